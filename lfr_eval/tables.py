@@ -1,0 +1,289 @@
+"""The stage tables: what passes from one stage of a study to the next.
+
+Every arrow of a study is a table with a documented schema, written to the study folder as
+Parquet, so that each stage can be started from a file and each claim traced back. This module is
+the one place that knows the columns. It needs pandas alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+ROLES = ("reference", "probe", "both", "filler")
+METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "FTA", "FTE")
+VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
+LABEL_SOURCES = ("self_defined", "officer_perceived", "annotator_perceived", "inferred", "simulated")
+
+UNKNOWN = "unknown"
+"""The group of people whose label is missing: reported like any other, never dropped."""
+
+OVERALL = "overall"
+"""The factor with one group, everybody."""
+
+EVERYBODY = "everybody"
+"""The one group of the factor `overall`."""
+
+CROSS = " x "
+"""Joins factors (`gender x ethnicity`) and the names of their groups (`female x black`)."""
+
+
+class TableError(ValueError):
+    """A table does not have the documented columns or types; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its pandas type, and what it means."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A stage table: its file name without suffix, what it holds, and its columns in order."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    extra_columns: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return `frame` with exactly this table's columns, in order and with their types.
+
+        Raises
+        ------
+        TableError
+            If a column is missing, unknown, or holds values that its type cannot hold.
+        """
+        problems = [f"column '{name}' is missing" for name in self.names if name not in frame]
+        unknown = [str(name) for name in frame.columns if name not in self.names]
+        if unknown and not self.extra_columns:
+            problems += [f"column '{name}' is not part of the table" for name in unknown]
+        typed: dict[str, pd.Series] = {}
+        for column in self.columns:
+            if column.name not in frame:
+                continue
+            try:
+                typed[column.name] = frame[column.name].astype(column.dtype)
+            except (TypeError, ValueError) as error:
+                problems.append(f"column '{column.name}' does not hold {column.dtype}: {error}")
+        if problems:
+            raise TableError(f"Table '{self.name}': " + "; ".join(problems) + ".")
+        extras = {name: frame[name] for name in unknown}
+        return pd.DataFrame({**typed, **extras}, index=frame.index).reset_index(drop=True)
+
+    def empty(self) -> pd.DataFrame:
+        """Return the table without rows."""
+        return self.conform(pd.DataFrame({name: [] for name in self.names}))
+
+    def build(self, rows: Iterable[Sequence[object]]) -> pd.DataFrame:
+        """Return the table from tuples in column order."""
+        return self.conform(pd.DataFrame(list(rows), columns=self.names))
+
+
+TEXT, REAL, WHOLE, FLAG = "string", "float64", "Int64", "boolean"
+
+COHORT = Table(
+    "cohort",
+    "One row an image or template: who is on it and in what role. Further columns are factors.",
+    (
+        Column("image_id", TEXT, "unique name of the image or template"),
+        Column("subject_id", TEXT, "the person"),
+        Column("role", TEXT, "reference, probe, both, or filler (a watchlist image only)"),
+        Column("pass_id", TEXT, "one walk through the zone of recognition; defaults to the image"),
+        Column("frame", WHOLE, "number of the image within its pass"),
+        Column("session_id", TEXT, "recording session"),
+        Column("camera", TEXT, "camera or site"),
+        Column("captured_at", TEXT, "time of capture, ISO 8601"),
+        Column("gender", TEXT, "code of the dataset card's gender scheme"),
+        Column("ethnicity", TEXT, "code of the dataset card's ethnicity scheme"),
+        Column("age", REAL, "years"),
+        Column("age_band", TEXT, "given, or derived from age"),
+        Column("path", TEXT, "image file, relative to the manifest; null for templates"),
+        Column("digest", TEXT, "SHA-256 of the image file; null for templates"),
+    ),
+    extra_columns=True,
+)
+
+ACQUISITION = Table(
+    "acquisition",
+    "One row an image: whether a template could be made of it.",
+    (
+        Column("image_id", TEXT, "image"),
+        Column("acquired", FLAG, "whether a template was made"),
+        Column("reason", TEXT, "why not; null where it was"),
+        Column("faces", WHOLE, "faces detected; null where the matcher does not tell"),
+    ),
+)
+
+COMPARISONS = Table(
+    "comparisons",
+    "One row a person: acquired images by role, from which the number of comparisons between any "
+    "two people follows: r_i p_j + p_i r_j - b_i b_j, corrected by `corrections`.",
+    (
+        Column("subject_id", TEXT, "person"),
+        Column("references", WHOLE, "images that serve as reference (roles reference and both)"),
+        Column("probes", WHOLE, "images that serve as probe (roles probe and both)"),
+        Column("both", WHOLE, "images that serve as either"),
+    ),
+)
+
+CORRECTIONS = Table(
+    "corrections",
+    "Comparisons between two people beyond (+) or short of (-) what `comparisons` implies: pairs "
+    "left out on purpose, or an explicit list of scores.",
+    (
+        Column("subject_a", TEXT, "person"),
+        Column("subject_b", TEXT, "another person"),
+        Column("trials", WHOLE, "number to add"),
+    ),
+)
+
+MATED = Table(
+    "mated",
+    "Every comparison of two images of one person.",
+    (
+        Column("reference_id", TEXT, "reference image"),
+        Column("probe_id", TEXT, "probe image"),
+        Column("subject_id", TEXT, "person"),
+        Column("score", "float32", "comparison score"),
+    ),
+)
+
+NON_MATED = Table(
+    "non_mated",
+    "Every comparison of images of two people whose score reaches the floor.",
+    (
+        Column("reference_id", TEXT, "reference image"),
+        Column("probe_id", TEXT, "probe image"),
+        Column("reference_subject", TEXT, "person on the reference image"),
+        Column("probe_subject", TEXT, "person on the probe image"),
+        Column("score", "float32", "comparison score"),
+    ),
+)
+
+SEARCHES = Table(
+    "searches",
+    "One row a recognition opportunity (a pass) and watchlist size: the highest scores over the "
+    "frames of the pass and the watchlist.",
+    (
+        Column("pass_id", TEXT, "recognition opportunity"),
+        Column("subject_id", TEXT, "person who passes"),
+        Column("watchlist_size", WHOLE, "references searched, the person's own not counted"),
+        Column("frames", WHOLE, "frames of the pass"),
+        Column("acquired", WHOLE, "frames from which a template was made"),
+        Column("mated_score", "float32", "best own reference; -inf: not acquired; null: has none"),
+        Column("score", "float32", "best reference of anybody else; -inf: not acquired"),
+        Column("reference_id", TEXT, "that reference; null: not acquired"),
+        Column("reference_subject", TEXT, "the person on it"),
+    ),
+)
+
+HISTOGRAM = Table(
+    "histogram",
+    "Comparison scores counted in bins, for distribution plots.",
+    (
+        Column("kind", TEXT, "mated or non_mated"),
+        Column("lower", REAL, "lower edge of the bin"),
+        Column("upper", REAL, "upper edge of the bin"),
+        Column("count", WHOLE, "comparisons in the bin"),
+    ),
+)
+
+TRUTH = Table(
+    "truth",
+    "True error rates of a simulated cohort's population, computed from the model and not from "
+    "the sample.",
+    (
+        Column("metric", TEXT, "FMR, FNMR, FPIR, FNIR, TPIR or FTA"),
+        Column("threshold", REAL, "threshold; null where the metric has none"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group"),
+        Column("counterpart", TEXT, "the other side's group"),
+        Column("rate", REAL, "true rate"),
+    ),
+)
+
+RATES = Table(
+    "rates",
+    "Error rates by group with person-clustered intervals.",
+    (
+        Column("metric", TEXT, "FMR, FNMR, FPIR, FNIR, TPIR, FTA or FTE"),
+        Column("threshold", REAL, "a score at or above it is a match; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("rank", WHOLE, "null unless it matters"),
+        Column("factor", TEXT, "overall, gender, ethnicity, gender x ethnicity, ..."),
+        Column("group", TEXT, "group of the probe"),
+        Column(
+            "counterpart",
+            TEXT,
+            "the other side's group where groups are crossed, else equal to group; null where "
+            "the other side is everybody",
+        ),
+        Column("events", WHOLE, "errors (for TPIR: successes)"),
+        Column("trials", WHOLE, "comparisons or recognition opportunities"),
+        Column("subjects", WHOLE, "people with a trial"),
+        Column("subjects_with_event", WHOLE, "people with an event"),
+        Column("rate", REAL, "events / trials; null without trials"),
+        Column("lower", REAL, "lower end of the interval"),
+        Column("upper", REAL, "upper end of the interval"),
+        Column("level", REAL, "its confidence level"),
+        Column("effective_trials", REAL, "independent trials with the same variance"),
+        Column("interval", TEXT, "the method of the interval"),
+    ),
+)
+
+FINDINGS = Table(
+    "findings",
+    "What can be claimed about differences between groups.",
+    (
+        Column("finding_id", TEXT, "stable name of the comparison within a study"),
+        Column("metric", TEXT, "metric"),
+        Column("threshold", REAL, "threshold; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("group_a", TEXT, "group; * in the omnibus test"),
+        Column("group_b", TEXT, "the group it is compared with; * in the omnibus test"),
+        Column("rate_a", REAL, "rate of group a"),
+        Column("rate_b", REAL, "rate of group b"),
+        Column("ratio", REAL, "rate_a / rate_b; null where undefined"),
+        Column("ratio_lower", REAL, "lower end of its interval"),
+        Column("ratio_upper", REAL, "upper end of its interval"),
+        Column("test", TEXT, "the test"),
+        Column("statistic", REAL, "its statistic"),
+        Column("p_value", REAL, "before adjustment"),
+        Column("p_adjusted", REAL, "after adjustment"),
+        Column("adjustment", TEXT, "how, and over which family"),
+        Column("margin", REAL, "equivalence margin, a ratio"),
+        Column("p_equivalence", REAL, "larger of the two one-sided p-values"),
+        Column("detectable_ratio", REAL, "smallest true ratio found with 80 % power"),
+        Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
+        Column("primary", FLAG, "registered in the plan, else exploratory"),
+        Column("statement", TEXT, "the plain sentence that may be quoted"),
+    ),
+)
+
+ALL = (
+    COHORT,
+    ACQUISITION,
+    COMPARISONS,
+    CORRECTIONS,
+    MATED,
+    NON_MATED,
+    SEARCHES,
+    HISTOGRAM,
+    TRUTH,
+    RATES,
+    FINDINGS,
+)

@@ -1,0 +1,161 @@
+"""Trials: the evidence behind a rate, kept by person.
+
+A rate is events over trials; whether it can be believed depends on the people behind it. Stage
+`rates` makes these objects from score tables, stage `inference` reads them. Nothing is counted
+yet: an event is decided by comparing a score with a threshold, so that one object serves every
+threshold, every grouping and every permutation of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class PersonTrials:
+    """Trials that belong to one person each: recognition opportunities or mated comparisons.
+
+    Attributes
+    ----------
+    metric
+        FNMR, FPIR, FNIR, TPIR, FTA or FTE.
+    people
+        Number of people; a person is an index from 0 to `people` - 1.
+    person : (trials,)
+        The person of each trial.
+    score : (trials,)
+        The score that decides the trial; -inf where no template was acquired.
+    event_at_or_above
+        Whether the event is a score at or above the threshold (FPIR, TPIR) or below it
+        (FNMR, FNIR).
+    watchlist_size
+        References searched; None for 1:1.
+    reference : (trials,), optional
+        The watchlist person who caused the score (-1: nobody), for inference on watchlists like
+        this one.
+    has_threshold
+        False for FTA and FTE: an event does not depend on a threshold. The score is then -inf
+        for a failure and +inf otherwise, and `event_at_or_above` is False.
+    """
+
+    metric: str
+    people: int
+    person: Ints
+    score: Floats
+    event_at_or_above: bool
+    watchlist_size: int | None = None
+    reference: Ints | None = None
+    has_threshold: bool = True
+
+    def events(self, threshold: float) -> NDArray[np.bool_]:
+        """Which trials are events at the threshold, (trials,)."""
+        at_or_above: NDArray[np.bool_] = self.score >= np.float32(threshold)
+        return at_or_above if self.event_at_or_above else ~at_or_above
+
+
+@dataclass(frozen=True)
+class PairTrials:
+    """Comparisons between two different people: the evidence behind a false match rate.
+
+    Person i has `references[i]` reference images, `probes[i]` probe images, and `both[i]` images
+    that are in both counts; people i and j are therefore compared
+    r_i p_j + p_i r_j - b_i b_j times, plus what the corrections say.
+
+    Attributes
+    ----------
+    people
+        Number of people.
+    first, second : (hits,)
+        The two people of every comparison whose score reached `floor`: the probe's and the
+        reference's. An unordered pair of people may occur in either order and many times.
+    score : (hits,)
+        Its score.
+    floor
+        Every comparison with a score at or above it is listed; thresholds must not be lower.
+    references, probes, both : (people,)
+        Acquired images by role.
+    correction_first, correction_second, correction : (corrections,)
+        Number of comparisons to add (or subtract) for single pairs of people.
+    metric
+        FMR.
+    """
+
+    people: int
+    first: Ints
+    second: Ints
+    score: Floats
+    floor: float
+    references: Ints
+    probes: Ints
+    both: Ints
+    correction_first: Ints = field(default_factory=lambda: np.empty(0, np.intp))
+    correction_second: Ints = field(default_factory=lambda: np.empty(0, np.intp))
+    correction: Ints = field(default_factory=lambda: np.empty(0, np.intp))
+    metric: str = "FMR"
+
+    watchlist_size: None = None
+    has_threshold: bool = True
+
+
+Trials = PersonTrials | PairTrials
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """People divided into the groups of one factor.
+
+    Attributes
+    ----------
+    factor
+        `overall`, a column such as `gender`, or columns joined by ` x `.
+    names
+        Group names, in order of code.
+    codes : (people,)
+        The group of each person.
+    """
+
+    factor: str
+    names: tuple[str, ...]
+    codes: Ints
+
+
+def group_people(people: pd.DataFrame, factor: str) -> Grouping:
+    """Divide people by a factor; a missing label makes a group of its own, `unknown`.
+
+    Parameters
+    ----------
+    people
+        One row a person, one column a factor.
+    factor
+        `overall`, a column, or columns joined by ` x `.
+
+    Raises
+    ------
+    KeyError
+        If a column is missing; the message lists those that exist.
+    """
+    if factor == OVERALL:
+        return Grouping(factor, (EVERYBODY,), np.zeros(len(people), np.intp))
+    columns = factor.split(CROSS)
+    missing = [column for column in columns if column not in people]
+    if missing:
+        raise KeyError(f"No factor {missing} among the people's labels: {list(people.columns)}.")
+    labels = people[columns].astype("string").fillna(UNKNOWN)
+    joined = labels.agg(CROSS.join, axis=1) if len(columns) > 1 else labels[columns[0]]
+    codes, names = pd.factorize(joined, sort=True)
+    return Grouping(factor, tuple(str(name) for name in names), codes.astype(np.intp))
+
+
+def group_all(people: pd.DataFrame, factors: Sequence[str]) -> list[Grouping]:
+    """Divide people by each factor, `overall` first."""
+    return [group_people(people, factor) for factor in dict.fromkeys((OVERALL, *factors))]
