@@ -1,0 +1,34 @@
+"""Stage cohort: manifests and dataset cards in, the people of a study out.
+
+`load_dataset` and `load_manifest` return a `Cohort`; `join_fillers` puts other people's images on
+its watchlist. The rows are checked as a whole, and every problem is listed at once.
+"""
+
+from lfr_eval.cohort.cards import CardError, DatasetCard, card_names, load_card
+from lfr_eval.cohort.codes import CodeError
+from lfr_eval.cohort.cohort import Cohort, CohortError, cohort_digest, join_fillers, make_cohort
+from lfr_eval.cohort.loading import load_dataset, load_manifest, manifest_card
+from lfr_eval.cohort.manifest import read_manifest
+from lfr_eval.cohort.problems import ManifestError, Problem
+from lfr_eval.cohort.sources import FetchError, fetch
+
+__all__ = [
+    "CardError",
+    "CodeError",
+    "Cohort",
+    "CohortError",
+    "DatasetCard",
+    "FetchError",
+    "ManifestError",
+    "Problem",
+    "card_names",
+    "cohort_digest",
+    "fetch",
+    "join_fillers",
+    "load_card",
+    "load_dataset",
+    "load_manifest",
+    "make_cohort",
+    "manifest_card",
+    "read_manifest",
+]

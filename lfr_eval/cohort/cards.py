@@ -1,0 +1,327 @@
+"""Stage cohort: dataset cards, which say where people's faces come from and what they allow.
+
+In: a YAML file of the folder `datasets/`. Out: a `DatasetCard`: origin, licence, consent, who gave
+the labels, limits that every report prints, checksums, and how the raw labels become a manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+import yaml
+
+import lfr_eval
+from lfr_eval.cohort.codes import CodeError, find_scheme
+from lfr_eval.tables import LABEL_SOURCES
+
+KINDS = ("faces", "weights", "simulated")
+
+
+class CardError(ValueError):
+    """A dataset card does not exist or cannot be used; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file as its publisher offers it.
+
+    Attributes
+    ----------
+    name
+        File name.
+    url
+        Address.
+    checksum
+        `sha256:...` or `md5:...`; None where the card's `checksums` address has it.
+    unpack
+        Folder that the images of this ZIP archive are unpacked to; None for other files.
+    """
+
+    name: str
+    url: str
+    checksum: str | None = None
+    unpack: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """How one column of the manifest is made from the columns of a label file.
+
+    Attributes
+    ----------
+    name
+        Column of the manifest.
+    take
+        Text with label columns in braces, such as `{face_id}_{expression}`.
+    meanings
+        What the text means, where it is not taken as it stands.
+    """
+
+    name: str
+    take: str
+    meanings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a folder of published files becomes a manifest.
+
+    Attributes
+    ----------
+    labels
+        The label file, relative to the folder; its presence tells that this layout is meant.
+    columns
+        One rule for each column of the manifest.
+    keep
+        Label column and the values of rows that belong to the dataset; empty for all rows.
+    each
+        The images that one row of the label file stands for, as additional label columns; empty
+        where a row is an image.
+    strip
+        Label column and a prefix that some editions of the file put before its values.
+    """
+
+    labels: str
+    columns: tuple[ColumnRule, ...]
+    keep: Mapping[str, tuple[str, ...]]
+    each: tuple[Mapping[str, str], ...]
+    strip: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a reader must know about a dataset before believing a number made from it.
+
+    Attributes
+    ----------
+    name, title, kind
+        Short name, full name, and one of `faces`, `weights`, `simulated`.
+    origin, licence, consent, lawful_basis, citation
+        Plain sentences.
+    label_source
+        Factor and who gave its labels, an entry of `tables.LABEL_SOURCES`.
+    schemes
+        Factor and the name of its demographic scheme.
+    limits
+        Sentences that a report prints beside every result.
+    files
+        What the publisher offers.
+    checksums
+        Address of a figshare record with the files' checksums; None where the files have them.
+    by_hand
+        What to do where the publisher offers no download that a program can use.
+    mirror, mirror_digest
+        Where an offline mirror keeps the dataset (its label file, or the weights), and the
+        SHA-256 of that copy.
+    layouts
+        How its folder becomes a manifest, the mirror's layout first.
+    """
+
+    name: str
+    title: str
+    kind: str
+    origin: str
+    licence: str
+    consent: str
+    lawful_basis: str
+    citation: str
+    label_source: Mapping[str, str]
+    schemes: Mapping[str, str]
+    limits: tuple[str, ...]
+    files: tuple[PublishedFile, ...] = ()
+    checksums: str | None = None
+    by_hand: str | None = None
+    mirror: str | None = None
+    mirror_digest: str | None = None
+    layouts: tuple[Layout, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nobody on it exists."""
+        return self.kind == "simulated"
+
+
+def cards_folder() -> Path:
+    """Return the folder of the shipped cards: inside the installed package, else the checkout's."""
+    package = Path(lfr_eval.__file__).parent
+    inside = package / "datasets"
+    return inside if inside.is_dir() else package.parent / "datasets"
+
+
+def card_names() -> tuple[str, ...]:
+    """Return the names of the shipped cards."""
+    return tuple(sorted(path.stem for path in cards_folder().glob("*.yaml")))
+
+
+def load_card(name: str | Path) -> DatasetCard:
+    """Read a dataset card.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped card, or the path of a YAML file.
+
+    Raises
+    ------
+    CardError
+        If there is no such card, or it has unknown, missing or unusable entries.
+    """
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        path = cards_folder() / f"{name}.yaml"
+        if str(name) not in card_names():
+            raise CardError(f"No dataset card '{name}'.{_suggestion(str(name), card_names())}")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CardError(f"There is no dataset card '{path}'.") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CardError(f"The dataset card '{path}' cannot be read: {error}") from error
+    problems: list[str] = []
+    card = _card(raw, problems)
+    if problems or card is None:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise CardError(f"The dataset card '{path}' has problems:\n{listed}")
+    return card
+
+
+def _card(raw: object, problems: list[str]) -> DatasetCard | None:
+    entries = _known(raw, DatasetCard, "card", problems)
+    if entries is None:
+        return None
+    if entries["kind"] not in KINDS:
+        problems.append(f"kind: '{entries['kind']}' is none of {', '.join(KINDS)}")
+    sources = _texts(entries["label_source"], "label_source", problems)
+    problems += [
+        f"label_source.{factor}: '{source}' is none of {', '.join(LABEL_SOURCES)}"
+        for factor, source in sources.items()
+        if source not in LABEL_SOURCES
+    ]
+    schemes = _texts(entries["schemes"], "schemes", problems)
+    for factor, scheme in schemes.items():
+        try:
+            find_scheme(scheme)
+        except CodeError as error:
+            problems.append(f"schemes.{factor}: {error}")
+    plain = {
+        key: _text(value, key, problems)
+        for key, value in entries.items()
+        if key not in ("label_source", "schemes", "limits", "files", "layouts")
+    }
+    limits = [
+        _text(limit, "limits", problems) for limit in _list(entries["limits"], "limits", problems)
+    ]
+    files = [_file(file, problems) for file in _list(entries.get("files"), "files", problems)]
+    layouts = [
+        _layout(each, problems) for each in _list(entries.get("layouts"), "layouts", problems)
+    ]
+    if problems:
+        return None
+    return DatasetCard(
+        **plain,  # type: ignore[arg-type]
+        label_source=sources,
+        schemes=schemes,
+        limits=tuple(limit for limit in limits if limit),
+        files=tuple(file for file in files if file),
+        layouts=tuple(layout for layout in layouts if layout),
+    )
+
+
+def _file(raw: object, problems: list[str]) -> PublishedFile | None:
+    entries = _known(raw, PublishedFile, "files", problems)
+    if entries is None:
+        return None
+    plain = {key: _text(value, f"files.{key}", problems) for key, value in entries.items()}
+    checksum = plain.get("checksum")
+    if checksum and checksum.partition(":")[0] not in ("sha256", "md5"):
+        problems.append(f"files.checksum: '{checksum}' must begin with 'sha256:' or 'md5:'")
+    return PublishedFile(**plain)  # type: ignore[arg-type]
+
+
+def _layout(raw: object, problems: list[str]) -> Layout | None:
+    optional: dict[str, object] = {"keep": {}, "each": [], "strip": {}}
+    entries = _known(
+        {**optional, **raw} if isinstance(raw, dict) else raw, Layout, "layouts", problems
+    )
+    if entries is None:
+        return None
+    rules = []
+    for name, rule in _mapping(entries["columns"], "layouts.columns", problems).items():
+        where = f"layouts.columns.{name}"
+        parts = rule if isinstance(rule, dict) else {"take": rule}
+        for key in parts.keys() - {"take", "values"}:
+            problems.append(
+                f"{where}: unknown entry '{key}'.{_suggestion(str(key), ('take', 'values'))}"
+            )
+        take = _text(parts.get("take"), f"{where}.take", problems) or ""
+        rules.append(
+            ColumnRule(name, take, _texts(parts.get("values", {}), f"{where}.values", problems))
+        )
+    keep = {
+        key: tuple(
+            str(_text(item, "layouts.keep", problems)) for item in _list(value, key, problems)
+        )
+        for key, value in _mapping(entries["keep"], "layouts.keep", problems).items()
+    }
+    each = [
+        _texts(item, "layouts.each", problems) for item in _list(entries["each"], "each", problems)
+    ]
+    strip = _texts(entries["strip"], "layouts.strip", problems)
+    labels = _text(entries["labels"], "layouts.labels", problems) or ""
+    return Layout(labels, tuple(rules), keep, tuple(each), strip)
+
+
+def _known(raw: object, kind: type, where: str, problems: list[str]) -> dict[str, object] | None:
+    """Check the entries of a mapping against the fields of a dataclass."""
+    if not isinstance(raw, dict):
+        problems.append(f"{where}: must be a mapping of names to values")
+        return None
+    before = len(problems)
+    names = tuple(field.name for field in fields(kind))
+    for key in raw:
+        if key not in names:
+            problems.append(f"{where}: unknown entry '{key}'.{_suggestion(str(key), names)}")
+    required = [
+        field.name
+        for field in fields(kind)
+        if field.name not in raw and field.default is not None and field.default != ()
+    ]
+    problems += [f"{where}: '{name}' is missing" for name in required]
+    return None if len(problems) > before else raw
+
+
+def _text(value: object, where: str, problems: list[str]) -> str | None:
+    if value is None or isinstance(value, str):
+        return value.strip() if isinstance(value, str) else None
+    problems.append(f"{where}: {value!r} must be text; put it in quotes")
+    return None
+
+
+def _texts(value: object, where: str, problems: list[str]) -> dict[str, str]:
+    entries = _mapping(value, where, problems)
+    return {key: _text(text, f"{where}.{key}", problems) or "" for key, text in entries.items()}
+
+
+def _mapping(value: object, where: str, problems: list[str]) -> dict[str, object]:
+    if isinstance(value, dict):
+        for key in value:
+            _text(key, where, problems)
+        return {str(key): entry for key, entry in value.items()}
+    problems.append(f"{where}: must be a mapping of names to values")
+    return {}
+
+
+def _list(value: object, where: str, problems: list[str]) -> list[object]:
+    if value is None or isinstance(value, list):
+        return value or []
+    problems.append(f"{where}: must be a list")
+    return []
+
+
+def _suggestion(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(name, known, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"{hint} There are: {', '.join(known)}."

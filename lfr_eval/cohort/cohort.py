@@ -1,0 +1,207 @@
+"""Stage cohort: who takes part in a study, in what role, and where their images are.
+
+In: the stage table `COHORT`, the folder of its images and the dataset cards behind it. Out: a
+`Cohort`, the one object that later stages see of people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.cohort.cards import DatasetCard
+from lfr_eval.cohort.manifest import CARD
+from lfr_eval.tables import COHORT
+
+PERSONAL = ("gender", "ethnicity", "age_band")
+"""Factors of a person that every cohort has, be they missing."""
+
+_NOT_PERSONAL = {column.name for column in COHORT.columns} - set(PERSONAL)
+
+
+class CohortError(ValueError):
+    """Cohorts cannot be joined, or an image is not in the cohort."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The people of a study and their images.
+
+    Attributes
+    ----------
+    images
+        The stage table `COHORT`.
+    root
+        Folder that the paths are relative to.
+    cards
+        The dataset cards behind it; fillers' after people's.
+    digest
+        SHA-256 over the content digests, identifiers, roles and labels: the same for any order of
+        rows and any folder.
+    simulated
+        Whether nobody in it exists.
+    other_roots
+        Folder of the images of each further dataset card, where cohorts were joined.
+    """
+
+    images: pd.DataFrame
+    root: Path
+    cards: tuple[DatasetCard, ...]
+    digest: str
+    simulated: bool = False
+    other_roots: Mapping[str, Path] = field(default_factory=dict)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """One row a person, indexed by `subject_id` in order.
+
+        Columns: `gender`, `ethnicity`, `age_band`, every further column that is constant for each
+        person, and `filler`, true for people who are on the watchlist only. Age may differ between
+        images; the band is that of the lowest age. A missing label is missing in every column.
+        """
+        ordered = self.images.sort_values(["subject_id", "age", "age_band", "image_id"])
+        persons = ordered.groupby("subject_id")
+        further = [
+            name
+            for name in self.images.columns
+            if name not in _NOT_PERSONAL and name not in PERSONAL
+        ]
+        constant = [name for name in further if int(persons[name].nunique().max() or 0) <= 1]
+        people = persons[[*PERSONAL, *constant]].first()
+        filler = (ordered["role"] == "filler").groupby(ordered["subject_id"]).all()
+        return people.assign(filler=filler.astype("boolean"))
+
+    @cached_property
+    def _files(self) -> pd.Series:
+        return self.images.set_index("image_id")["path"]
+
+    @cached_property
+    def _cards(self) -> pd.Series:
+        return self.images.set_index("image_id")[CARD]
+
+    def resolve(self, image_id: str) -> Path:
+        """Return the file of an image.
+
+        Raises
+        ------
+        CohortError
+            If there is no such image, or it is a template without a file.
+        """
+        if image_id not in self._files.index:
+            raise CohortError(f"There is no image '{image_id}' in this cohort.")
+        path = self._files[image_id]
+        if pd.isna(path):
+            raise CohortError(f"'{image_id}' is a template: there is no image file.")
+        root = self.root
+        if self.other_roots:
+            root = self.other_roots.get(str(self._cards[image_id]), root)
+        return root / str(path)
+
+
+def make_cohort(
+    images: pd.DataFrame, root: Path, cards: tuple[DatasetCard, ...], *, simulated: bool = False
+) -> Cohort:
+    """Return a cohort with its digest.
+
+    Parameters
+    ----------
+    images
+        Rows of the stage table `COHORT`.
+    root
+        Folder that the paths are relative to.
+    cards
+        The dataset cards behind it.
+    simulated
+        Whether nobody in it exists; also true where a card says so.
+
+    Raises
+    ------
+    lfr_eval.tables.TableError
+        If the columns are not those of the stage table.
+    """
+    table = COHORT.conform(images)
+    if CARD not in table and len(cards) == 1:
+        table[CARD] = pd.Series(cards[0].name, table.index, "string")
+    simulated = simulated or any(card.simulated for card in cards)
+    return Cohort(table, root, cards, cohort_digest(table), simulated)
+
+
+def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
+    """Return the cohort with another one's people as watchlist fillers.
+
+    Parameters
+    ----------
+    cohort
+        The people under test.
+    fillers
+        People whose images are on the watchlist only; their role becomes `filler`.
+
+    Raises
+    ------
+    CohortError
+        If a person or an image is in both: a filler must be somebody else.
+    """
+    clashes = []
+    for column, what in (
+        ("subject_id", "people"),
+        ("image_id", "images"),
+        ("digest", "image files"),
+    ):
+        shared = set(cohort.images[column].dropna()) & set(fillers.images[column].dropna())
+        if shared:
+            names = ", ".join(sorted(shared)[:5]) + (", ..." if len(shared) > 5 else "")
+            clashes.append(f"{len(shared)} {what} are in both ({column}: {names})")
+    if clashes:
+        raise CohortError(
+            "The fillers overlap with the people under test: " + "; ".join(clashes) + ". "
+            "A filler must be somebody else; rename or remove them."
+        )
+    renamed = _distinct_names(cohort, fillers)
+    added = fillers.images.assign(role="filler")
+    if CARD in added:
+        added[CARD] = added[CARD].replace(renamed)
+    images = COHORT.conform(pd.concat([cohort.images, added], ignore_index=True))
+    roots = {
+        renamed[card.name]: fillers.other_roots.get(card.name, fillers.root)
+        for card in fillers.cards
+    }
+    cards = tuple(replace(card, name=renamed[card.name]) for card in fillers.cards)
+    return Cohort(
+        images,
+        cohort.root,
+        (*cohort.cards, *cards),
+        cohort_digest(images),
+        cohort.simulated or fillers.simulated,
+        {**cohort.other_roots, **roots},
+    )
+
+
+def cohort_digest(images: pd.DataFrame) -> str:
+    """Return the SHA-256 of a cohort's content: images, identifiers, roles and labels.
+
+    The order of rows and columns and the place of the files do not matter. Each row is written as
+    JSON, in which missing and empty differ and no separator can be forged.
+    """
+    names = sorted(name for name in images.columns if name != "path")
+    filled = [name for name in names if images[name].notna().any()]
+    cells = [[None if pd.isna(cell) else str(cell) for cell in images[name]] for name in filled]
+    rows = sorted(json.dumps(row, ensure_ascii=True) for row in zip(*cells, strict=True))
+    content = hashlib.sha256(json.dumps(filled).encode())
+    for row in rows:
+        content.update(b"\n")
+        content.update(row.encode())
+    return content.hexdigest()
+
+
+def _distinct_names(cohort: Cohort, fillers: Cohort) -> dict[str, str]:
+    taken = {card.name for card in cohort.cards}
+    return {
+        card.name: f"{card.name} (fillers)" if card.name in taken else card.name
+        for card in fillers.cards
+    }

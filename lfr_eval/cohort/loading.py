@@ -1,0 +1,105 @@
+"""Stage cohort: the name of a dataset, or a person's own manifest, in; a `Cohort` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lfr_eval.cohort.cards import DatasetCard, load_card
+from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.layouts import manifest_rows
+from lfr_eval.cohort.manifest import cohort_table, read_manifest
+from lfr_eval.cohort.sources import fetch_card
+
+
+def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> Cohort:
+    """Return the people of a known dataset, fetching its files where they are not yet here.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped card, path of a card, or a card.
+    mirror
+        Folder of an offline mirror, used in place; None for none.
+    store
+        Private folder that downloads are kept in.
+
+    Returns
+    -------
+    Cohort
+        With paths relative to the dataset's folder.
+
+    Raises
+    ------
+    CardError
+        If there is no such dataset, or its card has no faces.
+    FetchError
+        If its files are not here and cannot be downloaded, or have changed.
+    ManifestError
+        If its labels or images cannot be used; the message lists every problem.
+    """
+    card = name if isinstance(name, DatasetCard) else load_card(name)
+    folder = fetch_card(card, mirror, store)
+    rows = manifest_rows(card, folder)
+    return make_cohort(cohort_table(rows, folder, card), folder, (card,))
+
+
+def load_manifest(
+    path: Path, card: DatasetCard | str | Path | None = None, *, templates_only: bool = False
+) -> Cohort:
+    """Return the people of somebody's own manifest.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet; see `lfr_eval.cohort.manifest.read_manifest`.
+    card
+        What is known about the data: a card, its name or its path; see `manifest_card`, which is
+        used where there is none.
+    templates_only
+        Whether there are templates and no images.
+
+    Raises
+    ------
+    FileNotFoundError, ManifestError, CardError
+        If the manifest or the card does not exist or cannot be used.
+    """
+    known = load_card(card) if isinstance(card, (str, Path)) else card
+    known = known or manifest_card(path)
+    images = read_manifest(path, known, templates_only=templates_only)
+    return make_cohort(images, path.parent, (known,))
+
+
+def manifest_card(
+    path: Path,
+    schemes: Mapping[str, str] | None = None,
+    label_source: Mapping[str, str] | None = None,
+) -> DatasetCard:
+    """Return a card for somebody's own manifest, which says what is not known about it.
+
+    Parameters
+    ----------
+    path
+        The manifest; its name becomes the card's.
+    schemes
+        Factor and demographic scheme; gender and ethnicity are `free` where not given.
+    label_source
+        Factor and who gave its labels, as far as it is known.
+    """
+    unstated = "Not stated: there is no dataset card for this manifest."
+    return DatasetCard(
+        name=path.stem,
+        title=f"The manifest {path.name}",
+        kind="faces",
+        origin=unstated,
+        licence=unstated,
+        consent=unstated,
+        lawful_basis=unstated,
+        citation=unstated,
+        label_source=dict(label_source or {}),
+        schemes={"gender": "free", "ethnicity": "free", **(schemes or {})},
+        limits=(
+            "Nothing is known about how these people were recruited, what they consented to or who "
+            "gave their labels: write a dataset card and name it to have the report say so.",
+        ),
+    )

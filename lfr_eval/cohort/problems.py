@@ -1,0 +1,147 @@
+"""Stage cohort: what is wrong with a manifest, said so that a person can mend it.
+
+In: one `Problem` for every row that cannot be used as it is. Out: one `ManifestError` with all of
+them, so that a file is mended in one round and nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+PRINTED = 50
+"""Problems that an error message prints; the exception holds them all."""
+
+VALUE_LENGTH = 80
+"""Characters of an offending value that an error message prints."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in one place of a manifest.
+
+    Attributes
+    ----------
+    kind
+        What sort of problem it is, in a few words that are the same for all of its sort.
+    message
+        What is wrong.
+    remedy
+        What to do about it.
+    row
+        Row number as a spreadsheet shows it (the header is row 1); None where the whole file is
+        meant.
+    column
+        Column; None where the whole row or file is meant.
+    value
+        The offending value.
+    """
+
+    kind: str
+    message: str
+    remedy: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        place = [] if self.row is None else [f"row {self.row}"]
+        if self.column is not None:
+            place.append(f"column '{self.column}'")
+        if self.value is not None:
+            place.append(f"value {_shown(self.value)}")
+        where = ", ".join(place)
+        return (
+            f"{where}: {self.message}. {self.remedy}" if where else f"{self.message}. {self.remedy}"
+        )
+
+
+class ManifestError(ValueError):
+    """A manifest cannot be used; the message lists its problems, `problems` holds all of them.
+
+    Attributes
+    ----------
+    file
+        The manifest.
+    problems
+        Every problem, in order of row.
+    """
+
+    def __init__(self, file: Path, problems: Iterable[Problem]) -> None:
+        self.file = file
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.row or 0))
+        super().__init__(file, self.problems)
+
+    def __str__(self) -> str:
+        total = len(self.problems)
+        shown = _at_most(self.problems, PRINTED)
+        lines = [
+            f"{self.file}: {total:,} problem{'s' if total != 1 else ''}; nothing was loaded.",
+            *(f"  {problem}" for problem in shown),
+        ]
+        rest = Counter(problem.kind for problem in self.problems)
+        rest.subtract(problem.kind for problem in shown)
+        left_out = [f"{count:,} {kind}" for kind, count in rest.most_common() if count]
+        if left_out:
+            lines.append(f"  ... and {total - len(shown):,} more: {', '.join(left_out)}.")
+        return "\n".join(lines)
+
+
+def problems_at(
+    where: pd.Series | NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    column: str,
+    values: pd.Series,
+    kind: str,
+    message: str | Sequence[str],
+    remedy: str,
+) -> list[Problem]:
+    """Return one problem for each row that `where` selects.
+
+    Parameters
+    ----------
+    where : (rows,)
+        Which rows have the problem; missing counts as no.
+    rows : (rows,)
+        Row numbers as a person sees them.
+    column, values
+        The column and its values.
+    kind, message, remedy
+        See `Problem`; a sequence of messages has one for each selected row.
+    """
+    chosen = np.flatnonzero(pd.Series(where).fillna(False).to_numpy(dtype=bool))
+    messages = [message] * len(chosen) if isinstance(message, str) else message
+    return [
+        Problem(kind, text, remedy, int(rows[at]), column, _text(values.iloc[at]))
+        for at, text in zip(chosen.tolist(), messages, strict=True)
+    ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or value is pd.NA or value != value else str(value)
+
+
+def _shown(value: str) -> str:
+    cut = value if len(value) <= VALUE_LENGTH else value[: VALUE_LENGTH - 3] + "..."
+    return repr(cut)
+
+
+def _at_most(problems: Sequence[Problem], limit: int) -> list[Problem]:
+    """Choose up to `limit` problems such that a frequent kind does not hide a rare one."""
+    if len(problems) <= limit:
+        return list(problems)
+    chosen: list[int] = []
+    by_kind: dict[str, list[int]] = {}
+    for at, problem in enumerate(problems):
+        by_kind.setdefault(problem.kind, []).append(at)
+    queues = sorted(by_kind.values(), key=len)
+    for done, queue in enumerate(queues):
+        share = (limit - len(chosen)) // (len(queues) - done)
+        chosen += queue[:share]
+    return [problems[at] for at in sorted(chosen)]

@@ -1,0 +1,20 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The offline mirror of real faces and weights; without it the test is skipped."""
+    folder = os.environ.get("LFR_EVAL_MIRROR")
+    if not folder:
+        pytest.skip("LFR_EVAL_MIRROR is not set: no real faces or weights here")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.skip(f"LFR_EVAL_MIRROR names '{path}', which is not a folder")
+    return path
