@@ -1,0 +1,110 @@
+"""Stage `inference`: the one shape of evidence that every interval and test is a function of.
+
+In: nothing. Out: `Cells`, the counts and variances of every group at every threshold, for the
+observed labels or for many permutations of them at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[Any]
+"""Real numbers; counts, too, whatever NumPy makes of their sums."""
+Bools = NDArray[np.bool_]
+Labels = NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Events, trials and the cluster-robust variance of the rate, by cell.
+
+    A cell is a group of people, or a group within a stratum. The first axis is the permutation
+    of people (length 1 for the observed labels).
+
+    Attributes
+    ----------
+    events : (permutations, cells, thresholds)
+        Errors (for TPIR: successes).
+    trials : (permutations, cells, 1)
+        Comparisons or recognition opportunities.
+    variance : (permutations, cells, thresholds)
+        Variance of events / trials, robust to trials that share people, not below the binomial
+        variance; 0 without trials.
+    people : (permutations, cells, 1)
+        People with a trial.
+    """
+
+    events: Floats
+    trials: Floats
+    variance: Floats
+    people: Floats
+
+    @property
+    def rate(self) -> Floats:
+        """Events / trials, (permutations, cells, thresholds); 0 without trials."""
+        return divide(self.events, self.trials)
+
+    @property
+    def binomial_variance(self) -> Floats:
+        """Variance that independent trials would have."""
+        rate = self.rate
+        return divide(rate * (1 - rate), self.trials)
+
+    @property
+    def design_effect(self) -> Floats:
+        """Variance over that of as many independent trials; 1 where the latter is 0."""
+        binomial = self.binomial_variance
+        return divide(self.variance, binomial, otherwise=1.0)
+
+
+class Counter(Protocol):
+    """Trials made ready to be counted quickly under any labelling of people."""
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        ...
+
+    @property
+    def active(self) -> Bools:
+        """People with a trial, (people,)."""
+        ...
+
+    def count(self, labels: Labels, cells: int) -> Cells:
+        """Count events within cells.
+
+        Parameters
+        ----------
+        labels : (permutations, people)
+            Cell of each person under each permutation, from 0 to `cells` - 1.
+        cells
+            Number of cells.
+        """
+        ...
+
+    def exposed(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with a trial in it, (cells,), for labels (people,)."""
+        ...
+
+    def affected(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with an event in it, (cells, thresholds)."""
+        ...
+
+    def restrict(self, keep: Bools) -> Counter:
+        """Return the trials among the people in `keep` alone, renumbered."""
+        ...
+
+    def batch(self, cells: int) -> int:
+        """Permutations that fit into fast memory together."""
+        ...
+
+
+def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
+    """Return a / b, and `otherwise` where b is 0."""
+    a, b = np.broadcast_arrays(a, b)
+    result: Floats = np.divide(a, b, out=np.full(a.shape, otherwise), where=b != 0)
+    return result

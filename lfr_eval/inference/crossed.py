@@ -1,0 +1,104 @@
+"""Stage `inference`: false matches across groups.
+
+In: `PairTrials` and one grouping. Out: `Cells` of every group against every other, with a
+variance clustered on both sides.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.pairs import KERNEL, corrections_of, looked_up
+from lfr_eval.trials import Grouping, PairTrials
+
+
+def crossed_cells(
+    trials: PairTrials, grouping: Grouping, steps: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Cells, Floats, Floats]:
+    """Count false matches between people of different groups.
+
+    Where every image serves as reference and probe, a comparison has no direction: the cells
+    (g, h) and (h, g) then hold the same comparisons. Where some images serve as one alone, `g`
+    is the probe's group and `h` the reference's.
+
+    V = (sum_i r_i^2 + sum_j r_j^2 - sum_ij e_ij^2) / (sum C)^2 over the people i of one side and
+    j of the other, not below the binomial variance (Cameron, Gelbach & Miller 2011).
+
+    Returns
+    -------
+    group, counterpart : (cells,)
+        Codes of both sides.
+    cells
+        The counts; `people` are those of the smaller side, who bound what is independent.
+    exposed : (cells,)
+        People of `group` compared with somebody of `counterpart`.
+    affected : (cells, thresholds)
+        Those with a false match.
+    """
+    directed = not np.any(trials.both)
+    n, groups, top = trials.people, len(grouping.names), len(steps)
+    code = grouping.codes
+    level = np.searchsorted(np.asarray(steps, np.float32), trials.score, "right") - 1
+    hit = (level >= 0) & (code[trials.first] != code[trials.second])
+    a, b, level = trials.first[hit], trials.second[hit], level[hit]
+    if not directed:
+        a, b, level = np.r_[a, b], np.r_[b, a], np.r_[level, level]
+    images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
+    kernel = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]) if directed else KERNEL
+    added_a, added_b, added = corrections_of(trials)
+    if directed:
+        # A correction does not say which side probed: the side with more implied comparisons.
+        forward = images[added_a, 1] * images[added_b, 0]
+        backward = images[added_b, 1] * images[added_a, 0]
+        likely = (forward > backward) | ((forward == backward) & (added_a < added_b))
+        added_a, added_b, added = added_a[likely], added_b[likely], added[likely]
+    first, second = np.nonzero(~np.eye(groups, dtype=bool))
+    shape = (1, len(first), top)
+    events, variance = np.zeros(shape), np.zeros(shape)
+    total = np.zeros((1, len(first), 1))
+    people, exposed = np.zeros((1, len(first), 1)), np.zeros(len(first))
+    affected = np.zeros((len(first), top))
+    cell = np.full((groups, groups), -1)
+    cell[first, second] = np.arange(len(first))
+    in_cell = cell[code[a], code[b]]
+    fix_cell = cell[code[added_a], code[added_b]]
+    for index in range(len(first)):
+        g, h = code == first[index], code == second[index]
+        left, right = images[g] @ kernel, images[h]
+        per_left = np.zeros(n)
+        per_right = np.zeros(n)
+        per_left[g], per_right[h] = left @ right.sum(0), right @ left.sum(0)
+        squares = float(np.einsum("ij,ji->", left.T @ left, right.T @ right))
+        fix = fix_cell == index
+        if np.any(fix):
+            i, j, d = added_a[fix], added_b[fix], added[fix]
+            base = np.einsum("ek,kl,el->e", images[i], kernel, images[j])
+            squares += float(np.sum(2 * base * d + d * d))
+            np.add.at(per_left, i, d)
+            np.add.at(per_right, j, d)
+        c = per_left.sum()
+        total[0, index] = c
+        people[0, index] = min(np.sum(per_left > 0), np.sum(per_right > 0))
+        exposed[index] = np.sum(per_left > 0)
+        mine = np.flatnonzero(in_cell == index)
+        for step in range(top):
+            mine = mine[level[mine] >= step]
+            if not len(mine):
+                break
+            f_left, f_right = np.bincount(a[mine], minlength=n), np.bincount(b[mine], minlength=n)
+            key, f = np.unique(a[mine] * n + b[mine], return_counts=True)
+            i, j = key // n, key % n
+            implied = np.einsum("ek,kl,el->e", images[i], kernel, images[j])
+            if np.any(fix):
+                implied = implied + looked_up(added_a[fix] * n + added_b[fix], added[fix], key)
+            p = divide(len(mine), c)
+            rows = np.sum((f_left - p * per_left) ** 2) + np.sum((f_right - p * per_right) ** 2)
+            pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
+            events[0, index, step] = len(mine)
+            affected[index, step] = np.count_nonzero(f_left)
+            variance[0, index, step] = np.maximum(divide(rows - pairs, c * c), 0.0)
+    rate = divide(events, total)
+    variance = np.maximum(variance, divide(rate * (1 - rate), total))
+    return first, second, Cells(events, total, variance, people), exposed, affected

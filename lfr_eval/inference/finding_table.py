@@ -1,0 +1,437 @@
+"""Stage `inference`: trials -> findings, what can be claimed about differences between groups.
+
+In: trials, the people's labels, thresholds, plan. Out: the `findings` table: an omnibus test,
+each group against the reference group and against the rest, at every threshold.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from lfr_eval.inference.cells import Cells, Counter, Floats, divide
+from lfr_eval.inference.contrasts import Side, contrast
+from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.detectable import normal_detectable_ratio
+from lfr_eval.inference.equivalence import equivalence_p, ratio_interval
+from lfr_eval.inference.intervals import (
+    effective_trials,
+    independent_units,
+    no_event_bound,
+)
+from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
+from lfr_eval.inference.permutation import Division, against_rest, between_pair
+from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.statements import Finding, statement, threshold_text
+from lfr_eval.inference.watchlists import watchlist_variance
+from lfr_eval.tables import CROSS, FINDINGS
+from lfr_eval.trials import Grouping, PairTrials, Trials, group_people
+
+ALL, REST = "*", "rest"
+
+
+def finding_table(
+    trials: Sequence[Trials], people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
+) -> pd.DataFrame:
+    """Compare groups by every factor of the plan.
+
+    Parameters
+    ----------
+    trials
+        The evidence; every object counts the same people.
+    people
+        One row a person, one column a factor or control factor.
+    thresholds
+        Thresholds of the comparisons.
+    plan
+        What is compared, at which level, and what was registered.
+
+    Returns
+    -------
+    DataFrame
+        The table `findings`. `group_b` is the reference group, `rest` for all others (left out
+        where a factor has only two groups), `*` in both for the omnibus test.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is below a floor, the trials are not about these people, or a reference
+        group does not exist.
+    """
+    frames = [frame for one in trials for frame in _of_trials(one, people, thresholds, plan)]
+    if not frames:
+        return FINDINGS.empty()
+    rows = pd.concat(frames, ignore_index=True)
+    rows = _adjusted(rows)
+    rows["verdict"] = _verdicts(rows, plan)
+    rows["detectable_ratio"] = _detectable(rows, plan)
+    rows["statement"] = [statement(_finding(row, plan)) for row in rows.itertuples(index=False)]
+    return FINDINGS.conform(rows[FINDINGS.names])
+
+
+@dataclass(frozen=True)
+class _Study:
+    """One kind of trials, ready to be compared by any factor."""
+
+    trials: Trials
+    counter: Counter
+    steps: Floats
+    stratum: NDArray[np.intp]
+    strata: int
+    plan: Plan
+
+    def division(self, grouping: Grouping) -> Division:
+        return Division(len(grouping.names), self.strata, grouping.codes, self.stratum)
+
+
+def _of_trials(
+    trials: Trials, people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
+) -> list[pd.DataFrame]:
+    if trials.people != len(people):
+        raise ValueError(
+            f"The trials of {trials.metric} are about {trials.people} people, but the people's "
+            f"labels have {len(people)} rows."
+        )
+    steps = steps_of(trials, thresholds)
+    control = group_people(people, CROSS.join(plan.strata)) if plan.strata else None
+    study = _Study(
+        trials,
+        counter_of(trials, steps),
+        steps,
+        control.codes if control else np.zeros(trials.people, np.intp),
+        len(control.names) if control else 1,
+        plan,
+    )
+    groupings = [group_people(people, factor) for factor in plan.factors]
+    groupings = [grouping for grouping in groupings if len(grouping.names) > 1]
+    seed = [plan.seed, zlib.crc32(trials.metric.encode())]
+    tests = against_rest(
+        study.counter,
+        [study.division(grouping) for grouping in groupings],
+        plan.permutations,
+        seed,
+    )
+    frames = []
+    for grouping, rest in zip(groupings, tests, strict=True):
+        cells, affected, exposed = _counts(study, grouping)
+        groups = range(len(grouping.names))
+        frames.append(_omnibus(study, grouping, cells, rest.omnibus, rest.omnibus_p))
+        reference = _reference_group(grouping, cells, study)
+        for group in groups:
+            if group == reference:
+                continue
+            names = (grouping.names[group], grouping.names[reference])
+            tested = between_pair(
+                study.counter,
+                study.division(grouping),
+                (group, reference),
+                plan.permutations,
+                [*seed, zlib.crc32("|".join((grouping.factor, *names)).encode())],
+            )
+            frames.append(
+                _compare(
+                    study, grouping, cells, affected, exposed, (group,), (reference,), names, tested
+                )
+            )
+        if len(grouping.names) > 2:
+            for group in groups:
+                others = tuple(other for other in groups if other != group)
+                tested = rest.statistic[group], rest.p_value[group]
+                frames.append(
+                    _compare(
+                        study,
+                        grouping,
+                        cells,
+                        affected,
+                        exposed,
+                        (group,),
+                        others,
+                        (grouping.names[group], REST),
+                        tested,
+                    )
+                )
+    return frames
+
+
+def _counts(study: _Study, grouping: Grouping) -> tuple[Cells, Floats, Floats]:
+    """Count observed cells (groups within strata), people with an event, and with a trial."""
+    codes = grouping.codes * study.strata + study.stratum
+    number = len(grouping.names) * study.strata
+    cells = study.counter.count(codes[None], number)
+    if study.plan.watchlist == "random":
+        names = tuple(str(cell) for cell in range(number))
+        cells = watchlist_variance(
+            cells, study.trials, Grouping(grouping.factor, names, codes), study.steps
+        )
+    shape = (len(grouping.names), study.strata, -1)
+    affected = study.counter.affected(codes, number).reshape(shape).sum(axis=1)
+    exposed = study.counter.exposed(codes, number).reshape(shape).sum(axis=1)[:, 0]
+    return cells, affected, exposed
+
+
+def _reference_group(grouping: Grouping, cells: Cells, study: _Study) -> int:
+    declared = study.plan.reference_groups.get(grouping.factor)
+    if declared is None:
+        people = cells.people[0].reshape(len(grouping.names), -1).sum(axis=1)
+        return int(np.argmax(people))
+    if declared not in grouping.names:
+        raise ValueError(
+            f"The reference group of {grouping.factor!r} must be among {grouping.names}. "
+            f"Got {declared!r} instead."
+        )
+    return grouping.names.index(declared)
+
+
+def _pool(cells: Cells, strata: int, groups: tuple[int, ...]) -> Side:
+    """Pool the comparisons within some groups, by stratum."""
+    rows = [group * strata + np.arange(strata) for group in groups]
+    events = np.sum([cells.events[0, row] for row in rows], axis=0)
+    trials = np.sum([cells.trials[0, row] for row in rows], axis=0)
+    weighted = np.sum([cells.trials[0, row] ** 2 * cells.variance[0, row] for row in rows], axis=0)
+    return Side(events, trials, divide(weighted, trials**2))
+
+
+def _base(study: _Study, grouping: Grouping, comparison: str) -> dict[str, Any]:
+    """Columns that every row of a comparison shares."""
+    trials, plan, steps = study.trials, study.plan, study.steps
+    threshold = steps if trials.has_threshold else np.full(1, np.nan)
+    return {
+        "metric": trials.metric,
+        "threshold": threshold,
+        "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
+        "factor": grouping.factor,
+        "margin": plan.margin,
+        "comparison": comparison,
+        "primary": [
+            plan.is_primary(
+                trials.metric, grouping.factor, None if np.isnan(t) else float(t), comparison
+            )
+            for t in threshold
+        ],
+    }
+
+
+def _omnibus(
+    study: _Study, grouping: Grouping, cells: Cells, statistic: Floats, p_value: Floats
+) -> pd.DataFrame:
+    events = cells.events[0].sum(axis=0)
+    trials = cells.trials[0].reshape(len(grouping.names), -1).sum(axis=1)
+    testable = (events > 0) & (np.count_nonzero(trials) > 1)
+    base = _base(study, grouping, "omnibus")
+    missing = np.full(len(study.steps), np.nan)
+    return pd.DataFrame(
+        {
+            "finding_id": _ids(base, ALL, ALL),
+            **base,
+            "group_a": ALL,
+            "group_b": ALL,
+            "test": f"permutation of people, largest studentised difference from the rest"
+            f"{_within(study.plan)}",
+            "statistic": np.where(testable, statistic, np.nan),
+            "p_value": np.where(testable, p_value, np.nan),
+            "testable": testable,
+            **dict.fromkeys(_NUMBERS, missing),
+        }
+    )
+
+
+_NUMBERS = (
+    "rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "p_equivalence", "people_a",
+    "people_b", "exposed_a", "exposed_b", "trials_a", "trials_b", "bound_a", "bound_b",
+    "independent_bound_a", "independent_bound_b", "base",
+)  # fmt: skip
+
+
+def _compare(
+    study: _Study,
+    grouping: Grouping,
+    cells: Cells,
+    affected: Floats,
+    exposed: Floats,
+    group_a: tuple[int, ...],
+    group_b: tuple[int, ...],
+    names: tuple[str, str],
+    tested: tuple[Floats, Floats],
+) -> pd.DataFrame:
+    plan, pairs = study.plan, isinstance(study.trials, PairTrials)
+    a, b = (_pool(cells, study.strata, groups) for groups in (group_a, group_b))
+    compared = contrast(a, b)
+    people = cells.people[0].reshape(len(grouping.names), study.strata)
+    n, bound, independent_bound = {}, {}, {}
+    for name, side, groups, rate, variance in (
+        ("a", a, group_a, compared.rate_a, compared.variance_a),
+        ("b", b, group_b, compared.rate_b, compared.variance_b),
+    ):
+        independent = independent_units(people[list(groups)], pairs).sum(keepdims=True)[0]
+        total = side.trials.sum(axis=0)
+        shared = np.all((compared.rate_a == 0) & (compared.rate_b == 0)) and study.strata > 1
+        n[name] = (
+            np.zeros_like(rate)
+            if shared
+            else effective_trials(rate * total, total, variance, independent)
+        )
+        bound[name] = no_event_bound(n[name], plan.level)
+        independent_bound[name] = no_event_bound(independent, plan.level)
+    lower, upper = ratio_interval(compared.rate_a, n["a"], compared.rate_b, n["b"], plan.level)
+    statistic, p_value = tested
+    testable = (
+        (a.events.sum(axis=0) + b.events.sum(axis=0) > 0)
+        & (a.trials.sum(axis=0) > 0)
+        & (b.trials.sum(axis=0) > 0)
+    )
+    if plan.watchlist == "random" and study.trials.metric == "FPIR":
+        # Shuffling people says nothing about other watchlists: their share of the variance is in
+        # the standard error only, so the larger of both p-values is taken.
+        statistic = compared.statistic
+        p_value = np.maximum(p_value, 2 * stats.norm.sf(np.abs(statistic)))
+    base = _base(study, grouping, "rest" if names[1] == REST else "reference")
+    defined = testable & (compared.rate_b > 0)
+    return pd.DataFrame(
+        {
+            "finding_id": _ids(base, *names),
+            **base,
+            "group_a": names[0],
+            "group_b": names[1],
+            "rate_a": np.where(a.trials.sum(axis=0) > 0, compared.rate_a, np.nan),
+            "rate_b": np.where(b.trials.sum(axis=0) > 0, compared.rate_b, np.nan),
+            "ratio": np.where(defined, divide(compared.rate_a, compared.rate_b), np.nan),
+            "ratio_lower": lower,
+            "ratio_upper": upper,
+            "test": f"permutation of people, studentised{_within(plan)}",
+            "statistic": np.where(testable, statistic, np.nan),
+            "p_value": np.where(testable, p_value, np.nan),
+            "p_equivalence": equivalence_p(
+                compared.rate_a, n["a"], compared.rate_b, n["b"], plan.margin
+            ),
+            "testable": testable,
+            "people_a": affected[list(group_a)].sum(axis=0),
+            "people_b": affected[list(group_b)].sum(axis=0),
+            "exposed_a": exposed[list(group_a)].sum(),
+            "exposed_b": exposed[list(group_b)].sum(),
+            "trials_a": n["a"],
+            "trials_b": n["b"],
+            "bound_a": bound["a"],
+            "bound_b": bound["b"],
+            "independent_bound_a": independent_bound["a"][0],
+            "independent_bound_b": independent_bound["b"][0],
+            "base": divide(
+                a.events.sum(axis=0) + b.events.sum(axis=0),
+                a.trials.sum(axis=0) + b.trials.sum(axis=0),
+            ),
+        }
+    )
+
+
+def _within(plan: Plan) -> str:
+    return f", within {' and '.join(plan.strata)}" if plan.strata else ""
+
+
+def _ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
+    size = base["watchlist_size"][0]
+    names = []
+    for threshold in np.asarray(base["threshold"], float):
+        parts = [str(base["metric"])]
+        if not pd.isna(size):
+            parts.append(f"n{size}")
+        if not np.isnan(threshold):
+            parts.append(f"t{threshold_text(float(threshold))}")
+        groups = "omnibus" if group_a == ALL else f"{group_a}-vs-{group_b}"
+        parts += [str(base["factor"]), groups]
+        names.append(re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-"))
+    return names
+
+
+def _adjusted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Adjust p-values: Holm within each registered family, Benjamini-Hochberg for the others.
+
+    A family is the registered comparisons of one kind (omnibus, reference, rest) of one metric
+    at one watchlist size.
+    """
+    p_adjusted, size = np.full(len(rows), np.nan), np.zeros(len(rows), int)
+    words = np.full(len(rows), "", dtype=object)
+    keys = ["metric", "watchlist_size", "comparison", "primary"]
+    for (metric, _, comparison, primary), family in rows.groupby(keys, dropna=False, sort=False):
+        p_values = family["p_value"].to_numpy(float)
+        tests = int(np.count_nonzero(~np.isnan(p_values)))
+        adjust, name = (holm, "Holm") if primary else (benjamini_hochberg, "Benjamini-Hochberg")
+        at = family.index.to_numpy()
+        p_adjusted[at], size[at] = adjust(p_values), tests
+        words[at] = (
+            f"{name} over {tests} {'registered' if primary else 'exploratory'} "
+            f"{comparison} tests of {metric}"
+        )
+    return rows.assign(p_adjusted=p_adjusted, adjustment=words, family_size=size)
+
+
+def _verdicts(rows: pd.DataFrame, plan: Plan) -> NDArray[np.str_]:
+    different = (rows["p_adjusted"] < plan.alpha).to_numpy()
+    equivalent = (rows["p_equivalence"] < plan.alpha).to_numpy()
+    return np.select(
+        [~rows["testable"].to_numpy(bool), different, equivalent],
+        ["untestable", "different", "equivalent"],
+        "inconclusive",
+    )
+
+
+def _detectable(rows: pd.DataFrame, plan: Plan) -> Floats:
+    """Give the detectable ratio at the level that the strictest step of the adjustment asks for."""
+    result = np.full(len(rows), np.nan)
+    size = np.where(rows["primary"], np.maximum(rows["family_size"], 1), 1)
+    for number in np.unique(size):
+        at = np.flatnonzero((size == number) & rows["base"].notna().to_numpy())
+        result[at] = normal_detectable_ratio(
+            rows["base"].to_numpy(float)[at],
+            rows["trials_a"].to_numpy(float)[at],
+            rows["trials_b"].to_numpy(float)[at],
+            plan.alpha / float(number),
+            plan.power,
+        )
+    return result
+
+
+def _finding(row: Any, plan: Plan) -> Finding:
+    """Return the row as the sentence needs it."""
+
+    def whole(value: float) -> int:
+        return 0 if pd.isna(value) else int(value)
+
+    return Finding(
+        metric=row.metric,
+        threshold=row.threshold,
+        watchlist_size=None if pd.isna(row.watchlist_size) else int(row.watchlist_size),
+        factor=row.factor,
+        group_a=row.group_a,
+        group_b=row.group_b,
+        rate_a=row.rate_a,
+        rate_b=row.rate_b,
+        ratio=row.ratio,
+        ratio_lower=row.ratio_lower,
+        ratio_upper=row.ratio_upper,
+        level=plan.level,
+        p_value=row.p_value,
+        p_adjusted=row.p_adjusted,
+        p_equivalence=row.p_equivalence,
+        margin=plan.margin,
+        alpha=plan.alpha,
+        power=plan.power,
+        detectable_ratio=row.detectable_ratio,
+        verdict=row.verdict,
+        primary=bool(row.primary),
+        people_a=whole(row.people_a),
+        exposed_a=whole(row.exposed_a),
+        people_b=whole(row.people_b),
+        exposed_b=whole(row.exposed_b),
+        bound_a=row.bound_a,
+        bound_b=row.bound_b,
+        independent_bound_a=row.independent_bound_a,
+        independent_bound_b=row.independent_bound_b,
+        controls=plan.strata,
+    )

@@ -1,0 +1,155 @@
+"""Stage `inference`: confidence intervals of error rates from clustered trials.
+
+In: rates with cluster-robust variances. Out: effective trials, Wilson intervals on them, and the
+bounds that people, not comparisons, support where no event was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lfr_eval.inference.cells import Floats, divide
+
+ENOUGH_EVENTS = 10
+"""Events from which a design effect is believed enough to be carried to other thresholds."""
+
+WILSON = "Wilson on effective trials"
+NO_EVENT_DESIGN = "no event: comparisons over the largest design effect of the sweep"
+NO_EVENT_PEOPLE = "no event: independent people only"
+NO_TRIAL = "no trial"
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Intervals of the rates of some cells at ascending thresholds.
+
+    Attributes
+    ----------
+    lower, upper, effective_trials : (..., thresholds)
+        Ends of the intervals (NaN without trials) and the number of independent trials that
+        would have the same variance.
+    method : (..., thresholds)
+        How each interval was made, in words.
+    """
+
+    lower: Floats
+    upper: Floats
+    effective_trials: Floats
+    method: NDArray[np.str_]
+
+
+def independent_units(people: Floats, pairs: bool) -> Floats:
+    """Trials that share nobody: n people, or floor(n / 2) disjoint pairs of people."""
+    return np.floor(people / 2) if pairs else people
+
+
+def sweep_design_effect(events: Floats, trials: Floats, variance: Floats) -> Floats:
+    """Largest design effect over the thresholds that have enough events (and non-events).
+
+    Parameters
+    ----------
+    events, trials, variance : (..., thresholds)
+        Trials may have one threshold only.
+
+    Returns
+    -------
+    (..., 1)
+        NaN where no threshold has enough.
+    """
+    rate = divide(events, trials)
+    effect = divide(variance, divide(rate * (1 - rate), trials), otherwise=1.0)
+    enough = (events >= ENOUGH_EVENTS) & (trials - events >= ENOUGH_EVENTS)
+    best = np.where(enough, effect, -np.inf).max(axis=-1, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(best), np.maximum(best, 1.0), np.nan)
+
+
+def effective_trials(
+    events: Floats, trials: Floats, variance: Floats, independent: Floats
+) -> Floats:
+    """Independent trials that would have the same variance, p (1 - p) / V.
+
+    Where no trial, or every trial, is an event the variance says nothing: trials over the
+    largest design effect of the sweep, or only the independent ones where the sweep has none.
+
+    Parameters
+    ----------
+    events, trials, variance : (..., thresholds)
+        Trials may have one threshold only.
+    independent : (..., 1)
+        Trials that share nobody (`independent_units`).
+    """
+    rate = divide(events, trials)
+    mixed = (events > 0) & (events < trials)
+    effect = sweep_design_effect(events, trials, variance)
+    carried = np.where(np.isnan(effect), independent, trials / np.nan_to_num(effect, nan=1.0))
+    result: Floats = np.where(mixed, divide(rate * (1 - rate), variance), carried)
+    return np.where(trials > 0, result, 0.0)
+
+
+def wilson(rate: Floats, trials: Floats, level: float) -> tuple[Floats, Floats]:
+    """Wilson's score interval for a proportion of possibly fractional trials.
+
+    Returns
+    -------
+    lower, upper : like `rate`
+        0 and 1 without trials.
+
+    References
+    ----------
+    Wilson (1927), JASA 22, 209-212.
+    """
+    z2 = stats.norm.isf((1 - level) / 2) ** 2
+    n = np.where(trials > 0, trials, 1.0)
+    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    empty = trials <= 0
+    return (
+        np.where(empty, 0.0, np.clip(middle - half, 0, 1)),
+        np.where(empty, 1.0, np.clip(middle + half, 0, 1)),
+    )
+
+
+def no_event_bound(independent: Floats | float, level: float) -> Floats:
+    """One-sided upper bound on a rate when none of n independent trials was an event.
+
+    1 - (1 - level)^(1 / n), the exact form of the rule of three; 1 for no trial.
+
+    Examples
+    --------
+    >>> round(float(1 / no_event_bound(400, 0.95)))
+    134
+    """
+    n = np.asarray(independent, float)
+    return np.where(n > 0, -np.expm1(np.log1p(-level) / np.where(n > 0, n, 1.0)), 1.0)
+
+
+def rate_intervals(
+    events: Floats, trials: Floats, variance: Floats, independent: Floats, level: float
+) -> Intervals:
+    """Intervals of rates, with one-sided bounds where no trial or every trial is an event.
+
+    Parameters
+    ----------
+    events, trials, variance : (..., thresholds)
+        Trials may have one threshold only.
+    independent : (..., 1)
+        Trials that share nobody.
+    level
+        Confidence level.
+    """
+    events, trials, variance = np.broadcast_arrays(events, trials, variance)
+    n = effective_trials(events, trials, variance, independent)
+    rate = divide(events, trials)
+    lower, upper = wilson(rate, n, level)
+    bound = no_event_bound(n, level)
+    none, all_, empty = events == 0, events == trials, trials == 0
+    lower = np.where(empty, np.nan, np.where(none, 0.0, np.where(all_, 1 - bound, lower)))
+    upper = np.where(empty, np.nan, np.where(none, bound, np.where(all_, 1.0, upper)))
+    unseen = np.isnan(sweep_design_effect(events, trials, variance))
+    extreme = np.where(unseen, NO_EVENT_PEOPLE, NO_EVENT_DESIGN)
+    method = np.where(empty, NO_TRIAL, np.where(none | all_, extreme, WILSON))
+    return Intervals(lower, upper, n, method)

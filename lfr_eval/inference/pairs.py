@@ -1,0 +1,310 @@
+"""Stage `inference`: comparisons between two people, counted by cell.
+
+In: `PairTrials` (FMR) and thresholds. Out: `Cells` under any labelling of people. Only the
+comparisons that reached the lowest threshold are touched: they are the edges of a sparse graph of
+people, sorted once by person and descending score, so that one cumulative sum gives each person's
+number of false matches at every threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide
+from lfr_eval.trials import PairTrials
+
+Codes = NDArray[np.intp]
+
+# How comparisons between two people follow from their images (references, probes, both):
+# C_ij = r_i p_j + p_i r_j - b_i b_j = z_i' K z_j.
+KERNEL = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+
+
+@dataclass(frozen=True)
+class PairCounter:
+    """False matches between people as a directed graph, each edge in both directions.
+
+    Attributes
+    ----------
+    images : (people, 3)
+        Reference images, probe images, and images in both roles.
+    node, other : (edges,)
+        The two people; sorted by node, then by descending bin.
+    bin : (edges,)
+        Index of the highest threshold that the edge's comparisons reach.
+    weight : (edges,)
+        Comparisons between the two in this bin.
+    squares : (edges,)
+        By how much the edge raises the square of the pair's number of false matches.
+    comparisons : (edges,)
+        Comparisons between the two in all, matched or not.
+    thresholds
+        Number of thresholds.
+    correction_node, correction_other, correction : (corrections,)
+        Comparisons to add between two people, in both directions.
+    """
+
+    images: Floats
+    node: Codes
+    other: Codes
+    bin: Codes
+    weight: Floats
+    squares: Floats
+    comparisons: Floats
+    thresholds: int
+    correction_node: Codes
+    correction_other: Codes
+    correction: Floats
+
+    @classmethod
+    def of(cls, trials: PairTrials, thresholds: Floats) -> PairCounter:
+        """Build the graph for ascending thresholds, none below the floor of the trials."""
+        n = trials.people
+        steps = np.asarray(thresholds, np.float32)
+        level = np.searchsorted(steps, np.asarray(trials.score, np.float32), "right") - 1
+        hit = (level >= 0) & (trials.first != trials.second)
+        low = np.minimum(trials.first, trials.second)[hit]
+        high = np.maximum(trials.first, trials.second)[hit]
+        top = len(steps)
+        # One key a pair and bin, bins descending, so that unique() sorts as needed.
+        key = (low * n + high) * top + (top - 1 - level[hit])
+        key, count = np.unique(key, return_counts=True)
+        pair, level = key // top, top - 1 - key % top
+        low, high, weight = pair // n, pair % n, count.astype(float)
+        before = _running(pair, weight)
+        squares = weight * (2 * before + weight)
+        images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
+        joined = np.einsum("ek,kl,el->e", images[low], KERNEL, images[high])
+        c_node, c_other, c_value = corrections_of(trials)
+        joined = joined + looked_up(c_node * n + c_other, c_value, pair)
+        node, other = np.concatenate([low, high]), np.concatenate([high, low])
+        bins = np.concatenate([level, level])
+        order = np.lexsort((-bins, node))
+        return cls(
+            images,
+            node[order],
+            other[order],
+            bins[order],
+            np.tile(weight, 2)[order],
+            np.tile(squares, 2)[order],
+            np.tile(joined, 2)[order],
+            top,
+            c_node,
+            c_other,
+            c_value,
+        )
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return len(self.images)
+
+    @property
+    def active(self) -> Bools:
+        """People with an image."""
+        active: Bools = self.images.sum(axis=1) > 0
+        return active
+
+    def restrict(self, keep: Bools) -> PairCounter:
+        """Return the comparisons among the people in `keep` alone, renumbered."""
+        number = np.cumsum(keep) - 1
+        edge = keep[self.node] & keep[self.other]
+        fix = keep[self.correction_node] & keep[self.correction_other]
+        return PairCounter(
+            self.images[keep],
+            number[self.node[edge]],
+            number[self.other[edge]],
+            self.bin[edge],
+            self.weight[edge],
+            self.squares[edge],
+            self.comparisons[edge],
+            self.thresholds,
+            number[self.correction_node[fix]],
+            number[self.correction_other[fix]],
+            self.correction[fix],
+        )
+
+    def batch(self, cells: int) -> int:
+        """Permutations whose edges stay in the processor's cache together."""
+        return max(1, 200_000 // max(len(self.node), cells * self.thresholds, self.people, 1))
+
+    def count(self, labels: Labels, cells: int) -> Cells:
+        """Count events within cells; dyadic cluster-robust variance.
+
+        V = (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
+        r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), not below the
+        binomial variance.
+        """
+        permutations, top = len(labels), self.thresholds
+        size = self._sizes(labels, cells)
+        same_p, same_e = np.nonzero(labels[:, self.node] == labels[:, self.other])
+        node, weight = self.node[same_e], self.weight[same_e]
+        before = _running(same_p * self.people + node, weight)
+        key = (same_p * cells + labels[same_p, node]) * top + self.bin[same_e]
+
+        def at_or_above(values: Floats) -> Floats:
+            binned = np.bincount(key, values, permutations * cells * top)
+            binned = binned.reshape(permutations, cells, top)
+            return np.cumsum(binned[..., ::-1], axis=-1)[..., ::-1]
+
+        ends = at_or_above(weight)
+        events = ends / 2
+        degree_squares = at_or_above(weight * (2 * before + weight))
+        simple = bool(np.all(self.squares == 1))
+        pair_squares = events if simple else at_or_above(self.squares[same_e]) / 2
+        if self._uniform:
+            # Everybody has the same images: each C_ij is one number, each C_i another.
+            joined = events * (self.comparisons[0] if len(self.comparisons) else 0.0)
+            crossed = ends * size.coefficients_total
+        else:
+            joined = at_or_above(weight * self.comparisons[same_e]) / 2
+            crossed = np.zeros_like(events)
+            for column in range(4):
+                part = at_or_above(weight * _features(self.images)[node, column])
+                crossed += size.coefficients[..., column, None] * part
+            if len(self.correction):
+                crossed += at_or_above(weight * size.added[same_p, node])
+        rate = divide(events, size.trials)
+        people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
+        pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
+        robust = divide(people - pairs, size.trials**2)
+        binomial = divide(rate * (1 - rate), size.trials)
+        return Cells(events, size.trials, np.maximum(robust, binomial), size.people)
+
+    def exposed(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell who were compared with somebody in it, (cells,)."""
+        size = self._sizes(labels[None], cells)
+        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], _features(self.images))
+        if size.added.shape[1]:
+            implied = implied + size.added[0]
+        return np.bincount(labels, implied > 0.5, cells)
+
+    def affected(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with a false match in it, (cells, thresholds)."""
+        same = labels[self.node] == labels[self.other]
+        highest = np.full(self.people, -1)
+        np.maximum.at(highest, self.node[same], self.bin[same])
+        return count_reached(highest, labels, cells, self.thresholds)
+
+    @property
+    def _uniform(self) -> bool:
+        return not len(self.correction) and bool(np.all(self.images == self.images[:1]))
+
+    def _sizes(self, labels: Labels, cells: int) -> _Sizes:
+        """Sum over the comparisons of each cell, from the people's image counts alone."""
+        permutations, n = labels.shape
+        key = (np.arange(permutations)[:, None] * cells + labels).ravel()
+
+        def total(values: Floats) -> Floats:
+            summed = np.bincount(
+                key, np.broadcast_to(values, (permutations, n)).ravel(), permutations * cells
+            )
+            return summed.reshape(permutations, cells)
+
+        features = _features(self.images)
+        if self._uniform:
+            number = total(np.ones(n))
+            each = features[0] if n else np.zeros(4)
+            sums = number[..., None] * each
+            products = number[..., None, None] * np.outer(each, each)
+        else:
+            sums = np.stack([total(features[:, i]) for i in range(4)], axis=-1)
+            products = np.empty((permutations, cells, 4, 4))
+            for i in range(4):
+                for j in range(i, 4):
+                    products[..., i, j] = total(features[:, i] * features[:, j])
+                    products[..., j, i] = products[..., i, j]
+        # C_i = P r_i + R p_i - B b_i - (2 r_i p_i - b_i^2): linear in the features of person i.
+        coefficients = np.concatenate([sums[..., :3] @ KERNEL, -np.ones_like(sums[..., :1])], -1)
+        trials = np.einsum("...i,...i->...", coefficients, sums) / 2
+        squares = np.einsum("...i,...ij,...j->...", coefficients, products, coefficients)
+        rotated = products[..., :3, :3] @ KERNEL
+        pair_squares = np.einsum("...ij,...ji->...", rotated, rotated) - products[..., 3, 3]
+        pair_squares = pair_squares / 2
+        added: Floats = np.zeros((permutations, 0))
+        if len(self.correction):
+            p, e = np.nonzero(labels[:, self.correction_node] == labels[:, self.correction_other])
+            source, value = self.correction_node[e], self.correction[e]
+            added = np.bincount(p * n + source, value, permutations * n).reshape(permutations, n)
+            cell = p * cells + labels[p, source]
+            base = np.einsum(
+                "ek,kl,el->e", self.images[source], KERNEL, self.images[self.correction_other[e]]
+            )
+
+            def summed(values: Floats) -> Floats:
+                return np.bincount(cell, values, permutations * cells).reshape(permutations, cells)
+
+            row = coefficients[np.arange(permutations)[:, None], labels]
+            implied = np.einsum("pni,ni->pn", row, features)
+            trials = trials + total(added) / 2
+            squares = squares + total(2 * implied * added + added**2)
+            pair_squares = pair_squares + summed(2 * base * value + value**2) / 2
+        return _Sizes(
+            trials[..., None],
+            squares[..., None],
+            pair_squares[..., None],
+            coefficients,
+            (coefficients @ features[0])[..., None] if n else trials[..., None],
+            added,
+            total(self.active.astype(float))[..., None],
+        )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Sums over the comparisons within each cell that do not depend on scores."""
+
+    trials: Floats
+    person_squares: Floats
+    pair_squares: Floats
+    coefficients: Floats
+    coefficients_total: Floats
+    added: Floats
+    people: Floats
+
+
+def _features(images: Floats) -> Floats:
+    """Return r, p, b and the comparisons 2 r p - b^2 that a person would have with itself."""
+    r, p, b = images.T
+    return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
+
+
+def _running(group: Codes, weight: Floats) -> Floats:
+    """Return the sum of earlier weights within each run of equal groups."""
+    if not len(group):
+        return np.zeros(0)
+    before = np.cumsum(weight) - weight
+    first = np.empty(len(group), bool)
+    first[0] = True
+    np.not_equal(group[1:], group[:-1], out=first[1:])
+    return before - np.maximum.accumulate(np.where(first, before, 0.0))
+
+
+def count_reached(highest: Codes, labels: Labels, cells: int, thresholds: int) -> Floats:
+    """Count people by cell whose highest bin reaches each threshold, (cells, thresholds)."""
+    some = highest >= 0
+    binned = np.bincount(
+        labels[some] * thresholds + highest[some], minlength=cells * thresholds
+    ).reshape(cells, thresholds)
+    return np.cumsum(binned[:, ::-1], axis=1)[:, ::-1].astype(float)
+
+
+def corrections_of(trials: PairTrials) -> tuple[Codes, Codes, Floats]:
+    """Return the corrections in both directions, one for each ordered pair of people."""
+    n = trials.people
+    a, b = trials.correction_first, trials.correction_second
+    key, at = np.unique(np.concatenate([a * n + b, b * n + a]), return_inverse=True)
+    value = np.bincount(at, np.tile(trials.correction.astype(float), 2), len(key))
+    return key // max(n, 1), key % max(n, 1), value
+
+
+def looked_up(keys: Codes, values: Floats, wanted: Codes) -> Floats:
+    """Return the value of each wanted key, 0 where there is none; keys ascend."""
+    if not len(keys):
+        return np.zeros(len(wanted))
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: Floats = np.where(keys[at] == wanted, values[at], 0.0)
+    return found

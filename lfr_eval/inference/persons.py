@@ -1,0 +1,106 @@
+"""Stage `inference`: trials that belong to one person each, counted by cell.
+
+In: `PersonTrials` (FNMR, FPIR, FNIR, TPIR, FTA, FTE) and thresholds. Out: `Cells` under any
+labelling of people: products of one-hot labels with the events of each person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide
+from lfr_eval.trials import PersonTrials
+
+
+@dataclass(frozen=True)
+class PersonCounter:
+    """Events and trials of each person.
+
+    Attributes
+    ----------
+    events : (people, thresholds)
+        Events of each person.
+    trials : (people,)
+        Trials of each person.
+    """
+
+    events: Floats
+    trials: Floats
+
+    @classmethod
+    def of(cls, trials: PersonTrials, thresholds: Floats) -> PersonCounter:
+        """Count the events of each person at each threshold (ascending)."""
+        total = np.bincount(trials.person, minlength=trials.people).astype(float)
+        events = np.empty((trials.people, len(thresholds)))
+        for column, threshold in enumerate(thresholds):
+            happened = trials.person[trials.events(threshold)]
+            events[:, column] = np.bincount(happened, minlength=trials.people)
+        return cls(events, total)
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return len(self.trials)
+
+    @property
+    def active(self) -> Bools:
+        """People with a trial."""
+        active: Bools = self.trials > 0
+        return active
+
+    def restrict(self, keep: Bools) -> PersonCounter:
+        """Return the trials of the people in `keep` alone."""
+        return PersonCounter(self.events[keep], self.trials[keep])
+
+    def batch(self, cells: int) -> int:
+        """Permutations whose one-hot labels take about 16 MB."""
+        width = max(self.people, int(self.events.shape[1]))
+        return max(1, 2_000_000 // max(1, cells * width))
+
+    def exposed(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with a trial, (cells,)."""
+        return np.bincount(labels, self.active, cells)
+
+    def affected(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with an event, (cells, thresholds)."""
+        member = labels[None, :] == np.arange(cells)[:, None]
+        count: Floats = member.astype(float) @ (self.events > 0).astype(float)
+        return count
+
+    def count(self, labels: Labels, cells: int) -> Cells:
+        """Count events within cells; variance clustered by person.
+
+        V = n / (n - 1) sum (a_i - p m_i)^2 / (sum m_i)^2 over the n people of a cell, the ratio
+        estimator of ISO/IEC 19795-1; not below the binomial variance.
+        """
+        permutations = len(labels)
+        member = (labels[:, None, :] == np.arange(cells)[None, :, None]).astype(float)
+        member = member.reshape(permutations * cells, self.people)
+        a, m = self.events, self.trials
+        single = bool(np.all(m <= 1))
+        even = bool(np.all(m == m[0])) if len(m) else True
+        shape = (permutations, cells, a.shape[1])
+
+        def total(values: Floats) -> Floats:
+            if np.count_nonzero(values) < 0.05 * values.size:
+                product: Floats = (sparse.csr_array(values.T) @ member.T).T
+                return product.reshape(shape)
+            dense: Floats = (member @ values).reshape(shape)
+            return dense
+
+        events = total(a)
+        squares = events if single else total(a * a)
+        cross = events * m[0] if even and len(m) else total(a * m[:, None])
+        sizes = member @ np.stack([m, m * m, m > 0], axis=1)
+        trials, trial_squares, people = (
+            sizes[:, column].reshape(permutations, cells, 1) for column in range(3)
+        )
+        rate = divide(events, trials)
+        residuals = squares - 2 * rate * cross + rate * rate * trial_squares
+        correction = divide(people, people - 1, otherwise=1.0)
+        robust = divide(correction * residuals, trials * trials)
+        binomial = divide(rate * (1 - rate), trials)
+        return Cells(events, trials, np.maximum(robust, binomial), people)

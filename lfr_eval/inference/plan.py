@@ -1,0 +1,126 @@
+"""Stage `inference`: what a study declared before it looked, as one frozen object.
+
+In: the plan's settings. Out: `Plan`, which every table of this stage is computed under. What the
+plan does not name is still computed, but marked exploratory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lfr_eval.tables import METRICS, OVERALL
+
+WATCHLIST_INFERENCE = ("fixed", "random")
+COMPARISONS = ("omnibus", "reference", "rest")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The registered plan of a study.
+
+    Attributes
+    ----------
+    level
+        Confidence level of every interval.
+    alpha
+        Level of every test.
+    margin
+        Equivalence margin, a ratio above 1: rates within a factor of `margin` of each other
+        count as the same.
+    power
+        Power at which the detectable ratio is given.
+    permutations
+        Permutations of people in a test.
+    seed
+        Seed of every random number.
+    factors
+        Factors that are compared, such as `gender` and `gender x ethnicity`.
+    reference_groups
+        The group that the others are compared with, by factor; the largest where none is named.
+    strata
+        Control factors: groups are compared, and people permuted, within their combinations.
+    watchlist
+        `fixed`: inference for this watchlist; `random`: for watchlists like it (wider).
+    primary_metrics, primary_factors, primary_thresholds, primary_comparisons
+        What was registered. A comparison is primary if all four name it (a metric without
+        threshold, such as FTA, needs no threshold); everything else is exploratory.
+        `primary_factors` are all `factors` where none is named. Comparisons are `omnibus`,
+        `reference` (each group against the reference group) and `rest` (against all others).
+    """
+
+    level: float = 0.95
+    alpha: float = 0.05
+    margin: float = 1.25
+    power: float = 0.8
+    permutations: int = 9999
+    seed: int = 20260101
+    factors: tuple[str, ...] = ("gender", "ethnicity", "gender x ethnicity")
+    reference_groups: Mapping[str, str] = field(default_factory=dict)
+    strata: tuple[str, ...] = ()
+    watchlist: str = "fixed"
+    primary_metrics: tuple[str, ...] = ("FMR", "FPIR", "TPIR")
+    primary_factors: tuple[str, ...] = ()
+    primary_thresholds: tuple[float, ...] = ()
+    primary_comparisons: tuple[str, ...] = ("omnibus", "reference")
+
+    def __post_init__(self) -> None:
+        for name in ("level", "alpha", "power"):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and 0 < value < 1):
+                raise ValueError(_message(name, "a float in the range (0, 1)", value))
+        if not (isinstance(self.margin, (int, float)) and self.margin > 1):
+            raise ValueError(_message("margin", "a ratio above 1", self.margin))
+        if not (isinstance(self.permutations, int) and self.permutations >= 1):
+            raise ValueError(_message("permutations", "an int of at least 1", self.permutations))
+        if not (isinstance(self.seed, int) and self.seed >= 0):
+            raise ValueError(_message("seed", "an int of at least 0", self.seed))
+        for name in (
+            "factors",
+            "strata",
+            "primary_metrics",
+            "primary_factors",
+            "primary_thresholds",
+            "primary_comparisons",
+        ):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise ValueError(_message(name, "a sequence", value))
+            object.__setattr__(self, name, tuple(value))
+        if OVERALL in self.factors:
+            raise ValueError(
+                _message("factors", "names of factors with groups to compare", self.factors)
+            )
+        for name, allowed in (
+            ("watchlist", WATCHLIST_INFERENCE),
+            ("primary_metrics", METRICS),
+            ("primary_comparisons", COMPARISONS),
+            ("primary_factors", self.factors),
+        ):
+            value = getattr(self, name)
+            given = (value,) if isinstance(value, str) else value
+            if any(item not in allowed for item in given):
+                raise ValueError(_message(name, f"among {set(allowed)}", value))
+        unknown = [factor for factor in self.reference_groups if factor not in self.factors]
+        if unknown:
+            raise ValueError(
+                _message("reference_groups", f"keyed by the factors {self.factors}", unknown)
+            )
+
+    def is_primary(
+        self, metric: str, factor: str, threshold: float | None, comparison: str
+    ) -> bool:
+        """Whether the plan registered this comparison."""
+        named = threshold is None or any(
+            abs(threshold - primary) < 1e-9 for primary in self.primary_thresholds
+        )
+        return (
+            named
+            and metric in self.primary_metrics
+            and factor in (self.primary_factors or self.factors)
+            and comparison in self.primary_comparisons
+        )
+
+
+def _message(name: str, wanted: str, got: object) -> str:
+    return f"The {name!r} parameter of Plan must be {wanted}. Got {got!r} instead."

@@ -1,0 +1,153 @@
+"""Stage `inference`: trials -> rates by group with person-clustered intervals.
+
+In: trials, the people's labels, factors, thresholds, plan. Out: the `rates` table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.crossed import crossed_cells
+from lfr_eval.inference.intervals import independent_units, rate_intervals
+from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.watchlists import watchlist_variance
+from lfr_eval.tables import RATES
+from lfr_eval.trials import Grouping, PairTrials, Trials, group_all
+
+COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR")
+
+
+def rate_table(
+    trials: Sequence[Trials],
+    people: pd.DataFrame,
+    factors: Sequence[str],
+    thresholds: Sequence[float],
+    plan: Plan,
+) -> pd.DataFrame:
+    """Error rates of every group at every threshold.
+
+    Parameters
+    ----------
+    trials
+        The evidence; every object counts the same people.
+    people
+        One row a person, one column a factor. A missing label is the group `unknown`.
+    factors
+        Factors to divide people by; `overall` is always first.
+    thresholds
+        A score at or above a threshold is a match. None may be below the floor of `PairTrials`.
+    plan
+        Level of the intervals, and fixed or random watchlist.
+
+    Returns
+    -------
+    DataFrame
+        The table `rates`: for FMR within each group (`counterpart` equal to `group`) and across
+        groups; for identification `counterpart` is null. Rates without trials are null.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is below a floor, or the trials are not about these people.
+    """
+    frames = [
+        _rates(one, grouping, thresholds, plan)
+        for one in trials
+        for grouping in group_all(people, factors)
+        if _checked(one, people)
+    ]
+    return RATES.conform(pd.concat(frames, ignore_index=True)) if frames else RATES.empty()
+
+
+def _checked(trials: Trials, people: pd.DataFrame) -> bool:
+    if trials.people != len(people):
+        raise ValueError(
+            f"The trials of {trials.metric} are about {trials.people} people, but the people's "
+            f"labels have {len(people)} rows."
+        )
+    return True
+
+
+def _rates(
+    trials: Trials, grouping: Grouping, thresholds: Sequence[float], plan: Plan
+) -> pd.DataFrame:
+    steps = steps_of(trials, thresholds)
+    counter = counter_of(trials, steps)
+    groups = len(grouping.names)
+    cells = counter.count(grouping.codes[None], groups)
+    if plan.watchlist == "random":
+        cells = watchlist_variance(cells, trials, grouping, steps)
+    exposed = counter.exposed(grouping.codes, groups)
+    affected = counter.affected(grouping.codes, groups)
+    names = np.array(grouping.names, dtype=object)
+    alone = trials.metric in COUNTERPART_IS_EVERYBODY
+    counterpart = np.full(groups, None, dtype=object) if alone else names
+    frames = [
+        _frame(trials, grouping.factor, names, counterpart, cells, exposed, affected, steps, plan)
+    ]
+    if isinstance(trials, PairTrials) and groups > 1:
+        first, second, between, exposed, affected = crossed_cells(trials, grouping, steps)
+        frames.append(
+            _frame(
+                trials,
+                grouping.factor,
+                names[first],
+                names[second],
+                between,
+                exposed,
+                affected,
+                steps,
+                plan,
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _frame(
+    trials: Trials,
+    factor: str,
+    group: np.ndarray,
+    counterpart: np.ndarray,
+    cells: Cells,
+    exposed: Floats,
+    affected: Floats,
+    steps: Floats,
+    plan: Plan,
+) -> pd.DataFrame:
+    """One row a cell and threshold."""
+    events, variance = cells.events[0], cells.variance[0]
+    total = np.broadcast_to(cells.trials[0], events.shape)
+    pairs = isinstance(trials, PairTrials)
+    interval = rate_intervals(
+        events, total, variance, independent_units(cells.people[0], pairs), plan.level
+    )
+    count = len(steps)
+    rate = np.where(total > 0, divide(events, total), np.nan)
+    return pd.DataFrame(
+        {
+            "metric": trials.metric,
+            "threshold": np.tile(steps if trials.has_threshold else [np.nan], len(group)),
+            "watchlist_size": pd.array(
+                [trials.watchlist_size] * (len(group) * count), dtype="Int64"
+            ),
+            "rank": pd.array([None] * (len(group) * count), dtype="Int64"),
+            "factor": factor,
+            "group": np.repeat(group, count),
+            "counterpart": np.repeat(counterpart, count),
+            "events": events.round().ravel(),
+            "trials": total.round().ravel(),
+            "subjects": np.repeat(exposed, count),
+            "subjects_with_event": affected.ravel(),
+            "rate": rate.ravel(),
+            "lower": interval.lower.ravel(),
+            "upper": interval.upper.ravel(),
+            "level": plan.level,
+            "effective_trials": interval.effective_trials.ravel(),
+            "interval": interval.method.ravel(),
+        }
+    )

@@ -1,0 +1,267 @@
+"""Stage `inference`: the plain sentence of a finding.
+
+In: one finding with the counts behind it. Out: a sentence that may be quoted as it stands: no
+stronger than its evidence, rates as `1 in N`, never "no significant difference" without what the
+study could have found.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+DEEDS = {
+    "FMR": "were falsely matched with one another",
+    "FNMR": "were not matched with themselves",
+    "FPIR": "had false alerts",
+    "FNIR": "were missed by the watchlist search",
+    "TPIR": "were correctly identified",
+    "FTA": "could not be acquired",
+    "FTE": "could not be enrolled",
+}
+NOUNS = {
+    "FMR": "false match",
+    "FNMR": "false non-match",
+    "FPIR": "false alert",
+    "FNIR": "missed identification",
+    "TPIR": "correct identification",
+    "FTA": "failure to acquire",
+    "FTE": "failure to enrol",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a sentence needs to know of one row of the findings.
+
+    Attributes are those of the `findings` table; `people_a` of `exposed_a` people of group a had
+    an event, `bound_a` is the upper bound of its rate where it had none, `controls` names the
+    strata. NaN: not known.
+    """
+
+    metric: str
+    threshold: float
+    watchlist_size: int | None
+    factor: str
+    group_a: str
+    group_b: str
+    rate_a: float
+    rate_b: float
+    ratio: float
+    ratio_lower: float
+    ratio_upper: float
+    level: float
+    p_value: float
+    p_adjusted: float
+    p_equivalence: float
+    margin: float
+    alpha: float
+    power: float
+    detectable_ratio: float
+    verdict: str
+    primary: bool
+    people_a: int
+    exposed_a: int
+    people_b: int
+    exposed_b: int
+    bound_a: float
+    bound_b: float
+    independent_bound_a: float
+    independent_bound_b: float
+    controls: tuple[str, ...] = ()
+
+
+def one_in(rate: float) -> str:
+    """Write a rate as `1 in N`.
+
+    Examples
+    --------
+    >>> one_in(0.000169), one_in(0.4), one_in(0.89), one_in(0.0)
+    ('1 in 5,920', '1 in 2.5', '89 %', 'none')
+    """
+    if math.isnan(rate):
+        return "unknown"
+    if rate <= 0:
+        return "none"
+    if rate > 0.5:
+        return f"{_digits(100 * rate, 3)} %"
+    return f"1 in {_digits(1 / rate, 3)}"
+
+
+def statement(finding: Finding) -> str:
+    """Return the sentence of a finding."""
+    if finding.group_a == "*":
+        return _where(finding) + _omnibus(finding) + _standing(finding)
+    sentences = {
+        "different": _different,
+        "equivalent": _equivalent,
+        "inconclusive": _inconclusive,
+        "untestable": _untestable,
+    }
+    return _where(finding) + sentences[finding.verdict](finding) + _standing(finding)
+
+
+def _omnibus(f: Finding) -> str:
+    deed = NOUNS[f.metric]
+    if f.verdict == "untestable":
+        return (
+            f"no group by {f.factor} had a {deed}, or fewer than two had trials, so nothing can be "
+            f"said about differences between groups."
+        )
+    if f.verdict == "different":
+        return (
+            f"{deed} rates differed between groups by {f.factor}{_controlled(f)} "
+            f"({_p(f.p_adjusted)} after adjustment)."
+        )
+    return (
+        f"a difference of {deed} rates between groups by {f.factor}{_controlled(f)} was not shown "
+        f"({_p(f.p_adjusted)} after adjustment), which is not evidence that there is none."
+    )
+
+
+def _different(f: Finding) -> str:
+    within = (
+        f" The difference is nevertheless within the declared margin of {f.margin:g}."
+        if f.p_equivalence < f.alpha
+        else ""
+    )
+    return (
+        f"{_compared(f)}; the difference is significant after adjustment "
+        f"({_p(f.p_adjusted)}).{within}"
+    )
+
+
+def _equivalent(f: Finding) -> str:
+    return (
+        f"{_compared(f)}; the rates are equivalent within the declared margin of "
+        f"{_ratio(f.margin)} (equivalence {_p(f.p_equivalence)})."
+    )
+
+
+def _inconclusive(f: Finding) -> str:
+    return (
+        f"{_compared(f)}; this neither shows a difference ({_p(f.p_adjusted)} after adjustment) "
+        f"nor rules one out. {_detectable(f)}"
+    )
+
+
+def _untestable(f: Finding) -> str:
+    without = [
+        name
+        for name, exposed in ((f.group_a, f.exposed_a), (f.group_b, f.exposed_b))
+        if exposed == 0
+    ]
+    if without:
+        return (
+            f"{_people(f.group_a)} and {_people(f.group_b)} cannot be compared: there was no trial "
+            f"of {' or '.join(_people(name) for name in without)}."
+        )
+    bounds = (
+        f"People alone bound the rates below {one_in(f.independent_bound_a)} and "
+        f"{one_in(f.independent_bound_b)}"
+    )
+    if f.bound_a < f.independent_bound_a or f.bound_b < f.independent_bound_b:
+        bounds += (
+            f"; if comparisons share people no more than at lower thresholds, below "
+            f"{one_in(f.bound_a)} and {one_in(f.bound_b)}"
+        )
+    return (
+        f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {_people(f.group_a)} or "
+        f"{f.exposed_b:,} {_people(f.group_b).removeprefix('all ')}, so their rates cannot be "
+        f"compared. {bounds} ({_percent(f.level)} confidence each)."
+    )
+
+
+def _compared(f: Finding) -> str:
+    counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
+    a, b, deed = _people(f.group_a), _people(f.group_b), DEEDS[f.metric]
+    if f.rate_b <= 0:
+        return (
+            f"{a} {deed} ({one_in(f.rate_a)}) and {b} never{_controlled(f)} "
+            f"({_percent(f.level)} interval: at least {_ratio(f.ratio_lower)} times as often; "
+            f"{counts})"
+        )
+    if f.rate_a <= 0:
+        return (
+            f"{a} never {deed} and {b} did ({one_in(f.rate_b)}){_controlled(f)} "
+            f"({_percent(f.level)} interval: at most {_ratio(f.ratio_upper)} times as often; "
+            f"{counts})"
+        )
+    return (
+        f"{a} {deed} {_ratio(f.ratio)} times as often as {b}{_controlled(f)} "
+        f"({_percent(f.level)} interval {_ratio(f.ratio_lower)} to {_ratio(f.ratio_upper)}; "
+        f"{one_in(f.rate_a)} against {one_in(f.rate_b)}; {counts})"
+    )
+
+
+def _detectable(f: Finding) -> str:
+    power = _percent(f.power)
+    if math.isnan(f.detectable_ratio):
+        return "How large a ratio this study could have detected is not known."
+    if math.isinf(f.detectable_ratio):
+        return f"No ratio, however large, could have been detected with {power} power."
+    return (
+        f"This study could not have detected a ratio below {_ratio(f.detectable_ratio)} "
+        f"(with {power} power)."
+    )
+
+
+def _where(f: Finding) -> str:
+    parts = []
+    if not math.isnan(f.threshold):
+        parts.append(f"At threshold {threshold_text(f.threshold)}")
+    if f.watchlist_size is not None:
+        parts.append(f"{'a' if parts else 'At a'} watchlist of {f.watchlist_size:,}")
+    return " and ".join(parts) + ", " if parts else "In this study, "
+
+
+def _standing(f: Finding) -> str:
+    return "" if f.primary else " (Exploratory: not registered in the plan.)"
+
+
+def _controlled(f: Finding) -> str:
+    return f", among people alike in {' and '.join(f.controls)}" if f.controls else ""
+
+
+def _people(group: str) -> str:
+    return "all other subjects" if group == "rest" else f"{group} subjects"
+
+
+def threshold_text(threshold: float) -> str:
+    """Write a threshold with two decimals, or as many more as it has.
+
+    Examples
+    --------
+    >>> threshold_text(0.6), threshold_text(0.491)
+    ('0.60', '0.491')
+    """
+    text = f"{threshold:.6f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
+
+
+def _ratio(value: float) -> str:
+    if math.isinf(value):
+        return "infinitely many"
+    if 0 < value < 0.001:
+        return "less than 0.001"
+    return _digits(value, 2) if value < 10 else _digits(value, 3)
+
+
+def _p(value: float) -> str:
+    if value < 0.001:
+        return "p < 0.001"
+    return f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def _digits(value: float, digits: int) -> str:
+    """Round to significant digits without scientific notation."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{rounded:,.{decimals}f}"

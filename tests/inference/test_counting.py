@@ -1,0 +1,112 @@
+"""Counts and variances are what their definitions say, computed over all pairs of comparisons."""
+
+import numpy as np
+import pytest
+
+from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.pairs import PairCounter
+from lfr_eval.inference.persons import PersonCounter
+from lfr_eval.trials import PersonTrials
+
+from .builders import brute_pairs, random_pairs, random_persons
+
+STEPS = np.array([0.2, 0.3, 0.45, 0.9])
+
+
+@pytest.mark.parametrize("images", ["one", "crossed", "mixed"])
+@pytest.mark.parametrize("corrections", [0, 15])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_pairs_against_brute_force(images, corrections, seed):
+    trials, probe, reference, score, _ = random_pairs(
+        24, seed, images=images, corrections=corrections
+    )
+    labels = np.random.default_rng(seed).integers(0, 3, (4, 24))
+    cells = PairCounter.of(trials, STEPS).count(labels, 3)
+    for permutation in range(4):
+        for group in range(3):
+            inside = labels[permutation] == group
+            for step, threshold in enumerate(STEPS):
+                expected = brute_pairs(probe, reference, score, inside, threshold)
+                got = (
+                    cells.events[permutation, group, step],
+                    cells.trials[permutation, group, 0],
+                    cells.variance[permutation, group, step],
+                )
+                np.testing.assert_allclose(got, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("images", ["one", "crossed", "mixed"])
+def test_people_with_a_false_match(images):
+    trials, probe, reference, score, _ = random_pairs(24, 3, images=images)
+    labels = np.random.default_rng(3).integers(0, 3, 24)
+    counter = PairCounter.of(trials, STEPS)
+    affected, exposed = counter.affected(labels, 3), counter.exposed(labels, 3)
+    for group in range(3):
+        keep = (labels[probe] == group) & (labels[reference] == group)
+        assert exposed[group] == len(np.unique(np.r_[probe[keep], reference[keep]]))
+        for step, threshold in enumerate(STEPS):
+            hit = keep & (score >= np.float32(threshold))
+            assert affected[group, step] == len(np.unique(np.r_[probe[hit], reference[hit]]))
+
+
+def test_restricting_people_is_dropping_them():
+    trials, *_ = random_pairs(24, 5, images="mixed", corrections=15)
+    counter = PairCounter.of(trials, STEPS)
+    labels = np.random.default_rng(5).integers(0, 3, 24)
+    keep = labels < 2
+    whole = counter.count(labels[None], 3)
+    part = counter.restrict(keep).count(labels[None, keep], 2)
+    np.testing.assert_allclose(part.variance, whole.variance[:, :2])
+    np.testing.assert_allclose(part.trials, whole.trials[:, :2])
+
+
+@pytest.mark.parametrize("metric", ["FPIR", "FNMR"])
+def test_persons_against_definition(metric):
+    trials = random_persons(40, 2, metric=metric)
+    labels = np.random.default_rng(2).integers(0, 3, (3, 40))
+    cells = PersonCounter.of(trials, STEPS).count(labels, 3)
+    for permutation in range(3):
+        for group in range(3):
+            members = np.flatnonzero(labels[permutation] == group)
+            for step, threshold in enumerate(STEPS):
+                hit = trials.events(threshold)
+                a = np.array([hit[trials.person == i].sum() for i in members])
+                m = np.array([(trials.person == i).sum() for i in members])
+                a, m = a[m > 0], m[m > 0]
+                p, n = a.sum() / m.sum(), len(m)
+                variance = n / (n - 1) * ((a - p * m) ** 2).sum() / m.sum() ** 2
+                variance = max(variance, p * (1 - p) / m.sum())
+                np.testing.assert_allclose(cells.variance[permutation, group, step], variance)
+                assert cells.events[permutation, group, step] == a.sum()
+
+
+def test_clustered_variance_is_that_of_statsmodels():
+    sm = pytest.importorskip("statsmodels.api")
+    trials = random_persons(60, 4, spread=2.0)
+    cells = PersonCounter.of(trials, np.array([0.3])).count(np.zeros((1, 60), int), 1)
+    hit = trials.events(0.3).astype(float)
+    fit = sm.OLS(hit, np.ones(len(hit))).fit(
+        cov_type="cluster", cov_kwds={"groups": trials.person, "use_correction": False}
+    )
+    n = len(np.unique(trials.person))
+    np.testing.assert_allclose(cells.variance[0, 0, 0], fit.bse[0] ** 2 * n / (n - 1))
+
+
+def test_one_threshold_at_a_tied_score_counts_the_tie():
+    trials, _, _, score, _ = random_pairs(20, 7)
+    threshold = float(np.round(score[score >= 0.2][0], 2))
+    cells = counter_of(trials, np.array([threshold])).count(np.zeros((1, 20), int), 1)
+    assert cells.events[0, 0, 0] == np.sum(score >= np.float32(threshold))
+
+
+def test_steps_refuse_what_was_not_listed():
+    trials, *_ = random_pairs(10)
+    with pytest.raises(ValueError, match=r"must not be below the floor of the comparisons, 0\.2"):
+        steps_of(trials, [0.1, 0.3])
+    with pytest.raises(ValueError, match="must be one or more finite floats"):
+        steps_of(trials, [])
+    failures = PersonTrials(
+        "FTA", 2, np.array([0, 1]), np.array([-np.inf, np.inf]), False, has_threshold=False
+    )
+    cells = counter_of(failures, steps_of(failures, [])).count(np.zeros((1, 2), int), 1)
+    assert cells.events[0, 0, 0] == 1
