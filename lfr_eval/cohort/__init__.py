@@ -4,7 +4,8 @@
 its watchlist. The rows are checked as a whole, and every problem is listed at once.
 """
 
-from lfr_eval.cohort.cards import CardError, DatasetCard, card_names, load_card
+from lfr_eval.cohort.card import CardError, DatasetCard
+from lfr_eval.cohort.cards import card_names, load_card
 from lfr_eval.cohort.codes import CodeError
 from lfr_eval.cohort.cohort import Cohort, CohortError, cohort_digest, join_fillers, make_cohort
 from lfr_eval.cohort.loading import load_dataset, load_manifest, manifest_card

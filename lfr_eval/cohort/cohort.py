@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval.cohort.cards import DatasetCard
+from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.manifest import CARD
 from lfr_eval.tables import COHORT
 

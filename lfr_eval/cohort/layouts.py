@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.cohort.cards import CardError, ColumnRule, DatasetCard, Layout
+from lfr_eval.cohort.card import CardError, ColumnRule, DatasetCard, Layout
 from lfr_eval.cohort.problems import ManifestError, Problem
 from lfr_eval.cohort.reading import TextTable, read_text_table
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lfr_eval.cohort.cards import DatasetCard, load_card
+from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.layouts import manifest_rows
 from lfr_eval.cohort.manifest import cohort_table, read_manifest

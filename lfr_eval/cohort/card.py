@@ -1,0 +1,136 @@
+"""Stage cohort: dataset cards, which say where people's faces come from and what they allow.
+
+A `DatasetCard` has origin, licence, consent, who gave the labels, limits that every report prints,
+checksums, and how the raw labels become a manifest. `lfr_eval.cohort.cards` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+KINDS = ("faces", "weights", "simulated")
+
+
+class CardError(ValueError):
+    """A dataset card does not exist or cannot be used; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file as its publisher offers it.
+
+    Attributes
+    ----------
+    name
+        File name.
+    url
+        Address.
+    checksum
+        `sha256:...` or `md5:...`; None where the card's `checksums` address has it.
+    unpack
+        Folder that the images of this ZIP archive are unpacked to; None for other files.
+    """
+
+    name: str
+    url: str
+    checksum: str | None = None
+    unpack: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """How one column of the manifest is made from the columns of a label file.
+
+    Attributes
+    ----------
+    name
+        Column of the manifest.
+    take
+        Text with label columns in braces, such as `{face_id}_{expression}`.
+    meanings
+        What the text means, where it is not taken as it stands.
+    """
+
+    name: str
+    take: str
+    meanings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a folder of published files becomes a manifest.
+
+    Attributes
+    ----------
+    labels
+        The label file, relative to the folder; its presence tells that this layout is meant.
+    columns
+        One rule for each column of the manifest.
+    keep
+        Label column and the values of rows that belong to the dataset; empty for all rows.
+    each
+        The images that one row of the label file stands for, as additional label columns; empty
+        where a row is an image.
+    strip
+        Label column and a prefix that some editions of the file put before its values.
+    """
+
+    labels: str
+    columns: tuple[ColumnRule, ...]
+    keep: Mapping[str, tuple[str, ...]]
+    each: tuple[Mapping[str, str], ...]
+    strip: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """What a reader must know about a dataset before believing a number made from it.
+
+    Attributes
+    ----------
+    name, title, kind
+        Short name, full name, and one of `faces`, `weights`, `simulated`.
+    origin, licence, consent, lawful_basis, citation
+        Plain sentences.
+    label_source
+        Factor and who gave its labels, an entry of `tables.LABEL_SOURCES`.
+    schemes
+        Factor and the name of its demographic scheme.
+    limits
+        Sentences that a report prints beside every result.
+    files
+        What the publisher offers.
+    checksums
+        Address of a figshare record with the files' checksums; None where the files have them.
+    by_hand
+        What to do where the publisher offers no download that a program can use.
+    mirror, mirror_digest
+        Where an offline mirror keeps the dataset (its label file, or the weights), and the
+        SHA-256 of that copy.
+    layouts
+        How its folder becomes a manifest, the mirror's layout first.
+    """
+
+    name: str
+    title: str
+    kind: str
+    origin: str
+    licence: str
+    consent: str
+    lawful_basis: str
+    citation: str
+    label_source: Mapping[str, str]
+    schemes: Mapping[str, str]
+    limits: tuple[str, ...]
+    files: tuple[PublishedFile, ...] = ()
+    checksums: str | None = None
+    by_hand: str | None = None
+    mirror: str | None = None
+    mirror_digest: str | None = None
+    layouts: tuple[Layout, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nobody on it exists."""
+        return self.kind == "simulated"

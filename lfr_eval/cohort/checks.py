@@ -1,0 +1,221 @@
+"""Stage cohort: the rows of a manifest as text in, what is wrong with their labels out.
+
+Each check looks at every row and returns its problems; none of them changes or drops a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.codes import find_scheme
+from lfr_eval.cohort.problems import Problem, problems_at
+from lfr_eval.cohort.reading import TextTable
+from lfr_eval.tables import LABEL_SOURCES, ROLES
+
+SOURCE = "_source"
+"""Ends the name of the column that says who gave a label."""
+
+OLDEST = 120
+"""Years; a higher age is taken for a mistake."""
+
+IDS = ("image_id", "subject_id", "pass_id")
+
+
+def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem]:
+    """Find empty required cells, names with spaces, duplicate images and shared passes."""
+    problems = []
+    for name in required:
+        values = table.frame[name]
+        problems += problems_at(
+            values.isna(),
+            table.rows,
+            name,
+            values,
+            "empty cells",
+            "the cell is empty",
+            "Fill it in.",
+        )
+    for name in IDS:
+        values = table.frame[name]
+        spaced = values != values.str.strip()
+        remedy = "Remove the spaces, which would make it another name."
+        problems += problems_at(
+            spaced, table.rows, name, values, "spaces", "spaces before or after the name", remedy
+        )
+    ids = table.frame["image_id"]
+    again = ids.duplicated() & ids.notna()
+    first = dict(zip(ids[::-1], table.rows[::-1].tolist(), strict=True))
+    messages = [f"row {first[name]} has the same image_id" for name in ids[again]]
+    remedy = "Give every image its own image_id."
+    problems += problems_at(
+        again, table.rows, "image_id", ids, "duplicate image_id", messages, remedy
+    )
+    passes, people = table.frame["pass_id"], table.frame["subject_id"]
+    return problems + disagreements(
+        table,
+        passes,
+        people,
+        "subject_id",
+        "pass with two people",
+        "pass '{key}' belongs to '{value}' in row {row}",
+        "A pass is one person's walk: give each person's passes their own pass_id.",
+    )
+
+
+def check_roles(table: TextTable) -> list[Problem]:
+    """Find roles that do not exist, and fillers who also take part."""
+    role, subject = table.frame["role"], table.frame["subject_id"]
+    choices = f"Use one of {', '.join(ROLES)}."
+    known = role.isin(ROLES)
+    problems = problems_at(
+        ~known & role.notna(),
+        table.rows,
+        "role",
+        role,
+        "unknown role",
+        "this is not a role",
+        choices,
+    )
+    acting = set(subject[known & (role != "filler")].dropna())
+    both = (role == "filler") & subject.isin(acting)
+    return problems + problems_at(
+        both,
+        table.rows,
+        "role",
+        role,
+        "filler who takes part",
+        "this person also has images that are no fillers",
+        "A filler is somebody who never passes: use role 'reference', or another subject_id.",
+    )
+
+
+def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
+    """Find codes and label sources that do not exist, and codes written in two ways."""
+    problems = []
+    for name in table.frame.columns:
+        values = table.frame[name]
+        if name.endswith(SOURCE):
+            remedy = f"Use one of {', '.join(LABEL_SOURCES)}."
+            problems += problems_at(
+                values.notna() & ~values.isin(LABEL_SOURCES),
+                table.rows,
+                name,
+                values,
+                "unknown label source",
+                "this does not say who gave the label",
+                remedy,
+            )
+        if card is None or name not in card.schemes:
+            continue
+        scheme = find_scheme(card.schemes[name])
+        if scheme.free:
+            problems += _look_alikes(table, name)
+            continue
+        strange = values.notna() & ~values.isin(scheme.names)
+        remedy = f"Codes: {', '.join(scheme.names)}; leave the cell empty where it is not known."
+        message = f"not a code of '{scheme.name}'"
+        problems += problems_at(strange, table.rows, name, values, "unknown code", message, remedy)
+    return problems
+
+
+def _look_alikes(table: TextTable, name: str) -> list[Problem]:
+    """Codes that differ in case or spaces only would silently split a group."""
+    values = table.frame[name]
+    plain = values.str.strip().str.casefold()
+    usual = values.groupby(plain).agg(lambda same: same.value_counts().index[0])
+    odd = values.notna() & (values != plain.map(usual))
+    messages = [f"elsewhere it is written {usual[code]!r}" for code in plain[odd]]
+    remedy = "Write a code the same way everywhere."
+    return problems_at(odd, table.rows, name, values, "code in two spellings", messages, remedy)
+
+
+def check_persons(table: TextTable) -> list[Problem]:
+    """Find people with two genders or two ethnicities."""
+    problems = []
+    for name in ("gender", "ethnicity"):
+        problems += disagreements(
+            table,
+            table.frame["subject_id"],
+            table.frame[name],
+            name,
+            f"person with two labels for {name}",
+            "'{key}' has {value!r} in row {row}",
+            "Give a person the same label in every row, or leave it empty.",
+        )
+    return problems
+
+
+def disagreements(
+    table: TextTable,
+    keys: pd.Series,
+    values: pd.Series,
+    column: str,
+    kind: str,
+    message: str,
+    remedy: str,
+) -> list[Problem]:
+    """Report rows whose value differs from that of the first row with the same key."""
+    filled = pd.DataFrame({"key": keys, "value": values, "row": table.rows}).dropna()
+    first = filled.drop_duplicates("key").set_index("key")
+    expected = keys.map(first["value"])
+    differs = values.notna() & expected.notna() & (values != expected)
+    where = differs.fillna(False)
+    rows = keys[where].map(first["row"])
+    messages = [
+        message.format(key=key, value=str(value), row=row)
+        for key, value, row in zip(keys[where], expected[where], rows, strict=True)
+    ]
+    return problems_at(differs, table.rows, column, values, kind, messages, remedy)
+
+
+def check_numbers(table: TextTable) -> list[Problem]:
+    """Find ages and frame numbers that are none."""
+    age, frame = table.frame["age"], table.frame["frame"]
+    years = numbers(age)
+    remedy = "Give years as a number; a band such as 20-29 belongs in the column age_band."
+    problems = problems_at(
+        age.notna() & years.isna(), table.rows, "age", age, "age", "this is not a number", remedy
+    )
+    outside = (years < 0) | (years > OLDEST)
+    message = f"no age between 0 and {OLDEST} years"
+    problems += problems_at(outside, table.rows, "age", age, "age", message, "Correct or clear it.")
+    number = numbers(frame)
+    wrong = frame.notna() & ~((number >= 0) & (number % 1 == 0))
+    return problems + problems_at(
+        wrong,
+        table.rows,
+        "frame",
+        frame,
+        "frame",
+        "this is not a whole number",
+        "Number frames 0, 1, 2.",
+    )
+
+
+def numbers(text: pd.Series) -> pd.Series:
+    """Return the finite numbers that the texts are; missing where they are none."""
+    number = pd.to_numeric(text, errors="coerce").astype("float64")
+    return number.where(np.isfinite(number))
+
+
+def check_times(table: TextTable) -> list[Problem]:
+    """Find times that are not written as ISO 8601."""
+    times = table.frame["captured_at"]
+    wrong = np.array([not pd.isna(time) and not _is_time(str(time)) for time in times], dtype=bool)
+    remedy = "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known."
+    return problems_at(
+        wrong, table.rows, "captured_at", times, "time", "this is not a time in ISO 8601", remedy
+    )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

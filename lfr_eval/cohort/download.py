@@ -1,0 +1,188 @@
+"""Stage cohort: an address and a checksum in, a checked file out, however often the line breaks.
+
+Pooch decides whether a file must be downloaded and checks what arrived; the downloader here adds
+what large files need: a part file that a later attempt continues, and timeouts.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import lfr_eval
+
+if TYPE_CHECKING:
+    import requests
+
+CHUNK = 1 << 16
+TRANSIENT = (408, 429, 500, 502, 503, 504)
+"""Answers after which it is worth asking again."""
+
+
+class DownloadError(RuntimeError):
+    """A file could not be downloaded; the message says why in plain words."""
+
+
+@dataclass(frozen=True)
+class ResumingDownloader:
+    """Downloads one file for pooch, continuing what an earlier attempt left.
+
+    Attributes
+    ----------
+    part
+        Where the file grows; it stays when the download breaks off.
+    connect_timeout, read_timeout
+        Seconds to wait for a connection, and for the next bytes.
+    attempts
+        Attempts in a row that may bring nothing new.
+    pause
+        Seconds before another attempt, times the number of those that brought nothing.
+    """
+
+    part: Path
+    connect_timeout: float = 10
+    read_timeout: float = 30
+    attempts: int = 3
+    pause: float = 1
+
+    def __call__(self, url: str, output_file: str, _: object) -> None:
+        """Download `url` to `output_file`, as pooch calls it, which checks the file then.
+
+        Raises
+        ------
+        DownloadError
+            If the file cannot be had.
+        """
+        import requests
+
+        fruitless = 0
+        while True:
+            before = self._size()
+            try:
+                self._continue(url)
+                break
+            except (requests.RequestException, _Transient) as error:
+                fruitless = 0 if self._size() > before else fruitless + 1
+                if fruitless >= self.attempts:
+                    raise DownloadError(self.reason(error, url)) from error
+                time.sleep(self.pause * fruitless)
+        self.part.replace(output_file)
+
+    def _size(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _continue(self, url: str) -> None:
+        offset = self._size()
+        response = get(url, (self.connect_timeout, self.read_timeout), offset)
+        with response:
+            status = response.status_code
+            declared = response.headers.get("Content-Range", "")
+            if status == 416 and offset:
+                if declared.rpartition("/")[2] == str(offset):
+                    return
+                self.part.unlink()
+                raise _Transient("the part that was here does not belong to the file")
+            if status == 206 and not declared.startswith(f"bytes {offset}-"):
+                self.part.unlink(missing_ok=True)
+                raise _Transient("the server sent another part than was asked for")
+            if status not in (200, 206):
+                words = f"the server answered {status} {response.reason}".rstrip()
+                raise _Transient(words) if status in TRANSIENT else DownloadError(words)
+            self._write(response, offset if status == 206 else 0)
+
+    def _write(self, response: requests.Response, offset: int) -> None:
+        from tqdm import tqdm
+
+        length = response.headers.get("Content-Length", "")
+        with (
+            self.part.open("ab" if offset else "wb") as file,
+            tqdm(
+                desc=self.part.stem,
+                initial=offset,
+                total=offset + int(length) if length.isdigit() else None,
+                unit="B",
+                unit_scale=True,
+                disable=None,
+            ) as bar,
+        ):
+            for chunk in response.iter_content(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+
+    def reason(self, error: Exception, url: str) -> str:
+        """Say in plain words why a request failed."""
+        import requests
+
+        if isinstance(error, _Transient):
+            return str(error)
+        if isinstance(error, requests.HTTPError):
+            return f"the server answered {error.response.status_code} {error.response.reason}"
+        if isinstance(error, requests.Timeout) or "timed out" in str(error):
+            return f"no answer from {urlsplit(url).netloc} within {self.read_timeout:g} seconds"
+        if isinstance(error, requests.exceptions.ChunkedEncodingError):
+            return f"the connection broke off after {self._size():,} bytes"
+        kind = type(error)
+        detail = "" if kind is requests.ConnectionError else f" ({kind.__name__})"
+        return f"no connection to {urlsplit(url).netloc}{detail}"
+
+
+class _Transient(Exception):
+    """The server asks to be asked again."""
+
+
+def download(
+    url: str, checksum: str, target: Path, downloader: ResumingDownloader | None = None
+) -> None:
+    """Have a file with this checksum at `target`, downloading it only if it is not there.
+
+    Parameters
+    ----------
+    url
+        Address.
+    checksum
+        `sha256:...` or `md5:...`.
+    target
+        The file; its folder must exist.
+    downloader
+        Timeouts and attempts; the default suits the open internet.
+
+    Raises
+    ------
+    DownloadError
+        If the file cannot be had, or what arrived has another checksum.
+    """
+    import pooch
+
+    # Pooch announces every file on standard error, where the progress bar is.
+    pooch.get_logger().setLevel(logging.WARNING)
+    fetcher = downloader or ResumingDownloader(target.with_name(target.name + ".part"))
+    continued = fetcher.part.exists()
+    for again in (continued, False):
+        try:
+            pooch.retrieve(url, checksum, target.name, target.parent, downloader=fetcher)
+            return
+        except ValueError as error:
+            # The part may come from an older edition of the file: once more from the beginning.
+            if not again:
+                raise DownloadError(
+                    f"what arrived does not have the checksum {checksum}: it is another edition of "
+                    "the file, or something on the way (a proxy, a login page) answered in its "
+                    "place"
+                ) from error
+        except OSError as error:
+            raise DownloadError(f"the file cannot be written ({error.strerror})") from error
+
+
+def get(url: str, timeout: tuple[float, float], offset: int = 0) -> requests.Response:
+    """Ask for an address, from byte `offset` on."""
+    import requests
+
+    # Offsets count bytes of the file itself, so it must not be compressed on the way.
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"lfr-eval/{lfr_eval.__version__}"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    return requests.get(url, headers=headers, stream=True, timeout=timeout)
