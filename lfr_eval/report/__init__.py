@@ -1,0 +1,40 @@
+"""Stage report: a study folder in, one self-contained page for people who decide out.
+
+The page needs no network and no JavaScript, and says nothing that the study's tables do not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["render"]
+
+
+def render(study: Path, destination: Path | None = None) -> Path:
+    """Write the report of a study.
+
+    Parameters
+    ----------
+    study
+        The study folder: `study.json`, the stage tables as `<table>.parquet`, and
+        `provenance.json` if it exists. Nothing else is read.
+    destination
+        The file to write; `report.html` in the study folder by default.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    lfr_eval.report.record.StudyRecordError
+        If `study.json` or a table that every report needs is missing or incomplete.
+    lfr_eval.tables.TableError
+        If a table does not have its documented columns.
+    """
+    # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.
+    from lfr_eval.report.model import read_report
+    from lfr_eval.report.page import to_html, write
+
+    return write(to_html(read_report(study)), destination or study / "report.html")

@@ -1,0 +1,138 @@
+"""Stage report: charts of what lies behind the rates (tables `truth`, `histogram` in, SVG out)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from lfr_eval.report.charts import Setting
+from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
+from lfr_eval.report.truth import Coverage, Measured
+from lfr_eval.report.words import count, number, ratio, shorten
+
+RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+WIDEST_RATIO = 100.0
+
+
+def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Setting) -> Chart | None:
+    """Draw each group's measured rate and interval as multiples of the true rate."""
+    rows = [
+        row
+        for row in coverage.rows
+        if row.rate.threshold == threshold and row.true_rate > 0 and row.rate.upper is not None
+    ]
+    if not rows:
+        return None
+    height = 0.26 * len(rows) + 1.0
+    figure = Figure(figsize=(7.6, height))
+    axes = figure.add_axes((0.34, 0.55 / height, 0.63, 1 - 0.9 / height))
+    ends = [end for row in rows for end in _multiples(row) if end is not None and end > 0]
+    reach = min(WIDEST_RATIO, 1.15 * max(2.0, max(ends), 1 / min(ends)))
+    for place, row in enumerate(rows):
+        low, middle, high = _multiples(row)
+        start, stop = max(low or 0, 1 / reach), min(high or reach, reach)
+        colour, line = (SERIES[0], "-") if row.is_contained else (SERIES[1], (0, (3, 1.5)))
+        axes.plot([start, stop], [place, place], color=colour, linewidth=1.6, linestyle=line)
+        if middle and 1 / reach <= middle <= reach:
+            filled = colour if row.is_contained else "none"
+            axes.plot(
+                [middle], [place], marker="o", markersize=5, color=colour, markerfacecolor=filled
+            )
+        else:
+            axes.plot([stop], [place], marker="<", markersize=5, color=colour)
+    axes.axvline(1, color=INK, linewidth=1)
+    axes.set_xscale("log")
+    axes.set_xlim(1 / reach, reach)
+    axes.xaxis.set_major_locator(
+        FixedLocator([tick for tick in RATIO_TICKS if 1 / reach <= tick <= reach])
+    )
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{ratio(value)} ×"))
+    axes.grid(visible=True, axis="x")
+    axes.set_axisbelow(True)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), [shorten(row.rate.group, 34) for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("measured rate, as a multiple of the true rate (log scale)")
+    size = coverage.watchlist_size
+    where = "" if size is None else f", watchlist of {count(size)}"
+    contained = sum(row.is_contained is True for row in rows)
+    caption = (
+        f"{coverage.metric.code} measured against the true rate at threshold {number(threshold)}"
+        f"{where}. Solid line, filled dot: the interval contains the truth ({contained} of "
+        f"{len(rows)}). Dashed line, hollow dot: it does not. Arrowhead: no event, a bound only."
+    )
+    description = "; ".join(
+        f"{row.rate.group}: interval {'contains' if row.is_contained else 'misses'} the true rate"
+        for row in rows
+    )
+    return to_chart(figure, name, caption, f"{description}.", caption, setting.simulated)
+
+
+def _multiples(row: Measured) -> tuple[float | None, float | None, float | None]:
+    rate = row.rate
+    none = rate.events == 0
+    return tuple(  # type: ignore[return-value]
+        None if value is None else value / row.true_rate
+        for value in (rate.lower, None if none else rate.rate, rate.upper)
+    )
+
+
+def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart | None:
+    """Draw the distributions of mated and non-mated scores, as shares of their comparisons."""
+    figure = Figure(figsize=(7.6, 3.9))
+    axes = figure.add_axes((0.125, 0.14, 0.86, 0.72))
+    parts: list[str] = []
+    smallest = 1.0
+    kinds = (("non_mated", "two different people", "-"), ("mated", "the same person", "--"))
+    for place, (kind, label, line) in enumerate(kinds):
+        rows = histogram[histogram["kind"] == kind].sort_values("lower")
+        counts = rows["count"].to_numpy(float)
+        if not len(rows) or counts.sum() == 0:
+            continue
+        shares = counts / counts.sum()
+        smallest = min(smallest, float(shares[shares > 0].min()))
+        edges = np.append(rows["lower"].to_numpy(float), rows["upper"].iloc[-1])
+        axes.stairs(
+            np.where(shares > 0, shares, math.nan), edges, color=SERIES[place], linestyle=line,
+            linewidth=1.7, label=f"{label} ({count(int(counts.sum()))} comparisons)", baseline=None,
+        )  # fmt: skip
+        peak = int(shares.argmax())
+        parts.append(
+            f"{label}: {count(int(counts.sum()))} comparisons, most often between "
+            f"{number(round(float(edges[peak]), 4))} and {number(round(float(edges[peak + 1]), 4))}"
+        )
+    if not parts:
+        return None
+    axes.set_yscale("log")
+    axes.set_ylim(smallest * 0.6, 1)
+    axes.yaxis.set_minor_locator(NullLocator())
+    decades = range(0, math.ceil(-math.log10(smallest)) + 1, 1 if smallest > 1e-5 else 2)
+    axes.yaxis.set_major_locator(FixedLocator([10.0**-power for power in decades]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"1 in {round(1 / value):,}"))
+    axes.xaxis.set_major_locator(MaxNLocator(8))
+    axes.grid(visible=True, axis="y")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("Comparison score")
+    axes.set_ylabel("Share of comparisons (log scale)", color=INK)
+    axes.tick_params(color=FAINT)
+    if setting.operating is not None:
+        axes.axvline(setting.operating, color=INK, linewidth=1, linestyle=(0, (5, 3)))
+    figure.legend(
+        loc="upper left", bbox_to_anchor=(0.115, 0.99), ncols=2, handlelength=3.2, fontsize=9
+    )
+    marked = (
+        ""
+        if setting.operating is None
+        else (f" The dashed vertical line is the operating threshold {number(setting.operating)}.")
+    )
+    caption = (
+        "How often each comparison score occurred, for images of the same person and of two "
+        f"different people.{marked}"
+    )
+    return to_chart(figure, name, caption, "; ".join(parts) + ".", caption, setting.simulated)

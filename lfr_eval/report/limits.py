@@ -1,0 +1,100 @@
+"""Stage report: what the study cannot tell (view model in, sentences out).
+
+Every sentence follows from what the study did or recorded, so that no study gets by without its
+own limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lfr_eval.report.model import Report
+from lfr_eval.report.words import count, number, several
+from lfr_eval.tables import OVERALL, UNKNOWN
+
+_LABEL_LIMITS = {
+    "officer_perceived": "as officers perceived it, which is not how people describe themselves",
+    "annotator_perceived": "as annotators perceived it on images, which is not how people describe "
+    "themselves",
+    "inferred": "as an algorithm guessed it, with errors of its own",
+}
+
+
+def cannot_tell(report: Report) -> tuple[str, ...]:
+    """Return what readers must not conclude from the study."""
+    return (
+        *_simulation(report),
+        *_open_questions(report),
+        *_settings(report),
+        *_people(report),
+        *_labels(report),
+        "How the system does with other cameras, other light, other places or other crowds, how "
+        "people act on an alert, and whether a deployment is lawful, necessary or proportionate.",
+    )
+
+
+def _simulation(report: Report) -> Iterator[str]:
+    if report.record.simulated:
+        yield (
+            "Anything about a real matcher, real people or a real street: people, passes and scores "
+            "are simulated."
+        )
+
+
+def _open_questions(report: Report) -> Iterator[str]:
+    findings = [finding for block in report.verdicts for finding in block.findings]
+    still_open = sum(finding.is_open for finding in findings)
+    if still_open:
+        yield (
+            f"Whether groups differ in {still_open} of {several(len(findings), 'comparison')} above: "
+            "too little happened to say so either way. A result that shows no difference does not "
+            "show that there is none."
+        )
+
+
+def _settings(report: Report) -> Iterator[str]:
+    record = report.record
+    values = ", ".join(number(value) for value in record.thresholds.headline)
+    sizes = " or ".join(count(size) for size in sorted(record.design.watchlist_sizes))
+    at = f"threshold {values}" if values else "the thresholds of the plan"
+    yield (
+        f"What happens at other settings than {at}"
+        + (f" and a watchlist of {sizes}" if sizes else "")
+        + ": a lower threshold or a longer watchlist gives more false alerts."
+    )
+    if record.design.watchlist_members:
+        yield (
+            "What another watchlist would do. This one held: "
+            f"{record.design.watchlist_members.rstrip('.')}."
+        )
+
+
+def _people(report: Report) -> Iterator[str]:
+    groups = [
+        group
+        for group in report.people.groups
+        if group.people and group.factor != OVERALL and UNKNOWN not in group.group.split(" x ")
+    ]
+    if groups:
+        smallest = min(groups, key=lambda group: group.people)
+        yield (
+            f"Much about small groups. The smallest, {smallest.group} ({smallest.factor}), has "
+            f"{several(smallest.people, 'person', 'people')}; comparisons of the same person do "
+            "not make up for it."
+        )
+    for group in report.people.groups:
+        if group.group == UNKNOWN and group.people:
+            yield (
+                f"To which {group.factor} group {several(group.people, 'person', 'people')} without "
+                f"a label belong{'s' if group.people == 1 else ''}. They are counted as '{UNKNOWN}'."
+            )
+
+
+def _labels(report: Report) -> Iterator[str]:
+    for label in report.labels:
+        limit = _LABEL_LIMITS.get(label.source)
+        if limit:
+            yield (
+                f"What people would say of themselves: {label.factor} in {label.dataset} is recorded "
+                f"{limit}."
+            )

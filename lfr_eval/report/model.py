@@ -1,0 +1,197 @@
+"""Stage report: a study folder in, everything that the page shows out.
+
+Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
+`histogram`, `truth`, `rates`, `findings`. Only cohort, rates and findings must exist: a study of a
+vendor's scores has no more. Subject and image ids end here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval import tables
+from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
+from lfr_eval.report.people import LabelSource, People, count_people
+from lfr_eval.report.provenance import Provenance, read_provenance
+from lfr_eval.report.rates import (
+    Quote,
+    Rate,
+    RateTable,
+    at_threshold,
+    in_order,
+    leading_side,
+    quote,
+    tabulate,
+    to_rows,
+)
+from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
+from lfr_eval.report.truth import TruthCheck, compare_with_truth
+from lfr_eval.report.words import NOT_STATED, clean
+from lfr_eval.tables import CROSS, OVERALL
+
+EXPLORATORY_ROWS = 1_000
+"""Exploratory findings printed at most: a page of megabytes serves nobody. The table has all."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that the page shows.
+
+    Attributes
+    ----------
+    headline
+        What the registered comparisons show together, in plain sentences.
+    verdicts
+        Primary findings at the thresholds of the first screen, and those without a threshold.
+    quotes
+        False alerts beside recognition, one a headline threshold and watchlist size.
+    rate_tables, crossed_tables
+        Rates at the thresholds of the plan, within groups and across them.
+    primary, exploratory
+        All findings at the thresholds of the plan.
+    exploratory_left_out
+        Exploratory findings that the page does not print.
+    curves
+        Table `rates` at every threshold, one row a group, for the charts.
+    histogram, truth
+        None where the study has none.
+    """
+
+    record: StudyRecord
+    provenance: Provenance
+    people: People
+    labels: tuple[LabelSource, ...]
+    headline: tuple[str, ...]
+    verdicts: tuple[FindingBlock, ...]
+    quotes: tuple[Quote, ...]
+    rate_tables: tuple[RateTable, ...]
+    crossed_tables: tuple[RateTable, ...]
+    primary: tuple[FindingBlock, ...]
+    exploratory: tuple[FindingBlock, ...]
+    exploratory_left_out: int
+    truth: TruthCheck | None
+    curves: pd.DataFrame
+    histogram: pd.DataFrame | None
+
+
+def read_report(study: Path) -> Report:
+    """Read a study folder.
+
+    Raises
+    ------
+    StudyRecordError
+        If `study.json` or a table that every report needs is missing or incomplete.
+    lfr_eval.tables.TableError
+        If a table does not have its documented columns.
+    """
+    record = read_record(study)
+    rates = in_order(_required(study, tables.RATES))
+    at_plan = to_rows(at_threshold(rates, record.thresholds.tabulated))
+    findings = to_findings(
+        at_threshold(_required(study, tables.FINDINGS), record.thresholds.tabulated), at_plan
+    )
+    primary = tuple(each for each in findings if each.primary)
+    exploratory = tuple(each for each in findings if not each.primary)
+    lead = tuple(each for each in primary if _is_headline(each, record))
+    truth = _optional(study, tables.TRUTH)
+    mated = _optional(study, tables.MATED, ["score"])
+    return Report(
+        record=record,
+        provenance=read_provenance(study, record),
+        people=count_people(
+            _required(study, tables.COHORT),
+            _optional(study, tables.ACQUISITION),
+            _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
+            None if mated is None else len(mated),
+            record.factors,
+        ),
+        labels=_label_sources(record),
+        headline=headline(lead),
+        verdicts=into_blocks(lead),
+        quotes=_quotes(rates, record),
+        rate_tables=tabulate([rate for rate in at_plan if not rate.is_crossed]),
+        crossed_tables=tabulate([rate for rate in at_plan if rate.is_crossed]),
+        primary=into_blocks(primary),
+        exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
+        exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
+        truth=None if truth is None or truth.empty else compare_with_truth(at_plan, truth),
+        curves=leading_sides(rates[rates["threshold"].notna()]),
+        histogram=_optional(study, tables.HISTOGRAM),
+    )
+
+
+def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a metric, watchlist size, threshold and group: see `leading_side`."""
+    parts = [leading_side(part) for _, part in rates.groupby("metric", sort=False)]
+    return pd.concat(parts) if parts else rates
+
+
+def _required(study: Path, table: tables.Table) -> pd.DataFrame:
+    frame = _optional(study, table)
+    if frame is None:
+        raise StudyRecordError(f"{table.name}.parquet is missing from the study folder.")
+    return frame
+
+
+def _optional(
+    study: Path, table: tables.Table, columns: list[str] | None = None
+) -> pd.DataFrame | None:
+    """Read a table, its labels made printable; None where the study has no such table."""
+    file = study / f"{table.name}.parquet"
+    if not file.exists():
+        return None
+    if columns is not None:
+        return pd.read_parquet(file, columns=columns)
+    frame = table.conform(pd.read_parquet(file))
+    if table.extra_columns:
+        return frame
+    for column in table.columns:
+        if column.dtype == tables.TEXT:
+            values = frame[column.name]
+            frame[column.name] = values.map(
+                {value: clean(value) for value in values.dropna().unique()}
+            ).astype("string")
+    return frame
+
+
+def _is_headline(finding: Finding, record: StudyRecord) -> bool:
+    return finding.threshold is None or any(
+        abs(finding.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
+    )
+
+
+def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
+    """Quote false alerts beside recognition at every headline threshold and watchlist size."""
+    quotes: list[Quote] = []
+    for threshold in record.thresholds.headline:
+        frame = at_threshold(rates[rates["threshold"].notna()], [threshold])
+        # Intersections have many groups and their own tables; the first screen stays readable.
+        frame = frame[[CROSS not in factor for factor in frame["factor"]]]
+        identification = frame[frame["metric"].isin(["FPIR", "TPIR", "FNIR"])]
+        sizes = sorted(identification["watchlist_size"].dropna().unique(), reverse=True)
+        parts = [identification[identification["watchlist_size"] == size] for size in sizes]
+        verification = frame[frame["metric"].isin(["FMR", "FNMR"])]
+        for part in (*parts, verification):
+            rows: tuple[Rate, ...] = to_rows(leading_sides(part)) if len(part) else ()
+            if rows:
+                quotes.append(quote(rows))
+    return tuple(quotes)
+
+
+def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
+    factors = dict.fromkeys(
+        part for factor in record.factors if factor != OVERALL for part in factor.split(CROSS)
+    )
+    return tuple(
+        LabelSource(
+            factor,
+            dataset.title,
+            dataset.label_source.get(factor, NOT_STATED),
+            dataset.label_scheme.get(factor, NOT_STATED),
+        )
+        for factor in factors
+        for dataset in record.datasets
+    )

@@ -1,0 +1,179 @@
+"""Stage report: the view model in, one HTML page out, written aside and then renamed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lfr_eval.report import words
+from lfr_eval.report.charts import Setting, against_overall_chart, rate_chart
+from lfr_eval.report.evidence_charts import score_chart, truth_chart
+from lfr_eval.report.findings import VERDICTS
+from lfr_eval.report.limits import cannot_tell
+from lfr_eval.report.model import Report
+from lfr_eval.report.rates import settings_in_order
+from lfr_eval.report.svg import Chart, drawing
+from lfr_eval.report.words import METRICS, Metric, confidence, metric_named
+from lfr_eval.tables import OVERALL
+
+RELATIVE_METRICS = ("FMR", "FPIR")
+"""Metrics drawn against everybody's rate as well: those at which wrong people are alerted on."""
+
+
+@dataclass(frozen=True)
+class ChartGroup:
+    """The charts of one metric and watchlist size."""
+
+    metric: Metric
+    watchlist_size: int | None
+    leads: bool
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class Charts:
+    """All charts of a page."""
+
+    rates: tuple[ChartGroup, ...]
+    truth: tuple[Chart, ...]
+    scores: Chart | None
+
+
+def to_html(report: Report) -> str:
+    """Return the whole page."""
+    environment = Environment(
+        loader=PackageLoader("lfr_eval.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["words"] = words
+    style, script = (_source(environment, name) for name in ("style.css", "script.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        record=report.record,
+        charts=draw_charts(report),
+        verdicts=VERDICTS,
+        cannot_tell=cannot_tell(report),
+        metrics=_metrics_of(report),
+        style=Markup(style),
+        script=Markup(script),
+        script_digest=digest,
+    )
+
+
+def write(page: str, destination: Path) -> Path:
+    """Write the page so that a reader finds the old one or the new one, never half of one."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        # mkstemp makes a private file; a report is as readable as other files of the study.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(aside).chmod(0o666 & ~mask)
+        Path(aside).replace(destination)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+    return destination
+
+
+def draw_charts(report: Report) -> Charts:
+    """Draw every chart of the page."""
+    record = report.record
+    setting = Setting(
+        operating=record.thresholds.operating,
+        keep=record.thresholds.tabulated,
+        level=confidence(record.inference.level),
+        simulated=record.simulated,
+    )
+    with drawing():
+        scores = None
+        if report.histogram is not None:
+            scores = score_chart("scores", report.histogram, setting)
+        return Charts(
+            tuple(_rate_charts(report, setting)), tuple(_truth_charts(report, setting)), scores
+        )
+
+
+def _rate_charts(report: Report, setting: Setting) -> Iterator[ChartGroup]:
+    frame = report.curves
+    codes = set(frame["metric"])
+    led: set[str] = set()
+    pairs = zip(frame["metric"], frame["watchlist_size"], strict=True)
+    sizes = ((str(code), None if pd.isna(size) else int(size)) for code, size in pairs)
+    for code, size in settings_in_order(sizes):
+        # TPIR and FNIR are one curve; on a log scale the misses are the legible one.
+        if code == "TPIR" and "FNIR" in codes:
+            continue
+        rows = frame[(frame["metric"] == code) & _has_size(frame, size)]
+        if code == "TPIR":
+            rows, code = as_misses(rows), "FNIR"
+        metric = metric_named(code)
+        everybody = rows[rows["factor"] == OVERALL]
+        charts: list[Chart | None] = []
+        factors = [factor for factor in rows["factor"].unique() if factor != OVERALL]
+        for place, factor in enumerate(factors or [OVERALL]):
+            part = rows[rows["factor"] == factor]
+            name = f"{code.lower()}-{size or 'pairs'}-{place}"
+            charts.append(rate_chart(f"rate-{name}", part, everybody, metric, size, setting))
+            if code in RELATIVE_METRICS and factors:
+                charts.append(
+                    against_overall_chart(
+                        f"relative-{name}", part, everybody, metric, size, setting
+                    )
+                )
+        drawn = tuple(chart for chart in charts if chart is not None)
+        if drawn:
+            yield ChartGroup(metric, size, code not in led, drawn)
+            led.add(code)
+
+
+def as_misses(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of TPIR as FNIR = 1 - TPIR."""
+    return rows.assign(
+        metric="FNIR",
+        events=rows["trials"] - rows["events"],
+        rate=1 - rows["rate"],
+        lower=1 - rows["upper"],
+        upper=1 - rows["lower"],
+    )
+
+
+def _truth_charts(report: Report, setting: Setting) -> Iterator[Chart]:
+    if report.truth is None:
+        return
+    for place, coverage in enumerate(report.truth.coverage):
+        for step, threshold in enumerate(report.record.thresholds.headline):
+            chart = truth_chart(f"truth-{place}-{step}", coverage, threshold, setting)
+            if chart is not None:
+                yield chart
+
+
+def _has_size(frame: pd.DataFrame, size: int | None) -> pd.Series:
+    column = frame["watchlist_size"]
+    return column.isna() if size is None else (column == size).fillna(False).astype(bool)
+
+
+def _metrics_of(report: Report) -> tuple[Metric, ...]:
+    codes = {table.metric.code for table in report.rate_tables}
+    return tuple(metric for metric in METRICS if metric.code in codes)
+
+
+def _source(environment: Environment, name: str) -> str:
+    if environment.loader is None:
+        raise RuntimeError("The page's templates cannot be found.")
+    return environment.loader.get_source(environment, name)[0].strip()

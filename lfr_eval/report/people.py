@@ -1,0 +1,191 @@
+"""Stage report: who took part (tables `cohort`, `acquisition`, `searches` in, counts out).
+
+The only module of the report that sees people and images. It counts them and hands on no id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.report.words import clean
+from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+
+FILLER = "filler"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A reason for which no template was made, and how often."""
+
+    reason: str
+    images: int
+
+
+@dataclass(frozen=True)
+class GroupCount:
+    """People and images of one group.
+
+    Attributes
+    ----------
+    people
+        People under test: those with an image that is not a mere filler.
+    references, probes, both
+        Their images by role.
+    passes
+        Their recognition opportunities: passes with at least one probe image.
+    fillers, filler_people
+        Watchlist fillers of this group, and the people on them.
+    images, failed
+        Images tried (fillers too), and those of which no template was made.
+    failures
+        Why, most frequent first.
+    """
+
+    factor: str
+    group: str
+    people: int
+    references: int
+    probes: int
+    both: int
+    passes: int
+    fillers: int
+    filler_people: int
+    images: int
+    failed: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class LabelSource:
+    """Where the labels of a factor come from in a dataset, and by which scheme."""
+
+    factor: str
+    dataset: str
+    source: str
+    scheme: str
+
+
+@dataclass(frozen=True)
+class Opportunities:
+    """Recognition opportunities at one watchlist size."""
+
+    watchlist_size: int
+    passes: int
+    with_reference: int
+    not_acquired: int
+
+
+@dataclass(frozen=True)
+class People:
+    """Everything the report says about who took part."""
+
+    groups: tuple[GroupCount, ...]
+    has_acquisition: bool
+    opportunities: tuple[Opportunities, ...]
+    mated_comparisons: int | None
+
+    @property
+    def by_factor(self) -> tuple[tuple[str, tuple[GroupCount, ...]], ...]:
+        """Return the groups by factor, in the study's order."""
+        factors = dict.fromkeys(group.factor for group in self.groups)
+        return tuple((factor, self.of(factor)) for factor in factors)
+
+    def of(self, factor: str) -> tuple[GroupCount, ...]:
+        """Return the groups of one factor."""
+        return tuple(group for group in self.groups if group.factor == factor)
+
+    @property
+    def everybody(self) -> GroupCount:
+        """Return the counts of all people together."""
+        return self.of(OVERALL)[0]
+
+
+def count_people(
+    cohort: pd.DataFrame,
+    acquisition: pd.DataFrame | None,
+    searches: pd.DataFrame | None,
+    mated_comparisons: int | None,
+    factors: Sequence[str],
+) -> People:
+    """Count people, images and failures by group.
+
+    Parameters
+    ----------
+    cohort, acquisition, searches
+        The stage tables; the latter two may be absent.
+    mated_comparisons
+        Rows of table `mated`; None where it is absent.
+    factors
+        Factors of the study, `overall` added; one whose column is missing is left out.
+    """
+    images = cohort.reset_index(drop=True)
+    failed = pd.Series(False, index=images.index)
+    reason = pd.Series("", index=images.index)
+    if acquisition is not None:
+        outcome = acquisition.drop_duplicates("image_id").set_index("image_id")
+        acquired = images["image_id"].map(outcome["acquired"])
+        failed = acquired.notna() & ~acquired.fillna(True).astype(bool)
+        stated = images["image_id"].map(outcome["reason"]).astype("object")
+        reason = stated.where(stated.notna(), "reason not recorded").astype(str).map(clean)
+    images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())
+    groups: list[GroupCount] = []
+    for factor in dict.fromkeys((OVERALL, *factors)):
+        labels = _labels(images, factor)
+        if labels is None:
+            continue
+        for group in sorted(labels.unique(), key=lambda name: (UNKNOWN in name.split(CROSS), name)):
+            groups.append(_count(factor, group, images[labels == group]))
+    return People(
+        tuple(groups), acquisition is not None, _opportunities(searches), mated_comparisons
+    )
+
+
+def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
+    """Return each image's group, or None where the cohort lacks a column."""
+    if factor == OVERALL:
+        return pd.Series(EVERYBODY, index=images.index)
+    columns = factor.split(CROSS)
+    if any(column not in images for column in columns):
+        return None
+    labels = images[columns].astype("string").fillna(UNKNOWN)
+    joined = labels[columns[0]]
+    for column in columns[1:]:
+        joined = joined + CROSS + labels[column]
+    return joined.map(clean)
+
+
+def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
+    role = images["role"]
+    tested, fillers = images[role != FILLER], images[role == FILLER]
+    failures = images.loc[images["_failed"], "_reason"].value_counts()
+    return GroupCount(
+        factor=factor,
+        group=group,
+        people=tested["subject_id"].nunique(),
+        references=int((role == "reference").sum()),
+        probes=int((role == "probe").sum()),
+        both=int((role == "both").sum()),
+        passes=tested.loc[tested["role"].isin(["probe", "both"]), "pass_id"].nunique(),
+        fillers=len(fillers),
+        filler_people=fillers["subject_id"].nunique(),
+        images=len(images),
+        failed=int(images["_failed"].sum()),
+        failures=tuple(Failure(str(name), int(number)) for name, number in failures.items()),
+    )
+
+
+def _opportunities(searches: pd.DataFrame | None) -> tuple[Opportunities, ...]:
+    if searches is None:
+        return ()
+    return tuple(
+        Opportunities(
+            watchlist_size=int(str(size)),
+            passes=len(rows),
+            with_reference=int(rows["mated_score"].notna().sum()),
+            not_acquired=int((rows["acquired"] == 0).sum()),
+        )
+        for size, rows in searches.groupby("watchlist_size", sort=True)
+    )

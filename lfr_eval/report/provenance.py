@@ -1,0 +1,113 @@
+"""Stage report: how the study can be checked (`provenance.json` in, printable settings out).
+
+The file may not exist yet when a study renders its first report; the page then shows what
+`study.json` knows. Settings that name places on somebody's machine, or that may hold a secret,
+are named but not shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_eval.report.record import StudyRecord, read_json
+from lfr_eval.report.words import clean
+
+PROVENANCE_FILE = "provenance.json"
+WITHHELD = "(not shown: names a place or an account)"
+
+_PRIVATE_NAME = re.compile(
+    r"(^|[._])(\w*path\w*|\w*dir|\w*folder|\w*root|\w*file|\w*ur[il]|host\w*|node|user\w*"
+    r"|\w*token|\w*password|\w*secret|\w*key|cwd)($|[.\[])",
+    re.IGNORECASE,
+)
+_PRIVATE_VALUE = re.compile(r"(^|[\s'\"=:\[(])(/|~|\\\\|[A-Za-z]:[\\/])[^\s]|\.\./|://")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One named value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a reader needs to check the study; empty parts were not recorded.
+
+    Attributes
+    ----------
+    recorded
+        Whether `provenance.json` existed.
+    study_hash
+        The one hash that stands for the whole study folder.
+    identity
+        Matcher, data and code.
+    files
+        SHA-256 of every file.
+    settings, packages, hardware, seeds
+        Configuration, versions, machine, random seeds.
+    """
+
+    recorded: bool
+    study_hash: str | None
+    identity: tuple[Setting, ...]
+    files: tuple[Setting, ...]
+    settings: tuple[Setting, ...]
+    packages: tuple[Setting, ...]
+    hardware: tuple[Setting, ...]
+    seeds: tuple[Setting, ...]
+
+
+def read_provenance(study: Path, record: StudyRecord) -> Provenance:
+    """Read `provenance.json`; what it lacks is taken from the study's record or left empty."""
+    file = study / PROVENANCE_FILE
+    content = read_json(file) if file.exists() else None
+    parts: Mapping[str, object] = content if isinstance(content, dict) else {}
+
+    def text(key: str, otherwise: str | None) -> str | None:
+        value = parts.get(key)
+        return clean(str(value)) if value not in (None, "") else otherwise
+
+    identity = (
+        ("Matcher", record.matcher.name),
+        ("Matcher fingerprint", record.matcher.fingerprint),
+        ("Data (SHA-256)", text("dataset_digest", record.data_digest)),
+        ("Code revision", text("git_revision", None)),
+        ("Started", text("started", record.started)),
+        ("Finished", text("finished", record.finished)),
+    )
+    return Provenance(
+        recorded=content is not None,
+        study_hash=text("study_hash", None),
+        identity=tuple(Setting(name, value) for name, value in identity if value),
+        files=tuple(printable(parts.get("files"), private=False)),
+        settings=tuple(printable(parts.get("config"))),
+        packages=tuple(printable(parts.get("packages"), private=False)),
+        hardware=tuple(printable(parts.get("hardware"))),
+        seeds=tuple(printable(parts.get("seeds"))),
+    )
+
+
+def printable(content: object, private: bool = True) -> Iterator[Setting]:
+    """Yield the leaves of nested settings as dotted names, private ones withheld."""
+    for name, value in _leaves(content, ""):
+        text = clean(value if isinstance(value, str) else json.dumps(value))
+        hidden = private and (_PRIVATE_NAME.search(name) or _PRIVATE_VALUE.search(text))
+        shown = WITHHELD if hidden and value not in (None, "") else text
+        yield Setting(clean(name), shown)
+
+
+def _leaves(content: object, name: str) -> Iterator[tuple[str, object]]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _leaves(value, f"{name}.{key}" if name else str(key))
+    elif isinstance(content, list) and any(isinstance(item, dict | list) for item in content):
+        for place, value in enumerate(content):
+            yield from _leaves(value, f"{name}[{place}]")
+    elif content is not None or name:
+        yield name or "value", content

@@ -1,0 +1,264 @@
+"""Stage report: error rates as the tables show them (table `rates` in, frozen rows out).
+
+Only the thresholds of the plan become rows; curves are drawn from the frame itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.report.words import METRICS, Metric, metric_named
+from lfr_eval.tables import OVERALL, UNKNOWN
+
+SAME_GROUP = "the same group"
+EVERYONE = "everybody"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One error rate of one group at one threshold; see table `rates` for the fields."""
+
+    metric: str
+    threshold: float | None
+    watchlist_size: int | None
+    rank: int | None
+    factor: str
+    group: str
+    counterpart: str | None
+    events: int | None
+    trials: int | None
+    subjects: int | None
+    subjects_with_event: int | None
+    rate: float | None
+    lower: float | None
+    upper: float | None
+    level: float | None
+    effective_trials: float | None
+    interval: str
+
+    @property
+    def against(self) -> str:
+        """Who the group was compared with."""
+        if self.counterpart is None:
+            return EVERYONE
+        return SAME_GROUP if self.counterpart == self.group else self.counterpart
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the two sides of the comparison are different groups."""
+        return self.counterpart is not None and self.counterpart != self.group
+
+
+@dataclass(frozen=True)
+class RateBlock:
+    """The rates of one factor at one threshold."""
+
+    threshold: float | None
+    factor: str
+    rows: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """The rates of one metric at one watchlist size, at the thresholds of the plan.
+
+    Attributes
+    ----------
+    intervals
+        The methods of the intervals, in order of appearance; rows refer to them by letter.
+    sides
+        Whether rows differ in who the group was compared with, so that a column must say it.
+    """
+
+    metric: Metric
+    watchlist_size: int | None
+    blocks: tuple[RateBlock, ...]
+    intervals: tuple[str, ...]
+    sides: bool
+
+    def letter(self, rate: Rate) -> str:
+        """Return the letter of a row's interval method."""
+        return self.note(self.intervals.index(rate.interval))
+
+    def note(self, place: int) -> str:
+        """Return the letter of the interval method at this place."""
+        return chr(ord("a") + place) if place < 26 else str(place + 1)
+
+
+class MixedQuoteError(ValueError):
+    """Rates that do not belong together were about to be quoted together."""
+
+
+@dataclass(frozen=True)
+class QuotedRow:
+    """One group's error rate against strangers and its rate for the person sought."""
+
+    factor: str
+    group: str
+    wrong: Rate | None
+    right: Rate | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """False alerts and recognition (or false matches and non-matches), quoted together.
+
+    Built by `quote`, which refuses rates of different thresholds or watchlist sizes.
+    """
+
+    threshold: float
+    watchlist_size: int | None
+    wrong: Metric
+    right: Metric
+    rows: tuple[QuotedRow, ...]
+
+
+def quote(rates: Sequence[Rate]) -> Quote:
+    """Put FPIR beside TPIR (or FMR beside FNMR) by group.
+
+    Raises
+    ------
+    MixedQuoteError
+        If the rates come from more than one threshold or watchlist size: such a pair describes
+        no setting at which a system can be run.
+    """
+    settings = {(rate.threshold, rate.watchlist_size) for rate in rates}
+    if len(settings) != 1:
+        raise MixedQuoteError(
+            "Rates quoted together must come from one threshold and one watchlist size. Got "
+            f"{sorted(settings, key=str)} instead."
+        )
+    ((threshold, watchlist_size),) = settings
+    if threshold is None:
+        raise MixedQuoteError("Rates quoted together must depend on a threshold. Got none.")
+    codes = {rate.metric for rate in rates}
+    wrong = "FMR" if watchlist_size is None else "FPIR"
+    right = "FNMR" if watchlist_size is None else "TPIR" if "TPIR" in codes else "FNIR"
+    found = {(rate.factor, rate.group, rate.metric): rate for rate in rates}
+    groups = dict.fromkeys((rate.factor, rate.group) for rate in rates)
+    rows = tuple(
+        QuotedRow(
+            factor, group, found.get((factor, group, wrong)), found.get((factor, group, right))
+        )
+        for factor, group in groups
+    )
+    return Quote(threshold, watchlist_size, metric_named(wrong), metric_named(right), rows)
+
+
+def at_threshold(frame: pd.DataFrame, thresholds: Iterable[float]) -> pd.DataFrame:
+    """Return the rows at any of the thresholds, and those that have no threshold."""
+    column = frame["threshold"].to_numpy(float)
+    keep = np.isnan(column)
+    for threshold in thresholds:
+        keep |= np.isclose(column, threshold, rtol=1e-9, atol=1e-12)
+    return frame[keep]
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort groups as they come, `overall` first and people without a label last."""
+    factors = {name: place for place, name in enumerate(frame["factor"].unique())}
+    order = frame["factor"].map(lambda name: -1 if name == OVERALL else factors[name])
+    unknown = frame["group"].map(lambda name: UNKNOWN in name.split(" x "))
+    sorted_frame = frame.assign(_factor=order, _unknown=unknown)
+    return sorted_frame.sort_values(["_factor", "_unknown"], kind="stable").drop(
+        columns=["_factor", "_unknown"]
+    )
+
+
+def leading_side(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of the rates of one metric, return one a group: within the group where there is such a rate.
+
+    A false match rate may be given within a group, against everybody, and across groups. Curves
+    and quotes show the first that exists.
+    """
+    within = (frame["counterpart"] == frame["group"]).fillna(False).to_numpy(bool)
+    against_all = frame["counterpart"].isna().to_numpy(bool)
+    if not within.any():
+        return frame[against_all]
+    labelled = set(frame.loc[within, "factor"])
+    return frame[within | (against_all & ~frame["factor"].isin(labelled).to_numpy(bool))]
+
+
+def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
+    """Return each row of table `rates` as a `Rate`."""
+    return tuple(
+        Rate(
+            metric=str(row.metric),
+            threshold=real(row.threshold),
+            watchlist_size=whole(row.watchlist_size),
+            rank=whole(row.rank),
+            factor=str(row.factor),
+            group=str(row.group),
+            counterpart=None if pd.isna(row.counterpart) else str(row.counterpart),
+            events=whole(row.events),
+            trials=whole(row.trials),
+            subjects=whole(row.subjects),
+            subjects_with_event=whole(row.subjects_with_event),
+            rate=real(row.rate),
+            lower=real(row.lower),
+            upper=real(row.upper),
+            level=real(row.level),
+            effective_trials=real(row.effective_trials),
+            interval="not stated" if pd.isna(row.interval) else str(row.interval),
+        )
+        for row in frame.itertuples(index=False)
+    )
+
+
+def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
+    """Arrange rows as one table a metric and watchlist size, blocks by threshold and factor."""
+    tables = []
+    for code, size in settings_in_order((row.metric, row.watchlist_size) for row in rows):
+        chosen = [row for row in rows if (row.metric, row.watchlist_size) == (code, size)]
+        keys = sorted(
+            dict.fromkeys((row.threshold, row.factor) for row in chosen),
+            key=lambda key: -math.inf if key[0] is None else key[0],
+        )
+        blocks = tuple(
+            RateBlock(
+                threshold,
+                factor,
+                tuple(row for row in chosen if (row.threshold, row.factor) == (threshold, factor)),
+            )
+            for threshold, factor in keys
+        )
+        tables.append(
+            RateTable(
+                metric_named(code),
+                size,
+                blocks,
+                tuple(dict.fromkeys(row.interval for row in chosen)),
+                any(row.is_crossed for row in chosen)
+                or len({row.counterpart is None for row in chosen if row.factor != OVERALL}) > 1,
+            )
+        )
+    return tuple(tables)
+
+
+def settings_in_order(
+    settings: Iterable[tuple[str, int | None]],
+) -> list[tuple[str, int | None]]:
+    """Return metric and watchlist size pairs once each, as the report orders them."""
+    codes = [metric.code for metric in METRICS]
+
+    def place(setting: tuple[str, int | None]) -> tuple[int, int]:
+        code, size = setting
+        # The largest watchlist leads: it has the most events, hence the most evidence.
+        return (codes.index(code) if code in codes else len(codes), -(size or 0))
+
+    return sorted(dict.fromkeys(settings), key=place)
+
+
+def real(value: object) -> float | None:
+    """Return a table's number, None where it is null."""
+    return None if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]
+
+
+def whole(value: object) -> int | None:
+    """Return a table's whole number, None where it is null."""
+    return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
