@@ -15,7 +15,13 @@ import pandas as pd
 ROLES = ("reference", "probe", "both", "filler")
 METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "FTA", "FTE")
 VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
-LABEL_SOURCES = ("self_defined", "officer_perceived", "annotator_perceived", "inferred", "simulated")
+LABEL_SOURCES = (
+    "self_defined",
+    "officer_perceived",
+    "annotator_perceived",
+    "inferred",
+    "simulated",
+)
 
 UNKNOWN = "unknown"
 """The group of people whose label is missing: reported like any other, never dropped."""
@@ -51,6 +57,11 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
     extra_columns: bool = False
+
+    @property
+    def file(self) -> str:
+        """Name of the table's file in a study folder."""
+        return f"{self.name}.parquet"
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,160 @@
+"""The commands that a person types; nothing else.
+
+Every import of weight happens inside the command that needs it, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lfr_eval import __version__
+
+OK, FAILED, UNUSABLE = 0, 1, 2
+COMMANDS = ("run", "report", "verify", "track", "fetch", "purge")
+
+RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
+lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to print, --help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # Hydra reads its own command line, --help and tab completion included.
+    if given[:1] == ["run"]:
+        return run(given[1:])
+    if given[:1] == ["-sc"]:
+        return complete(given)
+    parsed = _parser().parse_args(given)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    return _explained(lambda: command(parsed))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lfr-eval",
+        description="Bias and accuracy evaluation of live facial recognition.",
+    )
+    parser.add_argument("--version", action="version", version=f"lfr-eval {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    commands.add_parser("run", help="run a study", description=RUN_HELP, add_help=False)
+
+    def add(
+        name: str, help: str, command: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help.capitalize() + ".")
+        added.set_defaults(command=command)
+        return added
+
+    study = {"metavar": "STUDY", "type": Path, "help": "a study folder"}
+    add("report", "render the report again from the study folder", report).add_argument(
+        "study", **study
+    )
+    add("verify", "check every file of a study against its provenance", verify).add_argument(
+        "study", **study
+    )
+    tracked = add("track", "send a finished study to MLflow", track)
+    tracked.add_argument("study", **study)
+    tracked.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
+    tracked.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
+    fetched = add("fetch", "download a dataset or weights, or find it in the mirror", fetch)
+    fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
+    add("purge", "delete all cached templates", purge)
+    return parser
+
+
+def run(overrides: Sequence[str]) -> int:
+    """Run a study, or several (-m), as composed by Hydra."""
+    from lfr_eval.launch import launch
+
+    return launch(overrides, _explained)
+
+
+def complete(given: Sequence[str]) -> int:
+    """Answer the shell's request for completions of `lfr-eval run`."""
+    from lfr_eval.launch import complete_words
+
+    return complete_words(given)
+
+
+def report(parsed: argparse.Namespace) -> int:
+    """Render a report again."""
+    from lfr_eval.folder import REPORT, StudyFolder
+    from lfr_eval.study import render_again
+
+    folder = StudyFolder.open(parsed.study)
+    render_again(folder)
+    print(f"Report: {folder.path / REPORT}")
+    return OK
+
+
+def verify(parsed: argparse.Namespace) -> int:
+    """Compare a study with its provenance."""
+    from lfr_eval.folder import StudyFolder
+
+    folder = StudyFolder.open(parsed.study)
+    problems = folder.verify()
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(f"{parsed.study} is not the study that was sealed.")
+        return FAILED
+    print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
+    return OK
+
+
+def track(parsed: argparse.Namespace) -> int:
+    """Send a study to MLflow."""
+    from lfr_eval.folder import StudyFolder
+    from lfr_eval.tracking import default_uri, track
+
+    folder = StudyFolder.open(parsed.study)
+    uri = parsed.uri or default_uri(folder.path.parent)
+    print(f"MLflow run: {track(folder, uri, parsed.experiment)}")
+    return OK
+
+
+def fetch(parsed: argparse.Namespace) -> int:
+    """Find or download a dataset or weights."""
+    from lfr_eval.cohort import card_names, fetch
+    from lfr_eval.inputs import cache_folder, mirror_folder
+    from lfr_eval.launch import default_paths
+
+    if parsed.name is None:
+        print("\n".join(card_names()))
+        return OK
+    paths = default_paths()
+    print(fetch(parsed.name, mirror_folder(paths), cache_folder(paths)))
+    return OK
+
+
+def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
+    """Delete all cached templates."""
+    from lfr_eval.inputs import cache_folder
+    from lfr_eval.launch import default_paths
+    from lfr_eval.matchers.store import purge
+
+    cache = cache_folder(default_paths())
+    print(f"{purge(cache)} files of templates deleted from {cache}.")
+    return OK
+
+
+def _explained(command: Callable[[], int]) -> int:
+    """Run a command; print what a person can act on as a message, not as a traceback."""
+    from lfr_eval.errors import MendableError
+
+    try:
+        return command()
+    except MendableError as error:
+        print(f"lfr-eval: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        print("lfr-eval: interrupted; run it again to go on where it stopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

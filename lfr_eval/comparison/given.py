@@ -1,0 +1,123 @@
+"""Scores that come from a file, brought into the tables of the comparison stage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.comparison.pairs import BINS, PairScores, histogram
+from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
+from lfr_eval.tables import CORRECTIONS, MATED, NON_MATED, SEARCHES
+
+
+def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:
+    """Sort given 1:1 comparisons into mated and non-mated; only what is listed counts as a trial.
+
+    Parameters
+    ----------
+    scores
+        reference_id, probe_id, score; comparisons with fillers are left to the search.
+    floor
+        Non-mated scores at or above it are kept, the others counted.
+    """
+    frame = _with_people(sides, scores)
+    frame = frame[(frame["reference_role"] != "filler") & (frame["probe_role"] != "filler")]
+    mated = frame["reference_subject"] == frame["probe_subject"]
+    own = frame[mated].assign(subject_id=frame["probe_subject"])
+    others = frame[~mated]
+    edges = np.linspace(*_range_of(scores["score"]), BINS + 1)
+    people = np.sort(others[["reference_subject", "probe_subject"]].to_numpy(str), axis=1)
+    counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
+    corrections = counts.rename("trials").reset_index()
+    nothing = sides.counts().assign(references=0, probes=0, both=0)
+    return PairScores(
+        comparisons=nothing,
+        corrections=CORRECTIONS.conform(corrections.sort_values(["subject_a", "subject_b"])),
+        mated=MATED.conform(own[MATED.names]),
+        non_mated=NON_MATED.conform(others[others["score"] >= np.float32(floor)][NON_MATED.names]),
+        histogram=histogram(
+            edges,
+            own["score"].to_numpy(np.float32),
+            np.histogram(others["score"], edges)[0],
+        ),
+    )
+
+
+def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
+    """Search given comparisons: table `searches`.
+
+    Raises
+    ------
+    ComparisonError
+        If a probe was not compared with every reference of the watchlist.
+    """
+    images = sides.images
+    order = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
+    frame = _with_people(sides, scores)
+    own = frame[frame["reference_subject"] == frame["probe_subject"]]
+    mated = own.groupby("probe_id")["score"].max()
+    others = frame[frame["reference_subject"] != frame["probe_subject"]]
+    others = others.assign(place=others["reference_id"].map(order)).dropna(subset=["place"])
+    acquired = set(images["image_id"].iloc[sides.probes])
+    enrolled = set(images["subject_id"].iloc[sides.references])
+    frames = images[images["role"].isin(["probe", "both"])][["image_id", "pass_id", "subject_id"]]
+    frames = frames.assign(acquired=frames["image_id"].isin(acquired))
+    missed = frames["subject_id"].isin(enrolled) & ~frames["acquired"]
+    frames["mated_score"] = frames["image_id"].map(mated).astype("float32").mask(missed, -np.inf)
+    parts = []
+    for size in gallery.sizes:
+        within = others[others["place"] < size]
+        _check_complete(sides, gallery, size, within)
+        best = within.sort_values(["score", "place"], ascending=[False, True], kind="stable")
+        best = best.drop_duplicates("probe_id").set_index("probe_id")
+        searched = frames.assign(
+            score=frames["image_id"].map(best["score"]).astype("float32").fillna(-np.inf),
+            reference_id=frames["image_id"].map(best["reference_id"]),
+            reference_subject=frames["image_id"].map(best["reference_subject"]),
+        ).sort_values("score", ascending=False, kind="stable")
+        passes = searched.groupby(["pass_id", "subject_id"], sort=True)
+        table = passes.agg(
+            frames=("image_id", "size"),
+            acquired=("acquired", "sum"),
+            mated_score=("mated_score", "max"),
+            score=("score", "max"),
+        )
+        first = searched.drop_duplicates(["pass_id", "subject_id"]).set_index(
+            ["pass_id", "subject_id"]
+        )[["reference_id", "reference_subject"]]
+        parts.append(table.join(first).reset_index().assign(watchlist_size=size))
+    return SEARCHES.conform(pd.concat(parts))
+
+
+def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -> None:
+    listed = within.groupby("probe_id").size()
+    subject = sides.images["subject_id"]
+    watched = subject.iloc[gallery.rows[:size]].value_counts()
+    probes = sides.images.iloc[sides.probes][["image_id", "subject_id"]]
+    due = size - probes["subject_id"].map(watched).fillna(0).astype(int)
+    have = probes["image_id"].map(listed).fillna(0).astype(int)
+    short = probes[have < due]
+    if len(short):
+        shown = ", ".join(
+            f"{image} ({have[row]:,} of {due[row]:,})"
+            for row, image in short["image_id"].head(10).items()
+        )
+        raise ComparisonError(
+            f"{len(short):,} probes were not compared with every reference of a watchlist of "
+            f"{size:,}: {shown}. Give all scores, or compare 1:1 only (design=verification)."
+        )
+
+
+def _with_people(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
+    known = sides.images.set_index("image_id")
+    columns = {
+        f"{side}_{name}": scores[f"{side}_id"].map(known[source])
+        for side in ("reference", "probe")
+        for name, source in (("subject", "subject_id"), ("role", "role"))
+    }
+    return scores.assign(**columns)
+
+
+def _range_of(score: pd.Series) -> tuple[float, float]:
+    low, high = float(score.min()), float(score.max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -1,0 +1,224 @@
+"""What a study starts from: its people, its matcher and its thresholds, made from configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.cohort import (
+    Cohort,
+    fetch,
+    join_fillers,
+    load_dataset,
+    load_manifest,
+)
+from lfr_eval.cohort.simulated import Simulation, simulate
+from lfr_eval.config import (
+    CardDatasetConfig,
+    ConfigError,
+    DlibConfig,
+    FacenetConfig,
+    ManifestDatasetConfig,
+    PathsConfig,
+    ScoresConfig,
+    SimulatedDatasetConfig,
+    StudyConfig,
+    SweepConfig,
+    TemplatesConfig,
+)
+from lfr_eval.matchers import (
+    ImageMatcher,
+    Matcher,
+    ScoreMatcher,
+    TemplateMatcher,
+    Templates,
+    make_matcher,
+)
+from lfr_eval.matchers.store import acquire
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The thresholds of a study.
+
+    Attributes
+    ----------
+    values
+        All thresholds, increasing; the operating and primary ones are among them.
+    operating
+        Where the matcher is meant to run; None if nobody said.
+    primary
+        Where findings are primary.
+    origin
+        On which data, at which rate the operating threshold was set.
+    """
+
+    values: tuple[float, ...]
+    operating: float | None
+    primary: tuple[float, ...]
+    origin: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """People, matcher and thresholds of a study; the simulation behind them, if there is one."""
+
+    cohort: Cohort
+    matcher: Matcher
+    sweep: Sweep
+    simulation: Simulation | None = None
+
+
+def read_inputs(config: StudyConfig) -> Inputs:
+    """Make the inputs of a study.
+
+    Raises
+    ------
+    ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError
+        If something that the configuration names is missing or cannot be used.
+    """
+    sweep = read_sweep(config)
+    if isinstance(config.dataset, SimulatedDatasetConfig):
+        simulation = simulate(config.dataset)
+        matcher = make_matcher(
+            "simulated", vectors=simulation.vectors, acquired=simulation.acquired
+        )
+        return Inputs(simulation.cohort, matcher, sweep, simulation)
+    return Inputs(_cohort(config), _matcher(config), sweep)
+
+
+def acquire_templates(inputs: Inputs, cache: Path) -> Templates:
+    """Return the templates of the study's images: cached, computed or read from a file."""
+    images, matcher = inputs.cohort.images, inputs.matcher
+    if isinstance(matcher, TemplateMatcher):
+        return matcher.templates(images)
+    assert isinstance(matcher, ImageMatcher)
+    paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
+    return acquire(matcher, images, paths, cache)
+
+
+def given_scores(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return the scores of a score file and its acquisitions, or None for other matchers.
+
+    An image that no comparison of the file names counts as not acquired.
+    """
+    if not isinstance(inputs.matcher, ScoreMatcher):
+        return None
+    images = inputs.cohort.images["image_id"]
+    scores = inputs.matcher.scores(inputs.cohort.images)
+    named = images.isin(set(scores["reference_id"]) | set(scores["probe_id"])).to_numpy()
+    acquisition = pd.DataFrame(
+        {
+            "image_id": images,
+            "acquired": named,
+            "reason": np.where(named, None, "no score in the file"),
+            "faces": None,
+        }
+    )
+    return scores, acquisition
+
+
+def read_sweep(config: StudyConfig) -> Sweep:
+    """Return the thresholds: those given, else those of the matcher's configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or they are not increasing steps.
+    """
+    given = config.thresholds
+    operating = config.matcher.operating if given.operating is None else given.operating
+    swept = given.sweep or config.matcher.sweep
+    if given.values is not None:
+        values = list(given.values)
+    elif swept is not None:
+        values = _steps(swept)
+    else:
+        raise ConfigError(
+            f"The matcher '{config.matcher.name}' has no thresholds of its own; give "
+            "thresholds.values=[0.3,0.4,0.5] on its scale."
+        )
+    named = [] if operating is None else [operating]
+    primary = named if given.primary is None else list(given.primary)
+    if not primary:
+        primary = values
+    origin = config.matcher.operating_origin if given.origin is None else given.origin
+    if given.operating is not None and given.origin is None:
+        origin = "The operating threshold was given by the evaluator."
+    every = sorted({round(float(value), 9) for value in [*values, *primary, *named]})
+    if not every or not np.isfinite(every).all():
+        raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")
+    return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
+
+
+def _steps(sweep: SweepConfig) -> list[float]:
+    if not (sweep.step > 0 and sweep.stop >= sweep.start):
+        raise ConfigError(
+            f"thresholds.sweep goes from {sweep.start} to {sweep.stop} in steps of {sweep.step}; "
+            "the stop must not be below the start, and the step must be positive."
+        )
+    count = int(np.floor((sweep.stop - sweep.start) / sweep.step + 1e-9)) + 1
+    return [sweep.start + sweep.step * index for index in range(count)]
+
+
+def mirror_folder(paths: PathsConfig) -> Path | None:
+    """Return the offline mirror, if there is one."""
+    return Path(paths.mirror).expanduser().resolve() if paths.mirror else None
+
+
+def cache_folder(paths: PathsConfig) -> Path:
+    """Return the private cache of downloads and templates."""
+    return Path(paths.cache).expanduser().resolve()
+
+
+def _cohort(config: StudyConfig) -> Cohort:
+    dataset = config.dataset
+    cache, mirror = cache_folder(config.paths), mirror_folder(config.paths)
+    if isinstance(dataset, CardDatasetConfig):
+        cohort = load_dataset(dataset.card, mirror, cache)
+    elif isinstance(dataset, ManifestDatasetConfig):
+        cohort = load_manifest(
+            Path(dataset.path),
+            dataset.card,
+            templates_only=isinstance(config.matcher, TemplatesConfig | ScoresConfig),
+        )
+    else:
+        raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
+    if dataset.fillers is None:
+        return cohort
+    return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
+
+
+def _matcher(config: StudyConfig) -> Matcher:
+    matcher = config.matcher
+    if isinstance(matcher, FacenetConfig):
+        weights = fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
+        return make_matcher(
+            "facenet",
+            weights=weights,
+            image_size=matcher.image_size,
+            margin=matcher.margin,
+            min_face_size=matcher.min_face_size,
+            multi_face=matcher.multi_face,
+            batch_size=matcher.batch_size,
+            device=matcher.device,
+        )
+    if isinstance(matcher, DlibConfig):
+        return make_matcher(
+            "dlib",
+            multi_face=matcher.multi_face,
+            upsample=matcher.upsample,
+            batch_size=matcher.batch_size,
+        )
+    if isinstance(matcher, TemplatesConfig):
+        return make_matcher("templates", path=Path(matcher.path), similarity=matcher.similarity)
+    if isinstance(matcher, ScoresConfig):
+        return make_matcher(
+            "scores",
+            path=Path(matcher.path),
+            higher_is_more_similar=matcher.higher_is_more_similar,
+        )
+    raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")

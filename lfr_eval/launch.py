@@ -1,0 +1,87 @@
+"""From the command line to a study: Hydra composes, this runs, and says where the report is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfr_eval.config import PathsConfig, StudyConfig, conf_dir, read, register
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+Explained = Callable[[Callable[[], int]], int]
+
+
+def launch(overrides: Sequence[str], explained: Explained) -> int:
+    """Run what Hydra's command line says; return the worst exit status of the studies.
+
+    Parameters
+    ----------
+    explained
+        Runs a function and turns errors that a person can mend into a message and a status.
+    """
+    import hydra
+
+    register()
+    statuses = [0]
+
+    @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
+    def entry(composed: DictConfig) -> None:
+        statuses.append(explained(lambda: _run(read(composed))))
+
+    sys.argv = ["lfr-eval", *overrides]
+    entry()
+    return max(statuses)
+
+
+def default_paths() -> PathsConfig:
+    """Return the paths that a study without overrides would use."""
+    from hydra import compose, initialize_config_dir
+
+    register()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return read(compose("config")).paths
+
+
+def complete_words(given: Sequence[str]) -> int:
+    """Print completions of a shell's command line, which stands in COMP_LINE."""
+    words = os.environ.get("COMP_LINE", "").split()
+    if words[1:2] != ["run"]:
+        from lfr_eval.cli import COMMANDS
+
+        print(" ".join(COMMANDS))
+        return 0
+    os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" run", "", 1)
+    return launch(given, lambda command: command())
+
+
+def _run(config: StudyConfig) -> int:
+    from lfr_eval.folder import REPORT
+    from lfr_eval.study import run_study
+
+    start = time.monotonic()
+    folder = run_study(config)
+    print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")
+    print(f"Report: {folder.path / REPORT}")
+    if config.tracking.enabled:
+        _track(config, folder.path)
+    return 0
+
+
+def _track(config: StudyConfig, study: Path) -> None:
+    """Send the study to MLflow; a store that is down costs a message, not the study."""
+    from lfr_eval.folder import StudyFolder
+    from lfr_eval.tracking import TrackingError, default_uri, track
+
+    settings = config.tracking
+    uri = settings.uri or default_uri(study.parent)
+    try:
+        run = track(StudyFolder.open(study), uri, settings.experiment, settings.timeout)
+        print(f"MLflow: run {run} in {uri}")
+    except TrackingError as error:
+        print(f"lfr-eval: {error}", file=sys.stderr)

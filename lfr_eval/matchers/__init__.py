@@ -1,0 +1,167 @@
+"""Stage `matchers`: images of faces in, templates out (or a failure to acquire).
+
+A matcher is any object with a `card` and one of three methods: `embed` (images to templates),
+`templates` (templates from elsewhere) or `scores` (comparisons from elsewhere). It is found by
+name in a registry whose entries are imported only when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.errors import MendableError
+
+Vector = NDArray[np.float32]
+
+
+class MatcherError(MendableError, RuntimeError):
+    """A matcher cannot be made or its output cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class MatcherCard:
+    """What a matcher says of itself.
+
+    Attributes
+    ----------
+    fingerprint
+        SHA-256 over weights, preprocessing, detector and library versions: two matchers with the
+        same fingerprint make the same templates.
+    similarity
+        `cosine`, `euclidean` (score is minus the distance) or `given`.
+    score_range
+        Lowest and highest possible score; higher means more alike.
+    acquisition
+        What counts as a failure to acquire, and which face is taken of several.
+    """
+
+    name: str
+    fingerprint: str
+    description: str
+    similarity: str
+    score_range: tuple[float, float]
+    acquisition: str
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The template of one image, or the reason why there is none."""
+
+    template: Vector | None
+    reason: str | None = None
+    faces: int | None = None
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Templates of images, in the order of `acquisition`.
+
+    Attributes
+    ----------
+    acquisition
+        Table `acquisition`, one row an image.
+    vectors : (images, size), float32
+        NaN where nothing was acquired.
+    """
+
+    acquisition: pd.DataFrame
+    vectors: Vector
+
+
+@runtime_checkable
+class ImageMatcher(Protocol):
+    """Makes templates of images."""
+
+    @property
+    def card(self) -> MatcherCard:
+        """What the matcher says of itself."""
+
+    def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
+        """Yield one embedding an image, in order."""
+
+
+@runtime_checkable
+class TemplateMatcher(Protocol):
+    """Brings templates from elsewhere."""
+
+    @property
+    def card(self) -> MatcherCard:
+        """What the matcher says of itself."""
+
+    def templates(self, images: pd.DataFrame) -> Templates:
+        """Return the templates of the images of table `cohort`, in its order."""
+
+
+@runtime_checkable
+class ScoreMatcher(Protocol):
+    """Brings comparison scores from elsewhere."""
+
+    @property
+    def card(self) -> MatcherCard:
+        """What the matcher says of itself."""
+
+    def scores(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return reference_id, probe_id and score (float32, higher is more alike)."""
+
+
+Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher
+
+_REGISTRY = {
+    "facenet": "lfr_eval.matchers.facenet:FacenetMatcher",
+    "dlib": "lfr_eval.matchers.dlib:DlibMatcher",
+    "templates": "lfr_eval.matchers.templates:TemplateFile",
+    "scores": "lfr_eval.matchers.scores:ScoreFile",
+    "simulated": "lfr_eval.matchers.simulated:SimulatedMatcher",
+}
+
+
+def make_matcher(kind: str, **parameters: object) -> Matcher:
+    """Make a matcher by its name in the registry.
+
+    Raises
+    ------
+    MatcherError
+        If the name is unknown, or the matcher cannot be made.
+    """
+    if kind not in _REGISTRY:
+        raise MatcherError(f"There is no matcher '{kind}'; there are {', '.join(_REGISTRY)}.")
+    module, name = _REGISTRY[kind].split(":")
+    matcher: Matcher = getattr(import_module(module), name)(**parameters)
+    return matcher
+
+
+def assemble(images: pd.DataFrame, embeddings: Sequence[Embedding]) -> Templates:
+    """Put embeddings, one an image of table `cohort`, together.
+
+    Raises
+    ------
+    MatcherError
+        If no image at all gave a template.
+    """
+    made = [item.template for item in embeddings if item.template is not None]
+    if not made:
+        raise MatcherError(
+            f"No template could be made of any of the {len(embeddings)} images; first reason: "
+            f"{embeddings[0].reason if embeddings else 'there are no images'}."
+        )
+    vectors = np.full((len(embeddings), len(made[0])), np.nan, np.float32)
+    for row, item in enumerate(embeddings):
+        if item.template is not None:
+            vectors[row] = item.template
+    acquisition = pd.DataFrame(
+        {
+            "image_id": images["image_id"].to_numpy(),
+            "acquired": [item.template is not None for item in embeddings],
+            "reason": [item.reason for item in embeddings],
+            "faces": pd.array([item.faces for item in embeddings], dtype="Int64"),
+        }
+    )
+    return Templates(acquisition, vectors)

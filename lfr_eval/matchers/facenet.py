@@ -1,0 +1,174 @@
+"""FaceNet: MTCNN detection and InceptionResnetV1 of facenet-pytorch (images to 512-d templates)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from lfr_eval.matchers import Embedding, MatcherCard, MatcherError
+from lfr_eval.matchers.torchvision_ops import ensure_torchvision
+
+MULTI_FACE = {
+    "largest": "the largest face is taken",
+    "most_probable": "the face with the highest detection probability is taken",
+    "require_one": "more than one face is a failure to acquire",
+}
+
+
+class FacenetMatcher:
+    """The matcher of facenet-pytorch with weights from a file.
+
+    Parameters
+    ----------
+    weights
+        State dictionary of InceptionResnetV1; its classification layer may be absent.
+    image_size, margin, min_face_size
+        Face crop in pixels, margin around the detected box at that size, smallest face sought.
+    multi_face
+        `largest`, `most_probable` or `require_one`.
+    batch_size
+        Faces embedded at once.
+    device
+        `auto`, `cpu`, `cuda`, `cuda:1`, ...
+
+    Raises
+    ------
+    MatcherError
+        If the weights do not fit the network.
+    """
+
+    def __init__(
+        self,
+        weights: Path,
+        image_size: int = 160,
+        margin: int = 14,
+        min_face_size: int = 20,
+        multi_face: str = "largest",
+        batch_size: int = 32,
+        device: str = "auto",
+    ) -> None:
+        ensure_torchvision()
+        import facenet_pytorch
+
+        chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self._device = torch.device(chosen)
+        self._batch_size = batch_size
+        self._multi_face = multi_face
+        self._detector = facenet_pytorch.MTCNN(
+            image_size=image_size,
+            margin=margin,
+            min_face_size=min_face_size,
+            select_largest=multi_face == "largest",
+            keep_all=True,
+            device=self._device,
+        )
+        self._network = facenet_pytorch.InceptionResnetV1(pretrained=None).eval()
+        _load(self._network, weights)
+        self._network.to(self._device)
+        recipe = {
+            "detector": _digest_of(self._detector.state_dict()),
+            "network": _digest_of(self._network.state_dict()),
+            "image_size": image_size,
+            "margin": margin,
+            "min_face_size": min_face_size,
+            "multi_face": multi_face,
+            "versions": {
+                name: version(name)
+                for name in ("facenet-pytorch", "torch", "torchvision", "pillow")
+            },
+        }
+        self.card = MatcherCard(
+            name="facenet",
+            fingerprint=hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
+            description=(
+                f"facenet-pytorch: MTCNN detection, {image_size}-pixel crop with a margin of "
+                f"{margin}, InceptionResnetV1 ({weights.stem}), 512-d template, cosine similarity"
+            ),
+            similarity="cosine",
+            score_range=(-1.0, 1.0),
+            acquisition=f"no face detected is a failure to acquire; {MULTI_FACE[multi_face]}",
+        )
+
+    def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
+        """Yield one embedding an image, in order."""
+        for start in range(0, len(images), self._batch_size):
+            yield from self._embed_batch(images[start : start + self._batch_size])
+
+    def _embed_batch(self, paths: Sequence[Path]) -> list[Embedding]:
+        # MTCNN takes several images at once only if they are of one size.
+        pictures = [_open(path) for path in paths]
+        found: list[tuple[torch.Tensor | None, str | None, int]] = []
+        for _, same_size in groupby(pictures, key=lambda picture: picture.size):
+            found += self._detect(list(same_size))
+        crops = [crop for crop, _, _ in found if crop is not None]
+        vectors = iter(self._represent(crops)) if crops else iter(())
+        return [
+            Embedding(None, reason, faces)
+            if crop is None
+            else Embedding(next(vectors), None, faces)
+            for crop, reason, faces in found
+        ]
+
+    def _detect(
+        self, pictures: list[Image.Image]
+    ) -> list[tuple[torch.Tensor | None, str | None, int]]:
+        boxes, probabilities = self._detector.detect(pictures)
+        found = []
+        for picture, box, probability in zip(pictures, boxes, probabilities, strict=True):
+            count = 0 if box is None else len(box)
+            if count == 0:
+                found.append((None, "no face detected", 0))
+            elif count > 1 and self._multi_face == "require_one":
+                found.append((None, f"{count} faces detected, one required", count))
+            else:
+                best = box[int(np.argmax(probability))] if self._by_probability else box[0]
+                crop = self._detector.extract(picture, best[None], None)
+                found.append((crop[0], None, count))
+        return found
+
+    @property
+    def _by_probability(self) -> bool:
+        return self._multi_face == "most_probable"
+
+    def _represent(self, crops: list[torch.Tensor]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        with torch.inference_mode():
+            batch = torch.stack(crops).to(self._device, memory_format=torch.channels_last)
+            output: np.ndarray[Any, np.dtype[np.float32]] = (
+                self._network(batch).float().cpu().numpy()
+            )
+        return output
+
+
+def _open(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+def _load(network: torch.nn.Module, weights: Path) -> None:
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    # Only the classifier of the training identities may be absent: templates do not use it.
+    state = {name: value for name, value in state.items() if not name.startswith("logits.")}
+    result = network.load_state_dict(state, strict=False)
+    lacking = [name for name in result.missing_keys if not name.startswith("logits.")]
+    if lacking or result.unexpected_keys:
+        raise MatcherError(
+            f"{weights} does not hold the weights of InceptionResnetV1: it lacks {lacking[:3]} "
+            f"and has unknown {result.unexpected_keys[:3]}."
+        )
+
+
+def _digest_of(state: dict[str, torch.Tensor]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(state):
+        total.update(name.encode())
+        total.update(state[name].cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()

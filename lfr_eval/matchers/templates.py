@@ -1,0 +1,101 @@
+"""Templates from a file: a vendor's output, evaluated without its model (file to templates)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Templates, assemble
+
+RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
+
+
+class TemplateFile:
+    """Templates of an `.npz` (arrays `image_id`, `template`) or Parquet file (same columns).
+
+    An image of the study that the file does not name is a failure to acquire; so is a template
+    with a value that is not finite, or of length zero.
+
+    Raises
+    ------
+    MatcherError
+        If the file cannot be read or does not hold one vector of one length an image.
+    """
+
+    def __init__(self, path: Path, similarity: str = "cosine") -> None:
+        ids, vectors = _read(path)
+        problems = []
+        duplicates = ids[ids.duplicated()].unique()
+        if len(duplicates):
+            problems.append(f"image_id {list(duplicates[:5])} occurs more than once")
+        if ids.isna().any():
+            problems.append(f"{int(ids.isna().sum())} rows have no image_id")
+        if vectors.ndim != 2 or not vectors.size:
+            problems.append(f"'template' must be (images, size); its shape is {vectors.shape}")
+        elif len(vectors) != len(ids):
+            problems.append(f"{len(ids)} values of image_id stand beside {len(vectors)} templates")
+        if problems:
+            raise MatcherError(f"{path}: " + "; ".join(problems) + ".")
+        self._path, self._rows = path, pd.Series(np.arange(len(ids)), index=ids)
+        self._vectors = vectors
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        self.card = MatcherCard(
+            name="templates",
+            fingerprint=hashlib.sha256(f"{content} {similarity}".encode()).hexdigest(),
+            description=f"templates from a file ({vectors.shape[1]} values each), {similarity}",
+            similarity=similarity,
+            score_range=RANGES[similarity],
+            acquisition="an image without a usable template in the file is a failure to acquire",
+        )
+
+    def templates(self, images: pd.DataFrame) -> Templates:
+        """Return the templates of the images of table `cohort`, in its order.
+
+        Raises
+        ------
+        MatcherError
+            If the file has templates for none of the images.
+        """
+        known = self._rows.reindex(images["image_id"])
+        if known.isna().all():
+            raise MatcherError(
+                f"{self._path} names none of the study's images: it has '{self._rows.index[0]}', "
+                f"the manifest has '{images['image_id'].iloc[0]}'."
+            )
+        return assemble(images, [self._embedding(row) for row in known])
+
+    def _embedding(self, row: float) -> Embedding:
+        if np.isnan(row):
+            return Embedding(None, "no template in the file")
+        vector = self._vectors[int(row)]
+        if not np.isfinite(vector).all():
+            return Embedding(None, "the template holds a value that is not a number")
+        if not vector.any():
+            return Embedding(None, "the template is zero")
+        return Embedding(vector)
+
+
+def _read(path: Path) -> tuple[pd.Series, np.ndarray]:  # type: ignore[type-arg]
+    if not path.is_file():
+        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
+                vectors = np.asarray(arrays["template"], np.float32)
+        elif path.suffix in (".parquet", ".pq"):
+            frame = pd.read_parquet(path, columns=["image_id", "template"])
+            ids = frame["image_id"].astype("string")
+            vectors = np.stack([np.asarray(row, np.float32) for row in frame["template"]])
+        else:
+            raise MatcherError(f"{path}: templates come as .npz or .parquet.")
+    except (KeyError, ValueError, OSError) as error:
+        raise MatcherError(
+            f"{path}: expected 'image_id' and 'template' (one vector of one length an image): "
+            f"{error}"
+        ) from error
+    return ids, vectors

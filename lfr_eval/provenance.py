@@ -1,0 +1,147 @@
+"""Where results come from: the study's own description, and the run that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+from lfr_eval import __version__
+from lfr_eval.config import StudyConfig
+from lfr_eval.inputs import Inputs
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over the package's source: a study made by other code is not reused."""
+    root = Path(__file__).parent
+    total = hashlib.sha256(__version__.encode())
+    for path in sorted(root.rglob("*.py")):
+        total.update(path.relative_to(root).as_posix().encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
+    """Return what `study.json` says: the study in words and settings, for its readers."""
+    card = inputs.matcher.card
+    sweep = inputs.sweep
+    return {
+        "title": config.report.title,
+        "question": config.report.question,
+        "study": config.name,
+        "simulated": inputs.cohort.simulated,
+        "matcher": {
+            "name": card.name,
+            "fingerprint": card.fingerprint,
+            "description": f"{card.description}; {card.acquisition}",
+            "score_range": [bound if abs(bound) < 1e30 else None for bound in card.score_range],
+        },
+        "datasets": [
+            {
+                "name": dataset.name,
+                "title": dataset.title,
+                "origin": dataset.origin,
+                "licence": dataset.licence,
+                "consent": dataset.consent,
+                "lawful_basis": dataset.lawful_basis,
+                "label_source": dict(dataset.label_source),
+                "limits": list(dataset.limits),
+                "citation": dataset.citation,
+            }
+            for dataset in inputs.cohort.cards
+        ],
+        "design": {
+            "name": config.design.name,
+            "description": config.design.description,
+            "watchlist_sizes": list(config.design.watchlist_sizes),
+            "watchlist_members": config.design.watchlist_members,
+        },
+        "thresholds": {
+            "values": list(sweep.values),
+            "primary": list(sweep.primary),
+            "operating": sweep.operating,
+            "origin": sweep.origin,
+        },
+        "factors": list(config.inference.factors),
+        "inference": asdict(config.inference),
+        "notes": list(config.report.notes),
+        "data_digest": inputs.cohort.digest,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
+    """Return what `provenance.json` says beside hashes: what is needed to make it again."""
+    return {
+        "lfr_eval": __version__,
+        "code_digest": code_digest(),
+        "git_revision": git_revision(),
+        "matcher": asdict(inputs.matcher.card),
+        "dataset_digest": inputs.cohort.digest,
+        "config": _publishable(config),
+        "seeds": {
+            "design": config.design.seed,
+            "inference": config.inference.seed,
+            "dataset": getattr(config.dataset, "seed", None),
+        },
+        "packages": {
+            distribution.name: distribution.version
+            for distribution in sorted(distributions(), key=lambda item: item.name.lower())
+        },
+        "hardware": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def git_revision() -> str | None:
+    """Return the commit of the checkout this code runs from, `+` where it has changes."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _publishable(config: StudyConfig) -> dict[str, object]:
+    """Return the configuration without this machine's paths and without credentials."""
+    values = asdict(config)
+    del values["paths"]
+    uri = values["tracking"]["uri"]
+    if uri:
+        values["tracking"]["uri"] = re.sub(r"//[^/@]*@", "//", uri)
+    for group in ("dataset", "matcher"):
+        if values[group].get("path"):
+            values[group]["path"] = Path(values[group]["path"]).name
+    return values
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,15 @@
+"""Stage `rates`: scores in, trials by person out.
+
+Denominators follow ISO/IEC 19795-1: FMR and FNMR count comparisons of acquired images; FPIR,
+FNIR and TPIR count recognition opportunities and keep failures to acquire; FTA counts passes of
+which no frame was acquired, FTE reference images that were not.
+"""
+
+from lfr_eval.rates.trials import (
+    acquisition_trials,
+    identification_trials,
+    people_of,
+    verification_trials,
+)
+
+__all__ = ["acquisition_trials", "identification_trials", "people_of", "verification_trials"]

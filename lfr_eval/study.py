@@ -1,0 +1,213 @@
+"""A study, from people to a report.
+
+    manifest -> cohort -> matcher -> templates -> comparison -> scores -> trials
+             -> rates and findings -> report -> tracking
+
+Each stage writes its tables to the study folder and is skipped when they are there already, made
+from the same inputs by the same code. So a study that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from lfr_eval import comparison, rates
+from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.config import StudyConfig
+from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, digest, write_json
+from lfr_eval.inference import Plan, finding_table, rate_table
+from lfr_eval.inputs import Inputs, acquire_templates, cache_folder, given_scores, read_inputs
+from lfr_eval.provenance import code_digest, describe_run, describe_study
+from lfr_eval.report import render
+from lfr_eval.tables import (
+    ACQUISITION,
+    COHORT,
+    COMPARISONS,
+    CORRECTIONS,
+    FINDINGS,
+    HISTOGRAM,
+    MATED,
+    NON_MATED,
+    RATES,
+    SEARCHES,
+    TRUTH,
+)
+from lfr_eval.trials import Trials
+
+PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM)
+
+
+def run_study(config: StudyConfig) -> StudyFolder:
+    """Run a study, or the rest of one that was begun; return its folder, sealed.
+
+    Raises
+    ------
+    ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError, ComparisonError
+        If an input is missing or cannot be used; the message names it and the remedy.
+    FolderError
+        If another process is running the same study.
+    """
+    folder = StudyFolder(study_path(config))
+    with folder.locked():
+        started = datetime.now(UTC)
+        inputs = read_inputs(config)
+        key = digest(
+            [
+                code_digest(),
+                config.analysis(),
+                inputs.cohort.digest,
+                inputs.matcher.card.fingerprint,
+            ]
+        )
+        _write_cohort(folder, key, inputs)
+        _compare(folder, key, inputs, config)
+        _infer(folder, key, inputs, config)
+        _describe(folder, key, inputs, config, started)
+        publish(folder, describe_run(config, inputs, started))
+    return folder
+
+
+def study_path(config: StudyConfig) -> Path:
+    """Return the folder of a study: the same configuration always has the same."""
+    name = f"{config.name}-{config.matcher.name}-{digest(config.analysis())[:8]}"
+    return Path(config.paths.studies).expanduser().resolve() / name
+
+
+def publish(folder: StudyFolder, run: dict[str, object]) -> None:
+    """Render the report of a study and seal the folder.
+
+    Sealed twice: the report quotes the study hash, and the seal covers the report.
+    """
+    (folder.path / REPORT).unlink(missing_ok=True)
+    folder.seal(run)
+    render(folder.path)
+    folder.seal(run)
+
+
+def render_again(folder: StudyFolder) -> None:
+    """Render the report of a finished study from its folder, after checking the folder.
+
+    Raises
+    ------
+    FolderError
+        If the study is not finished.
+    """
+    with folder.locked():
+        publish(folder, folder.provenance())
+
+
+def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs) -> None:
+    def write() -> None:
+        folder.write(COHORT, inputs.cohort.images)
+
+    folder.stage("cohort", key, [COHORT.file], write)
+
+
+def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+    """Templates to scores: acquisition, 1:1 comparisons and 1:N searches."""
+    design, floor = config.design, inputs.sweep.values[0]
+    tables = [ACQUISITION]
+    tables += PAIR_TABLES if design.verification else ()
+    tables += [SEARCHES] if design.identification else []
+
+    def compare() -> None:
+        images = inputs.cohort.images
+        given = given_scores(inputs)
+        if given is None:
+            templates = acquire_templates(inputs, cache_folder(config.paths))
+            acquisition = templates.acquisition
+        else:
+            scores, acquisition = given
+        folder.write(ACQUISITION, acquisition)
+        sides = comparison.Sides.of(images, acquisition["acquired"].to_numpy(bool))
+        if given is None:
+            similarity = SIMILARITIES[inputs.matcher.card.similarity]
+            vectors = similarity.prepare(templates.vectors)
+        if design.verification:
+            pairs = (
+                comparison.compare_pairs(sides, vectors, similarity, floor, config.compute.tile)
+                if given is None
+                else comparison.pairs_of_scores(sides, scores, floor)
+            )
+            for table in PAIR_TABLES:
+                folder.write(table, getattr(pairs, table.name))
+        if design.identification:
+            gallery = comparison.draw_gallery(
+                sides, design.watchlist_members, design.watchlist_sizes, design.seed
+            )
+            searches = (
+                comparison.search_watchlist(
+                    sides, vectors, similarity, gallery, config.compute.tile
+                )
+                if given is None
+                else comparison.searches_of_scores(sides, scores, gallery)
+            )
+            folder.write(SEARCHES, searches)
+
+    folder.stage("comparison", key, [table.file for table in tables], compare)
+
+
+def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+    """Scores to rates and findings."""
+    tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
+    plan = plan_of(config, inputs)
+    thresholds = inputs.sweep.values
+
+    def infer() -> None:
+        people = inputs.cohort.people
+        people = people[~people["filler"].to_numpy(bool)]
+        trials = read_trials(folder, config, inputs)
+        folder.write(RATES, rate_table(trials, people, plan.factors, thresholds, plan))
+        # A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that
+        # does not flatter.
+        compared = [one for one in trials if one.metric != "TPIR"]
+        folder.write(FINDINGS, finding_table(compared, people, thresholds, plan))
+        if inputs.simulation:
+            sizes = config.design.watchlist_sizes if config.design.identification else []
+            folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes))
+
+    folder.stage("inference", key, [table.file for table in tables], infer)
+
+
+def read_trials(folder: StudyFolder, config: StudyConfig, inputs: Inputs) -> list[Trials]:
+    """Return the trials of a study from its score tables."""
+    people = inputs.cohort.people
+    people = people[~people["filler"].to_numpy(bool)]
+    images = folder.read(COHORT)
+    acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
+    trials: list[Trials] = []
+    if config.design.identification:
+        trials += rates.identification_trials(people, folder.read(SEARCHES))
+    if config.design.verification:
+        pairs = [folder.read(table) for table in (COMPARISONS, CORRECTIONS, MATED, NON_MATED)]
+        trials += rates.verification_trials(people, *pairs, floor=inputs.sweep.values[0])
+    return trials + rates.acquisition_trials(people, images, acquired)
+
+
+def plan_of(config: StudyConfig, inputs: Inputs) -> Plan:
+    """Return the plan that the configuration states."""
+    settings = asdict(config.inference)
+    present = set(inputs.cohort.people.columns)
+    factors = [factor for factor in settings.pop("factors") if set(factor.split(" x ")) <= present]
+    reference = settings.pop("reference_groups")
+    return Plan(
+        **settings,
+        factors=tuple(factors),
+        reference_groups={name: group for name, group in reference.items() if name in factors},
+        watchlist=config.design.watchlist_inference,
+        primary_metrics=("FMR", "FNMR", "FPIR", "FNIR"),
+        primary_thresholds=inputs.sweep.primary,
+    )
+
+
+def _describe(
+    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, started: datetime
+) -> None:
+    def describe() -> None:
+        write_json(folder.path / STUDY, describe_study(config, inputs, started))
+
+    folder.stage("study", key, [STUDY], describe)
