@@ -129,13 +129,16 @@ def _of_trials(
             if group == reference:
                 continue
             names = (grouping.names[group], grouping.names[reference])
-            tested = between_pair(
-                study.counter,
-                study.division(grouping),
-                (group, reference),
-                plan.permutations,
-                [*seed, zlib.crc32("|".join((grouping.factor, *names)).encode())],
-            )
+            # With two groups the rest is the other group: the test is already done.
+            tested = (rest.statistic[group], rest.p_value[group])
+            if len(groups) > 2:
+                tested = between_pair(
+                    study.counter,
+                    study.division(grouping),
+                    (group, reference),
+                    plan.permutations,
+                    [*seed, zlib.crc32("|".join((grouping.factor, *names)).encode())],
+                )
             frames.append(
                 _compare(
                     study, grouping, cells, affected, exposed, (group,), (reference,), names, tested

@@ -9,6 +9,7 @@ number of false matches at every threshold.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +130,7 @@ class PairCounter:
 
     def batch(self, cells: int) -> int:
         """Permutations whose edges stay in the processor's cache together."""
-        return max(1, 200_000 // max(len(self.node), cells * self.thresholds, self.people, 1))
+        return max(1, 400_000 // max(len(self.node), cells * self.thresholds, self.people, 1))
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; dyadic cluster-robust variance.
@@ -140,33 +141,33 @@ class PairCounter:
         """
         permutations, top = len(labels), self.thresholds
         size = self._sizes(labels, cells)
-        same_p, same_e = np.nonzero(labels[:, self.node] == labels[:, self.other])
-        node, weight = self.node[same_e], self.weight[same_e]
-        before = _running(same_p * self.people + node, weight)
-        key = (same_p * cells + labels[same_p, node]) * top + self.bin[same_e]
+        permutation, edge = self._edges_within(labels)
+        node, weight = self.node[edge], self.weight[edge]
+        before = _running(permutation * self.people + node, weight, self._single)
+        cell = permutation * cells + labels[permutation, node]
+        key = cell * top + self.bin[edge]
 
-        def at_or_above(values: Floats) -> Floats:
+        def at_or_above(values: Floats | None) -> Floats:
             binned = np.bincount(key, values, permutations * cells * top)
             binned = binned.reshape(permutations, cells, top)
             return np.cumsum(binned[..., ::-1], axis=-1)[..., ::-1]
 
-        ends = at_or_above(weight)
+        ends = at_or_above(None if self._single else weight)
         events = ends / 2
         degree_squares = at_or_above(weight * (2 * before + weight))
-        simple = bool(np.all(self.squares == 1))
-        pair_squares = events if simple else at_or_above(self.squares[same_e]) / 2
+        pair_squares = events if self._single else at_or_above(self.squares[edge]) / 2
         if self._uniform:
             # Everybody has the same images: each C_ij is one number, each C_i another.
             joined = events * (self.comparisons[0] if len(self.comparisons) else 0.0)
             crossed = ends * size.coefficients_total
         else:
-            joined = at_or_above(weight * self.comparisons[same_e]) / 2
+            joined = at_or_above(weight * self.comparisons[edge]) / 2
             crossed = np.zeros_like(events)
             for column in range(4):
-                part = at_or_above(weight * _features(self.images)[node, column])
+                part = at_or_above(weight * self._traits[node, column])
                 crossed += size.coefficients[..., column, None] * part
             if len(self.correction):
-                crossed += at_or_above(weight * size.added[same_p, node])
+                crossed += at_or_above(weight * size.added[permutation, node])
         rate = divide(events, size.trials)
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
@@ -177,7 +178,7 @@ class PairCounter:
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell who were compared with somebody in it, (cells,)."""
         size = self._sizes(labels[None], cells)
-        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], _features(self.images))
+        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self._traits)
         if size.added.shape[1]:
             implied = implied + size.added[0]
         return np.bincount(labels, implied > 0.5, cells)
@@ -189,7 +190,27 @@ class PairCounter:
         np.maximum.at(highest, self.node[same], self.bin[same])
         return count_reached(highest, labels, cells, self.thresholds)
 
-    @property
+    def _edges_within(self, labels: Labels) -> tuple[Codes, Codes]:
+        """Return the permutation and the index of every edge within a cell."""
+        small = labels.astype(np.int16)
+        # Edges are sorted by node, so its labels are runs; only the other end needs a look-up.
+        same = np.repeat(small, self._degree, axis=1) == np.take(small, self.other, axis=1)
+        permutation = np.repeat(np.arange(len(labels)), np.count_nonzero(same, axis=1))
+        return permutation, np.flatnonzero(same) - permutation * len(self.node)
+
+    @cached_property
+    def _degree(self) -> Codes:
+        return np.bincount(self.node, minlength=self.people)
+
+    @cached_property
+    def _traits(self) -> Floats:
+        return _features(self.images)
+
+    @cached_property
+    def _single(self) -> bool:
+        return bool(np.all(self.squares == 1))
+
+    @cached_property
     def _uniform(self) -> bool:
         return not len(self.correction) and bool(np.all(self.images == self.images[:1]))
 
@@ -204,7 +225,7 @@ class PairCounter:
             )
             return summed.reshape(permutations, cells)
 
-        features = _features(self.images)
+        features = self._traits
         if self._uniform:
             number = total(np.ones(n))
             each = features[0] if n else np.zeros(4)
@@ -272,15 +293,15 @@ def _features(images: Floats) -> Floats:
     return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
 
 
-def _running(group: Codes, weight: Floats) -> Floats:
+def _running(group: Codes, weight: Floats, single: bool = False) -> Floats:
     """Return the sum of earlier weights within each run of equal groups."""
     if not len(group):
         return np.zeros(0)
-    before = np.cumsum(weight) - weight
-    first = np.empty(len(group), bool)
-    first[0] = True
-    np.not_equal(group[1:], group[:-1], out=first[1:])
-    return before - np.maximum.accumulate(np.where(first, before, 0.0))
+    start = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    length = np.diff(start, append=len(group))
+    before = np.arange(len(group)) if single else np.cumsum(weight) - weight
+    running: Floats = before - np.repeat(before[start], length)
+    return running
 
 
 def count_reached(highest: Codes, labels: Labels, cells: int, thresholds: int) -> Floats:

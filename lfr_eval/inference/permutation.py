@@ -6,7 +6,9 @@ of each group against the rest, and of pairs of groups, at every threshold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,9 @@ from lfr_eval.inference.cells import Cells, Counter, Floats
 from lfr_eval.inference.contrasts import contrast, sides
 
 Codes = NDArray[np.intp]
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Threads that share the permutations; results do not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -96,23 +101,29 @@ def against_rest(
         return rest_statistics(counter.count(cell, division.cells), division)
 
     identity = np.arange(counter.people)[None]
-    observed = [np.abs(statistic(identity, division)[0]) for division in divisions]
     signed = [statistic(identity, division)[0] for division in divisions]
-    reached = [np.zeros(values.shape) for values in observed]
-    reached_max = [np.zeros(values.shape[1]) for values in observed]
+    observed = [np.abs(values) for values in signed]
     step = min(counter.batch(division.cells) for division in divisions)
-    for order in shuffles(counter.active, divisions[0].stratum, permutations, step, seed):
-        for index, division in enumerate(divisions):
+
+    def reached(start: int) -> list[tuple[Floats, Floats]]:
+        size = min(step, permutations - start)
+        order = shuffle(counter.active, divisions[0].stratum, size, [*seed, start])
+        counts = []
+        for values, division in zip(observed, divisions, strict=True):
             permuted = np.abs(statistic(order, division))
-            reached[index] += at_least(permuted, observed[index]).sum(axis=0)
-            largest = observed[index].max(axis=0)
-            reached_max[index] += at_least(permuted.max(axis=1), largest).sum(axis=0)
+            beyond = at_least(permuted, values).sum(axis=0)
+            counts.append((beyond, at_least(permuted.max(axis=1), values.max(axis=0)).sum(axis=0)))
+        return counts
+
+    # NumPy lets go of the interpreter in the long loops, so that threads are worth their while.
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(reached, range(0, permutations, step)))
     return [
         RestTests(
             signed[index],
-            (1 + reached[index]) / (1 + permutations),
+            (1 + np.sum([part[index][0] for part in parts], axis=0)) / (1 + permutations),
             observed[index].max(axis=0),
-            (1 + reached_max[index]) / (1 + permutations),
+            (1 + np.sum([part[index][1] for part in parts], axis=0)) / (1 + permutations),
         )
         for index in range(len(divisions))
     ]
@@ -143,29 +154,20 @@ def between_pair(
     return tests.statistic[0], tests.p_value[0]
 
 
-def shuffles(
-    active: NDArray[np.bool_],
-    stratum: Codes,
-    permutations: int,
-    step: int,
-    seed: Sequence[int],
-) -> Iterator[Codes]:
-    """Yield permutations of people within strata, `step` at a time, (step, people).
+def shuffle(
+    active: NDArray[np.bool_], stratum: Codes, permutations: int, seed: Sequence[int]
+) -> Codes:
+    """Return permutations of people within strata, (permutations, people).
 
     People without a trial stay where they are, so that groups keep their number of people with
     evidence.
     """
     rng = np.random.default_rng(list(seed))
-    people = len(stratum)
-    blocks = [np.flatnonzero(active & (stratum == code)) for code in np.unique(stratum[active])]
-    done = 0
-    while done < permutations:
-        size = min(step, permutations - done)
-        order = np.tile(np.arange(people), (size, 1))
-        for block in blocks:
-            order[:, block] = rng.permuted(np.tile(block, (size, 1)), axis=1)
-        yield order
-        done += size
+    order = np.tile(np.arange(len(stratum)), (permutations, 1))
+    for code in np.unique(stratum[active]):
+        block = np.flatnonzero(active & (stratum == code))
+        order[:, block] = rng.permuted(np.tile(block, (permutations, 1)), axis=1)
+    return order
 
 
 def at_least(permuted: Floats, observed: Floats) -> NDArray[np.bool_]:
