@@ -24,7 +24,7 @@ PIXEL_LIMIT = 64_000_000
 BYTE_LIMIT = 256 * 1024 * 1024
 """Bytes of the largest image file that is read."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000")
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000")
 """Formats that are decoded. Formats whose decoders run other programs (EPS) are not."""
 
 
@@ -62,6 +62,8 @@ def check_images(root: Path, paths: Sequence[str]) -> list[ImageCheck]:
         One for each path, in order.
     """
     home = root.resolve()
+    # Pillow knows only some formats until it is told to load them all.
+    Image.init()
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1)) as pool:
         # Pillow warns about decompression bombs and damaged metadata; the checks say it better.
         warnings.simplefilter("ignore")
@@ -112,7 +114,9 @@ def _outside(home: Path, path: str) -> ImageCheck | None:
 
 def _decode(content: bytes, digest: str) -> ImageCheck:
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with Image.open(
+            io.BytesIO(content), formats=[name for name in FORMATS if name in Image.OPEN]
+        ) as image:
             width, height = image.size
             if width * height > PIXEL_LIMIT:
                 message = f"{width} x {height} pixels, more than {PIXEL_LIMIT:,}"

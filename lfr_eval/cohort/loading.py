@@ -42,7 +42,7 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
     card = name if isinstance(name, DatasetCard) else load_card(name)
     folder = fetch_card(card, mirror, store)
     rows = manifest_rows(card, folder)
-    return make_cohort(cohort_table(rows, folder, card), folder, (card,))
+    return make_cohort(cohort_table(rows, folder, card), folder.absolute(), (card,))
 
 
 def load_manifest(
@@ -68,7 +68,8 @@ def load_manifest(
     known = load_card(card) if isinstance(card, (str, Path)) else card
     known = known or manifest_card(path)
     images = read_manifest(path, known, templates_only=templates_only)
-    return make_cohort(images, path.parent, (known,))
+    # A study may change its working directory; where the images are must not change with it.
+    return make_cohort(images, path.parent.absolute(), (known,))
 
 
 def manifest_card(
