@@ -6,6 +6,7 @@ Every import of weight happens inside the command that needs it, so that help an
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,26 +44,22 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="run a study", description=RUN_HELP, add_help=False)
 
     def add(
-        name: str, help: str, command: Callable[[argparse.Namespace], int]
+        name: str, meaning: str, command: Callable[[argparse.Namespace], int], of_study: bool = True
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=help, description=help.capitalize() + ".")
+        added = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
         added.set_defaults(command=command)
+        if of_study:
+            added.add_argument("study", metavar="STUDY", type=Path, help="a study folder")
         return added
 
-    study = {"metavar": "STUDY", "type": Path, "help": "a study folder"}
-    add("report", "render the report again from the study folder", report).add_argument(
-        "study", **study
-    )
-    add("verify", "check every file of a study against its provenance", verify).add_argument(
-        "study", **study
-    )
-    tracked = add("track", "send a finished study to MLflow", track)
-    tracked.add_argument("study", **study)
-    tracked.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
-    tracked.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
-    fetched = add("fetch", "download a dataset or weights, or find it in the mirror", fetch)
+    add("report", "render the report again from the study folder", report)
+    add("verify", "check every file of a study against its provenance", verify)
+    sent = add("track", "send a finished study to MLflow", track)
+    sent.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
+    sent.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
+    fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
-    add("purge", "delete all cached templates", purge)
+    add("purge", "delete all cached templates", purge, False)
     return parser
 
 
@@ -74,7 +71,10 @@ def run(overrides: Sequence[str]) -> int:
 
 
 def complete(given: Sequence[str]) -> int:
-    """Answer the shell's request for completions of `lfr-eval run`."""
+    """Answer the shell's request for completions; its command line is in COMP_LINE."""
+    if os.environ.get("COMP_LINE", "").split()[1:2] != ["run"]:
+        print(" ".join(COMMANDS))
+        return OK
     from lfr_eval.launch import complete_words
 
     return complete_words(given)

@@ -7,7 +7,7 @@ where it is used.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hydra.core.config_store import ConfigStore
     from omegaconf import DictConfig
 
-MISSING = "???"  # what OmegaConf calls a value that must be given
+MISSING: Any = "???"  # what OmegaConf calls a value that must be given
 
 
 class ConfigError(MendableError, ValueError):
@@ -239,9 +239,9 @@ class StudyConfig:
     """Everything that determines a study."""
 
     name: str = MISSING
-    dataset: DatasetConfig = MISSING  # type: ignore[assignment]
-    matcher: MatcherConfig = MISSING  # type: ignore[assignment]
-    design: DesignConfig = MISSING  # type: ignore[assignment]
+    dataset: DatasetConfig = MISSING
+    matcher: MatcherConfig = MISSING
+    design: DesignConfig = MISSING
     thresholds: ThresholdsConfig = field(default_factory=ThresholdsConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     compute: ComputeConfig = field(default_factory=ComputeConfig)
@@ -286,7 +286,7 @@ def register() -> None:
 
 def _store(store: ConfigStore, group: str, *schemas: type) -> None:
     for schema in schemas:
-        kind = schema.__dataclass_fields__["kind"].default
+        kind = next(entry.default for entry in fields(schema) if entry.name == "kind")
         store.store(group=group, name=f"schema_{kind}", node=schema)
 
 

@@ -114,7 +114,7 @@ def given_scores(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         {
             "image_id": images,
             "acquired": named,
-            "reason": np.where(named, None, "no score in the file"),
+            "reason": [None if seen else "no score in the file" for seen in named],
             "faces": None,
         }
     )

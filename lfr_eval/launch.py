@@ -49,13 +49,8 @@ def default_paths() -> PathsConfig:
 
 
 def complete_words(given: Sequence[str]) -> int:
-    """Print completions of a shell's command line, which stands in COMP_LINE."""
-    words = os.environ.get("COMP_LINE", "").split()
-    if words[1:2] != ["run"]:
-        from lfr_eval.cli import COMMANDS
-
-        print(" ".join(COMMANDS))
-        return 0
+    """Print completions of a shell's command line `lfr-eval run ...`, which is in COMP_LINE."""
+    # Hydra takes the first word for the program and the rest for overrides.
     os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" run", "", 1)
     return launch(given, lambda command: command())
 

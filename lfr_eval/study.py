@@ -9,16 +9,17 @@ from the same inputs by the same code. So a study that was killed goes on where 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
 from lfr_eval import comparison, rates
 from lfr_eval.comparison.similarity import SIMILARITIES
-from lfr_eval.config import StudyConfig
-from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, digest, write_json
+from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.folder import REPORT, STUDY, StudyFolder, digest, write_json
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inputs import Inputs, acquire_templates, cache_folder, given_scores, read_inputs
 from lfr_eval.provenance import code_digest, describe_run, describe_study
@@ -28,6 +29,7 @@ from lfr_eval.tables import (
     COHORT,
     COMPARISONS,
     CORRECTIONS,
+    CROSS,
     FINDINGS,
     HISTOGRAM,
     MATED,
@@ -36,7 +38,7 @@ from lfr_eval.tables import (
     SEARCHES,
     TRUTH,
 )
-from lfr_eval.trials import Trials
+from lfr_eval.trials import Trials, group_people
 
 PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM)
 
@@ -154,17 +156,13 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
 def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
     """Scores to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
-    plan = plan_of(config, inputs)
-    thresholds = inputs.sweep.values
+    people, thresholds = tested_people(inputs), inputs.sweep.values
+    plan = plan_of(config, people, inputs.sweep.primary)
 
     def infer() -> None:
-        people = inputs.cohort.people
-        people = people[~people["filler"].to_numpy(bool)]
         trials = read_trials(folder, config, inputs)
         folder.write(RATES, rate_table(trials, people, plan.factors, thresholds, plan))
-        # A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that
-        # does not flatter.
-        compared = [one for one in trials if one.metric != "TPIR"]
+        compared = [one for one in trials if _is_compared(one, config)]
         folder.write(FINDINGS, finding_table(compared, people, thresholds, plan))
         if inputs.simulation:
             sizes = config.design.watchlist_sizes if config.design.identification else []
@@ -173,34 +171,65 @@ def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -
     folder.stage("inference", key, [table.file for table in tables], infer)
 
 
+def _is_compared(trials: Trials, config: StudyConfig) -> bool:
+    # A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that does
+    # not flatter. Nor does a miss depend on who else is on the watchlist, so it is tested once.
+    largest = max(config.design.watchlist_sizes, default=trials.watchlist_size)
+    repeated = trials.metric == "FNIR" and trials.watchlist_size != largest
+    return trials.metric != "TPIR" and not repeated
+
+
+def tested_people(inputs: Inputs) -> pd.DataFrame:
+    """Return the people under test, without those who are on the watchlist only."""
+    people = inputs.cohort.people
+    return people[~people["filler"].to_numpy(bool)].drop(columns="filler")
+
+
 def read_trials(folder: StudyFolder, config: StudyConfig, inputs: Inputs) -> list[Trials]:
     """Return the trials of a study from its score tables."""
-    people = inputs.cohort.people
-    people = people[~people["filler"].to_numpy(bool)]
-    images = folder.read(COHORT)
+    people, images = tested_people(inputs), folder.read(COHORT)
     acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
     trials: list[Trials] = []
     if config.design.identification:
         trials += rates.identification_trials(people, folder.read(SEARCHES))
     if config.design.verification:
-        pairs = [folder.read(table) for table in (COMPARISONS, CORRECTIONS, MATED, NON_MATED)]
-        trials += rates.verification_trials(people, *pairs, floor=inputs.sweep.values[0])
+        trials += rates.verification_trials(
+            people,
+            comparisons=folder.read(COMPARISONS),
+            corrections=folder.read(CORRECTIONS),
+            mated=folder.read(MATED),
+            non_mated=folder.read(NON_MATED),
+            floor=inputs.sweep.values[0],
+        )
     return trials + rates.acquisition_trials(people, images, acquired)
 
 
-def plan_of(config: StudyConfig, inputs: Inputs) -> Plan:
-    """Return the plan that the configuration states."""
+def plan_of(config: StudyConfig, people: pd.DataFrame, primary: Sequence[float]) -> Plan:
+    """Return the plan that the configuration states.
+
+    Raises
+    ------
+    ConfigError
+        If a factor is not a label that every person has one value of, or a reference group is
+        nobody's label.
+    """
     settings = asdict(config.inference)
-    present = set(inputs.cohort.people.columns)
-    factors = [factor for factor in settings.pop("factors") if set(factor.split(" x ")) <= present]
-    reference = settings.pop("reference_groups")
+    factors = [*settings["factors"], *settings["strata"]]
+    problems = [
+        f"'{name}' (there are {', '.join(people.columns)})"
+        for name in dict.fromkeys(part for factor in factors for part in factor.split(CROSS))
+        if name not in people
+    ]
+    for factor, group in settings["reference_groups"].items():
+        if not problems and group not in (names := group_people(people, factor).names):
+            problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
+    if problems:
+        raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
     return Plan(
         **settings,
-        factors=tuple(factors),
-        reference_groups={name: group for name, group in reference.items() if name in factors},
         watchlist=config.design.watchlist_inference,
         primary_metrics=("FMR", "FNMR", "FPIR", "FNIR"),
-        primary_thresholds=inputs.sweep.primary,
+        primary_thresholds=tuple(primary),
     )
 
 

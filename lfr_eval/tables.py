@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 ROLES = ("reference", "probe", "both", "filler")
 METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "FTA", "FTE")
@@ -85,7 +86,7 @@ class Table:
             if column.name not in frame:
                 continue
             try:
-                typed[column.name] = frame[column.name].astype(column.dtype)
+                typed[column.name] = frame[column.name].astype(pandas_dtype(column.dtype))
             except (TypeError, ValueError) as error:
                 problems.append(f"column '{column.name}' does not hold {column.dtype}: {error}")
         if problems:

@@ -6,7 +6,6 @@ figures and text, never a face, a template or the name of a person.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import tempfile
@@ -148,19 +147,15 @@ def _metrics(rates: pd.DataFrame) -> list[Any]:
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
-    known = rates[
-        rates["rate"].notna()
-        & (rates["counterpart"].isna() | (rates["counterpart"] == rates["group"]))
+    own = rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
+    known = rates[rates["rate"].notna() & own]
+    size = ("-" + known["watchlist_size"].astype("string")).fillna("")
+    key = known["metric"] + size + "/" + known["factor"] + "/" + known["group"]
+    step = (known["threshold"].fillna(0.0) * STEP).round().astype(int)
+    columns = (key.tolist(), known["rate"].tolist(), step.tolist())
+    return [
+        Metric(_metric_name(name), rate, now, at) for name, rate, at in zip(*columns, strict=True)
     ]
-    metrics = []
-    for row in known.itertuples():
-        parts = (
-            [row.metric] if pd.isna(row.watchlist_size) else [f"{row.metric}-{row.watchlist_size}"]
-        )
-        key = _metric_name("/".join([*parts, str(row.factor), str(row.group)]))
-        step = 0 if math.isnan(row.threshold) else round(row.threshold * STEP)
-        metrics.append(Metric(key, float(row.rate), now, step))
-    return metrics
 
 
 def _metric_name(text: str) -> str:

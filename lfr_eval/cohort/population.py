@@ -80,11 +80,12 @@ class Population:
         gender = np.array([cell.gender for cell in self.cells])
         ethnicity = np.array([cell.ethnicity for cell in self.cells])
         shared = 1.0 - config.same_gender - config.same_ethnicity
-        return (
+        return np.asarray(
             shared
             + config.same_gender * (gender[:, None] == gender)
-            + config.same_ethnicity * (ethnicity[:, None] == ethnicity)
-        ).astype(float)
+            + config.same_ethnicity * (ethnicity[:, None] == ethnicity),
+            float,
+        )
 
     def beta(self, cell: int) -> tuple[float, float]:
         """Return the parameters of the Beta distribution of commonness."""
@@ -158,7 +159,8 @@ class Population:
         pull = (self.alikeness[cell, other] * a[:, None] * b)[None, :, :, None]
         room = np.sqrt((1.0 - a[:, None] ** 2) * (1.0 - b**2))[None, :, :, None]
         tail = _sphere_tail((need - pull) / room, self.config.dimension)
-        return np.maximum(np.einsum("tabr,b,r->ta", tail, b_weights, r_weights), 1e-300)
+        mean = np.einsum("tabr,b,r->ta", tail, b_weights, r_weights)
+        return np.asarray(np.maximum(mean, 1e-300), float)
 
     def false_positive(self, cell: int, thresholds: Floats, fillers: Floats) -> Floats:
         """FPIR of passes of a cell against `fillers` (cells,) references, (thresholds,)."""
@@ -230,14 +232,14 @@ def _plant_false_positives(start: Population) -> Population:
         return start
     at = np.array([config.ratios_hold_at])
     fillers = np.full(len(start.cells), config.fillers / len(start.cells))
-    unnamed = np.flatnonzero(ratios == 1.0)
+    unnamed = np.flatnonzero(ratios == 1.0).tolist()
     found = start
     # Groups pull on each other, since fillers of a more common group match everybody a little
     # more often; a few rounds settle.
     for _ in range(_SWEEPS):
         base = float(np.mean([found.false_positive(i, at, fillers)[0] for i in unnamed]))
         commonness = found.commonness.copy()
-        for i in np.flatnonzero(ratios != 1.0):
+        for i in np.flatnonzero(ratios != 1.0).tolist():
 
             def excess(mean: float, i: int = i, base: float = base) -> float:
                 moved = found.commonness.copy()
@@ -287,7 +289,8 @@ def true_rates(
     share = np.array([fillers[cell] for cell in people.cells])
     missed = np.stack([people.miss(t) for t in cut], axis=1)
     fta = people.failure_to_acquire[:, None]
-    matched, positive = [], {size: [] for size in sizes}
+    matched: list[Floats] = []
+    positive: dict[int, list[Floats]] = {size: [] for size in sizes}
     for i in range(len(people.cells)):
         rate, nodes = people.false_match(i, cut)
         matched.append(np.einsum("taqh,aq->th", rate, nodes))

@@ -98,9 +98,9 @@ def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFr
     have = probes["image_id"].map(listed).fillna(0).astype(int)
     short = probes[have < due]
     if len(short):
+        columns = (short["image_id"].tolist(), have[have < due].tolist(), due[have < due].tolist())
         shown = ", ".join(
-            f"{image} ({have[row]:,} of {due[row]:,})"
-            for row, image in short["image_id"].head(10).items()
+            f"{image} ({n:,} of {of:,})" for image, n, of in list(zip(*columns, strict=True))[:10]
         )
         raise ComparisonError(
             f"{len(short):,} probes were not compared with every reference of a watchlist of "

@@ -60,7 +60,7 @@ def compare_pairs(
         rows, columns = np.nonzero(screened >= np.float32(floor - margin))
         hit = _score(vectors, similarity, left[rows], right[columns])
         reached = hit[2] >= np.float32(floor)
-        hits.append(tuple(part[reached] for part in hit))
+        hits.append((hit[0][reached], hit[1][reached], hit[2][reached]))
     return PairScores(
         comparisons=sides.counts(),
         corrections=CORRECTIONS.empty(),

@@ -1,4 +1,4 @@
-"""1:N searches: the best watchlist reference of every recognition opportunity (templates to scores).
+"""1:N searches: the best watchlist reference of every pass (templates to scores).
 
 One pass over the watchlist serves all its sizes: the references stand in random order, and the
 best of the first N is the answer of a watchlist of N.

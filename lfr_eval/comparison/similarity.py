@@ -54,7 +54,7 @@ class Cosine:
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return templates of unit length."""
         length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-        return (vectors / length[:, None]).astype(np.float32)
+        return np.asarray(vectors / length[:, None], np.float32)
 
     def factors(self, vectors: Vectors, side: int) -> Vectors:  # noqa: ARG002
         """Return the templates themselves."""
@@ -66,7 +66,8 @@ class Cosine:
 
     def exact(self, left: Vectors, right: Vectors) -> Scores:
         """Return inner products, row by row."""
-        return np.einsum("ij,ij->i", left, right, dtype=np.float64).astype(np.float32)
+        products = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+        return np.asarray(products, np.float32)
 
 
 class MinusEuclidean:
@@ -98,7 +99,7 @@ class MinusEuclidean:
     def exact(self, left: Vectors, right: Vectors) -> Scores:
         """Return minus the distances, row by row."""
         gap = left.astype(np.float64) - right
-        return (-np.sqrt(np.einsum("ij,ij->i", gap, gap))).astype(np.float32)
+        return np.asarray(-np.sqrt(np.einsum("ij,ij->i", gap, gap)), np.float32)
 
 
 SIMILARITIES: dict[str, Similarity] = {"cosine": Cosine(), "euclidean": MinusEuclidean()}

@@ -81,7 +81,7 @@ class DlibMatcher:
                 else:
                     yield Embedding(np.asarray(next(vectors), np.float32), None, faces)
 
-    def _detect(self, path: Path) -> tuple[np.ndarray | None, str | None, int]:  # type: ignore[type-arg]
+    def _detect(self, path: Path) -> tuple[np.ndarray | None, str | None, int]:
         with Image.open(path) as picture:
             pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
         boxes, probabilities, _ = self._detector.run(pixels, self._upsample)

@@ -122,7 +122,7 @@ class FacenetMatcher:
         self, pictures: list[Image.Image]
     ) -> list[tuple[torch.Tensor | None, str | None, int]]:
         boxes, probabilities = self._detector.detect(pictures)
-        found = []
+        found: list[tuple[torch.Tensor | None, str | None, int]] = []
         for picture, box, probability in zip(pictures, boxes, probabilities, strict=True):
             count = 0 if box is None else len(box)
             if count == 0:

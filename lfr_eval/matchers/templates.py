@@ -79,7 +79,7 @@ class TemplateFile:
         return Embedding(vector)
 
 
-def _read(path: Path) -> tuple[pd.Series, np.ndarray]:  # type: ignore[type-arg]
+def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
     if not path.is_file():
         raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
     try:

@@ -27,7 +27,7 @@ def ensure_torchvision() -> None:
         If torchvision cannot be imported for another reason.
     """
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::nms does not exist" not in str(error):
             raise
@@ -40,7 +40,8 @@ def ensure_torchvision() -> None:
 
 
 def _declare() -> None:
-    library = torch.library.Library("torchvision", "DEF")
+    make_library: Any = torch.library.Library
+    library = make_library("torchvision", "DEF")
     for name in ("nms", "qnms"):
         library.define(name + _SCHEMA)
     library.impl("nms", nms, "CPU")

@@ -8,8 +8,7 @@ which no frame was acquired, FTE reference images that were not.
 from lfr_eval.rates.trials import (
     acquisition_trials,
     identification_trials,
-    people_of,
     verification_trials,
 )
 
-__all__ = ["acquisition_trials", "identification_trials", "people_of", "verification_trials"]
+__all__ = ["acquisition_trials", "identification_trials", "verification_trials"]

@@ -8,34 +8,6 @@ from numpy.typing import NDArray
 
 from lfr_eval.trials import PairTrials, PersonTrials
 
-IDENTITY = (
-    "image_id",
-    "subject_id",
-    "role",
-    "pass_id",
-    "frame",
-    "session_id",
-    "camera",
-    "captured_at",
-    "path",
-    "digest",
-    "age",
-)
-
-
-def people_of(images: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a person under test, by subject_id, with their factors as columns.
-
-    People who are only on the watchlist are not under test. A factor is a column of table
-    `cohort` that is the same on all images of a person, for everybody.
-    """
-    tested = images[images["role"] != "filler"]
-    factors = tested[[name for name in tested if name not in IDENTITY]]
-    by_person = factors.groupby(tested["subject_id"], sort=True)
-    constant = by_person.nunique(dropna=False).max() <= 1
-    people: pd.DataFrame = by_person.first()[list(constant.index[constant])]
-    return people
-
 
 def verification_trials(
     people: pd.DataFrame,
@@ -76,10 +48,11 @@ def verification_trials(
 
 
 def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[PersonTrials]:
-    """Return the trials of FPIR and, where anybody is enrolled, FNIR and TPIR, by watchlist size."""
+    """Return the trials of FPIR and, of enrolled people, FNIR and TPIR, by watchlist size."""
     trials = []
-    for size, table in searches.groupby("watchlist_size"):
-        reference = table["reference_subject"].astype("category").cat.codes.to_numpy(np.intp)
+    for size in sorted(set(searches["watchlist_size"].tolist())):
+        table = searches[searches["watchlist_size"] == size]
+        reference, _ = pd.factorize(table["reference_subject"], use_na_sentinel=True)
         trials.append(
             PersonTrials(
                 metric="FPIR",
@@ -87,8 +60,8 @@ def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[
                 person=_code(people, table["subject_id"]),
                 score=table["score"].to_numpy(np.float32),
                 event_at_or_above=True,
-                watchlist_size=int(size),
-                reference=reference,
+                watchlist_size=size,
+                reference=reference.astype(np.intp),
             )
         )
         enrolled = table[table["mated_score"].notna()]
@@ -101,7 +74,7 @@ def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[
                         person=_code(people, enrolled["subject_id"]),
                         score=enrolled["mated_score"].to_numpy(np.float32),
                         event_at_or_above=event_at_or_above,
-                        watchlist_size=int(size),
+                        watchlist_size=size,
                     )
                 )
     return trials
