@@ -8,6 +8,7 @@ nobody can reproduce.
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from shutil import copyfileobj, rmtree
 
 from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import load_card
-from lfr_eval.cohort.download import DownloadError, ResumingDownloader, download, get
+from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
@@ -161,11 +162,9 @@ def _published_checksums(card: DatasetCard, mirror: Path | None) -> dict[str, st
     """Read the MD5 of each file from the figshare record, by address."""
     if card.checksums is None:
         return {}
-    waiting = ResumingDownloader(Path())
     try:
-        answer = get(card.checksums, (waiting.connect_timeout, waiting.read_timeout))
-        answer.raise_for_status()
-        by_id = {str(file["id"]): f"md5:{file['computed_md5']}" for file in answer.json()["files"]}
+        record = json.loads(read(card.checksums))
+        by_id = {str(file["id"]): f"md5:{file['computed_md5']}" for file in record["files"]}
         return {
             file.url: by_id[PurePosixPath(file.url).name]
             for file in card.files
@@ -174,9 +173,8 @@ def _published_checksums(card: DatasetCard, mirror: Path | None) -> dict[str, st
     except (KeyError, TypeError, ValueError) as error:
         reason = DownloadError("the answer does not list the dataset's files")
         raise _failed(card, "the list of checksums", card.checksums, reason, mirror) from error
-    except OSError as error:
-        reason = DownloadError(waiting.reason(error, card.checksums))
-        raise _failed(card, "the list of checksums", card.checksums, reason, mirror) from error
+    except DownloadError as error:
+        raise _failed(card, "the list of checksums", card.checksums, error, mirror) from error
 
 
 def _failed(

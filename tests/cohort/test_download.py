@@ -1,0 +1,169 @@
+"""Downloads arrive whole and checked, over a line that breaks."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.cohort.download import DownloadError, ResumingDownloader, download
+
+from .server import FileServer, serve
+
+CONTENT = bytes(range(256)) * 2_000
+SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serve({"faces.zip": CONTENT}) as running:
+        yield running
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "faces.zip"
+
+
+@pytest.fixture
+def patient(target: Path) -> ResumingDownloader:
+    part = target.with_name("faces.zip.part")
+    return ResumingDownloader(part, connect_timeout=1, read_timeout=1, pause=0)
+
+
+def test_a_file_arrives(server: FileServer, target: Path, patient: ResumingDownloader) -> None:
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+    assert [path.name for path in target.parent.iterdir()] == ["faces.zip"]
+
+
+def test_md5_is_checked_too(server: FileServer, target: Path, patient: ResumingDownloader) -> None:
+    md5 = "md5:" + hashlib.md5(CONTENT).hexdigest()
+    download(server.url("faces.zip"), md5, target, patient)
+    assert target.read_bytes() == CONTENT
+
+
+def test_what_is_here_is_not_downloaded_again(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    target.write_bytes(CONTENT)
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert server.requests == []
+
+
+def test_a_broken_line_is_continued_where_it_broke(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.break_after = [131_072, 65_536]
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+    offsets = [wanted for _, wanted in server.requests]
+    assert offsets == [None, "bytes=131072-", "bytes=196608-"]
+
+
+def test_a_later_run_continues_an_earlier_one(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    patient.part.write_bytes(CONTENT[:1_000])
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+    assert server.requests == [("faces.zip", "bytes=1000-")]
+
+
+def test_a_part_that_is_whole_already_is_used(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    patient.part.write_bytes(CONTENT)
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("part", [b"x" * 1_000, CONTENT + b"x"])
+def test_a_part_of_another_file_is_thrown_away(
+    part: bytes, server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    patient.part.write_bytes(part)
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_server_that_cannot_continue_starts_again(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.ranges = False
+    server.break_after = [100_000]
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_server_that_is_busy_is_asked_again(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.status = [503, 429]
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_wrong_checksum_is_refused_and_nothing_is_kept(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    wrong = "sha256:" + "0" * 64
+    with pytest.raises(DownloadError, match="does not have the checksum sha256:000"):
+        download(server.url("faces.zip"), wrong, target, patient)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_line_that_keeps_breaking_leaves_the_part_for_next_time(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.break_after = [131_072, 0, 0, 0]
+    with pytest.raises(DownloadError, match="broke off after 131,072 bytes"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert patient.part.read_bytes() == CONTENT[:131_072]
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "words"),
+    [(404, 1, "answered 404 Not Found"), (202, 1, "answered 202 Accepted"), (503, 3, "503")],
+)
+def test_a_refusal_is_quoted(
+    status: int,
+    asked: int,
+    words: str,
+    server: FileServer,
+    target: Path,
+    patient: ResumingDownloader,
+) -> None:
+    server.status = [status] * 3
+    with pytest.raises(DownloadError, match=words):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert len(server.requests) == asked
+
+
+def test_a_server_that_hangs_is_given_up(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.hang = 0.5
+    hasty = replace(patient, read_timeout=0.1, attempts=2)
+    with pytest.raises(DownloadError, match=r"no answer from 127\.0\.0\.1.* within 0\.1 seconds"):
+        download(server.url("faces.zip"), SHA256, target, hasty)
+
+
+def test_no_server_is_no_connection(target: Path, patient: ResumingDownloader) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/faces.zip"
+        with pytest.raises(DownloadError, match=r"no connection to 127\.0\.0\.1"):
+            download(url, SHA256, target, patient)
+
+
+def test_a_name_that_does_not_resolve_is_no_connection(
+    target: Path, patient: ResumingDownloader
+) -> None:
+    with pytest.raises(DownloadError, match=r"no connection to nowhere\.invalid"):
+        download("http://nowhere.invalid/faces.zip", SHA256, target, patient)
