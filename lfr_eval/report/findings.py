@@ -246,10 +246,7 @@ def _what_stays_open(still_open: Sequence[Finding], total: int) -> str:
     found = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
     if found:
         low, high = ratio(min(found), "up"), ratio(max(found), "up")
-        span = (
-            f"{low} times"
-            if low == high
-            else f"between {low} and {high} times, depending on the comparison"
-        )
-        sentence += f": the smallest difference that they could reliably have found is {span}"
+        span = f"{low} times" if low == high else f"between {low} and {high} times, by comparison"
+        whose = "they" if len(found) == len(still_open) else "the others"
+        sentence += f". The smallest difference that {whose} could reliably have found is {span}"
     return sentence + "."

@@ -28,16 +28,16 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
         *_settings(report),
         *_people(report),
         *_labels(report),
-        "How the system does with other cameras, other light, other places or other crowds, how "
-        "people act on an alert, and whether a deployment is lawful, necessary or proportionate.",
+        "How the system does with other cameras, light, places or crowds, how people "
+        "act on an alert, and whether a deployment is lawful, necessary or proportionate.",
     )
 
 
 def _simulation(report: Report) -> Iterator[str]:
     if report.record.simulated:
         yield (
-            "Anything about a real matcher, real people or a real street: people, passes and scores "
-            "are simulated."
+            "Anything about a real matcher, real people or a real street: people, passes and "
+            "scores are simulated."
         )
 
 
@@ -46,9 +46,9 @@ def _open_questions(report: Report) -> Iterator[str]:
     still_open = sum(finding.is_open for finding in findings)
     if still_open:
         yield (
-            f"Whether groups differ in {still_open} of {several(len(findings), 'comparison')} above: "
-            "too little happened to say so either way. A result that shows no difference does not "
-            "show that there is none."
+            f"Whether groups differ in {still_open} of {several(len(findings), 'comparison')} "
+            "above: too little happened to say so either way. A result that shows no difference "
+            "does not show that there is none."
         )
 
 
@@ -85,8 +85,9 @@ def _people(report: Report) -> Iterator[str]:
     for group in report.people.groups:
         if group.group == UNKNOWN and group.people:
             yield (
-                f"To which {group.factor} group {several(group.people, 'person', 'people')} without "
-                f"a label belong{'s' if group.people == 1 else ''}. They are counted as '{UNKNOWN}'."
+                f"To which {group.factor} group {several(group.people, 'person', 'people')} belong"
+                f"{'s' if group.people == 1 else ''} whose label is missing. They are counted as "
+                f"'{UNKNOWN}'."
             )
 
 
@@ -95,6 +96,6 @@ def _labels(report: Report) -> Iterator[str]:
         limit = _LABEL_LIMITS.get(label.source)
         if limit:
             yield (
-                f"What people would say of themselves: {label.factor} in {label.dataset} is recorded "
-                f"{limit}."
+                f"What people would say of themselves: {label.factor} in {label.dataset} is "
+                f"recorded {limit}."
             )

@@ -76,6 +76,11 @@ class Report:
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
 
+    @property
+    def differences(self) -> tuple[Finding, ...]:
+        """Findings of the first screen that show a difference."""
+        return tuple(finding for block in self.verdicts for finding in block.different)
+
 
 def read_report(study: Path) -> Report:
     """Read a study folder.

@@ -156,7 +156,7 @@ def at_threshold(frame: pd.DataFrame, thresholds: Iterable[float]) -> pd.DataFra
     keep = np.isnan(column)
     for threshold in thresholds:
         keep |= np.isclose(column, threshold, rtol=1e-9, atol=1e-12)
-    return frame[keep]
+    return pd.DataFrame(frame[keep])
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,9 +165,8 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     order = frame["factor"].map(lambda name: -1 if name == OVERALL else factors[name])
     unknown = frame["group"].map(lambda name: UNKNOWN in name.split(" x "))
     sorted_frame = frame.assign(_factor=order, _unknown=unknown)
-    return sorted_frame.sort_values(["_factor", "_unknown"], kind="stable").drop(
-        columns=["_factor", "_unknown"]
-    )
+    keys = ["_factor", "_unknown"]
+    return pd.DataFrame(sorted_frame.sort_values(keys, kind="stable").drop(columns=keys))
 
 
 def leading_side(frame: pd.DataFrame) -> pd.DataFrame:
@@ -194,7 +193,7 @@ def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
             rank=whole(row.rank),
             factor=str(row.factor),
             group=str(row.group),
-            counterpart=None if pd.isna(row.counterpart) else str(row.counterpart),
+            counterpart=text(row.counterpart),
             events=whole(row.events),
             trials=whole(row.trials),
             subjects=whole(row.subjects),
@@ -204,7 +203,7 @@ def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
             upper=real(row.upper),
             level=real(row.level),
             effective_trials=real(row.effective_trials),
-            interval="not stated" if pd.isna(row.interval) else str(row.interval),
+            interval=text(row.interval) or "not stated",
         )
         for row in frame.itertuples(index=False)
     )
@@ -262,3 +261,8 @@ def real(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """Return a table's whole number, None where it is null."""
     return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
+
+
+def text(value: object) -> str | None:
+    """Return a table's text, None where it is null."""
+    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]

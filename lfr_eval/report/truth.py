@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lfr_eval.report.rates import Rate, real, settings_in_order, whole
+from lfr_eval.report.rates import Rate, real, settings_in_order, text, whole
 from lfr_eval.report.words import Metric, metric_named
 
 
@@ -89,7 +89,7 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck
             whole(row.watchlist_size),
             str(row.factor),
             str(row.group),
-            None if pd.isna(row.counterpart) else str(row.counterpart),
+            text(row.counterpart),
         ): real(row.rate)
         for row in truth.itertuples(index=False)
     }

@@ -60,7 +60,7 @@ METRICS = (
     Metric(
         "TPIR",
         "True positive identification rate",
-        "Recognised",
+        "Recognition",
         "how often somebody who is on the watchlist is recognised",
         "recognition opportunities",
         is_success=True,
@@ -68,7 +68,7 @@ METRICS = (
     Metric(
         "FNIR",
         "False negative identification rate",
-        "Missed",
+        "Missed people",
         "how often somebody who is on the watchlist is missed (FNIR = 1 − TPIR)",
         "recognition opportunities",
     ),

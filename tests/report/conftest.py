@@ -58,7 +58,7 @@ def write_study(tmp_path: Path) -> WriteStudy:
         made = {
             "cohort": make_cohort(labels),
             "rates": rates,
-            "findings": make_findings(rates, labels),
+            "findings": make_findings(rates),
             "truth": make_truth(rates),
             "histogram": make_histogram(),
         }
@@ -102,7 +102,7 @@ def make_rates(labels: Labels, thresholds: Sequence[float]) -> pd.DataFrame:
     for factor, group, risk, people in make_groups(labels):
         passes = people * PASSES
         for threshold in thresholds:
-            wrong = risk * 0.02 * math.exp(-38 * (threshold - 0.5))
+            wrong = min(0.9, risk * 0.02 * math.exp(-20 * (threshold - 0.5)))
             missed = min(0.9, 0.05 * math.exp(6 * (threshold - 0.5)) * (2 - min(1.5, risk)))
             for size in SIZES:
                 rows.append(
@@ -155,7 +155,8 @@ def _rate(
     else:
         lower, upper, interval = *_wilson(events / trials, effective), INTERVAL
     return (
-        metric, threshold, size, None, factor, group, counterpart, events, trials, people, with_event,
+        metric, threshold, size, None, factor, group, counterpart, events, trials, people,
+        with_event,
         events / trials, lower, upper, 0.95, effective, interval,
     )  # fmt: skip
 
@@ -169,7 +170,7 @@ def _wilson(rate: float, trials: float) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def make_findings(rates: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+def make_findings(rates: pd.DataFrame) -> pd.DataFrame:
     """Return findings with all four verdicts at each primary threshold, and exploratory ones."""
     rows: list[tuple[object, ...]] = []
     chosen = rates[rates["threshold"].isin([*PRIMARY, 0.58])]
@@ -191,8 +192,13 @@ def make_findings(rates: pd.DataFrame, labels: Labels) -> pd.DataFrame:
 
 
 def _finding(
-    metric: str, threshold: float, size: int | None, factor: str, row: pd.Series | None, reference: pd.Series
-) -> tuple[object, ...]:  # fmt: skip
+    metric: str,
+    threshold: float,
+    size: int | None,
+    factor: str,
+    row: pd.Series | None,
+    reference: pd.Series,
+) -> tuple[object, ...]:
     a = "*" if row is None else str(row["group"])
     b = "*" if row is None else str(reference["group"])
     events = 20 if row is None else int(row["events"]) + int(reference["events"])
@@ -201,27 +207,32 @@ def _finding(
     where = f"at threshold {threshold:g}" + (
         "" if size is None else f" with a watchlist of {size:,}"
     )
+    spread = 1 + 4 / math.sqrt(max(1, events))
     primary = (
         metric in ("FPIR", "TPIR", "FMR") and factor != "gender x ethnicity" and threshold != 0.58
     )
     if events == 0:
         verdict, p, detectable = "untestable", None, None
         text = f"No {metric} event among {a} or {b} {where}: a difference could not be tested."
-    elif ratio is not None and 0.95 < ratio < 1.05:
+    elif ratio is not None and 0.95 < ratio < 1.05 and events > 1_000:
         verdict, p, detectable = "equivalent", 0.61, 1.08
         text = f"{metric} of {a} and {b} differs by less than the margin of 1.5 {where}."
-    elif row is not None and (ratio is None or (ratio > 1.8 and events > 12) or ratio > 4):
+    elif row is not None and events > 12 and (ratio is None or not 0.7 < ratio < 1.18):
         verdict, p, detectable = "different", 0.0004, 1.7
-        text = f"{metric} of {a} is higher than of {b} {where} (adjusted p = 0.0012)."
+        text = f"{metric} of {a} differs from that of {b} {where} (adjusted p = 0.0012)."
     else:
         verdict, p, detectable = "inconclusive", 0.31, 3.4 + 100 * (1 - threshold) / 25
-        text = f"{metric} of {a} and {b} {where}: no difference shown; one below {detectable:.1f} times may have been missed."
+        text = (
+            f"{metric} of {a} and {b} {where}: no difference shown; one below {detectable:.1f} "
+            "times may have been missed."
+        )
     if row is None:
         text = f"{metric} over all groups of {factor} {where}: " + text.split(": ")[-1]
     return (
-        f"{metric}-{threshold:g}-{size or 'pairs'}-{factor}-{a}-{b}", metric, threshold, size, factor, a, b,
+        f"{metric}-{threshold:g}-{size or 'pairs'}-{factor}-{a}-{b}",
+        metric, threshold, size, factor, a, b,
         None if row is None else row["rate"], None if row is None else reference["rate"], ratio,
-        None if ratio is None else ratio / 1.7, None if ratio is None else ratio * 1.7,
+        None if ratio is None else ratio / spread, None if ratio is None else ratio * spread,
         "studentised permutation of people", 2.1, p, None if p is None else min(1.0, 3 * p),
         "Holm over 12 comparisons", 1.5, 0.2, detectable, verdict, primary, text,
     )  # fmt: skip
@@ -334,12 +345,16 @@ def make_histogram() -> pd.DataFrame:
 
 
 def make_record(
-    simulated: bool, labels: Labels, thresholds: Sequence[float], operating: float | None, title: str
-) -> dict[str, object]:  # fmt: skip
+    simulated: bool,
+    labels: Labels,
+    thresholds: Sequence[float],
+    operating: float | None,
+    title: str,
+) -> dict[str, object]:
     """Return the content of study.json."""
     return {
         "title": title,
-        "question": "Do false alerts and recognition differ between groups of gender and ethnicity?",
+        "question": "Do false alerts and recognition differ by gender and ethnicity?",
         "study": "walk-past",
         "simulated": simulated,
         "matcher": {
