@@ -131,7 +131,7 @@ def test_a_filler_must_be_somebody_else(cohort: Cohort) -> None:
 LABELS = st.one_of(st.none(), st.sampled_from(["", "a", "b", "null", '","']))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     labels=st.lists(st.tuples(LABELS, LABELS, LABELS), min_size=1, max_size=12),
     seed=st.integers(0, 1000),

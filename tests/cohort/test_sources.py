@@ -10,6 +10,7 @@ import socket
 import stat
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -125,7 +126,7 @@ def test_what_was_downloaded_once_needs_no_network(
 def test_a_download_that_was_killed_goes_on_with_what_is_missing(
     london: DatasetCard, publisher: FileServer, tmp_path: Path
 ) -> None:
-    publisher.break_after = [100_000, 100_000, 100_000, 100, 0, 0, 0]
+    publisher.break_after = [100_000, 100_000, 100_000, 100, 0, 0]
     with pytest.raises(FetchError, match=r"smiling_front\.zip.*broke off after"):
         fetch_card(london, None, tmp_path)
     assert not (tmp_path / "london" / RECEIPT).exists()
@@ -133,6 +134,16 @@ def test_a_download_that_was_killed_goes_on_with_what_is_missing(
     fetch_card(london, None, tmp_path)
     asked = [path for path, _ in publisher.requests]
     assert asked == ["record", "files/8541964"]
+
+
+def test_two_studies_that_start_together_download_once(
+    london: DatasetCard, publisher: FileServer, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        folders = list(pool.map(lambda _: fetch_card(london, None, tmp_path), range(2)))
+    assert len(set(folders)) == 1
+    asked = [path for path, _ in publisher.requests]
+    assert len(asked) == len(set(asked)) == 4
 
 
 def test_a_changed_file_is_found(london: DatasetCard, tmp_path: Path) -> None:
