@@ -206,7 +206,7 @@ def numbers(text: pd.Series) -> pd.Series:
 def check_times(table: TextTable) -> list[Problem]:
     """Find times that are not written as ISO 8601."""
     times = table.frame["captured_at"]
-    wrong = np.array([not pd.isna(time) and not _is_time(str(time)) for time in times], dtype=bool)
+    wrong = times.isin([time for time in times.dropna().unique() if not _is_time(time)])
     remedy = "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known."
     return problems_at(
         wrong, table.rows, "captured_at", times, "time", "this is not a time in ISO 8601", remedy

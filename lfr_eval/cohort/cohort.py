@@ -190,7 +190,8 @@ def cohort_digest(images: pd.DataFrame) -> str:
     """
     names = sorted(name for name in images.columns if name != "path")
     filled = [name for name in names if images[name].notna().any()]
-    cells = [[None if pd.isna(cell) else str(cell) for cell in images[name]] for name in filled]
+    texts = [images[name].astype("string") for name in filled]
+    cells = [text.astype(object).where(text.notna(), None).tolist() for text in texts]
     rows = sorted(json.dumps(row, ensure_ascii=True) for row in zip(*cells, strict=True))
     content = hashlib.sha256(json.dumps(filled).encode())
     for row in rows:

@@ -137,19 +137,22 @@ def _header_problems(header: list[str]) -> list[Problem]:
 def _decoded(
     cells: list[str], rows: NDArray[np.int64], name: str
 ) -> tuple[list[str | None], list[Problem]]:
+    """Return the cells with empty ones missing, and the problem of each that is not UTF-8."""
     problems = []
-    decoded: list[str | None] = []
-    for row, cell in zip(rows.tolist(), cells, strict=True):
-        text = cell
+    for at, cell in enumerate(cells):
         if not cell.isascii() and any("\udc80" <= mark <= "\udcff" for mark in cell):
-            text = cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            cells[at] = cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
             problems.append(
                 Problem(
-                    "encoding", "the text is not UTF-8", "Save as 'CSV UTF-8'.", row, name, text
+                    "encoding",
+                    "the text is not UTF-8",
+                    "Save as 'CSV UTF-8'.",
+                    int(rows[at]),
+                    name,
+                    cells[at],
                 )
             )
-        decoded.append(text if text.strip() else None)
-    return decoded, problems
+    return [cell if cell and not cell.isspace() else None for cell in cells], problems
 
 
 def _parquet(path: Path) -> TextTable:
