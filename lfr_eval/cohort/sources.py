@@ -162,6 +162,7 @@ def _published_checksums(card: DatasetCard, mirror: Path | None) -> dict[str, st
     """Read the MD5 of each file from the figshare record, by address."""
     if card.checksums is None:
         return {}
+    what = f"the list of checksums of {', '.join(file.name for file in card.files)}"
     try:
         record = json.loads(read(card.checksums))
         by_id = {str(file["id"]): f"md5:{file['computed_md5']}" for file in record["files"]}
@@ -172,9 +173,9 @@ def _published_checksums(card: DatasetCard, mirror: Path | None) -> dict[str, st
         }
     except (KeyError, TypeError, ValueError) as error:
         reason = DownloadError("the answer does not list the dataset's files")
-        raise _failed(card, "the list of checksums", card.checksums, reason, mirror) from error
+        raise _failed(card, what, card.checksums, reason, mirror) from error
     except DownloadError as error:
-        raise _failed(card, "the list of checksums", card.checksums, error, mirror) from error
+        raise _failed(card, what, card.checksums, error, mirror) from error
 
 
 def _failed(
