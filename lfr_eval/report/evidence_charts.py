@@ -86,7 +86,7 @@ def _multiples(row: Measured) -> tuple[float | None, float | None, float | None]
 def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart | None:
     """Draw the distributions of mated and non-mated scores, as shares of their comparisons."""
     figure = Figure(figsize=(7.6, 3.9))
-    axes = figure.add_axes((0.125, 0.14, 0.86, 0.72))
+    axes = figure.add_axes((0.15, 0.14, 0.835, 0.7))
     parts: list[str] = []
     smallest = 1.0
     kinds = (("non_mated", "two different people", "-"), ("mated", "the same person", "--"))
@@ -123,9 +123,7 @@ def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart |
     axes.tick_params(color=FAINT)
     if setting.operating is not None:
         axes.axvline(setting.operating, color=INK, linewidth=1, linestyle=(0, (5, 3)))
-    figure.legend(
-        loc="upper left", bbox_to_anchor=(0.115, 0.99), ncols=2, handlelength=3.2, fontsize=9
-    )
+    figure.legend(loc="upper left", bbox_to_anchor=(0.14, 1), handlelength=3.2, fontsize=9)
     marked = (
         ""
         if setting.operating is None

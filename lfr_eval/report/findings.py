@@ -15,7 +15,7 @@ import pandas as pd
 from lfr_eval.report.rates import Rate, real, settings_in_order, whole
 from lfr_eval.report.words import Metric, metric_named, ratio, several
 
-OMNIBUS = "*"
+OMNIBUS, REST = "*", "rest"
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,15 @@ class Finding:
     @property
     def comparison(self) -> str:
         """The groups compared, in words."""
-        if self.group_a == OMNIBUS:
+        if self.is_omnibus:
             return f"all groups of {self.factor} at once"
-        return f"{self.group_a} compared with {self.group_b}"
+        other = "the rest" if self.group_b == REST else self.group_b
+        return f"{self.group_a} compared with {other}"
+
+    @property
+    def is_omnibus(self) -> bool:
+        """Whether all groups of the factor are tested at once."""
+        return self.group_a == OMNIBUS
 
     @property
     def is_open(self) -> bool:

@@ -114,7 +114,7 @@ def lay_out(
 ) -> Sheet:
     """Draw empty panels: one for all groups (`shared`), or one a group with its title."""
     count = 1 if shared else len(titles)
-    columns = 1 if shared else 4 if count > 6 else 3
+    columns = 1 if shared else 3
     rows = math.ceil(count / columns)
     height = 236.0 if shared else 92.0
     above, below, between = (54.0 if shared else 44.0), 40.0, 28.0
@@ -140,7 +140,7 @@ def lay_out(
         last_of_column = place + columns >= count
         _draw_scales(axes, panel, labels_left=place % columns == 0, labels_below=last_of_column)
         if not shared:
-            text = shorten(titles[place], 108 // columns)
+            text = shorten(titles[place], 25)
             axes.text(panel.left, panel.bottom + height + 5, text, fontsize=9.5, color=INK)
     axes.text(LEFT, 6, x_label, color=INK)
     axes.text(4 if not shared else LEFT, total - 12 if not shared else total - above + 8, y_label)

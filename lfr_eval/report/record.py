@@ -31,7 +31,7 @@ class Matcher:
     name: str
     fingerprint: str
     description: str
-    score_range: tuple[float, ...] | None
+    score_range: tuple[float | None, ...] | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class Inference:
     seed: int
     reference_groups: Mapping[str, str] = field(default_factory=dict)
     adjustment: str | None = None
+    power: float = 0.8
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import math
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 NOT_STATED = "not stated"
 
@@ -223,12 +224,20 @@ def p_value(value: float | None) -> str:
 
 def number(value: float | None) -> str:
     """Return a setting such as a threshold as it was written, without trailing zeros."""
-    return "–" if value is None else f"{value:.10g}"
+    return "–" if value is None else f"{value:.10g}".replace("-", "−")
 
 
 def confidence(level: float) -> str:
     """Return a confidence level as "95 %"."""
     return f"{100 * level:.4g} %"
+
+
+def attempts(power: float) -> str:
+    """Return a power as "4 of 5 attempts"."""
+    share_of = Fraction(power).limit_denominator(20)
+    if abs(float(share_of) - power) > 1e-9:
+        return f"{confidence(power)} of attempts"
+    return f"{share_of.numerator} of {share_of.denominator} attempts"
 
 
 def _trimmed(value: Decimal) -> str:
