@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lfr_eval.errors import MendableError
+
 KINDS = ("faces", "weights", "simulated")
 
 
-class CardError(ValueError):
+class CardError(MendableError, ValueError):
     """A dataset card does not exist or cannot be used; the message lists every problem."""
 
 

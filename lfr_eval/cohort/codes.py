@@ -13,9 +13,10 @@ from difflib import get_close_matches
 import pandas as pd
 
 from lfr_eval.cohort.schemes import AGGREGATIONS, SCHEMES, Scheme
+from lfr_eval.errors import MendableError
 
 
-class CodeError(ValueError):
+class CodeError(MendableError, ValueError):
     """A demographic scheme or mapping does not exist, or does not apply to these codes."""
 
 

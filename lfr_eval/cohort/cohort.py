@@ -17,6 +17,7 @@ import pandas as pd
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.manifest import CARD
+from lfr_eval.errors import MendableError
 from lfr_eval.tables import COHORT
 
 PERSONAL = ("gender", "ethnicity", "age_band")
@@ -25,7 +26,7 @@ PERSONAL = ("gender", "ethnicity", "age_band")
 _NOT_PERSONAL = {column.name for column in COHORT.columns} - set(PERSONAL)
 
 
-class CohortError(ValueError):
+class CohortError(MendableError, ValueError):
     """Cohorts cannot be joined, or an image is not in the cohort."""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import lfr_eval
+from lfr_eval.errors import MendableError
 
 if TYPE_CHECKING:
     import requests
@@ -24,7 +25,7 @@ TRANSIENT = (408, 429, 500, 502, 503, 504)
 """Answers after which it is worth asking again."""
 
 
-class DownloadError(RuntimeError):
+class DownloadError(MendableError, RuntimeError):
     """A file could not be downloaded; the message says why in plain words."""
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.errors import MendableError
+
 PRINTED = 50
 """Problems that an error message prints; the exception holds them all."""
 
@@ -62,7 +64,7 @@ class Problem:
         )
 
 
-class ManifestError(ValueError):
+class ManifestError(MendableError, ValueError):
     """A manifest cannot be used; the message lists its problems, `problems` holds all of them.
 
     Attributes

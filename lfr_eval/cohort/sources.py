@@ -20,6 +20,7 @@ from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
+from lfr_eval.errors import MendableError
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
 RECEIPT = "SHA256SUMS"
@@ -30,7 +31,7 @@ UNPACKED_LIMIT = 4 * 1024**3
 """Bytes that an archive may unpack to."""
 
 
-class FetchError(RuntimeError):
+class FetchError(MendableError, RuntimeError):
     """Files of a dataset are not here, cannot be downloaded, or have changed."""
 
 

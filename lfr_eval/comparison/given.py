@@ -23,7 +23,7 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     frame = _with_people(sides, scores)
     frame = frame[(frame["reference_role"] != "filler") & (frame["probe_role"] != "filler")]
     mated = frame["reference_subject"] == frame["probe_subject"]
-    own = frame[mated].assign(subject_id=frame["probe_subject"])
+    own = frame[mated].rename(columns={"probe_subject": "subject_id"})
     others = frame[~mated]
     edges = np.linspace(*_range_of(scores["score"]), BINS + 1)
     people = np.sort(others[["reference_subject", "probe_subject"]].to_numpy(str), axis=1)
@@ -53,7 +53,7 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
     """
     images = sides.images
     order = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
-    frame = _with_people(sides, scores)
+    frame = _with_people(sides, _both_ways(sides, scores))
     own = frame[frame["reference_subject"] == frame["probe_subject"]]
     mated = own.groupby("probe_id")["score"].max()
     others = frame[frame["reference_subject"] != frame["probe_subject"]]
@@ -87,6 +87,14 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
         )[["reference_id", "reference_subject"]]
         parts.append(table.join(first).reset_index().assign(watchlist_size=size))
     return SEARCHES.conform(pd.concat(parts))
+
+
+def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
+    """Let two images that are each reference and probe search for one another."""
+    both = sides.images.loc[sides.in_both, "image_id"]
+    mutual = scores[scores["reference_id"].isin(both) & scores["probe_id"].isin(both)]
+    swapped = mutual.rename(columns={"reference_id": "probe_id", "probe_id": "reference_id"})
+    return pd.concat([scores, swapped], ignore_index=True)
 
 
 def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -> None:

@@ -1,0 +1,111 @@
+"""1:1 comparisons against brute force over all pairs of images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lfr_eval.comparison import Sides, compare_pairs
+from lfr_eval.comparison.similarity import SIMILARITIES
+from tests.comparison.builders import cohort, every_score, templates
+
+FLOOR = 0.1
+
+
+def brute_force(sides: Sides, vectors: np.ndarray, similarity: str) -> dict[frozenset[str], float]:
+    """Every unordered pair of a reference and a probe image, with its score."""
+    images = sides.images["image_id"].to_numpy(str)
+    score = every_score(vectors, similarity)
+    found = {}
+    for r in sides.references:
+        for p in sides.probes:
+            if r != p:
+                found[frozenset((images[r], images[p]))] = float(score[r, p])
+    return found
+
+
+def listed(table: pd.DataFrame) -> dict[frozenset[str], float]:
+    keys = [frozenset(pair) for pair in zip(table["reference_id"], table["probe_id"], strict=True)]
+    assert len(set(keys)) == len(keys), "a comparison is listed twice"
+    return dict(zip(keys, table["score"].astype(float), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    similarity=st.sampled_from(["cosine", "euclidean"]),
+    tile=st.integers(1, 9),
+)
+def test_equals_brute_force(seed: int, similarity: str, tile: int) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    floor = FLOOR if similarity == "cosine" else -2.0
+    every = brute_force(sides, vectors, similarity)
+    person = dict(zip(sides.images["image_id"], sides.images["subject_id"], strict=True))
+    mated = {pair: s for pair, s in every.items() if len({person[i] for i in pair}) == 1}
+    others = {pair: s for pair, s in every.items() if pair not in mated}
+
+    kind = SIMILARITIES[similarity]
+    found = compare_pairs(sides, kind.prepare(vectors), kind, floor, tile)
+
+    assert listed(found.mated) == mated
+    assert listed(found.non_mated) == {
+        pair: s for pair, s in others.items() if np.float32(s) >= np.float32(floor)
+    }
+    # The histogram covers a range measured on a pilot, so it may leave a few scores out.
+    counted = found.histogram.groupby("kind")["count"].sum()
+    assert counted["mated"] == len(mated)
+    assert counted["non_mated"] <= len(others)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_counts_imply_the_number_of_comparisons(seed: int) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    every = brute_force(sides, vectors, "cosine")
+    person = dict(zip(sides.images["image_id"], sides.images["subject_id"], strict=True))
+    counts = sides.counts().set_index("subject_id")
+    for a in counts.index:
+        for b in counts.index:
+            if a < b:
+                i, j = counts.loc[a], counts.loc[b]
+                implied = (
+                    i["references"] * j["probes"]
+                    + i["probes"] * j["references"]
+                    - i["both"] * j["both"]
+                )
+                actual = sum({person[image] for image in pair} == {a, b} for pair in every)
+                assert implied == actual
+
+
+def test_tiles_do_not_change_the_result() -> None:
+    sides, vectors = cohort(3, people=30), templates(3, people=30)
+    kind = SIMILARITIES["cosine"]
+    tables = [
+        compare_pairs(sides, kind.prepare(vectors), kind, FLOOR, tile) for tile in (1, 7, 64, 4096)
+    ]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table.non_mated, tables[0].non_mated)
+        pd.testing.assert_frame_equal(table.mated, tables[0].mated)
+
+
+def test_a_score_at_the_floor_is_kept() -> None:
+    sides, vectors = cohort(1), templates(1)
+    kind = SIMILARITIES["cosine"]
+    every = compare_pairs(sides, kind.prepare(vectors), kind, -1.0)
+    edge = float(every.non_mated["score"].sort_values().iloc[len(every.non_mated) // 2])
+    kept = compare_pairs(sides, kind.prepare(vectors), kind, edge)
+    assert kept.non_mated["score"].min() == np.float32(edge)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "euclidean"])
+def test_screening_error_is_within_the_margin(similarity: str) -> None:
+    kind = SIMILARITIES[similarity]
+    rng = np.random.default_rng(0)
+    vectors = kind.prepare(rng.normal(size=(400, 512)).astype(np.float32))
+    left, right = vectors[:200], vectors[200:]
+    screened = kind.screen(kind.factors(left, 0) @ kind.factors(right, 1).T)
+    exact = np.stack([kind.exact(np.repeat(row[None], 200, 0), right) for row in left])
+    assert np.abs(screened - exact).max() <= kind.margin(vectors)

@@ -1,0 +1,123 @@
+"""Trials against plain counting in the score tables; denominators as in ISO/IEC 19795-1."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import det_curve
+
+from lfr_eval import rates
+from lfr_eval.comparison import compare_pairs, draw_gallery, search_watchlist
+from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.inference import Plan, rate_table
+from lfr_eval.trials import PairTrials
+from tests.comparison.builders import cohort, every_score, images_of, templates
+
+FLOOR = -1.0
+THRESHOLDS = (-0.2, 0.1, 0.4, 0.7)
+COSINE = SIMILARITIES["cosine"]
+
+
+def people_under_test(sides: object) -> pd.DataFrame:
+    images = sides.images  # type: ignore[attr-defined]
+    names = images.loc[images["role"] != "filler", "subject_id"].unique()
+    return pd.DataFrame(index=pd.Index(sorted(names)))
+
+
+def measured(trials: list, people: pd.DataFrame) -> pd.DataFrame:
+    return rate_table(trials, people, (), THRESHOLDS, Plan(factors=()))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_fmr_and_fnmr_equal_counting_pairs_of_images(seed: int) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    people = people_under_test(sides)
+    pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
+    trials = rates.verification_trials(
+        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
+    )
+    table = measured(trials, people).set_index(["metric", "threshold"])
+    score, person = every_score(vectors, "cosine"), sides.images["subject_id"].to_numpy(str)
+    compared = {frozenset((r, p)) for r in sides.references for p in sides.probes if r != p}
+    for threshold in THRESHOLDS:
+        mated, others = [], []
+        for a, b in map(tuple, compared):
+            (mated if person[a] == person[b] else others).append(score[a, b])
+        fmr = table.loc[("FMR", threshold)]
+        assert fmr["trials"] == len(others)
+        assert fmr["events"] == sum(s >= np.float32(threshold) for s in others)
+        if mated:
+            fnmr = table.loc[("FNMR", threshold)]
+            assert fnmr["trials"] == len(mated)
+            assert fnmr["events"] == sum(s < np.float32(threshold) for s in mated)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_failures_to_acquire_stay_in_the_denominator(seed: int) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    if not len(sides.fillers) or not len(sides.probes):
+        return
+    people = people_under_test(sides)
+    gallery = draw_gallery(sides, "fillers", [], 1)
+    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery)
+    table = measured(rates.identification_trials(people, searches), people)
+    images, acquired = images_of(seed)
+    probes = images[images["role"].isin(["probe", "both"])]
+    passes = probes["pass_id"].nunique()
+    size = gallery.sizes[-1]
+    fpir = table[(table["metric"] == "FPIR") & (table["watchlist_size"] == size)]
+    assert set(fpir["trials"]) == {passes}
+    seen = acquired[probes.index]
+    dead = probes.assign(seen=seen).groupby("pass_id")["seen"].any()
+    fta = measured(rates.acquisition_trials(people, images, acquired), people)
+    fta = fta[fta["metric"] == "FTA"].iloc[0]
+    assert (fta["trials"], fta["events"]) == (passes, int((~dead).sum()))
+    assert pd.isna(fta["threshold"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_tpir_and_fnir_are_complements(seed: int) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    if not len(sides.fillers) or not len(sides.probes):
+        return
+    people = people_under_test(sides)
+    gallery = draw_gallery(sides, "fillers", [], 1)
+    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery)
+    table = measured(rates.identification_trials(people, searches), people)
+    wide = table.pivot_table("events", ["threshold", "trials"], "metric")
+    if "TPIR" in wide:
+        assert (wide["TPIR"] + wide["FNIR"] == wide.index.get_level_values("trials")).all()
+
+
+def test_rates_agree_with_scikit_learn() -> None:
+    sides, vectors = cohort(11, people=40), templates(11, people=40)
+    people = people_under_test(sides)
+    pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
+    trials = rates.verification_trials(
+        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
+    )
+    table = measured(trials, people).set_index(["metric", "threshold"])["rate"]
+    truth = np.r_[np.ones(len(pairs.mated)), np.zeros(len(pairs.non_mated))]
+    score = np.r_[pairs.mated["score"], pairs.non_mated["score"]]
+    fpr, fnr, cuts = det_curve(truth, score)
+    for threshold in THRESHOLDS:
+        at = np.searchsorted(cuts, np.float32(threshold))
+        assert table["FMR", threshold] == fpr[at]
+        assert table["FNMR", threshold] == fnr[at]
+
+
+def test_people_without_a_trial_are_kept() -> None:
+    sides, vectors = cohort(4), templates(4)
+    people = pd.DataFrame(index=pd.Index([*people_under_test(sides).index, "zz-nobody"]))
+    pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
+    trials = rates.verification_trials(
+        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
+    )
+    assert isinstance(trials[0], PairTrials)
+    assert trials[0].people == len(people)
+    assert trials[0].references[-1] == trials[0].probes[-1] == 0
