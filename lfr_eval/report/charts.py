@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from lfr_eval.report.panels import WIDTH, Floats, Panel, Sheet, lay_out, rate_scale, threshold_scale
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
-from lfr_eval.report.words import Metric, count, number, one_in, shorten
+from lfr_eval.report.words import Metric, count, one_in, shorten, spoken_threshold
 
 LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D")
@@ -255,7 +255,7 @@ def _mark_operating(axes: Axes, panel: Panel, threshold: float, labelled: bool) 
     top = panel.bottom + panel.height
     axes.plot([x, x], [panel.bottom, top], color=INK, linewidth=1, linestyle=(0, (5, 3)))
     if labelled:
-        text = f"operating threshold {number(threshold)}"
+        text = f"operating threshold {spoken_threshold(threshold)}"
         axes.text(x, top + 8, text, fontsize=9, ha="right" if x > 0.8 * WIDTH else "center")
 
 
@@ -267,7 +267,7 @@ def _describe(series: Sequence[Series]) -> str:
             parts.append(f"{each.label}: no event at any threshold, upper bounds are drawn")
             continue
         text = f"{each.label}: " + ", ".join(
-            f"{one_in(float(each.rate[end]))} at {number(float(each.threshold[end]))}"
+            f"{one_in(float(each.rate[end]))} at {spoken_threshold(float(each.threshold[end]))}"
             for end in (seen[0], seen[-1])
         )
         if np.isfinite(each.bound).any():

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.truth import Coverage, Measured
-from lfr_eval.report.words import count, number, ratio, shorten
+from lfr_eval.report.words import count, number, ratio, shorten, spoken_threshold
 
 RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 WIDEST_RATIO = 100.0
@@ -23,7 +23,10 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
     rows = [
         row
         for row in coverage.rows
-        if row.rate.threshold == threshold and row.true_rate > 0 and row.rate.upper is not None
+        if row.rate.threshold is not None
+        and abs(row.rate.threshold - threshold) <= 1e-9
+        and row.true_rate > 0
+        and row.rate.upper is not None
     ]
     if not rows:
         return None
@@ -63,7 +66,7 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
     where = "" if size is None else f", watchlist of {count(size)}"
     contained = sum(row.is_contained is True for row in rows)
     caption = (
-        f"{coverage.metric.code} measured against the true rate at threshold {number(threshold)}"
+        f"{coverage.metric.code} measured against the true rate at threshold {spoken_threshold(threshold)}"
         f"{where}. Solid line, filled dot: the interval contains the truth ({contained} of "
         f"{len(rows)}). Dashed line, hollow dot: it does not. Arrowhead: no event, a bound only."
     )
@@ -127,7 +130,9 @@ def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart |
     marked = (
         ""
         if setting.operating is None
-        else (f" The dashed vertical line is the operating threshold {number(setting.operating)}.")
+        else (
+            f" The dashed vertical line is the operating threshold {spoken_threshold(setting.operating)}."
+        )
     )
     caption = (
         "How often each comparison score occurred, for images of the same person and of two "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lfr_eval.report.model import Report
-from lfr_eval.report.words import count, number, several
+from lfr_eval.report.words import count, several, spoken_threshold
 from lfr_eval.tables import OVERALL, UNKNOWN
 
 _LABEL_LIMITS = {
@@ -54,13 +54,18 @@ def _open_questions(report: Report) -> Iterator[str]:
 
 def _settings(report: Report) -> Iterator[str]:
     record = report.record
-    values = ", ".join(number(value) for value in record.thresholds.headline)
+    values = ", ".join(spoken_threshold(value) for value in record.thresholds.headline)
     sizes = " or ".join(count(size) for size in sorted(record.design.watchlist_sizes))
     at = f"threshold {values}" if values else "the thresholds of the plan"
     yield (
         f"What happens at other settings than {at}"
         + (f" and a watchlist of {sizes}" if sizes else "")
-        + ": a lower threshold or a longer watchlist gives more false alerts."
+        + ": "
+        + (
+            "a lower threshold or a longer watchlist gives more false alerts."
+            if sizes
+            else "a lower threshold gives more wrong matches."
+        )
     )
     if record.design.watchlist_members:
         yield (

@@ -48,8 +48,10 @@ class Report:
         Primary findings at the thresholds of the first screen, and those without a threshold.
     quotes
         False alerts beside recognition, one a headline threshold and watchlist size.
-    rate_tables, crossed_tables
-        Rates at the thresholds of the plan, within groups and across them.
+    rate_tables
+        Rates at the thresholds of the plan.
+    crossed_tables
+        Rates across groups, at the thresholds of the first screen: there are very many.
     primary, exploratory
         All findings at the thresholds of the plan.
     exploratory_left_out
@@ -98,6 +100,7 @@ def read_report(study: Path) -> Report:
     findings = to_findings(
         at_threshold(_required(study, tables.FINDINGS), record.thresholds.tabulated), at_plan
     )
+    within = [rate for rate in at_plan if not rate.is_crossed]
     primary = tuple(each for each in findings if each.primary)
     exploratory = tuple(each for each in findings if not each.primary)
     lead = tuple(each for each in primary if _is_headline(each, record))
@@ -117,12 +120,14 @@ def read_report(study: Path) -> Report:
         headline=headline(lead),
         verdicts=into_blocks(lead),
         quotes=_quotes(rates, record),
-        rate_tables=tabulate([rate for rate in at_plan if not rate.is_crossed]),
-        crossed_tables=tabulate([rate for rate in at_plan if rate.is_crossed]),
+        rate_tables=tabulate(within),
+        crossed_tables=tabulate(
+            [rate for rate in at_plan if rate.is_crossed and _is_headline(rate, record)]
+        ),
         primary=into_blocks(primary),
         exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
         exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
-        truth=None if truth is None or truth.empty else compare_with_truth(at_plan, truth),
+        truth=None if truth is None or truth.empty else compare_with_truth(within, truth),
         curves=leading_sides(rates[rates["threshold"].notna()]),
         histogram=_optional(study, tables.HISTOGRAM),
     )
@@ -162,9 +167,9 @@ def _optional(
     return frame
 
 
-def _is_headline(finding: Finding, record: StudyRecord) -> bool:
-    return finding.threshold is None or any(
-        abs(finding.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
+def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:
+    return row.threshold is None or any(
+        abs(row.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
     )
 
 

@@ -117,6 +117,12 @@ class Quote:
     right: Metric
     rows: tuple[QuotedRow, ...]
 
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The interval methods of the rates without event, which rest on bounds alone."""
+        rates = (rate for row in self.rows for rate in (row.wrong, row.right) if rate)
+        return tuple(dict.fromkeys(rate.interval for rate in rates if rate.events == 0))
+
 
 def quote(rates: Sequence[Rate]) -> Quote:
     """Put FPIR beside TPIR (or FMR beside FNMR) by group.

@@ -222,8 +222,14 @@ def p_value(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else _trimmed(significant(value, 3))
 
 
+def spoken_threshold(value: float) -> str:
+    """Return a threshold with two decimals, or as many more as it has."""
+    whole, _, decimals = f"{value:.9f}".rstrip("0").partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}".replace("-", "−")
+
+
 def number(value: float | None) -> str:
-    """Return a setting such as a threshold as it was written, without trailing zeros."""
+    """Return a setting as it was written, without trailing zeros."""
     return "–" if value is None else f"{value:.10g}".replace("-", "−")
 
 
