@@ -74,7 +74,7 @@ class SimulatedDatasetConfig(DatasetConfig):
     quality_spread_people: float = 0.4
     quality_spread_passes: float = 0.8
     failure_to_acquire: float = 0.02
-    # True differences, as ratios to the groups that are not named: group -> ratio. A name is a
+    # True differences: group -> ratio to the mean of the groups that are not named. A name is a
     # group of one factor (black) or of several (female x black); names that both hold multiply.
     false_positive_ratio: dict[str, float] = field(default_factory=dict)
     miss_ratio: dict[str, float] = field(default_factory=dict)

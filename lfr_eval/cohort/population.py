@@ -11,16 +11,16 @@ All rates are integrals over a and q, computed here by Gauss quadrature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betainc, expit, logit, roots_hermitenorm, roots_jacobi
+from scipy.special import betainc, expit, logit, ndtr, roots_hermitenorm, roots_jacobi
 
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
 from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, TRUTH
@@ -115,8 +115,6 @@ class Population:
     def miss(self, threshold: float) -> Floats:
         """Probability that an acquired mated comparison falls below the threshold, (cells,)."""
         # The distribution of p r is exact in p given r: the normal distribution of logit p.
-        from scipy.special import ndtr
-
         config = self.config
         r, w = self.reference_quality
         cameras = np.array(list(config.cameras.values()) or [0.0])
@@ -209,47 +207,39 @@ def _check_ratios(name: str, ratios: Mapping[str, float], cells: Sequence[Cell])
 
 
 def _plant_misses(start: Population) -> Population:
-    config, at = start.config, start.config.ratios_hold_at
-    base = start.miss(at)[0]
+    ratios = [cell.ratio(start.config.miss_ratio) for cell in start.cells]
+    base = float(start.miss(start.config.ratios_hold_at)[0])
     shift = np.zeros(len(start.cells))
-    for i, cell in enumerate(start.cells):
-        ratio = cell.ratio(config.miss_ratio)
-        if ratio == 1.0:
-            continue
-
-        def excess(value: float, i: int = i, ratio: float = ratio) -> float:
-            moved = replace(start, quality_shift=np.full(len(start.cells), value))
-            return float(np.log(moved.miss(at)[i] / (base * ratio)))
-
-        shift[i] = _solve(excess, -8.0, 8.0, f"dataset.miss_ratio of {cell.name} ({ratio:g})")
+    for i, ratio in enumerate(ratios):
+        if ratio != 1.0:
+            what = f"dataset.miss_ratio of {start.cells[i].name} ({ratio:g})"
+            shift[i] = _solve(partial(_miss_excess, start, i, base * ratio), -8.0, 8.0, what)
     return replace(start, quality_shift=shift)
+
+
+def _miss_excess(people: Population, cell: int, wanted: float, shift: float) -> float:
+    moved = replace(people, quality_shift=np.full(len(people.cells), shift))
+    return float(np.log(moved.miss(people.config.ratios_hold_at)[cell] / wanted))
 
 
 def _plant_false_positives(start: Population) -> Population:
     config = start.config
-    ratios = np.array([cell.ratio(config.false_positive_ratio) for cell in start.cells])
-    if (ratios == 1.0).all():
+    ratios = [cell.ratio(config.false_positive_ratio) for cell in start.cells]
+    unnamed = [i for i, ratio in enumerate(ratios) if ratio == 1.0]
+    if len(unnamed) == len(ratios):
         return start
-    at = np.array([config.ratios_hold_at])
-    fillers = np.full(len(start.cells), config.fillers / len(start.cells))
-    unnamed = np.flatnonzero(ratios == 1.0).tolist()
     found = start
     # Groups pull on each other, since fillers of a more common group match everybody a little
     # more often; a few rounds settle.
     for _ in range(_SWEEPS):
-        base = float(np.mean([found.false_positive(i, at, fillers)[0] for i in unnamed]))
+        base = float(np.mean([_planted_rate(found, i) for i in unnamed]))
         commonness = found.commonness.copy()
-        for i in np.flatnonzero(ratios != 1.0).tolist():
-
-            def excess(mean: float, i: int = i, base: float = base) -> float:
-                moved = found.commonness.copy()
-                moved[i] = mean
-                rate = replace(found, commonness=moved).false_positive(i, at, fillers)[0]
-                return float(np.log(rate / (base * ratios[i])))
-
-            what = f"dataset.false_positive_ratio of {start.cells[i].name} ({ratios[i]:g})"
-            ends = (config.commonness_mean, 0.9 if ratios[i] > 1.0 else 0.02)
-            commonness[i] = _solve(excess, *ends, what)
+        for i, ratio in enumerate(ratios):
+            if ratio != 1.0:
+                what = f"dataset.false_positive_ratio of {start.cells[i].name} ({ratio:g})"
+                ends = (config.commonness_mean, 0.9 if ratio > 1.0 else 0.02)
+                excess = partial(_false_positive_excess, found, i, base * ratio)
+                commonness[i] = _solve(excess, *ends, what)
         settled = np.allclose(commonness, found.commonness, atol=1e-6)
         found = replace(found, commonness=commonness)
         if settled:
@@ -257,7 +247,20 @@ def _plant_false_positives(start: Population) -> Population:
     return found
 
 
-def _solve(excess: object, low: float, high: float, what: str) -> float:
+def _planted_rate(people: Population, cell: int) -> float:
+    """FPIR of a cell where the planted ratios hold: against all fillers, evenly mixed."""
+    count = len(people.cells)
+    fillers = np.full(count, people.config.fillers / count)
+    return float(people.false_positive(cell, np.array([people.config.ratios_hold_at]), fillers)[0])
+
+
+def _false_positive_excess(people: Population, cell: int, wanted: float, mean: float) -> float:
+    commonness = people.commonness.copy()
+    commonness[cell] = mean
+    return float(np.log(_planted_rate(replace(people, commonness=commonness), cell) / wanted))
+
+
+def _solve(excess: Callable[[float], float], low: float, high: float, what: str) -> float:
     try:
         return float(brentq(excess, low, high, xtol=1e-7))
     except ValueError:

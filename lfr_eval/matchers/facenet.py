@@ -73,7 +73,7 @@ class FacenetMatcher:
         )
         self._network = facenet_pytorch.InceptionResnetV1(pretrained=None).eval()
         _load(self._network, weights)
-        self._network.to(self._device)
+        self._network.to(self._device, memory_format=torch.channels_last)
         recipe = {
             "detector": _digest_of(self._detector.state_dict()),
             "network": _digest_of(self._network.state_dict()),
