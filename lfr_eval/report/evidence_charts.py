@@ -66,9 +66,10 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
     where = "" if size is None else f", watchlist of {count(size)}"
     contained = sum(row.is_contained is True for row in rows)
     caption = (
-        f"{coverage.metric.code} measured against the true rate at threshold {spoken_threshold(threshold)}"
-        f"{where}. Solid line, filled dot: the interval contains the truth ({contained} of "
-        f"{len(rows)}). Dashed line, hollow dot: it does not. Arrowhead: no event, a bound only."
+        f"{coverage.metric.code} measured against the true rate at threshold "
+        f"{spoken_threshold(threshold)}{where}. Solid line, filled dot: the interval "
+        f"contains the truth ({contained} of {len(rows)}). Dashed line, hollow dot: it does not. "
+        "Arrowhead: no event, a bound only."
     )
     description = "; ".join(
         f"{row.rate.group}: interval {'contains' if row.is_contained else 'misses'} the true rate"
@@ -127,13 +128,10 @@ def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart |
     if setting.operating is not None:
         axes.axvline(setting.operating, color=INK, linewidth=1, linestyle=(0, (5, 3)))
     figure.legend(loc="upper left", bbox_to_anchor=(0.14, 1), handlelength=3.2, fontsize=9)
-    marked = (
-        ""
-        if setting.operating is None
-        else (
-            f" The dashed vertical line is the operating threshold {spoken_threshold(setting.operating)}."
-        )
-    )
+    marked = ""
+    if setting.operating is not None:
+        at = spoken_threshold(setting.operating)
+        marked = f" The dashed vertical line is the operating threshold {at}."
     caption = (
         "How often each comparison score occurred, for images of the same person and of two "
         f"different people.{marked}"

@@ -57,16 +57,13 @@ def _settings(report: Report) -> Iterator[str]:
     values = ", ".join(spoken_threshold(value) for value in record.thresholds.headline)
     sizes = " or ".join(count(size) for size in sorted(record.design.watchlist_sizes))
     at = f"threshold {values}" if values else "the thresholds of the plan"
-    yield (
-        f"What happens at other settings than {at}"
-        + (f" and a watchlist of {sizes}" if sizes else "")
-        + ": "
-        + (
-            "a lower threshold or a longer watchlist gives more false alerts."
-            if sizes
-            else "a lower threshold gives more wrong matches."
+    if sizes:
+        yield (
+            f"What happens at other settings than {at} and a watchlist of {sizes}: a lower "
+            "threshold or a longer watchlist gives more false alerts."
         )
-    )
+    else:
+        yield f"What happens at other settings than {at}, or in a search of a whole watchlist."
     if record.design.watchlist_members:
         yield (
             "What another watchlist would do. This one held: "

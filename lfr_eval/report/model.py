@@ -179,7 +179,7 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
     for threshold in record.thresholds.headline:
         frame = at_threshold(rates[rates["threshold"].notna()], [threshold])
         # Intersections have many groups and their own tables; the first screen stays readable.
-        frame = frame[[CROSS not in factor for factor in frame["factor"]]]
+        frame = frame[~frame["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
         identification = frame[frame["metric"].isin(["FPIR", "TPIR", "FNIR"])]
         sizes = sorted(identification["watchlist_size"].dropna().unique(), reverse=True)
         parts = [identification[identification["watchlist_size"] == size] for size in sizes]

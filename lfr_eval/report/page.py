@@ -103,7 +103,7 @@ def draw_charts(report: Report) -> Charts:
     with drawing():
         scores = None
         if report.histogram is not None:
-            scores = score_chart("scores", report.histogram, setting)
+            scores = score_chart("score-distributions", report.histogram, setting)
         return Charts(
             tuple(_rate_charts(report, setting)), tuple(_truth_charts(report, setting)), scores
         )

@@ -1,6 +1,6 @@
-// Paper has nothing to click: what is folded away on screen is printed in full.
+// Paper has nothing to click: what the plan registered is printed in full.
 addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details:not([open])")) {
+  for (const part of document.querySelectorAll("details.printed:not([open])")) {
     part.open = true;
     part.dataset.folded = "";
   }

@@ -1,0 +1,421 @@
+"""Realistic study folders for the report: plausible rates, all four verdicts, silent groups."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval import tables
+
+GENDERS = ("female", "male")
+ETHNICITIES = ("asian", "black", "white")
+PRIMARY = (0.56, 0.6, 0.64)
+OPERATING = 0.64
+SIZES = (10_000, 1_000)
+SWEEP = tuple(round(0.5 + 0.01 * step, 2) for step in range(21))
+PEOPLE_A_CELL = 65
+PASSES = 10
+INTERVAL = "Wilson on effective trials, people as clusters"
+BOUND = "no event: bound from people"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Group names of a study, for tests that need strange ones."""
+
+    genders: Sequence[str] = GENDERS
+    ethnicities: Sequence[str] = ETHNICITIES
+
+
+def write_study(
+    folder: Path,
+    simulated: bool = True,
+    labels: Labels | None = None,
+    thresholds: Sequence[float] = SWEEP,
+    operating: float | None = OPERATING,
+    provenance: bool = True,
+    only: Sequence[str] | None = None,
+    title: str = "Walk-past trial of a face matcher",
+) -> Path:
+    """Write a study folder, or `only` some of its tables, and return it."""
+    folder.mkdir(exist_ok=True)
+    labels = labels or Labels()
+    rates = make_rates(labels, thresholds)
+    made = {
+        "cohort": make_cohort(labels),
+        "rates": rates,
+        "findings": make_findings(rates),
+        "truth": make_truth(rates),
+        "histogram": make_histogram(),
+    }
+    made["acquisition"] = make_acquisition(made["cohort"])
+    made["searches"] = make_searches(made["cohort"])
+    if not simulated:
+        del made["truth"]
+    for table, frame in made.items():
+        if only is None or table in only:
+            frame.to_parquet(folder / f"{table}.parquet")
+    study = make_record(simulated, labels, thresholds, operating, title)
+    (folder / "study.json").write_text(json.dumps(study), "utf-8")
+    if provenance:
+        (folder / "provenance.json").write_text(json.dumps(make_provenance(study)), "utf-8")
+    return folder
+
+
+def make_groups(labels: Labels) -> list[tuple[str, str, float, int]]:
+    """Return factor, group, relative risk and people of every group."""
+    genders, ethnicities = list(labels.genders), list(labels.ethnicities)
+    cell = PEOPLE_A_CELL
+    groups = [("overall", tables.EVERYBODY, 1.0, cell * len(genders) * len(ethnicities))]
+    for place, name in enumerate(genders):
+        groups.append(("gender", name, 1.15 if place == 0 else 0.85, cell * len(ethnicities)))
+    groups.append(("gender", tables.UNKNOWN, 0.9, 9))
+    for place, name in enumerate(ethnicities):
+        risk = (1.1, 2.4, 0.08)[place] if place < 3 else 0.7 + 0.1 * place
+        groups.append(("ethnicity", name, risk, cell * len(genders)))
+    for g, gender in enumerate(genders):
+        for e, ethnicity in enumerate(ethnicities):
+            risk = ((1.1, 2.4, 0.08)[e] if e < 3 else 0.7 + 0.1 * e) * (1.2, 0.8)[g % 2]
+            groups.append(("gender x ethnicity", f"{gender}{tables.CROSS}{ethnicity}", risk, cell))
+    return groups
+
+
+def make_rates(labels: Labels, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Return rates that fall or rise along the thresholds as a matcher's do."""
+    rows: list[tuple[object, ...]] = []
+    for factor, group, risk, people in make_groups(labels):
+        passes = people * PASSES
+        for threshold in thresholds:
+            wrong = min(0.9, risk * 0.02 * math.exp(-20 * (threshold - 0.5)))
+            missed = min(0.9, 0.05 * math.exp(6 * (threshold - 0.5)) * (2 - min(1.5, risk)))
+            for size in SIZES:
+                rows.append(
+                    _rate(
+                        "FPIR",
+                        threshold,
+                        size,
+                        factor,
+                        group,
+                        None,
+                        wrong * size / 10_000,
+                        passes,
+                        people,
+                    )
+                )
+                rows.append(
+                    _rate("TPIR", threshold, size, factor, group, None, 1 - missed, passes, people)
+                )
+            rows.append(
+                _rate(
+                    "FMR",
+                    threshold,
+                    None,
+                    factor,
+                    group,
+                    group,
+                    wrong / 50,
+                    people * (people - 1) * 5,
+                    people,
+                )
+            )
+            rows.append(
+                _rate("FNMR", threshold, None, factor, group, group, missed, passes, people)
+            )
+        rows.append(_rate("FTA", None, None, factor, group, None, 0.004, passes, people))
+    return tables.RATES.build(rows)
+
+
+def _rate(
+    metric: str, threshold: float | None, size: int | None, factor: str, group: str,
+    counterpart: str | None, rate: float, trials: int, people: int,
+) -> tuple[object, ...]:  # fmt: skip
+    events = int(rate * trials)
+    with_event = min(
+        people, events if events < 5 else int(people * (1 - math.exp(-events / people)))
+    )
+    effective = max(1.0, trials / 4)
+    if events == 0:
+        lower, upper, interval = 0.0, 1 - 0.05 ** (1 / people), BOUND
+    else:
+        lower, upper, interval = *_wilson(events / trials, effective), INTERVAL
+    return (
+        metric, threshold, size, None, factor, group, counterpart, events, trials, people,
+        with_event,
+        events / trials, lower, upper, 0.95, effective, interval,
+    )  # fmt: skip
+
+
+def _wilson(rate: float, trials: float) -> tuple[float, float]:
+    z = 1.959964
+    centre = (rate + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = (
+        z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials**2)) / (1 + z * z / trials)
+    )
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def make_findings(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return findings with all four verdicts at each primary threshold, and exploratory ones."""
+    rows: list[tuple[object, ...]] = []
+    chosen = rates[rates["threshold"].isin([*PRIMARY, 0.58])]
+    for (metric, threshold, factor), part in chosen.groupby(
+        ["metric", "threshold", "factor"], sort=False
+    ):
+        if factor == "overall":
+            continue
+        for size, sized in part.groupby("watchlist_size", dropna=False, sort=False):
+            size = None if pd.isna(size) else int(size)
+            known = sized[sized["group"] != tables.UNKNOWN]
+            reference = known.iloc[-1]
+            rows.append(_finding(str(metric), float(threshold), size, str(factor), None, reference))
+            rows += [
+                _finding(str(metric), float(threshold), size, str(factor), row, reference)
+                for _, row in known.iloc[:-1].iterrows()
+            ]
+    return tables.FINDINGS.build(rows)
+
+
+def _finding(
+    metric: str,
+    threshold: float,
+    size: int | None,
+    factor: str,
+    row: pd.Series | None,
+    reference: pd.Series,
+) -> tuple[object, ...]:
+    a = "*" if row is None else str(row["group"])
+    b = "*" if row is None else str(reference["group"])
+    events = 20 if row is None else int(row["events"]) + int(reference["events"])
+    with_ratio = row is not None and row["events"] > 0 and reference["events"] > 0
+    ratio = row["rate"] / reference["rate"] if row is not None and with_ratio else None
+    where = f"at threshold {threshold:g}" + (
+        "" if size is None else f" with a watchlist of {size:,}"
+    )
+    spread = 1 + 4 / math.sqrt(max(1, events))
+    primary = (
+        metric in ("FPIR", "TPIR", "FMR") and factor != "gender x ethnicity" and threshold != 0.58
+    )
+    if events == 0:
+        verdict, p, detectable = "untestable", None, None
+        text = f"No {metric} event among {a} or {b} {where}: a difference could not be tested."
+    elif ratio is not None and 0.95 < ratio < 1.05 and events > 1_000:
+        verdict, p, detectable = "equivalent", 0.61, 1.08
+        text = f"{metric} of {a} and {b} differs by less than the margin of 1.5 {where}."
+    elif row is not None and events > 12 and (ratio is None or not 0.7 < ratio < 1.18):
+        verdict, p, detectable = "different", 0.0004, 1.7
+        text = f"{metric} of {a} differs from that of {b} {where} (adjusted p = 0.0012)."
+    else:
+        verdict, p, detectable = "inconclusive", 0.31, 3.4 + 100 * (1 - threshold) / 25
+        text = (
+            f"{metric} of {a} and {b} {where}: no difference shown; one below {detectable:.1f} "
+            "times may have been missed."
+        )
+    if row is None:
+        text = f"{metric} over all groups of {factor} {where}: " + text.split(": ")[-1]
+    return (
+        f"{metric}-{threshold:g}-{size or 'pairs'}-{factor}-{a}-{b}",
+        metric, threshold, size, factor, a, b,
+        None if row is None else row["rate"], None if row is None else reference["rate"], ratio,
+        None if ratio is None else ratio / spread, None if ratio is None else ratio * spread,
+        "studentised permutation of people", 2.1, p, None if p is None else min(1.0, 3 * p),
+        "Holm over 12 comparisons", 1.5, 0.2, detectable, verdict, primary, text,
+    )  # fmt: skip
+
+
+def make_truth(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return true rates near the measured ones, some outside their intervals."""
+    columns = ["metric", "threshold", "watchlist_size", "factor", "group", "counterpart"]
+    truth = rates[columns].copy()
+    noise = np.random.default_rng(7).lognormal(0, 0.25, len(rates))
+    truth["rate"] = np.where(rates["rate"] > 0, rates["rate"] * noise, rates["upper"] / 6).clip(
+        max=1
+    )
+    return tables.TRUTH.conform(truth)
+
+
+def make_cohort(labels: Labels) -> pd.DataFrame:
+    """Return people with one reference and ten probes each, some unlabelled, and fillers."""
+    rows: list[dict[str, object]] = []
+    person = 0
+    for gender in labels.genders:
+        for ethnicity in labels.ethnicities:
+            for number in range(PEOPLE_A_CELL):
+                person += 1
+                stated = None if number == 0 else gender
+                for image in range(1 + PASSES):
+                    rows.append(_image(person, image, stated, ethnicity))
+    for number in range(300):
+        rows.append(
+            _image(
+                10_000 + number,
+                0,
+                labels.genders[number % len(labels.genders)],
+                labels.ethnicities[number % 3],
+            )
+        )
+        rows[-1]["role"] = "filler"
+    return tables.COHORT.conform(pd.DataFrame(rows))
+
+
+def _image(person: int, image: int, gender: str | None, ethnicity: str) -> dict[str, object]:
+    return {
+        "image_id": f"IMAGE-{person:05}-{image:02}",
+        "subject_id": f"PERSON-{person:05}",
+        "role": "reference" if image == 0 else "probe",
+        "pass_id": f"PASS-{person:05}-{image:02}",
+        "frame": 0,
+        "session_id": "SESSION-1",
+        "camera": "CAMERA-1",
+        "captured_at": "2026-05-04T10:00:00",
+        "gender": gender,
+        "ethnicity": ethnicity,
+        "age": 20.0 + person % 50,
+        "age_band": None,
+        "path": f"faces/PERSON-{person:05}/{image:02}.jpg",
+        "digest": f"{person:032x}{image:032x}",
+    }
+
+
+def make_acquisition(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return outcomes in which every 250th image fails, for one of two reasons."""
+    place = np.arange(len(cohort))
+    failed = place % 250 == 3
+    reason = np.where(place % 500 == 3, "no face detected", "face too small")
+    return tables.ACQUISITION.conform(
+        pd.DataFrame(
+            {
+                "image_id": cohort["image_id"],
+                "acquired": ~failed,
+                "reason": pd.Series(reason).where(failed, None),
+                "faces": np.where(failed, 0, 1),
+            }
+        )
+    )
+
+
+def make_searches(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a probe pass and watchlist size."""
+    probes = cohort[cohort["role"] == "probe"]
+    parts = [
+        pd.DataFrame(
+            {
+                "pass_id": probes["pass_id"],
+                "subject_id": probes["subject_id"],
+                "watchlist_size": size,
+                "frames": 1,
+                "acquired": 1,
+                "mated_score": 0.7,
+                "score": 0.4,
+                "reference_id": "IMAGE-10001-00",
+                "reference_subject": "PERSON-10001",
+            }
+        )
+        for size in SIZES
+    ]
+    return tables.SEARCHES.conform(pd.concat(parts))
+
+
+def make_histogram() -> pd.DataFrame:
+    """Return mated and non-mated scores in forty bins."""
+    edges = np.linspace(-0.4, 1.0, 57)
+    rows: list[tuple[object, ...]] = []
+    for kind, mean, spread, total in (
+        ("non_mated", 0.05, 0.11, 39_000_000),
+        ("mated", 0.74, 0.09, 3_900),
+    ):
+        middle = (edges[:-1] + edges[1:]) / 2
+        weights = np.exp(-((middle - mean) ** 2) / (2 * spread**2))
+        counts = np.floor(total * weights / weights.sum()).astype(int)
+        rows += [
+            (kind, lower, upper, int(n))
+            for lower, upper, n in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    return tables.HISTOGRAM.build(rows)
+
+
+def make_record(
+    simulated: bool,
+    labels: Labels,
+    thresholds: Sequence[float],
+    operating: float | None,
+    title: str,
+) -> dict[str, object]:
+    """Return the content of study.json."""
+    return {
+        "title": title,
+        "question": "Do false alerts and recognition differ by gender and ethnicity?",
+        "study": "walk-past",
+        "simulated": simulated,
+        "matcher": {
+            "name": "facenet",
+            "fingerprint": "5f2b" * 16,
+            "description": "InceptionResnetV1 trained on VGGFace2, faces found by MTCNN.",
+            "score_range": [-1.0, 1.0],
+        },
+        "datasets": [
+            {
+                "name": "volunteers",
+                "title": "Volunteers 2026",
+                "origin": "Recruited for this study",
+                "licence": "not for redistribution",
+                "consent": "written, specific to this study",
+                "lawful_basis": "explicit consent",
+                "label_source": {"gender": "self_defined", "ethnicity": "self_defined"},
+                "limits": ["Volunteers are paid and aware of the camera.", "Nobody is under 18."],
+                "citation": "Volunteers dataset, 2026",
+            }
+        ],
+        "design": {
+            "name": "walk-past",
+            "description": "Each volunteer walks past the camera ten times.",
+            "watchlist_sizes": list(SIZES),
+            "watchlist_members": "filler faces, balanced by gender and ethnicity",
+        },
+        "thresholds": {
+            "values": list(thresholds),
+            "primary": list(PRIMARY),
+            "operating": operating,
+            "origin": "The operating threshold is the one in force since July 2024.",
+        },
+        "factors": ["gender", "ethnicity", "gender x ethnicity"],
+        "inference": {
+            "level": 0.95,
+            "alpha": 0.05,
+            "margin": 1.5,
+            "permutations": 9999,
+            "seed": 20260504,
+            "reference_groups": {"gender": labels.genders[-1], "ethnicity": labels.ethnicities[-1]},
+            "adjustment": "holm",
+        },
+        "notes": ["The second camera failed on day two; its passes are left out."],
+        "data_digest": "ab12" * 16,
+        "started": "2026-05-10T09:00:00+00:00",
+        "finished": "2026-05-10T09:01:12+00:00",
+    }
+
+
+def make_provenance(study: dict[str, object]) -> dict[str, object]:
+    """Return the content of provenance.json, with settings that must not be shown."""
+    return {
+        "study_hash": "c0ffee" * 10 + "c0ff",
+        "files": {"rates.parquet": "11" * 32, "findings.parquet": "22" * 32},
+        "matcher": {"name": "facenet", "fingerprint": "5f2b" * 16},
+        "dataset_digest": study["data_digest"],
+        "config": {
+            "dataset": {"name": "volunteers", "path": "/home/evaluator/volunteers/people.csv"},
+            "tracking": {"uri": "sqlite:////home/evaluator/mlflow.db"},
+            "thresholds": {"primary": [0.56, 0.6, 0.64]},
+        },
+        "seeds": {"cohort": 7},
+        "git_revision": "0123abcd" * 5,
+        "packages": {"numpy": "2.4.1", "torch": "2.9.0"},
+        "hardware": {"cpu": "x86_64, 2 cores", "hostname": "evaluators-laptop"},
+        "started": "2026-05-10T09:00:00+00:00",
+        "finished": "2026-05-10T09:01:12+00:00",
+    }

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lfr_eval.report.words import (
+    attempts,
+    clean,
+    metric_named,
+    one_in,
+    p_value,
+    ratio,
+    scientific,
+    share,
+    shorten,
+    spoken_rate,
+    spoken_threshold,
+)
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (1 / 6000, "1 in 6,000"),
+        (0.00017, "1 in 5,880"),
+        (0.11, "1 in 9.09"),
+        (0.5, "1 in 2"),
+        (1.0, "1 in 1"),
+        (2.5e-7, "1 in 4 million"),
+        (0.0, "0"),
+        (None, "–"),
+        (math.nan, "–"),
+    ],
+)
+def test_a_rate_is_once_in_so_many(rate: float | None, text: str) -> None:
+    assert one_in(rate) == text
+
+
+@given(st.floats(1e-12, 1, exclude_max=True))
+def test_a_printed_bound_never_claims_more_than_was_computed(rate: float) -> None:
+    def back(text: str) -> float:
+        number = text.removeprefix("1 in ").replace(",", "")
+        return 1 / (float(number.removesuffix(" million")) * (1e6 if "million" in number else 1))
+
+    assert back(one_in(rate, "up")) >= rate * (1 - 1e-12)
+    assert back(one_in(rate, "down")) <= rate * (1 + 1e-12)
+
+
+@given(st.floats(0.01, 1, exclude_max=True), st.sampled_from(["nearest", "up", "down"]))
+def test_only_certainty_is_printed_as_certainty(rate: float, rounding: str) -> None:
+    assert share(rate, rounding) not in ("100 %", "0 %")
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(0.891, "89.1 %"), (0.99996, "99.996 %"), (1.0, "100 %"), (0.0, "0 %"), (0.002, "1 in 500")],
+)
+def test_success_is_a_percentage(rate: float, text: str) -> None:
+    assert spoken_rate(metric_named("TPIR"), rate) == text
+
+
+def test_statisticians_read_powers_of_ten() -> None:
+    assert scientific(0.000167) == "1.67 × 10⁻⁴"
+    assert scientific(0.0) == "0"
+    assert ratio(12.345) == "12.3"
+    assert ratio(math.inf) == "∞"
+    assert p_value(0.0001) == "0.0001"
+    assert p_value(0.04996) == "0.05"
+    assert p_value(None) == "–"
+
+
+def test_thresholds_have_two_decimals_or_as_many_as_they_need() -> None:
+    assert [spoken_threshold(value) for value in (0.6, 0.491, -1.0)] == ["0.60", "0.491", "−1.00"]
+
+
+def test_power_is_a_number_of_attempts() -> None:
+    assert attempts(0.8) == "4 of 5 attempts"
+    assert attempts(0.9) == "9 of 10 attempts"
+    assert attempts(0.813) == "81.3 % of attempts"
+
+
+def test_labels_are_cleaned_of_what_can_deceive_or_break_a_page() -> None:
+    assert clean("a\x00b\u202ec\n d\ud800") == "a\ufffdb\ufffdc d\ufffd"
+    assert clean("Ĳsland Ωμέγα 女性") == "Ĳsland Ωμέγα 女性"
+
+
+@given(st.text(max_size=80), st.integers(1, 40))
+def test_long_labels_are_shortened_in_the_middle(text: str, length: int) -> None:
+    assert len(shorten(text, length)) <= length
+    assert shorten(text, 80) == text
