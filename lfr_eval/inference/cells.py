@@ -94,6 +94,10 @@ class Counter(Protocol):
         """People of each cell with an event in it, (cells, thresholds)."""
         ...
 
+    def degrees(self, labels: Labels, cells: int) -> Floats:
+        """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
+        ...
+
     def restrict(self, keep: Bools) -> Counter:
         """Return the trials among the people in `keep` alone, renumbered."""
         ...
@@ -101,6 +105,28 @@ class Counter(Protocol):
     def batch(self, cells: int) -> int:
         """Permutations that fit into fast memory together."""
         ...
+
+
+def satterthwaite(squares: Floats, fourths: Floats, people: Floats | float) -> Floats:
+    """Degrees of freedom of a sum of squared person residuals.
+
+    Matches the first two moments of the sum to those of a scaled chi-square: few people with
+    many events each leave few degrees of freedom, however many comparisons there are.
+
+    Parameters
+    ----------
+    squares, fourths
+        Sums of the second and of the fourth powers of the residuals.
+    people
+        How many residuals.
+
+    References
+    ----------
+    Satterthwaite (1946), Biometrics Bulletin 2, 110-114.
+    """
+    spread = fourths - divide(squares**2, people)
+    degrees: Floats = np.maximum(divide(2 * squares**2, spread, otherwise=np.inf), 1.0)
+    return np.where(squares > 0, degrees, np.inf)
 
 
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:

@@ -6,17 +6,43 @@ variance clustered on both sides.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
 from lfr_eval.inference.pairs import KERNEL, corrections_of, looked_up
 from lfr_eval.trials import Grouping, PairTrials
 
 
-def crossed_cells(
-    trials: PairTrials, grouping: Grouping, steps: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Cells, Floats, Floats]:
+@dataclass(frozen=True)
+class Crossed:
+    """Every group against every other.
+
+    Attributes
+    ----------
+    group, counterpart : (cells,)
+        Codes of both sides.
+    cells
+        The counts; `people` are those of the smaller side, who bound what is independent.
+    exposed : (cells,)
+        People of `group` compared with somebody of `counterpart`.
+    affected : (cells, thresholds)
+        Those with a false match.
+    degrees : (cells, thresholds)
+        Degrees of freedom of the variance.
+    """
+
+    group: NDArray[np.intp]
+    counterpart: NDArray[np.intp]
+    cells: Cells
+    exposed: Floats
+    affected: Floats
+    degrees: Floats
+
+
+def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Crossed:
     """Count false matches between people of different groups.
 
     Where every image serves as reference and probe, a comparison has no direction: the cells
@@ -26,16 +52,6 @@ def crossed_cells(
     V = (sum_i r_i^2 + sum_j r_j^2 - sum_ij e_ij^2) / (sum C)^2 over the people i of one side and
     j of the other, not below the binomial variance (Cameron, Gelbach & Miller 2011).
 
-    Returns
-    -------
-    group, counterpart : (cells,)
-        Codes of both sides.
-    cells
-        The counts; `people` are those of the smaller side, who bound what is independent.
-    exposed : (cells,)
-        People of `group` compared with somebody of `counterpart`.
-    affected : (cells, thresholds)
-        Those with a false match.
     """
     directed = not np.any(trials.both)
     n, groups, top = trials.people, len(grouping.names), len(steps)
@@ -59,7 +75,7 @@ def crossed_cells(
     events, variance = np.zeros(shape), np.zeros(shape)
     total = np.zeros((1, len(first), 1))
     people, exposed = np.zeros((1, len(first), 1)), np.zeros(len(first))
-    affected = np.zeros((len(first), top))
+    affected, degrees = np.zeros((len(first), top)), np.full((len(first), top), np.inf)
     cell = np.full((groups, groups), -1)
     cell[first, second] = np.arange(len(first))
     in_cell = cell[code[a], code[b]]
@@ -94,11 +110,16 @@ def crossed_cells(
             if np.any(fix):
                 implied = implied + looked_up(added_a[fix] * n + added_b[fix], added[fix], key)
             p = divide(len(mine), c)
-            rows = np.sum((f_left - p * per_left) ** 2) + np.sum((f_right - p * per_right) ** 2)
+            squares_of = np.concatenate(
+                [((f_left - p * per_left) ** 2)[g], ((f_right - p * per_right) ** 2)[h]]
+            )
+            rows = squares_of.sum()
+            degrees[index, step] = satterthwaite(rows, np.sum(squares_of**2), len(squares_of))
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[0, index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
             variance[0, index, step] = np.maximum(divide(rows - pairs, c * c), 0.0)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
-    return first, second, Cells(events, total, variance, people), exposed, affected
+    cells = Cells(events, total, variance, people)
+    return Crossed(first, second, cells, exposed, affected, degrees)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.intervals import critical
 
 LIMIT = 30.0
 """Search range of a log ratio: a ratio beyond e^30 is as good as infinite."""
@@ -47,8 +48,29 @@ def score_statistic(
     return divide(rate_a - ratio * rate_b, np.sqrt(variance))
 
 
+def ratio_degrees(
+    rate_a: Floats,
+    variance_a: Floats,
+    degrees_a: Floats,
+    rate_b: Floats,
+    variance_b: Floats,
+    degrees_b: Floats,
+) -> Floats:
+    """Degrees of freedom of the variance of a log ratio (Welch 1947, Biometrika 34, 28-35).
+
+    A side without events adds nothing: the other side's degrees of freedom count.
+    """
+    a, b = divide(variance_a, rate_a**2), divide(variance_b, rate_b**2)
+    return divide((a + b) ** 2, a**2 / degrees_a + b**2 / degrees_b, otherwise=np.inf)
+
+
 def ratio_interval(
-    rate_a: Floats, trials_a: Floats, rate_b: Floats, trials_b: Floats, level: float
+    rate_a: Floats,
+    trials_a: Floats,
+    rate_b: Floats,
+    trials_b: Floats,
+    level: float,
+    degrees: Floats | float = np.inf,
 ) -> tuple[Floats, Floats]:
     """Interval of p_a / p_b: the ratios that the two-sided score test does not reject.
 
@@ -58,12 +80,12 @@ def ratio_interval(
         Upper is infinite where p_b is 0; both are NaN where neither side has an event or a side
         has no trial.
     """
-    z = float(stats.norm.isf((1 - level) / 2))
+    z = critical(level, degrees)
     rate_a, trials_a, rate_b, trials_b = np.broadcast_arrays(
         *(np.asarray(x, float) for x in (rate_a, trials_a, rate_b, trials_b))
     )
 
-    def end(target: float) -> Floats:
+    def end(target: Floats) -> Floats:
         low, high = np.full(rate_a.shape, -LIMIT), np.full(rate_a.shape, LIMIT)
         for _ in range(60):
             middle = (low + high) / 2
@@ -79,7 +101,12 @@ def ratio_interval(
 
 
 def equivalence_p(
-    rate_a: Floats, trials_a: Floats, rate_b: Floats, trials_b: Floats, margin: float
+    rate_a: Floats,
+    trials_a: Floats,
+    rate_b: Floats,
+    trials_b: Floats,
+    margin: float,
+    degrees: Floats | float = np.inf,
 ) -> Floats:
     """Larger p-value of the two one-sided tests that the ratio is within the margin.
 
@@ -94,7 +121,7 @@ def equivalence_p(
     ----------
     Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680.
     """
-    above = stats.norm.sf(score_statistic(rate_a, trials_a, rate_b, trials_b, 1 / margin))
-    below = stats.norm.cdf(score_statistic(rate_a, trials_a, rate_b, trials_b, margin))
+    above = stats.t.sf(score_statistic(rate_a, trials_a, rate_b, trials_b, 1 / margin), degrees)
+    below = stats.t.cdf(score_statistic(rate_a, trials_a, rate_b, trials_b, margin), degrees)
     undefined = ((rate_a <= 0) & (rate_b <= 0)) | (trials_a <= 0) | (trials_b <= 0)
     return np.where(undefined, np.nan, np.maximum(above, below))

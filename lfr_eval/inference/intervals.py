@@ -90,8 +90,25 @@ def effective_trials(
     return np.where(trials > 0, result, 0.0)
 
 
-def wilson(rate: Floats, trials: Floats, level: float) -> tuple[Floats, Floats]:
+def critical(level: float, degrees: Floats | float = np.inf) -> Floats:
+    """Two-sided critical value of Student's t; the normal one for infinite degrees of freedom."""
+    value: Floats = np.asarray(stats.t.isf((1 - level) / 2, degrees))
+    return value
+
+
+def wilson(
+    rate: Floats, trials: Floats, level: float, degrees: Floats | float = np.inf
+) -> tuple[Floats, Floats]:
     """Wilson's score interval for a proportion of possibly fractional trials.
+
+    Parameters
+    ----------
+    rate, trials
+        Rates and effective trials.
+    level
+        Confidence level.
+    degrees
+        Degrees of freedom of the variance behind the effective trials.
 
     Returns
     -------
@@ -102,7 +119,7 @@ def wilson(rate: Floats, trials: Floats, level: float) -> tuple[Floats, Floats]:
     ----------
     Wilson (1927), JASA 22, 209-212.
     """
-    z2 = stats.norm.isf((1 - level) / 2) ** 2
+    z2 = critical(level, degrees) ** 2
     n = np.where(trials > 0, trials, 1.0)
     middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
@@ -128,7 +145,12 @@ def no_event_bound(independent: Floats | float, level: float) -> Floats:
 
 
 def rate_intervals(
-    events: Floats, trials: Floats, variance: Floats, independent: Floats, level: float
+    events: Floats,
+    trials: Floats,
+    variance: Floats,
+    independent: Floats,
+    level: float,
+    degrees: Floats | float = np.inf,
 ) -> Intervals:
     """Intervals of rates, with one-sided bounds where no trial or every trial is an event.
 
@@ -140,11 +162,14 @@ def rate_intervals(
         Trials that share nobody.
     level
         Confidence level.
+    degrees : (..., thresholds)
+        Degrees of freedom of the variance: a variance that rests on few people is itself
+        uncertain.
     """
     events, trials, variance = np.broadcast_arrays(events, trials, variance)
     n = effective_trials(events, trials, variance, independent)
     rate = divide(events, trials)
-    lower, upper = wilson(rate, n, level)
+    lower, upper = wilson(rate, n, level, degrees)
     bound = no_event_bound(n, level)
     none, all_, empty = events == 0, events == trials, trials == 0
     lower = np.where(empty, np.nan, np.where(none, 0.0, np.where(all_, 1 - bound, lower)))

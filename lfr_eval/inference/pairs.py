@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide
+from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
 from lfr_eval.trials import PairTrials
 
 Codes = NDArray[np.intp]
@@ -175,13 +175,31 @@ class PairCounter:
         binomial = divide(rate * (1 - rate), size.trials)
         return Cells(events, size.trials, np.maximum(robust, binomial), size.people)
 
+    def degrees(self, labels: Labels, cells: int) -> Floats:
+        """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
+        rate = self.count(labels[None], cells).rate[0]
+        same = labels[self.node] == labels[self.other]
+        matches = np.bincount(
+            self.node[same] * self.thresholds + self.bin[same],
+            self.weight[same],
+            self.people * self.thresholds,
+        ).reshape(self.people, self.thresholds)
+        matches = np.cumsum(matches[:, ::-1], axis=1)[:, ::-1]
+        squares = (matches - rate[labels] * self._compared(labels, cells)[:, None]) ** 2
+        member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
+        people = member @ self.active[:, None].astype(float)
+        return satterthwaite(member @ squares, member @ squares**2, people)
+
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell who were compared with somebody in it, (cells,)."""
+        return np.bincount(labels, self._compared(labels, cells) > 0.5, cells)
+
+    def _compared(self, labels: Labels, cells: int) -> Floats:
+        """Comparisons of each person within its cell, (people,)."""
         size = self._sizes(labels[None], cells)
         implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self._traits)
-        if size.added.shape[1]:
-            implied = implied + size.added[0]
-        return np.bincount(labels, implied > 0.5, cells)
+        compared: Floats = implied + size.added[0] if size.added.shape[1] else implied
+        return compared
 
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with a false match in it, (cells, thresholds)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide
+from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
 from lfr_eval.trials import PersonTrials
 
 
@@ -69,6 +69,14 @@ class PersonCounter:
         member = labels[None, :] == np.arange(cells)[:, None]
         count: Floats = member.astype(float) @ (self.events > 0).astype(float)
         return count
+
+    def degrees(self, labels: Labels, cells: int) -> Floats:
+        """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
+        rate = self.count(labels[None], cells).rate[0]
+        squares = (self.events - rate[labels] * self.trials[:, None]) ** 2
+        member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
+        people = member @ self.active[:, None].astype(float)
+        return satterthwaite(member @ squares, member @ squares**2, people)
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; variance clustered by person.

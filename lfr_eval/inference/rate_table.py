@@ -87,20 +87,30 @@ def _rates(
     names = np.array(grouping.names, dtype=object)
     alone = trials.metric in COUNTERPART_IS_EVERYBODY
     counterpart = np.full(groups, None, dtype=object) if alone else names
+    degrees = counter.degrees(grouping.codes, groups)
     frames = [
-        _frame(trials, grouping.factor, names, counterpart, cells, exposed, affected, steps, plan)
+        _frame(
+            trials,
+            grouping.factor,
+            names,
+            counterpart,
+            cells,
+            (exposed, affected, degrees),
+            steps,
+            plan,
+        )
     ]
     if isinstance(trials, PairTrials) and groups > 1:
-        first, second, between, exposed, affected = crossed_cells(trials, grouping, steps)
+        across = crossed_cells(trials, grouping, steps)
+        people = (across.exposed, across.affected, across.degrees)
         frames.append(
             _frame(
                 trials,
                 grouping.factor,
-                names[first],
-                names[second],
-                between,
-                exposed,
-                affected,
+                names[across.group],
+                names[across.counterpart],
+                across.cells,
+                people,
                 steps,
                 plan,
             )
@@ -114,17 +124,17 @@ def _frame(
     group: np.ndarray,
     counterpart: np.ndarray,
     cells: Cells,
-    exposed: Floats,
-    affected: Floats,
+    people: tuple[Floats, Floats, Floats],
     steps: Floats,
     plan: Plan,
 ) -> pd.DataFrame:
-    """One row a cell and threshold."""
+    """One row a cell and threshold; `people`: exposed, affected, degrees of freedom."""
+    exposed, affected, degrees = people
     events, variance = cells.events[0], cells.variance[0]
     total = np.broadcast_to(cells.trials[0], events.shape)
     pairs = isinstance(trials, PairTrials)
     interval = rate_intervals(
-        events, total, variance, independent_units(cells.people[0], pairs), plan.level
+        events, total, variance, independent_units(cells.people[0], pairs), plan.level, degrees
     )
     count = len(steps)
     rate = np.where(total > 0, divide(events, total), np.nan)

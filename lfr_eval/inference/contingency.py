@@ -1,0 +1,138 @@
+"""Stage `inference`: tests on people with an event, for comparison with published studies.
+
+In: people with and without an event by group. Out: exact and approximate p-values. They count a
+person once, however many events, and are beside the permutation test, never instead of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lgamma
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+PAIR_LEVEL_WARNING = (
+    "Invalid: it counts comparisons that share people as independent. On real templates, split at "
+    "random into two groups of 500 people, it called 38-48 % of the splits different at a nominal "
+    "5 %."
+)
+
+
+@dataclass(frozen=True)
+class PersonTests:
+    """P-values of tests on the number of people with an event.
+
+    Attributes
+    ----------
+    fisher
+        Fisher's exact test; Freeman and Halton's extension for more than two groups.
+    boschloo
+        Boschloo's more powerful exact test; NaN for more than two groups.
+    chi_square
+        Pearson's chi-square without correction; NaN where nobody or everybody has an event.
+    chi_square_corrected
+        With Yates' correction; NaN for more than two groups.
+    """
+
+    fisher: float
+    boschloo: float
+    chi_square: float
+    chi_square_corrected: float
+
+
+def person_tests(affected: Sequence[int], exposed: Sequence[int]) -> PersonTests:
+    """Test whether the share of people with an event differs between groups.
+
+    Parameters
+    ----------
+    affected
+        People with an event, by group.
+    exposed
+        People with a trial, by group.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups, or more affected than exposed people.
+
+    References
+    ----------
+    Fisher (1935), JRSS 98, 39-54; Freeman & Halton (1951), Biometrika 38, 141-149; Boschloo
+    (1970), Statistica Neerlandica 24, 1-35.
+
+    Examples
+    --------
+    The seven people of 2023, were a third of 400 volunteers White:
+
+    >>> round(person_tests([0, 7], [133, 267]).fisher, 3)
+    0.101
+    """
+    table = _table(affected, exposed)
+    fisher = freeman_halton(affected, exposed)
+    if table[:, 0].sum() == 0 or table[:, 1].sum() == 0 or np.any(table.sum(axis=1) == 0):
+        return PersonTests(fisher, 1.0 if len(table) == 2 else np.nan, np.nan, np.nan)
+    plain = float(stats.chi2_contingency(table, correction=False).pvalue)
+    if len(table) > 2:
+        return PersonTests(fisher, np.nan, plain, np.nan)
+    corrected = float(stats.chi2_contingency(table, correction=True).pvalue)
+    boschloo = float(stats.boschloo_exact(table.T).pvalue)
+    return PersonTests(fisher, boschloo, plain, corrected)
+
+
+def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:
+    """Exact conditional test of two or more groups.
+
+    The probability, given all margins, of the tables no more probable than the observed one.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups, or more affected than exposed people.
+    """
+    table = _table(affected, exposed)
+    sizes, total = table.sum(axis=1), int(table[:, 0].sum())
+    if len(table) == 2:
+        return float(stats.fisher_exact(table).pvalue)
+    observed = sum(_log_choose(int(n), int(x)) for n, x in zip(sizes, table[:, 0], strict=True))
+    # Fold in one group after the other: `ways` holds, for every number of affected people so
+    # far, the log number of ways of every table.
+    ways: list[NDArray[np.float64]] = [np.zeros(1), *[np.empty(0)] * total]
+    for n in sizes:
+        folded: list[list[NDArray[np.float64]]] = [[] for _ in range(total + 1)]
+        for before, values in enumerate(ways):
+            for x in range(min(int(n), total - before) + 1 if len(values) else 0):
+                folded[before + x].append(values + _log_choose(int(n), x))
+        ways = [np.concatenate(values) if values else np.empty(0) for values in folded]
+        if sum(len(values) for values in ways) > _MOST_TABLES:
+            return _sampled(sizes, total, observed)
+    reference = _log_choose(int(sizes.sum()), total)
+    final = ways[total]
+    return float(min(1.0, np.exp(final[final <= observed + 1e-9] - reference).sum()))
+
+
+_MOST_TABLES = 2_000_000
+
+
+def _sampled(sizes: NDArray[np.int64], total: int, observed: float) -> float:
+    """Estimate the p-value from 100,000 random tables where they are too many to list."""
+    draws = np.random.default_rng(0).multivariate_hypergeometric(sizes, total, size=100_000)
+    log_choose = [np.array([_log_choose(int(n), x) for x in range(int(n) + 1)]) for n in sizes]
+    log = sum(table[draws[:, group]] for group, table in enumerate(log_choose))
+    return float((1 + np.count_nonzero(log <= observed + 1e-9)) / 100_001)
+
+
+def _table(affected: Sequence[int], exposed: Sequence[int]) -> NDArray[np.int64]:
+    a, n = np.asarray(affected, np.int64), np.asarray(exposed, np.int64)
+    if len(a) != len(n) or len(a) < 2 or np.any(a < 0) or np.any(a > n):
+        raise ValueError(
+            "The 'affected' parameter of person_tests must count, for two or more groups, no more "
+            f"people than are exposed. Got {list(affected)!r} of {list(exposed)!r} instead."
+        )
+    return np.stack([a, n - a], axis=1)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
