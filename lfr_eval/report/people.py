@@ -129,7 +129,8 @@ def count_people(
         acquired = images["image_id"].map(outcome["acquired"])
         failed = acquired.notna() & ~acquired.fillna(True).astype(bool)
         stated = images["image_id"].map(outcome["reason"]).astype("object")
-        reason = stated.where(stated.notna(), "reason not recorded").astype(str).map(clean)
+        reason = stated.where(stated.notna(), "reason not recorded").astype(str)
+        reason = reason.map({text: clean(text) for text in reason.unique()})
     images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())
     groups: list[GroupCount] = []
     for factor in dict.fromkeys((OVERALL, *factors)):
@@ -154,7 +155,7 @@ def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
     joined = labels[columns[0]]
     for column in columns[1:]:
         joined = joined + CROSS + labels[column]
-    return joined.map(clean)
+    return joined.map({label: clean(label) for label in joined.unique()})
 
 
 def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:

@@ -40,13 +40,14 @@ def write_study(
     thresholds: Sequence[float] = SWEEP,
     operating: float | None = OPERATING,
     provenance: bool = True,
+    sizes: Sequence[int] = SIZES,
     only: Sequence[str] | None = None,
     title: str = "Walk-past trial of a face matcher",
 ) -> Path:
     """Write a study folder, or `only` some of its tables, and return it."""
     folder.mkdir(exist_ok=True)
     labels = labels or Labels()
-    rates = make_rates(labels, thresholds)
+    rates = make_rates(labels, thresholds, sizes)
     made = {
         "cohort": make_cohort(labels),
         "rates": rates,
@@ -86,7 +87,7 @@ def make_groups(labels: Labels) -> list[tuple[str, str, float, int]]:
     return groups
 
 
-def make_rates(labels: Labels, thresholds: Sequence[float]) -> pd.DataFrame:
+def make_rates(labels: Labels, thresholds: Sequence[float], sizes: Sequence[int]) -> pd.DataFrame:
     """Return rates that fall or rise along the thresholds as a matcher's do."""
     rows: list[tuple[object, ...]] = []
     for factor, group, risk, people in make_groups(labels):
@@ -94,7 +95,7 @@ def make_rates(labels: Labels, thresholds: Sequence[float]) -> pd.DataFrame:
         for threshold in thresholds:
             wrong = min(0.9, risk * 0.02 * math.exp(-20 * (threshold - 0.5)))
             missed = min(0.9, 0.05 * math.exp(6 * (threshold - 0.5)) * (2 - min(1.5, risk)))
-            for size in SIZES:
+            for size in sizes:
                 rows.append(
                     _rate(
                         "FPIR",

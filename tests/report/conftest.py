@@ -27,16 +27,24 @@ def page(study: Path) -> Element:
 
 
 @pytest.fixture(scope="session")
-def bare_page(tmp_path_factory: pytest.TempPathFactory) -> Element:
-    """Return the page of a study on real people that recorded as little as it may."""
+def bare_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a rendered study on real people that recorded as little as it may."""
     folder = builders.write_study(
         tmp_path_factory.mktemp("report") / "bare",
         simulated=False,
         operating=None,
         provenance=False,
+        sizes=[1_000],
         only=["cohort", "rates", "findings"],
     )
-    return parse(render(folder))
+    render(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bare_page(bare_study: Path) -> Element:
+    """Return the page of that study."""
+    return parse(bare_study / "report.html")
 
 
 @pytest.fixture
