@@ -84,21 +84,12 @@ class SimulatedDatasetConfig(DatasetConfig):
 
 
 @dataclass
-class SweepConfig:
-    """Thresholds from `start` to `stop`, both included."""
-
-    start: float = MISSING
-    stop: float = MISSING
-    step: float = MISSING
-
-
-@dataclass
 class MatcherConfig:
     """What compares faces: the base of `conf/matcher/`."""
 
     kind: str = MISSING
     name: str = MISSING
-    sweep: SweepConfig | None = None  # thresholds that make sense on this matcher's scale
+    sweep: list[float] | None = None  # start, stop and step on this matcher's scale
     operating: float | None = None  # the threshold at which it is meant to run
     operating_origin: str = ""  # on which data, at which rate that threshold was set
 
@@ -175,7 +166,7 @@ class ThresholdsConfig:
     """Where the score is cut: `conf/thresholds/`. What is not given is the matcher's."""
 
     values: list[float] | None = None
-    sweep: SweepConfig | None = None
+    sweep: list[float] | None = None  # start, stop (included) and step
     operating: float | None = None
     origin: str | None = None
     primary: list[float] | None = None  # where findings are primary; default: operating

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,6 @@ from lfr_eval.config import (
     ScoresConfig,
     SimulatedDatasetConfig,
     StudyConfig,
-    SweepConfig,
     TemplatesConfig,
 )
 from lfr_eval.matchers import (
@@ -154,14 +154,14 @@ def read_sweep(config: StudyConfig) -> Sweep:
     return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
 
 
-def _steps(sweep: SweepConfig) -> list[float]:
-    if not (sweep.step > 0 and sweep.stop >= sweep.start):
+def _steps(sweep: Sequence[float]) -> list[float]:
+    if len(sweep) != 3 or not (sweep[2] > 0 and sweep[1] >= sweep[0]):
         raise ConfigError(
-            f"thresholds.sweep goes from {sweep.start} to {sweep.stop} in steps of {sweep.step}; "
-            "the stop must not be below the start, and the step must be positive."
+            f"thresholds.sweep is {list(sweep)}; give [start, stop, step] with a positive step "
+            "and a stop that is not below the start."
         )
-    count = int(np.floor((sweep.stop - sweep.start) / sweep.step + 1e-9)) + 1
-    return [sweep.start + sweep.step * index for index in range(count)]
+    start, stop, step = sweep
+    return [start + step * index for index in range(int((stop - start) / step + 1e-9) + 1)]
 
 
 def mirror_folder(paths: PathsConfig) -> Path | None:

@@ -1,0 +1,102 @@
+"""The command line, as a person meets it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.cli import COMMANDS
+
+HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
+
+
+def lfr_eval(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in another process."""
+    return subprocess.run(
+        [sys.executable, "-m", "lfr_eval.cli", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def imported_by(code: str) -> set[str]:
+    """Top-level modules that are loaded after running code in a fresh interpreter."""
+    script = f"{code}\nimport sys; print(*sorted({{m.split('.')[0] for m in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_help_imports_nothing_of_weight() -> None:
+    code = "import lfr_eval.cli\ntry: lfr_eval.cli.main(['--help'])\nexcept SystemExit: pass"
+    assert not imported_by(code) & set(HEAVY)
+
+
+def test_inference_needs_only_the_scipy_stack() -> None:
+    loaded = imported_by("import lfr_eval.inference")
+    assert not loaded & {"torch", "mlflow", "hydra", "omegaconf", "sklearn", "matplotlib"}
+    assert {"numpy", "scipy", "pandas"} <= loaded
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = lfr_eval("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "matcher=facent"], "Available options in 'matcher'"),
+        (["run", "desgin=live"], "Key 'desgin' not in 'StudyConfig'"),
+        (["run", "dataset.peple=5"], "Key 'peple' not in 'SimulatedDatasetConfig'"),
+        (["run", "dataset.people=many"], "could not be converted to Integer"),
+        (["run", "dataset=manifest", "matcher=facenet"], "Give: dataset.path=..."),
+        (["run", "inference.factors=[gendr]"], "there are gender, ethnicity, age_band"),
+        (["run", "inference.reference_groups.gender=men"], "reference group 'men' of gender"),
+        (["verify", "nowhere"], "nowhere is not a study folder"),
+        (["fetch", "londn"], "london"),
+    ],
+)
+def test_mistakes_get_a_sentence_and_no_traceback(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    done = lfr_eval(*arguments, cwd=tmp_path)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_cfg_prints_the_configuration(tmp_path: Path) -> None:
+    done = lfr_eval("run", "--cfg", "job", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "watchlist_sizes:" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_help_is_hydras(tmp_path: Path) -> None:
+    done = lfr_eval("run", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "matcher: dlib, facenet" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [("lfr-eval run matcher=fa", "matcher=facenet"), ("lfr-eval ver", "verify")],
+)
+def test_tab_completion(line: str, completed: str, tmp_path: Path) -> None:
+    done = lfr_eval("-sc", "query=bash", cwd=tmp_path, COMP_LINE=line)
+    assert completed in done.stdout.split()
+
+
+def test_fetch_lists_what_there_is(tmp_path: Path) -> None:
+    done = lfr_eval("fetch", cwd=tmp_path)
+    assert {"london", "fairface", "facenet_vggface2"} <= set(done.stdout.split())

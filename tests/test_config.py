@@ -1,0 +1,147 @@
+"""Every shipped configuration composes; what cannot be is refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from lfr_eval.cohort import load_card
+from lfr_eval.config import ConfigError, StudyConfig, conf_dir, read, register
+from lfr_eval.inputs import read_sweep
+from lfr_eval.study import study_path
+
+GROUPS = (
+    "experiment",
+    "dataset",
+    "matcher",
+    "design",
+    "thresholds",
+    "inference",
+    "compute",
+    "tracking",
+    "report",
+    "paths",
+)
+OPTIONS = [
+    f"{group}={path.stem}"
+    for group in GROUPS
+    for path in sorted((conf_dir() / group).glob("*.yaml"))
+]
+GIVEN = {
+    "dataset=manifest": ["dataset.path=people.csv", "matcher=facenet"],
+    "dataset=london": ["matcher=facenet"],
+    "dataset=fairface": ["matcher=facenet"],
+    "matcher=facenet": ["dataset=london"],
+    "matcher=dlib": ["dataset=london"],
+    "matcher=templates": ["matcher.path=t.npz", "dataset=london", "thresholds.values=[0.5]"],
+    "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
+}
+
+
+@contextmanager
+def hydra() -> Iterator[None]:
+    GlobalHydra.instance().clear()
+    register()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        yield
+
+
+def composed(*overrides: str) -> StudyConfig:
+    with hydra():
+        return read(compose("config", overrides=list(overrides)))
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_shipped_option_composes(option: str) -> None:
+    config = composed(option, *GIVEN.get(option, []))
+    sweep = read_sweep(config)
+    assert sweep.primary
+    assert set(sweep.primary) <= set(sweep.values)
+    assert list(sweep.values) == sorted(sweep.values)
+
+
+def test_every_group_of_the_design_exists() -> None:
+    assert {path.name for path in conf_dir().iterdir() if path.is_dir()} == set(GROUPS)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((conf_dir() / "dataset").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_dataset_has_a_card(path: Path) -> None:
+    if path.stem != "manifest":
+        assert load_card(path.stem).name == path.stem
+
+
+def test_without_override_it_is_the_rehearsal() -> None:
+    plain, named = composed(), composed("experiment=rehearsal")
+    assert plain == named
+    assert plain.name == "rehearsal"
+
+
+def test_missing_values_are_all_named_with_how_to_give_them() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.path=\.\.\. matcher\.path=\.\.\."):
+        composed("dataset=manifest", "matcher=templates")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["matcher=facenet"], "a simulated dataset and the simulated matcher need each other"),
+        (["design.watchlist_members=all"], "is 'all'; choose one of fillers, everybody"),
+        (["design.verification=false", "design.identification=false"], "makes no comparison"),
+        (["design.watchlist_sizes=[0]"], "must be positive"),
+        (["dataset=london", "matcher=facenet", "matcher.multi_face=any"], "choose one of largest"),
+    ],
+)
+def test_what_cannot_run_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        composed(*overrides)
+
+
+def test_a_matcher_without_thresholds_asks_for_them() -> None:
+    config = composed("dataset=london", "matcher=templates", "matcher.path=t.npz")
+    with pytest.raises(ConfigError, match=r"give thresholds\.values="):
+        read_sweep(config)
+
+
+def test_given_thresholds_are_all_primary_unless_one_is_operating() -> None:
+    given = ["dataset=london", "matcher=templates", "matcher.path=t.npz"]
+    sweep = read_sweep(composed(*given, "thresholds.values=[0.5,0.3,0.4]"))
+    assert sweep.values == sweep.primary == (0.3, 0.4, 0.5)
+    assert sweep.operating is None
+    sweep = read_sweep(composed(*given, "thresholds.values=[0.3,0.5]", "thresholds.operating=0.45"))
+    assert sweep.values == (0.3, 0.45, 0.5)
+    assert sweep.primary == (0.45,)
+
+
+def test_a_sweep_includes_both_ends() -> None:
+    sweep = read_sweep(composed("thresholds.sweep=[0.5,0.7,0.05]"))
+    assert sweep.values == pytest.approx((0.5, 0.55, 0.6, 0.65, 0.7))
+    with pytest.raises(ConfigError, match="with a positive step"):
+        read_sweep(composed("thresholds.sweep=[0.5,0.7,0]"))
+
+
+def test_the_study_folder_depends_on_the_analysis_alone(tmp_path: Path) -> None:
+    paths = f"paths.studies={tmp_path}"
+    plain = study_path(composed(paths))
+    assert plain == study_path(composed(paths, "compute.tile=7", "tracking=none"))
+    assert plain != study_path(composed(paths, "inference.seed=2"))
+    assert plain.parent == tmp_path
+
+
+def test_a_conf_folder_of_ones_own_stands_in_front(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf" / "design").mkdir(parents=True)
+    (tmp_path / "conf" / "design" / "live.yaml").write_text(
+        "defaults: [schema]\nname: ours\ndescription: ours\n"
+        "verification: false\nidentification: true\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert composed("design=live").design.name == "ours"
+    assert composed("design=verification").design.name == "verification"
