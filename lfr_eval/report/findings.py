@@ -223,21 +223,27 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     of_total = several(total, "registered comparison")
     sentences = []
     if shown:
-        sentences.append(f"{len(shown)} of {of_total} show a difference between groups.")
+        verb = "shows" if len(shown) == 1 else "show"
+        sentences.append(f"{len(shown)} of {of_total} {verb} a difference between groups.")
     elif len(alike) == total:
         margins = {each.margin for each in alike if each.margin is not None}
         within = f" of {ratio(max(margins), 'up')} times" if margins else ""
         sentences.append(
-            f"In every one of {of_total}, any difference is within the margin{within} that was "
+            f"In {total} of {of_total}, any difference is within the margin{within} that was "
             "fixed in advance."
         )
     else:
+        none = f"None of {of_total} shows"
+        if total == 1:
+            none = "The one registered comparison does not show"
         sentences.append(
-            f"None of {of_total} shows a difference between groups, but that does not mean that "
-            "there is none."
+            f"{none} a difference between groups, but that does not mean that there is none."
         )
     if alike and len(alike) < total:
-        sentences.append(f"{len(alike)} of {total} show that any difference is within the margin.")
+        verb = "shows" if len(alike) == 1 else "show"
+        sentences.append(
+            f"{len(alike)} of {total} {verb} that any difference is within the margin."
+        )
     if still_open:
         sentences.append(_what_stays_open(still_open, total))
     return tuple(sentences)
@@ -246,13 +252,14 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
 def _what_stays_open(still_open: Sequence[Finding], total: int) -> str:
     """Say how many comparisons decide nothing, and how large a difference they may have missed."""
     untestable = sum(each.verdict == "untestable" for each in still_open)
-    sentence = f"{len(still_open)} of {total} leave the question open"
+    verb = "leaves" if len(still_open) == 1 else "leave"
+    sentence = f"{len(still_open)} of {total} {verb} the question open"
     if untestable:
         sentence += f" ({several(untestable, 'could', 'could')} not be tested for want of events)"
     found = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
     if found:
         low, high = ratio(min(found), "up"), ratio(max(found), "up")
         span = f"{low} times" if low == high else f"between {low} and {high} times, by comparison"
-        whose = "they" if len(found) == len(still_open) else "the others"
+        whose = "it" if total == 1 else "they" if len(found) == len(still_open) else "the others"
         sentence += f". The smallest difference that {whose} could reliably have found is {span}"
     return sentence + "."

@@ -121,7 +121,8 @@ class Quote:
     def bounds(self) -> tuple[str, ...]:
         """The interval methods of the rates without event, which rest on bounds alone."""
         rates = (rate for row in self.rows for rate in (row.wrong, row.right) if rate)
-        return tuple(dict.fromkeys(rate.interval for rate in rates if rate.events == 0))
+        silent = (rate.interval for rate in rates if rate.events == 0)
+        return tuple(dict.fromkeys(method.removeprefix("no event: ") for method in silent))
 
 
 def quote(rates: Sequence[Rate]) -> Quote:

@@ -238,6 +238,16 @@ def confidence(level: float) -> str:
     return f"{100 * level:.4g} %"
 
 
+def interval_note(method: str) -> str:
+    """Return the method of an interval with the assumption that it makes, in words."""
+    if "design effect" in method:
+        return (
+            f"{method}. This assumes that the comparisons depend on the same few people no more "
+            "than they do at other thresholds of this study."
+        )
+    return f"{method}."
+
+
 def attempts(power: float) -> str:
     """Return a power as "4 of 5 attempts"."""
     share_of = Fraction(power).limit_denominator(20)

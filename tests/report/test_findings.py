@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import dataclasses
+
+from lfr_eval.report.findings import Finding, headline
+
+FINDING = Finding(
+    anchor="finding-1",
+    finding_id="fpir-gender",
+    metric="FPIR",
+    threshold=0.6,
+    watchlist_size=1_000,
+    factor="gender",
+    group_a="female",
+    group_b="male",
+    rate_a=0.01,
+    rate_b=0.01,
+    ratio=1.0,
+    ratio_lower=0.4,
+    ratio_upper=2.5,
+    test="permutation of people, studentised",
+    p_value=0.5,
+    p_adjusted=1.0,
+    adjustment="Holm over 3 tests",
+    margin=1.5,
+    p_equivalence=0.2,
+    detectable_ratio=3.0,
+    verdict="inconclusive",
+    primary=True,
+    statement="A sentence.",
+    bound_a=None,
+    bound_b=None,
+)
+
+
+def of(verdict: str, detectable: float | None = 3.0) -> Finding:
+    return dataclasses.replace(FINDING, verdict=verdict, detectable_ratio=detectable)
+
+
+def test_no_difference_is_never_said_without_what_could_have_been_found() -> None:
+    assert headline([of("inconclusive"), of("inconclusive", 7.123)]) == (
+        "None of 2 registered comparisons shows a difference between groups, but that does not "
+        "mean that there is none.",
+        "2 of 2 leave the question open. The smallest difference that they could reliably have "
+        "found is between 3 and 7.13 times, by comparison.",
+    )
+
+
+def test_silence_is_not_equality() -> None:
+    assert headline([of("untestable", None)]) == (
+        "The one registered comparison does not show a difference between groups, but that does "
+        "not mean that there is none.",
+        "1 of 1 leaves the question open (1 could not be tested for want of events).",
+    )
+
+
+def test_differences_lead_and_the_rest_is_told() -> None:
+    assert headline([of("different"), of("equivalent"), of("inconclusive")]) == (
+        "1 of 3 registered comparisons shows a difference between groups.",
+        "1 of 3 shows that any difference is within the margin.",
+        "1 of 3 leaves the question open. The smallest difference that they could reliably have "
+        "found is 3 times.",
+    )
+
+
+def test_equivalence_everywhere_names_the_margin() -> None:
+    assert headline([of("equivalent"), of("equivalent")]) == (
+        "In 2 of 2 registered comparisons, any difference is within the margin of 1.5 "
+        "times that was fixed in advance.",
+    )
+
+
+def test_no_comparison_gives_no_verdict() -> None:
+    (sentence,) = headline([])
+    assert "gives no verdict" in sentence
