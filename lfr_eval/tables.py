@@ -286,6 +286,51 @@ FINDINGS = Table(
     ),
 )
 
+EQUITY = Table(
+    "equity",
+    "Single numbers for how unequal the rates of groups are, beside the rates, never instead.",
+    (
+        Column("measure", TEXT, "name of the measure"),
+        Column("metric", TEXT, "metric, or two joined by ' + ' where the measure needs both"),
+        Column("threshold", REAL, "threshold; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("groups", WHOLE, "groups with trials"),
+        Column("value", REAL, "null where undefined: then read lower"),
+        Column("lower", REAL, "lower end of the person-bootstrap interval"),
+        Column("upper", REAL, "upper end, possibly infinite"),
+        Column("level", REAL, "confidence level"),
+        Column("replicates", WHOLE, "bootstrap replicates"),
+        Column("definition", TEXT, "the measure in words"),
+        Column("range", TEXT, "its range, and which end is equal"),
+        Column("caveat", TEXT, "what it hides"),
+    ),
+)
+
+MODELLED = Table(
+    "modelled",
+    "False match rates beyond the last observed event, from a model of the tail. Modelled, not "
+    "observed: never mixed with `rates`.",
+    (
+        Column("metric", TEXT, "FMR"),
+        Column("threshold", REAL, "threshold"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group"),
+        Column("events", WHOLE, "events observed at the threshold"),
+        Column("rate", REAL, "modelled rate; null where refused"),
+        Column("lower", REAL, "lower end of the person-bootstrap interval"),
+        Column("upper", REAL, "upper end"),
+        Column("level", REAL, "confidence level"),
+        Column("decades", REAL, "decades beyond one event in all comparisons"),
+        Column("floor", REAL, "score above which the tail was fitted"),
+        Column("exceedances", WHOLE, "comparisons above the floor"),
+        Column("shape", REAL, "shape of the generalised Pareto distribution"),
+        Column("scale", REAL, "its scale"),
+        Column("fit_p_value", REAL, "goodness of fit, bootstrap of people"),
+        Column("refused", TEXT, "why nothing is modelled; null where it is"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,
@@ -298,4 +343,6 @@ ALL = (
     TRUTH,
     RATES,
     FINDINGS,
+    EQUITY,
+    MODELLED,
 )

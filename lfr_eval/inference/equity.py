@@ -1,0 +1,285 @@
+"""Stage `inference`: single numbers for how unequal the rates of groups are.
+
+In: trials and a grouping, or plain rates. Out: the `equity` table, every measure with its
+person-bootstrap interval and, as data, its definition, range and caveat. None is a headline: each
+hides something that the rates by group show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
+from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.plan import Plan
+from lfr_eval.tables import EQUITY
+from lfr_eval.trials import Trials, group_people
+
+REPLICATES = 10_000
+OPPOSITE = {"FMR": "FNMR", "FPIR": "FNIR"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An equity measure and what a reader must know of it.
+
+    Attributes
+    ----------
+    name, definition, range, caveat
+        Printed with every value.
+    of
+        From rates (..., groups) to values (...); of two metrics for `paired` measures.
+    paired
+        Whether it needs a false positive and a false negative rate.
+    least, most
+        Ends of the range.
+    """
+
+    name: str
+    definition: str
+    range: str
+    caveat: str
+    of: Callable[..., Floats]
+    paired: bool = False
+    least: float = 0.0
+    most: float = np.inf
+
+
+def gini(rates: Floats) -> Floats:
+    """Gini coefficient with the small-sample factor k / (k - 1), over the last axis."""
+    k = rates.shape[-1]
+    gaps = np.abs(rates[..., :, None] - rates[..., None, :]).sum(axis=(-1, -2))
+    value = divide(gaps, 2 * k * k * rates.mean(axis=-1))
+    return value * k / (k - 1) if k > 1 else value
+
+
+def worst_to_best(rates: Floats) -> Floats:
+    """Largest over smallest rate; infinite where only the smallest is 0, NaN where all are."""
+    worst, best = rates.max(axis=-1), rates.min(axis=-1)
+    return np.where(worst > 0, divide(worst, best, otherwise=np.inf), np.nan)
+
+
+def worst_to_mean(rates: Floats) -> Floats:
+    """Largest rate over the geometric mean; infinite where a rate is 0, NaN where all are."""
+    worst = rates.max(axis=-1)
+    with np.errstate(divide="ignore"):
+        mean = np.exp(np.log(rates).mean(axis=-1))
+    return np.where(worst > 0, divide(worst, mean, otherwise=np.inf), np.nan)
+
+
+def log_spread(rates: Floats) -> Floats:
+    """Spread of the log rates; infinite where a rate is 0, NaN where all are."""
+    positive = np.all(rates > 0, axis=-1)
+    logs = np.log(np.where(rates > 0, rates, 1.0))
+    k = rates.shape[-1]
+    spread = logs.std(axis=-1, ddof=1) if k > 1 else np.zeros(rates.shape[:-1])
+    return np.where(positive, spread, np.where(rates.max(axis=-1) > 0, np.inf, np.nan))
+
+
+def _gap(rates: Floats) -> Floats:
+    gap: Floats = rates.max(axis=-1) - rates.min(axis=-1)
+    return gap
+
+
+MEASURES = (
+    Measure(
+        "worst/best",
+        "largest over smallest group rate",
+        "1 (equal) to infinity",
+        "Undefined where the best group has no event; depends on the two extreme groups alone and "
+        "grows with the number of groups.",
+        worst_to_best,
+        least=1.0,
+    ),
+    Measure(
+        "worst/geometric mean",
+        "largest group rate over the geometric mean of the group rates",
+        "1 (equal) to infinity",
+        "Undefined where any group has no event.",
+        worst_to_mean,
+        least=1.0,
+    ),
+    Measure(
+        "log-ratio spread",
+        "standard deviation of the natural logarithms of the group rates",
+        "0 (equal) to infinity",
+        "Undefined where any group has no event.",
+        log_spread,
+    ),
+    Measure(
+        "Gini",
+        "k / (k - 1) times the mean absolute difference of the rates of k groups over twice their "
+        "mean",
+        "0 (equal) to 1",
+        "Does not say which group is worse; groups without events count as perfect.",
+        gini,
+        most=1.0,
+    ),
+    Measure(
+        "GARBE",
+        "mean of the Gini coefficients of the false positive and the false negative rate (Howard "
+        "et al. 2022, arXiv 2203.05051, weight 0.5)",
+        "0 (equal) to 1",
+        "One number for two kinds of harm to different people.",
+        lambda a, b: (gini(a) + gini(b)) / 2,
+        paired=True,
+        most=1.0,
+    ),
+    Measure(
+        "FDR",
+        "1 - (largest difference of false positive rates + largest difference of false negative "
+        "rates) / 2 (Pereira & Marcel 2021, weight 0.5)",
+        "0 to 1 (equal)",
+        "Differences of rare events are small however large their ratio: 0.04 % against 5.5 % "
+        "gives 0.973.",
+        lambda a, b: 1 - (_gap(a) + _gap(b)) / 2,
+        paired=True,
+        most=1.0,
+    ),
+    Measure(
+        "Inequity Rate",
+        "geometric mean of worst/best of the false positive and the false negative rate (weight "
+        "0.5)",
+        "1 (equal) to infinity",
+        "Undefined where a group has no event; a large ratio of one rate can be offset by the "
+        "other.",
+        lambda a, b: np.sqrt(worst_to_best(a) * worst_to_best(b)),
+        paired=True,
+        least=1.0,
+    ),
+)
+
+
+def equity_table(
+    trials: Sequence[Trials],
+    people: pd.DataFrame,
+    factors: Sequence[str],
+    thresholds: Sequence[float],
+    plan: Plan,
+    replicates: int = REPLICATES,
+) -> pd.DataFrame:
+    """Equity measures of every factor at every threshold.
+
+    Parameters
+    ----------
+    trials
+        The evidence; FMR with FNMR, and FPIR with FNIR of the same watchlist size, also give the
+        measures of both.
+    people
+        One row a person, one column a factor.
+    factors
+        Factors with at least two groups that have trials; others give no row.
+    thresholds
+        Thresholds.
+    plan
+        Level and seed.
+    replicates
+        Bootstrap replicates.
+
+    Returns
+    -------
+    DataFrame
+        The table `equity`. Where a measure is undefined its value is null and `lower` is what
+        the bootstrap supports.
+    """
+    weights = person_weights(len(people), replicates, plan.seed)
+    frames = []
+    for factor in factors:
+        grouping = group_people(people, factor)
+        drawn = [
+            (one, *_with_trials(*bootstrap_rates(one, grouping, np.asarray(thresholds), weights)))
+            for one in trials
+            if one.metric not in ("TPIR",) and len(grouping.names) > 1
+        ]
+        for one, observed, redrawn in drawn:
+            if observed.shape[0] < 2:
+                continue
+            for measure in MEASURES:
+                if not measure.paired:
+                    frames.append(
+                        _rows(
+                            measure,
+                            one,
+                            one.metric,
+                            factor,
+                            thresholds,
+                            plan,
+                            [observed],
+                            [redrawn],
+                        )
+                    )
+                    continue
+                for other, observed_b, redrawn_b in drawn:
+                    same = other.watchlist_size == one.watchlist_size
+                    if (
+                        OPPOSITE.get(one.metric) == other.metric
+                        and same
+                        and observed_b.shape[0] >= 2
+                    ):
+                        frames.append(
+                            _rows(
+                                measure,
+                                one,
+                                f"{one.metric} + {other.metric}",
+                                factor,
+                                thresholds,
+                                plan,
+                                [observed, observed_b],
+                                [redrawn, redrawn_b],
+                            )
+                        )
+    return EQUITY.conform(pd.concat(frames, ignore_index=True)) if frames else EQUITY.empty()
+
+
+def _with_trials(observed: Floats, redrawn: Floats) -> tuple[Floats, Floats]:
+    """Keep the groups with trials; a replicate that lost a group's trials keeps its rate."""
+    keep = ~np.isnan(observed[:, 0])
+    observed, redrawn = observed[keep], redrawn[:, keep]
+    return observed, np.where(np.isnan(redrawn), observed, redrawn)
+
+
+def _rows(
+    measure: Measure,
+    trials: Trials,
+    metric: str,
+    factor: str,
+    thresholds: Sequence[float],
+    plan: Plan,
+    observed: list[Floats],
+    redrawn: list[Floats],
+) -> pd.DataFrame:
+    value = measure.of(*(np.moveaxis(rates, 0, -1) for rates in observed))
+    values = measure.of(*(np.moveaxis(rates, 1, -1) for rates in redrawn))
+    # A replicate without any event says nothing, and must not make inequality look certain.
+    least = np.min(np.where(np.isnan(values), np.inf, values), axis=0)
+    values = np.where(np.isnan(values), least, values)
+    tail = (1 - plan.level) / 2
+    low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    # Redrawing people adds noise, and noise makes the worst worse and the best better: percentiles
+    # alone can lie wholly above the observed value. The reflected interval errs the other way.
+    with np.errstate(invalid="ignore"):
+        low = np.fmin(low, np.maximum(2 * value - high, measure.least))
+        high = np.fmax(high, np.minimum(2 * value - low, measure.most))
+    steps = np.unique(np.asarray(thresholds, float)) if trials.has_threshold else np.array([np.nan])
+    return pd.DataFrame(
+        {
+            "measure": measure.name,
+            "metric": metric,
+            "threshold": steps,
+            "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
+            "factor": factor,
+            "groups": observed[0].shape[0],
+            "value": np.where(np.isfinite(value), value, np.nan),
+            "lower": np.where(np.isnan(value), np.nan, low),
+            "upper": np.where(np.isnan(value), np.nan, high),
+            "level": plan.level,
+            "replicates": redrawn[0].shape[0],
+            "definition": measure.definition,
+            "range": measure.range,
+            "caveat": measure.caveat,
+        }
+    )

@@ -1,0 +1,304 @@
+"""Stage `inference`: false match rates beyond the last observed event, from a model of the tail.
+
+In: `PairTrials`, a grouping, thresholds. Out: the `modelled` table. A generalised Pareto
+distribution is fitted, group by group, to the scores above a floor that diagnostics choose; its
+interval comes from redrawing people. Where the diagnostics fail, nothing is modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.inference.bootstrap import person_weights
+from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.counting import steps_of
+from lfr_eval.inference.pairs import PairCounter
+from lfr_eval.inference.plan import Plan
+from lfr_eval.tables import MODELLED
+from lfr_eval.trials import PairTrials, group_people
+
+REPLICATES = 500
+LEAST_EXCEEDANCES = 100
+MOST_DECADES = 2.0
+FIT_LEVEL = 0.1
+SHAPES = (-0.5, 0.5)
+"""Shapes in which the moments of the fit exist and its errors are regular."""
+SHARES = (0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001)
+"""Shares of the comparisons above the floors that are tried."""
+
+
+@dataclass(frozen=True)
+class TailFit:
+    """A fitted tail.
+
+    Attributes
+    ----------
+    floor
+        Score above which the tail was fitted.
+    exceedances
+        Comparisons above it.
+    share, shape, scale
+        Share of all comparisons above the floor, and the two parameters.
+    replicates : (3, replicates)
+        The same three under redrawn people.
+    fit_p_value
+        Goodness of fit: how often redrawn people fit worse.
+    refused
+        Why the fit must not be used; empty where it may.
+    """
+
+    floor: float
+    exceedances: int
+    share: float
+    shape: float
+    scale: float
+    replicates: Floats
+    fit_p_value: float
+    refused: str = ""
+
+    def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
+        """Modelled rate at a threshold not below the floor, with its interval."""
+        above = threshold - self.floor
+        rate = float(survival(self.share, self.shape, self.scale, above))
+        share, shape, scale = self.replicates
+        redrawn = survival(share, shape, scale, above)
+        tail = (1 - level) / 2
+        low, high = np.quantile(redrawn, [tail, 1 - tail])
+        return rate, float(min(low, rate)), float(max(high, rate))
+
+
+def survival(
+    share: Floats | float, shape: Floats | float, scale: Floats | float, above: float
+) -> Floats:
+    """Rate of scores more than `above` over the floor, share (1 + shape above / scale)^(-1/shape).
+
+    0 beyond the end point that a negative shape implies.
+
+    References
+    ----------
+    Pickands (1975), Annals of Statistics 3, 119-131.
+    """
+    shape = np.where(np.abs(shape) < 1e-6, 1e-6, shape)
+    with np.errstate(divide="ignore"):
+        log = np.log(np.maximum(1 + shape * above / scale, 0.0))
+        return np.asarray(share * np.exp(-log / shape))
+
+
+def fit(excess: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Fit shape and scale by weighted probability-weighted moments.
+
+    Parameters
+    ----------
+    excess : (exceedances,)
+        Scores less the floor, ascending.
+    weight : (..., exceedances)
+        Weight of each.
+
+    References
+    ----------
+    Hosking & Wallis (1987), Technometrics 29, 339-349.
+    """
+    total = weight.sum(axis=-1)
+    below = (np.cumsum(weight, axis=-1) - weight / 2) / total[..., None]
+    mean = (weight * excess).sum(axis=-1) / total
+    first = (weight * excess * (1 - below)).sum(axis=-1) / total
+    gap = np.maximum(mean - 2 * first, 1e-12)
+    return 2 - mean / gap, 2 * mean * first / gap
+
+
+def distance(excess: Floats, weight: Floats, shape: Floats, scale: Floats) -> Floats:
+    """Signed distances of the fitted from the weighted empirical distribution function."""
+    total = weight.sum(axis=-1, keepdims=True)
+    empirical = (np.cumsum(weight, axis=-1) - weight / 2) / total
+    above = np.maximum(1 + shape[..., None] * excess / scale[..., None], 1e-12)
+    shape = np.where(np.abs(shape) < 1e-6, 1e-6, shape)
+    apart: Floats = empirical - (1 - above ** (-1 / shape[..., None]))
+    return apart
+
+
+def fit_tail(
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    score: Floats,
+    comparisons: float,
+    weights: Floats,
+    redrawn_comparisons: Floats,
+    floor: float,
+) -> TailFit:
+    """Choose a floor by diagnostics and fit the tail above it.
+
+    Floors are tried from the lowest (most data) up. One is taken if its fit is not rejected by
+    the Cramer-von Mises distance under redrawn people, and if the shape agrees, within its error,
+    with the shapes over the higher floors.
+
+    Parameters
+    ----------
+    first, second : (hits,)
+        The people of every comparison above `floor`.
+    score : (hits,)
+        Its score.
+    comparisons
+        All comparisons.
+    weights : (replicates, people)
+        How often people are redrawn.
+    redrawn_comparisons : (replicates,)
+        All comparisons under redrawn people.
+    floor
+        No comparison below it is listed.
+    """
+    order = np.argsort(score, kind="stable")
+    score, first, second = score[order].astype(float), first[order], second[order]
+    candidates = [
+        _candidate(first, second, score, comparisons, weights, redrawn_comparisons, count)
+        for count in _counts(len(score), comparisons)
+    ]
+    if not candidates:
+        return _refused(floor, len(score), f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
+    for index, one in enumerate(candidates):
+        spread = one.replicates[1].std()
+        stable = all(
+            abs(other.shape - one.shape)
+            <= 2 * np.sqrt(max(other.replicates[1].var() - spread**2, 0.0)) + spread
+            for other in candidates[index + 1 :]
+        )
+        if one.fit_p_value >= FIT_LEVEL and stable and SHAPES[0] < one.shape < SHAPES[1]:
+            return one
+    return _refused(
+        candidates[-1].floor,
+        candidates[-1].exceedances,
+        "no floor at which a generalised Pareto distribution fits and its shape is stable",
+    )
+
+
+def modelled_table(
+    trials: PairTrials,
+    people: pd.DataFrame,
+    factors: Sequence[str],
+    thresholds: Sequence[float],
+    plan: Plan,
+    replicates: int = REPLICATES,
+) -> pd.DataFrame:
+    """Modelled false match rates of every group at thresholds with fewer than ten events.
+
+    Parameters
+    ----------
+    trials
+        Comparisons; the lower their floor, the more the diagnostics can choose from.
+    people
+        One row a person, one column a factor.
+    factors
+        Factors.
+    thresholds
+        Thresholds; those with ten or more events of a group are left to `rates`.
+    plan
+        Level and seed.
+    replicates
+        Redrawn studies.
+
+    Returns
+    -------
+    DataFrame
+        The table `modelled`. Refused where the tail cannot be modelled, or the threshold is more
+        than two decades beyond one event in all the group's comparisons.
+    """
+    steps = steps_of(trials, thresholds)
+    weights = person_weights(len(people), replicates, plan.seed)
+    counter = PairCounter.of(trials, steps)
+    rows = []
+    for factor in factors:
+        grouping = group_people(people, factor)
+        cells = counter.count(grouping.codes[None], len(grouping.names))
+        for code, name in enumerate(grouping.names):
+            inside = grouping.codes == code
+            hit = inside[trials.first] & inside[trials.second] & (trials.first != trials.second)
+            comparisons = float(cells.trials[0, code, 0])
+            tail = fit_tail(
+                trials.first[hit],
+                trials.second[hit],
+                trials.score[hit],
+                comparisons,
+                weights,
+                _redrawn_comparisons(weights, inside, comparisons),
+                float(trials.floor),
+            )
+            for step, threshold in enumerate(steps):
+                events = int(cells.events[0, code, step])
+                if events < 10:
+                    rows.append(
+                        (
+                            *(trials.metric, threshold, factor, name, events),
+                            *_modelled(tail, float(threshold), comparisons, plan.level),
+                        )
+                    )
+    return MODELLED.build(rows) if rows else MODELLED.empty()
+
+
+def _modelled(
+    tail: TailFit, threshold: float, comparisons: float, level: float
+) -> tuple[object, ...]:
+    known = (tail.floor, tail.exceedances, tail.shape, tail.scale, tail.fit_p_value)
+    if not tail.refused:
+        rate, low, high = tail.rate(threshold, level)
+        share, shape, scale = tail.replicates
+        middle = float(np.median(survival(share, shape, scale, threshold - tail.floor)))
+        size = max(rate, middle)
+        decades = -np.log10(size * comparisons) if size > 0 else np.inf
+        if threshold >= tail.floor and decades <= MOST_DECADES:
+            return (rate, low, high, level, decades, *known, None)
+        reason = f"more than {MOST_DECADES:g} decades beyond one event in all comparisons"
+        return (np.nan, np.nan, np.nan, level, decades, *known, reason)
+    return (np.nan, np.nan, np.nan, level, np.nan, *known, tail.refused)
+
+
+def _counts(hits: int, comparisons: float) -> list[int]:
+    """Numbers of exceedances to try, the most first."""
+    wanted = {int(share * comparisons) for share in SHARES}
+    return sorted((n for n in wanted if LEAST_EXCEEDANCES <= n < hits), reverse=True)
+
+
+def _candidate(
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    score: Floats,
+    comparisons: float,
+    weights: Floats,
+    redrawn_comparisons: Floats,
+    count: int,
+) -> TailFit:
+    floor = float(score[-count - 1])
+    a, b, excess = first[-count:], second[-count:], score[-count:] - floor
+    one = np.ones(count)
+    shape, scale = fit(excess, one)
+    seen = distance(excess, one, np.asarray(shape), np.asarray(scale))
+    replicates, statistic = np.empty((3, len(weights))), np.empty(len(weights))
+    for start in range(0, len(weights), 100):
+        part = slice(start, start + 100)
+        weight = (weights[part][:, a] * weights[part][:, b]).astype(float)
+        # A replicate that draws hardly anybody of the tail keeps a trace of all of it.
+        weight += 1e-9
+        shapes, scales = fit(excess, weight)
+        replicates[:, part] = weight.sum(axis=1) / redrawn_comparisons[part], shapes, scales
+        moved = distance(excess, weight, shapes, scales) - seen
+        statistic[part] = np.mean(moved**2, axis=1)
+    p_value = (1 + np.count_nonzero(statistic >= np.mean(seen**2))) / (1 + len(weights))
+    return TailFit(
+        floor, count, count / comparisons, float(shape), float(scale), replicates, float(p_value)
+    )
+
+
+def _redrawn_comparisons(weights: Floats, inside: Bools, comparisons: float) -> Floats:
+    """All comparisons of the group under redrawn people, in proportion to pairs of people."""
+    drawn = weights[:, inside].astype(float)
+    pairs = (drawn.sum(axis=1) ** 2 - (drawn**2).sum(axis=1)) / 2
+    n = np.count_nonzero(inside)
+    return np.maximum(divide(pairs, n * (n - 1) / 2) * comparisons, 1.0)
+
+
+def _refused(floor: float, exceedances: int, reason: str) -> TailFit:
+    nothing = np.empty((3, 0))
+    return TailFit(floor, exceedances, np.nan, np.nan, np.nan, nothing, np.nan, reason)
