@@ -1,0 +1,36 @@
+"""How tests run studies: composed as on the command line, small where the point allows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from lfr_eval.config import StudyConfig, conf_dir, read, register
+from lfr_eval.folder import StudyFolder
+from lfr_eval.study import run_study
+
+SMALL = (
+    "dataset.people=60",
+    "dataset.passes=4",
+    "dataset.fillers=300",
+    "design.watchlist_sizes=[100,300]",
+    "thresholds.sweep=[0.4,0.6,0.05]",
+    "thresholds.operating=0.45",
+    "inference.permutations=199",
+)
+
+
+def configured(studies: Path, *overrides: str) -> StudyConfig:
+    """A configuration whose study, cache and logs stay below `studies`."""
+    GlobalHydra.instance().clear()
+    register()
+    here = [f"paths.studies={studies}", f"paths.cache={studies / 'cache'}", "tracking=none"]
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return read(compose("config", overrides=[*here, *overrides]))
+
+
+def run(studies: Path, *overrides: str) -> StudyFolder:
+    """Run a study in this process."""
+    return run_study(configured(studies, *overrides))

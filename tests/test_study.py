@@ -1,0 +1,299 @@
+"""A study from end to end, on simulated people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval import cli
+from lfr_eval.config import ConfigError
+from lfr_eval.folder import StudyFolder
+from lfr_eval.tables import ALL, FINDINGS, RATES, TRUTH
+from tests.studies import SMALL, configured, run
+
+CONTROL = (
+    "design=live",
+    "design.watchlist_sizes=[10000]",
+    "thresholds.values=[0.6]",
+    "thresholds.operating=0.6",
+    "inference.permutations=999",
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    return run(tmp_path_factory.mktemp("small"), *SMALL)
+
+
+def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
+    files = {path.name for path in small.path.iterdir()}
+    assert {table.file for table in ALL} <= files
+    assert {"provenance.json", "study.json", "stages.json", "report.html"} <= files
+    assert small.verify() == []
+
+
+def test_every_table_has_its_documented_columns(small: StudyFolder) -> None:
+    for table in ALL:
+        frame = pd.read_parquet(small.file(table))
+        known = table.names if not table.extra_columns else [c for c in frame if c in table.names]
+        assert list(frame.columns)[: len(known)] == known
+        pd.testing.assert_frame_equal(small.read(table), table.conform(frame))
+
+
+def test_provenance_names_what_is_needed_to_make_it_again(small: StudyFolder) -> None:
+    provenance = small.provenance()
+    for part in (
+        "matcher",
+        "dataset_digest",
+        "config",
+        "seeds",
+        "packages",
+        "hardware",
+        "code_digest",
+        "git_revision",
+        "started",
+        "finished",
+    ):
+        assert provenance[part] is not None, part
+    assert "paths" not in provenance["config"]
+    assert str(Path.home()) not in json.dumps(provenance)
+
+
+def test_the_same_configuration_gives_the_same_numbers(small: StudyFolder, tmp_path: Path) -> None:
+    again = run(tmp_path, *SMALL)
+    assert again.path.name == small.path.name
+    for table in ALL:
+        pd.testing.assert_frame_equal(again.read(table), small.read(table))
+
+
+def test_a_second_run_computes_nothing(small: StudyFolder) -> None:
+    before = (small.path / "stages.json").read_text()
+    study_hash = small.study_hash()
+    again = run(small.path.parent, *SMALL)
+    assert (again.path / "stages.json").read_text() == before
+    assert again.study_hash() == study_hash
+
+
+def test_simulated_studies_say_so(small: StudyFolder) -> None:
+    assert json.loads((small.path / "study.json").read_text())["simulated"] is True
+    assert "SIMULATED" in (small.path / "report.html").read_text().upper()
+
+
+def test_the_report_can_be_rendered_again(small: StudyFolder, tmp_path: Path) -> None:
+    copy = tmp_path / small.path.name
+    shutil.copytree(small.path, copy)
+    (copy / "report.html").unlink()
+    assert cli.main(["report", str(copy)]) == 0
+    assert (copy / "report.html").is_file()
+    assert cli.main(["verify", str(copy)]) == 0
+
+
+@pytest.mark.parametrize("table", [t.file for t in ALL] + ["study.json", "report.html"])
+def test_verify_fails_when_any_file_is_changed(
+    table: str, small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "study"
+    shutil.copytree(small.path, copy)
+    with (copy / table).open("ab") as file:
+        file.write(b" ")
+    assert cli.main(["verify", str(copy)]) == 1
+    assert f"{table} was changed" in capsys.readouterr().out
+
+
+def omnibus(study: StudyFolder, factor: str) -> pd.Series:
+    findings = study.read(FINDINGS)
+    row = findings[
+        (findings["metric"] == "FPIR")
+        & (findings["factor"] == factor)
+        & (findings["group_a"] == "*")
+        & findings["primary"]
+    ]
+    assert len(row) == 1
+    return row.iloc[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_planted_fivefold_difference_is_found(seed: int, tmp_path: Path) -> None:
+    study = run(tmp_path, *CONTROL, f"dataset.seed={seed}")
+    truth = study.read(TRUTH)
+    truth = truth[(truth["metric"] == "FPIR") & (truth["factor"] == "ethnicity")]
+    true = truth.set_index("group")["rate"]
+    assert true["black"] / true["white"] == pytest.approx(5.0, rel=0.02)
+
+    assert omnibus(study, "ethnicity")["verdict"] == "different"
+    findings = study.read(FINDINGS)
+    pair = findings[
+        (findings["metric"] == "FPIR")
+        & (findings["group_a"] == "black")
+        & (findings["group_b"] == "white")
+    ].iloc[0]
+    assert pair["verdict"] == "different"
+    assert pair["ratio"] > 1
+    assert pair["ratio_lower"] < 5.0 < pair["ratio_upper"]
+
+
+@pytest.mark.slow
+def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
+    """Six cohorts of equal groups: at 5 %, more than two omnibus hits would be an alarm."""
+    hits = 0
+    for seed in range(1, 7):
+        study = run(tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1")
+        hits += omnibus(study, "ethnicity")["verdict"] == "different"
+        equal = study.read(TRUTH)
+        equal = equal[(equal["metric"] == "FPIR") & (equal["factor"] == "ethnicity")]["rate"]
+        assert np.ptp(equal) < 1e-9
+    assert hits <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [2.5, 4.0, 6.0])
+def test_a_killed_study_goes_on_and_ends_the_same(
+    seconds: float, small: StudyFolder, tmp_path: Path
+) -> None:
+    arguments = [
+        *SMALL,
+        f"paths.studies={tmp_path}",
+        f"paths.cache={tmp_path / 'cache'}",
+        "tracking=none",
+    ]
+    command = [sys.executable, "-m", "lfr_eval.cli", "run", *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+    ended = run(tmp_path, *SMALL)
+    assert not [path for path in ended.path.iterdir() if path.name.startswith(".")]
+    assert ended.verify() == []
+    for table in (RATES, FINDINGS, TRUTH):
+        pd.testing.assert_frame_equal(ended.read(table), small.read(table))
+
+
+def test_templates_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path: Path) -> None:
+    people, templates, _ = exported(tmp_path)
+    given = [
+        "dataset=manifest",
+        f"dataset.path={people}",
+        "matcher=templates",
+        f"matcher.path={templates}",
+        "matcher.operating=0.45",
+    ]
+    study = run(tmp_path, *SMALL[3:], *given)
+    assert_same_counts(study, small)
+
+
+def test_scores_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path: Path) -> None:
+    people, _, scores = exported(tmp_path)
+    given = [
+        "dataset=manifest",
+        f"dataset.path={people}",
+        "matcher=scores",
+        f"matcher.path={scores}",
+        "matcher.operating=0.45",
+    ]
+    study = run(tmp_path, *SMALL[3:], *given)
+    assert_same_counts(study, small)
+
+
+def test_the_documented_line_for_a_vendors_templates(tmp_path: Path) -> None:
+    people, templates, _ = exported(tmp_path)
+    study = run(
+        tmp_path,
+        "dataset=manifest",
+        f"dataset.path={people}",
+        "matcher=templates",
+        f"matcher.path={templates}",
+        "design=verification",
+        "thresholds.values=[0.3,0.4,0.5]",
+        "inference.permutations=99",
+    )
+    assert set(study.read(RATES)["metric"]) == {"FMR", "FNMR", "FTA", "FTE"}
+
+
+def exported(folder: Path) -> tuple[Path, Path, Path]:
+    """The small rehearsal as a vendor would hand it in: manifest, templates, scores."""
+    from lfr_eval.cohort.simulated import simulate
+
+    config = configured(folder, *SMALL)
+    drawn = simulate(config.dataset)  # type: ignore[arg-type]
+    images = drawn.cohort.images
+    columns = [
+        "image_id",
+        "subject_id",
+        "role",
+        "pass_id",
+        "camera",
+        "gender",
+        "ethnicity",
+        "age_band",
+    ]
+    people, templates, scores = (folder / n for n in ("people.csv", "t.npz", "scores.csv"))
+    images[columns].to_csv(people, index=False)
+    np.savez(
+        templates,
+        image_id=images["image_id"].to_numpy(str)[drawn.acquired],
+        template=drawn.vectors[drawn.acquired],
+    )
+    role, name = images["role"].to_numpy(str), images["image_id"].to_numpy(str)
+    listed = np.flatnonzero(np.isin(role, ["reference", "filler"]) & drawn.acquired)
+    probes = np.flatnonzero((role == "probe") & drawn.acquired)
+    score = drawn.vectors[listed].astype(float) @ drawn.vectors[probes].astype(float).T
+    pd.DataFrame(
+        {
+            "reference_id": np.repeat(name[listed], len(probes)),
+            "probe_id": np.tile(name[probes], len(listed)),
+            "score": score.ravel(),
+        }
+    ).to_csv(scores, index=False)
+    return people, templates, scores
+
+
+def assert_same_counts(study: StudyFolder, expected: StudyFolder) -> None:
+    # A watchlist of part of the fillers is another draw where their order in the file differs;
+    # here it is the same, so every count must be.
+    columns = [
+        "metric",
+        "threshold",
+        "watchlist_size",
+        "factor",
+        "group",
+        "counterpart",
+        "events",
+        "trials",
+        "subjects",
+        "subjects_with_event",
+    ]
+    actual, wanted = study.read(RATES)[columns], expected.read(RATES)[columns]
+    pd.testing.assert_frame_equal(actual, wanted)
+
+
+def test_a_watchlist_without_fillers_is_refused_in_words(tmp_path: Path) -> None:
+    people, templates, _ = exported(tmp_path)
+    kept = pd.read_csv(people, dtype=str)
+    kept[kept["role"] != "filler"].to_csv(people, index=False)
+    from lfr_eval.comparison import ComparisonError
+
+    with pytest.raises(ComparisonError, match=r"design\.watchlist_members=everybody"):
+        run(
+            tmp_path,
+            "dataset=manifest",
+            f"dataset.path={people}",
+            "matcher=templates",
+            f"matcher.path={templates}",
+            "design=live",
+            "thresholds.values=[0.5]",
+        )
+
+
+def test_an_unknown_factor_is_refused_with_those_that_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'hair' \\(there are gender, ethnicity, age_band"):
+        run(tmp_path, *SMALL, "inference.factors=[gender x hair]")
