@@ -153,7 +153,7 @@ def test_london_rates_equal_numpy(faces: Path, london: StudyFolder) -> None:
 
 
 def test_a_second_study_embeds_nothing(
-    faces: Path, london: StudyFolder, fairface: StudyFolder, monkeypatch: pytest.MonkeyPatch
+    faces: Path, london: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lfr_eval.matchers.facenet import FacenetMatcher
 

@@ -30,11 +30,6 @@ CONTROL = (
 )
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    return run(tmp_path_factory.mktemp("small"), *SMALL)
-
-
 def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
     files = {path.name for path in small.path.iterdir()}
     assert {table.file for table in ALL} <= files
@@ -148,7 +143,9 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
     """Six cohorts of equal groups: at 5 %, more than two omnibus hits would be an alarm."""
     hits = 0
     for seed in range(1, 7):
-        study = run(tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1")
+        study = run(
+            tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1"
+        )
         hits += omnibus(study, "ethnicity")["verdict"] == "different"
         equal = study.read(TRUTH)
         equal = equal[(equal["metric"] == "FPIR") & (equal["factor"] == "ethnicity")]["rate"]
