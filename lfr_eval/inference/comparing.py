@@ -23,7 +23,7 @@ from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.equivalence import equivalence_p, ratio_degrees, ratio_interval
 from lfr_eval.inference.intervals import effective_trials, independent_units, no_event_bound
 from lfr_eval.inference.permutation import Division, against_rest, between_pair
-from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.statements import threshold_text
 from lfr_eval.inference.watchlists import watchlist_variance
 from lfr_eval.tables import CROSS
@@ -339,7 +339,7 @@ def _ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
         parts = [str(base["metric"])]
         if not pd.isna(size):
             parts.append(f"n{size}")
-        if not np.isnan(threshold):
+        if not np.isnan(threshold) and base["metric"] != UNNAMED:
             parts.append(f"t{threshold_text(float(threshold))}")
         groups = "omnibus" if group_a == ALL else f"{group_a}-vs-{group_b}"
         parts += [str(base["factor"]), groups]

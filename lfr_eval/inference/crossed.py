@@ -50,7 +50,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     is the probe's group and `h` the reference's.
 
     V = (sum_i r_i^2 + sum_j r_j^2 - sum_ij e_ij^2) / (sum C)^2 over the people i of one side and
-    j of the other, not below the binomial variance (Cameron, Gelbach & Miller 2011).
+    j of the other, not below that of independent pairs of people (Cameron, Gelbach & Miller 2011).
 
     """
     directed = not np.any(trials.both)
@@ -118,7 +118,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[0, index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
-            variance[0, index, step] = np.maximum(divide(rows - pairs, c * c), 0.0)
+            variance[0, index, step] = divide(np.maximum(rows - pairs, pairs), c * c)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)

@@ -105,8 +105,9 @@ class PairCounter:
 
     @property
     def active(self) -> Bools:
-        """People with an image."""
+        """People with an image, or with comparisons of their own."""
         active: Bools = self.images.sum(axis=1) > 0
+        active[self.correction_node] = True
         return active
 
     def restrict(self, keep: Bools) -> PairCounter:
@@ -137,7 +138,7 @@ class PairCounter:
 
         V = (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
         r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), not below the
-        binomial variance.
+        variance that independent pairs of people, or independent comparisons, would have.
         """
         permutations, top = len(labels), self.thresholds
         size = self._sizes(labels, cells)
@@ -172,8 +173,9 @@ class PairCounter:
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
         robust = divide(people - pairs, size.trials**2)
-        binomial = divide(rate * (1 - rate), size.trials)
-        return Cells(events, size.trials, np.maximum(robust, binomial), size.people)
+        # Repeated comparisons of the same two people are one piece of evidence at the most.
+        floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
+        return Cells(events, size.trials, np.maximum(robust, floor), size.people)
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""

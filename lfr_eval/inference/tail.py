@@ -8,7 +8,7 @@ interval comes from redrawing people. Where the diagnostics fail, nothing is mod
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,14 @@ REPLICATES = 500
 LEAST_EXCEEDANCES = 100
 MOST_DECADES = 2.0
 FIT_LEVEL = 0.1
+OUTLIER = 0.05
+"""Fewer expected scores at or above the highest one, and it is taken for an outlier."""
 SHAPES = (-0.5, 0.5)
 """Shapes in which the moments of the fit exist and its errors are regular."""
-SHARES = (0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001)
-"""Shares of the comparisons above the floors that are tried."""
+COUNTS = (1000, 500, 250, 150, LEAST_EXCEEDANCES)
+"""Scores above the floors that are tried."""
+LARGEST_SHARE = 0.03
+"""Largest share of the comparisons above a floor: a lower floor fails silently."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,23 @@ class TailFit:
     refused: str = ""
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
-        """Modelled rate at a threshold not below the floor, with its interval."""
+        """Modelled rate at a threshold not below the floor, with its interval.
+
+        Score distributions whose logarithm bends down all the way (normal ones, for one) look
+        like tails that end: a fitted negative shape then puts the rate too low, the sooner the
+        more data pins it down. The upper end therefore lets no redrawn tail fall faster than an
+        exponential one, which is the limit of all such distributions.
+        """
         above = threshold - self.floor
         rate = float(survival(self.share, self.shape, self.scale, above))
         share, shape, scale = self.replicates
-        redrawn = survival(share, shape, scale, above)
         tail = (1 - level) / 2
-        low, high = np.quantile(redrawn, [tail, 1 - tail])
-        return rate, float(min(low, rate)), float(max(high, rate))
+        low = float(np.quantile(survival(share, shape, scale, above), tail))
+        # With the shape held at 0 the fitted scale is the mean excess, scale / (1 - shape).
+        slow = survival(
+            share, np.maximum(shape, 0.0), np.where(shape < 0, scale / (1 - shape), scale), above
+        )
+        return rate, min(low, rate), max(float(np.quantile(slow, 1 - tail)), rate)
 
 
 def survival(
@@ -167,6 +180,9 @@ def fit_tail(
             for other in candidates[index + 1 :]
         )
         if one.fit_p_value >= FIT_LEVEL and stable and SHAPES[0] < one.shape < SHAPES[1]:
+            if comparisons * one.rate(float(score[-1]), 0.95)[2] < OUTLIER:
+                reason = "the highest score is beyond the model: two identities of one person?"
+                return replace(one, refused=reason)
             return one
     return _refused(
         candidates[-1].floor,
@@ -257,8 +273,7 @@ def _modelled(
 
 def _counts(hits: int, comparisons: float) -> list[int]:
     """Numbers of exceedances to try, the most first."""
-    wanted = {int(share * comparisons) for share in SHARES}
-    return sorted((n for n in wanted if LEAST_EXCEEDANCES <= n < hits), reverse=True)
+    return [n for n in COUNTS if n < hits and n <= LARGEST_SHARE * comparisons]
 
 
 def _candidate(
