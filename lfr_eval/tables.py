@@ -331,6 +331,27 @@ MODELLED = Table(
     ),
 )
 
+PERSON_TESTS = Table(
+    "person_tests",
+    "Tests on the number of people with an event, for comparison with published studies.",
+    (
+        Column("metric", TEXT, "metric"),
+        Column("threshold", REAL, "threshold; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("group_a", TEXT, "group; * for all groups at once"),
+        Column("group_b", TEXT, "reference group"),
+        Column("affected_a", WHOLE, "people of group a with an event"),
+        Column("exposed_a", WHOLE, "people of group a with a trial"),
+        Column("affected_b", WHOLE, "people of group b with an event"),
+        Column("exposed_b", WHOLE, "people of group b with a trial"),
+        Column("fisher", REAL, "p-value, Fisher's exact or Freeman and Halton's test"),
+        Column("boschloo", REAL, "p-value, Boschloo's test; null for more than two groups"),
+        Column("chi_square", REAL, "p-value, chi-square; null without events"),
+        Column("chi_square_corrected", REAL, "p-value, with Yates' correction"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,
@@ -345,4 +366,5 @@ ALL = (
     FINDINGS,
     EQUITY,
     MODELLED,
+    PERSON_TESTS,
 )

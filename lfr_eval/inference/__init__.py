@@ -14,6 +14,7 @@ from lfr_eval.inference.api import (
 from lfr_eval.inference.equity import equity_table
 from lfr_eval.inference.finding_table import finding_table
 from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.published import person_test_table
 from lfr_eval.inference.rate_table import rate_table
 from lfr_eval.inference.tail import modelled_table
 
@@ -25,6 +26,7 @@ __all__ = [
     "equity_table",
     "finding_table",
     "modelled_table",
+    "person_test_table",
     "rate_table",
     "rates_by_group",
 ]

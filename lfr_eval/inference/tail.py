@@ -26,8 +26,10 @@ REPLICATES = 500
 LEAST_EXCEEDANCES = 100
 MOST_DECADES = 2.0
 FIT_LEVEL = 0.1
-OUTLIER = 0.05
+OUTLIER = 0.001
 """Fewer expected scores at or above the highest one, and it is taken for an outlier."""
+TRIMMED = 0.02
+"""Share of the highest scores that have no say in what is expected of the highest."""
 SHAPES = (-0.5, 0.5)
 """Shapes in which the moments of the fit exist and its errors are regular."""
 COUNTS = (1000, 500, 250, 150, LEAST_EXCEEDANCES)
@@ -180,7 +182,7 @@ def fit_tail(
             for other in candidates[index + 1 :]
         )
         if one.fit_p_value >= FIT_LEVEL and stable and SHAPES[0] < one.shape < SHAPES[1]:
-            if comparisons * one.rate(float(score[-1]), 0.95)[2] < OUTLIER:
+            if expected_at_highest(score[-one.exceedances :] - one.floor) < OUTLIER:
                 reason = "the highest score is beyond the model: two identities of one person?"
                 return replace(one, refused=reason)
             return one
@@ -189,6 +191,17 @@ def fit_tail(
         candidates[-1].exceedances,
         "no floor at which a generalised Pareto distribution fits and its shape is stable",
     )
+
+
+def expected_at_highest(excess: Floats) -> float:
+    """Return how many scores at or above the highest the others lead one to expect.
+
+    Mislabelled pairs, one person under two identities, are the highest scores of all.
+    """
+    rest = excess[: len(excess) - max(1, int(TRIMMED * len(excess)))]
+    shape, scale = fit(rest, np.ones(len(rest)))
+    slow = float(scale / (1 - shape)) if shape < 0 else float(scale)
+    return float(survival(len(excess), max(float(shape), 0.0), slow, float(excess[-1])))
 
 
 def modelled_table(
