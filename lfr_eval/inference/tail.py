@@ -73,11 +73,14 @@ class TailFit:
         Score distributions whose logarithm bends down all the way (normal ones, for one) look
         like tails that end: a fitted negative shape then puts the rate too low, the sooner the
         more data pins it down. The upper end therefore lets no redrawn tail fall faster than an
-        exponential one, which is the limit of all such distributions.
+        exponential one, the slowest of all such distributions, and the rate itself is half way:
+        a negative shape is halved, as it shrinks the further out one looks.
         """
         above = threshold - self.floor
-        rate = float(survival(self.share, self.shape, self.scale, above))
         share, shape, scale = self.replicates
+        half = self.shape / 2 if self.shape < 0 else self.shape
+        mean = self.scale / (1 - self.shape)
+        rate = float(survival(self.share, half, mean * (1 - half), above))
         tail = (1 - level) / 2
         low = float(np.quantile(survival(share, shape, scale, above), tail))
         # With the shape held at 0 the fitted scale is the mean excess, scale / (1 - shape).
