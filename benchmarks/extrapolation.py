@@ -20,7 +20,8 @@ import numpy as np
 from calibration_worlds import Lambs, Templates, World
 
 from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.inference.tail import TailFit, _redrawn_comparisons, fit_tail
+from lfr_eval.inference.modelled import redrawn_comparisons
+from lfr_eval.inference.tail import TailFit, fit_tail
 
 DECADES = (0.0, 1.0, 2.0)
 
@@ -40,7 +41,7 @@ def one_fit(
         world.natural(score[hit]),
         comparisons,
         weights,
-        _redrawn_comparisons(weights, np.ones(people, bool), comparisons),
+        redrawn_comparisons(weights, np.ones(people, bool), comparisons),
         0.0,
     )
     return tail, comparisons

@@ -13,10 +13,10 @@ from lfr_eval.inference.api import (
 )
 from lfr_eval.inference.equity import equity_table
 from lfr_eval.inference.finding_table import finding_table
+from lfr_eval.inference.modelled import modelled_table
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.published import person_test_table
 from lfr_eval.inference.rate_table import rate_table
-from lfr_eval.inference.tail import modelled_table
 
 __all__ = [
     "Plan",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
-from lfr_eval.inference.pairs import KERNEL, corrections_of, looked_up
+from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
 from lfr_eval.trials import Grouping, PairTrials
 
 
