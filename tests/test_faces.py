@@ -143,13 +143,13 @@ def test_london_rates_equal_numpy(faces: Path, london: StudyFolder) -> None:
     ]
     assert counts.xs("FNMR").to_numpy().tolist() == [[np.count_nonzero(score[same] < limit), 102]]
     searches = london.read(SEARCHES)
-    largest = searches[searches["watchlist_size"] == 2000]
+    largest = searches[searches["watchlist_size"] == 1500]
     best = (filler @ probe.T).max(axis=0).astype(np.float32)
-    # A watchlist of 2,000 leaves out a few of the fillers: its best is at most the best of all.
-    assert (np.sort(largest["score"]) <= np.sort(best)).all()
-    assert counts.loc[("FPIR", 2000), "events"] == np.count_nonzero(largest["score"] >= limit)
+    # A watchlist of 1,500 leaves out some of the fillers: its best is at most the best of all.
+    assert (np.sort(largest["score"]) <= np.sort(best) + 1e-6).all()
+    assert counts.loc[("FPIR", 1500), "events"] == np.count_nonzero(largest["score"] >= limit)
     mated = london.read(MATED)
-    np.testing.assert_array_equal(np.sort(mated["score"]), np.sort(score[same]))
+    np.testing.assert_allclose(np.sort(mated["score"]), np.sort(score[same]), atol=1e-6)
 
 
 def test_a_second_study_embeds_nothing(
