@@ -364,7 +364,7 @@ ALL = (
     TRUTH,
     RATES,
     FINDINGS,
-    EQUITY,
-    MODELLED,
-    PERSON_TESTS,
 )
+
+FURTHER = (EQUITY, MODELLED, PERSON_TESTS)
+"""Tables that `lfr_eval.inference` makes beyond those that every study writes."""
