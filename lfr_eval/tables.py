@@ -155,8 +155,8 @@ CORRECTIONS = Table(
     "Comparisons between two people beyond (+) or short of (-) what `comparisons` implies: pairs "
     "left out on purpose, or an explicit list of scores.",
     (
-        Column("subject_a", TEXT, "person"),
-        Column("subject_b", TEXT, "another person"),
+        Column("subject_a", TEXT, "person; the probe's where images have one role only"),
+        Column("subject_b", TEXT, "another person; the reference's"),
         Column("trials", WHOLE, "number to add"),
     ),
 )

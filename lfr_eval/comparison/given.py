@@ -26,7 +26,7 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     own = frame[mated].rename(columns={"probe_subject": "subject_id"})
     others = frame[~mated]
     edges = np.linspace(*_range_of(scores["score"]), BINS + 1)
-    people = np.sort(others[["reference_subject", "probe_subject"]].to_numpy(str), axis=1)
+    people = others[["probe_subject", "reference_subject"]].to_numpy(str)
     counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
     corrections = counts.rename("trials").reset_index()
     nothing = sides.counts().assign(references=0, probes=0, both=0)

@@ -63,13 +63,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
         a, b, level = np.r_[a, b], np.r_[b, a], np.r_[level, level]
     images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
     kernel = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]) if directed else KERNEL
-    added_a, added_b, added = corrections_of(trials)
-    if directed:
-        # A correction does not say which side probed: the side with more implied comparisons.
-        forward = images[added_a, 1] * images[added_b, 0]
-        backward = images[added_b, 1] * images[added_a, 0]
-        likely = (forward > backward) | ((forward == backward) & (added_a < added_b))
-        added_a, added_b, added = added_a[likely], added_b[likely], added[likely]
+    added_a, added_b, added = corrections_of(trials, directed)
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
     shape = (1, len(first), top)
     events, variance = np.zeros(shape), np.zeros(shape)

@@ -140,12 +140,18 @@ def features_of(images: Floats) -> Floats:
     return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
 
 
-def corrections_of(trials: PairTrials) -> tuple[Codes, Codes, Floats]:
-    """Return the corrections in both directions, one for each ordered pair of people."""
+def corrections_of(trials: PairTrials, directed: bool = False) -> tuple[Codes, Codes, Floats]:
+    """Return the corrections, one for each ordered pair of people.
+
+    In both directions, or, if `directed`, from the probe's person to the reference's.
+    """
     n = trials.people
     a, b = trials.correction_first, trials.correction_second
-    key, at = np.unique(np.concatenate([a * n + b, b * n + a]), return_inverse=True)
-    value = np.bincount(at, np.tile(trials.correction.astype(float), 2), len(key))
+    key, value = a * n + b, trials.correction.astype(float)
+    if not directed:
+        key, value = np.concatenate([key, b * n + a]), np.tile(value, 2)
+    key, at = np.unique(key, return_inverse=True)
+    value = np.bincount(at, value, len(key))
     return key // max(n, 1), key % max(n, 1), value
 
 
