@@ -189,7 +189,7 @@ class InferenceConfig:
 class ComputeConfig:
     """With what: `conf/compute/`."""
 
-    threads: int = 0  # 0: one a processor core
+    threads: int = 0  # of the numerical libraries; 0: as many as they choose
     tile: int = 4_096
 
 
