@@ -72,7 +72,7 @@ def _chart(
         handlelength=2.4, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip
     sheet.figure.text(
-        0.995, 0.012, "MODELLED, NOT OBSERVED", ha="right", va="bottom", fontsize=9,
+        0.27, 0.012, "MODELLED, NOT OBSERVED", ha="left", va="bottom", fontsize=9,
         fontweight="bold", color=PAPER,
         bbox={"facecolor": MODELLED, "edgecolor": "none", "pad": 3},
     )  # fmt: skip

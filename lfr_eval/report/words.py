@@ -119,6 +119,8 @@ def clean(text: str) -> str:
     label read as something else; both are shown as the replacement character.
     """
     one_line = " ".join(text.split())
+    if one_line.isascii() and one_line.isprintable():
+        return one_line
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs")

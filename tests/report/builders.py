@@ -261,7 +261,7 @@ def make_cohort(labels: Labels) -> pd.DataFrame:
                 10_000 + number,
                 0,
                 labels.genders[number % len(labels.genders)],
-                labels.ethnicities[number % 3],
+                labels.ethnicities[number % min(3, len(labels.ethnicities))],
             )
         )
         rows[-1]["role"] = "filler"

@@ -63,7 +63,7 @@ def make_modelled(rates: pd.DataFrame) -> pd.DataFrame:
             rows.append((*start, *[None] * 3, 0.95, None, 0.4, 40, *[None] * 3, TOO_FEW))
             continue
         fit = (0.45, 500, -0.05, 0.04, 0.62)
-        rate = 8 / row.trials * math.exp(-25 * (row.threshold - 0.5))
+        rate = min(0.1, 8 / row.trials * math.exp(-40 * (row.threshold - 0.5)))
         decades = -math.log10(rate * row.trials)
         if decades > 2:
             rows.append((*start, *[None] * 3, 0.95, decades, *fit, TOO_FAR))
