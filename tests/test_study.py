@@ -295,3 +295,24 @@ def test_a_watchlist_without_fillers_is_refused_in_words(tmp_path: Path) -> None
 def test_an_unknown_factor_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'hair' \\(there are gender, ethnicity, age_band"):
         run(tmp_path, *SMALL, "inference.factors=[gender x hair]")
+
+
+def test_groups_are_compared_within_cameras(tmp_path: Path) -> None:
+    study = run(tmp_path, *SMALL, "inference.strata=[camera]")
+    findings = study.read(FINDINGS)
+    searches = findings[findings["metric"].isin(["FPIR", "FNIR", "FTA"])]
+    assert searches["test"].str.endswith(", within camera").all()
+    ratios = searches[searches["ratio"].notna()]
+    assert len(ratios)
+    assert ratios["statement"].str.contains("with the same camera").all()
+    # A comparison of two people has no one camera, and its sentence says so.
+    pairs = findings[findings["metric"] == "FMR"]
+    assert pairs["statement"].str.contains("(Not controlled for camera.)", regex=False).all()
+    assert study.verify() == []
+
+
+def test_a_control_that_nothing_has_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"control factor 'weather' .* within a pass: camera"):
+        run(tmp_path, *SMALL, "inference.strata=[weather]")
+    with pytest.raises(ConfigError, match=r"control factor 'camera' .* within a pass: none"):
+        run(tmp_path, *SMALL, "design=verification", "inference.strata=[camera]")
