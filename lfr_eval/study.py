@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from lfr_eval import comparison, rates
 from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import ConfigError, StudyConfig
-from lfr_eval.folder import REPORT, STUDY, StudyFolder, digest, write_json
+from lfr_eval.folder import REPORT, STUDY, FolderError, StudyFolder, digest, write_json
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -109,9 +109,13 @@ def render_again(folder: StudyFolder) -> None:
     Raises
     ------
     FolderError
-        If the study is not finished.
+        If the study is not finished, or a file other than the report was changed: sealing it
+        again would hide that.
     """
     with folder.locked():
+        changed = [problem for problem in folder.verify() if not problem.startswith(REPORT)]
+        if changed:
+            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
         publish(folder, folder.provenance())
 
 

@@ -93,6 +93,15 @@ def test_the_report_can_be_rendered_again(small: StudyFolder, tmp_path: Path) ->
     assert cli.main(["verify", str(copy)]) == 0
 
 
+def test_a_changed_study_is_not_sealed_again(small: StudyFolder, tmp_path: Path) -> None:
+    copy = tmp_path / small.path.name
+    shutil.copytree(small.path, copy)
+    with (copy / RATES.file).open("ab") as file:
+        file.write(b" ")
+    assert cli.main(["report", str(copy)]) == 2
+    assert cli.main(["verify", str(copy)]) == 1
+
+
 @pytest.mark.parametrize("table", [t.file for t in ALL] + ["study.json", "report.html"])
 def test_verify_fails_when_any_file_is_changed(
     table: str, small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
