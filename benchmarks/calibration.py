@@ -130,7 +130,7 @@ def repetition(
     degrees = count.degrees(labels, 2)
     pairs = isinstance(count, PairCounter)
     units = independent_units(cells.people[0], pairs)
-    interval = rate_intervals(x, n, v, units, 0.95, degrees)
+    interval = rate_intervals(x, n, v, units, 0.95, degrees, count.skewness(labels, 2))
     naive = rate_intervals(x, n, rate * (1 - rate) / n, n, 0.95)
     trials = effective_trials(x, n, v, units)
     df = ratio_degrees(rate[1], v[1], degrees[1], rate[0], v[0], degrees[0])

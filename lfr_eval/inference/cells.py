@@ -108,6 +108,10 @@ class Counter(Protocol):
         """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
         ...
 
+    def skewness(self, labels: Labels, cells: int) -> Floats:
+        """Skewness of the number of events of each cell, (cells, thresholds)."""
+        ...
+
     def restrict(self, keep: Bools) -> Counter:
         """Return the trials among the people in `keep` alone, renumbered."""
         ...
@@ -137,6 +141,12 @@ def satterthwaite(squares: Floats, fourths: Floats, people: Floats | float) -> F
     spread = fourths - divide(squares**2, people)
     degrees: Floats = np.maximum(divide(2 * squares**2, spread, otherwise=np.inf), 1.0)
     return np.where(squares > 0, degrees, np.inf)
+
+
+def standardised_third(third: Floats, cells: Cells) -> Floats:
+    """Skewness of the numbers of events from their third central moments, (cells, thresholds)."""
+    spread = cells.variance[0] * cells.trials[0] ** 2
+    return divide(third, spread**1.5)
 
 
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:

@@ -76,16 +76,25 @@ class ConditionedCounter:
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
-        conditions = len(self.trials)
-        rate = self.count(labels[None], cells).rate[0].reshape(cells, conditions, -1)
-        residual = np.zeros(self.events.shape[1:])
-        for index in range(conditions):
-            expected = rate[labels, index] * self.trials[index][:, None]
-            residual += self.events[index] - expected
         member = members(labels[None], cells)
-        squares = residual**2
+        squares = self._residuals(labels, cells) ** 2
         people = sums(member, self.active[:, None].astype(float))
         return satterthwaite(member @ squares, member @ squares**2, people)
+
+    def skewness(self, labels: Labels, cells: int) -> Floats:
+        """Skewness of the number of events of each cell of people, (cells, thresholds)."""
+        member, residuals = members(labels[None], cells), self._residuals(labels, cells)
+        return divide(member @ residuals**3, (member @ residuals**2) ** 1.5)
+
+    def _residuals(self, labels: Labels, cells: int) -> Floats:
+        """Events of each person, less those expected from its passes under each condition."""
+        conditions = len(self.trials)
+        rate = self.count(labels[None], cells).rate[0].reshape(cells, conditions, -1)
+        residuals = np.zeros(self.events.shape[1:])
+        for index in range(conditions):
+            expected = rate[labels, index] * self.trials[index][:, None]
+            residuals += self.events[index] - expected
+        return residuals
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells and conditions; variance clustered by person across them.

@@ -14,7 +14,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
+from lfr_eval.inference.cells import (
+    Bools,
+    Cells,
+    Floats,
+    Labels,
+    divide,
+    satterthwaite,
+    standardised_third,
+)
 from lfr_eval.inference.pair_sizes import (
     KERNEL,
     Images,
@@ -23,6 +31,7 @@ from lfr_eval.inference.pair_sizes import (
     features_of,
     looked_up,
 )
+from lfr_eval.inference.persons import members
 from lfr_eval.trials import PairTrials
 
 Codes = NDArray[np.intp]
@@ -184,6 +193,31 @@ class PairCounter:
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
         rate = self.count(labels[None], cells).rate[0]
+        squares = self._residuals(labels, cells, rate) ** 2
+        member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
+        people = member @ self.active[:, None].astype(float)
+        return satterthwaite(member @ squares, member @ squares**2, people)
+
+    def skewness(self, labels: Labels, cells: int) -> Floats:
+        """Skewness of the number of false matches of each cell, (cells, thresholds).
+
+        From sum_i r_i^3 - sum_{i<j} e_ij^3: like the variance, of what people do in all of their
+        comparisons, less what two people do by themselves and both of them counted.
+        """
+        found = self.count(labels[None], cells)
+        rate = found.rate[0]
+        people = members(labels[None], cells) @ self._residuals(labels, cells, rate) ** 3
+        same = (labels[self.node] == labels[self.other]) & (self.node < self.other)
+        weight = self.weight[same]
+        before = (self.squares[same] / weight - weight) / 2
+        cubes = (before + weight) ** 3 - before**3
+        key = labels[self.node[same]] * self.thresholds + self.bin[same]
+        pairs = np.bincount(key, cubes, cells * self.thresholds).reshape(cells, -1)
+        pairs = np.cumsum(pairs[:, ::-1], axis=1)[:, ::-1]
+        return standardised_third(people - pairs * (1 - rate) * (1 - 2 * rate), found)
+
+    def _residuals(self, labels: Labels, cells: int, rate: Floats) -> Floats:
+        """Return each person's false matches within its cell, less the expected ones."""
         same = labels[self.node] == labels[self.other]
         matches = np.bincount(
             self.node[same] * self.thresholds + self.bin[same],
@@ -191,10 +225,8 @@ class PairCounter:
             self.people * self.thresholds,
         ).reshape(self.people, self.thresholds)
         matches = np.cumsum(matches[:, ::-1], axis=1)[:, ::-1]
-        squares = (matches - rate[labels] * self._compared(labels, cells)[:, None]) ** 2
-        member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
-        people = member @ self.active[:, None].astype(float)
-        return satterthwaite(member @ squares, member @ squares**2, people)
+        residuals: Floats = matches - rate[labels] * self._compared(labels, cells)[:, None]
+        return residuals
 
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell who were compared with somebody in it, (cells,)."""

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
+from lfr_eval.inference.cells import (
+    Bools,
+    Cells,
+    Floats,
+    Labels,
+    divide,
+    satterthwaite,
+    standardised_third,
+)
 from lfr_eval.trials import PersonTrials
 
 
@@ -77,6 +85,12 @@ class PersonCounter:
         member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
         people = member @ self.active[:, None].astype(float)
         return satterthwaite(member @ squares, member @ squares**2, people)
+
+    def skewness(self, labels: Labels, cells: int) -> Floats:
+        """Skewness of the number of events of each cell, (cells, thresholds)."""
+        found = self.count(labels[None], cells)
+        residuals = self.events - found.rate[0][labels] * self.trials[:, None]
+        return standardised_third(members(labels[None], cells) @ residuals**3, found)
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; variance clustered by person.

@@ -88,6 +88,7 @@ def _rates(
     alone = trials.metric in COUNTERPART_IS_EVERYBODY
     counterpart = np.full(groups, None, dtype=object) if alone else names
     degrees = counter.degrees(grouping.codes, groups)
+    skewness = counter.skewness(grouping.codes, groups)
     frames = [
         _frame(
             trials,
@@ -95,14 +96,14 @@ def _rates(
             names,
             counterpart,
             cells,
-            (exposed, affected, degrees),
+            (exposed, affected, degrees, skewness),
             steps,
             plan,
         )
     ]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
-        people = (across.exposed, across.affected, across.degrees)
+        people = (across.exposed, across.affected, across.degrees, across.skewness)
         frames.append(
             _frame(
                 trials,
@@ -124,17 +125,23 @@ def _frame(
     group: np.ndarray,
     counterpart: np.ndarray,
     cells: Cells,
-    people: tuple[Floats, Floats, Floats],
+    people: tuple[Floats, Floats, Floats, Floats],
     steps: Floats,
     plan: Plan,
 ) -> pd.DataFrame:
-    """One row a cell and threshold; `people`: exposed, affected, degrees of freedom."""
-    exposed, affected, degrees = people
+    """One row a cell and threshold; `people`: exposed, affected, degrees of freedom, skewness."""
+    exposed, affected, degrees, skewness = people
     events, variance = cells.events[0], cells.variance[0]
     total = np.broadcast_to(cells.trials[0], events.shape)
     pairs = isinstance(trials, PairTrials)
     interval = rate_intervals(
-        events, total, variance, independent_units(cells.people[0], pairs), plan.level, degrees
+        events,
+        total,
+        variance,
+        independent_units(cells.people[0], pairs),
+        plan.level,
+        degrees,
+        skewness,
     )
     count = len(steps)
     rate = np.where(total > 0, divide(events, total), np.nan)

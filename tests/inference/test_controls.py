@@ -127,7 +127,7 @@ def test_the_level_holds_within_cameras():
 
 
 def test_the_finding_says_what_it_is_controlled_for():
-    trials, people = two_cameras(5, ratio=2.0)
+    trials, people = two_cameras(4, ratio=2.0)
     row = finding_table([trials], people, [0.5], WITHIN).iloc[1]
     assert row["test"].endswith("studentised, within camera")
     assert "as often as male subjects, with the same camera (95 %" in row["statement"]

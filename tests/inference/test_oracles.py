@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import (
 )
 
 from lfr_eval.inference.contingency import freeman_halton, person_tests
+from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.detectable import (
     detectable_ratios,
     normal_detectable_ratio,
@@ -22,6 +23,9 @@ from lfr_eval.inference.detectable import (
 from lfr_eval.inference.equivalence import equivalence_p, ratio_interval, score_statistic
 from lfr_eval.inference.intervals import no_event_bound, rate_intervals, wilson
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
+from lfr_eval.trials import PersonTrials
+
+from .builders import random_pairs, random_persons
 
 test_proportions_2indep.__test__ = False
 
@@ -33,11 +37,56 @@ def test_wilson_is_statsmodels(events, trials):
     np.testing.assert_allclose((lower, upper), expected)
 
 
-def test_few_degrees_of_freedom_widen_an_interval():
+def test_few_degrees_of_freedom_widen_an_interval_away_from_no_events():
     wide = wilson(np.array(0.1), np.array(100), 0.95, np.array(5.0))
     narrow = wilson(np.array(0.1), np.array(100), 0.95)
-    assert wide[0] < narrow[0]
+    assert wide[0] == narrow[0]
     assert wide[1] > narrow[1]
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.3, 0.8])
+def test_skewness_widens_an_interval_only_beyond_that_of_independent_events(rate):
+    own = (1 - 2 * rate) / np.sqrt(100 * rate * (1 - rate))
+    plain = wilson(np.array(rate), np.array(100), 0.95)
+    np.testing.assert_array_equal(wilson(np.array(rate), np.array(100), 0.95, 30, own / 2),
+                                  wilson(np.array(rate), np.array(100), 0.95, 30))  # fmt: skip
+    skewed = wilson(np.array(rate), np.array(100), 0.95, np.inf, 2 * own)
+    far, near = (1, 0) if rate < 0.5 else (0, 1)
+    assert abs(skewed[far] - rate) > abs(plain[far] - rate)
+    assert skewed[near] == plain[near]
+
+
+def test_mirrored_rates_have_mirrored_intervals():
+    low = wilson(np.array(0.1), np.array(60), 0.95, np.array(9.0), np.array(1.2))
+    high = wilson(np.array(0.9), np.array(60), 0.95, np.array(9.0), np.array(-1.2))
+    np.testing.assert_allclose((low[0], low[1]), (1 - high[1], 1 - high[0]))
+
+
+def test_skewness_is_that_of_brute_force():
+    trials, probe, reference, score, _ = random_pairs(20, 3, images="both", floor=0.2)
+    group = np.arange(20) % 2
+    counter = counter_of(trials, np.array([0.2]))
+    found = counter.skewness(group, 2)[0, 0]
+    inside = (group[probe] == 0) & (group[reference] == 0)
+    a, b, hit = probe[inside], reference[inside], score[inside] >= np.float32(0.2)
+    p = hit.mean()
+    people = np.bincount(a, hit - p, 20) + np.bincount(b, hit - p, 20)
+    _, pair = np.unique(np.minimum(a, b) * 20 + np.maximum(a, b), return_inverse=True)
+    pairs = np.sum(np.bincount(pair, hit) ** 3) * (1 - p) * (1 - 2 * p)
+    variance = counter.count(group[None], 2).variance[0, 0, 0]
+    third = np.sum(people**3) - pairs
+    assert found == pytest.approx(third / (variance * len(hit) ** 2) ** 1.5)
+
+
+def test_skewness_of_persons_is_that_of_scipy():
+    trials = random_persons(60, 2)
+    one = PersonTrials("FPIR", 60, np.arange(60), trials.score[:60], True, 10)
+    counter = counter_of(one, np.array([0.3]))
+    events = (one.score >= np.float32(0.3)).astype(float)
+    count = counter.count(np.zeros((1, 60), int), 1)
+    floor = (count.variance[0, 0, 0] * 60**2 / (60 * events.var())) ** 1.5
+    expected = stats.skew(events) / np.sqrt(60) / floor
+    assert counter.skewness(np.zeros(60, int), 1)[0, 0] == pytest.approx(expected)
 
 
 def test_no_event_bounds_of_the_2023_study():
