@@ -80,14 +80,21 @@ def _skewed_tail(lambs: float) -> tuple[Floats, Floats]:
 class Passes:
     """Identification: every person passes `passes` times; passes of a person are correlated.
 
-    score = sqrt(icc) u_i + sqrt(1 - icc) e, both standard normal.
+    score = sqrt(icc) u_i + sqrt(1 - icc) e, both standard normal. `natural` gives it the
+    distribution of the highest of `references` normal scores.
     """
 
     name: str
     icc: float
     passes: int = 10
+    references: int = 1000
     highest: float = 0.3
     lowest: float = 1e-11
+
+    def natural(self, score: Floats) -> Floats:
+        """Return the scores that a search would give, from -log10 rates."""
+        rate = 10.0 ** -np.asarray(score)
+        return stats.norm.isf(-np.expm1(np.log1p(-np.minimum(rate, 1 - 1e-15)) / self.references))
 
     def draw(self, people: int, rng: np.random.Generator) -> Floats:
         """Scores of every pass, (people, passes)."""

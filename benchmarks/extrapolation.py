@@ -5,7 +5,7 @@
 
 Some people are drawn from a population of known rates, the tail of their scores is fitted, and its
 95 % interval is judged against the population at one event in all comparisons and one and two
-decades beyond.
+decades beyond. For searches, the score of a pass is the highest over a watchlist.
 """
 
 from __future__ import annotations
@@ -17,19 +17,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from calibration_worlds import Lambs, Templates, World
+from calibration_worlds import Lambs, Passes, Templates, World
 
 from lfr_eval.inference.bootstrap import person_weights
 from lfr_eval.inference.modelled import redrawn_comparisons
-from lfr_eval.inference.tail import TailFit, fit_tail
+from lfr_eval.inference.tail import LARGEST_SHARE_OF_SEARCHES, TailFit, fit_tail
 
 DECADES = (0.0, 1.0, 2.0)
 
 
 def one_fit(
-    world: World, people: int, replicates: int, rng: np.random.Generator
+    world: World | Passes, people: int, replicates: int, rng: np.random.Generator
 ) -> tuple[TailFit, float]:
     score = world.draw(people, rng)
+    if isinstance(world, Passes):
+        weights = person_weights(people, replicates, int(rng.integers(2**31)))
+        tail = fit_tail(
+            np.repeat(np.arange(people), world.passes),
+            None,
+            world.natural(score.ravel()),
+            float(score.size),
+            weights,
+            world.passes * weights.sum(axis=1).astype(float),
+            0.0,
+            LARGEST_SHARE_OF_SEARCHES,
+        )
+        return tail, float(score.size)
     first, second = np.triu_indices(people, 1)
     score = score[first, second]
     hit = score >= 0.9
@@ -55,9 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--templates", type=Path)
     parser.add_argument("--template-key", default="template")
     parser.add_argument("--person-key")
+    parser.add_argument("--only", default="", help="populations whose name contains this")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    worlds: list[World] = [Lambs("lambs 30 %", 0.3), Lambs("skewed lambs 20 %", 0.2, skewed=True)]
+    worlds: list[World] = [
+        Lambs("lambs 30 %", 0.3),
+        Lambs("skewed lambs 20 %", 0.2, skewed=True),
+        Passes("searches, 10 passes, ICC 30 %", 0.3),
+    ]
     if chosen.templates:
         worlds.append(Templates.of(chosen.templates, chosen.template_key, chosen.person_key))
     print(
@@ -65,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "| cover | above | refused |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for world in worlds:
+    for world in (one for one in worlds if chosen.only in one.name):
         for people in chosen.people:
             start, rng = time.perf_counter(), np.random.default_rng([chosen.seed, people])
             fits = [

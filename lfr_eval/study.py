@@ -44,13 +44,14 @@ from lfr_eval.tables import (
     HISTOGRAM,
     MATED,
     MODELLED,
+    MODELLED_SEARCHES,
     NON_MATED,
     PERSON_TESTS,
     RATES,
     SEARCHES,
     TRUTH,
 )
-from lfr_eval.trials import PairTrials, Trials, group_people
+from lfr_eval.trials import Trials, group_people
 
 PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM)
 
@@ -196,10 +197,14 @@ def _summarise(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfi
     def summarise() -> None:
         trials = read_trials(folder, config, inputs)
         compared = [one for one in trials if _is_compared(one, config)]
-        pairs = [one for one in trials if isinstance(one, PairTrials)]
         folder.write(EQUITY, equity_table(compared, people, plan.factors, sweep.primary, plan))
-        modelled = [modelled_table(one, people, plan.factors, sweep.values, plan) for one in pairs]
-        folder.write(MODELLED, pd.concat(modelled) if modelled else MODELLED.empty())
+        for metric, table in (("FMR", MODELLED), ("FPIR", MODELLED_SEARCHES)):
+            modelled = [
+                modelled_table(one, people, plan.factors, sweep.values, plan)
+                for one in trials
+                if one.metric == metric
+            ]
+            folder.write(table, pd.concat(modelled) if modelled else table.empty())
         folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, plan))
 
     folder.stage("summaries", key, [table.file for table in FURTHER], summarise)

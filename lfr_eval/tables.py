@@ -309,11 +309,12 @@ EQUITY = Table(
 
 MODELLED = Table(
     "modelled",
-    "False match rates beyond the last observed event, from a model of the tail. Modelled, not "
-    "observed: never mixed with `rates`.",
+    "False match and false alert rates beyond the last observed event, from a model of the tail. "
+    "Modelled, not observed: never mixed with `rates`.",
     (
-        Column("metric", TEXT, "FMR"),
+        Column("metric", TEXT, "FMR or FPIR"),
         Column("threshold", REAL, "threshold"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
         Column("factor", TEXT, "factor"),
         Column("group", TEXT, "group"),
         Column("events", WHOLE, "events observed at the threshold"),
@@ -321,14 +322,21 @@ MODELLED = Table(
         Column("lower", REAL, "lower end of the person-bootstrap interval"),
         Column("upper", REAL, "upper end"),
         Column("level", REAL, "confidence level"),
-        Column("decades", REAL, "decades beyond one event in all comparisons"),
+        Column("decades", REAL, "decades beyond one event in all comparisons or passes"),
         Column("floor", REAL, "score above which the tail was fitted"),
-        Column("exceedances", WHOLE, "comparisons above the floor"),
+        Column("exceedances", WHOLE, "comparisons or passes above the floor"),
         Column("shape", REAL, "shape of the generalised Pareto distribution"),
         Column("scale", REAL, "its scale"),
         Column("fit_p_value", REAL, "goodness of fit, bootstrap of people"),
         Column("refused", TEXT, "why nothing is modelled; null where it is"),
     ),
+)
+
+MODELLED_SEARCHES = Table(
+    "modelled_searches",
+    "False alert rates (FPIR) beyond the last observed event, from the same model; columns as in "
+    "`modelled`. They hold for the watchlist that was searched.",
+    MODELLED.columns,
 )
 
 PERSON_TESTS = Table(
@@ -366,5 +374,5 @@ ALL = (
     FINDINGS,
 )
 
-FURTHER = (EQUITY, MODELLED, PERSON_TESTS)
+FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, PERSON_TESTS)
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""

@@ -18,7 +18,7 @@ import pytest
 from lfr_eval import cli
 from lfr_eval.config import ConfigError
 from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import ALL, FINDINGS, RATES, TRUTH
+from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from tests.studies import SMALL, configured, run
 
 CONTROL = (
@@ -304,6 +304,16 @@ def test_a_watchlist_without_fillers_is_refused_in_words(tmp_path: Path) -> None
 def test_an_unknown_factor_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'hair' \\(there are gender, ethnicity, age_band"):
         run(tmp_path, *SMALL, "inference.factors=[gender x hair]")
+
+
+def test_beyond_the_data_false_matches_and_false_alerts_are_modelled_apart(
+    small: StudyFolder,
+) -> None:
+    pairs, alerts = small.read(MODELLED), small.read(MODELLED_SEARCHES)
+    assert set(pairs["metric"]) == {"FMR"}
+    assert pairs["watchlist_size"].isna().all()
+    assert set(alerts["metric"]) == {"FPIR"}
+    assert set(alerts["watchlist_size"]) == {100, 300}
 
 
 def test_groups_are_compared_within_cameras(tmp_path: Path) -> None:

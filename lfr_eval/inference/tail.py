@@ -1,8 +1,8 @@
 """Stage `inference`: false match rates beyond the last observed event, from a model of the tail.
 
-In: the comparisons of one group above a floor, redrawn people. Out: `TailFit`. A generalised
-Pareto distribution is fitted to the scores above a floor that diagnostics choose; its interval
-comes from redrawing people. Where the diagnostics fail, the fit is refused.
+In: the comparisons, or searches, of one group above a floor, redrawn people. Out: `TailFit`. A
+generalised Pareto distribution is fitted to the scores above a floor that diagnostics choose; its
+interval comes from redrawing people. Where the diagnostics fail, the fit is refused.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ COUNTS = (1000, 500, 250, 150, LEAST_EXCEEDANCES)
 """Scores above the floors that are tried."""
 LARGEST_SHARE = 0.03
 """Largest share of the comparisons above a floor: a lower floor fails silently."""
+LARGEST_SHARE_OF_SEARCHES = 0.2
+"""The same for searches, whose scores are the highest of a whole watchlist and so tails already."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,13 @@ def distance(excess: Floats, weight: Floats, shape: Floats, scale: Floats) -> Fl
 
 def fit_tail(
     first: NDArray[np.intp],
-    second: NDArray[np.intp],
+    second: NDArray[np.intp] | None,
     score: Floats,
     comparisons: float,
     weights: Floats,
     redrawn_comparisons: Floats,
     floor: float,
+    largest_share: float = LARGEST_SHARE,
 ) -> TailFit:
     """Choose a floor by diagnostics and fit the tail above it.
 
@@ -147,7 +150,8 @@ def fit_tail(
     Parameters
     ----------
     first, second : (hits,)
-        The people of every comparison above `floor`.
+        The people of every comparison above `floor`; `second` is None for searches, which belong
+        to one person.
     score : (hits,)
         Its score.
     comparisons
@@ -158,12 +162,15 @@ def fit_tail(
         All comparisons under redrawn people.
     floor
         No comparison below it is listed.
+    largest_share
+        Largest share of the comparisons above the floor.
     """
     order = np.argsort(score, kind="stable")
-    score, first, second = score[order].astype(float), first[order], second[order]
+    score, first = score[order].astype(float), first[order]
+    second = None if second is None else second[order]
     candidates = [
         _candidate(first, second, score, comparisons, weights, redrawn_comparisons, count)
-        for count in _counts(len(score), comparisons)
+        for count in _counts(len(score), largest_share * comparisons)
     ]
     if not candidates:
         return _refused(floor, len(score), f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
@@ -197,14 +204,14 @@ def expected_at_highest(excess: Floats) -> float:
     return float(survival(len(excess), max(float(shape), 0.0), slow, float(excess[-1])))
 
 
-def _counts(hits: int, comparisons: float) -> list[int]:
+def _counts(hits: int, most: float) -> list[int]:
     """Numbers of exceedances to try, the most first."""
-    return [n for n in COUNTS if n < hits and n <= LARGEST_SHARE * comparisons]
+    return [n for n in COUNTS if n < hits and n <= most]
 
 
 def _candidate(
     first: NDArray[np.intp],
-    second: NDArray[np.intp],
+    second: NDArray[np.intp] | None,
     score: Floats,
     comparisons: float,
     weights: Floats,
@@ -212,14 +219,16 @@ def _candidate(
     count: int,
 ) -> TailFit:
     floor = float(score[-count - 1])
-    a, b, excess = first[-count:], second[-count:], score[-count:] - floor
+    excess = score[-count:] - floor
     one = np.ones(count)
     shape, scale = fit(excess, one)
     seen = distance(excess, one, np.asarray(shape), np.asarray(scale))
     replicates, statistic = np.empty((3, len(weights))), np.empty(len(weights))
     for start in range(0, len(weights), 100):
         part = slice(start, start + 100)
-        weight = (weights[part][:, a] * weights[part][:, b]).astype(float)
+        weight = weights[part][:, first[-count:]].astype(float)
+        if second is not None:
+            weight *= weights[part][:, second[-count:]]
         # A replicate that draws hardly anybody of the tail keeps a trace of all of it.
         weight += 1e-9
         shapes, scales = fit(excess, weight)

@@ -45,3 +45,12 @@ def test_pairs_counted_as_independent_do_not():
 def test_modelled_rates_cover_two_decades_beyond():
     rows = run("extrapolation.py", "--people", "150", "--repetitions", "20", "--replicates", "100")
     assert all(float(row["cover"].rstrip("%")) >= 85 for row in rows)
+
+
+@pytest.mark.slow
+def test_intervals_of_rates_cover():
+    rows = run("calibration_intervals.py", "--people", "80", "--repetitions", "100")
+    # Three Monte Carlo standard errors of 200 intervals are 4.6 points.
+    ordinary = [row for row in rows if "skewed" not in row["population"]]
+    assert all(float(row["cover"]) >= 93.5 - 4.6 for row in ordinary)
+    assert all(float(row["cover"]) >= float(row["no skewness"]) for row in rows)

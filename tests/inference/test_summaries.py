@@ -20,7 +20,7 @@ from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
 from lfr_eval.inference.tail import fit, survival
 from lfr_eval.tables import EQUITY, MODELLED, PERSON_TESTS
-from lfr_eval.trials import PairTrials, group_people
+from lfr_eval.trials import PairTrials, PersonTrials, group_people
 
 from .builders import labels, random_pairs, random_persons
 
@@ -143,6 +143,43 @@ def test_modelled_rates_are_refused_without_enough_scores():
     people = pd.DataFrame({"g": ["x"] * 30})
     table = modelled_table(trials, people, ["g"], [4.0], PLAN, 50)
     assert "fewer than 100 scores" in table["refused"].iloc[0]
+
+
+def searches(people: int, passes: int, seed: int) -> PersonTrials:
+    """Passes of correlated people: each score is the highest of 1,000 normal ones."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(people), passes)
+    latent = 0.5 * rng.standard_normal(people)[person]
+    latent = latent + np.sqrt(0.75) * rng.standard_normal(len(person))
+    score = stats.norm.isf(-np.expm1(stats.norm.logcdf(latent) / 1000)).astype(np.float32)
+    score[::50] = -np.inf
+    return PersonTrials("FPIR", people, person, score, True, 1000)
+
+
+def test_modelled_false_alert_rates_cover_the_truth_and_keep_failures_to_acquire():
+    trials, people = searches(300, 10, 3), pd.DataFrame({"g": ["x"] * 300})
+    rates = np.array([3e-3, 3e-5, 3e-6, 3e-12])
+    thresholds = stats.norm.isf(-np.expm1(np.log1p(-rates) / 1000))
+    table = modelled_table(trials, people, ["g"], thresholds.tolist(), PLAN, 200)
+    assert set(table["metric"]) == {"FPIR"}
+    assert set(table["watchlist_size"]) == {1000}
+    used = table[table["refused"].isna()]
+    near = used[np.isclose(used["threshold"], thresholds[1])].iloc[0]
+    assert near["lower"] <= 0.98 * 3e-5 <= near["upper"]
+    assert near["exceedances"] <= 0.2 * 3000
+    assert "decades beyond" in table["refused"].iloc[-1]
+
+
+def test_modelled_false_alert_rates_are_refused_without_enough_passes():
+    people = pd.DataFrame({"g": ["x"] * 40})
+    table = modelled_table(searches(40, 10, 3), people, ["g"], [5.0], PLAN, 50)
+    assert "fewer than 100 scores" in table["refused"].iloc[0]
+    assert np.isnan(table["rate"].iloc[0])
+
+
+def test_only_false_matches_and_false_alerts_are_modelled():
+    with pytest.raises(ValueError, match=r"must be of FMR or FPIR\. Got FNMR instead"):
+        modelled_table(random_persons(20, 1, metric="FNMR"), labels(20), ["gender"], [0.4], PLAN)
 
 
 def test_a_person_with_two_identities_is_suspected():

@@ -58,7 +58,7 @@ def make_modelled(rates: pd.DataFrame) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     within = rates[(rates["metric"] == "FMR") & (rates["factor"] != tables.OVERALL)]
     for row in within[within["events"] < 10].itertuples(index=False):
-        start = ("FMR", row.threshold, row.factor, row.group, row.events)
+        start = ("FMR", row.threshold, None, row.factor, row.group, row.events)
         if REFUSED in row.group.split(tables.CROSS):
             rows.append((*start, *[None] * 3, 0.95, None, 0.4, 40, *[None] * 3, TOO_FEW))
             continue
