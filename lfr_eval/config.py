@@ -193,8 +193,13 @@ class InferenceConfig:
 class ComputeConfig:
     """With what: `conf/compute/`."""
 
+    executor: str = "local"  # local (threads, GPUs) | ray (a cluster)
+    address: str | None = None  # of the Ray cluster; auto: the one this machine belongs to
     threads: int = 0  # 0: one a processor core
-    tile: int = 4_096
+    device: str = "auto"  # cpu | cuda (every GPU) | cuda:1 (one) | auto
+    tile: int = 4_096  # templates a side that are multiplied at once
+    precision: str = "auto"  # of screening: float32 | bfloat16 | auto (timed); same results
+    tail_memory: float = 2e9  # bytes that the scores above the lowest threshold may take
 
 
 @dataclass
@@ -321,6 +326,8 @@ def read(composed: DictConfig) -> StudyConfig:
 CHOICES = {
     "matcher.multi_face": ("largest", "most_probable", "require_one"),
     "matcher.similarity": ("cosine", "euclidean"),
+    "compute.executor": ("local", "ray"),
+    "compute.precision": ("auto", "float32", "bfloat16"),
     "design.watchlist_members": ("fillers", "everybody"),
     "design.watchlist_inference": ("fixed", "random"),
 }

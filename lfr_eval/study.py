@@ -21,11 +21,19 @@ from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.folder import REPORT, STUDY, StudyFolder, digest, write_json
 from lfr_eval.inference import Plan, finding_table, rate_table
-from lfr_eval.inputs import Inputs, acquire_templates, cache_folder, given_scores, read_inputs
+from lfr_eval.inputs import (
+    Inputs,
+    acquire_templates,
+    cache_folder,
+    given_scores,
+    make_compute,
+    read_inputs,
+)
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.report import render
 from lfr_eval.tables import (
     ACQUISITION,
+    BORDERLINE,
     COHORT,
     COMPARISONS,
     CORRECTIONS,
@@ -35,12 +43,13 @@ from lfr_eval.tables import (
     MATED,
     NON_MATED,
     RATES,
+    SAMPLE,
     SEARCHES,
     TRUTH,
 )
 from lfr_eval.trials import Trials, group_people
 
-PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM)
+PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM, SAMPLE)
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -113,7 +122,7 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
     """Templates to scores: acquisition, 1:1 comparisons and 1:N searches."""
     design, floor = config.design, inputs.sweep.values[0]
     tables = [ACQUISITION]
-    tables += PAIR_TABLES if design.verification else ()
+    tables += [*PAIR_TABLES, BORDERLINE] if design.verification else []
     tables += [SEARCHES] if design.identification else []
 
     def compare() -> None:
@@ -129,22 +138,22 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
         if given is None:
             similarity = SIMILARITIES[inputs.matcher.card.similarity]
             vectors = similarity.prepare(templates.vectors)
+            compute = make_compute(config)
         if design.verification:
             pairs = (
-                comparison.compare_pairs(sides, vectors, similarity, floor, config.compute.tile)
+                comparison.compare_pairs(sides, vectors, similarity, floor, compute)
                 if given is None
                 else comparison.pairs_of_scores(sides, scores, floor)
             )
             for table in PAIR_TABLES:
                 folder.write(table, getattr(pairs, table.name))
+            folder.write(BORDERLINE, comparison.borderline(pairs, inputs.sweep.values))
         if design.identification:
             gallery = comparison.draw_gallery(
                 sides, design.watchlist_members, design.watchlist_sizes, design.seed
             )
             searches = (
-                comparison.search_watchlist(
-                    sides, vectors, similarity, gallery, config.compute.tile
-                )
+                comparison.search_watchlist(sides, vectors, similarity, gallery, compute).searches
                 if given is None
                 else comparison.searches_of_scores(sides, scores, gallery)
             )

@@ -148,7 +148,9 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
     """Six cohorts of equal groups: at 5 %, more than two omnibus hits would be an alarm."""
     hits = 0
     for seed in range(1, 7):
-        study = run(tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1")
+        study = run(
+            tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1"
+        )
         hits += omnibus(study, "ethnicity")["verdict"] == "different"
         equal = study.read(TRUTH)
         equal = equal[(equal["metric"] == "FPIR") & (equal["factor"] == "ethnicity")]["rate"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lfr_eval.comparison import (
     ComparisonError,
+    Compute,
     Gallery,
     Sides,
     compare_pairs,
@@ -64,7 +65,9 @@ def test_equals_brute_force(seed: int, kind: str, members: str, tile: int) -> No
     half = max(1, whole.sizes[0] // 2)
     gallery = Gallery(whole.rows, tuple(sorted({half, whole.sizes[0]})))
     similarity = SIMILARITIES[kind]
-    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery, tile)
+    found = search_watchlist(
+        sides, similarity.prepare(vectors), similarity, gallery, Compute(tile=tile)
+    ).searches
     found = found.sort_values(["pass_id", "watchlist_size"], ignore_index=True)
     expected = brute_force(sides, vectors, gallery, kind)
     for column in ("pass_id", "watchlist_size", "frames", "acquired"):
@@ -106,7 +109,7 @@ def test_scores_from_a_file_give_the_same_searches_and_pairs(seed: int, members:
     gallery = draw_gallery(sides, members, [], seed)
     key = ["pass_id", "watchlist_size"]
     given_ = searches_of_scores(sides, scores, gallery).sort_values(key, ignore_index=True)
-    searched = search_watchlist(sides, prepared, similarity, gallery)
+    searched = search_watchlist(sides, prepared, similarity, gallery).searches
     searched = searched.sort_values(key, ignore_index=True)
     for column in ("pass_id", "acquired", "frames", "score", "mated_score"):
         pd.testing.assert_series_equal(given_[column], searched[column])
@@ -130,7 +133,7 @@ def test_a_larger_watchlist_never_scores_lower() -> None:
     similarity = SIMILARITIES["cosine"]
     rows = draw_gallery(sides, "fillers", [], 1).rows
     gallery = Gallery(rows, (3, 10, len(rows)))
-    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery)
+    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery).searches
     wide = found.pivot_table("score", "pass_id", "watchlist_size").to_numpy()
     assert (wide[:, 1:] >= wide[:, :-1]).all()
 
