@@ -158,6 +158,8 @@ class DesignConfig:
     watchlist_members: str = "fillers"
     # fixed: claims hold for this watchlist; random: for watchlists like it (wider intervals).
     watchlist_inference: str = "fixed"
+    # Best references kept for each probe in each group of the watchlist (table candidates).
+    candidates: int = 1
     seed: int = 1
 
 
@@ -345,6 +347,10 @@ def _check(config: StudyConfig) -> None:
             "the design makes no comparison; set design.verification=true or "
             "design.identification=true"
         )
+    if config.design.candidates < 1:
+        problems.append("design.candidates must be at least 1")
+    if config.compute.tile < 1 or config.compute.threads < 0:
+        problems.append("compute.tile must be at least 1, and compute.threads at least 0")
     if any(size < 1 for size in config.design.watchlist_sizes):
         problems.append("design.watchlist_sizes must be positive numbers")
     if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):

@@ -34,6 +34,7 @@ from lfr_eval.report import render
 from lfr_eval.tables import (
     ACQUISITION,
     BORDERLINE,
+    CANDIDATES,
     COHORT,
     COMPARISONS,
     CORRECTIONS,
@@ -42,6 +43,7 @@ from lfr_eval.tables import (
     HISTOGRAM,
     MATED,
     NON_MATED,
+    OVERALL,
     RATES,
     SAMPLE,
     SEARCHES,
@@ -123,7 +125,7 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
     design, floor = config.design, inputs.sweep.values[0]
     tables = [ACQUISITION]
     tables += [*PAIR_TABLES, BORDERLINE] if design.verification else []
-    tables += [SEARCHES] if design.identification else []
+    tables += [SEARCHES, CANDIDATES] if design.identification else []
 
     def compare() -> None:
         images = inputs.cohort.images
@@ -153,13 +155,30 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
                 sides, design.watchlist_members, design.watchlist_sizes, design.seed
             )
             searches = (
-                comparison.search_watchlist(sides, vectors, similarity, gallery, compute).searches
+                comparison.search_watchlist(
+                    sides,
+                    vectors,
+                    similarity,
+                    gallery,
+                    compute,
+                    watchlist_factor(images, config),
+                    design.candidates,
+                )
                 if given is None
                 else comparison.searches_of_scores(sides, scores, gallery)
             )
-            folder.write(SEARCHES, searches)
+            folder.write(SEARCHES, searches.searches)
+            folder.write(CANDIDATES, searches.candidates)
 
     folder.stage("comparison", key, [table.file for table in tables], compare)
+
+
+def watchlist_factor(images: pd.DataFrame, config: StudyConfig) -> str:
+    """Return the finest factor by which the watchlist can be divided into groups."""
+    factors = [
+        factor for factor in config.inference.factors if set(factor.split(CROSS)) <= set(images)
+    ]
+    return max(factors, key=lambda factor: factor.count(CROSS), default=OVERALL)
 
 
 def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:

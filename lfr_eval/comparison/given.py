@@ -8,8 +8,9 @@ import pandas as pd
 from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.pairs import PairScores
+from lfr_eval.comparison.search import Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
-from lfr_eval.tables import CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
+from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
 
 
 def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:
@@ -45,8 +46,8 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     )
 
 
-def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
-    """Search given comparisons: table `searches`.
+def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> Searches:
+    """Search given comparisons: table `searches`; no table of candidates is made.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
             ["pass_id", "subject_id"]
         )[["reference_id", "reference_subject"]]
         parts.append(table.join(first).reset_index().assign(watchlist_size=size))
-    return SEARCHES.conform(pd.concat(parts))
+    return Searches(SEARCHES.conform(pd.concat(parts)), CANDIDATES.empty())
 
 
 def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:

@@ -116,7 +116,8 @@ class Bar:
         # Cutting bits off rounds towards zero, which is up for negative numbers.
         if pattern >= 0x8000_0000 and pattern & 0xFFFF and not np.isinf(value):
             cut += 1
-        return cls(value, cut)
+        # A product of minus zero reaches a bar of zero.
+        return cls(value, cut or 0x8000)
 
     @property
     def bfloat16(self) -> float:
