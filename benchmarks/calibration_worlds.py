@@ -106,8 +106,8 @@ class Templates:
 
     @property
     def lowest(self) -> float:
-        """Five comparisons of all: below that the truth is noise."""
-        return 5 / len(self.sorted_cosines)
+        """Two comparisons of all: below that the truth is noise."""
+        return 2 / len(self.sorted_cosines)
 
     def natural(self, score: Floats) -> Floats:
         """Return the cosine at each -log10 rate."""

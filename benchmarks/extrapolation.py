@@ -20,7 +20,8 @@ import numpy as np
 from calibration_worlds import Lambs, Templates, World
 
 from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.inference.tail import TailFit, _redrawn_comparisons, fit_tail
+from lfr_eval.inference.modelled import redrawn_comparisons
+from lfr_eval.inference.tail import TailFit, fit_tail
 
 DECADES = (0.0, 1.0, 2.0)
 
@@ -40,7 +41,7 @@ def one_fit(
         world.natural(score[hit]),
         comparisons,
         weights,
-        _redrawn_comparisons(weights, np.ones(people, bool), comparisons),
+        redrawn_comparisons(weights, np.ones(people, bool), comparisons),
         0.0,
     )
     return tail, comparisons
@@ -59,8 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worlds: list[World] = [Lambs("lambs 30 %", 0.3), Lambs("skewed lambs 20 %", 0.2, skewed=True)]
     if chosen.templates:
         worlds.append(Templates.of(chosen.templates, chosen.template_key, chosen.person_key))
-    print("| population | people | decades beyond | true rate | median | cover | above | refused |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| population | people | decades beyond | true rate | median | median upper "
+        "| cover | above | refused |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for world in worlds:
         for people in chosen.people:
             start, rng = time.perf_counter(), np.random.default_rng([chosen.seed, people])
@@ -77,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 covered = np.mean((rates[:, 1] <= truth) & (truth <= rates[:, 2]))
                 print(
                     f"| {world.name} | {people} | {decade:g} | {truth:.1e} | "
-                    f"{np.median(rates[:, 0]):.1e} | {covered:.1%} | "
+                    f"{np.median(rates[:, 0]):.1e} | {np.median(rates[:, 2]):.1e} | "
+                    f"{covered:.1%} | "
                     f"{np.mean(truth > rates[:, 2]):.1%} | "
                     f"{1 - len(used) / len(fits):.1%} |"
                 )

@@ -1,21 +1,17 @@
 """Configuration: the dataclass schemas behind `conf/`.
 
-Hydra composes the YAML groups of `conf/`, checks them against these schemas, and `read` turns the
-result into plain dataclasses; after this file nobody sees a DictConfig. Hydra is imported only
-where it is used.
+`composition` has Hydra fill them; here and below nobody sees a DictConfig.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lfr_eval.errors import MendableError
 
 if TYPE_CHECKING:
-    from hydra.core.config_store import ConfigStore
-    from omegaconf import DictConfig
+    pass
 
 MISSING: Any = "???"  # what OmegaConf calls a value that must be given
 
@@ -253,110 +249,3 @@ class StudyConfig:
         for elsewhere in ("paths", "tracking", "compute"):
             del values[elsewhere]
         return values
-
-
-def conf_dir() -> Path:
-    """Return the shipped configuration groups: inside the wheel, or at the top of the checkout."""
-    packaged = Path(__file__).parent / "conf"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "conf"
-
-
-def register() -> None:
-    """Tell Hydra the schemas and put a `conf/` of the working directory in front of ours."""
-    from hydra.core.config_store import ConfigStore
-    from hydra.core.plugins import Plugins
-
-    store = ConfigStore.instance()
-    store.store(name="study_schema", node=StudyConfig)
-    _store(store, "dataset", CardDatasetConfig, ManifestDatasetConfig, SimulatedDatasetConfig)
-    _store(
-        store,
-        "matcher",
-        FacenetConfig,
-        DlibConfig,
-        TemplatesConfig,
-        ScoresConfig,
-        SimulatedMatcherConfig,
-    )
-    store.store(group="design", name="schema", node=DesignConfig)
-    Plugins.instance().register(_own_conf_first())
-
-
-def _store(store: ConfigStore, group: str, *schemas: type) -> None:
-    for schema in schemas:
-        kind = next(entry.default for entry in fields(schema) if entry.name == "kind")
-        store.store(group=group, name=f"schema_{kind}", node=schema)
-
-
-def _own_conf_first() -> type:
-    from hydra.core.config_search_path import ConfigSearchPath
-    from hydra.plugins.search_path_plugin import SearchPathPlugin
-
-    class OwnConfFirst(SearchPathPlugin):
-        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-            own = Path.cwd() / "conf"
-            if own.is_dir() and own.resolve() != conf_dir().resolve():
-                search_path.prepend("working directory", f"file://{own}")
-
-    return OwnConfFirst
-
-
-def read(composed: DictConfig) -> StudyConfig:
-    """Turn Hydra's composed configuration into plain dataclasses.
-
-    Raises
-    ------
-    ConfigError
-        If a value that must be given is missing, or a choice is not one of those that exist.
-    """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    missing = sorted(OmegaConf.missing_keys(composed))
-    if missing:
-        given = " ".join(f"{key}=..." for key in missing)
-        raise ConfigError(f"The configuration lacks {', '.join(missing)}. Give: {given}")
-    try:
-        config = OmegaConf.to_object(composed)
-    except OmegaConfBaseException as error:
-        raise ConfigError(str(error)) from error
-    assert isinstance(config, StudyConfig)
-    _check(config)
-    return config
-
-
-CHOICES = {
-    "matcher.multi_face": ("largest", "most_probable", "require_one"),
-    "matcher.similarity": ("cosine", "euclidean"),
-    "compute.executor": ("local", "ray"),
-    "compute.precision": ("auto", "float32", "bfloat16"),
-    "design.watchlist_members": ("fillers", "everybody"),
-    "design.watchlist_inference": ("fixed", "random"),
-}
-
-
-def _check(config: StudyConfig) -> None:
-    problems = []
-    for key, choices in CHOICES.items():
-        group, name = key.split(".")
-        value = getattr(getattr(config, group), name, None)
-        if value is not None and value not in choices:
-            problems.append(f"{key} is '{value}'; choose one of {', '.join(choices)}")
-    if not (config.design.verification or config.design.identification):
-        problems.append(
-            "the design makes no comparison; set design.verification=true or "
-            "design.identification=true"
-        )
-    if config.design.candidates < 1:
-        problems.append("design.candidates must be at least 1")
-    if config.compute.tile < 1 or config.compute.threads < 0:
-        problems.append("compute.tile must be at least 1, and compute.threads at least 0")
-    if any(size < 1 for size in config.design.watchlist_sizes):
-        problems.append("design.watchlist_sizes must be positive numbers")
-    if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):
-        problems.append(
-            "a simulated dataset and the simulated matcher need each other: choose "
-            "dataset=rehearsal matcher=simulated, or neither"
-        )
-    if problems:
-        raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")

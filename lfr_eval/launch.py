@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfr_eval.config import PathsConfig, StudyConfig, conf_dir, read, register
+from lfr_eval.composition import conf_dir, read, register
+from lfr_eval.config import PathsConfig, StudyConfig
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -34,9 +35,21 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
     def entry(composed: DictConfig) -> None:
         statuses.append(explained(lambda: _run(read(composed))))
 
-    sys.argv = ["lfr-eval", *overrides]
+    sys.argv = ["lfr-eval", *_with_faces(overrides)]
     entry()
     return max(statuses)
+
+
+def _with_faces(overrides: Sequence[str]) -> list[str]:
+    """Add the London study where a matcher is named and nobody to run it on.
+
+    The default experiment is simulated, and a real matcher cannot look at simulated people.
+    """
+    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    real = named.get("matcher", "simulated") != "simulated"
+    if real and not {"experiment", "dataset"} & set(named):
+        return [*overrides, "experiment=london"]
+    return list(overrides)
 
 
 def default_paths() -> PathsConfig:

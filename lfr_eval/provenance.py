@@ -53,6 +53,7 @@ def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> di
                 "consent": dataset.consent,
                 "lawful_basis": dataset.lawful_basis,
                 "label_source": dict(dataset.label_source),
+                "label_scheme": dict(dataset.schemes),
                 "limits": list(dataset.limits),
                 "citation": dataset.citation,
             }

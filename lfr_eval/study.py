@@ -20,7 +20,14 @@ from lfr_eval import comparison, rates
 from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.folder import REPORT, STUDY, StudyFolder, digest, write_json
-from lfr_eval.inference import Plan, finding_table, rate_table
+from lfr_eval.inference import (
+    Plan,
+    equity_table,
+    finding_table,
+    modelled_table,
+    person_test_table,
+    rate_table,
+)
 from lfr_eval.inputs import (
     Inputs,
     acquire_templates,
@@ -39,17 +46,21 @@ from lfr_eval.tables import (
     COMPARISONS,
     CORRECTIONS,
     CROSS,
+    EQUITY,
     FINDINGS,
+    FURTHER,
     HISTOGRAM,
     MATED,
+    MODELLED,
     NON_MATED,
     OVERALL,
+    PERSON_TESTS,
     RATES,
     SAMPLE,
     SEARCHES,
     TRUTH,
 )
-from lfr_eval.trials import Trials, group_people
+from lfr_eval.trials import PairTrials, Trials, group_people
 
 PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM, SAMPLE)
 
@@ -79,6 +90,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         _write_cohort(folder, key, inputs)
         _compare(folder, key, inputs, config)
         _infer(folder, key, inputs, config)
+        _summarise(folder, key, inputs, config)
         _describe(folder, key, inputs, config, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
@@ -197,6 +209,23 @@ def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -
             folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes))
 
     folder.stage("inference", key, [table.file for table in tables], infer)
+
+
+def _summarise(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+    """Scores to what stands beside rates and findings: equity, modelled tail, published tests."""
+    people, sweep = tested_people(inputs), inputs.sweep
+    plan = plan_of(config, people, sweep.primary)
+
+    def summarise() -> None:
+        trials = read_trials(folder, config, inputs)
+        compared = [one for one in trials if _is_compared(one, config)]
+        pairs = [one for one in trials if isinstance(one, PairTrials)]
+        folder.write(EQUITY, equity_table(compared, people, plan.factors, sweep.primary, plan))
+        modelled = [modelled_table(one, people, plan.factors, sweep.values, plan) for one in pairs]
+        folder.write(MODELLED, pd.concat(modelled) if modelled else MODELLED.empty())
+        folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, plan))
+
+    folder.stage("summaries", key, [table.file for table in FURTHER], summarise)
 
 
 def _is_compared(trials: Trials, config: StudyConfig) -> bool:

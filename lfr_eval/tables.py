@@ -155,8 +155,8 @@ CORRECTIONS = Table(
     "Comparisons between two people beyond (+) or short of (-) what `comparisons` implies: pairs "
     "left out on purpose, or an explicit list of scores.",
     (
-        Column("subject_a", TEXT, "person"),
-        Column("subject_b", TEXT, "another person"),
+        Column("subject_a", TEXT, "person; the probe's where images have one role only"),
+        Column("subject_b", TEXT, "another person; the reference's"),
         Column("trials", WHOLE, "number to add"),
     ),
 )
@@ -370,6 +370,27 @@ MODELLED = Table(
     ),
 )
 
+PERSON_TESTS = Table(
+    "person_tests",
+    "Tests on the number of people with an event, for comparison with published studies.",
+    (
+        Column("metric", TEXT, "metric"),
+        Column("threshold", REAL, "threshold; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("group_a", TEXT, "group; * for all groups at once"),
+        Column("group_b", TEXT, "reference group"),
+        Column("affected_a", WHOLE, "people of group a with an event"),
+        Column("exposed_a", WHOLE, "people of group a with a trial"),
+        Column("affected_b", WHOLE, "people of group b with an event"),
+        Column("exposed_b", WHOLE, "people of group b with a trial"),
+        Column("fisher", REAL, "p-value, Fisher's exact or Freeman and Halton's test"),
+        Column("boschloo", REAL, "p-value, Boschloo's test; null for more than two groups"),
+        Column("chi_square", REAL, "p-value, chi-square; null without events"),
+        Column("chi_square_corrected", REAL, "p-value, with Yates' correction"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,
@@ -385,6 +406,7 @@ ALL = (
     TRUTH,
     RATES,
     FINDINGS,
-    EQUITY,
-    MODELLED,
 )
+
+FURTHER = (EQUITY, MODELLED, PERSON_TESTS)
+"""Tables that `lfr_eval.inference` makes beyond those that every study writes."""

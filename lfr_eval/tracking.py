@@ -60,7 +60,8 @@ def track(folder: StudyFolder, uri: str, experiment: str, timeout: int = 20) -> 
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
-            f"The tracking store {_without_password(uri)} did not take the study: {error}\n"
+            f"The tracking store {_without_password(uri)} did not take the study: "
+            f"{_without_password(str(error))}\n"
             f"Nothing is lost; send it later: lfr-eval track {folder.path}"
         ) from error
 
@@ -226,5 +227,5 @@ def _impatient(timeout: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _without_password(uri: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", uri)
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]*@", "//", text)

@@ -85,7 +85,8 @@ class PairTrials:
     references, probes, both : (people,)
         Acquired images by role.
     correction_first, correction_second, correction : (corrections,)
-        Number of comparisons to add (or subtract) for single pairs of people.
+        Number of comparisons to add (or subtract) for single pairs of people: the probe's and
+        the reference's, where images have one role only.
     metric
         FMR.
     """

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lfr_eval.folder import StudyFolder
+from tests.studies import SMALL, run
+
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
@@ -18,3 +21,9 @@ def mirror() -> Path:
     if not path.is_dir():
         pytest.skip(f"LFR_EVAL_MIRROR names '{path}', which is not a folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    """A small rehearsal, finished."""
+    return run(tmp_path_factory.mktemp("small"), *SMALL)

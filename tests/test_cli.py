@@ -82,6 +82,22 @@ def test_cfg_prints_the_configuration(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "dataset"),
+    [
+        ([], "rehearsal"),
+        (["matcher=facenet"], "london"),
+        (["matcher=dlib", "dataset=fairface"], "fairface"),
+        (["matcher=facenet", "experiment=fairface_verification"], "fairface"),
+    ],
+)
+def test_a_matcher_without_people_gets_the_london_study(
+    arguments: list[str], dataset: str, tmp_path: Path
+) -> None:
+    done = lfr_eval("run", "--cfg", "job", "--package", "dataset", *arguments, cwd=tmp_path)
+    assert f"name: {dataset}" in done.stdout
+
+
 def test_run_help_is_hydras(tmp_path: Path) -> None:
     done = lfr_eval("run", "--help", cwd=tmp_path)
     assert done.returncode == 0

@@ -11,7 +11,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cohort import load_card
-from lfr_eval.config import ConfigError, StudyConfig, conf_dir, read, register
+from lfr_eval.composition import conf_dir, read, register
+from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.inputs import read_sweep
 from lfr_eval.study import study_path
 

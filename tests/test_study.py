@@ -30,11 +30,6 @@ CONTROL = (
 )
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    return run(tmp_path_factory.mktemp("small"), *SMALL)
-
-
 def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
     files = {path.name for path in small.path.iterdir()}
     assert {table.file for table in ALL} <= files

@@ -11,19 +11,17 @@ All rates are integrals over a and q, computed here by Gauss quadrature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import product
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import betainc, expit, logit, ndtr, roots_hermitenorm, roots_jacobi
 
-from lfr_eval.config import ConfigError, SimulatedDatasetConfig
-from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, TRUTH
+from lfr_eval.config import SimulatedDatasetConfig
+from lfr_eval.tables import CROSS
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +29,7 @@ REFERENCE_SPREAD = 0.4
 """Spread of the logit of reference quality; custody images vary less than walks past a camera."""
 
 # Enough for four digits of every rate; doubling them all changes the fourth.
-_A_NODES, _Q_NODES, _R_NODES, _TAU_STEPS, _SWEEPS = 14, 18, 5, 128, 6
+_A_NODES, _Q_NODES, _R_NODES, _TAU_STEPS = 14, 18, 5, 128
 
 
 @dataclass(frozen=True)
@@ -166,177 +164,6 @@ class Population:
         none = np.exp(np.log1p(-np.minimum(rate, 1.0 - 1e-16)) @ fillers)
         acquired = 1.0 - self.failure_to_acquire[cell]
         return np.asarray(acquired * np.einsum("taq,aq->t", 1.0 - none, weights), float)
-
-
-def population(config: SimulatedDatasetConfig) -> Population:
-    """Return the population with the differences that the configuration plants.
-
-    Raises
-    ------
-    ConfigError
-        If a ratio names no group, all groups, or cannot be reached by the model.
-    """
-    cells = tuple(Cell(*pair) for pair in product(config.genders, config.ethnicities))
-    for name in ("false_positive_ratio", "miss_ratio", "acquisition_ratio"):
-        _check_ratios(name, getattr(config, name), cells)
-    acquisition = np.array([cell.ratio(config.acquisition_ratio) for cell in cells])
-    found = Population(
-        config=config,
-        cells=cells,
-        commonness=np.full(len(cells), config.commonness_mean),
-        quality_shift=np.zeros(len(cells)),
-        failure_to_acquire=np.minimum(config.failure_to_acquire * acquisition, 1.0),
-    )
-    return _plant_false_positives(_plant_misses(found))
-
-
-def _check_ratios(name: str, ratios: Mapping[str, float], cells: Sequence[Cell]) -> None:
-    labels = sorted({label for cell in cells for label in (cell.gender, cell.ethnicity)})
-    for group, ratio in ratios.items():
-        if not any(set(group.split(CROSS)) <= {cell.gender, cell.ethnicity} for cell in cells):
-            raise ConfigError(
-                f"dataset.{name} names the group '{group}'; there are {', '.join(labels)} and "
-                f"their intersections, such as '{cells[0].name}'."
-            )
-        if not ratio > 0.0:
-            raise ConfigError(f"dataset.{name}.{group} is {ratio}; a ratio must be positive.")
-    if ratios and all(cell.ratio(ratios) != 1.0 for cell in cells):
-        raise ConfigError(
-            f"dataset.{name} names every group; ratios compare with those that are not named."
-        )
-
-
-def _plant_misses(start: Population) -> Population:
-    ratios = [cell.ratio(start.config.miss_ratio) for cell in start.cells]
-    base = float(start.miss(start.config.ratios_hold_at)[0])
-    shift = np.zeros(len(start.cells))
-    for i, ratio in enumerate(ratios):
-        if ratio != 1.0:
-            what = f"dataset.miss_ratio of {start.cells[i].name} ({ratio:g})"
-            shift[i] = _solve(partial(_miss_excess, start, i, base * ratio), -8.0, 8.0, what)
-    return replace(start, quality_shift=shift)
-
-
-def _miss_excess(people: Population, cell: int, wanted: float, shift: float) -> float:
-    moved = replace(people, quality_shift=np.full(len(people.cells), shift))
-    return float(np.log(moved.miss(people.config.ratios_hold_at)[cell] / wanted))
-
-
-def _plant_false_positives(start: Population) -> Population:
-    config = start.config
-    ratios = [cell.ratio(config.false_positive_ratio) for cell in start.cells]
-    unnamed = [i for i, ratio in enumerate(ratios) if ratio == 1.0]
-    if len(unnamed) == len(ratios):
-        return start
-    found = start
-    # Groups pull on each other, since fillers of a more common group match everybody a little
-    # more often; a few rounds settle.
-    for _ in range(_SWEEPS):
-        base = float(np.mean([_planted_rate(found, i) for i in unnamed]))
-        commonness = found.commonness.copy()
-        for i, ratio in enumerate(ratios):
-            if ratio != 1.0:
-                what = f"dataset.false_positive_ratio of {start.cells[i].name} ({ratio:g})"
-                ends = (config.commonness_mean, 0.9 if ratio > 1.0 else 0.02)
-                excess = partial(_false_positive_excess, found, i, base * ratio)
-                commonness[i] = _solve(excess, *ends, what)
-        settled = np.allclose(commonness, found.commonness, atol=1e-6)
-        found = replace(found, commonness=commonness)
-        if settled:
-            break
-    return found
-
-
-def _planted_rate(people: Population, cell: int) -> float:
-    """FPIR of a cell where the planted ratios hold: against all fillers, evenly mixed."""
-    count = len(people.cells)
-    fillers = np.full(count, people.config.fillers / count)
-    return float(people.false_positive(cell, np.array([people.config.ratios_hold_at]), fillers)[0])
-
-
-def _false_positive_excess(people: Population, cell: int, wanted: float, mean: float) -> float:
-    commonness = people.commonness.copy()
-    commonness[cell] = mean
-    return float(np.log(_planted_rate(replace(people, commonness=commonness), cell) / wanted))
-
-
-def _solve(excess: Callable[[float], float], low: float, high: float, what: str) -> float:
-    try:
-        return float(brentq(excess, low, high, xtol=1e-7))
-    except ValueError:
-        raise ConfigError(
-            f"{what} cannot be reached by the simulation; choose a ratio nearer to 1 or another "
-            "dataset.ratios_hold_at."
-        ) from None
-
-
-def true_rates(
-    people: Population,
-    weights: Mapping[Cell, float],
-    fillers: Mapping[Cell, float],
-    thresholds: Sequence[float],
-    sizes: Sequence[int],
-) -> pd.DataFrame:
-    """Return table `truth` for the factors gender, ethnicity, their intersection and overall.
-
-    Parameters
-    ----------
-    weights
-        Number of people of each cell in the cohort: a factor's group mixes cells in proportion.
-    fillers
-        Share of each cell in the watchlist.
-    sizes
-        Watchlist sizes; none: no 1:N rates.
-    """
-    cut = np.asarray(thresholds, float)
-    share = np.array([fillers[cell] for cell in people.cells])
-    missed = np.stack([people.miss(t) for t in cut], axis=1)
-    fta = people.failure_to_acquire[:, None]
-    matched: list[Floats] = []
-    positive: dict[int, list[Floats]] = {size: [] for size in sizes}
-    for i in range(len(people.cells)):
-        rate, nodes = people.false_match(i, cut)
-        matched.append(np.einsum("taqh,aq->th", rate, nodes))
-        for size in sizes:
-            positive[size].append(people.false_positive(i, cut, share * size))
-    false_match = np.stack(matched)
-    acquired = np.array([weights[cell] for cell in people.cells]) * (1.0 - fta[:, 0])
-    everybody = np.array([weights[cell] for cell in people.cells], float)
-    rows: list[tuple[object, ...]] = []
-    for factor, group, members in _groups(people.cells):
-        whole, kept = everybody * members, acquired * members
-        rows.append(("FTA", None, None, factor, group, group, _mean(whole, fta)[0]))
-        pairs = kept[:, None] * (everybody * members) - np.diag(kept)
-        fmr = np.einsum("gh,gth->t", pairs, false_match) / pairs.sum()
-        fnmr, fnir = _mean(kept, missed), _mean(whole, fta + (1.0 - fta) * missed)
-        for k, t in enumerate(cut):
-            rows.append(("FMR", t, None, factor, group, group, fmr[k]))
-            rows.append(("FNMR", t, None, factor, group, group, fnmr[k]))
-            for size in sizes:
-                fpir = _mean(whole, np.stack(positive[size]))
-                rows.append(("FPIR", t, size, factor, group, None, fpir[k]))
-                rows.append(("FNIR", t, size, factor, group, None, fnir[k]))
-                rows.append(("TPIR", t, size, factor, group, None, 1.0 - fnir[k]))
-    return TRUTH.build(rows)
-
-
-def _groups(cells: Sequence[Cell]) -> list[tuple[str, str, Floats]]:
-    """Return factor, group and membership (cells,) of every group."""
-    named = {
-        OVERALL: [EVERYBODY] * len(cells),
-        "gender": [cell.gender for cell in cells],
-        "ethnicity": [cell.ethnicity for cell in cells],
-        f"gender{CROSS}ethnicity": [cell.name for cell in cells],
-    }
-    return [
-        (factor, group, (np.array(labels) == group).astype(float))
-        for factor, labels in named.items()
-        for group in sorted(set(labels))
-    ]
-
-
-def _mean(weights: Floats, rates: Floats) -> Floats:
-    return np.asarray(weights @ rates / weights.sum(), float)
 
 
 def _normal(n: int) -> tuple[Floats, Floats]:

@@ -17,7 +17,9 @@ from scipy.special import expit, logit
 
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
-from lfr_eval.cohort.population import REFERENCE_SPREAD, Cell, Population, population, true_rates
+from lfr_eval.cohort.planting import population
+from lfr_eval.cohort.population import REFERENCE_SPREAD, Cell, Population
+from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import SimulatedDatasetConfig
 
 CARD = "rehearsal"

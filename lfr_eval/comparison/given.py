@@ -30,7 +30,7 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     others = frame[~mated]
     edges = bin_edges(frame["score"].to_numpy(np.float32))
     sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
-    people = np.sort(others[["reference_subject", "probe_subject"]].to_numpy(str), axis=1)
+    people = others[["probe_subject", "reference_subject"]].to_numpy(str)
     counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
     corrections = counts.rename("trials").reset_index()
     nothing = sides.counts().assign(references=0, probes=0, both=0)

@@ -1,11 +1,32 @@
 """Stage `inference`: rates -> findings. What can be claimed about differences between groups.
 
 In: trials by person (`lfr_eval.trials`), the people's labels, thresholds, a `Plan`. Out: the
-tables `rates` and `findings`. NumPy, SciPy and pandas are all it needs.
+tables `rates`, `findings`, `equity` and `modelled`, or, from plain arrays, `rates_by_group` and
+its like. NumPy, SciPy and pandas are all it needs.
 """
 
+from lfr_eval.inference.api import (
+    compare_groups,
+    detectable_ratio,
+    equity_summary,
+    rates_by_group,
+)
+from lfr_eval.inference.equity import equity_table
 from lfr_eval.inference.finding_table import finding_table
+from lfr_eval.inference.modelled import modelled_table
 from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.published import person_test_table
 from lfr_eval.inference.rate_table import rate_table
 
-__all__ = ["Plan", "finding_table", "rate_table"]
+__all__ = [
+    "Plan",
+    "compare_groups",
+    "detectable_ratio",
+    "equity_summary",
+    "equity_table",
+    "finding_table",
+    "modelled_table",
+    "person_test_table",
+    "rate_table",
+    "rates_by_group",
+]

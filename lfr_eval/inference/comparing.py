@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from lfr_eval.inference.cells import Cells, Counter, Floats, divide
-from lfr_eval.inference.contrasts import Side, contrast
+from lfr_eval.inference.contrasts import contrast
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.equivalence import equivalence_p, ratio_degrees, ratio_interval
 from lfr_eval.inference.intervals import effective_trials, independent_units, no_event_bound
+from lfr_eval.inference.observed import Counts, counts_of, pool, pooled_degrees
 from lfr_eval.inference.permutation import Division, against_rest, between_pair
-from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.statements import threshold_text
-from lfr_eval.inference.watchlists import watchlist_variance
 from lfr_eval.tables import CROSS
 from lfr_eval.trials import Grouping, PairTrials, Trials, group_people
 
@@ -81,7 +81,15 @@ def compare_all(
     )
     frames = []
     for grouping, rest in zip(groupings, tests, strict=True):
-        counts = _counts(study, grouping)
+        counts = counts_of(
+            trials,
+            study.counter,
+            steps,
+            grouping,
+            study.stratum,
+            study.strata,
+            plan.watchlist,
+        )
         groups = range(len(grouping.names))
         frames.append(_omnibus(study, grouping, counts.cells, rest.omnibus, rest.omnibus_p))
         reference = _reference_group(grouping, counts.cells, study)
@@ -118,46 +126,6 @@ def compare_all(
     return frames
 
 
-@dataclass(frozen=True)
-class _Counts:
-    """What was observed: cells are groups within strata.
-
-    Attributes
-    ----------
-    cells
-        Events, trials and variances.
-    degrees : (cells, thresholds)
-        Degrees of freedom of the variances.
-    affected : (groups, thresholds)
-        People with an event.
-    exposed : (groups,)
-        People with a trial.
-    """
-
-    cells: Cells
-    degrees: Floats
-    affected: Floats
-    exposed: Floats
-
-
-def _counts(study: _Study, grouping: Grouping) -> _Counts:
-    codes = grouping.codes * study.strata + study.stratum
-    number = len(grouping.names) * study.strata
-    cells = study.counter.count(codes[None], number)
-    if study.plan.watchlist == "random":
-        names = tuple(str(cell) for cell in range(number))
-        cells = watchlist_variance(
-            cells, study.trials, Grouping(grouping.factor, names, codes), study.steps
-        )
-    shape = (len(grouping.names), study.strata, -1)
-    return _Counts(
-        cells,
-        study.counter.degrees(codes, number),
-        study.counter.affected(codes, number).reshape(shape).sum(axis=1),
-        study.counter.exposed(codes, number).reshape(shape).sum(axis=1)[:, 0],
-    )
-
-
 def _reference_group(grouping: Grouping, cells: Cells, study: _Study) -> int:
     declared = study.plan.reference_groups.get(grouping.factor)
     if declared is None:
@@ -169,24 +137,6 @@ def _reference_group(grouping: Grouping, cells: Cells, study: _Study) -> int:
             f"Got {declared!r} instead."
         )
     return grouping.names.index(declared)
-
-
-def _pool(cells: Cells, strata: int, groups: tuple[int, ...]) -> Side:
-    """Pool the comparisons within some groups, by stratum."""
-    rows = [group * strata + np.arange(strata) for group in groups]
-    events = np.sum([cells.events[0, row] for row in rows], axis=0)
-    trials = np.sum([cells.trials[0, row] for row in rows], axis=0)
-    weighted = np.sum([cells.trials[0, row] ** 2 * cells.variance[0, row] for row in rows], axis=0)
-    return Side(events, trials, divide(weighted, trials**2))
-
-
-def _pooled_degrees(counts: _Counts, strata: int, groups: tuple[int, ...]) -> Floats:
-    """Degrees of freedom of the variance of pooled cells (Satterthwaite)."""
-    rows = np.concatenate([group * strata + np.arange(strata) for group in groups])
-    parts = counts.cells.trials[0, rows] ** 2 * counts.cells.variance[0, rows]
-    return divide(
-        parts.sum(axis=0) ** 2, np.sum(parts**2 / counts.degrees[rows], axis=0), otherwise=np.inf
-    )
 
 
 def _base(study: _Study, grouping: Grouping, comparison: str) -> dict[str, Any]:
@@ -243,14 +193,14 @@ _NUMBERS = (
 def _compare(
     study: _Study,
     grouping: Grouping,
-    counts: _Counts,
+    counts: Counts,
     group_a: tuple[int, ...],
     group_b: tuple[int, ...],
     names: tuple[str, str],
     tested: tuple[Floats, Floats],
 ) -> pd.DataFrame:
     plan, pairs, cells = study.plan, isinstance(study.trials, PairTrials), counts.cells
-    a, b = (_pool(cells, study.strata, groups) for groups in (group_a, group_b))
+    a, b = (pool(cells, study.strata, groups) for groups in (group_a, group_b))
     compared = contrast(a, b)
     people = cells.people[0].reshape(len(grouping.names), study.strata)
     n, bound, independent_bound = {}, {}, {}
@@ -271,10 +221,10 @@ def _compare(
     degrees = ratio_degrees(
         compared.rate_a,
         compared.variance_a,
-        _pooled_degrees(counts, study.strata, group_a),
+        pooled_degrees(counts, study.strata, group_a),
         compared.rate_b,
         compared.variance_b,
-        _pooled_degrees(counts, study.strata, group_b),
+        pooled_degrees(counts, study.strata, group_b),
     )
     lower, upper = ratio_interval(
         compared.rate_a, n["a"], compared.rate_b, n["b"], plan.level, degrees
@@ -339,7 +289,7 @@ def _ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
         parts = [str(base["metric"])]
         if not pd.isna(size):
             parts.append(f"n{size}")
-        if not np.isnan(threshold):
+        if not np.isnan(threshold) and base["metric"] != UNNAMED:
             parts.append(f"t{threshold_text(float(threshold))}")
         groups = "omnibus" if group_a == ALL else f"{group_a}-vs-{group_b}"
         parts += [str(base["factor"]), groups]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
-from lfr_eval.inference.pairs import KERNEL, corrections_of, looked_up
+from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
 from lfr_eval.trials import Grouping, PairTrials
 
 
@@ -50,7 +50,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     is the probe's group and `h` the reference's.
 
     V = (sum_i r_i^2 + sum_j r_j^2 - sum_ij e_ij^2) / (sum C)^2 over the people i of one side and
-    j of the other, not below the binomial variance (Cameron, Gelbach & Miller 2011).
+    j of the other, not below that of independent pairs of people (Cameron, Gelbach & Miller 2011).
 
     """
     directed = not np.any(trials.both)
@@ -63,13 +63,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
         a, b, level = np.r_[a, b], np.r_[b, a], np.r_[level, level]
     images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
     kernel = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]) if directed else KERNEL
-    added_a, added_b, added = corrections_of(trials)
-    if directed:
-        # A correction does not say which side probed: the side with more implied comparisons.
-        forward = images[added_a, 1] * images[added_b, 0]
-        backward = images[added_b, 1] * images[added_a, 0]
-        likely = (forward > backward) | ((forward == backward) & (added_a < added_b))
-        added_a, added_b, added = added_a[likely], added_b[likely], added[likely]
+    added_a, added_b, added = corrections_of(trials, directed)
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
     shape = (1, len(first), top)
     events, variance = np.zeros(shape), np.zeros(shape)
@@ -118,7 +112,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[0, index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
-            variance[0, index, step] = np.maximum(divide(rows - pairs, c * c), 0.0)
+            variance[0, index, step] = divide(np.maximum(rows - pairs, pairs), c * c)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)

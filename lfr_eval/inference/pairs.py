@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
+from lfr_eval.inference.pair_sizes import (
+    KERNEL,
+    Images,
+    Sizes,
+    corrections_of,
+    features_of,
+    looked_up,
+)
 from lfr_eval.trials import PairTrials
 
 Codes = NDArray[np.intp]
-
-# How comparisons between two people follow from their images (references, probes, both):
-# C_ij = r_i p_j + p_i r_j - b_i b_j = z_i' K z_j.
-KERNEL = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,9 @@ class PairCounter:
 
     @property
     def active(self) -> Bools:
-        """People with an image."""
+        """People with an image, or with comparisons of their own."""
         active: Bools = self.images.sum(axis=1) > 0
+        active[self.correction_node] = True
         return active
 
     def restrict(self, keep: Bools) -> PairCounter:
@@ -137,7 +142,7 @@ class PairCounter:
 
         V = (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
         r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), not below the
-        binomial variance.
+        variance that independent pairs of people, or independent comparisons, would have.
         """
         permutations, top = len(labels), self.thresholds
         size = self._sizes(labels, cells)
@@ -172,8 +177,9 @@ class PairCounter:
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
         robust = divide(people - pairs, size.trials**2)
-        binomial = divide(rate * (1 - rate), size.trials)
-        return Cells(events, size.trials, np.maximum(robust, binomial), size.people)
+        # Repeated comparisons of the same two people are one piece of evidence at the most.
+        floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
+        return Cells(events, size.trials, np.maximum(robust, floor), size.people)
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
@@ -222,7 +228,7 @@ class PairCounter:
 
     @cached_property
     def _traits(self) -> Floats:
-        return _features(self.images)
+        return features_of(self.images)
 
     @cached_property
     def _single(self) -> bool:
@@ -232,83 +238,17 @@ class PairCounter:
     def _uniform(self) -> bool:
         return not len(self.correction) and bool(np.all(self.images == self.images[:1]))
 
-    def _sizes(self, labels: Labels, cells: int) -> _Sizes:
-        """Sum over the comparisons of each cell, from the people's image counts alone."""
-        permutations, n = labels.shape
-        key = (np.arange(permutations)[:, None] * cells + labels).ravel()
-
-        def total(values: Floats) -> Floats:
-            summed = np.bincount(
-                key, np.broadcast_to(values, (permutations, n)).ravel(), permutations * cells
-            )
-            return summed.reshape(permutations, cells)
-
-        features = self._traits
-        if self._uniform:
-            number = total(np.ones(n))
-            each = features[0] if n else np.zeros(4)
-            sums = number[..., None] * each
-            products = number[..., None, None] * np.outer(each, each)
-        else:
-            sums = np.stack([total(features[:, i]) for i in range(4)], axis=-1)
-            products = np.empty((permutations, cells, 4, 4))
-            for i in range(4):
-                for j in range(i, 4):
-                    products[..., i, j] = total(features[:, i] * features[:, j])
-                    products[..., j, i] = products[..., i, j]
-        # C_i = P r_i + R p_i - B b_i - (2 r_i p_i - b_i^2): linear in the features of person i.
-        coefficients = np.concatenate([sums[..., :3] @ KERNEL, -np.ones_like(sums[..., :1])], -1)
-        trials = np.einsum("...i,...i->...", coefficients, sums) / 2
-        squares = np.einsum("...i,...ij,...j->...", coefficients, products, coefficients)
-        rotated = products[..., :3, :3] @ KERNEL
-        pair_squares = np.einsum("...ij,...ji->...", rotated, rotated) - products[..., 3, 3]
-        pair_squares = pair_squares / 2
-        added: Floats = np.zeros((permutations, 0))
-        if len(self.correction):
-            p, e = np.nonzero(labels[:, self.correction_node] == labels[:, self.correction_other])
-            source, value = self.correction_node[e], self.correction[e]
-            added = np.bincount(p * n + source, value, permutations * n).reshape(permutations, n)
-            cell = p * cells + labels[p, source]
-            base = np.einsum(
-                "ek,kl,el->e", self.images[source], KERNEL, self.images[self.correction_other[e]]
-            )
-
-            def summed(values: Floats) -> Floats:
-                return np.bincount(cell, values, permutations * cells).reshape(permutations, cells)
-
-            row = coefficients[np.arange(permutations)[:, None], labels]
-            implied = np.einsum("pni,ni->pn", row, features)
-            trials = trials + total(added) / 2
-            squares = squares + total(2 * implied * added + added**2)
-            pair_squares = pair_squares + summed(2 * base * value + value**2) / 2
-        return _Sizes(
-            trials[..., None],
-            squares[..., None],
-            pair_squares[..., None],
-            coefficients,
-            (coefficients @ features[0])[..., None] if n else trials[..., None],
-            added,
-            total(self.active.astype(float))[..., None],
+    def _sizes(self, labels: Labels, cells: int) -> Sizes:
+        images = Images(
+            self.images,
+            self._traits,
+            self.active,
+            self.correction_node,
+            self.correction_other,
+            self.correction,
+            self._uniform,
         )
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """Sums over the comparisons within each cell that do not depend on scores."""
-
-    trials: Floats
-    person_squares: Floats
-    pair_squares: Floats
-    coefficients: Floats
-    coefficients_total: Floats
-    added: Floats
-    people: Floats
-
-
-def _features(images: Floats) -> Floats:
-    """Return r, p, b and the comparisons 2 r p - b^2 that a person would have with itself."""
-    r, p, b = images.T
-    return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
+        return images.sizes(labels, cells)
 
 
 def _running(group: Codes, weight: Floats, single: bool = False) -> Floats:
@@ -329,21 +269,3 @@ def count_reached(highest: Codes, labels: Labels, cells: int, thresholds: int) -
         labels[some] * thresholds + highest[some], minlength=cells * thresholds
     ).reshape(cells, thresholds)
     return np.cumsum(binned[:, ::-1], axis=1)[:, ::-1].astype(float)
-
-
-def corrections_of(trials: PairTrials) -> tuple[Codes, Codes, Floats]:
-    """Return the corrections in both directions, one for each ordered pair of people."""
-    n = trials.people
-    a, b = trials.correction_first, trials.correction_second
-    key, at = np.unique(np.concatenate([a * n + b, b * n + a]), return_inverse=True)
-    value = np.bincount(at, np.tile(trials.correction.astype(float), 2), len(key))
-    return key // max(n, 1), key % max(n, 1), value
-
-
-def looked_up(keys: Codes, values: Floats, wanted: Codes) -> Floats:
-    """Return the value of each wanted key, 0 where there is none; keys ascend."""
-    if not len(keys):
-        return np.zeros(len(wanted))
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found: Floats = np.where(keys[at] == wanted, values[at], 0.0)
-    return found

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from lfr_eval.tables import METRICS, OVERALL
 
+UNNAMED = "event"
+"""The metric of arrays that came without the name of one."""
+
 WATCHLIST_INFERENCE = ("fixed", "random")
 COMPARISONS = ("omnibus", "reference", "rest")
 
@@ -93,7 +96,7 @@ class Plan:
             )
         for name, allowed in (
             ("watchlist", WATCHLIST_INFERENCE),
-            ("primary_metrics", METRICS),
+            ("primary_metrics", (*METRICS, UNNAMED)),
             ("primary_comparisons", COMPARISONS),
             ("primary_factors", self.factors),
         ):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lfr_eval.inference.plan import UNNAMED
+
 DEEDS = {
     "FMR": "were falsely matched with one another",
     "FNMR": "were not matched with themselves",
@@ -18,6 +20,7 @@ DEEDS = {
     "TPIR": "were correctly identified",
     "FTA": "could not be acquired",
     "FTE": "could not be enrolled",
+    "event": "had events",
 }
 NOUNS = {
     "FMR": "false match",
@@ -27,6 +30,7 @@ NOUNS = {
     "TPIR": "correct identification",
     "FTA": "failure to acquire",
     "FTE": "failure to enrol",
+    "event": "event",
 }
 
 
@@ -84,8 +88,8 @@ def one_in(rate: float) -> str:
     if rate <= 0:
         return "none"
     if rate > 0.5:
-        return f"{_digits(100 * rate, 3)} %"
-    return f"1 in {_digits(1 / rate, 3)}"
+        return f"{_plain(100 * rate)} %"
+    return f"1 in {_plain(1 / rate)}"
 
 
 def statement(finding: Finding) -> str:
@@ -134,7 +138,7 @@ def _different(f: Finding) -> str:
 def _equivalent(f: Finding) -> str:
     return (
         f"{_compared(f)}; the rates are equivalent within the declared margin of "
-        f"{_ratio(f.margin)} (equivalence {_p(f.p_equivalence)})."
+        f"{f.margin:g} (equivalence {_p(f.p_equivalence)})."
     )
 
 
@@ -208,7 +212,7 @@ def _detectable(f: Finding) -> str:
 
 def _where(f: Finding) -> str:
     parts = []
-    if not math.isnan(f.threshold):
+    if not math.isnan(f.threshold) and f.metric != UNNAMED:
         parts.append(f"At threshold {threshold_text(f.threshold)}")
     if f.watchlist_size is not None:
         parts.append(f"{'a' if parts else 'At a'} watchlist of {f.watchlist_size:,}")
@@ -245,6 +249,8 @@ def _ratio(value: float) -> str:
         return "infinitely many"
     if 0 < value < 0.001:
         return "less than 0.001"
+    if 0.5 < value < 2:
+        return f"{value:.2f}"
     return _digits(value, 2) if value < 10 else _digits(value, 3)
 
 
@@ -256,6 +262,12 @@ def _p(value: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:g} %"
+
+
+def _plain(value: float) -> str:
+    """Write three significant digits, no zeros at the end of a fraction."""
+    text = _digits(value, 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _digits(value: float, digits: int) -> str:

@@ -1,35 +1,31 @@
 """Stage `inference`: false match rates beyond the last observed event, from a model of the tail.
 
-In: `PairTrials`, a grouping, thresholds. Out: the `modelled` table. A generalised Pareto
-distribution is fitted, group by group, to the scores above a floor that diagnostics choose; its
-interval comes from redrawing people. Where the diagnostics fail, nothing is modelled.
+In: the comparisons of one group above a floor, redrawn people. Out: `TailFit`. A generalised
+Pareto distribution is fitted to the scores above a floor that diagnostics choose; its interval
+comes from redrawing people. Where the diagnostics fail, the fit is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.inference.cells import Bools, Floats, divide
-from lfr_eval.inference.counting import steps_of
-from lfr_eval.inference.pairs import PairCounter
-from lfr_eval.inference.plan import Plan
-from lfr_eval.tables import MODELLED
-from lfr_eval.trials import PairTrials, group_people
+from lfr_eval.inference.cells import Floats
 
-REPLICATES = 500
 LEAST_EXCEEDANCES = 100
-MOST_DECADES = 2.0
 FIT_LEVEL = 0.1
+OUTLIER = 0.001
+"""Fewer expected scores at or above the highest one, and it is taken for an outlier."""
+TRIMMED = 0.02
+"""Share of the highest scores that have no say in what is expected of the highest."""
 SHAPES = (-0.5, 0.5)
 """Shapes in which the moments of the fit exist and its errors are regular."""
-SHARES = (0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.001)
-"""Shares of the comparisons above the floors that are tried."""
+COUNTS = (1000, 500, 250, 150, LEAST_EXCEEDANCES)
+"""Scores above the floors that are tried."""
+LARGEST_SHARE = 0.03
+"""Largest share of the comparisons above a floor: a lower floor fails silently."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +58,26 @@ class TailFit:
     refused: str = ""
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
-        """Modelled rate at a threshold not below the floor, with its interval."""
+        """Modelled rate at a threshold not below the floor, with its interval.
+
+        Score distributions whose logarithm bends down all the way (normal ones, for one) look
+        like tails that end: a fitted negative shape then puts the rate too low, the sooner the
+        more data pins it down. The upper end therefore lets no redrawn tail fall faster than an
+        exponential one, the slowest of all such distributions, and the rate itself is half way:
+        a negative shape is halved, as it shrinks the further out one looks.
+        """
         above = threshold - self.floor
-        rate = float(survival(self.share, self.shape, self.scale, above))
         share, shape, scale = self.replicates
-        redrawn = survival(share, shape, scale, above)
+        half = self.shape / 2 if self.shape < 0 else self.shape
+        mean = self.scale / (1 - self.shape)
+        rate = float(survival(self.share, half, mean * (1 - half), above))
         tail = (1 - level) / 2
-        low, high = np.quantile(redrawn, [tail, 1 - tail])
-        return rate, float(min(low, rate)), float(max(high, rate))
+        low = float(np.quantile(survival(share, shape, scale, above), tail))
+        # With the shape held at 0 the fitted scale is the mean excess, scale / (1 - shape).
+        slow = survival(
+            share, np.maximum(shape, 0.0), np.where(shape < 0, scale / (1 - shape), scale), above
+        )
+        return rate, min(low, rate), max(float(np.quantile(slow, 1 - tail)), rate)
 
 
 def survival(
@@ -167,6 +175,9 @@ def fit_tail(
             for other in candidates[index + 1 :]
         )
         if one.fit_p_value >= FIT_LEVEL and stable and SHAPES[0] < one.shape < SHAPES[1]:
+            if expected_at_highest(score[-one.exceedances :] - one.floor) < OUTLIER:
+                reason = "the highest score is beyond the model: two identities of one person?"
+                return replace(one, refused=reason)
             return one
     return _refused(
         candidates[-1].floor,
@@ -175,90 +186,20 @@ def fit_tail(
     )
 
 
-def modelled_table(
-    trials: PairTrials,
-    people: pd.DataFrame,
-    factors: Sequence[str],
-    thresholds: Sequence[float],
-    plan: Plan,
-    replicates: int = REPLICATES,
-) -> pd.DataFrame:
-    """Modelled false match rates of every group at thresholds with fewer than ten events.
+def expected_at_highest(excess: Floats) -> float:
+    """Return how many scores at or above the highest the others lead one to expect.
 
-    Parameters
-    ----------
-    trials
-        Comparisons; the lower their floor, the more the diagnostics can choose from.
-    people
-        One row a person, one column a factor.
-    factors
-        Factors.
-    thresholds
-        Thresholds; those with ten or more events of a group are left to `rates`.
-    plan
-        Level and seed.
-    replicates
-        Redrawn studies.
-
-    Returns
-    -------
-    DataFrame
-        The table `modelled`. Refused where the tail cannot be modelled, or the threshold is more
-        than two decades beyond one event in all the group's comparisons.
+    Mislabelled pairs, one person under two identities, are the highest scores of all.
     """
-    steps = steps_of(trials, thresholds)
-    weights = person_weights(len(people), replicates, plan.seed)
-    counter = PairCounter.of(trials, steps)
-    rows = []
-    for factor in factors:
-        grouping = group_people(people, factor)
-        cells = counter.count(grouping.codes[None], len(grouping.names))
-        for code, name in enumerate(grouping.names):
-            inside = grouping.codes == code
-            hit = inside[trials.first] & inside[trials.second] & (trials.first != trials.second)
-            comparisons = float(cells.trials[0, code, 0])
-            tail = fit_tail(
-                trials.first[hit],
-                trials.second[hit],
-                trials.score[hit],
-                comparisons,
-                weights,
-                _redrawn_comparisons(weights, inside, comparisons),
-                float(trials.floor),
-            )
-            for step, threshold in enumerate(steps):
-                events = int(cells.events[0, code, step])
-                if events < 10:
-                    rows.append(
-                        (
-                            *(trials.metric, threshold, factor, name, events),
-                            *_modelled(tail, float(threshold), comparisons, plan.level),
-                        )
-                    )
-    return MODELLED.build(rows) if rows else MODELLED.empty()
-
-
-def _modelled(
-    tail: TailFit, threshold: float, comparisons: float, level: float
-) -> tuple[object, ...]:
-    known = (tail.floor, tail.exceedances, tail.shape, tail.scale, tail.fit_p_value)
-    if not tail.refused:
-        rate, low, high = tail.rate(threshold, level)
-        share, shape, scale = tail.replicates
-        middle = float(np.median(survival(share, shape, scale, threshold - tail.floor)))
-        size = max(rate, middle)
-        decades = -np.log10(size * comparisons) if size > 0 else np.inf
-        if threshold >= tail.floor and decades <= MOST_DECADES:
-            return (rate, low, high, level, decades, *known, None)
-        reason = f"more than {MOST_DECADES:g} decades beyond one event in all comparisons"
-        return (np.nan, np.nan, np.nan, level, decades, *known, reason)
-    return (np.nan, np.nan, np.nan, level, np.nan, *known, tail.refused)
+    rest = excess[: len(excess) - max(1, int(TRIMMED * len(excess)))]
+    shape, scale = fit(rest, np.ones(len(rest)))
+    slow = float(scale / (1 - shape)) if shape < 0 else float(scale)
+    return float(survival(len(excess), max(float(shape), 0.0), slow, float(excess[-1])))
 
 
 def _counts(hits: int, comparisons: float) -> list[int]:
     """Numbers of exceedances to try, the most first."""
-    wanted = {int(share * comparisons) for share in SHARES}
-    return sorted((n for n in wanted if LEAST_EXCEEDANCES <= n < hits), reverse=True)
+    return [n for n in COUNTS if n < hits and n <= LARGEST_SHARE * comparisons]
 
 
 def _candidate(
@@ -289,14 +230,6 @@ def _candidate(
     return TailFit(
         floor, count, count / comparisons, float(shape), float(scale), replicates, float(p_value)
     )
-
-
-def _redrawn_comparisons(weights: Floats, inside: Bools, comparisons: float) -> Floats:
-    """All comparisons of the group under redrawn people, in proportion to pairs of people."""
-    drawn = weights[:, inside].astype(float)
-    pairs = (drawn.sum(axis=1) ** 2 - (drawn**2).sum(axis=1)) / 2
-    n = np.count_nonzero(inside)
-    return np.maximum(divide(pairs, n * (n - 1) / 2) * comparisons, 1.0)
 
 
 def _refused(floor: float, exceedances: int, reason: str) -> TailFit:

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.errors import MendableError
+from lfr_eval.tables import ACQUISITION
 
 Vector = NDArray[np.float32]
 
@@ -164,4 +165,4 @@ def assemble(images: pd.DataFrame, embeddings: Sequence[Embedding]) -> Templates
             "faces": pd.array([item.faces for item in embeddings], dtype="Int64"),
         }
     )
-    return Templates(acquisition, vectors)
+    return Templates(ACQUISITION.conform(acquisition), vectors)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lfr_eval.cohort.population import Population, population
+from lfr_eval.cohort.planting import population
+from lfr_eval.cohort.population import Population
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
 

@@ -82,8 +82,10 @@ def brute_pairs(
     p = events / trials
     e = hit - p
     shares = (a[:, None] == a) | (a[:, None] == b) | (b[:, None] == a) | (b[:, None] == b)
+    same = np.minimum(a, b) * 10_000 + np.maximum(a, b)
     variance = float(e @ shares @ e) / trials**2
-    return events, trials, max(variance, p * (1 - p) / trials)
+    of_pairs = float(e @ (same[:, None] == same) @ e) / trials**2
+    return events, trials, max(variance, of_pairs, p * (1 - p) / trials)
 
 
 def random_persons(

@@ -1,0 +1,26 @@
+"""Write docs/tables.md from lfr_eval/tables.py: `python docs/make_tables.py`."""
+
+from pathlib import Path
+
+from lfr_eval.tables import ALL
+
+
+def tables_page() -> str:
+    """Return the page as Markdown."""
+    parts = ["# The stage tables", "", "Made from `lfr_eval/tables.py` by `docs/make_tables.py`."]
+    for table in ALL:
+        parts += [
+            "",
+            f"## {table.name}",
+            "",
+            table.meaning,
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
+        parts += [f"| `{c.name}` | {c.dtype} | {c.meaning} |" for c in table.columns]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "tables.md").write_text(tables_page(), encoding="utf-8")

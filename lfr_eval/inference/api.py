@@ -1,0 +1,310 @@
+"""Stage `inference` without the rest: plain arrays in, tables out.
+
+In: one array element a trial: whether it was an event, whose it was, the person's group. Out: rates
+by group, findings, equity measures; and the detectable ratio of a design.
+
+A trial belongs to one person (a recognition opportunity, a mated comparison), or, where `other` is
+given, to two (a comparison of two people). Nothing but NumPy, SciPy and pandas is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from lfr_eval.inference.detectable import detectable_ratios
+from lfr_eval.inference.equity import REPLICATES, equity_table
+from lfr_eval.inference.finding_table import finding_table
+from lfr_eval.inference.plan import UNNAMED, Plan
+from lfr_eval.inference.rate_table import rate_table
+from lfr_eval.trials import PairTrials, PersonTrials, Trials
+
+GROUP = "group"
+METRIC = UNNAMED
+RATE_COLUMNS = (
+    "group",
+    "events",
+    "trials",
+    "subjects",
+    "subjects_with_event",
+    "rate",
+    "lower",
+    "upper",
+    "effective_trials",
+    "interval",
+)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    trials: Trials
+    people: pd.DataFrame
+
+
+def rates_by_group(
+    event: ArrayLike,
+    person: ArrayLike,
+    group: ArrayLike,
+    other: ArrayLike | None = None,
+    other_group: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Error rates by group with person-clustered intervals.
+
+    Parameters
+    ----------
+    event : (trials,)
+        Whether each trial was an error.
+    person : (trials,)
+        Whose trial it was.
+    group : (trials,)
+        That person's group; missing labels become the group `unknown`.
+    other, other_group : (trials,), optional
+        The second person of a comparison between two people, and that person's group. Only
+        comparisons within a group enter the rates by group.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        One row a group, after one for everybody.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or a person has two groups.
+
+    Examples
+    --------
+    >>> event = [1, 0, 0, 0, 1, 1, 0, 1]
+    >>> person = ["ann", "ann", "bea", "bea", "cem", "cem", "dan", "dan"]
+    >>> group = ["a", "a", "a", "a", "b", "b", "b", "b"]
+    >>> table = rates_by_group(event, person, group)
+    >>> table[["group", "events", "trials", "rate"]].values.tolist()
+    [['everybody', 4, 8, 0.5], ['a', 1, 4, 0.25], ['b', 3, 4, 0.75]]
+    """
+    evidence = _evidence(event, person, group, other, other_group)
+    plan = Plan(level=level, factors=(GROUP,))
+    table = rate_table([evidence.trials], evidence.people, [GROUP], [0.5], plan)
+    within = table["counterpart"].isna() | (table["counterpart"] == table["group"])
+    return table.loc[within, list(RATE_COLUMNS)].reset_index(drop=True)
+
+
+def compare_groups(
+    event: ArrayLike,
+    person: ArrayLike,
+    group: ArrayLike,
+    other: ArrayLike | None = None,
+    other_group: ArrayLike | None = None,
+    *,
+    reference: str | None = None,
+    plan: Plan | None = None,
+) -> pd.DataFrame:
+    """Test differences between groups by shuffling people.
+
+    Parameters
+    ----------
+    event, person, group, other, other_group : (trials,)
+        As for `rates_by_group`.
+    reference
+        The group that others are compared with; the largest if not given.
+    plan
+        Level, margin, permutations, seed; its factors are ignored. All comparisons with the
+        reference group count as registered.
+
+    Returns
+    -------
+    DataFrame
+        The table `findings`: omnibus, each group against the reference, each against the rest.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a person has two groups, or the reference group does not exist.
+
+    Examples
+    --------
+    >>> person = np.repeat(np.arange(60), 5)
+    >>> group = np.where(person < 30, "a", "b")
+    >>> event = (np.arange(300) % 10 == 0) | ((group == "b") & (np.arange(300) % 3 == 0))
+    >>> found = compare_groups(event, person, group, reference="a", plan=Plan(permutations=999))
+    >>> found["verdict"].tolist()
+    ['different', 'different']
+    >>> print(found["statement"].iloc[1][:72])
+    In this study, b subjects had events 4.0 times as often as a subjects (9
+    """
+    evidence = _evidence(event, person, group, other, other_group)
+    given = plan or Plan()
+    own = Plan(
+        level=given.level,
+        alpha=given.alpha,
+        margin=given.margin,
+        power=given.power,
+        permutations=given.permutations,
+        seed=given.seed,
+        factors=(GROUP,),
+        reference_groups={} if reference is None else {GROUP: reference},
+        primary_metrics=(METRIC,),
+        primary_thresholds=(0.5,),
+    )
+    return finding_table([evidence.trials], evidence.people, [0.5], own)
+
+
+def detectable_ratio(
+    base_rate: float,
+    trials_a: float,
+    trials_b: float,
+    *,
+    design_effect: float = 1.0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> float:
+    """Smallest true ratio of two rates that a design finds.
+
+    Parameters
+    ----------
+    base_rate
+        Rate of the lower side.
+    trials_a, trials_b
+        Trials of the higher and of the lower side.
+    design_effect
+        How many trials are worth one independent trial.
+    alpha
+        Level of the two-sided test.
+    power
+        Power.
+
+    Returns
+    -------
+    float
+        Infinite where even a rate of 1 would not be found.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    Examples
+    --------
+    To find a doubling of one false alert in 6,000 takes about 141,000 people a group:
+
+    >>> round(detectable_ratio(1 / 6000, 145_000, 145_000), 1)
+    2.0
+    >>> round(detectable_ratio(1 / 6000, 1330, 1330))
+    38
+    """
+    for name, value, valid, wanted in (
+        ("base_rate", base_rate, 0 < base_rate < 1, "a float in the range (0, 1)"),
+        ("trials_a", trials_a, trials_a > 0, "above 0"),
+        ("trials_b", trials_b, trials_b > 0, "above 0"),
+        ("design_effect", design_effect, design_effect >= 1, "at least 1"),
+        ("alpha", alpha, 0 < alpha < 1, "a float in the range (0, 1)"),
+        ("power", power, 0 < power < 1, "a float in the range (0, 1)"),
+    ):
+        if not valid:
+            raise ValueError(
+                f"The {name!r} parameter of detectable_ratio must be {wanted}. "
+                f"Got {value!r} instead."
+            )
+    ratio = detectable_ratios(
+        np.array([base_rate]),
+        np.array([trials_a / design_effect]),
+        np.array([trials_b / design_effect]),
+        alpha,
+        power,
+    )
+    return float(ratio[0])
+
+
+def equity_summary(
+    event: ArrayLike,
+    person: ArrayLike,
+    group: ArrayLike,
+    other: ArrayLike | None = None,
+    other_group: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Equity measures of the rates by group, with person-bootstrap intervals and caveats.
+
+    Parameters
+    ----------
+    event, person, group, other, other_group : (trials,)
+        As for `rates_by_group`.
+    level
+        Confidence level.
+    replicates
+        Bootstrap replicates.
+    seed
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        The table `equity`, for the measures of a single rate.
+
+    Examples
+    --------
+    >>> person = np.repeat(np.arange(60), 5)
+    >>> group = np.where(person < 30, "a", "b")
+    >>> event = (np.arange(300) % 10 == 0) | ((group == "b") & (np.arange(300) % 3 == 0))
+    >>> table = equity_summary(event, person, group, replicates=200)
+    >>> table[["measure", "value"]].round(2).values.tolist()[0]
+    ['worst/best', 4.0]
+    """
+    evidence = _evidence(event, person, group, other, other_group)
+    plan = Plan(level=level, seed=seed, factors=(GROUP,))
+    table = equity_table(
+        [evidence.trials], evidence.people, [GROUP], [0.5], plan, replicates=replicates
+    )
+    return table.assign(threshold=np.nan)
+
+
+def _evidence(
+    event: ArrayLike,
+    person: ArrayLike,
+    group: ArrayLike,
+    other: ArrayLike | None,
+    other_group: ArrayLike | None,
+) -> _Evidence:
+    arrays: dict[str, ArrayLike] = {"event": event, "person": person, "group": group}
+    if (other is None) != (other_group is None):
+        raise ValueError("The parameters 'other' and 'other_group' must be given together.")
+    if other is not None and other_group is not None:
+        arrays |= {"other": other, "other_group": other_group}
+    frame = pd.DataFrame({name: pd.Series(np.asarray(values)) for name, values in arrays.items()})
+    lengths = {name: len(np.asarray(values)) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"All arrays must have one element a trial. Got lengths {lengths}.")
+    score = frame["event"].astype(bool).to_numpy().astype(np.float32)
+    names = frame["person"] if other is None else pd.concat([frame["person"], frame["other"]])
+    groups = frame["group"] if other is None else pd.concat([frame["group"], frame["other_group"]])
+    code, people = pd.factorize(names, sort=True)
+    labels = groups.astype("string").groupby(code, dropna=False).agg(["first", "nunique"])
+    if (labels["nunique"] > 1).any():
+        several = list(np.asarray(people)[(labels["nunique"] > 1).to_numpy()][:5])
+        raise ValueError(f"The 'group' of a person must be one. Several for {several}.")
+    cohort = pd.DataFrame({GROUP: labels["first"].to_numpy()})
+    if other is None:
+        trials = PersonTrials(METRIC, len(people), code.astype(np.intp), score, True)
+        return _Evidence(trials, cohort)
+    first, second = code[: len(frame)].astype(np.intp), code[len(frame) :].astype(np.intp)
+    if np.any(first == second):
+        raise ValueError("The 'other' person of a comparison must be somebody else.")
+    none = np.zeros(len(people), np.intp)
+    hit = score > 0
+    return _Evidence(
+        # People without images: every comparison is listed on its own.
+        PairTrials(
+            len(people), first[hit], second[hit], score[hit], 0.5, none, none, none,
+            first, second, np.ones(len(first), np.intp), metric=METRIC,
+        ),
+        cohort,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""Stage `inference`: how many comparisons there were, from images by person alone.
+
+In: images by role and corrections (`PairTrials`). Out: sums over the comparisons of each cell, in
+closed form, since listing every comparison would take the square of the people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.inference.cells import Bools, Floats, Labels
+from lfr_eval.trials import PairTrials
+
+Codes = NDArray[np.intp]
+
+# How comparisons between two people follow from their images (references, probes, both):
+# C_ij = r_i p_j + p_i r_j - b_i b_j = z_i' K z_j.
+KERNEL = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sums over the comparisons within each cell that do not depend on scores.
+
+    Attributes
+    ----------
+    trials, person_squares, pair_squares : (permutations, cells, 1)
+        Comparisons, and the sums of squared comparisons of each person and of each two people.
+    coefficients : (permutations, cells, 4)
+        From the traits of a person to its comparisons.
+    coefficients_total : (permutations, cells, 1)
+        Comparisons of each person, where all have the same images.
+    added : (permutations, people)
+        Comparisons of each person by correction; empty without corrections.
+    people : (permutations, cells, 1)
+        People with a comparison of their own.
+    """
+
+    trials: Floats
+    person_squares: Floats
+    pair_squares: Floats
+    coefficients: Floats
+    coefficients_total: Floats
+    added: Floats
+    people: Floats
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of people, as far as comparisons follow from them.
+
+    Attributes
+    ----------
+    counts : (people, 3)
+        Reference images, probe images, and images in both roles.
+    traits : (people, 4)
+        From `features_of`.
+    active : (people,)
+        People with a comparison of their own.
+    first, second, correction : (corrections,)
+        Comparisons to add between two people, in both directions.
+    uniform
+        Whether everybody has the same images and there is no correction.
+    """
+
+    counts: Floats
+    traits: Floats
+    active: Bools
+    first: Codes
+    second: Codes
+    correction: Floats
+    uniform: bool
+
+    def sizes(self, labels: Labels, cells: int) -> Sizes:
+        """Sum over the comparisons of each cell, from the people's image counts alone."""
+        permutations, n = labels.shape
+        key = (np.arange(permutations)[:, None] * cells + labels).ravel()
+
+        def total(values: Floats) -> Floats:
+            summed = np.bincount(
+                key, np.broadcast_to(values, (permutations, n)).ravel(), permutations * cells
+            )
+            return summed.reshape(permutations, cells)
+
+        features = self.traits
+        if self.uniform:
+            number = total(np.ones(n))
+            each = features[0] if n else np.zeros(4)
+            sums = number[..., None] * each
+            products = number[..., None, None] * np.outer(each, each)
+        else:
+            sums = np.stack([total(features[:, i]) for i in range(4)], axis=-1)
+            products = np.empty((permutations, cells, 4, 4))
+            for i in range(4):
+                for j in range(i, 4):
+                    products[..., i, j] = total(features[:, i] * features[:, j])
+                    products[..., j, i] = products[..., i, j]
+        # C_i = P r_i + R p_i - B b_i - (2 r_i p_i - b_i^2): linear in the features of person i.
+        coefficients = np.concatenate([sums[..., :3] @ KERNEL, -np.ones_like(sums[..., :1])], -1)
+        trials = np.einsum("...i,...i->...", coefficients, sums) / 2
+        squares = np.einsum("...i,...ij,...j->...", coefficients, products, coefficients)
+        rotated = products[..., :3, :3] @ KERNEL
+        pair_squares = np.einsum("...ij,...ji->...", rotated, rotated) - products[..., 3, 3]
+        pair_squares = pair_squares / 2
+        added: Floats = np.zeros((permutations, 0))
+        if len(self.correction):
+            p, e = np.nonzero(labels[:, self.first] == labels[:, self.second])
+            source, value = self.first[e], self.correction[e]
+            added = np.bincount(p * n + source, value, permutations * n).reshape(permutations, n)
+            cell = p * cells + labels[p, source]
+            base = np.einsum(
+                "ek,kl,el->e", self.counts[source], KERNEL, self.counts[self.second[e]]
+            )
+
+            def summed(values: Floats) -> Floats:
+                return np.bincount(cell, values, permutations * cells).reshape(permutations, cells)
+
+            row = coefficients[np.arange(permutations)[:, None], labels]
+            implied = np.einsum("pni,ni->pn", row, features)
+            trials = trials + total(added) / 2
+            squares = squares + total(2 * implied * added + added**2)
+            pair_squares = pair_squares + summed(2 * base * value + value**2) / 2
+        return Sizes(
+            trials[..., None],
+            squares[..., None],
+            pair_squares[..., None],
+            coefficients,
+            (coefficients @ features[0])[..., None] if n else trials[..., None],
+            added,
+            total(self.active.astype(float))[..., None],
+        )
+
+
+def features_of(images: Floats) -> Floats:
+    """Return r, p, b and the comparisons 2 r p - b^2 that a person would have with itself."""
+    r, p, b = images.T
+    return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
+
+
+def corrections_of(trials: PairTrials, directed: bool = False) -> tuple[Codes, Codes, Floats]:
+    """Return the corrections, one for each ordered pair of people.
+
+    In both directions, or, if `directed`, from the probe's person to the reference's.
+    """
+    n = trials.people
+    a, b = trials.correction_first, trials.correction_second
+    key, value = a * n + b, trials.correction.astype(float)
+    if not directed:
+        key, value = np.concatenate([key, b * n + a]), np.tile(value, 2)
+    key, at = np.unique(key, return_inverse=True)
+    value = np.bincount(at, value, len(key))
+    return key // max(n, 1), key % max(n, 1), value
+
+
+def looked_up(keys: Codes, values: Floats, wanted: Codes) -> Floats:
+    """Return the value of each wanted key, 0 where there is none; keys ascend."""
+    if not len(keys):
+        return np.zeros(len(wanted))
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    found: Floats = np.where(keys[at] == wanted, values[at], 0.0)
+    return found

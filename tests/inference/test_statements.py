@@ -1,0 +1,156 @@
+"""The sentences that may be quoted, word for word."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from lfr_eval.inference.statements import Finding, one_in, statement, threshold_text
+
+FINDING = Finding(
+    metric="FPIR",
+    threshold=0.6,
+    watchlist_size=10_000,
+    factor="ethnicity",
+    group_a="Black",
+    group_b="White",
+    rate_a=0.00051,
+    rate_b=0.000165,
+    ratio=3.09,
+    ratio_lower=1.4,
+    ratio_upper=7.0,
+    level=0.95,
+    p_value=0.004,
+    p_adjusted=0.012,
+    p_equivalence=0.99,
+    margin=1.25,
+    alpha=0.05,
+    power=0.8,
+    detectable_ratio=4.2,
+    verdict="different",
+    primary=True,
+    people_a=21,
+    exposed_a=133,
+    people_b=7,
+    exposed_b=133,
+    bound_a=0.0002,
+    bound_b=0.0002,
+    independent_bound_a=0.0223,
+    independent_bound_b=0.0223,
+)
+START = "At threshold 0.60 and a watchlist of 10,000, "
+
+
+def say(**changes):
+    return statement(dataclasses.replace(FINDING, **changes))
+
+
+def test_different():
+    assert say() == (
+        START + "Black subjects had false alerts 3.1 times as often as White subjects (95 % "
+        "interval 1.40 to 7.0; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        "the difference is significant after adjustment (p = 0.012)."
+    )
+
+
+def test_different_but_within_the_margin():
+    sentence = say(ratio=1.1, ratio_lower=1.05, ratio_upper=1.16, p_equivalence=0.001)
+    assert sentence.endswith(
+        "the difference is significant after adjustment (p = 0.012). The difference is "
+        "nevertheless within the declared margin of 1.25."
+    )
+
+
+def test_equivalent():
+    assert say(
+        verdict="equivalent", ratio=1.02, ratio_lower=0.9, ratio_upper=1.15, p_equivalence=0.003
+    ) == (
+        START + "Black subjects had false alerts 1.02 times as often as White subjects (95 % "
+        "interval 0.90 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        "the rates are equivalent within the declared margin of 1.25 (equivalence p = 0.003)."
+    )
+
+
+def test_inconclusive_says_what_could_have_been_found():
+    assert say(verdict="inconclusive", p_adjusted=0.21).endswith(
+        "; this neither shows a difference (p = 0.21 after adjustment) nor rules one out. This "
+        "study could not have detected a ratio below 4.2 (with 80 % power)."
+    )
+
+
+def test_inconclusive_with_no_detectable_ratio():
+    assert say(verdict="inconclusive", p_adjusted=0.21, detectable_ratio=np.inf).endswith(
+        "No ratio, however large, could have been detected with 80 % power."
+    )
+
+
+def test_untestable_gives_two_bounds():
+    assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, p_value=np.nan) == (
+        START + "no false alert was seen among 133 Black subjects or 133 White subjects, so their "
+        "rates cannot be compared. People alone bound the rates below 1 in 44.8 and 1 in 44.8; if "
+        "comparisons share people no more than at lower thresholds, below 1 in 5,000 and 1 in "
+        "5,000 (95 % confidence each)."
+    )
+
+
+def test_untestable_without_trials():
+    assert say(verdict="untestable", exposed_b=0) == (
+        START + "Black subjects and White subjects cannot be compared: there was no trial of White "
+        "subjects."
+    )
+
+
+def test_one_side_without_events():
+    sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
+    assert sentence == (
+        START + "Black subjects had false alerts (1 in 1,960) and White subjects never (95 % "
+        "interval: at least 2.2 times as often; 21 of 133 people against 0 of 133); the difference "
+        "is significant after adjustment (p = 0.012)."
+    )
+    sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
+    assert "Black subjects never had false alerts and White subjects did (1 in 6,060)" in sentence
+    assert "at most 0.45 times as often" in sentence
+
+
+@pytest.mark.parametrize(
+    ("metric", "deed"),
+    [
+        ("FMR", "were falsely matched with one another 3.1 times as often as"),
+        ("TPIR", "were correctly identified 3.1 times as often as"),
+        ("FNIR", "were missed by the watchlist search 3.1 times as often as"),
+        ("FNMR", "were not matched with themselves 3.1 times as often as"),
+        ("FTA", "could not be acquired 3.1 times as often as"),
+    ],
+)
+def test_deeds(metric, deed):
+    assert deed in say(metric=metric)
+
+
+def test_a_metric_without_threshold_or_watchlist():
+    sentence = say(metric="FTA", threshold=np.nan, watchlist_size=None)
+    assert sentence.startswith("In this study, Black subjects could not be acquired")
+
+
+def test_omnibus():
+    assert say(group_a="*", group_b="*") == (
+        START + "false alert rates differed between groups by ethnicity (p = 0.012 after "
+        "adjustment)."
+    )
+    assert say(group_a="*", group_b="*", verdict="inconclusive", p_adjusted=0.4) == (
+        START + "a difference of false alert rates between groups by ethnicity was not shown (p = "
+        "0.40 after adjustment), which is not evidence that there is none."
+    )
+
+
+def test_the_rest_strata_and_exploration_are_named():
+    sentence = say(group_b="rest", controls=("age_band", "camera"), primary=False)
+    assert "as often as all other subjects, among people alike in age_band and camera" in sentence
+    assert sentence.endswith(" (Exploratory: not registered in the plan.)")
+
+
+def test_small_numbers_are_never_zero():
+    assert one_in(1.3e-7) == "1 in 7,690,000"
+    assert one_in(0.5) == "1 in 2"
+    assert one_in(0.991) == "99.1 %"
+    assert "p < 0.001" in say(p_adjusted=0.0001)
+    assert threshold_text(0.491) == "0.491"

@@ -1,0 +1,197 @@
+"""Equity measures, modelled tails, person-level tests and the functions on plain arrays."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from lfr_eval.inference import (
+    Plan,
+    compare_groups,
+    detectable_ratio,
+    equity_summary,
+    equity_table,
+    modelled_table,
+    person_test_table,
+    rates_by_group,
+)
+from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
+from lfr_eval.inference.counting import counter_of
+from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
+from lfr_eval.inference.tail import fit, survival
+from lfr_eval.tables import EQUITY, MODELLED, PERSON_TESTS
+from lfr_eval.trials import PairTrials, group_people
+
+from .builders import labels, random_pairs, random_persons
+
+FACTORS = ("gender",)
+PLAN = Plan(factors=FACTORS, permutations=99)
+
+
+def test_measures_of_known_rates():
+    rates = np.array([0.01, 0.02, 0.04])
+    assert worst_to_best(rates) == pytest.approx(4)
+    assert worst_to_mean(rates) == pytest.approx(2)
+    assert log_spread(rates) == pytest.approx(np.log(2))
+    pairs = [abs(a - b) for a in rates for b in rates]
+    assert gini(rates) == pytest.approx(3 / 2 * sum(pairs) / (2 * 9 * rates.mean()))
+
+
+def test_fdr_hides_a_ratio_of_137():
+    fdr = next(measure for measure in MEASURES if measure.name == "FDR")
+    value = fdr.of(np.array([0.0004, 0.055]), np.array([0.05, 0.05]))
+    assert value == pytest.approx(0.973, abs=5e-4)
+    assert "0.973" in fdr.caveat
+
+
+def test_measures_without_events_are_undefined_or_infinite():
+    assert np.isinf(worst_to_best(np.array([0.0, 0.1])))
+    assert np.isnan(worst_to_best(np.zeros(2)))
+    assert np.isinf(worst_to_mean(np.array([0.0, 0.1])))
+    assert np.isinf(log_spread(np.array([0.0, 0.1])))
+    assert gini(np.zeros(3)) == 0
+
+
+@pytest.mark.parametrize("images", ["one", "mixed"])
+def test_bootstrap_of_pairs_by_brute_force(images):
+    trials, probe, reference, score, _ = random_pairs(20, 3, images=images, corrections=5)
+    people = labels(20, 3)
+    grouping = group_people(people, "gender")
+    weights = person_weights(20, 50, 1)
+    steps = np.array([0.25, 0.4])
+    observed, redrawn = bootstrap_rates(trials, grouping, steps, weights)
+    raw = np.empty_like(redrawn)
+    for group in range(2):
+        keep = (grouping.codes[probe] == group) & (grouping.codes[reference] == group)
+        weight = weights[:, probe[keep]] * weights[:, reference[keep]]
+        for step, threshold in enumerate(steps):
+            hit = score[keep] >= np.float32(threshold)
+            assert observed[group, step] == pytest.approx(hit.mean())
+            raw[:, group, step] = (weight * hit).sum(axis=1) / weight.sum(axis=1)
+    cells = counter_of(trials, steps).count(grouping.codes[None], 2)
+    spread = np.maximum(raw.var(axis=0), 1e-12)
+    shrink = np.minimum(np.sqrt(cells.variance[0] / spread), 1)
+    np.testing.assert_allclose(redrawn, observed + shrink * (raw - observed), rtol=1e-4)
+
+
+def test_equity_table_has_every_measure_with_its_caveat():
+    trials = [random_persons(60, 1, metric="FPIR"), random_persons(60, 1, metric="FNIR")]
+    table = equity_table(trials, labels(60), ["gender", "ethnicity"], [0.2, 0.4], PLAN, 300)
+    assert list(table.columns) == EQUITY.names
+    assert set(table["measure"]) == {measure.name for measure in MEASURES}
+    assert table["caveat"].str.len().min() > 10
+    defined = table[table["value"].notna()]
+    assert (defined["lower"] <= defined["value"] + 1e-9).all()
+    assert (defined["upper"] >= defined["value"] - 1e-9).all()
+
+
+def test_equity_of_a_silent_group_is_undefined_with_a_bound():
+    person = np.arange(80)
+    event = (person >= 40) & (person % 4 == 0)
+    table = equity_summary(event, person, np.where(person < 40, "a", "b"), replicates=300)
+    row = table[table["measure"] == "worst/best"].iloc[0]
+    assert np.isnan(row["value"])
+    assert row["lower"] >= 1
+    assert np.isinf(row["upper"])
+
+
+def test_pareto_fit_recovers_its_parameters():
+    rng = np.random.default_rng(0)
+    excess = np.sort(stats.genpareto.rvs(-0.1, scale=0.05, size=20_000, random_state=rng))
+    shape, scale = fit(excess, np.ones(len(excess)))
+    assert shape == pytest.approx(-0.1, abs=0.03)
+    assert scale == pytest.approx(0.05, rel=0.03)
+    assert survival(1.0, -0.1, 0.05, 0.1) == pytest.approx(
+        stats.genpareto.sf(0.1, -0.1, scale=0.05)
+    )
+    assert survival(1.0, 0.0, 0.05, 0.1) == pytest.approx(np.exp(-2), rel=1e-3)
+
+
+def normal_scores(people: int, seed: int, floor: float) -> PairTrials:
+    rng = np.random.default_rng(seed)
+    first, second = np.triu_indices(people, 1)
+    score = rng.standard_normal(len(first)).astype(np.float32)
+    one, hit = np.ones(people, int), score >= floor
+    return PairTrials(people, first[hit], second[hit], score[hit], floor, one, one, one)
+
+
+def test_modelled_rates_cover_the_truth_and_refuse_beyond_two_decades():
+    trials = normal_scores(200, 1, 1.5)
+    people = pd.DataFrame({"g": ["x"] * 200})
+    thresholds = [float(stats.norm.isf(10.0**-power)) for power in (2, 5, 6, 12)]
+    table = modelled_table(trials, people, ["g"], thresholds, PLAN, 200)
+    assert list(table.columns) == MODELLED.names
+    assert len(table) == 3
+    for row, truth in zip(table.iloc[:2].itertuples(), (1e-5, 1e-6), strict=True):
+        assert row.lower <= truth <= row.upper
+        assert pd.isna(row.refused)
+    assert "two decades" in table["refused"].iloc[2].replace("2 decades", "two decades")
+    assert np.isnan(table["rate"].iloc[2])
+
+
+def test_modelled_rates_are_refused_without_enough_scores():
+    trials = normal_scores(30, 1, 1.5)
+    people = pd.DataFrame({"g": ["x"] * 30})
+    table = modelled_table(trials, people, ["g"], [4.0], PLAN, 50)
+    assert "fewer than 100 scores" in table["refused"].iloc[0]
+
+
+def test_a_person_with_two_identities_is_suspected():
+    trials = normal_scores(200, 2, 1.5)
+    score = trials.score.copy()
+    score[0] = 15.0
+    odd = PairTrials(**{**trials.__dict__, "score": score})
+    table = modelled_table(odd, pd.DataFrame({"g": ["x"] * 200}), ["g"], [5.0], PLAN, 100)
+    assert "two identities of one person" in str(table["refused"].iloc[0])
+
+
+def test_person_test_table():
+    trials, people = [random_persons(60, 1)], labels(60)
+    table = person_test_table(trials, people, [0.4], Plan(factors=("gender", "ethnicity")))
+    assert list(table.columns) == PERSON_TESTS.names
+    row = table[(table["factor"] == "gender") & (table["group_a"] != "*")].iloc[0]
+    counts = [[row["affected_a"], row["exposed_a"] - row["affected_a"]],
+              [row["affected_b"], row["exposed_b"] - row["affected_b"]]]  # fmt: skip
+    assert row["fisher"] == pytest.approx(stats.fisher_exact(counts).pvalue)
+
+
+def test_arrays_of_pairs_are_counted_within_groups():
+    person, other = np.triu_indices(8, 1)
+    group = np.array(list("aaaabbbb"))
+    event = (person == 0) & (other == 1)
+    table = rates_by_group(event, person, group[person], other, group[other])
+    assert table["trials"].tolist() == [28, 6, 6]
+    assert table["events"].tolist() == [1, 1, 0]
+    found = compare_groups(event, person, group[person], other, group[other],
+                           plan=Plan(permutations=99))  # fmt: skip
+    assert set(found["verdict"]) == {"inconclusive"}
+
+
+def test_bad_arrays_are_refused():
+    with pytest.raises(ValueError, match="All arrays must have one element a trial"):
+        rates_by_group([1, 0], [1, 2, 3], ["a", "b"])
+    with pytest.raises(ValueError, match="The 'group' of a person must be one"):
+        rates_by_group([1, 0], [1, 1], ["a", "b"])
+    with pytest.raises(ValueError, match="'other' and 'other_group' must be given together"):
+        rates_by_group([1, 0], [1, 1], ["a", "a"], [2, 2])
+    with pytest.raises(ValueError, match="must be somebody else"):
+        rates_by_group([1, 0], [1, 1], ["a", "a"], [1, 2], ["a", "a"])
+    with pytest.raises(ValueError, match="The 'base_rate' parameter of detectable_ratio"):
+        detectable_ratio(0, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"level": 1.5}, "The 'level' parameter of Plan must be a float in the range"),
+        ({"margin": 1.0}, "The 'margin' parameter of Plan must be a ratio above 1. Got 1.0"),
+        ({"permutations": 0}, "must be an int of at least 1. Got 0 instead"),
+        ({"watchlist": "any"}, "The 'watchlist' parameter of Plan must be among"),
+        ({"factors": "gender"}, "The 'factors' parameter of Plan must be a sequence"),
+        ({"primary_metrics": ("XYZ",)}, "The 'primary_metrics' parameter of Plan"),
+        ({"reference_groups": {"age": "x"}}, "The 'reference_groups' parameter of Plan"),
+    ],
+)
+def test_plans_are_checked(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Plan(**changes)

@@ -1,0 +1,143 @@
+"""Templates and scores of a vendor: read as they are, refused with every problem named."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.matchers import MatcherError, make_matcher
+
+IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"]}, dtype="string")
+
+
+def npz(path: Path, ids: list[str], vectors: object) -> Path:
+    np.savez(path, image_id=np.array(ids), template=np.asarray(vectors, np.float32))
+    return path
+
+
+def csv(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["reference_id,probe_id,score", *rows]) + "\n")
+    return path
+
+
+def test_templates_come_in_the_order_of_the_cohort(tmp_path: Path) -> None:
+    path = npz(tmp_path / "t.npz", ["c", "a", "b"], [[3, 3], [1, 1], [2, 2]])
+    found = make_matcher("templates", path=path).templates(IMAGES)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(found.vectors, [[1, 1], [2, 2], [3, 3]])
+    assert found.acquisition["acquired"].all()
+
+
+def test_parquet_and_npz_are_alike(tmp_path: Path) -> None:
+    vectors = np.arange(6, dtype=np.float32).reshape(3, 2) + 1
+    npz(tmp_path / "t.npz", ["a", "b", "c"], vectors)
+    frame = pd.DataFrame({"image_id": ["a", "b", "c"], "template": list(vectors)})
+    frame.to_parquet(tmp_path / "t.parquet")
+    both = [
+        make_matcher("templates", path=tmp_path / name).templates(IMAGES).vectors  # type: ignore[union-attr]
+        for name in ("t.npz", "t.parquet")
+    ]
+    np.testing.assert_array_equal(*both)
+
+
+def test_what_is_no_template_is_a_failure_to_acquire(tmp_path: Path) -> None:
+    path = npz(tmp_path / "t.npz", ["a", "b"], [[1, np.nan], [0, 0]])
+    with pytest.raises(MatcherError, match="No template could be made of any of the 3 images"):
+        make_matcher("templates", path=path).templates(IMAGES)  # type: ignore[union-attr]
+    path = npz(tmp_path / "u.npz", ["a", "b"], [[1, np.nan], [1, 0]])
+    acquisition = make_matcher("templates", path=path).templates(IMAGES).acquisition  # type: ignore[union-attr]
+    assert acquisition["acquired"].tolist() == [False, True, False]
+    assert acquisition["reason"].tolist()[::2] == [
+        "the template holds a value that is not a number",
+        "no template in the file",
+    ]
+
+
+def test_unusable_template_files_are_refused(tmp_path: Path) -> None:
+    twice = npz(tmp_path / "twice.npz", ["a", "a"], [[1, 2], [3, 4]])
+    with pytest.raises(MatcherError, match=r"\['a'\] occurs more than once"):
+        make_matcher("templates", path=twice)
+    short = npz(tmp_path / "short.npz", ["a", "b"], [[1, 2]])
+    with pytest.raises(MatcherError, match="2 values of image_id stand beside 1 templates"):
+        make_matcher("templates", path=short)
+    with pytest.raises(MatcherError, match=r"matcher\.path=FILE"):
+        make_matcher("templates", path=tmp_path / "none.npz")
+    (tmp_path / "bad.npz").write_text("not an archive")
+    with pytest.raises(MatcherError, match="expected 'image_id' and 'template'"):
+        make_matcher("templates", path=tmp_path / "bad.npz")
+    other = npz(tmp_path / "other.npz", ["x"], [[1, 2]])
+    with pytest.raises(MatcherError, match="names none of the study's images"):
+        make_matcher("templates", path=other).templates(IMAGES)  # type: ignore[union-attr]
+
+
+def test_a_pickle_in_a_template_file_is_not_executed(tmp_path: Path) -> None:
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (tmp_path / "executed",))
+
+    np.savez(
+        tmp_path / "t.npz",
+        image_id=np.array([Payload()], dtype=object),
+        template=np.ones((1, 2), np.float32),
+    )
+    with pytest.raises(MatcherError):
+        make_matcher("templates", path=tmp_path / "t.npz")
+    (tmp_path / "t.parquet").write_bytes(pickle.dumps(Payload()))
+    with pytest.raises(MatcherError):
+        make_matcher("templates", path=tmp_path / "t.parquet")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_scores_are_kept_as_they_are_and_distances_turned_round(tmp_path: Path) -> None:
+    path = csv(tmp_path / "s.csv", "a,b,0.64", "a,c,0.2")
+    scores = make_matcher("scores", path=path).scores(IMAGES)  # type: ignore[union-attr]
+    assert scores["score"].tolist() == [np.float32(0.64), np.float32(0.2)]
+    matcher = make_matcher("scores", path=path, higher_is_more_similar=False)
+    assert matcher.scores(IMAGES)["score"].tolist() == [np.float32(-0.64), np.float32(-0.2)]  # type: ignore[union-attr]
+    assert matcher.card.score_range == (-0.64, -0.2)
+
+
+def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path: Path) -> None:
+    path = csv(
+        tmp_path / "s.csv", "a,b,0.5", "a,zz,0.5", "yy,b,0.5", "b,a,0.4", "c,c,1", "a,c,high"
+    )
+    with pytest.raises(MatcherError) as caught:
+        make_matcher("scores", path=path).scores(IMAGES)  # type: ignore[union-attr]
+    message = str(caught.value)
+    for part in (
+        "probe_id is not in the manifest: row 3 (a, zz, 0.5)",
+        "reference_id is not in the manifest: row 4 (yy, b, 0.5)",
+        "repeats a comparison given above: row 5 (b, a, 0.4)",
+        "compares an image with itself: row 6 (c, c, 1.0)",
+        "score is not a finite number: row 7 (a, c, nan)",
+    ):
+        assert part in message
+
+
+def test_a_million_unknown_ids_are_counted_not_printed(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"reference_id": "a", "probe_id": [f"x{i}" for i in range(1_000_000)]})
+    frame.assign(score=0.5).to_parquet(tmp_path / "s.parquet")
+    with pytest.raises(MatcherError, match="999,980 more") as caught:
+        make_matcher("scores", path=tmp_path / "s.parquet").scores(IMAGES)  # type: ignore[union-attr]
+    assert len(str(caught.value)) < 3_000
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("reference,probe,score\na,b,1\n")
+    with pytest.raises(MatcherError, match="expected the columns reference_id, probe_id, score"):
+        make_matcher("scores", path=tmp_path / "s.csv")
+
+
+def test_an_unknown_matcher_is_named_with_those_that_exist() -> None:
+    with pytest.raises(MatcherError, match="no matcher 'facenett'; there are facenet, dlib"):
+        make_matcher("facenett")
+
+
+def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
+    paths = [npz(tmp_path / f"{i}.npz", ["a"], [[1, i]]) for i in (1, 2)]
+    prints = {make_matcher("templates", path=path).card.fingerprint for path in paths}
+    prints |= {make_matcher("templates", path=paths[0], similarity="euclidean").card.fingerprint}
+    assert len(prints) == 3

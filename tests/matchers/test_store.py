@@ -1,0 +1,90 @@
+"""The private template store: embedded once, private, and lost by one batch at most."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.matchers import Embedding, MatcherCard
+from lfr_eval.matchers.store import BATCH, TemplateStore, acquire, purge
+
+
+class CountingMatcher:
+    """Its template of an image is the number in the file's name; `bad` files have no face."""
+
+    def __init__(self, fingerprint: str = "f" * 64, fail_after: int | None = None) -> None:
+        self.card = MatcherCard("counting", fingerprint, "", "cosine", (-1.0, 1.0), "")
+        self.embedded: list[str] = []
+        self._fail_after = fail_after
+
+    def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
+        for image in images:
+            if self._fail_after is not None and len(self.embedded) >= self._fail_after:
+                raise RuntimeError("killed")
+            self.embedded.append(image.name)
+            if image.name.startswith("bad"):
+                yield Embedding(None, "no face detected", 0)
+            else:
+                yield Embedding(np.array([int(image.stem), 1.0], np.float32), None, 1)
+
+
+def cohort(*names: str) -> tuple[pd.DataFrame, list[Path]]:
+    images = pd.DataFrame({"image_id": names, "digest": [f"sha-{name}" for name in names]})
+    return images.astype("string"), [Path(name) for name in names]
+
+
+def test_a_second_run_embeds_nothing(tmp_path: Path) -> None:
+    first, second = CountingMatcher(), CountingMatcher()
+    one = acquire(first, *cohort("1.jpg", "bad.jpg", "2.jpg"), tmp_path)
+    two = acquire(second, *cohort("2.jpg", "1.jpg", "bad.jpg"), tmp_path)
+    assert first.embedded == ["1.jpg", "bad.jpg", "2.jpg"]
+    assert second.embedded == []
+    np.testing.assert_array_equal(one.vectors[[2, 0]], two.vectors[:2])
+    assert one.acquisition["reason"].fillna("").tolist() == ["", "no face detected", ""]
+    assert two.acquisition["acquired"].tolist() == [True, True, False]
+
+
+def test_the_same_content_is_embedded_once(tmp_path: Path) -> None:
+    matcher = CountingMatcher()
+    images, paths = cohort("1.jpg", "2.jpg")
+    images["digest"] = pd.Series(["same", "same"], dtype="string")
+    found = acquire(matcher, images, paths, tmp_path)
+    assert len(matcher.embedded) == 1
+    np.testing.assert_array_equal(found.vectors[0], found.vectors[1])
+
+
+def test_another_matcher_has_its_own_templates(tmp_path: Path) -> None:
+    acquire(CountingMatcher("a" * 64), *cohort("1.jpg"), tmp_path)
+    other = CountingMatcher("b" * 64)
+    acquire(other, *cohort("1.jpg"), tmp_path)
+    assert other.embedded == ["1.jpg"]
+
+
+def test_a_killed_run_loses_one_batch_at_most(tmp_path: Path) -> None:
+    names = [f"{number}.jpg" for number in range(3 * BATCH)]
+    with pytest.raises(RuntimeError, match="killed"):
+        acquire(CountingMatcher(fail_after=2 * BATCH + 5), *cohort(*names), tmp_path)
+    rest = CountingMatcher()
+    acquire(rest, *cohort(*names), tmp_path)
+    assert rest.embedded == names[2 * BATCH :]
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    acquire(CountingMatcher(), *cohort("1.jpg"), cache)
+    store = TemplateStore(cache, "f" * 64)
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in store.folder.iterdir()} == {0o600}
+
+
+def test_purge_leaves_nothing(tmp_path: Path) -> None:
+    acquire(CountingMatcher(), *cohort("1.jpg"), tmp_path)
+    assert purge(tmp_path) == 1
+    assert not (tmp_path / "templates").exists()
+    assert purge(tmp_path) == 0

@@ -1,0 +1,64 @@
+"""Every command line that the documentation shows is one that works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from lfr_eval.cli import COMMANDS, _parser
+from lfr_eval.composition import conf_dir, register
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "experiments").glob("*/README.md")),
+]
+
+
+def command_lines() -> list[str]:
+    """Lines of code blocks that start with lfr-eval, continuation lines joined."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```(?:console|bash|sh)\n(.*?)```", page.read_text(), re.S):
+            text = block.replace("\\\n", " ")
+            found += [
+                line.removeprefix("$ ").split("  #")[0].strip()
+                for line in text.splitlines()
+                if line.removeprefix("$ ").startswith("lfr-eval ")
+            ]
+    return list(dict.fromkeys(found))
+
+
+def test_there_are_command_lines() -> None:
+    assert len(command_lines()) >= 8
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_every_documented_command_line_is_understood(line: str) -> None:
+    _, command, *arguments = shlex.split(line)
+    if command != "run":
+        assert command in COMMANDS
+        _parser().parse_args([command, *arguments])
+        return
+    flags = {"-m", "--multirun", "--cfg", "job", "--help"}
+    overrides = [word for word in arguments if word not in flags]
+    sweep = {"-m", "--multirun"} & set(arguments)
+    if sweep:
+        overrides = [re.sub(r"=([\w.]+),.*", r"=\1", word) for word in overrides]
+    GlobalHydra.instance().clear()
+    register()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        compose("config", overrides=overrides)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_exist(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
