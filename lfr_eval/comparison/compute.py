@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lfr_eval.comparison.executors import Executor, LocalExecutor, single_threaded
+from lfr_eval.comparison.executors import Executor, LocalExecutor
 from lfr_eval.comparison.screening import Asked, Precision, choose_precision
 from lfr_eval.comparison.shards import ShardFolder
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tiles import Ints
+from lfr_eval.workers import single_threaded
 
 TAIL_MEMORY = 2_000_000_000
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
 
 from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
+from lfr_eval.workers import cores, one_thread, single_threaded
 
 Result_co = TypeVar("Result_co", covariant=True)
 Result = TypeVar("Result")
@@ -41,8 +40,7 @@ class Executor(Protocol):
 class LocalExecutor:
     """One thread a worker; a worker is a processor core or a GPU.
 
-    Each worker multiplies with one thread of its own. Several threads within one product wait for
-    the slowest of them, and collapse where another program has one of the cores.
+    Each worker multiplies with one thread of its own.
 
     Attributes
     ----------
@@ -97,9 +95,7 @@ class LocalExecutor:
         own = threading.local()
 
         def start() -> None:
-            import torch
-
-            torch.set_num_threads(1)
+            one_thread()
             own.device = free.get_nowait()
 
         def work(shard: Shard) -> tuple[Shard, Result]:
@@ -122,24 +118,3 @@ class LocalExecutor:
                 # Also where the consumer stopped: what has not begun need not be done.
                 for future in running:
                     future.cancel()
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Let torch use one thread in this thread, and no shortcuts in float32."""
-    import torch
-
-    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    torch.set_num_threads(1)
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_float32_matmul_precision(precision)
-
-
-def cores() -> int:
-    """Return how many processor cores this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

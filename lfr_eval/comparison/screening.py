@@ -34,8 +34,8 @@ LEFT_ROWS = 1024
 """Left templates multiplied at once: their product with a block stays in the last-level cache."""
 
 BLOCK = 4096
-PROBE = 2048
-SMALL = 2**24
+PROBE = 1024
+SMALL = 2**28
 """Comparisons below which the time of a probe cannot be won back."""
 
 
@@ -236,7 +236,7 @@ def choose_precision(
     ):
         return "float32"
     seconds: dict[Precision, list[float]] = {precision: [] for precision in PRECISIONS}
-    for _ in range(4):
+    for _ in range(5):
         for precision, times in seconds.items():
             times.append(_time(Screen(similarity, precision, device), sample))
     # The first turn warms up.

@@ -7,7 +7,6 @@ shards that were in work.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -22,9 +21,8 @@ from tqdm import tqdm
 from lfr_eval.comparison.executors import Executor, Job
 from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
-from lfr_eval.folder import written_aside
+from lfr_eval.folder import DISK_FULL, written_aside
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHOWN = 16
 """Shards from which on progress is shown."""
 
@@ -67,7 +65,7 @@ class ShardFolder:
                 os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
                 np.savez(file, **{one.name: getattr(result, one.name) for one in fields(result)})
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL:
                 raise
             done = sum(1 for _ in self.path.glob("shard-*.npz"))
             raise ComparisonError(
