@@ -38,7 +38,7 @@ from lfr_eval.matchers import (
     Templates,
     make_matcher,
 )
-from lfr_eval.matchers.store import acquire
+from lfr_eval.matchers.store import SHARDS, acquire
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def make_compute(config: StudyConfig) -> Compute:
         tile=given.tile,
         precision=as_precision(given.precision),
         tail_memory=int(given.tail_memory),
-        scratch=cache_folder(config.paths) / "shards",
+        scratch=cache_folder(config.paths) / SHARDS,
     )
 
 

@@ -43,6 +43,7 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
             edges, np.histogram(own["score"], edges)[0], np.histogram(others["score"], edges)[0]
         ),
         sample=SAMPLE.conform(sample[SAMPLE.names]),
+        floor=floor,
     )
 
 

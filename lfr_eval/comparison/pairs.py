@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.comparison.bulk import Bulk, check_floor, histogram, pair_bytes, sample_bulk
+from lfr_eval.comparison.bulk import (
+    Bulk,
+    check_floor,
+    choose_floor,
+    histogram,
+    pair_bytes,
+    sample_bulk,
+)
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.screening import product_margin
 from lfr_eval.comparison.shards import run_shards
@@ -27,7 +34,7 @@ from lfr_eval.tables import BORDERLINE, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 @dataclass(frozen=True)
 class PairScores:
-    """The tables of 1:1 comparisons, by name."""
+    """The tables of 1:1 comparisons, by name, and the floor of table `non_mated`."""
 
     comparisons: pd.DataFrame
     corrections: pd.DataFrame
@@ -35,13 +42,14 @@ class PairScores:
     non_mated: pd.DataFrame
     histogram: pd.DataFrame
     sample: pd.DataFrame
+    floor: float
 
 
 def compare_pairs(
     sides: Sides,
     vectors: Vectors,
     similarity: Similarity,
-    floor: float,
+    floor: float | None,
     compute: Compute | None = None,
 ) -> PairScores:
     """Compare every reference with every probe.
@@ -55,7 +63,8 @@ def compare_pairs(
         Prepared templates, in memory or mapped from a file; rows of images that were not acquired
         are not read.
     floor
-        Non-mated scores at or above it are kept.
+        Non-mated scores at or above it are kept; None: the lowest one, judged by a uniform
+        sample, above which they fit into `compute.tail_memory`.
     compute
         With what; it does not change the result.
 
@@ -67,7 +76,10 @@ def compare_pairs(
     plan = Plan.of(sides)
     mated = mated_scores(sides, vectors, similarity)
     bulk = sample_bulk(plan, len(mated), vectors, similarity)
-    tail = exact_tail(sides, plan, vectors, similarity, floor, bulk, compute or Compute())
+    compute = compute or Compute()
+    if floor is None:
+        floor = choose_floor(bulk, sides.images, compute.tail_memory)
+    tail = exact_tail(sides, plan, vectors, similarity, floor, bulk, compute)
     own = mated["score"].to_numpy(np.float32)
     return PairScores(
         comparisons=sides.counts(),
@@ -76,6 +88,7 @@ def compare_pairs(
         non_mated=_table(sides, NON_MATED.names, tail.left, tail.right, tail.score),
         histogram=histogram(bulk, floor, tail.score, own),
         sample=_table(sides, SAMPLE.names, bulk.left, bulk.right, bulk.score),
+        floor=floor,
     )
 
 

@@ -25,6 +25,9 @@ from lfr_eval.folder import DISK_FULL, written_aside
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
+SHARDS = "shards"
+"""Where comparisons keep what is finished until all is; scores are personal data too."""
+
 BATCH = 128
 
 
@@ -169,11 +172,12 @@ def private_folder(path: Path) -> None:
 
 
 def purge(cache: Path) -> int:
-    """Delete all cached templates; return how many files there were."""
-    folder = cache / FOLDER
-    count = sum(1 for path in folder.rglob("*") if path.is_file())
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Delete all cached templates and unfinished comparisons; return how many files there were."""
+    count = 0
+    for folder in (cache / FOLDER, cache / SHARDS):
+        count += sum(1 for path in folder.rglob("*") if path.is_file())
+        if folder.is_dir():
+            shutil.rmtree(folder)
     return count
 
 

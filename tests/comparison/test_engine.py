@@ -170,6 +170,11 @@ def test_a_tail_that_does_not_fit_names_the_threshold_that_does() -> None:
     bulk = sample_bulk(plan, len(pairs.mated), vectors, Cosine())
     assert choose_floor(bulk, sides.images, 2**26) == pytest.approx(named, abs=1e-3)
     assert choose_floor(bulk, sides.images, 2**50) == -np.inf
+    chosen = compare_pairs(sides, vectors, Cosine(), None, Compute(tail_memory=2**26))
+    assert chosen.floor == pytest.approx(named, abs=1e-3)
+    assert len(chosen.non_mated) >= len(pairs.non_mated)
+    every = compare_pairs(*crowd(100), Cosine(), None)
+    assert len(every.non_mated) + len(every.mated) == Plan.of(crowd(100)[0]).comparisons
 
 
 def test_the_histogram_adds_up_and_is_exact_above_the_floor() -> None:
