@@ -67,7 +67,7 @@ def product_margin(
     """
     longest = np.zeros((2, 3))  # by side: the exact factors, the rounded ones, their difference
     for start in range(0, len(rows), BLOCK):
-        for side in (0, 1):
+        for side in (0,) if similarity.templates_are_factors else (0, 1):
             exact = similarity.factors(vectors[rows[start : start + BLOCK]], side)
             rounded = _rounded(exact, precision).double().numpy()
             size = exact.shape[1]
@@ -76,6 +76,8 @@ def product_margin(
                 longest[side, column] = max(longest[side, column], squares.max(initial=0.0))
     if not len(rows):
         return 0.0
+    if similarity.templates_are_factors:
+        longest[1] = longest[0]
     (left, left_rounded, left_residual), (right, right_rounded, right_residual) = np.sqrt(longest)
     # Twice gamma_n, because accumulators of GPUs may cut off where processors round.
     roundoff = 2 * size * UNIT32
@@ -156,10 +158,12 @@ class Screen:
 
     def load(self, vectors: Vectors, side: int) -> torch.Tensor:
         """Return prepared templates as a side of the product, (n, factors)."""
-        if self.precision == "float32" and self.similarity.name == "cosine":
-            import torch
+        import torch
 
-            return torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+        # Where templates are the factors, the way by float64 changes nothing and takes long.
+        if self.similarity.templates_are_factors:
+            single = torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device)
+            return single if self.precision == "float32" else single.to(torch.bfloat16)
         return _rounded(self.similarity.factors(vectors, side), self.precision).to(self.device)
 
     def products(

@@ -29,6 +29,10 @@ class Similarity(Protocol):
     def name(self) -> str:
         """Its name in `SIMILARITIES`."""
 
+    @property
+    def templates_are_factors(self) -> bool:
+        """Whether `factors` returns the templates themselves, on either side."""
+
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return templates as they are compared, (n, size)."""
 
@@ -46,6 +50,7 @@ class Cosine:
     """Cosine of the angle between two templates."""
 
     name = "cosine"
+    templates_are_factors = True
 
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return templates of unit length."""
@@ -82,6 +87,7 @@ class MinusEuclidean:
     """Minus the Euclidean distance between two templates."""
 
     name = "euclidean"
+    templates_are_factors = False
 
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return the templates themselves."""
