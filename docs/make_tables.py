@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from lfr_eval.tables import ALL
+from lfr_eval.tables import ALL, FURTHER
 
 
 def tables_page() -> str:
     """Return the page as Markdown."""
     parts = ["# The stage tables", "", "Made from `lfr_eval/tables.py` by `docs/make_tables.py`."]
-    for table in ALL:
+    for table in (*ALL, *FURTHER):
         parts += [
             "",
             f"## {table.name}",

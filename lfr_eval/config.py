@@ -193,7 +193,7 @@ class ComputeConfig:
 
     executor: str = "local"  # local (threads, GPUs) | ray (a cluster)
     address: str | None = None  # of the Ray cluster; auto: the one this machine belongs to
-    threads: int = 0  # 0: one a processor core
+    threads: int = 0  # of ours and of the numerical libraries; 0: one a core
     device: str = "auto"  # cpu | cuda (every GPU) | cuda:1 (one) | auto
     tile: int = 4_096  # templates a side that are multiplied at once
     precision: str = "auto"  # of screening: float32 | bfloat16 | auto (timed); same results

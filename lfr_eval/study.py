@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from lfr_eval import comparison, rates
 from lfr_eval.comparison.similarity import SIMILARITIES
@@ -76,7 +77,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         If another process is running the same study.
     """
     folder = StudyFolder(study_path(config))
-    with folder.locked():
+    with folder.locked(), threadpool_limits(config.compute.threads or None):
         started = datetime.now(UTC)
         inputs = read_inputs(config)
         key = digest(

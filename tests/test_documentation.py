@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def command_lines() -> list[str]:
                 if line.removeprefix("$ ").startswith("lfr-eval ")
             ]
     return list(dict.fromkeys(found))
+
+
+def test_the_page_of_tables_is_made_from_the_tables() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_tables.py"))["tables_page"]()
+    assert (ROOT / "docs" / "tables.md").read_text() == made, "run: python docs/make_tables.py"
 
 
 def test_there_are_command_lines() -> None:

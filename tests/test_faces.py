@@ -167,10 +167,10 @@ def test_a_second_study_embeds_nothing(
 
 
 def test_no_face_name_or_template_leaves_the_study_folder(
-    london: StudyFolder, mirror: Path
+    london: StudyFolder, mirror: Path, tmp_path: Path
 ) -> None:
     report = (london.path / "report.html").read_text()
-    cohort = load_dataset("london", mirror, london.path)
+    cohort = load_dataset("london", mirror, tmp_path)
     for name in [*cohort.images["image_id"], *cohort.images["subject_id"]]:
         assert name not in report
     assert str(mirror) not in report

@@ -149,7 +149,8 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
         hits += omnibus(study, "ethnicity")["verdict"] == "different"
         equal = study.read(TRUTH)
         equal = equal[(equal["metric"] == "FPIR") & (equal["factor"] == "ethnicity")]["rate"]
-        assert np.ptp(equal) < 1e-9
+        # A watchlist of 10,000 cannot be split evenly into six groups.
+        assert np.ptp(equal) < 1e-3 * equal.mean()
     assert hits <= 1
 
 

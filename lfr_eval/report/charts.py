@@ -79,14 +79,14 @@ def rate_chart(
     shared = len(series) <= SHARED_PANEL
     thresholds = np.concatenate([each.threshold for each in series])
     x_scale = threshold_scale(float(thresholds.min()), float(thresholds.max()), 8 if shared else 3)
-    y_scale = rate_scale(*_limits(series), room=8 if shared else 5)
+    y_scale = rate_scale(*limits(series), room=8 if shared else 5)
     labels = [each.label for each in series]
     axis = f"{metric.code} (log scale)"
     sheet = lay_out(labels, x_scale, y_scale, "Threshold", axis, shared)
     reference = next(iter(to_series(everybody, setting)), None)
     for panel in sheet.panels:
         if setting.operating is not None:
-            _mark_operating(sheet.axes, panel, setting.operating, labelled=shared)
+            mark_operating(sheet.axes, panel, setting.operating, labelled=shared)
         if reference is not None and not shared:
             x, y = panel.x(reference.threshold), panel.y(reference.rate)
             sheet.axes.plot(x, y, color=FAINT, linewidth=1.1, linestyle=":")
@@ -117,7 +117,7 @@ def against_overall_chart(
         return None
     factor = str(frame["factor"].iloc[0])
     shared = len(series) <= SHARED_PANEL
-    across, upright = _limits([reference], with_bounds=False), _limits([*series, reference])
+    across, upright = limits([reference], with_bounds=False), limits([*series, reference])
     sheet = lay_out(
         [each.label for each in series],
         rate_scale(*across, room=7 if shared else 2),
@@ -208,7 +208,7 @@ def _spread(values: Floats, step: int, place: int) -> list[int]:
     return [int(value) for value in chosen]
 
 
-def _limits(series: Sequence[Series], with_bounds: bool = True) -> tuple[float, float]:
+def limits(series: Sequence[Series], with_bounds: bool = True) -> tuple[float, float]:
     """Return limits that hold every rate, and every upper end; lower ends may reach below."""
     shown = np.concatenate([each.rate for each in series])
     if with_bounds:
@@ -248,7 +248,8 @@ def _legend(sheet: Sheet, series: Sequence[Series]) -> None:
     )
 
 
-def _mark_operating(axes: Axes, panel: Panel, threshold: float, labelled: bool) -> None:
+def mark_operating(axes: Axes, panel: Panel, threshold: float, labelled: bool) -> None:
+    """Draw the operating threshold, where the panel reaches it."""
     if not panel.x_scale.low <= threshold <= panel.x_scale.high:
         return
     x = float(panel.x(threshold))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
@@ -15,6 +18,9 @@ from lfr_eval.report.truth import Coverage, Measured
 from lfr_eval.report.words import count, number, ratio, shorten, spoken_threshold
 
 RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+WIDE_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+WIDE = 25.0
+"""Reach from which the finer ticks would run into each other."""
 WIDEST_RATIO = 100.0
 
 
@@ -35,31 +41,31 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
     axes = figure.add_axes((0.34, 0.55 / height, 0.63, 1 - 0.9 / height))
     ends = [end for row in rows for end in _multiples(row) if end is not None and end > 0]
     reach = min(WIDEST_RATIO, 1.15 * max(2.0, max(ends), 1 / min(ends)))
-    for place, row in enumerate(rows):
-        low, middle, high = _multiples(row)
-        start, stop = max(low or 0, 1 / reach), min(high or reach, reach)
-        colour, line = (SERIES[0], "-") if row.is_contained else (SERIES[1], (0, (3, 1.5)))
-        axes.plot([start, stop], [place, place], color=colour, linewidth=1.6, linestyle=line)
-        if middle and 1 / reach <= middle <= reach:
-            filled = colour if row.is_contained else "none"
-            axes.plot(
-                [middle], [place], marker="o", markersize=5, color=colour, markerfacecolor=filled
-            )
-        else:
-            axes.plot([stop], [place], marker="<", markersize=5, color=colour)
+    _draw_intervals(axes, rows, reach)
     axes.axvline(1, color=INK, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlim(1 / reach, reach)
     axes.xaxis.set_major_locator(
-        FixedLocator([tick for tick in RATIO_TICKS if 1 / reach <= tick <= reach])
+        FixedLocator(
+            [
+                tick
+                for tick in (WIDE_TICKS if reach > WIDE else RATIO_TICKS)
+                if 1 / reach <= tick <= reach
+            ]
+        )
     )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{ratio(value)} ×"))
     axes.grid(visible=True, axis="x")
     axes.set_axisbelow(True)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [shorten(row.rate.group, 34) for row in rows])
-    axes.tick_params(axis="y", length=0)
+    axes.set_yticks([])
+    for place, row in enumerate(rows):
+        # As ticks, the names of fourteen groups would cost more time than all that is drawn.
+        label = shorten(row.rate.group, 34)
+        axes.annotate(
+            label, (1 / reach, place), (-6, 0), textcoords="offset points", ha="right", va="center"
+        )
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("measured rate, as a multiple of the true rate (log scale)")
     size = coverage.watchlist_size
@@ -76,6 +82,35 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
         for row in rows
     )
     return to_chart(figure, name, caption, f"{description}.", caption, setting.simulated)
+
+
+def _draw_intervals(axes: Axes, rows: Sequence[Measured], reach: float) -> None:
+    """Draw what contains the truth and what does not, each as one set of lines and one of dots."""
+    for inside in (True, False):
+        colour, line = (SERIES[0], "-") if inside else (SERIES[1], (0, (3, 1.5)))
+        spans: list[tuple[tuple[float, int], tuple[float, int]]] = []
+        dots: list[tuple[float, int]] = []
+        arrows: list[tuple[float, int]] = []
+        for place, row in enumerate(rows):
+            if (row.is_contained is True) != inside:
+                continue
+            low, middle, high = _multiples(row)
+            start, stop = max(low or 0, 1 / reach), min(high or reach, reach)
+            spans.append(((start, place), (stop, place)))
+            if middle and 1 / reach <= middle <= reach:
+                dots.append((middle, place))
+            else:
+                arrows.append((stop, place))
+        axes.add_collection(
+            LineCollection(spans, colors=colour, linewidths=1.6, linestyles=[line]), False
+        )
+        filled = colour if inside else "none"
+        for points, marker, face in ((dots, "o", filled), (arrows, "<", colour)):
+            if points:
+                axes.plot(
+                    *zip(*points, strict=True), linestyle="none", marker=marker, markersize=5,
+                    color=colour, markerfacecolor=face, clip_on=False,
+                )  # fmt: skip
 
 
 def _multiples(row: Measured) -> tuple[float | None, float | None, float | None]:

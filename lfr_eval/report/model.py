@@ -1,8 +1,8 @@
 """Stage report: a study folder in, everything that the page shows out.
 
 Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
-`histogram`, `truth`, `rates`, `findings`. Only cohort, rates and findings must exist: a study of a
-vendor's scores has no more. Subject and image ids end here.
+`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `person_tests`. Only cohort, rates
+and findings must exist: a study of a vendor's scores has no more. Subject and image ids end here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import tables
+from lfr_eval.report.equity import MeasureTable, to_measures
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
+from lfr_eval.report.modelled import Tail, to_tail
 from lfr_eval.report.people import LabelSource, People, count_people
 from lfr_eval.report.provenance import Provenance, read_provenance
+from lfr_eval.report.published import TestTable, to_tests
 from lfr_eval.report.rates import (
     Quote,
     Rate,
@@ -56,6 +59,11 @@ class Report:
         All findings at the thresholds of the plan.
     exploratory_left_out
         Exploratory findings that the page does not print.
+    measures, tests
+        Summary measures, and tests as in published studies, at the thresholds of the first
+        screen or, without rows there, of the plan; None where the study has no such table.
+    tail
+        Modelled rates; None where the study has no such table.
     curves
         Table `rates` at every threshold, one row a group, for the charts.
     histogram, truth
@@ -74,6 +82,9 @@ class Report:
     primary: tuple[FindingBlock, ...]
     exploratory: tuple[FindingBlock, ...]
     exploratory_left_out: int
+    measures: tuple[MeasureTable, ...] | None
+    tests: tuple[TestTable, ...] | None
+    tail: Tail | None
     truth: TruthCheck | None
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
@@ -106,6 +117,12 @@ def read_report(study: Path) -> Report:
     lead = tuple(each for each in primary if _is_headline(each, record))
     truth = _optional(study, tables.TRUTH)
     mated = _optional(study, tables.MATED, ["score"])
+    one_a_group = leading_sides(rates)
+    equity, tests = (
+        _at_headline(_optional(study, table), record)
+        for table in (tables.EQUITY, tables.PERSON_TESTS)
+    )
+    modelled = _optional(study, tables.MODELLED)
     return Report(
         record=record,
         provenance=read_provenance(study, record),
@@ -127,8 +144,15 @@ def read_report(study: Path) -> Report:
         primary=into_blocks(primary),
         exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
         exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
+        measures=None
+        if equity is None
+        else to_measures(equity, to_rows(at_threshold(one_a_group, record.thresholds.tabulated))),
+        tests=None if tests is None else to_tests(tests),
+        tail=None
+        if modelled is None
+        else to_tail(modelled, one_a_group, truth, record.thresholds.tabulated),
         truth=None if truth is None or truth.empty else compare_with_truth(within, truth),
-        curves=leading_sides(rates[rates["threshold"].notna()]),
+        curves=pd.DataFrame(one_a_group[one_a_group["threshold"].notna()]),
         histogram=_optional(study, tables.HISTOGRAM),
     )
 
@@ -171,6 +195,16 @@ def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:
     return row.threshold is None or any(
         abs(row.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
     )
+
+
+def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFrame | None:
+    """Return the rows at the thresholds of the first screen, or else at those of the plan."""
+    if frame is None:
+        return None
+    chosen = at_threshold(frame, record.thresholds.headline)
+    if not chosen["threshold"].notna().any():
+        return at_threshold(frame, record.thresholds.tabulated)
+    return chosen
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:

@@ -20,6 +20,8 @@ from lfr_eval.report.evidence_charts import score_chart, truth_chart
 from lfr_eval.report.findings import VERDICTS
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
+from lfr_eval.report.modelled import spoken_decades
+from lfr_eval.report.modelled_chart import modelled_charts
 from lfr_eval.report.rates import settings_in_order
 from lfr_eval.report.svg import Chart, drawing
 from lfr_eval.report.words import METRICS, Metric, confidence, metric_named
@@ -44,6 +46,7 @@ class Charts:
     """All charts of a page."""
 
     rates: tuple[ChartGroup, ...]
+    modelled: tuple[Chart, ...]
     truth: tuple[Chart, ...]
     scores: Chart | None
 
@@ -67,6 +70,7 @@ def to_html(report: Report) -> str:
         verdicts=VERDICTS,
         cannot_tell=cannot_tell(report),
         metrics=_metrics_of(report),
+        spoken_decades=spoken_decades,
         style=Markup(style),
         script=Markup(script),
         script_digest=digest,
@@ -105,7 +109,10 @@ def draw_charts(report: Report) -> Charts:
         if report.histogram is not None:
             scores = score_chart("score-distributions", report.histogram, setting)
         return Charts(
-            tuple(_rate_charts(report, setting)), tuple(_truth_charts(report, setting)), scores
+            rates=tuple(_rate_charts(report, setting)),
+            modelled=tuple(modelled_charts(report.tail, setting) if report.tail else ()),
+            truth=tuple(_truth_charts(report, setting)),
+            scores=scores,
         )
 
 

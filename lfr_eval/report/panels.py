@@ -136,9 +136,10 @@ def lay_out(
         )
         for place in range(count)
     )
+    _draw_lines(axes, panels)
     for place, panel in enumerate(panels):
         last_of_column = place + columns >= count
-        _draw_scales(axes, panel, labels_left=place % columns == 0, labels_below=last_of_column)
+        _label(axes, panel, left=place % columns == 0, below=last_of_column)
         if not shared:
             text = shorten(titles[place], 25)
             axes.text(panel.left, panel.bottom + height + 5, text, fontsize=9.5, color=INK)
@@ -147,25 +148,32 @@ def lay_out(
     return Sheet(figure, axes, panels)
 
 
-def _draw_scales(axes: Axes, panel: Panel, labels_left: bool, labels_below: bool) -> None:
-    right, top = panel.left + panel.width, panel.bottom + panel.height
-    across = [((panel.left, y), (right, y)) for y in panel.y(panel.y_scale.ticks)]
-    upright: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    xs = panel.x(panel.x_scale.ticks)
-    if panel.x_scale.is_log:
-        upright = [((x, panel.bottom), (x, top)) for x in xs]
-    axes.add_collection(LineCollection([*across, *upright], colors=GRID, linewidths=0.7), False)
-    frame = [((panel.left, panel.bottom), (right, panel.bottom))]
-    frame += [((x, panel.bottom), (x, panel.bottom - 3)) for x in xs]
+def _draw_lines(axes: Axes, panels: Sequence[Panel]) -> None:
+    """Draw grid and frame of all panels at once: a collection costs more than its lines."""
+    grid: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    frame: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    for panel in panels:
+        right, top = panel.left + panel.width, panel.bottom + panel.height
+        xs = panel.x(panel.x_scale.ticks)
+        grid += [((panel.left, y), (right, y)) for y in panel.y(panel.y_scale.ticks)]
+        if panel.x_scale.is_log:
+            grid += [((x, panel.bottom), (x, top)) for x in xs]
+        frame.append(((panel.left, panel.bottom), (right, panel.bottom)))
+        frame += [((x, panel.bottom), (x, panel.bottom - 3)) for x in xs]
+    axes.add_collection(LineCollection(grid, colors=GRID, linewidths=0.7), False)
     axes.add_collection(LineCollection(frame, colors=FAINT, linewidths=0.8), False)
-    if labels_left:
+
+
+def _label(axes: Axes, panel: Panel, left: bool, below: bool) -> None:
+    """Write the scales' labels beside a panel that stands at the sheet's edge."""
+    if left:
         for value, y in zip(panel.y_scale.ticks, panel.y(panel.y_scale.ticks), strict=True):
             axes.text(
                 panel.left - 6, y, panel.y_scale.label(value), fontsize=SMALL_TEXT, ha="right",
                 va="center",
             )  # fmt: skip
-    if labels_below:
-        for value, x in zip(panel.x_scale.ticks, xs, strict=True):
+    if below:
+        for value, x in zip(panel.x_scale.ticks, panel.x(panel.x_scale.ticks), strict=True):
             axes.text(
                 x, panel.bottom - 5, panel.x_scale.label(value), fontsize=SMALL_TEXT, ha="center",
                 va="top",

@@ -106,8 +106,9 @@ def to_chart(
 ) -> Chart:
     """Serialise a figure as an accessible SVG element, marked where it is simulated."""
     if simulated:
+        top = 1 - 5 / (72 * figure.get_figheight())
         figure.text(
-            0.995, 0.995, "SIMULATED", ha="right", va="top", fontsize=9, fontweight="bold",
+            0.995, top, "SIMULATED", ha="right", va="top", fontsize=9, fontweight="bold",
             color=PAPER, bbox={"facecolor": INK, "edgecolor": "none", "pad": 3},
         )  # fmt: skip
     buffer = io.BytesIO()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lfr_eval.report.rates import Rate, real, settings_in_order, text, whole
+from lfr_eval.report.rates import Rate, at_threshold, real, settings_in_order, text, whole
 from lfr_eval.report.words import Metric, metric_named
 
 
@@ -82,6 +82,7 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck
     rows = tuple(rates)
     if any(rate.metric == "TPIR" for rate in rows):
         rows = tuple(rate for rate in rows if rate.metric != "FNIR")
+    steps = {rate.threshold for rate in rows if rate.threshold is not None}
     values = {
         _key(
             str(row.metric),
@@ -91,7 +92,7 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck
             str(row.group),
             text(row.counterpart),
         ): real(row.rate)
-        for row in truth.itertuples(index=False)
+        for row in at_threshold(truth, steps).itertuples(index=False)
     }
     measured: list[Measured] = []
     for rate in rows:

@@ -119,6 +119,8 @@ def clean(text: str) -> str:
     label read as something else; both are shown as the replacement character.
     """
     one_line = " ".join(text.split())
+    if one_line.isascii() and one_line.isprintable():
+        return one_line
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs")
@@ -217,9 +219,23 @@ def ratio(value: float | None, rounding: str = "nearest") -> str:
     return _trimmed(significant(value, 3, rounding))
 
 
+def measure(value: float | None, rounding: str = "nearest") -> str:
+    """Return a measure of inequality, "1" or "0" only where it is exactly that."""
+    if value is None or math.isnan(value) or math.isinf(value) or value == 1:
+        return ratio(value, rounding)
+    rounded = significant(value, 3, rounding)
+    if rounded == 1:
+        turned = {"up": "down", "down": "up"}.get(rounding, rounding)
+        gap = significant(abs(1 - value), 1, rounding if value > 1 else turned)
+        rounded = 1 + gap if value > 1 else 1 - gap
+    return _trimmed(rounded)
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with three significant digits, never rounded to 0."""
-    return "–" if value is None or math.isnan(value) else _trimmed(significant(value, 3))
+    if value is None or math.isnan(value):
+        return "–"
+    return scientific(value) if 0 < value < 1e-4 else _trimmed(significant(value, 3))
 
 
 def spoken_threshold(value: float) -> str:
@@ -231,6 +247,13 @@ def spoken_threshold(value: float) -> str:
 def number(value: float | None) -> str:
     """Return a setting as it was written, without trailing zeros."""
     return "–" if value is None else f"{value:.10g}".replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """Return a number of any sign with three significant digits."""
+    if value is None or math.isnan(value):
+        return "–"
+    return ("−" if value < 0 else "") + ratio(abs(value))
 
 
 def confidence(level: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval import tables
+from tests.report.further import make_equity, make_modelled, make_person_tests
 
 GENDERS = ("female", "male")
 ETHNICITIES = ("asian", "black", "white")
@@ -54,6 +55,9 @@ def write_study(
         "findings": make_findings(rates),
         "truth": make_truth(rates),
         "histogram": make_histogram(),
+        "equity": make_equity(rates, PRIMARY),
+        "modelled": make_modelled(rates),
+        "person_tests": make_person_tests(rates, PRIMARY),
     }
     made["acquisition"] = make_acquisition(made["cohort"])
     made["searches"] = make_searches(made["cohort"])
@@ -257,7 +261,7 @@ def make_cohort(labels: Labels) -> pd.DataFrame:
                 10_000 + number,
                 0,
                 labels.genders[number % len(labels.genders)],
-                labels.ethnicities[number % 3],
+                labels.ethnicities[number % min(3, len(labels.ethnicities))],
             )
         )
         rows[-1]["role"] = "filler"

@@ -47,6 +47,26 @@ def bare_page(bare_study: Path) -> Element:
     return parse(bare_study / "report.html")
 
 
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a rendered study with every table, few groups, and a threshold that it never saw."""
+    folder = builders.write_study(
+        tmp_path_factory.mktemp("report") / "small",
+        operating=0.9,
+        sizes=[1_000],
+        thresholds=builders.PRIMARY,
+        labels=builders.Labels(genders=["female"], ethnicities=["white"]),
+    )
+    render(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_page(small_study: Path) -> Element:
+    """Return the page of that study."""
+    return parse(small_study / "report.html")
+
+
 @pytest.fixture
 def write_study(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes another study folder and returns it."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lfr_eval.report.words import (
     attempts,
     clean,
+    measure,
     metric_named,
     one_in,
     p_value,
@@ -16,6 +17,7 @@ from lfr_eval.report.words import (
     scientific,
     share,
     shorten,
+    signed,
     spoken_rate,
     spoken_threshold,
 )
@@ -70,6 +72,31 @@ def test_statisticians_read_powers_of_ten() -> None:
     assert p_value(0.0001) == "0.0001"
     assert p_value(0.04996) == "0.05"
     assert p_value(None) == "–"
+
+
+def test_small_p_values_are_powers_of_ten() -> None:
+    assert p_value(2.934e-8) == "2.93 × 10⁻⁸"
+    assert p_value(0.0) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "rounding", "text"),
+    [
+        (0.973, "nearest", "0.973"),
+        (0.99996, "nearest", "0.99996"),
+        (0.99996, "up", "0.99996"),
+        (1.00004, "down", "1.00004"),
+        (1.0, "nearest", "1"),
+        (0.0, "down", "0"),
+        (12.34, "up", "12.4"),
+    ],
+)
+def test_a_measure_is_1_only_where_it_is_exactly_1(value: float, rounding: str, text: str) -> None:
+    assert measure(value, rounding) == text
+
+
+def test_parameters_of_a_fit_have_a_sign() -> None:
+    assert [signed(value) for value in (-0.1234, 0.5, None)] == ["−0.123", "0.5", "–"]
 
 
 def test_thresholds_have_two_decimals_or_as_many_as_they_need() -> None:

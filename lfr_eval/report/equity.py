@@ -1,0 +1,216 @@
+"""Stage report: summary measures of inequality (table `equity` in, frozen rows and words out).
+
+Each measure is printed with what it hides. Where a value is undefined, or rests on groups in which
+nothing happened, words say so: such a number would be read as a result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.report.rates import Rate, real, settings_in_order, whole
+from lfr_eval.report.words import measure, one_in, several
+
+DIVIDED = "worst/best"
+"""The one measure that the ends of the groups' intervals bound by simple division."""
+NAMED_GROUPS = 3
+
+
+@dataclass(frozen=True)
+class Side:
+    """What happened in the groups of a factor, for one metric that a measure rests on."""
+
+    metric: str
+    rates: tuple[Rate, ...]
+
+    @property
+    def silent(self) -> tuple[Rate, ...]:
+        """Groups without event."""
+        return tuple(rate for rate in self.rates if rate.events == 0)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no group had an event."""
+        return bool(self.rates) and len(self.silent) == len(self.rates)
+
+
+@dataclass(frozen=True)
+class Equity:
+    """One value of a measure; see table `equity` for the fields.
+
+    Attributes
+    ----------
+    sides
+        The rates behind it, one a metric.
+    """
+
+    measure: str
+    metric: str
+    threshold: float | None
+    watchlist_size: int | None
+    factor: str
+    groups: int
+    value: float | None
+    lower: float | None
+    upper: float | None
+    sides: tuple[Side, ...]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no group had an event, whatever number the formula gives."""
+        return bool(self.sides) and all(side.is_silent for side in self.sides)
+
+    @property
+    def interval(self) -> str:
+        """The interval in words; an infinite end is no number."""
+        if self.says_nothing or self.value is None or self.lower is None or self.upper is None:
+            return "–"
+        low = measure(self.lower, "down")
+        if math.isinf(self.upper):
+            return f"{low} or more, without upper end"
+        return f"{low} to {measure(self.upper, 'up')}"
+
+    @property
+    def remark(self) -> str:
+        """What must stand beside the value; empty where it can stand alone."""
+        if self.says_nothing:
+            given = "" if self.value is None else f" The formula gives {measure(self.value)}."
+            return f"No group had an event: nothing to measure.{given}"
+        if self.value is None:
+            return " ".join(["Undefined.", *map(_silence, self.sides), self._bound()]).strip()
+        return " ".join(
+            f"No group had {_an(side.metric)} event, which counts as equal here."
+            for side in self.sides
+            if side.is_silent
+        )
+
+    def _bound(self) -> str:
+        if self.lower is not None and math.isfinite(self.lower):
+            return f"It is at least {measure(self.lower, 'down')}."
+        if self.measure != DIVIDED:
+            return ""
+        # With a silent group every redrawn study is undefined too, so the bootstrap gives no end.
+        (side,) = self.sides or (Side(self.metric, ()),)
+        highest = max((rate.lower for rate in side.rates if rate.lower is not None), default=0.0)
+        lowest = min((rate.upper for rate in side.silent if rate.upper), default=None)
+        if lowest is None:
+            return ""
+        if highest <= lowest:
+            return (
+                "The ends of the groups' intervals give no bound above 1; the tests of a "
+                "difference stand under the comparisons."
+            )
+        least = measure(highest / lowest, "down")
+        return f"The ends of the groups' intervals put it at {least} or more."
+
+
+@dataclass(frozen=True)
+class EquityBlock:
+    """The values of a measure at one setting, one a factor."""
+
+    metric: str
+    watchlist_size: int | None
+    threshold: float | None
+    rows: tuple[Equity, ...]
+
+
+@dataclass(frozen=True)
+class MeasureTable:
+    """A measure with everything that a reader must know of it, and its values."""
+
+    name: str
+    definition: str
+    range: str
+    caveat: str
+    replicates: int | None
+    level: float | None
+    blocks: tuple[EquityBlock, ...]
+
+
+def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTable, ...]:
+    """Arrange rows of table `equity` by measure.
+
+    Parameters
+    ----------
+    frame
+        Rows at the thresholds to print.
+    rates
+        One rate a group at the same thresholds, for what happened in the groups.
+    """
+    sides: dict[tuple[object, ...], list[Rate]] = {}
+    for rate in rates:
+        if rate.trials:
+            key = (rate.metric, _rounded(rate.threshold), rate.watchlist_size, rate.factor)
+            sides.setdefault(key, []).append(rate)
+    tables = []
+    for about, part in frame.groupby(["measure", "definition", "range", "caveat"], sort=False):
+        rows = []
+        for row in part.itertuples(index=False):
+            threshold, size, factor = real(row.threshold), whole(row.watchlist_size), row.factor
+            found = tuple(
+                Side(code, tuple(sides.get((code, _rounded(threshold), size, factor), ())))
+                for code in str(row.metric).split(" + ")
+            )
+            rows.append(
+                Equity(
+                    *(str(row.measure), str(row.metric), threshold, size, str(factor)),
+                    *(whole(row.groups) or 0, real(row.value), real(row.lower), real(row.upper)),
+                    tuple(side for side in found if side.rates),
+                )
+            )
+        replicates, level = whole(part["replicates"].iloc[0]), real(part["level"].iloc[0])
+        name, definition, span, caveat = map(str, about)
+        tables.append(
+            MeasureTable(name, definition, span, caveat, replicates, level, _into_blocks(rows))
+        )
+    return tuple(tables)
+
+
+def _into_blocks(rows: Sequence[Equity]) -> tuple[EquityBlock, ...]:
+    def leading(row: Equity) -> str:
+        return row.metric.split(" + ")[0]
+
+    keys = {(row.metric, row.watchlist_size, row.threshold): None for row in rows}
+    order = settings_in_order((leading(row), row.watchlist_size) for row in rows)
+    ordered = sorted(
+        keys,
+        key=lambda key: (
+            order.index((key[0].split(" + ")[0], key[1])),
+            key[0],
+            -math.inf if key[2] is None else key[2],
+        ),
+    )
+    return tuple(
+        EquityBlock(
+            *key,
+            tuple(row for row in rows if (row.metric, row.watchlist_size, row.threshold) == key),
+        )
+        for key in ordered
+    )
+
+
+def _silence(side: Side) -> str:
+    """Say which groups had no event, and how high their rates may be all the same."""
+    silent = side.silent
+    if not silent:
+        return ""
+    bounds = [rate.upper for rate in silent if rate.upper is not None]
+    reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
+    if len(silent) <= NAMED_GROUPS:
+        who = " and ".join(rate.group for rate in silent)
+    else:
+        who = several(len(silent), "group")
+    return f"{who} had no {side.metric} event{reach}."
+
+
+def _rounded(threshold: float | None) -> float | None:
+    # The two tables are made apart: equal thresholds may differ in the last bit.
+    return None if threshold is None else round(threshold, 9)
+
+
+def _an(code: str) -> str:
+    return f"an {code}" if code[:1] in "AEFHILMNORSX" else f"a {code}"

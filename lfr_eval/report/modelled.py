@@ -1,0 +1,209 @@
+"""Stage report: rates beyond the last observed event (table `modelled` in, frozen rows out).
+
+A model of the tail is no observation. Nothing made here may reach the first screen or the tables
+of rates; beside every modelled rate stands what was observed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.report.rates import Rate, at_threshold, real, text, to_rows, whole
+
+METRIC = "FMR"
+
+Place = tuple[float, str, str]
+"""Threshold (rounded: tables are made apart), factor and group."""
+
+
+@dataclass(frozen=True)
+class ModelledRate:
+    """A modelled rate, or why there is none; see table `modelled` for the fields.
+
+    Attributes
+    ----------
+    observed
+        What the study itself says of the group at the threshold.
+    true_rate
+        In a simulated study, the rate that the model tries to find.
+    """
+
+    threshold: float
+    factor: str
+    group: str
+    events: int | None
+    rate: float | None
+    lower: float | None
+    upper: float | None
+    decades: float | None
+    refused: str | None
+    observed: Rate | None
+    true_rate: float | None
+
+    @property
+    def is_contained(self) -> bool | None:
+        """Whether the interval contains the truth; None where either is missing."""
+        if self.lower is None or self.upper is None or self.true_rate is None:
+            return None
+        return self.lower <= self.true_rate <= self.upper
+
+
+@dataclass(frozen=True)
+class ModelledBlock:
+    """The groups of one factor at one threshold."""
+
+    threshold: float
+    factor: str
+    rows: tuple[ModelledRate, ...]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A group's fitted tail, and how far it was used.
+
+    Attributes
+    ----------
+    modelled_to
+        Highest threshold that it was used for; None where it was refused throughout.
+    reasons
+        Why it was refused, throughout or beyond that threshold.
+    """
+
+    group: str
+    floor: float | None
+    exceedances: int | None
+    shape: float | None
+    scale: float | None
+    p_value: float | None
+    modelled_to: float | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """All that the page shows of the model.
+
+    Attributes
+    ----------
+    level
+        Confidence level of its intervals.
+    blocks
+        Rates at the thresholds of the plan.
+    fits
+        Factor by factor, one fit a group.
+    modelled, observed
+        Rows of tables `modelled` and `rates` at every threshold, for the charts.
+    """
+
+    level: float | None
+    blocks: tuple[ModelledBlock, ...]
+    fits: tuple[tuple[str, tuple[Fit, ...]], ...]
+    modelled: pd.DataFrame
+    observed: pd.DataFrame
+
+    @property
+    def checked(self) -> tuple[bool, ...]:
+        """Whether each interval with a known truth contains it."""
+        rows = (row.is_contained for block in self.blocks for row in block.rows)
+        return tuple(row for row in rows if row is not None)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether no group has a modelled rate at any threshold."""
+        return not self.modelled["rate"].notna().any()
+
+
+def to_tail(
+    frame: pd.DataFrame,
+    rates: pd.DataFrame,
+    truth: pd.DataFrame | None,
+    thresholds: Iterable[float],
+) -> Tail:
+    """Arrange rows of table `modelled`.
+
+    Parameters
+    ----------
+    frame
+        Table `modelled`.
+    rates
+        Table `rates`, one row a group, metric and threshold.
+    truth
+        Table `truth`, where the study is simulated.
+    thresholds
+        Thresholds of the plan.
+    """
+    chosen = list(thresholds)
+    observed = rates[rates["metric"] == METRIC]
+    beside = _by_group(to_rows(at_threshold(observed, chosen)))
+    true_rates = {} if truth is None else _true_rates(at_threshold(truth, chosen))
+    blocks: dict[tuple[float, str], list[ModelledRate]] = {}
+    for row in at_threshold(frame, chosen).itertuples(index=False):
+        threshold, factor, group = real(row.threshold) or 0.0, str(row.factor), str(row.group)
+        place = (round(threshold, 9), factor, group)
+        blocks.setdefault((threshold, factor), []).append(
+            ModelledRate(
+                *(threshold, factor, group, whole(row.events)),
+                *(real(row.rate), real(row.lower), real(row.upper), real(row.decades)),
+                *(text(row.refused), beside.get(place), true_rates.get(place)),
+            )
+        )
+    fits: dict[str, list[Fit]] = {}
+    for key, part in frame.groupby(["factor", "group"], sort=False):
+        fits.setdefault(str(key[0]), []).append(_fit(str(key[1]), part))
+    level = frame["level"].dropna()
+    return Tail(
+        level=None if level.empty else float(level.iloc[0]),
+        blocks=tuple(
+            ModelledBlock(*key, tuple(rows))
+            for key, rows in sorted(blocks.items(), key=lambda item: item[0][0])
+        ),
+        fits=tuple((factor, tuple(rows)) for factor, rows in fits.items()),
+        modelled=frame,
+        observed=observed,
+    )
+
+
+def _by_group(rates: Iterable[Rate]) -> dict[Place, Rate]:
+    return {
+        (round(rate.threshold, 9), rate.factor, rate.group): rate
+        for rate in rates
+        if rate.threshold is not None
+    }
+
+
+def _true_rates(truth: pd.DataFrame) -> dict[Place, float]:
+    within = (truth["metric"] == METRIC) & (truth["counterpart"] == truth["group"])
+    rows = truth[within.fillna(False).to_numpy(bool)].dropna(subset=["threshold", "rate"])
+    steps, rates = rows["threshold"].to_numpy(float), rows["rate"].to_numpy(float)
+    places = zip(steps, rows["factor"], rows["group"], rates, strict=True)
+    return {(round(float(at), 9), str(f), str(g)): float(rate) for at, f, g, rate in places}
+
+
+def _fit(group: str, part: pd.DataFrame) -> Fit:
+    first = part.iloc[0]
+    used = part[part["rate"].notna()]
+    return Fit(
+        group,
+        real(first["floor"]),
+        whole(first["exceedances"]),
+        real(first["shape"]),
+        real(first["scale"]),
+        real(first["fit_p_value"]),
+        None if used.empty else float(used["threshold"].max()),
+        tuple(dict.fromkeys(str(reason) for reason in part["refused"].dropna())),
+    )
+
+
+def spoken_decades(decades: float | None) -> str:
+    """Return how far beyond the data a rate lies, in words."""
+    if decades is None or math.isnan(decades):
+        return "–"
+    if math.isinf(decades):
+        return "the fitted tail ends before"
+    if decades <= 0:
+        return "within the data"
+    return f"{decades:.1f}"
