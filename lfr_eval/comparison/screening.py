@@ -69,14 +69,20 @@ def product_margin(
     for start in range(0, len(rows), BLOCK):
         for side in (0,) if similarity.templates_are_factors else (0, 1):
             exact = similarity.factors(vectors[rows[start : start + BLOCK]], side)
-            rounded = _rounded(exact, precision).double().numpy()
             size = exact.shape[1]
-            for column, part in enumerate((exact, rounded, exact - rounded)):
+            if similarity.templates_are_factors and precision == "float32":
+                parts = [exact]  # nothing is rounded
+            else:
+                rounded = _rounded(exact, precision).double().numpy()
+                parts = [exact, rounded, exact - rounded]
+            for column, part in enumerate(parts):
                 squares = np.einsum("ij,ij->i", part, part)
                 longest[side, column] = max(longest[side, column], squares.max(initial=0.0))
     if not len(rows):
         return 0.0
     if similarity.templates_are_factors:
+        if precision == "float32":
+            longest[0, 1] = longest[0, 0]
         longest[1] = longest[0]
     (left, left_rounded, left_residual), (right, right_rounded, right_residual) = np.sqrt(longest)
     # Twice gamma_n, because accumulators of GPUs may cut off where processors round.
