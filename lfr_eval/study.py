@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from lfr_eval import comparison, rates
 from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import ConfigError, StudyConfig
-from lfr_eval.folder import REPORT, STUDY, StudyFolder, digest, write_json
+from lfr_eval.folder import REPORT, STUDY, FolderError, StudyFolder, digest, write_json
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -120,9 +120,13 @@ def render_again(folder: StudyFolder) -> None:
     Raises
     ------
     FolderError
-        If the study is not finished.
+        If the study is not finished, or a file other than the report was changed: sealing it
+        again would hide that.
     """
     with folder.locked():
+        changed = [problem for problem in folder.verify() if not problem.startswith(REPORT)]
+        if changed:
+            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
         publish(folder, folder.provenance())
 
 
@@ -198,7 +202,7 @@ def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -
     """Scores to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
     people, thresholds = tested_people(inputs), inputs.sweep.values
-    plan = plan_of(config, people, inputs.sweep.primary)
+    plan = plan_of(config, people, inputs.sweep.primary, inputs.cohort.images)
 
     def infer() -> None:
         trials = read_trials(folder, config, inputs)
@@ -215,7 +219,7 @@ def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -
 def _summarise(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
     """Scores to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
-    plan = plan_of(config, people, sweep.primary)
+    plan = plan_of(config, people, sweep.primary, inputs.cohort.images)
 
     def summarise() -> None:
         trials = read_trials(folder, config, inputs)
@@ -247,9 +251,11 @@ def read_trials(folder: StudyFolder, config: StudyConfig, inputs: Inputs) -> lis
     """Return the trials of a study from its score tables."""
     people, images = tested_people(inputs), folder.read(COHORT)
     acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
+    controls = _parts(config.inference.strata)
     trials: list[Trials] = []
     if config.design.identification:
-        trials += rates.identification_trials(people, folder.read(SEARCHES))
+        searches = folder.read(SEARCHES)
+        trials += rates.identification_trials(people, searches, images, controls)
     if config.design.verification:
         trials += rates.verification_trials(
             people,
@@ -259,24 +265,33 @@ def read_trials(folder: StudyFolder, config: StudyConfig, inputs: Inputs) -> lis
             non_mated=folder.read(NON_MATED),
             floor=inputs.sweep.values[0],
         )
-    return trials + rates.acquisition_trials(people, images, acquired)
+    return trials + rates.acquisition_trials(people, images, acquired, controls)
 
 
-def plan_of(config: StudyConfig, people: pd.DataFrame, primary: Sequence[float]) -> Plan:
+def plan_of(
+    config: StudyConfig, people: pd.DataFrame, primary: Sequence[float], images: pd.DataFrame
+) -> Plan:
     """Return the plan that the configuration states.
 
     Raises
     ------
     ConfigError
-        If a factor is not a label that every person has one value of, or a reference group is
-        nobody's label.
+        If a factor is not a label that every person has one value of, a control factor neither
+        that nor a condition of recognition opportunities, or a reference group nobody's label.
     """
     settings = asdict(config.inference)
-    factors = [*settings["factors"], *settings["strata"]]
     problems = [
         f"'{name}' (there are {', '.join(people.columns)})"
-        for name in dict.fromkeys(part for factor in factors for part in factor.split(CROSS))
+        for name in _parts(settings["factors"])
         if name not in people
+    ]
+    # Only a search belongs to one pass; a comparison of two people has no one camera.
+    passes = rates.pass_conditions(images) if config.design.identification else pd.DataFrame()
+    problems += [
+        f"control factor '{name}' (there are {', '.join(people.columns)}; conditions that are "
+        f"constant within a pass: {', '.join(passes.columns) or 'none'})"
+        for name in _parts(settings["strata"])
+        if name not in people and name not in passes
     ]
     for factor, group in settings["reference_groups"].items():
         if not problems and group not in (names := group_people(people, factor).names):
@@ -289,6 +304,10 @@ def plan_of(config: StudyConfig, people: pd.DataFrame, primary: Sequence[float])
         primary_metrics=("FMR", "FNMR", "FPIR", "FNIR"),
         primary_thresholds=tuple(primary),
     )
+
+
+def _parts(factors: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(part for factor in factors for part in factor.split(CROSS)))
 
 
 def _describe(

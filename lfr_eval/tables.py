@@ -335,7 +335,7 @@ EQUITY = Table(
         Column("watchlist_size", WHOLE, "null for 1:1"),
         Column("factor", TEXT, "factor"),
         Column("groups", WHOLE, "groups with trials"),
-        Column("value", REAL, "null where undefined: then read lower"),
+        Column("value", REAL, "null where undefined: then read lower, if there is one"),
         Column("lower", REAL, "lower end of the person-bootstrap interval"),
         Column("upper", REAL, "upper end, possibly infinite"),
         Column("level", REAL, "confidence level"),

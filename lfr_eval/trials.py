@@ -22,6 +22,25 @@ Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A condition under which trials took place, such as the camera.
+
+    Attributes
+    ----------
+    factor
+        Its name.
+    names
+        Its values, in order of code.
+    codes : (trials,)
+        The value in each trial.
+    """
+
+    factor: str
+    names: tuple[str, ...]
+    codes: Ints
+
+
+@dataclass(frozen=True)
 class PersonTrials:
     """Trials that belong to one person each: recognition opportunities or mated comparisons.
 
@@ -46,6 +65,9 @@ class PersonTrials:
     has_threshold
         False for FTA and FTE: an event does not depend on a threshold. The score is then -inf
         for a failure and +inf otherwise, and `event_at_or_above` is False.
+    conditions
+        Conditions of the trials that groups may be compared within, which are no labels of
+        people: a person may pass several cameras.
     """
 
     metric: str
@@ -56,6 +78,7 @@ class PersonTrials:
     watchlist_size: int | None = None
     reference: Ints | None = None
     has_threshold: bool = True
+    conditions: tuple[Condition, ...] = ()
 
     def events(self, threshold: float) -> NDArray[np.bool_]:
         """Which trials are events at the threshold, (trials,)."""
@@ -128,6 +151,12 @@ class Grouping:
     factor: str
     names: tuple[str, ...]
     codes: Ints
+
+
+def condition_of(factor: str, values: pd.Series) -> Condition:
+    """Divide trials by a condition; a missing value makes one of its own, `unknown`."""
+    codes, names = pd.factorize(values.astype("string").fillna(UNKNOWN), sort=True)
+    return Condition(factor, tuple(str(name) for name in names), codes.astype(np.intp))
 
 
 def group_people(people: pd.DataFrame, factor: str) -> Grouping:

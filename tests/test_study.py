@@ -93,6 +93,15 @@ def test_the_report_can_be_rendered_again(small: StudyFolder, tmp_path: Path) ->
     assert cli.main(["verify", str(copy)]) == 0
 
 
+def test_a_changed_study_is_not_sealed_again(small: StudyFolder, tmp_path: Path) -> None:
+    copy = tmp_path / small.path.name
+    shutil.copytree(small.path, copy)
+    with (copy / RATES.file).open("ab") as file:
+        file.write(b" ")
+    assert cli.main(["report", str(copy)]) == 2
+    assert cli.main(["verify", str(copy)]) == 1
+
+
 @pytest.mark.parametrize("table", [t.file for t in ALL] + ["study.json", "report.html"])
 def test_verify_fails_when_any_file_is_changed(
     table: str, small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -295,3 +304,24 @@ def test_a_watchlist_without_fillers_is_refused_in_words(tmp_path: Path) -> None
 def test_an_unknown_factor_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'hair' \\(there are gender, ethnicity, age_band"):
         run(tmp_path, *SMALL, "inference.factors=[gender x hair]")
+
+
+def test_groups_are_compared_within_cameras(tmp_path: Path) -> None:
+    study = run(tmp_path, *SMALL, "inference.strata=[camera]")
+    findings = study.read(FINDINGS)
+    searches = findings[findings["metric"].isin(["FPIR", "FNIR", "FTA"])]
+    assert searches["test"].str.endswith(", within camera").all()
+    ratios = searches[searches["ratio"].notna()]
+    assert len(ratios)
+    assert ratios["statement"].str.contains("with the same camera").all()
+    # A comparison of two people has no one camera, and its sentence says so.
+    pairs = findings[findings["metric"] == "FMR"]
+    assert pairs["statement"].str.contains("(Not controlled for camera.)", regex=False).all()
+    assert study.verify() == []
+
+
+def test_a_control_that_nothing_has_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"control factor 'weather' .* within a pass: camera"):
+        run(tmp_path, *SMALL, "inference.strata=[weather]")
+    with pytest.raises(ConfigError, match=r"control factor 'camera' .* within a pass: none"):
+        run(tmp_path, *SMALL, "design=verification", "inference.strata=[camera]")

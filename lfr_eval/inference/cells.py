@@ -36,12 +36,22 @@ class Cells:
         variance; 0 without trials.
     people : (permutations, cells, 1)
         People with a trial.
+    covariance : (permutations, cells / conditions, conditions, conditions, thresholds), optional
+        Where trials are counted by condition, too, each cell of people is one cell for each
+        condition, and the rates of these vary together, since they share people. On the
+        diagonal stands `variance`.
     """
 
     events: Floats
     trials: Floats
     variance: Floats
     people: Floats
+    covariance: Floats | None = None
+
+    @property
+    def conditions(self) -> int:
+        """Cells that share the same people."""
+        return 1 if self.covariance is None else int(self.covariance.shape[2])
 
     @property
     def rate(self) -> Floats:
@@ -95,7 +105,7 @@ class Counter(Protocol):
         ...
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
-        """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
+        """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
         ...
 
     def restrict(self, keep: Bools) -> Counter:

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from lfr_eval.inference.cells import Cells, Counter, Floats, divide
+from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.contrasts import contrast
+from lfr_eval.inference.controls import Controls, controls_of
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.equivalence import equivalence_p, ratio_degrees, ratio_interval
 from lfr_eval.inference.intervals import effective_trials, independent_units, no_event_bound
@@ -26,8 +27,7 @@ from lfr_eval.inference.observed import Counts, counts_of, pool, pooled_degrees
 from lfr_eval.inference.permutation import Division, against_rest, between_pair
 from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.statements import threshold_text
-from lfr_eval.tables import CROSS
-from lfr_eval.trials import Grouping, PairTrials, Trials, group_people
+from lfr_eval.trials import Grouping, PairTrials, PersonTrials, Trials, group_people
 
 ALL, REST = "*", "rest"
 
@@ -39,12 +39,16 @@ class _Study:
     trials: Trials
     counter: Counter
     steps: Floats
-    stratum: NDArray[np.intp]
-    strata: int
+    controls: Controls
     plan: Plan
 
+    @property
+    def strata(self) -> int:
+        return self.controls.strata
+
     def division(self, grouping: Grouping) -> Division:
-        return Division(len(grouping.names), self.strata, grouping.codes, self.stratum)
+        groups = len(grouping.names)
+        return Division(groups, self.strata, grouping.codes, self.controls.stratum)
 
 
 def compare_all(
@@ -61,15 +65,13 @@ def compare_all(
             f"labels have {len(people)} rows."
         )
     steps = steps_of(trials, thresholds)
-    control = group_people(people, CROSS.join(plan.strata)) if plan.strata else None
-    study = _Study(
-        trials,
-        counter_of(trials, steps),
-        steps,
-        control.codes if control else np.zeros(trials.people, np.intp),
-        len(control.names) if control else 1,
-        plan,
-    )
+    controls = controls_of(trials, people, plan)
+    counter: Counter
+    if isinstance(trials, PersonTrials) and controls.conditions > 1:
+        counter = ConditionedCounter.of(trials, steps, controls.condition, controls.conditions)
+    else:
+        counter = counter_of(trials, steps)
+    study = _Study(trials, counter, steps, controls, plan)
     groupings = [group_people(people, factor) for factor in plan.factors]
     groupings = [grouping for grouping in groupings if len(grouping.names) > 1]
     seed = [plan.seed, zlib.crc32(trials.metric.encode())]
@@ -86,13 +88,12 @@ def compare_all(
             study.counter,
             steps,
             grouping,
-            study.stratum,
-            study.strata,
+            controls,
             plan.watchlist,
         )
         groups = range(len(grouping.names))
         frames.append(_omnibus(study, grouping, counts.cells, rest.omnibus, rest.omnibus_p))
-        reference = _reference_group(grouping, counts.cells, study)
+        reference = _reference_group(grouping, counts.people, study)
         for group in groups:
             if group == reference:
                 continue
@@ -126,11 +127,10 @@ def compare_all(
     return frames
 
 
-def _reference_group(grouping: Grouping, cells: Cells, study: _Study) -> int:
+def _reference_group(grouping: Grouping, people: Floats, study: _Study) -> int:
     declared = study.plan.reference_groups.get(grouping.factor)
     if declared is None:
-        people = cells.people[0].reshape(len(grouping.names), -1).sum(axis=1)
-        return int(np.argmax(people))
+        return int(np.argmax(people.sum(axis=1)))
     if declared not in grouping.names:
         raise ValueError(
             f"The reference group of {grouping.factor!r} must be among {grouping.names}. "
@@ -149,6 +149,7 @@ def _base(study: _Study, grouping: Grouping, comparison: str) -> dict[str, Any]:
         "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
         "factor": grouping.factor,
         "margin": plan.margin,
+        "controls": [study.controls] * len(steps),
         "comparison": comparison,
         "primary": [
             plan.is_primary(
@@ -174,7 +175,7 @@ def _omnibus(
             "group_a": ALL,
             "group_b": ALL,
             "test": f"permutation of people, largest studentised difference from the rest"
-            f"{_within(study.plan)}",
+            f"{study.controls.words}",
             "statistic": np.where(testable, statistic, np.nan),
             "p_value": np.where(testable, p_value, np.nan),
             "testable": testable,
@@ -202,15 +203,14 @@ def _compare(
     plan, pairs, cells = study.plan, isinstance(study.trials, PairTrials), counts.cells
     a, b = (pool(cells, study.strata, groups) for groups in (group_a, group_b))
     compared = contrast(a, b)
-    people = cells.people[0].reshape(len(grouping.names), study.strata)
     n, bound, independent_bound = {}, {}, {}
     for name, side, groups, rate, variance in (
         ("a", a, group_a, compared.rate_a, compared.variance_a),
         ("b", b, group_b, compared.rate_b, compared.variance_b),
     ):
-        independent = independent_units(people[list(groups)], pairs).sum(keepdims=True)[0]
+        independent = independent_units(counts.people[list(groups)], pairs).sum(keepdims=True)[0]
         total = side.trials.sum(axis=0)
-        shared = np.all((compared.rate_a == 0) & (compared.rate_b == 0)) and study.strata > 1
+        shared = np.all((compared.rate_a == 0) & (compared.rate_b == 0)) and len(side.trials) > 1
         n[name] = (
             np.zeros_like(rate)
             if shared
@@ -234,6 +234,7 @@ def _compare(
         (a.events.sum(axis=0) + b.events.sum(axis=0) > 0)
         & (a.trials.sum(axis=0) > 0)
         & (b.trials.sum(axis=0) > 0)
+        & compared.shared
     )
     if plan.watchlist == "random" and study.trials.metric == "FPIR":
         # Shuffling people says nothing about other watchlists: their share of the variance is in
@@ -248,12 +249,12 @@ def _compare(
             **base,
             "group_a": names[0],
             "group_b": names[1],
-            "rate_a": np.where(a.trials.sum(axis=0) > 0, compared.rate_a, np.nan),
-            "rate_b": np.where(b.trials.sum(axis=0) > 0, compared.rate_b, np.nan),
+            "rate_a": np.where(compared.shared, compared.rate_a, np.nan),
+            "rate_b": np.where(compared.shared, compared.rate_b, np.nan),
             "ratio": np.where(defined, divide(compared.rate_a, compared.rate_b), np.nan),
             "ratio_lower": lower,
             "ratio_upper": upper,
-            "test": f"permutation of people, studentised{_within(plan)}",
+            "test": f"permutation of people, studentised{study.controls.words}",
             "statistic": np.where(testable, statistic, np.nan),
             "p_value": np.where(testable, p_value, np.nan),
             "p_equivalence": equivalence_p(
@@ -276,10 +277,6 @@ def _compare(
             ),
         }
     )
-
-
-def _within(plan: Plan) -> str:
-    return f", within {' and '.join(plan.strata)}" if plan.strata else ""
 
 
 def _ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:

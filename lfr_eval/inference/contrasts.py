@@ -21,11 +21,14 @@ class Side:
     ----------
     events, trials, variance : (..., strata, thresholds)
         As in `Cells`.
+    covariance : (..., strata / conditions, conditions, conditions, thresholds), optional
+        As in `Cells`.
     """
 
     events: Floats
     trials: Floats
     variance: Floats
+    covariance: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Contrast:
         Mantel-Haenszel rate ratio, and their variances.
     statistic : (..., thresholds)
         Studentised difference; 0 where neither side has an event or a trial.
+    shared : (..., thresholds)
+        Whether there is a stratum in which both sides have trials.
     """
 
     rate_a: Floats
@@ -46,6 +51,7 @@ class Contrast:
     variance_a: Floats
     variance_b: Floats
     statistic: Floats
+    shared: Floats
 
 
 def sides(cells: Cells, groups: int, strata: int) -> tuple[Side, Side]:
@@ -53,16 +59,34 @@ def sides(cells: Cells, groups: int, strata: int) -> tuple[Side, Side]:
 
     The rest is the pooled comparisons *within* the other groups: comparisons across groups are
     left out on both sides, so that the rest of people is not given a lower false match rate
-    merely because it is mixed.
+    merely because it is mixed. `strata` are those of people.
     """
-    shape = (len(cells.events), groups, strata, -1)
+    shape = (len(cells.events), groups, strata * cells.conditions, -1)
     x = cells.events.reshape(shape)
     n, v = cells.trials.reshape(shape), cells.variance.reshape(shape)
     other_n = n.sum(axis=1, keepdims=True) - n
     weighted = n * n * v
     other_v = np.maximum(weighted.sum(axis=1, keepdims=True) - weighted, 0.0)
     other_x = x.sum(axis=1, keepdims=True) - x
-    return Side(x, n, v), Side(other_x, other_n, divide(other_v, other_n**2))
+    rest = divide(other_v, other_n**2)
+    if cells.covariance is None:
+        return Side(x, n, v), Side(other_x, other_n, rest)
+    blocks = (len(cells.events), groups, strata, *cells.covariance.shape[2:])
+    covariance = cells.covariance.reshape(blocks)
+    weighted = squared(n, cells.conditions) * covariance
+    other = weighted.sum(axis=1, keepdims=True) - weighted
+    other = divide(other, squared(other_n, cells.conditions))
+    return Side(x, n, v, covariance), Side(other_x, other_n, rest, other)
+
+
+def squared(values: Floats, conditions: int) -> Floats:
+    """Products of the values of every two conditions of a stratum of people.
+
+    (..., strata x conditions, thresholds) to (..., strata, conditions, conditions, thresholds)
+    """
+    blocks = values.reshape(*values.shape[:-2], -1, conditions, values.shape[-1])
+    product: Floats = blocks[..., :, None, :] * blocks[..., None, :, :]
+    return product
 
 
 def contrast(a: Side, b: Side) -> Contrast:
@@ -75,7 +99,8 @@ def contrast(a: Side, b: Side) -> Contrast:
     both = a.trials + b.trials
     pooled = divide(a.events + b.events, both)
     weight = divide(a.trials * b.trials, both)
-    weight = divide(weight, weight.sum(axis=-2, keepdims=True))
+    overlap = weight.sum(axis=-2, keepdims=True)
+    weight = divide(weight, overlap)
     spread = pooled * (1 - pooled)
     floor_a, floor_b = divide(spread, a.trials), divide(spread, b.trials)
 
@@ -83,16 +108,28 @@ def contrast(a: Side, b: Side) -> Contrast:
         summed: Floats = np.sum(weight * values, axis=-2)
         return summed
 
-    def spread_of(values: Floats) -> Floats:
-        summed: Floats = np.sum(weight**2 * values, axis=-2)
-        return summed
+    def spread_of(side: Side, least: Floats) -> Floats:
+        summed: Floats = np.sum(weight**2 * np.maximum(side.variance, least), axis=-2)
+        if side.covariance is None:
+            return summed
+        # What the strata share: the same people under several conditions.
+        conditions = side.covariance.shape[-2]
+        shared = squared(weight, conditions) * side.covariance
+        own = np.arange(conditions)
+        shared = shared.sum(axis=(-4, -3, -2)) - shared[..., own, own, :].sum(axis=(-3, -2))
+        alone = divide(side.events, side.trials)
+        alone = np.maximum(divide(alone * (1 - alone), side.trials), least)
+        total: Floats = np.maximum(summed + shared, np.sum(weight**2 * alone, axis=-2))
+        return total
 
     rate_a, rate_b = (standardised(divide(side.events, side.trials)) for side in (a, b))
-    noise = spread_of(np.maximum(a.variance, floor_a)) + spread_of(np.maximum(b.variance, floor_b))
+    noise = spread_of(a, floor_a) + spread_of(b, floor_b)
+    none = np.zeros_like(floor_a)
     return Contrast(
         rate_a,
         rate_b,
-        spread_of(a.variance),
-        spread_of(b.variance),
+        spread_of(a, none),
+        spread_of(b, none),
         divide(rate_a - rate_b, np.sqrt(noise)),
+        np.broadcast_to(overlap.sum(axis=-2) > 0, rate_a.shape),
     )

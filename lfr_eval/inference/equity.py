@@ -15,9 +15,11 @@ import pandas as pd
 
 from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.intervals import independent_units, no_event_bound
 from lfr_eval.inference.plan import Plan
 from lfr_eval.tables import EQUITY
-from lfr_eval.trials import Trials, group_people
+from lfr_eval.trials import Grouping, PairTrials, Trials, group_people
 
 REPLICATES = 10_000
 OPPOSITE = {"FMR": "FNMR", "FPIR": "FNIR"}
@@ -50,10 +52,10 @@ class Measure:
 
 
 def gini(rates: Floats) -> Floats:
-    """Gini coefficient with the small-sample factor k / (k - 1), over the last axis."""
+    """Gini coefficient with the factor k / (k - 1), over the last axis; NaN where all are 0."""
     k = rates.shape[-1]
     gaps = np.abs(rates[..., :, None] - rates[..., None, :]).sum(axis=(-1, -2))
-    value = divide(gaps, 2 * k * k * rates.mean(axis=-1))
+    value = divide(gaps, 2 * k * k * rates.mean(axis=-1), otherwise=np.nan)
     return value * k / (k - 1) if k > 1 else value
 
 
@@ -183,81 +185,90 @@ def equity_table(
     Returns
     -------
     DataFrame
-        The table `equity`. Where a measure is undefined its value is null and `lower` is what
-        the bootstrap supports.
+        The table `equity`. Where a group without events makes a measure infinite its value is
+        null, and `lower` allows that group the rate which its number of people leaves open.
+        Without any event `lower` is null too.
     """
     weights = person_weights(len(people), replicates, plan.seed)
     frames = []
     for factor in factors:
         grouping = group_people(people, factor)
         drawn = [
-            (one, *_with_trials(*bootstrap_rates(one, grouping, np.asarray(thresholds), weights)))
+            found
             for one in trials
-            if one.metric not in ("TPIR",) and len(grouping.names) > 1
+            if one.metric != "TPIR" and len(grouping.names) > 1
+            if len((found := _draw(one, grouping, thresholds, weights, plan)).observed) > 1
         ]
-        for one, observed, redrawn in drawn:
-            if observed.shape[0] < 2:
-                continue
+        for one in drawn:
+            opposite = [
+                other
+                for other in drawn
+                if other.trials.metric == OPPOSITE.get(one.trials.metric)
+                and other.trials.watchlist_size == one.trials.watchlist_size
+            ]
             for measure in MEASURES:
-                if not measure.paired:
-                    frames.append(
-                        _rows(
-                            measure,
-                            one,
-                            one.metric,
-                            factor,
-                            thresholds,
-                            plan,
-                            [observed],
-                            [redrawn],
-                        )
-                    )
-                    continue
-                for other, observed_b, redrawn_b in drawn:
-                    same = other.watchlist_size == one.watchlist_size
-                    if (
-                        OPPOSITE.get(one.metric) == other.metric
-                        and same
-                        and observed_b.shape[0] >= 2
-                    ):
-                        frames.append(
-                            _rows(
-                                measure,
-                                one,
-                                f"{one.metric} + {other.metric}",
-                                factor,
-                                thresholds,
-                                plan,
-                                [observed, observed_b],
-                                [redrawn, redrawn_b],
-                            )
-                        )
+                both = [[one, other] for other in opposite] if measure.paired else [[one]]
+                frames += [_rows(measure, rates, factor, thresholds, plan) for rates in both]
     return EQUITY.conform(pd.concat(frames, ignore_index=True)) if frames else EQUITY.empty()
 
 
-def _with_trials(observed: Floats, redrawn: Floats) -> tuple[Floats, Floats]:
-    """Keep the groups with trials; a replicate that lost a group's trials keeps its rate."""
+@dataclass(frozen=True)
+class _Drawn:
+    """Rates of one metric by group.
+
+    Attributes
+    ----------
+    observed : (groups, thresholds)
+    redrawn : (replicates, groups, thresholds)
+    silent : (groups, 1)
+        The rate that people alone allow a group without events.
+    """
+
+    trials: Trials
+    observed: Floats
+    redrawn: Floats
+    silent: Floats
+
+    def spoken(self, rates: Floats) -> Floats:
+        """Give silent groups the rate they may have, but none above the worst group's."""
+        worst = rates.max(axis=-2, keepdims=True)
+        return np.where(rates > 0, rates, np.minimum(self.silent, worst))
+
+
+def _draw(
+    trials: Trials,
+    grouping: Grouping,
+    thresholds: Sequence[float],
+    weights: Floats,
+    plan: Plan,
+) -> _Drawn:
+    """Redraw people; groups without trials are left out."""
+    observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), weights)
     keep = ~np.isnan(observed[:, 0])
     observed, redrawn = observed[keep], redrawn[:, keep]
-    return observed, np.where(np.isnan(redrawn), observed, redrawn)
+    exposed = counter_of(trials, steps_of(trials, thresholds)).exposed(
+        grouping.codes, len(grouping.names)
+    )
+    independent = independent_units(exposed[keep].astype(float), isinstance(trials, PairTrials))
+    silent = no_event_bound(independent, plan.level)[:, None]
+    # A replicate that lost a group's trials keeps its rate.
+    return _Drawn(trials, observed, np.where(np.isnan(redrawn), observed, redrawn), silent)
 
 
 def _rows(
     measure: Measure,
-    trials: Trials,
-    metric: str,
+    drawn: list[_Drawn],
     factor: str,
     thresholds: Sequence[float],
     plan: Plan,
-    observed: list[Floats],
-    redrawn: list[Floats],
 ) -> pd.DataFrame:
-    value = measure.of(*(np.moveaxis(rates, 0, -1) for rates in observed))
-    values = measure.of(*(np.moveaxis(rates, 1, -1) for rates in redrawn))
+    trials, tail = drawn[0].trials, (1 - plan.level) / 2
+    value = measure.of(*(np.moveaxis(one.observed, 0, -1) for one in drawn))
+    values = measure.of(*(np.moveaxis(one.redrawn, 1, -1) for one in drawn))
+    allowed = measure.of(*(np.moveaxis(one.spoken(one.redrawn), 1, -1) for one in drawn))
     # A replicate without any event says nothing, and must not make inequality look certain.
     least = np.min(np.where(np.isnan(values), np.inf, values), axis=0)
     values = np.where(np.isnan(values), least, values)
-    tail = (1 - plan.level) / 2
     low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
     # Redrawing people adds noise, and noise makes the worst worse and the best better: percentiles
     # alone can lie wholly above the observed value. The reflected interval errs the other way.
@@ -265,19 +276,23 @@ def _rows(
         low = np.fmin(low, np.maximum(2 * value - high, measure.least))
         high = np.fmax(high, np.minimum(2 * value - low, measure.most))
     steps = np.unique(np.asarray(thresholds, float)) if trials.has_threshold else np.array([np.nan])
+    # Infinite because a group is silent: bounded by the rate which that group may have.
+    allowed = np.where(np.isnan(allowed), measure.least, allowed)
+    bound = np.quantile(allowed, tail, axis=0, method="inverted_cdf")
+    low = np.where(np.isinf(value), np.fmin(low, bound), low)
     return pd.DataFrame(
         {
             "measure": measure.name,
-            "metric": metric,
+            "metric": " + ".join(one.trials.metric for one in drawn),
             "threshold": steps,
             "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
             "factor": factor,
-            "groups": observed[0].shape[0],
+            "groups": len(drawn[0].observed),
             "value": np.where(np.isfinite(value), value, np.nan),
             "lower": np.where(np.isnan(value), np.nan, low),
             "upper": np.where(np.isnan(value), np.nan, high),
             "level": plan.level,
-            "replicates": redrawn[0].shape[0],
+            "replicates": len(drawn[0].redrawn),
             "definition": measure.definition,
             "range": measure.range,
             "caveat": measure.caveat,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
+from lfr_eval.inference.controls import check_controls
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.inference.plan import Plan
@@ -50,7 +51,11 @@ def finding_table(
     ValueError
         If a threshold is below a floor, the trials are not about these people, or a reference
         group does not exist.
+    KeyError
+        If a factor is no label of people, or a control factor neither that nor a condition of
+        any trials.
     """
+    check_controls(trials, people, plan)
     frames = [frame for one in trials for frame in compare_all(one, people, thresholds, plan)]
     if not frames:
         return FINDINGS.empty()
@@ -146,5 +151,7 @@ def _finding(row: Any, plan: Plan) -> Finding:
         bound_b=row.bound_b,
         independent_bound_a=row.independent_bound_a,
         independent_bound_b=row.independent_bound_b,
-        controls=plan.strata,
+        controls=row.controls.of_people,
+        conditions=row.controls.of_trials,
+        uncontrolled=row.controls.missing,
     )

@@ -85,19 +85,14 @@ class PersonCounter:
         estimator of ISO/IEC 19795-1; not below the binomial variance.
         """
         permutations = len(labels)
-        member = (labels[:, None, :] == np.arange(cells)[None, :, None]).astype(float)
-        member = member.reshape(permutations * cells, self.people)
+        member = members(labels, cells)
         a, m = self.events, self.trials
         single = bool(np.all(m <= 1))
         even = bool(np.all(m == m[0])) if len(m) else True
         shape = (permutations, cells, a.shape[1])
 
         def total(values: Floats) -> Floats:
-            if np.count_nonzero(values) < 0.05 * values.size:
-                product: Floats = (sparse.csr_array(values.T) @ member.T).T
-                return product.reshape(shape)
-            dense: Floats = (member @ values).reshape(shape)
-            return dense
+            return sums(member, values).reshape(shape)
 
         events = total(a)
         squares = events if single else total(a * a)
@@ -112,3 +107,19 @@ class PersonCounter:
         robust = divide(correction * residuals, trials * trials)
         binomial = divide(rate * (1 - rate), trials)
         return Cells(events, trials, np.maximum(robust, binomial), people)
+
+
+def members(labels: Labels, cells: int) -> Floats:
+    """One-hot labels, (permutations x cells, people)."""
+    member = (labels[:, None, :] == np.arange(cells)[None, :, None]).astype(float)
+    flat: Floats = member.reshape(len(labels) * cells, labels.shape[1])
+    return flat
+
+
+def sums(member: Floats, values: Floats) -> Floats:
+    """Sum values (people, columns) by cell; few people have any event, so mostly sparse."""
+    if np.count_nonzero(values) < 0.05 * values.size:
+        product: Floats = (sparse.csr_array(values.T) @ member.T).T
+        return product
+    dense: Floats = member @ values
+    return dense

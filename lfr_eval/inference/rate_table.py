@@ -81,7 +81,7 @@ def _rates(
     groups = len(grouping.names)
     cells = counter.count(grouping.codes[None], groups)
     if plan.watchlist == "random":
-        cells = watchlist_variance(cells, trials, grouping, steps)
+        cells = watchlist_variance(cells, trials, grouping.codes, steps)
     exposed = counter.exposed(grouping.codes, groups)
     affected = counter.affected(grouping.codes, groups)
     names = np.array(grouping.names, dtype=object)

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from lfr_eval.inference.plan import UNNAMED
+from lfr_eval.tables import CROSS
 
 DEEDS = {
     "FMR": "were falsely matched with one another",
@@ -39,8 +40,9 @@ class Finding:
     """What a sentence needs to know of one row of the findings.
 
     Attributes are those of the `findings` table; `people_a` of `exposed_a` people of group a had
-    an event, `bound_a` is the upper bound of its rate where it had none, `controls` names the
-    strata. NaN: not known.
+    an event, `bound_a` is the upper bound of its rate where it had none. `controls` names the
+    labels of people and `conditions` the conditions of trials that groups are compared within,
+    `uncontrolled` the declared ones that these trials know nothing of. NaN: not known.
     """
 
     metric: str
@@ -73,6 +75,8 @@ class Finding:
     independent_bound_a: float
     independent_bound_b: float
     controls: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    uncontrolled: tuple[str, ...] = ()
 
 
 def one_in(rate: float) -> str:
@@ -150,6 +154,12 @@ def _inconclusive(f: Finding) -> str:
 
 
 def _untestable(f: Finding) -> str:
+    if math.isnan(f.rate_a) and f.exposed_a and f.exposed_b:
+        shared = _listed((*f.controls, *f.conditions))
+        return (
+            f"{_people(f.group_a)} and {_people(f.group_b)} cannot be compared: no {shared} had "
+            f"trials of both."
+        )
     without = [
         name
         for name, exposed in ((f.group_a, f.exposed_a), (f.group_b, f.exposed_b))
@@ -220,15 +230,24 @@ def _where(f: Finding) -> str:
 
 
 def _standing(f: Finding) -> str:
-    return "" if f.primary else " (Exploratory: not registered in the plan.)"
+    missing = f" (Not controlled for {_listed(f.uncontrolled)}.)" if f.uncontrolled else ""
+    return missing + ("" if f.primary else " (Exploratory: not registered in the plan.)")
 
 
 def _controlled(f: Finding) -> str:
-    return f", among people alike in {' and '.join(f.controls)}" if f.controls else ""
+    words = f", among people alike in {_listed(f.controls)}" if f.controls else ""
+    return words + (f", with the same {_listed(f.conditions)}" if f.conditions else "")
+
+
+def _listed(factors: tuple[str, ...]) -> str:
+    return " and ".join(factors).replace("_", " ")
 
 
 def _people(group: str) -> str:
-    return "all other subjects" if group == "rest" else f"{group} subjects"
+    """Name a group of people: `female x east_asian` is read as `female east asian subjects`."""
+    if group == "rest":
+        return "all other subjects"
+    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"
 
 
 def threshold_text(threshold: float) -> str:

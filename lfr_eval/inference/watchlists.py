@@ -9,14 +9,36 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from lfr_eval.inference.cells import Cells, Floats, divide
-from lfr_eval.trials import Grouping, PersonTrials, Trials
+from lfr_eval.trials import PersonTrials, Trials
+
+Codes = NDArray[np.intp]
 
 
-def watchlist_variance(cells: Cells, trials: Trials, grouping: Grouping, steps: Floats) -> Cells:
+def watchlist_variance(
+    cells: Cells, trials: Trials, codes: Codes, steps: Floats, condition: Codes | None = None
+) -> Cells:
     """Widen the variance of a false positive rate to watchlists like this one.
 
+    Parameters
+    ----------
+    cells
+        What was observed (one permutation).
+    trials
+        The trials.
+    codes : (people,)
+        Cell of each person.
+    steps
+        Thresholds.
+    condition : (trials,), optional
+        Condition of each trial, where cells are counted by condition; the same reference may
+        cause alerts under several.
+
+    Notes
+    -----
     The rate is a sum over references, each with the alerts that it caused, so drawing the
     watchlist anew adds the variance of these sums: V = V_person + V_reference - V_pair
     (Cameron, Gelbach & Miller 2011). Other trials are returned as they are: only a false alert
@@ -30,21 +52,36 @@ def watchlist_variance(cells: Cells, trials: Trials, grouping: Grouping, steps: 
         or trials.metric != "FPIR"
     ):
         return cells
-    groups, top = len(grouping.names), len(steps)
-    code = grouping.codes[trials.person]
-    extra = np.zeros((1, groups, top))
+    conditions = cells.conditions
+    cell = codes[trials.person] * conditions + (0 if condition is None else condition)
+    number, size = cells.events.shape[1], float(trials.watchlist_size)
+    people = np.sqrt(np.outer(cells.people[0, :, 0], cells.people[0, :, 0]))
+    blocks = number // conditions
+    extra = np.zeros((blocks, conditions, conditions, len(steps)))
     for step, threshold in enumerate(steps):
         caused = trials.events(threshold) & (trials.reference >= 0)
-        g, person, reference = code[caused], trials.person[caused], trials.reference[caused]
+        person, reference = trials.person[caused], trials.reference[caused]
         width = int(reference.max(initial=0)) + 1
-        by_reference, count_r = np.unique(g * width + reference, return_counts=True)
-        by_pair, count_p = np.unique(person * width + reference, return_counts=True)
-        squares = np.bincount(by_reference // width, count_r**2.0, groups)
-        pairs = np.bincount(grouping.codes[by_pair // width], count_p**2.0, groups)
-        events = np.bincount(g, minlength=groups).astype(float)
-        people = cells.people[0, :, 0]
-        size = float(trials.watchlist_size)
-        between = squares - events**2 / size
-        within = pairs - divide(events**2, people * size)
-        extra[0, :, step] = divide(between - within, cells.trials[0, :, 0] ** 2)
-    return replace(cells, variance=cells.variance + np.maximum(extra, 0.0))
+        _, pair = np.unique(person * width + reference, return_inverse=True)
+        events = np.bincount(cell[caused], minlength=number).astype(float)
+        product = np.outer(events, events)
+        between = _alike(reference, cell[caused], number) - product / size
+        within = _alike(pair, cell[caused], number) - divide(product, people * size)
+        # Shared references add to the variance; where they seem to take away, that is chance.
+        wider = np.maximum(between - within, 0.0).reshape(blocks, conditions, blocks, conditions)
+        own = np.arange(blocks)
+        extra[..., step] = wider[own, :, own, :]
+    total = cells.trials[0].reshape(blocks, conditions, 1)
+    extra = divide(extra, total[:, :, None] * total[:, None])
+    own = np.arange(conditions)
+    variance = cells.variance + extra[:, own, own].reshape(1, number, len(steps))
+    covariance = None if cells.covariance is None else cells.covariance + extra
+    return replace(cells, variance=variance, covariance=covariance)
+
+
+def _alike(cause: Codes, cell: Codes, cells: int) -> Floats:
+    """Sum over causes of the products of their numbers of alerts in two cells, (cells, cells)."""
+    shape = (int(cause.max(initial=0)) + 1, cells)
+    table = sparse.csr_array((np.ones(len(cause)), (cause, cell)), shape=shape)
+    product: Floats = (table.T @ table).toarray()
+    return product

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.trials import PairTrials, PersonTrials
+from lfr_eval.trials import Condition, PairTrials, PersonTrials, condition_of
+
+NO_CONDITION = (
+    *("image_id", "subject_id", "role", "pass_id", "frame", "captured_at", "path", "digest"),
+    *("age", "age_band"),
+)
+"""Columns of a cohort that say which image or who it is, not under what condition it was taken."""
 
 
 def verification_trials(
@@ -47,8 +55,48 @@ def verification_trials(
     return trials
 
 
-def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[PersonTrials]:
-    """Return the trials of FPIR and, of enrolled people, FNIR and TPIR, by watchlist size."""
+def pass_conditions(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the conditions of every recognition opportunity, one row a pass.
+
+    Parameters
+    ----------
+    images
+        The table `cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `pass_id`; columns: camera, session and whatever else is constant within
+        every pass and known of at least one.
+    """
+    probes = images[images["role"].isin(["probe", "both"])]
+    names = [str(name) for name in images if name not in NO_CONDITION]
+    passes = probes.groupby("pass_id")[names]
+    constant = passes.nunique(dropna=False).max() <= 1
+    kept = [name for name in names if constant.loc[name] and probes[name].notna().any()]
+    return passes.first()[kept]
+
+
+def identification_trials(
+    people: pd.DataFrame,
+    searches: pd.DataFrame,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
+) -> list[PersonTrials]:
+    """Return the trials of FPIR and, of enrolled people, FNIR and TPIR, by watchlist size.
+
+    Parameters
+    ----------
+    people
+        One row a person.
+    searches
+        The table `searches`.
+    images
+        The table `cohort`, for the conditions of passes.
+    controls
+        Conditions of passes to keep with the trials; labels of people are ignored.
+    """
+    known = _known(people, images, controls)
     trials = []
     for size in sorted(set(searches["watchlist_size"].tolist())):
         table = searches[searches["watchlist_size"] == size]
@@ -62,6 +110,7 @@ def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[
                 event_at_or_above=True,
                 watchlist_size=size,
                 reference=reference.astype(np.intp),
+                conditions=_conditions(known, table["pass_id"]),
             )
         )
         enrolled = table[table["mated_score"].notna()]
@@ -75,15 +124,20 @@ def identification_trials(people: pd.DataFrame, searches: pd.DataFrame) -> list[
                         score=enrolled["mated_score"].to_numpy(np.float32),
                         event_at_or_above=event_at_or_above,
                         watchlist_size=size,
+                        conditions=_conditions(known, enrolled["pass_id"]),
                     )
                 )
     return trials
 
 
 def acquisition_trials(
-    people: pd.DataFrame, images: pd.DataFrame, acquired: NDArray[np.bool_]
+    people: pd.DataFrame,
+    images: pd.DataFrame,
+    acquired: NDArray[np.bool_],
+    controls: Sequence[str] = (),
 ) -> list[PersonTrials]:
-    """Return the trials of FTA (passes) and FTE (reference images)."""
+    """Return the trials of FTA (passes, with their conditions) and FTE (reference images)."""
+    known = _known(people, images, controls)
     frame = images.assign(acquired=acquired)
     probes = frame[frame["role"].isin(["probe", "both"])]
     passes = probes.groupby(["pass_id", "subject_id"])["acquired"].any().reset_index()
@@ -96,6 +150,7 @@ def acquisition_trials(
             score=np.where(table["acquired"], np.inf, -np.inf).astype(np.float32),
             event_at_or_above=False,
             has_threshold=False,
+            conditions=_conditions(known, table["pass_id"]) if metric == "FTA" else (),
         )
         for metric, table in (("FTA", passes), ("FTE", references))
         if len(table)
@@ -104,3 +159,17 @@ def acquisition_trials(
 
 def _code(people: pd.DataFrame, subjects: pd.Series) -> NDArray[np.intp]:
     return people.index.get_indexer(pd.Index(subjects)).astype(np.intp)
+
+
+def _known(
+    people: pd.DataFrame, images: pd.DataFrame | None, controls: Sequence[str]
+) -> pd.DataFrame:
+    """Return the wanted conditions of passes that are no labels of people."""
+    if images is None or not controls:
+        return pd.DataFrame()
+    known = pass_conditions(images)
+    return known[[name for name in controls if name in known and name not in people]]
+
+
+def _conditions(known: pd.DataFrame, passes: pd.Series) -> tuple[Condition, ...]:
+    return tuple(condition_of(str(name), known[name].reindex(passes)) for name in known)

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -51,8 +52,9 @@ class Charts:
     scores: Chart | None
 
 
-def to_html(report: Report) -> str:
-    """Return the whole page."""
+@cache
+def _environment() -> Environment:
+    """Return the templates, compiled once a process: a study renders its report more than once."""
     environment = Environment(
         loader=PackageLoader("lfr_eval.report"),
         autoescape=True,
@@ -61,6 +63,12 @@ def to_html(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.globals["words"] = words
+    return environment
+
+
+def to_html(report: Report) -> str:
+    """Return the whole page."""
+    environment = _environment()
     style, script = (_source(environment, name) for name in ("style.css", "script.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return environment.get_template("page.html.j2").render(

@@ -144,8 +144,32 @@ def test_omnibus():
 
 def test_the_rest_strata_and_exploration_are_named():
     sentence = say(group_b="rest", controls=("age_band", "camera"), primary=False)
-    assert "as often as all other subjects, among people alike in age_band and camera" in sentence
+    assert "as often as all other subjects, among people alike in age band and camera" in sentence
     assert sentence.endswith(" (Exploratory: not registered in the plan.)")
+
+
+def test_conditions_and_what_is_not_controlled_for_are_named():
+    sentence = say(controls=("age_band",), conditions=("camera", "session_id"))
+    assert (
+        "as often as White subjects, among people alike in age band, with the same camera and "
+        "session id (95 % interval"
+    ) in sentence
+    sentence = say(uncontrolled=("camera",), primary=False)
+    assert sentence.endswith(
+        "(p = 0.012). (Not controlled for camera.) (Exploratory: not registered in the plan.)"
+    )
+
+
+def test_groups_of_intersections_read_as_plain_words():
+    sentence = say(group_a="female x east_asian", group_b="male x black")
+    assert sentence.startswith(
+        START + "female east asian subjects had false alerts 3.1 times as often as male black "
+        "subjects (95 % interval"
+    )
+    assert "133 female east asian subjects or 133 male black subjects" in say(
+        group_a="female x east_asian", group_b="male x black", verdict="untestable",
+        rate_a=0.0, rate_b=0.0,
+    )  # fmt: skip
 
 
 def test_small_numbers_are_never_zero():

@@ -121,3 +121,27 @@ def test_people_without_a_trial_are_kept() -> None:
     assert isinstance(trials[0], PairTrials)
     assert trials[0].people == len(people)
     assert trials[0].references[-1] == trials[0].probes[-1] == 0
+
+
+def test_conditions_are_what_is_constant_within_every_pass() -> None:
+    images = pd.DataFrame(
+        {
+            "image_id": list("abcde"),
+            "subject_id": ["p", "p", "p", "q", "r"],
+            "role": ["probe", "probe", "probe", "probe", "reference"],
+            "pass_id": ["1", "1", "2", "3", "e"],
+            "frame": [0, 1, 0, 0, 0],
+            "camera": ["north", "north", "south", None, "studio"],
+            "light": ["day", "night", "day", "day", "day"],
+            "session_id": [None] * 5,
+        }
+    )
+    passes = rates.pass_conditions(images)
+    assert list(passes.columns) == ["camera"]
+    assert passes["camera"].fillna("?").to_dict() == {"1": "north", "2": "south", "3": "?"}
+    people = pd.DataFrame(index=pd.Index(["p", "q"], name="subject_id"))
+    acquired = np.array([True, True, False, True, True])
+    fta, fte = rates.acquisition_trials(people, images, acquired, ["camera"])
+    condition = fta.conditions[0]
+    assert [condition.names[code] for code in condition.codes] == ["north", "south", "unknown"]
+    assert fte.conditions == ()

@@ -28,10 +28,11 @@ BOUND = "no event: bound from people"
 
 @dataclass(frozen=True)
 class Labels:
-    """Group names of a study, for tests that need strange ones."""
+    """Group names of a study, for tests that need strange ones or, not `crossed`, fewer."""
 
     genders: Sequence[str] = GENDERS
     ethnicities: Sequence[str] = ETHNICITIES
+    crossed: bool = True
 
 
 def write_study(
@@ -84,7 +85,7 @@ def make_groups(labels: Labels) -> list[tuple[str, str, float, int]]:
     for place, name in enumerate(ethnicities):
         risk = (1.1, 2.4, 0.08)[place] if place < 3 else 0.7 + 0.1 * place
         groups.append(("ethnicity", name, risk, cell * len(genders)))
-    for g, gender in enumerate(genders):
+    for g, gender in enumerate(genders if labels.crossed else []):
         for e, ethnicity in enumerate(ethnicities):
             risk = ((1.1, 2.4, 0.08)[e] if e < 3 else 0.7 + 0.1 * e) * (1.2, 0.8)[g % 2]
             groups.append(("gender x ethnicity", f"{gender}{tables.CROSS}{ethnicity}", risk, cell))
@@ -388,7 +389,7 @@ def make_record(
             "operating": operating,
             "origin": "The operating threshold is the one in force since July 2024.",
         },
-        "factors": ["gender", "ethnicity", "gender x ethnicity"],
+        "factors": ["gender", "ethnicity", *(["gender x ethnicity"] if labels.crossed else [])],
         "inference": {
             "level": 0.95,
             "alpha": 0.05,

@@ -36,6 +36,7 @@ def bare_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         provenance=False,
         sizes=[1_000],
         only=["cohort", "rates", "findings"],
+        labels=builders.Labels(crossed=False),
     )
     render(folder)
     return folder
@@ -55,7 +56,7 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         operating=0.9,
         sizes=[1_000],
         thresholds=builders.PRIMARY,
-        labels=builders.Labels(genders=["female"], ethnicities=["white"]),
+        labels=builders.Labels(genders=["female"], ethnicities=["white"], crossed=False),
     )
     render(folder)
     return folder

@@ -176,7 +176,7 @@ HOSTILE = (
 
 
 def test_hostile_labels_are_text_and_nothing_else(read_page: ReadPage, page: Element) -> None:
-    labels = Labels(genders=HOSTILE[:1], ethnicities=HOSTILE[1:])
+    labels = Labels(genders=HOSTILE[:1], ethnicities=HOSTILE[1:], crossed=False)
     attacked = read_page(
         labels=labels,
         title=HOSTILE[0],

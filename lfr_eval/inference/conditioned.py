@@ -1,0 +1,135 @@
+"""Stage `inference`: trials of one person each, counted by cell and by condition of the trial.
+
+In: `PersonTrials`, thresholds, the condition (camera, session) of every trial. Out: `Cells`, one
+for each cell of people and condition, with the covariance between conditions: a person who passes
+two cameras is in both, so that their rates are not independent evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
+from lfr_eval.inference.persons import members, sums
+from lfr_eval.trials import PersonTrials
+
+
+@dataclass(frozen=True)
+class ConditionedCounter:
+    """Events and trials of each person under each condition.
+
+    Attributes
+    ----------
+    events : (conditions, people, thresholds)
+        Events of each person.
+    trials : (conditions, people)
+        Trials of each person.
+    """
+
+    events: Floats
+    trials: Floats
+
+    @classmethod
+    def of(
+        cls, trials: PersonTrials, thresholds: Floats, condition: NDArray[np.intp], conditions: int
+    ) -> ConditionedCounter:
+        """Count by condition (trials,), a code from 0 to `conditions` - 1."""
+        key, size = condition * trials.people + trials.person, conditions * trials.people
+        events = np.empty((size, len(thresholds)))
+        for column, threshold in enumerate(thresholds):
+            events[:, column] = np.bincount(key[trials.events(threshold)], minlength=size)
+        total = np.bincount(key, minlength=size).astype(float)
+        shape = (conditions, trials.people)
+        return cls(events.reshape(*shape, len(thresholds)), total.reshape(shape))
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return int(self.trials.shape[1])
+
+    @property
+    def active(self) -> Bools:
+        """People with a trial."""
+        active: Bools = np.any(self.trials > 0, axis=0)
+        return active
+
+    def restrict(self, keep: Bools) -> ConditionedCounter:
+        """Return the trials of the people in `keep` alone."""
+        return ConditionedCounter(self.events[:, keep], self.trials[:, keep])
+
+    def batch(self, cells: int) -> int:
+        """Permutations whose one-hot labels, or covariances, take about 16 MB."""
+        width = max(self.people, len(self.trials) ** 2 * int(self.events.shape[2]))
+        return max(1, 2_000_000 // max(1, cells * width))
+
+    def exposed(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with a trial, (cells,)."""
+        return np.bincount(labels, self.active, cells)
+
+    def affected(self, labels: Labels, cells: int) -> Floats:
+        """People of each cell with an event, (cells, thresholds)."""
+        happened = np.any(self.events > 0, axis=0).astype(float)
+        return sums(members(labels[None], cells), happened)
+
+    def degrees(self, labels: Labels, cells: int) -> Floats:
+        """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
+        conditions = len(self.trials)
+        rate = self.count(labels[None], cells).rate[0].reshape(cells, conditions, -1)
+        residual = np.zeros(self.events.shape[1:])
+        for index in range(conditions):
+            expected = rate[labels, index] * self.trials[index][:, None]
+            residual += self.events[index] - expected
+        member = members(labels[None], cells)
+        squares = residual**2
+        people = sums(member, self.active[:, None].astype(float))
+        return satterthwaite(member @ squares, member @ squares**2, people)
+
+    def count(self, labels: Labels, cells: int) -> Cells:
+        """Count events within cells and conditions; variance clustered by person across them.
+
+        The covariance of the rates of conditions s and t in a cell of people is
+        sum_i (a_is - p_s m_is) (a_it - p_t m_it) / (m_s m_t), times the n / (n - 1) of each,
+        which leaves every weighted sum of them with a variance that is not negative.
+        """
+        permutations, (conditions, _, top) = len(labels), self.events.shape
+        member = members(labels, cells)
+        shape = (permutations, cells, conditions)
+
+        def total(values: Floats) -> Floats:
+            return sums(member, values).reshape(permutations, cells, -1)
+
+        events = np.stack([total(own) for own in self.events], axis=2)
+        trials = total(self.trials.T)[..., None]
+        people = total((self.trials > 0).astype(float).T)[..., None]
+        rate = divide(events, trials)
+        scale = divide(np.sqrt(divide(people, people - 1, otherwise=1.0)), trials)
+        covariance = np.zeros((*shape, conditions, top))
+        for s in range(conditions):
+            for t in range(s, conditions):
+                m_s, m_t = self.trials[s][:, None], self.trials[t][:, None]
+                if not np.any(m_s * m_t):
+                    continue
+                x_s, x_t, p_s, p_t = self.events[s], self.events[t], rate[:, :, s], rate[:, :, t]
+                residuals = (
+                    total(x_s * x_t)
+                    - p_t * total(x_s * m_t)
+                    - p_s * total(x_t * m_s)
+                    + p_s * p_t * total(m_s * m_t)
+                )
+                covariance[:, :, s, t] = scale[:, :, s] * scale[:, :, t] * residuals
+                covariance[:, :, t, s] = covariance[:, :, s, t]
+        own = np.arange(conditions)
+        robust = covariance[:, :, own, own]
+        variance = np.maximum(robust, divide(rate * (1 - rate), trials))
+        covariance[:, :, own, own] = variance
+        flat = (permutations, cells * conditions, -1)
+        return Cells(
+            events.reshape(flat),
+            trials.reshape(flat),
+            variance.reshape(flat),
+            people.reshape(flat),
+            covariance,
+        )
