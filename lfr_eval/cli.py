@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     sent.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
-    add("purge", "delete all cached templates", purge, False)
+    add("purge", "delete all cached templates and unfinished comparisons", purge, False)
     return parser
 
 
@@ -132,7 +132,7 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 
 def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
-    """Delete all cached templates."""
+    """Delete all cached templates and unfinished comparisons."""
     from lfr_eval.inputs import cache_folder
     from lfr_eval.launch import default_paths
     from lfr_eval.matchers.store import purge

@@ -101,6 +101,8 @@ def read(composed: DictConfig) -> StudyConfig:
 CHOICES = {
     "matcher.multi_face": ("largest", "most_probable", "require_one"),
     "matcher.similarity": ("cosine", "euclidean"),
+    "compute.executor": ("local", "ray"),
+    "compute.precision": ("auto", "float32", "bfloat16"),
     "design.watchlist_members": ("fillers", "everybody"),
     "design.watchlist_inference": ("fixed", "random"),
 }
@@ -118,6 +120,10 @@ def _check(config: StudyConfig) -> None:
             "the design makes no comparison; set design.verification=true or "
             "design.identification=true"
         )
+    if config.design.candidates < 1:
+        problems.append("design.candidates must be at least 1")
+    if config.compute.tile < 1 or config.compute.threads < 0:
+        problems.append("compute.tile must be at least 1, and compute.threads at least 0")
     if any(size < 1 for size in config.design.watchlist_sizes):
         problems.append("design.watchlist_sizes must be positive numbers")
     if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):

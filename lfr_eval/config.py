@@ -154,6 +154,8 @@ class DesignConfig:
     watchlist_members: str = "fillers"
     # fixed: claims hold for this watchlist; random: for watchlists like it (wider intervals).
     watchlist_inference: str = "fixed"
+    # Best references kept for each probe in each group of the watchlist (table candidates).
+    candidates: int = 1
     seed: int = 1
 
 
@@ -189,8 +191,13 @@ class InferenceConfig:
 class ComputeConfig:
     """With what: `conf/compute/`."""
 
-    threads: int = 0  # of the numerical libraries; 0: as many as they choose
-    tile: int = 4_096
+    executor: str = "local"  # local (threads, GPUs) | ray (a cluster)
+    address: str | None = None  # of the Ray cluster; auto: the one this machine belongs to
+    threads: int = 0  # of ours and of the numerical libraries; 0: one a core
+    device: str = "auto"  # cpu | cuda (every GPU) | cuda:1 (one) | auto
+    tile: int = 4_096  # templates a side that are multiplied at once
+    precision: str = "auto"  # of screening: float32 | bfloat16 | auto (timed); same results
+    tail_memory: float = 2e9  # bytes that the scores above the lowest threshold may take
 
 
 @dataclass

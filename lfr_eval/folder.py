@@ -7,6 +7,7 @@ that was killed, or is run again, goes on after its last finished stage.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +25,7 @@ from lfr_eval.tables import Table
 
 STAGES, PROVENANCE, STUDY, REPORT = "stages.json", "provenance.json", "study.json", "report.html"
 LOCK = ".lock"
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class FolderError(MendableError, RuntimeError):

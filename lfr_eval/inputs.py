@@ -17,6 +17,7 @@ from lfr_eval.cohort import (
     load_manifest,
 )
 from lfr_eval.cohort.simulated import Simulation, simulate
+from lfr_eval.comparison import Compute, Executor, LocalExecutor, RayExecutor, as_precision
 from lfr_eval.config import (
     CardDatasetConfig,
     ConfigError,
@@ -37,7 +38,7 @@ from lfr_eval.matchers import (
     Templates,
     make_matcher,
 )
-from lfr_eval.matchers.store import acquire
+from lfr_eval.matchers.store import SHARDS, acquire
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,29 @@ def acquire_templates(inputs: Inputs, cache: Path) -> Templates:
     assert isinstance(matcher, ImageMatcher)
     paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
     return acquire(matcher, images, paths, cache)
+
+
+def make_compute(config: StudyConfig) -> Compute:
+    """Return with what comparisons are computed.
+
+    Raises
+    ------
+    ComparisonError
+        If there is no such device.
+    """
+    given = config.compute
+    executor: Executor
+    if given.executor == "ray":
+        executor = RayExecutor(given.address, use_gpus=given.device.startswith("cuda"))
+    else:
+        executor = LocalExecutor.of(given.threads, given.device)
+    return Compute(
+        executor=executor,
+        tile=given.tile,
+        precision=as_precision(given.precision),
+        tail_memory=int(given.tail_memory),
+        scratch=cache_folder(config.paths) / SHARDS,
+    )
 
 
 def given_scores(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame] | None:

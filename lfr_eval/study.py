@@ -29,11 +29,20 @@ from lfr_eval.inference import (
     person_test_table,
     rate_table,
 )
-from lfr_eval.inputs import Inputs, acquire_templates, cache_folder, given_scores, read_inputs
+from lfr_eval.inputs import (
+    Inputs,
+    acquire_templates,
+    cache_folder,
+    given_scores,
+    make_compute,
+    read_inputs,
+)
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.report import render
 from lfr_eval.tables import (
     ACQUISITION,
+    BORDERLINE,
+    CANDIDATES,
     COHORT,
     COMPARISONS,
     CORRECTIONS,
@@ -46,14 +55,16 @@ from lfr_eval.tables import (
     MODELLED,
     MODELLED_SEARCHES,
     NON_MATED,
+    OVERALL,
     PERSON_TESTS,
     RATES,
+    SAMPLE,
     SEARCHES,
     TRUTH,
 )
 from lfr_eval.trials import Trials, group_people
 
-PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM)
+PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM, SAMPLE)
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -131,8 +142,8 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
     """Templates to scores: acquisition, 1:1 comparisons and 1:N searches."""
     design, floor = config.design, inputs.sweep.values[0]
     tables = [ACQUISITION]
-    tables += PAIR_TABLES if design.verification else ()
-    tables += [SEARCHES] if design.identification else []
+    tables += [*PAIR_TABLES, BORDERLINE] if design.verification else []
+    tables += [SEARCHES, CANDIDATES] if design.identification else []
 
     def compare() -> None:
         images = inputs.cohort.images
@@ -147,28 +158,45 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
         if given is None:
             similarity = SIMILARITIES[inputs.matcher.card.similarity]
             vectors = similarity.prepare(templates.vectors)
+            compute = make_compute(config)
         if design.verification:
             pairs = (
-                comparison.compare_pairs(sides, vectors, similarity, floor, config.compute.tile)
+                comparison.compare_pairs(sides, vectors, similarity, floor, compute)
                 if given is None
                 else comparison.pairs_of_scores(sides, scores, floor)
             )
             for table in PAIR_TABLES:
                 folder.write(table, getattr(pairs, table.name))
+            folder.write(BORDERLINE, comparison.borderline(pairs, inputs.sweep.values))
         if design.identification:
             gallery = comparison.draw_gallery(
                 sides, design.watchlist_members, design.watchlist_sizes, design.seed
             )
             searches = (
                 comparison.search_watchlist(
-                    sides, vectors, similarity, gallery, config.compute.tile
+                    sides,
+                    vectors,
+                    similarity,
+                    gallery,
+                    compute,
+                    watchlist_factor(images, config),
+                    design.candidates,
                 )
                 if given is None
                 else comparison.searches_of_scores(sides, scores, gallery)
             )
-            folder.write(SEARCHES, searches)
+            folder.write(SEARCHES, searches.searches)
+            folder.write(CANDIDATES, searches.candidates)
 
     folder.stage("comparison", key, [table.file for table in tables], compare)
+
+
+def watchlist_factor(images: pd.DataFrame, config: StudyConfig) -> str:
+    """Return the finest factor by which the watchlist can be divided into groups."""
+    factors = [
+        factor for factor in config.inference.factors if set(factor.split(CROSS)) <= set(images)
+    ]
+    return max(factors, key=lambda factor: factor.count(CROSS), default=OVERALL)
 
 
 def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:

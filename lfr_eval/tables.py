@@ -184,6 +184,45 @@ NON_MATED = Table(
     ),
 )
 
+SAMPLE = Table(
+    "sample",
+    "A uniform sample of the non-mated comparisons, for distributions below the floor; all of "
+    "them where there are few.",
+    (
+        Column("reference_subject", TEXT, "person on the reference image"),
+        Column("probe_subject", TEXT, "person on the probe image"),
+        Column("score", "float32", "comparison score"),
+    ),
+)
+
+BORDERLINE = Table(
+    "borderline",
+    "Comparisons whose score and threshold round to the same float32 number. They count as "
+    "matches; in a wider type they might not.",
+    (
+        Column("kind", TEXT, "mated or non_mated"),
+        Column("threshold", REAL, "threshold"),
+        Column("comparisons", WHOLE, "how many"),
+    ),
+)
+
+CANDIDATES = Table(
+    "candidates",
+    "The best references of each acquired probe image in each group of the watchlist, from which "
+    "the answers of other watchlists that are parts of this one follow.",
+    (
+        Column("probe_id", TEXT, "probe image"),
+        Column("pass_id", TEXT, "recognition opportunity"),
+        Column("subject_id", TEXT, "person who passes"),
+        Column("watchlist_group", TEXT, "group of the reference"),
+        Column("rank", WHOLE, "1: the best of the group"),
+        Column("reference_id", TEXT, "reference image"),
+        Column("reference_subject", TEXT, "person on it, never the one who passes"),
+        Column("place", WHOLE, "place in the watchlist's random order, from 0"),
+        Column("score", "float32", "comparison score"),
+    ),
+)
+
 SEARCHES = Table(
     "searches",
     "One row a recognition opportunity (a pass) and watchlist size: the highest scores over the "
@@ -367,7 +406,10 @@ ALL = (
     CORRECTIONS,
     MATED,
     NON_MATED,
+    SAMPLE,
+    BORDERLINE,
     SEARCHES,
+    CANDIDATES,
     HISTOGRAM,
     TRUTH,
     RATES,

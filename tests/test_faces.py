@@ -160,7 +160,7 @@ def test_a_second_study_embeds_nothing(
     def refuse(*_: object) -> None:
         raise AssertionError("an image was embedded again")
 
-    monkeypatch.setattr(FacenetMatcher, "_embed_batch", refuse)
+    monkeypatch.setattr(FacenetMatcher, "find_faces", refuse)
     again = studied(faces, "experiment=london", "matcher=facenet", "inference.seed=99")
     assert again.path != london.path
     assert again.read(MATED).equals(london.read(MATED))

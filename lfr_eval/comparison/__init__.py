@@ -2,19 +2,30 @@
 
 `Sides` says who is compared with whom, `compare_pairs` keeps the scores of 1:1 comparisons,
 `search_watchlist` those of 1:N searches, and `given` brings scores from a file into the same
-tables.
+tables. `Compute` says with what; it never changes a result.
 """
 
+from lfr_eval.comparison.compute import Compute
+from lfr_eval.comparison.executors import Executor, LocalExecutor
 from lfr_eval.comparison.given import pairs_of_scores, searches_of_scores
-from lfr_eval.comparison.pairs import PairScores, compare_pairs
-from lfr_eval.comparison.search import search_watchlist
+from lfr_eval.comparison.pairs import PairScores, borderline, compare_pairs
+from lfr_eval.comparison.ray_executor import RayExecutor
+from lfr_eval.comparison.screening import as_precision
+from lfr_eval.comparison.search import Searches, search_watchlist
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, draw_gallery
 
 __all__ = [
     "ComparisonError",
+    "Compute",
+    "Executor",
     "Gallery",
+    "LocalExecutor",
     "PairScores",
+    "RayExecutor",
+    "Searches",
     "Sides",
+    "as_precision",
+    "borderline",
     "compare_pairs",
     "draw_gallery",
     "pairs_of_scores",

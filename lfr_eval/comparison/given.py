@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lfr_eval.comparison.pairs import BINS, PairScores, histogram
+from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
+from lfr_eval.comparison.bulk import bin_edges, histogram_table
+from lfr_eval.comparison.pairs import PairScores
+from lfr_eval.comparison.search import Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
-from lfr_eval.tables import CORRECTIONS, MATED, NON_MATED, SEARCHES
+from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
 
 
 def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:
@@ -25,7 +28,8 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     mated = frame["reference_subject"] == frame["probe_subject"]
     own = frame[mated].rename(columns={"probe_subject": "subject_id"})
     others = frame[~mated]
-    edges = np.linspace(*_range_of(scores["score"]), BINS + 1)
+    edges = bin_edges(frame["score"].to_numpy(np.float32))
+    sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
     people = others[["probe_subject", "reference_subject"]].to_numpy(str)
     counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
     corrections = counts.rename("trials").reset_index()
@@ -35,16 +39,16 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
         corrections=CORRECTIONS.conform(corrections.sort_values(["subject_a", "subject_b"])),
         mated=MATED.conform(own[MATED.names]),
         non_mated=NON_MATED.conform(others[others["score"] >= np.float32(floor)][NON_MATED.names]),
-        histogram=histogram(
-            edges,
-            own["score"].to_numpy(np.float32),
-            np.histogram(others["score"], edges)[0],
+        histogram=histogram_table(
+            edges, np.histogram(own["score"], edges)[0], np.histogram(others["score"], edges)[0]
         ),
+        sample=SAMPLE.conform(sample[SAMPLE.names]),
+        floor=floor,
     )
 
 
-def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
-    """Search given comparisons: table `searches`.
+def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> Searches:
+    """Search given comparisons: table `searches`; no table of candidates is made.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
             ["pass_id", "subject_id"]
         )[["reference_id", "reference_subject"]]
         parts.append(table.join(first).reset_index().assign(watchlist_size=size))
-    return SEARCHES.conform(pd.concat(parts))
+    return Searches(SEARCHES.conform(pd.concat(parts)), CANDIDATES.empty())
 
 
 def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
@@ -124,8 +128,3 @@ def _with_people(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
         for name, source in (("subject", "subject_id"), ("role", "role"))
     }
     return scores.assign(**columns)
-
-
-def _range_of(score: pd.Series) -> tuple[float, float]:
-    low, high = float(score.min()), float(score.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

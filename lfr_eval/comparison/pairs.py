@@ -1,157 +1,205 @@
 """1:1 comparisons: every mated score, every non-mated score from a floor up (templates to scores).
 
-The full matrix is never kept: tiles of references against probes are screened, survivors are
-scored exactly, and the rest is counted in a histogram.
+The full matrix is never kept. Shards of it are screened and their survivors scored exactly; of the
+bulk below the floor a uniform sample is taken. One pass serves every threshold and every grouping.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.comparison.sides import Sides
-from lfr_eval.comparison.similarity import Similarity
-from lfr_eval.tables import CORRECTIONS, HISTOGRAM, MATED, NON_MATED
-
-BINS = 200
-Vectors = NDArray[np.float32]
-Ints = NDArray[np.intp]
+from lfr_eval.comparison.bulk import (
+    Bulk,
+    check_floor,
+    choose_floor,
+    histogram,
+    pair_bytes,
+    sample_bulk,
+)
+from lfr_eval.comparison.compute import Compute
+from lfr_eval.comparison.screening import product_margin
+from lfr_eval.comparison.shards import run_shards
+from lfr_eval.comparison.sides import ComparisonError, Sides
+from lfr_eval.comparison.similarity import Similarity, Vectors
+from lfr_eval.comparison.tail import Tail, TailJob, join, score_rows
+from lfr_eval.comparison.tiles import Ints, Plan
+from lfr_eval.tables import BORDERLINE, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 
 @dataclass(frozen=True)
 class PairScores:
-    """The tables of 1:1 comparisons: comparisons, corrections, mated, non_mated, histogram."""
+    """The tables of 1:1 comparisons, by name, and the floor of table `non_mated`."""
 
     comparisons: pd.DataFrame
     corrections: pd.DataFrame
     mated: pd.DataFrame
     non_mated: pd.DataFrame
     histogram: pd.DataFrame
+    sample: pd.DataFrame
+    floor: float
 
 
 def compare_pairs(
-    sides: Sides, vectors: Vectors, similarity: Similarity, floor: float, tile: int = 4096
+    sides: Sides,
+    vectors: Vectors,
+    similarity: Similarity,
+    floor: float | None,
+    compute: Compute | None = None,
 ) -> PairScores:
     """Compare every reference with every probe.
 
     A pair of images that could be compared both ways round is compared once; an image is not
-    compared with itself.
+    compared with itself. Ties with the floor are kept.
 
     Parameters
     ----------
     vectors : (images, size)
-        Prepared templates; rows of images that were not acquired are not read.
+        Prepared templates, in memory or mapped from a file; rows of images that were not acquired
+        are not read.
     floor
-        Non-mated scores at or above it are kept.
-    tile
-        References and probes compared at once.
+        Non-mated scores at or above it are kept; None: the lowest one, judged by a uniform
+        sample, above which they fit into `compute.tail_memory`.
+    compute
+        With what; it does not change the result.
+
+    Raises
+    ------
+    ComparisonError
+        If the scores above the floor do not fit into the memory, or the disk is full.
     """
-    margin = similarity.margin(vectors[np.union1d(sides.references, sides.probes)])
+    plan = Plan.of(sides)
     mated = mated_scores(sides, vectors, similarity)
-    hits = []
-    edges = np.linspace(*_histogram_range(vectors, sides, similarity), BINS + 1)
-    counts = np.zeros(BINS, np.int64)
-    for left, right, screened in _tiles(sides, vectors, similarity, tile):
-        counts += np.histogram(screened, edges)[0]
-        rows, columns = np.nonzero(screened >= np.float32(floor - margin))
-        hit = _score(vectors, similarity, left[rows], right[columns])
-        reached = hit[2] >= np.float32(floor)
-        hits.append((hit[0][reached], hit[1][reached], hit[2][reached]))
+    bulk = sample_bulk(plan, len(mated), vectors, similarity)
+    compute = compute or Compute()
+    if floor is None:
+        floor = choose_floor(bulk, sides.images, compute.tail_memory)
+    tail = exact_tail(sides, plan, vectors, similarity, floor, bulk, compute)
+    own = mated["score"].to_numpy(np.float32)
     return PairScores(
         comparisons=sides.counts(),
         corrections=CORRECTIONS.empty(),
         mated=mated,
-        non_mated=NON_MATED.conform(_named(sides, hits)[NON_MATED.names]),
-        histogram=histogram(edges, mated["score"].to_numpy(np.float32), counts),
+        non_mated=_table(sides, NON_MATED.names, tail.left, tail.right, tail.score),
+        histogram=histogram(bulk, floor, tail.score, own),
+        sample=_table(sides, SAMPLE.names, bulk.left, bulk.right, bulk.score),
+        floor=floor,
     )
+
+
+def exact_tail(
+    sides: Sides,
+    plan: Plan,
+    vectors: Vectors,
+    similarity: Similarity,
+    floor: float,
+    bulk: Bulk,
+    compute: Compute,
+) -> Tail:
+    """Return every non-mated comparison at or above the floor, in order of rows.
+
+    Raises
+    ------
+    ComparisonError
+        If it does not fit into the memory, or the disk is full.
+    """
+    check_floor(bulk, sides.images, floor, compute.tail_memory)
+    precision = compute.choose(vectors, plan.rows, similarity, plan.comparisons)
+    margin = product_margin(vectors, plan.rows, similarity, precision)
+    job = TailJob(vectors, similarity.name, plan, floor, margin, precision, compute.tile)
+    # Twice what the pilot allows, so that its error stops no run.
+    limit = 2 * max(compute.tail_memory, 2**26) // pair_bytes(sides.images)
+    parts: list[Tail] = []
+    key = _key(plan, vectors, similarity, floor, compute.tile) if compute.scratch else ""
+    with compute.shard_folder(key) as folder:
+        shards = plan.shards(compute.tile)
+        for part in run_shards(compute.executor, job, shards, Tail, folder, "comparing"):
+            parts.append(part)
+            if (found := sum(len(one.score) for one in parts)) > limit:
+                raise ComparisonError(
+                    f"More than {found:,} comparisons score {floor:g} or above, which is more "
+                    "than compute.tail_memory allows. Start the sweep higher "
+                    "(thresholds.sweep=[start, stop, step]), or raise compute.tail_memory."
+                )
+        return join(parts)
 
 
 def mated_scores(sides: Sides, vectors: Vectors, similarity: Similarity) -> pd.DataFrame:
     """Return table `mated`: every comparison of a reference and a probe of one person."""
-    scored = [_score(vectors, similarity, left, right) for left, right in _mated_pairs(sides)]
-    return MATED.conform(_named(sides, scored)[MATED.names])
-
-
-def histogram(
-    edges: NDArray[np.float64], mated: NDArray[np.float32], non_mated: NDArray[np.int64]
-) -> pd.DataFrame:
-    """Return table `histogram` from mated scores and counts of non-mated scores."""
-    inside = np.clip(mated, edges[0], edges[-1])
-    parts = [("mated", np.histogram(inside, edges)[0]), ("non_mated", non_mated)]
-    return HISTOGRAM.conform(
-        pd.concat(
-            pd.DataFrame({"kind": kind, "lower": edges[:-1], "upper": edges[1:], "count": count})
-            for kind, count in parts
-        )
+    references, probes = (
+        pd.DataFrame({"row": rows, "person": sides.subject[rows]})
+        for rows in (sides.references, sides.probes)
     )
-
-
-def _mated_pairs(sides: Sides) -> Iterator[tuple[Ints, Ints]]:
-    both = sides.in_both
-    references = pd.Series(sides.references).groupby(sides.subject[sides.references])
-    own = {person: rows.to_numpy(np.intp) for person, rows in references}
-    for person, rows in pd.Series(sides.probes).groupby(sides.subject[sides.probes]):
-        left, right = np.meshgrid(own.get(person, np.empty(0, np.intp)), rows, indexing="ij")
-        wanted = _counted(left, right, both)
-        yield left[wanted], right[wanted]
-
-
-def _tiles(
-    sides: Sides, vectors: Vectors, similarity: Similarity, tile: int
-) -> Iterator[tuple[Ints, Ints, Vectors]]:
-    """Yield references, probes and screening scores; -inf where a comparison does not count."""
-    both = sides.in_both
-    for i in range(0, len(sides.references), tile):
-        left = sides.references[i : i + tile]
-        left_factors = similarity.factors(vectors[left], 0)
-        for j in range(0, len(sides.probes), tile):
-            right = sides.probes[j : j + tile]
-            screened = similarity.screen(left_factors @ similarity.factors(vectors[right], 1).T)
-            same = sides.subject[left][:, None] == sides.subject[right][None, :]
-            screened[same | ~_counted(left[:, None], right[None, :], both)] = -np.inf
-            yield left, right, screened
-
-
-def _counted(left: Ints, right: Ints, both: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    pairs = references.merge(probes, on="person")
+    left, right = pairs["row_x"].to_numpy(np.intp), pairs["row_y"].to_numpy(np.intp)
     # Two images that are each reference and probe meet twice; the order of rows picks one.
-    return ~(both[left] & both[right]) | (left < right)
-
-
-def _score(
-    vectors: Vectors, similarity: Similarity, left: Ints, right: Ints
-) -> tuple[Ints, Ints, NDArray[np.float32]]:
-    return left, right, similarity.exact(vectors[left], vectors[right])
-
-
-def _named(sides: Sides, parts: list[tuple[Ints, Ints, NDArray[np.float32]]]) -> pd.DataFrame:
-    empty: tuple[Ints, Ints, NDArray[np.float32]] = (
-        np.empty(0, np.intp),
-        np.empty(0, np.intp),
-        np.empty(0, np.float32),
-    )
-    left, right, score = (np.concatenate(part) for part in zip(empty, *parts, strict=True))
-    # One order whatever the tiles were.
+    counted = ~(sides.in_both[left] & sides.in_both[right]) | (left < right)
+    left, right = left[counted], right[counted]
     order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    score = score_rows(vectors, similarity, left, right)
+    return MATED.conform(_table(sides, MATED.names, left, right, score))
+
+
+def borderline(pairs: PairScores, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Return table `borderline`: comparisons that float32 cannot tell from a threshold.
+
+    A score and a threshold decide alike in float32 and in float64 unless both round to the same
+    float32 number, because rounding is monotone. Those are counted.
+
+    Parameters
+    ----------
+    thresholds
+        None below the floor of the pairs.
+    """
+    at, rows = np.asarray(thresholds, np.float32), []
+    for kind, table in (("mated", pairs.mated), ("non_mated", pairs.non_mated)):
+        score = np.sort(table["score"].to_numpy(np.float32))
+        first, last = (np.searchsorted(score, at, side) for side in ("left", "right"))
+        rows += [
+            (kind, threshold, int(count))
+            for threshold, count in zip(thresholds, last - first, strict=True)
+        ]
+    return BORDERLINE.build(rows)
+
+
+def _table(
+    sides: Sides,
+    names: Sequence[str],
+    left: Ints | NDArray[np.int32],
+    right: Ints | NDArray[np.int32],
+    score: NDArray[np.float32],
+) -> pd.DataFrame:
+    """Return the columns `names` of a score table."""
     image, subject = sides.images["image_id"], sides.images["subject_id"]
-    return pd.DataFrame(
-        {
-            "reference_id": image.iloc[left[order]].to_numpy(),
-            "probe_id": image.iloc[right[order]].to_numpy(),
-            "reference_subject": subject.iloc[left[order]].to_numpy(),
-            "probe_subject": subject.iloc[right[order]].to_numpy(),
-            "subject_id": subject.iloc[left[order]].to_numpy(),
-            "score": score[order],
-        }
-    )
+    sources = {
+        "reference_id": (image, left),
+        "probe_id": (image, right),
+        "reference_subject": (subject, left),
+        "probe_subject": (subject, right),
+        "subject_id": (subject, left),
+    }
+    columns = {
+        name: source.take(rows).array for name, (source, rows) in sources.items() if name in names
+    }
+    return pd.DataFrame({**columns, "score": score})[list(names)]
 
 
-def _histogram_range(vectors: Vectors, sides: Sides, similarity: Similarity) -> tuple[float, float]:
-    rows = np.concatenate([sides.references[:500], sides.probes[:500]])
-    pilot = similarity.screen(
-        similarity.factors(vectors[rows], 0) @ similarity.factors(vectors[rows], 1).T
-    )
-    return float(np.floor(pilot.min() * 10) / 10), float(np.ceil(pilot.max() * 10) / 10)
+def _key(plan: Plan, vectors: Vectors, similarity: Similarity, floor: float, tile: int) -> str:
+    """Hash what the shards depend on; precision and executor do not matter to them."""
+    total = hashlib.sha256(f"{similarity.name} {floor!r} {tile} {vectors.shape}".encode())
+    for rows in (plan.left, plan.right, plan.subject):
+        total.update(np.ascontiguousarray(rows, np.int64).data)
+    hash_templates(total, vectors, plan.rows)
+    return total.hexdigest()[:32]
+
+
+def hash_templates(total: hashlib._Hash, vectors: Vectors, rows: Ints) -> None:
+    """Add the templates of some rows to a hash."""
+    for start in range(0, len(rows), 4096):
+        total.update(np.ascontiguousarray(vectors[rows[start : start + 4096]]).data)

@@ -1,33 +1,38 @@
-"""1:N searches: the best watchlist reference of every pass (templates to scores).
+"""1:N searches: the best watchlist references of every pass (templates to scores).
 
 One pass over the watchlist serves all its sizes: the references stand in random order, and the
-best of the first N is the answer of a watchlist of N.
+best of the first N is the answer of a watchlist of N. The same pass keeps the best references of
+each group of the watchlist, from which the answers of its other parts follow.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.comparison.pairs import mated_scores
+from lfr_eval.comparison.best import NOBODY, Best, SearchJob
+from lfr_eval.comparison.compute import Compute
+from lfr_eval.comparison.pairs import hash_templates, mated_scores
+from lfr_eval.comparison.screening import product_margin
+from lfr_eval.comparison.shards import run_shards
 from lfr_eval.comparison.sides import Gallery, Sides
-from lfr_eval.comparison.similarity import Similarity
-from lfr_eval.tables import SEARCHES
+from lfr_eval.comparison.similarity import Similarity, Vectors
+from lfr_eval.tables import CANDIDATES, OVERALL, SEARCHES
+from lfr_eval.trials import Grouping, group_people
 
-Vectors = NDArray[np.float32]
 Ints = NDArray[np.intp]
-NOBODY = -1
 
 
-@dataclass
-class _Best:
-    """The best reference so far of each probe: its exact score and its place in the gallery."""
+@dataclass(frozen=True)
+class Searches:
+    """The tables of 1:N searches, by name."""
 
-    score: NDArray[np.float32]
-    place: Ints
+    searches: pd.DataFrame
+    candidates: pd.DataFrame
 
 
 def search_watchlist(
@@ -35,64 +40,109 @@ def search_watchlist(
     vectors: Vectors,
     similarity: Similarity,
     gallery: Gallery,
-    tile: int = 4096,
-) -> pd.DataFrame:
+    compute: Compute | None = None,
+    factor: str = OVERALL,
+    ranks: int = 1,
+) -> Searches:
     """Search every recognition opportunity of the cohort against every watchlist size.
 
     Parameters
     ----------
     vectors : (images, size)
         Prepared templates; rows of images that were not acquired are not read.
+    compute
+        With what; it does not change the result.
+    factor
+        Divides the watchlist into groups: a column of table `cohort`, or several joined by ` x `.
+    ranks
+        References kept for each probe in each group, in table `candidates`.
 
     Returns
     -------
-    pandas.DataFrame
-        Table `searches`. A pass without an acquired frame has score -inf, so failures to acquire
-        stay in the denominator; ties go to the reference that comes first in the gallery.
+    Searches
+        Table `searches`: a pass without an acquired frame has score -inf, so failures to acquire
+        stay in the denominator; ties go to the reference that comes first in the gallery. Table
+        `candidates`: the best references of each group.
+
+    Raises
+    ------
+    ComparisonError
+        If the disk is full.
     """
-    margin = similarity.margin(vectors[np.union1d(gallery.rows, sides.probes)])
-    found: dict[int, list[_Best]] = {size: [] for size in gallery.sizes}
-    for start in range(0, len(sides.probes), tile):
-        probes = sides.probes[start : start + tile]
-        factors = similarity.factors(vectors[probes], 0)
-        best = _Best(np.full(len(probes), -np.inf, np.float32), np.full(len(probes), NOBODY))
-        begin = 0
-        for size in gallery.sizes:
-            for first in range(begin, size, tile):
-                places = np.arange(first, min(first + tile, size))
-                rows = gallery.rows[places]
-                screened = similarity.screen(factors @ similarity.factors(vectors[rows], 1).T)
-                screened[sides.subject[probes][:, None] == sides.subject[rows][None, :]] = -np.inf
-                _improve(best, screened, places, probes, rows, vectors, similarity, margin)
-            begin = size
-            found[size].append(_Best(best.score.copy(), best.place.copy()))
+    compute = compute or Compute()
+    group = group_people(sides.images, factor)
+    rows = np.union1d(gallery.rows[: gallery.sizes[-1]], sides.probes)
+    comparisons = len(sides.probes) * gallery.sizes[-1]
+    precision = compute.choose(vectors, rows, similarity, comparisons)
+    job = SearchJob(
+        vectors=vectors,
+        similarity=similarity.name,
+        probes=sides.probes,
+        references=gallery.rows,
+        subject=sides.subject,
+        group=group.codes[gallery.rows],
+        groups=len(group.names),
+        sizes=gallery.sizes,
+        ranks=ranks,
+        margin=product_margin(vectors, rows, similarity, precision),
+        precision=precision,
+        tile=compute.tile,
+    )
+    key = _key(job, rows) if compute.scratch else ""
+    with compute.shard_folder(key) as folder:
+        shards = job.shards()
+        done = list(run_shards(compute.executor, job, shards, Best, folder, "searching"))
+    done.sort(key=lambda part: int(part.first[0]))
     own = _best_mated(sides, mated_scores(sides, vectors, similarity))
-    return SEARCHES.conform(
-        pd.concat([_passes(sides, gallery, size, found[size], own) for size in gallery.sizes])
+    tables = [
+        _passes(sides, gallery, size, number, done, own)
+        for number, size in enumerate(gallery.sizes)
+    ]
+    return Searches(
+        SEARCHES.conform(pd.concat(tables)), _candidates(sides, gallery, group, ranks, done)
     )
 
 
-def _improve(
-    best: _Best,
-    screened: NDArray[np.float32],
-    places: Ints,
-    probes: Ints,
-    rows: Ints,
-    vectors: Vectors,
-    similarity: Similarity,
-    margin: float,
-) -> None:
-    """Update the best references by those of one tile."""
-    # Whatever the rounding of the screen, the best exact score is among those this close to the
-    # best screening score; and it matters only if it may beat the best so far.
-    bar = np.maximum(screened.max(axis=1) - 2 * margin, best.score - margin)
-    probe, column = np.nonzero((screened >= bar[:, None]) & (screened > -np.inf))
-    score = similarity.exact(vectors[probes[probe]], vectors[rows[column]])
-    order = np.lexsort((column, -score, probe))
-    leading = order[np.unique(probe[order], return_index=True)[1]]
-    better = leading[score[leading] > best.score[probe[leading]]]
-    best.score[probe[better]] = score[better]
-    best.place[probe[better]] = places[column[better]]
+def _key(job: SearchJob, rows: Ints) -> str:
+    total = hashlib.sha256(
+        f"{job.similarity} {job.groups} {job.sizes} {job.ranks} {job.tile}".encode()
+    )
+    for part in (job.probes, job.references, job.subject, job.group):
+        total.update(np.ascontiguousarray(part, np.int64).data)
+    hash_templates(total, job.vectors, rows)
+    return total.hexdigest()[:32]
+
+
+def _candidates(
+    sides: Sides, gallery: Gallery, group: Grouping, ranks: int, parts: list[Best]
+) -> pd.DataFrame:
+    shape = (0, len(group.names), ranks)
+    score = np.concatenate([np.empty(shape, np.float32), *(one.group_score for one in parts)])
+    place = np.concatenate([np.empty(shape, np.int32), *(one.group_place for one in parts)])
+    number, code, rank = np.nonzero(place != NOBODY)
+    places = place[number, code, rank]
+    probe, reference = sides.probes[number], gallery.rows[places]
+    images = sides.images
+    return CANDIDATES.conform(
+        pd.DataFrame(
+            {
+                **{
+                    name: images[source].take(rows).array
+                    for name, source, rows in (
+                        ("probe_id", "image_id", probe),
+                        ("pass_id", "pass_id", probe),
+                        ("subject_id", "subject_id", probe),
+                        ("reference_id", "image_id", reference),
+                        ("reference_subject", "subject_id", reference),
+                    )
+                },
+                "watchlist_group": np.asarray(group.names, dtype=str)[code],
+                "rank": rank + 1,
+                "place": places,
+                "score": score[number, code, rank],
+            }
+        )[CANDIDATES.names]
+    )
 
 
 def _best_mated(sides: Sides, mated: pd.DataFrame) -> pd.Series:
@@ -109,15 +159,16 @@ def _best_mated(sides: Sides, mated: pd.DataFrame) -> pd.Series:
 
 
 def _passes(
-    sides: Sides, gallery: Gallery, size: int, tiles: list[_Best], own: pd.Series
+    sides: Sides, gallery: Gallery, size: int, number: int, parts: list[Best], own: pd.Series
 ) -> pd.DataFrame:
     """Reduce probes to passes: the highest score over the frames decides."""
     images = sides.images
     is_probe = images["role"].isin(["probe", "both"]).to_numpy()
     score = np.full(len(images), -np.inf, np.float32)
     place = np.full(len(images), NOBODY)
-    score[sides.probes] = np.concatenate([best.score for best in tiles])
-    place[sides.probes] = np.concatenate([best.place for best in tiles])
+    if parts:
+        score[sides.probes] = np.concatenate([part.score[number] for part in parts])
+        place[sides.probes] = np.concatenate([part.place[number] for part in parts])
     acquired = np.zeros(len(images), bool)
     acquired[sides.probes] = True
     enrolled = images["subject_id"].isin(images["subject_id"].iloc[sides.references])

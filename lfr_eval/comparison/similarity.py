@@ -1,13 +1,14 @@
 """How two templates are compared, and what the one score of a comparison is.
 
-A tile of comparisons is one matrix product in float32, whose rounding depends on its shape. It
-only screens: the score on which anything is decided is computed for each surviving pair by
-itself, in float64 rounded to float32, and so is the same for every tile size, thread count and
-machine.
+A tile of comparisons is one matrix product in low precision, whose rounding depends on its shape
+and on the processor. It only screens. The score on which anything is decided is computed for each
+surviving pair by itself: the sum of its products in float64, correctly rounded, then rounded to
+float32. It is the same for every tile size, thread count, device and machine.
 """
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Protocol
 
 import numpy as np
@@ -15,91 +16,134 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+UNIT = 2.0**-53
+"""Unit roundoff of float64."""
 
 
 class Similarity(Protocol):
     """A comparison score; higher means more alike."""
 
-    def margin(self, vectors: Vectors) -> float:
-        """Bound the difference of screening and exact scores of prepared templates."""
+    @property
+    def name(self) -> str:
+        """Its name in `SIMILARITIES`."""
+
+    @property
+    def templates_are_factors(self) -> bool:
+        """Whether `factors` returns the templates themselves, on either side."""
 
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return templates as they are compared, (n, size)."""
 
-    def factors(self, vectors: Vectors, side: int) -> Vectors:
+    def factors(self, vectors: Vectors, side: int) -> Doubles:
         """Return prepared templates as a side (0 or 1) of the screening product."""
 
-    def screen(self, product: Scores) -> Scores:
-        """Turn screening products into screening scores, in place."""
+    def bar(self, score: float) -> float:
+        """Return the screening product that a score corresponds to."""
 
     def exact(self, left: Vectors, right: Vectors) -> Scores:
-        """Return the scores of prepared templates, row by row."""
-
-
-def _product_error(size: int, magnitude: float) -> float:
-    # |fl(x.y) - x.y| <= gamma_n |x|.|y| with gamma_n = n u / (1 - n u) and unit roundoff u
-    # (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1); the two extra
-    # terms cover the rounding of the inputs.
-    roundoff = (size + 2) * 2.0**-24
-    return magnitude * roundoff / (1.0 - roundoff)
+        """Return the scores of prepared templates, row by row: the ones that decide."""
 
 
 class Cosine:
     """Cosine of the angle between two templates."""
 
-    def margin(self, vectors: Vectors) -> float:
-        """Bound the rounding of a float32 inner product of unit vectors."""
-        return _product_error(vectors.shape[1], 1.0)
+    name = "cosine"
+    templates_are_factors = True
 
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return templates of unit length."""
-        length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
-        return np.asarray(vectors / length[:, None], np.float32)
+        unit = np.empty(vectors.shape, np.float32)
+        for start in range(0, len(vectors), 512):
+            doubles = vectors[start : start + 512].astype(np.float64)
+            length = np.sqrt(_halving_sum(doubles * doubles))
+            unit[start : start + 512] = doubles / length[:, None]
+        return unit
 
-    def factors(self, vectors: Vectors, side: int) -> Vectors:  # noqa: ARG002
+    def factors(self, vectors: Vectors, side: int) -> Doubles:  # noqa: ARG002
         """Return the templates themselves."""
-        return vectors
+        return vectors.astype(np.float64)
 
-    def screen(self, product: Scores) -> Scores:
-        """Return the product itself."""
-        return product
+    def bar(self, score: float) -> float:
+        """Return the score itself."""
+        return score
+
+    def _precise(self, left: Vectors, right: Vectors) -> Doubles:
+        # Rounds to the right float32; the last bits of the float64 depend on the machine.
+        inner: Doubles = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+        # sum |x_i y_i| <= |x| |y|, and prepared templates are of unit length.
+        for row in np.flatnonzero(_rounds_either_way(inner, _sum_error(left.shape[1], 1.0001))):
+            # The product of two float32 values is exact in float64, so this sum is correct.
+            inner[row] = fsum((left[row].astype(np.float64) * right[row]).tolist())
+        return inner
 
     def exact(self, left: Vectors, right: Vectors) -> Scores:
-        """Return inner products, row by row."""
-        products = np.einsum("ij,ij->i", left, right, dtype=np.float64)
-        return np.asarray(products, np.float32)
+        """Return inner products, row by row, rounded to float32."""
+        return self._precise(left, right).astype(np.float32)
 
 
 class MinusEuclidean:
     """Minus the Euclidean distance between two templates."""
 
-    def margin(self, vectors: Vectors) -> float:
-        """Bound the rounding of the distance: at most the root of that of its square."""
-        longest = float(np.einsum("ij,ij->i", vectors, vectors).max(initial=0.0))
-        return float(np.sqrt(_product_error(vectors.shape[1] + 2, 4.0 * longest)))
+    name = "euclidean"
+    templates_are_factors = False
 
     def prepare(self, vectors: Vectors) -> Vectors:
         """Return the templates themselves."""
         return vectors
 
-    def factors(self, vectors: Vectors, side: int) -> Vectors:
+    def factors(self, vectors: Vectors, side: int) -> Doubles:
         """Append columns so that the product is minus the squared distance."""
-        square = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)[:, None]
+        doubles = vectors.astype(np.float64)
+        square = np.einsum("ij,ij->i", doubles, doubles)[:, None]
         one = np.ones_like(square)
         extra = (-square, -one) if side == 0 else (one, square)
-        return np.hstack([np.sqrt(2.0) * vectors, *extra]).astype(np.float32)
+        return np.hstack([np.sqrt(2.0) * doubles, *extra])
 
-    def screen(self, product: Scores) -> Scores:
-        """Return minus the square root of minus the product."""
-        np.minimum(product, 0.0, out=product)
-        np.negative(product, out=product)
-        np.sqrt(product, out=product)
-        return np.negative(product, out=product)
+    def bar(self, score: float) -> float:
+        """Return minus the square of the distance; no score is above zero."""
+        return -(score**2) if score <= 0.0 else np.inf
+
+    def _precise(self, left: Vectors, right: Vectors) -> Doubles:
+        gap = left.astype(np.float64) - right
+        square: Doubles = np.einsum("ij,ij->i", gap, gap)
+        score = -np.sqrt(square)
+        # A relative error of the square is halved by the root, whose own rounding is one more.
+        error = (_sum_error(left.shape[1], 1.0) + UNIT) * -score
+        for row in np.flatnonzero(_rounds_either_way(score, error)):
+            score[row] = -np.sqrt(fsum((gap[row] * gap[row]).tolist()))
+        return score
 
     def exact(self, left: Vectors, right: Vectors) -> Scores:
-        """Return minus the distances, row by row."""
-        gap = left.astype(np.float64) - right
-        return np.asarray(-np.sqrt(np.einsum("ij,ij->i", gap, gap)), np.float32)
+        """Return minus the distances, row by row, rounded to float32."""
+        return self._precise(left, right).astype(np.float32)
 
 
 SIMILARITIES: dict[str, Similarity] = {"cosine": Cosine(), "euclidean": MinusEuclidean()}
+
+
+def _sum_error(size: int, magnitude: float) -> float:
+    # Whatever the order of a sum of n products of float64: |error| <= gamma_n sum |x_i y_i| with
+    # gamma_n = n u / (1 - n u) (Higham 2002, Accuracy and Stability of Numerical Algorithms,
+    # section 3.1).
+    return (size + 2) * UNIT / (1.0 - (size + 2) * UNIT) * magnitude
+
+
+def _rounds_either_way(value: Doubles, error: Doubles | float) -> NDArray[np.bool_]:
+    """Which values may round to another float32 than what they approximate within `error`."""
+    below, above = (value - error).astype(np.float32), (value + error).astype(np.float32)
+    return np.asarray(below != above)
+
+
+def _halving_sum(values: Doubles) -> Doubles:
+    """Sum each row in one order, the second half onto the first, repeated; `values` is consumed.
+
+    Unlike `numpy.sum`, whose order is the vector unit's, it gives the same on every machine.
+    """
+    width = values.shape[1]
+    while width > 1:
+        half = width // 2
+        values[:, :half] += values[:, width - half : width]
+        width -= half
+    return values[:, 0]

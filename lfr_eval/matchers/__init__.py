@@ -148,21 +148,48 @@ def assemble(images: pd.DataFrame, embeddings: Sequence[Embedding]) -> Templates
         If no image at all gave a template.
     """
     made = [item.template for item in embeddings if item.template is not None]
-    if not made:
-        raise MatcherError(
-            f"No template could be made of any of the {len(embeddings)} images; first reason: "
-            f"{embeddings[0].reason if embeddings else 'there are no images'}."
-        )
-    vectors = np.full((len(embeddings), len(made[0])), np.nan, np.float32)
+    vectors = np.full((len(embeddings), len(made[0])), np.nan, np.float32) if made else None
     for row, item in enumerate(embeddings):
-        if item.template is not None:
+        if vectors is not None and item.template is not None:
             vectors[row] = item.template
+    reason = np.array([item.reason or "" for item in embeddings], object)
+    faces = np.array([-1 if item.faces is None else item.faces for item in embeddings])
+    return collect(images, reason, faces, vectors)
+
+
+def collect(
+    images: pd.DataFrame,
+    reason: NDArray[np.object_],
+    faces: NDArray[np.integer],
+    vectors: Vector | None,
+) -> Templates:
+    """Put what is known of the images of table `cohort` together.
+
+    Parameters
+    ----------
+    reason : (images,)
+        Why there is no template; empty where there is one.
+    faces : (images,)
+        Faces detected; -1: not told.
+    vectors : (images, size)
+        NaN where there is no template; None if there is none at all.
+
+    Raises
+    ------
+    MatcherError
+        If no image at all gave a template.
+    """
+    if vectors is None:
+        raise MatcherError(
+            f"No template could be made of any of the {len(images)} images; first reason: "
+            f"{reason[0] if len(reason) else 'there are no images'}."
+        )
     acquisition = pd.DataFrame(
         {
             "image_id": images["image_id"].to_numpy(),
-            "acquired": [item.template is not None for item in embeddings],
-            "reason": [item.reason for item in embeddings],
-            "faces": pd.array([item.faces for item in embeddings], dtype="Int64"),
+            "acquired": ~np.isnan(vectors).all(axis=1),
+            "reason": [one or None for one in reason],
+            "faces": pd.Series(faces, dtype="Int64").mask(faces < 0),
         }
     )
     return Templates(ACQUISITION.conform(acquisition), vectors)

@@ -3,6 +3,7 @@
 Templates are biometric special-category data. They are kept outside studies, in a folder that
 only its owner can enter, by the SHA-256 of the image and the fingerprint of the matcher. Every
 batch is a file of its own, written aside and renamed, so a killed run loses one batch at most.
+Templates are mapped from these files, not read.
 """
 
 from __future__ import annotations
@@ -11,19 +12,52 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from lfr_eval.folder import written_aside
-from lfr_eval.matchers import Embedding, ImageMatcher, Templates, assemble
+from lfr_eval.folder import DISK_FULL, written_aside
+from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
+SHARDS = "shards"
+"""Where comparisons keep what is finished until all is; scores are personal data too."""
+
 BATCH = 128
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One batch of embeddings: what is known of each image, and the templates that were made.
+
+    Attributes
+    ----------
+    known : (images,)
+        Structured: `digest`, `reason` (empty where a template was made), `faces` (-1: not told)
+        and `row` of the template (-1: none).
+    vectors : (templates, size), float32
+        Mapped from the file.
+    """
+
+    known: np.ndarray
+    vectors: Vector
+
+    @classmethod
+    def read(cls, path: Path) -> Shard:
+        """Read what is known, and map the templates."""
+        with path.open("rb") as file:
+            known = np.lib.format.read_array(file, allow_pickle=False)
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            start = file.tell()
+        if not all(shape):
+            return cls(known, np.empty(shape, np.float32))
+        return cls(known, np.memmap(path, dtype, "r", start, shape))
 
 
 @dataclass(frozen=True)
@@ -38,44 +72,97 @@ class TemplateStore:
         """Where this matcher's templates are."""
         return self.cache / FOLDER / self.fingerprint
 
+    def shards(self) -> Iterator[Shard]:
+        """Yield the batches, templates mapped."""
+        for path in sorted(self.folder.glob("*.npy")) if self.folder.is_dir() else ():
+            yield Shard.read(path)
+
+    def digests(self) -> set[str]:
+        """Return the SHA-256 of every image that was embedded."""
+        return {digest.decode() for shard in self.shards() for digest in shard.known["digest"]}
+
     def load(self) -> dict[str, Embedding]:
-        """Return all embeddings by the SHA-256 of their image."""
-        found: dict[str, Embedding] = {}
-        for shard in sorted(self.folder.glob("*.npz")) if self.folder.is_dir() else ():
-            with np.load(shard, allow_pickle=False) as arrays:
-                rows = zip(
-                    arrays["digest"].tolist(),
-                    arrays["template"],
-                    arrays["reason"].tolist(),
-                    arrays["faces"].tolist(),
-                    strict=True,
-                )
-                for digest, template, reason, faces in rows:
-                    known = None if faces < 0 else faces
-                    found[digest] = Embedding(None if reason else template, reason or None, known)
-        return found
+        """Return all embeddings by the SHA-256 of their image, templates mapped."""
+        return {
+            digest.decode(): Embedding(
+                shard.vectors[row] if row >= 0 else None,
+                reason.decode() or None,
+                None if faces < 0 else int(faces),
+            )
+            for shard in self.shards()
+            for digest, reason, faces, row in shard.known.tolist()
+        }
+
+    def templates(self, images: pd.DataFrame) -> Templates:
+        """Return the templates of images that were all embedded, one shard after another.
+
+        Parameters
+        ----------
+        images
+            Table `cohort`, with the SHA-256 of each image in `digest`.
+
+        Raises
+        ------
+        MatcherError
+            If no image gave a template.
+        """
+        places = images.groupby("digest").indices
+        reason, faces = np.full(len(images), "", object), np.full(len(images), -1)
+        vectors: Vector | None = None
+        for shard in self.shards():
+            for digest, why, count, row in shard.known.tolist():
+                # The same content may stand in several places of a cohort, or in none.
+                at = places.get(digest.decode())
+                if at is None:
+                    continue
+                reason[at], faces[at] = why.decode(), count
+                if row < 0:
+                    continue
+                template = shard.vectors[row]
+                if vectors is None:
+                    vectors = np.full((len(images), len(template)), np.nan, np.float32)
+                vectors[at] = template
+        return collect(images, reason, faces, vectors)
 
     def add(self, embeddings: Mapping[str, Embedding]) -> None:
-        """Keep embeddings, by the SHA-256 of their image."""
-        private_folder(self.folder)
-        size = max(
-            (len(e.template) for e in embeddings.values() if e.template is not None), default=0
-        )
-        nothing = np.zeros(size, np.float32)
-        with (
-            written_aside(self.folder / f"{uuid.uuid4().hex}.npz") as aside,
-            aside.open("wb") as file,
-        ):
-            os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
-            np.savez(
-                file,
-                digest=np.array(list(embeddings)),
-                template=np.stack(
-                    [nothing if e.template is None else e.template for e in embeddings.values()]
-                ),
-                reason=np.array([e.reason or "" for e in embeddings.values()]),
-                faces=np.array([-1 if e.faces is None else e.faces for e in embeddings.values()]),
-            )
+        """Keep embeddings, by the SHA-256 of their image.
+
+        Raises
+        ------
+        MatcherError
+            If the disk is full.
+        """
+        made = [e.template for e in embeddings.values() if e.template is not None]
+        vectors = np.stack(made) if made else np.empty((0, 0), np.float32)
+        has = np.array([e.template is not None for e in embeddings.values()])
+        columns = {
+            "digest": np.array([digest.encode() for digest in embeddings]),
+            "reason": np.array([(e.reason or "").encode() for e in embeddings.values()]),
+            "faces": np.array([-1 if e.faces is None else e.faces for e in embeddings.values()]),
+            "row": np.where(has, np.cumsum(has) - 1, -1),
+        }
+        # numpy has no bytes of length zero.
+        types = [(n, c.dtype if c.dtype.itemsize else "S1") for n, c in columns.items()]
+        known = np.empty(len(embeddings), types)
+        for name, column in columns.items():
+            known[name] = column
+        try:
+            private_folder(self.folder)
+            with (
+                written_aside(self.folder / f"{uuid.uuid4().hex}.npy") as aside,
+                aside.open("wb") as file,
+            ):
+                os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
+                np.save(file, known)
+                np.lib.format.write_array(file, vectors.astype(np.float32), version=(1, 0))
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise MatcherError(
+                f"The disk of {self.folder} is full ({error.strerror}). Make room there, or choose "
+                "another place with paths.cache=FOLDER, and run the study again: the templates "
+                "made so far are kept."
+            ) from error
 
 
 def private_folder(path: Path) -> None:
@@ -85,11 +172,12 @@ def private_folder(path: Path) -> None:
 
 
 def purge(cache: Path) -> int:
-    """Delete all cached templates; return how many files there were."""
-    folder = cache / FOLDER
-    count = sum(1 for path in folder.rglob("*") if path.is_file())
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Delete all cached templates and unfinished comparisons; return how many files there were."""
+    count = 0
+    for folder in (cache / FOLDER, cache / SHARDS):
+        count += sum(1 for path in folder.rglob("*") if path.is_file())
+        if folder.is_dir():
+            shutil.rmtree(folder)
     return count
 
 
@@ -112,17 +200,15 @@ def acquire(
     """
     store = TemplateStore(cache, matcher.card.fingerprint)
     private_folder(cache)
-    known = store.load()
-    digests = images["digest"].tolist()
+    known = store.digests()
     todo = {
-        digest: path for digest, path in zip(digests, paths, strict=True) if digest not in known
+        digest: path
+        for digest, path in zip(images["digest"].tolist(), paths, strict=True)
+        if digest not in known
     }
+    embeddings = zip(todo, matcher.embed(list(todo.values())), strict=True)
     with tqdm(total=len(todo), unit="image", desc="embedding", disable=not todo) as progress:
-        for start in range(0, len(todo), BATCH):
-            batch = list(todo.items())[start : start + BATCH]
-            made = matcher.embed([path for _, path in batch])
-            fresh = dict(zip((digest for digest, _ in batch), made, strict=True))
-            store.add(fresh)
-            known.update(fresh)
+        while batch := dict(islice(embeddings, BATCH)):
+            store.add(batch)
             progress.update(len(batch))
-    return assemble(images, [known[digest] for digest in digests])
+    return store.templates(images)

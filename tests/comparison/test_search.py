@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lfr_eval.comparison import (
     ComparisonError,
+    Compute,
     Gallery,
     Sides,
     compare_pairs,
@@ -64,7 +65,9 @@ def test_equals_brute_force(seed: int, kind: str, members: str, tile: int) -> No
     half = max(1, whole.sizes[0] // 2)
     gallery = Gallery(whole.rows, tuple(sorted({half, whole.sizes[0]})))
     similarity = SIMILARITIES[kind]
-    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery, tile)
+    found = search_watchlist(
+        sides, similarity.prepare(vectors), similarity, gallery, Compute(tile=tile)
+    ).searches
     found = found.sort_values(["pass_id", "watchlist_size"], ignore_index=True)
     expected = brute_force(sides, vectors, gallery, kind)
     for column in ("pass_id", "watchlist_size", "frames", "acquired"):
@@ -105,8 +108,8 @@ def test_scores_from_a_file_give_the_same_searches_and_pairs(seed: int, members:
 
     gallery = draw_gallery(sides, members, [], seed)
     key = ["pass_id", "watchlist_size"]
-    given_ = searches_of_scores(sides, scores, gallery).sort_values(key, ignore_index=True)
-    searched = search_watchlist(sides, prepared, similarity, gallery)
+    given_ = searches_of_scores(sides, scores, gallery).searches.sort_values(key, ignore_index=True)
+    searched = search_watchlist(sides, prepared, similarity, gallery).searches
     searched = searched.sort_values(key, ignore_index=True)
     for column in ("pass_id", "acquired", "frames", "score", "mated_score"):
         pd.testing.assert_series_equal(given_[column], searched[column])
@@ -130,7 +133,7 @@ def test_a_larger_watchlist_never_scores_lower() -> None:
     similarity = SIMILARITIES["cosine"]
     rows = draw_gallery(sides, "fillers", [], 1).rows
     gallery = Gallery(rows, (3, 10, len(rows)))
-    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery)
+    found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery).searches
     wide = found.pivot_table("score", "pass_id", "watchlist_size").to_numpy()
     assert (wide[:, 1:] >= wide[:, :-1]).all()
 
@@ -157,3 +160,42 @@ def test_incomplete_scores_are_named() -> None:
     scores = pd.DataFrame({"reference_id": [filler], "probe_id": [probe], "score": [0.5]})
     with pytest.raises(ComparisonError, match=rf"{probe} \(1 of {gallery.sizes[0]}\)"):
         searches_of_scores(sides, scores, gallery)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(["cosine", "euclidean"]),
+    precision=st.sampled_from(["float32", "bfloat16"]),
+    tile=st.integers(1, 9),
+    ranks=st.integers(1, 3),
+)
+def test_candidates_are_the_best_of_each_group(
+    seed: int, kind: str, precision: str, tile: int, ranks: int
+) -> None:
+    sides, vectors = cohort(seed), templates(seed)
+    if not len(sides.fillers) or not len(sides.probes):
+        return
+    images, person = sides.images, sides.images["subject_id"].to_numpy(str)
+    images["group"] = np.where(np.arange(len(images)) % 3 == 0, "third", "rest")
+    gallery = draw_gallery(sides, "everybody", [], seed)
+    similarity, score = SIMILARITIES[kind], every_score(vectors, kind)
+    compute = Compute(tile=tile, precision=precision)
+    found = search_watchlist(
+        sides, similarity.prepare(vectors), similarity, gallery, compute, "group", ranks
+    )
+    rows = []
+    for i in sides.probes:
+        for group in ("rest", "third"):
+            others = [
+                (-score[i, r], place)
+                for place, r in enumerate(gallery.rows)
+                if person[r] != person[i] and images["group"].iloc[r] == group
+            ]
+            rows += [
+                (images["image_id"].iloc[i], group, rank, place, -negative)
+                for rank, (negative, place) in enumerate(sorted(others)[:ranks], 1)
+            ]
+    columns = ["probe_id", "watchlist_group", "rank", "place", "score"]
+    given_ = found.candidates[columns].itertuples(index=False, name=None)
+    assert sorted(given_) == sorted(rows)

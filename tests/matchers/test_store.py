@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval.matchers import Embedding, MatcherCard
+from lfr_eval.matchers import Embedding, MatcherCard, MatcherError
 from lfr_eval.matchers.store import BATCH, TemplateStore, acquire, purge
 
 
@@ -88,3 +89,35 @@ def test_purge_leaves_nothing(tmp_path: Path) -> None:
     assert purge(tmp_path) == 1
     assert not (tmp_path / "templates").exists()
     assert purge(tmp_path) == 0
+
+
+def test_templates_are_mapped_not_read(tmp_path: Path) -> None:
+    acquire(CountingMatcher(), *cohort("1.jpg", "bad.jpg"), tmp_path)
+    shard = next(iter(TemplateStore(tmp_path, "f" * 64).shards()))
+    assert isinstance(shard.vectors, np.memmap)
+    assert shard.known["row"].tolist() == [0, -1]
+    assert TemplateStore(tmp_path, "f" * 64).digests() == {"sha-1.jpg", "sha-bad.jpg"}
+
+
+def test_a_batch_without_any_face_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(MatcherError, match="No template could be made of any of the 2 images"):
+        acquire(CountingMatcher(), *cohort("bad1.jpg", "bad2.jpg"), tmp_path)
+    again = CountingMatcher()
+    found = acquire(again, *cohort("bad1.jpg", "bad2.jpg", "3.jpg"), tmp_path)
+    assert again.embedded == ["3.jpg"]
+    assert found.acquisition["acquired"].tolist() == [False, False, True]
+
+
+def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acquire(CountingMatcher(), *cohort("1.jpg"), tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", full)
+        with pytest.raises(MatcherError, match=r"disk of .* is full .*paths\.cache=FOLDER"):
+            acquire(CountingMatcher(), *cohort("1.jpg", "2.jpg"), tmp_path)
+    rest = CountingMatcher()
+    acquire(rest, *cohort("1.jpg", "2.jpg"), tmp_path)
+    assert rest.embedded == ["2.jpg"]

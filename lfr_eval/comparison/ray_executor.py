@@ -1,0 +1,120 @@
+"""Shards on a Ray cluster: tasks anywhere, results here (shards to results).
+
+Ray moves the templates once to each machine, where all workers read one copy in shared memory, and
+each result back once. A task of a machine that is lost is done again on another one; nothing else
+is repeated, because a result depends on its shard alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+from lfr_eval import __version__
+from lfr_eval.comparison.executors import Job
+from lfr_eval.comparison.sides import ComparisonError
+from lfr_eval.comparison.tiles import Shard
+from lfr_eval.workers import single_threaded
+
+Result = TypeVar("Result")
+IN_FLIGHT = 2
+"""Tasks submitted at once, in multiples of the workers there are."""
+
+
+@dataclass(frozen=True)
+class RayExecutor:
+    """The workers of a Ray cluster.
+
+    Attributes
+    ----------
+    address
+        `auto`: the cluster that this machine belongs to; HOST:PORT of a head; None: the one that
+        this process is connected to, or else a new one on this machine.
+    use_gpus
+        One GPU a task instead of one processor core.
+    """
+
+    address: str | None = None
+    use_gpus: bool = False
+
+    @property
+    def device(self) -> str:
+        """The kind of device that tasks use; a worker sees its own GPU only."""
+        return "cuda:0" if self.use_gpus else "cpu"
+
+    def run(self, job: Job[Result], shards: Sequence[Shard]) -> Iterator[tuple[Shard, Result]]:
+        """Yield shards with their results as they are finished, in any order.
+
+        Raises
+        ------
+        ComparisonError
+            If Ray is not installed, there is no such cluster, it has no worker of the kind, or a
+            machine of it runs another version of this package.
+        """
+        ray = connect(self.address)
+        kind = "GPU" if self.use_gpus else "CPU"
+        workers = int(ray.cluster_resources().get(kind, 0))
+        if not workers:
+            raise ComparisonError(
+                f"The Ray cluster has no {kind}; start machines with one, or choose "
+                f"compute.device={'cpu' if self.use_gpus else 'cuda'}."
+            )
+        task = ray.remote(num_cpus=0 if self.use_gpus else 1, num_gpus=int(self.use_gpus))(_work)
+        # A lost machine is no fault of the task: it is tried again until it is done.
+        task = task.options(max_retries=-1)
+        shared = ray.put(job)
+        waiting = iter(sorted(shards, key=lambda shard: -shard.comparisons))
+        running: dict[Any, Shard] = {}
+
+        def submit(count: int) -> None:
+            for shard in islice(waiting, count):
+                running[task.remote(shared, shard, self.device)] = shard
+
+        submit(IN_FLIGHT * workers)
+        try:
+            while running:
+                finished, _ = ray.wait(list(running), num_returns=1)
+                for one in finished:
+                    version, result = ray.get(one)
+                    if version != __version__:
+                        raise ComparisonError(
+                            f"A machine of the Ray cluster runs lfr-eval {version}, this one "
+                            f"{__version__}; install the same version on all."
+                        )
+                    submit(1)
+                    yield running.pop(one), result
+        finally:
+            for one in running:
+                ray.cancel(one, force=False)
+
+
+def connect(address: str | None) -> Any:
+    """Return the module `ray`, connected to a cluster.
+
+    Raises
+    ------
+    ComparisonError
+        If Ray is not installed, or there is no such cluster.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise ComparisonError(
+            "The executor 'ray' needs its extra: pip install 'lfr-eval[ray]'."
+        ) from None
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address, log_to_driver=False, include_dashboard=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise ComparisonError(
+                f"There is no Ray cluster at compute.address={address}: {error} Start one "
+                "(ray start --head), or leave the address out to use this machine alone."
+            ) from error
+    return ray
+
+
+def _work(job: Job[Result], shard: Shard, device: str) -> tuple[str, Result]:
+    with single_threaded():
+        return __version__, job.run(shard, device)
