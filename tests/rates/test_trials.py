@@ -63,7 +63,7 @@ def test_failures_to_acquire_stay_in_the_denominator(seed: int) -> None:
         return
     people = people_under_test(sides)
     gallery = draw_gallery(sides, "fillers", [], 1)
-    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery)
+    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery).searches
     table = measured(rates.identification_trials(people, searches), people)
     images, acquired = images_of(seed)
     probes = images[images["role"].isin(["probe", "both"])]
@@ -87,7 +87,7 @@ def test_tpir_and_fnir_are_complements(seed: int) -> None:
         return
     people = people_under_test(sides)
     gallery = draw_gallery(sides, "fillers", [], 1)
-    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery)
+    searches = search_watchlist(sides, COSINE.prepare(vectors), COSINE, gallery).searches
     table = measured(rates.identification_trials(people, searches), people)
     wide = table.pivot_table("events", ["threshold", "trials"], "metric")
     if "TPIR" in wide:
