@@ -89,10 +89,12 @@ def run_study(config: StudyConfig) -> StudyFolder:
                 inputs.matcher.card.fingerprint,
             ]
         )
+        # A plan that cannot be followed is refused before hours of embedding, not after.
+        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, inputs.cohort.images)
         _write_cohort(folder, key, inputs)
         _compare(folder, key, inputs, config)
-        _infer(folder, key, inputs, config)
-        _summarise(folder, key, inputs, config)
+        _infer(folder, key, inputs, config, plan)
+        _summarise(folder, key, inputs, config, plan)
         _describe(folder, key, inputs, config, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
@@ -199,11 +201,10 @@ def watchlist_factor(images: pd.DataFrame, config: StudyConfig) -> str:
     return max(factors, key=lambda factor: factor.count(CROSS), default=OVERALL)
 
 
-def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, plan: Plan) -> None:
     """Scores to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
     people, thresholds = tested_people(inputs), inputs.sweep.values
-    plan = plan_of(config, people, inputs.sweep.primary, inputs.cohort.images)
 
     def infer() -> None:
         trials = read_trials(folder, config, inputs)
@@ -217,10 +218,11 @@ def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -
     folder.stage("inference", key, [table.file for table in tables], infer)
 
 
-def _summarise(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+def _summarise(
+    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, plan: Plan
+) -> None:
     """Scores to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
-    plan = plan_of(config, people, sweep.primary, inputs.cohort.images)
 
     def summarise() -> None:
         trials = read_trials(folder, config, inputs)
