@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from lfr_eval.errors import MendableError
 from lfr_eval.tables import ACQUISITION
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Vector = NDArray[np.float32]
 
@@ -61,6 +64,22 @@ class Embedding:
     faces: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One of the faces of a picture.
+
+    Attributes
+    ----------
+    box
+        Left, top, right and bottom edge, pixels.
+    template : (size,), float32
+        Its template, not normalised.
+    """
+
+    box: tuple[float, float, float, float]
+    template: Vector
+
+
 @dataclass(frozen=True)
 class Templates:
     """Templates of images, in the order of `acquisition`.
@@ -87,6 +106,18 @@ class ImageMatcher(Protocol):
 
     def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
         """Yield one embedding an image, in order."""
+
+
+@runtime_checkable
+class FrameMatcher(Protocol):
+    """Makes templates of every face of a picture: what a live engine asks of a matcher."""
+
+    @property
+    def card(self) -> MatcherCard:
+        """What the matcher says of itself."""
+
+    def faces_of(self, picture: Image) -> list[Face]:
+        """Return all faces of an RGB picture, whatever the policy for images with several."""
 
 
 @runtime_checkable

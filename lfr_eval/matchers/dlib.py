@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from lfr_eval.matchers import Embedding, MatcherCard, MatcherError
+from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError
 
 MODELS = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
 
@@ -80,6 +80,22 @@ class DlibMatcher:
                     yield Embedding(None, reason, faces)
                 else:
                     yield Embedding(np.asarray(next(vectors), np.float32), None, faces)
+
+    def faces_of(self, picture: Image.Image) -> list[Face]:
+        """Return all faces of an RGB picture, whatever the policy for images with several."""
+        pixels = np.asarray(picture)
+        boxes, _, _ = self._detector.run(pixels, self._upsample)
+        chips = [
+            self._dlib.get_face_chip(pixels, self._shape(pixels, box), size=150) for box in boxes
+        ]
+        vectors = self._network.compute_face_descriptor(chips) if chips else ()
+        return [
+            Face(
+                (float(box.left()), float(box.top()), float(box.right()), float(box.bottom())),
+                np.asarray(vector, np.float32),
+            )
+            for box, vector in zip(boxes, vectors, strict=True)
+        ]
 
     def _detect(self, path: Path) -> tuple[np.ndarray | None, str | None, int]:
         with Image.open(path) as picture:

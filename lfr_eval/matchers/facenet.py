@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from lfr_eval.matchers import Embedding, MatcherCard, MatcherError
+from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError
 from lfr_eval.matchers.torchvision_ops import ensure_torchvision
 from lfr_eval.workers import cores, overlapping, single_threaded
 
@@ -128,6 +128,16 @@ class FacenetMatcher:
             faces = overlapping(pictures, self.find_faces, workers)
             for embeddings in overlapping(faces, self.represent, workers):
                 yield from embeddings
+
+    def faces_of(self, picture: Image.Image) -> list[Face]:
+        """Return all faces of an RGB picture, whatever the policy for images with several."""
+        (boxes,), _ = self._detector.detect([picture])
+        if boxes is None or len(boxes) == 0:
+            return []
+        vectors = self._represent(list(self._detector.extract(picture, boxes, None)))
+        left, top, right, bottom = boxes.T.tolist()
+        corners = zip(left, top, right, bottom, strict=True)
+        return [Face(box, vector) for box, vector in zip(corners, vectors, strict=True)]
 
     def find_faces(self, pictures: list[Image.Image]) -> list[Found]:
         """Return the aligned face of each picture, or why there is none."""
