@@ -101,6 +101,7 @@ def read(composed: DictConfig) -> StudyConfig:
 CHOICES = {
     "matcher.multi_face": ("largest", "most_probable", "require_one"),
     "matcher.similarity": ("cosine", "euclidean"),
+    "matcher.storage": ("float32", "float16"),
     "compute.executor": ("local", "ray"),
     "compute.precision": ("auto", "float32", "bfloat16"),
     "design.watchlist_members": ("fillers", "everybody"),

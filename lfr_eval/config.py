@@ -88,6 +88,8 @@ class MatcherConfig:
     sweep: list[float] | None = None  # start, stop and step on this matcher's scale
     operating: float | None = None  # the threshold at which it is meant to run
     operating_origin: str = ""  # on which data, at which rate that threshold was set
+    # Templates on disk: float16 takes half the room, moves scores, and the study says how far.
+    storage: str = "float32"
 
 
 @dataclass

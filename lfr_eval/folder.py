@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lfr_eval.errors import MendableError
@@ -66,6 +69,17 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:
+    """Return an array of zeros that lies in a file and not in memory.
+
+    The file is in `folder`, only its owner can read it, and it has no name: it is gone when the
+    array is, or when the process is killed.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.truncate(4 * math.prod(shape))
+        return np.memmap(file, np.float32, "r+", shape=shape)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -91,14 +91,14 @@ def read_inputs(config: StudyConfig) -> Inputs:
     return Inputs(_cohort(config), _matcher(config), sweep)
 
 
-def acquire_templates(inputs: Inputs, cache: Path) -> Templates:
+def acquire_templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
     """Return the templates of the study's images: cached, computed or read from a file."""
     images, matcher = inputs.cohort.images, inputs.matcher
     if isinstance(matcher, TemplateMatcher):
         return matcher.templates(images)
     assert isinstance(matcher, ImageMatcher)
     paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
-    return acquire(matcher, images, paths, cache)
+    return acquire(matcher, images, paths, cache, storage)
 
 
 def make_compute(config: StudyConfig) -> Compute:

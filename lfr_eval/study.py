@@ -151,15 +151,21 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
         images = inputs.cohort.images
         given = given_scores(inputs)
         if given is None:
-            templates = acquire_templates(inputs, cache_folder(config.paths))
+            templates = acquire_templates(
+                inputs, cache_folder(config.paths), config.matcher.storage
+            )
             acquisition = templates.acquisition
         else:
             scores, acquisition = given
         folder.write(ACQUISITION, acquisition)
         sides = comparison.Sides.of(images, acquisition["acquired"].to_numpy(bool))
+        shift = 0.0
         if given is None:
             similarity = SIMILARITIES[inputs.matcher.card.similarity]
-            vectors = similarity.prepare(templates.vectors)
+            moved = templates.moved
+            if moved is not None:
+                shift = similarity.shift(templates.vectors, moved)
+            vectors = similarity.prepare(templates.vectors, out=templates.vectors)
             compute = make_compute(config)
         if design.verification:
             pairs = (
@@ -169,7 +175,7 @@ def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig)
             )
             for table in PAIR_TABLES:
                 folder.write(table, getattr(pairs, table.name))
-            folder.write(BORDERLINE, comparison.borderline(pairs, inputs.sweep.values))
+            folder.write(BORDERLINE, comparison.borderline(pairs, inputs.sweep.values, shift))
         if design.identification:
             gallery = comparison.draw_gallery(
                 sides, design.watchlist_members, design.watchlist_sizes, design.seed

@@ -197,11 +197,13 @@ SAMPLE = Table(
 
 BORDERLINE = Table(
     "borderline",
-    "Comparisons whose score and threshold round to the same float32 number. They count as "
-    "matches; in a wider type they might not.",
+    "Comparisons whose score and threshold round to the same float32 number, or are nearer to "
+    "each other than storing templates in a narrower type may move a score. What reaches the "
+    "threshold counts as a match; in a wider type it might not.",
     (
         Column("kind", TEXT, "mated or non_mated"),
         Column("threshold", REAL, "threshold"),
+        Column("within", REAL, "largest distance counted; 0: equal in float32"),
         Column("comparisons", WHOLE, "how many"),
     ),
 )

@@ -146,23 +146,28 @@ def mated_scores(sides: Sides, vectors: Vectors, similarity: Similarity) -> pd.D
     return MATED.conform(_table(sides, MATED.names, left, right, score))
 
 
-def borderline(pairs: PairScores, thresholds: Sequence[float]) -> pd.DataFrame:
-    """Return table `borderline`: comparisons that float32 cannot tell from a threshold.
+def borderline(pairs: PairScores, thresholds: Sequence[float], within: float = 0.0) -> pd.DataFrame:
+    """Return table `borderline`: comparisons that rounding keeps from telling from a threshold.
 
     A score and a threshold decide alike in float32 and in float64 unless both round to the same
-    float32 number, because rounding is monotone. Those are counted.
+    float32 number, because rounding is monotone. Those are counted, and with them the scores that
+    templates stored in a narrower type may have moved across the threshold.
 
     Parameters
     ----------
     thresholds
-        None below the floor of the pairs.
+        None below the floor of the pairs. Nearer to the floor than `within`, those above are
+        counted only.
+    within
+        How far storing templates may have moved a score.
     """
     at, rows = np.asarray(thresholds, np.float32), []
     for kind, table in (("mated", pairs.mated), ("non_mated", pairs.non_mated)):
         score = np.sort(table["score"].to_numpy(np.float32))
-        first, last = (np.searchsorted(score, at, side) for side in ("left", "right"))
+        first = np.searchsorted(score, at - np.float32(within), "left")
+        last = np.searchsorted(score, at + np.float32(within), "right")
         rows += [
-            (kind, threshold, int(count))
+            (kind, threshold, within, int(count))
             for threshold, count in zip(thresholds, last - first, strict=True)
         ]
     return BORDERLINE.build(rows)

@@ -33,8 +33,11 @@ class Similarity(Protocol):
     def templates_are_factors(self) -> bool:
         """Whether `factors` returns the templates themselves, on either side."""
 
-    def prepare(self, vectors: Vectors) -> Vectors:
-        """Return templates as they are compared, (n, size)."""
+    def prepare(self, vectors: Vectors, out: Vectors | None = None) -> Vectors:
+        """Return templates as they are compared, (n, size), in `out` where it is given."""
+
+    def shift(self, vectors: Vectors, moved: NDArray[np.floating]) -> float:
+        """Return how far a score may be off if each template is off by the length `moved`."""
 
     def factors(self, vectors: Vectors, side: int) -> Doubles:
         """Return prepared templates as a side (0 or 1) of the screening product."""
@@ -52,9 +55,9 @@ class Cosine:
     name = "cosine"
     templates_are_factors = True
 
-    def prepare(self, vectors: Vectors) -> Vectors:
-        """Return templates of unit length."""
-        unit = np.empty(vectors.shape, np.float32)
+    def prepare(self, vectors: Vectors, out: Vectors | None = None) -> Vectors:
+        """Return templates of unit length; `out` may be the templates themselves."""
+        unit = np.empty(vectors.shape, np.float32) if out is None else out
         for start in range(0, len(vectors), 512):
             doubles = vectors[start : start + 512].astype(np.float64)
             length = np.sqrt(_halving_sum(doubles * doubles))
@@ -64,6 +67,20 @@ class Cosine:
     def factors(self, vectors: Vectors, side: int) -> Doubles:  # noqa: ARG002
         """Return the templates themselves."""
         return vectors.astype(np.float64)
+
+    def shift(self, vectors: Vectors, moved: NDArray[np.floating]) -> float:
+        """Return twice the largest angle by which a template may have turned.
+
+        A vector that is off by a share r of its length turns by at most arcsin r, and the cosine
+        of an angle changes no faster than the angle.
+        """
+        share = 0.0
+        for start in range(0, len(vectors), 512):
+            rows = slice(start, start + 512)
+            length = np.linalg.norm(vectors[rows].astype(np.float64), axis=1)
+            turned = np.divide(moved[rows], length, out=np.zeros(len(length)), where=length > 0)
+            share = max(share, float(turned.max(initial=0.0)))
+        return 2.0 * float(np.arcsin(min(share, 1.0)))
 
     def bar(self, score: float) -> float:
         """Return the score itself."""
@@ -89,9 +106,13 @@ class MinusEuclidean:
     name = "euclidean"
     templates_are_factors = False
 
-    def prepare(self, vectors: Vectors) -> Vectors:
+    def prepare(self, vectors: Vectors, out: Vectors | None = None) -> Vectors:  # noqa: ARG002
         """Return the templates themselves."""
         return vectors
+
+    def shift(self, vectors: Vectors, moved: NDArray[np.floating]) -> float:  # noqa: ARG002
+        """Return twice the farthest that a template may have moved."""
+        return 2.0 * float(np.max(moved, initial=0.0))
 
     def factors(self, vectors: Vectors, side: int) -> Doubles:
         """Append columns so that the product is minus the squared distance."""

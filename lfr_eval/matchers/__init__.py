@@ -89,11 +89,14 @@ class Templates:
     acquisition
         Table `acquisition`, one row an image.
     vectors : (images, size), float32
-        NaN where nothing was acquired.
+        NaN where nothing was acquired. They belong to who asked for them, who may overwrite them.
+    moved : (images,), optional
+        How far each was moved by storing it in a narrower type, as a length.
     """
 
     acquisition: pd.DataFrame
     vectors: Vector
+    moved: NDArray[np.float32] | None = None
 
 
 @runtime_checkable
@@ -193,6 +196,7 @@ def collect(
     reason: NDArray[np.object_],
     faces: NDArray[np.integer],
     vectors: Vector | None,
+    moved: NDArray[np.float32] | None = None,
 ) -> Templates:
     """Put what is known of the images of table `cohort` together.
 
@@ -204,6 +208,8 @@ def collect(
         Faces detected; -1: not told.
     vectors : (images, size)
         NaN where there is no template; None if there is none at all.
+    moved : (images,), optional
+        How far each template was moved by storing it.
 
     Raises
     ------
@@ -218,9 +224,10 @@ def collect(
     acquisition = pd.DataFrame(
         {
             "image_id": images["image_id"].to_numpy(),
-            "acquired": ~np.isnan(vectors).all(axis=1),
+            # A template is all there or all missing: one value tells, and reads no more of it.
+            "acquired": ~np.isnan(vectors[:, 0]),
             "reason": [one or None for one in reason],
             "faces": pd.Series(faces, dtype="Int64").mask(faces < 0),
         }
     )
-    return Templates(ACQUISITION.conform(acquisition), vectors)
+    return Templates(ACQUISITION.conform(acquisition), vectors, moved)

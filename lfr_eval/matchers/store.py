@@ -3,7 +3,8 @@
 Templates are biometric special-category data. They are kept outside studies, in a folder that
 only its owner can enter, by the SHA-256 of the image and the fingerprint of the matcher. Every
 batch is a file of its own, written aside and renamed, so a killed run loses one batch at most.
-Templates are mapped from these files, not read.
+Templates are mapped from these files, not read, and those of a study are gathered in a file without
+a name: memory holds what is in use, however many there are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from lfr_eval.folder import DISK_FULL, written_aside
+from lfr_eval.folder import DISK_FULL, mapped_array, written_aside
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -38,9 +39,9 @@ class Shard:
     Attributes
     ----------
     known : (images,)
-        Structured: `digest`, `reason` (empty where a template was made), `faces` (-1: not told)
-        and `row` of the template (-1: none).
-    vectors : (templates, size), float32
+        Structured: `digest`, `reason` (empty where a template was made), `faces` (-1: not told),
+        `row` of the template (-1: none) and, of narrower templates, how far each was `moved`.
+    vectors : (templates, size), float32 or float16
         Mapped from the file.
     """
 
@@ -62,15 +63,23 @@ class Shard:
 
 @dataclass(frozen=True)
 class TemplateStore:
-    """Templates of one matcher in `cache`/templates/`fingerprint`."""
+    """Templates of one matcher in `cache`/templates/`fingerprint`.
+
+    Attributes
+    ----------
+    storage
+        `float32`, or `float16`: half the room, and templates that are off by a known length.
+    """
 
     cache: Path
     fingerprint: str
+    storage: str = "float32"
 
     @property
     def folder(self) -> Path:
         """Where this matcher's templates are."""
-        return self.cache / FOLDER / self.fingerprint
+        narrow = "" if self.storage == "float32" else f"-{self.storage}"
+        return self.cache / FOLDER / f"{self.fingerprint}{narrow}"
 
     def shards(self) -> Iterator[Shard]:
         """Yield the batches, templates mapped."""
@@ -90,7 +99,7 @@ class TemplateStore:
                 None if faces < 0 else int(faces),
             )
             for shard in self.shards()
-            for digest, reason, faces, row in shard.known.tolist()
+            for digest, reason, faces, row, *_ in shard.known.tolist()
         }
 
     def templates(self, images: pd.DataFrame) -> Templates:
@@ -108,9 +117,10 @@ class TemplateStore:
         """
         places = images.groupby("digest").indices
         reason, faces = np.full(len(images), "", object), np.full(len(images), -1)
+        moved = np.zeros(len(images), np.float32)
         vectors: Vector | None = None
         for shard in self.shards():
-            for digest, why, count, row in shard.known.tolist():
+            for digest, why, count, row, *off in shard.known.tolist():
                 # The same content may stand in several places of a cohort, or in none.
                 at = places.get(digest.decode())
                 if at is None:
@@ -120,9 +130,11 @@ class TemplateStore:
                     continue
                 template = shard.vectors[row]
                 if vectors is None:
-                    vectors = np.full((len(images), len(template)), np.nan, np.float32)
+                    vectors = mapped_array(self.cache, (len(images), len(template)))
+                    vectors[:] = np.nan
                 vectors[at] = template
-        return collect(images, reason, faces, vectors)
+                moved[at] = off[0] if off else 0.0
+        return collect(images, reason, faces, vectors, None if self.storage == "float32" else moved)
 
     def add(self, embeddings: Mapping[str, Embedding]) -> None:
         """Keep embeddings, by the SHA-256 of their image.
@@ -134,6 +146,13 @@ class TemplateStore:
         """
         made = [e.template for e in embeddings.values() if e.template is not None]
         vectors = np.stack(made) if made else np.empty((0, 0), np.float32)
+        with np.errstate(over="ignore"):
+            stored = vectors.astype(self.storage)
+        if not np.isfinite(stored).all():
+            raise MatcherError(
+                f"A template holds {np.abs(vectors).max():.3g}, which {self.storage} cannot; "
+                "choose matcher.storage=float32."
+            )
         has = np.array([e.template is not None for e in embeddings.values()])
         columns = {
             "digest": np.array([digest.encode() for digest in embeddings]),
@@ -141,6 +160,10 @@ class TemplateStore:
             "faces": np.array([-1 if e.faces is None else e.faces for e in embeddings.values()]),
             "row": np.where(has, np.cumsum(has) - 1, -1),
         }
+        if self.storage != "float32":
+            gap = np.linalg.norm(vectors.astype(np.float64) - stored, axis=1)
+            columns["moved"] = np.zeros(len(embeddings))
+            columns["moved"][has] = gap
         # numpy has no bytes of length zero.
         types = [(n, c.dtype if c.dtype.itemsize else "S1") for n, c in columns.items()]
         known = np.empty(len(embeddings), types)
@@ -154,7 +177,7 @@ class TemplateStore:
             ):
                 os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
                 np.save(file, known)
-                np.lib.format.write_array(file, vectors.astype(np.float32), version=(1, 0))
+                np.lib.format.write_array(file, stored, version=(1, 0))
         except OSError as error:
             if error.errno not in DISK_FULL:
                 raise
@@ -182,7 +205,11 @@ def purge(cache: Path) -> int:
 
 
 def acquire(
-    matcher: ImageMatcher, images: pd.DataFrame, paths: Sequence[Path], cache: Path
+    matcher: ImageMatcher,
+    images: pd.DataFrame,
+    paths: Sequence[Path],
+    cache: Path,
+    storage: str = "float32",
 ) -> Templates:
     """Embed the images that the store does not have, and return the templates of all.
 
@@ -192,13 +219,15 @@ def acquire(
         Table `cohort`, with the SHA-256 of each image in `digest`.
     paths
         The image files, in the same order.
+    storage
+        Type in which templates are stored, `float32` or `float16`.
 
     Raises
     ------
     MatcherError
         If no image gave a template.
     """
-    store = TemplateStore(cache, matcher.card.fingerprint)
+    store = TemplateStore(cache, matcher.card.fingerprint, storage)
     private_folder(cache)
     known = store.digests()
     todo = {

@@ -28,6 +28,7 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
         *_settings(report),
         *_people(report),
         *_labels(report),
+        *_storage(report),
         "How the system does with other cameras, light, places or crowds, how people "
         "act on an alert, and whether a deployment is lawful, necessary or proportionate.",
     )
@@ -91,6 +92,17 @@ def _people(report: Report) -> Iterator[str]:
                 f"{'s' if group.people == 1 else ''} whose label is missing. They are counted as "
                 f"'{UNKNOWN}'."
             )
+
+
+def _storage(report: Report) -> Iterator[str]:
+    shift = report.shift
+    if shift is not None:
+        mated, others = (several(n, "comparison") for n in (shift.mated, shift.non_mated))
+        yield (
+            "Scores to the last digit. Templates were stored in a narrower number type, which "
+            f"moves no score by more than {shift.within:.2g}; {mated} of the same person and "
+            f"{others} of two people are that near to the threshold."
+        )
 
 
 def _labels(report: Report) -> Iterator[str]:

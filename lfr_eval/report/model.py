@@ -31,6 +31,7 @@ from lfr_eval.report.rates import (
     to_rows,
 )
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
+from lfr_eval.report.storage import ScoreShift, to_shift
 from lfr_eval.report.truth import TruthCheck, compare_with_truth
 from lfr_eval.report.words import NOT_STATED, clean
 from lfr_eval.tables import CROSS, OVERALL
@@ -68,6 +69,8 @@ class Report:
         Table `rates` at every threshold, one row a group, for the charts.
     histogram, truth
         None where the study has none.
+    shift
+        How far scores may be off at the thresholds of the first screen; None where they are not.
     """
 
     record: StudyRecord
@@ -88,6 +91,7 @@ class Report:
     truth: TruthCheck | None
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
+    shift: ScoreShift | None
 
     @property
     def differences(self) -> tuple[Finding, ...]:
@@ -154,6 +158,7 @@ def read_report(study: Path) -> Report:
         truth=None if truth is None or truth.empty else compare_with_truth(within, truth),
         curves=pd.DataFrame(one_a_group[one_a_group["threshold"].notna()]),
         histogram=_optional(study, tables.HISTOGRAM),
+        shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
 
 

@@ -204,3 +204,42 @@ def test_mirrored_tiles_are_left_out() -> None:
 
 def test_every_processor_has_float32() -> None:
     assert available("float32", "cpu")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["cosine", "euclidean"]))
+def test_no_score_is_off_by_more_than_stored_templates_say(seed: int, name: str) -> None:
+    random = np.random.default_rng(seed)
+    whole = (random.standard_normal((20, 16)) * 10.0 ** random.integers(-2, 3)).astype(np.float32)
+    half = whole.astype(np.float16).astype(np.float32)
+    similarity = SIMILARITIES[name]
+    moved = np.linalg.norm(whole.astype(float) - half, axis=1)
+    shift = similarity.shift(half, moved)
+    left, right = np.triu_indices(20, 1)
+    exact, stored = (
+        similarity.exact(vectors[left], vectors[right])
+        for vectors in (similarity.prepare(whole), similarity.prepare(half))
+    )
+    off = np.abs(exact.astype(float) - stored)
+    rounding = 4 * np.finfo(np.float32).eps * max(1.0, float(np.abs(exact).max()))
+    assert off.max() <= shift + rounding
+    assert shift < 100 * off.max() + rounding  # a bound that says something
+
+
+@pytest.mark.parametrize("name", SIMILARITIES)
+def test_templates_are_prepared_in_place(name: str) -> None:
+    vectors = np.random.default_rng(0).standard_normal((700, 8)).astype(np.float32)
+    expected = SIMILARITIES[name].prepare(vectors.copy())
+    assert SIMILARITIES[name].prepare(vectors, out=vectors) is vectors
+    np.testing.assert_array_equal(vectors, expected)
+
+
+def test_comparisons_that_stored_templates_may_decide_otherwise_are_counted() -> None:
+    sides, vectors = crowd(200)
+    pairs = compare(sides, vectors)
+    score = pairs.non_mated["score"].to_numpy()
+    threshold, within = float(np.quantile(score, 0.5)), 0.01
+    table = borderline(pairs, [threshold], within)
+    near = table[table["kind"] == "non_mated"].iloc[0]
+    assert near["comparisons"] == int((np.abs(score - np.float32(threshold)) <= within).sum()) > 1
+    assert near["within"] == within

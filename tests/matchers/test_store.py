@@ -121,3 +121,28 @@ def test_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     rest = CountingMatcher()
     acquire(rest, *cohort("1.jpg", "2.jpg"), tmp_path)
     assert rest.embedded == ["2.jpg"]
+
+
+def test_templates_are_gathered_in_a_file_without_a_name(tmp_path: Path) -> None:
+    found = acquire(CountingMatcher(), *cohort("1.jpg", "2.jpg"), tmp_path)
+    assert isinstance(found.vectors, np.memmap)
+    assert not list(tmp_path.glob("tmp*"))
+    assert found.moved is None
+
+
+def test_half_the_room_and_how_far_each_template_moved(tmp_path: Path) -> None:
+    names = [f"{number}.jpg" for number in (1, 2049, 4097)]
+    whole = acquire(CountingMatcher(), *cohort(*names), tmp_path)
+    again = CountingMatcher()
+    half = acquire(again, *cohort(*names), tmp_path, "float16")
+    assert again.embedded == names  # another store: neither is read as the other
+    stored = next(iter(TemplateStore(tmp_path, "f" * 64, "float16").shards())).vectors
+    assert stored.dtype == np.float16
+    assert half.moved is not None
+    np.testing.assert_allclose(half.moved, [0.0, 1.0, 1.0])  # 2049 and 4097 lie between two
+    np.testing.assert_array_equal(half.moved, np.linalg.norm(whole.vectors - half.vectors, axis=1))
+
+
+def test_a_template_that_half_precision_cannot_hold(tmp_path: Path) -> None:
+    with pytest.raises(MatcherError, match=r"holds 7e\+04, which float16 cannot"):
+        acquire(CountingMatcher(), *cohort("70000.jpg"), tmp_path, "float16")
