@@ -116,11 +116,7 @@ def _check(config: StudyConfig) -> None:
         value = getattr(getattr(config, group), name, None)
         if value is not None and value not in choices:
             problems.append(f"{key} is '{value}'; choose one of {', '.join(choices)}")
-    if not (config.design.verification or config.design.identification):
-        problems.append(
-            "the design makes no comparison; set design.verification=true or "
-            "design.identification=true"
-        )
+    problems += _wrong_kinds(config.design.kinds)
     if config.design.candidates < 1:
         problems.append("design.candidates must be at least 1")
     if config.compute.tile < 1 or config.compute.threads < 0:
@@ -134,3 +130,24 @@ def _check(config: StudyConfig) -> None:
         )
     if problems:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
+
+
+SEARCHING = ("live", "operator")
+
+
+def _wrong_kinds(kinds: list[str]) -> list[str]:
+    unknown = [kind for kind in kinds if kind not in (*SEARCHING, "verification")]
+    if unknown:
+        return [
+            f"design.kinds has {', '.join(unknown)}; choose among "
+            f"{', '.join(SEARCHING)} and verification"
+        ]
+    if not kinds:
+        return ["the design makes no comparison; set design.kinds=[live] or another kind"]
+    searching = [kind for kind in kinds if kind in SEARCHING]
+    if len(searching) > 1 or len(set(kinds)) < len(kinds):
+        return [
+            f"design.kinds is [{', '.join(kinds)}]; a study has one of {', '.join(SEARCHING)} at "
+            "most, because they count different trials: run one study for each"
+        ]
+    return []

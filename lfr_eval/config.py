@@ -147,8 +147,8 @@ class DesignConfig:
 
     name: str = MISSING
     description: str = MISSING
-    verification: bool = MISSING  # FMR and FNMR over all mated and non-mated pairs
-    identification: bool = MISSING  # FPIR, FNIR, TPIR over passes against a watchlist
+    # live, operator or retrospective (searches of a watchlist), verification, or one of each sort.
+    kinds: list[str] = MISSING
     # Sizes to search, each a random part of the watchlist; empty: the whole watchlist once.
     watchlist_sizes: list[int] = field(default_factory=list)
     # fillers: the watchlist is the fillers (a mated search adds the person's own references);

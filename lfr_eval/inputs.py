@@ -17,7 +17,17 @@ from lfr_eval.cohort import (
     load_manifest,
 )
 from lfr_eval.cohort.simulated import Simulation, simulate
-from lfr_eval.comparison import Compute, Executor, LocalExecutor, RayExecutor, as_precision
+from lfr_eval.comparison import (
+    Compute,
+    Executor,
+    GivenScores,
+    LocalExecutor,
+    RayExecutor,
+    Scores,
+    TemplateScores,
+    as_precision,
+)
+from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import (
     CardDatasetConfig,
     ConfigError,
@@ -91,7 +101,26 @@ def read_inputs(config: StudyConfig) -> Inputs:
     return Inputs(_cohort(config), _matcher(config), sweep)
 
 
-def acquire_templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
+def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFrame]:
+    """Return where the study's scores come from, and its table `acquisition`.
+
+    Raises
+    ------
+    ComparisonError, MatcherError
+        If templates or scores cannot be used, or there is no such device.
+    """
+    images, matcher = inputs.cohort.images, inputs.matcher
+    if isinstance(matcher, ScoreMatcher):
+        scores = matcher.scores(images)
+        return GivenScores(scores), _named_by(scores, images["image_id"])
+    templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)
+    similarity, moved = SIMILARITIES[matcher.card.similarity], templates.moved
+    shift = 0.0 if moved is None else similarity.shift(templates.vectors, moved)
+    vectors = similarity.prepare(templates.vectors, out=templates.vectors)
+    return TemplateScores(vectors, similarity, make_compute(config), shift), templates.acquisition
+
+
+def _templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
     """Return the templates of the study's images: cached, computed or read from a file."""
     images, matcher = inputs.cohort.images, inputs.matcher
     if isinstance(matcher, TemplateMatcher):
@@ -99,6 +128,19 @@ def acquire_templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
     assert isinstance(matcher, ImageMatcher)
     paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
     return acquire(matcher, images, paths, cache, storage)
+
+
+def _named_by(scores: pd.DataFrame, images: pd.Series) -> pd.DataFrame:
+    """Return table `acquisition`: an image that no comparison names counts as not acquired."""
+    named = images.isin(set(scores["reference_id"]) | set(scores["probe_id"])).to_numpy()
+    return pd.DataFrame(
+        {
+            "image_id": images,
+            "acquired": named,
+            "reason": [None if seen else "no score in the file" for seen in named],
+            "faces": None,
+        }
+    )
 
 
 def make_compute(config: StudyConfig) -> Compute:
@@ -122,27 +164,6 @@ def make_compute(config: StudyConfig) -> Compute:
         tail_memory=int(given.tail_memory),
         scratch=cache_folder(config.paths) / SHARDS,
     )
-
-
-def given_scores(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Return the scores of a score file and its acquisitions, or None for other matchers.
-
-    An image that no comparison of the file names counts as not acquired.
-    """
-    if not isinstance(inputs.matcher, ScoreMatcher):
-        return None
-    images = inputs.cohort.images["image_id"]
-    scores = inputs.matcher.scores(inputs.cohort.images)
-    named = images.isin(set(scores["reference_id"]) | set(scores["probe_id"])).to_numpy()
-    acquisition = pd.DataFrame(
-        {
-            "image_id": images,
-            "acquired": named,
-            "reason": [None if seen else "no score in the file" for seen in named],
-            "faces": None,
-        }
-    )
-    return scores, acquisition
 
 
 def read_sweep(config: StudyConfig) -> Sweep:

@@ -9,17 +9,19 @@ from the same inputs by the same code. So a study that was killed goes on where 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lfr_eval import comparison, rates
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval import rates
+from lfr_eval.comparison import Sides
 from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.designs import Design, Evidence, design_of
 from lfr_eval.folder import REPORT, STUDY, FolderError, StudyFolder, digest, write_json
 from lfr_eval.inference import (
     Plan,
@@ -31,40 +33,28 @@ from lfr_eval.inference import (
 )
 from lfr_eval.inputs import (
     Inputs,
-    acquire_templates,
-    cache_folder,
-    given_scores,
-    make_compute,
     read_inputs,
+    read_scores,
 )
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.report import render
 from lfr_eval.tables import (
     ACQUISITION,
-    BORDERLINE,
-    CANDIDATES,
     COHORT,
-    COMPARISONS,
-    CORRECTIONS,
     CROSS,
     EQUITY,
     FINDINGS,
     FURTHER,
-    HISTOGRAM,
-    MATED,
     MODELLED,
     MODELLED_SEARCHES,
-    NON_MATED,
-    OVERALL,
     PERSON_TESTS,
     RATES,
-    SAMPLE,
-    SEARCHES,
     TRUTH,
 )
 from lfr_eval.trials import Trials, group_people
 
-PAIR_TABLES = (COMPARISONS, CORRECTIONS, MATED, NON_MATED, HISTOGRAM, SAMPLE)
+Recall = Callable[[], list[Trials]]
+"""Returns the trials of a study; its score tables are read at the first call only."""
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -89,12 +79,15 @@ def run_study(config: StudyConfig) -> StudyFolder:
                 inputs.matcher.card.fingerprint,
             ]
         )
-        # A plan that cannot be followed is refused before hours of embedding, not after.
-        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, inputs.cohort.images)
+        # What cannot be done is refused before hours of embedding, not after.
+        design = design_of(config)
+        conditions = design.conditions(design.opportunities(inputs.cohort.images)).columns.tolist()
+        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, conditions)
         _write_cohort(folder, key, inputs)
-        _compare(folder, key, inputs, config)
-        _infer(folder, key, inputs, config, plan)
-        _summarise(folder, key, inputs, config, plan)
+        _compare(folder, key, inputs, config, design)
+        trials = cache(lambda: read_trials(folder, config, inputs, design))
+        _infer(folder, key, inputs, design, plan, trials)
+        _summarise(folder, key, inputs, plan, trials)
         _describe(folder, key, inputs, config, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
@@ -140,104 +133,52 @@ def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs) -> None:
     folder.stage("cohort", key, [COHORT.file], write)
 
 
-def _compare(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
-    """Templates to scores: acquisition, 1:1 comparisons and 1:N searches."""
-    design, floor = config.design, inputs.sweep.values[0]
-    tables = [ACQUISITION]
-    tables += [*PAIR_TABLES, BORDERLINE] if design.verification else []
-    tables += [SEARCHES, CANDIDATES] if design.identification else []
+def _compare(
+    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, design: Design
+) -> None:
+    """Images to scores: acquisition, and what the design compares."""
 
     def compare() -> None:
-        images = inputs.cohort.images
-        given = given_scores(inputs)
-        if given is None:
-            templates = acquire_templates(
-                inputs, cache_folder(config.paths), config.matcher.storage
-            )
-            acquisition = templates.acquisition
-        else:
-            scores, acquisition = given
+        scores, acquisition = read_scores(inputs, config)
         folder.write(ACQUISITION, acquisition)
-        sides = comparison.Sides.of(images, acquisition["acquired"].to_numpy(bool))
-        shift = 0.0
-        if given is None:
-            similarity = SIMILARITIES[inputs.matcher.card.similarity]
-            moved = templates.moved
-            if moved is not None:
-                shift = similarity.shift(templates.vectors, moved)
-            vectors = similarity.prepare(templates.vectors, out=templates.vectors)
-            compute = make_compute(config)
-        if design.verification:
-            pairs = (
-                comparison.compare_pairs(sides, vectors, similarity, floor, compute)
-                if given is None
-                else comparison.pairs_of_scores(sides, scores, floor)
-            )
-            for table in PAIR_TABLES:
-                folder.write(table, getattr(pairs, table.name))
-            folder.write(BORDERLINE, comparison.borderline(pairs, inputs.sweep.values, shift))
-        if design.identification:
-            gallery = comparison.draw_gallery(
-                sides, design.watchlist_members, design.watchlist_sizes, design.seed
-            )
-            searches = (
-                comparison.search_watchlist(
-                    sides,
-                    vectors,
-                    similarity,
-                    gallery,
-                    compute,
-                    watchlist_factor(images, config),
-                    design.candidates,
-                )
-                if given is None
-                else comparison.searches_of_scores(sides, scores, gallery)
-            )
-            folder.write(SEARCHES, searches.searches)
-            folder.write(CANDIDATES, searches.candidates)
+        images = design.opportunities(inputs.cohort.images)
+        sides = Sides.of(images, acquisition["acquired"].to_numpy(bool))
+        for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
+            folder.write(table, frame)
 
-    folder.stage("comparison", key, [table.file for table in tables], compare)
+    files = [table.file for table in (ACQUISITION, *design.tables)]
+    folder.stage("comparison", key, files, compare)
 
 
-def watchlist_factor(images: pd.DataFrame, config: StudyConfig) -> str:
-    """Return the finest factor by which the watchlist can be divided into groups."""
-    factors = [
-        factor for factor in config.inference.factors if set(factor.split(CROSS)) <= set(images)
-    ]
-    return max(factors, key=lambda factor: factor.count(CROSS), default=OVERALL)
-
-
-def _infer(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, plan: Plan) -> None:
-    """Scores to rates and findings."""
+def _infer(
+    folder: StudyFolder, key: str, inputs: Inputs, design: Design, plan: Plan, trials: Recall
+) -> None:
+    """Trials to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
     people, thresholds = tested_people(inputs), inputs.sweep.values
 
     def infer() -> None:
-        trials = read_trials(folder, config, inputs)
-        folder.write(RATES, rate_table(trials, people, plan.factors, thresholds, plan))
-        compared = [one for one in trials if _is_compared(one, config)]
+        folder.write(RATES, rate_table(trials(), people, plan.factors, thresholds, plan))
+        compared = rates.compared(trials())
         folder.write(FINDINGS, finding_table(compared, people, thresholds, plan))
         if inputs.simulation:
-            sizes = config.design.watchlist_sizes if config.design.identification else []
+            sizes = list(design.watchlist_sizes)
             folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes))
 
     folder.stage("inference", key, [table.file for table in tables], infer)
 
 
-def _summarise(
-    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, plan: Plan
-) -> None:
-    """Scores to what stands beside rates and findings: equity, modelled tail, published tests."""
+def _summarise(folder: StudyFolder, key: str, inputs: Inputs, plan: Plan, trials: Recall) -> None:
+    """Trials to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
 
     def summarise() -> None:
-        trials = read_trials(folder, config, inputs)
-        compared = [one for one in trials if _is_compared(one, config)]
+        compared = rates.compared(trials())
         folder.write(EQUITY, equity_table(compared, people, plan.factors, sweep.primary, plan))
         for metric, table in (("FMR", MODELLED), ("FPIR", MODELLED_SEARCHES)):
             modelled = [
                 modelled_table(one, people, plan.factors, sweep.values, plan)
-                for one in trials
+                for one in trials()
                 if one.metric == metric
             ]
             folder.write(table, pd.concat(modelled) if modelled else table.empty())
@@ -246,45 +187,41 @@ def _summarise(
     folder.stage("summaries", key, [table.file for table in FURTHER], summarise)
 
 
-def _is_compared(trials: Trials, config: StudyConfig) -> bool:
-    # A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that does
-    # not flatter. Nor does a miss depend on who else is on the watchlist, so it is tested once.
-    largest = max(config.design.watchlist_sizes, default=trials.watchlist_size)
-    repeated = trials.metric == "FNIR" and trials.watchlist_size != largest
-    return trials.metric != "TPIR" and not repeated
-
-
 def tested_people(inputs: Inputs) -> pd.DataFrame:
     """Return the people under test, without those who are on the watchlist only."""
     people = inputs.cohort.people
     return people[~people["filler"].to_numpy(bool)].drop(columns="filler")
 
 
-def read_trials(folder: StudyFolder, config: StudyConfig, inputs: Inputs) -> list[Trials]:
+def read_trials(
+    folder: StudyFolder, config: StudyConfig, inputs: Inputs, design: Design
+) -> list[Trials]:
     """Return the trials of a study from its score tables."""
-    people, images = tested_people(inputs), folder.read(COHORT)
-    acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
-    controls = _parts(config.inference.strata)
-    trials: list[Trials] = []
-    if config.design.identification:
-        searches = folder.read(SEARCHES)
-        trials += rates.identification_trials(people, searches, images, controls)
-    if config.design.verification:
-        trials += rates.verification_trials(
-            people,
-            comparisons=folder.read(COMPARISONS),
-            corrections=folder.read(CORRECTIONS),
-            mated=folder.read(MATED),
-            non_mated=folder.read(NON_MATED),
-            floor=inputs.sweep.values[0],
+    return design.trials(
+        Evidence(
+            folder.read,
+            tested_people(inputs),
+            design.opportunities(folder.read(COHORT)),
+            folder.read(ACQUISITION)["acquired"].to_numpy(bool),
+            _parts(config.inference.strata),
+            inputs.sweep.values,
         )
-    return trials + rates.acquisition_trials(people, images, acquired, controls)
+    )
 
 
 def plan_of(
-    config: StudyConfig, people: pd.DataFrame, primary: Sequence[float], images: pd.DataFrame
+    config: StudyConfig, people: pd.DataFrame, primary: Sequence[float], conditions: Collection[str]
 ) -> Plan:
     """Return the plan that the configuration states.
+
+    Parameters
+    ----------
+    people
+        One row a person, one column a label.
+    primary
+        Thresholds at which findings are primary.
+    conditions
+        Conditions of recognition opportunities that groups can be compared within.
 
     Raises
     ------
@@ -298,13 +235,11 @@ def plan_of(
         for name in _parts(settings["factors"])
         if name not in people
     ]
-    # Only a search belongs to one pass; a comparison of two people has no one camera.
-    passes = rates.pass_conditions(images) if config.design.identification else pd.DataFrame()
     problems += [
         f"control factor '{name}' (there are {', '.join(people.columns)}; conditions that are "
-        f"constant within a pass: {', '.join(passes.columns) or 'none'})"
+        f"constant within a pass: {', '.join(conditions) or 'none'})"
         for name in _parts(settings["strata"])
-        if name not in people and name not in passes
+        if name not in people and name not in conditions
     ]
     for factor, group in settings["reference_groups"].items():
         if not problems and group not in (names := group_people(people, factor).names):

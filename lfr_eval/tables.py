@@ -14,7 +14,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 ROLES = ("reference", "probe", "both", "filler")
-METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "FTA", "FTE")
+METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "misidentification", "FTA", "FTE")
 VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
 LABEL_SOURCES = (
     "self_defined",
@@ -239,6 +239,17 @@ SEARCHES = Table(
         Column("score", "float32", "best reference of anybody else; -inf: not acquired"),
         Column("reference_id", TEXT, "that reference; null: not acquired"),
         Column("reference_subject", TEXT, "the person on it"),
+        Column(
+            "rank",
+            WHOLE,
+            "of the best own reference: 1 + references of others that score as high or higher; "
+            "null: not acquired, none of their own, or a design without ranks",
+        ),
+        Column(
+            "left_out",
+            WHOLE,
+            "references not searched because they are of a don't-care person (table `dont_care`)",
+        ),
     ),
 )
 
@@ -272,10 +283,23 @@ RATES = Table(
     "rates",
     "Error rates by group with person-clustered intervals.",
     (
-        Column("metric", TEXT, "FMR, FNMR, FPIR, FNIR, TPIR, FTA or FTE"),
-        Column("threshold", REAL, "a score at or above it is a match; null for FTA and FTE"),
+        Column(
+            "metric",
+            TEXT,
+            "FMR, FNMR, FPIR, FNIR, TPIR, FTA, FTE, or misidentification: the highest score of a "
+            "pass of an enrolled person is somebody else's, and at or above the threshold",
+        ),
+        Column(
+            "threshold",
+            REAL,
+            "a score at or above it is a match; null for FTA and FTE and where rank alone decides",
+        ),
         Column("watchlist_size", WHOLE, "null for 1:1"),
-        Column("rank", WHOLE, "null unless it matters"),
+        Column(
+            "rank",
+            WHOLE,
+            "TPIR and FNIR: a mate counts as found only among so many candidates; null: among all",
+        ),
         Column("factor", TEXT, "overall, gender, ethnicity, gender x ethnicity, ..."),
         Column("group", TEXT, "group of the probe"),
         Column(

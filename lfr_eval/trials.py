@@ -47,7 +47,7 @@ class PersonTrials:
     Attributes
     ----------
     metric
-        FNMR, FPIR, FNIR, TPIR, FTA or FTE.
+        FNMR, FPIR, FNIR, TPIR, misidentification, FTA or FTE.
     people
         Number of people; a person is an index from 0 to `people` - 1.
     person : (trials,)
@@ -63,11 +63,14 @@ class PersonTrials:
         The watchlist person who caused the score (-1: nobody), for inference on watchlists like
         this one.
     has_threshold
-        False for FTA and FTE: an event does not depend on a threshold. The score is then -inf
-        for a failure and +inf otherwise, and `event_at_or_above` is False.
+        False for FTA, FTE and rates by rank alone: an event does not depend on a threshold. The
+        score is then -inf or +inf.
     conditions
         Conditions of the trials that groups may be compared within, which are no labels of
         people: a person may pass several cameras.
+    rank
+        TPIR and FNIR: a mate counts as found among the first `rank` candidates only; None: among
+        all.
     """
 
     metric: str
@@ -79,6 +82,7 @@ class PersonTrials:
     reference: Ints | None = None
     has_threshold: bool = True
     conditions: tuple[Condition, ...] = ()
+    rank: int | None = None
 
     def events(self, threshold: float) -> NDArray[np.bool_]:
         """Which trials are events at the threshold, (trials,)."""
@@ -129,6 +133,7 @@ class PairTrials:
 
     watchlist_size: None = None
     has_threshold: bool = True
+    rank: None = None
 
 
 Trials = PersonTrials | PairTrials

@@ -94,7 +94,9 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
     [
         (["matcher=facenet"], "a simulated dataset and the simulated matcher need each other"),
         (["design.watchlist_members=all"], "is 'all'; choose one of fillers, everybody"),
-        (["design.verification=false", "design.identification=false"], "makes no comparison"),
+        (["design.kinds=[]"], "makes no comparison"),
+        (["design.kinds=[live,operator]"], "one of live, operator at most"),
+        (["design.kinds=[alive]"], "choose among live, operator"),
         (["design.watchlist_sizes=[0]"], "must be positive"),
         (["dataset=london", "matcher=facenet", "matcher.multi_face=any"], "choose one of largest"),
     ],
@@ -140,8 +142,7 @@ def test_a_conf_folder_of_ones_own_stands_in_front(
 ) -> None:
     (tmp_path / "conf" / "design").mkdir(parents=True)
     (tmp_path / "conf" / "design" / "live.yaml").write_text(
-        "defaults: [schema]\nname: ours\ndescription: ours\n"
-        "verification: false\nidentification: true\n"
+        "defaults: [schema]\nname: ours\ndescription: ours\nkinds: [live]\n"
     )
     monkeypatch.chdir(tmp_path)
     assert composed("design=live").design.name == "ours"

@@ -1,8 +1,8 @@
 """Stage `comparison`: templates in, scores out.
 
-`Sides` says who is compared with whom, `compare_pairs` keeps the scores of 1:1 comparisons,
-`search_watchlist` those of 1:N searches, and `given` brings scores from a file into the same
-tables. `Compute` says with what; it never changes a result.
+`Sides` says who is compared with whom. `Scores` answers what a design asks, from templates or
+from a file of scores: `compare_pairs` keeps the scores of 1:1 comparisons, `search_watchlist`
+those of 1:N searches. `Compute` says with what; it never changes a result.
 """
 
 from lfr_eval.comparison.compute import Compute
@@ -13,17 +13,21 @@ from lfr_eval.comparison.ray_executor import RayExecutor
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import Searches, search_watchlist
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, draw_gallery
+from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
 
 __all__ = [
     "ComparisonError",
     "Compute",
     "Executor",
     "Gallery",
+    "GivenScores",
     "LocalExecutor",
     "PairScores",
     "RayExecutor",
+    "Scores",
     "Searches",
     "Sides",
+    "TemplateScores",
     "as_precision",
     "borderline",
     "compare_pairs",

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.comparison.passes import NOBODY
 from lfr_eval.comparison.screening import Precision, Screen
 from lfr_eval.comparison.similarity import SIMILARITIES, Similarity, Vectors
 from lfr_eval.comparison.tail import score_rows
 from lfr_eval.comparison.tiles import Ints, Shard
 
-NOBODY = -1
 ROUNDING = 2.0**-7
 """A bfloat16 number is off by less than this share of itself, whichever way it was rounded."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.pairs import PairScores
+from lfr_eval.comparison.passes import NOBODY, ProbeScores, search_rows
 from lfr_eval.comparison.search import Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
 from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
@@ -56,41 +58,32 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
         If a probe was not compared with every reference of the watchlist.
     """
     images = sides.images
-    order = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
+    row = pd.Series(np.arange(len(images)), index=images["image_id"])
+    place = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
     frame = _with_people(sides, _both_ways(sides, scores))
-    own = frame[frame["reference_subject"] == frame["probe_subject"]]
-    mated = own.groupby("probe_id")["score"].max()
-    others = frame[frame["reference_subject"] != frame["probe_subject"]]
-    others = others.assign(place=others["reference_id"].map(order)).dropna(subset=["place"])
-    acquired = set(images["image_id"].iloc[sides.probes])
-    enrolled = set(images["subject_id"].iloc[sides.references])
-    frames = images[images["role"].isin(["probe", "both"])][["image_id", "pass_id", "subject_id"]]
-    frames = frames.assign(acquired=frames["image_id"].isin(acquired))
-    missed = frames["subject_id"].isin(enrolled) & ~frames["acquired"]
-    frames["mated_score"] = frames["image_id"].map(mated).astype("float32").mask(missed, -np.inf)
-    parts = []
+    own = frame["reference_subject"] == frame["probe_subject"]
+    mated = _by_image(sides, frame[own].groupby("probe_id")["score"].max(), np.nan)
+    others = frame[~own].assign(place=frame["reference_id"].map(place)).dropna(subset=["place"])
+    passes = []
     for size in gallery.sizes:
         within = others[others["place"] < size]
         _check_complete(sides, gallery, size, within)
         best = within.sort_values(["score", "place"], ascending=[False, True], kind="stable")
         best = best.drop_duplicates("probe_id").set_index("probe_id")
-        searched = frames.assign(
-            score=frames["image_id"].map(best["score"]).astype("float32").fillna(-np.inf),
-            reference_id=frames["image_id"].map(best["reference_id"]),
-            reference_subject=frames["image_id"].map(best["reference_subject"]),
-        ).sort_values("score", ascending=False, kind="stable")
-        passes = searched.groupby(["pass_id", "subject_id"], sort=True)
-        table = passes.agg(
-            frames=("image_id", "size"),
-            acquired=("acquired", "sum"),
-            mated_score=("mated_score", "max"),
-            score=("score", "max"),
+        found = ProbeScores(
+            size,
+            _by_image(sides, best["score"], -np.inf).astype(np.float32),
+            _by_image(sides, best["reference_id"].map(row), NOBODY).astype(np.intp),
+            mated.astype(np.float32),
         )
-        first = searched.drop_duplicates(["pass_id", "subject_id"]).set_index(
-            ["pass_id", "subject_id"]
-        )[["reference_id", "reference_subject"]]
-        parts.append(table.join(first).reset_index().assign(watchlist_size=size))
-    return Searches(SEARCHES.conform(pd.concat(parts)), CANDIDATES.empty())
+        passes.append(search_rows(sides, found))
+    return Searches(SEARCHES.conform(pd.concat(passes)), CANDIDATES.empty())
+
+
+def _by_image(sides: Sides, values: pd.Series, otherwise: float) -> NDArray[np.float64]:
+    """Return values that are keyed by image id as (images,)."""
+    found: NDArray[np.float64] = values.reindex(sides.images["image_id"]).to_numpy(np.float64)
+    return np.where(np.isnan(found), otherwise, found)
 
 
 def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:

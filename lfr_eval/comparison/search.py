@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.comparison.best import NOBODY, Best, SearchJob
+from lfr_eval.comparison.best import Best, SearchJob
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.pairs import hash_templates, mated_scores
+from lfr_eval.comparison.passes import NOBODY, ProbeScores, search_rows
 from lfr_eval.comparison.screening import product_margin
 from lfr_eval.comparison.shards import run_shards
 from lfr_eval.comparison.sides import Gallery, Sides
@@ -94,12 +95,12 @@ def search_watchlist(
         done = list(run_shards(compute.executor, job, shards, Best, folder, "searching"))
     done.sort(key=lambda part: int(part.first[0]))
     own = _best_mated(sides, mated_scores(sides, vectors, similarity))
-    tables = [
-        _passes(sides, gallery, size, number, done, own)
-        for number, size in enumerate(gallery.sizes)
+    passes = [
+        search_rows(sides, _found(sides, gallery, number, done, own))
+        for number in range(len(gallery.sizes))
     ]
     return Searches(
-        SEARCHES.conform(pd.concat(tables)), _candidates(sides, gallery, group, ranks, done)
+        SEARCHES.conform(pd.concat(passes)), _candidates(sides, gallery, group, ranks, done)
     )
 
 
@@ -158,49 +159,14 @@ def _best_mated(sides: Sides, mated: pd.DataFrame) -> pd.Series:
     return ends.groupby("image_id")["score"].max().reindex(sides.images["image_id"])
 
 
-def _passes(
-    sides: Sides, gallery: Gallery, size: int, number: int, parts: list[Best], own: pd.Series
-) -> pd.DataFrame:
-    """Reduce probes to passes: the highest score over the frames decides."""
-    images = sides.images
-    is_probe = images["role"].isin(["probe", "both"]).to_numpy()
-    score = np.full(len(images), -np.inf, np.float32)
-    place = np.full(len(images), NOBODY)
+def _found(
+    sides: Sides, gallery: Gallery, number: int, parts: list[Best], own: pd.Series
+) -> ProbeScores:
+    """Put the shards' answers for one watchlist size together."""
+    score = np.full(len(sides.images), -np.inf, np.float32)
+    reference = np.full(len(sides.images), NOBODY)
     if parts:
+        place = np.concatenate([part.place[number] for part in parts])
         score[sides.probes] = np.concatenate([part.score[number] for part in parts])
-        place[sides.probes] = np.concatenate([part.place[number] for part in parts])
-    acquired = np.zeros(len(images), bool)
-    acquired[sides.probes] = True
-    enrolled = images["subject_id"].isin(images["subject_id"].iloc[sides.references])
-    mated = pd.Series(own.to_numpy(np.float32), index=images.index)
-    mated[enrolled.to_numpy() & ~acquired] = -np.inf
-    frames = pd.DataFrame(
-        {
-            "pass_id": images["pass_id"],
-            "subject_id": images["subject_id"],
-            "acquired": acquired,
-            "mated_score": mated,
-            "score": score,
-            "place": place,
-        }
-    )[is_probe]
-    by_pass = frames.groupby(["pass_id", "subject_id"], sort=False)
-    leading = (
-        frames.sort_values("score", ascending=False, kind="stable")
-        .groupby(["pass_id", "subject_id"], sort=False)["place"]
-        .first()
-    )
-    passes = by_pass.agg(
-        frames=("acquired", "size"),
-        acquired=("acquired", "sum"),
-        mated_score=("mated_score", "max"),
-        score=("score", "max"),
-    )
-    places = leading.reindex(passes.index).to_numpy(np.intp)
-    rows = gallery.rows[places]
-    nobody = places == NOBODY
-    named = {
-        name: images[source].iloc[rows].mask(nobody).to_numpy()
-        for name, source in (("reference_id", "image_id"), ("reference_subject", "subject_id"))
-    }
-    return passes.reset_index().assign(watchlist_size=size, **named)
+        reference[sides.probes] = np.where(place == NOBODY, NOBODY, gallery.rows[place])
+    return ProbeScores(gallery.sizes[number], score, reference, own.to_numpy(np.float32))

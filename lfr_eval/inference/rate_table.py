@@ -19,7 +19,7 @@ from lfr_eval.inference.watchlists import watchlist_variance
 from lfr_eval.tables import RATES
 from lfr_eval.trials import Grouping, PairTrials, Trials, group_all
 
-COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR")
+COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 
 
 def rate_table(
@@ -152,7 +152,7 @@ def _frame(
             "watchlist_size": pd.array(
                 [trials.watchlist_size] * (len(group) * count), dtype="Int64"
             ),
-            "rank": pd.array([None] * (len(group) * count), dtype="Int64"),
+            "rank": pd.array([trials.rank] * (len(group) * count), dtype="Int64"),
             "factor": factor,
             "group": np.repeat(group, count),
             "counterpart": np.repeat(counterpart, count),

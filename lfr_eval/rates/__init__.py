@@ -7,9 +7,16 @@ which no frame was acquired, FTE reference images that were not.
 
 from lfr_eval.rates.trials import (
     acquisition_trials,
+    compared,
     identification_trials,
     pass_conditions,
     verification_trials,
 )
 
-__all__ = ["acquisition_trials", "identification_trials", "pass_conditions", "verification_trials"]
+__all__ = [
+    "acquisition_trials",
+    "compared",
+    "identification_trials",
+    "pass_conditions",
+    "verification_trials",
+]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.trials import Condition, PairTrials, PersonTrials, condition_of
+from lfr_eval.trials import Condition, PairTrials, PersonTrials, Trials, condition_of
 
 NO_CONDITION = (
     *("image_id", "subject_id", "role", "pass_id", "frame", "captured_at", "path", "digest"),
@@ -83,7 +83,10 @@ def identification_trials(
     images: pd.DataFrame | None = None,
     controls: Sequence[str] = (),
 ) -> list[PersonTrials]:
-    """Return the trials of FPIR and, of enrolled people, FNIR and TPIR, by watchlist size.
+    """Return the trials of FPIR and, of enrolled people, of the rest, by watchlist size.
+
+    The rest is FNIR, TPIR, and misidentification: the highest score is somebody else's. A tie
+    between the own reference and somebody else's counts as misidentification.
 
     Parameters
     ----------
@@ -114,20 +117,45 @@ def identification_trials(
             )
         )
         enrolled = table[table["mated_score"].notna()]
-        for metric, event_at_or_above in (("FNIR", False), ("TPIR", True)):
-            if len(enrolled):
-                trials.append(
-                    PersonTrials(
-                        metric=metric,
-                        people=len(people),
-                        person=_code(people, enrolled["subject_id"]),
-                        score=enrolled["mated_score"].to_numpy(np.float32),
-                        event_at_or_above=event_at_or_above,
-                        watchlist_size=size,
-                        conditions=_conditions(known, enrolled["pass_id"]),
-                    )
-                )
+        if not len(enrolled):
+            continue
+        found, other = (enrolled[name].to_numpy(np.float32) for name in ("mated_score", "score"))
+        named_wrongly = np.where(other >= found, other, np.float32(-np.inf))
+        trials += [
+            PersonTrials(
+                metric=metric,
+                people=len(people),
+                person=_code(people, enrolled["subject_id"]),
+                score=score,
+                event_at_or_above=event_at_or_above,
+                watchlist_size=size,
+                conditions=_conditions(known, enrolled["pass_id"]),
+            )
+            for metric, score, event_at_or_above in (
+                ("FNIR", found, False),
+                ("TPIR", found, True),
+                ("misidentification", named_wrongly, True),
+            )
+        ]
     return trials
+
+
+def compared(trials: Sequence[Trials]) -> list[Trials]:
+    """Return the trials by which groups are compared: each question once.
+
+    A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that does
+    not flatter. Nor does a miss depend on who else is on the watchlist, so it is compared at the
+    largest size only. Misidentification and rates by rank are reported and not compared.
+    """
+    sizes = [one.watchlist_size for one in trials if one.watchlist_size is not None]
+    largest = max(sizes, default=None)
+    return [
+        one
+        for one in trials
+        if one.metric not in ("TPIR", "misidentification")
+        and one.rank is None
+        and not (one.metric == "FNIR" and one.watchlist_size != largest)
+    ]
 
 
 def acquisition_trials(

@@ -112,8 +112,11 @@ def read_report(study: Path) -> Report:
     record = read_record(study)
     rates = in_order(_required(study, tables.RATES))
     at_plan = to_rows(at_threshold(rates, record.thresholds.tabulated))
+    # A rate among the first candidates is another rate: the tables alone show it, marked.
+    rates = rates[rates["rank"].isna()]
+    at_any_rank = [rate for rate in at_plan if rate.rank is None]
     findings = to_findings(
-        at_threshold(_required(study, tables.FINDINGS), record.thresholds.tabulated), at_plan
+        at_threshold(_required(study, tables.FINDINGS), record.thresholds.tabulated), at_any_rank
     )
     within = [rate for rate in at_plan if not rate.is_crossed]
     primary = tuple(each for each in findings if each.primary)
@@ -155,8 +158,12 @@ def read_report(study: Path) -> Report:
         tail=None
         if modelled is None
         else to_tail(modelled, one_a_group, truth, record.thresholds.tabulated),
-        truth=None if truth is None or truth.empty else compare_with_truth(within, truth),
-        curves=pd.DataFrame(one_a_group[one_a_group["threshold"].notna()]),
+        truth=None
+        if truth is None or truth.empty
+        else compare_with_truth([rate for rate in within if rate.rank is None], truth),
+        curves=one_a_group[
+            one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
+        ],
         histogram=_optional(study, tables.HISTOGRAM),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )

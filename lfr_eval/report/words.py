@@ -74,6 +74,14 @@ METRICS = (
         "recognition opportunities",
     ),
     Metric(
+        "misidentification",
+        "Naming of a wrong person",
+        "Wrong person named",
+        "how often the best match of somebody who is on the watchlist is somebody else, and good "
+        "enough for an alert",
+        "recognition opportunities",
+    ),
+    Metric(
         "FMR",
         "False match rate",
         "Wrong matches",

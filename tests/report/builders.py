@@ -320,6 +320,8 @@ def make_searches(cohort: pd.DataFrame) -> pd.DataFrame:
                 "score": 0.4,
                 "reference_id": "IMAGE-10001-00",
                 "reference_subject": "PERSON-10001",
+                "rank": None,
+                "left_out": 0,
             }
         )
         for size in SIZES

@@ -1,0 +1,65 @@
+"""Where scores come from: templates that are compared here, or a file (sides in, tables out)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from lfr_eval.comparison.compute import Compute
+from lfr_eval.comparison.given import pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.pairs import PairScores, compare_pairs
+from lfr_eval.comparison.search import Searches, search_watchlist
+from lfr_eval.comparison.sides import Gallery, Sides
+from lfr_eval.comparison.similarity import Similarity, Vectors
+
+
+class Scores(Protocol):
+    """Answers what a design asks; which way the scores came to be makes no difference to it."""
+
+    @property
+    def shift(self) -> float:
+        """How far a score may be from that of the templates as they were made."""
+
+    def pairs(self, sides: Sides, floor: float) -> PairScores:
+        """Return 1:1 comparisons; non-mated ones from the floor up."""
+
+    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:
+        """Return 1:N searches; `kept` candidates of each group of the watchlist by `factor`."""
+
+
+@dataclass(frozen=True)
+class TemplateScores:
+    """Scores of prepared templates, (images, size), by a similarity."""
+
+    vectors: Vectors
+    similarity: Similarity
+    compute: Compute
+    shift: float = 0.0
+
+    def pairs(self, sides: Sides, floor: float) -> PairScores:
+        """Compare every reference with every probe."""
+        return compare_pairs(sides, self.vectors, self.similarity, floor, self.compute)
+
+    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:
+        """Search every pass against every watchlist size."""
+        return search_watchlist(
+            sides, self.vectors, self.similarity, gallery, self.compute, factor, kept
+        )
+
+
+@dataclass(frozen=True)
+class GivenScores:
+    """Scores of a file: reference_id, probe_id, score."""
+
+    scores: pd.DataFrame
+    shift: float = 0.0
+
+    def pairs(self, sides: Sides, floor: float) -> PairScores:
+        """Sort the given comparisons into mated and non-mated."""
+        return pairs_of_scores(sides, self.scores, floor)
+
+    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:  # noqa: ARG002
+        """Search the given comparisons; there is no table of candidates."""
+        return searches_of_scores(sides, self.scores, gallery)

@@ -1,0 +1,105 @@
+"""The designs that search a watchlist: `live` and `operator`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval import comparison, rates
+from lfr_eval.comparison import Scores, Sides
+from lfr_eval.config import ConfigError, DesignConfig
+from lfr_eval.designs.design import Evidence
+from lfr_eval.tables import CANDIDATES, CROSS, OVERALL, SEARCHES, Table
+from lfr_eval.trials import Trials
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Live:
+    """People pass cameras: the highest score over frames and watchlist decides, by threshold.
+
+    A trial is a recognition opportunity, one pass of one person, be it acquired or not.
+
+    Attributes
+    ----------
+    settings
+        Whom the watchlist holds, its sizes, and what is kept of a search.
+    factors
+        Those of the study; the finest one divides the watchlist into groups.
+    """
+
+    settings: DesignConfig
+    factors: tuple[str, ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Searches, and the best candidates of each group of the watchlist."""
+        return (SEARCHES, CANDIDATES)
+
+    @property
+    def watchlist_sizes(self) -> tuple[int, ...]:
+        """Sizes that were asked for."""
+        return tuple(self.settings.watchlist_sizes)
+
+    def opportunities(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return the passes that the cohort names."""
+        return images
+
+    def conditions(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return what is constant within every pass, such as the camera."""
+        return rates.pass_conditions(images)
+
+    def compare(
+        self,
+        scores: Scores,
+        sides: Sides,
+        thresholds: Sequence[float],  # noqa: ARG002
+    ) -> Mapping[Table, pd.DataFrame]:
+        """Search every pass against every watchlist size."""
+        given = self.settings
+        gallery = comparison.draw_gallery(
+            sides, given.watchlist_members, given.watchlist_sizes, given.seed
+        )
+        factor = finest_factor(sides.images, self.factors)
+        searches = scores.searches(sides, gallery, factor, given.candidates)
+        return {SEARCHES: searches.searches, CANDIDATES: searches.candidates}
+
+    def trials(self, evidence: Evidence) -> list[Trials]:
+        """Return the trials of FPIR and, of enrolled people, of FNIR, TPIR, misidentification."""
+        return [
+            *rates.identification_trials(
+                evidence.people, evidence.read(SEARCHES), evidence.images, evidence.controls
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Operator(Live):
+    """An operator takes one image of a person, which is searched: live, with passes of one image.
+
+    The attempt counts whether a template could be made of the image or not.
+    """
+
+    def opportunities(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return the passes that the cohort names, of one image each."""
+        probes = images[images["role"].isin(["probe", "both"])]
+        frames = probes.groupby("pass_id", sort=False).size()
+        several = frames[frames > 1]
+        if len(several):
+            shown = [f"{name} ({count} images)" for name, count in several.head(SHOWN).items()]
+            more = f" and {len(several) - SHOWN:,} more" if len(several) > SHOWN else ""
+            raise ConfigError(
+                "In the design 'operator' a pass is a single image that an operator took, but "
+                f"{len(several):,} passes have several: {', '.join(shown)}{more}. Give every image "
+                "a pass_id of its own (or none), or choose design=live."
+            )
+        return images
+
+
+def finest_factor(images: pd.DataFrame, factors: Sequence[str]) -> str:
+    """Return the finest factor by which the watchlist can be divided into groups."""
+    known = [factor for factor in factors if set(factor.split(CROSS)) <= set(images)]
+    return max(known, key=lambda factor: factor.count(CROSS), default=OVERALL)
