@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lfr_eval import __version__
+from lfr_eval.planning.arguments import add_actions, add_question, ask
 
 OK, FAILED, UNUSABLE = 0, 1, 2
-COMMANDS = ("run", "report", "verify", "track", "fetch", "purge")
+COMMANDS = ("run", "plan", "report", "verify", "track", "fetch", "purge")
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
 lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to print, --help."""
@@ -52,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
             added.add_argument("study", metavar="STUDY", type=Path, help="a study folder")
         return added
 
+    plan = add("plan", "how many people, passes and fillers a study needs", ask, False)
+    add_question(plan)
+    add_actions(plan)
     add("report", "render the report again from the study folder", report)
     add("verify", "check every file of a study against its provenance", verify)
     sent = add("track", "send a finished study to MLflow", track)

@@ -425,6 +425,32 @@ PERSON_TESTS = Table(
     ),
 )
 
+PLANNING = Table(
+    "planning",
+    "Answers of `lfr-eval plan`: one row a question, way of seeing it, and method.",
+    (
+        Column("asked", TEXT, "people, power, ratio or bound: the column that holds the answer"),
+        Column("about", TEXT, "difference, equivalence, or no event"),
+        Column("case", TEXT, "how passes of one person are taken to depend on one another"),
+        Column("method", TEXT, "the test or formula"),
+        Column("evidence", TEXT, "enumerated, normal approximation, simulated, or exact"),
+        Column("rate", REAL, "rate of the lower group, at the watchlist"),
+        Column("searched_rate", REAL, "the same at the size that is searched"),
+        Column("ratio", REAL, "true ratio of the higher to the lower group"),
+        Column("margin", REAL, "equivalence margin, a ratio"),
+        Column("people", REAL, "people a group"),
+        Column("passes", REAL, "passes a person"),
+        Column("design_effect", REAL, "passes that are worth one independent pass"),
+        Column("effective_trials", REAL, "independent passes a group"),
+        Column("events_lower", REAL, "events expected in the lower group"),
+        Column("events_higher", REAL, "events expected in the higher group"),
+        Column("power", REAL, "probability of the verdict"),
+        Column("power_error", REAL, "its Monte Carlo standard error; null where not simulated"),
+        Column("searched_bound", REAL, "95 % upper bound without events, at the size searched"),
+        Column("bound", REAL, "the same at the watchlist"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,

@@ -1,0 +1,133 @@
+"""Planning: the command line of `lfr-eval plan` (words in, exit status and text out).
+
+This file imports nothing of weight, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lfr_eval.planning.answer import Answer
+    from lfr_eval.planning.question import Question
+
+EPILOG = """examples:
+  lfr-eval plan --rate 1/6000 --ratio 2 3 5
+  lfr-eval plan --rate 0.5% --people 133 --ratio 3 5 10
+  lfr-eval plan --rate 0.017% --watchlist 10000 --fillers 178000 --people 400 --passes 10
+  lfr-eval plan --pilot studies/STUDY --metric FPIR --threshold 0.6 --factor ethnicity --ratio 2
+"""
+
+
+def add_question(plan: argparse.ArgumentParser) -> None:
+    """Add the options of a question."""
+    plan.formatter_class = argparse.RawDescriptionHelpFormatter
+    plan.epilog = EPILOG
+    expected = plan.add_argument_group("what is expected")
+    expected.add_argument("--rate", help="rate of the lower group: 1/6000, 0.017% or 0.00017")
+    expected.add_argument("--pilot", type=Path, help="a pilot study's folder, instead of --rate")
+    expected.add_argument("--metric", default="FPIR", help="of the pilot; default FPIR")
+    expected.add_argument("--threshold", type=float, help="of the pilot")
+    expected.add_argument("--factor", default="ethnicity", help="of the pilot; default ethnicity")
+    sought = plan.add_argument_group("what is to be found")
+    sought.add_argument("--ratio", type=float, nargs="+", default=[], help="true ratios to find")
+    sought.add_argument("--equivalence", type=float, metavar="D", help="equal within a ratio of D")
+    sought.add_argument("--people", type=int, help="people a group: what can this design show?")
+    sought.add_argument("--power", type=float, default=0.8, help="default 0.8")
+    sought.add_argument("--alpha", type=float, default=0.05, help="default 0.05")
+    design = plan.add_argument_group("the design")
+    design.add_argument("--groups", type=int, help="groups of equal size; default 2")
+    design.add_argument(
+        "--passes", type=float, help="recognition opportunities a person; default 1"
+    )
+    design.add_argument("--correlation", type=float, help="of events within a person, 0 to 1")
+    design.add_argument("--design-effect", type=float, help="passes worth one independent pass")
+    design.add_argument("--watchlist", type=int, help="size that rates are stated at")
+    design.add_argument("--fillers", type=int, help="larger set that the study searches")
+    design.add_argument("--scaling", default="linear", help="between sizes: linear or closed")
+    shown = plan.add_argument_group("how it is shown")
+    shown.add_argument("--simulate", type=int, default=0, metavar="N",
+                       help="also run the study's own test on N simulated studies")  # fmt: skip
+    shown.add_argument("--seed", type=int, default=1, help="of simulation and bootstrap")
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    shown.add_argument("--csv", action="store_true", help="print CSV")
+    shown.add_argument("--figure", type=Path, help="draw curves into a .svg, .png or .pdf file")
+
+
+def add_actions(plan: argparse.ArgumentParser) -> None:
+    """Add what `plan` does beside answering a question."""
+    actions = plan.add_subparsers(metavar="ACTION")
+    shown = actions.add_parser("published", help="what planning tells about the 2023 study")
+    shown.set_defaults(command=published)
+
+
+def published(parsed: argparse.Namespace) -> int:  # noqa: ARG001
+    """Print the planning figures of the 2023 study beside those derived before."""
+    from lfr_eval.planning.published import as_text
+
+    print(as_text())
+    return 0
+
+
+def ask(parsed: argparse.Namespace) -> int:
+    """Answer a question and print it."""
+    from lfr_eval.planning.words import as_csv, as_json, as_text
+
+    found = _answered(parsed)
+    if parsed.figure:
+        from lfr_eval.planning.curves import draw
+
+        draw(found, parsed.figure)
+    show = as_json if parsed.json else as_csv if parsed.csv else as_text
+    print(show(found))
+    return 0
+
+
+def _answered(parsed: argparse.Namespace) -> Answer:
+    from lfr_eval.planning.answer import Case, answer, cases_of
+    from lfr_eval.planning.question import PlanningError, read_rate
+
+    if parsed.pilot and parsed.rate:
+        raise PlanningError("Give --rate or --pilot, not both.")
+    if not parsed.pilot:
+        rate = read_rate(parsed.rate) if parsed.rate else None
+        cases = cases_of(_question(parsed, rate, 2, 1))
+        return answer(cases, parsed.simulate, parsed.seed)
+    from lfr_eval.folder import StudyFolder
+    from lfr_eval.planning.pilot import named, read_pilot, readings
+    from lfr_eval.planning.words import pilot_words
+
+    study = StudyFolder.open(parsed.pilot)
+    searched = parsed.fillers or parsed.watchlist
+    pilot = read_pilot(study, parsed.metric, parsed.threshold, parsed.factor, searched, parsed.seed)
+    question = _question(parsed, pilot.upper, pilot.groups, pilot.passes)
+    cases = [
+        Case(reading.question, dependence)
+        for reading in readings(pilot, question)
+        for dependence in named(reading)
+    ]
+    return answer(cases, parsed.simulate, parsed.seed, pilot_words(pilot))
+
+
+def _question(
+    parsed: argparse.Namespace, rate: float | None, groups: int, passes: float
+) -> Question:
+    from lfr_eval.planning.question import Question
+
+    return Question(
+        rate=rate,
+        ratios=tuple(parsed.ratio),
+        margin=parsed.equivalence,
+        people=parsed.people,
+        groups=parsed.groups or groups,
+        passes=parsed.passes or passes,
+        correlation=parsed.correlation,
+        design_effect=parsed.design_effect,
+        watchlist=parsed.watchlist,
+        fillers=parsed.fillers,
+        scaling=parsed.scaling,
+        power=parsed.power,
+        alpha=parsed.alpha,
+    )

@@ -1,0 +1,185 @@
+"""Planning: what is asked (numbers of the command line in, a checked `Question` out)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lfr_eval.errors import MendableError
+
+LINEAR, CLOSED = "linear", "closed"
+
+
+class PlanningError(MendableError, ValueError):
+    """A question cannot be answered as it was asked; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """How much the passes of one person repeat one another.
+
+    Attributes
+    ----------
+    name
+        The case in words.
+    design_effect
+        How many passes are worth one independent pass.
+    """
+
+    name: str
+    design_effect: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """A design, and what is asked about it.
+
+    Attributes
+    ----------
+    rate
+        Expected rate of the group with fewer events, at the watchlist; None: only bounds without
+        events are asked for.
+    ratios
+        True ratios to be found.
+    margin
+        Equivalence margin to be shown, a ratio above 1; the rates are then taken as equal.
+    people
+        People a group, where the design is given; None where people are asked for.
+    groups
+        Groups of equal size, each compared with the first one.
+    passes
+        Recognition opportunities of each person.
+    correlation, design_effect
+        Within-person correlation of events, or the design effect; at most one of them.
+    watchlist, fillers
+        The size that rates are stated at, and the larger set that is searched in the study.
+    scaling
+        From one size to the other: `linear`, or `closed` form for independent references.
+    power, alpha
+        Wanted power, and level of all tests of the family together.
+    """
+
+    rate: float | None = None
+    ratios: tuple[float, ...] = ()
+    margin: float | None = None
+    people: int | None = None
+    groups: int = 2
+    passes: float = 1
+    correlation: float | None = None
+    design_effect: float | None = None
+    watchlist: int | None = None
+    fillers: int | None = None
+    scaling: str = LINEAR
+    power: float = 0.8
+    alpha: float = 0.05
+
+    def __post_init__(self) -> None:
+        problems = [text for holds, text in self._conditions() if not holds]
+        if problems:
+            raise PlanningError("The question cannot be answered: " + "; ".join(problems) + ".")
+
+    def _conditions(self) -> list[tuple[bool, str]]:
+        rate, people, passes = self.rate, self.people, self.passes
+        return [
+            (rate is None or 0 < rate < 1, f"--rate must be between 0 and 1, not {rate}"),
+            (all(r > 1 for r in self.ratios), f"--ratio must be above 1, not {self.ratios}"),
+            (
+                rate is None or not 0 < rate < 1 or all(r * rate <= 1 for r in self.ratios),
+                f"--ratio times --rate is a rate above 1: {self.ratios} times {rate}",
+            ),
+            (self.margin is None or self.margin > 1, f"--equivalence must be above 1: a ratio, "
+             f"such as 1.5, not {self.margin}"),
+            (people is None or people >= 2, f"--people must be at least 2, not {people}"),
+            (self.groups >= 2, f"--groups must be at least 2, not {self.groups}"),
+            (passes >= 1, f"--passes must be at least 1, not {passes}"),
+            (
+                self.correlation is None or 0 <= self.correlation <= 1,
+                f"--correlation must be from 0 to 1, not {self.correlation}",
+            ),
+            (
+                self.design_effect is None or self.design_effect >= 1,
+                f"--design-effect must be at least 1, not {self.design_effect}",
+            ),
+            (
+                self.correlation is None or self.design_effect is None,
+                "give --correlation or --design-effect, not both",
+            ),
+            (0 < self.power < 1, f"--power must be between 0 and 1, not {self.power}"),
+            (0 < self.alpha < 1, f"--alpha must be between 0 and 1, not {self.alpha}"),
+            (
+                self.fillers is None or self.watchlist is not None,
+                "--fillers needs --watchlist, the size that rates are stated at",
+            ),
+            (
+                all(size is None or size >= 1 for size in (self.watchlist, self.fillers)),
+                "--watchlist and --fillers must be at least 1",
+            ),
+            (
+                self.scaling in (LINEAR, CLOSED),
+                f"--scaling must be {LINEAR} or {CLOSED}, not '{self.scaling}'",
+            ),
+            (
+                rate is not None or not (self.ratios or self.margin),
+                "a ratio or a margin needs the expected rate: give --rate, or --pilot",
+            ),
+            (
+                rate is not None or people is not None,
+                "give --rate (how many people?) or --people (what can a design show?)",
+            ),
+            (
+                people is not None or bool(self.ratios) or self.margin is not None,
+                "say what is to be found: --ratio or --equivalence; or give the design: --people",
+            ),
+        ]  # fmt: skip
+
+    @property
+    def tests(self) -> int:
+        """Tests of the family: every group but one against the reference group."""
+        return self.groups - 1
+
+    @property
+    def level(self) -> float:
+        """Level of one test: the strictest step of Holm's procedure over the family."""
+        return self.alpha / self.tests
+
+    @property
+    def cases(self) -> tuple[Dependence, ...]:
+        """The dependence that was stated, or else both ends of what it can be."""
+        if self.design_effect is not None:
+            return (Dependence("as stated", self.design_effect),)
+        if self.correlation is not None:
+            return (Dependence("as stated", 1 + (self.passes - 1) * self.correlation),)
+        if self.passes == 1:
+            return (Dependence("one pass a person", 1.0),)
+        return (
+            Dependence("passes independent", 1.0),
+            Dependence("passes repeat one another", float(self.passes)),
+        )
+
+
+def read_rate(text: str) -> float:
+    """Read a rate: `1/6000`, `0.017%` or `0.00017`.
+
+    Raises
+    ------
+    PlanningError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> read_rate("1/4000"), read_rate("0.5%"), read_rate("0.01")
+    (0.00025, 0.005, 0.01)
+    """
+    try:
+        if "/" in text:
+            above, below = text.split("/")
+            rate = float(above) / float(below)
+        elif text.rstrip().endswith("%"):
+            rate = float(text.rstrip().removesuffix("%")) / 100
+        else:
+            rate = float(text)
+    except (ValueError, ZeroDivisionError):
+        rate = math.nan
+    if math.isnan(rate):
+        raise PlanningError(f"'{text}' is no rate; write 1/6000, 0.017% or 0.00017.")
+    return rate

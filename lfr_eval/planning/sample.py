@@ -1,0 +1,160 @@
+"""Planning: the sample that a power takes, the power of a sample, the ratio that it finds.
+
+In: rates, dependence, level. Out: numbers by each method, all by the tests of `inference`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from lfr_eval.inference.detectable import normal_power
+from lfr_eval.planning.counts import power_of_equivalence, power_of_fisher, power_of_this_test
+from lfr_eval.planning.dependence import rate_of_people
+
+MOST_LISTED = 1_000
+"""Expected events of both groups beyond which outcomes are not listed: the normal approximation
+is then within a per cent of the sample size."""
+
+MOST_PEOPLE = 10**11
+LARGEST_RATIO = 10_000.0
+
+ENUMERATED, APPROXIMATED, SIMULATED = "enumerated", "normal approximation", "simulated"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One design, seen one way.
+
+    Attributes
+    ----------
+    rate
+        Rate of the lower group, at the size that is searched.
+    passes, design_effect
+        Passes a person, and how many of them are worth one.
+    level
+        Level of one test.
+    """
+
+    rate: float
+    passes: float
+    design_effect: float
+    level: float
+
+    def trials(self, people: float) -> float:
+        """Independent trials of a group of people."""
+        return people * self.passes / self.design_effect
+
+
+@dataclass(frozen=True)
+class Power:
+    """A power, and whether outcomes were listed for it or a normal curve stands for them."""
+
+    value: float
+    evidence: str
+
+
+def difference_power(setting: Setting, people: float, ratio: float) -> Power:
+    """Power of this tool's test to find a ratio."""
+    trials, higher = setting.trials(people), min(1.0, setting.rate * ratio)
+    if trials * (setting.rate + higher) <= MOST_LISTED:
+        whole = max(1, round(trials))
+        value = power_of_this_test(whole, higher, setting.rate, setting.level)
+        return Power(value, ENUMERATED)
+    return Power(normal_difference_power(setting, people, ratio), APPROXIMATED)
+
+
+def normal_difference_power(setting: Setting, people: float, ratio: float) -> float:
+    """Power by the normal approximation."""
+    trials = np.array([setting.trials(people)])
+    base = np.array([setting.rate])
+    return float(normal_power(base, ratio, trials, trials, setting.level)[0])
+
+
+def fisher_power(setting: Setting, people: float, ratio: float) -> Power:
+    """Power of Fisher's exact test on people with an event in any pass."""
+    lower, higher = (
+        rate_of_people(min(1.0, rate), setting.passes, setting.design_effect)
+        for rate in (setting.rate, setting.rate * ratio)
+    )
+    if people * (lower + higher) > MOST_LISTED:
+        n = np.array([people])
+        by_normal = normal_power(np.array([lower]), higher / lower, n, n, setting.level)
+        return Power(float(by_normal[0]), APPROXIMATED)
+    value = power_of_fisher(max(1, round(people)), higher, lower, setting.level)
+    return Power(value, ENUMERATED)
+
+
+def equivalence_power(setting: Setting, people: float, margin: float, ratio: float = 1.0) -> Power:
+    """Power of the two one-sided tests of this tool where the true ratio is `ratio`."""
+    trials, higher = setting.trials(people), min(1.0, setting.rate * ratio)
+    if trials * (setting.rate + higher) <= MOST_LISTED:
+        whole = max(1, round(trials))
+        return Power(
+            power_of_equivalence(whole, higher, setting.rate, margin, setting.level), ENUMERATED
+        )
+    noise = math.sqrt(
+        (1 - higher) / (trials * higher) + (1 - setting.rate) / (trials * setting.rate)
+    )
+    z = stats.norm.isf(setting.level)
+    tails = [
+        stats.norm.cdf((math.log(margin) + side * math.log(ratio)) / noise - z) for side in (-1, 1)
+    ]
+    return Power(float(max(0.0, sum(tails) - 1)), APPROXIMATED)
+
+
+def normal_people(setting: Setting, ratio: float, power: float) -> float:
+    """People a group that it takes to find a ratio, by the normal approximation.
+
+    References
+    ----------
+    Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions, chapter 4.
+
+    Examples
+    --------
+    >>> round(normal_people(Setting(1 / 6000, 1, 1.0, 0.05), 2, 0.8))
+    141243
+    """
+    lower, higher = setting.rate, setting.rate * ratio
+    middle = (lower + higher) / 2
+    under_null = stats.norm.isf(setting.level / 2) * math.sqrt(2 * middle * (1 - middle))
+    otherwise = stats.norm.ppf(power) * math.sqrt(lower * (1 - lower) + higher * (1 - higher))
+    trials = (under_null + otherwise) ** 2 / (higher - lower) ** 2
+    return float(trials * setting.design_effect / setting.passes)
+
+
+def people_needed(power_of: Callable[[float], Power], wanted: float) -> float:
+    """Fewest people a group with the wanted power; infinite where no number has it."""
+    high = 2
+    while power_of(high).value < wanted:
+        high *= 2
+        if high > MOST_PEOPLE:
+            return math.inf
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if power_of(middle).value >= wanted:
+            high = middle
+        else:
+            low = middle
+    return float(high)
+
+
+def ratio_found(
+    power_of: Callable[[float], Power], wanted: float, largest: float = LARGEST_RATIO
+) -> float:
+    """Smallest ratio above 1 that is found with the wanted power; infinite where none is."""
+    low, high = 0.0, math.log(largest)
+    if power_of(largest).value < wanted:
+        return math.inf
+    for _ in range(20):
+        middle = (low + high) / 2
+        if power_of(math.exp(middle)).value >= wanted:
+            high = middle
+        else:
+            low = middle
+    return math.exp(high)

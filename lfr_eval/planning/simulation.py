@@ -1,0 +1,135 @@
+"""Planning: the power of the very test that will analyse the study, by simulating studies.
+
+In: a design and true rates. Out: how often `inference.finding_table` says `different` or
+`equivalent`, with its Monte Carlo error.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.inference import Plan, finding_table
+from lfr_eval.inference.plan import UNNAMED
+from lfr_eval.planning.dependence import correlation_of
+from lfr_eval.planning.question import PlanningError
+from lfr_eval.trials import PersonTrials
+
+FACTOR, THRESHOLD, REFERENCE = "group", 0.5, "group 1"
+MOST_TRIALS = 5_000_000
+"""Trials of one simulated study; more would not fit into a person's patience."""
+
+
+@dataclass(frozen=True)
+class SimulatedPower:
+    """Shares of simulated studies with each verdict, and what they are good for.
+
+    Attributes
+    ----------
+    different, equivalent
+        Share of studies whose registered comparison had the verdict.
+    error
+        Monte Carlo standard error of `different`.
+    repetitions
+        Studies.
+    """
+
+    different: float
+    equivalent: float
+    error: float
+    repetitions: int
+
+
+@dataclass(frozen=True)
+class Design:
+    """A study to simulate: the last group has `ratio` times the rate of the others."""
+
+    people: int
+    groups: int
+    passes: int
+    rate: float
+    ratio: float
+    design_effect: float
+    margin: float
+    alpha: float
+
+
+def simulate_power(
+    design: Design, repetitions: int, permutations: int = 999, seed: int = 1
+) -> SimulatedPower:
+    """Run the tool's own test on simulated studies.
+
+    Parameters
+    ----------
+    design
+        The study. Events of a person are beta-binomial.
+    repetitions
+        Number of studies.
+    permutations
+        Permutations of people in each test.
+    seed
+        Seed of everything.
+
+    Raises
+    ------
+    PlanningError
+        If the study is too large to simulate many times.
+    """
+    trials = design.people * design.groups * design.passes
+    if trials > MOST_TRIALS:
+        raise PlanningError(
+            f"--simulate would make {trials:,} trials a study, and can make {MOST_TRIALS:,}; "
+            "without it outcomes are listed, or approximated where they are many."
+        )
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(design.groups), design.people)
+    people = pd.DataFrame({FACTOR: np.char.add("group ", (group + 1).astype(str))})
+    verdicts = []
+    for repetition in range(repetitions):
+        plan = Plan(
+            alpha=design.alpha,
+            margin=design.margin,
+            permutations=permutations,
+            seed=seed + repetition,
+            factors=(FACTOR,),
+            reference_groups={FACTOR: REFERENCE},
+            primary_metrics=(UNNAMED,),
+            primary_thresholds=(THRESHOLD,),
+        )
+        drawn = _trials(design, group, rng)
+        found = finding_table([drawn], people, [THRESHOLD], plan)
+        at = (found["group_a"] == f"group {design.groups}") & (found["group_b"] == REFERENCE)
+        verdicts.append(str(found.loc[at, "verdict"].iloc[0]))
+    different, equivalent = (verdicts.count(name) / repetitions for name in VERDICTS)
+    return SimulatedPower(
+        different, equivalent, math.sqrt(different * (1 - different) / repetitions), repetitions
+    )
+
+
+VERDICTS = ("different", "equivalent")
+
+
+def _trials(design: Design, group: NDArray[np.intp], rng: np.random.Generator) -> PersonTrials:
+    """Draw one study."""
+    rate = np.where(group == design.groups - 1, design.rate * design.ratio, design.rate)
+    correlation = correlation_of(design.design_effect, design.passes)
+    if correlation >= 1:
+        events = design.passes * (rng.random(len(group)) < rate)
+    elif correlation > 0:
+        both = 1 / correlation - 1
+        events = rng.binomial(design.passes, rng.beta(rate * both, (1 - rate) * both))
+    else:
+        events = rng.binomial(design.passes, rate)
+    number = np.arange(design.passes)
+    score = (number[None, :] < events[:, None]).astype(np.float32)
+    return PersonTrials(
+        UNNAMED,
+        len(group),
+        np.repeat(np.arange(len(group)), design.passes).astype(np.intp),
+        score.ravel(),
+        True,
+    )

@@ -1,0 +1,194 @@
+"""Questions of the planner: what they answer, how numbers agree, what is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lfr_eval import cli
+from lfr_eval.inference import detectable_ratio
+from lfr_eval.planning.answer import FISHER, THIS_TEST, TWO_PROPORTIONS, answer, cases_of
+from lfr_eval.planning.dependence import correlation_of, rate_at, rate_of_people
+from lfr_eval.planning.question import PlanningError, Question, read_rate
+from lfr_eval.planning.sample import (
+    Setting,
+    difference_power,
+    equivalence_power,
+    normal_people,
+    people_needed,
+    ratio_found,
+)
+from lfr_eval.planning.simulation import Design, simulate_power
+
+
+def rows_of(**asked: object) -> list[dict[str, object]]:
+    frame = answer(cases_of(Question(**asked))).rows  # type: ignore[arg-type]
+    return frame.to_dict("records")
+
+
+def test_people_for_a_ratio_by_three_methods() -> None:
+    rows = rows_of(rate=1 / 6000, ratios=(2, 3, 5))
+    normal = [row["people"] for row in rows if row["method"] == TWO_PROPORTIONS]
+    assert [round(float(str(n))) for n in normal] == [141_243, 47_076, 17_650]
+    for ratio in (2, 3, 5):
+        own, fisher = (
+            next(float(str(r["people"])) for r in rows if r["method"] == m and r["ratio"] == ratio)
+            for m in (THIS_TEST, FISHER)
+        )
+        assert 0.9 * normal[(2, 3, 5).index(ratio)] < own < fisher < 1.1 * own * 1.05
+
+
+def test_what_is_planned_is_what_a_report_would_call_detectable() -> None:
+    people = people_needed(lambda n: difference_power(Setting(1 / 6000, 1, 1.0, 0.05), n, 2), 0.8)
+    # The report rounds to the safe side: its exact test counts ties in full.
+    assert 2.0 <= detectable_ratio(1 / 6000, people, people) <= 2.1
+
+
+def test_power_ratio_and_people_are_inverse_to_one_another() -> None:
+    setting = Setting(0.002, 10, 2.8, 0.025)
+    people = people_needed(lambda n: difference_power(setting, n, 3), 0.8)
+    assert difference_power(setting, people, 3).value >= 0.8
+    assert difference_power(setting, 0.97 * people, 3).value < 0.8
+    assert ratio_found(lambda r: difference_power(setting, people, r), 0.8) == pytest.approx(
+        3, rel=0.02
+    )
+
+
+def test_listing_and_the_normal_curve_meet_where_events_are_many() -> None:
+    setting = Setting(0.01, 1, 1.0, 0.05)
+    people = normal_people(setting, 1.2, 0.8)
+    assert 900 < people * 0.022 < 1_000
+    assert difference_power(setting, people, 1.2).value == pytest.approx(0.8, abs=0.01)
+    below, above = (equivalence_power(setting, n, 1.2) for n in (49_900, 50_100))
+    assert (below.evidence, above.evidence) == ("enumerated", "normal approximation")
+    assert below.value == pytest.approx(above.value, abs=0.01)
+
+
+def test_unstated_dependence_is_answered_at_both_ends() -> None:
+    people = {
+        row["case"]: row["people"]
+        for row in rows_of(rate=0.001, ratios=(3,), passes=10)
+        if row["method"] == THIS_TEST
+    }
+    ends = people["passes independent"], people["passes repeat one another"]
+    assert float(str(ends[1])) == pytest.approx(10 * float(str(ends[0])), rel=0.01)
+
+
+def test_groups_are_paid_for_by_holms_strictest_step_and_equivalence_is_not() -> None:
+    two, four = (
+        {row["about"]: row["people"] for row in rows_of(rate=0.01, ratios=(2,), margin=1.5,
+                                                        groups=groups)}
+        for groups in (2, 4)
+    )  # fmt: skip
+    assert float(str(four["difference"])) > 1.2 * float(str(two["difference"]))
+    assert four["equivalence"] == two["equivalence"]
+
+
+def test_fillers_give_more_events_than_the_watchlist() -> None:
+    asked = {"rate": 0.00017, "people": 400, "passes": 10, "watchlist": 10_000}
+    row = rows_of(**asked, fillers=178_000)[-1]
+    assert row["events_lower"] == pytest.approx(12.1, abs=0.01)
+    assert 1 / float(str(row["bound"])) == pytest.approx(2_386, abs=1)
+    closed = rows_of(**asked, fillers=178_000, scaling="closed")[-1]
+    assert float(str(closed["searched_rate"])) < float(str(row["searched_rate"]))
+    with pytest.raises(PlanningError, match="use --scaling closed"):
+        rows_of(rate=0.1, people=400, watchlist=1_000, fillers=178_000)
+
+
+@given(rate=st.floats(1e-6, 0.5), passes=st.integers(2, 20), effect=st.floats(1, 20))
+@settings(max_examples=60, deadline=None)
+def test_people_with_an_event_lie_between_both_ends(
+    rate: float, passes: int, effect: float
+) -> None:
+    share = rate_of_people(rate, passes, min(effect, passes))
+    assert rate * (1 - 1e-9) <= share <= 1 - (1 - rate) ** passes + 1e-9
+    assert 0 <= correlation_of(effect, passes) <= 1
+
+
+def test_beta_binomial_people_are_those_of_a_simulation() -> None:
+    rng = np.random.default_rng(5)
+    both = 1 / 0.3 - 1
+    chance = rng.beta(0.05 * both, 0.95 * both, 200_000)
+    seen = (rng.binomial(8, chance) > 0).mean()
+    assert rate_of_people(0.05, 8, 1 + 7 * 0.3) == pytest.approx(seen, abs=0.003)
+
+
+def test_scaling_there_and_back() -> None:
+    for scaling in ("linear", "closed"):
+        assert rate_at(rate_at(0.001, 1e4, 178e3, scaling), 178e3, 1e4, scaling) == pytest.approx(
+            0.001
+        )
+
+
+def test_the_real_test_has_the_planned_power() -> None:
+    setting = Setting(0.02, 5, 1.8, 0.05)
+    people = people_needed(lambda n: difference_power(setting, n, 4), 0.8)
+    power = simulate_power(Design(int(people), 2, 5, 0.02, 4, 1.8, 1.5, 0.05), 60, 499)
+    # Three Monte Carlo standard errors of 60 studies.
+    assert power.different == pytest.approx(0.8, abs=3 * math.sqrt(0.8 * 0.2 / 60))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rate", "ratio", "passes", "effect"), [(0.005, 5, 1, 1.0), (0.01, 3, 10, 2.8)]
+)
+def test_the_real_test_has_the_planned_power_closely(
+    rate: float, ratio: float, passes: int, effect: float
+) -> None:
+    setting = Setting(rate, passes, effect, 0.05)
+    people = people_needed(lambda n: difference_power(setting, n, ratio), 0.8)
+    design = Design(int(people), 2, passes, rate, ratio, effect, 1.5, 0.05)
+    power = simulate_power(design, 200)
+    assert power.different == pytest.approx(0.8, abs=3 * math.sqrt(0.8 * 0.2 / 200))
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("1/6000", 1 / 6000), ("0.017%", 0.00017), ("0.5 %", 0.005), ("0.01", 0.01)]
+)
+def test_rates_are_read(text: str, rate: float) -> None:
+    assert read_rate(text) == pytest.approx(rate)
+
+
+def test_everything_wrong_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--rate 2 --ratio 0.5 --groups 1 --power 80 --fillers 5 --correlation 3"
+    assert cli.main(["plan", *words.split()]) == cli.UNUSABLE
+    said = capsys.readouterr().err
+    for option in ("--rate", "--ratio", "--groups", "--power", "--fillers", "--correlation"):
+        assert option in said, option
+    assert cli.main(["plan"]) == cli.UNUSABLE
+    assert "give --rate" in capsys.readouterr().err
+    assert cli.main(["plan", "--rate", "one"]) == cli.UNUSABLE
+    assert "write 1/6000" in capsys.readouterr().err
+
+
+def test_the_command_prints_a_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", "--rate", "1/6000", "--ratio", "2"]
+    assert cli.main(words) == cli.OK
+    said = capsys.readouterr().out
+    assert "141,243" in said
+    assert "normal approximation" in said
+    assert "enumerated" in said
+    cli.main([*words, "--json"])
+    content = json.loads(capsys.readouterr().out)
+    assert content["question"]["ratios"] == [2.0]
+    assert round(content["rows"][0]["people"]) == 141_243
+    cli.main([*words, "--csv"])
+    assert capsys.readouterr().out.count("\n") == 4
+    cli.main(["plan", "published"])
+    assert "1 in 23,776" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png"])
+def test_curves_are_drawn(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / f"plan{ending}"
+    words = ["plan", "--rate", "0.01", "--ratio", "2", "3", "--passes", "4", "--correlation", "0.2"]
+    assert cli.main([*words, "--figure", str(file)]) == cli.OK
+    assert file.stat().st_size > 5_000
+    assert cli.main([*words, "--figure", str(tmp_path / "plan.doc")]) == cli.UNUSABLE
+    assert "must end in" in capsys.readouterr().err
