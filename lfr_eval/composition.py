@@ -105,6 +105,7 @@ CHOICES = {
     "compute.executor": ("local", "ray"),
     "compute.precision": ("auto", "float32", "bfloat16"),
     "design.watchlist_members": ("fillers", "everybody"),
+    "population.like": ("fillers", "balanced", "cohort", "shares"),
     "design.watchlist_inference": ("fixed", "random"),
 }
 

@@ -154,11 +154,26 @@ class DesignConfig:
     # fillers: the watchlist is the fillers (a mated search adds the person's own references);
     # everybody: other people's references are on it too.
     watchlist_members: str = "fillers"
+    # Of whom: shares (adding up to 1) or numbers by group of any factor, such as
+    # {male x white: 450, female x white: 550}; empty: as `population` says.
+    watchlist_composition: dict[str, float] = field(default_factory=dict)
     # fixed: claims hold for this watchlist; random: for watchlists like it (wider intervals).
     watchlist_inference: str = "fixed"
     # Best references kept for each probe in each group of the watchlist (table candidates).
     candidates: int = 1
     seed: int = 1
+
+
+@dataclass
+class PopulationConfig:
+    """Whom a watchlist is made of: `conf/population/`. Write one of your own with `shares`."""
+
+    name: str = "fillers"
+    description: str = "The fillers as they come."
+    like: str = "fillers"  # fillers (as they come) | balanced | cohort (people under test) | shares
+    shares: dict[str, float] = field(default_factory=dict)  # group -> share, or number
+    source: str = ""  # where the shares come from
+    evidence: str = ""  # how they were seen: in the primary source, a secondary one, derived
 
 
 @dataclass
@@ -238,6 +253,7 @@ class StudyConfig:
     dataset: DatasetConfig = MISSING
     matcher: MatcherConfig = MISSING
     design: DesignConfig = MISSING
+    population: PopulationConfig = field(default_factory=PopulationConfig)
     thresholds: ThresholdsConfig = field(default_factory=ThresholdsConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     compute: ComputeConfig = field(default_factory=ComputeConfig)

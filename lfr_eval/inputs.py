@@ -72,6 +72,12 @@ class Sweep:
     primary: tuple[float, ...]
     origin: str
 
+    @property
+    def tabulated(self) -> tuple[float, ...]:
+        """Thresholds of the plan: the primary ones and the operating one, increasing."""
+        named = () if self.operating is None else (self.operating,)
+        return tuple(value for value in self.values if value in {*self.primary, *named})
+
 
 @dataclass(frozen=True)
 class Inputs:

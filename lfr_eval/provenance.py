@@ -16,6 +16,7 @@ from pathlib import Path
 from lfr_eval import __version__
 from lfr_eval.config import StudyConfig
 from lfr_eval.inputs import Inputs
+from lfr_eval.populations import describe_mix, watchlist_mix
 
 
 @cache
@@ -64,6 +65,11 @@ def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> di
             "description": config.design.description,
             "watchlist_sizes": list(config.design.watchlist_sizes),
             "watchlist_members": config.design.watchlist_members,
+            "watchlist_composition": describe_mix(
+                config, watchlist_mix(config, inputs.cohort.images)
+            )
+            if set(config.design.kinds) - {"verification"}
+            else None,
         },
         "thresholds": {
             "values": list(sweep.values),

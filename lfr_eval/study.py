@@ -30,12 +30,15 @@ from lfr_eval.inference import (
     modelled_table,
     person_test_table,
     rate_table,
+    watchlist_size_table,
 )
 from lfr_eval.inputs import (
     Inputs,
     read_inputs,
     read_scores,
 )
+from lfr_eval.mixing import AS_THEY_COME
+from lfr_eval.populations import watchlist_mix
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.report import render
 from lfr_eval.tables import (
@@ -49,7 +52,11 @@ from lfr_eval.tables import (
     MODELLED_SEARCHES,
     PERSON_TESTS,
     RATES,
+    SEARCHES,
     TRUTH,
+    WATCHLIST,
+    WATCHLIST_MATCHES,
+    WATCHLIST_SIZES,
 )
 from lfr_eval.trials import Trials, group_people
 
@@ -83,11 +90,13 @@ def run_study(config: StudyConfig) -> StudyFolder:
         design = design_of(config)
         conditions = design.conditions(design.opportunities(inputs.cohort.images)).columns.tolist()
         plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, conditions)
+        if WATCHLIST in design.tables:
+            watchlist_mix(config, inputs.cohort.images)
         _write_cohort(folder, key, inputs)
         _compare(folder, key, inputs, config, design)
         trials = cache(lambda: read_trials(folder, config, inputs, design))
         _infer(folder, key, inputs, design, plan, trials)
-        _summarise(folder, key, inputs, plan, trials)
+        _summarise(folder, key, inputs, config, design, plan, trials)
         _describe(folder, key, inputs, config, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
@@ -168,7 +177,15 @@ def _infer(
     folder.stage("inference", key, [table.file for table in tables], infer)
 
 
-def _summarise(folder: StudyFolder, key: str, inputs: Inputs, plan: Plan, trials: Recall) -> None:
+def _summarise(
+    folder: StudyFolder,
+    key: str,
+    inputs: Inputs,
+    config: StudyConfig,
+    design: Design,
+    plan: Plan,
+    trials: Recall,
+) -> None:
     """Trials to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
 
@@ -183,8 +200,36 @@ def _summarise(folder: StudyFolder, key: str, inputs: Inputs, plan: Plan, trials
             ]
             folder.write(table, pd.concat(modelled) if modelled else table.empty())
         folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, plan))
+        sizes = WATCHLIST_SIZES.empty()
+        if WATCHLIST in design.tables:
+            sizes = _watchlist_sizes(folder, inputs, config, design, plan)
+        folder.write(WATCHLIST_SIZES, sizes)
 
     folder.stage("summaries", key, [table.file for table in FURTHER], summarise)
+
+
+def _watchlist_sizes(
+    folder: StudyFolder, inputs: Inputs, config: StudyConfig, design: Design, plan: Plan
+) -> pd.DataFrame:
+    """How false alerts grow with the watchlist, mixed as it was and as the fillers come."""
+    images, people = folder.read(COHORT), tested_people(inputs)
+    watchlist, thresholds = folder.read(WATCHLIST), inputs.sweep.tabulated
+    trials = rates.watchlist_trials(
+        people,
+        folder.read(SEARCHES),
+        watchlist,
+        folder.read(WATCHLIST_MATCHES),
+        thresholds[0],
+    )
+    return watchlist_size_table(
+        trials,
+        people,
+        images.set_index("image_id").loc[watchlist["reference_id"]],
+        list(dict.fromkeys((watchlist_mix(config, images), AS_THEY_COME))),
+        thresholds,
+        plan,
+        design.watchlist_sizes,
+    )
 
 
 def tested_people(inputs: Inputs) -> pd.DataFrame:

@@ -225,6 +225,30 @@ CANDIDATES = Table(
     ),
 )
 
+WATCHLIST = Table(
+    "watchlist",
+    "Everybody who may be on the watchlist, in random order: the first N are a watchlist of N of "
+    "the composition asked for, for every N that it allows.",
+    (
+        Column("place", WHOLE, "place in the order, from 0"),
+        Column("reference_id", TEXT, "reference image"),
+        Column("reference_subject", TEXT, "person on it"),
+    ),
+)
+
+WATCHLIST_MATCHES = Table(
+    "watchlist_matches",
+    "Every comparison of a recognition opportunity with a reference of table `watchlist` of "
+    "somebody else whose score reaches the lowest threshold of the plan. The best frame decides, "
+    "so there is one row a pass and reference.",
+    (
+        Column("pass_id", TEXT, "recognition opportunity"),
+        Column("subject_id", TEXT, "person who passes"),
+        Column("place", WHOLE, "place of the reference in table `watchlist`"),
+        Column("score", "float32", "comparison score of the best frame"),
+    ),
+)
+
 SEARCHES = Table(
     "searches",
     "One row a recognition opportunity (a pass) and watchlist size: the highest scores over the "
@@ -404,6 +428,46 @@ MODELLED_SEARCHES = Table(
     MODELLED.columns,
 )
 
+WATCHLIST_SIZES = Table(
+    "watchlist_sizes",
+    "False alert rates (FPIR) by watchlist size and composition, worked out in three ways at the "
+    "thresholds of the plan. None of them is a search of one watchlist: those are in `rates`.",
+    (
+        Column("composition", TEXT, "name of the watchlist's composition"),
+        Column("threshold", REAL, "threshold"),
+        Column("watchlist_size", WHOLE, "references on the watchlist"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group of the person who passes"),
+        Column(
+            "way",
+            TEXT,
+            "resampled: mean over all watchlists of this size and composition that the fillers "
+            "allow; closed_form: from false match rates by group, as if comparisons of one pass "
+            "were independent; linear: in proportion to the largest resampled watchlist",
+        ),
+        Column("fillers", WHOLE, "size of the largest watchlist that the fillers allow"),
+        Column("passes", WHOLE, "recognition opportunities, failures to acquire among them"),
+        Column("subjects", WHOLE, "people who pass"),
+        Column("matches", WHOLE, "pairs of a pass and a reference at or above the threshold"),
+        Column("passes_matched", WHOLE, "passes with such a reference"),
+        Column("subjects_matched", WHOLE, "people with such a pass"),
+        Column("rate", REAL, "false alerts per recognition opportunity; null without trials"),
+        Column("lower", REAL, "lower end of its interval"),
+        Column("upper", REAL, "upper end of its interval"),
+        Column("level", REAL, "confidence level"),
+        Column("interval", TEXT, "the method of the interval"),
+        Column("ratio", REAL, "rate / resampled rate of the same size; null where there is none"),
+        Column("ratio_lower", REAL, "lower end of its interval"),
+        Column("ratio_upper", REAL, "upper end of its interval"),
+        Column(
+            "agrees",
+            FLAG,
+            "whether the rate lies within the interval of the resampled rate of the same size; "
+            "null where there is none",
+        ),
+    ),
+)
+
 PERSON_TESTS = Table(
     "person_tests",
     "Tests on the number of people with an event, for comparison with published studies.",
@@ -462,11 +526,13 @@ ALL = (
     BORDERLINE,
     SEARCHES,
     CANDIDATES,
+    WATCHLIST,
+    WATCHLIST_MATCHES,
     HISTOGRAM,
     TRUTH,
     RATES,
     FINDINGS,
 )
 
-FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, PERSON_TESTS)
+FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""

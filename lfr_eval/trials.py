@@ -194,3 +194,36 @@ def group_people(people: pd.DataFrame, factor: str) -> Grouping:
 def group_all(people: pd.DataFrame, factors: Sequence[str]) -> list[Grouping]:
     """Divide people by each factor, `overall` first."""
     return [group_people(people, factor) for factor in dict.fromkeys((OVERALL, *factors))]
+
+
+@dataclass(frozen=True)
+class WatchlistTrials:
+    """Passes against everybody who may be on the watchlist: which references each one matches.
+
+    Attributes
+    ----------
+    people
+        Number of people under test.
+    person : (passes,)
+        The person of each recognition opportunity.
+    acquired : (passes,)
+        Whether a template was made of any frame.
+    owner : (references,)
+        The person under test on each reference; -1: nobody under test. Nobody is compared with
+        a reference of their own.
+    hit_pass, hit_reference : (hits,)
+        Every pass and reference of somebody else whose score reaches `floor`.
+    hit_score : (hits,)
+        The score of the best frame.
+    floor
+        Thresholds must not be lower.
+    """
+
+    people: int
+    person: Ints
+    acquired: NDArray[np.bool_]
+    owner: Ints
+    hit_pass: Ints
+    hit_reference: Ints
+    hit_score: Floats
+    floor: float

@@ -21,6 +21,7 @@ GROUPS = (
     "dataset",
     "matcher",
     "design",
+    "population",
     "thresholds",
     "inference",
     "compute",

@@ -7,12 +7,19 @@ those of 1:N searches. `Compute` says with what; it never changes a result.
 
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.executors import Executor, LocalExecutor
-from lfr_eval.comparison.given import pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, borderline, compare_pairs
 from lfr_eval.comparison.ray_executor import RayExecutor
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import Searches, search_watchlist
-from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, draw_gallery
+from lfr_eval.comparison.sides import (
+    ComparisonError,
+    Gallery,
+    Sides,
+    draw_gallery,
+    watchlist_table,
+)
 from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
 
 __all__ = [
@@ -32,7 +39,10 @@ __all__ = [
     "borderline",
     "compare_pairs",
     "draw_gallery",
+    "matches_of_scores",
     "pairs_of_scores",
     "search_watchlist",
     "searches_of_scores",
+    "watchlist_matches",
+    "watchlist_table",
 ]

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
+from lfr_eval.comparison.matches import best_frames
 from lfr_eval.comparison.pairs import PairScores
 from lfr_eval.comparison.passes import NOBODY, ProbeScores, search_rows
 from lfr_eval.comparison.search import Searches
-from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
+from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
 from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
 
 
@@ -59,11 +60,10 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
     """
     images = sides.images
     row = pd.Series(np.arange(len(images)), index=images["image_id"])
-    place = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
     frame = _with_people(sides, _both_ways(sides, scores))
     own = frame["reference_subject"] == frame["probe_subject"]
     mated = _by_image(sides, frame[own].groupby("probe_id")["score"].max(), np.nan)
-    others = frame[~own].assign(place=frame["reference_id"].map(place)).dropna(subset=["place"])
+    others = _of_others(frame, gallery, images)
     passes = []
     for size in gallery.sizes:
         within = others[others["place"] < size]
@@ -86,6 +86,32 @@ def _by_image(sides: Sides, values: pd.Series, otherwise: float) -> NDArray[np.f
     return np.where(np.isnan(found), otherwise, found)
 
 
+def matches_of_scores(
+    sides: Sides, scores: pd.DataFrame, gallery: Gallery, floor: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return tables `watchlist` and `watchlist_matches`, as far as the file goes.
+
+    Where it does not compare every probe with everybody who may be on the watchlist, both tables
+    end with the largest watchlist that was asked for.
+    """
+    others = _of_others(_with_people(sides, _both_ways(sides, scores)), gallery, sides.images)
+    end = len(gallery.rows)
+    if len(_short_of(sides, gallery, end, others)):
+        end = gallery.sizes[-1]
+    passes = sides.images.set_index("image_id")["pass_id"]
+    matches = others[(others["place"] < end) & (others["score"] >= np.float32(floor))]
+    matches = matches.assign(
+        pass_id=matches["probe_id"].map(passes), subject_id=matches["probe_subject"]
+    )
+    return watchlist_table(sides, gallery).iloc[:end], best_frames(matches)
+
+
+def _of_others(frame: pd.DataFrame, gallery: Gallery, images: pd.DataFrame) -> pd.DataFrame:
+    order = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
+    others = frame[frame["reference_subject"] != frame["probe_subject"]]
+    return others.assign(place=others["reference_id"].map(order)).dropna(subset=["place"])
+
+
 def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
     """Let two images that are each reference and probe search for one another."""
     both = sides.images.loc[sides.in_both, "image_id"]
@@ -94,16 +120,21 @@ def _both_ways(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([scores, swapped], ignore_index=True)
 
 
-def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -> None:
+def _short_of(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -> pd.DataFrame:
+    """Return the probes that were not compared with every reference of a watchlist."""
     listed = within.groupby("probe_id").size()
     subject = sides.images["subject_id"]
     watched = subject.iloc[gallery.rows[:size]].value_counts()
     probes = sides.images.iloc[sides.probes][["image_id", "subject_id"]]
     due = size - probes["subject_id"].map(watched).fillna(0).astype(int)
     have = probes["image_id"].map(listed).fillna(0).astype(int)
-    short = probes[have < due]
+    return probes.assign(have=have, due=due)[have < due]
+
+
+def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -> None:
+    short = _short_of(sides, gallery, size, within)
     if len(short):
-        columns = (short["image_id"].tolist(), have[have < due].tolist(), due[have < due].tolist())
+        columns = (short[name].tolist() for name in ("image_id", "have", "due"))
         shown = ", ".join(
             f"{image} ({n:,} of {of:,})" for image, n, of in list(zip(*columns, strict=True))[:10]
         )

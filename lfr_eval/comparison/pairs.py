@@ -109,11 +109,29 @@ def exact_tail(
         If it does not fit into the memory, or the disk is full.
     """
     check_floor(bulk, sides.images, floor, compute.tail_memory)
+    # Twice what the pilot allows, so that its error stops no run.
+    limit = 2 * max(compute.tail_memory, 2**26) // pair_bytes(sides.images)
+    return tail_of(plan, vectors, similarity, floor, limit, compute)
+
+
+def tail_of(
+    plan: Plan,
+    vectors: Vectors,
+    similarity: Similarity,
+    floor: float,
+    limit: int,
+    compute: Compute,
+) -> Tail:
+    """Return every non-mated comparison of a plan at or above the floor, in order of rows.
+
+    Raises
+    ------
+    ComparisonError
+        If there are more than `limit`, or the disk is full.
+    """
     precision = compute.choose(vectors, plan.rows, similarity, plan.comparisons)
     margin = product_margin(vectors, plan.rows, similarity, precision)
     job = TailJob(vectors, similarity.name, plan, floor, margin, precision, compute.tile)
-    # Twice what the pilot allows, so that its error stops no run.
-    limit = 2 * max(compute.tail_memory, 2**26) // pair_bytes(sides.images)
     parts: list[Tail] = []
     key = _key(plan, vectors, similarity, floor, compute.tile) if compute.scratch else ""
     with compute.shard_folder(key) as folder:

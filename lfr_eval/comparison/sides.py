@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.errors import MendableError
-from lfr_eval.tables import COMPARISONS
+from lfr_eval.mixing import AS_THEY_COME, Mix
+from lfr_eval.tables import COMPARISONS, WATCHLIST
+from lfr_eval.trials import group_people
 
 Ints = NDArray[np.intp]
 
@@ -84,7 +86,8 @@ class Gallery:
     Attributes
     ----------
     rows : (references,)
-        Rows of table `cohort`.
+        Rows of table `cohort`: everybody who may be on the watchlist. Those that a composition
+        leaves out stand behind the longest watchlist that it allows.
     sizes
         Watchlist sizes to search, increasing.
     """
@@ -93,7 +96,9 @@ class Gallery:
     sizes: tuple[int, ...]
 
 
-def draw_gallery(sides: Sides, members: str, sizes: Sequence[int], seed: int) -> Gallery:
+def draw_gallery(
+    sides: Sides, members: str, sizes: Sequence[int], seed: int, mix: Mix = AS_THEY_COME
+) -> Gallery:
     """Put the watchlist into random order and check that it is long enough.
 
     Parameters
@@ -101,12 +106,14 @@ def draw_gallery(sides: Sides, members: str, sizes: Sequence[int], seed: int) ->
     members
         `fillers`, or `everybody`: fillers and all references.
     sizes
-        Sizes asked for; none: the whole watchlist.
+        Sizes asked for; none: that of the mix, or the whole watchlist.
+    mix
+        Of whom: the first N references, whatever N, are a random watchlist of this composition.
 
     Raises
     ------
     ComparisonError
-        If the watchlist is empty or shorter than a size asked for.
+        If the watchlist is empty, or has too few references for a size asked for.
     """
     rows = sides.fillers
     if members == "everybody":
@@ -117,11 +124,61 @@ def draw_gallery(sides: Sides, members: str, sizes: Sequence[int], seed: int) ->
             "filler set (dataset.fillers=fairface), put everybody's references on the watchlist "
             "(design.watchlist_members=everybody), or compare 1:1 only (design=verification)."
         )
-    too_long = [size for size in sizes if size > len(rows)]
-    if too_long:
-        raise ComparisonError(
-            f"A watchlist of {', '.join(f'{size:,}' for size in too_long)} was asked for, but only "
-            f"{len(rows):,} acquired images can be on it; lower design.watchlist_sizes."
-        )
+    grouping = group_people(sides.images.iloc[rows], mix.factor)
+    group = mix.code(grouping.names, grouping.codes)
+    available = np.bincount(group[group >= 0], minlength=len(mix.groups))
+    largest = mix.largest(available)
+    wanted = sorted(set(sizes) or {mix.size or max(largest, 1)})
+    _check_sizes(wanted, mix, available)
     order = np.random.default_rng(seed).permutation(len(rows))
-    return Gallery(rows[order], tuple(sorted(set(sizes))) or (len(rows),))
+    key = mix.keys(_seats(group[order]), group[order])
+    order = order[np.lexsort((group[order], key))]
+    return Gallery(rows[order], tuple(wanted))
+
+
+def _seats(group: Ints) -> Ints:
+    """Return how many of the same group stand before each one."""
+    by_group = np.argsort(group, kind="stable")
+    sorted_group = group[by_group]
+    seats = np.empty(len(group), np.intp)
+    seats[by_group] = np.arange(len(group)) - np.searchsorted(sorted_group, sorted_group)
+    return seats
+
+
+def _check_sizes(sizes: Sequence[int], mix: Mix, available: Ints) -> None:
+    total = int(available.sum())
+    problems = []
+    for size in sizes:
+        need = mix.counts(size)
+        if len(mix.groups) == 1 and need[0] > available[0]:
+            problems.append(f"a watchlist of {size:,} was asked for")
+            continue
+        short = [
+            f"{needed:,} of {group} (there are {have:,})"
+            for group, needed, have in zip(mix.groups, need.tolist(), available, strict=True)
+            if needed > have
+        ]
+        if short:
+            problems.append(
+                f"a watchlist of {size:,} of composition '{mix.name}' needs {', '.join(short)}"
+            )
+    if problems:
+        raise ComparisonError(
+            f"The watchlist is too short: {'; '.join(problems)}; but only {total:,} acquired "
+            f"images can be on it, which allow {mix.largest(available):,}. Lower "
+            "design.watchlist_sizes, or add fillers."
+        )
+
+
+def watchlist_table(sides: Sides, gallery: Gallery) -> pd.DataFrame:
+    """Return table `watchlist`: the references in their random order."""
+    chosen = sides.images.iloc[gallery.rows]
+    return WATCHLIST.conform(
+        pd.DataFrame(
+            {
+                "place": np.arange(len(chosen)),
+                "reference_id": chosen["image_id"].to_numpy(),
+                "reference_subject": chosen["subject_id"].to_numpy(),
+            }
+        )
+    )

@@ -8,10 +8,11 @@ from typing import Protocol
 import pandas as pd
 
 from lfr_eval.comparison.compute import Compute
-from lfr_eval.comparison.given import pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, compare_pairs
 from lfr_eval.comparison.search import Searches, search_watchlist
-from lfr_eval.comparison.sides import Gallery, Sides
+from lfr_eval.comparison.sides import Gallery, Sides, watchlist_table
 from lfr_eval.comparison.similarity import Similarity, Vectors
 
 
@@ -27,6 +28,11 @@ class Scores(Protocol):
 
     def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:
         """Return 1:N searches; `kept` candidates of each group of the watchlist by `factor`."""
+
+    def matches(
+        self, sides: Sides, gallery: Gallery, floor: float
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return tables `watchlist` and `watchlist_matches`, the latter from the floor up."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,15 @@ class TemplateScores:
             sides, self.vectors, self.similarity, gallery, self.compute, factor, kept
         )
 
+    def matches(
+        self, sides: Sides, gallery: Gallery, floor: float
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Compare every pass with everybody who may be on the watchlist."""
+        matches = watchlist_matches(
+            sides, self.vectors, self.similarity, gallery, floor, self.compute
+        )
+        return watchlist_table(sides, gallery), matches
+
 
 @dataclass(frozen=True)
 class GivenScores:
@@ -63,3 +78,9 @@ class GivenScores:
     def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:  # noqa: ARG002
         """Search the given comparisons; there is no table of candidates."""
         return searches_of_scores(sides, self.scores, gallery)
+
+    def matches(
+        self, sides: Sides, gallery: Gallery, floor: float
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Sort out the given comparisons, as far as the file goes."""
+        return matches_of_scores(sides, self.scores, gallery, floor)

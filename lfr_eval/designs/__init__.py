@@ -7,10 +7,14 @@ denominators follow ISO/IEC 19795-1; docs/statistics.md has them side by side.
 
 from __future__ import annotations
 
+from functools import partial
+
 from lfr_eval.config import StudyConfig
 from lfr_eval.designs.design import Design, Evidence, Together
 from lfr_eval.designs.searches import Live, Operator
 from lfr_eval.designs.verification import Verification
+from lfr_eval.inputs import read_sweep
+from lfr_eval.populations import watchlist_mix
 
 __all__ = ["Design", "Evidence", "design_of"]
 
@@ -18,9 +22,15 @@ __all__ = ["Design", "Evidence", "design_of"]
 def design_of(config: StudyConfig) -> Design:
     """Return the design that a configuration names: one, or a search and verification together."""
     factors = tuple(config.inference.factors)
+    search = (
+        config.design,
+        factors,
+        partial(watchlist_mix, config),
+        read_sweep(config).tabulated[0],
+    )
     kinds: dict[str, Design] = {
-        "live": Live(config.design, factors),
-        "operator": Operator(config.design, factors),
+        "live": Live(*search),
+        "operator": Operator(*search),
         "verification": Verification(),
     }
     return Together(tuple(kinds[kind] for kind in config.design.kinds))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,9 @@ from lfr_eval import comparison, rates
 from lfr_eval.comparison import Scores, Sides
 from lfr_eval.config import ConfigError, DesignConfig
 from lfr_eval.designs.design import Evidence
-from lfr_eval.tables import CANDIDATES, CROSS, OVERALL, SEARCHES, Table
+from lfr_eval.mixing import Mix
+from lfr_eval.populations import finest_factor
+from lfr_eval.tables import CANDIDATES, SEARCHES, WATCHLIST, WATCHLIST_MATCHES, Table
 from lfr_eval.trials import Trials
 
 SHOWN = 20
@@ -29,15 +31,21 @@ class Live:
         Whom the watchlist holds, its sizes, and what is kept of a search.
     factors
         Those of the study; the finest one divides the watchlist into groups.
+    mix
+        Returns the composition of the watchlist for a table `cohort`.
+    floor
+        The lowest threshold of the plan.
     """
 
     settings: DesignConfig
     factors: tuple[str, ...]
+    mix: Callable[[pd.DataFrame], Mix]
+    floor: float
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Searches, and the best candidates of each group of the watchlist."""
-        return (SEARCHES, CANDIDATES)
+        """Searches, the best candidates, and everybody on the watchlist who is matched."""
+        return (SEARCHES, CANDIDATES, WATCHLIST, WATCHLIST_MATCHES)
 
     @property
     def watchlist_sizes(self) -> tuple[int, ...]:
@@ -61,11 +69,21 @@ class Live:
         """Search every pass against every watchlist size."""
         given = self.settings
         gallery = comparison.draw_gallery(
-            sides, given.watchlist_members, given.watchlist_sizes, given.seed
+            sides,
+            given.watchlist_members,
+            given.watchlist_sizes,
+            given.seed,
+            self.mix(sides.images),
         )
         factor = finest_factor(sides.images, self.factors)
         searches = scores.searches(sides, gallery, factor, given.candidates)
-        return {SEARCHES: searches.searches, CANDIDATES: searches.candidates}
+        watchlist, matches = scores.matches(sides, gallery, self.floor)
+        return {
+            SEARCHES: searches.searches,
+            CANDIDATES: searches.candidates,
+            WATCHLIST: watchlist,
+            WATCHLIST_MATCHES: matches,
+        }
 
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of FPIR and, of enrolled people, of FNIR, TPIR, misidentification."""
@@ -97,9 +115,3 @@ class Operator(Live):
                 "a pass_id of its own (or none), or choose design=live."
             )
         return images
-
-
-def finest_factor(images: pd.DataFrame, factors: Sequence[str]) -> str:
-    """Return the finest factor by which the watchlist can be divided into groups."""
-    known = [factor for factor in factors if set(factor.split(CROSS)) <= set(images)]
-    return max(known, key=lambda factor: factor.count(CROSS), default=OVERALL)

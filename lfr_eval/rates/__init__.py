@@ -12,6 +12,7 @@ from lfr_eval.rates.trials import (
     pass_conditions,
     verification_trials,
 )
+from lfr_eval.rates.watchlists import watchlist_trials
 
 __all__ = [
     "acquisition_trials",
@@ -19,4 +20,5 @@ __all__ = [
     "identification_trials",
     "pass_conditions",
     "verification_trials",
+    "watchlist_trials",
 ]

@@ -58,6 +58,7 @@ class Design:
     description: str
     watchlist_sizes: tuple[int, ...]
     watchlist_members: str | None
+    watchlist_composition: str | None = None
 
 
 @dataclass(frozen=True)

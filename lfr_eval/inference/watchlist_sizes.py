@@ -1,0 +1,223 @@
+"""Stage `inference`: how the false alert rate grows with the watchlist, by group.
+
+In: `WatchlistTrials`, labels of people and of references, compositions, thresholds. Out: the table
+`watchlist_sizes`: closed form, resampling and linear scaling side by side, each with an interval
+that is clustered by person, and how far they disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.inference.cells import Floats, satterthwaite
+from lfr_eval.inference.intervals import (
+    NO_EVENT_PEOPLE,
+    NO_TRIAL,
+    WILSON,
+    critical,
+    no_event_bound,
+    wilson,
+)
+from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
+from lfr_eval.mixing import AS_THEY_COME, Mix
+from lfr_eval.tables import WATCHLIST_SIZES
+from lfr_eval.trials import WatchlistTrials, group_all, group_people
+
+BEYOND = 10
+"""How many times longer than the longest watchlist of the fillers the grid of sizes goes on."""
+
+WAYS = RESAMPLED, CLOSED_FORM, LINEAR = "resampled", "closed_form", "linear"
+NO_MATCH_BEYOND = "no match: independent people only, times the watchlists put together"
+
+
+def watchlist_size_table(
+    trials: WatchlistTrials,
+    people: pd.DataFrame,
+    references: pd.DataFrame,
+    mixes: Sequence[Mix],
+    thresholds: Sequence[float],
+    plan: Plan,
+    sizes: Sequence[int] = (),
+) -> pd.DataFrame:
+    """Work out false alert rates by watchlist size and composition, in three ways.
+
+    Parameters
+    ----------
+    trials
+        The evidence.
+    people
+        One row a person under test, one column a factor.
+    references
+        One row a reference, in the order of the trials; columns are factors.
+    mixes
+        Compositions to answer for.
+    thresholds
+        None below the floor of the trials.
+    plan
+        Factors, level, and fixed or random watchlist.
+    sizes
+        Sizes to answer for beside those of a logarithmic grid.
+
+    Returns
+    -------
+    DataFrame
+        The table `watchlist_sizes`. Beyond the longest watchlist that the fillers allow there is
+        no resampled rate, so nothing says there whether the others agree with it.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is below the floor.
+    """
+    low = [threshold for threshold in thresholds if threshold < trials.floor]
+    if low:
+        raise ValueError(
+            f"Thresholds {low} are below the floor of the watchlist's matches, {trials.floor:g}."
+        )
+    rows: list[tuple[object, ...]] = []
+    for mix in mixes:
+        grouping = group_people(references, mix.factor)
+        group = mix.code(grouping.names, grouping.codes)
+        longest = mix.largest(np.bincount(group[group >= 0], minlength=len(mix.groups)))
+        grid = size_grid(mix, longest, sizes)
+        for threshold in thresholds:
+            for tested in group_all(people, plan.factors):
+                for code, name in enumerate(tested.names):
+                    exposure = Exposure.of(trials, tested.codes == code, mix, group, threshold)
+                    start = (mix.name, threshold, tested.factor, name)
+                    rows += _rows(start, exposure, grid, longest, plan)
+    return WATCHLIST_SIZES.build(rows) if rows else WATCHLIST_SIZES.empty()
+
+
+def size_grid(mix: Mix, longest: int, sizes: Iterable[int] = ()) -> list[int]:
+    """Return 1, 2, 5, 10, ... to beyond the longest watchlist, with the sizes asked for.
+
+    Sizes of which a composition leaves a group out altogether are left out.
+    """
+    if not longest:
+        return []
+    end = max(BEYOND * longest, *sizes, 1)
+    decades = range(len(str(end)))
+    steps = [step * 10**decade for decade in decades for step in (1, 2, 5)]
+    first = 1 if mix.factor == AS_THEY_COME.factor else mix.smallest
+    return sorted({size for size in (*steps, *sizes, longest) if first <= size <= end})
+
+
+def _rows(
+    start: tuple[str, float, str, str],
+    exposure: Exposure,
+    grid: Sequence[int],
+    longest: int,
+    plan: Plan,
+) -> Iterable[tuple[object, ...]]:
+    composition, threshold, factor, group = start
+    people = exposure.person[exposure.hit_pass]
+    counts = (
+        longest,
+        exposure.passes,
+        exposure.people,
+        len(exposure.hit_pass),
+        len(exposure.matched[0]),
+        len(np.unique(people)),
+    )
+    nothing = (np.nan, np.nan, np.nan, None)
+    for size in grid:
+        head = (composition, threshold, size, factor, group)
+        if not exposure.passes:
+            unknown = (np.nan, np.nan, np.nan, plan.level, NO_TRIAL, *nothing)
+            yield from ((*head, way, *counts, *unknown) for way in WAYS)
+            continue
+        answers = _answers(exposure, size, longest)
+        measured = answers.get(RESAMPLED)
+        bar = None if measured is None else _interval(measured, exposure, size, longest, plan)
+        for way, answer in answers.items():
+            rate = min(answer.rate, 1.0)
+            lower, upper, method = _interval(answer, exposure, size, longest, plan)
+            beside: tuple[float | bool | None, ...] = nothing
+            if measured is not None and bar is not None and way != RESAMPLED:
+                beside = (*_ratio(answer, measured, exposure, plan), bar[0] <= rate <= bar[1])
+            yield (*head, way, *counts, rate, lower, upper, plan.level, method, *beside)
+
+
+def _answers(exposure: Exposure, size: int, longest: int) -> dict[str, Answer]:
+    """Return the rate in every way that there is for this size."""
+    linear = resampled(exposure, longest).times(size / longest)
+    answers = {CLOSED_FORM: closed_form(exposure, size), LINEAR: linear}
+    return {RESAMPLED: resampled(exposure, size), **answers} if size <= longest else answers
+
+
+def _interval(
+    answer: Answer, exposure: Exposure, size: int, longest: int, plan: Plan
+) -> tuple[float, float, str]:
+    people = exposure.people
+    if answer.rate <= 0:
+        bound = float(no_event_bound(people, plan.level))
+        if size <= longest:
+            # Part of a watchlist that nobody sets off sets off no more alerts than the whole.
+            return 0.0, bound, NO_EVENT_PEOPLE
+        return 0.0, min(bound * -(-size // longest), 1.0), NO_MATCH_BEYOND
+    if answer.rate >= 1:
+        return 1.0 - float(no_event_bound(people, plan.level)), 1.0, NO_EVENT_PEOPLE
+    variance = max(_variance(answer, exposure, plan), answer.independent)
+    spread = max(_person_variance(answer.residual), answer.independent)
+    squares = answer.residual**2
+    degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
+    skewness = float((answer.residual**3).sum() / spread**1.5) if spread > 0 else 0.0
+    rate = np.array(answer.rate)
+    effective = rate * (1 - rate) / variance
+    lower, upper = wilson(rate, effective, plan.level, degrees, np.array(skewness))
+    return float(lower), float(upper), WILSON
+
+
+def _ratio(
+    answer: Answer, measured: Answer, exposure: Exposure, plan: Plan
+) -> tuple[float, float, float]:
+    """Ratio of two ways; they rest on the same passes, so most of their errors cancel."""
+    if answer.rate <= 0 or measured.rate <= 0:
+        return np.nan, np.nan, np.nan
+    difference = Answer(
+        0.0,
+        answer.residual / answer.rate - measured.residual / measured.rate,
+        answer.part / answer.rate - measured.part / measured.rate,
+        0.0,
+    )
+    squares = difference.residual**2
+    degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), exposure.people))
+    half = float(critical(plan.level, degrees)) * np.sqrt(_variance(difference, exposure, plan))
+    ratio = answer.rate / measured.rate
+    return ratio, float(ratio * np.exp(-half)), float(ratio * np.exp(half))
+
+
+def _variance(answer: Answer, exposure: Exposure, plan: Plan) -> float:
+    people = _person_variance(answer.residual)
+    return people + (_reference_variance(answer, exposure) if plan.watchlist == "random" else 0.0)
+
+
+def _person_variance(residual: Floats) -> float:
+    n = len(residual)
+    return float(np.sum(residual**2)) * (n / (n - 1) if n > 1 else 1.0)
+
+
+def _reference_variance(answer: Answer, exposure: Exposure) -> float:
+    """Variance that other references would add: V_reference - V_pair, not below 0.
+
+    See `watchlists` for the decomposition; references are drawn within the groups of the mix.
+    """
+    if not len(answer.part):
+        return 0.0
+    group = exposure.hit_group
+    total = np.bincount(group, answer.part, len(exposure.available))
+    have = np.maximum(exposure.available, 1)
+    person = exposure.person[exposure.hit_pass]
+    _, pair = np.unique(
+        person * (int(exposure.hit_reference.max()) + 1) + exposure.hit_reference,
+        return_inverse=True,
+    )
+    between = np.sum(np.bincount(exposure.hit_reference, answer.part) ** 2)
+    within = np.sum(np.bincount(pair, answer.part) ** 2)
+    shared = np.sum(total**2 / have) * (1 - 1 / exposure.people)
+    return max(float(between - within - shared), 0.0)
