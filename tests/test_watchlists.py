@@ -1,0 +1,63 @@
+"""Studies of watchlists of a given composition, from the configuration to the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.comparison import ComparisonError
+from lfr_eval.config import ConfigError
+from lfr_eval.folder import STUDY, StudyFolder, read_json
+from lfr_eval.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
+from tests.studies import SMALL, run
+
+MIXED = (
+    *SMALL,
+    "design.watchlist_sizes=[50,120]",
+    "+design.watchlist_composition={black: 0.8, white: 0.2}",
+)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    return run(tmp_path_factory.mktemp("studies"), *MIXED)
+
+
+def test_the_watchlist_searched_has_the_composition(mixed: StudyFolder) -> None:
+    who = mixed.read(COHORT).set_index("image_id")["ethnicity"]
+    order = mixed.read(WATCHLIST)["reference_id"].map(who)
+    assert len(order) == 300
+    assert order[:50].value_counts().to_dict() == {"black": 40, "white": 10}
+    assert order[:120].value_counts().to_dict() == {"black": 96, "white": 24}
+    assert "black 80 %, white 20 %" in read_json(mixed.path / STUDY)["design"][
+        "watchlist_composition"
+    ]  # fmt: skip
+
+
+def test_a_search_is_one_of_the_watchlists_that_are_averaged(mixed: StudyFolder) -> None:
+    table, rates = mixed.read(WATCHLIST_SIZES), mixed.read(RATES)
+    assert set(table["composition"]) == {"given", "fillers"}
+    assert table.loc[table["composition"] == "given", "fillers"].unique().tolist() == [125]
+    at = table[(table["watchlist_size"] == 120) & (table["factor"] == "overall")]
+    given, plain = (
+        at[(at["composition"] == name) & (at["way"] == "resampled")].iloc[0]
+        for name in ("given", "fillers")
+    )
+    searched = rates[
+        (rates["metric"] == "FPIR")
+        & (rates["watchlist_size"] == 120)
+        & (rates["threshold"] == given["threshold"])
+        & (rates["factor"] == "overall")
+    ].iloc[0]
+    assert given["passes"] == searched["trials"]
+    assert given["lower"] < searched["rate"] < given["upper"]
+    # Five times as many false matches were planted among Black people.
+    assert given["rate"] > plain["rate"]
+
+
+def test_groups_that_do_not_exist_stop_a_study_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'green', but nobody who may be on the watchlist"):
+        run(tmp_path, *SMALL, "+design.watchlist_composition={green: 1}")
+    with pytest.raises(ComparisonError, match=r"needs 240 of black \(there are 100\)"):
+        run(tmp_path, *MIXED, "design.watchlist_sizes=[300]")
