@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lfr_eval import __version__
+from lfr_eval.engine_commands import add_engine
 from lfr_eval.planning.arguments import add_actions, add_question, ask
 
 OK, FAILED, UNUSABLE = 0, 1, 2
-COMMANDS = ("run", "plan", "report", "verify", "track", "fetch", "purge")
+COMMANDS = ("run", "plan", "report", "verify", "track", "engine", "fetch", "purge")
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
 lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to print, --help."""
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     sent = add("track", "send a finished study to MLflow", track)
     sent.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
     sent.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
+    add_engine(commands)
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
     add("purge", "delete all cached templates and unfinished comparisons", purge, False)
@@ -124,8 +126,8 @@ def track(parsed: argparse.Namespace) -> int:
 def fetch(parsed: argparse.Namespace) -> int:
     """Find or download a dataset or weights."""
     from lfr_eval.cohort import card_names, fetch
-    from lfr_eval.inputs import cache_folder, mirror_folder
     from lfr_eval.launch import default_paths
+    from lfr_eval.paths import cache_folder, mirror_folder
 
     if parsed.name is None:
         print("\n".join(card_names()))
@@ -137,9 +139,9 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
     """Delete all cached templates and unfinished comparisons."""
-    from lfr_eval.inputs import cache_folder
     from lfr_eval.launch import default_paths
     from lfr_eval.matchers.store import purge
+    from lfr_eval.paths import cache_folder
 
     cache = cache_folder(default_paths())
     print(f"{purge(cache)} files of templates deleted from {cache}.")

@@ -16,6 +16,8 @@ from lfr_eval.config import (
     DlibConfig,
     FacenetConfig,
     ManifestDatasetConfig,
+    MlflowConfig,
+    NullConfig,
     ScoresConfig,
     SimulatedDatasetConfig,
     SimulatedMatcherConfig,
@@ -47,6 +49,8 @@ def register() -> None:
         "matcher",
         FacenetConfig,
         DlibConfig,
+        MlflowConfig,
+        NullConfig,
         TemplatesConfig,
         ScoresConfig,
         SimulatedMatcherConfig,
@@ -99,7 +103,7 @@ def read(composed: DictConfig) -> StudyConfig:
 
 
 CHOICES = {
-    "matcher.multi_face": ("largest", "most_probable", "require_one"),
+    "matcher.multi_face": ("largest", "most_central", "most_probable", "require_one", "all"),
     "matcher.similarity": ("cosine", "euclidean"),
     "matcher.storage": ("float32", "float16"),
     "compute.executor": ("local", "ray"),

@@ -101,7 +101,7 @@ class FacenetConfig(MatcherConfig):
     image_size: int = 160
     margin: int = 14
     min_face_size: int = 20
-    multi_face: str = "largest"  # largest | most_probable | require_one
+    multi_face: str = "largest"  # most_central | most_probable | require_one | all
     batch_size: int = 32
     device: str = "auto"
 
@@ -132,6 +132,25 @@ class ScoresConfig(MatcherConfig):
     kind: str = "scores"
     path: str = MISSING
     higher_is_more_similar: bool = True
+
+
+@dataclass
+class MlflowConfig(MatcherConfig):
+    """A version of a registered matcher: what `lfr-eval engine register` made."""
+
+    kind: str = "mlflow"
+    uri: str = MISSING  # models:/NAME/VERSION or models:/NAME@ALIAS
+    registry: str | None = None  # tracking URI of the registry; default: where runs are logged
+
+
+@dataclass
+class NullConfig(MatcherConfig):
+    """No matcher: templates drawn from the pictures' hashes, to try everything else."""
+
+    kind: str = "null"
+    size: int = 64
+    salt: str = ""
+    batch_size: int = 32
 
 
 @dataclass

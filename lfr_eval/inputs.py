@@ -11,7 +11,6 @@ import pandas as pd
 
 from lfr_eval.cohort import (
     Cohort,
-    fetch,
     join_fillers,
     load_dataset,
     load_manifest,
@@ -31,15 +30,13 @@ from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import (
     CardDatasetConfig,
     ConfigError,
-    DlibConfig,
-    FacenetConfig,
     ManifestDatasetConfig,
-    PathsConfig,
     ScoresConfig,
     SimulatedDatasetConfig,
     StudyConfig,
     TemplatesConfig,
 )
+from lfr_eval.matcher_of import matcher_of
 from lfr_eval.matchers import (
     ImageMatcher,
     Matcher,
@@ -49,6 +46,7 @@ from lfr_eval.matchers import (
     make_matcher,
 )
 from lfr_eval.matchers.store import SHARDS, acquire
+from lfr_eval.paths import cache_folder, mirror_folder
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def read_inputs(config: StudyConfig) -> Inputs:
             "simulated", vectors=simulation.vectors, acquired=simulation.acquired
         )
         return Inputs(simulation.cohort, matcher, sweep, simulation)
-    return Inputs(_cohort(config), _matcher(config), sweep)
+    return Inputs(_cohort(config), matcher_of(config), sweep)
 
 
 def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFrame]:
@@ -215,16 +213,6 @@ def _steps(sweep: Sequence[float]) -> list[float]:
     return [start + step * index for index in range(int((stop - start) / step + 1e-9) + 1)]
 
 
-def mirror_folder(paths: PathsConfig) -> Path | None:
-    """Return the offline mirror, if there is one."""
-    return Path(paths.mirror).expanduser().resolve() if paths.mirror else None
-
-
-def cache_folder(paths: PathsConfig) -> Path:
-    """Return the private cache of downloads and templates."""
-    return Path(paths.cache).expanduser().resolve()
-
-
 def _cohort(config: StudyConfig) -> Cohort:
     dataset = config.dataset
     cache, mirror = cache_folder(config.paths), mirror_folder(config.paths)
@@ -241,35 +229,3 @@ def _cohort(config: StudyConfig) -> Cohort:
     if dataset.fillers is None:
         return cohort
     return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
-
-
-def _matcher(config: StudyConfig) -> Matcher:
-    matcher = config.matcher
-    if isinstance(matcher, FacenetConfig):
-        weights = fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
-        return make_matcher(
-            "facenet",
-            weights=weights,
-            image_size=matcher.image_size,
-            margin=matcher.margin,
-            min_face_size=matcher.min_face_size,
-            multi_face=matcher.multi_face,
-            batch_size=matcher.batch_size,
-            device=matcher.device,
-        )
-    if isinstance(matcher, DlibConfig):
-        return make_matcher(
-            "dlib",
-            multi_face=matcher.multi_face,
-            upsample=matcher.upsample,
-            batch_size=matcher.batch_size,
-        )
-    if isinstance(matcher, TemplatesConfig):
-        return make_matcher("templates", path=Path(matcher.path), similarity=matcher.similarity)
-    if isinstance(matcher, ScoresConfig):
-        return make_matcher(
-            "scores",
-            path=Path(matcher.path),
-            higher_is_more_similar=matcher.higher_is_more_similar,
-        )
-    raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.composition import conf_dir, read, register
-from lfr_eval.config import PathsConfig, StudyConfig
+from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -52,13 +52,35 @@ def _with_faces(overrides: Sequence[str]) -> list[str]:
     return list(overrides)
 
 
-def default_paths() -> PathsConfig:
-    """Return the paths that a study without overrides would use."""
+def composed(overrides: Sequence[str]) -> StudyConfig:
+    """Return the configuration that overrides make of the default one.
+
+    Raises
+    ------
+    ConfigError
+        If an override names what does not exist.
+    """
     from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
 
     register()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return read(compose("config")).paths
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return read(compose("config", overrides=_with_faces(overrides)))
+    except HydraException as error:
+        raise ConfigError(str(error)) from error
+
+
+def default_paths() -> PathsConfig:
+    """Return the paths that a study without overrides would use."""
+    return composed([]).paths
+
+
+def default_registry() -> str:
+    """Return where registered models are, if nobody says otherwise."""
+    from lfr_eval.registered import registry_uri
+
+    return registry_uri(composed([]))
 
 
 def complete_words(given: Sequence[str]) -> int:

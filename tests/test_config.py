@@ -41,6 +41,8 @@ GIVEN = {
     "matcher=facenet": ["dataset=london"],
     "matcher=dlib": ["dataset=london"],
     "matcher=templates": ["matcher.path=t.npz", "dataset=london", "thresholds.values=[0.5]"],
+    "matcher=mlflow": ["matcher.uri=models:/m@live", "dataset=london", "thresholds.values=[0.5]"],
+    "matcher=null_matcher": ["dataset=london"],
     "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
 }
 

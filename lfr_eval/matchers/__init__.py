@@ -2,13 +2,16 @@
 
 A matcher is any object with a `card` and one of three methods: `embed` (images to templates),
 `templates` (templates from elsewhere) or `scores` (comparisons from elsewhere). It is found by
-name in a registry whose entries are imported only when they are asked for.
+name in a registry whose entries are imported only when they are asked for. `matchers.null` is the
+contract as a program, docs/matchers.md the contract in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Vector = NDArray[np.float32]
+Picture = Path | bytes
+"""A picture as a file, or as the content of one."""
 
 
 class MatcherError(MendableError, RuntimeError):
@@ -45,6 +50,17 @@ class MatcherCard:
         Lowest and highest possible score; higher means more alike.
     acquisition
         What counts as a failure to acquire, and which face is taken of several.
+    template_size
+        Values in a template; None where there are no templates, or none was seen yet.
+    multi_face
+        Which face of a still picture is taken: an entry of `faces.MULTI_FACE`; None where the
+        matcher does not look for faces.
+    batch_size
+        Pictures that are worked on at once; it changes no template.
+    recipe
+        What the fingerprint is the hash of, so that two matchers can be told apart in words.
+    version
+        `models:/NAME/VERSION` of a registered matcher.
     """
 
     name: str
@@ -53,6 +69,16 @@ class MatcherCard:
     similarity: str
     score_range: tuple[float, float]
     acquisition: str
+    template_size: int | None = None
+    multi_face: str | None = None
+    batch_size: int = 1
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    version: str | None = None
+
+
+def fingerprint_of(recipe: Mapping[str, object]) -> str:
+    """Return the SHA-256 of a recipe, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -107,8 +133,8 @@ class ImageMatcher(Protocol):
     def card(self) -> MatcherCard:
         """What the matcher says of itself."""
 
-    def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order."""
+    def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
+        """Yield one embedding an image, in order, whatever stands beside it."""
 
 
 @runtime_checkable
@@ -152,6 +178,9 @@ Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher
 _REGISTRY = {
     "facenet": "lfr_eval.matchers.facenet:FacenetMatcher",
     "dlib": "lfr_eval.matchers.dlib:DlibMatcher",
+    "onnx": "lfr_eval.matchers.onnx:OnnxMatcher",
+    "http": "lfr_eval.matchers.http:HttpMatcher",
+    "null": "lfr_eval.matchers.null:NullMatcher",
     "templates": "lfr_eval.matchers.templates:TemplateFile",
     "scores": "lfr_eval.matchers.scores:ScoreFile",
     "simulated": "lfr_eval.matchers.simulated:SimulatedMatcher",

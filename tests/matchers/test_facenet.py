@@ -11,7 +11,8 @@ pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
 
 def test_other_pictures_change_no_template(mirror: Path) -> None:
-    from lfr_eval.matchers.facenet import FacenetMatcher, _open_all
+    from lfr_eval.matchers.facenet import FacenetMatcher
+    from lfr_eval.matchers.faces import open_pictures
 
     weights = next((mirror / "weights").rglob("*.pt"))
     matcher = FacenetMatcher(weights, batch_size=4, device="cpu")
@@ -22,7 +23,7 @@ def test_other_pictures_change_no_template(mirror: Path) -> None:
     found = list(matcher.embed(paths))
     assert len(found) == len(paths)
     for path, embedding in zip(paths, found, strict=True):
-        (alone,) = matcher.represent(matcher.find_faces(_open_all([path])))
+        (alone,) = matcher.represent(matcher.find_faces(open_pictures([path])))
         assert embedding.faces == alone.faces
         assert embedding.reason == alone.reason
         if alone.template is None:

@@ -1,4 +1,4 @@
-"""Stage `tracking`: a finished study folder in, an MLflow run out.
+"""Stage tracking: a finished study folder in, an MLflow run out.
 
 Everything is read from the folder, so a study can be sent at any time; what is sent is tables,
 figures and text, never a face, a template or the name of a person.
@@ -6,20 +6,18 @@ figures and text, never a face, a template or the name of a person.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lfr_eval.errors import MendableError
 from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS, RATES, TRUTH
+from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,15 +25,6 @@ if TYPE_CHECKING:
 PARAM_LIMIT, TAG_LIMIT, BATCH = 6000, 5000, 1000
 STEP = 1_000_000
 """Steps are whole numbers: a threshold's step is the threshold times this, rounded."""
-
-
-class TrackingError(MendableError, RuntimeError):
-    """The tracking server did not take the study; the study itself is safe on disk."""
-
-
-def default_uri(studies: Path) -> str:
-    """Return MLFLOW_TRACKING_URI, or a SQLite file beside the studies at an absolute path."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{studies.resolve()}/mlflow.db"
 
 
 def track(folder: StudyFolder, uri: str, experiment: str, timeout: int = 20) -> str:
@@ -52,37 +41,18 @@ def track(folder: StudyFolder, uri: str, experiment: str, timeout: int = 20) -> 
     """
     study_hash = folder.study_hash()
     try:
-        with _impatient(timeout):
-            client, experiment_id = _connect(uri, experiment)
+        with impatient(timeout):
+            client, experiment_id = connect(uri, experiment)
             return _known_run(client, experiment_id, study_hash) or _log(
                 client, experiment_id, folder, study_hash
             )
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
-            f"The tracking store {_without_password(uri)} did not take the study: "
-            f"{_without_password(str(error))}\n"
+            f"The tracking store {without_password(uri)} did not take the study: "
+            f"{without_password(str(error))}\n"
             f"Nothing is lost; send it later: lfr-eval track {folder.path}"
         ) from error
-
-
-def _connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    with _one_at_a_time(uri):
-        client = MlflowClient(tracking_uri=uri)
-        found = client.get_experiment_by_name(experiment)
-        if found is not None:
-            return client, str(found.experiment_id)
-        try:
-            return client, str(client.create_experiment(experiment, _artifacts(uri)))
-        except MlflowException:
-            # Somebody else created it in between.
-            found = client.get_experiment_by_name(experiment)
-            if found is None:
-                raise
-            return client, str(found.experiment_id)
 
 
 def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_hash: str) -> str:
@@ -184,48 +154,3 @@ def _known_run(client: MlflowClient, experiment_id: str, study_hash: str) -> str
         max_results=1,
     )
     return str(runs[0].info.run_id) if runs else None
-
-
-def _artifacts(uri: str) -> str | None:
-    """Return where a local store keeps artifacts: beside its database, at an absolute path."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return (Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts").resolve().as_uri()
-
-
-@contextmanager
-def _one_at_a_time(uri: str) -> Iterator[None]:
-    """Let one process at a time create a SQLite store: two that race break it."""
-    if not uri.startswith("sqlite:///"):
-        yield
-        return
-    from filelock import FileLock
-
-    database = Path(uri.removeprefix("sqlite:///"))
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{database}.lock"):
-        yield
-
-
-@contextmanager
-def _impatient(timeout: int) -> Iterator[None]:
-    """Make MLflow give up on a server that does not answer, for as long as this lasts."""
-    limits = {
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout),
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }
-    before = {name: os.environ.get(name) for name in limits}
-    os.environ.update({name: os.environ.get(name, value) for name, value in limits.items()})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]*@", "//", text)

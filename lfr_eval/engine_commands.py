@@ -1,0 +1,67 @@
+"""The commands `lfr-eval engine ...` that a person types; nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+OK, FAILED = 0, 1
+
+REGISTER_HELP = """Put the matcher of a configuration into the registry as a new version of a
+model. Takes Hydra's overrides of a study, and name=MODEL: lfr-eval engine register
+matcher=facenet name=lfr-matcher."""
+
+
+def add_engine(commands: Commands) -> None:
+    """Add the command `engine` and what it offers."""
+    meaning = "register a matcher, and compare what runs with what is registered"
+    engine = commands.add_parser("engine", help=meaning, description=f"{meaning.capitalize()}.")
+    offered = engine.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, meaning: str, command: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        added = offered.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
+        added.set_defaults(command=command)
+        added.add_argument(
+            "--registry", metavar="URI", help="tracking URI; default: as for studies"
+        )
+        return added
+
+    registered = add("register", "register a matcher as a new version of a model", register)
+    registered.description = REGISTER_HELP
+    registered.add_argument("words", nargs="+", metavar="OVERRIDE", help="matcher=..., name=...")
+    registered.add_argument("--alias", default="candidate", help="points to the new version")
+    pointed = add("alias", "let an alias such as live point to a version", alias)
+    pointed.add_argument("model", metavar="models:/NAME/VERSION")
+    pointed.add_argument("alias", metavar="ALIAS")
+
+
+def register(parsed: argparse.Namespace) -> int:
+    """Register a matcher."""
+    from lfr_eval.engine.registering import register_matcher
+    from lfr_eval.launch import composed
+
+    words = dict(word.split("=", 1) for word in parsed.words if word.startswith("name="))
+    if not words.get("name"):
+        from lfr_eval.config import ConfigError
+
+        raise ConfigError("Say under which name the matcher is registered: name=lfr-matcher.")
+    config = composed([word for word in parsed.words if not word.startswith("name=")])
+    version = register_matcher(config, words["name"], parsed.registry, parsed.alias)
+    print(f"Registered: models:/{words['name']}/{version} (alias {parsed.alias})")
+    return OK
+
+
+def alias(parsed: argparse.Namespace) -> int:
+    """Let an alias point to a version."""
+    from lfr_eval.engine.registering import set_alias
+    from lfr_eval.launch import default_registry
+
+    model = set_alias(parsed.model, parsed.alias, parsed.registry or default_registry())
+    print(f"{model.rpartition('/')[0]}@{parsed.alias} is now {model}")
+    return OK

@@ -1,0 +1,158 @@
+"""From a picture to the one face that is embedded: opened, searched, chosen, cut.
+
+A `FaceFinder` says where faces are and cuts one out; which of several is taken is the same rule
+for every finder.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from lfr_eval.matchers import Embedding, Face, Picture
+
+Pixels = NDArray[np.uint8]
+"""(height, width, 3), RGB."""
+
+UNREADABLE = "the picture cannot be read"
+NO_FACE = "no face detected"
+
+MULTI_FACE = {
+    "largest": "the largest face is taken",
+    "most_central": "the face nearest to the middle of the picture is taken",
+    "most_probable": "the face with the highest detection probability is taken",
+    "require_one": "more than one face is a failure to acquire",
+    # Every face of a live frame is searched; a still picture is one labelled person's.
+    "all": "every face of a live frame is taken; in a still picture more than one face is a "
+    "failure to acquire",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a face is.
+
+    Attributes
+    ----------
+    corners : (4,)
+        Left, top, right and bottom in pixels.
+    probability
+        The detector's confidence on its own scale.
+    landmarks : (5, 2)
+        Eyes, nose, corners of the mouth in pixels; None where the detector does not tell.
+    """
+
+    corners: NDArray[Any]
+    probability: float
+    landmarks: NDArray[Any] | None = None
+
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        left, top, right, bottom = self.corners
+        return float((right - left) * (bottom - top))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The face of one picture, cut, or the reason why there is none."""
+
+    face: Pixels | None
+    reason: str | None
+    faces: int
+
+
+class FaceFinder(Protocol):
+    """Finds faces and cuts them out for a network."""
+
+    @property
+    def recipe(self) -> Mapping[str, object]:
+        """Everything that changes a cut face."""
+
+    def boxes(self, picture: Image.Image) -> list[Box]:
+        """Return where the faces of one picture are."""
+
+    def cut(self, picture: Image.Image, box: Box) -> Pixels:
+        """Return one face as the network takes it, before its values are scaled."""
+
+
+def open_picture(picture: Picture) -> Image.Image | None:
+    """Open a picture, turned as its camera says, in RGB; None if it is not a readable one.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it may not be read.
+    """
+    try:
+        with Image.open(picture if isinstance(picture, Path) else io.BytesIO(picture)) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        return None
+
+
+def open_pictures(pictures: Sequence[Picture]) -> list[Image.Image | None]:
+    """Open several pictures."""
+    return [open_picture(picture) for picture in pictures]
+
+
+def find_face(finder: FaceFinder, picture: Image.Image | None, policy: str) -> Found:
+    """Return the face of a still picture, by the policy, an entry of `MULTI_FACE`."""
+    if picture is None:
+        return Found(None, UNREADABLE, 0)
+    boxes = finder.boxes(picture)
+    if not boxes:
+        return Found(None, NO_FACE, 0)
+    if len(boxes) > 1 and policy in ("require_one", "all"):
+        return Found(None, f"{len(boxes)} faces detected, one required", len(boxes))
+    return Found(finder.cut(picture, choose(boxes, picture.size, policy)), None, len(boxes))
+
+
+def choose(boxes: Sequence[Box], size: tuple[int, int], policy: str) -> Box:
+    """Return the face to take of those of a picture of `size` (width, height)."""
+    if policy == "most_probable":
+        ranks = [box.probability for box in boxes]
+    elif policy == "most_central":
+        middle = np.asarray(size) / 2
+        ranks = [-float(np.hypot(*(_middle(box) - middle))) for box in boxes]
+    else:
+        ranks = [box.area for box in boxes]
+    return boxes[int(np.argmax(ranks))]
+
+
+def _middle(box: Box) -> NDArray[Any]:
+    left, top, right, bottom = (float(value) for value in box.corners)
+    return np.array([(left + right) / 2, (top + bottom) / 2])
+
+
+def with_templates(found: Sequence[Found], templates: Iterator[NDArray[Any]]) -> list[Embedding]:
+    """Return the embedding of each picture, given the templates of those that have a face."""
+    return [
+        Embedding(None, one.reason, one.faces)
+        if one.face is None
+        else Embedding(np.asarray(next(templates), np.float32), None, one.faces)
+        for one in found
+    ]
+
+
+def faces_at(boxes: Sequence[Box], templates: Iterable[NDArray[Any]]) -> list[Face]:
+    """Put the templates of all faces of a picture to their boxes."""
+    made = []
+    for box, template in zip(boxes, templates, strict=True):
+        left, top, right, bottom = map(float, box.corners)
+        made.append(Face((left, top, right, bottom), np.asarray(template, np.float32)))
+    return made
+
+
+def batches(pictures: Sequence[Picture], size: int) -> Iterator[Sequence[Picture]]:
+    """Yield pictures in batches."""
+    return (pictures[start : start + size] for start in range(0, len(pictures), size))

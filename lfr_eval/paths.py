@@ -1,0 +1,17 @@
+"""Where things stand on this machine, as a configuration says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lfr_eval.config import PathsConfig
+
+
+def mirror_folder(paths: PathsConfig) -> Path | None:
+    """Return the offline mirror, if there is one."""
+    return Path(paths.mirror).expanduser().resolve() if paths.mirror else None
+
+
+def cache_folder(paths: PathsConfig) -> Path:
+    """Return the private cache of downloads and templates."""
+    return Path(paths.cache).expanduser().resolve()

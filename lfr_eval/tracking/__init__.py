@@ -1,0 +1,14 @@
+"""Stage `tracking`: a finished study folder in, an MLflow run out."""
+
+from lfr_eval.tracking.runs import STEP, track
+from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient, without_password
+
+__all__ = [
+    "STEP",
+    "TrackingError",
+    "connect",
+    "default_uri",
+    "impatient",
+    "track",
+    "without_password",
+]

@@ -1,0 +1,249 @@
+"""A matcher in the registry: the same one comes out, and nothing foreign is executed."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lfr_eval.config import ConfigError
+from lfr_eval.engine.loading import RegisteredModel, RegistryError, load_registered
+from lfr_eval.engine.registering import register_matcher, save_model, set_alias
+from lfr_eval.matchers import MatcherError, make_matcher
+from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
+from lfr_eval.registered import inspect
+from tests.studies import configured
+
+# MLflow and what it stands on warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A registry with two versions of a null matcher."""
+    folder = tmp_path_factory.mktemp("registry")
+    uri = f"sqlite:///{folder}/mlflow.db"
+    for salt in ("one", "two"):
+        config = configured(
+            folder, "experiment=london", "matcher=null_matcher", f"matcher.salt={salt}"
+        )
+        register_matcher(config, "lfr-null", uri)
+    return uri
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model as it is registered."""
+    model = tmp_path_factory.mktemp("saved") / "model"
+    save_model(make_matcher("null"), model)  # type: ignore[arg-type]
+    return model
+
+
+@pytest.fixture
+def model(saved: Path, tmp_path: Path) -> Path:
+    """A copy of the model to tamper with."""
+    shutil.copytree(saved, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_what_is_registered_is_what_is_loaded(registry: str) -> None:
+    loaded = load_registered("models:/lfr-null@candidate", registry)
+    made = make_matcher("null", salt="two")
+    assert isinstance(loaded, RegisteredModel)
+    assert (loaded.name, loaded.version, loaded.uri) == ("lfr-null", "2", "models:/lfr-null/2")
+    assert loaded.fingerprint == made.card.fingerprint == loaded.tags["fingerprint"]
+    assert loaded.matcher.card.version == "models:/lfr-null/2"
+    first = load_registered("models:/lfr-null/1", registry)
+    assert first.fingerprint == make_matcher("null", salt="one").card.fingerprint
+
+
+def test_an_alias_points_where_it_is_told(registry: str) -> None:
+    assert set_alias("models:/lfr-null/1", "live", registry) == "models:/lfr-null/1"
+    assert load_registered("models:/lfr-null@live", registry).version == "1"
+
+
+def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
+    with pytest.raises(RegistryError, match="'lfr-null' is not models:/NAME/VERSION"):
+        load_registered("lfr-null", registry)
+    with pytest.raises(RegistryError, match="version=9"):
+        load_registered("models:/lfr-null/9", registry)
+    with pytest.raises(RegistryError, match="alias"):
+        load_registered("models:/lfr-null@nobody", registry)
+
+
+def test_only_what_runs_here_is_registered(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="makes no templates of images"):
+        register_matcher(configured(tmp_path), "rehearsal", f"sqlite:///{tmp_path}/mlflow.db")
+
+
+def test_the_registered_model_names_no_folder_of_this_machine(saved: Path) -> None:
+    for path in saved.rglob("*"):
+        if path.is_file():
+            assert str(saved.parent) not in path.read_text()
+            assert str(Path(__file__).parents[2]) not in path.read_text()
+    assert "lfr-eval==" in (saved / "requirements.txt").read_text()
+    signature = yaml.safe_load((saved / "MLmodel").read_text())["signature"]
+    assert json.loads(signature["inputs"])[0]["type"] == "binary"
+
+
+def test_an_honest_model_is_accepted(model: Path) -> None:
+    inspect(model, "models:/lfr-null/1")
+
+
+class Payload:
+    """A pickle that leaves a mark when somebody loads it."""
+
+    def __init__(self, mark: Path) -> None:
+        self._mark = mark
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (self._mark,))
+
+
+def test_a_pickled_payload_is_named_and_never_executed(model: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "executed"
+    payload = pickle.dumps(Payload(mark))
+    matcher = model / "artifacts" / "matcher"
+    (model / "python_model.pkl").write_bytes(payload)
+    (matcher / "weights.pt").write_bytes(payload)
+    (matcher / "weights.safetensors").write_bytes(payload)
+    (model / "requirements.txt").unlink()
+    (model / "requirements.txt").symlink_to("/etc/passwd")
+    with pytest.raises(RegistryError) as caught:
+        inspect(model, "models:/lfr-null/1")
+    message = str(caught.value)
+    for part in (
+        "models:/lfr-null/1 is not loaded, and nothing of it was executed",
+        "python_model.pkl does not belong to a matcher",
+        "artifacts/matcher/weights.pt does not belong to a matcher",
+        "artifacts/matcher/weights.safetensors is not a .safetensors file",
+        "requirements.txt is a link",
+    ):
+        assert part in message
+    assert not mark.exists()
+    # The payload works, so its mark would be there had anything loaded it.
+    pickle.loads(payload)
+    assert mark.exists()
+
+
+def test_a_registered_pickle_is_refused_by_the_registry_s_loader(tmp_path: Path) -> None:
+    import mlflow
+    from mlflow import MlflowClient
+    from mlflow.pyfunc.model import PythonModel
+
+    from lfr_eval.tracking import connect
+
+    mark = tmp_path / "executed"
+
+    class Foreign(PythonModel):
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (mark,))
+
+        def predict(self, *_: object) -> None:
+            raise AssertionError("a foreign model was run")
+
+    mlflow.pyfunc.save_model(tmp_path / "foreign", python_model=Foreign(), pip_requirements=[])
+    mark.unlink(missing_ok=True)
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    client, _ = connect(uri, "tests")
+    client.create_registered_model("foreign")
+    MlflowClient(uri).create_model_version("foreign", (tmp_path / "foreign").as_uri())
+    with pytest.raises(RegistryError, match=r"pickled model 'python_model\.pkl'"):
+        load_registered("models:/foreign/1", uri)
+    assert not mark.exists()
+    with (tmp_path / "foreign" / "python_model.pkl").open("rb") as file:
+        pickle.load(file)
+    assert mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "said"),
+    [
+        ("loader_module", "os", "names the loader 'os'"),
+        ("python_model", "evil.pkl", "names the pickled model 'evil.pkl'"),
+        ("code", "code", "names code 'code'"),
+        ("model_code_path", "evil.py", "names the code 'evil.py'"),
+    ],
+)
+def test_entries_that_lead_to_foreign_code_are_named(
+    entry: str, value: str, said: str, model: Path
+) -> None:
+    content = yaml.safe_load((model / "MLmodel").read_text())
+    content["flavors"]["python_function"][entry] = value
+    (model / "MLmodel").write_text(yaml.safe_dump(content))
+    with pytest.raises(RegistryError, match=said):
+        inspect(model, "models:/lfr-null/1")
+
+
+def test_another_flavour_and_another_code_are_named(model: Path) -> None:
+    content = yaml.safe_load((model / "MLmodel").read_text())
+    content["flavors"]["sklearn"] = {"pickled_model": "model.pkl"}
+    (model / "MLmodel").write_text(yaml.safe_dump(content))
+    with (model / "served_matcher.py").open("a") as file:
+        file.write("\nimport os\n")
+    with pytest.raises(RegistryError, match=r"flavour 'sklearn'.*served_matcher\.py is not the"):
+        inspect(model, "models:/lfr-null/1")
+    (model / "MLmodel").write_text("!!python/object/apply:os.system ['true']")
+    with pytest.raises(RegistryError, match="MLmodel is missing or does not describe"):
+        inspect(model, "models:/lfr-null/1")
+
+
+def changed(model: Path, **parameters: object) -> Path:
+    packed = model / "artifacts" / "matcher"
+    content = json.loads((packed / "matcher.json").read_text())
+    content["parameters"] |= parameters
+    (packed / "matcher.json").write_text(json.dumps(content))
+    return packed
+
+
+def test_a_changed_constant_is_named(model: Path) -> None:
+    packed = changed(model, salt="changed")
+    with pytest.raises(MatcherError, match="not be the same here: salt is changed instead of"):
+        unpack_unchanged(packed)
+    # The server runs it nevertheless, and says what it is: parity tells them apart.
+    assert unpack(packed).card.recipe["salt"] == "changed"
+
+
+def test_a_file_that_was_added_or_leads_elsewhere_is_named(model: Path) -> None:
+    packed = changed(model)
+    (packed / "more.safetensors").write_bytes(b"12345678{}")
+    with pytest.raises(MatcherError, match=r"more\.safetensors is not the file"):
+        unpack_unchanged(packed)
+    (packed / "more.safetensors").unlink()
+    content = json.loads((packed / "matcher.json").read_text())
+    for files, said in (({"weights": "../../MLmodel"}, "not in its folder"),):
+        (packed / "matcher.json").write_text(json.dumps({**content, "files": files}))
+        with pytest.raises(MatcherError, match=said):
+            unpack(packed)
+    for kind in ("http", "os"):
+        (packed / "matcher.json").write_text(json.dumps({**content, "kind": kind}))
+        with pytest.raises(MatcherError, match=f"'{kind}' is none of"):
+            unpack(packed)
+
+
+def test_a_tag_that_does_not_fit_is_refused(registry: str) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(registry)
+    right = client.get_model_version("lfr-null", "1").tags["fingerprint"]
+    client.set_model_version_tag("lfr-null", "1", "fingerprint", "0" * 64)
+    try:
+        with pytest.raises(RegistryError, match="registered with the fingerprint 000000000000…"):
+            load_registered("models:/lfr-null/1", registry)
+    finally:
+        client.set_model_version_tag("lfr-null", "1", "fingerprint", right)
+
+
+def test_differences_are_named_one_by_one() -> None:
+    left = {"margin": 14, "versions": {"torch": "2.13.0", "pillow": "13"}, "points": None}
+    right = {"margin": 0, "versions": {"torch": "2.12.0", "pillow": "13"}, "points": None, "x": 1}
+    assert differences(left, right) == [
+        "margin is 0 instead of 14",
+        "versions.torch is 2.12.0 instead of 2.13.0",
+        "x is 1 instead of None",
+    ]
+    assert differences(left, left) == []
