@@ -52,6 +52,7 @@ class SimulatedDatasetConfig(DatasetConfig):
     """A simulated walk-past study at template level, with known truth."""
 
     kind: str = "simulated"
+    card: str = "rehearsal"
     people: int = 400
     passes: int = 10
     fillers: int = 10_000

@@ -186,7 +186,9 @@ def group_people(people: pd.DataFrame, factor: str) -> Grouping:
     if missing:
         raise KeyError(f"No factor {missing} among the people's labels: {list(people.columns)}.")
     labels = people[columns].astype("string").fillna(UNKNOWN)
-    joined = labels.agg(CROSS.join, axis=1) if len(columns) > 1 else labels[columns[0]]
+    joined = labels[columns[0]]
+    for column in columns[1:]:
+        joined = joined + CROSS + labels[column]
     codes, names = pd.factorize(joined, sort=True)
     return Grouping(factor, tuple(str(name) for name in names), codes.astype(np.intp))
 

@@ -12,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cohort import load_card
 from lfr_eval.composition import conf_dir, read, register
-from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.inputs import read_sweep
 from lfr_eval.study import study_path
 
@@ -77,8 +77,11 @@ def test_every_group_of_the_design_exists() -> None:
     "path", sorted((conf_dir() / "dataset").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_every_dataset_has_a_card(path: Path) -> None:
-    if path.stem != "manifest":
-        assert load_card(path.stem).name == path.stem
+    option = f"dataset={path.stem}"
+    dataset = composed(option, *GIVEN.get(option, [])).dataset
+    if not isinstance(dataset, ManifestDatasetConfig):
+        assert load_card(dataset.card).name == dataset.card
+        assert dataset.name == path.stem
 
 
 def test_without_override_it_is_the_rehearsal() -> None:

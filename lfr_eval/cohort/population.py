@@ -18,7 +18,15 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, expit, logit, ndtr, roots_hermitenorm, roots_jacobi
+from scipy.special import (
+    betainc,
+    expit,
+    logit,
+    ndtr,
+    roots_hermitenorm,
+    roots_jacobi,
+    roots_legendre,
+)
 
 from lfr_eval.config import SimulatedDatasetConfig
 from lfr_eval.tables import CROSS
@@ -126,23 +134,51 @@ class Population:
         below = np.where(threshold <= 0.0, 0.0, np.where(threshold / r >= 1.0, 1.0, below))
         return np.asarray(below @ w, float)
 
-    def false_match(self, cell: int, thresholds: Floats) -> tuple[Floats, Floats]:
+    def best_quality(self, cell: int) -> tuple[Floats, Floats]:
+        """Nodes and weights of the best quality among the acquired passes of a person.
+
+        0 where none is acquired. A person's passes share an identity, so that somebody has a
+        false positive where the best pass has one.
+        """
+        config = self.config
+        z, w = _normal(_Q_NODES)
+        x, v = roots_legendre(_Q_NODES)
+        cameras = np.array(list(config.cameras.values()) or [0.0])
+        logits = np.linspace(-8.0, 8.0, 1_601)
+        lost = self.failure_to_acquire[cell]
+        nodes = np.empty((len(z), len(x)))
+        for row, person in enumerate(config.quality_spread_people * z):
+            centre = logit(config.probe_quality) + self.quality_shift[cell] + cameras + person
+            below = ndtr((logits[:, None] - centre) / config.quality_spread_passes).mean(axis=1)
+            best = (lost + (1.0 - lost) * below) ** config.passes
+            level = np.interp((x + 1.0) / 2.0, best, logits, left=-np.inf)
+            nodes[row] = expit(level)
+        return nodes.ravel(), (w[:, None] * v / 2.0).ravel()
+
+    def false_match(
+        self, cell: int, thresholds: Floats, quality: tuple[Floats, Floats] | None = None
+    ) -> tuple[Floats, Floats]:
         """Probability that a reference of each cell matches, given commonness and quality.
+
+        Parameters
+        ----------
+        quality
+            Nodes and weights of the probe's quality; not given: that of any acquired pass.
 
         Returns
         -------
         rate : (thresholds, commonness nodes, quality nodes, cells)
         weights : (commonness nodes, quality nodes)
         """
-        q, q_weights = self.probe_quality
+        q, q_weights = quality or (self.probe_quality[0][cell], self.probe_quality[1])
         a, a_weights = _beta_nodes(*self.beta(cell))
         # No score exceeds the product of the qualities, so beyond 1 there is nothing to tabulate.
         tau = np.linspace(min(thresholds.min(), 0.99), 1.0, _TAU_STEPS)
         grid = np.stack(
             [self._against(cell, other, a, tau) for other in range(len(self.cells))], -1
         )
-        wanted = np.clip(thresholds[:, None] / q[cell], None, 1.0)
-        rate = np.empty((len(thresholds), len(a), q.shape[1], len(self.cells)))
+        wanted = np.clip(thresholds[:, None] / np.maximum(q, 1e-12), None, 1.0)
+        rate = np.empty((len(thresholds), len(a), len(q), len(self.cells)))
         for node, other in product(range(len(a)), range(len(self.cells))):
             rate[:, node, :, other] = np.exp(np.interp(wanted, tau, np.log(grid[:, node, other])))
         return rate, a_weights[:, None] * q_weights
@@ -160,10 +196,21 @@ class Population:
 
     def false_positive(self, cell: int, thresholds: Floats, fillers: Floats) -> Floats:
         """FPIR of passes of a cell against `fillers` (cells,) references, (thresholds,)."""
-        rate, weights = self.false_match(cell, thresholds)
-        none = np.exp(np.log1p(-np.minimum(rate, 1.0 - 1e-16)) @ fillers)
         acquired = 1.0 - self.failure_to_acquire[cell]
-        return np.asarray(acquired * np.einsum("taq,aq->t", 1.0 - none, weights), float)
+        return np.asarray(
+            acquired * _any_match(*self.false_match(cell, thresholds), fillers), float
+        )
+
+    def people_with_false_positive(self, cell: int, thresholds: Floats, fillers: Floats) -> Floats:
+        """Share of people of a cell with a false positive in any pass, (thresholds,)."""
+        best = self.best_quality(cell)
+        return _any_match(*self.false_match(cell, thresholds, best), fillers)
+
+
+def _any_match(rate: Floats, weights: Floats, fillers: Floats) -> Floats:
+    """Probability that any of `fillers` (cells,) references matches, (thresholds,)."""
+    none = np.exp(np.log1p(-np.minimum(rate, 1.0 - 1e-16)) @ fillers)
+    return np.asarray(np.einsum("taq,aq->t", 1.0 - none, weights), float)
 
 
 def _normal(n: int) -> tuple[Floats, Floats]:

@@ -13,18 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.drawing import People, draw_study
 from lfr_eval.cohort.planting import population
-from lfr_eval.cohort.population import REFERENCE_SPREAD, Cell, Population
+from lfr_eval.cohort.population import Cell, Population
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import SimulatedDatasetConfig
 
-CARD = "rehearsal"
 Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,6 @@ class Simulation:
         )
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """People drawn from the population: cell and identity of each."""
-
-    cell: Ints
-    identity: Floats
-
-
 def simulate(config: SimulatedDatasetConfig) -> Simulation:
     """Draw a cohort of people, their passes, and a filler watchlist.
 
@@ -83,71 +73,31 @@ def simulate(config: SimulatedDatasetConfig) -> Simulation:
         If a planted difference cannot be reached.
     """
     people = population(config)
-    seeds = np.random.SeedSequence(config.seed).spawn(4)
-    tested = _draw_people(people, config.people, np.random.default_rng(seeds[0]))
-    watched = _draw_people(people, config.fillers, np.random.default_rng(seeds[1]))
-    references = _reference_images(people, tested, np.random.default_rng(seeds[2]))
-    passes, camera, acquired = _pass_images(people, tested, np.random.default_rng(seeds[3]))
-    fillers = _reference_images(people, watched, np.random.default_rng(seeds[2].spawn(1)[0]))
+    drawn = draw_study(people)
+    tested, passes = drawn.tested, drawn.passes
+    # References and probes keep their noise on different axes: it never adds to a score.
+    references = _image(tested.identity, drawn.reference_quality, noise_axis=0)
+    probes = _image(tested.identity[passes.person], passes.quality, noise_axis=1)
+    fillers = _image(drawn.watched.identity, drawn.filler_quality, noise_axis=0)
+    camera = pd.Series(np.array(list(config.cameras) or ["camera"])[passes.camera])
     images = pd.concat(
         [
             _rows(people, tested, "subject", "reference"),
             _rows(people, tested, "subject", "probe", config.passes, camera),
-            _rows(people, watched, "filler", "filler"),
+            _rows(people, drawn.watched, "filler", "filler"),
         ],
         ignore_index=True,
     )
-    kept = np.concatenate([np.ones(config.people, bool), acquired, np.ones(config.fillers, bool)])
-    vectors = np.concatenate([references, passes, fillers]).astype(np.float32)
+    kept = np.concatenate(
+        [np.ones(config.people, bool), passes.acquired, np.ones(config.fillers, bool)]
+    )
+    vectors = np.concatenate([references, probes, fillers]).astype(np.float32)
     vectors[~kept] = np.nan
-    cohort = make_cohort(images, Path(), (load_card(CARD),), simulated=True)
+    cohort = make_cohort(images, Path(), (load_card(config.card),), simulated=True)
     return Simulation(cohort, vectors, kept, people)
 
 
-def _draw_people(people: Population, count: int, rng: np.random.Generator) -> _Drawn:
-    cell = np.arange(count) % len(people.cells)
-    commonness = np.empty(count)
-    for code in range(len(people.cells)):
-        own = cell == code
-        commonness[own] = rng.beta(*people.beta(code), size=int(own.sum()))
-    uniform = rng.standard_normal((count, people.config.dimension))
-    uniform /= np.linalg.norm(uniform, axis=1, keepdims=True)
-    # Mean faces with the inner products that the population states: rows of a matrix root.
-    values, axes = np.linalg.eigh(people.alikeness)
-    means = axes * np.sqrt(np.clip(values, 0.0, None))
-    rare = np.sqrt(1.0 - commonness**2)
-    return _Drawn(cell, np.hstack([commonness[:, None] * means[cell], rare[:, None] * uniform]))
-
-
-def _reference_images(people: Population, drawn: _Drawn, rng: np.random.Generator) -> Floats:
-    level = logit(people.config.reference_quality)
-    quality = expit(level + REFERENCE_SPREAD * rng.standard_normal(len(drawn.cell)))
-    return _image(drawn.identity, quality, noise_axis=0)
-
-
-def _pass_images(
-    people: Population, drawn: _Drawn, rng: np.random.Generator
-) -> tuple[Floats, pd.Series, NDArray[np.bool_]]:
-    config = people.config
-    names = list(config.cameras) or ["camera"]
-    shifts = np.array(list(config.cameras.values()) or [0.0])
-    person = np.repeat(np.arange(len(drawn.cell)), config.passes)
-    cell = drawn.cell[person]
-    camera = rng.integers(len(names), size=len(person))
-    level = (
-        logit(config.probe_quality)
-        + people.quality_shift[cell]
-        + shifts[camera]
-        + config.quality_spread_people * rng.standard_normal(len(drawn.cell))[person]
-        + config.quality_spread_passes * rng.standard_normal(len(person))
-    )
-    acquired = rng.random(len(person)) >= people.failure_to_acquire[cell]
-    vectors = _image(drawn.identity[person], expit(level), noise_axis=1)
-    return vectors, pd.Series(np.array(names)[camera]), acquired
-
-
 def _image(identity: Floats, quality: Floats, noise_axis: int) -> Floats:
-    # References and probes keep their noise on different axes: it never adds to a score.
     noise = np.zeros((len(identity), 2))
     noise[:, noise_axis] = np.sqrt(1.0 - quality**2)
     return np.hstack([quality[:, None] * identity, noise])
@@ -155,7 +105,7 @@ def _image(identity: Floats, quality: Floats, noise_axis: int) -> Floats:
 
 def _rows(
     people: Population,
-    drawn: _Drawn,
+    drawn: People,
     prefix: str,
     role: str,
     each: int = 1,

@@ -13,7 +13,7 @@ from lfr_eval.cohort import CardError, card_names, cards, load_card
 
 
 def test_the_shipped_cards() -> None:
-    assert card_names() == ("facenet_vggface2", "fairface", "london", "rehearsal")
+    assert card_names() == ("facenet_vggface2", "fairface", "london", "npl_2023", "rehearsal")
 
 
 @pytest.mark.parametrize("name", card_names())
@@ -23,7 +23,7 @@ def test_a_shipped_card_answers_every_question(name: str) -> None:
     assert card.limits
     for field in ("title", "origin", "licence", "consent", "lawful_basis", "citation"):
         assert getattr(card, field)
-    assert card.simulated == (name == "rehearsal")
+    assert card.simulated == (name in ("npl_2023", "rehearsal"))
     assert set(card.schemes) <= set(card.label_source)
 
 
