@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ from lfr_eval.config import (
     StudyConfig,
     TemplatesConfig,
 )
-from lfr_eval.matcher_of import matcher_of
+from lfr_eval.matcher_of import image_matcher, matcher_of
 from lfr_eval.matchers import (
     ImageMatcher,
     Matcher,
@@ -45,6 +46,7 @@ from lfr_eval.matchers import (
     Templates,
     make_matcher,
 )
+from lfr_eval.matchers.cluster import ClusterMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.paths import cache_folder, mirror_folder
 
@@ -102,7 +104,16 @@ def read_inputs(config: StudyConfig) -> Inputs:
             "simulated", vectors=simulation.vectors, acquired=simulation.acquired
         )
         return Inputs(simulation.cohort, matcher, sweep, simulation)
-    return Inputs(_cohort(config), matcher_of(config), sweep)
+    return Inputs(_cohort(config), _matcher(config), sweep)
+
+
+def _matcher(config: StudyConfig) -> Matcher:
+    """Return the matcher; the machines of a cluster each have one, where there is a cluster."""
+    matcher, compute = matcher_of(config), config.compute
+    if compute.executor != "ray" or not isinstance(matcher, ImageMatcher):
+        return matcher
+    make = partial(image_matcher, config)
+    return ClusterMatcher(make, compute.address, use_gpus=compute.device.startswith("cuda"))
 
 
 def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFrame]:

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from lfr_eval import __version__
+from lfr_eval.cluster import check_version, connect, workers
 from lfr_eval.comparison.executors import Job
-from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
 from lfr_eval.workers import single_threaded
 
@@ -49,18 +49,12 @@ class RayExecutor:
 
         Raises
         ------
-        ComparisonError
+        ClusterError
             If Ray is not installed, there is no such cluster, it has no worker of the kind, or a
             machine of it runs another version of this package.
         """
         ray = connect(self.address)
-        kind = "GPU" if self.use_gpus else "CPU"
-        workers = int(ray.cluster_resources().get(kind, 0))
-        if not workers:
-            raise ComparisonError(
-                f"The Ray cluster has no {kind}; start machines with one, or choose "
-                f"compute.device={'cpu' if self.use_gpus else 'cuda'}."
-            )
+        count = workers(ray, "GPU" if self.use_gpus else "CPU")
         task = ray.remote(num_cpus=0 if self.use_gpus else 1, num_gpus=int(self.use_gpus))(_work)
         # A lost machine is no fault of the task: it is tried again until it is done.
         task = task.options(max_retries=-1)
@@ -72,47 +66,18 @@ class RayExecutor:
             for shard in islice(waiting, count):
                 running[task.remote(shared, shard, self.device)] = shard
 
-        submit(IN_FLIGHT * workers)
+        submit(IN_FLIGHT * count)
         try:
             while running:
                 finished, _ = ray.wait(list(running), num_returns=1)
                 for one in finished:
                     version, result = ray.get(one)
-                    if version != __version__:
-                        raise ComparisonError(
-                            f"A machine of the Ray cluster runs lfr-eval {version}, this one "
-                            f"{__version__}; install the same version on all."
-                        )
+                    check_version(version)
                     submit(1)
                     yield running.pop(one), result
         finally:
             for one in running:
                 ray.cancel(one, force=False)
-
-
-def connect(address: str | None) -> Any:
-    """Return the module `ray`, connected to a cluster.
-
-    Raises
-    ------
-    ComparisonError
-        If Ray is not installed, or there is no such cluster.
-    """
-    try:
-        import ray
-    except ImportError:
-        raise ComparisonError(
-            "The executor 'ray' needs its extra: pip install 'lfr-eval[ray]'."
-        ) from None
-    if not ray.is_initialized():
-        try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise ComparisonError(
-                f"There is no Ray cluster at compute.address={address}: {error} Start one "
-                "(ray start --head), or leave the address out to use this machine alone."
-            ) from error
-    return ray
 
 
 def _work(job: Job[Result], shard: Shard, device: str) -> tuple[str, Result]:

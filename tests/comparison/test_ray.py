@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
+from lfr_eval.cluster import ClusterError, connect
 from lfr_eval.comparison import LocalExecutor, RayExecutor
 from lfr_eval.comparison.executors import Job, Result
-from lfr_eval.comparison.ray_executor import connect
-from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
 from tests.comparison.test_engine import assert_same, compare, crowd
 
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def test_without_ray_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     sides, vectors = crowd(60)
-    with pytest.raises(ComparisonError, match=r"pip install 'lfr-eval\[ray\]'"):
+    with pytest.raises(ClusterError, match=r"pip install 'lfr-eval\[ray\]'"):
         compare(sides, vectors, executor=RayExecutor())
 
 
@@ -81,5 +80,5 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster: Any) -> None:
 def test_a_cluster_without_gpus_says_so(cluster: Any) -> None:
     assert cluster.address
     sides, vectors = crowd(60)
-    with pytest.raises(ComparisonError, match="has no GPU"):
+    with pytest.raises(ClusterError, match="has no GPU"):
         compare(sides, vectors, executor=RayExecutor(use_gpus=True), precision="float32")
