@@ -10,10 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lfr_eval import __version__
 from lfr_eval.engine_commands import add_engine
 from lfr_eval.planning.arguments import add_actions, add_question, ask
+
+if TYPE_CHECKING:
+    from lfr_eval.folder import StudyFolder
 
 OK, FAILED, UNUSABLE = 0, 1, 2
 COMMANDS = ("run", "plan", "report", "verify", "track", "engine", "fetch", "purge")
@@ -58,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     add_question(plan)
     add_actions(plan)
     add("report", "render the report again from the study folder", report)
-    add("verify", "check every file of a study against its provenance", verify)
+    checked = add("verify", "check a study against its provenance, or a claim about it", verify)
+    checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
     sent = add("track", "send a finished study to MLflow", track)
     sent.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
     sent.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
@@ -98,7 +103,7 @@ def report(parsed: argparse.Namespace) -> int:
 
 
 def verify(parsed: argparse.Namespace) -> int:
-    """Compare a study with its provenance."""
+    """Compare a study with its provenance, and a claim with the study's sentences."""
     from lfr_eval.folder import StudyFolder
 
     folder = StudyFolder.open(parsed.study)
@@ -109,7 +114,22 @@ def verify(parsed: argparse.Namespace) -> int:
         print(f"{parsed.study} is not the study that was sealed.")
         return FAILED
     print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
-    return OK
+    return OK if parsed.claim is None else _check_claim(parsed.claim, folder)
+
+
+def _check_claim(claim: str, folder: StudyFolder) -> int:
+    from lfr_eval.claims import check_claim, read_sentences
+
+    verdict = check_claim(claim, read_sentences(folder))
+    if verdict.quoted:
+        print(f"The study says so, word for word: {verdict.quoted.id}.")
+        return OK
+    print("The study does not say so.")
+    for problem in verdict.problems:
+        print(f"- {problem}")
+    if verdict.nearest:
+        print(f"Nearest ({verdict.nearest.id}): {verdict.nearest.text}")
+    return FAILED
 
 
 def track(parsed: argparse.Namespace) -> int:

@@ -1,0 +1,85 @@
+"""Stage `inference`: the plain sentence of a rate.
+
+In: one row of the table `rates`. Out: a sentence that may be quoted as it stands: a rate with its
+threshold, its watchlist size, its interval and what it was counted from; a rate without events as
+the bound that it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.inference.statements import one_in, threshold_text
+from lfr_eval.tables import CROSS, EVERYBODY
+
+RATES = {
+    "FMR": ("false match rate", "false match", "comparisons"),
+    "FNMR": ("false non-match rate", "false non-match", "mated comparisons"),
+    "FPIR": ("false alert rate", "false alert", "recognition opportunities"),
+    "FNIR": (
+        "rate of missed identifications",
+        "missed identification",
+        "recognition opportunities",
+    ),
+    "TPIR": ("true positive identification rate", "identification", "recognition opportunities"),
+    "FTA": ("failure-to-acquire rate", "failure to acquire", "recognition opportunities"),
+    "FTE": ("failure-to-enrol rate", "failure to enrol", "reference images"),
+}
+
+
+def rate_statement(rate: Mapping[Any, Any]) -> str:
+    """Return the sentence of a row of the table `rates`; empty where it has no trials or no name.
+
+    Examples
+    --------
+    >>> row = {"metric": "FPIR", "threshold": 0.6, "watchlist_size": 10_000, "rank": pd.NA,
+    ...        "group": "black", "counterpart": pd.NA, "events": 3, "trials": 1300,
+    ...        "subjects": 130, "rate": 3 / 1300, "lower": 0.0007, "upper": 0.0075, "level": 0.95}
+    >>> print(rate_statement(row)[:95])
+    At threshold 0.60 and a watchlist of 10,000, the false alert rate of black subjects was 1 in 43
+    """
+    if rate["metric"] not in RATES or not rate["trials"] > 0:
+        return ""
+    name, event, trial = RATES[rate["metric"]]
+    who = _whose(rate)
+    counted = f"{int(rate['trials']):,} {trial} of {int(rate['subjects']):,} people"
+    level = f"{100 * rate['level']:g} %"
+    if not rate["events"]:
+        return (
+            f"{_where(rate)}no {event} was seen in {counted} ({who}); the {name} is "
+            f"below {one_in(rate['upper'])} ({level} confidence)."
+        )
+    interval = f"{level} interval {one_in(rate['lower'])} to {one_in(rate['upper'])}"
+    return (
+        f"{_where(rate)}the {name} of {who} was {one_in(rate['rate'])} ({interval}; "
+        f"{int(rate['events']):,} of {counted})."
+    )
+
+
+def _where(rate: Mapping[Any, Any]) -> str:
+    parts = []
+    if pd.notna(rate["threshold"]):
+        parts.append(f"threshold {threshold_text(float(rate['threshold']))}")
+    if pd.notna(rate["watchlist_size"]):
+        parts.append(f"a watchlist of {int(rate['watchlist_size']):,}")
+    if pd.notna(rate["rank"]):
+        parts.append(f"rank {int(rate['rank'])}")
+    if not parts:
+        return "In this study, "
+    return "At " + ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] + ", "
+
+
+def _whose(rate: Mapping[Any, Any]) -> str:
+    if rate["group"] == EVERYBODY:
+        return "all subjects"
+    who, other = rate["group"], rate["counterpart"]
+    if pd.isna(other) or other == who:
+        return _subjects(who)
+    return f"{_subjects(who)} against {_subjects(other)}"
+
+
+def _subjects(group: str) -> str:
+    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"

@@ -1,0 +1,160 @@
+"""A claim is a sentence of the study word for word, or it is told how it differs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lfr_eval import cli
+from lfr_eval.claims import Quotable, Sentences, check_claim, read_sentences
+from lfr_eval.claims.mixing import misplaced_figures
+from lfr_eval.claims.wording import words_of
+from lfr_eval.folder import StudyFolder
+from lfr_eval.inference.rate_statements import rate_statement
+from lfr_eval.tables import FINDINGS, RATES
+
+
+@pytest.fixture(scope="module")
+def sentences(small: StudyFolder) -> Sentences:
+    return read_sentences(small)
+
+
+def problems(claim: str, sentences: Sentences) -> str:
+    verdict = check_claim(claim, sentences)
+    assert verdict.quoted is None
+    return " ".join(verdict.problems)
+
+
+def of(sentences: Sentences, verdict: str, words: str = "") -> Quotable:
+    return next(one for one in sentences.all if one.verdict == verdict and words in one.text)
+
+
+def test_every_sentence_of_the_study_is_recognised(
+    small: StudyFolder, sentences: Sentences
+) -> None:
+    assert {one.id for one in sentences.all} >= set(small.read(FINDINGS)["finding_id"])
+    for one in sentences.all[:: max(1, len(sentences.all) // 40)]:
+        found = check_claim(one.text, sentences).quoted
+        # Two findings may say the same words, such as that nothing could be tested.
+        assert found is not None
+        assert words_of(found.text) == words_of(one.text)
+
+
+def test_typography_does_not_matter(sentences: Sentences) -> None:
+    text = of(sentences, "inconclusive", "nor rules one out").text
+    worn = text.upper().replace(" ", "  ").replace("-", "–").replace(" %", "%").rstrip(".")
+    assert check_claim(f"“{worn}”", sentences).quoted is not None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_changed_word_is_never_accepted(sentences: Sentences, data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(sentences.all)).text
+    words = text.split()
+    place = data.draw(st.integers(0, len(words) - 1))
+    other = data.draw(st.sampled_from(["", "not", "0.64", "white", "7", "only", "below"]))
+    claim = " ".join([*words[:place], other, *words[place + 1 :]])
+    genuine = {tuple(words_of(one.text)) for one in sentences.all}
+    found = check_claim(claim, sentences)
+    assert (found.quoted is not None) == (tuple(words_of(claim)) in genuine)
+    assert found.quoted is not None or found.problems
+
+
+def test_a_lost_not(sentences: Sentences) -> None:
+    text = of(sentences, "inconclusive", "was not shown").text
+    said = problems(text.replace("was not shown", "was shown"), sentences)
+    assert "it loses the “not”" in said
+
+
+def test_an_added_not(sentences: Sentences) -> None:
+    text = of(sentences, "inconclusive", "times as often").text
+    said = problems(text.replace(" had ", " had not ", 1), sentences)
+    assert "it adds the “not”" in said
+
+
+def test_another_number_and_another_group(
+    sentences: Sentences,
+) -> None:
+    text = of(sentences, "inconclusive", "female subjects").text
+    said = problems(text.replace("threshold 0.40", "threshold 0.64"), sentences)
+    assert "it says “0.64” where the study says “0.40”" in said
+    said = problems(text.replace("female", "asian", 1), sentences)
+    assert "“asian” where the study says “female”" in said
+
+
+def test_a_caveat_left_out(sentences: Sentences) -> None:
+    text = of(sentences, "inconclusive", "This study could not have detected").text
+    said = problems(text.split(" This study")[0], sentences)
+    assert "it leaves out the end: “this study could not have detected" in said
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The system has no bias.",
+        "There is no statistically significant difference between groups.",
+        "The matcher isn't biased at the settings used.",
+        "It treats everybody equally.",
+    ],
+)
+def test_a_sentence_stronger_than_its_evidence(claim: str, sentences: Sentences) -> None:
+    said = problems(claim, sentences)
+    assert "groups do not differ, in words that no sentence of the study supports" in said
+    assert "registered comparisons" in said
+
+
+def test_the_tpir_of_one_threshold_beside_the_fpir_of_another() -> None:
+    rates = pd.concat([rate("TPIR", 0.60, 3560, 4000), rate("FPIR", 0.60, 7, 42_000)])
+    rates = pd.concat([rates, rate("TPIR", 0.64, 3120, 4000), rate("FPIR", 0.64, 1, 60_000)])
+    mixed = "It finds 89 % of those sought and wrongly alerts for 1 in 60,000."
+    (said,) = misplaced_figures(mixed, rates)
+    assert "89 % and 1 in 60000 come from no one setting" in said
+    assert "the TPIR (89 %) at threshold 0.60" in said
+    assert "the FPIR (1 in 60,000) at threshold 0.64" in said
+    # As officials have said of the threshold in use: the figures of another one.
+    (first, second) = misplaced_figures("At 0.64: 89 % found, 1 in 6,000 alerts false", rates)
+    assert first.startswith("89 % is the TPIR (89 %) at threshold 0.60")
+    assert second.startswith("1 in 6000 is the FPIR (1 in 6,000) at threshold 0.60")
+    assert not list(misplaced_figures("At 0.60: 89 % found, 1 in 6,000 alerts false", rates))
+
+
+def test_figures_of_two_watchlist_sizes() -> None:
+    rates = pd.concat([rate("FPIR", 0.60, 7, 42_000), rate("FPIR", 0.60, 7, 420_000, 1000)])
+    (said,) = misplaced_figures("1 in 60,000 on a watchlist of 10,000", rates)
+    assert "1 in 60000 is the FPIR (1 in 60,000) at threshold 0.60 and a watchlist of 1,000" in said
+
+
+def test_a_rate_without_events_is_quoted_as_a_bound() -> None:
+    row = rate("FPIR", 0.64, 0, 4000).iloc[0]
+    assert rate_statement(row) == (
+        "At threshold 0.64 and a watchlist of 10,000, no false alert was seen in 4,000 recognition "
+        "opportunities of 400 people (all subjects); the false alert rate is below 1 in 100 "
+        "(95 % confidence)."
+    )
+
+
+def test_the_command(
+    small: StudyFolder, sentences: Sentences, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = of(sentences, "inconclusive", "was not shown").text
+    assert cli.main(["verify", "--claim", text, str(small.path)]) == 0
+    assert "word for word" in capsys.readouterr().out
+    assert cli.main(["verify", "--claim", "There is no bias.", str(small.path)]) == 1
+    assert "The study does not say so." in capsys.readouterr().out
+
+
+def rate(
+    metric: str, threshold: float, events: int, trials: int, size: int = 10_000
+) -> pd.DataFrame:
+    """A row of the table `rates`, of everybody."""
+    return RATES.build(
+        [
+            (
+                *(metric, threshold, size, None, "overall", "everybody", None),
+                *(events, trials, 400, min(events, 400), events / trials),
+                *(0.0, 0.01, 0.95, float(trials), "Wilson"),
+            )
+        ]
+    )
