@@ -15,11 +15,17 @@ from lfr_eval.cohort.calibrating import Headline, calibrate, true_fpir, true_peo
 from lfr_eval.cohort.drawing import draw_study
 from lfr_eval.cohort.planting import population
 from lfr_eval.cohort.population import Population
+from lfr_eval.cohort.shortcut import (
+    acquisition_trials,
+    false_positive_trials,
+    people_of,
+    true_positive_trials,
+)
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
-from lfr_eval.inference import finding_table
+from lfr_eval.inference import finding_table, rate_table
 from lfr_eval.study import run_study
-from lfr_eval.tables import FINDINGS
+from lfr_eval.tables import FINDINGS, RATES
 from tests.studies import configured
 
 REPEAT = runpy.run_path(str(Path(__file__).parents[2] / "experiments/npl_2023/repeat.py"))
@@ -99,7 +105,7 @@ def test_people_with_a_false_positive_equal_a_sample() -> None:
         counted = []
         for seed in range(60):
             study = draw_study(replace(people, config=replace(SMALL, seed=seed)))
-            trials = REPEAT["searched"](study)
+            trials = false_positive_trials(study)
             counted.append(len(np.unique(trials.person[trials.events(threshold)])))
         error = np.std(counted) / np.sqrt(len(counted))
         assert abs(np.mean(counted) - true_people(people, threshold)) < 4 * error
@@ -117,8 +123,15 @@ def test_a_repeated_study_has_the_findings_of_the_study(tmp_path: Path) -> None:
     people = population(config.dataset)
     drawn = draw_study(people)
     plan = REPEAT["plan_for"](config)
-    trials, who = REPEAT["searched"](drawn), REPEAT["labels"](people, drawn)
+    who, trials = people_of(people, drawn), false_positive_trials(drawn)
     found = finding_table([trials], who, [0.4, 0.45], plan)
+    others = [true_positive_trials(drawn), acquisition_trials(drawn)]
+    rates = rate_table([trials, *others], who, plan.factors, [0.4, 0.45], plan)
+    key = ["metric", "threshold", "factor", "group"]
+    both = rates.merge(folder.read(RATES), on=key, suffixes=("", "_whole"), validate="1:1")
+    assert len(both) == len(rates)
+    for column in ("events", "trials", "subjects_with_event", "lower", "upper"):
+        np.testing.assert_allclose(both[column], both[f"{column}_whole"])
     whole = folder.read(FINDINGS)
     whole = whole[whole["metric"] == "FPIR"].set_index("finding_id")
     found = found.set_index("finding_id")
