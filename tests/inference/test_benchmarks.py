@@ -60,7 +60,7 @@ def test_intervals_of_rates_cover():
 def test_true_rates_of_a_simulated_study_are_recovered():
     rows = run("recovery.py", "--repetitions", "40")
     assert {row["metric"] for row in rows} == {"FPIR", "TPIR", "FTA"}
-    # Three Monte Carlo standard errors of 40 intervals are 10.3 points. The mean over all rows was 96
-    # in 500 repetitions; counting passes as independent makes it 82 in these 40.
+    # Three Monte Carlo standard errors of 40 intervals are 10.3 points. The mean over all rows was
+    # 96 in 500 repetitions; counting passes as independent makes it 82 in these 40.
     assert all(float(row["cover"]) >= 93.5 - 10.3 for row in rows)
     assert 93 <= sum(float(row["cover"]) for row in rows) / len(rows) <= 99
