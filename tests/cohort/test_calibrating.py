@@ -71,6 +71,14 @@ def test_the_npl_population_has_the_published_figures(experiment: str) -> None:
     assert f"{ratios[0]:.1f}" == ("1.0" if experiment == "npl_2023" else "3.2")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", ["npl_2023", "npl_2023_unequal"])
+def test_the_shipped_studies_show_the_published_cases(experiment: str) -> None:
+    trials = false_positive_trials(draw_study(shipped(experiment)))
+    cases = [len(np.unique(trials.person[trials.events(t)])) for t in (0.60, 0.62, 0.64)]
+    assert cases == [7, 1, 0]
+
+
 def test_the_comments_of_the_unequal_population_are_true() -> None:
     people = shipped("npl_2023_unequal")
     cuts, fillers = np.array([0.56, 0.58, 0.62, 0.64]), np.full(6, 178_000 / 6)
