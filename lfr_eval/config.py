@@ -222,6 +222,11 @@ class InferenceConfig:
     power: float = 0.8
     permutations: int = 9_999
     seed: int = 1
+    # What is primary, beside thresholds.primary; the rest is exploratory. Empty: all.
+    primary_metrics: list[str] = field(default_factory=lambda: ["FMR", "FNMR", "FPIR", "FNIR"])
+    primary_factors: list[str] = field(default_factory=list)
+    primary_watchlist_sizes: list[int] = field(default_factory=list)
+    primary_comparisons: list[str] = field(default_factory=lambda: ["omnibus", "reference"])
 
 
 @dataclass
@@ -280,10 +285,14 @@ class StudyConfig:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+    registration: str | None = None  # the registration file of a plan: lfr-eval plan register
+    deviate: bool = False  # run although plan, analysis or data differ from the registered ones
+    deviation: str | None = None  # why; every finding is then marked
 
     def analysis(self) -> dict[str, Any]:
-        """Return what determines the results: all but paths, tracking and computing."""
+        """Return what determines the results: not paths, tracking, computing or registration."""
         values = asdict(self)
-        for elsewhere in ("paths", "tracking", "compute"):
+        promised = ("registration", "deviate", "deviation")
+        for elsewhere in ("paths", "tracking", "compute", *promised):
             del values[elsewhere]
         return values

@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,9 @@ class StudyFolder:
         finally:
             lock.release()
             (self.path / LOCK).unlink(missing_ok=True)
+            # A study that was refused leaves nothing behind.
+            with suppress(OSError):
+                self.path.rmdir()
 
     def file(self, table: Table) -> Path:
         """Path of a stage table."""

@@ -35,9 +35,28 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
     def entry(composed: DictConfig) -> None:
         statuses.append(explained(lambda: _run(read(composed))))
 
-    sys.argv = ["lfr-eval", *_with_faces(overrides)]
-    entry()
-    return max(statuses)
+    def start() -> int:
+        sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
+        entry()
+        return max(statuses)
+
+    return explained(start)
+
+
+def _with_plan(overrides: Sequence[str]) -> list[str]:
+    """Put what a registered plan says before what the command line says.
+
+    What the command line says then differs from the plan, and is found out when the study starts.
+    """
+    words = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    if words.get("registration", "null") == "null":
+        return list(overrides)
+    from lfr_eval.registration import overrides_of, read_plan, read_registration
+
+    file = Path(words["registration"].strip("'\""))
+    plan = read_plan(file.with_name(read_registration(file).plan_file))
+    named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
+    return [*named, *overrides]
 
 
 def _with_faces(overrides: Sequence[str]) -> list[str]:

@@ -139,6 +139,8 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
     uri = values["tracking"]["uri"]
     if uri:
         values["tracking"]["uri"] = re.sub(r"//[^/@]*@", "//", uri)
+    if config.registration:
+        values["registration"] = Path(config.registration).name
     for group in ("dataset", "matcher"):
         if values[group].get("path"):
             values[group]["path"] = Path(values[group]["path"]).name

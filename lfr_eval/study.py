@@ -10,7 +10,7 @@ from the same inputs by the same code. So a study that was killed goes on where 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,7 @@ from lfr_eval.inputs import (
 from lfr_eval.mixing import AS_THEY_COME
 from lfr_eval.populations import watchlist_mix
 from lfr_eval.provenance import code_digest, describe_run, describe_study
+from lfr_eval.registration import Standing, check_standing, seal_of, without_excluded
 from lfr_eval.report import render
 from lfr_eval.tables import (
     ACQUISITION,
@@ -71,6 +72,8 @@ def run_study(config: StudyConfig) -> StudyFolder:
     ------
     ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError, ComparisonError
         If an input is missing or cannot be used; the message names it and the remedy.
+    RegistrationError
+        If the study is not the one that its registration froze.
     FolderError
         If another process is running the same study.
     """
@@ -78,33 +81,40 @@ def run_study(config: StudyConfig) -> StudyFolder:
     with folder.locked(), threadpool_limits(config.compute.threads or None):
         started = datetime.now(UTC)
         inputs = read_inputs(config)
+        standing = check_standing(config, inputs)
+        inputs = without_excluded(inputs, standing.excluded)
         key = digest(
             [
                 code_digest(),
                 config.analysis(),
                 inputs.cohort.digest,
                 inputs.matcher.card.fingerprint,
+                standing.key,
             ]
         )
         # What cannot be done is refused before hours of embedding, not after.
         design = design_of(config)
         conditions = design.conditions(design.opportunities(inputs.cohort.images)).columns.tolist()
         plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, conditions)
+        plan = replace(plan, registered=standing.state)
         if WATCHLIST in design.tables:
             watchlist_mix(config, inputs.cohort.images)
+        standing.write(folder, key)
         _write_cohort(folder, key, inputs)
         _compare(folder, key, inputs, config, design)
         trials = cache(lambda: read_trials(folder, config, inputs, design))
         _infer(folder, key, inputs, design, plan, trials)
         _summarise(folder, key, inputs, config, design, plan, trials)
-        _describe(folder, key, inputs, config, started)
+        _describe(folder, key, inputs, config, standing, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
 
 
 def study_path(config: StudyConfig) -> Path:
     """Return the folder of a study: the same configuration always has the same."""
-    name = f"{config.name}-{config.matcher.name}-{digest(config.analysis())[:8]}"
+    promised = seal_of(config.registration)
+    content = config.analysis() if promised is None else [config.analysis(), promised]
+    name = f"{config.name}-{config.matcher.name}-{digest(content)[:8]}"
     return Path(config.paths.studies).expanduser().resolve() / name
 
 
@@ -294,7 +304,6 @@ def plan_of(
     return Plan(
         **settings,
         watchlist=config.design.watchlist_inference,
-        primary_metrics=("FMR", "FNMR", "FPIR", "FNIR"),
         primary_thresholds=tuple(primary),
     )
 
@@ -304,9 +313,15 @@ def _parts(factors: Sequence[str]) -> list[str]:
 
 
 def _describe(
-    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, started: datetime
+    folder: StudyFolder,
+    key: str,
+    inputs: Inputs,
+    config: StudyConfig,
+    standing: Standing,
+    started: datetime,
 ) -> None:
     def describe() -> None:
-        write_json(folder.path / STUDY, describe_study(config, inputs, started))
+        described = describe_study(config, inputs, started)
+        write_json(folder.path / STUDY, {**described, "registration": standing.described()})
 
     folder.stage("study", key, [STUDY], describe)

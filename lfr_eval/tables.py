@@ -16,6 +16,7 @@ from pandas.api.types import pandas_dtype
 ROLES = ("reference", "probe", "both", "filler")
 METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "misidentification", "FTA", "FTE")
 VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
+REGISTERED_STATES = ("none", "as registered", "deviating", "registered after results")
 LABEL_SOURCES = (
     "self_defined",
     "officer_perceived",
@@ -370,7 +371,12 @@ FINDINGS = Table(
         Column("p_equivalence", REAL, "larger of the two one-sided p-values"),
         Column("detectable_ratio", REAL, "smallest true ratio found with 80 % power"),
         Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
-        Column("primary", FLAG, "registered in the plan, else exploratory"),
+        Column("primary", FLAG, "named in the plan, else exploratory"),
+        Column(
+            "registered",
+            TEXT,
+            "none (no plan was frozen), as registered, deviating, or registered after results",
+        ),
         Column("statement", TEXT, "the plain sentence that may be quoted"),
     ),
 )
@@ -486,6 +492,17 @@ PERSON_TESTS = Table(
         Column("boschloo", REAL, "p-value, Boschloo's test; null for more than two groups"),
         Column("chi_square", REAL, "p-value, chi-square; null without events"),
         Column("chi_square_corrected", REAL, "p-value, with Yates' correction"),
+    ),
+)
+
+EXCLUSIONS = Table(
+    "exclusions",
+    "Images that a registered plan leaves out; they are in no other table.",
+    (
+        Column("image_id", TEXT, "image or template"),
+        Column("subject_id", TEXT, "the person"),
+        Column("rule", TEXT, "the exclusion that names it"),
+        Column("reason", TEXT, "why"),
     ),
 )
 

@@ -153,7 +153,11 @@ def _base(study: _Study, grouping: Grouping, comparison: str) -> dict[str, Any]:
         "comparison": comparison,
         "primary": [
             plan.is_primary(
-                trials.metric, grouping.factor, None if np.isnan(t) else float(t), comparison
+                trials.metric,
+                grouping.factor,
+                None if np.isnan(t) else float(t),
+                comparison,
+                trials.watchlist_size,
             )
             for t in threshold
         ],

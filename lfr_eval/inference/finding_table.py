@@ -63,6 +63,7 @@ def finding_table(
     rows = _adjusted(rows)
     rows["verdict"] = _verdicts(rows, plan)
     rows["detectable_ratio"] = _detectable(rows, plan)
+    rows["registered"] = plan.registered
     rows["statement"] = [statement(_finding(row, plan)) for row in rows.itertuples(index=False)]
     return FINDINGS.conform(rows[FINDINGS.names])
 
@@ -143,6 +144,7 @@ def _finding(row: Any, plan: Plan) -> Finding:
         detectable_ratio=row.detectable_ratio,
         verdict=row.verdict,
         primary=bool(row.primary),
+        registered=row.registered,
         people_a=whole(row.people_a),
         exposed_a=whole(row.exposed_a),
         people_b=whole(row.people_b),

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lfr_eval.tables import METRICS, OVERALL
+from lfr_eval.tables import METRICS, OVERALL, REGISTERED_STATES
 
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""
+
+SIZED = "FPIR"
+"""The compared rate that depends on the watchlist's size; misses are compared at one size."""
 
 WATCHLIST_INFERENCE = ("fixed", "random")
 COMPARISONS = ("omnibus", "reference", "rest")
@@ -45,11 +48,15 @@ class Plan:
         Control factors: groups are compared, and people permuted, within their combinations.
     watchlist
         `fixed`: inference for this watchlist; `random`: for watchlists like it (wider).
-    primary_metrics, primary_factors, primary_thresholds, primary_comparisons
-        What was registered. A comparison is primary if all four name it (a metric without
-        threshold, such as FTA, needs no threshold); everything else is exploratory.
-        `primary_factors` are all `factors` where none is named. Comparisons are `omnibus`,
-        `reference` (each group against the reference group) and `rest` (against all others).
+    primary_metrics, primary_factors, primary_thresholds, primary_watchlist_sizes,
+    primary_comparisons
+        What was declared. A comparison is primary if all five name it (a metric without
+        threshold, such as FTA, needs no threshold, and only false alerts depend on the size);
+        everything else is exploratory. `primary_factors` are all `factors` where none is named,
+        sizes likewise. Comparisons are `omnibus`, `reference` (each group against the reference group)
+        and `rest` (against all others).
+    registered
+        How the study stands to a plan that was frozen before results: `tables.REGISTERED_STATES`.
     """
 
     level: float = 0.95
@@ -65,7 +72,9 @@ class Plan:
     primary_metrics: tuple[str, ...] = ("FMR", "FPIR", "TPIR")
     primary_factors: tuple[str, ...] = ()
     primary_thresholds: tuple[float, ...] = ()
+    primary_watchlist_sizes: tuple[int, ...] = ()
     primary_comparisons: tuple[str, ...] = ("omnibus", "reference")
+    registered: str = REGISTERED_STATES[0]
 
     def __post_init__(self) -> None:
         for name in ("level", "alpha", "power"):
@@ -84,6 +93,7 @@ class Plan:
             "primary_metrics",
             "primary_factors",
             "primary_thresholds",
+            "primary_watchlist_sizes",
             "primary_comparisons",
         ):
             value = getattr(self, name)
@@ -96,6 +106,7 @@ class Plan:
             )
         for name, allowed in (
             ("watchlist", WATCHLIST_INFERENCE),
+            ("registered", REGISTERED_STATES),
             ("primary_metrics", (*METRICS, UNNAMED)),
             ("primary_comparisons", COMPARISONS),
             ("primary_factors", self.factors),
@@ -111,9 +122,15 @@ class Plan:
             )
 
     def is_primary(
-        self, metric: str, factor: str, threshold: float | None, comparison: str
+        self,
+        metric: str,
+        factor: str,
+        threshold: float | None,
+        comparison: str,
+        watchlist_size: int | None = None,
     ) -> bool:
-        """Whether the plan registered this comparison."""
+        """Whether the plan names this comparison."""
+        sizes = (watchlist_size,)
         named = threshold is None or any(
             abs(threshold - primary) < 1e-9 for primary in self.primary_thresholds
         )
@@ -122,6 +139,7 @@ class Plan:
             and metric in self.primary_metrics
             and factor in (self.primary_factors or self.factors)
             and comparison in self.primary_comparisons
+            and (metric != SIZED or watchlist_size in (self.primary_watchlist_sizes or sizes))
         )
 
 

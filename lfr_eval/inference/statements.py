@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from lfr_eval.inference.plan import UNNAMED
-from lfr_eval.tables import CROSS
+from lfr_eval.tables import CROSS, REGISTERED_STATES
 
 DEEDS = {
     "FMR": "were falsely matched with one another",
@@ -77,6 +77,7 @@ class Finding:
     controls: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     uncontrolled: tuple[str, ...] = ()
+    registered: str = REGISTERED_STATES[0]
 
 
 def one_in(rate: float) -> str:
@@ -231,7 +232,22 @@ def _where(f: Finding) -> str:
 
 def _standing(f: Finding) -> str:
     missing = f" (Not controlled for {_listed(f.uncontrolled)}.)" if f.uncontrolled else ""
-    return missing + ("" if f.primary else " (Exploratory: not registered in the plan.)")
+    exploratory = "" if f.primary else " (Exploratory: not registered in the plan.)"
+    return missing + exploratory + _REGISTERED[f.registered]
+
+
+_REGISTERED = dict(
+    zip(
+        REGISTERED_STATES,
+        (
+            "",
+            "",
+            " (This study deviates from its registered plan.)",
+            " (The plan was registered after results were seen.)",
+        ),
+        strict=True,
+    )
+)
 
 
 def _controlled(f: Finding) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,13 @@ class ScoreFile:
             score_range=(float(values.min()), float(values.max())),
             acquisition="not told by a file of scores",
         )
+
+    def without(self, images: Collection[str]) -> ScoreFile:
+        """Return the scores without the comparisons of some images, which a plan leaves out."""
+        left = copy(self)
+        named = self._frame["reference_id"].isin(images) | self._frame["probe_id"].isin(images)
+        left._frame = self._frame[~named]
+        return left
 
     def scores(self, images: pd.DataFrame) -> pd.DataFrame:
         """Return reference_id, probe_id and score (float32, higher is more alike).

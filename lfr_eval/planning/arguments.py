@@ -6,12 +6,16 @@ This file imports nothing of weight, so that help answers at once.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lfr_eval.planning.answer import Answer
     from lfr_eval.planning.question import Question
+
+Command = Callable[[argparse.Namespace], int]
 
 EPILOG = """examples:
   lfr-eval plan --rate 1/6000 --ratio 2 3 5
@@ -53,14 +57,69 @@ def add_question(plan: argparse.ArgumentParser) -> None:
     shown.add_argument("--seed", type=int, default=1, help="of simulation and bootstrap")
     shown.add_argument("--json", action="store_true", help="print JSON")
     shown.add_argument("--csv", action="store_true", help="print CSV")
+    shown.add_argument("--write", type=Path, metavar="PLAN.yaml",
+                       help="write a plan to fill in and register")  # fmt: skip
     shown.add_argument("--figure", type=Path, help="draw curves into a .svg, .png or .pdf file")
 
 
 def add_actions(plan: argparse.ArgumentParser) -> None:
     """Add what `plan` does beside answering a question."""
     actions = plan.add_subparsers(metavar="ACTION")
+
+    def add(name: str, meaning: str, command: Command, file: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
+        added.set_defaults(command=command)
+        added.add_argument("file", metavar=file, type=Path)
+        return added
+
+    add("new", "write a plan to fill in", new_plan, "PLAN.yaml")
+    frozen = add("register", "freeze a plan before results exist", register_plan, "PLAN.yaml")
+    frozen.add_argument("--after-results", action="store_true",
+                        help="although results exist; this is recorded and shown")  # fmt: skip
+    checked = add("check", "is everything as it was registered?", check_plan, "PLAN.yaml")
+    for action in (frozen, checked):
+        action.add_argument("places", nargs="*", metavar="paths.NAME=FOLDER",
+                            help="studies, mirror or cache elsewhere")  # fmt: skip
     shown = actions.add_parser("published", help="what planning tells about the 2023 study")
     shown.set_defaults(command=published)
+
+
+def new_plan(parsed: argparse.Namespace) -> int:
+    """Write a plan to fill in."""
+    from lfr_eval.planning.drafting import draft
+
+    draft(parsed.file)
+    print(f"Fill in {parsed.file}, then: lfr-eval plan register {parsed.file}")
+    return 0
+
+
+def register_plan(parsed: argparse.Namespace) -> int:
+    """Freeze a plan."""
+    from lfr_eval.planning.freezing import freeze
+    from lfr_eval.registration.record import registration_file
+
+    frozen = freeze(parsed.file, parsed.after_results, parsed.places)
+    file = registration_file(parsed.file)
+    print(f"Registered at {frozen.registered_at}: {file}")
+    if frozen.data is None:
+        print("There were no data yet, so the registration says nothing about them.")
+    if frozen.after_results:
+        print(f"Registered after results: {len(frozen.after_results)} studies existed.")
+    print(f"Seal {frozen.seal}")
+    print("Deposit the seal where nobody can change it: an ethics panel's minutes, a commit.")
+    print(f"Run it: lfr-eval run registration={file}")
+    return 0
+
+
+def check_plan(parsed: argparse.Namespace) -> int:
+    """Say whether everything is as it was registered."""
+    from lfr_eval.planning.freezing import check
+
+    found = check(parsed.file, parsed.places)
+    for difference in found:
+        print(difference)
+    print("Not as registered." if found else "Everything is as it was registered.")
+    return 1 if found else 0
 
 
 def published(parsed: argparse.Namespace) -> int:  # noqa: ARG001
@@ -80,6 +139,11 @@ def ask(parsed: argparse.Namespace) -> int:
         from lfr_eval.planning.curves import draw
 
         draw(found, parsed.figure)
+    if parsed.write:
+        from lfr_eval.planning.drafting import draft
+
+        draft(parsed.write, found)
+        print(f"Plan to fill in: {parsed.write}", file=sys.stderr)
     show = as_json if parsed.json else as_csv if parsed.csv else as_text
     print(show(found))
     return 0

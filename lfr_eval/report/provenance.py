@@ -77,6 +77,7 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         ("Matcher", record.matcher.name),
         ("Matcher fingerprint", record.matcher.fingerprint),
         ("Data (SHA-256)", text("dataset_digest", record.data_digest)),
+        *_promised(record),
         ("Code revision", text("git_revision", None)),
         ("Started", text("started", record.started)),
         ("Finished", text("finished", record.finished)),
@@ -91,6 +92,18 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         hardware=tuple(printable(parts.get("hardware"))),
         seeds=tuple(printable(parts.get("seeds"))),
     )
+
+
+def _promised(record: StudyRecord) -> list[tuple[str, str]]:
+    promise = record.registration
+    if promise is None:
+        return []
+    return [
+        ("Plan", f"{promise.state}, registered at {promise.registered_at}"),
+        ("Plan (SHA-256)", promise.plan_sha256),
+        ("Seal of the registration", promise.seal),
+        ("Registered with lfr_eval", promise.code),
+    ]
 
 
 def printable(content: object, private: bool = True) -> Iterator[Setting]:

@@ -99,6 +99,36 @@ class Inference:
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """Images and people that the registered plan leaves out, for one reason."""
+
+    reason: str
+    images: int
+    people: int
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The plan that was frozen, and how the study stands to it."""
+
+    state: str
+    registered_at: str
+    seal: str
+    plan_sha256: str
+    title: str
+    hypotheses: tuple[str, ...]
+    who: str
+    stopping: str
+    recruitment: str
+    data_registered: bool
+    after_results: tuple[str, ...]
+    code: str
+    differences: tuple[str, ...]
+    reason: str | None
+    exclusions: tuple[Exclusion, ...]
+
+
+@dataclass(frozen=True)
 class StudyRecord:
     """A study's account of itself."""
 
@@ -116,6 +146,7 @@ class StudyRecord:
     data_digest: str
     started: str
     finished: str | None = None
+    registration: Registration | None = None
 
 
 def read_record(study: Path) -> StudyRecord:

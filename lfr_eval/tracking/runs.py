@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, read_json
-from lfr_eval.tables import FINDINGS, RATES, TRUTH
+from lfr_eval.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_ha
         "git_revision": str(provenance["git_revision"]),
         "code_digest": provenance["code_digest"],
         "simulated": str(about["simulated"]).lower(),
+        "registration": (about.get("registration") or {}).get("state", REGISTERED_STATES[0]),
         "verdicts": _verdicts(folder.read(FINDINGS)),
     }
     params = [Param(key, str(value)[:PARAM_LIMIT]) for key, value in _flat(provenance["config"])]

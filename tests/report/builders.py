@@ -230,7 +230,7 @@ def _finding(
         None if row is None else row["rate"], None if row is None else reference["rate"], ratio,
         None if ratio is None else ratio / spread, None if ratio is None else ratio * spread,
         "studentised permutation of people", 2.1, p, None if p is None else min(1.0, 3 * p),
-        "Holm over 12 comparisons", 1.5, 0.2, detectable, verdict, primary, text,
+        "Holm over 12 comparisons", 1.5, 0.2, detectable, verdict, primary, "none", text,
     )  # fmt: skip
 
 

@@ -1,0 +1,366 @@
+"""A plan is frozen, and whatever is changed afterwards is caught and named."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from lfr_eval import cli
+from lfr_eval.folder import STUDY, StudyFolder, read_json, write_json
+from lfr_eval.launch import _with_plan
+from lfr_eval.planning.freezing import check, freeze
+from lfr_eval.registration import RegistrationError, overrides_of, read_plan
+from lfr_eval.registration.record import registration_file
+from lfr_eval.report.record import read_record
+from lfr_eval.study import run_study
+from lfr_eval.tables import COHORT, EXCLUSIONS, FINDINGS
+from tests.studies import configured
+
+PEOPLE, THRESHOLDS = 16, (0.3, 0.5)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registered study of vendor's scores, in a folder of its own."""
+
+    folder: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.folder / "plan.yaml"
+
+    @property
+    def registration(self) -> Path:
+        return registration_file(self.plan)
+
+    def edit(self, old: str, new: str) -> None:
+        text = self.plan.read_text()
+        assert old in text
+        self.plan.write_text(text.replace(old, new))
+
+    def run(self, *overrides: str) -> StudyFolder:
+        said = [f"registration={self.registration}", *overrides]
+        return run_study(configured(self.folder / "studies", *_with_plan(said)))
+
+    def refusal(self, *overrides: str) -> str:
+        with pytest.raises(RegistrationError) as caught:
+            self.run(*overrides)
+        return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Manifest, images (any bytes: no face is read), scores and a plan, not yet registered."""
+    folder = tmp_path_factory.mktemp("made")
+    rng = np.random.default_rng(3)
+    rows = []
+    for person in range(PEOPLE):
+        for image, role in enumerate(("reference", "probe")):
+            name = f"i{person}_{image}"
+            (folder / f"{name}.png").write_bytes(_picture(person, image))
+            gender, ethnicity = ("female", "male")[person % 2], ("black", "white")[person // 2 % 2]
+            rows.append((name, f"p{person}", f"{name}.png", role, gender, ethnicity))
+    columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
+    manifest = pd.DataFrame(rows, columns=columns)
+    manifest.to_csv(folder / "people.csv", index=False)
+    references = manifest.loc[manifest["role"] == "reference", "image_id"]
+    probes = manifest.loc[manifest["role"] == "probe", "image_id"]
+    pairs = [(r, p, round(float(rng.uniform(-0.2, 0.6)), 3)) for r in references for p in probes]
+    scores = pd.DataFrame(pairs, columns=["reference_id", "probe_id", "score"])
+    scores.to_csv(folder / "scores.csv", index=False)
+    (folder / "plan.yaml").write_text(yaml.safe_dump(_plan(folder), sort_keys=False))
+    return folder
+
+
+@pytest.fixture
+def registered(made: Path, tmp_path: Path) -> Registered:
+    folder = tmp_path / "study"
+    shutil.copytree(made, folder)
+    plan = folder / "plan.yaml"
+    plan.write_text(plan.read_text().replace(str(made), str(folder)))
+    freeze(plan, places=[f"paths.studies={folder / 'studies'}"])
+    return Registered(folder)
+
+
+def _picture(person: int, image: int) -> bytes:
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", (24, 24), (person * 9, image * 99, 7)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _plan(folder: Path) -> dict[str, object]:
+    return {
+        "title": "Scores of a vendor",
+        "question": "Do groups differ?",
+        "hypotheses": ["Female and male subjects differ."],
+        "who": "an evaluator",
+        "contact": "evaluator@example.org",
+        "experiment": "rehearsal",
+        "overrides": [
+            "dataset=manifest",
+            f"dataset.path={folder}/people.csv",
+            "matcher=scores",
+            f"matcher.path={folder}/scores.csv",
+            "design=verification",
+            f"thresholds.values={list(THRESHOLDS)}".replace(" ", ""),
+            "inference.permutations=99",
+        ],
+        "factors": ["gender", "ethnicity", "gender x ethnicity"],
+        "reference_groups": {"gender": "male", "gender x ethnicity": "male x white"},
+        "primary": {"metrics": ["FMR"], "thresholds": [0.5], "factors": ["gender"]},
+        "margin": 1.5,
+        "sample": {"recruitment": "given by the vendor"},
+        "stopping": "the data are given",
+        "exclusions": [{"subject_id": "p3", "reason": "withdrew consent"}],
+    }
+
+
+def test_kept_to_the_letter_it_is_as_registered(registered: Registered) -> None:
+    assert check(registered.plan) == []
+    study = registered.run()
+    findings = study.read(FINDINGS)
+    assert set(findings["registered"]) == {"as registered"}
+    primary = findings[findings["primary"].astype(bool)]
+    assert set(primary["metric"]) == {"FMR"}
+    assert set(primary["threshold"]) == {0.5}
+    assert set(primary["factor"]) == {"gender"}
+    record = read_record(study.path)
+    assert record.registration is not None
+    assert record.registration.state == "as registered"
+    assert "As registered." in (study.path / "report.html").read_text()
+    assert study.verify() == []
+
+
+def test_exclusions_are_applied_counted_and_reported(registered: Registered) -> None:
+    study = registered.run()
+    assert "p3" not in set(study.read(COHORT)["subject_id"])
+    excluded = study.read(EXCLUSIONS)
+    assert set(excluded["image_id"]) == {"i3_0", "i3_1"}
+    about = read_json(study.path / STUDY)["registration"]["exclusions"]
+    assert about == [{"reason": "withdrew consent", "images": 2, "people": 1}]
+    page = re.sub(r"\s+", " ", (study.path / "report.html").read_text())
+    assert "leaves out 2 images of 1 person (withdrew consent)" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("thresholds.primary=[0.3]", "thresholds.primary: registered [0.5], now [0.3]"),
+        ("thresholds.values=[0.3,0.4]", "thresholds.values: registered [0.3, 0.5], now [0.3, 0.4]"),
+        ("inference.margin=2.0", "inference.margin: registered 1.5, now 2.0"),
+        ("inference.reference_groups.gender=female", "inference.reference_groups: registered"),
+        ("inference.primary_metrics=[FMR,FNMR]", "inference.primary_metrics: registered"),
+    ],
+)
+def test_one_setting_changed_is_caught(registered: Registered, changed: str, said: str) -> None:
+    assert said in registered.refusal(changed)
+
+
+def test_one_exclusion_added_to_the_plan_is_caught(registered: Registered) -> None:
+    registered.edit("exclusions:\n", "exclusions:\n- subject_id: p7\n  reason: inconvenient\n")
+    said = registered.refusal()
+    assert "plan, exclusions: registered" in said
+    assert "inconvenient" in said
+
+
+def test_one_image_left_out_of_the_data_is_caught(registered: Registered) -> None:
+    manifest = registered.folder / "people.csv"
+    frame = pd.read_csv(manifest)
+    frame[frame["image_id"] != "i5_1"].to_csv(manifest, index=False)
+    scores = pd.read_csv(registered.folder / "scores.csv")
+    scores[scores["probe_id"] != "i5_1"].to_csv(registered.folder / "scores.csv", index=False)
+    said = registered.refusal()
+    assert "image i5_1: registered in the data, now removed" in said
+    assert "no exclusion of the plan names it" in said
+    assert "matcher fingerprint" in said
+
+
+def test_one_images_bytes_changed_are_caught(registered: Registered) -> None:
+    (registered.folder / "i2_0.png").write_bytes(_picture(25, 1))
+    said = registered.refusal()
+    assert "image i2_0: registered the file it was, now another file" in said
+    assert "i2_1" not in said
+
+
+def test_one_label_changed_and_one_image_added_are_caught(registered: Registered) -> None:
+    manifest = registered.folder / "people.csv"
+    frame = pd.read_csv(manifest)
+    frame.loc[frame["subject_id"] == "p4", "ethnicity"] = "white"
+    (registered.folder / "i99.png").write_bytes(_picture(20, 1))
+    new = frame.iloc[:1].assign(image_id="i99", subject_id="p99", path="i99.png")
+    pd.concat([frame, new]).to_csv(manifest, index=False)
+    said = registered.refusal()
+    assert "image i4_0: registered its labels and role, now others" in said
+    assert "image i99: registered not in the data, now added" in said
+
+
+def test_the_plan_edited_is_caught_even_in_a_comment(registered: Registered) -> None:
+    registered.edit("title:", "# reworded\ntitle:")
+    assert "text of plan.yaml" in registered.refusal()
+    registered.edit("Do groups differ?", "Are groups alike?")
+    assert 'plan, question: registered Do groups differ?, now Are groups alike?' in (
+        registered.refusal()
+    )
+
+
+@pytest.mark.parametrize("deviate", [(), ("deviate=true", "deviation=because")])
+def test_the_registration_edited_is_evidence_of_nothing(
+    registered: Registered, deviate: Sequence[str]
+) -> None:
+    content = read_json(registered.registration)
+    content["settings"]["inference.margin"] = 2.0
+    write_json(registered.registration, content)
+    assert "was edited after it was registered" in registered.refusal(*deviate)
+
+
+def test_the_list_of_images_edited_is_caught(registered: Registered) -> None:
+    listed = registered.folder / "plan.images.csv"
+    listed.write_text(listed.read_text().replace("i2_0", "i2_9"))
+    assert "plan.images.csv was edited after it was registered" in registered.refusal()
+
+
+def test_a_deviation_needs_a_reason_and_marks_every_finding(registered: Registered) -> None:
+    registered.edit("exclusions:\n", "exclusions:\n- subject_id: p7\n  reason: fell ill\n")
+    changed = ("thresholds.primary=[0.3]", "deviate=true")
+    assert "needs the reason" in registered.refusal(*changed)
+    study = registered.run(*changed, "deviation=one person fell ill")
+    findings = study.read(FINDINGS)
+    assert set(findings["registered"]) == {"deviating"}
+    assert findings["statement"].str.contains("deviates from its registered plan").all()
+    promise = read_record(study.path).registration
+    assert promise is not None
+    assert promise.reason == "one person fell ill"
+    assert any("thresholds.primary" in text for text in promise.differences)
+    page = (study.path / "report.html").read_text()
+    first_page = page[: page.index('id="cannot-tell"')]
+    assert "Deviating." in first_page
+    assert "thresholds.primary: registered [0.5], now [0.3]" in first_page
+    assert {item.reason for item in promise.exclusions} == {"withdrew consent", "fell ill"}
+
+
+def test_results_that_exist_already_are_not_planned(
+    registered: Registered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered.run()
+    later = registered.folder / "later.yaml"
+    shutil.copyfile(registered.plan, later)
+    places = f"paths.studies={registered.folder / 'studies'}"
+    assert cli.main(["plan", "register", str(later), places]) == cli.UNUSABLE
+    assert "exist already" in capsys.readouterr().err
+    assert cli.main(["plan", "register", str(later), places, "--after-results"]) == cli.OK
+    study = Registered(registered.folder)
+    said = [f"registration={registration_file(later)}"]
+    run = run_study(configured(study.folder / "studies", *_with_plan(said)))
+    assert set(run.read(FINDINGS)["registered"]) == {"registered after results"}
+    assert "Registered after results." in (run.path / "report.html").read_text()
+
+
+def test_a_plan_is_registered_once(registered: Registered) -> None:
+    with pytest.raises(RegistrationError, match="A changed plan is another plan"):
+        freeze(registered.plan)
+
+
+def test_a_plan_may_come_before_the_data(registered: Registered) -> None:
+    early = registered.folder / "early.yaml"
+    early.write_text(registered.plan.read_text().replace("people.csv", "later.csv"))
+    assert freeze(early).data is None
+    (registered.folder / "people.csv").rename(registered.folder / "later.csv")
+    said = [f"registration={registration_file(early)}"]
+    run = run_study(configured(registered.folder / "studies", *_with_plan(said)))
+    assert "there were no data yet" in (run.path / "report.html").read_text()
+
+
+def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(
+    registered: Registered,
+) -> None:
+    from dataclasses import replace
+
+    from lfr_eval.registration import read_registration, write_registration
+
+    record = read_registration(registered.registration)
+    settings = {k: v for k, v in record.settings.items() if k != "inference.power"}
+    write_registration(registered.registration, replace(record, settings=settings))
+    assert check(registered.plan) == []
+    assert "inference.power: registered nothing (its default is 0.8), now 0.9" in (
+        registered.refusal("inference.power=0.9")
+    )
+
+
+def test_everything_wrong_with_a_plan_is_said_at_once(tmp_path: Path) -> None:
+    plan = _plan(tmp_path)
+    plan |= {"margin": 0.9, "who": " ", "stoping": plan.pop("stopping"), "alpha": "5 %"}
+    plan["exclusions"] = [{"reason": "none named"}]
+    file = tmp_path / "plan.yaml"
+    file.write_text(yaml.safe_dump(plan))
+    with pytest.raises(RegistrationError) as caught:
+        read_plan(file)
+    said = str(caught.value)
+    for words in ("stopping is missing", "do you mean stopping?", "who is empty", "alpha must be"):
+        assert words in said
+    plan |= {"who": "us", "stopping": "now", "alpha": 0.05}
+    del plan["stoping"]
+    plan["primary"] = {"metrics": ["FPR", "TPIR"], "thresholds": [], "factors": ["height"]}
+    plan["overrides"] = ["inference.margin=2"]
+    file.write_text(yaml.safe_dump(plan))
+    with pytest.raises(RegistrationError) as caught:
+        read_plan(file)
+    said = str(caught.value)
+    for words in (
+        *("names FPR", "name FNIR", "thresholds is empty", "primary.factors names height"),
+        *("margin must be", "overrides names inference.margin", "exclusions[0] must name one"),
+    ):
+        assert words in said, words
+
+
+def test_a_draft_says_what_is_missing_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ours.yaml"
+    words = ["plan", "--rate", "0.02", "--ratio", "3", "--passes", "10", "--correlation", "0.2"]
+    assert cli.main([*words, "--write", str(file)]) == cli.OK
+    answered = capsys.readouterr()
+    assert "ours.yaml" in answered.err
+    with pytest.raises(RegistrationError) as caught:
+        read_plan(file)
+    problems = str(caught.value).splitlines()[1:]
+    assert problems
+    assert all(line.endswith("is empty") for line in problems)
+    file.write_text(file.read_text().replace('""', "filled"))
+    plan = read_plan(file)
+    assert f"{plan.sample.people_per_group:,}" in answered.out
+    assert cli.main(["plan", "new", str(file)]) == cli.UNUSABLE
+    assert cli.main(["plan", "new", str(tmp_path / "other.yaml")]) == cli.OK
+
+
+def test_the_plan_is_what_hydra_composes(registered: Registered) -> None:
+    plan = read_plan(registered.plan)
+    config = configured(registered.folder, *overrides_of(plan))
+    assert config.inference.reference_groups["gender x ethnicity"] == "male x white"
+    assert config.inference.primary_factors == ["gender"]
+    assert json.loads(registered.registration.read_text())["settings"]["inference.margin"] == 1.5
+
+
+def test_the_shipped_registration_still_checks_out() -> None:
+    file = Path(__file__).parents[1] / "experiments" / "rehearsal" / "plan.yaml"
+    assert check(file) == [], (
+        "Settings of the shipped rehearsal changed. If they were meant to, the plan is another: "
+        "remove plan.registration.json and register it again before renewing its results."
+    )
+
+
+def test_deviate_without_a_registration_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegistrationError, match="need a registration"):
+        run_study(configured(tmp_path, "dataset.people=12", "deviate=true"))
