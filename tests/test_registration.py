@@ -16,9 +16,16 @@ import yaml
 
 from lfr_eval import cli
 from lfr_eval.folder import STUDY, StudyFolder, read_json, write_json
+from lfr_eval.inputs import read_inputs
 from lfr_eval.launch import _with_plan
 from lfr_eval.planning.freezing import check, freeze
-from lfr_eval.registration import RegistrationError, overrides_of, read_plan
+from lfr_eval.registration import (
+    RegistrationError,
+    Standing,
+    check_standing,
+    overrides_of,
+    read_plan,
+)
 from lfr_eval.registration.record import registration_file
 from lfr_eval.report.record import read_record
 from lfr_eval.study import run_study
@@ -33,10 +40,11 @@ class Registered:
     """A registered study of vendor's scores, in a folder of its own."""
 
     folder: Path
+    name: str = "plan.yaml"
 
     @property
     def plan(self) -> Path:
-        return self.folder / "plan.yaml"
+        return self.folder / self.name
 
     @property
     def registration(self) -> Path:
@@ -51,9 +59,15 @@ class Registered:
         said = [f"registration={self.registration}", *overrides]
         return run_study(configured(self.folder / "studies", *_with_plan(said)))
 
+    def standing(self, *overrides: str) -> Standing:
+        """How a study would stand, without running it."""
+        said = _with_plan([f"registration={self.registration}", *overrides])
+        config = configured(self.folder / "studies", *said)
+        return check_standing(config, read_inputs(config))
+
     def refusal(self, *overrides: str) -> str:
         with pytest.raises(RegistrationError) as caught:
-            self.run(*overrides)
+            self.standing(*overrides)
         return str(caught.value)
 
 
@@ -83,10 +97,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def registered(made: Path, tmp_path: Path) -> Registered:
-    folder = tmp_path / "study"
+    return _registered(made, tmp_path / "study")
+
+
+@pytest.fixture(scope="module")
+def kept(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Registered, StudyFolder]:
+    """A registered study, run as it was registered."""
+    plan = _registered(made, tmp_path_factory.mktemp("kept") / "study")
+    return plan, plan.run()
+
+
+def _registered(made: Path, folder: Path, matcher: tuple[str, str] | None = None) -> Registered:
     shutil.copytree(made, folder)
     plan = folder / "plan.yaml"
     plan.write_text(plan.read_text().replace(str(made), str(folder)))
+    if matcher:
+        lines = plan.read_text().replace(*matcher).splitlines(keepends=True)
+        plan.write_text("".join(line for line in lines if "matcher.path" not in line))
     freeze(plan, places=[f"paths.studies={folder / 'studies'}"])
     return Registered(folder)
 
@@ -128,9 +155,9 @@ def _plan(folder: Path) -> dict[str, object]:
     }
 
 
-def test_kept_to_the_letter_it_is_as_registered(registered: Registered) -> None:
+def test_kept_to_the_letter_it_is_as_registered(kept: tuple[Registered, StudyFolder]) -> None:
+    registered, study = kept
     assert check(registered.plan) == []
-    study = registered.run()
     findings = study.read(FINDINGS)
     assert set(findings["registered"]) == {"as registered"}
     primary = findings[findings["primary"].astype(bool)]
@@ -144,8 +171,10 @@ def test_kept_to_the_letter_it_is_as_registered(registered: Registered) -> None:
     assert study.verify() == []
 
 
-def test_exclusions_are_applied_counted_and_reported(registered: Registered) -> None:
-    study = registered.run()
+def test_exclusions_are_applied_counted_and_reported(
+    kept: tuple[Registered, StudyFolder],
+) -> None:
+    _, study = kept
     assert "p3" not in set(study.read(COHORT)["subject_id"])
     excluded = study.read(EXCLUSIONS)
     assert set(excluded["image_id"]) == {"i3_0", "i3_1"}
@@ -188,7 +217,10 @@ def test_one_image_left_out_of_the_data_is_caught(registered: Registered) -> Non
     assert "matcher fingerprint" in said
 
 
-def test_one_images_bytes_changed_are_caught(registered: Registered) -> None:
+def test_one_images_bytes_changed_are_caught(made: Path, tmp_path: Path) -> None:
+    # A matcher that looks at images; of scores from a file, the file is what is registered.
+    pytest.importorskip("dlib")
+    registered = _registered(made, tmp_path / "study", ("matcher=scores", "matcher=dlib"))
     (registered.folder / "i2_0.png").write_bytes(_picture(25, 1))
     said = registered.refusal()
     assert "image i2_0: registered the file it was, now another file" in said
@@ -211,7 +243,7 @@ def test_the_plan_edited_is_caught_even_in_a_comment(registered: Registered) -> 
     registered.edit("title:", "# reworded\ntitle:")
     assert "text of plan.yaml" in registered.refusal()
     registered.edit("Do groups differ?", "Are groups alike?")
-    assert 'plan, question: registered Do groups differ?, now Are groups alike?' in (
+    assert "plan, question: registered Do groups differ?, now Are groups alike?" in (
         registered.refusal()
     )
 
@@ -252,20 +284,20 @@ def test_a_deviation_needs_a_reason_and_marks_every_finding(registered: Register
 
 
 def test_results_that_exist_already_are_not_planned(
-    registered: Registered, capsys: pytest.CaptureFixture[str]
+    kept: tuple[Registered, StudyFolder], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    registered.run()
+    registered, _ = kept
     later = registered.folder / "later.yaml"
     shutil.copyfile(registered.plan, later)
     places = f"paths.studies={registered.folder / 'studies'}"
     assert cli.main(["plan", "register", str(later), places]) == cli.UNUSABLE
     assert "exist already" in capsys.readouterr().err
     assert cli.main(["plan", "register", str(later), places, "--after-results"]) == cli.OK
-    study = Registered(registered.folder)
-    said = [f"registration={registration_file(later)}"]
-    run = run_study(configured(study.folder / "studies", *_with_plan(said)))
-    assert set(run.read(FINDINGS)["registered"]) == {"registered after results"}
-    assert "Registered after results." in (run.path / "report.html").read_text()
+    standing = Registered(registered.folder, "later.yaml").standing()
+    assert standing.state == "registered after results"
+    described = standing.described()
+    assert described is not None
+    assert described["after_results"]
 
 
 def test_a_plan_is_registered_once(registered: Registered) -> None:
@@ -278,9 +310,9 @@ def test_a_plan_may_come_before_the_data(registered: Registered) -> None:
     early.write_text(registered.plan.read_text().replace("people.csv", "later.csv"))
     assert freeze(early).data is None
     (registered.folder / "people.csv").rename(registered.folder / "later.csv")
-    said = [f"registration={registration_file(early)}"]
-    run = run_study(configured(registered.folder / "studies", *_with_plan(said)))
-    assert "there were no data yet" in (run.path / "report.html").read_text()
+    described = Registered(registered.folder, "early.yaml").standing().described()
+    assert described is not None
+    assert described["data_registered"] is False
 
 
 def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(

@@ -53,8 +53,8 @@ class Plan:
         What was declared. A comparison is primary if all five name it (a metric without
         threshold, such as FTA, needs no threshold, and only false alerts depend on the size);
         everything else is exploratory. `primary_factors` are all `factors` where none is named,
-        sizes likewise. Comparisons are `omnibus`, `reference` (each group against the reference group)
-        and `rest` (against all others).
+        sizes likewise. Comparisons are `omnibus`, `reference` (each group against the reference
+        group) and `rest` (against all others).
     registered
         How the study stands to a plan that was frozen before results: `tables.REGISTERED_STATES`.
     """
