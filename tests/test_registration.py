@@ -393,6 +393,13 @@ def test_the_shipped_registration_still_checks_out() -> None:
     )
 
 
+def test_a_refused_study_leaves_nothing_behind(registered: Registered) -> None:
+    with pytest.raises(RegistrationError):
+        registered.run("inference.margin=2.0")
+    studies = registered.folder / "studies"
+    assert [path.name for path in studies.iterdir() if path.name != "cache"] == []
+
+
 def test_deviate_without_a_registration_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegistrationError, match="need a registration"):
         run_study(configured(tmp_path, "dataset.people=12", "deviate=true"))

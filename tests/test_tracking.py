@@ -48,6 +48,7 @@ def test_tags_carry_the_whole_hashes(logged: object, small: StudyFolder) -> None
     assert tags["matcher_fingerprint"] == about["matcher"]["fingerprint"]
     assert tags["git_revision"]
     assert tags["simulated"] == "true"
+    assert tags["registration"] == "none"
 
 
 def test_rates_are_metrics_stepped_by_threshold(

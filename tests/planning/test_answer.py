@@ -155,6 +155,20 @@ def test_rates_are_read(text: str, rate: float) -> None:
     assert read_rate(text) == pytest.approx(rate)
 
 
+def test_simulation_stands_beside_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", "--rate", "0.05", "--ratio", "6", "--simulate", "6", "--groups", "3"]
+    assert cli.main([*words, "--json"]) == cli.OK
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    (simulated,) = [row for row in rows if row["evidence"] == "simulated"]
+    (enumerated,) = [
+        row for row in rows if (row["method"], row["evidence"]) == (THIS_TEST, "enumerated")
+    ]
+    assert simulated["people"] == enumerated["people"]
+    assert simulated["power"] >= 0.3
+    with pytest.raises(PlanningError, match="trials a study"):
+        simulate_power(Design(10**6, 3, 10, 0.01, 2, 1.0, 1.5, 0.05), 1)
+
+
 def test_everything_wrong_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     words = "--rate 2 --ratio 0.5 --groups 1 --power 80 --fillers 5 --correlation 3"
     assert cli.main(["plan", *words.split()]) == cli.UNUSABLE
