@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add_engine(commands)
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
-    add("purge", "delete all cached templates and unfinished comparisons", purge, False)
+    add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
     return parser
 
 
@@ -158,13 +158,15 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 
 def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
-    """Delete all cached templates and unfinished comparisons."""
+    """Delete all cached templates, degraded pictures and unfinished comparisons."""
+    from lfr_eval import capture
     from lfr_eval.launch import default_paths
     from lfr_eval.matchers.store import purge
     from lfr_eval.paths import cache_folder
 
     cache = cache_folder(default_paths())
-    print(f"{purge(cache)} files of templates deleted from {cache}.")
+    pictures = capture.purge(cache)
+    print(f"{purge(cache)} files of templates and {pictures} pictures deleted from {cache}.")
     return OK
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.config import (
+    CaptureConfig,
     CardDatasetConfig,
     ConfigError,
     DesignConfig,
@@ -55,6 +56,7 @@ def register() -> None:
         ScoresConfig,
         SimulatedMatcherConfig,
     )
+    store.store(group="capture", name="schema", node=CaptureConfig)
     store.store(group="design", name="schema", node=DesignConfig)
     Plugins.instance().register(_own_conf_first())
 
@@ -132,6 +134,11 @@ def _check(config: StudyConfig) -> None:
         problems.append(
             "a simulated dataset and the simulated matcher need each other: choose "
             "dataset=rehearsal matcher=simulated, or neither"
+        )
+    if config.capture.steps and config.dataset.kind == "simulated":
+        problems.append(
+            "capture degrades images, and a simulated dataset has none: choose capture=none; its "
+            "cameras are dataset.cameras"
         )
     if problems:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")

@@ -60,6 +60,9 @@ class SimulatedDatasetConfig(DatasetConfig):
     ethnicities: list[str] = field(default_factory=lambda: ["asian", "black", "white"])
     age_bands: list[str] = field(default_factory=lambda: ["18-29", "30-49", "50-74"])
     cameras: dict[str, float] = field(default_factory=dict)  # camera -> its shift of image quality
+    # Group -> share of its passes at the first camera; the other cameras share the rest. Groups
+    # that are not named pass every camera equally often. Confounds cameras with groups.
+    camera_shares: dict[str, float] = field(default_factory=dict)
     # Score shape; where the defaults come from stands in conf/dataset/rehearsal.yaml.
     dimension: int = 36
     commonness_mean: float = 0.24
@@ -77,6 +80,20 @@ class SimulatedDatasetConfig(DatasetConfig):
     miss_ratio: dict[str, float] = field(default_factory=dict)
     acquisition_ratio: dict[str, float] = field(default_factory=dict)
     ratios_hold_at: float = 0.5  # the threshold at which the ratios above are exact
+    seed: int = 1
+
+
+@dataclass
+class CaptureConfig:
+    """What still images are degraded to, as simulated passes: `conf/capture/`."""
+
+    name: str = MISSING
+    # One simulated condition each: strength by transform (motion_blur, eye_distance, scale,
+    # exposure, contrast, noise, jpeg, crop). None: images are compared as they are.
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    angle: float | None = 0.0  # of motion blur, in degrees; null: drawn for each picture
+    repeats: int = 1  # pictures of each image in each step that has chance in it
+    original: bool = True  # whether the images as captured stay beside the simulated passes
     seed: int = 1
 
 
@@ -277,6 +294,7 @@ class StudyConfig:
     name: str = MISSING
     dataset: DatasetConfig = MISSING
     matcher: MatcherConfig = MISSING
+    capture: CaptureConfig = field(default_factory=lambda: CaptureConfig("none"))
     design: DesignConfig = MISSING
     population: PopulationConfig = field(default_factory=PopulationConfig)
     thresholds: ThresholdsConfig = field(default_factory=ThresholdsConfig)

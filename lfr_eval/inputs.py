@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lfr_eval import capture
 from lfr_eval.cohort import (
     Cohort,
     join_fillers,
     load_dataset,
     load_manifest,
+    with_captures,
 )
 from lfr_eval.cohort.simulated import Simulation, simulate
 from lfr_eval.comparison import (
@@ -29,6 +31,7 @@ from lfr_eval.comparison import (
 )
 from lfr_eval.comparison.similarity import SIMILARITIES
 from lfr_eval.config import (
+    CaptureConfig,
     CardDatasetConfig,
     ConfigError,
     ManifestDatasetConfig,
@@ -104,7 +107,7 @@ def read_inputs(config: StudyConfig) -> Inputs:
             "simulated", vectors=simulation.vectors, acquired=simulation.acquired
         )
         return Inputs(simulation.cohort, matcher, sweep, simulation)
-    return Inputs(_cohort(config), _matcher(config), sweep)
+    return Inputs(_captured(_cohort(config), config), _matcher(config), sweep)
 
 
 def _matcher(config: StudyConfig) -> Matcher:
@@ -240,3 +243,24 @@ def _cohort(config: StudyConfig) -> Cohort:
     if dataset.fillers is None:
         return cohort
     return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
+
+
+def recipe_of(given: CaptureConfig) -> capture.Recipe:
+    """Return the simulated conditions that a configuration asks for."""
+    steps = tuple(capture.Step(dict(step), given.angle) for step in given.steps)
+    return capture.Recipe(steps, given.repeats, given.seed, given.original)
+
+
+def _captured(cohort: Cohort, config: StudyConfig) -> Cohort:
+    """Return the cohort with simulated passes, where the study asks for them."""
+    if not config.capture.steps:
+        return cohort
+    # The detector is a matter of seconds to import, and few studies need it.
+    from lfr_eval.matchers.eyes import eye_distances
+
+    recipe = recipe_of(config.capture)
+    ids = cohort.images[["image_id", "path"]].itertuples(index=False)
+    paths = [None if pd.isna(path) else cohort.resolve(image) for image, path in ids]
+    cache = cache_folder(config.paths)
+    images = capture.simulate_passes(cohort.images, paths, recipe, eye_distances, cache)
+    return with_captures(cohort, images, cache / capture.FOLDER, recipe.words)

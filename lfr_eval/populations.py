@@ -16,9 +16,23 @@ MOST_GROUPS = 200
 
 
 def finest_factor(images: pd.DataFrame, factors: Sequence[str]) -> str:
-    """Return the finest factor by which the watchlist can be divided into groups."""
-    known = [factor for factor in factors if set(factor.split(CROSS)) <= set(images)]
+    """Return the finest factor by which the watchlist can be divided into groups.
+
+    A condition of passes, such as the camera, divides nobody on a watchlist.
+    """
+    known = [
+        factor
+        for factor in factors
+        if all(part in images and _is_label(images, part) for part in factor.split(CROSS))
+    ]
     return max(known, key=lambda factor: factor.count(CROSS), default=OVERALL)
+
+
+def _is_label(images: pd.DataFrame, column: str) -> bool:
+    """Whether a column says one thing of a person, and says it of people on watchlists."""
+    enrolled = images.loc[images["role"] != "probe", column]
+    values = images.groupby("subject_id")[column].nunique()
+    return bool(enrolled.notna().any()) and int(values.max()) <= 1
 
 
 def watchlist_mix(config: StudyConfig, images: pd.DataFrame) -> Mix:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from lfr_eval import __version__
 from lfr_eval.config import StudyConfig
-from lfr_eval.inputs import Inputs
+from lfr_eval.inputs import Inputs, recipe_of
 from lfr_eval.populations import describe_mix, watchlist_mix
+from lfr_eval.tables import CROSS
 
 
 @cache
@@ -78,12 +79,20 @@ def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> di
             "origin": sweep.origin,
         },
         "factors": list(config.inference.factors),
+        "conditions": conditions_of(config, inputs),
+        "capture": recipe_of(config.capture).words if config.capture.steps else None,
         "inference": asdict(config.inference),
         "notes": list(config.report.notes),
         "data_digest": inputs.cohort.digest,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def conditions_of(config: StudyConfig, inputs: Inputs) -> list[str]:
+    """Return the parts of the study's factors that are conditions of passes, not of people."""
+    parts = [part for factor in config.inference.factors for part in factor.split(CROSS)]
+    return [part for part in dict.fromkeys(parts) if part not in inputs.cohort.people]
 
 
 def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
@@ -98,6 +107,7 @@ def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict
         "seeds": {
             "design": config.design.seed,
             "inference": config.inference.seed,
+            "capture": config.capture.seed if config.capture.steps else None,
             "dataset": getattr(config.dataset, "seed", None),
         },
         "packages": {

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -55,6 +56,7 @@ from lfr_eval.tables import (
     RATES,
     SEARCHES,
     TRUTH,
+    UNKNOWN,
     WATCHLIST,
     WATCHLIST_MATCHES,
     WATCHLIST_SIZES,
@@ -94,8 +96,10 @@ def run_study(config: StudyConfig) -> StudyFolder:
         )
         # What cannot be done is refused before hours of embedding, not after.
         design = design_of(config)
-        conditions = design.conditions(design.opportunities(inputs.cohort.images)).columns.tolist()
-        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, conditions)
+        opportunities = design.opportunities(inputs.cohort.images)
+        searched = design.conditions(opportunities).columns.tolist()
+        passes = rates.pass_conditions(opportunities)
+        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, searched, passes)
         plan = replace(plan, registered=standing.state)
         if WATCHLIST in design.tables:
             watchlist_mix(config, inputs.cohort.images)
@@ -198,21 +202,22 @@ def _summarise(
 ) -> None:
     """Trials to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
+    labels = plan.of_labels(people.columns)
 
     def summarise() -> None:
         compared = rates.compared(trials())
-        folder.write(EQUITY, equity_table(compared, people, plan.factors, sweep.primary, plan))
+        folder.write(EQUITY, equity_table(compared, people, labels.factors, sweep.primary, labels))
         for metric, table in (("FMR", MODELLED), ("FPIR", MODELLED_SEARCHES)):
             modelled = [
-                modelled_table(one, people, plan.factors, sweep.values, plan)
+                modelled_table(one, people, labels.factors, sweep.values, labels)
                 for one in trials()
                 if one.metric == metric
             ]
             folder.write(table, pd.concat(modelled) if modelled else table.empty())
-        folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, plan))
+        folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
         sizes = WATCHLIST_SIZES.empty()
         if WATCHLIST in design.tables:
-            sizes = _watchlist_sizes(folder, inputs, config, design, plan)
+            sizes = _watchlist_sizes(folder, inputs, config, design, labels)
         folder.write(WATCHLIST_SIZES, sizes)
 
     folder.stage("summaries", key, [table.file for table in FURTHER], summarise)
@@ -258,14 +263,18 @@ def read_trials(
             tested_people(inputs),
             design.opportunities(folder.read(COHORT)),
             folder.read(ACQUISITION)["acquired"].to_numpy(bool),
-            _parts(config.inference.strata),
+            _parts([*config.inference.factors, *config.inference.strata]),
             inputs.sweep.values,
         )
     )
 
 
 def plan_of(
-    config: StudyConfig, people: pd.DataFrame, primary: Sequence[float], conditions: Collection[str]
+    config: StudyConfig,
+    people: pd.DataFrame,
+    primary: Sequence[float],
+    searched: Collection[str],
+    passes: pd.DataFrame,
 ) -> Plan:
     """Return the plan that the configuration states.
 
@@ -275,29 +284,46 @@ def plan_of(
         One row a person, one column a label.
     primary
         Thresholds at which findings are primary.
-    conditions
-        Conditions of recognition opportunities that groups can be compared within.
+    searched
+        Conditions of recognition opportunities that are searched: what groups can be compared
+        within.
+    passes
+        One row a recognition opportunity, one column a condition: what rates can be given by.
 
     Raises
     ------
     ConfigError
-        If a factor is not a label that every person has one value of, a control factor neither
-        that nor a condition of recognition opportunities, or a reference group nobody's label.
+        If a factor or control factor is neither a label that every person has one value of nor a
+        condition of recognition opportunities, or a reference group does not exist.
     """
     settings = asdict(config.inference)
+
+    def there(conditions: Collection[str]) -> str:
+        named = [name for name in conditions if name not in people]
+        return (
+            f"(there are {', '.join(people.columns)}; conditions that are constant within a pass: "
+            f"{', '.join(named) or 'none'})"
+        )
+
+    known = [str(name) for name in passes]
     problems = [
-        f"'{name}' (there are {', '.join(people.columns)})"
+        f"'{name}' {there(known)}"
         for name in _parts(settings["factors"])
-        if name not in people
+        if name not in people and name not in known
     ]
     problems += [
-        f"control factor '{name}' (there are {', '.join(people.columns)}; conditions that are "
-        f"constant within a pass: {', '.join(conditions) or 'none'})"
+        f"control factor '{name}' {there(searched)}"
         for name in _parts(settings["strata"])
-        if name not in people and name not in conditions
+        if name not in people and name not in searched
     ]
+    used = set(_parts(settings["factors"]))
+    settings["reference_groups"] = {
+        factor: group
+        for factor, group in settings["reference_groups"].items()
+        if set(factor.split(CROSS)) <= used
+    }
     for factor, group in settings["reference_groups"].items():
-        if not problems and group not in (names := group_people(people, factor).names):
+        if not problems and group not in (names := group_names(people, passes, factor)):
             problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
     if problems:
         raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
@@ -306,6 +332,16 @@ def plan_of(
         watchlist=config.design.watchlist_inference,
         primary_thresholds=tuple(primary),
     )
+
+
+def group_names(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> list[str]:
+    """Return the groups of a factor: of people, of conditions, or every combination of both."""
+    parts = factor.split(CROSS)
+    if all(part in people for part in parts):
+        return list(group_people(people, factor).names)
+    values = [(people if part in people else passes)[part] for part in parts]
+    texts = [sorted(value.astype("string").fillna(UNKNOWN).unique()) for value in values]
+    return [CROSS.join(names) for names in product(*texts)]
 
 
 def _parts(factors: Sequence[str]) -> list[str]:

@@ -34,6 +34,12 @@ OVERALL = "overall"
 EVERYBODY = "everybody"
 """The one group of the factor `overall`."""
 
+CAPTURE = "capture"
+"""The condition of simulated passes; its values say all: `motion blur 8 px`."""
+
+NO_DEGRADATION = "no degradation"
+"""The value of `capture` for passes that were left as they are."""
+
 CROSS = " x "
 """Joins factors (`gender x ethnicity`) and the names of their groups (`female x black`)."""
 

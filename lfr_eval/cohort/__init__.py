@@ -4,6 +4,7 @@
 its watchlist. The rows are checked as a whole, and every problem is listed at once.
 """
 
+from lfr_eval.cohort.captured import with_captures
 from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import card_names, load_card
 from lfr_eval.cohort.codes import CodeError
@@ -32,4 +33,5 @@ __all__ = [
     "make_cohort",
     "manifest_card",
     "read_manifest",
+    "with_captures",
 ]

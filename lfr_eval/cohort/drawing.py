@@ -116,7 +116,7 @@ def _passes(population: Population, people: People, rng: np.random.Generator) ->
     shifts = np.array(list(config.cameras.values()) or [0.0])
     person = np.repeat(np.arange(len(people.cell)), config.passes)
     cell = people.cell[person]
-    camera = rng.integers(len(shifts), size=len(person))
+    camera = _cameras(population, cell, rng)
     level = (
         logit(config.probe_quality)
         + population.quality_shift[cell]
@@ -126,3 +126,14 @@ def _passes(population: Population, people: People, rng: np.random.Generator) ->
     )
     acquired = rng.random(len(person)) >= population.failure_to_acquire[cell]
     return Passes(person, camera, np.asarray(expit(level), float), acquired)
+
+
+def _cameras(population: Population, cell: Ints, rng: np.random.Generator) -> Ints:
+    """Draw the camera of each pass, evenly but for groups with a share of their own."""
+    weights = population.camera_weights
+    if not population.config.camera_shares:
+        return rng.integers(weights.shape[1], size=len(cell))
+    ends = weights.cumsum(axis=1)[cell]
+    drawn: Ints = np.count_nonzero(rng.random(len(cell))[:, None] >= ends, axis=1)
+    camera: Ints = np.minimum(drawn, weights.shape[1] - 1)
+    return camera

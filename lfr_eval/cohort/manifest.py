@@ -31,6 +31,7 @@ from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.images import check_images
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
 from lfr_eval.tables import COHORT
 
 CARD = "dataset_card"
@@ -74,7 +75,8 @@ def read_manifest(
         The stage table `COHORT`, rows in the order of the file. `pass_id` defaults to the image.
         An empty label is missing, and so is `NA`, unless it is a code of the scheme. `age_band` is
         derived from `age` (0-17, 18-29, then tens of years, 70+) where no row has a band.
-        `<factor>_source` is filled from the card, and `dataset_card` has its name.
+        `time_of_day` is derived from `captured_at` where there is no such column (see
+        `cohort.times`). `<factor>_source` is filled from the card, and `dataset_card` has its name.
 
     Raises
     ------
@@ -239,6 +241,8 @@ def _completed(frame: pd.DataFrame, card: DatasetCard | None) -> pd.DataFrame:
         "frame": numbers(frame["frame"]).astype("Int64"),
         "age": age,
     }
+    if TIME_OF_DAY not in frame and frame["captured_at"].notna().any():
+        derived[TIME_OF_DAY] = time_of_day(frame["captured_at"], derived["pass_id"])
     sources = {} if card is None else dict(card.label_source)
     if frame["age_band"].isna().all():
         derived["age_band"] = age_band(age)

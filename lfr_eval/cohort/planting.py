@@ -16,7 +16,6 @@ from scipy.optimize import brentq
 
 from lfr_eval.cohort.population import Cell, Population
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
-from lfr_eval.tables import CROSS
 
 _SWEEPS = 6
 
@@ -32,6 +31,7 @@ def population(config: SimulatedDatasetConfig) -> Population:
     cells = tuple(Cell(*pair) for pair in product(config.genders, config.ethnicities))
     for name in ("false_positive_ratio", "miss_ratio", "acquisition_ratio"):
         _check_ratios(name, getattr(config, name), cells)
+    _check_shares(config, cells)
     acquisition = np.array([cell.ratio(config.acquisition_ratio) for cell in cells])
     found = Population(
         config=config,
@@ -44,19 +44,34 @@ def population(config: SimulatedDatasetConfig) -> Population:
 
 
 def _check_ratios(name: str, ratios: Mapping[str, float], cells: Sequence[Cell]) -> None:
-    labels = sorted({label for cell in cells for label in (cell.gender, cell.ethnicity)})
+    _check_groups(name, ratios, cells)
     for group, ratio in ratios.items():
-        if not any(set(group.split(CROSS)) <= {cell.gender, cell.ethnicity} for cell in cells):
-            raise ConfigError(
-                f"dataset.{name} names the group '{group}'; there are {', '.join(labels)} and "
-                f"their intersections, such as '{cells[0].name}'."
-            )
         if not ratio > 0.0:
             raise ConfigError(f"dataset.{name}.{group} is {ratio}; a ratio must be positive.")
     if ratios and all(cell.ratio(ratios) != 1.0 for cell in cells):
         raise ConfigError(
             f"dataset.{name} names every group; ratios compare with those that are not named."
         )
+
+
+def _check_groups(name: str, groups: Mapping[str, float], cells: Sequence[Cell]) -> None:
+    labels = sorted({label for cell in cells for label in (cell.gender, cell.ethnicity)})
+    for group in groups:
+        if not any(cell.within(group) for cell in cells):
+            raise ConfigError(
+                f"dataset.{name} names the group '{group}'; there are {', '.join(labels)} and "
+                f"their intersections, such as '{cells[0].name}'."
+            )
+
+
+def _check_shares(config: SimulatedDatasetConfig, cells: Sequence[Cell]) -> None:
+    shares = config.camera_shares
+    _check_groups("camera_shares", shares, cells)
+    if shares and len(config.cameras) < 2:
+        raise ConfigError("dataset.camera_shares needs two cameras or more in dataset.cameras.")
+    for group, share in shares.items():
+        if not 0.0 <= share <= 1.0:
+            raise ConfigError(f"dataset.camera_shares.{group} is {share}; give a share, 0 to 1.")
 
 
 def _plant_misses(start: Population) -> Population:

@@ -52,10 +52,13 @@ class Cell:
         """Name of the intersection."""
         return f"{self.gender}{CROSS}{self.ethnicity}"
 
+    def within(self, group: str) -> bool:
+        """Whether its people belong to a group: `black`, `female x black`."""
+        return set(group.split(CROSS)) <= {self.gender, self.ethnicity}
+
     def ratio(self, ratios: Mapping[str, float]) -> float:
         """Return the product of the ratios whose names hold for this cell."""
-        labels = {self.gender, self.ethnicity}
-        held = [ratio for name, ratio in ratios.items() if set(name.split(CROSS)) <= labels]
+        held = [ratio for name, ratio in ratios.items() if self.within(name)]
         return float(np.prod(held)) if held else 1.0
 
 
@@ -101,16 +104,29 @@ class Population:
         return mean * size, (1.0 - mean) * size
 
     @cached_property
+    def camera_weights(self) -> Floats:
+        """Share of each group's passes at each camera, (cells, cameras)."""
+        cameras = max(len(self.config.cameras), 1)
+        weights = np.full((len(self.cells), cameras), 1.0 / cameras)
+        for code, cell in enumerate(self.cells):
+            first = [s for name, s in self.config.camera_shares.items() if cell.within(name)]
+            if first and cameras > 1:
+                weights[code] = (1.0 - first[-1]) / (cameras - 1)
+                weights[code, 0] = first[-1]
+        return weights
+
+    @cached_property
     def probe_quality(self) -> tuple[Floats, Floats]:
-        """Nodes (cells, n) and weights (n,) of probe quality over people, cameras and passes."""
+        """Nodes and weights, (cells, n), of probe quality over people, cameras and passes."""
         config = self.config
         z, w = _normal(_Q_NODES)
         spread = np.hypot(config.quality_spread_people, config.quality_spread_passes)
         cameras = np.array(list(config.cameras.values()) or [0.0])
         centre = logit(config.probe_quality) + cameras
         levels = (centre[:, None] + spread * z).ravel()
-        weights = np.repeat(1.0 / len(cameras), len(cameras))[:, None] * w
-        return expit(self.quality_shift[:, None] + levels), weights.ravel()
+        weights = self.camera_weights[:, :, None] * w
+        nodes = expit(self.quality_shift[:, None] + levels)
+        return nodes, weights.reshape(nodes.shape)
 
     @cached_property
     def reference_quality(self) -> tuple[Floats, Floats]:
@@ -130,7 +146,8 @@ class Population:
         below = ndtr(
             (logit(need)[None, :, None] - centre[None, None, :] - self.quality_shift[:, None, None])
             / spread
-        ).mean(axis=2)
+        )
+        below = np.einsum("crk,ck->cr", below, self.camera_weights)
         below = np.where(threshold <= 0.0, 0.0, np.where(threshold / r >= 1.0, 1.0, below))
         return np.asarray(below @ w, float)
 
@@ -149,7 +166,8 @@ class Population:
         nodes = np.empty((len(z), len(x)))
         for row, person in enumerate(config.quality_spread_people * z):
             centre = logit(config.probe_quality) + self.quality_shift[cell] + cameras + person
-            below = ndtr((logits[:, None] - centre) / config.quality_spread_passes).mean(axis=1)
+            below = ndtr((logits[:, None] - centre) / config.quality_spread_passes)
+            below = below @ self.camera_weights[cell]
             best = (lost + (1.0 - lost) * below) ** config.passes
             level = np.interp((x + 1.0) / 2.0, best, logits, left=-np.inf)
             nodes[row] = expit(level)
@@ -170,7 +188,7 @@ class Population:
         rate : (thresholds, commonness nodes, quality nodes, cells)
         weights : (commonness nodes, quality nodes)
         """
-        q, q_weights = quality or (self.probe_quality[0][cell], self.probe_quality[1])
+        q, q_weights = quality or (self.probe_quality[0][cell], self.probe_quality[1][cell])
         a, a_weights = _beta_nodes(*self.beta(cell))
         # No score exceeds the product of the qualities, so beyond 1 there is nothing to tabulate.
         tau = np.linspace(min(thresholds.min(), 0.99), 1.0, _TAU_STEPS)

@@ -59,5 +59,7 @@ class Verification:
                 mated=read(MATED),
                 non_mated=read(NON_MATED),
                 floor=evidence.thresholds[0],
+                images=evidence.images,
+                controls=evidence.controls,
             )
         ]

@@ -6,13 +6,13 @@ and the conditions of trials, and which control factors these trials know nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.inference.factors import parts_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.tables import CROSS
 from lfr_eval.trials import PersonTrials, Trials, group_people
@@ -64,7 +64,7 @@ def controls_of(trials: Trials, people: pd.DataFrame, plan: Plan) -> Controls:
     ValueError
         If trials have more conditions than can be compared within.
     """
-    parts = _parts(plan)
+    parts = parts_of(plan.strata)
     given = trials.conditions if isinstance(trials, PersonTrials) else ()
     known = {one.factor: one for one in given}
     of_people = tuple(part for part in parts if part in people)
@@ -90,25 +90,3 @@ def controls_of(trials: Trials, people: pd.DataFrame, plan: Plan) -> Controls:
         of_trials,
         tuple(part for part in parts if part not in (*of_people, *of_trials)),
     )
-
-
-def check_controls(trials: Sequence[Trials], people: pd.DataFrame, plan: Plan) -> None:
-    """Refuse control factors that nobody and no trial has.
-
-    Raises
-    ------
-    KeyError
-        The message lists those that exist.
-    """
-    given = [one for one in trials if isinstance(one, PersonTrials)]
-    conditions = list(dict.fromkeys(c.factor for one in given for c in one.conditions))
-    missing = [part for part in _parts(plan) if part not in people and part not in conditions]
-    if missing:
-        raise KeyError(
-            f"No factor {missing} among the people's labels, {list(people.columns)}, or the "
-            f"conditions of trials, {conditions}."
-        )
-
-
-def _parts(plan: Plan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part for factor in plan.strata for part in factor.split(CROSS)))

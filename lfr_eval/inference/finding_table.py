@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
-from lfr_eval.inference.controls import check_controls
 from lfr_eval.inference.detectable import detectable_ratios
+from lfr_eval.inference.factors import check_factors
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.statements import Finding, statement
@@ -52,10 +52,9 @@ def finding_table(
         If a threshold is below a floor, the trials are not about these people, or a reference
         group does not exist.
     KeyError
-        If a factor is no label of people, or a control factor neither that nor a condition of
-        any trials.
+        If a factor or control factor is neither a label of people nor a condition of any trials.
     """
-    check_controls(trials, people, plan)
+    check_factors(trials, people, (*plan.factors, *plan.strata))
     frames = [frame for one in trials for frame in compare_all(one, people, thresholds, plan)]
     if not frames:
         return FINDINGS.empty()
@@ -156,4 +155,5 @@ def _finding(row: Any, plan: Plan) -> Finding:
         controls=row.controls.of_people,
         conditions=row.controls.of_trials,
         uncontrolled=row.controls.missing,
+        sides=row.sides,
     )

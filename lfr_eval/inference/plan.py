@@ -6,10 +6,10 @@ plan does not name is still computed, but marked exploratory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from lfr_eval.tables import METRICS, OVERALL, REGISTERED_STATES
+from lfr_eval.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
 
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""
@@ -41,9 +41,11 @@ class Plan:
     seed
         Seed of every random number.
     factors
-        Factors that are compared, such as `gender` and `gender x ethnicity`.
+        Factors that are compared, such as `gender` and `gender x ethnicity`, or, for trials that
+        have the condition, `camera` and `camera x ethnicity`.
     reference_groups
         The group that the others are compared with, by factor; the largest where none is named.
+        A crossed factor with conditions takes those of its parts where it has none of its own.
     strata
         Control factors: groups are compared, and people permuted, within their combinations.
     watchlist
@@ -115,11 +117,24 @@ class Plan:
             given = (value,) if isinstance(value, str) else value
             if any(item not in allowed for item in given):
                 raise ValueError(_message(name, f"among {set(allowed)}", value))
-        unknown = [factor for factor in self.reference_groups if factor not in self.factors]
+        parts = {part for factor in self.factors for part in factor.split(CROSS)}
+        unknown = [name for name in self.reference_groups if not set(name.split(CROSS)) <= parts]
         if unknown:
             raise ValueError(
                 _message("reference_groups", f"keyed by the factors {self.factors}", unknown)
             )
+
+    def of_labels(self, labels: Collection[str]) -> Plan:
+        """Return the part of the plan whose factors are made of these labels of people alone."""
+        factors = tuple(f for f in self.factors if all(part in labels for part in f.split(CROSS)))
+        parts = {part for factor in factors for part in factor.split(CROSS)}
+        groups = {
+            name: group
+            for name, group in self.reference_groups.items()
+            if set(name.split(CROSS)) <= parts
+        }
+        registered = tuple(f for f in self.primary_factors if f in factors)
+        return replace(self, factors=factors, reference_groups=groups, primary_factors=registered)
 
     def is_primary(
         self,

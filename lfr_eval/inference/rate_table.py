@@ -13,11 +13,12 @@ import pandas as pd
 from lfr_eval.inference.cells import Cells, Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
+from lfr_eval.inference.factors import check_factors, units_of
 from lfr_eval.inference.intervals import independent_units, rate_intervals
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.watchlists import watchlist_variance
-from lfr_eval.tables import RATES
-from lfr_eval.trials import Grouping, PairTrials, Trials, group_all
+from lfr_eval.tables import OVERALL, RATES
+from lfr_eval.trials import Grouping, PairTrials, Trials
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 
@@ -38,7 +39,8 @@ def rate_table(
     people
         One row a person, one column a factor. A missing label is the group `unknown`.
     factors
-        Factors to divide people by; `overall` is always first.
+        Factors to divide people and trials by; `overall` is always first. A factor with a
+        condition of trials (`camera`, `camera x ethnicity`) has rows for the trials that have it.
     thresholds
         A score at or above a threshold is a match. None may be below the floor of `PairTrials`.
     plan
@@ -54,12 +56,15 @@ def rate_table(
     ------
     ValueError
         If a threshold is below a floor, or the trials are not about these people.
+    KeyError
+        If a factor is neither a label of people nor a condition of any trials.
     """
+    check_factors(trials, people, factors)
     frames = [
-        _rates(one, grouping, thresholds, plan)
+        _rates(*units, thresholds, plan)
         for one in trials
-        for grouping in group_all(people, factors)
-        if _checked(one, people)
+        for factor in dict.fromkeys((OVERALL, *factors))
+        if _checked(one, people) and (units := units_of(one, people, factor))
     ]
     return RATES.conform(pd.concat(frames, ignore_index=True)) if frames else RATES.empty()
 

@@ -34,6 +34,38 @@ NOUNS = {
     "event": "event",
 }
 
+TRIAL_DEEDS = {
+    "FNMR": "did not match the person's own reference",
+    "FPIR": "set off false alerts",
+    "FNIR": "were missed by the watchlist search",
+    "TPIR": "led to a correct identification",
+    "FTA": "gave no usable face",
+    "event": "had events",
+}
+"""What is said of passes, where they and not people are the sides of a comparison."""
+
+TRIAL_NOUNS = {"FNMR": "comparisons", "event": "trials"}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """How a sentence names two sides that are not simply groups of people.
+
+    Attributes
+    ----------
+    a, b
+        The sides, such as `passes with camera north`.
+    trials
+        Whether they are trials and not people.
+    whose
+        On which people trials are compared; empty for people.
+    """
+
+    a: str
+    b: str
+    trials: bool = False
+    whose: str = ""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,7 +74,8 @@ class Finding:
     Attributes are those of the `findings` table; `people_a` of `exposed_a` people of group a had
     an event, `bound_a` is the upper bound of its rate where it had none. `controls` names the
     labels of people and `conditions` the conditions of trials that groups are compared within,
-    `uncontrolled` the declared ones that these trials know nothing of. NaN: not known.
+    `uncontrolled` the declared ones that these trials know nothing of. `sides` names sides that are
+    not simply groups of people. NaN: not known.
     """
 
     metric: str
@@ -78,6 +111,22 @@ class Finding:
     conditions: tuple[str, ...] = ()
     uncontrolled: tuple[str, ...] = ()
     registered: str = REGISTERED_STATES[0]
+    sides: Sides | None = None
+
+    @property
+    def a(self) -> str:
+        """The first side in words."""
+        return self.sides.a if self.sides else group_words(self.group_a)
+
+    @property
+    def b(self) -> str:
+        """The second side in words."""
+        return self.sides.b if self.sides else group_words(self.group_b)
+
+    @property
+    def deed(self) -> str:
+        """What they did."""
+        return (TRIAL_DEEDS if self.sides and self.sides.trials else DEEDS)[self.metric]
 
 
 def one_in(rate: float) -> str:
@@ -112,18 +161,19 @@ def statement(finding: Finding) -> str:
 
 def _omnibus(f: Finding) -> str:
     deed = NOUNS[f.metric]
+    what = trials_words(f.metric) if f.sides and f.sides.trials else "groups"
     if f.verdict == "untestable":
         return (
             f"no group by {f.factor} had a {deed}, or fewer than two had trials, so nothing can be "
-            f"said about differences between groups."
+            f"said about differences between {what}."
         )
     if f.verdict == "different":
         return (
-            f"{deed} rates differed between groups by {f.factor}{_controlled(f)} "
+            f"{deed} rates differed between {what} by {f.factor}{_controlled(f)} "
             f"({_p(f.p_adjusted)} after adjustment)."
         )
     return (
-        f"a difference of {deed} rates between groups by {f.factor}{_controlled(f)} was not shown "
+        f"a difference of {deed} rates between {what} by {f.factor}{_controlled(f)} was not shown "
         f"({_p(f.p_adjusted)} after adjustment), which is not evidence that there is none."
     )
 
@@ -157,20 +207,12 @@ def _inconclusive(f: Finding) -> str:
 def _untestable(f: Finding) -> str:
     if math.isnan(f.rate_a) and f.exposed_a and f.exposed_b:
         shared = _listed((*f.controls, *f.conditions))
-        return (
-            f"{_people(f.group_a)} and {_people(f.group_b)} cannot be compared: no {shared} had "
-            f"trials of both."
-        )
-    without = [
-        name
-        for name, exposed in ((f.group_a, f.exposed_a), (f.group_b, f.exposed_b))
-        if exposed == 0
-    ]
+        return f"{f.a} and {f.b} cannot be compared: no {shared} had trials of both."
+    if math.isnan(f.rate_a) and f.sides and f.sides.trials:
+        return f"{f.a} and {f.b} cannot be compared: nobody has {trials_words(f.metric)} of both."
+    without = [name for name, exposed in ((f.a, f.exposed_a), (f.b, f.exposed_b)) if exposed == 0]
     if without:
-        return (
-            f"{_people(f.group_a)} and {_people(f.group_b)} cannot be compared: there was no trial "
-            f"of {' or '.join(_people(name) for name in without)}."
-        )
+        return f"{f.a} and {f.b} cannot be compared: there was no trial of {' or '.join(without)}."
     bounds = (
         f"People alone bound the rates below {one_in(f.independent_bound_a)} and "
         f"{one_in(f.independent_bound_b)}"
@@ -180,16 +222,22 @@ def _untestable(f: Finding) -> str:
             f"; if comparisons share people no more than at lower thresholds, below "
             f"{one_in(f.bound_a)} and {one_in(f.bound_b)}"
         )
+    if f.sides and f.sides.trials:
+        return (
+            f"no {NOUNS[f.metric]} was seen in {f.a} ({f.exposed_a:,} people) or {f.b} "
+            f"({f.exposed_b:,} people), so their rates cannot be compared. {bounds} "
+            f"({_percent(f.level)} confidence each)."
+        )
     return (
-        f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {_people(f.group_a)} or "
-        f"{f.exposed_b:,} {_people(f.group_b).removeprefix('all ')}, so their rates cannot be "
+        f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {f.a} or "
+        f"{f.exposed_b:,} {f.b.removeprefix('all ')}, so their rates cannot be "
         f"compared. {bounds} ({_percent(f.level)} confidence each)."
     )
 
 
 def _compared(f: Finding) -> str:
     counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
-    a, b, deed = _people(f.group_a), _people(f.group_b), DEEDS[f.metric]
+    a, b, deed = f.a, f.b, f.deed
     if f.rate_b <= 0:
         return (
             f"{a} {deed} ({one_in(f.rate_a)}) and {b} never{_controlled(f)} "
@@ -251,7 +299,8 @@ _REGISTERED = dict(
 
 
 def _controlled(f: Finding) -> str:
-    words = f", among people alike in {_listed(f.controls)}" if f.controls else ""
+    words = f", {f.sides.whose}" if f.sides and f.sides.whose else ""
+    words += f", among people alike in {_listed(f.controls)}" if f.controls else ""
     return words + (f", with the same {_listed(f.conditions)}" if f.conditions else "")
 
 
@@ -259,7 +308,12 @@ def _listed(factors: tuple[str, ...]) -> str:
     return " and ".join(factors).replace("_", " ")
 
 
-def _people(group: str) -> str:
+def trials_words(metric: str) -> str:
+    """Name the trials of a metric: passes, or comparisons."""
+    return TRIAL_NOUNS.get(metric, "passes")
+
+
+def group_words(group: str) -> str:
     """Name a group of people: `female x east_asian` is read as `female east asian subjects`."""
     if group == "rest":
         return "all other subjects"

@@ -47,6 +47,7 @@ class MtcnnFinder:
         import facenet_pytorch
 
         self._size, self._margin, self._points = image_size, margin, points
+        self._smallest = min_face_size
         self._network = facenet_pytorch.MTCNN(
             min_face_size=min_face_size,
             select_largest=largest_first,
@@ -66,6 +67,9 @@ class MtcnnFinder:
 
     def boxes(self, picture: Image.Image) -> list[Box]:
         """Return where the faces of one picture are."""
+        # Of a picture without room for the smallest face MTCNN makes no pyramid, and fails.
+        if min(picture.size) < self._smallest:
+            return []
         # One picture at a time. MTCNN takes several, but where boxes of one face score alike their
         # order in the batch decides which is kept: of FairFace, one picture in twenty gets another
         # crop beside other pictures, and so another template than live, where it is alone.

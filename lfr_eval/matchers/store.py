@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from lfr_eval.folder import DISK_FULL, mapped_array, written_aside
+from lfr_eval.folder import DISK_FULL, mapped_array, private_folder, written_aside
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -186,12 +186,6 @@ class TemplateStore:
                 "another place with paths.cache=FOLDER, and run the study again: the templates "
                 "made so far are kept."
             ) from error
-
-
-def private_folder(path: Path) -> None:
-    """Create a folder that only its owner can enter."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
 
 
 def purge(cache: Path) -> int:

@@ -24,8 +24,17 @@ def verification_trials(
     mated: pd.DataFrame,
     non_mated: pd.DataFrame,
     floor: float,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
 ) -> list[PairTrials | PersonTrials]:
-    """Return the trials of FMR and, where anybody has a mated comparison, FNMR."""
+    """Return the trials of FMR and, where anybody has a mated comparison, FNMR.
+
+    A mated comparison has the conditions of its probe (`images`, `controls` as in
+    `identification_trials`), unless an image is both reference and probe: it then has no one
+    probe. A comparison of two people has no one person whose condition it would be.
+    """
+    if images is not None and (images["role"] == "both").any():
+        images = None
     counts = comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
     trials: list[PairTrials | PersonTrials] = [
         PairTrials(
@@ -43,6 +52,9 @@ def verification_trials(
         )
     ]
     if len(mated):
+        passes = pd.Series(dtype="string")
+        if images is not None:
+            passes = images.set_index("image_id")["pass_id"].reindex(mated["probe_id"])
         trials.append(
             PersonTrials(
                 metric="FNMR",
@@ -50,6 +62,7 @@ def verification_trials(
                 person=_code(people, mated["subject_id"]),
                 score=mated["score"].to_numpy(np.float32),
                 event_at_or_above=False,
+                conditions=_conditions(_known(people, images, controls), passes),
             )
         )
     return trials

@@ -50,7 +50,7 @@ class Setting:
     operating: float | None
     keep: tuple[float, ...]
     level: str
-    simulated: bool
+    mark: str | None
 
 
 def rate_chart(
@@ -99,7 +99,7 @@ def rate_chart(
         f"{metric.name} ({metric.code}) by {factor}{_where(size)}, against threshold, with "
         f"{setting.level} intervals."
     )
-    return to_chart(sheet.figure, name, caption, _describe(series), caption, setting.simulated)
+    return to_chart(sheet.figure, name, caption, _describe(series), caption, setting.mark)
 
 
 def against_overall_chart(
@@ -141,7 +141,7 @@ def against_overall_chart(
     )
     groups = ", ".join(each.label for each in series)
     description = f"Groups: {groups}. The tables give the numbers."
-    return to_chart(sheet.figure, name, caption, description, caption, setting.simulated)
+    return to_chart(sheet.figure, name, caption, description, caption, setting.mark)
 
 
 def to_series(frame: pd.DataFrame, setting: Setting) -> list[Series]:

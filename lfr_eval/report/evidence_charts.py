@@ -81,7 +81,7 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
         f"{row.rate.group}: interval {'contains' if row.is_contained else 'misses'} the true rate"
         for row in rows
     )
-    return to_chart(figure, name, caption, f"{description}.", caption, setting.simulated)
+    return to_chart(figure, name, caption, f"{description}.", caption, setting.mark)
 
 
 def _draw_intervals(axes: Axes, rows: Sequence[Measured], reach: float) -> None:
@@ -171,4 +171,4 @@ def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart |
         "How often each comparison score occurred, for images of the same person and of two "
         f"different people.{marked}"
     )
-    return to_chart(figure, name, caption, "; ".join(parts) + ".", caption, setting.simulated)
+    return to_chart(figure, name, caption, "; ".join(parts) + ".", caption, setting.mark)

@@ -24,6 +24,8 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
     """Return what readers must not conclude from the study."""
     return (
         *_simulation(report),
+        *_capture(report),
+        *_conditions(report),
         *_open_questions(report),
         *_settings(report),
         *_people(report),
@@ -39,6 +41,30 @@ def _simulation(report: Report) -> Iterator[str]:
         yield (
             "Anything about a real matcher, real people or a real street: people, passes and "
             "scores are simulated."
+        )
+
+
+def _capture(report: Report) -> Iterator[str]:
+    if report.record.capture:
+        yield (
+            "What any camera does: still images were degraded by computation "
+            f"({report.record.capture}). Rates that are not given by capture count every simulated "
+            "condition alike, in a mixture that no street has."
+        )
+
+
+def _conditions(report: Report) -> Iterator[str]:
+    named = " and ".join(name.replace("_", " ") for name in report.record.conditions)
+    codes = {table.metric.code for table in report.rate_tables}
+    if named and "FMR" in codes:
+        yield (
+            f"Whether two people are taken for one more often by {named}: a comparison of two "
+            "people (FMR) belongs to no one pass. Searches (FPIR) do."
+        )
+    if named:
+        yield (
+            f"Why rates differ by {named}. Conditions are compared on the same people, so that "
+            "people are not the reason, but what else changes with a condition is not held fixed."
         )
 
 

@@ -139,6 +139,7 @@ def read_report(study: Path) -> Report:
             _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
             None if mated is None else len(mated),
             record.factors,
+            record.conditions,
         ),
         labels=_label_sources(record),
         headline=headline(lead),
@@ -239,7 +240,11 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
 
 def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
     factors = dict.fromkeys(
-        part for factor in record.factors if factor != OVERALL for part in factor.split(CROSS)
+        part
+        for factor in record.factors
+        if factor != OVERALL
+        for part in factor.split(CROSS)
+        if part not in record.conditions
     )
     return tuple(
         LabelSource(

@@ -81,7 +81,7 @@ def _chart(
         f"and shaded band: observed, with {setting.level} intervals. Dashed line in a dotted "
         f"frame: the model and its interval.{_without(modelled)}"
     )
-    return to_chart(sheet.figure, name, caption, _describe(lines), caption, setting.simulated)
+    return to_chart(sheet.figure, name, caption, _describe(lines), caption, setting.mark)
 
 
 def _without(modelled: pd.DataFrame) -> str:

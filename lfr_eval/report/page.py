@@ -110,7 +110,7 @@ def draw_charts(report: Report) -> Charts:
         operating=record.thresholds.operating,
         keep=record.thresholds.tabulated,
         level=confidence(record.inference.level),
-        simulated=record.simulated,
+        mark=record.mark,
     )
     with drawing():
         scores = None

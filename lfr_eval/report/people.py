@@ -109,6 +109,7 @@ def count_people(
     searches: pd.DataFrame | None,
     mated_comparisons: int | None,
     factors: Sequence[str],
+    conditions: Sequence[str] = (),
 ) -> People:
     """Count people, images and failures by group.
 
@@ -120,6 +121,8 @@ def count_people(
         Rows of table `mated`; None where it is absent.
     factors
         Factors of the study, `overall` added; one whose column is missing is left out.
+    conditions
+        Parts of factors that are conditions of passes: references and fillers have none.
     """
     images = cohort.reset_index(drop=True)
     failed = pd.Series(False, index=images.index)
@@ -134,11 +137,14 @@ def count_people(
     images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())
     groups: list[GroupCount] = []
     for factor in dict.fromkeys((OVERALL, *factors)):
-        labels = _labels(images, factor)
+        shown = images
+        if set(factor.split(CROSS)) & set(conditions):
+            shown = images[images["role"].isin(["probe", "both"])]
+        labels = _labels(shown, factor)
         if labels is None:
             continue
         for group in sorted(labels.unique(), key=lambda name: (UNKNOWN in name.split(CROSS), name)):
-            groups.append(_count(factor, group, images[labels == group]))
+            groups.append(_count(factor, group, shown[labels == group]))
     return People(
         tuple(groups), acquisition is not None, _opportunities(searches), mated_comparisons
     )

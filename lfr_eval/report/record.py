@@ -130,7 +130,15 @@ class Registration:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study's account of itself."""
+    """A study's account of itself.
+
+    Attributes
+    ----------
+    conditions
+        The factors' parts that are conditions of passes, not of people.
+    capture
+        How still images were degraded to simulated passes, in words; None where they were not.
+    """
 
     title: str
     question: str
@@ -147,6 +155,15 @@ class StudyRecord:
     started: str
     finished: str | None = None
     registration: Registration | None = None
+    conditions: tuple[str, ...] = ()
+    capture: str | None = None
+
+    @property
+    def mark(self) -> str | None:
+        """What every chart and table of the study is marked with; None for real captures."""
+        if self.simulated:
+            return "Simulated"
+        return "Simulated capture" if self.capture else None
 
 
 def read_record(study: Path) -> StudyRecord:

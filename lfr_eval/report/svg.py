@@ -102,13 +102,13 @@ def drawing() -> Iterator[None]:
 
 
 def to_chart(
-    figure: Figure, name: str, title: str, description: str, caption: str, simulated: bool
+    figure: Figure, name: str, title: str, description: str, caption: str, mark: str | None
 ) -> Chart:
-    """Serialise a figure as an accessible SVG element, marked where it is simulated."""
-    if simulated:
+    """Serialise a figure as an accessible SVG element, with a mark where it is simulated."""
+    if mark:
         top = 1 - 5 / (72 * figure.get_figheight())
         figure.text(
-            0.995, top, "SIMULATED", ha="right", va="top", fontsize=9, fontweight="bold",
+            0.995, top, mark.upper(), ha="right", va="top", fontsize=9, fontweight="bold",
             color=PAPER, bbox={"facecolor": INK, "edgecolor": "none", "pad": 3},
         )  # fmt: skip
     buffer = io.BytesIO()
@@ -116,8 +116,8 @@ def to_chart(
     figure.savefig(buffer, format="svg", metadata=nothing)
     root = ElementTree.fromstring(buffer.getvalue())
     _tidy(root, name)
-    if simulated:
-        title, description = f"Simulated: {title}", f"Simulated data. {description}"
+    if mark:
+        title, description = f"{mark}: {title}", f"{mark} data. {description}"
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag, {"id": f"{name}-{tag}"})
         element.text = text

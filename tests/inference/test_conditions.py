@@ -1,0 +1,403 @@
+"""Rates by condition of trials, and conditions compared on the same people."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from lfr_eval.inference import Plan, finding_table, rate_table
+from lfr_eval.inference.exchange import exchange_test
+from lfr_eval.inference.factors import cross, units_of
+from lfr_eval.inference.paired import PairedTrials, paired_contrast
+from lfr_eval.trials import PersonTrials, condition_of
+
+from .builders import labels, random_pairs, random_persons
+
+STEPS = np.array([-0.2, 0.0, 0.3])
+
+
+def with_cameras(trials: PersonTrials, seed: int, cameras: int = 2) -> PersonTrials:
+    rng = np.random.default_rng(seed)
+    camera = pd.Series(rng.integers(0, cameras, len(trials.person))).map("camera{}".format)
+    light = pd.Series(rng.choice(["day", "night"], len(trials.person)))
+    conditions = (condition_of("camera", camera), condition_of("light", light))
+    return PersonTrials(**{**vars(trials), "conditions": conditions})
+
+
+def plan_of(*factors: str, **settings: object) -> Plan:
+    given = {"permutations": 199, "primary_thresholds": (0.0,), **settings}
+    return Plan(factors=factors, **given)  # type: ignore[arg-type]
+
+
+def passes(
+    seed: int,
+    *,
+    people: int = 60,
+    each: int = 6,
+    base: float = 0.1,
+    ratio: float = 1.0,
+    uneven: float = 0.5,
+    odd: float = 0.0,
+    confounded: float = 0.0,
+) -> PersonTrials:
+    """Passes of people who differ; camera south errs `ratio` times as often as north.
+
+    `odd` is the share of people whose own two cameras differ although cameras do not on average,
+    `confounded` how much more often people who err often pass south.
+    """
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(people), each)
+    tendency = rng.gamma(2.0, 0.5, people)
+    chance_south = np.clip(uneven + confounded * np.sign(tendency - 1.0), 0.02, 0.98)
+    south = rng.random(len(person)) < chance_south[person]
+    swing = np.where(rng.random(people) < odd, rng.choice([-0.9, 0.9], people), 0.0)
+    chance = (
+        base * tendency[person] * np.where(south, ratio * (1 + swing[person]), 1 - swing[person])
+    )
+    event = rng.random(len(person)) < np.clip(chance, 0, 1)
+    camera = condition_of("camera", pd.Series(np.where(south, "south", "north")))
+    return PersonTrials(
+        "FPIR", people, person, event.astype(np.float32), True, 1000,
+        reference=rng.integers(0, 15, len(person)), conditions=(camera,),
+    )  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), factor=st.sampled_from(
+    ["camera", "camera x ethnicity", "ethnicity x camera", "camera x light x gender"]))  # fmt: skip
+def test_rates_by_condition_are_those_of_plain_counting(seed: int, factor: str) -> None:
+    trials, people = with_cameras(random_persons(20, seed), seed, 3), labels(20, seed)
+    if not len(trials.person):
+        return
+    table = rate_table([trials], people, [factor], STEPS, Plan())
+    table = table[table["factor"] == factor].set_index(["group", "threshold"])
+    values = {one.factor: np.array(one.names)[one.codes] for one in trials.conditions}
+    values |= {c: people[c].fillna("unknown").to_numpy(str)[trials.person] for c in people}
+    name = np.array(
+        [" x ".join(row) for row in zip(*(values[p] for p in factor.split(" x ")), strict=True)]
+    )
+    assert set(name) <= set(table.index.get_level_values(0))
+    assert table["trials"].groupby("threshold").sum().unique().tolist() == [len(name)]
+    for group, threshold in table.index:
+        mine = name == group
+        event = mine & (trials.score >= np.float32(threshold))
+        row = table.loc[(group, threshold)]
+        assert row["trials"] == mine.sum()
+        assert row["events"] == event.sum()
+        assert row["subjects"] == len(set(trials.person[mine]))
+        assert row["subjects_with_event"] == len(set(trials.person[event]))
+
+
+def test_a_condition_has_the_interval_of_its_own_trials() -> None:
+    trials, people = with_cameras(random_persons(40, 4), 4), labels(40)
+    table = rate_table([trials], people, ["camera"], STEPS, Plan())
+    camera = trials.conditions[0]
+    for code, name in enumerate(camera.names):
+        keep = camera.codes == code
+        alone = PersonTrials(
+            "FPIR", 40, trials.person[keep], trials.score[keep], True, 500,
+            reference=trials.reference[keep],
+        )  # fmt: skip
+        expected = rate_table([alone], people, [], STEPS, Plan())
+        mine = table[table["group"] == name]
+        columns = ["events", "trials", "lower", "upper", "effective_trials"]
+        np.testing.assert_allclose(mine[columns].astype(float), expected[columns].astype(float))
+
+
+def test_trials_without_the_condition_have_no_rates_by_it() -> None:
+    trials, people = with_cameras(random_persons(30, 1), 1), labels(30)
+    pairs, *_ = random_pairs(30, 1)
+    table = rate_table([trials, pairs], people, ["camera x gender", "gender"], [0.3], Plan())
+    assert set(table.loc[table["factor"] == "camera x gender", "metric"]) == {"FPIR"}
+    assert set(table.loc[table["factor"] == "gender", "metric"]) == {"FPIR", "FMR"}
+    found = finding_table([trials, pairs], people, [0.3], plan_of("camera", "gender"))
+    assert set(found.loc[found["factor"] == "camera", "metric"]) == {"FPIR"}
+    with pytest.raises(KeyError, match=r"No factor \['weather'\]"):
+        rate_table([trials], people, ["weather"], [0.3], Plan())
+
+
+def counted(trials: PersonTrials, within: np.ndarray | None = None) -> PairedTrials:
+    camera = trials.conditions[0]
+    return PairedTrials.of(trials, np.array([0.5]), camera.codes, len(camera.names), within)
+
+
+def test_the_difference_within_people_by_hand() -> None:
+    trials = passes(3, ratio=2.0)
+    camera, event = trials.conditions[0].codes, trials.score >= 0.5
+    scored, weights = np.zeros((60, 2)), np.zeros(60)
+    exchangeable = 0.0
+    for i in range(60):
+        a = [event[(trials.person == i) & (camera == c)].sum() for c in (0, 1)]
+        m = [np.sum((trials.person == i) & (camera == c)) for c in (0, 1)]
+        n = sum(m)
+        weights[i] = m[0] * m[1] / n
+        scored[i] = a[0] * m[1] / n, a[1] * m[0] / n
+        exchangeable += m[0] * m[1] * sum(a) * (n - sum(a)) / (n**2 * (n - 1))
+    rate = scored.sum(axis=0) / weights.sum()
+    found = paired_contrast(counted(trials), 0)
+    np.testing.assert_allclose([found.rate_a[0], found.rate_b[0]], rate)
+    both = np.sum(weights > 0)
+    difference = scored[:, 0] - scored[:, 1]
+    robust = both / (both - 1) * np.sum((difference - (rate[0] - rate[1]) * weights) ** 2)
+    expected = difference.sum() / np.sqrt(max(robust, exchangeable))
+    assert found.statistic[0] == pytest.approx(expected)
+    assert found.people == both
+
+
+def test_one_pass_under_each_condition_is_the_test_of_mcnemar() -> None:
+    rng = np.random.default_rng(5)
+    for b, c in ((1, 6), (2, 9), (3, 3), (0, 5)):
+        events = np.zeros((40, 2))
+        events[:b, 0] = 1
+        events[b : b + c, 1] = 1
+        events[20:27] = 1
+        camera = condition_of("camera", pd.Series(np.tile(["north", "south"], 40)))
+        trials = PersonTrials(
+            "FNMR", 40, np.repeat(np.arange(40), 2), 1 - events.reshape(-1), False,
+            conditions=(camera,),
+        )  # fmt: skip
+        p = exchange_test(counted(trials), 4_000, [int(rng.integers(1000))])[0]
+        # Mid-p: half of what is as extreme counts.
+        both = stats.binomtest(b, b + c).pvalue
+        half = stats.binom.pmf(b, b + c, 0.5) * (1.0 if b != c else 0.5)
+        assert p[0, 0] == pytest.approx(min(1.0, both - half), abs=0.03)
+        assert p[0, 0] == p[1, 0]
+
+
+def test_the_p_value_is_that_of_scipy() -> None:
+    """SciPy exchanges the two observations of each pair; no event is tied with another."""
+    rng = np.random.default_rng(8)
+    north, south = rng.random((2, 12)) < np.array([[0.3], [0.75]])
+    score = np.stack([north, south], axis=1).reshape(-1).astype(np.float32)
+    camera = condition_of("camera", pd.Series(np.tile(["north", "south"], 12)))
+    trials = PersonTrials("FPIR", 12, np.repeat(np.arange(12), 2), score, True, 9,
+                          conditions=(camera,))  # fmt: skip
+
+    def statistic(x: np.ndarray, y: np.ndarray) -> float:
+        return abs(float(np.sum(x) - np.sum(y)))
+
+    given = (north.astype(float), south.astype(float))
+    exact = stats.permutation_test(
+        given, statistic, permutation_type="samples", alternative="greater", n_resamples=np.inf
+    )
+    tied = np.mean(np.isclose(exact.null_distribution, exact.statistic))
+    p = exchange_test(counted(trials), 9_999, [1])[0][0, 0]
+    assert p == pytest.approx(exact.pvalue - tied / 2, abs=0.02)
+
+
+def test_exchanging_all_passes_of_a_person_by_brute_force() -> None:
+    """Every way to deal three people's passes to two cameras, and the share that is as extreme."""
+    camera = np.array([0, 0, 1, 1, 0, 1, 1, 0, 1])
+    event = np.array([1, 0, 1, 1, 0, 1, 0, 0, 1])
+    person = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
+    ways = []
+    for i in range(3):
+        at, north = np.flatnonzero(person == i), int(np.sum((person == i) & (camera == 0)))
+        ways.append([set(way) for way in itertools.combinations(at, north)])
+
+    def statistic(code: np.ndarray) -> float:
+        spoken = condition_of("camera", pd.Series(np.where(code == 0, "north", "south")))
+        trials = PersonTrials("FPIR", 3, person, event.astype(np.float32), True, 9,
+                              conditions=(spoken,))  # fmt: skip
+        return abs(float(paired_contrast(counted(trials), 0).statistic[0]))
+
+    observed = statistic(camera)
+    drawn = np.array([
+        statistic(np.array([0 if any(k in s for s in way) else 1 for k in range(9)]))
+        for way in itertools.product(*ways)
+    ])  # fmt: skip
+    share = np.mean(drawn > observed + 1e-9) / 2 + np.mean(drawn >= observed - 1e-9) / 2
+    spoken = condition_of("camera", pd.Series(np.where(camera == 0, "north", "south")))
+    trials = PersonTrials(
+        "FPIR", 3, person, event.astype(np.float32), True, 9, conditions=(spoken,)
+    )
+    p = exchange_test(counted(trials), 9_999, [3])[0][0, 0]
+    assert p == pytest.approx(share, abs=0.02)
+
+
+def verdict(trials: PersonTrials, **settings: object) -> str:
+    people = pd.DataFrame({"gender": ["female", "male"] * (trials.people // 2)})
+    plan = plan_of("camera", primary_thresholds=(0.5,), **settings)
+    found = finding_table([trials], people, [0.5], plan)
+    return str(found["verdict"].iloc[1])
+
+
+def share_different(repetitions: int, **settings: object) -> float:
+    found = [verdict(passes(seed, **settings)) for seed in range(repetitions)]  # type: ignore[arg-type]
+    return float(np.mean([one == "different" for one in found]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"base": 0.02},
+        {"uneven": 0.2},
+        {"odd": 0.7, "base": 0.25},
+        {"confounded": 0.35},
+    ],
+    ids=["plain", "rare", "uneven", "people who differ by camera", "confounded"],
+)
+def test_the_level_holds(settings: dict[str, float]) -> None:
+    # Three standard errors of 5 % in 400 repetitions are 3.3 points.
+    p_values = [
+        exchange_test(counted(passes(seed, **settings)), 999, [seed])[0][0, 0]  # type: ignore[arg-type]
+        for seed in range(400)
+    ]
+    share = np.mean(np.array(p_values) < 0.05)
+    print(f"type-I error at 5 %, 400 repetitions, {settings}: {share:.4f}")
+    assert share <= 0.05 + 0.033
+
+
+def test_a_worse_camera_is_found_and_its_ratio_is_right() -> None:
+    assert share_different(20, ratio=3.0, base=0.12) > 0.8
+    trials = passes(1, ratio=3.0, base=0.12, people=300)
+    plan = plan_of("camera", reference_groups={"camera": "north"})
+    row = finding_table([trials], labels(300), [0.5], plan).iloc[1]
+    assert row["ratio_lower"] < 3.0 < row["ratio_upper"]
+    assert row["ratio_upper"] / row["ratio_lower"] < 2.5
+
+
+@pytest.mark.slow
+def test_the_interval_of_the_ratio_covers() -> None:
+    plan = plan_of("camera", permutations=9, reference_groups={"camera": "north"})
+    people = labels(80)
+    inside = []
+    for seed in range(400):
+        trials = passes(seed, people=80, ratio=2.0, base=0.1, confounded=0.2)
+        row = finding_table([trials], people, [0.5], plan).iloc[1]
+        inside.append(row["ratio_lower"] <= 2.0 <= row["ratio_upper"])
+    print(f"coverage at 95 %, 400 repetitions: {np.mean(inside):.3f}")
+    assert 0.95 - 0.033 <= np.mean(inside) <= 0.99
+
+
+def test_pairing_narrows_and_confounding_does_not_mislead() -> None:
+    confounded = [verdict(passes(seed, confounded=0.45, base=0.25, each=10)) for seed in range(20)]
+    assert confounded.count("different") <= 3
+    naive = []
+    for seed in range(20):
+        trials = passes(seed, confounded=0.45, base=0.25, each=10)
+        camera, event = trials.conditions[0].codes, trials.score >= 0.5
+        table = [[np.sum(event[camera == c]), np.sum(~event[camera == c])] for c in (0, 1)]
+        naive.append(stats.fisher_exact(table).pvalue < 0.05)
+    assert np.mean(naive) > 0.5
+
+
+def test_the_sentence_speaks_of_passes() -> None:
+    trials = passes(2, ratio=4.0, base=0.15)
+    found = finding_table([trials], labels(60), [0.5], plan_of("camera", primary_thresholds=(0.5,)))
+    omnibus, pair = found["statement"].iloc[:2]
+    assert omnibus.startswith(
+        "At threshold 0.50 and a watchlist of 1,000, false alert rates differed between passes by "
+        "camera, among the same people (p = 0.005 after adjustment)."
+    )
+    assert "passes with camera" in pair
+    assert "set off false alerts" in pair
+    assert "times as often as passes with camera" in pair
+    assert ", among the same people (95 % interval" in pair
+    assert "subjects" not in pair
+    assert found["test"].iloc[1] == "exchange of each person's passes, studentised"
+
+
+def test_crossed_with_a_label_it_compares_groups_and_cameras() -> None:
+    trials, people = with_cameras(random_persons(60, 7), 7), labels(60, 7)
+    plan = plan_of("camera x gender", reference_groups={"camera x gender": "camera0 x male"})
+    found = finding_table([trials], people, [0.0], plan)
+    pairs = list(zip(found["group_a"], found["group_b"], strict=True))
+    assert pairs == [
+        ("camera0 x female", "camera0 x male"),
+        ("camera1 x female", "camera1 x male"),
+        ("camera1 x female", "camera0 x female"),
+        ("camera1 x male", "camera0 x male"),
+    ]
+    assert found["finding_id"].is_unique
+    assert "female subjects with camera camera0 had false alerts" in found["statement"].iloc[0]
+    assert "passes of female subjects with camera camera1" in found["statement"].iloc[2]
+    alone = trials.conditions[0].codes == 0
+    part = PersonTrials("FPIR", 60, trials.person[alone], trials.score[alone], True, 500,
+                        reference=trials.reference[alone])  # fmt: skip
+    own = finding_table([part], people, [0.0],
+                        plan_of("gender", reference_groups={"gender": "male"}))  # fmt: skip
+    for column in ("rate_a", "rate_b", "ratio", "ratio_lower", "p_value"):
+        assert found[column].iloc[0] == pytest.approx(own[column].iloc[1], nan_ok=True)
+
+
+def test_three_cameras_have_an_omnibus_pairs_and_rests() -> None:
+    trials = with_cameras(random_persons(60, 9), 9, 3)
+    found = finding_table([trials], labels(60), [0.0], plan_of("camera"))
+    assert found["group_b"].tolist().count("rest") == 3
+    assert found["group_a"].iloc[0] == "*"
+    assert len(found) == 6
+    assert "all other passes" in found["statement"].iloc[-1]
+
+
+def test_cameras_that_nobody_shares_are_compared_on_different_people() -> None:
+    trials = random_persons(60, 2)
+    camera = condition_of("camera", pd.Series(np.where(trials.person % 2, "north", "south")))
+    trials = PersonTrials(**{**vars(trials), "conditions": (camera,)})
+    found = finding_table([trials], labels(60), [0.0], plan_of("camera"))
+    assert ", on different people (" in found["statement"].iloc[1]
+    assert found["test"].iloc[1] == "permutation of people, studentised"
+    people = labels(60).assign(site=np.where(np.arange(60) % 2, "north", "south"))
+    as_label = finding_table([trials], people, [0.0], plan_of("site"))
+    assert found["p_value"].iloc[1] == as_label["p_value"].iloc[1]
+
+
+def test_nobody_with_both_of_three_sites_cannot_be_compared() -> None:
+    person = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    site = condition_of("site", pd.Series(list("abababcc")))
+    trials = PersonTrials("FPIR", 4, person, np.ones(8, np.float32), True, 9, conditions=(site,))
+    plan = plan_of("site", reference_groups={"site": "a"})
+    row = finding_table([trials], labels(4), [0.5], plan).iloc[2]
+    assert row["verdict"] == "untestable"
+    assert row["statement"].endswith(
+        "passes with site c and passes with site a cannot be compared: nobody has passes of both. "
+        "(Exploratory: not registered in the plan.)"
+    )
+
+
+def test_within_a_control_condition_only_its_own_passes_are_exchanged() -> None:
+    trials = with_cameras(random_persons(60, 6), 6)
+    camera, light = trials.conditions
+    found = finding_table([trials], labels(60), [0.0], plan_of("camera", strata=("light",))).iloc[1]
+    assert found["test"].endswith("studentised, within light")
+    assert ", among the same people, with the same light (" in found["statement"]
+    apart = trials.person * 2 + light.codes
+    by_light = PersonTrials("FPIR", 120, apart, trials.score, True, 500, conditions=(camera,))
+    expected = paired_contrast(PairedTrials.of(by_light, np.array([0.0]), camera.codes, 2), 0)
+    names = [found["group_a"], found["group_b"]]
+    rates = dict(zip(camera.names, (expected.rate_a[0], expected.rate_b[0]), strict=True))
+    assert [found["rate_a"], found["rate_b"]] == pytest.approx([rates[name] for name in names])
+
+
+def test_other_watchlists_can_only_weaken_a_claim() -> None:
+    trials, people = passes(2, ratio=3.0), labels(60)
+    fixed, random = (
+        finding_table([trials], people, [0.5], plan_of("camera", watchlist=kind)).iloc[1]
+        for kind in ("fixed", "random")
+    )
+    assert random["p_value"] >= fixed["p_value"]
+    assert random["ratio"] == pytest.approx(fixed["ratio"])
+
+
+def test_too_many_conditions_are_refused() -> None:
+    trials = random_persons(60, 3)
+    each = condition_of("moment", pd.Series(np.arange(len(trials.person)).astype(str)))
+    odd = PersonTrials(**{**vars(trials), "conditions": (each,)})
+    with pytest.raises(ValueError, match="at most 50 conditions"):
+        finding_table([odd], labels(60), [0.0], plan_of("moment"))
+
+
+def test_names_follow_the_order_of_the_factor() -> None:
+    trials, people = with_cameras(random_persons(10, 1), 1), labels(10)
+    crossing = cross(trials, people, "light x gender x camera")
+    assert crossing is not None
+    assert crossing.name("female", "day x camera1") == "day x female x camera1"
+    units = units_of(trials, people, "camera")
+    assert units is not None
+    assert units[0].people == 20

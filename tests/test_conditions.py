@@ -1,0 +1,147 @@
+"""Studies by condition of passes: cameras of a pilot, a group's difference and its camera's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lfr_eval.config import ConfigError
+from lfr_eval.folder import StudyFolder
+from lfr_eval.tables import FINDINGS, RATES, SEARCHES, TRUTH
+from tests.studies import run
+
+PILOT = (
+    "design=live",
+    "dataset.people=240",
+    "dataset.passes=8",
+    "dataset.fillers=500",
+    "dataset.false_positive_ratio.black=1",
+    "design.watchlist_sizes=[500]",
+    "design.watchlist_inference=fixed",
+    "thresholds.values=[0.5]",
+    "thresholds.operating=0.5",
+    "inference.permutations=999",
+    "dataset.cameras.north=0.0",
+    "dataset.cameras.south=-1.2",
+)
+
+
+def of(study: StudyFolder, metric: str, factor: str, a: str, b: str) -> pd.Series:
+    table = study.read(FINDINGS).set_index(["metric", "factor", "group_a", "group_b"])
+    row = table.loc[(metric, factor, a, b)]
+    return row if isinstance(row, pd.Series) else row.iloc[0]
+
+
+@pytest.fixture(scope="module")
+def pilot(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    """Two cameras of which one is worse, with people passing both."""
+    return run(
+        tmp_path_factory.mktemp("pilot"),
+        *PILOT,
+        "inference.factors=[ethnicity,camera,camera x ethnicity]",
+        "+inference.reference_groups={camera: north, camera x ethnicity: north x white}",
+    )
+
+
+def test_a_pilot_compares_its_cameras(pilot: StudyFolder) -> None:
+    row = of(pilot, "FNIR", "camera", "south", "north")
+    assert row["verdict"] == "different"
+    assert row["ratio"] > 2
+    assert row["primary"]
+    assert "passes with camera south were missed by the watchlist search" in row["statement"]
+    assert "among the same people" in row["statement"]
+
+
+def test_rates_by_camera_are_counted(pilot: StudyFolder) -> None:
+    searches = pilot.read(SEARCHES).merge(
+        pd.read_parquet(pilot.path / "cohort.parquet")[["pass_id", "camera", "ethnicity"]],
+        on="pass_id",
+    )
+    rates = pilot.read(RATES)
+    fpir = rates[(rates["metric"] == "FPIR") & (rates["factor"] == "camera x ethnicity")]
+    assert len(fpir) == 6
+    for row in fpir.itertuples():
+        camera, ethnicity = row.group.split(" x ")
+        mine = searches[(searches["camera"] == camera) & (searches["ethnicity"] == ethnicity)]
+        assert (row.events, row.trials) == ((mine["score"] >= 0.5).sum(), len(mine))
+    everybody = rates[(rates["factor"] == "camera") & (rates["metric"] == "FTA")]
+    assert everybody["trials"].sum() == 240 * 8
+
+
+def test_the_report_shows_cameras(pilot: StudyFolder) -> None:
+    page = (pilot.path / "report.html").read_text()
+    assert "passes with camera south" in page
+    assert "north x black" in page
+    assert "Why rates differ by camera" in page
+    assert '"unknown' not in page
+
+
+def test_a_camera_is_nobodys_label(pilot: StudyFolder) -> None:
+    equity = pd.read_parquet(pilot.path / "equity.parquet")
+    assert set(equity["factor"]) == {"ethnicity"}
+    candidates = pd.read_parquet(pilot.path / "candidates.parquet")
+    assert set(candidates["watchlist_group"]) == {"asian", "black", "white"}
+
+
+CONFOUNDED = (
+    *PILOT,
+    "+dataset.camera_shares={black: 0.1, asian: 0.5, white: 0.9}",
+    "inference.factors=[ethnicity]",
+)
+
+
+@pytest.mark.slow
+def test_a_groups_difference_that_is_its_cameras_goes_within_cameras(tmp_path: Path) -> None:
+    """Black subjects mostly pass the bad camera; nothing else differs between groups."""
+    plain, within = [], []
+    for seed in (1, 2):
+        drawn = (*CONFOUNDED, f"dataset.seed={seed}")
+        study = run(tmp_path, *drawn)
+        truth = study.read(TRUTH)
+        truth = truth[(truth["metric"] == "FNIR") & (truth["factor"] == "ethnicity")]
+        true = truth.set_index("group")["rate"]
+        plain.append(of(study, "FNIR", "ethnicity", "black", "white"))
+        assert true["black"] > 2 * true["white"]
+        row = plain[-1]
+        assert row["ratio_lower"] < true["black"] / true["white"] < row["ratio_upper"]
+        study = run(tmp_path, *drawn, "inference.strata=[camera]")
+        within.append(of(study, "FNIR", "ethnicity", "black", "white"))
+    assert [row["verdict"] for row in plain] == ["different"] * 2
+    assert [row["verdict"] for row in within].count("different") == 0
+    assert all("with the same camera" in row["statement"] for row in within)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("inference.factors=[weather]", r"'weather' \(there are gender.*within a pass: camera"),
+        (
+            "+inference.reference_groups={camera: east}",
+            r"'east' of camera \(there are north, south\)",
+        ),
+        (
+            "+inference.reference_groups={camera x gender: north}",
+            r"north x female, north x male, south x female",
+        ),
+    ],
+)
+def test_a_condition_that_does_not_exist_is_refused(
+    override: str, message: str, tmp_path: Path
+) -> None:
+    factors = "inference.factors=[camera,camera x gender]"
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *PILOT, factors, override)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+dataset.camera_shares={purple: 0.5}", "camera_shares names the group 'purple'"),
+        ("+dataset.camera_shares={black: 1.5}", "camera_shares.black is 1.5"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(override: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *PILOT, override)
