@@ -108,6 +108,13 @@ class Mix:
         table = np.array([place.get(label, -1) for label in labels], np.intp)
         return table[codes] if len(table) else np.full(len(codes), -1, np.intp)
 
+    def weights(self, labels: Sequence[str], codes: Ints) -> NDArray[np.float64]:
+        """Return how much each reference counts in a watchlist of this mix; they add up to 1."""
+        group = self.code(labels, codes)
+        have = np.bincount(group[group >= 0], minlength=len(self.groups))
+        share = np.append(np.asarray(self.shares) / np.maximum(have, 1), 0.0)
+        return np.asarray(share[group], float)
+
 
 AS_THEY_COME = Mix("fillers")
 """The fillers as they come: a watchlist is any part of them."""

@@ -73,6 +73,14 @@ def watchlist_mix(config: StudyConfig, images: pd.DataFrame) -> Mix:
     return AS_THEY_COME
 
 
+def filler_weights(config: StudyConfig, images: pd.DataFrame) -> pd.Series:
+    """Return how much each filler counts on the watchlist that is searched, by row of `images`."""
+    fillers = images[images["role"] == "filler"]
+    mix = watchlist_mix(config, images)
+    grouping = group_people(fillers, mix.factor)
+    return pd.Series(mix.weights(grouping.names, grouping.codes), index=fillers.index)
+
+
 def describe_mix(config: StudyConfig, mix: Mix) -> str:
     """Return the composition in words, with where it comes from."""
     population = config.population

@@ -39,7 +39,7 @@ from lfr_eval.inputs import (
     read_scores,
 )
 from lfr_eval.mixing import AS_THEY_COME
-from lfr_eval.populations import watchlist_mix
+from lfr_eval.populations import filler_weights, watchlist_mix
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.registration import Standing, check_standing, seal_of, without_excluded
 from lfr_eval.report import render
@@ -107,7 +107,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         _write_cohort(folder, key, inputs)
         _compare(folder, key, inputs, config, design)
         trials = cache(lambda: read_trials(folder, config, inputs, design))
-        _infer(folder, key, inputs, design, plan, trials)
+        _infer(folder, key, inputs, config, design, plan, trials)
         _summarise(folder, key, inputs, config, design, plan, trials)
         _describe(folder, key, inputs, config, standing, started)
         publish(folder, describe_run(config, inputs, started))
@@ -174,7 +174,13 @@ def _compare(
 
 
 def _infer(
-    folder: StudyFolder, key: str, inputs: Inputs, design: Design, plan: Plan, trials: Recall
+    folder: StudyFolder,
+    key: str,
+    inputs: Inputs,
+    config: StudyConfig,
+    design: Design,
+    plan: Plan,
+    trials: Recall,
 ) -> None:
     """Trials to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
@@ -186,7 +192,8 @@ def _infer(
         folder.write(FINDINGS, finding_table(compared, people, thresholds, plan))
         if inputs.simulation:
             sizes = list(design.watchlist_sizes)
-            folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes))
+            fillers = filler_weights(config, inputs.cohort.images)
+            folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes, fillers))
 
     folder.stage("inference", key, [table.file for table in tables], infer)
 

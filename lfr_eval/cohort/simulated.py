@@ -18,7 +18,7 @@ from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.drawing import People, draw_study
 from lfr_eval.cohort.planting import population
-from lfr_eval.cohort.population import Cell, Population
+from lfr_eval.cohort.population import Population
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import SimulatedDatasetConfig
 
@@ -42,23 +42,32 @@ class Simulation:
     acquired: NDArray[np.bool_]
     population: Population
 
-    def truth(self, thresholds: Sequence[float], sizes: Sequence[int]) -> pd.DataFrame:
-        """Return table `truth` for people mixed like this cohort's and like its fillers."""
+    def truth(
+        self,
+        thresholds: Sequence[float],
+        sizes: Sequence[int],
+        fillers: pd.Series | None = None,
+    ) -> pd.DataFrame:
+        """Return table `truth` for people mixed like this cohort's.
+
+        Parameters
+        ----------
+        fillers
+            How much each filler counts on the watchlist, by row of the cohort's images; one as
+            much as the other where this is left out.
+        """
         cells = {cell.name: cell for cell in self.population.cells}
         images = self.cohort.images
         label = images["gender"] + " x " + images["ethnicity"]
-        filler = images["role"] == "filler"
-
-        def number(rows: pd.Series) -> dict[Cell, float]:
-            counts = label[rows].value_counts()
-            return {cell: float(counts.get(name, 0)) for name, cell in cells.items()}
-
-        fillers = number(filler)
-        total = max(sum(fillers.values()), 1.0)
+        tested = label[images["role"] == "reference"].value_counts()
+        if fillers is None:
+            rows = images.index[images["role"] == "filler"]
+            fillers = pd.Series(1.0 / max(len(rows), 1), index=rows)
+        watched = fillers.groupby(label[fillers.index]).sum()
         return true_rates(
             self.population,
-            weights=number(images["role"] == "reference"),
-            fillers={cell: count / total for cell, count in fillers.items()},
+            weights={cell: float(tested.get(name, 0)) for name, cell in cells.items()},
+            fillers={cell: float(watched.get(name, 0)) for name, cell in cells.items()},
             thresholds=thresholds,
             sizes=sizes,
         )

@@ -125,13 +125,14 @@ def _rows(
         len(np.unique(people)),
     )
     nothing = (np.nan, np.nan, np.nan, None)
+    base = resampled(exposure, longest) if exposure.passes else None
     for size in grid:
         head = (composition, threshold, size, factor, group)
-        if not exposure.passes:
+        if base is None:
             unknown = (np.nan, np.nan, np.nan, plan.level, NO_TRIAL, *nothing)
             yield from ((*head, way, *counts, *unknown) for way in WAYS)
             continue
-        answers = _answers(exposure, size, longest)
+        answers = _answers(exposure, size, longest, base)
         measured = answers.get(RESAMPLED)
         bar = None if measured is None else _interval(measured, exposure, size, longest, plan)
         for way, answer in answers.items():
@@ -143,10 +144,9 @@ def _rows(
             yield (*head, way, *counts, rate, lower, upper, plan.level, method, *beside)
 
 
-def _answers(exposure: Exposure, size: int, longest: int) -> dict[str, Answer]:
+def _answers(exposure: Exposure, size: int, longest: int, base: Answer) -> dict[str, Answer]:
     """Return the rate in every way that there is for this size."""
-    linear = resampled(exposure, longest).times(size / longest)
-    answers = {CLOSED_FORM: closed_form(exposure, size), LINEAR: linear}
+    answers = {CLOSED_FORM: closed_form(exposure, size), LINEAR: base.times(size / longest)}
     return {RESAMPLED: resampled(exposure, size), **answers} if size <= longest else answers
 
 
@@ -212,12 +212,7 @@ def _reference_variance(answer: Answer, exposure: Exposure) -> float:
     group = exposure.hit_group
     total = np.bincount(group, answer.part, len(exposure.available))
     have = np.maximum(exposure.available, 1)
-    person = exposure.person[exposure.hit_pass]
-    _, pair = np.unique(
-        person * (int(exposure.hit_reference.max()) + 1) + exposure.hit_reference,
-        return_inverse=True,
-    )
     between = np.sum(np.bincount(exposure.hit_reference, answer.part) ** 2)
-    within = np.sum(np.bincount(pair, answer.part) ** 2)
+    within = np.sum(np.bincount(exposure.pairs, answer.part) ** 2)
     shared = np.sum(total**2 / have) * (1 - 1 / exposure.people)
     return max(float(between - within - shared), 0.0)

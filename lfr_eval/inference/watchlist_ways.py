@@ -141,6 +141,12 @@ class Exposure:
         return flat.reshape(len(passes), kinds)
 
     @cached_property
+    def pairs(self) -> Ints:
+        """Number of the person and reference of each match."""
+        key = self.person[self.hit_pass] * (self.hit_reference.max(initial=0) + 1)
+        return np.unique(key + self.hit_reference, return_inverse=True)[1]
+
+    @cached_property
     def comparisons(self) -> Floats:
         """Comparisons of each person with each group of the mix, (people, groups)."""
         acquired = np.bincount(self.person, self.acquired, self.people)

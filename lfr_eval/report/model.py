@@ -1,7 +1,8 @@
 """Stage report: a study folder in, everything that the page shows out.
 
 Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
-`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `person_tests`. Only cohort, rates
+`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`,
+`modelled_searches`, `watchlist_sizes`, `person_tests`. Only cohort, rates
 and findings must exist: a study of a vendor's scores has no more. Subject and image ids end here.
 """
 
@@ -15,7 +16,7 @@ import pandas as pd
 from lfr_eval import tables
 from lfr_eval.report.equity import MeasureTable, to_measures
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
-from lfr_eval.report.modelled import Tail, to_tail
+from lfr_eval.report.modelled import Tail, to_tails
 from lfr_eval.report.people import LabelSource, People, count_people
 from lfr_eval.report.provenance import Provenance, read_provenance
 from lfr_eval.report.published import TestTable, to_tests
@@ -33,6 +34,7 @@ from lfr_eval.report.rates import (
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.storage import ScoreShift, to_shift
 from lfr_eval.report.truth import TruthCheck, compare_with_truth
+from lfr_eval.report.watchlists import Growth, to_growth
 from lfr_eval.report.words import NOT_STATED, clean
 from lfr_eval.tables import CROSS, OVERALL
 
@@ -63,8 +65,11 @@ class Report:
     measures, tests
         Summary measures, and tests as in published studies, at the thresholds of the first
         screen or, without rows there, of the plan; None where the study has no such table.
-    tail
-        Modelled rates; None where the study has no such table.
+    tails
+        Modelled rates of false matches, and of false alerts by watchlist size; None where the
+        study has no such table.
+    growth
+        False alerts by watchlist size; None where the study has no such table, or an empty one.
     curves
         Table `rates` at every threshold, one row a group, for the charts.
     histogram, truth
@@ -87,7 +92,8 @@ class Report:
     exploratory_left_out: int
     measures: tuple[MeasureTable, ...] | None
     tests: tuple[TestTable, ...] | None
-    tail: Tail | None
+    tails: tuple[Tail, ...] | None
+    growth: Growth | None
     truth: TruthCheck | None
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
@@ -130,6 +136,8 @@ def read_report(study: Path) -> Report:
         for table in (tables.EQUITY, tables.PERSON_TESTS)
     )
     modelled = _optional(study, tables.MODELLED)
+    searches = _optional(study, tables.MODELLED_SEARCHES)
+    sizes = _optional(study, tables.WATCHLIST_SIZES)
     return Report(
         record=record,
         provenance=read_provenance(study, record),
@@ -156,9 +164,17 @@ def read_report(study: Path) -> Report:
         if equity is None
         else to_measures(equity, to_rows(at_threshold(one_a_group, record.thresholds.tabulated))),
         tests=None if tests is None else to_tests(tests),
-        tail=None
+        tails=None
         if modelled is None
-        else to_tail(modelled, one_a_group, truth, record.thresholds.tabulated),
+        else to_tails(
+            [modelled, *(() if searches is None else (searches,))],
+            one_a_group,
+            truth,
+            record.thresholds.tabulated,
+        ),
+        growth=None
+        if sizes is None
+        else to_growth(sizes, record.thresholds.headline, record.design.watchlist_sizes),
         truth=None
         if truth is None or truth.empty
         else compare_with_truth([rate for rate in within if rate.rank is None], truth),

@@ -1,4 +1,6 @@
-"""Stage report: rates beyond the last observed event (table `modelled` in, frozen rows out).
+"""Stage report: rates beyond the last observed event (tables in, frozen rows out).
+
+In: `modelled` and `modelled_searches`.
 
 A model of the tail is no observation. Nothing made here may reach the first screen or the tables
 of rates; beside every modelled rate stands what was observed.
@@ -13,8 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.report.rates import Rate, at_threshold, real, text, to_rows, whole
-
-METRIC = "FMR"
+from lfr_eval.report.words import Metric, metric_named
 
 Place = tuple[float, str, str]
 """Threshold (rounded: tables are made apart), factor and group."""
@@ -85,10 +86,12 @@ class Fit:
 
 @dataclass(frozen=True)
 class Tail:
-    """All that the page shows of the model.
+    """All that the page shows of the model of one metric, at one watchlist size.
 
     Attributes
     ----------
+    metric
+        False matches or false alerts.
     level
         Confidence level of its intervals.
     blocks
@@ -99,6 +102,8 @@ class Tail:
         Rows of tables `modelled` and `rates` at every threshold, for the charts.
     """
 
+    metric: Metric
+    watchlist_size: int | None
     level: float | None
     blocks: tuple[ModelledBlock, ...]
     fits: tuple[tuple[str, tuple[Fit, ...]], ...]
@@ -117,13 +122,35 @@ class Tail:
         return not self.modelled["rate"].notna().any()
 
 
+def to_tails(
+    frames: Iterable[pd.DataFrame],
+    rates: pd.DataFrame,
+    truth: pd.DataFrame | None,
+    thresholds: Iterable[float],
+) -> tuple[Tail, ...]:
+    """Arrange rows of tables `modelled` and `modelled_searches`, one tail a watchlist size.
+
+    A study with no row to model still has the tail of false matches, which says so.
+    """
+    chosen, tails = list(thresholds), []
+    for place, frame in enumerate(frames):
+        if frame.empty and not place:
+            tails.append(to_tail(frame, rates, truth, chosen))
+        sizes = frame["watchlist_size"].fillna(0)
+        for size in sorted(sizes.unique(), reverse=True):
+            part = [frame[sizes == size], rates[rates["watchlist_size"].fillna(0) == size]]
+            known = None if truth is None else truth[truth["watchlist_size"].fillna(0) == size]
+            tails.append(to_tail(part[0], part[1], known, chosen))
+    return tuple(tails)
+
+
 def to_tail(
     frame: pd.DataFrame,
     rates: pd.DataFrame,
     truth: pd.DataFrame | None,
     thresholds: Iterable[float],
 ) -> Tail:
-    """Arrange rows of table `modelled`.
+    """Arrange rows of one metric and watchlist size.
 
     Parameters
     ----------
@@ -137,9 +164,11 @@ def to_tail(
         Thresholds of the plan.
     """
     chosen = list(thresholds)
-    observed = rates[rates["metric"] == METRIC]
+    metric = "FMR" if frame.empty else str(frame["metric"].iloc[0])
+    size = None if frame.empty else whole(frame["watchlist_size"].iloc[0])
+    observed = rates[rates["metric"] == metric]
     beside = _by_group(to_rows(at_threshold(observed, chosen)))
-    true_rates = {} if truth is None else _true_rates(at_threshold(truth, chosen))
+    true_rates = {} if truth is None else _true_rates(at_threshold(truth, chosen), metric)
     blocks: dict[tuple[float, str], list[ModelledRate]] = {}
     for row in at_threshold(frame, chosen).itertuples(index=False):
         threshold, factor, group = real(row.threshold) or 0.0, str(row.factor), str(row.group)
@@ -156,6 +185,8 @@ def to_tail(
         fits.setdefault(str(key[0]), []).append(_fit(str(key[1]), part))
     level = frame["level"].dropna()
     return Tail(
+        metric=metric_named(metric),
+        watchlist_size=size,
         level=None if level.empty else float(level.iloc[0]),
         blocks=tuple(
             ModelledBlock(*key, tuple(rows))
@@ -175,8 +206,10 @@ def _by_group(rates: Iterable[Rate]) -> dict[Place, Rate]:
     }
 
 
-def _true_rates(truth: pd.DataFrame) -> dict[Place, float]:
-    within = (truth["metric"] == METRIC) & (truth["counterpart"] == truth["group"])
+def _true_rates(truth: pd.DataFrame, metric: str) -> dict[Place, float]:
+    # A false alert has no counterpart: the other side is the whole watchlist.
+    within = (truth["counterpart"] == truth["group"]).fillna(False) | (metric == "FPIR")
+    within &= truth["metric"] == metric
     rows = truth[within.fillna(False).to_numpy(bool)].dropna(subset=["threshold", "rate"])
     steps, rates = rows["threshold"].to_numpy(float), rows["rate"].to_numpy(float)
     places = zip(steps, rows["factor"], rows["group"], rates, strict=True)

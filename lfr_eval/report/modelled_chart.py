@@ -1,4 +1,4 @@
-"""Stage report: observed and modelled false match rates, group by group (`Tail` in, SVG out).
+"""Stage report: observed and modelled rates, group by group (`Tail` in, SVG out).
 
 Every group has a panel of its own. What was observed is a solid line, what is modelled a dashed one
 in another colour with a dotted frame round its interval, and the word MODELLED stands in every
@@ -18,7 +18,7 @@ from lfr_eval.report.charts import LINES, Series, Setting, limits, mark_operatin
 from lfr_eval.report.modelled import Tail
 from lfr_eval.report.panels import Panel, lay_out, rate_scale, threshold_scale
 from lfr_eval.report.svg import PAPER, SERIES, Chart, to_chart
-from lfr_eval.report.words import one_in, several, spoken_threshold
+from lfr_eval.report.words import count, one_in, several, spoken_threshold
 
 OBSERVED, MODELLED = SERIES[0], SERIES[1]
 DEEPEST = 1e-3
@@ -30,13 +30,19 @@ def modelled_charts(tail: Tail, setting: Setting) -> Iterator[Chart]:
     for place, factor in enumerate(tail.modelled["factor"].unique()):
         modelled = tail.modelled[tail.modelled["factor"] == factor]
         observed = tail.observed[tail.observed["factor"] == factor]
-        chart = _chart(f"modelled-chart-{place}", str(factor), modelled, observed, setting)
+        name = f"modelled-chart-{tail.watchlist_size or 'pairs'}-{place}"
+        chart = _chart(name, tail, str(factor), modelled, observed, setting)
         if chart is not None:
             yield chart
 
 
 def _chart(
-    name: str, factor: str, modelled: pd.DataFrame, observed: pd.DataFrame, setting: Setting
+    name: str,
+    tail: Tail,
+    factor: str,
+    modelled: pd.DataFrame,
+    observed: pd.DataFrame,
+    setting: Setting,
 ) -> Chart | None:
     # The table counts the events observed; a modelled rate is drawn whether there were any or not.
     lines = to_series(modelled[modelled["rate"].notna()].assign(events=1), setting)
@@ -52,7 +58,7 @@ def _chart(
         threshold_scale(float(thresholds.min()), float(thresholds.max()), 3),
         rate_scale(max(low, smallest * DEEPEST), high, room=5),
         "Threshold",
-        "FMR (log scale)",
+        f"{tail.metric.code} (log scale)",
         shared=False,
     )
     for panel, each in zip(sheet.panels, lines, strict=True):
@@ -77,11 +83,16 @@ def _chart(
         bbox={"facecolor": MODELLED, "edgecolor": "none", "pad": 3},
     )  # fmt: skip
     caption = (
-        f"MODELLED, not observed: false match rate (FMR) by {factor} against threshold. Solid line "
+        f"MODELLED, not observed: {tail.metric.name.lower()} ({tail.metric.code}) by {factor}"
+        f"{_where(tail.watchlist_size)} against threshold. Solid line "
         f"and shaded band: observed, with {setting.level} intervals. Dashed line in a dotted "
         f"frame: the model and its interval.{_without(modelled)}"
     )
     return to_chart(sheet.figure, name, caption, _describe(lines), caption, setting.mark)
+
+
+def _where(size: int | None) -> str:
+    return "" if size is None else f", watchlist of {count(size)},"
 
 
 def _without(modelled: pd.DataFrame) -> str:

@@ -25,6 +25,7 @@ from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.modelled_chart import modelled_charts
 from lfr_eval.report.rates import settings_in_order
 from lfr_eval.report.svg import Chart, drawing
+from lfr_eval.report.watchlists_chart import growth_charts
 from lfr_eval.report.words import METRICS, Metric, confidence, metric_named
 from lfr_eval.tables import OVERALL
 
@@ -47,7 +48,8 @@ class Charts:
     """All charts of a page."""
 
     rates: tuple[ChartGroup, ...]
-    modelled: tuple[Chart, ...]
+    modelled: tuple[tuple[Chart, ...], ...]
+    growth: tuple[tuple[int, Chart], ...]
     truth: tuple[Chart, ...]
     scores: Chart | None
 
@@ -118,7 +120,8 @@ def draw_charts(report: Report) -> Charts:
             scores = score_chart("score-distributions", report.histogram, setting)
         return Charts(
             rates=tuple(_rate_charts(report, setting)),
-            modelled=tuple(modelled_charts(report.tail, setting) if report.tail else ()),
+            modelled=tuple(tuple(modelled_charts(tail, setting)) for tail in report.tails or ()),
+            growth=tuple(growth_charts(report.growth, setting) if report.growth else ()),
             truth=tuple(_truth_charts(report, setting)),
             scores=scores,
         )

@@ -168,7 +168,7 @@ def test_modelled_rates_stand_beside_what_was_observed(study: Path, page: Elemen
     modelled = pd.read_parquet(study / "modelled.parquet")
     known = modelled[modelled["rate"].notna() & modelled["threshold"].isin([0.56, 0.6, 0.64])]
     assert len(known)
-    table = page.with_id("modelled-rates")
+    table = page.with_id("modelled-rates-0")
     body = page.with_id("modelled").text
     printed = [value for row in page.with_id("modelled").all("tr") for value in row.values]
     assert set(known["rate"]) <= set(printed)

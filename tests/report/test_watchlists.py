@@ -1,0 +1,102 @@
+"""The section on watchlist sizes, and modelled rates of searches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.inference import Plan, watchlist_size_table
+from lfr_eval.mixing import AS_THEY_COME, Mix
+from lfr_eval.report import render
+from lfr_eval.report.watchlists import compare, to_growth
+from lfr_eval.tables import MODELLED_SEARCHES
+from lfr_eval.trials import WatchlistTrials
+from tests.report.builders import OPERATING, write_study
+from tests.report.pages import Element, parse
+
+FILLERS = 1_000
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """Women match many fillers in few passes, men one filler in many passes; children none."""
+    people = pd.DataFrame({"gender": ["female"] * 40 + ["male"] * 40 + ["child"] * 5})
+    female = [(pass_, reference) for pass_ in range(0, 80, 10) for reference in range(0, 400, 10)]
+    male = [(400 + 5 * n, 3 * n) for n in range(40)]
+    hits = np.array([*female, *male])
+    trials = WatchlistTrials(
+        85,
+        np.repeat(np.arange(85), 10),
+        np.ones(850, bool),
+        np.full(FILLERS, -1),
+        hits[:, 0],
+        hits[:, 1],
+        np.full(len(hits), 0.7, np.float32),
+        0.6,
+    )
+    references = pd.DataFrame({"gender": ["female", "male"] * (FILLERS // 2)})
+    half = Mix.of("mostly men", "gender", {"female": 1, "male": 4})
+    plan = Plan(factors=("gender",))
+    mixes = [half, AS_THEY_COME]
+    return watchlist_size_table(trials, people, references, mixes, [OPERATING], plan, [100])
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory, table: pd.DataFrame) -> Element:
+    study = write_study(tmp_path_factory.mktemp("sizes") / "study")
+    table.to_parquet(study / "watchlist_sizes.parquet")
+    modelled = pd.read_parquet(study / "modelled.parquet")
+    searches = modelled.assign(metric="FPIR", watchlist_size=pd.array([1_000] * len(modelled)))
+    MODELLED_SEARCHES.conform(searches).to_parquet(study / "modelled_searches.parquet")
+    render(study)
+    return parse(study / "report.html")
+
+
+@pytest.fixture(scope="module")
+def section(page: Element) -> Element:
+    return page.with_id("watchlists")
+
+
+def test_disagreement_is_said_in_one_sentence_a_group(table: pd.DataFrame) -> None:
+    plain = table[table["composition"] == "fillers"]
+    said = {group: compare(rows, [100]) for group, rows in plain.groupby("group")}
+    assert said["female"].startswith("the closed form leaves the interval of drawn watchlists at")
+    assert "scaling in proportion leaves" in said["female"]
+    assert "(320 matches in 8 passes of 8 people)" in said["female"]
+    assert said["male"].startswith("the ways agree within the interval at every size (40 matches")
+    assert said["child"] == "no match in 50 passes of 5 people, so there is only a bound."
+
+
+def test_every_shown_rate_is_one_of_the_table(table: pd.DataFrame, section: Element) -> None:
+    sizes = [FILLERS, 2 * FILLERS, 10 * FILLERS]
+    shown = table[(table["composition"] == "fillers") & table["watchlist_size"].isin(sizes)]
+    shown = shown[shown["rate"] > 0]
+    printed = {value for row in section.all("tr") for value in row.values}
+    assert set(shown["rate"]) <= printed
+    assert printed <= set(table["rate"])
+    assert "outside the interval" in section.text
+    assert "no match at most 1 in" in section.text
+    assert 'Composition "mostly men": the fillers allow 625 references' in section.text
+
+
+def test_every_factor_has_a_chart_with_all_three_ways(section: Element) -> None:
+    charts = section.all("figure")
+    assert len(charts) == 4
+    for chart in charts:
+        texts = {text.text for text in chart.all("text")}
+        assert {"drawn from the fillers", "closed form", "in proportion", "SIMULATED"} <= texts
+
+
+def test_modelled_rates_of_searches_stand_beside_those_of_comparisons(page: Element) -> None:
+    modelled = page.with_id("modelled")
+    assert "False alerts (FPIR), watchlist of 1,000" in modelled.text
+    assert page.with_id("modelled-rates-1").text.startswith("Simulated MODELLED, not observed")
+    names = [figure.attributes["id"] for figure in modelled.all("figure")]
+    assert len(names) == len(set(names))
+    assert any("1000" in name for name in names)
+
+
+def test_a_study_without_searches_says_so(bare_page: Element, table: pd.DataFrame) -> None:
+    assert "nobody was searched for" in bare_page.with_id("watchlists").text
+    assert to_growth(table[:0], [OPERATING], [100]) is None
