@@ -474,8 +474,8 @@ WATCHLIST_SIZES = Table(
         Column(
             "agrees",
             FLAG,
-            "whether the rate lies within the interval of the resampled rate of the same size; "
-            "null where there is none",
+            "whether the rate lies within the interval of the resampled rate of the same size, or "
+            "within 0.1 % of it; null where there is none",
         ),
     ),
 )

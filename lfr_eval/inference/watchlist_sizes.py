@@ -30,6 +30,10 @@ from lfr_eval.trials import WatchlistTrials, group_all, group_people
 BEYOND = 10
 """How many times longer than the longest watchlist of the fillers the grid of sizes goes on."""
 
+ALIKE = 0.001
+"""Share of a rate below which two ways agree, however narrow the interval: near 1 it is."""
+
+TINY = 1e-300
 WAYS = RESAMPLED, CLOSED_FORM, LINEAR = "resampled", "closed_form", "linear"
 NO_MATCH_BEYOND = "no match: independent people only, times the watchlists put together"
 
@@ -134,13 +138,17 @@ def _rows(
             continue
         answers = _answers(exposure, size, longest, base)
         measured = answers.get(RESAMPLED)
-        bar = None if measured is None else _interval(measured, exposure, size, longest, plan)
+        bar = None
+        if measured is not None:
+            ends = _interval(measured, exposure, size, longest, plan)
+            bar = (ends[0], ends[1], max(measured.rate, TINY))
         for way, answer in answers.items():
             rate = min(answer.rate, 1.0)
             lower, upper, method = _interval(answer, exposure, size, longest, plan)
             beside: tuple[float | bool | None, ...] = nothing
             if measured is not None and bar is not None and way != RESAMPLED:
-                beside = (*_ratio(answer, measured, exposure, plan), bar[0] <= rate <= bar[1])
+                inside = bar[0] <= rate <= bar[1] or abs(rate / bar[2] - 1) < ALIKE
+                beside = (*_ratio(answer, measured, exposure, plan), bool(inside))
             yield (*head, way, *counts, rate, lower, upper, plan.level, method, *beside)
 
 
@@ -168,7 +176,9 @@ def _interval(
     degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
     skewness = float((answer.residual**3).sum() / spread**1.5) if spread > 0 else 0.0
     rate = np.array(answer.rate)
-    effective = rate * (1 - rate) / variance
+    # One person, or people who all met the same fate, say as much as there are of them.
+    spread_is_known = variance > 0 and people > 1
+    effective = rate * (1 - rate) / variance if spread_is_known else np.array(float(people))
     lower, upper = wilson(rate, effective, plan.level, degrees, np.array(skewness))
     return float(lower), float(upper), WILSON
 

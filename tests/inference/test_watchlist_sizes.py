@@ -219,6 +219,20 @@ def test_without_a_match_people_bound_the_rate() -> None:
     assert overall["ratio"].isna().all()
 
 
+def test_one_pass_of_one_person_says_next_to_nothing() -> None:
+    trials = WatchlistTrials(
+        *(1, np.zeros(1, np.intp), np.ones(1, bool), np.full(20, -1)),
+        *(np.zeros(3, np.intp), np.arange(3), np.ones(3, np.float32), 0.5),
+    )
+    people = pd.DataFrame({"gender": ["male"]})
+    references = pd.DataFrame({"age": ["old"] * 20})
+    table = watchlist_size_table(trials, people, references, [AS_THEY_COME], [0.5], PLAN, [4])
+    drawn = table[(table["way"] == "resampled") & (table["watchlist_size"] == 4)].iloc[0]
+    assert drawn["rate"] == pytest.approx(1 - 17 * 16 * 15 * 14 / (20 * 19 * 18 * 17))
+    assert drawn["lower"] < 0.1
+    assert drawn["upper"] > 0.9
+
+
 def test_sizes_are_round_and_include_those_asked_for() -> None:
     assert size_grid(AS_THEY_COME, 30, [7]) == [1, 2, 5, 7, 10, 20, 30, 50, 100, 200]
     assert size_grid(HALF, 30)[0] == 2
