@@ -76,9 +76,7 @@ def _compositions(axes: Axes, rows: pd.DataFrame, truth: pd.DataFrame) -> None:
             )
         own = truth[truth["group"] == group]
         axes.plot(own["watchlist_size"], own["rate"], "^", color=colour, markersize=7)
-    axes.set_title(
-        "by gender, drawn from the fillers (triangles: true rate, 80 % men)", fontsize=11
-    )
+    axes.set_title("by gender, drawn (triangles: truth, 80 % men)", fontsize=11)
 
 
 if __name__ == "__main__":

@@ -187,9 +187,9 @@ def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
     same_size = rows[rows["watchlist_size"] == worst["watchlist_size"]]
     drawn = same_size[same_size["way"] == "resampled"].iloc[0]
     ends = [count(int(end)) for end in apart["watchlist_size"].agg(["min", "max"])]
-    where = " to ".join(dict.fromkeys(ends))
+    where = f"at sizes of {' to '.join(ends)}" if ends[0] != ends[1] else f"at a size of {ends[0]}"
     return (
-        f"{SPOKEN[way]} leaves the interval of drawn watchlists at sizes of {where}; at "
+        f"{SPOKEN[way]} leaves the interval of drawn watchlists {where}; at "
         f"{count(int(worst['watchlist_size']))} it says {one_in(float(worst['rate']))} instead of "
         f"{one_in(float(drawn['rate']))}, {ratio(float(worst['ratio']))} times as often"
     )
