@@ -84,7 +84,7 @@ def _chart(
         f"Vertical line: the longest watchlist that the fillers allow, {count(longest)}; beyond it "
         "nothing was compared."
     )
-    return to_chart(sheet.figure, name, caption, _describe(rows), caption, setting.simulated)
+    return to_chart(sheet.figure, name, caption, _describe(rows), caption, setting.mark)
 
 
 def size_scale(low: float, high: float, room: int) -> Scale:
