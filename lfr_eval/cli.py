@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 
 from lfr_eval import __version__
 from lfr_eval.engine_commands import add_engine
+from lfr_eval.operating_commands import add_decisions
 from lfr_eval.planning.arguments import add_actions, add_question, ask
 
 if TYPE_CHECKING:
     from lfr_eval.folder import StudyFolder
 
 OK, FAILED, UNUSABLE = 0, 1, 2
-COMMANDS = ("run", "plan", "report", "verify", "track", "engine", "fetch", "purge")
+COMMANDS = (
+    *("run", "plan", "report", "verify", "track", "fetch", "purge"),
+    *("engine", "approve", "approvals", "gate"),
+)
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
 lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to print, --help."""
@@ -61,7 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", "how many people, passes and fillers a study needs", ask, False)
     add_question(plan)
     add_actions(plan)
-    add("report", "render the report again from the study folder", report)
+    rendered = add("report", "render the report again from the study folder", report)
+    rendered.add_argument(
+        "--deployments",
+        nargs="+",
+        type=Path,
+        metavar="RECORDS",
+        help="put deployments beside the study: CSV files, or folders that the engine wrote",
+    )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
     sent = add("track", "send a finished study to MLflow", track)
@@ -71,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
+    add_decisions(commands)
     return parser
 
 
@@ -97,7 +109,15 @@ def report(parsed: argparse.Namespace) -> int:
     from lfr_eval.study import render_again
 
     folder = StudyFolder.open(parsed.study)
-    render_again(folder)
+    if parsed.deployments:
+        from lfr_eval.deployments import read_deployments
+        from lfr_eval.field import add_deployments
+
+        put = add_deployments(folder, read_deployments(parsed.deployments))
+        for reason, count in put["left_out"].value_counts().items():
+            print(f"{count} records of {reason} are left out.")
+    else:
+        render_again(folder)
     print(f"Report: {folder.path / REPORT}")
     return OK
 

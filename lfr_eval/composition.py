@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lfr_eval.config import (
     CaptureConfig,
@@ -29,6 +29,8 @@ from lfr_eval.config import (
 if TYPE_CHECKING:
     from hydra.core.config_store import ConfigStore
     from omegaconf import DictConfig
+
+Schema = TypeVar("Schema")
 
 
 def conf_dir() -> Path:
@@ -88,6 +90,19 @@ def read(composed: DictConfig) -> StudyConfig:
     ConfigError
         If a value that must be given is missing, or a choice is not one of those that exist.
     """
+    config = filled(composed, StudyConfig)
+    _check(config)
+    return config
+
+
+def filled(composed: object, schema: type[Schema]) -> Schema:
+    """Return a composed configuration as the plain dataclass of its schema.
+
+    Raises
+    ------
+    ConfigError
+        If a value that must be given is missing, or is none that its type allows.
+    """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -99,8 +114,7 @@ def read(composed: DictConfig) -> StudyConfig:
         config = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
         raise ConfigError(str(error)) from error
-    assert isinstance(config, StudyConfig)
-    _check(config)
+    assert isinstance(config, schema)
     return config
 
 

@@ -285,6 +285,8 @@ class PathsConfig:
     studies: str = MISSING
     cache: str = MISSING
     mirror: str | None = None
+    deployments: str = "deployments"  # of the live engine; private, they name watchlist references
+    approvals: str | None = None  # the ledger; default: approvals.jsonl beside the studies
 
 
 @dataclass
@@ -314,3 +316,52 @@ class StudyConfig:
         for elsewhere in ("paths", "tracking", "compute", *promised):
             del values[elsewhere]
         return values
+
+
+@dataclass
+class RetentionConfig:
+    """What the live engine keeps of faces: `conf/retention/`."""
+
+    # Hours that the picture of a face that caused an alert is kept, in the deployment's private
+    # folder; 0: never written. Templates, and faces that cause no alert, are never kept.
+    alert_faces_hours: float = 0.0
+
+
+@dataclass
+class EngineConfig:
+    """A deployment of the live engine: `conf/engine.yaml`."""
+
+    source: str = MISSING  # video file, folder of pictures, or stream (rtsp://...)
+    watchlist: str = MISSING  # manifest; its references and fillers are enrolled
+    model: str = MISSING  # models:/NAME@ALIAS or models:/NAME/VERSION
+    threshold: float = MISSING  # a score at or above it is an alert
+    name: str = "deployment"
+    card: str | None = None  # dataset card of the watchlist
+    unapproved: str | None = None  # the sentence that starts it at a threshold nobody approved
+    cooldown: float = 60.0  # seconds in which a watchlist person causes one alert
+    gap: float = 1.0  # seconds unseen after which a face begins a new pass
+    overlap: float = 0.3  # of boxes, from which a face is the one of the frame before
+    pace: str = "auto"  # every (frame, however long it takes) | live (the newest) | auto
+    rate: float = 5.0  # pictures a second of a folder
+    seconds: float | None = None  # after which a deployment ends; null: with its source
+    attempts: int = 5  # to open a source again that broke off
+    wait: float = 1.0  # seconds before each
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+
+
+@dataclass
+class PolicyConfig:
+    """What a registered version must meet before it goes live: `conf/policy/`."""
+
+    watchlist_size: int = 10_000  # references that are on the operating watchlist
+    threshold: float | None = None  # where it will run; null: that of the last approval
+    factors: list[str] = field(default_factory=lambda: ["overall", "gender", "ethnicity"])
+    max_fpir: float = 0.001  # upper end of the interval, of every group of the factors
+    max_ratio: float = 2.0  # of two groups' FPIR, upper end of the interval, either way round
+    max_detectable_ratio: float = 2.0  # smallest ratio that the study would have found
+    max_age_days: int = 365  # since the study was finished
+    parity: bool = True  # the endpoint must have been compared with what was tested
+    approval: bool = True  # somebody must have approved the threshold, and that must be in force
+    roles: list[str] = field(default_factory=list)  # of the approver, one of these; empty: any

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lfr_eval.operating_commands import add_operation
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -18,7 +20,7 @@ matcher=facenet name=lfr-matcher."""
 
 def add_engine(commands: Commands) -> None:
     """Add the command `engine` and what it offers."""
-    meaning = "register a matcher, and compare what runs with what is registered"
+    meaning = "the reference live engine, and the matchers registered for it"
     engine = commands.add_parser("engine", help=meaning, description=f"{meaning.capitalize()}.")
     offered = engine.add_subparsers(required=True, metavar="COMMAND")
 
@@ -39,6 +41,7 @@ def add_engine(commands: Commands) -> None:
     pointed = add("alias", "let an alias such as live point to a version", alias)
     pointed.add_argument("model", metavar="models:/NAME/VERSION")
     pointed.add_argument("alias", metavar="ALIAS")
+    add_operation(offered)
 
 
 def register(parsed: argparse.Namespace) -> int:

@@ -24,10 +24,12 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.errors import MendableError
-from lfr_eval.tables import Table
+from lfr_eval.tables import AFTERWARDS, Table
 
 STAGES, PROVENANCE, STUDY, REPORT = "stages.json", "provenance.json", "study.json", "report.html"
 LOCK = ".lock"
+LATER = (REPORT, *(table.file for table in AFTERWARDS))
+"""Files that are made from a finished study, or join it: its hash does not cover them."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -186,11 +188,11 @@ class StudyFolder:
     def seal(self, provenance: Mapping[str, object]) -> str:
         """Write `provenance.json` over every file of the folder; return the study hash.
 
-        The study hash covers all but the report, so that the report can carry it and can be
-        rendered again.
+        The study hash covers all but the report and what the field adds later, so that the report
+        can carry it and an approval of the study stands when deployments join it.
         """
         files = {name: sha256_of(path) for name, path in self._contents().items()}
-        study_hash = digest({name: value for name, value in files.items() if name != REPORT})
+        study_hash = digest({name: value for name, value in files.items() if name not in LATER})
         sealed = {**provenance, "files": files, "study_hash": study_hash}
         write_json(self.path / PROVENANCE, {**sealed, "seal": digest(sealed)})
         return study_hash
@@ -207,7 +209,7 @@ class StudyFolder:
         return {key: sealed[key] for key in sealed if key not in ("files", "study_hash", "seal")}
 
     def study_hash(self) -> str:
-        """Return the hash of all the files but the report."""
+        """Return the hash of all the files of the study itself."""
         return str(self._sealed()["study_hash"])
 
     def verify(self) -> list[str]:

@@ -538,6 +538,48 @@ PLANNING = Table(
     ),
 )
 
+DEPLOYMENTS = Table(
+    "deployments",
+    "One row a deployment of the live engine, logged by ours or recorded by others; the columns "
+    "but the last are those of a file of records. No place, and nobody's name.",
+    (
+        Column("deployment_id", TEXT, "unique name; no place"),
+        Column("date", TEXT, "day it began, ISO 8601"),
+        Column("hours", REAL, "how long faces were compared"),
+        Column("threshold", REAL, "a score at or above it raised an alert"),
+        Column("model_version", TEXT, "registered version, NAME/VERSION, or the vendor's name"),
+        Column("matcher_fingerprint", TEXT, "SHA-256 that the study's report prints"),
+        Column("watchlist_size", WHOLE, "references on the watchlist"),
+        Column("faces_seen", WHOLE, "by the counting rule; null where nobody counted"),
+        Column("counting_rule", TEXT, "in words: what one face seen is"),
+        Column("alerts", WHOLE, "alerts raised, repeats not counted"),
+        Column("true_confirmed", WHOLE, "true alerts, found true by speaking to the person"),
+        Column("true_unconfirmed", WHOLE, "true alerts in the operator's eyes alone"),
+        Column("false_confirmed", WHOLE, "false alerts, found false by speaking to the person"),
+        Column("false_unconfirmed", WHOLE, "false alerts in the operator's eyes alone"),
+        Column("left_out", TEXT, "why it says nothing about the study; null where it does"),
+    ),
+)
+
+FIELD = Table(
+    "field",
+    "What deployments at one threshold of the study, with the matcher that it tested, have shown: "
+    "false alerts that somebody noticed, over what was counted, with exact intervals.",
+    (
+        Column("threshold", REAL, "threshold"),
+        Column("measure", TEXT, "per alert, per hour or per face"),
+        Column("counting_rule", TEXT, "of faces seen; null but per face"),
+        Column("deployments", WHOLE, "deployments behind the row"),
+        Column("false_alerts", WHOLE, "decided to be false"),
+        Column("exposure", REAL, "decided alerts, hours, or faces seen"),
+        Column("rate", REAL, "false alerts / exposure; null without exposure"),
+        Column("lower", REAL, "lower end of the interval"),
+        Column("upper", REAL, "upper end; a one-sided bound where there is no false alert"),
+        Column("level", REAL, "its confidence level"),
+        Column("interval", TEXT, "the method of the interval"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,
@@ -559,3 +601,6 @@ ALL = (
 
 FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""
+
+AFTERWARDS = (DEPLOYMENTS, FIELD)
+"""Tables that may join a finished study; its hash does not cover them."""

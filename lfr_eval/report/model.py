@@ -1,9 +1,9 @@
 """Stage report: a study folder in, everything that the page shows out.
 
 Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
-`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`,
-`modelled_searches`, `watchlist_sizes`, `person_tests`. Only cohort, rates
-and findings must exist: a study of a vendor's scores has no more. Subject and image ids end here.
+`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `modelled_searches`,
+`watchlist_sizes`, `person_tests`, `field`, `deployments`. Only cohort, rates and findings must
+exist: a study of a vendor's scores has no more. Subject and image ids end here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 
 from lfr_eval import tables
 from lfr_eval.report.equity import MeasureTable, to_measures
+from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
 from lfr_eval.report.modelled import Tail, to_tails
 from lfr_eval.report.people import LabelSource, People, count_people
@@ -65,6 +66,8 @@ class Report:
     measures, tests
         Summary measures, and tests as in published studies, at the thresholds of the first
         screen or, without rows there, of the plan; None where the study has no such table.
+    field
+        What deployments have shown; None where no record of one joined the study.
     tails
         Modelled rates of false matches, and of false alerts by watchlist size; None where the
         study has no such table.
@@ -92,6 +95,7 @@ class Report:
     exploratory_left_out: int
     measures: tuple[MeasureTable, ...] | None
     tests: tuple[TestTable, ...] | None
+    field: Field | None
     tails: tuple[Tail, ...] | None
     growth: Growth | None
     truth: TruthCheck | None
@@ -164,6 +168,7 @@ def read_report(study: Path) -> Report:
         if equity is None
         else to_measures(equity, to_rows(at_threshold(one_a_group, record.thresholds.tabulated))),
         tests=None if tests is None else to_tests(tests),
+        field=_field(study, rates),
         tails=None
         if modelled is None
         else to_tails(
@@ -218,6 +223,13 @@ def _optional(
                 {value: clean(value) for value in values.dropna().unique()}
             ).astype("string")
     return frame
+
+
+def _field(study: Path, rates: pd.DataFrame) -> Field | None:
+    field, deployments = (_optional(study, table) for table in (tables.FIELD, tables.DEPLOYMENTS))
+    if field is None or deployments is None:
+        return None
+    return to_field(field, deployments, rates)
 
 
 def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:

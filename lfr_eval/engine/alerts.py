@@ -1,0 +1,195 @@
+"""Engine: matches in, alerts as JSON lines out, and what operators decided about them.
+
+One line an alert, written through to the disk before the next frame is looked at. Lines hold
+names of watchlist references, never a picture or a template. Decisions stand in a file of their
+own beside them; both are only ever appended to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lfr_eval.engine.tracks import Track
+from lfr_eval.errors import MendableError
+
+ALERTS, DECISIONS = "alerts.jsonl", "decisions.jsonl"
+JUDGEMENTS = ("true", "false")
+
+
+class DecisionError(MendableError, ValueError):
+    """An operator's decision cannot be recorded."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A face that reached the threshold.
+
+    Attributes
+    ----------
+    alert_id
+        Unique.
+    time
+        Seconds since the source's start.
+    at
+        When the alert was raised, ISO 8601, UTC.
+    frame, track
+        Number of the frame and of the pass.
+    reference_id
+        The watchlist reference.
+    score, threshold
+        On the matcher's scale.
+    model
+        The registered version, NAME/VERSION.
+    """
+
+    alert_id: str
+    time: float
+    at: str
+    frame: int
+    track: int
+    reference_id: str
+    score: float
+    threshold: float
+    model: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an operator decided about an alert.
+
+    Attributes
+    ----------
+    decision
+        `true`: the face is the reference's person; `false`: it is not.
+    confirmed
+        Whether that was established by speaking to the person.
+    groups
+        Factor and group of the person, where recorded.
+    """
+
+    alert_id: str
+    decision: str
+    confirmed: bool
+    by: str
+    at: str
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Suppression:
+    """Which matches are repeats: one alert a pass, and one a watchlist person and cooldown.
+
+    Attributes
+    ----------
+    cooldown
+        Seconds after an alert in which its person causes no other.
+    last
+        Watchlist person -> time of the last alert, seconds.
+    """
+
+    cooldown: float
+    last: dict[str, float] = field(default_factory=dict)
+
+    def allows(self, track: Track, person: str, time: float) -> bool:
+        """Whether a match is an alert; from then on its repeats are not."""
+        recent = person in self.last and time - self.last[person] < self.cooldown
+        if track.alerted or recent:
+            return False
+        track.alerted = True
+        self.last[person] = time
+        return True
+
+
+@dataclass(frozen=True)
+class AlertFile:
+    """The alerts of a deployment: a first line about it, then one line an alert."""
+
+    path: Path
+
+    def begin(self, about: Mapping[str, object]) -> None:
+        """Write the line about the deployment; a resumed one gets another."""
+        append(self.path, {"kind": "deployment", **about})
+
+    def add(self, alert: Alert) -> None:
+        """Write an alert."""
+        append(self.path, {"kind": "alert", **asdict(alert)})
+
+    def read(self) -> list[Alert]:
+        """Return the alerts so far."""
+        lines = [line for line in read_lines(self.path) if line.pop("kind") == "alert"]
+        return [Alert(**line) for line in lines]
+
+
+def decide(
+    alerts: Path,
+    alert_id: str,
+    decision: str,
+    confirmed: bool,
+    by: str,
+    groups: Mapping[str, str] | None = None,
+) -> Decision:
+    """Append an operator's decision to the file beside the alerts; the last one counts.
+
+    Raises
+    ------
+    DecisionError
+        If there is no such alert, or the decision is neither true nor false.
+    """
+    known = [alert.alert_id for alert in AlertFile(alerts).read()]
+    problems = []
+    if alert_id not in known:
+        problems.append(f"{alerts} holds no alert '{alert_id}' (it holds {len(known)} alerts)")
+    if decision not in JUDGEMENTS:
+        problems.append(f"the decision is '{decision}'; it is {' or '.join(JUDGEMENTS)}")
+    if not by.strip():
+        problems.append("nobody is named as the one who decided")
+    if problems:
+        raise DecisionError("The decision was not recorded: " + "; ".join(problems) + ".")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = Decision(alert_id, decision, confirmed, by, now, dict(groups or {}))
+    append(alerts.with_name(DECISIONS), asdict(made))
+    return made
+
+
+def read_decisions(alerts: Path) -> dict[str, Decision]:
+    """Return the last decision about each alert."""
+    lines = read_lines(alerts.with_name(DECISIONS))
+    return {decision.alert_id: decision for decision in (Decision(**line) for line in lines)}
+
+
+def append(path: Path, value: Mapping[str, object]) -> None:
+    """Append a JSON line and wait until it is on the disk.
+
+    A line that a crash cut short is ended first, so that it spoils no other.
+    """
+    with path.open("ab+") as file:
+        if file.tell() and _last_byte(path) != b"\n":
+            file.write(b"\n")
+        file.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON-lines file; a line that a crash cut short is no line."""
+    if not path.is_file():
+        return []
+    values = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            values.append(json.loads(line))
+        except ValueError:
+            continue
+    return values
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)

@@ -1,0 +1,95 @@
+"""Engine: the record of a deployment in, one MLflow run out; no picture, place or name."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lfr_eval.deployments import DECIDED, RECORD
+from lfr_eval.folder import read_json
+from lfr_eval.tracking import TrackingError, connect, impatient, without_password
+
+PARAMETERS = (
+    *("threshold", "model_version", "matcher_fingerprint", "watchlist_size", "failures_to_enrol"),
+    *("counting_rule", "cooldown"),
+)
+METRICS = (
+    *("faces_seen", "alerts", "repeats_suppressed", "detections", "frames", "frames_corrupted"),
+    *("frames_dropped", "breaks", "hours", *DECIDED),
+)
+
+
+def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str:
+    """Log a deployment as one run, or bring its run up to date; return the run's id.
+
+    Raises
+    ------
+    TrackingError
+        If the server is down, too slow, or refuses; the deployment is safe on disk.
+    """
+    record = read_json(folder / RECORD)
+    try:
+        with impatient(timeout):
+            return _log(record, uri, experiment)
+    except Exception as error:
+        # MLflow raises its own, SQLAlchemy's and requests' errors.
+        raise TrackingError(
+            f"The tracking store {without_password(uri)} did not take the deployment: "
+            f"{without_password(str(error))}\n"
+            f"Nothing is lost; send it later: lfr-eval engine send {folder}"
+        ) from error
+
+
+def _log(record: dict[str, Any], uri: str, experiment: str) -> str:
+    from mlflow.entities import Metric, Param, RunTag
+
+    client, experiment_id = connect(uri, experiment)
+    known = client.search_runs(
+        [experiment_id], f"tags.deployment_id = '{record['deployment_id']}'", max_results=1
+    )
+    if known:
+        run_id = str(known[0].info.run_id)
+    else:
+        run = client.create_run(experiment_id, run_name=record["deployment_id"])
+        run_id = str(run.info.run_id)
+        client.log_batch(run_id, params=[Param(name, str(record[name])) for name in PARAMETERS])
+    now = int(1000 * time.time())
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, now, 0) for name, value in _metrics(record)],
+        tags=[RunTag(name, value) for name, value in _tags(record).items()],
+    )
+    client.log_dict(run_id, record, RECORD)
+    client.set_terminated(run_id, "FINISHED" if record["ended"] else "KILLED")
+    return run_id
+
+
+def _tags(record: dict[str, Any]) -> dict[str, str]:
+    permission = record["permission"]
+    return {
+        "deployment_id": record["deployment_id"],
+        "kind": "deployment",
+        "approved": str(permission["approved"]).lower(),
+        "approval_entry": permission["entry"] or "none: it was told to run without",
+        "matcher_fingerprint": record["matcher_fingerprint"],
+    }
+
+
+def _metrics(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    for name in METRICS:
+        yield name, float(record[name])
+    for name, value in record["latency_ms"].items():
+        yield f"latency_ms_{name}", float(value)
+    for factor, groups in record["watchlist_composition"].items():
+        for group, count in groups.items():
+            yield _plain(f"watchlist/{factor}/{group}"), float(count)
+    for name, count in record["decisions_by_group"].items():
+        yield _plain(f"decided/{name}"), float(count)
+
+
+def _plain(name: str) -> str:
+    """Return a name in the characters that MLflow takes."""
+    return re.sub(r"[^\w\-. :/]", "_", name, flags=re.ASCII)[:250]

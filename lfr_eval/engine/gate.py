@@ -1,0 +1,247 @@
+"""Engine: a model version, its study, its approvals and a policy in; may it go live, and why not.
+
+Every requirement is checked, so that all reasons are known at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.config import PolicyConfig
+from lfr_eval.engine.approvals import SAME, Approval, standing
+from lfr_eval.engine.ledger import Entry
+from lfr_eval.engine.versions import Version
+from lfr_eval.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.tables import FINDINGS, RATES
+
+STUDY_HASH, PARITY = "study_hash", "parity"
+"""Tags of a version: the study that tested it, and the record of its parity check."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One requirement: what was wanted, what was found, and whether that will do."""
+
+    name: str
+    wanted: str
+    found: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a version is judged by.
+
+    Attributes
+    ----------
+    study
+        The study of the version; None if there is none in the folder of studies.
+    decisions
+        What was decided about the version, in order.
+    """
+
+    version: Version
+    study: StudyFolder | None
+    decisions: Sequence[tuple[Approval, Entry]]
+    policy: PolicyConfig
+    day: date
+
+    @property
+    def threshold(self) -> float | None:
+        """Where it will run: the policy's threshold, or that of the last approval."""
+        if self.policy.threshold is not None:
+            return self.policy.threshold
+        approved = [approval for approval, _ in self.decisions if not approval.withdrawn]
+        return approved[-1].threshold if approved else None
+
+
+def study_of(
+    version: Version, decisions: Sequence[tuple[Approval, Entry]], studies: Path
+) -> StudyFolder | None:
+    """Return the study that the last decision, or else the registry, names for a version."""
+    wanted = decisions[-1][0].study_hash if decisions else version.tags.get(STUDY_HASH)
+    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")) if wanted else ():
+        try:
+            if StudyFolder(file.parent).study_hash() == wanted:
+                return StudyFolder(file.parent)
+        except (FolderError, KeyError, ValueError):
+            continue
+    return None
+
+
+def judge(case: Case) -> list[Check]:
+    """Check every requirement of the policy."""
+    return [*_evidence(case), *_agreement(case)]
+
+
+def as_table(checks: Sequence[Check]) -> str:
+    """Return the checks for the person at the terminal."""
+    rows = [
+        ("", "requirement", "wanted", "found"),
+        *(("yes" if c.passed else "NO", c.name, c.wanted, c.found) for c in checks),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
+        for row in rows
+    )
+
+
+def as_json(version: Version, checks: Sequence[Check]) -> str:
+    """Return the checks for a machine."""
+    return json.dumps(
+        {
+            "version": str(version),
+            "passed": all(check.passed for check in checks),
+            "checks": [vars(check) for check in checks],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _evidence(case: Case) -> Iterator[Check]:
+    study, policy = case.study, case.policy
+    if study is None:
+        yield Check("study", "a study of this version", "none in the folder of studies", False)
+        return
+    changed = study.verify()
+    yield Check(
+        "study", "as it was sealed", changed[0] if changed else study.path.name, not changed
+    )
+    about = read_json(study.path / STUDY)
+    tested = about["matcher"]["fingerprint"]
+    yield Check(
+        "matcher", case.version.fingerprint[:12], tested[:12], tested == case.version.fingerprint
+    )
+    yield Check(
+        "people", "real", "simulated" if about["simulated"] else "real", not about["simulated"]
+    )
+    age = (case.day - datetime.fromisoformat(about["finished"]).date()).days
+    yield Check(
+        "age", f"at most {policy.max_age_days} days", f"{age} days", age <= policy.max_age_days
+    )
+    if case.threshold is None:
+        yield Check("threshold", "one to judge at", "neither in the policy nor approved", False)
+        return
+    rates, findings = (_at(study.read(table), case) for table in (RATES, FINDINGS))
+    yield _fpir(rates, policy)
+    yield from _differences(findings, policy)
+
+
+def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Return FPIR at the threshold, at the policy's watchlist size or the next larger one."""
+    assert case.threshold is not None
+    chosen = frame[
+        (frame["metric"] == "FPIR")
+        & ((frame["threshold"] - case.threshold).abs() <= SAME).fillna(False)
+        & (frame["watchlist_size"] >= case.policy.watchlist_size).fillna(False)
+        & frame["factor"].isin(case.policy.factors)
+    ]
+    smallest = chosen["watchlist_size"] == chosen["watchlist_size"].min()
+    return pd.DataFrame(chosen[smallest])
+
+
+def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
+    wanted = f"at most {_one_in(policy.max_fpir)} in every group"
+    name = f"FPIR at {policy.watchlist_size:,}"
+    absent = [factor for factor in policy.factors if factor not in set(rates["factor"])]
+    if absent:
+        return Check(
+            name, wanted, f"no rate at that size and threshold of {', '.join(absent)}", False
+        )
+    bounds = rates["upper"].fillna(np.inf).to_numpy(float)
+    worst, upper = rates.iloc[int(bounds.argmax())], float(bounds.max())
+    found = _one_in(upper) if np.isfinite(upper) else "no bound"
+    found += f" ({worst['group']}, {worst['events']} in {worst['trials']:,})"
+    return Check(name, wanted, found, upper <= policy.max_fpir)
+
+
+def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check]:
+    pairs = findings[(findings["group_a"] != "*") & findings["primary"].fillna(False)]
+    wanted = f"at most {policy.max_ratio:g}, interval included"
+    power = f"at most {policy.max_detectable_ratio:g}"
+    if pairs.empty:
+        none = "no registered comparison at that size and threshold"
+        yield Check("worst ratio", wanted, none, False)
+        yield Check("detectable ratio", power, none, False)
+        return
+    lower, upper = (pairs[name].to_numpy(float) for name in ("ratio_lower", "ratio_upper"))
+    bounded = np.isfinite(upper) & (lower > 0)
+    bound = np.where(bounded, np.maximum(upper, 1 / np.where(bounded, lower, 1.0)), np.inf)
+    yield _worst("worst ratio", wanted, pairs, bound, policy.max_ratio)
+    # What was found to be different or equivalent needed no more power.
+    decided = pairs["verdict"].isin(["different", "equivalent"]).to_numpy(bool)
+    detectable = pairs["detectable_ratio"].fillna(np.inf).to_numpy(float)
+    yield _worst(
+        "detectable ratio",
+        power,
+        pairs,
+        np.where(decided, 1.0, detectable),
+        policy.max_detectable_ratio,
+    )
+
+
+def _worst(
+    name: str, wanted: str, pairs: pd.DataFrame, values: NDArray[np.float64], limit: float
+) -> Check:
+    row, value = pairs.iloc[int(values.argmax())], float(values.max())
+    found = f"{value:.3g}" if np.isfinite(value) else "no bound"
+    groups = f"{row['group_a']} v {row['group_b']}, {row['verdict']}"
+    return Check(name, wanted, f"{found} ({groups})", value <= limit)
+
+
+def _agreement(case: Case) -> Iterator[Check]:
+    policy = case.policy
+    if policy.parity:
+        found, passed = _parity(case.version)
+        yield Check("parity", "no difference from what runs", found, passed)
+    if not policy.approval:
+        return
+    if case.threshold is None:
+        yield Check("approval", "in force", "none", False)
+        return
+    stands = standing(case.decisions, case.threshold, case.day)
+    wanted = f"in force at {case.threshold:g}"
+    if stands is None:
+        at = [a for a, _ in case.decisions if abs(a.threshold - case.threshold) <= SAME]
+        why = "never approved" if not at else "withdrawn" if at[-1].withdrawn else "expired"
+        yield Check("approval", wanted, why, False)
+        return
+    approval = stands[0]
+    said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}"
+    yield Check("approval", wanted, said, True)
+    if policy.roles:
+        yield Check(
+            "approver", " or ".join(policy.roles), approval.role, approval.role in policy.roles
+        )
+    if case.study is not None:
+        same = approval.study_hash == case.study.study_hash()
+        yield Check("approved study", "the study judged", approval.study, same)
+
+
+def _parity(version: Version) -> tuple[str, bool]:
+    """Return what the parity check of a version found, and whether that is no difference."""
+    try:
+        record = json.loads(version.tags.get(PARITY, "null"))
+        if record is None:
+            return "never checked", False
+        if record["fingerprint"] != version.fingerprint:
+            return f"checked for another matcher, {record['fingerprint'][:12]}", False
+        if not record["holds"]:
+            return "; ".join(record["differences"][:1]) or "differences", False
+        return f"none, {record['at'][:10]}, {record['probes']} pictures", True
+    except (ValueError, TypeError, KeyError):
+        return f"the tag '{PARITY}' is no record of a check", False
+
+
+def _one_in(rate: float) -> str:
+    return "0" if rate <= 0 else f"1 in {1 / rate:,.0f}" if rate <= 0.1 else f"{rate:.2f}"

@@ -1,0 +1,94 @@
+"""Engine: decisions in, a file of JSON lines out that shows when one was changed.
+
+Each entry holds the SHA-256 of the line before it, so changing, removing or inserting one breaks
+the chain from there on. Lines cut off the end leave a chain that is whole: that is caught by the
+hash of its last approval, which stands on the model version as a tag.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lfr_eval.errors import MendableError
+
+FIRST = "0" * 64
+"""What stands for the hash of the entry before the first."""
+
+
+class LedgerError(MendableError, RuntimeError):
+    """The ledger is not what was written; the message names the first entry that is not."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: its place from 1, the SHA-256 of its line, and what it says."""
+
+    number: int
+    sha256: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An append-only file."""
+
+    path: Path
+
+    def entries(self) -> list[Entry]:
+        """Return all entries.
+
+        Raises
+        ------
+        LedgerError
+            If one was changed, removed or inserted.
+        """
+        previous, found = FIRST, []
+        lines = self.path.read_bytes().splitlines() if self.path.is_file() else []
+        for number, line in enumerate(lines, 1):
+            try:
+                values = json.loads(line)
+                claimed = (values["number"], values["previous"])
+            except (ValueError, KeyError, TypeError):
+                raise self._broken(number, "it is not an entry") from None
+            if claimed != (number, previous):
+                raise self._broken(number, "it does not follow from the entry before it")
+            previous = hashlib.sha256(line).hexdigest()
+            found.append(Entry(number, previous, values))
+        return found
+
+    def append(self, values: Mapping[str, Any]) -> Entry:
+        """Append an entry and wait until it is on the disk.
+
+        Raises
+        ------
+        LedgerError
+            If an earlier entry was changed: nothing is written on top of that.
+        """
+        from filelock import FileLock
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self.path}.lock"):
+            before = self.entries()
+            chained = {
+                "number": len(before) + 1,
+                "previous": before[-1].sha256 if before else FIRST,
+                **values,
+            }
+            line = json.dumps(chained, sort_keys=True, ensure_ascii=False).encode()
+            with self.path.open("ab") as file:
+                file.write(line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        return Entry(len(before) + 1, hashlib.sha256(line).hexdigest(), json.loads(line))
+
+    def _broken(self, number: int, why: str) -> LedgerError:
+        return LedgerError(
+            f"{self.path}: entry {number} was changed, or one before it was changed, removed or "
+            f"inserted: {why}. No later entry can be relied on; restore the file from a copy."
+        )

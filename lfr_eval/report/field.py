@@ -1,0 +1,124 @@
+"""Stage report: what deployments have shown (tables `field`, `deployments` in, frozen rows out)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.report.rates import Rate, real, text, to_rows
+from lfr_eval.tables import OVERALL
+
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Measure:
+    """False alerts over what was counted; see table `field`."""
+
+    measure: str
+    counting_rule: str | None
+    deployments: int
+    false_alerts: int
+    exposure: float
+    rate: float | None
+    lower: float | None
+    upper: float | None
+    level: float
+    interval: str
+
+
+@dataclass(frozen=True)
+class FieldBlock:
+    """Deployments at one threshold, and the lab beside them.
+
+    Attributes
+    ----------
+    dates
+        First and last day.
+    sizes
+        Smallest and largest watchlist.
+    undecided
+        Alerts of which nobody fed back what they were.
+    lab
+        Everybody's FPIR in the study at this threshold, one a watchlist size.
+    """
+
+    threshold: float
+    deployments: int
+    hours: float
+    dates: tuple[str, str]
+    sizes: tuple[int, int]
+    versions: tuple[str, ...]
+    alerts: int
+    true_confirmed: int
+    true_unconfirmed: int
+    false_confirmed: int
+    false_unconfirmed: int
+    undecided: int
+    measures: tuple[Measure, ...]
+    lab: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """All deployments that were recorded beside a study.
+
+    Attributes
+    ----------
+    left_out
+        Reason -> records that say nothing about this study.
+    """
+
+    blocks: tuple[FieldBlock, ...]
+    left_out: dict[str, int]
+
+
+def to_field(field: pd.DataFrame, deployments: pd.DataFrame, rates: pd.DataFrame) -> Field:
+    """Arrange what the field has shown by threshold; thresholds are never mixed."""
+    used = deployments[deployments["left_out"].isna()]
+    lab = rates[(rates["metric"] == "FPIR") & (rates["factor"] == OVERALL)]
+    blocks = []
+    for threshold, part in used.groupby("threshold"):
+        at = float(str(threshold))
+        beside = lab[(lab["threshold"] - at).abs() <= SAME]
+        blocks.append(_block(at, part, field[field["threshold"] == at], to_rows(beside)))
+    return Field(tuple(blocks), dict(Counter(deployments["left_out"].dropna())))
+
+
+def _block(
+    threshold: float, part: pd.DataFrame, field: pd.DataFrame, lab: tuple[Rate, ...]
+) -> FieldBlock:
+    decided = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed")
+    counts = {name: int(part[name].sum()) for name in decided}
+    alerts = int(part["alerts"].sum())
+    return FieldBlock(
+        threshold=threshold,
+        deployments=len(part),
+        hours=float(part["hours"].sum()),
+        dates=(str(part["date"].min()), str(part["date"].max())),
+        sizes=(int(part["watchlist_size"].min()), int(part["watchlist_size"].max())),
+        versions=tuple(sorted(set(part["model_version"]))),
+        alerts=alerts,
+        **counts,
+        undecided=alerts - sum(counts.values()),
+        measures=tuple(_measure(row) for row in field.itertuples()),
+        lab=lab,
+    )
+
+
+def _measure(row: Any) -> Measure:
+    return Measure(
+        measure=str(row.measure),
+        counting_rule=text(row.counting_rule),
+        deployments=int(row.deployments),
+        false_alerts=int(row.false_alerts),
+        exposure=float(row.exposure),
+        rate=real(row.rate),
+        lower=real(row.lower),
+        upper=real(row.upper),
+        level=float(row.level),
+        interval=str(row.interval),
+    )

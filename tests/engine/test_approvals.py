@@ -1,0 +1,140 @@
+"""Who may approve what, on which evidence; and that the engine asks."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.engine.approvals import (
+    Approval,
+    ApprovalError,
+    approvals,
+    approve,
+    ledger_path,
+    standing,
+)
+from lfr_eval.engine.ledger import Entry, Ledger
+from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
+from lfr_eval.engine.versions import Version
+from lfr_eval.folder import StudyFolder
+from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
+
+VERSION = Version("lfr-matcher", "3", FINGERPRINT)
+TODAY = datetime.now(UTC).date()
+TOMORROW = (TODAY + timedelta(days=1)).isoformat()
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyFolder:
+    return sealed(tmp_path / "studies" / "trial")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "approvals.jsonl")
+
+
+def approved(ledger: Ledger, study: StudyFolder, **values: object) -> tuple[Approval, Entry]:
+    given: dict[str, object] = {
+        "version": VERSION,
+        "threshold": THRESHOLD,
+        "approver": "Dr Grey",
+        "role": "panel",
+        "proposer": "Sergeant Brown",
+        **values,
+    }
+    return approve(ledger, study, **given)
+
+
+def test_a_decision_records_who_when_on_what_and_how_long(
+    ledger: Ledger, study: StudyFolder
+) -> None:
+    approval, entry = approved(
+        ledger, study, conditions=["daylight only", "a sign at each end"], expires=TOMORROW
+    )
+    assert entry.number == 1
+    kept = json.loads(ledger.path.read_text())
+    assert kept["approver"] == "Dr Grey"
+    assert (kept["role"], kept["proposer"]) == ("panel", "Sergeant Brown")
+    assert kept["conditions"] == ["daylight only", "a sign at each end"]
+    assert kept["study_hash"] == study.study_hash()
+    assert kept["findings"]["F-10000-black"] == "inconclusive"
+    assert len(kept["findings"]) == 6
+    assert datetime.fromisoformat(kept["decided"]).date() == TODAY
+    assert approvals(ledger, VERSION) == [(approval, entry)]
+    assert approvals(ledger, Version("lfr-matcher", "4", FINGERPRINT)) == []
+
+
+def test_everything_that_forbids_a_decision_is_said_at_once(
+    ledger: Ledger, study: StudyFolder
+) -> None:
+    (study.path / "rates.parquet").write_bytes(b"changed")
+    with pytest.raises(ApprovalError) as caught:
+        approved(
+            ledger,
+            study,
+            version=Version("other", "1", "ff" * 32),
+            threshold=0.99,
+            approver="  sergeant   BROWN ",
+            role=" ",
+            expires="2020-01-01",
+        )
+    said = str(caught.value)
+    for part in (
+        "rates.parquet was changed",
+        "The study tested the matcher 5f2b5f2b5f2b, and other/1 is ffffffffffff",
+        "says nothing at 0.99: its thresholds are 0.5,",
+        "The proposer and the approver are the same person",
+        "The approver's role is not named",
+        "The expiry 2020-01-01 is past",
+    ):
+        assert part in said
+    assert not ledger.path.exists()
+
+
+def test_a_simulated_study_is_no_evidence(ledger: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(ApprovalError, match="no evidence about any matcher"):
+        approved(ledger, sealed(tmp_path / "simulated", simulated=True))
+
+
+def test_the_last_decision_at_a_threshold_counts(ledger: Ledger, study: StudyFolder) -> None:
+    approved(ledger, study, expires=TOMORROW)
+    decisions = approvals(ledger, VERSION)
+    assert standing(decisions, THRESHOLD, TODAY) == decisions[0]
+    assert standing(decisions, THRESHOLD, date.fromisoformat(TOMORROW)) is not None
+    assert standing(decisions, THRESHOLD, date.fromisoformat(TOMORROW) + timedelta(1)) is None
+    assert standing(decisions, 0.6, TODAY) is None
+    approved(ledger, study, withdrawn=True)
+    assert standing(approvals(ledger, VERSION), THRESHOLD, TODAY) is None
+    approved(ledger, study)
+    assert standing(approvals(ledger, VERSION), THRESHOLD, TODAY) is not None
+
+
+def test_the_engine_starts_only_where_somebody_approved(ledger: Ledger, study: StudyFolder) -> None:
+    with pytest.raises(NotApprovedError, match=r"decisions about it in .*: none\."):
+        permit(ledger, VERSION, THRESHOLD, None)
+    _, entry = approved(ledger, study, conditions=["daylight only"])
+    assert permit(ledger, VERSION, THRESHOLD, None) == Permission(
+        True, entry.sha256, ("daylight only",), None
+    )
+    with pytest.raises(NotApprovedError, match=r"at 0\.6;.*0\.64 \(approved\)"):
+        permit(ledger, VERSION, 0.6, None)
+    with pytest.raises(NotApprovedError):
+        permit(ledger, Version("lfr-matcher", "4", FINGERPRINT), THRESHOLD, None)
+    with pytest.raises(NotApprovedError):
+        permit(ledger, Version("lfr-matcher", "3", "ff" * 32), THRESHOLD, None)
+
+
+@pytest.mark.parametrize("said", ["yes", "true", SENTENCE.lower(), SENTENCE + "!"])
+def test_it_is_told_otherwise_in_so_many_words_only(ledger: Ledger, said: str) -> None:
+    with pytest.raises(NotApprovedError, match=SENTENCE):
+        permit(ledger, VERSION, THRESHOLD, said)
+    assert permit(ledger, VERSION, THRESHOLD, SENTENCE) == Permission(False)
+
+
+def test_the_ledger_stands_beside_the_studies_or_where_it_is_put(tmp_path: Path) -> None:
+    assert ledger_path(tmp_path, None) == tmp_path / "approvals.jsonl"
+    assert ledger_path(tmp_path, "/elsewhere/a.jsonl") == Path("/elsewhere/a.jsonl")
