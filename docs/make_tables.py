@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from lfr_eval.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, PLANNING
+from lfr_eval.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, OF_DESIGNS, PLANNING
 
 
 def tables_page() -> str:
     """Return the page as Markdown."""
     parts = ["# The stage tables", "", "Made from `lfr_eval/tables.py` by `docs/make_tables.py`."]
-    for table in (*ALL, *FURTHER, *AFTERWARDS, EXCLUSIONS, PLANNING):
+    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, PLANNING):
         parts += [
             "",
             f"## {table.name}",

@@ -140,6 +140,11 @@ def _check(config: StudyConfig) -> None:
     problems += _wrong_kinds(config.design.kinds)
     if config.design.candidates < 1:
         problems.append("design.candidates must be at least 1")
+    wrong = [policy for policy in config.design.policies if policy not in POLICIES]
+    if wrong or not config.design.policies:
+        problems.append(f"design.policies must be some of {', '.join(POLICIES)}")
+    if any(rank < 1 for rank in config.design.ranks) or not config.design.ranks:
+        problems.append("design.ranks must be positive numbers")
     if config.compute.tile < 1 or config.compute.threads < 0:
         problems.append("compute.tile must be at least 1, and compute.threads at least 0")
     if any(size < 1 for size in config.design.watchlist_sizes):
@@ -158,7 +163,8 @@ def _check(config: StudyConfig) -> None:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
 
 
-SEARCHING = ("live", "operator")
+POLICIES = ("threshold", "rank", "threshold and rank")
+SEARCHING = ("live", "operator", "retrospective")
 
 
 def _wrong_kinds(kinds: list[str]) -> list[str]:

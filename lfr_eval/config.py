@@ -198,6 +198,11 @@ class DesignConfig:
     watchlist_inference: str = "fixed"
     # Best references kept for each probe in each group of the watchlist (table candidates).
     candidates: int = 1
+    # Retrospective: when a mate counts as found, and among how many candidates it must be.
+    policies: list[str] = field(default_factory=lambda: ["threshold", "rank", "threshold and rank"])
+    ranks: list[int] = field(default_factory=lambda: [1, 5, 10, 20, 50])
+    # File of people who are not compared with one another: subject_a, subject_b, reason.
+    dont_care: str | None = None
     seed: int = 1
 
 

@@ -16,6 +16,7 @@ from lfr_eval.cohort import (
     join_fillers,
     load_dataset,
     load_manifest,
+    read_dont_care,
     with_captures,
 )
 from lfr_eval.cohort.simulated import Simulation, simulate
@@ -52,6 +53,7 @@ from lfr_eval.matchers import (
 from lfr_eval.matchers.cluster import ClusterMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.paths import cache_folder, mirror_folder
+from lfr_eval.tables import DONT_CARE
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,18 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Inputs:
-    """People, matcher and thresholds of a study; the simulation behind them, if there is one."""
+    """People, matcher and thresholds of a study; the simulation behind them, if there is one.
+
+    Attributes
+    ----------
+    dont_care
+        Table `dont_care`: people who are not compared with one another.
+    """
 
     cohort: Cohort
     matcher: Matcher
     sweep: Sweep
+    dont_care: pd.DataFrame
     simulation: Simulation | None = None
 
 
@@ -106,8 +115,10 @@ def read_inputs(config: StudyConfig) -> Inputs:
         matcher = make_matcher(
             "simulated", vectors=simulation.vectors, acquired=simulation.acquired
         )
-        return Inputs(simulation.cohort, matcher, sweep, simulation)
-    return Inputs(_captured(_cohort(config), config), _matcher(config), sweep)
+        pairs = _dont_care(config, simulation.cohort)
+        return Inputs(simulation.cohort, matcher, sweep, pairs, simulation)
+    cohort = _captured(_cohort(config), config)
+    return Inputs(cohort, _matcher(config), sweep, _dont_care(config, cohort))
 
 
 def _matcher(config: StudyConfig) -> Matcher:
@@ -243,6 +254,13 @@ def _cohort(config: StudyConfig) -> Cohort:
     if dataset.fillers is None:
         return cohort
     return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
+
+
+def _dont_care(config: StudyConfig, cohort: Cohort) -> pd.DataFrame:
+    path = config.design.dont_care
+    if path is None:
+        return DONT_CARE.empty()
+    return read_dont_care(Path(path).expanduser(), set(cohort.images["subject_id"]))
 
 
 def recipe_of(given: CaptureConfig) -> capture.Recipe:

@@ -151,9 +151,9 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
         values["tracking"]["uri"] = re.sub(r"//[^/@]*@", "//", uri)
     if config.registration:
         values["registration"] = Path(config.registration).name
-    for group in ("dataset", "matcher"):
-        if values[group].get("path"):
-            values[group]["path"] = Path(values[group]["path"]).name
+    for group, name in (("dataset", "path"), ("matcher", "path"), ("design", "dont_care")):
+        if values[group].get(name):
+            values[group][name] = Path(values[group][name]).name
     return values
 
 

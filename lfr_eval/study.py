@@ -47,6 +47,7 @@ from lfr_eval.tables import (
     ACQUISITION,
     COHORT,
     CROSS,
+    DONT_CARE,
     EQUITY,
     FINDINGS,
     FURTHER,
@@ -62,9 +63,6 @@ from lfr_eval.tables import (
     WATCHLIST_SIZES,
 )
 from lfr_eval.trials import Trials, group_people
-
-Recall = Callable[[], list[Trials]]
-"""Returns the trials of a study; its score tables are read at the first call only."""
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -90,6 +88,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
                 code_digest(),
                 config.analysis(),
                 inputs.cohort.digest,
+                inputs.dont_care.to_dict("list"),
                 inputs.matcher.card.fingerprint,
                 standing.key,
             ]
@@ -104,11 +103,14 @@ def run_study(config: StudyConfig) -> StudyFolder:
         if WATCHLIST in design.tables:
             watchlist_mix(config, inputs.cohort.images)
         standing.write(folder, key)
-        _write_cohort(folder, key, inputs)
+        _write_cohort(folder, key, inputs, config)
         _compare(folder, key, inputs, config, design)
-        trials = cache(lambda: read_trials(folder, config, inputs, design))
+        # Made once, and only if a stage is to be computed.
+        evidence = cache(lambda: read_evidence(folder, config, inputs, design))
+        trials = cache(lambda: design.trials(evidence()))
         _infer(folder, key, inputs, config, design, plan, trials)
         _summarise(folder, key, inputs, config, design, plan, trials)
+        _add(folder, key, design, evidence)
         _describe(folder, key, inputs, config, standing, started)
         publish(folder, describe_run(config, inputs, started))
     return folder
@@ -149,11 +151,16 @@ def render_again(folder: StudyFolder) -> None:
         publish(folder, folder.provenance())
 
 
-def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs) -> None:
-    def write() -> None:
-        folder.write(COHORT, inputs.cohort.images)
+def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
+    made = {COHORT: inputs.cohort.images}
+    if config.design.dont_care is not None:
+        made[DONT_CARE] = inputs.dont_care
 
-    folder.stage("cohort", key, [COHORT.file], write)
+    def write() -> None:
+        for table, frame in made.items():
+            folder.write(table, frame)
+
+    folder.stage("cohort", key, [table.file for table in made], write)
 
 
 def _compare(
@@ -165,7 +172,8 @@ def _compare(
         scores, acquisition = read_scores(inputs, config)
         folder.write(ACQUISITION, acquisition)
         images = design.opportunities(inputs.cohort.images)
-        sides = Sides.of(images, acquisition["acquired"].to_numpy(bool))
+        acquired = acquisition["acquired"].to_numpy(bool)
+        sides = Sides.of(images, acquired, inputs.dont_care)
         for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
             folder.write(table, frame)
 
@@ -180,7 +188,7 @@ def _infer(
     config: StudyConfig,
     design: Design,
     plan: Plan,
-    trials: Recall,
+    trials: Callable[[], list[Trials]],
 ) -> None:
     """Trials to rates and findings."""
     tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
@@ -205,7 +213,7 @@ def _summarise(
     config: StudyConfig,
     design: Design,
     plan: Plan,
-    trials: Recall,
+    trials: Callable[[], list[Trials]],
 ) -> None:
     """Trials to what stands beside rates and findings: equity, modelled tail, published tests."""
     people, sweep = tested_people(inputs), inputs.sweep
@@ -254,25 +262,33 @@ def _watchlist_sizes(
     )
 
 
+def _add(folder: StudyFolder, key: str, design: Design, evidence: Callable[[], Evidence]) -> None:
+    """Sum up what no rate says: how long alerts take, how long lists are."""
+
+    def add() -> None:
+        for table, frame in design.summarise(evidence()).items():
+            folder.write(table, frame)
+
+    folder.stage("design", key, [table.file for table in design.summaries], add)
+
+
 def tested_people(inputs: Inputs) -> pd.DataFrame:
     """Return the people under test, without those who are on the watchlist only."""
     people = inputs.cohort.people
     return people[~people["filler"].to_numpy(bool)].drop(columns="filler")
 
 
-def read_trials(
+def read_evidence(
     folder: StudyFolder, config: StudyConfig, inputs: Inputs, design: Design
-) -> list[Trials]:
-    """Return the trials of a study from its score tables."""
-    return design.trials(
-        Evidence(
-            folder.read,
-            tested_people(inputs),
-            design.opportunities(folder.read(COHORT)),
-            folder.read(ACQUISITION)["acquired"].to_numpy(bool),
-            _parts([*config.inference.factors, *config.inference.strata]),
-            inputs.sweep.values,
-        )
+) -> Evidence:
+    """Return what a study has to count, from its score tables."""
+    return Evidence(
+        folder.read,
+        tested_people(inputs),
+        design.opportunities(folder.read(COHORT)),
+        folder.read(ACQUISITION)["acquired"].to_numpy(bool),
+        _parts([*config.inference.factors, *config.inference.strata]),
+        inputs.sweep.values,
     )
 
 

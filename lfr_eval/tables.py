@@ -284,6 +284,81 @@ SEARCHES = Table(
     ),
 )
 
+DONT_CARE = Table(
+    "dont_care",
+    "Two people of whom a match says nothing. They are not compared with one another: their "
+    "comparisons are taken off in `corrections`, and `searches` counts the references left out.",
+    (
+        Column("subject_a", TEXT, "person"),
+        Column("subject_b", TEXT, "another person"),
+        Column("reason", TEXT, "twins, one person under two identities, mislabelled, ..."),
+    ),
+)
+
+ALERTS = Table(
+    "alerts",
+    "The frames at which the highest score of a pass rises, from the lowest threshold on. At a "
+    "threshold, the first of them that reaches it sets off the alert.",
+    (
+        Column("pass_id", TEXT, "recognition opportunity"),
+        Column("subject_id", TEXT, "person who passes"),
+        Column("watchlist_size", WHOLE, "references searched, the person's own not counted"),
+        Column("mated", FLAG, "whether the alert names the person who passes"),
+        Column("frame", WHOLE, "place of the frame in its pass, from 1; frames not acquired count"),
+        Column("seconds", REAL, "since the first frame of the pass; null: times are missing"),
+        Column("score", "float32", "highest score of the pass so far"),
+    ),
+)
+
+ALERT_TIMES = Table(
+    "alert_times",
+    "How long alerts take: frames and seconds from the first frame of a pass to the one that sets "
+    "off the alert, over the passes with an alert. Quantiles are observed values.",
+    (
+        Column("metric", TEXT, "TPIR: alerts that name the person who passes; FPIR: all others"),
+        Column("threshold", REAL, "threshold"),
+        Column("watchlist_size", WHOLE, "references searched"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group of the person who passes"),
+        Column("alerts", WHOLE, "passes with an alert; the events of the rate"),
+        Column("frames_median", REAL, "half of the alerts came within so many frames"),
+        Column("frames_90", REAL, "90 % of them came within so many"),
+        Column("timed", WHOLE, "alerts of passes with times"),
+        Column("seconds_median", REAL, "half of these came within so many seconds"),
+        Column("seconds_90", REAL, "90 % of them came within so many"),
+    ),
+)
+
+CANDIDATE_COUNTS = Table(
+    "candidate_counts",
+    "References of other people at or above a threshold in each search; searches without any are "
+    "left out.",
+    (
+        Column("pass_id", TEXT, "search"),
+        Column("subject_id", TEXT, "person searched for"),
+        Column("watchlist_size", WHOLE, "references searched"),
+        Column("threshold", REAL, "threshold"),
+        Column("candidates", WHOLE, "references at or above it, the person's own not counted"),
+    ),
+)
+
+CANDIDATE_LISTS = Table(
+    "candidate_lists",
+    "How long lists of candidates are: references of other people at or above a threshold, over "
+    "all searches, also those without an acquired image (none). Quantiles are observed values.",
+    (
+        Column("threshold", REAL, "threshold"),
+        Column("watchlist_size", WHOLE, "references searched"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group of the person searched for"),
+        Column("searches", WHOLE, "searches"),
+        Column("mean", REAL, "mean number of candidates"),
+        Column("median", REAL, "half of the lists are no longer"),
+        Column("quantile_90", REAL, "90 % of the lists are no longer"),
+        Column("longest", WHOLE, "the longest list"),
+    ),
+)
+
 HISTOGRAM = Table(
     "histogram",
     "Comparison scores counted in bins, for distribution plots.",
@@ -604,3 +679,6 @@ FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
 
 AFTERWARDS = (DEPLOYMENTS, FIELD)
 """Tables that may join a finished study; its hash does not cover them."""
+
+OF_DESIGNS = (ALERTS, ALERT_TIMES, CANDIDATE_COUNTS, CANDIDATE_LISTS, DONT_CARE)
+"""Tables that some designs make: of passes in time, of ranks, with people left out."""

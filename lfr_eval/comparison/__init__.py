@@ -5,14 +5,16 @@ from a file of scores: `compare_pairs` keeps the scores of 1:1 comparisons, `sea
 those of 1:N searches. `Compute` says with what; it never changes a result.
 """
 
+from lfr_eval.comparison.alerts import alert_table
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.executors import Executor, LocalExecutor
 from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, borderline, compare_pairs
+from lfr_eval.comparison.passes import ProbeScores, Searches, candidate_counts
 from lfr_eval.comparison.ray_executor import RayExecutor
 from lfr_eval.comparison.screening import as_precision
-from lfr_eval.comparison.search import Searches, search_watchlist
+from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.sides import (
     ComparisonError,
     Gallery,
@@ -20,7 +22,7 @@ from lfr_eval.comparison.sides import (
     draw_gallery,
     watchlist_table,
 )
-from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
+from lfr_eval.comparison.sources import GivenScores, Keep, Scores, TemplateScores
 
 __all__ = [
     "ComparisonError",
@@ -28,15 +30,19 @@ __all__ = [
     "Executor",
     "Gallery",
     "GivenScores",
+    "Keep",
     "LocalExecutor",
     "PairScores",
+    "ProbeScores",
     "RayExecutor",
     "Scores",
     "Searches",
     "Sides",
     "TemplateScores",
+    "alert_table",
     "as_precision",
     "borderline",
+    "candidate_counts",
     "compare_pairs",
     "draw_gallery",
     "matches_of_scores",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.comparison.counting import Tally
+from lfr_eval.comparison.dont_care import DontCare, same_person
 from lfr_eval.comparison.passes import NOBODY
 from lfr_eval.comparison.screening import Precision, Screen
 from lfr_eval.comparison.similarity import SIMILARITIES, Similarity, Vectors
@@ -30,6 +32,11 @@ class Best:
         Score and place of the best of the first so many references; -inf and -1: none.
     group_score, group_place : (probes, groups, ranks)
         The best references of each group of the whole watchlist, in order.
+    before_mate : (sizes, probes)
+        References of others that score at least as high as the best own one; (0, probes) where
+        they are not counted.
+    reached : (sizes, probes, thresholds)
+        References of others at or above each threshold; (0, probes, 0) where not counted.
     """
 
     first: NDArray[np.int64]
@@ -37,6 +44,8 @@ class Best:
     place: NDArray[np.int32]
     group_score: NDArray[np.float32]
     group_place: NDArray[np.int32]
+    before_mate: NDArray[np.int32]
+    reached: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,18 @@ class SearchJob:
         Rows of table `cohort`; references in the order of the watchlist.
     subject : (images,)
         Person of each image: people are not searched for among their own images.
+    dont_care
+        Nor among those of these people.
     group : (references,)
         Group of each reference, as a code below `groups`.
     sizes
         Watchlist sizes, increasing; the last one is searched whole.
     ranks
         References kept for each probe and group.
+    mate : (probes,)
+        Score of the best own reference of each probe; infinite: there is none.
+    counted : (thresholds,)
+        Ascending thresholds; where there is any, references are counted.
     """
 
     vectors: Vectors
@@ -64,10 +79,13 @@ class SearchJob:
     probes: Ints
     references: Ints
     subject: Ints
+    dont_care: DontCare
     group: Ints
     groups: int
     sizes: tuple[int, ...]
     ranks: int
+    mate: NDArray[np.float32]
+    counted: NDArray[np.float32]
     margin: float
     precision: Precision
     tile: int
@@ -89,6 +107,11 @@ class SearchJob:
         shape = (len(probes), self.groups, self.ranks)
         score, place = np.full(shape, -np.inf, np.float32), np.full(shape, NOBODY, np.int32)
         at_size: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []
+        tally = Tally(SIMILARITIES[self.similarity], self.mate[first:last], self.counted)
+        counts: list[tuple[Ints, Ints]] = []
+        row, person = self.dont_care.partners(self.subject[probes])
+        row = np.concatenate([np.arange(len(probes)), row])
+        person = np.concatenate([self.subject[probes], person])
         begin = 0
         for size in self.sizes:
             for start in range(begin, size, self.tile):
@@ -96,12 +119,15 @@ class SearchJob:
                 # The columns of a group side by side, each group in the order of the watchlist.
                 places = places[np.argsort(self.group[places], kind="stable")]
                 right = screen.load(self.vectors[self.references[places]], 1)
-                own = _own(self.subject[probes], self.subject[self.references[places]])
+                at, column = same_person(person, self.subject[self.references[places]])
+                left_out = row[at]
                 for top, product in screen.products(left, right):
                     rows = slice(top, top + len(product))
                     values = product.cpu()
-                    within = (own[0] >= top) & (own[0] < rows.stop)
-                    values[own[0][within] - top, own[1][within]] = -np.inf
+                    within = (left_out >= top) & (left_out < rows.stop)
+                    values[left_out[within] - top, column[within]] = -np.inf
+                    if len(self.counted):
+                        self._count(tally, rows, values.float().numpy(), probes[rows], places)
                     for group, columns in self._groups(places):
                         self._improve(
                             score[rows, group],
@@ -112,8 +138,28 @@ class SearchJob:
                         )
             begin = size
             at_size.append(_overall(score[:, :, 0], place[:, :, 0]))
+            if len(self.counted):
+                counts.append((tally.before_mate.copy(), tally.reached))
         scores, places_at = (np.stack(part) for part in zip(*at_size, strict=True))
-        return Best(np.array([first]), scores, places_at, score, place)
+        made = (len(counts), len(probes))
+        before_mate = np.array([mate for mate, _ in counts], np.int32).reshape(made)
+        reached = np.array([number for _, number in counts], np.int32)
+        reached = reached.reshape(*made, len(self.counted))
+        return Best(np.array([first]), scores, places_at, score, place, before_mate, reached)
+
+    def _count(
+        self,
+        tally: Tally,
+        rows: slice,
+        products: NDArray[np.float32],
+        probes: Ints,
+        places: Ints,
+    ) -> None:
+        def exact(row: Ints, column: Ints) -> NDArray[np.float32]:
+            references = self.references[places[column]]
+            return score_rows(self.vectors, SIMILARITIES[self.similarity], probes[row], references)
+
+        tally.add(rows, products, self._error(products), exact)
 
     def _groups(self, places: Ints) -> Iterator[tuple[int, slice]]:
         edges = np.searchsorted(self.group[places], np.arange(self.groups + 1))
@@ -170,17 +216,6 @@ def _bar(
         best = np.partition(products[fresh], -ranks, axis=1)[:, -ranks]
         bar[fresh] = np.maximum(bar[fresh], best - 2.0 * error)
     return np.nextafter(bar.astype(np.float32), np.float32(-np.inf))
-
-
-def _own(probes: Ints, references: Ints) -> tuple[Ints, Ints]:
-    """Return the row and column of every pair of one person."""
-    order = np.argsort(references, kind="stable")
-    first, last = (np.searchsorted(references[order], probes, side) for side in ("left", "right"))
-    rows = np.repeat(np.arange(len(probes)), last - first)
-    within = np.arange(len(rows)) - np.repeat(
-        np.cumsum(last - first) - (last - first), last - first
-    )
-    return rows, order[np.repeat(first, last - first) + within]
 
 
 def _overall(

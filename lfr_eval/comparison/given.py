@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,10 +12,9 @@ from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.matches import best_frames
 from lfr_eval.comparison.pairs import PairScores
-from lfr_eval.comparison.passes import NOBODY, ProbeScores, search_rows
-from lfr_eval.comparison.search import Searches
+from lfr_eval.comparison.passes import NOBODY, ProbeScores, Searches, search_table
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
-from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE, SEARCHES
+from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 
 def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:
@@ -31,11 +32,11 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     mated = frame["reference_subject"] == frame["probe_subject"]
     own = frame[mated].rename(columns={"probe_subject": "subject_id"})
     others = frame[~mated]
+    apart = _apart(sides, others)
+    listed, others = others, others[~apart]
     edges = bin_edges(frame["score"].to_numpy(np.float32))
     sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
-    people = others[["probe_subject", "reference_subject"]].to_numpy(str)
-    counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
-    corrections = counts.rename("trials").reset_index()
+    corrections = pd.concat([_counted(listed, 1), _counted(listed[apart], -1)])
     nothing = sides.counts().assign(references=0, probes=0, both=0)
     return PairScores(
         comparisons=nothing,
@@ -50,8 +51,22 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
     )
 
 
-def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> Searches:
+def _counted(comparisons: pd.DataFrame, sign: int) -> pd.DataFrame:
+    """Return rows of table `corrections`: comparisons by their people."""
+    people = comparisons[["probe_subject", "reference_subject"]].to_numpy(str)
+    counts = pd.DataFrame(people, columns=["subject_a", "subject_b"]).value_counts()
+    return (sign * counts).rename("trials").reset_index()
+
+
+def searches_of_scores(
+    sides: Sides, scores: pd.DataFrame, gallery: Gallery, counted: Sequence[float] = ()
+) -> Searches:
     """Search given comparisons: table `searches`; no table of candidates is made.
+
+    Parameters
+    ----------
+    counted
+        Ascending thresholds at which candidates are counted, as in `search_watchlist`.
 
     Raises
     ------
@@ -62,22 +77,48 @@ def searches_of_scores(sides: Sides, scores: pd.DataFrame, gallery: Gallery) -> 
     row = pd.Series(np.arange(len(images)), index=images["image_id"])
     frame = _with_people(sides, _both_ways(sides, scores))
     own = frame["reference_subject"] == frame["probe_subject"]
-    mated = _by_image(sides, frame[own].groupby("probe_id")["score"].max(), np.nan)
-    others = _of_others(frame, gallery, images)
-    passes = []
+    # A person's filler image is on the watchlist of others only.
+    mates = frame[own & (frame["reference_role"] != "filler")]
+    mated = _by_image(sides, mates.groupby("probe_id")["score"].max(), np.nan)
+    others = _of_others(sides, frame, gallery)
+    found = []
     for size in gallery.sizes:
         within = others[others["place"] < size]
         _check_complete(sides, gallery, size, within)
         best = within.sort_values(["score", "place"], ascending=[False, True], kind="stable")
         best = best.drop_duplicates("probe_id").set_index("probe_id")
-        found = ProbeScores(
-            size,
-            _by_image(sides, best["score"], -np.inf).astype(np.float32),
-            _by_image(sides, best["reference_id"].map(row), NOBODY).astype(np.intp),
-            mated.astype(np.float32),
+        before_mate = reached = None
+        if counted:
+            score = within["score"].to_numpy(np.float32)
+            own_score = mated[row.reindex(within["probe_id"])].astype(np.float32)
+            before_mate = _number(sides, within[score >= own_score])
+            at = [_number(sides, within[score >= np.float32(value)]) for value in counted]
+            reached = np.stack(at, axis=1)
+        found.append(
+            ProbeScores(
+                size,
+                _by_image(sides, best["score"], -np.inf).astype(np.float32),
+                _by_image(sides, best["reference_id"].map(row), NOBODY).astype(np.intp),
+                mated.astype(np.float32),
+                before_mate,
+                reached,
+            )
         )
-        passes.append(search_rows(sides, found))
-    return Searches(SEARCHES.conform(pd.concat(passes)), CANDIDATES.empty())
+    return Searches(search_table(sides, gallery, found), CANDIDATES.empty(), found)
+
+
+def _number(sides: Sides, comparisons: pd.DataFrame) -> NDArray[np.intp]:
+    """Return how many comparisons each image has as a probe, (images,)."""
+    return _by_image(sides, comparisons["probe_id"].value_counts(), 0).astype(np.intp)
+
+
+def _apart(sides: Sides, comparisons: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which comparisons are of don't-care people, (comparisons,)."""
+    person = pd.Series(sides.subject, index=sides.images["image_id"])
+    reference, probe = (
+        person.reindex(comparisons[name]).to_numpy(np.intp) for name in ("reference_id", "probe_id")
+    )
+    return sides.dont_care.has(reference, probe)
 
 
 def _by_image(sides: Sides, values: pd.Series, otherwise: float) -> NDArray[np.float64]:
@@ -94,7 +135,7 @@ def matches_of_scores(
     Where it does not compare every probe with everybody who may be on the watchlist, both tables
     end with the largest watchlist that was asked for.
     """
-    others = _of_others(_with_people(sides, _both_ways(sides, scores)), gallery, sides.images)
+    others = _of_others(sides, _with_people(sides, _both_ways(sides, scores)), gallery)
     end = len(gallery.rows)
     if len(_short_of(sides, gallery, end, others)):
         end = gallery.sizes[-1]
@@ -106,9 +147,12 @@ def matches_of_scores(
     return watchlist_table(sides, gallery).iloc[:end], best_frames(matches)
 
 
-def _of_others(frame: pd.DataFrame, gallery: Gallery, images: pd.DataFrame) -> pd.DataFrame:
-    order = pd.Series(np.arange(len(gallery.rows)), index=images["image_id"].iloc[gallery.rows])
-    others = frame[frame["reference_subject"] != frame["probe_subject"]]
+def _of_others(sides: Sides, frame: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
+    """Return the comparisons of a search: with the watchlist, less own and don't-care people."""
+    watched = sides.images["image_id"].iloc[gallery.rows]
+    order = pd.Series(np.arange(len(gallery.rows)), index=watched)
+    own = frame["reference_subject"] == frame["probe_subject"]
+    others = frame[~own & ~_apart(sides, frame)]
     return others.assign(place=others["reference_id"].map(order)).dropna(subset=["place"])
 
 
@@ -126,7 +170,9 @@ def _short_of(sides: Sides, gallery: Gallery, size: int, within: pd.DataFrame) -
     subject = sides.images["subject_id"]
     watched = subject.iloc[gallery.rows[:size]].value_counts()
     probes = sides.images.iloc[sides.probes][["image_id", "subject_id"]]
-    due = size - probes["subject_id"].map(watched).fillna(0).astype(int)
+    left_out = sides.dont_care.held_by(sides.subject[gallery.rows[:size]])
+    due = size - left_out[sides.subject[sides.probes]]
+    due = due - probes["subject_id"].map(watched).fillna(0).astype(int)
     have = probes["image_id"].map(listed).fillna(0).astype(int)
     return probes.assign(have=have, due=due)[have < due]
 

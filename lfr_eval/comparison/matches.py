@@ -44,7 +44,7 @@ def watchlist_matches(
     """
     compute = compute or Compute()
     # A search has a direction even where an image is reference and probe: nothing is mirrored.
-    plan = Plan(np.sort(gallery.rows), sides.probes, sides.subject, both=0)
+    plan = Plan(np.sort(gallery.rows), sides.probes, sides.subject, 0, sides.dont_care, 0)
     limit = max(compute.tail_memory, 2**26) // pair_bytes(sides.images)
     tail = tail_of(plan, vectors, similarity, floor, limit, compute)
     place = np.empty(len(sides.images), np.int64)

@@ -29,7 +29,7 @@ from lfr_eval.comparison.sides import ComparisonError, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tail import Tail, TailJob, join, score_rows
 from lfr_eval.comparison.tiles import Ints, Plan
-from lfr_eval.tables import BORDERLINE, CORRECTIONS, MATED, NON_MATED, SAMPLE
+from lfr_eval.tables import BORDERLINE, MATED, NON_MATED, SAMPLE
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def compare_pairs(
     """Compare every reference with every probe.
 
     A pair of images that could be compared both ways round is compared once; an image is not
-    compared with itself. Ties with the floor are kept.
+    compared with itself, nor are don't-care people. Ties with the floor are kept.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def compare_pairs(
     own = mated["score"].to_numpy(np.float32)
     return PairScores(
         comparisons=sides.counts(),
-        corrections=CORRECTIONS.empty(),
+        corrections=sides.left_out(),
         mated=mated,
         non_mated=_table(sides, NON_MATED.names, tail.left, tail.right, tail.score),
         histogram=histogram(bulk, floor, tail.score, own),
@@ -216,7 +216,7 @@ def _table(
 def _key(plan: Plan, vectors: Vectors, similarity: Similarity, floor: float, tile: int) -> str:
     """Hash what the shards depend on; precision and executor do not matter to them."""
     total = hashlib.sha256(f"{similarity.name} {floor!r} {tile} {vectors.shape}".encode())
-    for rows in (plan.left, plan.right, plan.subject):
+    for rows in (plan.left, plan.right, plan.subject, plan.dont_care.one, plan.dont_care.other):
         total.update(np.ascontiguousarray(rows, np.int64).data)
     hash_templates(total, vectors, plan.rows)
     return total.hexdigest()[:32]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.comparison.sides import Sides
-from lfr_eval.tables import SEARCHES
+from lfr_eval.comparison.sides import Gallery, Sides
+from lfr_eval.tables import CANDIDATE_COUNTS, SEARCHES
 
 Ints = NDArray[np.intp]
 NOBODY = -1
@@ -27,15 +28,27 @@ class ProbeScores:
         Score and row (table `cohort`) of the best reference of somebody else; -inf and -1: none.
     mated : (images,)
         Score of the best own reference; NaN: there is none.
-    rank : (images,), optional
-        1 + references of others that score at least as high as the best own one.
+    before_mate : (images,), optional
+        References of others that score at least as high as the best own one; None: not counted.
+    reached : (images, thresholds), optional
+        References of others at or above each threshold; None: not counted.
     """
 
     size: int
     score: NDArray[np.float32]
     reference: Ints
     mated: NDArray[np.float32]
-    rank: Ints | None = None
+    before_mate: Ints | None = None
+    reached: Ints | None = None
+
+
+@dataclass(frozen=True)
+class Searches:
+    """The tables of 1:N searches, by name, and what each image found, by watchlist size."""
+
+    searches: pd.DataFrame
+    candidates: pd.DataFrame
+    found: list[ProbeScores]
 
 
 def frames_of(sides: Sides, found: ProbeScores) -> pd.DataFrame:
@@ -48,6 +61,8 @@ def frames_of(sides: Sides, found: ProbeScores) -> pd.DataFrame:
     acquired = np.zeros(len(images), bool)
     acquired[sides.probes] = True
     enrolled = images["subject_id"].isin(images["subject_id"].iloc[sides.references]).to_numpy()
+    ranked = ~np.isnan(found.mated) & acquired & (found.before_mate is not None)
+    before = np.zeros(len(images), np.intp) if found.before_mate is None else found.before_mate
     frames = pd.DataFrame(
         {
             "pass_id": images["pass_id"],
@@ -56,14 +71,18 @@ def frames_of(sides: Sides, found: ProbeScores) -> pd.DataFrame:
             "mated_score": np.where(enrolled & ~acquired, np.float32(-np.inf), found.mated),
             "score": np.where(acquired, found.score, np.float32(-np.inf)),
             "reference": np.where(acquired, found.reference, NOBODY),
-            "rank": pd.array([None] * len(images) if found.rank is None else found.rank, "Int64"),
+            "rank": pd.Series(before + 1, images.index, "Int64").where(ranked),
         }
     )
     return frames[images["role"].isin(["probe", "both"]).to_numpy()]
 
 
-def search_rows(sides: Sides, found: ProbeScores) -> pd.DataFrame:
-    """Reduce probes to the rows of table `searches` at one watchlist size."""
+def search_table(sides: Sides, gallery: Gallery, found: Sequence[ProbeScores]) -> pd.DataFrame:
+    """Return table `searches`: probes reduced to passes, at every watchlist size."""
+    return SEARCHES.conform(pd.concat([_at_size(sides, gallery, one) for one in found]))
+
+
+def _at_size(sides: Sides, gallery: Gallery, found: ProbeScores) -> pd.DataFrame:
     images, frames = sides.images, frames_of(sides, found)
     by_pass = frames.groupby(["pass_id", "subject_id"], sort=False)
     passes = by_pass.agg(
@@ -84,6 +103,32 @@ def search_rows(sides: Sides, found: ProbeScores) -> pd.DataFrame:
         name: images[source].iloc[leading].mask(leading == NOBODY).to_numpy()
         for name, source in (("reference_id", "image_id"), ("reference_subject", "subject_id"))
     }
-    return SEARCHES.conform(
-        passes.reset_index().assign(watchlist_size=found.size, left_out=0, **named)
+    left_out = sides.dont_care.held_by(sides.subject[gallery.rows[: found.size]])
+    # A person's passes are searched alike, so any frame of the pass tells who passes.
+    person = sides.subject[by_pass["score"].head(1).index]
+    return passes.reset_index().assign(
+        watchlist_size=found.size, left_out=left_out[person], **named
     )
+
+
+def candidate_counts(
+    sides: Sides, found: Sequence[ProbeScores], thresholds: Sequence[float]
+) -> pd.DataFrame:
+    """Return table `candidate_counts` of searches that counted; a probe is a pass by itself."""
+    images, parts = sides.images, [CANDIDATE_COUNTS.empty()]
+    for one in found:
+        if one.reached is None:
+            continue
+        row, column = np.nonzero(one.reached)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "pass_id": images["pass_id"].take(row).array,
+                    "subject_id": images["subject_id"].take(row).array,
+                    "watchlist_size": one.size,
+                    "threshold": np.asarray(thresholds, float)[column],
+                    "candidates": one.reached[row, column],
+                }
+            )
+        )
+    return CANDIDATE_COUNTS.conform(pd.concat(parts))

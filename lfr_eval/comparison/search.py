@@ -8,7 +8,7 @@ each group of the watchlist, from which the answers of its other parts follow.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,23 +17,15 @@ from numpy.typing import NDArray
 from lfr_eval.comparison.best import Best, SearchJob
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.pairs import hash_templates, mated_scores
-from lfr_eval.comparison.passes import NOBODY, ProbeScores, search_rows
-from lfr_eval.comparison.screening import product_margin
+from lfr_eval.comparison.passes import NOBODY, ProbeScores, Searches, search_table
+from lfr_eval.comparison.screening import Precision, product_margin
 from lfr_eval.comparison.shards import run_shards
 from lfr_eval.comparison.sides import Gallery, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
-from lfr_eval.tables import CANDIDATES, OVERALL, SEARCHES
+from lfr_eval.tables import CANDIDATES, OVERALL
 from lfr_eval.trials import Grouping, group_people
 
 Ints = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Searches:
-    """The tables of 1:N searches, by name."""
-
-    searches: pd.DataFrame
-    candidates: pd.DataFrame
 
 
 def search_watchlist(
@@ -44,6 +36,7 @@ def search_watchlist(
     compute: Compute | None = None,
     factor: str = OVERALL,
     ranks: int = 1,
+    counted: Sequence[float] = (),
 ) -> Searches:
     """Search every recognition opportunity of the cohort against every watchlist size.
 
@@ -57,13 +50,16 @@ def search_watchlist(
         Divides the watchlist into groups: a column of table `cohort`, or several joined by ` x `.
     ranks
         References kept for each probe in each group, in table `candidates`.
+    counted
+        Ascending thresholds at which candidates are counted; where there are any, so is the rank
+        of the best own reference.
 
     Returns
     -------
     Searches
         Table `searches`: a pass without an acquired frame has score -inf, so failures to acquire
         stay in the denominator; ties go to the reference that comes first in the gallery. Table
-        `candidates`: the best references of each group.
+        `candidates`: the best references of each group. Counts are exact, whatever the tiles.
 
     Raises
     ------
@@ -74,17 +70,25 @@ def search_watchlist(
     group = group_people(sides.images, factor)
     rows = np.union1d(gallery.rows[: gallery.sizes[-1]], sides.probes)
     comparisons = len(sides.probes) * gallery.sizes[-1]
-    precision = compute.choose(vectors, rows, similarity, comparisons)
+    # Counting leaves more to be scored exactly the wider the margin is: float32 has a narrow one.
+    precision: Precision = "float32"
+    if not counted:
+        precision = compute.choose(vectors, rows, similarity, comparisons)
+    own = _best_mated(sides, mated_scores(sides, vectors, similarity)).to_numpy(np.float32)
+    mate = own[sides.probes]
     job = SearchJob(
         vectors=vectors,
         similarity=similarity.name,
         probes=sides.probes,
         references=gallery.rows,
         subject=sides.subject,
+        dont_care=sides.dont_care,
         group=group.codes[gallery.rows],
         groups=len(group.names),
         sizes=gallery.sizes,
         ranks=ranks,
+        mate=np.where(np.isnan(mate), np.float32(np.inf), mate),
+        counted=np.asarray(counted, np.float32),
         margin=product_margin(vectors, rows, similarity, precision),
         precision=precision,
         tile=compute.tile,
@@ -94,21 +98,19 @@ def search_watchlist(
         shards = job.shards()
         done = list(run_shards(compute.executor, job, shards, Best, folder, "searching"))
     done.sort(key=lambda part: int(part.first[0]))
-    own = _best_mated(sides, mated_scores(sides, vectors, similarity))
-    passes = [
-        search_rows(sides, _found(sides, gallery, number, done, own))
-        for number in range(len(gallery.sizes))
-    ]
-    return Searches(
-        SEARCHES.conform(pd.concat(passes)), _candidates(sides, gallery, group, ranks, done)
-    )
+    found = [_found(sides, gallery, number, done, own) for number in range(len(gallery.sizes))]
+    candidates = _candidates(sides, gallery, group, ranks, done)
+    return Searches(search_table(sides, gallery, found), candidates, found)
 
 
 def _key(job: SearchJob, rows: Ints) -> str:
     total = hashlib.sha256(
-        f"{job.similarity} {job.groups} {job.sizes} {job.ranks} {job.tile}".encode()
+        f"{job.similarity} {job.groups} {job.sizes} {job.ranks} {job.tile} "
+        f"{job.counted.tolist()}".encode()
     )
-    for part in (job.probes, job.references, job.subject, job.group):
+    total.update(job.mate.data)
+    apart = (job.dont_care.one, job.dont_care.other)
+    for part in (job.probes, job.references, job.subject, job.group, *apart):
         total.update(np.ascontiguousarray(part, np.int64).data)
     hash_templates(total, job.vectors, rows)
     return total.hexdigest()[:32]
@@ -160,13 +162,19 @@ def _best_mated(sides: Sides, mated: pd.DataFrame) -> pd.Series:
 
 
 def _found(
-    sides: Sides, gallery: Gallery, number: int, parts: list[Best], own: pd.Series
+    sides: Sides, gallery: Gallery, number: int, parts: list[Best], own: NDArray[np.float32]
 ) -> ProbeScores:
     """Put the shards' answers for one watchlist size together."""
-    score = np.full(len(sides.images), -np.inf, np.float32)
-    reference = np.full(len(sides.images), NOBODY)
+    count, probes = len(sides.images), sides.probes
+    score, reference = np.full(count, -np.inf, np.float32), np.full(count, NOBODY)
+    before_mate = reached = None
     if parts:
         place = np.concatenate([part.place[number] for part in parts])
-        score[sides.probes] = np.concatenate([part.score[number] for part in parts])
-        reference[sides.probes] = np.where(place == NOBODY, NOBODY, gallery.rows[place])
-    return ProbeScores(gallery.sizes[number], score, reference, own.to_numpy(np.float32))
+        score[probes] = np.concatenate([part.score[number] for part in parts])
+        reference[probes] = np.where(place == NOBODY, NOBODY, gallery.rows[place])
+        if parts[0].reached.size:
+            before_mate = np.zeros(count, np.intp)
+            before_mate[probes] = np.concatenate([part.before_mate[number] for part in parts])
+            reached = np.zeros((count, parts[0].reached.shape[2]), np.intp)
+            reached[probes] = np.concatenate([part.reached[number] for part in parts])
+    return ProbeScores(gallery.sizes[number], score, reference, own, before_mate, reached)

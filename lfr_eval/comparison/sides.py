@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.comparison.dont_care import DontCare
 from lfr_eval.errors import MendableError
 from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.tables import COMPARISONS, WATCHLIST
+from lfr_eval.tables import COMPARISONS, CORRECTIONS, DONT_CARE, WATCHLIST
 from lfr_eval.trials import group_people
 
 Ints = NDArray[np.intp]
@@ -34,6 +35,8 @@ class Sides:
     references, probes, fillers
         Rows of acquired images that serve as reference (reference, both), probe (probe, both),
         filler.
+    dont_care
+        People who are not compared with one another.
     """
 
     images: pd.DataFrame
@@ -41,10 +44,24 @@ class Sides:
     references: Ints
     probes: Ints
     fillers: Ints
+    dont_care: DontCare
 
     @classmethod
-    def of(cls, images: pd.DataFrame, acquired: NDArray[np.bool_]) -> Sides:
-        """Divide the acquired images of table `cohort` by role."""
+    def of(
+        cls,
+        images: pd.DataFrame,
+        acquired: NDArray[np.bool_],
+        dont_care: pd.DataFrame | None = None,
+    ) -> Sides:
+        """Divide the acquired images of table `cohort` by role.
+
+        Parameters
+        ----------
+        acquired : (images,)
+            Whether a template was made.
+        dont_care
+            Table `dont_care`; people of whom every image was excluded are passed over.
+        """
         role = images["role"].to_numpy(str)
         rows = {
             name: np.flatnonzero(np.isin(role, roles) & acquired)
@@ -54,8 +71,15 @@ class Sides:
                 ("fillers", ("filler",)),
             )
         }
-        codes, _ = pd.factorize(images["subject_id"])
-        return cls(images, codes.astype(np.intp), **rows)
+        codes, people = pd.factorize(images["subject_id"])
+        pairs = DONT_CARE.empty() if dont_care is None else dont_care
+        first, second = (
+            pd.Index(people).get_indexer(pd.Index(pairs[name])).astype(np.intp)
+            for name in ("subject_a", "subject_b")
+        )
+        here = (first >= 0) & (second >= 0)
+        apart = DontCare.of(len(people), first[here], second[here])
+        return cls(images, codes.astype(np.intp), **rows, dont_care=apart)
 
     @property
     def in_both(self) -> NDArray[np.bool_]:
@@ -77,6 +101,25 @@ class Sides:
             name: count.reindex(people, fill_value=0).to_numpy() for name, count in number.items()
         }
         return COMPARISONS.conform(pd.DataFrame({"subject_id": people, **columns}))
+
+    def left_out(self) -> pd.DataFrame:
+        """Return table `corrections`: comparisons of don't-care people, to be taken off."""
+        one, other = self.dont_care.one, self.dont_care.other
+        references, probes, both = (
+            np.bincount(self.subject[rows], minlength=self.dont_care.people)
+            for rows in (self.references, self.probes, np.flatnonzero(self.in_both))
+        )
+        # Two images that are each reference and probe meet twice and are compared once.
+        once = np.where(one < other, both[one] * both[other], 0)
+        name = self.images["subject_id"].drop_duplicates().to_numpy()
+        table = pd.DataFrame(
+            {
+                "subject_a": name[one],
+                "subject_b": name[other],
+                "trials": once - probes[one] * references[other],
+            }
+        )
+        return CORRECTIONS.conform(table[table["trials"] != 0])
 
 
 @dataclass(frozen=True)

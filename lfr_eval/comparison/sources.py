@@ -11,9 +11,31 @@ from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, compare_pairs
-from lfr_eval.comparison.search import Searches, search_watchlist
+from lfr_eval.comparison.passes import Searches
+from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.sides import Gallery, Sides, watchlist_table
 from lfr_eval.comparison.similarity import Similarity, Vectors
+from lfr_eval.tables import OVERALL
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What is kept of a search.
+
+    Attributes
+    ----------
+    factor
+        Divides the watchlist into groups.
+    candidates
+        Best references kept of each group; scores of a file have none.
+    counted
+        Ascending thresholds at which all candidates are counted, and with them the rank of the
+        best own reference.
+    """
+
+    factor: str = OVERALL
+    candidates: int = 1
+    counted: tuple[float, ...] = ()
 
 
 class Scores(Protocol):
@@ -26,8 +48,8 @@ class Scores(Protocol):
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Return 1:1 comparisons; non-mated ones from the floor up."""
 
-    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:
-        """Return 1:N searches; `kept` candidates of each group of the watchlist by `factor`."""
+    def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
+        """Return 1:N searches; what is kept of them beside the highest scores, `keep` says."""
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float
@@ -48,11 +70,10 @@ class TemplateScores:
         """Compare every reference with every probe."""
         return compare_pairs(sides, self.vectors, self.similarity, floor, self.compute)
 
-    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:
+    def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search every pass against every watchlist size."""
-        return search_watchlist(
-            sides, self.vectors, self.similarity, gallery, self.compute, factor, kept
-        )
+        kept = (keep.factor, keep.candidates, keep.counted)
+        return search_watchlist(sides, self.vectors, self.similarity, gallery, self.compute, *kept)
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float
@@ -75,9 +96,9 @@ class GivenScores:
         """Sort the given comparisons into mated and non-mated."""
         return pairs_of_scores(sides, self.scores, floor)
 
-    def searches(self, sides: Sides, gallery: Gallery, factor: str, kept: int) -> Searches:  # noqa: ARG002
+    def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search the given comparisons; there is no table of candidates."""
-        return searches_of_scores(sides, self.scores, gallery)
+        return searches_of_scores(sides, self.scores, gallery, keep.counted)
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.comparison.dont_care import DontCare
 from lfr_eval.comparison.sides import Sides
 
 Ints = NDArray[np.intp]
@@ -45,12 +46,18 @@ class Plan:
         Person of each image.
     both
         How many images stand on both sides.
+    dont_care
+        People who are not compared with one another.
+    left_out
+        How many comparisons that saves.
     """
 
     left: Ints
     right: Ints
     subject: Ints
     both: int
+    dont_care: DontCare
+    left_out: int
 
     @classmethod
     def of(cls, sides: Sides) -> Plan:
@@ -60,7 +67,8 @@ class Plan:
             np.concatenate([rows[flag[rows]], rows[~flag[rows]]])
             for rows in (np.sort(sides.references), np.sort(sides.probes))
         )
-        return cls(left, right, sides.subject, int(flag.sum()))
+        left_out = -int(sides.left_out()["trials"].sum())
+        return cls(left, right, sides.subject, int(flag.sum()), sides.dont_care, left_out)
 
     @property
     def rows(self) -> Ints:
@@ -71,14 +79,14 @@ class Plan:
     def comparisons(self) -> int:
         """How many comparisons count, mated ones among them."""
         mirrored = self.both * (self.both + 1) // 2
-        return len(self.left) * len(self.right) - mirrored
+        return len(self.left) * len(self.right) - mirrored - self.left_out
 
     def non_mated(self, left: Ints, right: Ints) -> NDArray[np.bool_]:
         """Which of these comparisons, by place, count and are of two different people."""
         # Two images that are each reference and probe meet twice; the upper triangle is taken.
         mirrored = (left < self.both) & (right < self.both) & (left >= right)
-        same = self.subject[self.left[left]] == self.subject[self.right[right]]
-        return np.asarray(~(mirrored | same))
+        one, other = self.subject[self.left[left]], self.subject[self.right[right]]
+        return np.asarray(~(mirrored | (one == other) | self.dont_care.has(one, other)))
 
     def shards(self, tile: int) -> list[Shard]:
         """Cut the comparisons into shards of `tile` left and some blocks of `tile` right rows."""

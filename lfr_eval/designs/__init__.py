@@ -11,6 +11,7 @@ from functools import partial
 
 from lfr_eval.config import StudyConfig
 from lfr_eval.designs.design import Design, Evidence, Together
+from lfr_eval.designs.retrospective import Retrospective
 from lfr_eval.designs.searches import Live, Operator
 from lfr_eval.designs.verification import Verification
 from lfr_eval.inputs import read_sweep
@@ -31,6 +32,7 @@ def design_of(config: StudyConfig) -> Design:
     kinds: dict[str, Design] = {
         "live": Live(*search),
         "operator": Operator(*search),
+        "retrospective": Retrospective(*search),
         "verification": Verification(),
     }
     return Together(tuple(kinds[kind] for kind in config.design.kinds))

@@ -53,6 +53,10 @@ class Design(Protocol):
         """The score tables that `compare` makes."""
 
     @property
+    def summaries(self) -> tuple[Table, ...]:
+        """The tables that `summarise` makes."""
+
+    @property
     def watchlist_sizes(self) -> tuple[int, ...]:
         """Sizes that were asked for; none: the whole watchlist, or no watchlist at all."""
 
@@ -82,6 +86,9 @@ class Design(Protocol):
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of every rate that the design reports."""
 
+    def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:
+        """Return what the design reports that is no rate."""
+
 
 @dataclass(frozen=True)
 class Together:
@@ -93,6 +100,11 @@ class Together:
     def tables(self) -> tuple[Table, ...]:
         """The score tables of all parts."""
         return tuple(table for part in self.parts for table in part.tables)
+
+    @property
+    def summaries(self) -> tuple[Table, ...]:
+        """The summaries of all parts."""
+        return tuple(table for part in self.parts for table in part.summaries)
 
     @property
     def watchlist_sizes(self) -> tuple[int, ...]:
@@ -122,3 +134,10 @@ class Together:
             evidence.people, evidence.images, evidence.acquired, evidence.controls
         )
         return [one for part in self.parts for one in part.trials(evidence)] + [*acquisition]
+
+    def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:
+        """Return the summaries of all parts."""
+        made: dict[Table, pd.DataFrame] = {}
+        for part in self.parts:
+            made |= part.summarise(evidence)
+        return made

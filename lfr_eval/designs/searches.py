@@ -8,14 +8,23 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval import comparison, rates
-from lfr_eval.comparison import Scores, Sides
+from lfr_eval.comparison import Keep, ProbeScores, Scores, Sides
 from lfr_eval.config import ConfigError, DesignConfig
 from lfr_eval.designs.design import Evidence
 from lfr_eval.mixing import Mix
 from lfr_eval.populations import finest_factor
-from lfr_eval.tables import CANDIDATES, SEARCHES, WATCHLIST, WATCHLIST_MATCHES, Table
+from lfr_eval.tables import (
+    ALERT_TIMES,
+    ALERTS,
+    CANDIDATES,
+    SEARCHES,
+    WATCHLIST,
+    WATCHLIST_MATCHES,
+    Table,
+)
 from lfr_eval.trials import Trials
 
+SEARCH_TABLES = (SEARCHES, CANDIDATES, WATCHLIST, WATCHLIST_MATCHES)
 SHOWN = 20
 
 
@@ -44,8 +53,13 @@ class Live:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Searches, the best candidates, and everybody on the watchlist who is matched."""
-        return (SEARCHES, CANDIDATES, WATCHLIST, WATCHLIST_MATCHES)
+        """Searches, candidates, everybody on the watchlist who is matched, and alerts by frame."""
+        return (*SEARCH_TABLES, ALERTS)
+
+    @property
+    def summaries(self) -> tuple[Table, ...]:
+        """How long alerts take."""
+        return (ALERT_TIMES,)
 
     @property
     def watchlist_sizes(self) -> tuple[int, ...]:
@@ -61,12 +75,21 @@ class Live:
         return rates.pass_conditions(images)
 
     def compare(
-        self,
-        scores: Scores,
-        sides: Sides,
-        thresholds: Sequence[float],  # noqa: ARG002
+        self, scores: Scores, sides: Sides, thresholds: Sequence[float]
     ) -> Mapping[Table, pd.DataFrame]:
         """Search every pass against every watchlist size."""
+        made, found = self.search(scores, sides)
+        return {**made, ALERTS: comparison.alert_table(sides, found, thresholds[0])}
+
+    def search(
+        self, scores: Scores, sides: Sides, counted: Sequence[float] = ()
+    ) -> tuple[dict[Table, pd.DataFrame], list[ProbeScores]]:
+        """Search the watchlist; at the thresholds `counted`, count candidates.
+
+        Returns
+        -------
+        SEARCH_TABLES, and what each image found at each watchlist size.
+        """
         given = self.settings
         gallery = comparison.draw_gallery(
             sides,
@@ -76,14 +99,10 @@ class Live:
             self.mix(sides.images),
         )
         factor = finest_factor(sides.images, self.factors)
-        searches = scores.searches(sides, gallery, factor, given.candidates)
+        searches = scores.searches(sides, gallery, Keep(factor, given.candidates, tuple(counted)))
         watchlist, matches = scores.matches(sides, gallery, self.floor)
-        return {
-            SEARCHES: searches.searches,
-            CANDIDATES: searches.candidates,
-            WATCHLIST: watchlist,
-            WATCHLIST_MATCHES: matches,
-        }
+        made = (searches.searches, searches.candidates, watchlist, matches)
+        return dict(zip(SEARCH_TABLES, made, strict=True)), searches.found
 
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of FPIR and, of enrolled people, of FNIR, TPIR, misidentification."""
@@ -92,6 +111,13 @@ class Live:
                 evidence.people, evidence.read(SEARCHES), evidence.images, evidence.controls
             )
         ]
+
+    def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:
+        """Return how long alerts take."""
+        table = rates.alert_times(
+            evidence.people, evidence.read(ALERTS), self.factors, evidence.thresholds
+        )
+        return {ALERT_TIMES: table}
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Verification:
     """Every reference against every probe: FMR within, across and over all groups, and FNMR."""
 
     tables: tuple[Table, ...] = (*PAIR_TABLES, BORDERLINE)
+    summaries: tuple[Table, ...] = ()
     watchlist_sizes: tuple[int, ...] = ()
 
     def opportunities(self, images: pd.DataFrame) -> pd.DataFrame:
@@ -63,3 +64,7 @@ class Verification:
                 controls=evidence.controls,
             )
         ]
+
+    def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:  # noqa: ARG002
+        """Return nothing: the rates say all."""
+        return {}

@@ -152,6 +152,7 @@ def corrections_of(trials: PairTrials, directed: bool = False) -> tuple[Codes, C
         key, value = np.concatenate([key, b * n + a]), np.tile(value, 2)
     key, at = np.unique(key, return_inverse=True)
     value = np.bincount(at, value, len(key))
+    key, value = key[value != 0], value[value != 0]
     return key // max(n, 1), key % max(n, 1), value
 
 

@@ -5,20 +5,25 @@ FNIR and TPIR count recognition opportunities and keep failures to acquire; FTA 
 which no frame was acquired, FTE reference images that were not.
 """
 
+from lfr_eval.rates.summaries import alert_times, candidate_lists
 from lfr_eval.rates.trials import (
     acquisition_trials,
     compared,
     identification_trials,
     pass_conditions,
+    rank_trials,
     verification_trials,
 )
 from lfr_eval.rates.watchlists import watchlist_trials
 
 __all__ = [
     "acquisition_trials",
+    "alert_times",
+    "candidate_lists",
     "compared",
     "identification_trials",
     "pass_conditions",
+    "rank_trials",
     "verification_trials",
     "watchlist_trials",
 ]

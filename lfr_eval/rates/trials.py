@@ -153,6 +153,50 @@ def identification_trials(
     return trials
 
 
+def rank_trials(
+    people: pd.DataFrame,
+    searches: pd.DataFrame,
+    ranks: Sequence[int],
+    by_threshold: bool,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
+) -> list[PersonTrials]:
+    """Return the trials of FNIR and TPIR where the mate must be among the first candidates.
+
+    Parameters
+    ----------
+    searches
+        The table `searches`, with ranks.
+    ranks
+        How many candidates are looked at.
+    by_threshold
+        Whether the score must reach the threshold, too.
+    """
+    known = _known(people, images, controls)
+    enrolled = searches[searches["mated_score"].notna()]
+    trials = []
+    for size in sorted(set(enrolled["watchlist_size"].tolist())):
+        table = enrolled[enrolled["watchlist_size"] == size]
+        place = table["rank"].fillna(np.iinfo(np.int64).max).to_numpy(np.int64)
+        found = table["mated_score"].to_numpy(np.float32) if by_threshold else np.float32(np.inf)
+        trials += [
+            PersonTrials(
+                metric=metric,
+                people=len(people),
+                person=_code(people, table["subject_id"]),
+                score=np.where(place <= rank, found, np.float32(-np.inf)),
+                event_at_or_above=event_at_or_above,
+                watchlist_size=size,
+                has_threshold=by_threshold,
+                conditions=_conditions(known, table["pass_id"]),
+                rank=rank,
+            )
+            for rank in ranks
+            for metric, event_at_or_above in (("FNIR", False), ("TPIR", True))
+        ]
+    return trials
+
+
 def compared(trials: Sequence[Trials]) -> list[Trials]:
     """Return the trials by which groups are compared: each question once.
 
