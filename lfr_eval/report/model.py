@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import tables
+from lfr_eval.report.asides import Aside, asides_of
 from lfr_eval.report.equity import MeasureTable, to_measures
 from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
@@ -73,6 +74,8 @@ class Report:
         study has no such table.
     growth
         False alerts by watchlist size; None where the study has no such table, or an empty one.
+    asides
+        What searches say beside rates.
     curves
         Table `rates` at every threshold, one row a group, for the charts.
     histogram, truth
@@ -99,6 +102,7 @@ class Report:
     tails: tuple[Tail, ...] | None
     growth: Growth | None
     truth: TruthCheck | None
+    asides: tuple[Aside, ...]
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
     shift: ScoreShift | None
@@ -183,6 +187,12 @@ def read_report(study: Path) -> Report:
         truth=None
         if truth is None or truth.empty
         else compare_with_truth([rate for rate in within if rate.rank is None], truth),
+        asides=asides_of(
+            _at_headline(_optional(study, tables.ALERT_TIMES), record),
+            _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
+            _optional(study, tables.DONT_CARE),
+            _optional(study, tables.CORRECTIONS),
+        ),
         curves=one_a_group[
             one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
         ],
