@@ -122,7 +122,8 @@ def _metrics(rates: pd.DataFrame) -> list[Any]:
     own = rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
     known = rates[rates["rate"].notna() & own]
     size = ("-" + known["watchlist_size"].astype("string")).fillna("")
-    key = known["metric"] + size + "/" + known["factor"] + "/" + known["group"]
+    rank = ("-rank-" + known["rank"].astype("string")).fillna("")
+    key = known["metric"] + size + rank + "/" + known["factor"] + "/" + known["group"]
     step = (known["threshold"].fillna(0.0) * STEP).round().astype(int)
     columns = (key.tolist(), known["rate"].tolist(), step.tolist())
     return [
