@@ -97,7 +97,7 @@ def approve(
     problems = list(folder.verify())
     if about["simulated"] and not withdrawn:
         problems.append("The study is simulated: it is no evidence about any matcher.")
-    if about["matcher"]["fingerprint"] != version.fingerprint:
+    if not describes(about, version):
         problems.append(
             f"The study tested the matcher {about['matcher']['fingerprint'][:12]}, and "
             f"{version} is {version.fingerprint[:12]}."
@@ -130,6 +130,20 @@ def approve(
         withdrawn=withdrawn,
     )
     return approval, ledger.append(asdict(approval))
+
+
+def describes(about: Mapping[str, Any], version: Version) -> bool:
+    """Whether a study tested a version: its very matcher, or an endpoint found equal to it.
+
+    Parameters
+    ----------
+    about
+        The study's `study.json`.
+    """
+    matcher, live = about["matcher"], about.get("live_engine") or {}
+    if matcher["fingerprint"] == version.fingerprint:
+        return True
+    return bool(live.get("described")) and matcher.get("version") == f"models:/{version}"
 
 
 def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:

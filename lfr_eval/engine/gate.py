@@ -16,13 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config import PolicyConfig
-from lfr_eval.engine.approvals import SAME, Approval, standing
+from lfr_eval.engine.approvals import SAME, Approval, describes, standing
 from lfr_eval.engine.ledger import Entry
 from lfr_eval.engine.versions import Version
 from lfr_eval.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS, RATES
 
-STUDY_HASH, PARITY = "study_hash", "parity"
+STUDY_HASH, PARITY = "last_study", "parity"
 """Tags of a version: the study that tested it, and the record of its parity check."""
 
 
@@ -118,10 +118,8 @@ def _evidence(case: Case) -> Iterator[Check]:
         "study", "as it was sealed", changed[0] if changed else study.path.name, not changed
     )
     about = read_json(study.path / STUDY)
-    tested = about["matcher"]["fingerprint"]
-    yield Check(
-        "matcher", case.version.fingerprint[:12], tested[:12], tested == case.version.fingerprint
-    )
+    found = about["matcher"]["fingerprint"][:12]
+    yield Check("matcher", case.version.fingerprint[:12], found, describes(about, case.version))
     yield Check(
         "people", "real", "simulated" if about["simulated"] else "real", not about["simulated"]
     )

@@ -13,6 +13,7 @@ from lfr_eval.engine.approvals import (
     ApprovalError,
     approvals,
     approve,
+    describes,
     ledger_path,
     standing,
 )
@@ -93,6 +94,17 @@ def test_everything_that_forbids_a_decision_is_said_at_once(
     ):
         assert part in said
     assert not ledger.path.exists()
+
+
+def test_a_study_of_an_endpoint_counts_where_parity_was_found(study: StudyFolder) -> None:
+    about = json.loads((study.path / "study.json").read_text())
+    assert describes(about, VERSION)
+    other = {**about, "matcher": {"fingerprint": "ee" * 32, "version": "models:/lfr-matcher/3"}}
+    assert not describes(other, VERSION)
+    assert describes({**other, "live_engine": {"described": True}}, VERSION)
+    assert not describes({**other, "live_engine": {"described": False}}, VERSION)
+    fourth = Version("lfr-matcher", "4", FINGERPRINT)
+    assert not describes({**other, "live_engine": {"described": True}}, fourth)
 
 
 def test_a_simulated_study_is_no_evidence(ledger: Ledger, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_stream_over_the_network_is_numbered_on_and_never_ends_by_itself(video
         thread.start()
         try:
             url = f"http://127.0.0.1:{server.server_port}/{video.name}"
-            source = source_named(url, 5.0, NOW - timedelta(seconds=100))
+            source = source_named(url, 5.0, datetime.now(UTC) - timedelta(seconds=100))
             frames: list[Frame] = []
             with pytest.raises(BrokenSource, match="stopped after frame 46"):
                 frames.extend(source.frames(7))
