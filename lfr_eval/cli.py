@@ -75,9 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
-    sent = add("track", "send a finished study to MLflow", track)
+    sent = add("track", "send a finished study to MLflow", track, False)
+    sent.add_argument(
+        "study", metavar="STUDY", nargs="?", type=Path, help="a study; with --pending, their folder"
+    )
+    sent.add_argument("--pending", action="store_true", help="send all studies that wait")
     sent.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
-    sent.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
+    sent.add_argument("--experiment", help="MLflow experiment; default: lfr_eval")
     add_engine(commands)
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
@@ -153,13 +157,42 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
 
 
 def track(parsed: argparse.Namespace) -> int:
-    """Send a study to MLflow."""
+    """Send a study to MLflow, or all that wait."""
     from lfr_eval.folder import StudyFolder
     from lfr_eval.tracking import default_uri, track
+    from lfr_eval.tracking.pending import forget
 
+    if parsed.pending:
+        return _track_pending(parsed)
+    if parsed.study is None:
+        from lfr_eval.config import ConfigError
+
+        raise ConfigError("Give a study folder, or --pending for all that wait.")
     folder = StudyFolder.open(parsed.study)
     uri = parsed.uri or default_uri(folder.path.parent)
-    print(f"MLflow run: {track(folder, uri, parsed.experiment)}")
+    print(f"MLflow run: {track(folder, uri, parsed.experiment or 'lfr_eval')}")
+    forget(folder.path.resolve().parent, folder.path.resolve().name)
+    return OK
+
+
+def _track_pending(parsed: argparse.Namespace) -> int:
+    from lfr_eval.launch import default_paths
+    from lfr_eval.tracking import default_uri, track
+    from lfr_eval.tracking.pending import forget, pending
+
+    studies = parsed.study or Path(default_paths().studies).expanduser()
+    uri = parsed.uri or default_uri(studies)
+    sent = 0
+    for entry, folder in pending(studies):
+        if folder is None:
+            print(f"{entry.study}: its folder is gone; it is not sent.")
+        else:
+            parent = Path(entry.parent) if entry.parent else None
+            run = track(folder, uri, parsed.experiment or entry.experiment, parent=parent)
+            print(f"{entry.study}: MLflow run {run}")
+            sent += 1
+        forget(studies, entry.study)
+    print(f"{sent} sent.")
     return OK
 
 

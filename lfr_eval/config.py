@@ -115,7 +115,7 @@ class FacenetConfig(MatcherConfig):
     """MTCNN and InceptionResnetV1 of facenet-pytorch; cosine similarity."""
 
     kind: str = "facenet"
-    weights: str = "facenet_vggface2"  # dataset card of the weights
+    weights: str = "facenet_vggface2"  # card of the weights (facenet_casia_webface), or a .pt file
     image_size: int = 160
     margin: int = 14
     min_face_size: int = 20
@@ -159,6 +159,42 @@ class MlflowConfig(MatcherConfig):
     kind: str = "mlflow"
     uri: str = MISSING  # models:/NAME/VERSION or models:/NAME@ALIAS
     registry: str | None = None  # tracking URI of the registry; default: where runs are logged
+
+
+@dataclass
+class HttpConfig(MatcherConfig):
+    """A live engine behind HTTP: `mlflow models serve`, or what answers like it."""
+
+    kind: str = "http"
+    url: str = MISSING  # http://HOST:PORT/invocations
+    model: str | None = None  # models:/NAME@ALIAS that it is said to serve; parity is looked up
+    registry: str | None = None  # tracking URI of the registry; default: where runs are logged
+    batch_size: int = 0  # pictures a request; 0: as many as the engine works on at once
+    timeout: float = 120.0  # seconds until the whole answer must be here
+    retries: int = 2
+    answer_megabytes: float = 64.0  # a longer answer is not read
+
+
+@dataclass
+class OnnxConfig(MatcherConfig):
+    """Any embedding network as an ONNX graph, in one file."""
+
+    kind: str = "onnx"
+    path: str = MISSING
+    detector: str = "mtcnn"  # mtcnn | dlib | none (pictures are cut faces)
+    alignment: str = "box"  # box | five_points (mtcnn only)
+    image_size: int = 112
+    margin: int = 0  # pixels of the cut face outside of the detected box
+    min_face_size: int = 20
+    points: list[list[float]] | None = None  # eyes, nose, mouth in the cut face, for five_points
+    mean: list[float] = field(default_factory=lambda: [127.5])  # one, or one a channel
+    std: list[float] = field(default_factory=lambda: [128.0])
+    channels: str = "rgb"  # rgb | bgr
+    layout: str = "nchw"  # nchw | nhwc
+    normalise: bool = True
+    similarity: str = "cosine"  # cosine | euclidean
+    multi_face: str = "largest"
+    batch_size: int = 32
 
 
 @dataclass
@@ -272,6 +308,7 @@ class TrackingConfig:
     uri: str | None = None  # default: MLFLOW_TRACKING_URI, else a SQLite file beside the studies
     experiment: str = "lfr_eval"
     timeout: int = 20  # seconds that a server may take to answer
+    system_metrics: bool = False  # processor, memory, disk and network while the study runs
 
 
 @dataclass
@@ -309,16 +346,20 @@ class StudyConfig:
     compute: ComputeConfig = field(default_factory=ComputeConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    parity: str | None = None  # what `lfr-eval engine parity` wrote; default: the version's own
     paths: PathsConfig = field(default_factory=PathsConfig)
     registration: str | None = None  # the registration file of a plan: lfr-eval plan register
     deviate: bool = False  # run although plan, analysis or data differ from the registered ones
     deviation: str | None = None  # why; every finding is then marked
 
     def analysis(self) -> dict[str, Any]:
-        """Return what determines the results: not paths, tracking, computing or registration."""
+        """Return what determines the results.
+
+        Paths, tracking, computing, registration and parity do not.
+        """
         values = asdict(self)
         promised = ("registration", "deviate", "deviation")
-        for elsewhere in ("paths", "tracking", "compute", *promised):
+        for elsewhere in ("paths", "tracking", "compute", "parity", *promised):
             del values[elsewhere]
         return values
 

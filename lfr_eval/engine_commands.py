@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.operating_commands import add_operation
@@ -41,6 +42,15 @@ def add_engine(commands: Commands) -> None:
     pointed = add("alias", "let an alias such as live point to a version", alias)
     pointed.add_argument("model", metavar="models:/NAME/VERSION")
     pointed.add_argument("alias", metavar="ALIAS")
+    compared = add("parity", "compare what runs with what is registered", parity)
+    compared.add_argument("model", metavar="models:/NAME@ALIAS")
+    compared.add_argument("words", nargs="*", metavar="OVERRIDE", help="dataset=..., of the probes")
+    compared.add_argument("--endpoint", metavar="URL", required=True, help="of /invocations")
+    compared.add_argument("--probes", metavar="MANIFEST", help="pictures; default: London faces")
+    compared.add_argument("--limit", type=int, default=50, help="pictures at most")
+    compared.add_argument("--tolerance", type=float, default=1e-5, help="of template values")
+    compared.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer")
+    compared.add_argument("--out", type=Path, default=Path("parity.json"), help="the record")
     add_operation(offered)
 
 
@@ -68,3 +78,36 @@ def alias(parsed: argparse.Namespace) -> int:
     model = set_alias(parsed.model, parsed.alias, parsed.registry or default_registry())
     print(f"{model.rpartition('/')[0]}@{parsed.alias} is now {model}")
     return OK
+
+
+def parity(parsed: argparse.Namespace) -> int:
+    """Compare what runs with what is registered."""
+    from lfr_eval.engine.loading import load_registered
+    from lfr_eval.engine.parity import check_parity, probe_pictures, record_parity
+    from lfr_eval.folder import write_json
+    from lfr_eval.launch import composed
+    from lfr_eval.matchers.http import HttpMatcher
+    from lfr_eval.registered import registry_uri
+
+    chosen = ["matcher=mlflow", f"matcher.uri='{parsed.model}'", *parsed.words]
+    if parsed.probes:
+        chosen += ["dataset=manifest", f"dataset.path='{parsed.probes}'"]
+    config = composed(chosen)
+    where = parsed.registry or registry_uri(config)
+    pictures = probe_pictures(config, parsed.limit)
+    registered = load_registered(parsed.model, where)
+    endpoint = HttpMatcher(parsed.endpoint, timeout=parsed.timeout)
+    record = check_parity(registered, endpoint, pictures, parsed.tolerance)
+    write_json(parsed.out, record.to_json())
+    record_parity(registered, record, where)
+    print(f"{record.model} and {record.endpoint}: {record.probes} pictures, ", end="")
+    if record.holds:
+        print(
+            f"{record.templates} templates alike (largest difference "
+            f"{record.largest_difference or 0:.1e}). Parity holds."
+        )
+        return OK
+    print("parity fails:")
+    for difference in record.differences:
+        print(f"  {difference}")
+    return FAILED

@@ -41,6 +41,7 @@ from lfr_eval.config import (
     StudyConfig,
     TemplatesConfig,
 )
+from lfr_eval.live import LiveEngine, live_engine
 from lfr_eval.matcher_of import image_matcher, matcher_of
 from lfr_eval.matchers import (
     ImageMatcher,
@@ -92,6 +93,8 @@ class Inputs:
     ----------
     dont_care
         Table `dont_care`: people who are not compared with one another.
+    live
+        What is known of the live engine; None where the matcher does not claim to be one.
     """
 
     cohort: Cohort
@@ -99,6 +102,7 @@ class Inputs:
     sweep: Sweep
     dont_care: pd.DataFrame
     simulation: Simulation | None = None
+    live: LiveEngine | None = None
 
 
 def read_inputs(config: StudyConfig) -> Inputs:
@@ -106,7 +110,7 @@ def read_inputs(config: StudyConfig) -> Inputs:
 
     Raises
     ------
-    ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError
+    ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError, RegistryError
         If something that the configuration names is missing or cannot be used.
     """
     sweep = read_sweep(config)
@@ -117,8 +121,9 @@ def read_inputs(config: StudyConfig) -> Inputs:
         )
         pairs = _dont_care(config, simulation.cohort)
         return Inputs(simulation.cohort, matcher, sweep, pairs, simulation)
-    cohort = _captured(_cohort(config), config)
-    return Inputs(cohort, _matcher(config), sweep, _dont_care(config, cohort))
+    matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
+    live = live_engine(config, matcher)
+    return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
 
 
 def _matcher(config: StudyConfig) -> Matcher:
@@ -238,7 +243,14 @@ def _steps(sweep: Sequence[float]) -> list[float]:
     return [start + step * index for index in range(int((stop - start) / step + 1e-9) + 1)]
 
 
-def _cohort(config: StudyConfig) -> Cohort:
+def read_cohort(config: StudyConfig) -> Cohort:
+    """Return the people of a configuration.
+
+    Raises
+    ------
+    ConfigError, CardError, CohortError, FetchError, ManifestError
+        If their data cannot be had or used.
+    """
     dataset = config.dataset
     cache, mirror = cache_folder(config.paths), mirror_folder(config.paths)
     if isinstance(dataset, CardDatasetConfig):

@@ -15,6 +15,8 @@ from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from lfr_eval.tracking.system import Sample
+
 Explained = Callable[[Callable[[], int]], int]
 
 
@@ -112,25 +114,43 @@ def complete_words(given: Sequence[str]) -> int:
 def _run(config: StudyConfig) -> int:
     from lfr_eval.folder import REPORT
     from lfr_eval.study import run_study
+    from lfr_eval.tracking.system import sampled
 
     start = time.monotonic()
-    folder = run_study(config)
+    settings = config.tracking
+    with sampled(settings.enabled and settings.system_metrics) as load:
+        folder = run_study(config)
     print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")
     print(f"Report: {folder.path / REPORT}")
-    if config.tracking.enabled:
-        _track(config, folder.path)
+    if settings.enabled:
+        _track(config, folder.path, load)
     return 0
 
 
-def _track(config: StudyConfig, study: Path) -> None:
+def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
     """Send the study to MLflow; a store that is down costs a message, not the study."""
     from lfr_eval.folder import StudyFolder
     from lfr_eval.tracking import TrackingError, default_uri, track
+    from lfr_eval.tracking.pending import Waiting, forget, remember
 
-    settings = config.tracking
+    settings, parent = config.tracking, _multirun()
     uri = settings.uri or default_uri(study.parent)
     try:
-        run = track(StudyFolder.open(study), uri, settings.experiment, settings.timeout)
+        run = track(
+            StudyFolder.open(study), uri, settings.experiment, settings.timeout, parent, load
+        )
         print(f"MLflow: run {run} in {uri}")
+        forget(study.parent, study.name)
     except TrackingError as error:
-        print(f"lfr-eval: {error}", file=sys.stderr)
+        waiting = Waiting(study.name, settings.experiment, str(parent) if parent else None)
+        remember(study.parent, waiting)
+        print(f"lfr-eval: {error}\nOr all that wait: lfr-eval track --pending", file=sys.stderr)
+
+
+def _multirun() -> Path | None:
+    """Return the folder of the multirun that this job is part of, if it is."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    hydra = HydraConfig.get()
+    return Path(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else None

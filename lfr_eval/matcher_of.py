@@ -10,9 +10,11 @@ from lfr_eval.config import (
     ConfigError,
     DlibConfig,
     FacenetConfig,
+    HttpConfig,
     MatcherConfig,
     MlflowConfig,
     NullConfig,
+    OnnxConfig,
     ScoresConfig,
     StudyConfig,
     TemplatesConfig,
@@ -35,10 +37,14 @@ def matcher_of(config: StudyConfig) -> Matcher:
         where = matcher.registry or registry_uri(config)
         return load_registered(matcher.uri, where).matcher
     if isinstance(matcher, FacenetConfig):
-        weights = fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
-        return make_matcher("facenet", **{**_own(matcher), "weights": weights})
-    if isinstance(matcher, TemplatesConfig | ScoresConfig):
+        return make_matcher("facenet", **{**_own(matcher), "weights": _weights(config, matcher)})
+    if isinstance(matcher, TemplatesConfig | ScoresConfig | OnnxConfig):
         return make_matcher(matcher.kind, **{**_own(matcher), "path": Path(matcher.path)})
+    if isinstance(matcher, HttpConfig):
+        own = _own(matcher)
+        # Which version it is said to serve is no concern of the pictures that are sent.
+        del own["model"], own["registry"]
+        return make_matcher("http", **own)
     if isinstance(matcher, DlibConfig | NullConfig):
         return make_matcher(matcher.kind, **_own(matcher))
     raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")
@@ -59,6 +65,16 @@ def image_matcher(config: StudyConfig) -> ImageMatcher:
             "does: matcher=facenet."
         )
     return matcher
+
+
+def _weights(config: StudyConfig, matcher: FacenetConfig) -> Path:
+    """Return the file of weights: a file of the person's own, or what a card describes."""
+    own = Path(matcher.weights).expanduser()
+    if own.suffix in (".pt", ".safetensors"):
+        if not own.is_file():
+            raise ConfigError(f"matcher.weights={matcher.weights}: there is no such file.")
+        return own
+    return fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
 
 
 def _own(matcher: MatcherConfig) -> dict[str, object]:

@@ -43,6 +43,7 @@ def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> di
         "matcher": {
             "name": card.name,
             "fingerprint": card.fingerprint,
+            "version": card.version,
             "description": f"{card.description}; {card.acquisition}",
             "score_range": [bound if abs(bound) < 1e30 else None for bound in card.score_range],
         },
@@ -83,6 +84,7 @@ def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> di
         "capture": recipe_of(config.capture).words if config.capture.steps else None,
         "inference": asdict(config.inference),
         "notes": list(config.report.notes),
+        "live_engine": asdict(inputs.live) if inputs.live else None,
         "data_digest": inputs.cohort.digest,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -151,6 +153,10 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
         values["tracking"]["uri"] = re.sub(r"//[^/@]*@", "//", uri)
     if config.registration:
         values["registration"] = Path(config.registration).name
+    if values.get("parity"):
+        values["parity"] = Path(values["parity"]).name
+    if values["matcher"].get("url"):
+        values["matcher"]["url"] = re.sub(r"//[^/@]*@", "//", values["matcher"]["url"])
     for group, name in (("dataset", "path"), ("matcher", "path"), ("design", "dont_care")):
         if values[group].get(name):
             values[group][name] = Path(values[group][name]).name

@@ -383,4 +383,6 @@ def _describe(
         described = describe_study(config, inputs, started)
         write_json(folder.path / STUDY, {**described, "registration": standing.described()})
 
-    folder.stage("study", key, [STUDY], describe)
+    # What is known of the live engine may change when all the tables stay.
+    live = asdict(inputs.live) if inputs.live else None
+    folder.stage("study", digest([key, live]), [STUDY], describe)

@@ -49,6 +49,8 @@ GIVEN = {
     "matcher=dlib": ["dataset=london"],
     "matcher=templates": ["matcher.path=t.npz", "dataset=london", "thresholds.values=[0.5]"],
     "matcher=mlflow": ["matcher.uri=models:/m@live", "dataset=london", "thresholds.values=[0.5]"],
+    "matcher=http": ["matcher.url=http://h/i", "dataset=london", "thresholds.values=[0.5]"],
+    "matcher=onnx": ["matcher.path=m.onnx", "dataset=london", "thresholds.values=[0.5]"],
     "matcher=null_matcher": ["dataset=london"],
     "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
 }

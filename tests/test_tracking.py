@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lfr_eval import cli
 from lfr_eval.folder import StudyFolder
 from lfr_eval.tables import RATES
 from lfr_eval.tracking import STEP, TrackingError, default_uri, track
+from lfr_eval.tracking.pending import Waiting, pending, remember
+from lfr_eval.tracking.system import sampled
 
 # MLflow and what it stands on warn about themselves.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -80,9 +83,11 @@ def test_artifacts_hold_no_biometrics(logged: object, store: str) -> None:
     assert not files & {"cohort.parquet", "mated.parquet", "searches.parquet", "non_mated.parquet"}
 
 
-def test_the_dataset_is_an_input(logged: object) -> None:
+def test_the_dataset_is_an_input_with_its_whole_hash(logged: object, small: StudyFolder) -> None:
     (dataset,) = logged.inputs.dataset_inputs  # type: ignore[attr-defined]
+    about = json.loads((small.path / "study.json").read_text())
     assert dataset.dataset.name == "rehearsal"
+    assert {tag.key: tag.value for tag in dataset.tags}["sha256"] == about["data_digest"]
 
 
 def test_a_study_is_logged_once(logged: object, small: StudyFolder, store: str) -> None:
@@ -106,24 +111,122 @@ def test_the_local_store_has_an_absolute_path(
     assert default_uri(Path("studies")) == "http://tracking.example"
 
 
+def copies(small: StudyFolder, folder: Path, count: int) -> list[StudyFolder]:
+    """Studies that differ in one file, so that each has a hash of its own."""
+    made = []
+    for number in range(count):
+        shutil.copytree(small.path, folder / f"study-{number}")
+        (folder / f"study-{number}" / "note.txt").write_text(str(number))
+        made.append(StudyFolder(folder / f"study-{number}"))
+        made[-1].seal(made[-1].provenance())
+    return made
+
+
+def test_studies_of_a_multirun_have_one_parent(small: StudyFolder, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    sweep = tmp_path / "multirun" / "2026-01-31_12-00-00"
+    runs = [track(copy, uri, "tests", parent=sweep) for copy in copies(small, tmp_path, 2)]
+    client = MlflowClient(tracking_uri=uri)
+    parents = {client.get_run(run).data.tags["mlflow.parentRunId"] for run in runs}
+    assert len(parents) == 1
+    assert client.get_run(parents.pop()).data.tags["multirun"] == sweep.name
+
+
+def test_the_load_of_the_machine_is_logged_if_wanted(small: StudyFolder, tmp_path: Path) -> None:
+    from mlflow import MlflowClient
+
+    with sampled(True, interval=0.05) as load:
+        time.sleep(0.3)
+    with sampled(False) as none:
+        pass
+    assert none == []
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    metrics = MlflowClient(uri).get_run(track(small, uri, "tests", system=load)).data.metrics
+    assert metrics["system/cpu_utilization_percentage"] >= 0
+    assert metrics["system/system_memory_usage_megabytes"] > 0
+
+
+def test_studies_that_wait_are_sent_together(
+    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = copies(small, tmp_path, 2)
+    for study in (first, second):
+        remember(tmp_path, Waiting(study.path.name, "tests"))
+    remember(tmp_path, Waiting("gone", "tests"))
+    down = ["track", "--pending", str(tmp_path), "--uri", "http://127.0.0.1:9"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+        patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        assert cli.main(down) == 2
+    assert len(list(pending(tmp_path))) == 2
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    assert cli.main(["track", "--pending", str(tmp_path), "--uri", uri]) == 0
+    said = capsys.readouterr().out
+    assert "gone: its folder is gone" in said
+    assert "2 sent." in said
+    assert list(pending(tmp_path)) == []
+    assert cli.main(["track", str(first.path), "--uri", uri, "--experiment", "tests"]) == 0
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """MLflow's own server, which lets nobody in but evaluator:secret."""
+    import threading
+
+    from werkzeug import Request, Response
+    from werkzeug.serving import make_server
+
+    monkeypatch.setenv("_MLFLOW_SERVER_FILE_STORE", f"sqlite:///{tmp_path}/server.db")
+    monkeypatch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", f"{tmp_path}/artifacts")
+    monkeypatch.setenv("_MLFLOW_SERVER_SERVE_ARTIFACTS", "false")
+    from mlflow.server import app
+
+    def door(environ: dict[str, object], start: object) -> object:
+        who = Request(environ).authorization  # type: ignore[arg-type]
+        if who is None or (who.username, who.password) != ("evaluator", "secret"):
+            return Response("Who are you?", 401)(environ, start)  # type: ignore[arg-type]
+        return app(environ, start)
+
+    server = make_server("127.0.0.1", 0, door, threaded=True)  # type: ignore[arg-type]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
 @pytest.mark.slow
-def test_processes_that_race_on_a_fresh_store_all_arrive(
+def test_a_server_with_a_password_takes_the_study_of_who_has_it(
+    guarded: str, small: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(TrackingError, match="Set MLFLOW_TRACKING_USERNAME and"):
+        track(small, guarded, "tests")
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "evaluator")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "secret")
+    assert track(small, guarded, "tests") == track(small, guarded, "tests")
+
+
+@pytest.mark.slow
+def test_sixteen_processes_that_race_on_a_fresh_store_all_arrive(
     small: StudyFolder, tmp_path: Path
 ) -> None:
-    count = 6
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    count = 16
     uri = f"sqlite:///{tmp_path}/mlflow.db"
-    copies = []
-    for number in range(count):
-        copy = tmp_path / f"study-{number}"
-        shutil.copytree(small.path, copy)
-        (copy / "note.txt").write_text(str(number))
-        StudyFolder(copy).seal(StudyFolder(copy).provenance())
-        copies.append(copy)
-    command = [sys.executable, "-W", "ignore", "-m", "lfr_eval.cli", "track", "--uri", uri]
-    running = [
-        subprocess.Popen([*command, str(copy)], stdout=subprocess.PIPE, text=True)
-        for copy in copies
-    ]
-    said = [process.communicate(timeout=300)[0] for process in running]
-    assert [process.returncode for process in running] == [0] * count
-    assert len({line.split()[-1] for line in said}) == count
+    context = get_context("forkserver")
+    # Imported once, so that all of them reach the store at once.
+    context.set_forkserver_preload(["mlflow", "lfr_eval.tracking"])
+    sweep = tmp_path / "multirun" / "1"
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        sent = [
+            pool.submit(track, copy, uri, "tests", 120, sweep)
+            for copy in copies(small, tmp_path, count)
+        ]
+        runs = {future.result(timeout=300) for future in sent}
+    assert len(runs) == count
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri)
+    assert len({client.get_run(run).data.tags["mlflow.parentRunId"] for run in runs}) == 1

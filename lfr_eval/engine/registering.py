@@ -6,7 +6,9 @@ files, the environment it was made in, and its fingerprint as a tag.
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import warnings
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,14 +103,18 @@ def save_model(matcher: ImageMatcher, path: Path) -> None:
     packed = path.parent / MATCHER_FOLDER
     packed.mkdir()
     pack(matcher, packed)
-    pyfunc.save_model(
-        path,
-        python_model=str(Path(__file__).with_name(CODE)),
-        artifacts={ARTIFACT: str(packed)},
-        signature=signature(),
-        pip_requirements=requirements(matcher.card.name),
-        metadata={"fingerprint": matcher.card.fingerprint},
-    )
+    # MLflow would rather infer the signature that is given here.
+    logging.getLogger("mlflow.models.signature").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*type hint", UserWarning)
+        pyfunc.save_model(
+            path,
+            python_model=str(Path(__file__).with_name(CODE)),
+            artifacts={ARTIFACT: str(packed)},
+            signature=signature(),
+            pip_requirements=requirements(matcher.card.name),
+            metadata={"fingerprint": matcher.card.fingerprint},
+        )
     _without_paths(path / "MLmodel")
 
 
@@ -162,6 +168,8 @@ def _create(
             "description": card.description,
             "multi_face": str(card.multi_face),
             "template_size": str(card.template_size),
+            # MLflow's SQL store does not give it back with the version.
+            "model_id": logged.model_id,
         },
         description=f"{card.description}. {card.acquisition}. Not evaluated yet.",
     )

@@ -40,6 +40,39 @@ SIZE = 128
 CHIP = 150
 
 
+class DlibBoxFinder:
+    """dlib's frontal face detector; faces are cut out as squares, for any network.
+
+    Parameters
+    ----------
+    image_size, margin
+        Side of the cut face in pixels, and how many of them lie outside of the box.
+    upsample
+        How many times the image is doubled before faces of 80 pixels and more are sought.
+    """
+
+    def __init__(self, image_size: int, margin: int, upsample: int = 1) -> None:
+        self._detector = import_dlib().get_frontal_face_detector()
+        self._size, self._margin, self._upsample = image_size, margin, upsample
+        self.recipe: Mapping[str, object] = {
+            "detector": "dlib frontal face detector",
+            "upsample": upsample,
+            "image_size": image_size,
+            "margin": margin,
+            "dlib-bin": version("dlib-bin"),
+        }
+
+    def boxes(self, picture: Image.Image) -> list[Box]:
+        """Return where the faces of one picture are."""
+        return _boxes(self._detector, picture, self._upsample)
+
+    def cut(self, picture: Image.Image, box: Box) -> Pixels:
+        """Return one face, (image_size, image_size, 3)."""
+        from lfr_eval.matchers.mtcnn import cut_box
+
+        return cut_box(picture, box.corners, self._size, self._margin)
+
+
 class DlibFinder:
     """dlib's frontal face detector; faces are cut along their landmarks, as its network wants.
 
@@ -64,11 +97,7 @@ class DlibFinder:
 
     def boxes(self, picture: Image.Image) -> list[Box]:
         """Return where the faces of one picture are."""
-        found, scores, _ = self._detector.run(np.asarray(picture), self._upsample)
-        return [
-            Box(np.array([box.left(), box.top(), box.right(), box.bottom()], float), float(score))
-            for box, score in zip(found, scores, strict=True)
-        ]
+        return _boxes(self._detector, picture, self._upsample)
 
     def cut(self, picture: Image.Image, box: Box) -> Pixels:
         """Return one face turned upright, (150, 150, 3)."""
@@ -157,6 +186,14 @@ class DlibMatcher:
 
     def _represent(self, chips: list[Pixels]) -> list[Any]:
         return list(self._network.compute_face_descriptor(chips)) if chips else []
+
+
+def _boxes(detector: Any, picture: Image.Image, upsample: int) -> list[Box]:
+    found, scores, _ = detector.run(np.asarray(picture), upsample)
+    return [
+        Box(np.array([box.left(), box.top(), box.right(), box.bottom()], float), float(score))
+        for box, score in zip(found, scores, strict=True)
+    ]
 
 
 def import_dlib() -> ModuleType:

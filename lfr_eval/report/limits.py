@@ -24,6 +24,7 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
     """Return what readers must not conclude from the study."""
     return (
         *_simulation(report),
+        *_live_engine(report),
         *_capture(report),
         *_conditions(report),
         *_open_questions(report),
@@ -66,6 +67,12 @@ def _conditions(report: Report) -> Iterator[str]:
             f"Why rates differ by {named}. Conditions are compared on the same people, so that "
             "people are not the reason, but what else changes with a condition is not held fixed."
         )
+
+
+def _live_engine(report: Report) -> Iterator[str]:
+    live = report.record.live_engine
+    if live is not None and not live.described:
+        yield f"How the live engine treats anyone. {live.statement}"
 
 
 def _open_questions(report: Report) -> Iterator[str]:

@@ -129,6 +129,14 @@ class Registration:
 
 
 @dataclass(frozen=True)
+class LiveEngine:
+    """Whether the matcher under test is what runs live, in a sentence."""
+
+    described: bool
+    statement: str
+
+
+@dataclass(frozen=True)
 class StudyRecord:
     """A study's account of itself.
 
@@ -155,6 +163,7 @@ class StudyRecord:
     started: str
     finished: str | None = None
     registration: Registration | None = None
+    live_engine: LiveEngine | None = None
     conditions: tuple[str, ...] = ()
     capture: str | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ import pandas as pd
 from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
+from lfr_eval.tracking.system import Sample
+from lfr_eval.tracking.versions import record_study
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,10 +29,27 @@ STEP = 1_000_000
 """Steps are whole numbers: a threshold's step is the threshold times this, rounded."""
 
 
-def track(folder: StudyFolder, uri: str, experiment: str, timeout: int = 20) -> str:
+def track(
+    folder: StudyFolder,
+    uri: str,
+    experiment: str,
+    timeout: int = 20,
+    parent: Path | None = None,
+    system: Sequence[Sample] = (),
+) -> str:
     """Log a finished study as one MLflow run; return the run's id.
 
-    A study that was logged before, under the same study hash, is not logged twice.
+    A study that was logged before, under the same study hash, is not logged twice. A study of a
+    registered matcher is written to the matcher's version too.
+
+    Parameters
+    ----------
+    timeout
+        Seconds that a server may take to answer.
+    parent
+        Folder of the multirun that the study is part of: its run is the parent of this one.
+    system
+        The machine's load while the study ran.
 
     Raises
     ------
@@ -44,19 +63,26 @@ def track(folder: StudyFolder, uri: str, experiment: str, timeout: int = 20) -> 
         with impatient(timeout):
             client, experiment_id = connect(uri, experiment)
             return _known_run(client, experiment_id, study_hash) or _log(
-                client, experiment_id, folder, study_hash
+                client, experiment_id, folder, study_hash, parent, system
             )
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
             f"The tracking store {without_password(uri)} did not take the study: "
             f"{without_password(str(error))}\n"
-            f"Nothing is lost; send it later: lfr-eval track {folder.path}"
+            f"{_remedy(str(error))}Nothing is lost; send it later: lfr-eval track {folder.path}"
         ) from error
 
 
-def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_hash: str) -> str:
-    from mlflow.entities import Param, RunTag
+def _log(
+    client: MlflowClient,
+    experiment_id: str,
+    folder: StudyFolder,
+    study_hash: str,
+    parent: Path | None,
+    system: Sequence[Sample],
+) -> str:
+    from mlflow.entities import Metric, Param, RunTag
 
     about, provenance = read_json(folder.path / STUDY), folder.provenance()
     name = f"{about['study']} {about['matcher']['name']} {about['design']['name']}"
@@ -72,6 +98,8 @@ def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_ha
         "registration": (about.get("registration") or {}).get("state", REGISTERED_STATES[0]),
         "verdicts": _verdicts(folder.read(FINDINGS)),
     }
+    if parent is not None:
+        tags["mlflow.parentRunId"] = _parent_run(client, experiment_id, parent)
     params = [Param(key, str(value)[:PARAM_LIMIT]) for key, value in _flat(provenance["config"])]
     client.log_batch(
         run_id,
@@ -79,6 +107,7 @@ def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_ha
         tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in tags.items()],
     )
     metrics = _metrics(folder.read(RATES))
+    metrics += [Metric(one.name, one.value, one.timestamp, one.step) for one in system]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
     _log_dataset(client, run_id, about)
@@ -86,8 +115,26 @@ def _log(client: MlflowClient, experiment_id: str, folder: StudyFolder, study_ha
         if (folder.path / file).is_file():
             client.log_artifact(run_id, str(folder.path / file))
     _log_tables(client, run_id, folder)
+    record_study(client, run_id, folder, about, tags["verdicts"])
     client.set_terminated(run_id)
     return run_id
+
+
+def _parent_run(client: MlflowClient, experiment_id: str, multirun: Path) -> str:
+    """Return the run of a multirun, which the first of its studies creates."""
+    from filelock import FileLock
+
+    multirun.mkdir(parents=True, exist_ok=True)
+    with FileLock(multirun / ".run.lock"):
+        found = client.search_runs(
+            [experiment_id], f"tags.multirun = '{multirun.name}'", max_results=1
+        )
+        if found:
+            return str(found[0].info.run_id)
+        tags = {"multirun": multirun.name}
+        run_id = client.create_run(experiment_id, tags=tags, run_name=multirun.name).info.run_id
+        client.set_terminated(run_id)
+        return str(run_id)
 
 
 def _log_tables(client: MlflowClient, run_id: str, folder: StudyFolder) -> None:
@@ -103,15 +150,18 @@ def _log_dataset(client: MlflowClient, run_id: str, about: Mapping[str, Any]) ->
 
     for card in about["datasets"]:
         # MLflow's own digest covers the first rows only and holds 36 characters; the whole one
-        # is the tag dataset_sha256.
+        # is a tag of the input and of the run.
         dataset = Dataset(
             name=card["name"],
             digest=about["data_digest"][:36],
             source_type="card",
             source=str(card["origin"]),
         )
-        tag = InputTag("mlflow.data.context", "evaluation")
-        client.log_inputs(run_id, [DatasetInput(dataset, [tag])])
+        tags = [
+            InputTag("mlflow.data.context", "evaluation"),
+            InputTag("sha256", about["data_digest"]),
+        ]
+        client.log_inputs(run_id, [DatasetInput(dataset, tags)])
 
 
 def _metrics(rates: pd.DataFrame) -> list[Any]:
@@ -147,6 +197,12 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield from _flat(value, f"{name}.")
         else:
             yield name, value
+
+
+def _remedy(error: str) -> str:
+    if "401" in error or "403" in error:
+        return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD. "
+    return ""
 
 
 def _known_run(client: MlflowClient, experiment_id: str, study_hash: str) -> str | None:

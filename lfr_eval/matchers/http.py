@@ -1,0 +1,275 @@
+"""A live engine behind HTTP: pictures go out, templates come back (images to templates).
+
+The protocol is that of `mlflow models serve` for a registered matcher: `POST /invocations` with
+pictures in base64, one row each. Whoever offers the same rows can be evaluated. What comes back is
+not trusted: sizes, time and every value are checked before anything is made of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import numpy as np
+
+from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
+from lfr_eval.matchers.packing import card_of
+
+if TYPE_CHECKING:
+    import requests
+
+TRANSIENT = (408, 429, 502, 503, 504)
+"""Answers after which it is worth asking again."""
+
+MEGABYTE = 1_000_000
+CHUNK = 1 << 16
+
+Value = TypeVar("Value")
+
+
+class _Transient(Exception):
+    """Worth asking again; the text says why."""
+
+
+class HttpMatcher:
+    """The matcher behind an address.
+
+    Parameters
+    ----------
+    url
+        Of `/invocations`.
+    batch_size
+        Pictures a request; 0: as many as the engine works on at once.
+    timeout
+        Seconds until the whole answer to a request must be here.
+    retries
+        How often a request is sent again when the engine is busy or does not answer.
+    answer_megabytes
+        A longer answer is not read.
+
+    Raises
+    ------
+    MatcherError
+        If the engine does not answer, or does not say what it runs.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        batch_size: int = 0,
+        timeout: float = 120.0,
+        retries: int = 2,
+        answer_megabytes: float = 64.0,
+    ) -> None:
+        if not re.match(r"https?://[^/]+", url):
+            raise MatcherError(f"matcher.url is '{url}'; give http://HOST:PORT/invocations.")
+        self._url, self._shown = url, re.sub(r"//[^/@\s]*@", "//", url)
+        self._timeout, self._retries = timeout, retries
+        self._limit = int(answer_megabytes * MEGABYTE)
+        self.stated = self._ask_for_card()
+        self._batch_size = batch_size or self.stated.batch_size
+        # What the engine says of itself is no proof, so its templates are never taken from what
+        # another matcher of the same fingerprint left in the cache.
+        recipe = {"endpoint": self._shown, "stated": self.stated.fingerprint}
+        self.card = replace(
+            self.stated,
+            name="http",
+            fingerprint=fingerprint_of(recipe),
+            description=f"a live engine behind HTTP, which states: {self.stated.description}",
+            batch_size=self._batch_size,
+            recipe=recipe,
+            version=None,
+        )
+
+    def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
+        """Yield one embedding an image, in order."""
+        for start in range(0, len(images), self._batch_size):
+            batch = images[start : start + self._batch_size]
+            content = [one.read_bytes() if isinstance(one, Path) else one for one in batch]
+            rows = self._post(content, describe=False)
+            if len(rows) != len(batch):
+                self._refuse(f"answered {len(rows)} rows to {len(batch)} pictures")
+            for number, row in enumerate(rows):
+                yield self._embedding(row, f"row {number + 1} of its answer")
+
+    def _embedding(self, row: Any, where: str) -> Embedding:
+        """Return what a row says, or refuse it."""
+        if not isinstance(row, Mapping) or not isinstance(row.get("acquired"), bool):
+            self._refuse(f"does not say 'acquired' in {where}")
+        runs = row.get("fingerprint")
+        if runs != self.stated.fingerprint:
+            self._refuse(
+                f"says in {where} that another matcher runs now (fingerprint {str(runs)[:12]}…, "
+                f"at the start {self.stated.fingerprint[:12]}…)"
+            )
+        faces = row.get("faces")
+        if faces is not None and (type(faces) is not int or faces < 0):
+            self._refuse(f"gives {str(faces)[:20]!r} as a number of faces in {where}")
+        if not row["acquired"]:
+            reason = row.get("reason")
+            if not isinstance(reason, str) or not reason:
+                self._refuse(f"gives no reason for the failure to acquire in {where}")
+            return Embedding(None, reason[:200], faces)
+        template = row.get("template")
+        size = self.stated.template_size
+        if not isinstance(template, list) or len(template) != size:
+            got = f"{len(template)} values" if isinstance(template, list) else "no list"
+            self._refuse(f"gives a template of {got} in {where}; it stated {size}")
+        if not all(type(value) in (float, int) and math.isfinite(value) for value in template):
+            self._refuse(f"gives a template with a value that is not a finite number in {where}")
+        with np.errstate(over="ignore"):
+            vector = np.asarray(template, np.float32)
+        if not np.isfinite(vector).all() or not vector.any():
+            self._refuse(f"gives a template that is zero or too large in {where}")
+        return Embedding(vector, None, faces)
+
+    def _ask_for_card(self) -> MatcherCard:
+        rows = self._post([b""], describe=True)
+        try:
+            card = card_of(json.loads(rows[0]["card"]))
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise MatcherError(
+                f"The engine at {self._shown} does not say which matcher it runs: {error!r}. It "
+                "must answer the parameter 'describe' with its card (docs/registry.md)."
+            ) from error
+        sound = (
+            isinstance(card.fingerprint, str)
+            and isinstance(card.description, str)
+            and isinstance(card.acquisition, str)
+            and card.similarity in ("cosine", "euclidean")
+            and type(card.template_size) is int
+            and 0 < card.template_size <= 1_000_000
+            and type(card.batch_size) is int
+            and 0 < card.batch_size <= 10_000
+            and isinstance(card.recipe, Mapping)
+        )
+        if not sound:
+            self._refuse("states a card that is none: " + json.dumps(rows[0])[:200])
+        return card
+
+    def _post(self, pictures: Sequence[bytes], describe: bool) -> list[Any]:
+        body = {
+            "dataframe_split": {
+                "columns": ["image"],
+                "data": [[base64.b64encode(content).decode()] for content in pictures],
+            },
+            "params": {"describe": describe},
+        }
+        content = json.dumps(body).encode()
+        for attempt in range(self._retries + 1):
+            try:
+                return self._rows(within(self._timeout, lambda: self._exchange(content)))
+            except _Transient as problem:
+                if attempt == self._retries:
+                    tried = "" if not self._retries else f" ({attempt + 1} attempts)"
+                    self._refuse(f"{problem}{tried}")
+                time.sleep(min(0.5 * 2**attempt, 5))
+        raise AssertionError("unreachable")
+
+    def _exchange(self, content: bytes) -> bytes:
+        """Send a request and return the body of its answer."""
+        import requests
+
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        try:
+            with requests.post(
+                self._url,
+                data=content,
+                headers=headers,
+                stream=True,
+                timeout=self._timeout,
+                # Faces are sent to the address that was given, and to no other.
+                allow_redirects=False,
+            ) as response:
+                answer = self._read(response)
+                if response.status_code != 200:
+                    self._explain(response, answer)
+                return answer
+        except requests.Timeout as error:
+            raise _Transient(f"did not answer within {self._timeout:g} seconds") from error
+        except requests.exceptions.ChunkedEncodingError as error:
+            raise _Transient("broke off in the middle of its answer") from error
+        except requests.RequestException as error:
+            raise _Transient(f"cannot be reached ({type(error).__name__})") from error
+
+    def _read(self, response: requests.Response) -> bytes:
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdigit() and int(declared) > self._limit:
+            self._refuse(
+                f"announces an answer of {int(declared):,} bytes; {self._limit:,} are read"
+            )
+        parts, size = [], 0
+        for chunk in response.iter_content(CHUNK):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > self._limit:
+                self._refuse(f"sends more than {self._limit:,} bytes; the rest was not read")
+        if declared.isdigit() and size != int(declared):
+            raise _Transient(f"announced {int(declared):,} bytes and sent {size:,}")
+        return b"".join(parts)
+
+    def _explain(self, response: requests.Response, answer: bytes) -> None:
+        status = response.status_code
+        if status in TRANSIENT:
+            raise _Transient(f"answered {status} {response.reason}")
+        try:
+            words = str(json.loads(answer)["message"])
+        except (ValueError, KeyError, TypeError):
+            words = "" if _is_html(answer) else answer[:200].decode(errors="replace")
+        self._refuse(f"answered {status} {response.reason}. {words[:300]}".rstrip(". "))
+
+    def _rows(self, answer: bytes) -> list[Any]:
+        try:
+            content = json.loads(answer)
+        except (ValueError, RecursionError):
+            kind = "HTML" if _is_html(answer) else "something else"
+            self._refuse(f"answered {kind} where JSON was expected")
+        rows = content.get("predictions") if isinstance(content, dict) else None
+        if not isinstance(rows, list):
+            self._refuse("answered JSON without a list of 'predictions'")
+        return rows
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise MatcherError(f"The engine at {self._shown} {what}.")
+
+
+def within(seconds: float, call: Callable[[], Value]) -> Value:
+    """Return what `call` returns, if it does so in time.
+
+    A timeout of a socket counts from the last byte; an engine that sends one now and then would
+    never run into it.
+
+    Raises
+    ------
+    _Transient
+        If it takes longer; the call is left to itself.
+    """
+    results: list[Value] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            errors.append(error)
+
+    worker = threading.Thread(target=run, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise _Transient(f"did not answer within {seconds:g} seconds")
+    return results[0]
+
+
+def _is_html(answer: bytes) -> bool:
+    return answer.lstrip()[:1] == b"<"

@@ -1,0 +1,269 @@
+"""Any embedding network as an ONNX graph, described by its settings (images to templates)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lfr_eval.folder import sha256_of
+from lfr_eval.matchers import (
+    Embedding,
+    Face,
+    MatcherCard,
+    MatcherError,
+    Picture,
+    fingerprint_of,
+)
+from lfr_eval.matchers.faces import (
+    MULTI_FACE,
+    Box,
+    FaceFinder,
+    Found,
+    Pixels,
+    batches,
+    faces_at,
+    find_face,
+    open_pictures,
+    with_templates,
+)
+from lfr_eval.matchers.packing import Packed
+from lfr_eval.workers import cores, overlapping
+
+RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
+
+
+class WholePicture:
+    """Takes the whole picture for one face: it was cut before."""
+
+    def __init__(self, image_size: int) -> None:
+        self._size = image_size
+        self.recipe = {"detector": "none", "image_size": image_size}
+
+    def boxes(self, picture: Image.Image) -> list[Box]:
+        """Return the picture's own edges."""
+        return [Box(np.array([0, 0, *picture.size], float), 1.0)]
+
+    def cut(self, picture: Image.Image, box: Box) -> Pixels:  # noqa: ARG002
+        """Return the picture, resized."""
+        size = (self._size, self._size)
+        return np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
+
+
+class OnnxMatcher:
+    """An ONNX graph that makes one template of one cut face; needs the extra `onnx`.
+
+    Parameters
+    ----------
+    path
+        The graph, in one file.
+    detector
+        `mtcnn`, `dlib`, or `none` where pictures are cut faces already.
+    alignment
+        `box`: the detected box with a margin; `five_points`: eyes, nose and mouth are moved to
+        `points`, for which the detector must be `mtcnn`.
+    image_size, margin
+        Side of the cut face in pixels, and how many of them lie outside of the box.
+    points : (5, 2)
+        Where landmarks go in the cut face, in pixels.
+    mean, std : (1,) or (3,)
+        The network's input is (value - mean) / std of values from 0 to 255, in its own order of
+        channels.
+    channels
+        `rgb` or `bgr`.
+    layout
+        `nchw` or `nhwc`.
+    normalise
+        Whether templates are brought to unit length.
+    similarity
+        `cosine` or `euclidean`.
+    multi_face
+        An entry of `faces.MULTI_FACE`.
+
+    Raises
+    ------
+    MatcherError
+        If the extra is not installed, or the graph does not take such faces.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        detector: str = "mtcnn",
+        alignment: str = "box",
+        image_size: int = 112,
+        margin: int = 0,
+        min_face_size: int = 20,
+        points: Sequence[Sequence[float]] | None = None,
+        mean: Sequence[float] = (127.5,),
+        std: Sequence[float] = (128.0,),
+        channels: str = "rgb",
+        layout: str = "nchw",
+        normalise: bool = True,
+        similarity: str = "cosine",
+        multi_face: str = "largest",
+        batch_size: int = 32,
+    ) -> None:
+        self._path = path
+        self._parameters = {
+            "detector": detector,
+            "alignment": alignment,
+            "image_size": image_size,
+            "margin": margin,
+            "min_face_size": min_face_size,
+            "points": None if points is None else [list(map(float, point)) for point in points],
+            "mean": [float(value) for value in mean],
+            "std": [float(value) for value in std],
+            "channels": channels,
+            "layout": layout,
+            "normalise": normalise,
+            "similarity": similarity,
+            "multi_face": multi_face,
+            "batch_size": batch_size,
+        }
+        self._mean = np.asarray(mean, np.float32)
+        self._std = np.asarray(std, np.float32)
+        self._reversed, self._planes_first = channels == "bgr", layout == "nchw"
+        self._normalise, self._multi_face, self._batch_size = normalise, multi_face, batch_size
+        if not (self._std.shape in ((1,), (3,)) and self._mean.shape in ((1,), (3,))):
+            raise MatcherError("matcher.mean and matcher.std have one value, or one a channel.")
+        if not (self._std > 0).all():
+            raise MatcherError("matcher.std must be positive.")
+        self._session: Any = _session(path)
+        self._input: str = self._session.get_inputs()[0].name
+        self._finder: FaceFinder = self._make_finder()
+        size = self._template_size(image_size)
+        recipe = {
+            "network": sha256_of(path),
+            "finder": dict(self._finder.recipe),
+            **{name: value for name, value in self._parameters.items() if name != "batch_size"},
+            "versions": {name: version(name) for name in ("onnxruntime", "pillow")},
+        }
+        self.card = MatcherCard(
+            name="onnx",
+            fingerprint=fingerprint_of(recipe),
+            description=(
+                f"ONNX network {path.stem}: detector {detector}, {image_size}-pixel faces cut by "
+                f"{alignment.replace('_', ' ')}, {size}-d template, {similarity} similarity"
+            ),
+            similarity=similarity,
+            score_range=RANGES[similarity],
+            acquisition=f"no face detected is a failure to acquire; {MULTI_FACE[multi_face]}",
+            template_size=size,
+            multi_face=multi_face,
+            batch_size=batch_size,
+            recipe=recipe,
+        )
+
+    def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
+        """Yield one embedding an image, in order."""
+        found = overlapping(batches(images, self._batch_size), self._find, cores())
+        for embeddings in overlapping(found, self._represent_found, 1):
+            yield from embeddings
+
+    def faces_of(self, picture: Image.Image) -> list[Face]:
+        """Return all faces of an RGB picture, whatever the policy for images with several."""
+        boxes = self._finder.boxes(picture)
+        return faces_at(boxes, self._represent([self._finder.cut(picture, box) for box in boxes]))
+
+    def pack(self, folder: Path) -> Packed:
+        """Copy the graph."""
+        shutil.copyfile(self._path, folder / self._path.name)
+        return Packed("onnx", self._parameters, {"path": self._path.name})
+
+    def _find(self, paths: Sequence[Picture]) -> list[Found]:
+        return [
+            find_face(self._finder, picture, self._multi_face) for picture in open_pictures(paths)
+        ]
+
+    def _represent_found(self, found: Sequence[Found]) -> list[Embedding]:
+        cuts = [one.face for one in found if one.face is not None]
+        return with_templates(found, iter(self._represent(cuts)))
+
+    def _represent(self, cuts: Sequence[Pixels]) -> NDArray[np.float32]:
+        if not cuts:
+            return np.empty((0, 0), np.float32)
+        pixels = np.stack(cuts).astype(np.float32)
+        if self._reversed:
+            pixels = pixels[..., ::-1]
+        pixels = (pixels - self._mean) / self._std
+        if self._planes_first:
+            pixels = pixels.transpose(0, 3, 1, 2)
+        output = self._session.run(None, {self._input: np.ascontiguousarray(pixels)})[0]
+        vectors = np.asarray(output, np.float32).reshape(len(cuts), -1)
+        if self._normalise:
+            vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def _template_size(self, image_size: int) -> int:
+        """Try the network on a grey face."""
+        grey = np.full((image_size, image_size, 3), 128, np.uint8)
+        try:
+            return int(self._represent([grey, grey]).shape[1])
+        except Exception as error:
+            # onnxruntime's errors have no common class of their own.
+            wanted = self._session.get_inputs()[0]
+            raise MatcherError(
+                f"{self._path} does not take {image_size}-pixel faces in layout "
+                f"{self._parameters['layout']}: its input '{wanted.name}' is {wanted.shape} of "
+                f"{wanted.type}. A graph must take batches of any size."
+            ) from error
+
+    def _make_finder(self) -> FaceFinder:
+        given = self._parameters
+        detector, alignment = given["detector"], given["alignment"]
+        size, margin = int(str(given["image_size"])), int(str(given["margin"]))
+        if alignment == "five_points" and (detector != "mtcnn" or given["points"] is None):
+            raise MatcherError(
+                "matcher.alignment=five_points needs matcher.detector=mtcnn and matcher.points."
+            )
+        if detector == "none":
+            return WholePicture(size)
+        if detector == "dlib":
+            from lfr_eval.matchers.dlib import DlibBoxFinder
+
+            return DlibBoxFinder(size, margin)
+        import torch
+
+        from lfr_eval.matchers.mtcnn import MtcnnFinder
+
+        policy = given["multi_face"]
+        return MtcnnFinder(
+            size,
+            margin,
+            int(str(given["min_face_size"])),
+            torch.device("cpu"),
+            largest_first=policy == "largest",
+            points=given["points"] if alignment == "five_points" else None,  # type: ignore[arg-type]
+        )
+
+
+def _session(path: Path) -> Any:
+    if not path.is_file():
+        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.onnx.")
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MatcherError(
+            "The matcher 'onnx' needs its extra: pip install 'lfr-eval[onnx]'."
+        ) from None
+    options = onnxruntime.SessionOptions()
+    # One thread: sums come out the same on every machine with as many cores as it likes.
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        # From memory, so that the graph cannot name further files to read.
+        return onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        # onnxruntime's errors have no common class of their own.
+        raise MatcherError(
+            f"{path} is not an ONNX graph in one file: {str(error)[:200]}"
+        ) from error

@@ -1,0 +1,210 @@
+"""A live engine behind HTTP: the same templates as in process, and every lie is found out."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
+from lfr_eval.matchers.http import HttpMatcher
+from tests.engine.serving import honestly, send, served
+
+Asked = dict[str, Any]
+Lie = Callable[[BaseHTTPRequestHandler, Asked], None]
+
+# MLflow and what it stands on warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    paths = []
+    for level in range(5):
+        paths.append(tmp_path / f"{level}.png")
+        Image.new("L", (8, 8), level).save(paths[-1])
+    paths[3].write_bytes(b"no picture")
+    return paths
+
+
+@pytest.fixture
+def null() -> ImageMatcher:
+    return make_matcher("null", size=8, batch_size=2)  # type: ignore[return-value]
+
+
+def test_templates_are_those_of_the_process(null: ImageMatcher, pictures: list[Path]) -> None:
+    with served(null) as url:
+        engine = HttpMatcher(url)
+        there = list(engine.embed(pictures))
+        twice = list(engine.embed([path.read_bytes() for path in pictures]))
+    for here, *others in zip(null.embed(pictures), there, twice, strict=True):
+        for other in others:
+            assert (here.reason, here.faces) == (other.reason, other.faces)
+            if here.template is not None:
+                np.testing.assert_array_equal(here.template, other.template)
+
+
+def test_the_card_is_what_the_engine_states_and_no_more(null: ImageMatcher) -> None:
+    with served(null) as url:
+        card = HttpMatcher(url.replace("//", "//user:secret@")).card
+        other = HttpMatcher(url)
+    assert card.name == "http"
+    assert card.template_size == 8
+    assert card.batch_size == 2
+    # Not the null matcher's own: its cached templates must not stand in for the engine's.
+    assert card.fingerprint != null.card.fingerprint
+    assert card.fingerprint == other.card.fingerprint
+    assert "secret" not in json.dumps(card.recipe)
+
+
+def test_a_busy_engine_is_asked_again(null: ImageMatcher, pictures: list[Path]) -> None:
+    seen: list[int] = []
+
+    def busy(handler: BaseHTTPRequestHandler, asked: Asked, answer: Asked) -> None:
+        seen.append(1)
+        if len(seen) == 2:
+            send(handler, b"busy", 503)
+        else:
+            honestly(handler, asked, answer)
+
+    with served(null, busy) as url:
+        assert len(list(HttpMatcher(url).embed(pictures[:2]))) == 2
+    assert len(seen) == 3
+
+
+def hang(*_: object) -> None:
+    time.sleep(3)
+
+
+def drip(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    """Send a byte now and then, so that no single wait is long."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    for _ in range(30):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
+
+
+def say(length: Callable[[int], int]) -> Lie:
+    def lie(handler: BaseHTTPRequestHandler, answer: Asked) -> None:
+        body = json.dumps(answer).encode()
+        send(handler, body, length=length(len(body)))
+
+    return lie
+
+
+def endless(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(3_000):
+        handler.wfile.write(b" " * 1_000)
+
+
+def html(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    send(handler, b"<html><body>Please log in</body></html>", kind="text/html")
+
+
+def error(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    send(handler, b'{"error_code": "BAD_REQUEST", "message": "no such column"}', 400)
+
+
+def elsewhere(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    handler.send_response(307)
+    handler.send_header("Location", "http://127.0.0.1:9/steal")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def rows(change: Callable[[list[Asked]], object]) -> Lie:
+    def altered(handler: BaseHTTPRequestHandler, answer: Asked) -> None:
+        change(answer["predictions"])
+        send(handler, json.dumps(answer).encode())
+
+    return altered
+
+
+def put(**values: object) -> Lie:
+    return rows(lambda found: found[1].update(values))
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        (hang, "did not answer within 1 seconds"),
+        (drip, "did not answer within 1 seconds"),
+        (say(lambda size: size + 10), "broke off in the middle of its answer"),
+        (say(lambda size: size - 10), "answered something else where JSON was expected"),
+        (say(lambda _: 10**12), "announces an answer of 1,000,000,000,000 bytes; 1,000,000 are"),
+        (endless, "sends more than 1,000,000 bytes; the rest was not read"),
+        (html, "answered HTML where JSON was expected"),
+        (error, "answered 400 Bad Request. no such column"),
+        (elsewhere, "answered 307 Temporary Redirect"),
+        (rows(lambda found: found.pop()), "answered 1 rows to 2 pictures"),
+        (rows(lambda found: found.append(found[0])), "answered 3 rows to 2 pictures"),
+        (put(template=[math.nan] * 8), "not a finite number in row 2 of its answer"),
+        (put(template=[1e300] * 8), "zero or too large in row 2"),
+        (put(template=[0.0] * 8), "zero or too large in row 2"),
+        (put(template=["1"] * 8), "not a finite number in row 2"),
+        (put(template=[1.0] * 7), "a template of 7 values in row 2 of its answer; it stated 8"),
+        (put(template=None), "a template of no list in row 2"),
+        (put(acquired="yes"), "does not say 'acquired' in row 2"),
+        (put(acquired=False, reason=None), "no reason for the failure to acquire in row 2"),
+        (put(faces=-1), "gives '-1' as a number of faces in row 2"),
+        (put(fingerprint="0" * 64), "another matcher runs now (fingerprint 000000000000…"),
+    ],
+)
+def test_an_engine_that_lies_gets_a_sentence(
+    lie: Lie,
+    said: str,
+    null: ImageMatcher,
+    pictures: list[Path],
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked, honest: Asked) -> None:
+        if asked["params"]["describe"]:
+            honestly(handler, asked, honest)
+        else:
+            lie(handler, honest)
+
+    start = time.monotonic()
+    with served(null, answer) as url:
+        engine = HttpMatcher(url, timeout=20, retries=0, answer_megabytes=1)
+        if said.endswith("1 seconds"):
+            engine._timeout = 1
+        with pytest.raises(MatcherError) as caught:
+            list(engine.embed(pictures[:2]))
+    assert said in str(caught.value)
+    assert url in str(caught.value)
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "{}",
+        "[]",
+        "nonsense",
+        json.dumps({"fingerprint": 3}),
+    ],
+)
+def test_an_engine_that_does_not_say_what_it_is_is_refused(card: str, null: ImageMatcher) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked, _: Asked) -> None:
+        honestly(handler, asked, {"predictions": [{"card": card}]})
+
+    with served(null, answer) as url, pytest.raises(MatcherError, match="which matcher it runs"):
+        HttpMatcher(url)
+
+
+def test_nobody_there_and_no_address() -> None:
+    with pytest.raises(MatcherError, match=r"cannot be reached \(ConnectionError\) \(2 attempts\)"):
+        HttpMatcher("http://127.0.0.1:9/invocations", retries=1)
+    with pytest.raises(MatcherError, match="give http://HOST:PORT/invocations"):
+        HttpMatcher("localhost:5000")
