@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import tables
+from lfr_eval.report.approvals import LEDGER, Decision, read_decisions
 from lfr_eval.report.asides import Aside, asides_of
 from lfr_eval.report.equity import MeasureTable, to_measures
 from lfr_eval.report.field import Field, to_field
@@ -78,6 +79,8 @@ class Report:
         What searches say beside rates.
     curves
         Table `rates` at every threshold, one row a group, for the charts.
+    decisions
+        What was decided on the evidence of this study, from the ledger beside its folder.
     histogram, truth
         None where the study has none.
     shift
@@ -86,6 +89,7 @@ class Report:
 
     record: StudyRecord
     provenance: Provenance
+    decisions: tuple[Decision, ...]
     people: People
     labels: tuple[LabelSource, ...]
     headline: tuple[str, ...]
@@ -146,9 +150,11 @@ def read_report(study: Path) -> Report:
     modelled = _optional(study, tables.MODELLED)
     searches = _optional(study, tables.MODELLED_SEARCHES)
     sizes = _optional(study, tables.WATCHLIST_SIZES)
+    provenance = read_provenance(study, record)
     return Report(
         record=record,
-        provenance=read_provenance(study, record),
+        provenance=provenance,
+        decisions=read_decisions(study.resolve().parent / LEDGER, provenance.study_hash),
         people=count_people(
             _required(study, tables.COHORT),
             _optional(study, tables.ACQUISITION),

@@ -23,6 +23,7 @@ from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.modelled_chart import modelled_charts
+from lfr_eval.report.panel import to_panel
 from lfr_eval.report.rates import settings_in_order
 from lfr_eval.report.svg import Chart, drawing
 from lfr_eval.report.watchlists_chart import growth_charts
@@ -79,6 +80,7 @@ def to_html(report: Report) -> str:
         charts=draw_charts(report),
         verdicts=VERDICTS,
         cannot_tell=cannot_tell(report),
+        panel=to_panel(report),
         metrics=_metrics_of(report),
         spoken_decades=spoken_decades,
         style=Markup(style),

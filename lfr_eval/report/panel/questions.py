@@ -1,0 +1,192 @@
+"""Stage report: what a panel should ask, with this study's answers (view model in, texts out)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lfr_eval.report.limits import cannot_tell
+from lfr_eval.report.model import Report
+from lfr_eval.report.panel.conditions import bias, checked, promised, software
+from lfr_eval.report.panel.reading import compared, listed, missed, silent, smallest_group, stated
+from lfr_eval.report.words import count, several, spoken_threshold
+from lfr_eval.tables import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and what the study answers, in sentences."""
+
+    text: str
+    answers: tuple[str, ...]
+
+
+def questions(report: Report) -> tuple[Question, ...]:
+    """Return the questions with their answers."""
+    asked: tuple[tuple[str, Callable[[Report], tuple[str, ...]]], ...] = (
+        ("Who was tested, and how many people?", _who),
+        ("Who says which group a person belongs to?", _labels),
+        ("Who is not in the figures?", _left_out),
+        ("Does this describe the engine that runs live?", _engine),
+        ("Which threshold, and who chose it?", _threshold),
+        ("How long was the watchlist?", _watchlist),
+        ("What was found?", bias),
+        ("What did not happen?", _nothing),
+        ("What could this study not have found?", _missed),
+        ("Were the questions fixed before the answers were known?", promised),
+        ("How were many comparisons kept from finding something by chance?", _adjusted),
+        ("Were people counted, or comparisons?", _unit),
+        ("May these faces be used for this?", _consent),
+        ("What else does the study not tell?", cannot_tell),
+        ("Who approved it, for what, and until when?", _approved),
+        ("How can I check the figures?", checked),
+    )
+    return tuple(Question(text, answer(report)) for text, answer in asked)
+
+
+def _who(report: Report) -> tuple[str, ...]:
+    everyone, smallest = report.people.everybody, smallest_group(report)
+    seen = several(everyone.passes, "recognition opportunity", "recognition opportunities")
+    answers = [f"{several(everyone.people, 'person', 'people')}, with {seen}."]
+    if report.record.simulated:
+        answers.append("None of them is real: they are simulated.")
+    if everyone.filler_people:
+        fillers = several(everyone.filler_people, "other person", "other people")
+        answers.append(f"The watchlist was filled with {fillers}.")
+    if smallest is not None:
+        answers.append(
+            f"The smallest group is {smallest.group} ({smallest.factor}): "
+            f"{several(smallest.people, 'person', 'people')}."
+        )
+    return tuple(answers)
+
+
+def _labels(report: Report) -> tuple[str, ...]:
+    said = tuple(
+        f"{label.factor} in {label.dataset}: {label.source.replace('_', ' ')}, "
+        f"scheme {label.scheme}."
+        for label in report.labels
+    )
+    return said or ("The study does not say.",)
+
+
+def _left_out(report: Report) -> tuple[str, ...]:
+    answers = []
+    everyone = report.people.everybody
+    if report.people.has_acquisition:
+        of = f"{count(everyone.failed)} of {several(everyone.images, 'image')}"
+        answers.append(f"No usable face was found in {of}.")
+    else:
+        answers.append("In how many images no usable face was found is not recorded.")
+    answers += [
+        f"{several(group.people, 'person', 'people')} without a label for {group.factor}: counted "
+        f"as '{UNKNOWN}'."
+        for group in report.people.groups
+        if group.group == UNKNOWN and group.people
+    ]
+    promise = report.record.registration
+    for exclusion in promise.exclusions if promise else ():
+        answers.append(
+            f"The plan leaves out {several(exclusion.images, 'image')} of "
+            f"{several(exclusion.people, 'person', 'people')}: {exclusion.reason}."
+        )
+    return tuple(answers)
+
+
+def _engine(report: Report) -> tuple[str, ...]:
+    answers = list(software(report))
+    if not report.record.simulated:
+        answers.append(
+            "Ask whoever runs the engine for its fingerprint, and compare. Only the same "
+            "fingerprint is the same software."
+        )
+    if report.record.capture:
+        answers.append(f"The camera was not tested: {report.record.capture}.")
+    return tuple(answers)
+
+
+def _threshold(report: Report) -> tuple[str, ...]:
+    thresholds = report.record.thresholds
+    origin = (thresholds.origin or "Where it comes from is not stated.",)
+    if thresholds.operating is not None:
+        return (
+            f"{spoken_threshold(thresholds.operating)}, the operating threshold.",
+            *origin,
+        )
+    named = listed([spoken_threshold(value) for value in thresholds.primary])
+    return (f"No operating threshold is declared. The plan names {named}.", *origin)
+
+
+def _watchlist(report: Report) -> tuple[str, ...]:
+    design = report.record.design
+    if not design.watchlist_sizes:
+        return ("There was none: images were compared one to one.",)
+    sizes = listed([count(size) for size in sorted(design.watchlist_sizes)])
+    members = (f"It held: {design.watchlist_members.rstrip('.')}.",)
+    return (
+        f"{sizes} entries.",
+        *(members if design.watchlist_members else ()),
+        "A longer list gives more false alerts.",
+    )
+
+
+def _nothing(report: Report) -> tuple[str, ...]:
+    quiet = silent(report)
+    if not report.quotes:
+        return ("No rate is given at the thresholds of the first page.",)
+    if not quiet:
+        return ("Every group of the first page had at least one such error.",)
+    return (*quiet, "No event does not mean a rate of zero.")
+
+
+def _missed(report: Report) -> tuple[str, ...]:
+    answer = missed(report)
+    if answer is None:
+        return (
+            "No registered comparison of the first page is open."
+            if compared(report)
+            else "No comparison was registered, so none could find anything.",
+        )
+    return (answer, "Smaller differences may exist unseen.")
+
+
+def _adjusted(report: Report) -> tuple[str, ...]:
+    how = dict.fromkeys(each.adjustment for each in compared(report) if each.adjustment)
+    if not how:
+        return ("No adjustment is recorded for the comparisons of the first page.",)
+    return (
+        f"Adjustment: {'; '.join(how)}.",
+        "Comparisons that were not registered are marked as exploratory and are not quoted.",
+    )
+
+
+def _unit(report: Report) -> tuple[str, ...]:
+    inference = report.record.inference
+    return (
+        "People. One person can cause many errors, so intervals and tests treat the person as the "
+        f"unit of evidence. Labels were shuffled among people {count(inference.permutations)} "
+        "times.",
+    )
+
+
+def _consent(report: Report) -> tuple[str, ...]:
+    return tuple(
+        f"{dataset.title}. Consent: {stated(dataset.consent)}. Lawful basis: "
+        f"{stated(dataset.lawful_basis)}. Licence: {stated(dataset.licence)}."
+        for dataset in report.record.datasets
+    )
+
+
+def _approved(report: Report) -> tuple[str, ...]:
+    if not report.decisions:
+        return (
+            "No decision on this study was recorded when this report was made. A report is no "
+            "approval.",
+        )
+    return tuple(
+        f"{'Withdrawn' if each.withdrawn else 'Approved'} at {each.decided} by {each.approver} "
+        f"({each.role}), proposed by {each.proposer}: {each.version} at threshold "
+        f"{spoken_threshold(each.threshold)}, "
+        f"{'until ' + each.expires if each.expires else 'without a last day'}."
+        for each in report.decisions
+    )

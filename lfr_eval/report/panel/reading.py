@@ -1,0 +1,124 @@
+"""Stage report: what several panel texts read from the view model, said once."""
+
+from __future__ import annotations
+
+from lfr_eval.report.findings import Finding
+from lfr_eval.report.model import Report
+from lfr_eval.report.people import GroupCount
+from lfr_eval.report.rates import Quote, Rate
+from lfr_eval.report.words import (
+    NOT_STATED,
+    Metric,
+    confidence,
+    count,
+    one_in,
+    ratio,
+    several,
+    spoken_rate,
+    spoken_threshold,
+)
+from lfr_eval.tables import CROSS, OVERALL, UNKNOWN
+
+
+def compared(report: Report) -> tuple[Finding, ...]:
+    """Return the registered comparisons of the first screen."""
+    return tuple(finding for block in report.verdicts for finding in block.findings)
+
+
+def listed(parts: list[str] | tuple[str, ...]) -> str:
+    """Return "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def stated(text: str | None) -> str:
+    """Return what a dataset's card says, without its full stop."""
+    return (text or NOT_STATED).rstrip(".")
+
+
+def setting(quote: Quote) -> str:
+    """Return the setting at which a quote holds."""
+    at = f"threshold {spoken_threshold(quote.threshold)}"
+    if quote.watchlist_size is None:
+        return f"{at}, images compared one to one"
+    return f"{at} and a watchlist of {count(quote.watchlist_size)}"
+
+
+def everybody(quote: Quote) -> tuple[Rate | None, Rate | None]:
+    """Return everybody's rates of a quote."""
+    for row in quote.rows:
+        if row.factor == OVERALL:
+            return row.wrong, row.right
+    return None, None
+
+
+def measured(metric: Metric, rate: Rate, level: float) -> str:
+    """Return a rate with its counts and interval: never a rate alone."""
+    people = "" if rate.subjects is None else f" of {several(rate.subjects, 'person', 'people')}"
+    of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
+    if rate.rate is None:
+        return f"{metric.plain}: no trials"
+    if rate.events == 0 and not metric.is_success:
+        shown, bound = "none seen", "" if rate.upper is None else one_in(rate.upper, "up")
+        interval = f"at most {bound}" if bound else "no bound known"
+    else:
+        shown = spoken_rate(metric, rate.rate)
+        low, high = (
+            "–" if value is None else spoken_rate(metric, value, way)
+            for value, way in ((rate.lower, "down"), (rate.upper, "up"))
+        )
+        interval = f"{low} to {high}"
+    return f"{metric.plain}: {shown} ({of}; {confidence(level)} interval {interval})"
+
+
+def smallest_group(report: Report) -> GroupCount | None:
+    """Return the known group with the fewest people."""
+    groups = [
+        group
+        for group in report.people.groups
+        if group.people and group.factor != OVERALL and UNKNOWN not in group.group.split(CROSS)
+    ]
+    return min(groups, key=lambda group: group.people) if groups else None
+
+
+def silent(report: Report) -> tuple[str, ...]:
+    """Say in which groups nothing happened at the thresholds of the first screen."""
+    return tuple(
+        f"{row.group}{'' if row.factor == OVERALL else f' ({row.factor})'}, {setting(quote)}. "
+        f"{measured(quote.wrong, row.wrong, report.record.inference.level)}."
+        for quote in report.quotes
+        for row in quote.rows
+        if row.wrong is not None and row.wrong.events == 0 and row.wrong.trials
+    )
+
+
+def missed(report: Report) -> str | None:
+    """Say how large a difference the open comparisons may have missed; None where none is open."""
+    still_open = [finding for finding in compared(report) if finding.is_open]
+    if not still_open:
+        return None
+    of = several(len(still_open), "open comparison")
+    known = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
+    if not known:
+        return f"How large a difference the {of} could have missed is not known."
+    low, high = ratio(min(known), "up"), ratio(max(known), "up")
+    span = f"{low} times" if low == high else f"from {low} to {high} times"
+    some = f", known for {len(known)} of them," if len(known) < len(still_open) else ""
+    return f"The smallest ratio that the {of} could reliably have found{some} is {span}."
+
+
+def tally(report: Report) -> str:
+    """Say how many registered comparisons had which verdict."""
+    findings = compared(report)
+    if not findings:
+        return "No comparison between groups was registered at the thresholds of the first screen."
+    counts = {
+        verdict: sum(each.verdict == verdict for each in findings)
+        for verdict in ("different", "equivalent", "inconclusive", "untestable")
+    }
+    shown = listed([f"{number} {verdict}" for verdict, number in counts.items() if number])
+    return f"Of {several(len(findings), 'registered comparison')}: {shown}."
+
+
+def has_factor(report: Report, name: str) -> bool:
+    """Whether the study compared groups by this factor, alone or crossed with another."""
+    return any(name in factor.split(CROSS) for factor in report.record.factors)

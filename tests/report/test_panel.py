@@ -1,0 +1,223 @@
+"""What a panel is given beside the numbers: plain words, questions, conditions, annexes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lfr_eval.report import render
+from lfr_eval.report.approvals import LEDGER
+from lfr_eval.report.model import read_report
+from lfr_eval.report.panel import Heading, Panel, to_panel
+from lfr_eval.report.record import StudyRecordError
+from tests.report.builders import PRIMARY, Labels
+from tests.report.pages import Element, parse
+from tests.report.reading_age import school_years
+
+WriteStudy = Callable[..., Path]
+HASH = "11" * 32
+DECISION = {
+    "number": 1,
+    "previous": "0" * 64,
+    "decided": "2026-06-01T10:00:00+00:00",
+    "model": "facenet",
+    "version": "3",
+    "fingerprint": "5f2b" * 16,
+    "threshold": 0.64,
+    "approver": "A. Panel",
+    "role": "chair",
+    "proposer": "B. Engineer",
+    "study": "study",
+    "study_hash": HASH,
+    "findings": {},
+    "conditions": ["review in <b>May</b>"],
+    "expires": "2027-06-01",
+    "withdrawn": False,
+}
+
+
+@pytest.fixture(scope="module")
+def panel(study: Path) -> Panel:
+    return to_panel(read_report(study))
+
+
+@pytest.fixture(scope="module")
+def bare_panel(bare_study: Path) -> Panel:
+    return to_panel(read_report(bare_study))
+
+
+def heading(panel: Panel, annex: str, title: str) -> Heading:
+    (found,) = [
+        each
+        for part in panel.annexes
+        if part.name == annex
+        for each in part.headings
+        if each.title == title
+    ]
+    return found
+
+
+def answers(panel: Panel, question: str) -> str:
+    (found,) = [" ".join(each.answers) for each in panel.questions if each.text == question]
+    return found
+
+
+def test_the_formulas_tell_a_tale_from_a_statute() -> None:
+    tale = ["The cat sat on the mat. It saw a dog. The dog ran away."]
+    statute = [
+        "Notwithstanding the aforementioned considerations, proportionality requires authorities "
+        "to demonstrate evidence-based justification for disproportionate interference."
+    ]
+    assert max(school_years(tale)) < 1
+    assert min(school_years(statute)) > 20
+
+
+@pytest.mark.parametrize("name", ["study", "bare_study", "small_study"])
+def test_the_summary_can_be_read_at_fourteen(name: str, request: pytest.FixtureRequest) -> None:
+    text = to_panel(read_report(request.getfixturevalue(name))).summary
+    assert max(school_years(text)) <= 9
+
+
+def test_the_summary_gives_the_counts_of_the_rates_table(study: Path, panel: Panel) -> None:
+    rates = pd.read_parquet(study / "rates.parquet")
+    chosen = rates[
+        (rates["metric"] == "FPIR")
+        & (rates["threshold"] == 0.64)
+        & (rates["watchlist_size"] == 10_000)
+        & (rates["factor"] == "overall")
+    ].iloc[0]
+    said = f"there were {chosen.events} false alerts in {chosen.trials:,} tries. That is 1 in 975."
+    assert said in " ".join(panel.summary)
+
+
+def test_the_summary_says_that_no_difference_shown_is_no_equality(panel: Panel) -> None:
+    text = " ".join(panel.summary)
+    assert "we cannot tell. That does not mean that the groups are equal." in text
+    assert "A gap can hide from a test like this." in text
+    assert "does not say that the system should be used, or that it should not" in text
+
+
+def test_a_simulated_study_says_so_in_plain_words(panel: Panel, bare_panel: Panel) -> None:
+    assert "The people in this study are not real." in panel.summary[0]
+    assert "not real" not in " ".join(bare_panel.summary)
+
+
+def test_a_study_that_saw_nothing_does_not_claim_that_errors_never_happen(
+    write_study: WriteStudy,
+) -> None:
+    folder = write_study(thresholds=PRIMARY, sizes=[1_000])
+    rates = pd.read_parquet(folder / "rates.parquet")
+    wrong = rates["metric"].isin(["FPIR", "FMR"])
+    rates.loc[wrong, ["events", "subjects_with_event", "rate", "lower"]] = 0
+    rates.loc[wrong, "upper"] = 0.01
+    rates.to_parquet(folder / "rates.parquet")
+    text = " ".join(to_panel(read_report(folder)).summary)
+    assert "there was no false alert in 3,900 tries. That does not mean" in text
+    assert "may be as high as 1 in 100" in text
+
+
+def test_every_question_has_an_answer(panel: Panel, bare_panel: Panel) -> None:
+    for each in (panel, bare_panel):
+        assert len(each.questions) >= 15
+        assert all(question.answers for question in each.questions)
+        assert all(answer for question in each.questions for answer in question.answers)
+
+
+def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> None:
+    who = answers(panel, "Who was tested, and how many people?")
+    assert "390 people, with 3,900 recognition opportunities." in who
+    assert "None of them is real" in who
+    nothing = answers(panel, "What did not happen?")
+    assert "white (ethnicity), threshold 0.64 and a watchlist of 10,000" in nothing
+    assert "0 of 1,300 recognition opportunities of 130 people" in nothing
+    assert "No event does not mean a rate of zero." in nothing
+    assert "fingerprint " + "5f2b" * 16 in answers(
+        bare_panel, "Does this describe the engine that runs live?"
+    )
+    assert "No operating threshold is declared" in answers(
+        bare_panel, "Which threshold, and who chose it?"
+    )
+
+
+def test_what_is_said_of_groups_is_the_findings_own_sentences(study: Path, panel: Panel) -> None:
+    findings = pd.read_parquet(study / "findings.parquet")
+    chosen = findings[
+        findings["primary"] & (findings["threshold"] == 0.64) & (findings["verdict"] == "different")
+    ]
+    assert len(chosen)
+    bias = heading(panel, "ethics-panel", "Condition 2")
+    assert set(chosen["statement"]) <= set(bias.gives)
+    assert "could reliably have found" in " ".join(bias.lacks)
+
+
+def test_a_factor_that_was_not_compared_is_named(write_study: WriteStudy) -> None:
+    folder = write_study(thresholds=PRIMARY, sizes=[1_000], labels=Labels(crossed=False))
+    record = json.loads((folder / "study.json").read_text("utf-8"))
+    record["factors"] = ["gender"]
+    (folder / "study.json").write_text(json.dumps(record), "utf-8")
+    panel = to_panel(read_report(folder))
+    lacks = heading(panel, "bridges", "Paragraph 201").lacks
+    assert "Groups by ethnicity were not compared at all." in lacks
+    race = heading(panel, "equality", "Race (here: ethnicity)")
+    assert race.gives == ()
+    assert heading(panel, "equality", "Sex (here: gender)").gives
+
+
+def test_words_of_others_carry_where_they_were_read(panel: Panel) -> None:
+    for annex in panel.annexes:
+        for each in annex.headings:
+            assert bool(each.asks) == bool(each.source)
+            assert not each.source or "[SEEN-S]" in each.source
+            assert each.gives or each.lacks
+    assert len(panel.annexes[0].headings) == 5
+
+
+def test_the_page_holds_all_of_it(page: Element, panel: Panel) -> None:
+    shown = page.with_id("panel").text
+    plain = page.with_id("plain").text
+    assert all(paragraph in plain for paragraph in panel.summary)
+    for question in panel.questions:
+        assert question.text in shown
+        assert all(" ".join(answer.split()) in shown for answer in question.answers)
+    for annex in panel.annexes:
+        assert annex.title in shown
+        for each in annex.headings:
+            assert all(" ".join(text.split()) in shown for text in (*each.gives, *each.lacks))
+    assert all(term.meaning in shown for term in panel.glossary)
+    assert "No decision on this study was recorded" in shown
+
+
+def write_ledger(folder: Path, *entries: dict[str, object]) -> None:
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries)
+    (folder.parent / LEDGER).write_text(lines, "utf-8")
+
+
+def with_hash(folder: Path) -> Path:
+    provenance = json.loads((folder / "provenance.json").read_text("utf-8"))
+    text = json.dumps({**provenance, "study_hash": HASH})
+    (folder / "provenance.json").write_text(text, "utf-8")
+    return folder
+
+
+def test_decisions_on_this_study_fill_the_sign_off(write_study: WriteStudy) -> None:
+    folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000], simulated=False))
+    other = {**DECISION, "study_hash": "22" * 32, "approver": "Somebody Else"}
+    taken_back = {**DECISION, "withdrawn": True, "expires": None, "fingerprint": "ab" * 32}
+    write_ledger(folder, DECISION, other, taken_back)
+    shown = parse(render(folder)).with_id("panel").text
+    assert "approved A. Panel chair B. Engineer facenet 3 0.64 review in <b>May</b>" in shown
+    assert "withdrawn A. Panel" in shown
+    assert "another fingerprint than this study's" in shown
+    assert "Somebody Else" not in shown
+    assert "Approved at 2026-06-01T10:00:00+00:00 by A. Panel (chair)" in shown
+
+
+def test_a_ledger_that_cannot_be_read_is_not_passed_over(write_study: WriteStudy) -> None:
+    folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
+    write_ledger(folder, DECISION, {"study_hash": HASH})
+    with pytest.raises(StudyRecordError, match=r"approvals\.jsonl, line 2"):
+        render(folder)
