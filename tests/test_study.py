@@ -18,7 +18,10 @@ import pytest
 from lfr_eval import cli
 from lfr_eval.config import ConfigError
 from lfr_eval.folder import StudyFolder
+from lfr_eval.report.model import read_report
+from lfr_eval.report.panel import to_panel
 from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
+from tests.report.reading_age import school_years
 from tests.studies import SMALL, configured, run
 
 CONTROL = (
@@ -82,6 +85,10 @@ def test_a_second_run_computes_nothing(small: StudyFolder) -> None:
 def test_simulated_studies_say_so(small: StudyFolder) -> None:
     assert json.loads((small.path / "study.json").read_text())["simulated"] is True
     assert "SIMULATED" in (small.path / "report.html").read_text().upper()
+
+
+def test_the_plain_summary_can_be_read_at_fourteen(small: StudyFolder) -> None:
+    assert max(school_years(to_panel(read_report(small.path)).summary)) <= 9
 
 
 def test_the_report_can_be_rendered_again(small: StudyFolder, tmp_path: Path) -> None:

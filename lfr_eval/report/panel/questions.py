@@ -29,6 +29,7 @@ def questions(report: Report) -> tuple[Question, ...]:
         ("Who is not in the figures?", _left_out),
         ("Does this describe the engine that runs live?", _engine),
         ("Which threshold, and who chose it?", _threshold),
+        ("What have deployments shown?", _field),
         ("How long was the watchlist?", _watchlist),
         ("What was found?", bias),
         ("What did not happen?", _nothing),
@@ -117,15 +118,31 @@ def _threshold(report: Report) -> tuple[str, ...]:
     return (f"No operating threshold is declared. The plan names {named}.", *origin)
 
 
+def _field(report: Report) -> tuple[str, ...]:
+    blocks = report.field.blocks if report.field else ()
+    if not blocks:
+        return ("No record of a deployment at a threshold of this study stands beside it.",)
+    return (
+        *(
+            f"{several(block.deployments, 'deployment')} at threshold "
+            f"{spoken_threshold(block.threshold)}: {several(block.alerts, 'alert')}, of which "
+            f"{count(block.false_confirmed + block.false_unconfirmed)} were noticed to be false "
+            f"and {count(block.undecided)} have no recorded decision."
+            for block in blocks
+        ),
+        "A record of a deployment does not show errors that nobody noticed.",
+    )
+
+
 def _watchlist(report: Report) -> tuple[str, ...]:
     design = report.record.design
     if not design.watchlist_sizes:
         return ("There was none: images were compared one to one.",)
     sizes = listed([count(size) for size in sorted(design.watchlist_sizes)])
-    members = (f"It held: {design.watchlist_members.rstrip('.')}.",)
+    members = design.watchlist_members
     return (
         f"{sizes} entries.",
-        *(members if design.watchlist_members else ()),
+        *((f"It held: {stated(members)}.",) if members else ()),
         "A longer list gives more false alerts.",
     )
 
