@@ -96,7 +96,9 @@ def _left_out(report: Report) -> tuple[str, ...]:
 
 def _engine(report: Report) -> tuple[str, ...]:
     answers = list(software(report))
-    if not report.record.simulated:
+    if report.record.live_engine is not None:
+        answers.append(f"{report.record.live_engine.statement.rstrip('.')}.")
+    elif not report.record.simulated:
         answers.append(
             "Ask whoever runs the engine for its fingerprint, and compare. Only the same "
             "fingerprint is the same software."
