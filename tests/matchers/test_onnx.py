@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,8 @@ def reduced(mirror: Path, folder: Path, people: int) -> Path:
         groups = ("female", "male")[number % 2], ("black", "white")[number // 2 % 2]
         smiling = path.with_name(f"{person}_smiling.jpg")
         for file, role in ((path, "reference"), (smiling, "probe")):
-            rows.append((file.stem, person, str(file), role, *groups))
+            shutil.copyfile(file, folder / file.name)
+            rows.append((file.stem, person, file.name, role, *groups))
     columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "people.csv", index=False)
     return folder / "people.csv"
