@@ -17,15 +17,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from lfr_eval.report.linking import follow_rates, follow_threshold
 from lfr_eval.report.panels import WIDTH, Floats, Panel, Sheet, lay_out, rate_scale, threshold_scale
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
+from lfr_eval.report.sweep import setting_key
 from lfr_eval.report.words import Metric, count, one_in, shorten, spoken_threshold
+from lfr_eval.tables import EVERYBODY, OVERALL
 
 LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D")
 SHARED_PANEL = len(SERIES)
-POINTS = 50
-"""Thresholds drawn at most in one line: more cannot be seen on paper and would swell the page."""
+POINTS, POINTS_OF_MANY = 50, 24
+"""Thresholds drawn at most in one line: more cannot be seen on paper and would swell the page.
+The second is for groups that have a small panel each."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,15 @@ def rate_chart(
             sheet.axes.plot(x, y, color=FAINT, linewidth=1.1, linestyle=":")
     for place, each in enumerate(series):
         panel = sheet.panels[0 if shared else place]
-        _draw_series(sheet.axes, panel, each.threshold, each, place if shared else 0)
+        draw_series(sheet.axes, panel, each.threshold, each, place if shared else 0)
     if shared:
-        _legend(sheet, series)
+        legend(sheet, series)
     caption = (
         f"{metric.name} ({metric.code}) by {factor}{_where(size)}, against threshold, with "
         f"{setting.level} intervals."
     )
-    return to_chart(sheet.figure, name, caption, _describe(series), caption, setting.mark)
+    chart = to_chart(sheet.figure, name, caption, _describe(series), caption, setting.mark)
+    return follow_threshold(chart, sheet)
 
 
 def against_overall_chart(
@@ -132,21 +137,26 @@ def against_overall_chart(
     for place, each in enumerate(series):
         panel = sheet.panels[0 if shared else place]
         along = _at_thresholds(reference, each.threshold)
-        _draw_series(sheet.axes, panel, along, each, place if shared else 0, band=not shared)
+        draw_series(sheet.axes, panel, along, each, place if shared else 0, band=not shared)
     if shared:
-        _legend(sheet, series)
+        legend(sheet, series)
     caption = (
         f"{metric.code} of each group by {factor} against {metric.code} of everybody{_where(size)}."
         " Above the dashed diagonal a group has more errors than all together, below it fewer."
     )
     groups = ", ".join(each.label for each in series)
     description = f"Groups: {groups}. The tables give the numbers."
-    return to_chart(sheet.figure, name, caption, description, caption, setting.mark)
+    chart = to_chart(sheet.figure, name, caption, description, caption, setting.mark)
+    keys = [setting_key(metric.code, size, of) for of in (OVERALL, factor)]
+    return follow_rates(
+        chart, sheet, (keys[0], EVERYBODY), keys[1], [each.label for each in series]
+    )
 
 
 def to_series(frame: pd.DataFrame, setting: Setting) -> list[Series]:
     """Split rows of table `rates` into one series a group, in the order in which groups come."""
-    drawn = _thin(np.unique(frame["threshold"].to_numpy(float)), setting.keep)
+    points = POINTS if frame["group"].nunique() <= SHARED_PANEL else POINTS_OF_MANY
+    drawn = _thin(np.unique(frame["threshold"].to_numpy(float)), setting.keep, points)
     frame = frame[frame["threshold"].isin(drawn)]
     series = []
     for label, rows in frame.groupby("group", sort=False):
@@ -165,10 +175,10 @@ def to_series(frame: pd.DataFrame, setting: Setting) -> list[Series]:
     return series
 
 
-def _thin(thresholds: Floats, keep: Sequence[float]) -> Floats:
-    if len(thresholds) <= POINTS:
+def _thin(thresholds: Floats, keep: Sequence[float], points: int) -> Floats:
+    if len(thresholds) <= points:
         return thresholds
-    places = set(np.linspace(0, len(thresholds) - 1, POINTS).round().astype(int).tolist())
+    places = set(np.linspace(0, len(thresholds) - 1, points).round().astype(int).tolist())
     for value in keep:
         places.add(int(np.abs(thresholds - value).argmin()))
     return thresholds[sorted(places)]
@@ -180,9 +190,10 @@ def _at_thresholds(reference: Series, thresholds: Floats) -> Floats:
     return np.array([rates.get(round(float(value), 9), math.nan) for value in thresholds])
 
 
-def _draw_series(
+def draw_series(
     axes: Axes, panel: Panel, along: Floats, each: Series, place: int, band: bool = True
 ) -> None:
+    """Draw one group: its rates, their intervals, and upper bounds where it had no event."""
     colour, line, marker = SERIES[place], LINES[place], MARKERS[place]
     step = max(1, len(along) // 8)
     x, rate, bound = panel.x(along), panel.y(each.rate), panel.y(each.bound)
@@ -219,7 +230,8 @@ def limits(series: Sequence[Series], with_bounds: bool = True) -> tuple[float, f
     return min(lowest * 0.6, 0.5), min(1.0, max(highest * 1.3, lowest * 5)) * 1.03
 
 
-def _legend(sheet: Sheet, series: Sequence[Series]) -> None:
+def legend(sheet: Sheet, series: Sequence[Series]) -> None:
+    """Name the groups that share a panel, by line and marker."""
     handles = [
         Line2D(
             [],

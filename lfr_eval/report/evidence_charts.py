@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from lfr_eval.report.charts import Setting
+from lfr_eval.report.linking import follow_in_axes
+from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.truth import Coverage, Measured
 from lfr_eval.report.words import count, number, ratio, shorten, spoken_threshold
@@ -81,7 +83,10 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
         f"{row.rate.group}: interval {'contains' if row.is_contained else 'misses'} the true rate"
         for row in rows
     )
-    return to_chart(figure, name, caption, f"{description}.", caption, setting.mark)
+    chart = to_chart(figure, name, caption, f"{description}.", caption, setting.mark)
+    columns = ["group", "threshold", "events", "trials", "rate", "lower", "upper", "true_rate"]
+    frame = pd.DataFrame([{**vars(row.rate), "true_rate": row.true_rate} for row in rows])
+    return with_numbers(chart, frame[columns])
 
 
 def _draw_intervals(axes: Axes, rows: Sequence[Measured], reach: float) -> None:
@@ -171,4 +176,6 @@ def score_chart(name: str, histogram: pd.DataFrame, setting: Setting) -> Chart |
         "How often each comparison score occurred, for images of the same person and of two "
         f"different people.{marked}"
     )
-    return to_chart(figure, name, caption, "; ".join(parts) + ".", caption, setting.mark)
+    chart = to_chart(figure, name, caption, "; ".join(parts) + ".", caption, setting.mark)
+    chart = follow_in_axes(chart, axes)
+    return with_numbers(chart, histogram[histogram["count"] > 0])

@@ -8,6 +8,7 @@ exist: a study of a vendor's scores has no more. Subject and image ids end here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,10 @@ import pandas as pd
 from lfr_eval import tables
 from lfr_eval.report.approvals import LEDGER, Decision, read_decisions
 from lfr_eval.report.asides import Aside, asides_of
+from lfr_eval.report.crossed import Grid, to_grids
 from lfr_eval.report.equity import MeasureTable, to_measures
+from lfr_eval.report.evidence import Evidence, collect_evidence
+from lfr_eval.report.explorer import Explorer, to_explorer
 from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
 from lfr_eval.report.modelled import Tail, to_tails
@@ -36,6 +40,7 @@ from lfr_eval.report.rates import (
 )
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.storage import ScoreShift, to_shift
+from lfr_eval.report.sweep import Approved
 from lfr_eval.report.truth import TruthCheck, compare_with_truth
 from lfr_eval.report.watchlists import Growth, to_growth
 from lfr_eval.report.words import NOT_STATED, clean
@@ -55,12 +60,16 @@ class Report:
         What the registered comparisons show together, in plain sentences.
     verdicts
         Primary findings at the thresholds of the first screen, and those without a threshold.
+    answers
+        Of those, the ones that the first screen prints group by group.
     quotes
         False alerts beside recognition, one a headline threshold and watchlist size.
     rate_tables
         Rates at the thresholds of the plan.
     crossed_tables
         Rates across groups, at the thresholds of the first screen: there are very many.
+    grids
+        The same, with the rates within groups, as grids of groups.
     primary, exploratory
         All findings at the thresholds of the plan.
     exploratory_left_out
@@ -83,6 +92,10 @@ class Report:
         What was decided on the evidence of this study, from the ledger beside its folder.
     histogram, truth
         None where the study has none.
+    explorer
+        The sweep for the threshold slider; None where no rate depends on a threshold.
+    evidence
+        What stands behind a rate.
     shift
         How far scores may be off at the thresholds of the first screen; None where they are not.
     """
@@ -94,9 +107,11 @@ class Report:
     labels: tuple[LabelSource, ...]
     headline: tuple[str, ...]
     verdicts: tuple[FindingBlock, ...]
+    answers: tuple[FindingBlock, ...]
     quotes: tuple[Quote, ...]
     rate_tables: tuple[RateTable, ...]
     crossed_tables: tuple[RateTable, ...]
+    grids: tuple[Grid, ...]
     primary: tuple[FindingBlock, ...]
     exploratory: tuple[FindingBlock, ...]
     exploratory_left_out: int
@@ -109,16 +124,27 @@ class Report:
     asides: tuple[Aside, ...]
     curves: pd.DataFrame
     histogram: pd.DataFrame | None
+    explorer: Explorer | None
+    evidence: Evidence
     shift: ScoreShift | None
 
     @property
     def differences(self) -> tuple[Finding, ...]:
-        """Findings of the first screen that show a difference."""
-        return tuple(finding for block in self.verdicts for finding in block.different)
+        """Findings that show a difference and that the answers group by group do not hold."""
+        told = {finding.anchor for block in self.answers for finding in block.findings}
+        shown = (finding for block in self.verdicts for finding in block.different)
+        return tuple(finding for finding in shown if finding.anchor not in told)
 
 
-def read_report(study: Path) -> Report:
+def read_report(study: Path, approved: Sequence[Approved] = ()) -> Report:
     """Read a study folder.
+
+    Parameters
+    ----------
+    study
+        The study folder.
+    approved
+        Thresholds that somebody approved, to be marked beside the operating one.
 
     Raises
     ------
@@ -133,9 +159,8 @@ def read_report(study: Path) -> Report:
     # A rate among the first candidates is another rate: the tables alone show it, marked.
     rates = rates[rates["rank"].isna()]
     at_any_rank = [rate for rate in at_plan if rate.rank is None]
-    findings = to_findings(
-        at_threshold(_required(study, tables.FINDINGS), record.thresholds.tabulated), at_any_rank
-    )
+    all_findings = _required(study, tables.FINDINGS)
+    findings = to_findings(at_threshold(all_findings, record.thresholds.tabulated), at_any_rank)
     within = [rate for rate in at_plan if not rate.is_crossed]
     primary = tuple(each for each in findings if each.primary)
     exploratory = tuple(each for each in findings if not each.primary)
@@ -166,11 +191,13 @@ def read_report(study: Path) -> Report:
         labels=_label_sources(record),
         headline=headline(lead),
         verdicts=into_blocks(lead),
+        answers=_answers(lead),
         quotes=_quotes(rates, record),
         rate_tables=tabulate(within),
         crossed_tables=tabulate(
             [rate for rate in at_plan if rate.is_crossed and _is_headline(rate, record)]
         ),
+        grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
         primary=into_blocks(primary),
         exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
         exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
@@ -203,6 +230,8 @@ def read_report(study: Path) -> Report:
             one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
         ],
         histogram=_optional(study, tables.HISTOGRAM),
+        explorer=to_explorer(one_a_group, all_findings, findings, record, approved),
+        evidence=collect_evidence(findings),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
 
@@ -262,6 +291,25 @@ def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFram
     if not chosen["threshold"].notna().any():
         return at_threshold(frame, record.thresholds.tabulated)
     return chosen
+
+
+def _answers(lead: Sequence[Finding]) -> tuple[FindingBlock, ...]:
+    """Return the comparisons of single groups, of the two questions that a panel asks first.
+
+    False alerts at the largest watchlist and people missed there, else wrong and missed matches.
+    """
+    pairs = [each for each in lead if not each.is_omnibus and CROSS not in each.factor]
+    pairs = pairs or [each for each in lead if not each.is_omnibus]
+    blocks = into_blocks(pairs)
+    chosen: dict[str, FindingBlock] = {}
+    for codes in (("FPIR",), ("FNIR", "TPIR")), (("FMR",), ("FNMR",)):
+        for question in codes:
+            for block in blocks:
+                if block.metric.code in question:
+                    chosen.setdefault(question[0], block)
+        if chosen:
+            break
+    return tuple(chosen.values())
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:

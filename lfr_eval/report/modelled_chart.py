@@ -16,11 +16,13 @@ from matplotlib.lines import Line2D
 
 from lfr_eval.report.charts import LINES, Series, Setting, limits, mark_operating, to_series
 from lfr_eval.report.modelled import Tail
+from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.panels import Panel, lay_out, rate_scale, threshold_scale
 from lfr_eval.report.svg import PAPER, SERIES, Chart, to_chart
 from lfr_eval.report.words import count, one_in, several, spoken_threshold
 
 OBSERVED, MODELLED = SERIES[0], SERIES[1]
+NUMBERS = ["group", "threshold", "events", "rate", "lower", "upper", "decades"]
 DEEPEST = 1e-3
 """Lowest drawn share of the smallest modelled rate: lower ends may be 0, which has no place."""
 
@@ -33,7 +35,8 @@ def modelled_charts(tail: Tail, setting: Setting) -> Iterator[Chart]:
         name = f"modelled-chart-{tail.watchlist_size or 'pairs'}-{place}"
         chart = _chart(name, tail, str(factor), modelled, observed, setting)
         if chart is not None:
-            yield chart
+            kept = modelled[modelled["rate"].notna()].sort_values("threshold")
+            yield with_numbers(chart, kept[NUMBERS])
 
 
 def _chart(

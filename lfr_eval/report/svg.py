@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,12 +80,21 @@ class Chart:
         Plain text.
     width
         Natural width in CSS pixels.
+    link
+        JSON that tells the script how the chart follows the threshold slider; empty where not.
+    numbers
+        Name of the numbers behind the chart in the page's data.
+    table
+        Those numbers, columns and rows, where they are no part of the sweep.
     """
 
     name: str
     svg: str
     caption: str
     width: int
+    link: str = ""
+    numbers: str = ""
+    table: Mapping[str, list[Any]] | None = None
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class Element:
 
     @property
     def text(self) -> str:
+        if self.tag == "script":
+            return ""
         parts = [child if isinstance(child, str) else child.text for child in self.children]
         return " ".join(" ".join(parts).split())
 

@@ -37,7 +37,11 @@ def test_the_sections_stand_in_the_contents_and_are_explained_in_the_method(
 
 
 def test_every_measure_is_printed_with_definition_range_and_caveat(page: Element) -> None:
-    folded = page.with_id("equity").all("details")
+    folded = [
+        each
+        for each in page.with_id("equity").all("details")
+        if each.attributes["class"] == "printed"
+    ]
     assert [each.all("summary")[0].text for each in folded] == [*(m[0] for m in MEASURES), FDR[0]]
     for each, (_, definition, span, caveat) in zip(folded, (*MEASURES, FDR), strict=True):
         assert definition[1:] in each.text
@@ -50,7 +54,11 @@ def test_the_measures_hold_the_defined_values_of_the_equity_table(
     study: Path, page: Element
 ) -> None:
     equity, rates = of(study, "equity"), of(study, "rates")
-    for each in page.with_id("equity").all("details"):
+    for each in [
+        each
+        for each in page.with_id("equity").all("details")
+        if each.attributes["class"] == "printed"
+    ]:
         rows = equity[equity["measure"] == each.all("summary")[0].text]
         silent = {
             (metric, size if pd.notna(size) else None, factor)

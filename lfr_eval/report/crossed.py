@@ -1,0 +1,62 @@
+"""Stage report: false matches across groups as a grid (crossed rates in, shaded cells out).
+
+The grid is a table: its numbers say everything, and the shading only helps the eye.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lfr_eval.report.rates import Rate
+
+SHADES = 6
+METRIC = "FMR"
+FACTOR = 3.0
+"""Between two shades: a difference of a few events must not look like black and white."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rates of one factor at one threshold: a row for each probe's group, a column for each other.
+
+    Attributes
+    ----------
+    cells
+        Row by row; None where two groups were never compared.
+    """
+
+    threshold: float
+    factor: str
+    groups: tuple[str, ...]
+    cells: tuple[tuple[Rate | None, ...], ...]
+
+    def shade(self, rate: Rate | None) -> int:
+        """Return `SHADES` for the highest rate, one less for each factor below, 0 for no event."""
+        rates = [each.rate for row in self.cells for each in row if each and each.rate]
+        if rate is None or not rate.rate:
+            return 0
+        below = math.log(max(rates) / rate.rate) / math.log(FACTOR)
+        return max(1, SHADES - math.floor(below + 1e-9))
+
+
+def to_grids(rates: Sequence[Rate]) -> tuple[Grid, ...]:
+    """Arrange rates within and across groups by threshold and factor."""
+    paired = [
+        rate
+        for rate in rates
+        if rate.metric == METRIC and rate.counterpart is not None and rate.threshold is not None
+    ]
+    crossed = dict.fromkeys((rate.threshold, rate.factor) for rate in paired if rate.is_crossed)
+    grids = []
+    for threshold, factor in crossed:
+        chosen = {
+            (rate.group, rate.counterpart): rate
+            for rate in paired
+            if (rate.threshold, rate.factor) == (threshold, factor)
+        }
+        groups = tuple(dict.fromkeys(name for pair in chosen for name in pair if name))
+        cells = tuple(tuple(chosen.get((row, column)) for column in groups) for row in groups)
+        grids.append(Grid(threshold or 0.0, factor, groups, cells))
+    return tuple(grids)
