@@ -28,8 +28,8 @@ from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.modelled_chart import modelled_charts
-from lfr_eval.report.panel import to_panel
 from lfr_eval.report.numbers import charts_in
+from lfr_eval.report.panel import to_panel
 from lfr_eval.report.rates import settings_in_order
 from lfr_eval.report.svg import Chart, drawing
 from lfr_eval.report.sweep import setting_key, to_json

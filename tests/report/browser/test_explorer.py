@@ -24,7 +24,7 @@ RATES = (
 @pytest.fixture
 def page(opened: Opened) -> Page:
     opened.page.evaluate("document.activeElement?.blur()")
-    opened.page.get_by_role("button", name="Go there: operating threshold").click()
+    opened.page.locator("button.go").first.click()
     opened.page.locator("#size").select_option(str(SIZES[0]))
     opened.page.locator("#factor").select_option("gender")
     return opened.page
@@ -151,12 +151,12 @@ def test_numbers_in_words_are_those_of_the_library(page: Page, study: Path) -> N
     source = (study / "report.html").read_text("utf-8")
     start = source.index("// Numbers in words")
     script = source[start : source.index("// Tables as downloads")]
-    call = f"(rates) => {{ {script} return rates.map((rate) => [%s]); }}"
-    said = page.evaluate(
-        call % "oneIn(rate), oneIn(rate, 'up'), oneIn(rate, 'down'), share(rate), "
-        "share(rate, 'up'), share(rate, 'down'), scientific(rate), ratio(rate, 'up')",
-        RATES,
+    body = (
+        "return rates.map((rate) => [oneIn(rate), oneIn(rate, 'up'), oneIn(rate, 'down'), "
+        "share(rate), share(rate, 'up'), share(rate, 'down'), scientific(rate), "
+        "ratio(rate, 'up')]);"
     )
+    said = page.evaluate(f"(rates) => {{ {script} {body} }}", RATES)
     for rate, texts in zip(RATES, said, strict=True):
         assert texts == [
             one_in(rate), one_in(rate, "up"), one_in(rate, "down"), share(rate),
@@ -172,7 +172,7 @@ def test_every_rate_tells_by_keyboard_what_stands_behind_it(page: Page, table: s
     page.locator(table).first.locator(".drill[tabindex='0']").focus()
     page.keyboard.press("ArrowRight")
     said = page.locator("#evidence").inner_text()
-    for part in ("people", "nterval", "F"):
+    for part in ("people", "nterval"):
         assert part in said
     assert "inding" in said or "No registered comparison" in said
     focused = page.evaluate("document.activeElement.getAttribute('aria-describedby')")
