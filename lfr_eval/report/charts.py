@@ -27,7 +27,7 @@ from lfr_eval.tables import EVERYBODY, OVERALL
 LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D")
 SHARED_PANEL = len(SERIES)
-POINTS, POINTS_OF_MANY = 50, 24
+POINTS, POINTS_OF_MANY = 50, 16
 """Thresholds drawn at most in one line: more cannot be seen on paper and would swell the page.
 The second is for groups that have a small panel each."""
 

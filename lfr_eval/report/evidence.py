@@ -20,6 +20,7 @@ from lfr_eval.report.words import (
 )
 
 NAMED = 3
+NO_FINDING = "No registered comparison rests on this number."
 
 Key = tuple[str, float | None, int | None, str, str]
 
@@ -59,7 +60,7 @@ class Evidence:
                 f"({scientific(rate.lower)} to {scientific(rate.upper)})"
             )
             lines.append(f"Method: {rate.interval}")
-        return "\n".join([*lines, self.findings_on(rate)])
+        return "\n".join([*lines, self.findings_on(rate) or NO_FINDING])
 
     def findings_on(self, rate: Rate) -> str:
         """Return the registered findings that rest on a rate, one a line."""
@@ -72,7 +73,7 @@ class Evidence:
         named = [f"Finding {each.finding_id}: {each.verdict}" for each in found[:NAMED]]
         if len(found) > NAMED:
             named.append(f"and {len(found) - NAMED} further findings")
-        return "\n".join(named) or "No registered comparison rests on this number."
+        return "\n".join(named)
 
 
 def collect_evidence(findings: Iterable[Finding]) -> Evidence:

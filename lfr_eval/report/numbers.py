@@ -15,7 +15,7 @@ import pandas as pd
 
 from lfr_eval.report.svg import Chart
 
-ROWS = 1_500
+ROWS = 600
 """Rows at most: what lies between two drawn points cannot be seen, and swells the page."""
 DIGITS = 5
 

@@ -20,7 +20,7 @@ from lfr_eval.report.rates import real, whole
 from lfr_eval.report.words import clean, spoken_threshold
 from lfr_eval.tables import CROSS, OVERALL
 
-STEPS = 80
+STEPS = 50
 """Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""
 DIGITS = 5
 COUNTS = {"events": "events", "affected": "subjects_with_event"}
