@@ -130,21 +130,18 @@ class Report:
 
     @property
     def differences(self) -> tuple[Finding, ...]:
-        """Findings that show a difference and that the answers group by group do not hold."""
+        """Findings of the first screen that show a difference."""
+        return tuple(finding for block in self.verdicts for finding in block.different)
+
+    @property
+    def further_differences(self) -> tuple[Finding, ...]:
+        """Those of them that the answers group by group do not hold."""
         told = {finding.anchor for block in self.answers for finding in block.findings}
-        shown = (finding for block in self.verdicts for finding in block.different)
-        return tuple(finding for finding in shown if finding.anchor not in told)
+        return tuple(finding for finding in self.differences if finding.anchor not in told)
 
 
-def read_report(study: Path, approved: Sequence[Approved] = ()) -> Report:
+def read_report(study: Path) -> Report:
     """Read a study folder.
-
-    Parameters
-    ----------
-    study
-        The study folder.
-    approved
-        Thresholds that somebody approved, to be marked beside the operating one.
 
     Raises
     ------
@@ -176,10 +173,11 @@ def read_report(study: Path, approved: Sequence[Approved] = ()) -> Report:
     searches = _optional(study, tables.MODELLED_SEARCHES)
     sizes = _optional(study, tables.WATCHLIST_SIZES)
     provenance = read_provenance(study, record)
+    decisions = read_decisions(study.resolve().parent / LEDGER, provenance.study_hash)
     return Report(
         record=record,
         provenance=provenance,
-        decisions=read_decisions(study.resolve().parent / LEDGER, provenance.study_hash),
+        decisions=decisions,
         people=count_people(
             _required(study, tables.COHORT),
             _optional(study, tables.ACQUISITION),
@@ -230,7 +228,7 @@ def read_report(study: Path, approved: Sequence[Approved] = ()) -> Report:
             one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
         ],
         histogram=_optional(study, tables.HISTOGRAM),
-        explorer=to_explorer(one_a_group, all_findings, findings, record, approved),
+        explorer=to_explorer(one_a_group, all_findings, findings, record, _approved(decisions)),
         evidence=collect_evidence(findings),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
@@ -291,6 +289,19 @@ def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFram
     if not chosen["threshold"].notna().any():
         return at_threshold(frame, record.thresholds.tabulated)
     return chosen
+
+
+def _approved(decisions: Sequence[Decision]) -> tuple[Approved, ...]:
+    """Return the thresholds that were approved on this study and not withdrawn since."""
+    standing: dict[tuple[str, float], Decision] = {}
+    for decision in decisions:
+        standing.pop((decision.version, decision.threshold), None)
+        if not decision.withdrawn:
+            standing[decision.version, decision.threshold] = decision
+    return tuple(
+        Approved(one.threshold, f"approved for {one.version} by {one.approver}")
+        for one in standing.values()
+    )
 
 
 def _answers(lead: Sequence[Finding]) -> tuple[FindingBlock, ...]:

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lfr_eval.report.charts import Setting
+from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.panels import Floats, Panel, Scale, lay_out, rate_scale
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.watchlists import WAYS, Growth
@@ -84,7 +85,9 @@ def _chart(
         f"Vertical line: the longest watchlist that the fillers allow, {count(longest)}; beyond it "
         "nothing was compared."
     )
-    return to_chart(sheet.figure, name, caption, _describe(rows), caption, setting.mark)
+    chart = to_chart(sheet.figure, name, caption, _describe(rows), caption, setting.mark)
+    columns = ["group", "way", "watchlist_size", "rate", "lower", "upper"]
+    return with_numbers(chart, rows[columns])
 
 
 def size_scale(low: float, high: float, room: int) -> Scale:
