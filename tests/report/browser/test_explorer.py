@@ -15,7 +15,8 @@ from lfr_eval.report.words import one_in, ratio, scientific, share, spoken_thres
 from tests.report.browser.conftest import Opened
 from tests.report.builders import OPERATING, SIZES
 
-STEPS = (1.01, 1.53, 2.34, 3.375, 7.77, 9.999)
+# Between the numbers that can be shown: at those, the last bit of a float decides.
+STEPS = (1.0137, 1.5342, 2.3411, 3.3751, 7.7742, 9.9987)
 RATES = [
     *(10.0**power * step for power in range(-9, 0) for step in STEPS),
     *(0.0, 0.01, 0.5, 0.96, 0.99996, 0.999, 1.0),

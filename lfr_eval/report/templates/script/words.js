@@ -13,7 +13,7 @@ function halfEven(value) {
 function significant(value, rounding = "nearest", digits = 3) {
   if (value === 0) return 0;
   const unit = Number(value.toExponential().split("e")[1]) - digits + 1;
-  const steps = Number(`${Number(value.toPrecision(12))}e0`) / 10 ** unit;
+  const steps = Number(value.toPrecision(12)) / 10 ** unit;
   const round = { nearest: halfEven, down: Math.floor, up: Math.ceil }[rounding];
   return Number(`${round(Number(steps.toPrecision(12)))}e${unit}`);
 }
