@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
-from lfr_eval.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, OF_DESIGNS, PLANNING
+from lfr_eval.tables import (
+    AFTERWARDS,
+    ALL,
+    EXCLUSIONS,
+    FURTHER,
+    OF_DESIGNS,
+    OPERATING_POINTS,
+    PLANNING,
+    STUDIES_COMPARED,
+)
 
 
 def tables_page() -> str:
     """Return the page as Markdown."""
     parts = ["# The stage tables", "", "Made from `lfr_eval/tables.py` by `docs/make_tables.py`."]
-    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, PLANNING):
+    asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
+    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked):
         parts += [
             "",
             f"## {table.name}",

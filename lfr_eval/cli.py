@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval import __version__
+from lfr_eval.choosing.arguments import add_thresholds, thresholds
+from lfr_eval.comparing.arguments import add_compare, compare
 from lfr_eval.engine_commands import add_engine
 from lfr_eval.operating_commands import add_decisions
 from lfr_eval.planning.arguments import add_actions, add_question, ask
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 OK, FAILED, UNUSABLE = 0, 1, 2
 COMMANDS = (
-    *("run", "plan", "report", "verify", "track", "fetch", "purge"),
-    *("engine", "approve", "approvals", "gate"),
+    *("run", "plan", "report", "verify", "thresholds", "compare"),
+    *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
 )
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
@@ -75,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
+    add_thresholds(add("thresholds", "operating points of a study under constraints", thresholds))
+    add_compare(add("compare", "studies side by side at one overall rate", compare, False))
     sent = add("track", "send a finished study to MLflow", track, False)
     sent.add_argument(
         "study", metavar="STUDY", nargs="?", type=Path, help="a study; with --pending, their folder"

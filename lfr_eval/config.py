@@ -332,6 +332,32 @@ class PathsConfig:
 
 
 @dataclass
+class ConstraintsConfig:
+    """What an operating threshold must keep to: `conf/constraints/`.
+
+    Limits hold for the unwelcome end of an interval, not for the estimate. Null: no such limit.
+    """
+
+    watchlist_size: int | None = None  # null: the largest that the study searched
+    factors: list[str] = field(default_factory=lambda: ["overall", "gender", "ethnicity"])
+    max_fpir: float | None = None  # of every group of the factors
+    max_ratio: float | None = None  # of the FPIR of any two groups of one factor
+    min_tpir: float | None = None
+    tpir_of: str = "groups"  # every group of the factors, or overall
+    max_alerts: float | None = None  # false alerts a day
+    crowd: int | None = None  # recognition opportunities a day of people not on the watchlist
+    composition: dict[str, float] = field(default_factory=dict)  # group -> share; empty: as studied
+    objective: str = "lowest"  # threshold that keeps to all limits, or the one of least `cost`
+    cost_false_alert: float | None = None
+    cost_miss: float | None = None
+    prevalence: float | None = None  # share of opportunities that are people on the watchlist
+    drift: list[float] = field(default_factory=list)  # of scores; empty: 1, 2 and 5 steps
+    share: float = 0.5  # of people who choose; the others report
+    splits: int = 50  # repetitions that show how stable the choice is
+    seed: int = 1
+
+
+@dataclass
 class StudyConfig:
     """Everything that determines a study."""
 

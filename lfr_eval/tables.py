@@ -655,6 +655,48 @@ FIELD = Table(
     ),
 )
 
+OPERATING_POINTS = Table(
+    "operating_points",
+    "What `lfr-eval thresholds` weighed: one row a sample of people, threshold and constraint, "
+    "with the group that binds.",
+    (
+        Column("people", TEXT, "choosing: half that chose; reporting: the other; everybody"),
+        Column("threshold", REAL, "threshold"),
+        Column("constraint", TEXT, "FPIR, ratio, TPIR or alerts"),
+        Column("factor", TEXT, "factor of the group that is furthest from the limit"),
+        Column("group", TEXT, "that group, or two groups, the worse one first"),
+        Column("events", WHOLE, "events of that group; null for ratios"),
+        Column("estimate", REAL, "rate, ratio, or false alerts a day; null where undefined"),
+        Column("bound", REAL, "end of its interval on the unwelcome side"),
+        Column("limit", REAL, "what was asked for"),
+        Column("met", FLAG, "whether the bound keeps to the limit"),
+        Column("estimate_met", FLAG, "whether the worst estimate alone would"),
+    ),
+)
+
+STUDIES_COMPARED = Table(
+    "studies_compared",
+    "What `lfr-eval compare` found: one row a further study, metric and group, beside the first "
+    "study, both cut where their overall rate is the same.",
+    (
+        Column("study", WHOLE, "number of the further study, from 2"),
+        Column("metric", TEXT, "metric"),
+        Column("factor", TEXT, "factor"),
+        Column("group", TEXT, "group"),
+        Column("rate_first", REAL, "rate of the first study at its threshold"),
+        Column("rate", REAL, "rate of the further study at its own"),
+        Column("difference", REAL, "rate - rate_first"),
+        Column("lower", REAL, "lower end of its 95 % interval; people redrawn, matched again"),
+        Column("upper", REAL, "upper end"),
+        Column("ratio", REAL, "rate / rate_first; null where undefined"),
+        Column("ratio_lower", REAL, "lower end of its 95 % interval; null where unbounded"),
+        Column("ratio_upper", REAL, "upper end"),
+        Column("test", TEXT, "the test, paired or not"),
+        Column("p_value", REAL, "before adjustment; null where nothing is tested"),
+        Column("p_adjusted", REAL, "Holm, over the rows of this study"),
+    ),
+)
+
 ALL = (
     COHORT,
     ACQUISITION,

@@ -9,7 +9,7 @@ threshold, every grouping and every permutation of people.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -137,6 +137,43 @@ class PairTrials:
 
 
 Trials = PersonTrials | PairTrials
+
+
+def among(trials: Trials, keep: NDArray[np.bool_]) -> Trials:
+    """Return the trials among the people in `keep` alone, renumbered.
+
+    Parameters
+    ----------
+    keep : (people,)
+        Whose trials stay; of a comparison, both people must.
+    """
+    place = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.intp)
+    people = int(np.count_nonzero(keep))
+    if isinstance(trials, PersonTrials):
+        kept = keep[trials.person]
+        return replace(
+            trials,
+            people=people,
+            person=place[trials.person[kept]],
+            score=trials.score[kept],
+            reference=None if trials.reference is None else trials.reference[kept],
+            conditions=tuple(replace(one, codes=one.codes[kept]) for one in trials.conditions),
+        )
+    hit = keep[trials.first] & keep[trials.second]
+    corrected = keep[trials.correction_first] & keep[trials.correction_second]
+    return replace(
+        trials,
+        people=people,
+        first=place[trials.first[hit]],
+        second=place[trials.second[hit]],
+        score=trials.score[hit],
+        references=trials.references[keep],
+        probes=trials.probes[keep],
+        both=trials.both[keep],
+        correction_first=place[trials.correction_first[corrected]],
+        correction_second=place[trials.correction_second[corrected]],
+        correction=trials.correction[corrected],
+    )
 
 
 @dataclass(frozen=True)

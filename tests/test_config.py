@@ -30,8 +30,8 @@ GROUPS = (
     "report",
     "paths",
 )
-LIVE = ("retention", "policy")
-"""Groups of the live engine and the gate, which no study has."""
+LIVE = ("retention", "policy", "constraints")
+"""Groups of the live engine, the gate and the choice of thresholds, which no study has."""
 
 OPTIONS = [
     f"{group}={path.stem}"

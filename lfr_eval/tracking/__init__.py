@@ -1,11 +1,13 @@
 """Stage `tracking`: a finished study folder in, an MLflow run out."""
 
+from lfr_eval.tracking.artifacts import attach
 from lfr_eval.tracking.runs import STEP, track
 from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient, without_password
 
 __all__ = [
     "STEP",
     "TrackingError",
+    "attach",
     "connect",
     "default_uri",
     "impatient",

@@ -62,7 +62,7 @@ def track(
     try:
         with impatient(timeout):
             client, experiment_id = connect(uri, experiment)
-            return _known_run(client, experiment_id, study_hash) or _log(
+            return known_run(client, experiment_id, study_hash) or _log(
                 client, experiment_id, folder, study_hash, parent, system
             )
     except Exception as error:
@@ -205,7 +205,8 @@ def _remedy(error: str) -> str:
     return ""
 
 
-def _known_run(client: MlflowClient, experiment_id: str, study_hash: str) -> str | None:
+def known_run(client: MlflowClient, experiment_id: str, study_hash: str) -> str | None:
+    """Return the finished run of a study, if there is one."""
     runs = client.search_runs(
         [experiment_id],
         f"tags.study_hash = '{study_hash}' and attributes.status = 'FINISHED'",

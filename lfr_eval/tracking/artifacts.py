@@ -1,0 +1,43 @@
+"""Stage tracking: files that were made of a study later, added to the run that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lfr_eval.tracking.runs import known_run
+from lfr_eval.tracking.store import TrackingError, impatient, without_password
+
+LOCAL = "sqlite:///"
+
+
+def attach(
+    study_hash: str, files: Sequence[Path], uri: str, experiment: str, timeout: int = 20
+) -> str | None:
+    """Add files to the run of a study; return the run's id, None where the study has none.
+
+    Raises
+    ------
+    TrackingError
+        If the server is down, too slow, or refuses.
+    """
+    if uri.startswith(LOCAL) and not Path(uri.removeprefix(LOCAL)).is_file():
+        return None
+    try:
+        from mlflow import MlflowClient
+
+        with impatient(timeout):
+            client = MlflowClient(tracking_uri=uri)
+            found = client.get_experiment_by_name(experiment)
+            run = found and known_run(client, str(found.experiment_id), study_hash)
+            if not run:
+                return None
+            for file in files:
+                client.log_artifact(run, str(file), "thresholds")
+            return run
+    except Exception as error:
+        # MLflow raises its own, SQLAlchemy's and requests' errors.
+        raise TrackingError(
+            f"The tracking store {without_password(uri)} did not take the files: "
+            f"{without_password(str(error))}\nThey are safe in {files[0].parent}."
+        ) from error

@@ -1,0 +1,147 @@
+"""`lfr-eval thresholds`, from a study folder to a table, files and a policy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from lfr_eval import cli
+from lfr_eval.choosing.constraints import read_constraints
+from lfr_eval.choosing.sample import sample_of
+from lfr_eval.choosing.sensitivity import by_drift
+from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.engine_composition import read_policy
+from lfr_eval.finished import Finished, read_finished
+from lfr_eval.folder import StudyFolder
+from lfr_eval.inference import rate_table
+from lfr_eval.inference.ratio_bounds import ratio_bounds
+from lfr_eval.tables import FINDINGS, OPERATING_POINTS, RATES
+from lfr_eval.trials import group_people
+
+
+@pytest.fixture(scope="module")
+def study(small: StudyFolder) -> Finished:
+    return read_finished(small.path)
+
+
+def test_a_finished_study_is_read_back_to_its_own_rates(
+    small: StudyFolder, study: Finished
+) -> None:
+    plan = study.plan
+    again = rate_table(study.trials, study.people, plan.factors, study.thresholds, plan)
+    pd.testing.assert_frame_equal(again, small.read(RATES))
+
+
+def test_ratios_are_bounded_as_findings_bound_them(small: StudyFolder, study: Finished) -> None:
+    alerts = sample_of(study, None).alerts
+    bounds = ratio_bounds(
+        alerts, group_people(study.people, "gender"), study.thresholds, study.plan
+    )
+    findings = small.read(FINDINGS)
+    rows = findings[
+        (findings["metric"] == "FPIR")
+        & (findings["factor"] == "gender")
+        & (findings["group_b"] == "male")
+        & (findings["watchlist_size"] == alerts.watchlist_size)
+    ].set_index("threshold")
+    assert len(rows) == len(study.thresholds)
+    for place, at in enumerate(study.thresholds):
+        row = rows.loc[at]
+        upper = np.inf if pd.isna(row["ratio_upper"]) else row["ratio_upper"]
+        turned = 1 / row["ratio_lower"] if row["ratio_lower"] > 0 else np.inf
+        assert bounds.upper[place] == pytest.approx(max(upper, turned))
+
+
+def test_a_drift_of_scores_is_another_threshold(study: Finished) -> None:
+    one = replace(sample_of(study, None), thresholds=(0.45,))
+    limits = ConstraintsConfig(max_fpir=0.1, factors=["overall"], drift=[0.03])
+    row = by_drift(one, limits, 0.45).iloc[0]
+    assert row["fpir"] == pytest.approx((one.alerts.score + np.float32(0.03) >= 0.45).mean())
+    assert one.found is not None
+    assert row["tpir"] == pytest.approx((one.found.score - np.float32(0.03) >= 0.45).mean())
+
+
+def test_no_threshold_is_an_answer_with_reasons(
+    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["max_fpir=1/1000000", "min_tpir=0.5", "splits=2", "--out", str(tmp_path)]
+    assert cli.main(["thresholds", str(small.path), *words]) == cli.FAILED
+    said = capsys.readouterr().out
+    assert "No threshold of the study keeps to these limits at a watchlist of 300, because" in said
+    assert "wanted at most 1 in 1 million" in said
+    content = json.loads((tmp_path / "thresholds.json").read_text())
+    assert content["chosen"] is None
+    assert content["refused"]
+    assert "FPIR" in content["refused"][0]["constraints"]
+    assert small.verify() == []
+
+
+def test_a_choice_is_reported_on_other_people_and_becomes_a_policy(
+    small: StudyFolder, study: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.yaml"
+    words = ["max_fpir=0.9", "factors=[overall]", "splits=3", "watchlist_size=100"]
+    files = ["--out", str(tmp_path), "--write-policy", str(file)]
+    assert cli.main(["thresholds", str(small.path), *words, *files]) == cli.OK
+    said = capsys.readouterr().out
+    assert "did not choose it" in said
+    assert "SIMULATED" in (tmp_path / "thresholds.svg").read_text()
+    policy = yaml.safe_load(file.read_text())
+    assert policy == {
+        "watchlist_size": 100,
+        "threshold": study.thresholds[0],
+        "factors": ["overall"],
+        "max_fpir": 0.9,
+    }
+    assert study.study_hash in file.read_text()
+    judged = read_policy([f"policy={file}"])
+    assert (judged.threshold, judged.max_fpir) == (study.thresholds[0], 0.9)
+    table = OPERATING_POINTS.conform(pd.read_csv(tmp_path / "thresholds.csv"))
+    assert set(table["people"]) == {"choosing", "reporting", "everybody"}
+    content = json.loads((tmp_path / "thresholds.json").read_text())
+    assert sum(content["people"].values()) == len(study.people)
+
+
+def test_no_policy_without_a_threshold(
+    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["max_fpir=1/1000000", "splits=1", "--out", str(tmp_path), "--write-policy"]
+    file = tmp_path / "policy.yaml"
+    assert cli.main(["thresholds", str(small.path), *words, str(file)]) == cli.UNUSABLE
+    assert "no threshold to write a policy for" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_shipped_constraints_are_read_and_words_go_before_them() -> None:
+    limits = read_constraints(["constraints=default", "min_tpir=3/4"])
+    assert (limits.max_fpir, limits.min_tpir) == (0.001, 0.75)
+    crowd = read_constraints(["constraints=crowd"])
+    assert (crowd.crowd, crowd.prevalence, crowd.objective) == (30_000, 0.0001, "cost")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["max_fpr=1"], "There is no constraint max_fpr"),
+        (["constraints=nowhere"], "give a file, or crowd, default"),
+        (["max_fpir=often"], "'often' is no rate"),
+        (["splits=2"], "give one of"),
+        (["max_alerts=2"], "max_alerts needs a crowd"),
+        (["max_fpir=0.1", "objective=cost"], "the objective cost needs"),
+        (["max_fpir=0.1", "splits=many"], "cannot be read"),
+    ],
+)
+def test_mistakes_are_named(words: list[str], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read_constraints(words)
+
+
+def test_a_size_that_was_not_searched_is_refused(study: Finished) -> None:
+    with pytest.raises(ConfigError, match="there are 100, 300"):
+        sample_of(study, 7)
