@@ -34,6 +34,8 @@ _VARIABLES = {
     PAPER: "var(--paper)",
     **{colour: f"var(--series-{place + 1})" for place, colour in enumerate(SERIES)},
 }
+COLOURS = {variable[4:-1]: colour for colour, variable in _VARIABLES.items()}
+"""What the page's variables stand for on white paper."""
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lfr_eval",
