@@ -318,6 +318,7 @@ class ReportConfig:
     title: str = MISSING
     question: str = MISSING
     notes: list[str] = field(default_factory=list)
+    pdf: bool = True  # report.pdf beside report.html
 
 
 @dataclass
@@ -387,6 +388,7 @@ class StudyConfig:
         promised = ("registration", "deviate", "deviation")
         for elsewhere in ("paths", "tracking", "compute", "parity", *promised):
             del values[elsewhere]
+        del values["report"]["pdf"]
         return values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from lfr_eval.deployments import SHORTEST
-from lfr_eval.folder import REPORT, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.inference.field import field_table
 from lfr_eval.study import publish
 from lfr_eval.tables import DEPLOYMENTS, FIELD
@@ -30,7 +30,7 @@ def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
         If the study is not finished, or a file of it was changed.
     """
     with folder.locked():
-        later = (REPORT, DEPLOYMENTS.file, FIELD.file)
+        later = (REPORT, PDF, DEPLOYMENTS.file, FIELD.file)
         changed = [problem for problem in folder.verify() if not problem.startswith(later)]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))

@@ -26,9 +26,10 @@ import pandas as pd
 from lfr_eval.errors import MendableError
 from lfr_eval.tables import AFTERWARDS, Table
 
-STAGES, PROVENANCE, STUDY, REPORT = "stages.json", "provenance.json", "study.json", "report.html"
+STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
+REPORT, PDF = "report.html", "report.pdf"
 LOCK = ".lock"
-LATER = (REPORT, *(table.file for table in AFTERWARDS))
+LATER = (REPORT, PDF, *(table.file for table in AFTERWARDS))
 """Files that are made from a finished study, or join it: its hash does not cover them."""
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -23,7 +23,7 @@ from lfr_eval import rates
 from lfr_eval.comparison import Sides
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.designs import Design, Evidence, design_of
-from lfr_eval.folder import REPORT, STUDY, FolderError, StudyFolder, digest, write_json
+from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, digest, write_json
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -129,10 +129,18 @@ def publish(folder: StudyFolder, run: dict[str, object]) -> None:
 
     Sealed twice: the report quotes the study hash, and the seal covers the report.
     """
-    (folder.path / REPORT).unlink(missing_ok=True)
+    for file in (REPORT, PDF):
+        (folder.path / file).unlink(missing_ok=True)
     folder.seal(run)
-    render(folder.path)
+    render(folder.path, pdf=folder.path / PDF if _wants_pdf(run) else None)
     folder.seal(run)
+
+
+def _wants_pdf(run: dict[str, object]) -> bool:
+    """Whether a study asked for a PDF; those made before there was one did not refuse it."""
+    config = run.get("config")
+    report = config.get("report") if isinstance(config, dict) else None
+    return not isinstance(report, dict) or report.get("pdf") is not False
 
 
 def render_again(folder: StudyFolder) -> None:
@@ -145,7 +153,7 @@ def render_again(folder: StudyFolder) -> None:
         again would hide that.
     """
     with folder.locked():
-        changed = [problem for problem in folder.verify() if not problem.startswith(REPORT)]
+        changed = [problem for problem in folder.verify() if not problem.startswith((REPORT, PDF))]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
         publish(folder, folder.provenance())

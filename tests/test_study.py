@@ -20,6 +20,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.folder import StudyFolder
 from lfr_eval.report.model import read_report
 from lfr_eval.report.panel import to_panel
+from lfr_eval.study import publish
 from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from tests.report.reading_age import school_years
 from tests.studies import SMALL, configured, run
@@ -36,7 +37,8 @@ CONTROL = (
 def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
     files = {path.name for path in small.path.iterdir()}
     assert {table.file for table in ALL} <= files
-    assert {"provenance.json", "study.json", "stages.json", "report.html"} <= files
+    reports = {"report.html", "report.pdf"}
+    assert {"provenance.json", "study.json", "stages.json"} | reports <= files
     assert small.verify() == []
 
 
@@ -91,12 +93,29 @@ def test_the_plain_summary_can_be_read_at_fourteen(small: StudyFolder) -> None:
     assert max(school_years(to_panel(read_report(small.path)).summary)) <= 9
 
 
+def test_a_study_can_do_without_a_pdf_and_stays_the_same_study(
+    small: StudyFolder, tmp_path: Path
+) -> None:
+    without = configured(tmp_path, *SMALL, "report.pdf=false")
+    assert without.analysis() == configured(tmp_path, *SMALL).analysis()
+    copy = StudyFolder(tmp_path / small.path.name)
+    shutil.copytree(small.path, copy.path)
+    run = copy.provenance()
+    run["config"]["report"]["pdf"] = False
+    publish(copy, run)
+    assert not (copy.path / "report.pdf").exists()
+    assert copy.study_hash() == small.study_hash()
+    assert copy.verify() == []
+
+
 def test_the_report_can_be_rendered_again(small: StudyFolder, tmp_path: Path) -> None:
     copy = tmp_path / small.path.name
     shutil.copytree(small.path, copy)
     (copy / "report.html").unlink()
+    (copy / "report.pdf").write_bytes(b"another")
     assert cli.main(["report", str(copy)]) == 0
     assert (copy / "report.html").is_file()
+    assert (copy / "report.pdf").read_bytes() == (small.path / "report.pdf").read_bytes()
     assert cli.main(["verify", str(copy)]) == 0
 
 
@@ -109,7 +128,9 @@ def test_a_changed_study_is_not_sealed_again(small: StudyFolder, tmp_path: Path)
     assert cli.main(["verify", str(copy)]) == 1
 
 
-@pytest.mark.parametrize("table", [t.file for t in ALL] + ["study.json", "report.html"])
+@pytest.mark.parametrize(
+    "table", [t.file for t in ALL] + ["study.json", "report.html", "report.pdf"]
+)
 def test_verify_fails_when_any_file_is_changed(
     table: str, small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Stage report: a study folder in, one self-contained page for people who decide out.
+"""Stage report: a study folder in, one self-contained page for people who decide out, and a PDF.
 
 The page needs no network and no JavaScript, and says nothing that the study's tables do not.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["render"]
 
 
-def render(study: Path, destination: Path | None = None) -> Path:
+def render(study: Path, destination: Path | None = None, pdf: Path | None = None) -> Path:
     """Write the report of a study.
 
     Parameters
@@ -20,11 +20,13 @@ def render(study: Path, destination: Path | None = None) -> Path:
         `provenance.json` if it exists. Nothing else is read.
     destination
         The file to write; `report.html` in the study folder by default.
+    pdf
+        The PDF to write beside it; None for none.
 
     Returns
     -------
     pathlib.Path
-        The file written.
+        The page written.
 
     Raises
     ------
@@ -35,6 +37,13 @@ def render(study: Path, destination: Path | None = None) -> Path:
     """
     # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.
     from lfr_eval.report.model import read_report
-    from lfr_eval.report.page import to_html, write
+    from lfr_eval.report.page import draw_charts, to_html, write
 
-    return write(to_html(read_report(study)), destination or study / "report.html")
+    report = read_report(study)
+    charts = draw_charts(report)
+    if pdf is not None:
+        from lfr_eval.report.document import to_document
+        from lfr_eval.report.pdf import to_pdf
+
+        write(to_pdf(to_document(report, charts)), pdf)
+    return write(to_html(report, charts), destination or study / "report.html")

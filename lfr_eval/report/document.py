@@ -264,9 +264,7 @@ def _interval(metric: Metric, row: Rate) -> str:
 
 def _quote(report: Report, quote: Quote) -> Grid:
     def cell(metric: Metric, row: Rate | None) -> str:
-        return (
-            "not measured" if row is None else f"{_rate(metric, row)}; {_interval(metric, row)}"
-        )
+        return "not measured" if row is None else f"{_rate(metric, row)}; {_interval(metric, row)}"
 
     size = _size(quote.watchlist_size)
     return Grid(

@@ -82,7 +82,7 @@ def _environment() -> Environment:
     return environment
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report, charts: Charts) -> str:
     """Return the whole page."""
     environment = _environment()
     style = _source(environment, "style.css")
@@ -91,7 +91,6 @@ def to_html(report: Report) -> str:
     script = f"(() => {{\n{parts}\n}})();"
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     cells = read_calibration()
-    charts = draw_charts(report)
     return environment.get_template("page.html.j2").render(
         report=report,
         record=report.record,
@@ -111,13 +110,13 @@ def to_html(report: Report) -> str:
     )
 
 
-def write(page: str, destination: Path) -> Path:
-    """Write the page so that a reader finds the old one or the new one, never half of one."""
+def write(page: str | bytes, destination: Path) -> Path:
+    """Write a report so that a reader finds the old one or the new one, never half of one."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
+        with os.fdopen(handle, "wb") as file:
+            file.write(page.encode("utf-8") if isinstance(page, str) else page)
         # mkstemp makes a private file; a report is as readable as other files of the study.
         mask = os.umask(0)
         os.umask(mask)

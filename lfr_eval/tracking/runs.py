@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lfr_eval.folder import PROVENANCE, REPORT, STUDY, StudyFolder, read_json
+from lfr_eval.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
 from lfr_eval.tracking.system import Sample
@@ -111,7 +111,7 @@ def _log(
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
     _log_dataset(client, run_id, about)
-    for file in (REPORT, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
+    for file in (REPORT, PDF, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
         if (folder.path / file).is_file():
             client.log_artifact(run_id, str(folder.path / file))
     _log_tables(client, run_id, folder)
