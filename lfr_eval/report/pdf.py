@@ -23,25 +23,19 @@ from lfr_eval.report.document import Document
 from lfr_eval.report.svg import COLOURS
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-STANDARD = "ua-1"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def to_pdf(document: Document) -> bytes:
     """Typeset a document."""
     content = json.dumps(_printable(asdict(document)), ensure_ascii=False)
-    pdf = typst.compile(
+    return typst.compile(
         TEMPLATE.read_bytes(),
-        font_paths=[str(_fonts())],
-        ignore_system_fonts=True,
+        font_paths=_fonts(),
         sys_inputs={"document": content},
-        pdf_standards=[STANDARD],
+        pdf_standards="ua-1",
         timestamp=_seconds(document.finished),
-        format="pdf",
     )
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst returned no single file.")
-    return pdf
 
 
 def _printable(value: Any) -> Any:
@@ -59,16 +53,21 @@ def _printable(value: Any) -> Any:
 
 
 def _drawn(character: str) -> bool:
-    return ord(character) in _glyphs()
+    return character == "\n" or ord(character) in _glyphs()
 
 
 @cache
 def _glyphs() -> frozenset[int]:
     # The page's charts are measured in this font, and it has more glyphs than the text's.
-    return frozenset(FT2Font(str(_fonts() / "DejaVuSans.ttf")).get_charmap())
+    return frozenset(FT2Font(str(_font_folder() / "DejaVuSans.ttf")).get_charmap())
 
 
-def _fonts() -> Path:
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[_font_folder()])
+
+
+def _font_folder() -> Path:
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
