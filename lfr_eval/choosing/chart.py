@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from lfr_eval.choosing.answer import Answer
 from lfr_eval.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
-from lfr_eval.inference.statements import threshold_text
+from lfr_eval.inference.statements import one_in, threshold_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +34,13 @@ def draw(found: Answer, file: Path) -> None:
     kinds = list(dict.fromkeys(found.points["constraint"]))
     panels = len(kinds) + (found.costs is not None)
     with mpl.rc_context({"svg.hashsalt": "lfr_eval", "font.size": 9, "text.parse_math": False}):
-        figure = Figure(figsize=(4.6 * panels, 4.2), layout="constrained")
+        rows, columns = -(-panels // 2), min(panels, 2)
+        figure = Figure(figsize=(5.2 * columns, 4.2 * rows), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots(1, panels, squeeze=False)[0]
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+        for spare in grid[panels:]:
+            spare.set_visible(False)
+        axes = grid[:panels]
         for axis, kind in zip(axes, kinds, strict=False):
             _constraint(axis, found, kind)
         if found.costs is not None:
@@ -65,12 +70,22 @@ def _constraint(axis: Axes, found: Answer, kind: str) -> None:
         estimate = rows["estimate"].to_numpy(float)
         if kind != TPIR:
             estimate = np.where(estimate > 0, estimate, np.nan)
-        axis.plot(at, estimate, color=colour, linestyle=":", linewidth=0.9)
+        axis.plot(at, estimate, color=colour, linestyle=":", linewidth=0.9, label="its estimate")
     limit = float(points["limit"].iloc[0])
     axis.axhline(limit, color="#1c2430", linewidth=1.0, label="limit")
     if kind != TPIR:
-        axis.set_yscale("log")
+        _log(axis, one_in if kind == FPIR else _plain)
     axis.set_title(LABELS[kind], fontsize=9, loc="left")
+
+
+def _log(axis: Axes, word: Callable[[float], str]) -> None:
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(lambda value, _: word(value))
+    axis.yaxis.set_minor_formatter("")
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.10g}"
 
 
 def _cost(axis: Axes, found: Answer) -> None:
@@ -79,6 +94,8 @@ def _cost(axis: Axes, found: Answer) -> None:
     at = own["threshold"].to_numpy(float)
     axis.fill_between(at, own["lower"].to_numpy(float), own["upper"].to_numpy(float),
                       color="#005a9c", alpha=0.13, linewidth=0)  # fmt: skip
-    axis.plot(at, own["cost"].to_numpy(float), color="#005a9c", label="everybody, with interval")
-    axis.set_yscale("log")
+    cost = own["cost"].to_numpy(float)
+    shown = np.where(cost > 0, cost, np.nan)
+    axis.plot(at, shown, color="#005a9c", label="everybody, with interval")
+    _log(axis, _plain)
     axis.set_title("expected cost of a pass", fontsize=9, loc="left")

@@ -237,7 +237,7 @@ def _costs(found: Answer) -> Iterator[str]:
     if found.costs is None:
         return
     own = found.costs[found.costs["factor"] == "overall"].set_index("threshold")
-    marked = {"chosen": found.chosen, "least": float(own.index[int(own["cost"].argmin())])}
+    marked = {"chosen": found.chosen, "least estimate": float(own.index[int(own["cost"].argmin())])}
     yield "Expected cost of a recognition opportunity (all people):"
     rows = [
         (

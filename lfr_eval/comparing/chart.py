@@ -22,7 +22,10 @@ def charts(found: Comparison) -> list[Chart]:
     made = []
     with drawing():
         for metric in dict.fromkeys(found.rates["metric"]):
-            caption = f"{metric} by group at each study's threshold, with 95 % intervals."
+            caption = (
+                f"{metric} by group at each study's threshold, with 95 % intervals. An open "
+                "triangle is an upper bound where there was no event."
+            )
             names = ", ".join(side.study.matcher for side in found.sides)
             simulated = any(side.study.simulated for side in found.sides)
             mark = "simulated" if simulated else None

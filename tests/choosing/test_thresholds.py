@@ -22,6 +22,7 @@ from lfr_eval.folder import StudyFolder
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 from lfr_eval.tables import FINDINGS, OPERATING_POINTS, RATES
+from lfr_eval.tracking import track
 from lfr_eval.trials import group_people
 
 
@@ -106,6 +107,26 @@ def test_a_choice_is_reported_on_other_people_and_becomes_a_policy(
     assert set(table["people"]) == {"choosing", "reporting", "everybody"}
     content = json.loads((tmp_path / "thresholds.json").read_text())
     assert sum(content["people"].values()) == len(study.people)
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's own
+def test_files_are_added_to_the_run_of_the_study(
+    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    words = ["max_fpir=0.9", "factors=[overall]", "splits=1", "watchlist_size=100"]
+    asked = ["thresholds", str(small.path), *words, "--out", str(tmp_path / "out"), "--uri", uri]
+    assert cli.main([*asked, "--experiment", "tests"]) == cli.OK
+    assert "MLflow" not in capsys.readouterr().out
+    assert not (tmp_path / "mlflow.db").exists()
+    run = track(small, uri, "tests")
+    assert cli.main([*asked, "--experiment", "tests"]) == cli.OK
+    assert f"MLflow: added to run {run}" in capsys.readouterr().out
+    kept = MlflowClient(tracking_uri=uri).list_artifacts(run, "thresholds")
+    names = {Path(one.path).name for one in kept}
+    assert names == {"thresholds.csv", "thresholds.json", "thresholds.svg"}
 
 
 def test_no_policy_without_a_threshold(
