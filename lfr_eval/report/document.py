@@ -16,6 +16,7 @@ from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.page import Charts
 from lfr_eval.report.panel import Annex, to_panel
+from lfr_eval.report.panel.conditions import promised
 from lfr_eval.report.rates import Quote, Rate, RateTable
 from lfr_eval.report.svg import Chart
 from lfr_eval.report.words import Metric
@@ -161,7 +162,10 @@ def _answer(report: Report) -> Iterator[Block]:
     )
     yield Card(
         [
-            ("What was tested", [f"{record.matcher.name}. {record.matcher.description}"]),
+            (
+                "What was tested",
+                [f"{record.matcher.name}. {record.matcher.description}", *_live_engine(report)],
+            ),
             (
                 "On whom",
                 [
@@ -175,6 +179,7 @@ def _answer(report: Report) -> Iterator[Block]:
                 "Against which watchlist",
                 [f"{sizes} entries." if sizes else "None: images were compared one to one."],
             ),
+            ("What was promised", [*promised(report), *_deviations(report)]),
         ]
     )
     yield Card([(f"{each.symbol} {each.name}", [each.meaning]) for each in VERDICTS])
@@ -186,6 +191,18 @@ def _answer(report: Report) -> Iterator[Block]:
     for block in report.verdicts:
         yield Heading(_title(block.metric, block.watchlist_size), 3)
         yield from (_said(report, finding) for finding in block.findings)
+
+
+def _live_engine(report: Report) -> tuple[str, ...]:
+    live = report.record.live_engine
+    return () if live is None else (live.statement,)
+
+
+def _deviations(report: Report) -> tuple[str, ...]:
+    promise = report.record.registration
+    if promise is None:
+        return ()
+    return (*promise.differences, *((promise.reason,) if promise.reason else ()))
 
 
 def _plain(report: Report) -> Iterator[Block]:

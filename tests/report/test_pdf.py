@@ -141,6 +141,7 @@ def test_it_holds_the_panel_material_of_the_page(study: Path, text: str) -> None
         assert squeezed(question.text) in text
     for annex in panel.annexes:
         assert squeezed(annex.title) in text
+    assert squeezed("What was promised No plan was registered before the results.") in text
     assert squeezed("SIMULATED STUDY – NO REAL PEOPLE") in text
 
 
