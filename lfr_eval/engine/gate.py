@@ -168,7 +168,7 @@ def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check
     wanted = f"at most {policy.max_ratio:g}, interval included"
     power = f"at most {policy.max_detectable_ratio:g}"
     if pairs.empty:
-        none = "no registered comparison at that size and threshold"
+        none = "no planned comparison at that size and threshold"
         yield Check("worst ratio", wanted, none, False)
         yield Check("detectable ratio", power, none, False)
         return

@@ -70,7 +70,7 @@ def finding_table(
 def _adjusted(rows: pd.DataFrame) -> pd.DataFrame:
     """Adjust p-values: Holm within each registered family, Benjamini-Hochberg for the others.
 
-    A family is the registered comparisons of one kind (omnibus, reference, rest) of one metric
+    A family is the planned comparisons of one kind (omnibus, reference, rest) of one metric
     at one watchlist size.
     """
     p_adjusted, size = np.full(len(rows), np.nan), np.zeros(len(rows), int)

@@ -280,7 +280,7 @@ def _where(f: Finding) -> str:
 
 def _standing(f: Finding) -> str:
     missing = f" (Not controlled for {_listed(f.uncontrolled)}.)" if f.uncontrolled else ""
-    exploratory = "" if f.primary else " (Exploratory: not registered in the plan.)"
+    exploratory = "" if f.primary else " (Exploratory: not in the plan.)"
     return missing + exploratory + _REGISTERED[f.registered]
 
 

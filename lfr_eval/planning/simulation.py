@@ -31,7 +31,7 @@ class SimulatedPower:
     Attributes
     ----------
     different, equivalent
-        Share of studies whose registered comparison had the verdict.
+        Share of studies whose planned comparison had the verdict.
     error
         Monte Carlo standard error of `different`.
     repetitions

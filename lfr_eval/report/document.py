@@ -187,7 +187,7 @@ def _answer(report: Report) -> Iterator[Block]:
     yield Heading("What this study cannot tell", 2)
     yield Bullets(cannot_tell(report))
     if report.verdicts:
-        yield Heading("Each registered comparison in one sentence", 2)
+        yield Heading("Each planned comparison in one sentence", 2)
     for block in report.verdicts:
         yield Heading(_title(block.metric, block.watchlist_size), 3)
         yield from (_said(report, finding) for finding in block.findings)
@@ -299,7 +299,7 @@ def _quote(report: Report, quote: Quote) -> Grid:
 
 
 def _findings(report: Report) -> Iterator[Block]:
-    yield Heading("All registered comparisons")
+    yield Heading("All planned comparisons")
     yield Text(
         "The ratio is the first group's rate divided by the second's. The last column is the "
         "smallest true ratio that a study like this one would have declared different in "

@@ -20,7 +20,7 @@ from lfr_eval.report.words import (
 )
 
 NAMED = 3
-NO_FINDING = "No registered comparison rests on this number."
+NO_FINDING = "No planned comparison rests on this number."
 
 Key = tuple[str, float | None, int | None, str, str]
 

@@ -207,7 +207,7 @@ def into_blocks(findings: Sequence[Finding]) -> tuple[FindingBlock, ...]:
 
 
 def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Say in plain sentences what the registered comparisons show together.
+    """Say in plain sentences what the planned comparisons show together.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     shown = [each for each in findings if each.verdict == "different"]
     alike = [each for each in findings if each.verdict == "equivalent"]
     still_open = [each for each in findings if each.is_open]
-    of_total = several(total, "registered comparison")
+    of_total = several(total, "planned comparison")
     sentences = []
     if shown:
         verb = "shows" if len(shown) == 1 else "show"
@@ -235,7 +235,7 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     else:
         none = f"None of {of_total} shows"
         if total == 1:
-            none = "The one registered comparison does not show"
+            none = "The one planned comparison does not show"
         sentences.append(
             f"{none} a difference between groups, but that does not mean that there is none."
         )

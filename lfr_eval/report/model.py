@@ -57,7 +57,7 @@ class Report:
     Attributes
     ----------
     headline
-        What the registered comparisons show together, in plain sentences.
+        What the planned comparisons show together, in plain sentences.
     verdicts
         Primary findings at the thresholds of the first screen, and those without a threshold.
     answers

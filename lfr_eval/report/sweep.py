@@ -102,7 +102,7 @@ def rate_data(
 def verdict_data(
     findings: pd.DataFrame, thresholds: Sequence[float]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the verdicts of the registered comparisons along the sweep.
+    """Return the verdicts of the planned comparisons along the sweep.
 
     A comparison is followed where the plan registered it at some threshold; elsewhere its verdict
     is exploratory, and marked so.

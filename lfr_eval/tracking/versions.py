@@ -77,7 +77,7 @@ def worst_group(findings: pd.DataFrame) -> str:
     named = findings[findings["primary"].fillna(False) & (findings["group_a"] != "*")]
     different = named[(named["verdict"] == "different") & named["ratio"].notna()]
     if different.empty:
-        return "No registered comparison shows a difference; see the verdicts for what is open."
+        return "No planned comparison shows a difference; see the verdicts for what is open."
     ratio = different["ratio"].where(different["ratio"] >= 1, 1 / different["ratio"])
     return str(different["statement"].iloc[int(ratio.argmax())])[:SENTENCE]
 
@@ -88,7 +88,7 @@ def _page(about: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     return (
         f"{about['matcher']['description']}.\n\n"
         f"**Tested** on {', '.join(summary['datasets'])} on {summary['date'][:10]} at threshold "
-        f"{summary['threshold']}. Registered comparisons: {summary['verdicts']}. "
+        f"{summary['threshold']}. Planned comparisons: {summary['verdicts']}. "
         f"{summary['worst_group']}\n\n"
         f"{live.get('statement', '')} Study hash `{summary['study_hash']}`, run {summary['run']}."
     )

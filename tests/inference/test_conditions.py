@@ -357,7 +357,7 @@ def test_nobody_with_both_of_three_sites_cannot_be_compared() -> None:
     assert row["verdict"] == "untestable"
     assert row["statement"].endswith(
         "passes with site c and passes with site a cannot be compared: nobody has passes of both. "
-        "(Exploratory: not registered in the plan.)"
+        "(Exploratory: not in the plan.)"
     )
 
 

@@ -145,7 +145,7 @@ def test_omnibus():
 def test_the_rest_strata_and_exploration_are_named():
     sentence = say(group_b="rest", controls=("age_band", "camera"), primary=False)
     assert "as often as all other subjects, among people alike in age band and camera" in sentence
-    assert sentence.endswith(" (Exploratory: not registered in the plan.)")
+    assert sentence.endswith(" (Exploratory: not in the plan.)")
 
 
 def test_conditions_and_what_is_not_controlled_for_are_named():
@@ -156,7 +156,7 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
     ) in sentence
     sentence = say(uncontrolled=("camera",), primary=False)
     assert sentence.endswith(
-        "(p = 0.012). (Not controlled for camera.) (Exploratory: not registered in the plan.)"
+        "(p = 0.012). (Not controlled for camera.) (Exploratory: not in the plan.)"
     )
 
 

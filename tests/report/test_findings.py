@@ -39,7 +39,7 @@ def of(verdict: str, detectable: float | None = 3.0) -> Finding:
 
 def test_no_difference_is_never_said_without_what_could_have_been_found() -> None:
     assert headline([of("inconclusive"), of("inconclusive", 7.123)]) == (
-        "None of 2 registered comparisons shows a difference between groups, but that does not "
+        "None of 2 planned comparisons shows a difference between groups, but that does not "
         "mean that there is none.",
         "2 of 2 leave the question open. The smallest difference that they could reliably have "
         "found is between 3 and 7.13 times, by comparison.",
@@ -48,7 +48,7 @@ def test_no_difference_is_never_said_without_what_could_have_been_found() -> Non
 
 def test_silence_is_not_equality() -> None:
     assert headline([of("untestable", None)]) == (
-        "The one registered comparison does not show a difference between groups, but that does "
+        "The one planned comparison does not show a difference between groups, but that does "
         "not mean that there is none.",
         "1 of 1 leaves the question open (1 could not be tested for want of events).",
     )
@@ -56,7 +56,7 @@ def test_silence_is_not_equality() -> None:
 
 def test_differences_lead_and_the_rest_is_told() -> None:
     assert headline([of("different"), of("equivalent"), of("inconclusive")]) == (
-        "1 of 3 registered comparisons shows a difference between groups.",
+        "1 of 3 planned comparisons shows a difference between groups.",
         "1 of 3 shows that any difference is within the margin.",
         "1 of 3 leaves the question open. The smallest difference that they could reliably have "
         "found is 3 times.",
@@ -65,7 +65,7 @@ def test_differences_lead_and_the_rest_is_told() -> None:
 
 def test_equivalence_everywhere_names_the_margin() -> None:
     assert headline([of("equivalent"), of("equivalent")]) == (
-        "In 2 of 2 registered comparisons, any difference is within the margin of 1.5 "
+        "In 2 of 2 planned comparisons, any difference is within the margin of 1.5 "
         "times that was fixed in advance.",
     )
 

@@ -162,7 +162,7 @@ def _missed(report: Report) -> tuple[str, ...]:
     answer = missed(report)
     if answer is None:
         return (
-            "No registered comparison of the first page is open."
+            "No planned comparison of the first page is open."
             if compared(report)
             else "No comparison was registered, so none could find anything.",
         )

@@ -21,7 +21,7 @@ from lfr_eval.tables import CROSS, OVERALL, UNKNOWN
 
 
 def compared(report: Report) -> tuple[Finding, ...]:
-    """Return the registered comparisons of the first screen."""
+    """Return the planned comparisons of the first screen."""
     return tuple(finding for block in report.verdicts for finding in block.findings)
 
 
@@ -107,7 +107,7 @@ def missed(report: Report) -> str | None:
 
 
 def tally(report: Report) -> str:
-    """Say how many registered comparisons had which verdict."""
+    """Say how many planned comparisons had which verdict."""
     findings = compared(report)
     if not findings:
         return "No comparison between groups was registered at the thresholds of the first screen."
@@ -116,7 +116,7 @@ def tally(report: Report) -> str:
         for verdict in ("different", "equivalent", "inconclusive", "untestable")
     }
     shown = listed([f"{number} {verdict}" for verdict, number in counts.items() if number])
-    return f"Of {several(len(findings), 'registered comparison')}: {shown}."
+    return f"Of {several(len(findings), 'planned comparison')}: {shown}."
 
 
 def has_factor(report: Report, name: str) -> bool:

@@ -176,7 +176,7 @@ def test_every_rate_tells_by_keyboard_what_stands_behind_it(page: Page, table: s
     said = page.locator("#evidence").inner_text()
     for part in ("people", "nterval"):
         assert part in said
-    assert "inding" in said or "No registered comparison" in said
+    assert "inding" in said or "No planned comparison" in said
     focused = page.evaluate("document.activeElement.getAttribute('aria-describedby')")
     assert focused == "evidence"
     page.keyboard.press("Escape")
