@@ -87,7 +87,7 @@ class SimulatedDatasetConfig(DatasetConfig):
 class CaptureConfig:
     """What still images are degraded to, as simulated passes: `conf/capture/`."""
 
-    name: str = MISSING
+    name: str = "none"
     # One simulated condition each: strength by transform (motion_blur, eye_distance, scale,
     # exposure, contrast, noise, jpeg, crop). None: images are compared as they are.
     steps: list[dict[str, Any]] = field(default_factory=list)

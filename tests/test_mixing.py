@@ -142,6 +142,7 @@ def test_a_composition_and_a_population_are_one_too_many(tmp_path: Path) -> None
 
 
 def test_a_cohort_unlike_the_fillers_is_named(tmp_path: Path) -> None:
-    strangers = pd.concat([FILLERS, people(("probe", "male", "east asian"))], ignore_index=True)
+    stranger = people(("probe", "male", "east asian")).assign(image_id="i99", subject_id="p99")
+    strangers = pd.concat([FILLERS, stranger], ignore_index=True)
     with pytest.raises(ConfigError, match="people under test are of 'male x east asian'"):
         watchlist_mix(configured(tmp_path, "population=like_cohort"), strangers)

@@ -42,6 +42,7 @@ from lfr_eval.config import SimulatedDatasetConfig, StudyConfig
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.contingency import freeman_halton
 from lfr_eval.inputs import read_sweep
+from lfr_eval.rates import pass_conditions
 from lfr_eval.study import plan_of
 from lfr_eval.trials import PersonTrials
 
@@ -107,7 +108,8 @@ def plan_for(config: StudyConfig) -> Plan:
     assert isinstance(config.dataset, SimulatedDatasetConfig)
     few = simulate(replace(config.dataset, people=6, fillers=6, false_positive_ratio={})).cohort
     who = few.people[~few.people["filler"].to_numpy(bool)]
-    return plan_of(config, who, read_sweep(config).primary, few.images)
+    passes = pass_conditions(few.images)
+    return plan_of(config, who, read_sweep(config).primary, list(passes), passes)
 
 
 def table(rows: pd.DataFrame, studies: int) -> str:

@@ -13,7 +13,8 @@ from lfr_eval.cohort import CardError, card_names, cards, load_card
 
 
 def test_the_shipped_cards() -> None:
-    assert card_names() == ("facenet_vggface2", "fairface", "london", "npl_2023", "rehearsal")
+    weights = ("facenet_casia_webface", "facenet_vggface2")
+    assert card_names() == (*weights, "fairface", "london", "npl_2023", "rehearsal")
 
 
 @pytest.mark.parametrize("name", card_names())
