@@ -58,7 +58,7 @@ def _draw(axes: Axes, metric: str, rows: pd.DataFrame) -> None:
     axes.set_xlabel(f"{metric} (log scale); a triangle: no event, the rate is below")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"1 in {1 / value:,.0f}"))
     low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 1000 * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 60 * low else (1.0, 2.0, 5.0)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="x", alpha=0.4)
 
