@@ -97,6 +97,6 @@ def test_it_says_that_captures_are_simulated(study: StudyFolder) -> None:
 
 def test_no_picture_is_in_the_study_folder(study: StudyFolder) -> None:
     suffixes = {path.suffix for path in study.path.iterdir()}
-    assert suffixes <= {".parquet", ".json", ".html"}
+    assert suffixes <= {".parquet", ".json", ".html", ".pdf"}
     acquisition = study.read(ACQUISITION)
     assert len(acquisition) == PEOPLE * (2 + 3)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from pypdf import PdfReader
 
 from lfr_eval import rates
 from lfr_eval.cohort import load_dataset
@@ -181,13 +182,14 @@ def test_a_second_study_embeds_nothing(
 def test_no_face_name_or_template_leaves_the_study_folder(
     london: StudyFolder, mirror: Path, tmp_path: Path
 ) -> None:
-    report = (london.path / "report.html").read_text()
+    pages = PdfReader(london.path / "report.pdf").pages
+    report = (london.path / "report.html").read_text() + "".join(p.extract_text() for p in pages)
     cohort = load_dataset("london", mirror, tmp_path)
     for name in [*cohort.images["image_id"], *cohort.images["subject_id"]]:
         assert name not in report
     assert str(mirror) not in report
     suffixes = {path.suffix for path in london.path.iterdir()}
-    assert suffixes <= {".parquet", ".json", ".html"}
+    assert suffixes <= {".parquet", ".json", ".html", ".pdf"}
 
 
 @pytest.mark.parametrize("matcher", ["dlib"])
