@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lfr_eval.errors import MendableError
-
-if TYPE_CHECKING:
-    pass
 
 MISSING: Any = "???"  # what OmegaConf calls a value that must be given
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from lfr_eval.choosing.answer import Answer
 from lfr_eval.choosing.choice import Region
 from lfr_eval.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
+from lfr_eval.columns import aligned
 from lfr_eval.inference.statements import threshold_text
 from lfr_eval.report.words import one_in, significant
 
@@ -134,7 +135,7 @@ def _reported(found: Answer) -> Iterator[str]:
     if found.report is None or found.chosen is None:
         return
     yield f"Rates at {threshold_text(found.chosen)} of the {found.people[1]} who did not choose it:"
-    yield from _table(
+    yield from aligned(
         ("metric", "group", "events", "passes", "people", "rate", "lower", "upper"),
         [
             (
@@ -188,7 +189,7 @@ def _sizes(found: Answer) -> Iterator[str]:
         )
         for row in _rows(found.sizes)
     ]
-    yield from _table(("size", "way", "group", "FPIR", "upper", "would choose"), rows)
+    yield from aligned(("size", "way", "group", "FPIR", "upper", "would choose"), rows)
 
 
 def _crowds(found: Answer) -> Iterator[str]:
@@ -196,7 +197,7 @@ def _crowds(found: Answer) -> Iterator[str]:
         return
     crowd = found.limits.crowd
     yield "By who passes (all people):"
-    yield from _table(
+    yield from aligned(
         ("crowd", "FPIR", "upper", *(("false alerts a day", "upper") if crowd else ())),
         [
             (
@@ -230,7 +231,7 @@ def _drifts(found: Answer) -> Iterator[str]:
         )
         for row in _rows(found.drifts)
     ]
-    yield from _table(("drift", "group", "FPIR", "upper", "group", "TPIR", "lower"), rows)
+    yield from aligned(("drift", "group", "FPIR", "upper", "group", "TPIR", "lower"), rows)
 
 
 def _costs(found: Answer) -> Iterator[str]:
@@ -248,17 +249,8 @@ def _costs(found: Answer) -> Iterator[str]:
         for name, at in marked.items()
         if at is not None
     ]
-    yield from _table(("", "threshold", "cost", "lower", "upper"), rows)
+    yield from aligned(("", "threshold", "cost", "lower", "upper"), rows)
 
 
 def _rows(frame: pd.DataFrame) -> Iterable[Any]:
     return frame.itertuples(index=False)
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield an aligned table and an empty line."""
-    widths = [max(len(str(row[place])) for row in (head, *rows)) for place in range(len(head))]
-    for row in (head, *rows):
-        cells = (str(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield ("  " + "  ".join(cells)).rstrip()
-    yield ""

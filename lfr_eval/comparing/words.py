@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from lfr_eval.columns import aligned
 from lfr_eval.comparing.beside import Comparison
 from lfr_eval.inference.statements import one_in as rate_in_words
 from lfr_eval.report.words import one_in, p_value, ratio, significant
@@ -95,13 +96,13 @@ def caveats(found: Comparison) -> list[str]:
 
 def as_text(found: Comparison) -> str:
     """Return the whole comparison as plain text."""
-    lines = [*caveats(found), "", *table(HEAD, study_rows(found))]
+    lines = [*caveats(found), "", *aligned(HEAD, study_rows(found))]
     for number in range(2, len(found.sides) + 1):
         lines.append(f"Study {number} beside study 1 (as 'first'):")
         rows = difference_rows(found, number)
         tests = list(dict.fromkeys(row[-1] for row in rows))
         marked = [(*row[:-1], f"[{tests.index(row[-1]) + 1}]") for row in rows]
-        lines += table(DIFFERENCE_HEAD, marked)
+        lines += aligned(DIFFERENCE_HEAD, marked)
         lines += [f"  [{place}] {test}" for place, test in enumerate(tests, 1)]
     return "\n".join(lines)
 
@@ -113,15 +114,6 @@ def value(metric: str, rate: float) -> str:
     if metric == "TPIR":
         return f"{significant(100 * rate, 3)} %"
     return one_in(rate)
-
-
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """Yield an aligned table and an empty line."""
-    widths = [max(len(str(row[place])) for row in (head, *rows)) for place in range(len(head))]
-    for row in (head, *rows):
-        cells = (str(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield ("  " + "  ".join(cells)).rstrip()
-    yield ""
 
 
 def _number(value: float) -> float | None:
