@@ -1,0 +1,31 @@
+"""The words that the tables' columns hold: roles, metrics, verdicts, and the special groups."""
+
+ROLES = ("reference", "probe", "both", "filler")
+METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "misidentification", "FTA", "FTE")
+VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
+REGISTERED_STATES = ("none", "as registered", "deviating", "registered after results")
+LABEL_SOURCES = (
+    "self_defined",
+    "officer_perceived",
+    "annotator_perceived",
+    "inferred",
+    "simulated",
+)
+
+UNKNOWN = "unknown"
+"""The group of people whose label is missing: reported like any other, never dropped."""
+
+OVERALL = "overall"
+"""The factor with one group, everybody."""
+
+EVERYBODY = "everybody"
+"""The one group of the factor `overall`."""
+
+CAPTURE = "capture"
+"""The condition of simulated passes; its values say all: `motion blur 8 px`."""
+
+NO_DEGRADATION = "no degradation"
+"""The value of `capture` for passes that were left as they are."""
+
+CROSS = " x "
+"""Joins factors (`gender x ethnicity`) and the names of their groups (`female x black`)."""
