@@ -45,6 +45,7 @@ from lfr_eval.report.truth import TruthCheck, compare_with_truth
 from lfr_eval.report.watchlists import Growth, to_growth
 from lfr_eval.report.words import NOT_STATED, clean
 from lfr_eval.tables import CROSS, OVERALL
+from lfr_eval.tables.schema import TEXT
 
 EXPLORATORY_ROWS = 1_000
 """Exploratory findings printed at most: a page of megabytes serves nobody. The table has all."""
@@ -260,7 +261,7 @@ def _optional(
     if table.extra_columns:
         return frame
     for column in table.columns:
-        if column.dtype == tables.TEXT:
+        if column.dtype == TEXT:
             values = frame[column.name]
             frame[column.name] = values.map(
                 {value: clean(value) for value in values.dropna().unique()}
