@@ -1,0 +1,70 @@
+"""Configuration: the dataclass schemas behind `conf/`.
+
+`composition` has Hydra fill them; here and below nobody sees a DictConfig.
+"""
+
+from lfr_eval.config.datasets import (
+    CaptureConfig,
+    CardDatasetConfig,
+    DatasetConfig,
+    ManifestDatasetConfig,
+    SimulatedDatasetConfig,
+)
+from lfr_eval.config.matchers import (
+    DlibConfig,
+    FacenetConfig,
+    HttpConfig,
+    MatcherConfig,
+    MlflowConfig,
+    NullConfig,
+    OnnxConfig,
+    ScoresConfig,
+    SimulatedMatcherConfig,
+    TemplatesConfig,
+)
+from lfr_eval.config.missing import MISSING, ConfigError
+from lfr_eval.config.operating import ConstraintsConfig, EngineConfig, PolicyConfig, RetentionConfig
+from lfr_eval.config.study import (
+    ComputeConfig,
+    DesignConfig,
+    InferenceConfig,
+    PathsConfig,
+    PopulationConfig,
+    ReportConfig,
+    StudyConfig,
+    ThresholdsConfig,
+    TrackingConfig,
+)
+
+__all__ = [
+    "MISSING",
+    "CaptureConfig",
+    "CardDatasetConfig",
+    "ComputeConfig",
+    "ConfigError",
+    "ConstraintsConfig",
+    "DatasetConfig",
+    "DesignConfig",
+    "DlibConfig",
+    "EngineConfig",
+    "FacenetConfig",
+    "HttpConfig",
+    "InferenceConfig",
+    "ManifestDatasetConfig",
+    "MatcherConfig",
+    "MlflowConfig",
+    "NullConfig",
+    "OnnxConfig",
+    "PathsConfig",
+    "PolicyConfig",
+    "PopulationConfig",
+    "ReportConfig",
+    "RetentionConfig",
+    "ScoresConfig",
+    "SimulatedDatasetConfig",
+    "SimulatedMatcherConfig",
+    "StudyConfig",
+    "TemplatesConfig",
+    "ThresholdsConfig",
+    "TrackingConfig",
+]
