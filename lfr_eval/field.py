@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
-from lfr_eval.deployments import SHORTEST
 from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.inference.field import field_table
 from lfr_eval.study import publish
 from lfr_eval.tables import DEPLOYMENTS, FIELD
+from lfr_eval.tested import tie
 
 SAME = 1e-9
 """Thresholds that differ by less are one."""
+
+UNSWEPT = "a threshold that the study does not have"
 
 
 def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
@@ -35,33 +40,33 @@ def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
         about = read_json(folder.path / STUDY)
-        judged = select(records, about["matcher"]["fingerprint"], about["thresholds"]["values"])
+        judged = select(records, about)
         folder.write(DEPLOYMENTS, judged)
         folder.write(FIELD, field_table(judged, about["inference"]["level"]))
         publish(folder, folder.provenance())
     return judged
 
 
-def select(records: pd.DataFrame, fingerprint: str, thresholds: list[float]) -> pd.DataFrame:
-    """Say of each record why it says nothing about a study, or snap its threshold to the study's.
+def select(records: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+    """Say of each record how it joins a study, or why not; snap its threshold to the study's.
 
     Parameters
     ----------
     records
         Table `deployments`.
-    fingerprint, thresholds
-        Of the study's matcher, and those it swept.
+    about
+        The study's `study.json`.
     """
-    reasons, snapped = [], []
-    for given, threshold in zip(
-        records["matcher_fingerprint"], records["threshold"].tolist(), strict=True
-    ):
+    thresholds = about["thresholds"]["values"]
+    joined, left_out, snapped = [], [], []
+    columns = (records[name].tolist() for name in ("model_version", "matcher_fingerprint"))
+    for threshold, version, fingerprint in zip(records["threshold"].tolist(), *columns, strict=True):
         nearest = min(thresholds, key=lambda value: abs(value - threshold))
-        # A record may quote the beginning of the fingerprint, as reports print it.
-        other = not fingerprint.startswith(given) or len(given) < SHORTEST
-        unknown = abs(nearest - threshold) > SAME
-        reason = "another matcher" if other else "a threshold that the study does not have"
-        reasons.append(reason if other or unknown else None)
-        snapped.append(threshold if unknown else nearest)
-    said = pd.Series(reasons, records.index, dtype="string")
-    return DEPLOYMENTS.conform(records.assign(threshold=snapped, left_out=said))
+        known, matched = abs(nearest - threshold) <= SAME, tie(about, version, fingerprint)
+        joins = known and matched.holds
+        joined.append(matched.words if joins else None)
+        left_out.append(None if joins else UNSWEPT if matched.holds else matched.words)
+        snapped.append(nearest if known else threshold)
+    said = {"joined_by": joined, "left_out": left_out}
+    texts = {name: pd.Series(values, records.index, "string") for name, values in said.items()}
+    return DEPLOYMENTS.conform(records.assign(threshold=snapped, **texts))

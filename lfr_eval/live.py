@@ -30,10 +30,19 @@ class LiveEngine:
         Whether the matcher of the study is what runs live.
     statement
         The sentence that says so, or why not.
+    version, fingerprint
+        The registered version that parity compared with what the study tested, NAME/VERSION, and
+        its matcher's fingerprint; None where nothing was compared.
+    endpoint, checked
+        What it was compared with, and when, ISO 8601.
     """
 
     described: bool
     statement: str
+    version: str | None = None
+    fingerprint: str | None = None
+    endpoint: str | None = None
+    checked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,17 +130,23 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
             f"{NOT_DESCRIBED}: the parity check is of another matcher or endpoint "
             f"({record.model} and {record.endpoint}).",
         )
-    if not record.holds:
-        return LiveEngine(
-            False,
+    if record.holds:
+        said = (
+            f"This study describes the live engine at {record.endpoint}: it gave the templates of "
+            f"{record.model} on {record.probes} pictures on {record.at[:10]} (largest difference "
+            f"{record.largest_difference or 0:.1e})."
+        )
+    else:
+        said = (
             f"{NOT_DESCRIBED}: the parity check of {record.model} with {record.endpoint} on "
-            f"{record.at[:10]} found differences. {'; '.join(record.differences[:3])}.",
+            f"{record.at[:10]} found differences. {'; '.join(record.differences[:3])}."
         )
     return LiveEngine(
-        True,
-        f"This study describes the live engine at {record.endpoint}: it gave the templates of "
-        f"{record.model} on {record.probes} pictures on {record.at[:10]} (largest difference "
-        f"{record.largest_difference or 0:.1e}).",
+        *(record.holds, said),
+        version=record.model.removeprefix("models:/"),
+        fingerprint=record.fingerprint,
+        endpoint=record.endpoint,
+        checked=record.at,
     )
 
 

@@ -15,6 +15,7 @@ from lfr_eval.engine.versions import APPROVAL, find_version, record, version_tes
 from lfr_eval.engine_composition import compose_engine, read_policy
 from lfr_eval.folder import STUDY, StudyFolder, read_json
 from lfr_eval.launch import default_paths
+from lfr_eval.tested import tested_version
 from lfr_eval.tracking import TrackingError, default_uri
 
 if TYPE_CHECKING:
@@ -133,8 +134,10 @@ def record_approval(
 ) -> int:
     """Record a panel's decision in the ledger and on the model version."""
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
-    fingerprint = read_json(folder.path / STUDY)["matcher"]["fingerprint"]
-    version = find_version(model, where) if model else version_tested(fingerprint, where)
+    about = read_json(folder.path / STUDY)
+    named = model or (tested := tested_version(about)) and f"models:/{tested}"
+    fingerprint = about["matcher"]["fingerprint"]
+    version = find_version(named, where) if named else version_tested(fingerprint, where)
     approval, entry = approve(
         *(ledger, folder, version, threshold, approver, role, proposer),
         *(conditions, expires, withdrawn),

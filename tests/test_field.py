@@ -16,6 +16,7 @@ from lfr_eval.folder import FolderError
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
 from lfr_eval.study import render_again
 from lfr_eval.tables import DEPLOYMENTS, FIELD
+from lfr_eval.tested import UNKNOWN
 from tests.engine.studies import FINGERPRINT, THRESHOLD, record, sealed, write_records
 from tests.report.pages import parse
 
@@ -116,13 +117,59 @@ def test_records_of_another_matcher_or_threshold_are_left_out_with_the_reason(
         record(deployment_id="c", matcher_fingerprint="00" * 32),
         record(deployment_id="d", threshold=0.645),
     )
-    chosen = select(deployments, FINGERPRINT, [0.6, 0.64])
+    chosen = select(deployments, study_of({"fingerprint": FINGERPRINT}))
     assert chosen["left_out"].fillna("").tolist() == [
         "",
         "",
         "another matcher",
         "a threshold that the study does not have",
     ]
+    assert chosen["joined_by"].fillna("").tolist() == [*2 * ["the same fingerprint"], "", ""]
+
+
+def study_of(matcher: dict[str, str], **live: object) -> dict[str, object]:
+    return {
+        "matcher": matcher,
+        "thresholds": {"values": [0.6, 0.64]},
+        "live_engine": {"described": False, "version": None, **live} if live else None,
+    }
+
+
+CHECKED = {
+    "described": True,
+    "version": "lfr-matcher/3",
+    "fingerprint": FINGERPRINT,
+    "endpoint": "http://h/invocations",
+    "checked": "2026-04-01T09:00:00+00:00",
+}
+PARITY = "parity of http://h/invocations with lfr-matcher/3 on 2026-04-01"
+
+
+@pytest.mark.parametrize(
+    ("live", "values", "joined", "left_out"),
+    [
+        (CHECKED, {}, PARITY, ""),
+        (CHECKED, {"matcher_fingerprint": FINGERPRINT[:12]}, PARITY, ""),
+        (CHECKED, {"threshold": 0.645}, "", "a threshold that the study does not have"),
+        (CHECKED, {"model_version": "lfr-matcher/4"}, "", "another matcher"),
+        (
+            *(CHECKED, {"matcher_fingerprint": "00" * 32}, ""),
+            "a lfr-matcher/3 with another fingerprint",
+        ),
+        (
+            *({**CHECKED, "described": False}, {}, ""),
+            f"lfr-matcher/3, which is not what was tested: {PARITY} failed",
+        ),
+        ({"described": False}, {}, "", UNKNOWN),
+        ({}, {}, "", "another matcher"),
+    ],
+)
+def test_records_join_a_study_of_an_endpoint_where_parity_with_their_version_was_found(
+    live: dict[str, object], values: dict[str, object], joined: str, left_out: str, tmp_path: Path
+) -> None:
+    about = study_of({"fingerprint": "ee" * 32}, **live)
+    (row,) = select(table(tmp_path, record(**values)), about).fillna("").to_dict("records")
+    assert (row["joined_by"], row["left_out"]) == (joined, left_out)
 
 
 def test_the_report_shows_the_field_beside_the_lab(tmp_path: Path) -> None:
@@ -147,6 +194,7 @@ def test_the_report_shows_the_field_beside_the_lab(tmp_path: Path) -> None:
     assert "2 deployments from 2026-03-01 to 2026-03-09, 11 hours" in text
     assert "12 true and confirmed" in text
     assert "6 without a recorded decision" in text
+    assert "Known to be of the matcher that was tested by the same fingerprint." in text
     assert "False alerts per alert 2 16 decided alerts 125 in 1,000 alerts" in text
     assert "False alerts per face counting rule: passes 1 12,000 faces seen 1 in 12,000" in text
     assert "none seen at most" in text

@@ -1,6 +1,7 @@
 """Stage `deployments`: files of records in, table `deployments` out, every problem named.
 
-A record is a row of a CSV file with the columns of table `deployments` (all but `left_out`), or
+A record is a row of a CSV file with the columns of table `deployments` (all but `joined_by` and
+`left_out`), or
 the `deployment.json` that the live engine writes. Nothing in it says where a deployment was.
 """
 
@@ -16,15 +17,15 @@ import pandas as pd
 
 from lfr_eval.errors import MendableError
 from lfr_eval.tables import DEPLOYMENTS
+from lfr_eval.tested import SHORTEST
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""
 
 DECIDED = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed")
 COUNTS = ("watchlist_size", "alerts", *DECIDED)
-COLUMNS = tuple(name for name in DEPLOYMENTS.names if name != "left_out")
-SHORTEST = 12
-"""Digits of a fingerprint that name it well enough."""
+JUDGED = ("joined_by", "left_out")
+COLUMNS = tuple(name for name in DEPLOYMENTS.names if name not in JUDGED)
 
 
 class DeploymentError(MendableError, ValueError):
@@ -56,7 +57,7 @@ def read_deployments(paths: Sequence[Path]) -> pd.DataFrame:
         problems = ["there is no record of a deployment in " + ", ".join(map(str, paths))]
     if problems:
         raise DeploymentError("The records cannot be used: " + "; ".join(problems) + ".")
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).assign(left_out=None)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).assign(**dict.fromkeys(JUDGED))
     return DEPLOYMENTS.conform(frame)
 
 

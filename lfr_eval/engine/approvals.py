@@ -13,6 +13,7 @@ from lfr_eval.engine.versions import Version
 from lfr_eval.errors import MendableError
 from lfr_eval.folder import STUDY, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS
+from lfr_eval.tested import tie
 
 LEDGER = "approvals.jsonl"
 SAME = 1e-9
@@ -140,10 +141,7 @@ def describes(about: Mapping[str, Any], version: Version) -> bool:
     about
         The study's `study.json`.
     """
-    matcher, live = about["matcher"], about.get("live_engine") or {}
-    if matcher["fingerprint"] == version.fingerprint:
-        return True
-    return bool(live.get("described")) and matcher.get("version") == f"models:/{version}"
+    return tie(about, str(version), version.fingerprint).holds
 
 
 def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:

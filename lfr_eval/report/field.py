@@ -40,6 +40,8 @@ class FieldBlock:
         First and last day.
     sizes
         Smallest and largest watchlist.
+    joined_by
+        How they are known to be of the matcher that was tested.
     undecided
         Alerts of which nobody fed back what they were.
     lab
@@ -52,6 +54,7 @@ class FieldBlock:
     dates: tuple[str, str]
     sizes: tuple[int, int]
     versions: tuple[str, ...]
+    joined_by: tuple[str, ...]
     alerts: int
     true_confirmed: int
     true_unconfirmed: int
@@ -101,6 +104,7 @@ def _block(
         dates=(str(part["date"].min()), str(part["date"].max())),
         sizes=(int(part["watchlist_size"].min()), int(part["watchlist_size"].max())),
         versions=tuple(sorted(set(part["model_version"]))),
+        joined_by=tuple(sorted(set(part["joined_by"]))),
         alerts=alerts,
         **counts,
         undecided=alerts - sum(counts.values()),

@@ -5,7 +5,7 @@ from lfr_eval.tables.schema import FLAG, REAL, TEXT, WHOLE, Column, Table
 DEPLOYMENTS = Table(
     "deployments",
     "One row a deployment of the live engine, logged by ours or recorded by others; the columns "
-    "but the last are those of a file of records. No place, and nobody's name.",
+    "but the last two are those of a file of records. No place, and nobody's name.",
     (
         Column("deployment_id", TEXT, "unique name; no place"),
         Column("date", TEXT, "day it began, ISO 8601"),
@@ -21,6 +21,7 @@ DEPLOYMENTS = Table(
         Column("true_unconfirmed", WHOLE, "true alerts in the operator's eyes alone"),
         Column("false_confirmed", WHOLE, "false alerts, found false by speaking to the person"),
         Column("false_unconfirmed", WHOLE, "false alerts in the operator's eyes alone"),
+        Column("joined_by", TEXT, "how it is known to be of the study's matcher; null: left out"),
         Column("left_out", TEXT, "why it says nothing about the study; null where it does"),
     ),
 )

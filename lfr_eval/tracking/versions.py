@@ -6,7 +6,6 @@ Afterwards the registry's page of a version answers: was it tested, on whom, wit
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import pandas as pd
 
 from lfr_eval.folder import StudyFolder
 from lfr_eval.tables import FINDINGS
+from lfr_eval.tested import tested_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,10 +36,10 @@ def record_study(
     Every study has a tag of its own, `study_` and the first digits of its hash, with its hash, run,
     datasets, verdicts, worst group and date as JSON; `last_study` is the hash of the latest.
     """
-    found = re.fullmatch(r"models:/([^/]+)/(\d+)", str(about["matcher"].get("version")))
-    if found is None:
+    tested = tested_version(about)
+    if tested is None:
         return
-    name, number = found.groups()
+    name, _, number = tested.partition("/")
     study_hash = folder.study_hash()
     summary = {
         "study_hash": study_hash,

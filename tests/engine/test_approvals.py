@@ -99,12 +99,16 @@ def test_everything_that_forbids_a_decision_is_said_at_once(
 def test_a_study_of_an_endpoint_counts_where_parity_was_found(study: StudyFolder) -> None:
     about = json.loads((study.path / "study.json").read_text())
     assert describes(about, VERSION)
-    other = {**about, "matcher": {"fingerprint": "ee" * 32, "version": "models:/lfr-matcher/3"}}
+    other = {**about, "matcher": {"fingerprint": "ee" * 32, "version": None}}
+    live = {
+        **{"described": True, "version": "lfr-matcher/3", "fingerprint": FINGERPRINT},
+        **{"endpoint": "http://h/invocations", "checked": "2026-05-01T12:00:00+00:00"},
+    }
     assert not describes(other, VERSION)
-    assert describes({**other, "live_engine": {"described": True}}, VERSION)
-    assert not describes({**other, "live_engine": {"described": False}}, VERSION)
-    fourth = Version("lfr-matcher", "4", FINGERPRINT)
-    assert not describes({**other, "live_engine": {"described": True}}, fourth)
+    assert describes({**other, "live_engine": live}, VERSION)
+    assert not describes({**other, "live_engine": {**live, "described": False}}, VERSION)
+    assert not describes({**other, "live_engine": live}, Version("lfr-matcher", "4", FINGERPRINT))
+    assert not describes({**other, "live_engine": live}, Version("lfr-matcher", "3", "00" * 32))
 
 
 def test_a_simulated_study_is_no_evidence(ledger: Ledger, tmp_path: Path) -> None:

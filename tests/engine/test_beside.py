@@ -1,0 +1,122 @@
+"""From the engine to the study's report: records of what runs join a study through its endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lfr_eval.cli import main
+from lfr_eval.engine.approvals import describes
+from lfr_eval.engine.permission import SENTENCE
+from lfr_eval.engine.registering import register_matcher
+from lfr_eval.engine.versions import find_version
+from lfr_eval.folder import StudyFolder, read_json
+from lfr_eval.matchers import make_matcher
+from lfr_eval.tables import DEPLOYMENTS
+from lfr_eval.tracking import track
+from tests.engine.serving import served
+from tests.report.pages import parse
+from tests.studies import configured, run
+
+# MLflow and what it stands on warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+MODEL = "models:/lfr-null/1"
+STUDY = (
+    *("dataset=manifest", "dataset.path=people.csv", "design=verification"),
+    *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2", "inference.permutations=99"),
+    "report.pdf=false",
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a registered null matcher and the pictures of twelve people."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    for name in ("STUDIES", "CACHE", "DEPLOYMENTS"):
+        monkeypatch.setenv(f"LFR_EVAL_{name}", str(tmp_path / name.lower()))
+    (tmp_path / "pictures").mkdir()
+    generator, rows = np.random.default_rng(3), []
+    for person in range(12):
+        for role in ("reference", "probe"):
+            name = f"pictures/{person}-{role}.png"
+            Image.fromarray(generator.integers(0, 255, (9, 9, 3), np.uint8)).save(tmp_path / name)
+            groups = ("female", "male")[person % 2], ("black", "white")[person // 2 % 2]
+            rows.append((f"{person}-{role}", person, name, role, *groups))
+    columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "people.csv", index=False)
+    config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
+    register_matcher(config, "lfr-null", f"sqlite:///{tmp_path}/mlflow.db")
+    return tmp_path
+
+
+def deployed(threshold: float, name: str) -> None:
+    command = ["engine", "run", "source=pictures", "watchlist=people.csv", f"model={MODEL}"]
+    told = f"unapproved={SENTENCE}"
+    assert main([*command, f"threshold={threshold}", f"name={name}", told]) == 0
+
+
+def judged(study: StudyFolder) -> dict[str, tuple[str, str]]:
+    """Put every deployment beside a study; return how each joined, or why it was left out."""
+    assert main(["report", str(study.path), "--deployments", "deployments"]) == 0
+    rows = study.read(DEPLOYMENTS).fillna({"joined_by": "", "left_out": ""}).to_dict("records")
+    return {
+        row["deployment_id"].rpartition("-")[0]: (row["joined_by"], row["left_out"]) for row in rows
+    }
+
+
+def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed(0.2, "monday")
+    deployed(0.3, "tuesday")
+    unswept = ("", "a threshold that the study does not have")
+    loaded = run(place, *STUDY, "matcher=mlflow", f"matcher.uri={MODEL}")
+    assert judged(loaded) == {"monday": ("the same fingerprint", ""), "tuesday": unswept}
+
+    with served(make_matcher("null", salt="x")) as url:  # type: ignore[arg-type]
+        through = ("matcher=http", f"matcher.url={url}")
+        unchecked = run(place, *STUDY, *through)
+        _, why = judged(unchecked)["monday"]
+        assert why.endswith("no parity check ties the endpoint that was tested to a registered version")
+        assert main(["engine", "parity", MODEL, "--endpoint", url, "--probes", "people.csv"]) == 1
+        failed = run(place, *STUDY, *through, f"matcher.model={MODEL}")
+        _, why = judged(failed)["monday"]
+        assert why.startswith(f"lfr-null/1, which is not what was tested: parity of {url} with")
+
+    with served(make_matcher("null")) as url:  # type: ignore[arg-type]
+        assert main(["engine", "parity", MODEL, "--endpoint", url, "--probes", "people.csv"]) == 0
+        named = ("matcher=http", f"matcher.url={url}", f"matcher.model={MODEL}")
+        proved = run(place, *STUDY, *named)
+    before = proved.study_hash()
+    how, _ = judged(proved)["monday"]
+    assert how.startswith(f"parity of {url} with lfr-null/1 on 20")
+    assert judged(proved)["tuesday"] == unswept
+    assert proved.study_hash() == before
+    text = parse(proved.path / "report.html").with_id("field").text
+    assert f"Known to be of the matcher that was tested by {how}." in text
+    assert "Left out: 1 record of a threshold that the study does not have." in text
+    assert_evidence(proved, unchecked)
+    capsys.readouterr()
+
+
+def assert_evidence(proved: StudyFolder, unchecked: StudyFolder) -> None:
+    """The version's page and the panel take the same view of both studies as the report."""
+    version = find_version(MODEL, uri := default())
+    assert describes(read_json(proved.path / "study.json"), version)
+    assert not describes(read_json(unchecked.path / "study.json"), version)
+    track(unchecked, uri, "tests")
+    assert "last_study" not in find_version(MODEL, uri).tags
+    track(proved, uri, "tests")
+    assert find_version(MODEL, uri).tags["last_study"] == proved.study_hash()
+
+
+def default() -> str:
+    import os
+
+    return os.environ["MLFLOW_TRACKING_URI"]
