@@ -60,7 +60,9 @@ def select(records: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
     thresholds = about["thresholds"]["values"]
     joined, left_out, snapped = [], [], []
     columns = (records[name].tolist() for name in ("model_version", "matcher_fingerprint"))
-    for threshold, version, fingerprint in zip(records["threshold"].tolist(), *columns, strict=True):
+    for threshold, version, fingerprint in zip(
+        records["threshold"].tolist(), *columns, strict=True
+    ):
         nearest = min(thresholds, key=lambda value: abs(value - threshold))
         known, matched = abs(nearest - threshold) <= SAME, tie(about, version, fingerprint)
         joins = known and matched.holds

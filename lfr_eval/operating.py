@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lfr_eval.config import EngineConfig
 from lfr_eval.engine.approvals import approvals, approve, ledger_path
 from lfr_eval.engine.ledger import Entry, Ledger
-from lfr_eval.engine.versions import APPROVAL, find_version, record, version_tested
+from lfr_eval.engine.versions import APPROVAL, Version, find_version, record, version_tested
 from lfr_eval.engine_composition import compose_engine, read_policy
 from lfr_eval.folder import STUDY, StudyFolder, read_json
 from lfr_eval.launch import default_paths
@@ -134,10 +134,7 @@ def record_approval(
 ) -> int:
     """Record a panel's decision in the ledger and on the model version."""
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
-    about = read_json(folder.path / STUDY)
-    named = model or (tested := tested_version(about)) and f"models:/{tested}"
-    fingerprint = about["matcher"]["fingerprint"]
-    version = find_version(named, where) if named else version_tested(fingerprint, where)
+    version = find_version(model, where) if model else _tested(folder, where)
     approval, entry = approve(
         *(ledger, folder, version, threshold, approver, role, proposer),
         *(conditions, expires, withdrawn),
@@ -147,6 +144,15 @@ def record_approval(
     print(f"{version} {done} at {threshold:g} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
     return OK
+
+
+def _tested(folder: StudyFolder, where: str) -> Version:
+    """Return the version that a study names as tested, else the one with its fingerprint."""
+    about = read_json(folder.path / STUDY)
+    named = tested_version(about)
+    if named:
+        return find_version(f"models:/{named}", where)
+    return version_tested(about["matcher"]["fingerprint"], where)
 
 
 def _tags(entry: Entry) -> dict[str, str]:

@@ -101,8 +101,11 @@ def test_a_study_of_an_endpoint_counts_where_parity_was_found(study: StudyFolder
     assert describes(about, VERSION)
     other = {**about, "matcher": {"fingerprint": "ee" * 32, "version": None}}
     live = {
-        **{"described": True, "version": "lfr-matcher/3", "fingerprint": FINGERPRINT},
-        **{"endpoint": "http://h/invocations", "checked": "2026-05-01T12:00:00+00:00"},
+        "described": True,
+        "version": "lfr-matcher/3",
+        "fingerprint": FINGERPRINT,
+        "endpoint": "http://h/invocations",
+        "checked": "2026-05-01T12:00:00+00:00",
     }
     assert not describes(other, VERSION)
     assert describes({**other, "live_engine": live}, VERSION)

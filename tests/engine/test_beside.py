@@ -71,7 +71,7 @@ def judged(study: StudyFolder) -> dict[str, tuple[str, str]]:
 
 
 def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
-    place: Path, capsys: pytest.CaptureFixture[str]
+    place: Path,
 ) -> None:
     deployed(0.2, "monday")
     deployed(0.3, "tuesday")
@@ -83,7 +83,9 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
         through = ("matcher=http", f"matcher.url={url}")
         unchecked = run(place, *STUDY, *through)
         _, why = judged(unchecked)["monday"]
-        assert why.endswith("no parity check ties the endpoint that was tested to a registered version")
+        assert why.endswith(
+            "no parity check ties the endpoint that was tested to a registered version"
+        )
         assert main(["engine", "parity", MODEL, "--endpoint", url, "--probes", "people.csv"]) == 1
         failed = run(place, *STUDY, *through, f"matcher.model={MODEL}")
         _, why = judged(failed)["monday"]
@@ -101,22 +103,15 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
     text = parse(proved.path / "report.html").with_id("field").text
     assert f"Known to be of the matcher that was tested by {how}." in text
     assert "Left out: 1 record of a threshold that the study does not have." in text
-    assert_evidence(proved, unchecked)
-    capsys.readouterr()
+    assert_evidence(proved, unchecked, f"sqlite:///{place}/mlflow.db")
 
 
-def assert_evidence(proved: StudyFolder, unchecked: StudyFolder) -> None:
+def assert_evidence(proved: StudyFolder, unchecked: StudyFolder, uri: str) -> None:
     """The version's page and the panel take the same view of both studies as the report."""
-    version = find_version(MODEL, uri := default())
+    version = find_version(MODEL, uri)
     assert describes(read_json(proved.path / "study.json"), version)
     assert not describes(read_json(unchecked.path / "study.json"), version)
     track(unchecked, uri, "tests")
     assert "last_study" not in find_version(MODEL, uri).tags
     track(proved, uri, "tests")
     assert find_version(MODEL, uri).tags["last_study"] == proved.study_hash()
-
-
-def default() -> str:
-    import os
-
-    return os.environ["MLFLOW_TRACKING_URI"]
