@@ -7,7 +7,7 @@ so that it is counted; a source that breaks off is opened again at the frame whe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 STALLED = 10.0
 """Seconds without data after which a stream counts as broken."""
+
+
+OF_STREAMS = {
+    # What FFmpeg looks at before it hands on the first frame, microseconds; its own 5 s would be
+    # 5 s of delay whenever a stream is opened.
+    "analyzeduration": "1000000",
+    # RTSP over UDP loses packets on a busy network, and so parts of faces.
+    "rtsp_flags": "prefer_tcp",
+}
 
 
 class SourceError(MendableError, RuntimeError):
@@ -105,7 +114,7 @@ class LiveStream:
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield frames as they come, numbered from `start` on."""
         number = start - 1
-        with _opened(self.url) as container:
+        with _opened(self.url, OF_STREAMS) as container:
             stream = _video(container, "the stream")
             for number, _, decoded in _decoded(container, stream, start):
                 now = (datetime.now(UTC) - self.began).total_seconds()
@@ -196,7 +205,7 @@ def follow(
             time.sleep(wait)
 
 
-def _opened(name: str) -> InputContainer:
+def _opened(name: str, options: Mapping[str, str] | None = None) -> InputContainer:
     try:
         import av
     except ImportError:
@@ -204,7 +213,7 @@ def _opened(name: str) -> InputContainer:
             "Video is decoded by PyAV, which is not installed: pip install 'lfr-eval[engine]'."
         ) from None
     try:
-        return av.open(name, timeout=STALLED)
+        return av.open(name, timeout=STALLED, options=dict(options or {}))
     except (av.error.FFmpegError, OSError) as error:
         # A URL may hold a password.
         shown = name.rpartition("@")[2] if "://" in name else name
