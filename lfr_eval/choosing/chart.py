@@ -10,7 +10,7 @@ import numpy as np
 
 from lfr_eval.choosing.answer import Answer
 from lfr_eval.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
-from lfr_eval.inference.statements import one_in, threshold_text
+from lfr_eval.inference.wording import one_in, threshold_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

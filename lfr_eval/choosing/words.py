@@ -12,8 +12,8 @@ from lfr_eval.choosing.answer import Answer
 from lfr_eval.choosing.choice import Region
 from lfr_eval.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
 from lfr_eval.columns import aligned
-from lfr_eval.inference.statements import threshold_text
-from lfr_eval.report.words import one_in, significant
+from lfr_eval.inference.wording import threshold_text
+from lfr_eval.report.words import one_in, share, significant
 
 
 def as_text(found: Answer) -> str:
@@ -87,7 +87,7 @@ def value_text(kind: str, value: float, outward: bool = True) -> str:
     if kind == FPIR:
         return one_in(value, "up" if outward else "nearest")
     if kind == TPIR:
-        return f"{significant(100 * value, 3, 'down' if outward else 'nearest')} %"
+        return share(value, "down" if outward else "nearest")
     if kind in (RATIO, ALERTS):
         return f"{significant(value, 3, 'up' if outward else 'nearest'):,f}"
     return f"{value:g}"
@@ -155,7 +155,7 @@ def _reported(found: Answer) -> Iterator[str]:
 
 def _end(metric: str, value: float, rounding: str) -> str:
     if metric == TPIR:
-        return f"{significant(100 * value, 3, rounding)} %"
+        return share(value, rounding)
     return one_in(value, rounding)
 
 

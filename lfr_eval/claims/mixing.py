@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.claims.wording import words_of
-from lfr_eval.inference.statements import one_in, threshold_text
+from lfr_eval.inference.wording import one_in, threshold_text
 from lfr_eval.tables import EVERYBODY
 
 FIGURE = re.compile(r"\b1 in (\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) %")

@@ -11,7 +11,7 @@ import pandas as pd
 from lfr_eval.claims.wording import words_of
 from lfr_eval.folder import StudyFolder
 from lfr_eval.inference.rate_statements import rate_statement
-from lfr_eval.inference.statements import threshold_text
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.tables import FINDINGS, RATES
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError
 from lfr_eval.inference.counting import counter_of
-from lfr_eval.inference.statements import one_in
+from lfr_eval.inference.wording import one_in
 from lfr_eval.trials import PersonTrials, Trials
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from lfr_eval.columns import aligned
 from lfr_eval.comparing.beside import Comparison
-from lfr_eval.inference.statements import one_in as rate_in_words
-from lfr_eval.report.words import one_in, p_value, ratio, significant
+from lfr_eval.inference.wording import one_in as rate_in_words
+from lfr_eval.report.words import one_in, p_value, ratio, share
 
 HEAD = ("study", "threshold", "events", "trials", "rate", "matcher")
 
@@ -111,9 +111,7 @@ def value(metric: str, rate: float) -> str:
     """Return a rate: successes in per cent, errors as 1 in N."""
     if math.isnan(rate):
         return "–"
-    if metric == "TPIR":
-        return f"{significant(100 * rate, 3)} %"
-    return one_in(rate)
+    return share(rate) if metric == "TPIR" else one_in(rate)
 
 
 def _number(value: float) -> float | None:

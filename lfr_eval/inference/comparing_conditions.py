@@ -36,7 +36,8 @@ from lfr_eval.inference.paired import (
     paired_contrast,
 )
 from lfr_eval.inference.plan import COMPARISONS, Plan
-from lfr_eval.inference.statements import Sides, group_words, trials_words
+from lfr_eval.inference.statements import Sides
+from lfr_eval.inference.wording import group_words, trials_words
 from lfr_eval.tables import CAPTURE, CROSS
 from lfr_eval.trials import Condition, Grouping, PersonTrials, group_people
 

@@ -26,7 +26,8 @@ from lfr_eval.inference.intervals import effective_trials, independent_units, no
 from lfr_eval.inference.observed import Counts, pool, pooled_degrees
 from lfr_eval.inference.permutation import Division
 from lfr_eval.inference.plan import UNNAMED, Plan
-from lfr_eval.inference.statements import Sides, threshold_text
+from lfr_eval.inference.statements import Sides
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.trials import Grouping, PairTrials, PersonTrials, Trials
 
 ALL, REST = "*", "rest"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.inference.statements import one_in, threshold_text
+from lfr_eval.inference.wording import one_in, threshold_text
 from lfr_eval.tables import CROSS, EVERYBODY
 
 RATES = {

@@ -11,40 +11,20 @@ import math
 from dataclasses import dataclass
 
 from lfr_eval.inference.plan import UNNAMED
-from lfr_eval.tables import CROSS, REGISTERED_STATES
-
-DEEDS = {
-    "FMR": "were falsely matched with one another",
-    "FNMR": "were not matched with themselves",
-    "FPIR": "had false alerts",
-    "FNIR": "were missed by the watchlist search",
-    "TPIR": "were correctly identified",
-    "FTA": "could not be acquired",
-    "FTE": "could not be enrolled",
-    "event": "had events",
-}
-NOUNS = {
-    "FMR": "false match",
-    "FNMR": "false non-match",
-    "FPIR": "false alert",
-    "FNIR": "missed identification",
-    "TPIR": "correct identification",
-    "FTA": "failure to acquire",
-    "FTE": "failure to enrol",
-    "event": "event",
-}
-
-TRIAL_DEEDS = {
-    "FNMR": "did not match the person's own reference",
-    "FPIR": "set off false alerts",
-    "FNIR": "were missed by the watchlist search",
-    "TPIR": "led to a correct identification",
-    "FTA": "gave no usable face",
-    "event": "had events",
-}
-"""What is said of passes, where they and not people are the sides of a comparison."""
-
-TRIAL_NOUNS = {"FNMR": "comparisons", "event": "trials"}
+from lfr_eval.inference.wording import (
+    DEEDS,
+    NOUNS,
+    TRIAL_DEEDS,
+    group_words,
+    listed,
+    one_in,
+    p_text,
+    percent,
+    ratio_text,
+    threshold_text,
+    trials_words,
+)
+from lfr_eval.tables import REGISTERED_STATES
 
 
 @dataclass(frozen=True)
@@ -129,23 +109,6 @@ class Finding:
         return (TRIAL_DEEDS if self.sides and self.sides.trials else DEEDS)[self.metric]
 
 
-def one_in(rate: float) -> str:
-    """Write a rate as `1 in N`.
-
-    Examples
-    --------
-    >>> one_in(0.000169), one_in(0.4), one_in(0.89), one_in(0.0)
-    ('1 in 5,920', '1 in 2.5', '89 %', 'none')
-    """
-    if math.isnan(rate):
-        return "unknown"
-    if rate <= 0:
-        return "none"
-    if rate > 0.5:
-        return f"{_plain(100 * rate)} %"
-    return f"1 in {_plain(1 / rate)}"
-
-
 def statement(finding: Finding) -> str:
     """Return the sentence of a finding."""
     if finding.group_a == "*":
@@ -170,11 +133,11 @@ def _omnibus(f: Finding) -> str:
     if f.verdict == "different":
         return (
             f"{deed} rates differed between {what} by {f.factor}{_controlled(f)} "
-            f"({_p(f.p_adjusted)} after adjustment)."
+            f"({p_text(f.p_adjusted)} after adjustment)."
         )
     return (
         f"a difference of {deed} rates between {what} by {f.factor}{_controlled(f)} was not shown "
-        f"({_p(f.p_adjusted)} after adjustment), which is not evidence that there is none."
+        f"({p_text(f.p_adjusted)} after adjustment), which is not evidence that there is none."
     )
 
 
@@ -186,27 +149,27 @@ def _different(f: Finding) -> str:
     )
     return (
         f"{_compared(f)}; the difference is significant after adjustment "
-        f"({_p(f.p_adjusted)}).{within}"
+        f"({p_text(f.p_adjusted)}).{within}"
     )
 
 
 def _equivalent(f: Finding) -> str:
     return (
         f"{_compared(f)}; the rates are equivalent within the declared margin of "
-        f"{f.margin:g} (equivalence {_p(f.p_equivalence)})."
+        f"{f.margin:g} (equivalence {p_text(f.p_equivalence)})."
     )
 
 
 def _inconclusive(f: Finding) -> str:
     return (
-        f"{_compared(f)}; this neither shows a difference ({_p(f.p_adjusted)} after adjustment) "
-        f"nor rules one out. {_detectable(f)}"
+        f"{_compared(f)}; this neither shows a difference ({p_text(f.p_adjusted)} after "
+        f"adjustment) nor rules one out. {_detectable(f)}"
     )
 
 
 def _untestable(f: Finding) -> str:
     if math.isnan(f.rate_a) and f.exposed_a and f.exposed_b:
-        shared = _listed((*f.controls, *f.conditions))
+        shared = listed((*f.controls, *f.conditions))
         return f"{f.a} and {f.b} cannot be compared: no {shared} had trials of both."
     if math.isnan(f.rate_a) and f.sides and f.sides.trials:
         return f"{f.a} and {f.b} cannot be compared: nobody has {trials_words(f.metric)} of both."
@@ -226,12 +189,12 @@ def _untestable(f: Finding) -> str:
         return (
             f"no {NOUNS[f.metric]} was seen in {f.a} ({f.exposed_a:,} people) or {f.b} "
             f"({f.exposed_b:,} people), so their rates cannot be compared. {bounds} "
-            f"({_percent(f.level)} confidence each)."
+            f"({percent(f.level)} confidence each)."
         )
     return (
         f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {f.a} or "
         f"{f.exposed_b:,} {f.b.removeprefix('all ')}, so their rates cannot be "
-        f"compared. {bounds} ({_percent(f.level)} confidence each)."
+        f"compared. {bounds} ({percent(f.level)} confidence each)."
     )
 
 
@@ -241,30 +204,30 @@ def _compared(f: Finding) -> str:
     if f.rate_b <= 0:
         return (
             f"{a} {deed} ({one_in(f.rate_a)}) and {b} never{_controlled(f)} "
-            f"({_percent(f.level)} interval: at least {_ratio(f.ratio_lower)} times as often; "
+            f"({percent(f.level)} interval: at least {ratio_text(f.ratio_lower)} times as often; "
             f"{counts})"
         )
     if f.rate_a <= 0:
         return (
             f"{a} never {deed} and {b} did ({one_in(f.rate_b)}){_controlled(f)} "
-            f"({_percent(f.level)} interval: at most {_ratio(f.ratio_upper)} times as often; "
+            f"({percent(f.level)} interval: at most {ratio_text(f.ratio_upper)} times as often; "
             f"{counts})"
         )
     return (
-        f"{a} {deed} {_ratio(f.ratio)} times as often as {b}{_controlled(f)} "
-        f"({_percent(f.level)} interval {_ratio(f.ratio_lower)} to {_ratio(f.ratio_upper)}; "
+        f"{a} {deed} {ratio_text(f.ratio)} times as often as {b}{_controlled(f)} "
+        f"({percent(f.level)} interval {ratio_text(f.ratio_lower)} to {ratio_text(f.ratio_upper)}; "
         f"{one_in(f.rate_a)} against {one_in(f.rate_b)}; {counts})"
     )
 
 
 def _detectable(f: Finding) -> str:
-    power = _percent(f.power)
+    power = percent(f.power)
     if math.isnan(f.detectable_ratio):
         return "How large a ratio this study could have detected is not known."
     if math.isinf(f.detectable_ratio):
         return f"No ratio, however large, could have been detected with {power} power."
     return (
-        f"This study could not have detected a ratio below {_ratio(f.detectable_ratio)} "
+        f"This study could not have detected a ratio below {ratio_text(f.detectable_ratio)} "
         f"(with {power} power)."
     )
 
@@ -279,7 +242,7 @@ def _where(f: Finding) -> str:
 
 
 def _standing(f: Finding) -> str:
-    missing = f" (Not controlled for {_listed(f.uncontrolled)}.)" if f.uncontrolled else ""
+    missing = f" (Not controlled for {listed(f.uncontrolled)}.)" if f.uncontrolled else ""
     exploratory = "" if f.primary else " (Exploratory: not in the plan.)"
     return missing + exploratory + _REGISTERED[f.registered]
 
@@ -300,69 +263,5 @@ _REGISTERED = dict(
 
 def _controlled(f: Finding) -> str:
     words = f", {f.sides.whose}" if f.sides and f.sides.whose else ""
-    words += f", among people alike in {_listed(f.controls)}" if f.controls else ""
-    return words + (f", with the same {_listed(f.conditions)}" if f.conditions else "")
-
-
-def _listed(factors: tuple[str, ...]) -> str:
-    return " and ".join(factors).replace("_", " ")
-
-
-def trials_words(metric: str) -> str:
-    """Name the trials of a metric: passes, or comparisons."""
-    return TRIAL_NOUNS.get(metric, "passes")
-
-
-def group_words(group: str) -> str:
-    """Name a group of people: `female x east_asian` is read as `female east asian subjects`."""
-    if group == "rest":
-        return "all other subjects"
-    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"
-
-
-def threshold_text(threshold: float) -> str:
-    """Write a threshold with two decimals, or as many more as it has.
-
-    Examples
-    --------
-    >>> threshold_text(0.6), threshold_text(0.491)
-    ('0.60', '0.491')
-    """
-    text = f"{threshold:.6f}".rstrip("0")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}"
-
-
-def _ratio(value: float) -> str:
-    if math.isinf(value):
-        return "infinitely many"
-    if 0 < value < 0.001:
-        return "less than 0.001"
-    if 0.5 < value < 2:
-        return f"{value:.2f}"
-    return _digits(value, 2) if value < 10 else _digits(value, 3)
-
-
-def _p(value: float) -> str:
-    if value < 0.001:
-        return "p < 0.001"
-    return f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:g} %"
-
-
-def _plain(value: float) -> str:
-    """Write three significant digits, no zeros at the end of a fraction."""
-    text = _digits(value, 3)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _digits(value: float, digits: int) -> str:
-    """Round to significant digits without scientific notation."""
-    if value == 0:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{rounded:,.{decimals}f}"
+    words += f", among people alike in {listed(f.controls)}" if f.controls else ""
+    return words + (f", with the same {listed(f.conditions)}" if f.conditions else "")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.inference.statements import one_in as rounded
-from lfr_eval.inference.statements import threshold_text
+from lfr_eval.inference.wording import one_in as rounded
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.planning.answer import Answer, Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.pilot import Pilot
@@ -216,6 +216,8 @@ def _power(row: dict[str, Any]) -> str:
     if _missing(value):
         return "-"
     text = f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.1f} %"
+    if 0.9995 <= value < 1:
+        text = "over 99.9 %"
     return text if _missing(row["power_error"]) else f"{text} ± {100 * row['power_error']:.1f}"
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("api", "contingency", "intervals", "multiplicity", "rate_statements", "statements")
+MODULES = ("api", "contingency", "intervals", "multiplicity", "rate_statements", "wording")
 
 
 @pytest.mark.parametrize("module", MODULES)

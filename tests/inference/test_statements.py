@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lfr_eval.inference.statements import Finding, one_in, statement, threshold_text
+from lfr_eval.inference.statements import Finding, statement
+from lfr_eval.inference.wording import one_in, threshold_text
 
 FINDING = Finding(
     metric="FPIR",
