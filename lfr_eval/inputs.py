@@ -30,7 +30,7 @@ from lfr_eval.comparison import (
     TemplateScores,
     as_precision,
 )
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import similarity_of
 from lfr_eval.config import (
     CaptureConfig,
     CardDatasetConfig,
@@ -148,7 +148,8 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
         scores = matcher.scores(images)
         return GivenScores(scores), _named_by(scores, images["image_id"])
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)
-    similarity, moved = SIMILARITIES[matcher.card.similarity], templates.moved
+    similarity = similarity_of(matcher.card.similarity, matcher.card.scale)
+    moved = templates.moved
     shift = 0.0 if moved is None else similarity.shift(templates.vectors, moved)
     vectors = similarity.prepare(templates.vectors, out=templates.vectors)
     return TemplateScores(vectors, similarity, make_compute(config), shift), templates.acquisition

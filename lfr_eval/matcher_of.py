@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from lfr_eval.cohort import fetch
 from lfr_eval.config import (
@@ -22,6 +23,7 @@ from lfr_eval.config import (
 from lfr_eval.matchers import ImageMatcher, Matcher, make_matcher
 from lfr_eval.paths import cache_folder, mirror_folder
 from lfr_eval.registered import load_registered, registry_uri
+from lfr_eval.score_scale import ScoreScale
 
 
 def matcher_of(config: StudyConfig) -> Matcher:
@@ -29,7 +31,7 @@ def matcher_of(config: StudyConfig) -> Matcher:
 
     Raises
     ------
-    ConfigError, CardError, FetchError, MatcherError, RegistryError
+    ConfigError, CardError, FetchError, MatcherError, RegistryError, ScaleError
         If it cannot be made; the message says what is missing.
     """
     matcher = config.matcher
@@ -38,8 +40,13 @@ def matcher_of(config: StudyConfig) -> Matcher:
         return load_registered(matcher.uri, where).matcher
     if isinstance(matcher, FacenetConfig):
         return make_matcher("facenet", **{**_own(matcher), "weights": _weights(config, matcher)})
-    if isinstance(matcher, TemplatesConfig | ScoresConfig | OnnxConfig):
-        return make_matcher(matcher.kind, **{**_own(matcher), "path": Path(matcher.path)})
+    if isinstance(matcher, TemplatesConfig | OnnxConfig):
+        own = {**_own(matcher), "path": Path(matcher.path)}
+        del own["score_slope"], own["score_offset"]
+        scale = ScoreScale(matcher.score_slope, matcher.score_offset)
+        return make_matcher(matcher.kind, scale, **own)
+    if isinstance(matcher, ScoresConfig):
+        return make_matcher("scores", **{**_own(matcher), "path": Path(matcher.path)})
     if isinstance(matcher, HttpConfig):
         own = _own(matcher)
         # Which version it is said to serve is no concern of the pictures that are sent.
@@ -77,7 +84,7 @@ def _weights(config: StudyConfig, matcher: FacenetConfig) -> Path:
     return fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
 
 
-def _own(matcher: MatcherConfig) -> dict[str, object]:
+def _own(matcher: MatcherConfig) -> dict[str, Any]:
     """Return the settings of a kind of matcher, without those that every kind has."""
     common = MatcherConfig.__dataclass_fields__
     return {name: value for name, value in asdict(matcher).items() if name not in common}

@@ -102,7 +102,7 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
             f"{address} was registered with the fingerprint {str(tagged)[:12]}…, and its files "
             f"make {fingerprint[:12]}…: they are not the ones that were registered."
         )
-    matcher.card = replace(matcher.card, version=address)  # type: ignore[misc]
+    matcher.card = replace(matcher.card, version=address)
     return RegisteredModel(
         name, str(version.version), address, fingerprint, matcher, dict(version.tags)
     )

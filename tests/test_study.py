@@ -226,6 +226,32 @@ def test_templates_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path:
     assert_same_counts(study, small)
 
 
+def test_a_vendors_scale_moves_thresholds_and_nothing_else(
+    small: StudyFolder, tmp_path: Path
+) -> None:
+    people, templates, _ = exported(tmp_path)
+    study = run(
+        tmp_path,
+        *SMALL[3:5],
+        "dataset=manifest",
+        f"dataset.path={people}",
+        "matcher=templates",
+        f"matcher.path={templates}",
+        "matcher.score_slope=50",
+        "matcher.score_offset=50",
+        "thresholds.sweep=[70,80,2.5]",
+        "thresholds.operating=72.5",
+        "inference.permutations=199",
+    )
+    expected = small.read(RATES)
+    moved = expected.assign(threshold=(50 * expected["threshold"] + 50).round(9))
+    columns = ["metric", "threshold", "watchlist_size", "factor", "group", "events", "trials"]
+    pd.testing.assert_frame_equal(study.read(RATES)[columns], moved[columns])
+    page = (study.path / "report.html").read_text()
+    assert "score = 50 x similarity + 50" in page
+    assert "Its scores lie between 0 and 100." in page
+
+
 def test_scores_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path: Path) -> None:
     people, _, scores = exported(tmp_path)
     given = [

@@ -12,7 +12,7 @@ from lfr_eval.comparison.counting import Tally
 from lfr_eval.comparison.dont_care import DontCare, same_person
 from lfr_eval.comparison.passes import NOBODY
 from lfr_eval.comparison.screening import Precision, Screen
-from lfr_eval.comparison.similarity import SIMILARITIES, Similarity, Vectors
+from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tail import score_rows
 from lfr_eval.comparison.tiles import Ints, Shard
 
@@ -75,7 +75,7 @@ class SearchJob:
     """
 
     vectors: Vectors
-    similarity: str
+    similarity: Similarity
     probes: Ints
     references: Ints
     subject: Ints
@@ -102,12 +102,12 @@ class SearchJob:
         """Return the best references of the probes of a shard."""
         first, last = shard.left
         probes = self.probes[first:last]
-        screen = Screen(SIMILARITIES[self.similarity], self.precision, device)
+        screen = Screen(self.similarity, self.precision, device)
         left = screen.load(self.vectors[probes], 0)
         shape = (len(probes), self.groups, self.ranks)
         score, place = np.full(shape, -np.inf, np.float32), np.full(shape, NOBODY, np.int32)
         at_size: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []
-        tally = Tally(SIMILARITIES[self.similarity], self.mate[first:last], self.counted)
+        tally = Tally(self.similarity, self.mate[first:last], self.counted)
         counts: list[tuple[Ints, Ints]] = []
         row, person = self.dont_care.partners(self.subject[probes])
         row = np.concatenate([np.arange(len(probes)), row])
@@ -157,7 +157,7 @@ class SearchJob:
     ) -> None:
         def exact(row: Ints, column: Ints) -> NDArray[np.float32]:
             references = self.references[places[column]]
-            return score_rows(self.vectors, SIMILARITIES[self.similarity], probes[row], references)
+            return score_rows(self.vectors, self.similarity, probes[row], references)
 
         tally.add(rows, products, self._error(products), exact)
 
@@ -176,14 +176,14 @@ class SearchJob:
         places: Ints,
     ) -> None:
         """Put the references of one block of one group among the best so far, in place."""
-        similarity = SIMILARITIES[self.similarity]
-        bar = _bar(similarity, score[:, -1], products, self.ranks, self._error(products))
+        bar = _bar(self.similarity, score[:, -1], products, self.ranks, self._error(products))
         row, column = np.divmod(
             np.flatnonzero((products >= bar[:, None]) & (products > -np.inf)), products.shape[1]
         )
         if not len(row):
             return
-        found = score_rows(self.vectors, similarity, probes[row], self.references[places[column]])
+        references = self.references[places[column]]
+        found = score_rows(self.vectors, self.similarity, probes[row], references)
         # Those of the rows that may change, with what they have; ties go to the earlier place.
         changed = np.unique(row)
         rows = np.concatenate([row, np.repeat(changed, self.ranks)])
@@ -209,12 +209,13 @@ def _bar(
     error: float,
 ) -> NDArray[np.float32]:
     """Return for each probe the product below which no reference is among its best."""
-    bar = np.array([similarity.bar(score) for score in last.tolist()]) - error
+    bar = similarity.bar(last.astype(np.float64)) - error
     fresh = np.isneginf(last)
     if fresh.any() and products.shape[1] > ranks:
-        # Whatever the rounding, the best are among those this close to the best products.
-        best = np.partition(products[fresh], -ranks, axis=1)[:, -ranks]
-        bar[fresh] = np.maximum(bar[fresh], best - 2.0 * error)
+        best = np.partition(products[fresh], -ranks, axis=1)[:, -ranks].astype(np.float64)
+        # The best score at least this; what rounds to the same score may stand before them.
+        sure = np.nextafter(similarity.score(best - error).astype(np.float32), np.float32(-np.inf))
+        bar[fresh] = np.maximum(bar[fresh], similarity.bar(sure.astype(np.float64)) - error)
     return np.nextafter(bar.astype(np.float32), np.float32(-np.inf))
 
 

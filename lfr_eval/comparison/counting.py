@@ -103,13 +103,15 @@ class Tally:
         A score is rounded to float32, so it may have been half a unit in the last place lower.
         """
         low, high = (
-            np.array([self.similarity.bar(float(one)) for one in np.nextafter(scores, towards)])
+            self.similarity.bar(np.nextafter(scores, towards).astype(np.float64))
             for towards in (np.float32(-np.inf), np.float32(np.inf))
         )
-        return (
-            np.nextafter((low - error).astype(np.float32), np.float32(-np.inf)),
-            np.nextafter((high + error).astype(np.float32), np.float32(np.inf)),
-        )
+        # Whoever has no mate has an infinite score to reach, which no scale makes finite.
+        with np.errstate(over="ignore"):
+            return (
+                np.nextafter((low - error).astype(np.float32), np.float32(-np.inf)),
+                np.nextafter((high + error).astype(np.float32), np.float32(np.inf)),
+            )
 
 
 def _searched(products: Singles, row: Ints, column: Ints) -> tuple[Ints, Ints]:

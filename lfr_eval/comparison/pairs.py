@@ -131,7 +131,7 @@ def tail_of(
     """
     precision = compute.choose(vectors, plan.rows, similarity, plan.comparisons)
     margin = product_margin(vectors, plan.rows, similarity, precision)
-    job = TailJob(vectors, similarity.name, plan, floor, margin, precision, compute.tile)
+    job = TailJob(vectors, similarity, plan, floor, margin, precision, compute.tile)
     parts: list[Tail] = []
     key = _key(plan, vectors, similarity, floor, compute.tile) if compute.scratch else ""
     with compute.shard_folder(key) as folder:
@@ -215,7 +215,7 @@ def _table(
 
 def _key(plan: Plan, vectors: Vectors, similarity: Similarity, floor: float, tile: int) -> str:
     """Hash what the shards depend on; precision and executor do not matter to them."""
-    total = hashlib.sha256(f"{similarity.name} {floor!r} {tile} {vectors.shape}".encode())
+    total = hashlib.sha256(f"{similarity} {floor!r} {tile} {vectors.shape}".encode())
     for rows in (plan.left, plan.right, plan.subject, plan.dont_care.one, plan.dont_care.other):
         total.update(np.ascontiguousarray(rows, np.int64).data)
     hash_templates(total, vectors, plan.rows)

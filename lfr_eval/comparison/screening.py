@@ -55,8 +55,9 @@ def product_margin(
     residuals are measured over the templates themselves, which is tighter than the worst case
     2^-8 of bfloat16 and as safe. A processor that flushes subnormal numbers to zero, as the
     bfloat16 instructions do, adds at most 2^-126 for each product and each sum. The last term of
-    the code covers those and the float64 arithmetic of this function itself. The rounding of the
-    product to bfloat16, where that is its type, is left to `Bar`.
+    the code covers those, the float64 arithmetic of this function itself, and that of
+    `Similarity.bar` and `score` on any scale: 2^-53 (4 |similarity| + |offset| / slope). The
+    rounding of the product to bfloat16, where that is its type, is left to `Bar`.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def product_margin(
         left_residual * right
         + left_rounded * right_residual
         + roundoff / (1.0 - roundoff) * left_rounded * right_rounded
-        + 1e-12 * (1.0 + left * right)
+        + 1e-11 * (1.0 + left * right)
     )
 
 

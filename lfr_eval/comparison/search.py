@@ -78,7 +78,7 @@ def search_watchlist(
     mate = own[sides.probes]
     job = SearchJob(
         vectors=vectors,
-        similarity=similarity.name,
+        similarity=similarity,
         probes=sides.probes,
         references=gallery.rows,
         subject=sides.subject,

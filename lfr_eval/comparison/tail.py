@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.comparison.screening import Bar, Precision, Screen
-from lfr_eval.comparison.similarity import SIMILARITIES, Similarity, Vectors
+from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tiles import Ints, Plan, Shard
 
 AT_ONCE = 256
@@ -45,8 +45,6 @@ class TailJob:
     ----------
     vectors : (images, size)
         Prepared templates, in memory or mapped from a file.
-    similarity
-        Its name.
     floor
         The lowest score that is kept.
     margin
@@ -56,7 +54,7 @@ class TailJob:
     """
 
     vectors: Vectors
-    similarity: str
+    similarity: Similarity
     plan: Plan
     floor: float
     margin: float
@@ -65,11 +63,10 @@ class TailJob:
 
     def run(self, shard: Shard, device: str) -> Tail:
         """Return the hits of a shard in one order, whatever the tiles."""
-        similarity = SIMILARITIES[self.similarity]
-        screen = Screen(similarity, self.precision, device)
+        screen = Screen(self.similarity, self.precision, device)
         # A score that rounds to the floor may itself be half a unit in the last place below it.
-        below = float(np.nextafter(np.float32(self.floor), np.float32(-np.inf)))
-        bar = Bar.at(similarity.bar(below) - self.margin)
+        below = np.nextafter(np.float32(self.floor), np.float32(-np.inf))
+        bar = Bar.at(float(self.similarity.bar(np.asarray(below, np.float64))) - self.margin)
         plan, (begin, end), found = self.plan, shard.left, []
         left = screen.load(self.vectors[plan.left[begin:end]], 0)
         for first in range(shard.right[0], shard.right[1], self.tile):
@@ -80,12 +77,12 @@ class TailJob:
                 rows += begin + start
                 columns += first
                 counts = plan.non_mated(rows, columns)
-                found.append(self._decide(similarity, rows[counts], columns[counts]))
+                found.append(self._decide(rows[counts], columns[counts]))
         return join(found)
 
-    def _decide(self, similarity: Similarity, left: Ints, right: Ints) -> Tail:
+    def _decide(self, left: Ints, right: Ints) -> Tail:
         left, right = self.plan.left[left], self.plan.right[right]
-        score = score_rows(self.vectors, similarity, left, right)
+        score = score_rows(self.vectors, self.similarity, left, right)
         reached = score >= np.float32(self.floor)
         return Tail(left[reached].astype(np.int32), right[reached].astype(np.int32), score[reached])
 

@@ -51,6 +51,8 @@ class TemplatesConfig(MatcherConfig):
     kind: str = "templates"
     path: str = MISSING
     similarity: str = "cosine"  # cosine | euclidean
+    score_slope: float = 1.0  # a score is slope x similarity + offset
+    score_offset: float = 0.0  # 0.5 and 0.5 put cosines on a scale from 0 to 1
 
 
 @dataclass
@@ -103,6 +105,8 @@ class OnnxConfig(MatcherConfig):
     layout: str = "nchw"  # nchw | nhwc
     normalise: bool = True
     similarity: str = "cosine"  # cosine | euclidean
+    score_slope: float = 1.0  # a score is slope x similarity + offset
+    score_offset: float = 0.0  # 0.5 and 0.5 put cosines on a scale from 0 to 1
     multi_face: str = "largest"
     batch_size: int = 32
 

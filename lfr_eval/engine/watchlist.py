@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
-from lfr_eval.comparison.similarity import SIMILARITIES, Similarity, Vectors
+from lfr_eval.comparison.similarity import Similarity, Vectors, similarity_of
 from lfr_eval.errors import MendableError
 from lfr_eval.matchers import ImageMatcher, Vector
 from lfr_eval.matchers.store import acquire
@@ -97,7 +97,7 @@ def enrol(cohort: Cohort, matcher: ImageMatcher, cache: Path) -> Watchlist:
     paths = [cohort.resolve(image) for image in images["image_id"]]
     templates = acquire(matcher, images, paths, cache)
     acquired = templates.acquisition["acquired"].to_numpy(bool)
-    similarity = SIMILARITIES[matcher.card.similarity]
+    similarity = similarity_of(matcher.card.similarity, matcher.card.scale)
     return Watchlist(
         images[acquired].reset_index(drop=True),
         similarity.prepare(templates.vectors[acquired]),

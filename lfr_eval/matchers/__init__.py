@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.errors import MendableError
+from lfr_eval.score_scale import UNSCALED, ScoreScale
 from lfr_eval.tables import ACQUISITION
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class MatcherCard:
     Attributes
     ----------
     fingerprint
-        SHA-256 over weights, preprocessing, detector and library versions: two matchers with the
-        same fingerprint make the same templates.
+        SHA-256 over weights, preprocessing, detector, library versions and score scale: two
+        matchers with the same fingerprint make the same templates and the same scores of them.
     similarity
-        `cosine`, `euclidean` (score is minus the distance) or `given`.
+        `cosine`, `euclidean` (minus the distance) or `given`.
     score_range
-        Lowest and highest possible score; higher means more alike.
+        Lowest and highest possible score, on the scale; higher means more alike.
     acquisition
         What counts as a failure to acquire, and which face is taken of several.
     template_size
@@ -61,6 +62,8 @@ class MatcherCard:
         What the fingerprint is the hash of, so that two matchers can be told apart in words.
     version
         `models:/NAME/VERSION` of a registered matcher.
+    scale
+        What is made of a similarity before it is called a score.
     """
 
     name: str
@@ -74,6 +77,29 @@ class MatcherCard:
     batch_size: int = 1
     recipe: Mapping[str, object] = field(default_factory=dict)
     version: str | None = None
+    scale: ScoreScale = UNSCALED
+
+    def on(self, scale: ScoreScale) -> MatcherCard:
+        """Return the card of the same matcher whose scores are told on a scale.
+
+        Raises
+        ------
+        MatcherError
+            If its scores come from elsewhere: they are on a scale already.
+        """
+        if scale == UNSCALED:
+            return self
+        if self.similarity == "given":
+            raise MatcherError(f"The scores of '{self.name}' are kept as they are given.")
+        recipe = {**(self.recipe or {"unscaled": self.fingerprint}), "scale": asdict(scale)}
+        return replace(
+            self,
+            fingerprint=fingerprint_of(recipe),
+            description=f"{self.description}; score = {scale}",
+            score_range=scale.range_of(self.score_range),
+            recipe=recipe,
+            scale=scale,
+        )
 
 
 def fingerprint_of(recipe: Mapping[str, object]) -> str:
@@ -129,9 +155,7 @@ class Templates:
 class ImageMatcher(Protocol):
     """Makes templates of images."""
 
-    @property
-    def card(self) -> MatcherCard:
-        """What the matcher says of itself."""
+    card: MatcherCard
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
         """Yield one embedding an image, in order, whatever stands beside it."""
@@ -141,9 +165,7 @@ class ImageMatcher(Protocol):
 class FrameMatcher(Protocol):
     """Makes templates of every face of a picture: what a live engine asks of a matcher."""
 
-    @property
-    def card(self) -> MatcherCard:
-        """What the matcher says of itself."""
+    card: MatcherCard
 
     def faces_of(self, picture: Image) -> list[Face]:
         """Return all faces of an RGB picture, whatever the policy for images with several."""
@@ -153,9 +175,7 @@ class FrameMatcher(Protocol):
 class TemplateMatcher(Protocol):
     """Brings templates from elsewhere."""
 
-    @property
-    def card(self) -> MatcherCard:
-        """What the matcher says of itself."""
+    card: MatcherCard
 
     def templates(self, images: pd.DataFrame) -> Templates:
         """Return the templates of the images of table `cohort`, in its order."""
@@ -165,9 +185,7 @@ class TemplateMatcher(Protocol):
 class ScoreMatcher(Protocol):
     """Brings comparison scores from elsewhere."""
 
-    @property
-    def card(self) -> MatcherCard:
-        """What the matcher says of itself."""
+    card: MatcherCard
 
     def scores(self, images: pd.DataFrame) -> pd.DataFrame:
         """Return reference_id, probe_id and score (float32, higher is more alike)."""
@@ -187,8 +205,13 @@ _REGISTRY = {
 }
 
 
-def make_matcher(kind: str, **parameters: object) -> Matcher:
+def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **parameters: object) -> Matcher:
     """Make a matcher by its name in the registry.
+
+    Parameters
+    ----------
+    scale
+        On which its scores are told.
 
     Raises
     ------
@@ -199,6 +222,7 @@ def make_matcher(kind: str, **parameters: object) -> Matcher:
         raise MatcherError(f"There is no matcher '{kind}'; there are {', '.join(_REGISTRY)}.")
     module, name = _REGISTRY[kind].split(":")
     matcher: Matcher = getattr(import_module(module), name)(**parameters)
+    matcher.card = matcher.card.on(scale)
     return matcher
 
 

@@ -150,6 +150,7 @@ class HttpMatcher:
             and type(card.batch_size) is int
             and 0 < card.batch_size <= 10_000
             and isinstance(card.recipe, Mapping)
+            and card.score_range[0] < card.score_range[1]
         )
         if not sound:
             self._refuse("states a card that is none: " + json.dumps(rows[0])[:200])

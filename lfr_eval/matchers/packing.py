@@ -1,19 +1,20 @@
 """A matcher as a folder of safe files, and back (matcher to folder to matcher).
 
-`matcher.json` says the kind, its parameters, its weights with their SHA-256, and the card. Weights
-are safetensors, ONNX graphs or dlib's own format: nothing in the folder can be executed, and
-nothing of it is trusted before its hash was compared.
+`matcher.json` says the kind, its parameters and score scale, its weights with their SHA-256, and
+the card. Weights are safetensors, ONNX graphs or dlib's own format: nothing in the folder can be
+executed, and nothing of it is trusted before its hash was compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from lfr_eval.folder import read_json, sha256_of, write_json
 from lfr_eval.matchers import ImageMatcher, Matcher, MatcherCard, MatcherError, make_matcher
+from lfr_eval.score_scale import ScoreScale
 
 MATCHER = "matcher.json"
 WEIGHTS = (".safetensors", ".onnx", ".dat")
@@ -67,6 +68,7 @@ def pack(matcher: Matcher, folder: Path) -> None:
         {
             "kind": packed.kind,
             "parameters": dict(packed.parameters),
+            "scale": asdict(matcher.card.scale),
             "files": dict(packed.files),
             "sha256": {name: sha256_of(folder / name) for name in _files(folder)},
             "card": asdict(matcher.card),
@@ -84,7 +86,11 @@ def unpack(folder: Path) -> ImageMatcher:
     """
     content = _content(folder)
     paths = {argument: _inside(folder, name) for argument, name in content["files"].items()}
-    matcher = make_matcher(content["kind"], **content["parameters"], **paths)
+    try:
+        scale = ScoreScale(**content.get("scale", {}))
+        matcher = make_matcher(content["kind"], scale, **content["parameters"], **paths)
+    except TypeError as error:
+        raise MatcherError(f"{folder / MATCHER} does not describe a matcher: {error}.") from error
     assert isinstance(matcher, ImageMatcher)
     return matcher
 
@@ -136,13 +142,15 @@ def card_of(values: Mapping[str, object]) -> MatcherCard:
 
     Raises
     ------
-    TypeError
-        If it lacks something.
+    TypeError, ValueError
+        If it lacks something, or that is not what it should be.
     """
-    known = {name: values[name] for name in MatcherCard.__dataclass_fields__ if name in values}
-    card = MatcherCard(**known)  # type: ignore[arg-type]
-    low, high = card.score_range
-    return MatcherCard(**{**asdict(card), "score_range": (float(low), float(high))})
+    known: dict[str, Any] = {
+        each.name: values[each.name] for each in fields(MatcherCard) if each.name in values
+    }
+    low, high = known["score_range"]
+    scale = ScoreScale(**known.get("scale", {}))
+    return MatcherCard(**{**known, "score_range": (float(low), float(high)), "scale": scale})
 
 
 def _content(folder: Path) -> dict[str, Any]:

@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.comparison import Sides
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import SIMILARITIES, Cosine, MinusEuclidean, Similarity
+from lfr_eval.score_scale import ScoreScale
+
+COMPARED: dict[str, Similarity] = {
+    **SIMILARITIES,
+    "cosine, 0 to 1": Cosine(ScoreScale(0.5, 0.5)),
+    "cosine, 0 to 100": Cosine(ScoreScale(50.0, 50.0)),
+    # float32 has steps of 0.001 there: many scores are alike that were not before.
+    "cosine, coarse": Cosine(ScoreScale(1.0, 9_999.0)),
+    "euclidean, below 1": MinusEuclidean(ScoreScale(0.3, 1.0)),
+}
+"""Similarities with and without a scale."""
 
 SIZE = 6
 ROLES = ("reference", "probe", "both", "filler")
@@ -29,7 +40,7 @@ def images_of(seed: int, people: int = 7) -> tuple[pd.DataFrame, np.ndarray]:
 
 def every_score(vectors: np.ndarray, kind: str) -> np.ndarray:
     """The exact score of every pair of images, (images, images)."""
-    similarity = SIMILARITIES[kind]
+    similarity = COMPARED[kind]
     prepared = similarity.prepare(vectors)
     count = len(prepared)
     rows, columns = np.repeat(np.arange(count), count), np.tile(np.arange(count), count)

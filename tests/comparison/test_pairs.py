@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfr_eval.comparison import Compute, Sides, compare_pairs
-from lfr_eval.comparison.similarity import SIMILARITIES
-from tests.comparison.builders import cohort, every_score, templates
+from lfr_eval.comparison.similarity import SIMILARITIES, Cosine
+from tests.comparison.builders import COMPARED, cohort, every_score, templates
 
 FLOOR = 0.1
 
@@ -35,18 +35,19 @@ def listed(table: pd.DataFrame) -> dict[frozenset[str], float]:
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    similarity=st.sampled_from(["cosine", "euclidean"]),
+    similarity=st.sampled_from(sorted(COMPARED)),
     tile=st.integers(1, 9),
 )
 def test_equals_brute_force(seed: int, similarity: str, tile: int) -> None:
     sides, vectors = cohort(seed), templates(seed)
-    floor = FLOOR if similarity == "cosine" else -2.0
+    kind = COMPARED[similarity]
+    unscaled = FLOOR if isinstance(kind, Cosine) else -2.0
+    floor = float(kind.scale.of(np.asarray(unscaled)))
     every = brute_force(sides, vectors, similarity)
     person = dict(zip(sides.images["image_id"], sides.images["subject_id"], strict=True))
     mated = {pair: s for pair, s in every.items() if len({person[i] for i in pair}) == 1}
     others = {pair: s for pair, s in every.items() if pair not in mated}
 
-    kind = SIMILARITIES[similarity]
     found = compare_pairs(sides, kind.prepare(vectors), kind, floor, Compute(tile=tile))
 
     assert listed(found.mated) == mated

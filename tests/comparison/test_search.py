@@ -20,7 +20,7 @@ from lfr_eval.comparison import (
     searches_of_scores,
 )
 from lfr_eval.comparison.similarity import SIMILARITIES
-from tests.comparison.builders import cohort, every_score, templates
+from tests.comparison.builders import COMPARED, cohort, every_score, templates
 
 
 def brute_force(sides: Sides, vectors: np.ndarray, gallery: Gallery, kind: str) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def brute_force(sides: Sides, vectors: np.ndarray, gallery: Gallery, kind: str) 
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    kind=st.sampled_from(["cosine", "euclidean"]),
+    kind=st.sampled_from(sorted(COMPARED)),
     members=st.sampled_from(["fillers", "everybody"]),
     tile=st.integers(1, 9),
 )
@@ -64,7 +64,7 @@ def test_equals_brute_force(seed: int, kind: str, members: str, tile: int) -> No
     whole = draw_gallery(sides, members, [], seed)
     half = max(1, whole.sizes[0] // 2)
     gallery = Gallery(whole.rows, tuple(sorted({half, whole.sizes[0]})))
-    similarity = SIMILARITIES[kind]
+    similarity = COMPARED[kind]
     found = search_watchlist(
         sides, similarity.prepare(vectors), similarity, gallery, Compute(tile=tile)
     ).searches
@@ -165,7 +165,7 @@ def test_incomplete_scores_are_named() -> None:
 @settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    kind=st.sampled_from(["cosine", "euclidean"]),
+    kind=st.sampled_from(sorted(COMPARED)),
     precision=st.sampled_from(["float32", "bfloat16"]),
     tile=st.integers(1, 9),
     ranks=st.integers(1, 3),
@@ -179,7 +179,7 @@ def test_candidates_are_the_best_of_each_group(
     images, person = sides.images, sides.images["subject_id"].to_numpy(str)
     images["group"] = np.where(np.arange(len(images)) % 3 == 0, "third", "rest")
     gallery = draw_gallery(sides, "everybody", [], seed)
-    similarity, score = SIMILARITIES[kind], every_score(vectors, kind)
+    similarity, score = COMPARED[kind], every_score(vectors, kind)
     compute = Compute(tile=tile, precision=precision)
     found = search_watchlist(
         sides, similarity.prepare(vectors), similarity, gallery, compute, "group", ranks

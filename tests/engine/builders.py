@@ -102,7 +102,7 @@ def write_video(
 
 
 def write_watchlist(folder: Path, people: dict[str, Colour]) -> Path:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for place, (name, colour) in enumerate(people.items()):
         reference = Image.new("RGB", SIZE, GREY)

@@ -26,6 +26,7 @@ from lfr_eval.engine.record import printed, update_record
 from lfr_eval.engine.retention import FOLDER, expire
 from lfr_eval.engine.watchlist import WatchlistError, enrol
 from lfr_eval.matchers import Face
+from lfr_eval.score_scale import ScoreScale
 from tests.engine.builders import (
     ALICE,
     BOB,
@@ -72,9 +73,10 @@ def run(
     config = config or configured(tmp_path)
     manifest = write_watchlist(tmp_path / "people", {"alice": ALICE, "bob": BOB, "carol": CAROL})
     cohort = load_manifest(manifest)
-    watchlist = enrol(cohort, SquareMatcher(), tmp_path / "cache")
+    matcher, enrolling = matcher or SquareMatcher(), SquareMatcher()
+    enrolling.card = matcher.card
+    watchlist = enrol(cohort, enrolling, tmp_path / "cache")
     folder = deployment_folder(config, Registered(), cohort.digest)
-    matcher = matcher or SquareMatcher()
     return folder, deploy(config, folder, source, matcher, watchlist, Registered(), permission)
 
 
@@ -125,6 +127,26 @@ def test_a_threshold_is_reached_at_equality(tmp_path: Path) -> None:
     for threshold, alerts in ((1.0, 1), (np.nextafter(np.float32(1), np.float32(2)), 0)):
         config = configured(tmp_path, threshold=float(threshold), name=f"t{alerts}")
         _, state = run(tmp_path, Pictures(pictures), config)
+        assert state.counts.alerts == alerts
+
+
+def test_on_a_vendors_scale_the_same_faces_are_alerted_on(tmp_path: Path, video: Path) -> None:
+    """A cosine of 0.8 is 0.9 on a scale from 0 to 1, and a threshold is reached at equality."""
+    scaled = SquareMatcher()
+    scaled.card = scaled.card.on(ScoreScale(0.5, 0.5))
+    plain, _ = run(tmp_path / "plain", VideoFile(video))
+    told, _ = run(tmp_path / "told", VideoFile(video), configured(tmp_path, threshold=0.9), scaled)
+    assert raised(told) == raised(plain)
+    (alert, *_) = AlertFile(told / ALERTS).read()
+    assert alert.score == pytest.approx(1.0)
+    pictures = frames_of([Walk(EVE, 0.0, 1.0)], 1.0)
+    manifest = load_manifest(tmp_path / "told" / "people" / "watchlist.csv")
+    best = enrol(manifest, scaled, tmp_path / "cache").best(template_of(EVE))
+    for number, (threshold, alerts) in enumerate(
+        ((best.score, 1), (np.nextafter(np.float32(best.score), np.float32(2)), 0))
+    ):
+        config = configured(tmp_path / "told", threshold=float(threshold), name=f"eve{number}")
+        _, state = run(tmp_path / "told", Pictures(pictures), config, scaled)
         assert state.counts.alerts == alerts
 
 

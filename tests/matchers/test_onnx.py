@@ -135,6 +135,19 @@ def test_facenet_exported_has_the_rates_of_facenet(mirror: Path, tmp_path: Path)
     onnx = run(tmp_path, *given, "matcher=onnx", f"matcher.path={graph}")
     assert torch.read(ACQUISITION)["acquired"].all()
     pd.testing.assert_frame_equal(torch.read(RATES), onnx.read(RATES), check_exact=True)
+    told = run(
+        tmp_path,
+        *given,
+        "matcher=onnx",
+        f"matcher.path={graph}",
+        "matcher.score_slope=0.5",
+        "matcher.score_offset=0.5",
+        "thresholds.values=[0.6,0.65,0.7,0.7455,0.8]",
+        "thresholds.operating=0.7455",
+    ).read(RATES)
+    expected = torch.read(RATES)
+    expected["threshold"] = (0.5 * expected["threshold"] + 0.5).round(9)
+    pd.testing.assert_frame_equal(told, expected, check_exact=True)
 
 
 def reduced(mirror: Path, folder: Path, people: int) -> Path:
