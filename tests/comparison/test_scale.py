@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.comparison import Compute, LocalExecutor, compare_pairs, draw_gallery
+from lfr_eval.comparison import Compute, LocalExecutor, Sides, compare_pairs, draw_gallery
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
@@ -97,6 +98,31 @@ def test_the_tail_is_that_of_every_score(scale: ScoreScale, precision: str) -> N
     )
     found = compare_pairs(sides, vectors, kind, floor, compute).non_mated["score"].to_numpy()
     np.testing.assert_array_equal(np.sort(found), np.sort(others[others >= np.float32(floor)]))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_scores_that_the_scale_makes_alike_go_to_the_earlier_reference(precision: str) -> None:
+    """Thirty references come nearer and nearer, by less than a step of float32 on the scale."""
+    names = ["p", *(f"f{n}" for n in range(30))]
+    images = pd.DataFrame(
+        {
+            "image_id": names,
+            "subject_id": names,
+            "role": ["probe", *["filler"] * 30],
+            "pass_id": names,
+        }
+    ).astype("string")
+    angle = np.concatenate([[0.0], np.linspace(0.02, 0.01, 30)])
+    vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    sides = Sides.of(images, np.ones(31, bool))
+    gallery = draw_gallery(sides, "fillers", [], 0)
+    compute = Compute(precision=as_precision(precision))
+    for kind in (Cosine(), Cosine(ScoreScale(1, 9_999))):
+        found = search_watchlist(sides, kind.prepare(vectors), kind, gallery, compute, ranks=3)
+        score = kind.exact(np.repeat(vectors[:1], 30, axis=0), vectors[gallery.rows])
+        assert (len(set(score)) == 1) == (kind != Cosine())
+        wanted = np.lexsort((np.arange(30), -score))[:3]
+        assert found.candidates["place"].tolist() == wanted.tolist()
 
 
 @settings(max_examples=60, deadline=None)
