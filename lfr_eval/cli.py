@@ -41,8 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["-sc"]:
         return complete(given)
     parsed = _parser().parse_args(given)
+    return _explained(lambda: _do(parsed))
+
+
+def _do(parsed: argparse.Namespace) -> int:
+    """Do what a command needs done before, and the command."""
+    before: Callable[[], None] | None = getattr(parsed, "before", None)
+    if before is not None:
+        before()
     command: Callable[[argparse.Namespace], int] = parsed.command
-    return _explained(lambda: command(parsed))
+    return command(parsed)
 
 
 def _parser() -> argparse.ArgumentParser:

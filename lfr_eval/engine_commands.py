@@ -23,6 +23,7 @@ def add_engine(commands: Commands) -> None:
     """Add the command `engine` and what it offers."""
     meaning = "the reference live engine, and the matchers registered for it"
     engine = commands.add_parser("engine", help=meaning, description=f"{meaning.capitalize()}.")
+    engine.set_defaults(before=expire)
     offered = engine.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
@@ -52,6 +53,13 @@ def add_engine(commands: Commands) -> None:
     compared.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer")
     compared.add_argument("--out", type=Path, default=Path("parity.json"), help="the record")
     add_operation(offered)
+
+
+def expire() -> None:
+    """Delete retained faces whose time is over, whatever the engine is asked for."""
+    from lfr_eval.operating import expire_here
+
+    expire_here()
 
 
 def register(parsed: argparse.Namespace) -> int:

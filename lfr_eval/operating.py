@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfr_eval.config import EngineConfig
+from lfr_eval.config import ConfigError, EngineConfig
+from lfr_eval.deployments import RECORD
 from lfr_eval.engine.approvals import approvals, approve, ledger_path
 from lfr_eval.engine.ledger import Entry, Ledger
 from lfr_eval.engine.versions import APPROVAL, Version, find_version, record, version_tested
@@ -36,6 +37,7 @@ def run_engine(words: Sequence[str]) -> int:
     from lfr_eval.registered import load_registered
 
     config = compose_engine(words)
+    _expire(Path(config.paths.deployments))
     uri = _registry(config)
     version = find_version(config.model, uri)
     studies = Path(config.paths.studies)
@@ -65,6 +67,30 @@ def run_engine(words: Sequence[str]) -> int:
     if config.tracking.enabled:
         _send(folder, uri, config.tracking.experiment, config.tracking.timeout)
     return OK if state.ended else FAILED
+
+
+def expire_here() -> None:
+    """Delete retained faces of this machine's deployments whose time is over."""
+    _expire(Path(default_paths().deployments))
+
+
+def expire_faces(folder: Path | None, hours: float | None) -> int:
+    """Delete retained faces whose time is over, or that are kept for longer than `hours`."""
+    from lfr_eval.engine.retention import expire
+
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"There is no folder of deployments {folder}.")
+    where = folder or Path(default_paths().deployments).expanduser()
+    print(f"{expire(where, hours)} retained faces deleted.")
+    return OK
+
+
+def _expire(deployments: Path) -> None:
+    from lfr_eval.engine.retention import expire
+
+    deleted = expire(deployments.expanduser())
+    if deleted:
+        print(f"lfr-eval: {deleted} retained faces deleted: their time was over.", file=sys.stderr)
 
 
 def _watchlist(config: EngineConfig, model: RegisteredModel) -> tuple[Watchlist, str]:
@@ -107,6 +133,8 @@ def feed_back(
 
 def send(deployment: Path, uri: str | None, experiment: str) -> int:
     """Log a deployment to MLflow; a store that is down costs a message, not the record."""
+    if not (deployment / RECORD).is_file():
+        raise ConfigError(f"{deployment} is no folder of a deployment: it holds no {RECORD}.")
     _send(deployment, uri or default_uri(Path(default_paths().studies)), experiment, 20)
     return OK
 

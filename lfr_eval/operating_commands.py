@@ -45,9 +45,11 @@ def add_operation(engine: Subparsers) -> None:
     send.add_argument("deployment", type=Path, metavar="DEPLOYMENT", help="its folder")
     _add_tracking(send)
 
-    expire = _added(engine, "expire", "delete retained faces that are too old", _expire)
-    expire.add_argument("deployment", type=Path, metavar="DEPLOYMENT", help="its folder")
-    expire.add_argument("--hours", type=float, required=True, help="0: all of them")
+    expire = _added(engine, "expire", "delete retained faces whose time is over", _expire)
+    whose = "of a deployment or of deployments; default: those of this machine"
+    expire.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help=whose)
+    expire.add_argument("--hours", type=float, help="also those kept for longer; 0: all")
+    expire.set_defaults(before=None)
 
 
 def add_decisions(commands: Subparsers) -> None:
@@ -110,10 +112,9 @@ def _send(parsed: argparse.Namespace) -> int:
 
 
 def _expire(parsed: argparse.Namespace) -> int:
-    from lfr_eval.engine.retention import expire
+    from lfr_eval.operating import expire_faces
 
-    print(f"{expire(parsed.deployment, parsed.hours)} retained faces deleted.")
-    return 0
+    return expire_faces(parsed.folder, parsed.hours)
 
 
 def _approve(parsed: argparse.Namespace) -> int:

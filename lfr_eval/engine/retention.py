@@ -1,26 +1,34 @@
-"""Engine: what is kept of faces, and for how long; by default nothing."""
+"""Engine: what is kept of faces, and for how long; by default nothing.
+
+Beside each picture stands when it must be gone, so that whoever comes by can see to it: every
+start of the engine, every alert, every `lfr-eval engine` command, and a line in a timetable.
+"""
 
 from __future__ import annotations
 
+import json
 import stat
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image
 
 from lfr_eval.engine.tracks import Box
-from lfr_eval.folder import private_folder
+from lfr_eval.errors import MendableError
+from lfr_eval.folder import private_folder, write_json
 
 FOLDER = "retained"
+PICTURE, DEADLINE = ".png", ".json"
+
+
+class RetentionError(MendableError, OSError):
+    """Faces whose time is over could not be deleted; the message names their files."""
 
 
 @dataclass(frozen=True)
 class Retained:
     """Pictures of the faces of alerts, in a private folder of the deployment.
-
-    They can only be deleted while something runs: whenever a deployment with this folder starts
-    or raises an alert, and by `lfr-eval engine expire`.
 
     Attributes
     ----------
@@ -38,18 +46,64 @@ class Retained:
         expire(self.deployment, self.hours)
         if self.hours <= 0:
             return
-        private_folder(self.deployment / FOLDER)
-        path = self.deployment / FOLDER / f"{alert_id}.png"
+        folder, kept = self.deployment / FOLDER, clock()
+        private_folder(folder)
+        over = kept + timedelta(hours=self.hours)
+        # The deadline first: a picture without one is deleted.
+        deadline = {"kept": kept.isoformat(), "delete_after": over.isoformat()}
+        write_json(folder / f"{alert_id}{DEADLINE}", deadline)
+        path = folder / f"{alert_id}{PICTURE}"
         path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
         left, top, right, bottom = (round(edge) for edge in box)
         picture.crop((left, top, right, bottom)).save(path)
 
 
-def expire(deployment: Path, hours: float) -> int:
-    """Delete retained pictures that are older than `hours`; return how many."""
-    count = 0
-    for path in (deployment / FOLDER).glob("*.png"):
-        if time.time() - path.stat().st_mtime > 3600 * hours:
-            path.unlink()
-            count += 1
+def clock() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def expire(folder: Path, hours: float | None = None) -> int:
+    """Delete the retained pictures whose time is over; return how many.
+
+    Parameters
+    ----------
+    folder
+        Of a deployment, or of deployments.
+    hours
+        Also delete what is kept for longer than this; None: only what is past its deadline.
+
+    Raises
+    ------
+    RetentionError
+        If a picture cannot be deleted; the others are deleted nevertheless.
+    """
+    count, stuck = 0, []
+    for retained in (folder / FOLDER, *folder.glob(f"*/{FOLDER}")):
+        for name in sorted({path.stem for path in retained.glob("*")}):
+            if not _is_over(retained / f"{name}{DEADLINE}", hours):
+                continue
+            picture = retained / f"{name}{PICTURE}"
+            try:
+                count += picture.exists()
+                picture.unlink(missing_ok=True)
+                picture.with_suffix(DEADLINE).unlink(missing_ok=True)
+            except OSError as error:
+                stuck.append(f"{picture} ({error.strerror})")
+    if stuck:
+        raise RetentionError(
+            f"The time of {len(stuck)} retained faces is over, and they cannot be deleted: "
+            f"{', '.join(stuck)}. Delete them, or run this as their owner."
+        )
     return count
+
+
+def _is_over(deadline: Path, hours: float | None) -> bool:
+    """Whether a picture must be gone; one whose deadline nobody can read must."""
+    now = clock()
+    try:
+        said = json.loads(deadline.read_text(encoding="utf-8"))
+        kept, over = (datetime.fromisoformat(said[name]) for name in ("kept", "delete_after"))
+        return now >= over or (hours is not None and now - kept >= timedelta(hours=hours))
+    except (OSError, ValueError, KeyError, TypeError):
+        return True

@@ -158,7 +158,6 @@ def test_a_decision_reaches_the_record_and_mlflow(
     assert main([*decide, "nobody", "--confirmed", "--by", "A"]) == 2
     assert main(["engine", "send", str(folder)]) == 0
     assert len([name for name in runs(place) if name == "crowd"]) == 1
-    assert main(["engine", "expire", str(folder), "--hours", "0"]) == 0
 
 
 def test_a_store_that_is_down_costs_a_message(
