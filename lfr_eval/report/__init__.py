@@ -36,8 +36,9 @@ def render(study: Path, destination: Path | None = None, pdf: Path | None = None
         If a table does not have its documented columns.
     """
     # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.
+    from lfr_eval.report.drawings import draw_charts
     from lfr_eval.report.model import read_report
-    from lfr_eval.report.page import draw_charts, to_html, write
+    from lfr_eval.report.page import to_html, write
 
     report = read_report(study)
     charts = draw_charts(report)

@@ -18,7 +18,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lfr_eval.report.linking import follow_rates, follow_threshold
-from lfr_eval.report.panels import WIDTH, Floats, Panel, Sheet, lay_out, rate_scale, threshold_scale
+from lfr_eval.report.panels import (
+    Floats,
+    Panel,
+    Sheet,
+    lay_out,
+    mark_above,
+    rate_scale,
+    threshold_scale,
+)
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.sweep import setting_key
 from lfr_eval.report.words import Metric, count, one_in, shorten, spoken_threshold
@@ -268,8 +276,7 @@ def mark_operating(axes: Axes, panel: Panel, threshold: float, labelled: bool) -
     top = panel.bottom + panel.height
     axes.plot([x, x], [panel.bottom, top], color=INK, linewidth=1, linestyle=(0, (5, 3)))
     if labelled:
-        text = f"operating threshold {spoken_threshold(threshold)}"
-        axes.text(x, top + 8, text, fontsize=9, ha="right" if x > 0.8 * WIDTH else "center")
+        mark_above(axes, panel, x, f"operating threshold {spoken_threshold(threshold)}")
 
 
 def _describe(series: Sequence[Series]) -> str:

@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 WIDTH = 547.0
 LEFT, RIGHT, GAP = 72.0, 12.0, 22.0
 SMALL_TEXT = 9.0
+LETTER = 5.8
+"""Width of a letter of ordinary text, on average."""
 FINE_STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
@@ -50,7 +52,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class Panel:
-    """A rectangle of the sheet, in points."""
+    """A rectangle of the sheet, in points.
+
+    Attributes
+    ----------
+    named_to
+        Where the name of the vertical axis ends, which stands above the panel's left end.
+    """
 
     left: float
     bottom: float
@@ -58,6 +66,7 @@ class Panel:
     height: float
     x_scale: Scale
     y_scale: Scale
+    named_to: float = 0.0
 
     def x(self, values: Floats | Sequence[float] | float) -> Floats:
         """Return positions on the sheet."""
@@ -133,6 +142,7 @@ def lay_out(
             height,
             x_scale,
             y_scale,
+            LEFT + LETTER * len(y_label) if shared else 0.0,
         )
         for place in range(count)
     )
@@ -146,6 +156,19 @@ def lay_out(
     axes.text(LEFT, 6, x_label, color=INK)
     axes.text(4 if not shared else LEFT, total - 12 if not shared else total - above + 8, y_label)
     return Sheet(figure, axes, panels)
+
+
+def mark_above(axes: Axes, panel: Panel, x: float, text: str) -> None:
+    """Name a vertical line above its panel, beside the name of the axis where they would meet."""
+    top, half = panel.bottom + panel.height, 0.5 * LETTER * len(text)
+    start = panel.named_to + 10
+    if x - half < start:
+        if x < start - 4:
+            axes.plot([x, x, start - 4], [top, top + 3.5, top + 3.5], color=INK, linewidth=0.7)
+        axes.text(max(x - half, start), top + 8, text, fontsize=SMALL_TEXT, ha="left")
+    else:
+        beyond = x + half > WIDTH - RIGHT
+        axes.text(x, top + 8, text, fontsize=SMALL_TEXT, ha="right" if beyond else "center")
 
 
 def _draw_lines(axes: Axes, panels: Sequence[Panel]) -> None:

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.numbers import with_numbers
-from lfr_eval.report.panels import Floats, Panel, Scale, lay_out, rate_scale
+from lfr_eval.report.panels import Floats, Panel, Scale, lay_out, mark_above, rate_scale
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.watchlists import WAYS, Growth
 from lfr_eval.report.words import count, one_in, spoken_threshold
@@ -121,7 +121,7 @@ def _draw_longest(axes: Axes, panel: Panel, longest: int, labelled: bool) -> Non
     x, top = float(panel.x(float(longest))), panel.bottom + panel.height
     axes.plot([x, x], [panel.bottom, top], color=FAINT, linewidth=1, linestyle=(0, (5, 3)))
     if labelled:
-        axes.text(x, top + 4, "all fillers", fontsize=9, ha="center", color=INK)
+        mark_above(axes, panel, x, "all fillers")
 
 
 def _describe(rows: pd.DataFrame) -> str:

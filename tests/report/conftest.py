@@ -21,6 +21,14 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pdf(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the PDF of that study."""
+    folder = tmp_path_factory.mktemp("pdf")
+    render(study, folder / "report.html", pdf=folder / "report.pdf")
+    return folder / "report.pdf"
+
+
+@pytest.fixture(scope="session")
 def page(study: Path) -> Element:
     """Return the page of that study."""
     return parse(study / "report.html")

@@ -1,0 +1,83 @@
+"""Stage report: the view model and its charts in, the templates' text out.
+
+The page and the printed document are made of the same chapters: what one says, the other says.
+A chapter leaves out on paper what needs a screen.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from lfr_eval.report import words
+from lfr_eval.report.calibration import read_calibration, summarise
+from lfr_eval.report.crowd import spoken_crowd
+from lfr_eval.report.drawings import Charts
+from lfr_eval.report.findings import VERDICTS
+from lfr_eval.report.limits import cannot_tell
+from lfr_eval.report.model import Report
+from lfr_eval.report.modelled import spoken_decades
+from lfr_eval.report.panel import to_panel
+from lfr_eval.report.words import METRICS, Metric
+
+
+def fill(template: str, report: Report, charts: Charts, paper: bool, **further: object) -> str:
+    """Return a template filled with a report.
+
+    Parameters
+    ----------
+    paper
+        Whether it is printed: without controls, and without what is shown on pointing.
+    further
+        Values of this template alone.
+    """
+    cells = read_calibration()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            report=report,
+            record=report.record,
+            charts=charts,
+            paper=paper,
+            calibration=cells,
+            calibrated=summarise(cells),
+            verdicts=VERDICTS,
+            cannot_tell=cannot_tell(report),
+            panel=to_panel(report),
+            metrics=_metrics_of(report),
+            spoken_crowd=spoken_crowd,
+            spoken_decades=spoken_decades,
+            **further,
+        )
+    )
+
+
+def source(name: str) -> str:
+    """Return the text of a file beside the templates."""
+    environment = _environment()
+    if environment.loader is None:
+        raise RuntimeError("The report's templates cannot be found.")
+    return environment.loader.get_source(environment, name)[0].strip()
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, compiled once a process: a study renders its report more than once."""
+    environment = Environment(
+        loader=PackageLoader("lfr_eval.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    globals_: dict[str, Any] = environment.globals
+    globals_["words"] = words
+    return environment
+
+
+def _metrics_of(report: Report) -> tuple[Metric, ...]:
+    codes = {table.metric.code for table in report.rate_tables}
+    return tuple(metric for metric in METRICS if metric.code in codes)
