@@ -14,14 +14,14 @@ import yaml
 from lfr_eval import cli
 from lfr_eval.choosing.constraints import read_constraints
 from lfr_eval.choosing.sample import sample_of
-from lfr_eval.choosing.sensitivity import by_drift
+from lfr_eval.choosing.sensitivity import by_drift, by_size
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.engine_composition import read_policy
 from lfr_eval.finished import Finished, read_finished
 from lfr_eval.folder import StudyFolder
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
-from lfr_eval.tables import FINDINGS, OPERATING_POINTS, RATES
+from lfr_eval.tables import FINDINGS, OPERATING_POINTS, RATES, WATCHLIST_SIZES
 from lfr_eval.tracking import track
 from lfr_eval.trials import group_people
 
@@ -66,6 +66,23 @@ def test_a_drift_of_scores_is_another_threshold(study: Finished) -> None:
     assert row["fpir"] == pytest.approx((one.alerts.score + np.float32(0.03) >= 0.45).mean())
     assert one.found is not None
     assert row["tpir"] == pytest.approx((one.found.score - np.float32(0.03) >= 0.45).mean())
+
+
+def test_at_a_threshold_of_the_plan_other_sizes_show_their_worst_group(
+    small: StudyFolder, study: Finished
+) -> None:
+    limits = ConstraintsConfig(max_fpir=0.5, factors=["gender", "ethnicity"])
+    shown = by_size(study, limits, 0.45).set_index(["watchlist_size", "way"])
+    table = small.read(WATCHLIST_SIZES).query("factor in @limits.factors and upper.notna()")
+    assert set(table["threshold"]) == {0.45}
+    assert len(shown) == len(study.sizes) + len(table[["watchlist_size", "way"]].drop_duplicates())
+    for row in table.itertuples():
+        worst = shown.loc[(row.watchlist_size, f"{row.way}, {row.composition}")]
+        assert worst["upper"] >= row.upper
+        if worst["group"] == row.group:
+            assert (worst["rate"], worst["upper"]) == (row.rate, row.upper)
+    elsewhere = by_size(study, limits, 0.5)
+    assert set(elsewhere["way"]) == {"searched"}
 
 
 def test_no_threshold_is_an_answer_with_reasons(

@@ -134,6 +134,27 @@ def test_identical_matchers_seldom_differ_in_false_matches() -> None:
     assert np.all(rejected / pairs <= 0.09)
 
 
+@pytest.mark.slow
+def test_studies_of_other_people_seldom_differ_by_chance() -> None:
+    rng, people, pairs = np.random.default_rng(3), 100, 150
+    grouping = Grouping("group", ("a", "b"), (np.arange(people) % 2).astype(np.intp))
+    rejected = np.zeros(2)
+    for number in range(pairs):
+        studies = searches(rng, people, 3), searches(rng, people, 3)
+        weights = [person_weights(people, 200, 2 * number + side) for side in (0, 1)]
+        for place in (0, 1):  # FPIR, then TPIR
+            drawn = [
+                redraw(both[0], both[place], match(both[0], 0.2, "study"), 0.2, grouping, weight)
+                for both, weight in zip(studies, weights, strict=True)
+            ]
+            a, b = (each.observed[0] for each in drawn)
+            ratios = np.log(drawn[1].replicates[:, 0] / drawn[0].replicates[:, 0])
+            rejected[place] += abs(np.log(b / a)) > 1.96 * ratios.std(ddof=1)
+    print(rejected / pairs)
+    # 5 % of 150 have a standard error of 1.8 points.
+    assert np.all(rejected / pairs <= 0.10)
+
+
 def test_a_better_matcher_is_found() -> None:
     rng = np.random.default_rng(5)
     first, second = searches(rng, 80, 3), searches(rng, 80, 3, better=1.2)
