@@ -157,6 +157,8 @@ def _check(config: StudyConfig) -> None:
         problems.append("compute.tile must be at least 1, and compute.threads at least 0")
     if any(size < 1 for size in config.design.watchlist_sizes):
         problems.append("design.watchlist_sizes must be positive numbers")
+    if isinstance(config.matcher, OnnxConfig):
+        problems += _wrong_alignment(config.matcher)
     if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):
         problems.append(
             "a simulated dataset and the simulated matcher need each other: choose "
@@ -169,6 +171,29 @@ def _check(config: StudyConfig) -> None:
         )
     if problems:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
+
+
+def _wrong_alignment(matcher: OnnxConfig) -> list[str]:
+    if matcher.alignment != "five_points":
+        return []
+    problems = []
+    if matcher.detector == "dlib":
+        problems.append(
+            "matcher.alignment=five_points moves eyes, nose and corners of the mouth, and dlib's "
+            "five landmarks are four corners of eyes and the base of the nose: choose "
+            "matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    elif matcher.detector != "mtcnn":
+        problems.append(
+            f"matcher.detector={matcher.detector} finds no landmarks for "
+            "matcher.alignment=five_points: choose matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    if matcher.points is None:
+        problems.append(
+            "matcher.alignment=five_points needs matcher.points: where eyes, nose and corners of "
+            "the mouth go in the cut face, five [x,y] in pixels"
+        )
+    return problems
 
 
 POLICIES = ("threshold", "rank", "threshold and rank")

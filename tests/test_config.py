@@ -124,6 +124,24 @@ def test_what_cannot_run_is_refused(overrides: list[str], message: str) -> None:
         composed(*overrides)
 
 
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        ("dlib", "dlib's five landmarks are four corners of eyes and the base of the nose"),
+        ("none", "matcher.detector=none finds no landmarks"),
+        ("mtcnn", "needs matcher.points"),
+    ],
+)
+def test_five_points_need_a_detector_that_has_them(detector: str, message: str) -> None:
+    given = ["dataset=london", "matcher=onnx", "matcher.path=none.onnx"]
+    alignment = ["matcher.alignment=five_points", f"matcher.detector={detector}"]
+    with pytest.raises(ConfigError, match=message):
+        composed(*given, *alignment)
+    points = "matcher.points=[[38,52],[74,52],[56,72],[42,92],[71,92]]"
+    if detector == "mtcnn":
+        assert composed(*given, *alignment, points).matcher.detector == "mtcnn"  # type: ignore[attr-defined]
+
+
 def test_a_matcher_without_thresholds_asks_for_them() -> None:
     config = composed("dataset=london", "matcher=templates", "matcher.path=t.npz")
     with pytest.raises(ConfigError, match=r"give thresholds\.values="):

@@ -113,7 +113,7 @@ class OnnxConfig(MatcherConfig):
 
 @dataclass
 class NullConfig(MatcherConfig):
-    """No matcher: templates drawn from the pictures' hashes, to try everything else."""
+    """No matcher: templates drawn from the pictures' pixels, to try everything else."""
 
     kind: str = "null"
     size: int = 64

@@ -71,7 +71,8 @@ class Engine:
         self.counts.tracks = self.tracker.tracks
         for face, track in zip(faces, tracks, strict=True):
             match = self.watchlist.best(face.template)
-            if np.float32(match.score) < np.float32(self.threshold):
+            # A face without a usable template has no score, and reaches no threshold.
+            if not np.float32(match.score) >= np.float32(self.threshold):
                 continue
             if self.suppression.allows(track, match.subject_id, frame.time):
                 self._raise(frame, face, track.number, match)

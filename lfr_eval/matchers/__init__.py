@@ -125,7 +125,7 @@ class Face:
     box
         Left, top, right and bottom edge, pixels.
     template : (size,), float32
-        Its template, not normalised.
+        Its template, not normalised; NaN where none could be made.
     """
 
     box: tuple[float, float, float, float]
@@ -193,7 +193,7 @@ class ScoreMatcher(Protocol):
 
 Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher
 
-_REGISTRY = {
+REGISTRY = {
     "facenet": "lfr_eval.matchers.facenet:FacenetMatcher",
     "dlib": "lfr_eval.matchers.dlib:DlibMatcher",
     "onnx": "lfr_eval.matchers.onnx:OnnxMatcher",
@@ -218,9 +218,9 @@ def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **parameters: object) 
     MatcherError
         If the name is unknown, or the matcher cannot be made.
     """
-    if kind not in _REGISTRY:
-        raise MatcherError(f"There is no matcher '{kind}'; there are {', '.join(_REGISTRY)}.")
-    module, name = _REGISTRY[kind].split(":")
+    if kind not in REGISTRY:
+        raise MatcherError(f"There is no matcher '{kind}'; there are {', '.join(REGISTRY)}.")
+    module, name = REGISTRY[kind].split(":")
     matcher: Matcher = getattr(import_module(module), name)(**parameters)
     matcher.card = matcher.card.on(scale)
     return matcher

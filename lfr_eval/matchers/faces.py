@@ -23,6 +23,7 @@ Pixels = NDArray[np.uint8]
 
 UNREADABLE = "the picture cannot be read"
 NO_FACE = "no face detected"
+NO_TEMPLATE = "the network made no usable template of the face"
 
 MULTI_FACE = {
     "largest": "the largest face is taken",
@@ -136,21 +137,33 @@ def _middle(box: Box) -> NDArray[Any]:
 
 def with_templates(found: Sequence[Found], templates: Iterator[NDArray[Any]]) -> list[Embedding]:
     """Return the embedding of each picture, given the templates of those that have a face."""
-    return [
-        Embedding(None, one.reason, one.faces)
-        if one.face is None
-        else Embedding(np.asarray(next(templates), np.float32), None, one.faces)
-        for one in found
-    ]
+    made = []
+    for one in found:
+        template = None if one.face is None else np.asarray(next(templates), np.float32)
+        if template is not None and _usable(template):
+            made.append(Embedding(template, None, one.faces))
+        else:
+            made.append(Embedding(None, one.reason or NO_TEMPLATE, one.faces))
+    return made
 
 
 def faces_at(boxes: Sequence[Box], templates: Iterable[NDArray[Any]]) -> list[Face]:
-    """Put the templates of all faces of a picture to their boxes."""
+    """Put the templates of all faces of a picture to their boxes.
+
+    A face of which the network made no usable template is seen, and matches nobody.
+    """
     made = []
     for box, template in zip(boxes, templates, strict=True):
         left, top, right, bottom = map(float, box.corners)
-        made.append(Face((left, top, right, bottom), np.asarray(template, np.float32)))
+        vector = np.asarray(template, np.float32)
+        if not _usable(vector):
+            vector = np.full_like(vector, np.nan)
+        made.append(Face((left, top, right, bottom), vector))
     return made
+
+
+def _usable(template: NDArray[np.float32]) -> bool:
+    return bool(np.isfinite(template).all() and template.any())
 
 
 def batches(pictures: Sequence[Picture], size: int) -> Iterator[Sequence[Picture]]:

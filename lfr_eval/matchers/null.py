@@ -1,10 +1,10 @@
 """The null matcher: the contract of a matcher as a program that can be run (images to templates).
 
-It sees no face. Its template of a picture is drawn from the SHA-256 of the picture's content, so
-two pictures are as alike as chance has it, also two of one person: its error rates are those of
-guessing. A study of it shows what a study of your own matcher will need, and that the rest works.
-Whoever writes a matcher copies this file and changes what `_template` does; docs/matchers.md says
-the same in words.
+It sees no face. Its template of a picture is drawn from the SHA-256 of the picture's pixels, the
+same for a file and for a live frame. Two pictures are as alike as chance has it, also two of one
+person: its error rates are those of guessing. A study of it shows what a study of your own matcher
+will need, and that the rest works. Whoever writes a matcher copies this file and changes what
+`_template` does; docs/matchers.md says the same in words.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy as np
 from PIL import Image
 
 from lfr_eval.matchers import Embedding, Face, MatcherCard, Picture, Vector, fingerprint_of
-from lfr_eval.matchers.faces import UNREADABLE, open_picture
+from lfr_eval.matchers.faces import UNREADABLE, batches, open_pictures
 from lfr_eval.matchers.packing import Packed
 
 
 class NullMatcher:
-    """Templates drawn from the content of a picture.
+    """Templates drawn from the pixels of a picture.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ class NullMatcher:
     def __init__(self, size: int = 64, salt: str = "", batch_size: int = 32) -> None:
         self._size, self._salt, self._batch_size = size, salt, batch_size
         # Everything that changes a template stands in the recipe; nothing else does.
-        recipe = {"matcher": "null", "size": size, "salt": salt}
+        recipe = {"matcher": "null", "of": "pixels", "size": size, "salt": salt}
         self.card = MatcherCard(
             name="null",
             fingerprint=fingerprint_of(recipe),
-            description=f"null matcher: a {size}-d template drawn from the picture's SHA-256",
+            description=f"null matcher: a {size}-d template drawn from the picture's pixels",
             similarity="cosine",
             score_range=(-1.0, 1.0),
             acquisition="a picture that cannot be read is a failure to acquire",
@@ -52,17 +52,17 @@ class NullMatcher:
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
         """Yield one embedding an image, in order: a template, or a reason."""
-        for image in images:
-            if open_picture(image) is None:
-                yield Embedding(None, UNREADABLE, 0)
-            else:
-                content = image.read_bytes() if isinstance(image, Path) else image
-                yield Embedding(self._template(content), None, 1)
+        for batch in batches(images, self._batch_size):
+            for picture in open_pictures(batch):
+                if picture is None:
+                    yield Embedding(None, UNREADABLE, 0)
+                else:
+                    yield Embedding(self._template(picture), None, 1)
 
     def faces_of(self, picture: Image.Image) -> list[Face]:
         """Return the whole picture as its only face."""
         box = (0.0, 0.0, float(picture.width), float(picture.height))
-        return [Face(box, self._template(picture.tobytes()))]
+        return [Face(box, self._template(picture))]
 
     def pack(self, folder: Path) -> Packed:  # noqa: ARG002
         """Say how to make it again: there are no weights."""
@@ -70,7 +70,8 @@ class NullMatcher:
             "null", {"size": self._size, "salt": self._salt, "batch_size": self._batch_size}
         )
 
-    def _template(self, content: bytes) -> Vector:
-        seed = hashlib.sha256(self._salt.encode() + content).digest()
-        generator = np.random.Generator(np.random.PCG64(int.from_bytes(seed)))
+    def _template(self, picture: Image.Image) -> Vector:
+        content = f"{self._salt} {picture.size} ".encode() + picture.tobytes()
+        seed = int.from_bytes(hashlib.sha256(content).digest())
+        generator = np.random.Generator(np.random.PCG64(seed))
         return generator.standard_normal(self._size).astype(np.float32)

@@ -135,6 +135,8 @@ class OnnxMatcher:
             raise MatcherError("matcher.mean and matcher.std have one value, or one a channel.")
         if not (self._std > 0).all():
             raise MatcherError("matcher.std must be positive.")
+        if points is not None and [len(point) for point in points] != [2] * 5:
+            raise MatcherError("matcher.points are five points, each [x, y] in pixels.")
         self._session: Any = _session(path)
         self._input: str = self._session.get_inputs()[0].name
         self._finder: FaceFinder = self._make_finder()
@@ -196,9 +198,10 @@ class OnnxMatcher:
         if self._planes_first:
             pixels = pixels.transpose(0, 3, 1, 2)
         output = self._session.run(None, {self._input: np.ascontiguousarray(pixels)})[0]
-        vectors = np.asarray(output, np.float32).reshape(len(cuts), -1)
+        vectors = np.array(output, np.float32).reshape(len(cuts), -1)
         if self._normalise:
-            vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            length = np.linalg.norm(vectors, axis=1, keepdims=True)
+            vectors = np.divide(vectors, length, out=vectors, where=length > 0)
         return vectors
 
     def _template_size(self, image_size: int) -> int:

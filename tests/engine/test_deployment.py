@@ -129,6 +129,20 @@ def test_a_threshold_is_reached_at_equality(tmp_path: Path) -> None:
         assert state.counts.alerts == alerts
 
 
+class Blinded(SquareMatcher):
+    """Sees faces of which it can make no template."""
+
+    def faces_of(self, picture: Image.Image) -> list[Face]:
+        return [Face(face.box, face.template * np.nan) for face in super().faces_of(picture)]
+
+
+def test_a_face_without_a_usable_template_is_seen_and_alerts_on_nobody(tmp_path: Path) -> None:
+    pictures = frames_of([Walk(ALICE, 0.0, 1.0)], 1.0)
+    config = configured(tmp_path, threshold=-1.0)
+    _, state = run(tmp_path, Pictures(pictures), config, Blinded())
+    assert (state.counts.detections, state.counts.alerts) == (10, 0)
+
+
 def test_on_a_vendors_scale_the_same_faces_are_alerted_on(tmp_path: Path, video: Path) -> None:
     """A cosine of 0.8 is 0.9 on a scale from 0 to 1, and a threshold is reached at equality."""
     scaled = SquareMatcher()

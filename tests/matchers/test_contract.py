@@ -1,4 +1,4 @@
-"""The contract of a matcher: what docs/matchers.md says, of every matcher that makes templates.
+"""The contract of a matcher: what docs/matchers.md says, of every matcher that ships.
 
 To test a matcher of your own, add it to `MATCHERS`.
 """
@@ -6,64 +6,190 @@ To test a matcher of your own, add it to `MATCHERS`.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from lfr_eval.matchers import FrameMatcher, ImageMatcher, MatcherCard, fingerprint_of, make_matcher
-from lfr_eval.matchers.faces import MULTI_FACE
-from lfr_eval.matchers.packing import pack, unpack_unchanged
+from lfr_eval.config import MatcherConfig
+from lfr_eval.engine.registering import register_matcher
+from lfr_eval.matchers import (
+    REGISTRY,
+    FrameMatcher,
+    ImageMatcher,
+    Matcher,
+    MatcherCard,
+    MatcherError,
+    ScoreMatcher,
+    TemplateMatcher,
+    fingerprint_of,
+    make_matcher,
+)
+from lfr_eval.matchers.faces import MULTI_FACE, open_picture
+from lfr_eval.matchers.http import HttpMatcher
+from lfr_eval.matchers.packing import PackableMatcher, pack, unpack_unchanged
+from lfr_eval.registered import load_registered
+from tests.engine.serving import served
+from tests.matchers.exported import means
+from tests.matchers.test_files import npz
+from tests.studies import configured
 
 REAL = [pytest.mark.mirror, pytest.mark.slow]
 
+# MLflow and what it stands on warn about themselves.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
-def facenet(mirror: Path, **settings: object) -> ImageMatcher:
-    weights = next((mirror / "weights").rglob("*.pt"))
+
+@dataclass(frozen=True)
+class World:
+    """What matchers are made from: a folder to work in, and real faces and weights if there are.
+
+    Attributes
+    ----------
+    ends
+        Runs when the tests of this file end.
+    """
+
+    folder: Path
+    ends: ExitStack
+    mirror: Path | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+
+Make = Callable[..., ImageMatcher]
+
+
+def facenet(world: World, **settings: object) -> ImageMatcher:
+    assert world.mirror is not None
+    weights = next((world.mirror / "weights").rglob("*.pt"))
     return make_matcher("facenet", weights=weights, device="cpu", **settings)  # type: ignore[return-value]
 
 
-def dlib(_: Path, **settings: object) -> ImageMatcher:
+def dlib(_: World, **settings: object) -> ImageMatcher:
     pytest.importorskip("dlib", reason="the extra 'dlib' is not installed")
     return make_matcher("dlib", **settings)  # type: ignore[return-value]
 
 
-def null(_: Path, **settings: object) -> ImageMatcher:
+def null(_: World, **settings: object) -> ImageMatcher:
     return make_matcher("null", **settings)  # type: ignore[return-value]
 
 
-MATCHERS = [
-    pytest.param((null, {"salt": "other"}), id="null"),
-    pytest.param((facenet, {"margin": 0}), id="facenet", marks=REAL),
-    pytest.param((dlib, {"upsample": 0}), id="dlib", marks=REAL),
-]
-"""How each matcher is made, and a setting that changes its templates."""
+def onnx(world: World, **settings: object) -> ImageMatcher:
+    pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
+    graph = means(world.folder / "means.onnx", 8)
+    given = {"path": graph, "detector": "none", "image_size": 8, **settings}
+    return make_matcher("onnx", **given)  # type: ignore[return-value]
 
-Made = tuple[Callable[..., ImageMatcher], dict[str, object]]
+
+@cache
+def _address(world: World, **settings: object) -> str:
+    """The address of an engine that serves a null matcher until the tests end."""
+    return world.ends.enter_context(served(null(world, **settings)))
+
+
+def http(world: World, batch_size: int = 0, **settings: object) -> ImageMatcher:
+    return HttpMatcher(_address(world, **settings), batch_size=batch_size)
+
+
+@cache
+def _version(world: World, **settings: object) -> str:
+    """A registered version of a null matcher."""
+    words = [f"matcher.{name}={value}" for name, value in settings.items()]
+    config = configured(world.folder, "experiment=london", "matcher=null_matcher", *words)
+    return register_matcher(config, "null", f"sqlite:///{world.folder}/mlflow.db")
+
+
+def mlflow(world: World, **settings: object) -> ImageMatcher:
+    uri = f"models:/null/{_version(world, **settings)}"
+    return load_registered(uri, f"sqlite:///{world.folder}/mlflow.db").matcher
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A matcher that makes templates of images.
+
+    Attributes
+    ----------
+    make
+        Makes it, given settings.
+    setting
+        One that changes its templates.
+    real
+        Whether it needs real faces and weights.
+    no_frames, no_packing
+        Why it cannot run live, or be registered; empty if it can.
+    """
+
+    make: Make
+    setting: dict[str, object]
+    real: bool = False
+    no_frames: str = ""
+    no_packing: str = ""
+
+
+MATCHERS = {
+    "null": Kind(null, {"salt": "other"}),
+    "facenet": Kind(facenet, {"margin": 0}, real=True),
+    "dlib": Kind(dlib, {"upsample": 0}, real=True),
+    "onnx": Kind(onnx, {"mean": [0.0]}),
+    "http": Kind(
+        http,
+        {"salt": "other"},
+        no_frames="it is a live engine already, and is asked for still pictures",
+        no_packing="its weights are elsewhere",
+    ),
+    "mlflow": Kind(mlflow, {"salt": "other"}),
+}
+"""What makes templates of images; `templates`, `scores` and `simulated` do not look at any: their
+contract is `test_what_comes_from_elsewhere_comes_in_the_order_of_the_cohort`."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with ExitStack() as ends:
+        yield World(tmp_path_factory.mktemp("matchers"), ends)
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=REAL if MATCHERS[name].real else ()) for name in MATCHERS]
+)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return MATCHERS[request.param]
 
 
 @pytest.fixture
-def folder(request: pytest.FixtureRequest, matcher: Made) -> Path:
-    """The mirror, where a matcher needs one."""
-    return Path() if matcher[0] is null else request.getfixturevalue("mirror")
+def here(request: pytest.FixtureRequest, kind: Kind, world: World) -> World:
+    """The world, with the mirror where a matcher needs one."""
+    return replace(world, mirror=request.getfixturevalue("mirror")) if kind.real else world
 
 
 @pytest.fixture
-def pictures(folder: Path, tmp_path: Path) -> list[Path]:
-    """Faces where there are any, a picture without one, and a file that is no picture."""
-    faces = sorted((folder / "london").rglob("*.jpg"))[:3] if folder != Path() else []
+def pictures(here: World, tmp_path: Path) -> list[Path]:
+    """Faces where there are any, a picture without one, and files that are no pictures."""
+    faces = sorted((here.mirror / "london").rglob("*.jpg"))[:3] if here.mirror else []
     grey = [tmp_path / f"grey-{level}.png" for level in (90, 160)]
     for path, level in zip(grey, (90, 160), strict=True):
         Image.new("RGB", (120, 120), (level, level, level)).save(path)
+    # A camera held upright writes its picture lying down, and says so.
+    turned, exif = tmp_path / "turned.jpg", Image.Exif()
+    exif[0x0112] = 6
+    lying = Image.new("RGB", (120, 90), (200, 40, 90))
+    lying.paste((20, 200, 120), (0, 0, 60, 90))
+    lying.save(turned, exif=exif)
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0 not a picture")
     cut = tmp_path / "cut.png"
     cut.write_bytes(grey[0].read_bytes()[:-40])
-    return [*faces, grey[0], broken, grey[1], cut]
+    return [*faces, turned, grey[0], broken, grey[1], cut]
 
 
 def same(left: np.ndarray | None, right: np.ndarray | None) -> bool:
@@ -73,14 +199,17 @@ def same(left: np.ndarray | None, right: np.ndarray | None) -> bool:
     return bool(np.allclose(left, right, rtol=0, atol=1e-5 * np.abs(left).max()))
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
+def test_every_matcher_that_ships_is_tested_here() -> None:
+    shipped = {each().kind for each in MatcherConfig.__subclasses__()}
+    assert shipped == {*REGISTRY, "mlflow"} == {*MATCHERS, *ELSEWHERE}
+
+
 def test_a_template_does_not_depend_on_its_neighbours(
-    matcher: Made, folder: Path, pictures: list[Path]
+    kind: Kind, here: World, pictures: list[Path]
 ) -> None:
-    make, _ = matcher
-    one = make(folder)
+    one = kind.make(here)
     together = list(one.embed(pictures))
-    backwards = list(make(folder, batch_size=2).embed(pictures[::-1]))[::-1]
+    backwards = list(kind.make(here, batch_size=2).embed(pictures[::-1]))[::-1]
     alone = [next(iter(one.embed([path]))) for path in pictures]
     content = [next(iter(one.embed([path.read_bytes()]))) for path in pictures]
     assert len(together) == len(pictures)
@@ -91,12 +220,12 @@ def test_a_template_does_not_depend_on_its_neighbours(
     assert list(one.embed([])) == []
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
 def test_a_picture_gives_a_template_or_a_reason(
-    matcher: Made, folder: Path, pictures: list[Path]
+    kind: Kind, here: World, pictures: list[Path]
 ) -> None:
-    one = matcher[0](folder)
+    one = kind.make(here)
     made = list(one.embed(pictures))
+    assert any(embedding.template is not None for embedding in made)
     for embedding in made:
         assert (embedding.template is None) != (embedding.reason is None)
         if embedding.template is not None:
@@ -109,11 +238,8 @@ def test_a_picture_gives_a_template_or_a_reason(
         list(one.embed([Path("nowhere.jpg")]))
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
-def test_the_card_is_complete_and_the_fingerprint_is_of_its_recipe(
-    matcher: Made, folder: Path
-) -> None:
-    card: MatcherCard = matcher[0](folder).card
+def test_the_card_is_complete_and_the_fingerprint_is_of_its_recipe(kind: Kind, here: World) -> None:
+    card: MatcherCard = kind.make(here).card
     assert card.fingerprint == fingerprint_of(card.recipe)
     assert card.similarity in ("cosine", "euclidean")
     assert card.score_range[0] < card.score_range[1]
@@ -124,46 +250,99 @@ def test_the_card_is_complete_and_the_fingerprint_is_of_its_recipe(
     assert card.multi_face is None or card.multi_face in MULTI_FACE
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
 def test_the_fingerprint_follows_what_changes_templates_and_nothing_else(
-    matcher: Made, folder: Path, pictures: list[Path]
+    kind: Kind, here: World, pictures: list[Path]
 ) -> None:
-    make, setting = matcher
-    one, other = make(folder), make(folder, **setting)
-    assert one.card.fingerprint == make(folder, batch_size=3).card.fingerprint
+    one, other = kind.make(here), kind.make(here, **kind.setting)
+    assert one.card.fingerprint == kind.make(here, batch_size=3).card.fingerprint
     assert one.card.fingerprint != other.card.fingerprint
     first, second = next(iter(one.embed(pictures[:1]))), next(iter(other.embed(pictures[:1])))
     assert not same(first.template, second.template)
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
-def test_every_face_of_a_frame_has_the_template_of_a_still_picture(
-    matcher: Made, folder: Path, pictures: list[Path]
+def test_a_live_frame_has_the_template_of_the_same_picture_in_a_file(
+    kind: Kind, here: World, pictures: list[Path]
 ) -> None:
-    one = matcher[0](folder)
-    assert isinstance(one, FrameMatcher)
-    if folder == Path():
-        assert len(one.faces_of(Image.new("RGB", (9, 9)))) == 1
+    one = kind.make(here)
+    assert isinstance(one, FrameMatcher) != bool(kind.no_frames)
+    if not isinstance(one, FrameMatcher):
         return
-    with Image.open(pictures[0]) as opened:
-        (face,) = one.faces_of(opened.convert("RGB"))
-    assert same(face.template, next(iter(one.embed(pictures[:1]))).template)
+    compared = 0
+    for path, still in zip(pictures, one.embed(pictures), strict=True):
+        picture = open_picture(path)
+        live = [] if picture is None else one.faces_of(picture)
+        assert len(live) == still.faces
+        for face in live:
+            assert same(face.template, still.template)
+            compared += 1
+    assert compared >= 3
 
 
-@pytest.mark.parametrize("matcher", MATCHERS)
 def test_a_packed_matcher_is_the_same_one(
-    matcher: Made, folder: Path, pictures: list[Path], tmp_path: Path
+    kind: Kind, here: World, pictures: list[Path], tmp_path: Path
 ) -> None:
-    one = matcher[0](folder)
+    one = kind.make(here)
     packed = tmp_path / "packed"
     packed.mkdir()
+    assert isinstance(one, PackableMatcher) != bool(kind.no_packing)
+    if kind.no_packing:
+        with pytest.raises(MatcherError, match="cannot be registered"):
+            pack(one, packed)
+        return
     pack(one, packed)
     again = unpack_unchanged(packed)
-    assert asdict(again.card) == asdict(one.card)
+    assert asdict(again.card) == asdict(replace(one.card, version=None))
     for left, right in zip(one.embed(pictures), again.embed(pictures), strict=True):
         assert left.reason == right.reason
         if left.template is not None:
             np.testing.assert_array_equal(left.template, right.template)
+
+
+IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"]}, dtype="string")
+
+
+def templates(folder: Path, factor: float) -> Matcher:
+    path = npz(folder / f"{factor}.npz", ["c", "x", "a"], [[factor, 3], [1, 1], [2, np.nan]])
+    return make_matcher("templates", path=path)
+
+
+def scores(folder: Path, factor: float) -> Matcher:
+    path = folder / f"{factor}.csv"
+    path.write_text(f"reference_id,probe_id,score\nc,a,{factor}\na,b,0.5\n")
+    return make_matcher("scores", path=path)
+
+
+def simulated(_: Path, factor: float) -> Matcher:
+    vectors = np.array([[0, 0], [1, 1], [factor, 3]], np.float32)
+    return make_matcher("simulated", vectors=vectors, acquired=np.array([False, False, True]))
+
+
+ELSEWHERE = {"templates": templates, "scores": scores, "simulated": simulated}
+"""What brings templates or scores from elsewhere."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_comes_from_elsewhere_comes_in_the_order_of_the_cohort(
+    name: str, tmp_path: Path
+) -> None:
+    one = ELSEWHERE[name](tmp_path, 2.0)
+    assert one.card.fingerprint == ELSEWHERE[name](tmp_path, 2.0).card.fingerprint
+    assert one.card.fingerprint != ELSEWHERE[name](tmp_path, 4.0).card.fingerprint
+    assert one.card.score_range[0] < one.card.score_range[1]
+    assert one.card.acquisition
+    assert not isinstance(one, ImageMatcher | FrameMatcher | PackableMatcher)
+    if isinstance(one, TemplateMatcher):
+        found = one.templates(IMAGES)
+        assert found.acquisition["image_id"].tolist() == ["a", "b", "c"]
+        assert found.acquisition["acquired"].tolist() == [False, False, True]
+        assert found.acquisition["reason"].notna().tolist() == [True, True, False]
+        np.testing.assert_array_equal(found.vectors[2], [2, 3])
+        assert np.isnan(found.vectors[:2]).all()
+    else:
+        assert isinstance(one, ScoreMatcher)
+        given = one.scores(IMAGES)
+        assert given["score"].dtype == np.float32
+        assert given["score"].tolist() == [2.0, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -203,8 +382,6 @@ def test_of_several_faces_the_policy_takes_one(policy: str, taken: int | None) -
 
 
 def test_pictures_are_turned_as_their_camera_says() -> None:
-    from lfr_eval.matchers.faces import open_picture
-
     written = io.BytesIO()
     picture = Image.new("RGB", (4, 2))
     exif = Image.Exif()

@@ -13,6 +13,7 @@ from PIL import Image
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.mtcnn import cut_points
 from lfr_eval.tables import ACQUISITION, RATES
+from tests.matchers.exported import exported, means
 from tests.studies import run
 
 pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
@@ -25,19 +26,7 @@ SIZE = 8
 
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network written by hand: the mean of each channel of its input, and a constant."""
-    import onnx
-    from onnx import TensorProto, helper
-
-    faces = helper.make_tensor_value_info("faces", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])
-    template = helper.make_tensor_value_info("template", TensorProto.FLOAT, ["n", 3])
-    axes = helper.make_tensor("axes", TensorProto.INT64, [2], [2, 3])
-    mean = helper.make_node("ReduceMean", ["faces", "axes"], ["template"], keepdims=0)
-    made = helper.make_graph([mean], "means", [faces], [template], [axes])
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    path = tmp_path_factory.mktemp("graph") / "means.onnx"
-    onnx.save(model, str(path))
-    return path
+    return means(tmp_path_factory.mktemp("graph") / "means.onnx", SIZE)
 
 
 @pytest.fixture
@@ -68,6 +57,19 @@ def test_values_are_scaled_and_ordered_as_described(graph: Path, picture: Path) 
     assert np.linalg.norm(unit) == pytest.approx(1)
 
 
+def test_a_template_of_nothing_is_a_failure_to_acquire(graph: Path, picture: Path) -> None:
+    """The network makes zeros of a black picture, which have no direction."""
+    Image.new("RGB", (20, 20)).save(picture.with_name("black.png"))
+    given = {"detector": "none", "image_size": SIZE, "mean": [0.0]}
+    matcher = make_matcher("onnx", path=graph, **given)
+    black, one = matcher.embed([picture.with_name("black.png"), picture])  # type: ignore[union-attr]
+    assert black.template is None
+    assert black.reason == "the network made no usable template of the face"
+    assert one.template is not None
+    (face,) = matcher.faces_of(Image.new("RGB", (20, 20)))  # type: ignore[union-attr]
+    assert np.isnan(face.template).all()
+
+
 @pytest.mark.parametrize(
     "setting", [{"mean": [0.0]}, {"std": [2.0]}, {"channels": "bgr"}, {"normalise": False}]
 )
@@ -90,6 +92,8 @@ def test_what_does_not_fit_gets_a_sentence(graph: Path, tmp_path: Path) -> None:
         make_matcher("onnx", path=tmp_path / "bad.onnx", detector="none")
     with pytest.raises(MatcherError, match=r"five_points needs matcher\.detector=mtcnn"):
         make_matcher("onnx", path=graph, detector="none", alignment="five_points", image_size=SIZE)
+    with pytest.raises(MatcherError, match=r"five points, each \[x, y\]"):
+        make_matcher("onnx", path=graph, detector="none", image_size=SIZE, points=[[1, 2], [3]])
     with pytest.raises(MatcherError, match="must be positive"):
         make_matcher("onnx", path=graph, detector="none", image_size=SIZE, std=[0.0])
 
@@ -115,7 +119,6 @@ def test_landmarks_are_moved_to_their_points() -> None:
 @pytest.mark.slow
 def test_facenet_exported_has_the_rates_of_facenet(mirror: Path, tmp_path: Path) -> None:
     from lfr_eval.matchers.facenet import network_of
-    from tests.matchers.exported import exported
 
     graph = exported(
         network_of(next((mirror / "weights").rglob("*.pt"))), 160, tmp_path / "facenet.onnx"
