@@ -137,7 +137,7 @@ def test_five_points_need_a_detector_that_has_them(detector: str, message: str) 
     alignment = ["matcher.alignment=five_points", f"matcher.detector={detector}"]
     with pytest.raises(ConfigError, match=message):
         composed(*given, *alignment)
-    points = "matcher.points=[[38,52],[74,52],[56,72],[42,92],[71,92]]"
+    points = "matcher.points=[[38.0,52.0],[74.0,52.0],[56.0,72.0],[42.0,92.0],[71.0,92.0]]"
     if detector == "mtcnn":
         assert composed(*given, *alignment, points).matcher.detector == "mtcnn"  # type: ignore[attr-defined]
 
