@@ -10,6 +10,7 @@ from lfr_eval.composition import conf_dir, filled, register
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
 
 PACES = ("auto", "every", "live")
+REGISTRATIONS = ("any", "as_registered")
 
 
 def compose_engine(words: Sequence[str]) -> EngineConfig:
@@ -59,9 +60,15 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     try:
         values = OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()])
         schema = OmegaConf.structured(PolicyConfig)
-        return filled(OmegaConf.merge(schema, OmegaConf.load(file), values), PolicyConfig)
+        policy = filled(OmegaConf.merge(schema, OmegaConf.load(file), values), PolicyConfig)
     except OmegaConfBaseException as error:
         raise ConfigError(f"policy={name}: {error}") from error
+    if policy.registration not in REGISTRATIONS:
+        raise ConfigError(
+            f"policy={name}: registration is '{policy.registration}'; choose one of "
+            f"{', '.join(REGISTRATIONS)}"
+        )
+    return policy
 
 
 def _policies(name: str) -> list[Path]:

@@ -6,17 +6,14 @@ exactly these two found no difference. Without one the study says so itself.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from lfr_eval.config import ConfigError, HttpConfig, MlflowConfig, StudyConfig
+from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
 from lfr_eval.matchers import Matcher
-from lfr_eval.registered import RegistryError, find_version, registry_uri, talking_to
+from lfr_eval.parity_records import ParityRecord, newest_checks, read_parity
+from lfr_eval.registered import find_version, registry_uri, talking_to
 
-PARITY_TAG = "parity"
 NOT_DESCRIBED = "This study does not describe the live engine"
 
 
@@ -45,63 +42,6 @@ class LiveEngine:
     checked: str | None = None
 
 
-@dataclass(frozen=True)
-class ParityRecord:
-    """The result of a parity check, as it is kept.
-
-    Attributes
-    ----------
-    holds
-        Whether nothing differed.
-    model, fingerprint
-        The registered version, and its matcher's fingerprint.
-    endpoint, served_fingerprint
-        The address without credentials, and the fingerprint that the endpoint stated.
-    tolerance
-        Largest difference of template values that counts as none, relative to the template's
-        length.
-    probes, templates
-        Pictures sent to both, and those that gave a template on both sides.
-    probes_sha256
-        Over the digests of the pictures.
-    largest_difference, least_cosine
-        Over all pairs of templates; None without any.
-    differences
-        Everything that differs, in words; the constants of preprocessing first.
-    at
-        When, ISO 8601, UTC.
-    """
-
-    holds: bool
-    model: str
-    fingerprint: str
-    endpoint: str
-    served_fingerprint: str
-    tolerance: float
-    probes: int
-    templates: int
-    probes_sha256: str
-    largest_difference: float | None
-    least_cosine: float | None
-    differences: tuple[str, ...]
-    at: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; no template is among them."""
-        return {**asdict(self), "differences": list(self.differences)}
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> ParityRecord:
-        """Return the record of plain values.
-
-        Raises
-        ------
-        TypeError
-            If they are not one.
-        """
-        return cls(**{**values, "differences": tuple(values["differences"])})
-
-
 def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
     """Return what a study says about the live engine; None where nothing claims to be one.
 
@@ -109,13 +49,15 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
     ------
     ConfigError
         If `parity=FILE` names no parity record.
+    ParityError
+        If what the registry keeps is none.
     RegistryError
         If the registry cannot be asked.
     """
     settings = config.matcher
     if not isinstance(settings, HttpConfig | MlflowConfig) and config.parity is None:
         return None
-    record = _record(config)
+    record = _record(config, matcher)
     if record is None:
         return LiveEngine(
             False,
@@ -150,24 +92,11 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
     )
 
 
-def read_parity(path: Path) -> ParityRecord:
-    """Read the file that `lfr-eval engine parity` wrote.
+def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
+    """Return the check that tells: of the study's own endpoint, else one that failed, or the last.
 
-    Raises
-    ------
-    ConfigError
-        If it is none.
+    A study of the registered version in process describes all that runs it, or nothing.
     """
-    try:
-        return ParityRecord.of(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(
-            f"parity={path} is not a parity record ({type(error).__name__}); make one: lfr-eval "
-            "engine parity models:/NAME@ALIAS --endpoint URL"
-        ) from error
-
-
-def _record(config: StudyConfig) -> ParityRecord | None:
     if config.parity is not None:
         return read_parity(Path(config.parity))
     settings = config.matcher
@@ -178,8 +107,11 @@ def _record(config: StudyConfig) -> ParityRecord | None:
     where = settings.registry or registry_uri(config)
     with talking_to(where):
         _, version = find_version(model, where)
-    text = version.tags.get(PARITY_TAG)
-    try:
-        return ParityRecord.of(json.loads(text)) if text else None
-    except (ValueError, TypeError, KeyError) as error:
-        raise RegistryError(f"The tag '{PARITY_TAG}' of {model} is no parity record.") from error
+    checks = newest_checks(version.tags)
+    endpoint = matcher.card.recipe.get("endpoint")
+    telling = [
+        *(check for check in checks if check.endpoint == endpoint),
+        *(check for check in checks if endpoint is None and not check.holds),
+        *reversed(checks),
+    ]
+    return telling[0] if telling else None

@@ -45,7 +45,10 @@ class PolicyConfig:
     max_ratio: float = 2.0  # of two groups' FPIR, upper end of the interval, either way round
     max_detectable_ratio: float = 2.0  # smallest ratio that the study would have found
     max_age_days: int = 365  # since the study was finished
+    registration: str = "any"  # any | as_registered: findings of a plan frozen before the results
     parity: bool = True  # the endpoint must have been compared with what was tested
+    parity_endpoint: str | None = None  # which one; null: all that were compared
+    parity_max_age_days: int = 365  # since it was compared; older checks count for nothing
     approval: bool = True  # somebody must have approved the threshold, and that must be in force
     roles: list[str] = field(default_factory=list)  # of the approver, one of these; empty: any
 

@@ -20,10 +20,11 @@ from lfr_eval.engine.approvals import SAME, Approval, describes, standing
 from lfr_eval.engine.ledger import Entry
 from lfr_eval.engine.versions import Version
 from lfr_eval.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.parity_records import ParityError, newest_checks
 from lfr_eval.tables import FINDINGS, RATES
 
-STUDY_HASH, PARITY = "last_study", "parity"
-"""Tags of a version: the study that tested it, and the record of its parity check."""
+STUDY_HASH = "last_study"
+"""Tag of a version: the study that tested it."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _evidence(case: Case) -> Iterator[Check]:
     rates, findings = (_at(study.read(table), case) for table in (RATES, FINDINGS))
     yield _fpir(rates, policy)
     yield from _differences(findings, policy)
+    if policy.registration != "any":
+        yield from _registration(findings)
 
 
 def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
@@ -188,6 +191,26 @@ def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check
     )
 
 
+def _registration(findings: pd.DataFrame) -> Iterator[Check]:
+    """Check that what was judged was planned before its results, one reason for each that was not.
+
+    Whether a plan was kept to is a matter of every finding: one that was added afterwards, or
+    found by another analysis, is no test of what was promised.
+    """
+    judged = findings[findings["primary"].fillna(False)]
+    wanted = "as registered"
+    if judged.empty:
+        yield Check("registration", wanted, "no planned finding at that size and threshold", False)
+        return
+    other = judged[judged["registered"] != wanted]
+    if other.empty:
+        yield Check("registration", wanted, f"{len(judged)} findings {wanted}", True)
+    for _, row in other.iterrows():
+        groups = "all groups" if row["group_a"] == "*" else f"{row['group_a']} v {row['group_b']}"
+        state = "no plan was frozen" if row["registered"] == "none" else row["registered"]
+        yield Check("registration", wanted, f"{row['finding_id']} ({groups}): {state}", False)
+
+
 def _worst(
     name: str, wanted: str, pairs: pd.DataFrame, values: NDArray[np.float64], limit: float
 ) -> Check:
@@ -200,8 +223,7 @@ def _worst(
 def _agreement(case: Case) -> Iterator[Check]:
     policy = case.policy
     if policy.parity:
-        found, passed = _parity(case.version)
-        yield Check("parity", "no difference from what runs", found, passed)
+        yield from _parity(case)
     if not policy.approval:
         return
     if case.threshold is None:
@@ -226,19 +248,34 @@ def _agreement(case: Case) -> Iterator[Check]:
         yield Check("approved study", "the study judged", approval.study, same)
 
 
-def _parity(version: Version) -> tuple[str, bool]:
-    """Return what the parity check of a version found, and whether that is no difference."""
+def _parity(case: Case) -> Iterator[Check]:
+    """Check what the newest comparison with each endpoint found, as far as the policy goes."""
+    version, policy, wanted = case.version, case.policy, "no difference from what runs"
     try:
-        record = json.loads(version.tags.get(PARITY, "null"))
-        if record is None:
-            return "never checked", False
-        if record["fingerprint"] != version.fingerprint:
-            return f"checked for another matcher, {record['fingerprint'][:12]}", False
-        if not record["holds"]:
-            return "; ".join(record["differences"][:1]) or "differences", False
-        return f"none, {record['at'][:10]}, {record['probes']} pictures", True
-    except (ValueError, TypeError, KeyError):
-        return f"the tag '{PARITY}' is no record of a check", False
+        checks = newest_checks(version.tags)
+    except ParityError as error:
+        yield Check("parity", wanted, str(error), False)
+        return
+    if policy.parity_endpoint is not None:
+        wanted += f" at {policy.parity_endpoint}"
+        checks = [check for check in checks if check.endpoint == policy.parity_endpoint]
+    current = [
+        check
+        for check in checks
+        if (case.day - check.checked.date()).days <= policy.parity_max_age_days
+    ]
+    if not current:
+        last = f"last checked on {checks[-1].checked:%Y-%m-%d}" if checks else "never checked"
+        yield Check("parity", f"{wanted}, {policy.parity_max_age_days} days at most", last, False)
+    for check in current:
+        if check.fingerprint != version.fingerprint:
+            found = f"checked for another matcher, {check.fingerprint[:12]}"
+        elif check.holds:
+            found = f"none, {check.checked:%Y-%m-%d}, {check.probes} pictures"
+        else:
+            found = "; ".join(check.differences[:1]) or "differences"
+        passed = check.holds and check.fingerprint == version.fingerprint
+        yield Check("parity", wanted, f"{found}; {check.endpoint}", passed)
 
 
 def _one_in(rate: float) -> str:

@@ -7,7 +7,6 @@ the same pictures. Where they do not, the constants in which the two differ are 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +16,14 @@ import numpy as np
 from lfr_eval.config import StudyConfig
 from lfr_eval.folder import digest
 from lfr_eval.inputs import read_cohort
-from lfr_eval.live import PARITY_TAG, ParityRecord
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.matchers.packing import differences
+from lfr_eval.parity_records import ParityRecord
 from lfr_eval.registered import RegisteredModel, find_version, talking_to
 
 TOLERANCE = 1e-5
 SHOWN = 5
-TAG_LIMIT = 5_000
 
 
 def probe_pictures(config: StudyConfig, limit: int) -> list[Path]:
@@ -101,17 +99,16 @@ def check_parity(
 def record_parity(registered: RegisteredModel, record: ParityRecord, tracking_uri: str) -> None:
     """Write the result to the registered version, where studies and the gate look for it.
 
+    It takes the place of the last check of the same endpoint, and of no other.
+
     Raises
     ------
     RegistryError
         If the registry cannot be used.
     """
-    values = record.to_json()
-    while len(text := json.dumps(values)) > TAG_LIMIT:
-        values["differences"] = values["differences"][:-1]
     with talking_to(tracking_uri):
         client, version = find_version(registered.uri, tracking_uri)
-        client.set_model_version_tag(version.name, version.version, PARITY_TAG, text)
+        client.set_model_version_tag(version.name, version.version, record.tag, record.as_tag())
 
 
 def _constants(here: ImageMatcher, endpoint: HttpMatcher) -> list[str]:
@@ -123,7 +120,7 @@ def _constants(here: ImageMatcher, endpoint: HttpMatcher) -> list[str]:
             f"the fingerprint is {stated.fingerprint[:12]}… instead of "
             f"{here.card.fingerprint[:12]}…, and the endpoint does not say why"
         ]
-    plain = ("similarity", "template_size", "multi_face")
+    plain = ("similarity", "scale", "template_size", "multi_face")
     named += [
         f"{name} is {getattr(stated, name)} instead of {getattr(here.card, name)}"
         for name in plain

@@ -24,6 +24,7 @@ def sealed(
     simulated: bool = False,
     finished: str = "2026-05-10T09:01:12+00:00",
     fingerprint: str = FINGERPRINT,
+    registered: str = "none",
 ) -> StudyFolder:
     """Write and seal a study whose rates and findings at 0.64 are those given."""
     path.mkdir(parents=True)
@@ -54,7 +55,7 @@ def sealed(
         "verdict": verdict,
         "primary": True,
         "statement": "-",
-        "registered": "none",
+        "registered": registered,
     }
     findings = [
         {

@@ -12,25 +12,42 @@ import pytest
 from lfr_eval.composition import conf_dir
 from lfr_eval.config import ConfigError, PolicyConfig
 from lfr_eval.engine.approvals import approvals, approve
-from lfr_eval.engine.gate import PARITY, STUDY_HASH, Case, as_json, as_table, judge, study_of
+from lfr_eval.engine.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
 from lfr_eval.engine.ledger import Ledger
 from lfr_eval.engine.versions import Version
 from lfr_eval.engine_composition import read_policy
 from lfr_eval.folder import StudyFolder
+from lfr_eval.parity_records import TAG, ParityRecord
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
 DAY = date(2026, 6, 1)
 
 
-def parity(holds: bool = True, fingerprint: str = FINGERPRINT) -> dict[str, str]:
-    record = {
-        "holds": holds,
-        "fingerprint": fingerprint,
-        "differences": [] if holds else ["in what runs, margin is 0 instead of 14", "and more"],
-        "probes": 40,
-        "at": "2026-05-20T10:00:00+00:00",
-    }
-    return {PARITY: json.dumps(record)}
+CAMERA_ROOM = "http://camera-room:5000/invocations"
+
+
+def parity(
+    holds: bool = True,
+    fingerprint: str = FINGERPRINT,
+    endpoint: str = CAMERA_ROOM,
+    at: str = "2026-05-20T10:00:00+00:00",
+) -> dict[str, str]:
+    record = ParityRecord(
+        holds=holds,
+        model="models:/lfr-matcher/3",
+        fingerprint=fingerprint,
+        endpoint=endpoint,
+        served_fingerprint=fingerprint,
+        tolerance=1e-5,
+        probes=40,
+        templates=40,
+        probes_sha256="0" * 64,
+        largest_difference=0.0,
+        least_cosine=1.0,
+        differences=() if holds else ("in what runs, margin is 0 instead of 14", "and more"),
+        at=at,
+    )
+    return {record.tag: record.as_tag()}
 
 
 VERSION = Version("lfr-matcher", "3", FINGERPRINT, parity())
@@ -115,13 +132,80 @@ def test_parity_and_approval_are_asked_for_unless_the_policy_does_without(tmp_pa
     for tags, said in (
         (parity(holds=False), "in what runs, margin is 0 instead of 14"),
         (parity(fingerprint="ff" * 32), "checked for another matcher, ffffffffffff"),
-        ({PARITY: "passed"}, "is no record of a check"),
+        ({TAG: "passed"}, "The tag 'parity' is no record of a parity check"),
     ):
         (check,) = [
             c for c in judge(replace(judged, version=replace(VERSION, tags=tags))) if not c.passed
         ]
         assert check.name == "parity"
         assert said in check.found
+
+
+SPARE = "http://spare:5000/invocations"
+
+
+def parities(judged: Case, tags: dict[str, str], **policy: object) -> list[tuple[str, bool]]:
+    version = replace(VERSION, tags=tags)
+    asked = replace(judged, version=version, policy=replace(judged.policy, **policy))
+    return [(check.found, check.passed) for check in judge(asked) if check.name == "parity"]
+
+
+def test_a_failed_check_is_not_hidden_by_one_of_another_endpoint(tmp_path: Path) -> None:
+    judged = case(tmp_path)
+    failed_, later = "2026-05-20T10:00:00+00:00", "2026-05-21T10:00:00+00:00"
+    tags = {**parity(holds=False, at=failed_), **parity(endpoint=SPARE, at=later)}
+    differs = f"in what runs, margin is 0 instead of 14; {CAMERA_ROOM}"
+    same = f"none, 2026-05-21, 40 pictures; {SPARE}"
+    assert parities(judged, tags) == [(differs, False), (same, True)]
+    # The policy may say which one will run.
+    assert parities(judged, tags, parity_endpoint=SPARE) == [(same, True)]
+    assert parities(judged, tags, parity_endpoint=CAMERA_ROOM) == [(differs, False)]
+    assert parities(judged, tags, parity_endpoint="http://new") == [("never checked", False)]
+    # What was mended is checked again.
+    mended = {**tags, **parity(at="2026-05-22T10:00:00+00:00")}
+    assert [passed for _, passed in parities(judged, mended)] == [True, True]
+    # A tag without an endpoint's hash is read as well; of one endpoint the newest check counts.
+    (older,) = parity(holds=False).values()
+    assert parities(judged, {TAG: older, **parity(at=later)}) == [
+        (f"none, 2026-05-21, 40 pictures; {CAMERA_ROOM}", True)
+    ]
+
+
+def test_checks_beyond_the_age_limit_count_for_nothing(tmp_path: Path) -> None:
+    judged = case(tmp_path)
+    old = parity(endpoint=SPARE, at="2026-04-30T23:59:59+00:00", holds=False)
+    limit = {"parity_max_age_days": 31}
+    assert parities(judged, {**old, **parity()}, **limit) == [
+        (f"none, 2026-05-20, 40 pictures; {CAMERA_ROOM}", True)
+    ]
+    assert parities(judged, old, **limit) == [("last checked on 2026-04-30", False)]
+    assert parities(judged, old, parity_max_age_days=32)[0][1] is False
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("none", "no plan was frozen"),
+        ("deviating", "deviating"),
+        ("registered after results", "registered after results"),
+    ],
+)
+def test_the_strict_policy_wants_findings_that_were_planned(
+    tmp_path: Path, state: str, said: str
+) -> None:
+    strict = read_policy(["policy=strict"])
+    assert strict.registration == "as_registered"
+    planned = case(tmp_path / "planned", strict, registered="as registered")
+    assert failed(planned) == []
+    assert "3 findings as registered" in as_table(judge(planned))
+    other = case(tmp_path / "other", strict, registered=state)
+    reasons = [check.found for check in judge(other) if not check.passed]
+    assert len(reasons) == 3
+    assert f"F-10000-female (female v male): {said}" in reasons
+    assert f"F-10000-black (black v white): {said}" in reasons
+    assert failed(replace(other, policy=replace(strict, registration="any"))) == []
+    none = replace(other, policy=replace(strict, factors=["overall"]))
+    assert "registration" in failed(none)
 
 
 def test_an_approval_that_expired_or_was_withdrawn_is_none(tmp_path: Path) -> None:
@@ -179,7 +263,11 @@ def test_policies_are_read_by_name_or_file_with_values_on_top(tmp_path: Path) ->
     own.write_text("max_fpr: 0.0001\n")
     with pytest.raises(ConfigError, match="max_fpr"):
         read_policy([f"policy={own}"])
-    with pytest.raises(ConfigError, match="no policy 'strict': give a file, or one of default"):
-        read_policy(["policy=strict"])
+    with pytest.raises(
+        ConfigError, match="no policy 'lax': give a file, or one of default, strict"
+    ):
+        read_policy(["policy=lax"])
+    with pytest.raises(ConfigError, match="registration is 'soon'; choose one of any, as_regi"):
+        read_policy(["registration=soon"])
     with pytest.raises(ConfigError, match="max_age_days"):
         read_policy(["max_age_days=soon"])

@@ -14,14 +14,15 @@ import pytest
 from PIL import Image
 
 from lfr_eval import cli
-from lfr_eval.config import ConfigError
+from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.engine.loading import RegisteredModel, load_registered
 from lfr_eval.engine.parity import check_parity, record_parity
 from lfr_eval.engine.registering import register_matcher
 from lfr_eval.folder import StudyFolder, read_json
-from lfr_eval.live import PARITY_TAG, ParityRecord, live_engine, read_parity
+from lfr_eval.live import live_engine
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
 from lfr_eval.matchers.http import HttpMatcher
+from lfr_eval.parity_records import ParityRecord, newest_checks, read_parity
 from lfr_eval.tables import RATES
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
@@ -162,6 +163,51 @@ STUDY = (
 )
 
 
+@pytest.fixture
+def unchecked(registry: str) -> None:
+    """The version as if no endpoint had ever been compared with it."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(registry)
+    for tag in client.get_model_version("lfr-null", "1").tags:
+        if tag.startswith("parity"):
+            client.delete_model_version_tag("lfr-null", "1", tag)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_each_endpoint_has_a_check_and_the_version_describes_all_of_them(
+    record: ParityRecord, registered: RegisteredModel, registry: str, people: Path, tmp_path: Path
+) -> None:
+    given = (*STUDY, f"dataset.path={people}", f"matcher.registry={registry}")
+    model = configured(tmp_path, *given, "matcher=mlflow", "matcher.uri=models:/lfr-null/1")
+    fails = replace(record, holds=False, differences=("salt is x",), endpoint="http://other:1/i")
+
+    def described(config: StudyConfig, matcher: ImageMatcher) -> tuple[bool, str | None]:
+        live = live_engine(config, matcher)
+        assert live is not None
+        return live.described, live.endpoint
+
+    record_parity(registered, record, registry)
+    assert described(model, registered.matcher) == (True, record.endpoint)
+    record_parity(registered, replace(fails, at="2020-01-01T00:00:00+00:00"), registry)
+    assert described(model, registered.matcher) == (False, fails.endpoint)
+    with served(make_matcher("null")) as url:  # type: ignore[arg-type]
+        http = configured(
+            tmp_path,
+            *given,
+            "matcher=http",
+            f"matcher.url={url}",
+            "matcher.model=models:/lfr-null/1",
+        )
+        # Neither check is of the endpoint that this study asked.
+        assert described(http, HttpMatcher(url)) == (False, None)
+        record_parity(registered, replace(record, endpoint=url), registry)
+        assert described(http, HttpMatcher(url)) == (True, url)
+    record_parity(registered, replace(fails, holds=True, differences=()), registry)
+    assert described(model, registered.matcher)[0] is True
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_a_study_through_http_has_the_rates_of_the_process(
     registry: str, registered: RegisteredModel, people: Path, tmp_path: Path
 ) -> None:
@@ -283,6 +329,7 @@ def command(
     ]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_command_tells_and_records(
     command: list[str],
     registry: str,
@@ -299,5 +346,9 @@ def test_the_command_tells_and_records(
     assert written.holds is False
     assert written.probes == 5
     tags = load_registered("models:/lfr-null/1", registry).tags
-    assert ParityRecord.of(json.loads(tags[PARITY_TAG])) == written
+    # Both endpoints were checked; neither check hides the other.
+    checks = newest_checks(tags)
+    assert written in checks
+    assert [check.holds for check in checks].count(True) == 1
+    assert len(checks) == 2
     assert "[[" not in (tmp_path / "parity.json").read_text()
