@@ -2,9 +2,10 @@
 
     python benchmarks/calibration_intervals.py --people 150 400
 
-Groups are drawn as in `calibration.py`. Printed for nominal 95 % intervals of a rate: coverage, how
-often the truth is above and below, the typical upper end over the truth, and the same coverage of
-the interval without the correction for skewness; and coverage of the interval of a ratio.
+Groups are drawn as in `calibration.py`. Printed for nominal 95 % intervals of a rate, in a sweep of
+sixty thresholds: coverage, how often the truth is above and below, the typical upper end over the
+truth; upper end and coverage of the same interval by itself, which no other threshold bounds;
+coverage without the correction for skewness; and coverage of the interval of a ratio.
 """
 
 from __future__ import annotations
@@ -20,10 +21,25 @@ from calibration import EXPECTED, counter
 from calibration_worlds import Floats, Lambs, Passes, Templates, World
 
 from lfr_eval.inference.equivalence import ratio_degrees, ratio_interval
-from lfr_eval.inference.intervals import effective_trials, independent_units, rate_intervals
+from lfr_eval.inference.intervals import (
+    bound_each_other,
+    effective_trials,
+    independent_units,
+    rate_intervals,
+)
 from lfr_eval.inference.pairs import PairCounter
 
-COLUMNS = ("cover", "truth above", "truth below", "upper / truth", "no skewness", "cover ratio")
+COLUMNS = (
+    "cover",
+    "truth above",
+    "truth below",
+    "upper / truth",
+    "alone: upper / truth",
+    "alone: cover",
+    "no skewness",
+    "cover ratio",
+)
+SWEEP = 60
 
 
 def repetition(
@@ -36,7 +52,8 @@ def repetition(
     x, n, v = cells.events[0], cells.trials[0], cells.variance[0]
     degrees, rate = count.degrees(labels, 2), x / n
     units = independent_units(cells.people[0], isinstance(count, PairCounter))
-    ours = rate_intervals(x, n, v, units, 0.95, degrees, count.skewness(labels, 2))
+    alone = rate_intervals(x, n, v, units, 0.95, degrees, count.skewness(labels, 2))
+    ours = bound_each_other(alone, falling=True)
     plain = rate_intervals(x, n, v, units, 0.95, degrees)
     trials = effective_trials(x, n, v, units)
     df = ratio_degrees(rate[1], v[1], degrees[1], rate[0], v[0], degrees[0])
@@ -46,7 +63,9 @@ def repetition(
             np.mean((ours.lower <= truth) & (truth <= ours.upper), axis=0),
             np.mean(truth > ours.upper, axis=0),
             np.mean(truth < ours.lower, axis=0),
-            np.exp(np.mean(np.log(ours.upper / truth), axis=0)),
+            np.mean(np.log(ours.upper / truth), axis=0),
+            np.mean(np.log(alone.upper / truth), axis=0),
+            np.mean((alone.lower <= truth) & (truth <= alone.upper), axis=0),
             np.mean((plain.lower <= truth) & (truth <= plain.upper), axis=0),
             np.where(np.isnan(low), 1.0, (low <= 1) & (high >= 1)),
         ]
@@ -79,14 +98,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 people * world.passes if isinstance(world, Passes) else people * (people - 1) / 2
             )
             expected = np.array([e for e in EXPECTED if e / sized <= world.highest])
-            truth = expected / sized
-            drawn = [
-                repetition(world, people, -np.log10(truth), truth, rng)
-                for _ in range(chosen.repetitions)
-            ]
-            for events, column in zip(expected, np.mean(drawn, axis=0).T, strict=True):
+            sweep = np.geomspace(expected.max(), expected.min(), SWEEP)
+            truth = np.unique([*sweep, *expected])[::-1] / sized
+            drawn = np.mean(
+                [
+                    repetition(world, people, -np.log10(truth), truth, rng)
+                    for _ in range(chosen.repetitions)
+                ],
+                axis=0,
+            )
+            for events in expected:
+                column = drawn[:, np.argmin(abs(truth - events / sized))]
                 shares = [f"{100 * value:.1f}" for value in column]
-                shares[3] = f"{column[3]:.1f}"
+                shares[3:5] = [f"{np.exp(value):.1f}" for value in column[3:5]]
                 print(f"| {world.name} | {people} | {events:,.0f} | " + " | ".join(shares) + " |")
             taken = time.perf_counter() - start
             print(f"{world.name}, {people} people, {taken:.0f} s", file=sys.stderr)

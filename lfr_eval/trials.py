@@ -131,6 +131,7 @@ class PairTrials:
     correction: Ints = field(default_factory=lambda: np.empty(0, np.intp))
     metric: str = "FMR"
 
+    event_at_or_above: bool = True
     watchlist_size: None = None
     has_threshold: bool = True
     rank: None = None

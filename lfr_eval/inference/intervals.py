@@ -1,7 +1,8 @@
 """Stage `inference`: confidence intervals of error rates from clustered trials.
 
-In: rates with cluster-robust variances. Out: effective trials, Wilson intervals on them, and the
-bounds that people, not comparisons, support where no event was seen.
+In: rates with cluster-robust variances. Out: effective trials, Wilson intervals on them, the bounds
+that people, not comparisons, support where no event was seen, and what thresholds say of one
+another.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ WILSON = "Wilson on effective trials"
 NO_EVENT_DESIGN = "no event: comparisons over the largest design effect of the sweep"
 NO_EVENT_PEOPLE = "no event: independent people only"
 NO_TRIAL = "no trial"
+OR_NEARER = ", or the end of another threshold that is nearer"
 
 
 @dataclass(frozen=True)
@@ -205,3 +207,26 @@ def rate_intervals(
     extreme = np.where(unseen, NO_EVENT_PEOPLE, NO_EVENT_DESIGN)
     method = np.where(empty, NO_TRIAL, np.where(none | all_, extreme, WILSON))
     return Intervals(lower, upper, n, method)
+
+
+def bound_each_other(intervals: Intervals, falling: bool) -> Intervals:
+    """Intervals along ascending thresholds, of rates that can only fall (or only rise) with them.
+
+    A false alert at a threshold is one at every lower threshold too. So the upper end of a lower
+    threshold bounds the rate as well, and where few people had events it often does so more
+    closely. Coverage stays what it was (measured, see the calibration).
+
+    Parameters
+    ----------
+    intervals
+        Of the same trials at ascending thresholds, (..., thresholds).
+    falling
+        Whether events are scores at or above the threshold.
+    """
+    upwards, downwards = slice(None), slice(None, None, -1)
+    first, last = (upwards, downwards) if falling else (downwards, upwards)
+    upper = np.fmin.accumulate(intervals.upper[..., first], axis=-1)[..., first]
+    lower = np.fmax.accumulate(intervals.lower[..., last], axis=-1)[..., last]
+    moved = (upper < intervals.upper) | (lower > intervals.lower)
+    method = np.where(moved, np.char.add(intervals.method, OR_NEARER), intervals.method)
+    return Intervals(lower, upper, intervals.effective_trials, method)

@@ -14,7 +14,7 @@ from lfr_eval.inference.cells import Cells, Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.factors import check_factors, units_of
-from lfr_eval.inference.intervals import independent_units, rate_intervals
+from lfr_eval.inference.intervals import bound_each_other, independent_units, rate_intervals
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.watchlists import watchlist_variance
 from lfr_eval.tables import OVERALL, RATES
@@ -148,6 +148,7 @@ def _frame(
         degrees,
         skewness,
     )
+    interval = bound_each_other(interval, trials.event_at_or_above)
     count = len(steps)
     rate = np.where(total > 0, divide(events, total), np.nan)
     return pd.DataFrame(

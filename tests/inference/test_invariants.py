@@ -88,6 +88,22 @@ def test_rates_fall_and_events_are_bounded(seed):
 
 
 @FAST
+@given(seed=seeds, metric=st.sampled_from(["FPIR", "FNMR", "FMR"]))
+def test_intervals_hold_their_rates_and_move_one_way_along_the_sweep(seed, metric):
+    trials = (
+        random_pairs(25, seed)[0] if metric == "FMR" else random_persons(25, seed, metric=metric)
+    )
+    table = rate_table([trials], labels(25, seed), ["gender"], np.linspace(0.2, 1.2, 15), Plan())
+    table = table[table["trials"] > 0]
+    assert np.all(table["lower"] <= table["rate"])
+    assert np.all(table["rate"] <= table["upper"])
+    way = -1 if trials.event_at_or_above else 1
+    for _, cell in table.groupby(["factor", "group", "counterpart"], dropna=False):
+        for end in ("lower", "upper"):
+            assert np.all(way * np.diff(cell.sort_values("threshold")[end]) >= 0)
+
+
+@FAST
 @given(seed=seeds)
 def test_a_duplicated_image_adds_comparisons_but_no_evidence(seed):
     trials, *_ = random_pairs(25, seed)

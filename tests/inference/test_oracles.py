@@ -21,7 +21,14 @@ from lfr_eval.inference.detectable import (
     normal_power,
 )
 from lfr_eval.inference.equivalence import equivalence_p, ratio_interval, score_statistic
-from lfr_eval.inference.intervals import no_event_bound, rate_intervals, wilson
+from lfr_eval.inference.intervals import (
+    OR_NEARER,
+    Intervals,
+    bound_each_other,
+    no_event_bound,
+    rate_intervals,
+    wilson,
+)
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.trials import PersonTrials
 
@@ -103,6 +110,25 @@ def test_the_design_effect_bound_uses_the_sweep():
     found = rate_intervals(events, trials, variance, np.array([[50.0]]), 0.95)
     assert found.upper[0, 2] == pytest.approx(1 - 0.05 ** (5 / 10_000))
     assert "largest design effect" in found.method[0, 2]
+
+
+@pytest.mark.parametrize("falling", [True, False])
+def test_thresholds_bound_each_other_by_brute_force(falling):
+    rng = np.random.default_rng(6)
+    lower, width = rng.random((4, 9)), rng.random((4, 9))
+    lower[1] = np.nan
+    alone = Intervals(lower, lower + width, width, np.full((4, 9), "alone"))
+    found = bound_each_other(alone, falling)
+    for cell in (0, 2, 3):
+        for at in range(9):
+            before, after = slice(0, at + 1), slice(at, 9)
+            above, below = (before, after) if falling else (after, before)
+            ends = lower[cell, below].max(), (lower + width)[cell, above].min()
+            assert (found.lower[cell, at], found.upper[cell, at]) == ends
+            moved = ends != (lower[cell, at], lower[cell, at] + width[cell, at])
+            assert found.method[cell, at] == "alone" + OR_NEARER * moved
+    assert np.isnan(found.lower[1]).all()
+    assert np.isnan(found.upper[1]).all()
 
 
 def test_ratio_interval_is_the_score_interval_of_statsmodels():
