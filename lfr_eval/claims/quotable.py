@@ -28,7 +28,7 @@ class Quotable:
     verdict
         Of a finding; empty for a rate.
     primary
-        Whether the plan registered it; rates are never more than described.
+        Whether the plan names it; rates are never more than described.
     """
 
     id: str

@@ -115,7 +115,7 @@ def compare_groups(
         The group that others are compared with; the largest if not given.
     plan
         Level, margin, permutations, seed; its factors are ignored. All comparisons with the
-        reference group count as registered.
+        reference group count as planned.
 
     Returns
     -------

@@ -38,7 +38,7 @@ def finding_table(
     thresholds
         Thresholds of the comparisons.
     plan
-        What is compared, at which level, and what was registered.
+        What is compared, at which level, and what was planned.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def finding_table(
 
 
 def _adjusted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Adjust p-values: Holm within each registered family, Benjamini-Hochberg for the others.
+    """Adjust p-values: Holm within each planned family, Benjamini-Hochberg for the others.
 
     A family is the planned comparisons of one kind (omnibus, reference, rest) of one metric
     at one watchlist size.
@@ -83,7 +83,7 @@ def _adjusted(rows: pd.DataFrame) -> pd.DataFrame:
         at = family.index.to_numpy()
         p_adjusted[at], size[at] = adjust(p_values), tests
         words[at] = (
-            f"{name} over {tests} {'registered' if primary else 'exploratory'} "
+            f"{name} over {tests} {'planned' if primary else 'exploratory'} "
             f"{comparison} tests of {metric}"
         )
     return rows.assign(p_adjusted=p_adjusted, adjustment=words, family_size=size)

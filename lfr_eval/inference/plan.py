@@ -23,7 +23,7 @@ COMPARISONS = ("omnibus", "reference", "rest")
 
 @dataclass(frozen=True)
 class Plan:
-    """The registered plan of a study.
+    """The plan of a study: what it claims, and how sure it must be.
 
     Attributes
     ----------
@@ -133,8 +133,8 @@ class Plan:
             for name, group in self.reference_groups.items()
             if set(name.split(CROSS)) <= parts
         }
-        registered = tuple(f for f in self.primary_factors if f in factors)
-        return replace(self, factors=factors, reference_groups=groups, primary_factors=registered)
+        primary = tuple(f for f in self.primary_factors if f in factors)
+        return replace(self, factors=factors, reference_groups=groups, primary_factors=primary)
 
     def is_primary(
         self,

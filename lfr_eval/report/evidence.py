@@ -63,7 +63,7 @@ class Evidence:
         return "\n".join([*lines, self.findings_on(rate) or NO_FINDING])
 
     def findings_on(self, rate: Rate) -> str:
-        """Return the registered findings that rest on a rate, one a line."""
+        """Return the planned findings that rest on a rate, one a line."""
         # TPIR is compared as FNIR: they are one measurement.
         code = "FNIR" if rate.metric == "TPIR" else rate.metric
         found: Sequence[Finding] = ()
@@ -77,7 +77,7 @@ class Evidence:
 
 
 def collect_evidence(findings: Iterable[Finding]) -> Evidence:
-    """Arrange the registered findings by the groups that they compare."""
+    """Arrange the planned findings by the groups that they compare."""
     found: dict[Key, list[Finding]] = {}
     for each in findings:
         if each.primary:

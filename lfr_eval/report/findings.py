@@ -216,7 +216,7 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     """
     total = len(findings)
     if not total:
-        return ("This study registered no comparison between groups here, so it gives no verdict.",)
+        return ("This study planned no comparison between groups here, so it gives no verdict.",)
     shown = [each for each in findings if each.verdict == "different"]
     alike = [each for each in findings if each.verdict == "equivalent"]
     still_open = [each for each in findings if each.is_open]

@@ -1,7 +1,7 @@
 """Stage report: tests as in published studies (table `person_tests` in, frozen rows out).
 
 They count each person once. They stand on the page so that a study can be laid beside older ones,
-and never replace the registered test.
+and never replace the planned test.
 """
 
 from __future__ import annotations

@@ -104,12 +104,12 @@ def verdict_data(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the verdicts of the planned comparisons along the sweep.
 
-    A comparison is followed where the plan registered it at some threshold; elsewhere its verdict
+    A comparison is followed where the plan names it at some threshold; elsewhere its verdict
     is exploratory, and marked so.
     """
     keys = ["metric", "watchlist_size", "factor", "group_a", "group_b"]
-    registered = findings.loc[findings["primary"].fillna(False).to_numpy(bool), keys]
-    chosen = findings.merge(registered.drop_duplicates(), on=keys)
+    planned = findings.loc[findings["primary"].fillna(False).to_numpy(bool), keys]
+    chosen = findings.merge(planned.drop_duplicates(), on=keys)
     chosen = chosen[chosen["threshold"].isin(list(thresholds))]
     found: dict[str, list[dict[str, Any]]] = {}
     for setting, part in chosen.groupby(keys, dropna=False, sort=False):

@@ -132,7 +132,7 @@ def test_a_measure_finds_the_rates_behind_it() -> None:
     assert [len(each.rates) for each in found.sides] == [1, 1]
 
 
-def test_published_tests_hold_the_numbers_and_are_never_the_registered_ones(
+def test_published_tests_hold_the_numbers_and_are_never_the_planned_ones(
     study: Path, page: Element
 ) -> None:
     section = page.with_id("published")
@@ -145,9 +145,9 @@ def test_published_tests_hold_the_numbers_and_are_never_the_registered_ones(
         expected.append([float(value) for value in values if pd.notna(value)])
     printed = [row.values for row in section.all("tr") if row.all("data")]
     assert sorted(printed) == sorted(expected)
-    assert "They are not the registered test" in section.text
+    assert "They are not the planned test" in section.text
     for caption in section.all("caption"):
-        assert "for comparison with published studies; not the registered test" in caption.text
+        assert "for comparison with published studies; not the planned test" in caption.text
 
 
 def test_published_tests_of_false_matches_are_called_invalid(page: Element) -> None:

@@ -52,7 +52,7 @@ def test_the_tables_name_counts_and_rates_as_once_in_so_many(page: Element) -> N
     assert "0.0 %" not in text
 
 
-def test_every_registered_statement_stands_verbatim_with_its_id(study: Path, page: Element) -> None:
+def test_every_planned_statement_stands_verbatim_with_its_id(study: Path, page: Element) -> None:
     findings = pd.read_parquet(study / "findings.parquet")
     section = page.with_id("findings").text
     primary = findings[findings["primary"]]
@@ -105,7 +105,7 @@ def test_an_operating_threshold_that_was_not_swept_gets_no_rates_of_another(
 ) -> None:
     answer = small_page.with_id("answer").text
     assert "The study holds no rate at the operating threshold 0.90" in answer
-    assert "registered no comparison between groups here" in answer
+    assert "planned no comparison between groups here" in answer
 
 
 def test_a_simulated_study_is_marked_everywhere(page: Element) -> None:

@@ -164,7 +164,7 @@ def _missed(report: Report) -> tuple[str, ...]:
         return (
             "No planned comparison of the first page is open."
             if compared(report)
-            else "No comparison was registered, so none could find anything.",
+            else "No comparison was planned, so none could find anything.",
         )
     return (answer, "Smaller differences may exist unseen.")
 
@@ -175,7 +175,7 @@ def _adjusted(report: Report) -> tuple[str, ...]:
         return ("No adjustment is recorded for the comparisons of the first page.",)
     return (
         f"Adjustment: {'; '.join(how)}.",
-        "Comparisons that were not registered are marked as exploratory and are not quoted.",
+        "Comparisons that were not planned are marked as exploratory and are not quoted.",
     )
 
 

@@ -110,7 +110,7 @@ def tally(report: Report) -> str:
     """Say how many planned comparisons had which verdict."""
     findings = compared(report)
     if not findings:
-        return "No comparison between groups was registered at the thresholds of the first screen."
+        return "No comparison between groups was planned at the thresholds of the first screen."
     counts = {
         verdict: sum(each.verdict == verdict for each in findings)
         for verdict in ("different", "equivalent", "inconclusive", "untestable")

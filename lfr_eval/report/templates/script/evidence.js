@@ -22,7 +22,7 @@ function linesOf(number) {
   const letter = row.querySelector("sup")?.textContent;
   const notes = [...(table.parentElement.parentElement.querySelectorAll(`[data-notes="${table.caption.id}"] li`))];
   const method = notes.find((note) => letter && note.querySelector("sup")?.textContent === letter);
-  return [...lines, method?.textContent.replace(letter, "").replace(/\s+/g, " ").trim(), number.dataset.findings ?? "No registered comparison rests on this number."].filter(Boolean).join("\n");
+  return [...lines, method?.textContent.replace(letter, "").replace(/\s+/g, " ").trim(), number.dataset.findings ?? "No planned comparison rests on this number."].filter(Boolean).join("\n");
 }
 
 function explain(number) {

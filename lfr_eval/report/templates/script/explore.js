@@ -39,7 +39,7 @@ function findingsOf(metric, group, state) {
   const found = comparisons(metric, state).filter((each) => [each.a, each.b].includes(group) && each.verdict[state.place] !== "-");
   const lines = found.slice(0, 3).map((each) => `Finding ${findingId(each, state.place)}: ${LETTERS[each.verdict[state.place]]}${each.primary[state.place] === "1" ? "" : " (exploratory)"}`);
   if (found.length > 3) lines.push(`and ${found.length - 3} further findings`);
-  return lines.length ? lines : ["No registered comparison rests on this number."];
+  return lines.length ? lines : ["No planned comparison rests on this number."];
 }
 
 function rateCell(metric, rate, state) {
@@ -89,7 +89,7 @@ function verdictRow(each, place) {
 function showVerdicts(state) {
   const body = find("explore-rates").tBodies[0].dataset;
   const found = [body.wrong, body.right].flatMap((metric) => comparisons(metric, state)).filter((each) => each.verdict[state.place] !== "-");
-  const none = make("tr", {}, make("td", { colspan: "4" }, "The plan registered no comparison of these groups here."));
+  const none = make("tr", {}, make("td", { colspan: "4" }, "The plan names no comparison of these groups here."));
   find("explore-verdicts").tBodies[0].replaceChildren(...(found.length ? found.map((each) => verdictRow(each, state.place)) : [none]));
 }
 

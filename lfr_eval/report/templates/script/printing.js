@@ -1,4 +1,4 @@
-// Paper has nothing to click: what the plan registered is printed in full.
+// Paper has nothing to click: what the plan names is printed in full.
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details.printed:not([open])")) {
     part.open = true;
