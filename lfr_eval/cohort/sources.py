@@ -74,6 +74,8 @@ def fetch_card(card: DatasetCard, mirror: Path | None, store: Path) -> Path:
     if (folder / RECEIPT).is_file():
         _verify(card, folder)
     elif card.by_hand is not None and find_layout(card, folder) is None:
+        if card.kind == "weights":
+            raise FetchError(f"Weights '{card.name}' must be downloaded by hand. {card.by_hand}")
         raise FetchError(
             f"Dataset '{card.name}' must be downloaded by hand. {card.by_hand}\n"
             f"Folder: '{folder}'{_or_mirror(card, mirror, ', or')}"

@@ -206,12 +206,27 @@ def network_of(weights: Path) -> torch.nn.Module:
 
 
 def read_state(weights: Path) -> dict[str, torch.Tensor]:
-    """Read the weights of a network, without code that a file may carry."""
-    if weights.suffix == ".safetensors":
-        from safetensors.torch import load_file
+    """Read the weights of a network, without code that a file may carry.
 
-        state = load_file(weights)
-    else:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
+    Raises
+    ------
+    MatcherError
+        If the file holds anything else.
+    """
+    try:
+        if weights.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(weights)
+        else:
+            state = torch.load(weights, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises pickle's errors and many of its own, safetensors one of its own.
+        raise MatcherError(
+            f"{weights} cannot be read as weights ({type(error).__name__}); nothing of it was "
+            "executed. Give a state dictionary of tensors, .pt or .safetensors."
+        ) from error
+    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+        raise MatcherError(f"{weights} does not hold a state dictionary of tensors.")
     # Only the classifier of the training identities may be absent: templates do not use it.
     return {name: value for name, value in state.items() if not name.startswith("logits.")}
