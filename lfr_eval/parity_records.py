@@ -76,10 +76,16 @@ class ParityRecord:
 
         Raises
         ------
-        TypeError
+        TypeError, ValueError
             If they are not one.
         """
-        return cls(**{**values, "differences": tuple(values["differences"])})
+        record = cls(**{**values, "differences": tuple(values["differences"])})
+        texts = (record.model, record.fingerprint, record.endpoint, *record.differences)
+        if type(record.holds) is not bool or not all(isinstance(text, str) for text in texts):
+            raise TypeError("a value is of another type")
+        if record.checked.tzinfo is None:
+            raise ValueError("the time has no time zone")
+        return record
 
     @property
     def tag(self) -> str:
@@ -117,7 +123,7 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
             known = newest.get(record.endpoint)
             if known is None or record.checked > known.checked:
                 newest[record.endpoint] = record
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ParityError(
                 f"The tag '{key}' is no record of a parity check ({type(error).__name__}); check "
                 "again: lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"

@@ -150,22 +150,28 @@ def _strange_entries(model: Path) -> Iterator[str]:
 
     try:
         said = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
-        flavors = said["flavors"]
-        pyfunc = flavors["python_function"]
+        flavors = dict(said["flavors"])
+        pyfunc = dict(flavors["python_function"])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         yield "MLmodel is missing or does not describe a python_function"
         return
-    for name in sorted(set(flavors) - {"python_function"}):
+    for name in sorted(_said(name) for name in set(flavors) - {"python_function"}):
         yield f"MLmodel has the flavour '{name}'"
     if pyfunc.get("loader_module") != LOADER:
-        yield f"MLmodel names the loader '{pyfunc.get('loader_module')}'"
+        yield f"MLmodel names the loader '{_said(pyfunc.get('loader_module'))}'"
     if pyfunc.get("python_model"):
-        yield f"MLmodel names the pickled model '{pyfunc['python_model']}'"
+        yield f"MLmodel names the pickled model '{_said(pyfunc['python_model'])}'"
     for entry in ("code", "data"):
         if pyfunc.get(entry):
-            yield f"MLmodel names {entry} '{pyfunc[entry]}'"
-    if Path(str(pyfunc.get("model_code_path"))).name != CODE:
-        yield f"MLmodel names the code '{pyfunc.get('model_code_path')}'"
+            yield f"MLmodel names {entry} '{_said(pyfunc[entry])}'"
+    code = _said(pyfunc.get("model_code_path"))
+    if Path(code).name != CODE:
+        yield f"MLmodel names the code '{code}'"
+
+
+def _said(value: object) -> str:
+    """Return an entry as it may be shown; aliases of YAML unfold to any length when written out."""
+    return value[:200] if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def _strange_files(model: Path) -> Iterator[str]:

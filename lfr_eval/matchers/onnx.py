@@ -111,13 +111,14 @@ class OnnxMatcher:
         batch_size: int = 32,
     ) -> None:
         self._path = path
+        placed = None if points is None else [list(map(float, point)) for point in points]
         self._parameters = {
             "detector": detector,
             "alignment": alignment,
             "image_size": image_size,
             "margin": margin,
             "min_face_size": min_face_size,
-            "points": None if points is None else [list(map(float, point)) for point in points],
+            "points": placed,
             "mean": [float(value) for value in mean],
             "std": [float(value) for value in std],
             "channels": channels,
@@ -135,11 +136,13 @@ class OnnxMatcher:
             raise MatcherError("matcher.mean and matcher.std have one value, or one a channel.")
         if not (self._std > 0).all():
             raise MatcherError("matcher.std must be positive.")
-        if points is not None and [len(point) for point in points] != [2] * 5:
+        if placed is not None and [len(point) for point in placed] != [2] * 5:
             raise MatcherError("matcher.points are five points, each [x, y] in pixels.")
         self._session: Any = _session(path)
         self._input: str = self._session.get_inputs()[0].name
-        self._finder: FaceFinder = self._make_finder()
+        self._finder: FaceFinder = self._make_finder(
+            detector, alignment, image_size, margin, min_face_size, placed
+        )
         size = self._template_size(image_size)
         recipe = {
             "network": sha256_of(path),
@@ -218,32 +221,36 @@ class OnnxMatcher:
                 f"{wanted.type}. A graph must take batches of any size."
             ) from error
 
-    def _make_finder(self) -> FaceFinder:
-        given = self._parameters
-        detector, alignment = given["detector"], given["alignment"]
-        size, margin = int(str(given["image_size"])), int(str(given["margin"]))
-        if alignment == "five_points" and (detector != "mtcnn" or given["points"] is None):
+    def _make_finder(
+        self,
+        detector: str,
+        alignment: str,
+        image_size: int,
+        margin: int,
+        min_face_size: int,
+        points: Sequence[Sequence[float]] | None,
+    ) -> FaceFinder:
+        if alignment == "five_points" and (detector != "mtcnn" or points is None):
             raise MatcherError(
                 "matcher.alignment=five_points needs matcher.detector=mtcnn and matcher.points."
             )
         if detector == "none":
-            return WholePicture(size)
+            return WholePicture(image_size)
         if detector == "dlib":
             from lfr_eval.matchers.dlib import DlibBoxFinder
 
-            return DlibBoxFinder(size, margin)
+            return DlibBoxFinder(image_size, margin)
         import torch
 
         from lfr_eval.matchers.mtcnn import MtcnnFinder
 
-        policy = given["multi_face"]
         return MtcnnFinder(
-            size,
+            image_size,
             margin,
-            int(str(given["min_face_size"])),
+            min_face_size,
             torch.device("cpu"),
-            largest_first=policy == "largest",
-            points=given["points"] if alignment == "five_points" else None,  # type: ignore[arg-type]
+            largest_first=self._multi_face == "largest",
+            points=points if alignment == "five_points" else None,
         )
 
 

@@ -121,10 +121,10 @@ def unpack_unchanged(folder: Path) -> ImageMatcher:
     return matcher
 
 
-def packed_card(folder: Path) -> dict[str, object]:
-    """Return what a packed folder claims of its matcher."""
-    card: dict[str, object] = _content(folder)["card"]
-    return card
+def packed_recipe(folder: Path) -> dict[str, object]:
+    """Return the recipe that a packed folder claims of its matcher."""
+    recipe: dict[str, object] = _content(folder)["card"]["recipe"]
+    return recipe
 
 
 def differences(registered: Mapping[str, object], other: Mapping[str, object]) -> list[str]:

@@ -27,7 +27,7 @@ from lfr_eval.cohort import (
     load_dataset,
 )
 from lfr_eval.cohort.layouts import manifest_rows
-from lfr_eval.cohort.sources import RECEIPT, fetch, fetch_card, folder_digest
+from lfr_eval.cohort.sources import RECEIPT, _unpack, fetch, fetch_card, folder_digest
 
 from .server import FileServer, serve
 
@@ -277,3 +277,20 @@ def test_a_label_file_of_another_edition_is_named(london: DatasetCard, tmp_path:
     labels.unlink()
     with pytest.raises(CardError, match=r"has no 'labels\.csv' or 'london_faces_info\.csv'"):
         manifest_rows(london, folder)
+
+
+def test_an_archive_writes_nothing_outside_its_folder(tmp_path: Path) -> None:
+    evil = tmp_path / "in" / "evil.zip"
+    evil.parent.mkdir()
+    with zipfile.ZipFile(evil, "w") as zipped:
+        zipped.writestr("../../evil.jpg", png(1))
+        zipped.writestr(f"{tmp_path}/absolute.jpg", png(2))
+        zipped.writestr("evil.sh", "true")
+    _unpack(evil, tmp_path / "in" / "out")
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        "absolute.jpg",
+        "evil.jpg",
+        "evil.zip",
+    ]
+    assert not (tmp_path / "evil.jpg").exists()
+    assert not (tmp_path / "absolute.jpg").exists()

@@ -22,7 +22,7 @@ from lfr_eval.folder import StudyFolder, read_json
 from lfr_eval.live import live_engine
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
 from lfr_eval.matchers.http import HttpMatcher
-from lfr_eval.parity_records import ParityRecord, newest_checks, read_parity
+from lfr_eval.parity_records import ParityError, ParityRecord, newest_checks, read_parity
 from lfr_eval.tables import RATES
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
@@ -303,6 +303,23 @@ def test_a_mismatch_makes_the_study_say_so(
     assert not live.described
     assert live.statement.startswith("This study does not describe the live engine: ")
     assert words in live.statement
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"holds": "yes"},
+        {"at": "2026-05-20T10:00:00"},
+        {"at": "yesterday"},
+        {"differences": [1]},
+        {"endpoint": None},
+        {"more": 1},
+    ],
+)
+def test_a_tag_that_is_no_record_is_refused(change: dict[str, Any], record: ParityRecord) -> None:
+    values = {**record.to_json(), **change}
+    with pytest.raises(ParityError, match="tag 'parity_x' is no record of a parity check"):
+        newest_checks({record.tag: record.as_tag(), "parity_x": json.dumps(values)})
 
 
 def test_what_is_no_parity_record_is_refused(tmp_path: Path) -> None:

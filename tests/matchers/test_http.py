@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,32 @@ def elsewhere(handler: BaseHTTPRequestHandler, _: Asked) -> None:
     handler.end_headers()
 
 
+def local(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", "file:///etc/passwd")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def bomb(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    """Thousands of times longer when it is unpacked."""
+    body = gzip.compress(b" " * 50_000_000)
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def paint(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+    """Words that a terminal would take for commands."""
+    send(handler, json.dumps({"message": "\x1b]0;owned\x07 no"}).encode(), 400)
+
+
+def raw(body: bytes) -> Lie:
+    return lambda handler, _: send(handler, body)
+
+
 def rows(change: Callable[[list[Asked]], object]) -> Lie:
     def altered(handler: BaseHTTPRequestHandler, answer: Asked) -> None:
         change(answer["predictions"])
@@ -148,6 +176,15 @@ def put(**values: object) -> Lie:
         (html, "answered HTML where JSON was expected"),
         (error, "answered 400 Bad Request. no such column"),
         (elsewhere, "answered 307 Temporary Redirect"),
+        (local, "answered 302 Found"),
+        (bomb, "packs its answer (gzip), which was not asked for"),
+        (paint, "\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} no"),
+        (raw(b"[" * 200_000), "answered something else where JSON was expected"),
+        (raw(b'{"predictions": ' + b"9" * 10_000 + b"}"), "answered something else where JSON"),
+        (raw(b'{"predictions": NaN}'), "without a list of 'predictions'"),
+        (put(template=[10**400] * 8), "not a finite number in row 2"),
+        (put(template=[True] * 8), "not a finite number in row 2"),
+        (put(faces=10**30), "as a number of faces in row 2"),
         (rows(lambda found: found.pop()), "answered 1 rows to 2 pictures"),
         (rows(lambda found: found.append(found[0])), "answered 3 rows to 2 pictures"),
         (put(template=[math.nan] * 8), "not a finite number in row 2 of its answer"),
@@ -193,6 +230,8 @@ def test_an_engine_that_lies_gets_a_sentence(
         "[]",
         "nonsense",
         json.dumps({"fingerprint": 3}),
+        '{"recipe": ' * 50_000,
+        '{"recipe": ' + '{"a": ' * 900 + "1" + "}" * 901,
     ],
 )
 def test_an_engine_that_does_not_say_what_it_is_is_refused(card: str, null: ImageMatcher) -> None:
@@ -200,6 +239,33 @@ def test_an_engine_that_does_not_say_what_it_is_is_refused(card: str, null: Imag
         honestly(handler, asked, {"predictions": [{"card": card}]})
 
     with served(null, answer) as url, pytest.raises(MatcherError, match="which matcher it runs"):
+        HttpMatcher(url)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"score_range": [math.nan, 1.0]},
+        {"score_range": [1.0, -1.0]},
+        {"template_size": 1e9},
+        {"template_size": 10**30},
+        {"batch_size": 0},
+        {"similarity": "given"},
+        {"description": "\x1b[2J all is well"},
+        {"fingerprint": "a" * 2_000},
+        {"multi_face": ["largest"]},
+        {"recipe": []},
+    ],
+)
+def test_a_card_with_impossible_values_is_refused(lie: Asked, null: ImageMatcher) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked, _: Asked) -> None:
+        card = json.dumps({**asdict(null.card), **lie})
+        honestly(handler, asked, {"predictions": [{"card": card}]})
+
+    with (
+        served(null, answer) as url,
+        pytest.raises(MatcherError, match=r"states a card that is none|which matcher it runs"),
+    ):
         HttpMatcher(url)
 
 

@@ -98,6 +98,43 @@ def test_what_does_not_fit_gets_a_sentence(graph: Path, tmp_path: Path) -> None:
         make_matcher("onnx", path=graph, detector="none", image_size=SIZE, std=[0.0])
 
 
+@pytest.mark.parametrize("place", ["../secret.bin", "{folder}/secret.bin", "secret.bin"])
+def test_a_graph_reads_no_other_file(
+    place: str, graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights may stand in another file, by name; those are never looked at."""
+    import onnx
+    from onnx import TensorProto
+
+    (tmp_path / "here").mkdir()
+    for folder in (tmp_path, tmp_path / "here"):
+        (folder / "secret.bin").write_bytes(np.array([2, 3], np.int64).tobytes())
+    monkeypatch.chdir(tmp_path / "here")
+    model = onnx.load(str(graph))
+    (axes,) = model.graph.initializer
+    axes.ClearField("raw_data")
+    axes.ClearField("int64_data")
+    axes.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", place.format(folder=tmp_path)), ("length", "16")):
+        entry = axes.external_data.add()
+        entry.key, entry.value = key, value
+    (tmp_path / "here" / "evil.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(MatcherError, match="is not an ONNX graph in one file"):
+        make_matcher("onnx", path=tmp_path / "here" / "evil.onnx", detector="none", image_size=SIZE)
+
+
+def test_a_graph_with_an_operator_of_its_own_is_refused(graph: Path, tmp_path: Path) -> None:
+    import onnx
+    from onnx import helper
+
+    model = onnx.load(str(graph))
+    model.graph.node[0].domain = "evil.ops"
+    model.opset_import.append(helper.make_opsetid("evil.ops", 1))
+    (tmp_path / "evil.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(MatcherError, match=r"evil\.ops.*is not a registered function"):
+        make_matcher("onnx", path=tmp_path / "evil.onnx", detector="none", image_size=SIZE)
+
+
 def test_landmarks_are_moved_to_their_points() -> None:
     """A turned, scaled and moved pattern comes back upright."""
     points = np.array([[8.0, 8], [24, 8], [16, 16], [10, 24], [22, 24]])

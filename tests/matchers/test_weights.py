@@ -48,6 +48,9 @@ def test_weights_without_a_checksum_are_asked_for_by_file(tmp_path: Path) -> Non
     with pytest.raises(MatcherError, match=r"other\.pt cannot be read as weights"):
         made(tmp_path, tmp_path / "other.pt")
     torch.save({"conv": torch.zeros(3)}, tmp_path / "conv.pt")
+    torch.save({"conv2d_1a.conv.weight": torch.zeros(3)}, tmp_path / "small.pt")
+    with pytest.raises(MatcherError, match=r"weights of other sizes: size mismatch for conv2d_1a"):
+        made(tmp_path, tmp_path / "small.pt")
     with pytest.raises(MatcherError, match="does not hold the weights of InceptionResnetV1"):
         made(tmp_path, tmp_path / "conv.pt")
 
