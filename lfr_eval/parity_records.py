@@ -100,7 +100,7 @@ class ParityRecord:
     def as_tag(self) -> str:
         """Return the record as text that a registry takes; the last differences give way."""
         values = self.to_json()
-        while len(text := json.dumps(values)) > TAG_LIMIT:
+        while len(text := json.dumps(values)) > TAG_LIMIT and values["differences"]:
             values["differences"] = values["differences"][:-1]
         return text
 
