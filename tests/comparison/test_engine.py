@@ -21,6 +21,7 @@ from lfr_eval.comparison.tiles import Plan
 torch = pytest.importorskip("torch")
 
 FLOOR = 0.12
+PLAIN = Cosine()
 SIZE = 128
 
 
@@ -41,8 +42,9 @@ def crowd(count: int, seed: int = 0, role: str = "both") -> tuple[Sides, np.ndar
     return sides, Cosine().prepare(vectors.astype(np.float32))
 
 
-def compare(sides: Sides, vectors: np.ndarray, **how: object) -> PairScores:
-    return compare_pairs(sides, vectors, Cosine(), FLOOR, Compute(**how))  # type: ignore[arg-type]
+def compare(sides: Sides, vectors: np.ndarray, kind: Cosine = PLAIN, **how: object) -> PairScores:
+    floor = float(kind.scale.of(np.asarray(FLOOR)))
+    return compare_pairs(sides, vectors, kind, floor, Compute(**how))  # type: ignore[arg-type]
 
 
 def assert_same(first: PairScores, second: PairScores) -> None:

@@ -12,7 +12,9 @@ import pytest
 from lfr_eval.cluster import ClusterError, connect
 from lfr_eval.comparison import LocalExecutor, RayExecutor
 from lfr_eval.comparison.executors import Job, Result
+from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tiles import Shard
+from lfr_eval.score_scale import ScoreScale
 from tests.comparison.test_engine import assert_same, compare, crowd
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -61,7 +63,8 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster: Any) -> None:
     sides, vectors = crowd(900)
     machine = cluster.add_node(num_cpus=2, object_store_memory=100_000_000)
     cluster.wait_for_nodes()
-    how = {"tile": 30, "precision": "float32"}
+    # On a vendor's scale, which every machine must be told of.
+    how = {"kind": Cosine(ScoreScale(50.0, 50.0)), "tile": 30, "precision": "float32"}
     plain = compare(sides, vectors, executor=LocalExecutor(("cpu",)), **how)
     executor = Losing(cluster, machine, 3)
     found = compare(sides, vectors, executor=executor, **how)
@@ -72,6 +75,7 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster: Any) -> None:
     while (alive := sum(node["Alive"] for node in connect(None).nodes())) > 1:
         assert time.monotonic() < deadline, f"{alive} machines are still taken for alive"
         time.sleep(0.5)
+    assert plain.non_mated["score"].min() >= 50
     tables = [table.non_mated.to_csv().encode() for table in (found, plain)]
     assert tables[0] == tables[1]
 
