@@ -15,7 +15,10 @@ from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import INK, SERIES, Chart, to_chart
 from lfr_eval.report.words import count, ratio, shorten, spoken_threshold
 
-TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100, 300, 1000)
+TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50)
+WIDE_TICKS = (1, 3, 10, 30, 100, 300, 1000)
+WIDE = 25.0
+"""Reach from which the finer ticks would run into each other."""
 WIDEST = 1000.0
 
 
@@ -48,7 +51,8 @@ def equity_chart(name: str, measures: Sequence[MeasureTable], setting: Setting) 
     axes.axvline(1, color=INK, linewidth=1)
     axes.set_xscale("log")
     axes.set_xlim(1, reach)
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if tick <= reach]))
+    ticks = WIDE_TICKS if reach > WIDE else TICKS
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if tick <= reach]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{ratio(value)} ×"))
     axes.grid(visible=True, axis="x")

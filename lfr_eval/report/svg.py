@@ -65,6 +65,7 @@ _STYLE: Any = {
     "path.simplify": True,
 }
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_CURVE = re.compile(r"[CQSTA]")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
@@ -127,6 +128,7 @@ def to_chart(
     figure.savefig(buffer, format="svg", metadata=nothing)
     root = ElementTree.fromstring(buffer.getvalue())
     _tidy(root, name)
+    _gather(root)
     if mark:
         title, description = f"{mark}: {title}", f"{mark} data. {description}"
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
@@ -172,10 +174,41 @@ def _tidy(root: ElementTree.Element, name: str) -> None:
                 element.set(key, _tidy_value(key, value, name))
 
 
+def _gather(parent: ElementTree.Element) -> None:
+    """Draw what looks alike at once: lines as one path, marks under one group with their look.
+
+    A page of fourteen groups has thousands of them, and their styles weigh more than their places.
+    """
+    for child in parent:
+        _gather(child)
+    alike: ElementTree.Element | None = None
+    for child in list(parent):
+        if child.tag != "path" or not child.get("style", "").startswith("fill: none"):
+            alike = None
+        elif alike is not None and _look(child, "d") == _look(alike, "d"):
+            alike.set("d", f"{alike.get('d')} {child.get('d')}")
+            parent.remove(child)
+        else:
+            alike = child
+    looks = {tuple(_look(child, "x", "y", "href").items()) for child in parent}
+    if len(parent) > 1 and len(looks) == 1 and parent.tag == "g" and parent[0].tag == "use":
+        for key, value in looks.pop():
+            if key not in parent.attrib:
+                parent.set(key, value)
+                for child in parent:
+                    del child.attrib[key]
+
+
+def _look(element: ElementTree.Element, *places: str) -> dict[str, str]:
+    return {key: value for key, value in element.attrib.items() if key not in places}
+
+
 def _tidy_value(key: str, value: str, name: str) -> str:
     value = _REFERENCE.sub(rf"url(#{name}-\1)", value)
     if key in ("d", "x", "y", "points"):
-        return " ".join(_NUMBER.sub(_rounded, value).split())
+        value = " ".join(_NUMBER.sub(_rounded, value).split())
+        # After a move, a line needs no letter.
+        return value if _CURVE.search(value) else value.replace(" L ", " ")
     if key == "transform":
         return _NUMBER.sub(lambda found: f"{float(found[0]):.2f}", value)
     if key == "style":
