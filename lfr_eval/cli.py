@@ -83,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RECORDS",
         help="put deployments beside the study: CSV files, or folders that the engine wrote",
     )
+    rendered.add_argument(
+        "--approvals",
+        default=os.environ.get("LFR_EVAL_APPROVALS"),
+        metavar="FILE",
+        help="the ledger of decisions; default: LFR_EVAL_APPROVALS, else beside the studies",
+    )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
     add_thresholds(add("thresholds", "operating points of a study under constraints", thresholds))
@@ -129,11 +135,12 @@ def report(parsed: argparse.Namespace) -> int:
         from lfr_eval.deployments import read_deployments
         from lfr_eval.field import add_deployments
 
-        put = add_deployments(folder, read_deployments(parsed.deployments))
+        records = read_deployments(parsed.deployments)
+        put = add_deployments(folder, records, parsed.approvals)
         for reason, count in put["left_out"].value_counts().items():
             print(f"{count} records of {reason} are left out.")
     else:
-        render_again(folder)
+        render_again(folder, parsed.approvals)
     print(f"Report: {folder.path / REPORT}")
     return OK
 

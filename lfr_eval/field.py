@@ -19,7 +19,9 @@ SAME = 1e-9
 UNSWEPT = "a threshold that the study does not have"
 
 
-def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
+def add_deployments(
+    folder: StudyFolder, records: pd.DataFrame, approvals: str | None = None
+) -> pd.DataFrame:
     """Put records beside a study, render its report again, and seal it; return what was put.
 
     Records that joined before are replaced. The study hash stays what it was.
@@ -28,6 +30,8 @@ def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
     ----------
     records
         Table `deployments`.
+    approvals
+        The ledger of decisions; that beside the studies by default.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def add_deployments(folder: StudyFolder, records: pd.DataFrame) -> pd.DataFrame:
         judged = select(records, about)
         folder.write(DEPLOYMENTS, judged)
         folder.write(FIELD, field_table(judged, about["inference"]["level"]))
-        publish(folder, folder.provenance())
+        publish(folder, folder.provenance(), approvals)
     return judged
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.config import ConfigError, EngineConfig
+from lfr_eval.decisions import ledger_path
 from lfr_eval.deployments import RECORD
-from lfr_eval.engine.approvals import approvals, approve, ledger_path
-from lfr_eval.engine.ledger import Entry, Ledger
+from lfr_eval.engine.approvals import approvals, approve
 from lfr_eval.engine.versions import APPROVAL, Version, find_version, record, version_tested
 from lfr_eval.engine_composition import compose_engine, read_policy
 from lfr_eval.folder import STUDY, StudyFolder, read_json
 from lfr_eval.launch import default_paths
+from lfr_eval.ledger import Entry, Ledger
 from lfr_eval.tested import tested_version
 from lfr_eval.tracking import TrackingError, default_uri
 

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from lfr_eval import rates
 from lfr_eval.comparison import Sides
 from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.decisions import ledger_path
 from lfr_eval.designs import Design, Evidence, design_of
 from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, digest, write_json
 from lfr_eval.inference import (
@@ -112,7 +113,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         _summarise(folder, key, inputs, config, design, plan, trials)
         _add(folder, key, design, evidence)
         _describe(folder, key, inputs, config, standing, started)
-        publish(folder, describe_run(config, inputs, started))
+        publish(folder, describe_run(config, inputs, started), config.paths.approvals)
     return folder
 
 
@@ -124,15 +125,16 @@ def study_path(config: StudyConfig) -> Path:
     return Path(config.paths.studies).expanduser().resolve() / name
 
 
-def publish(folder: StudyFolder, run: dict[str, object]) -> None:
-    """Render the report of a study and seal the folder.
+def publish(folder: StudyFolder, run: dict[str, object], approvals: str | None) -> None:
+    """Render the report of a study, with the decisions on it, and seal the folder.
 
     Sealed twice: the report quotes the study hash, and the seal covers the report.
     """
     for file in (REPORT, PDF):
         (folder.path / file).unlink(missing_ok=True)
     folder.seal(run)
-    render(folder.path, pdf=folder.path / PDF if _wants_pdf(run) else None)
+    pdf = folder.path / PDF if _wants_pdf(run) else None
+    render(folder.path, pdf=pdf, ledger=ledger_path(folder.path.parent, approvals))
     folder.seal(run)
 
 
@@ -143,7 +145,7 @@ def _wants_pdf(run: dict[str, object]) -> bool:
     return not isinstance(report, dict) or report.get("pdf") is not False
 
 
-def render_again(folder: StudyFolder) -> None:
+def render_again(folder: StudyFolder, approvals: str | None = None) -> None:
     """Render the report of a finished study from its folder, after checking the folder.
 
     Raises
@@ -156,7 +158,7 @@ def render_again(folder: StudyFolder) -> None:
         changed = [problem for problem in folder.verify() if not problem.startswith((REPORT, PDF))]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        publish(folder, folder.provenance())
+        publish(folder, folder.provenance(), approvals)
 
 
 def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:

@@ -3,72 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-from lfr_eval.engine.ledger import Entry, Ledger
+from lfr_eval.decisions import Approval, to_approval
 from lfr_eval.engine.versions import Version
 from lfr_eval.errors import MendableError
 from lfr_eval.folder import STUDY, StudyFolder, read_json
+from lfr_eval.ledger import Entry, Ledger
 from lfr_eval.tables import FINDINGS
 from lfr_eval.tested import tie
 
-LEDGER = "approvals.jsonl"
 SAME = 1e-9
 """Thresholds that differ by less are one."""
 
 
 class ApprovalError(MendableError, ValueError):
     """A decision cannot be recorded; the message lists every reason."""
-
-
-@dataclass(frozen=True)
-class Approval:
-    """What was decided.
-
-    Attributes
-    ----------
-    decided
-        When, ISO 8601, UTC.
-    approver, role
-        Who decided, and as what.
-    proposer
-        Who asked; somebody else.
-    study, study_hash
-        The evidence.
-    findings
-        Finding id -> verdict of the planned comparisons at this threshold.
-    expires
-        Last day on which it holds; None: none was set.
-    withdrawn
-        Whether it takes back earlier approvals of the version at the threshold.
-    """
-
-    decided: str
-    model: str
-    version: str
-    fingerprint: str
-    threshold: float
-    approver: str
-    role: str
-    proposer: str
-    study: str
-    study_hash: str
-    findings: Mapping[str, str]
-    conditions: tuple[str, ...]
-    expires: str | None = None
-    withdrawn: bool = False
-
-    def holds(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        return self.expires is None or day <= date.fromisoformat(self.expires)
-
-
-def ledger_path(studies: Path, approvals: str | None) -> Path:
-    """Return where approvals are recorded."""
-    return Path(approvals).expanduser() if approvals else studies.expanduser() / LEDGER
 
 
 def approve(
@@ -154,7 +106,7 @@ def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:
     """
     entries = ledger.entries()
     version.check_recorded({entry.sha256 for entry in entries}, ledger.path)
-    found = [(_approval(entry.values), entry) for entry in entries]
+    found = [(to_approval(entry.values), entry) for entry in entries]
     identity = (version.name, version.version, version.fingerprint)
     return [
         (approval, entry)
@@ -171,11 +123,6 @@ def standing(
     if not at or at[-1][0].withdrawn or not at[-1][0].holds(day):
         return None
     return at[-1]
-
-
-def _approval(values: Mapping[str, Any]) -> Approval:
-    own = {key: values[key] for key in values if key not in ("number", "previous")}
-    return Approval(**{**own, "conditions": tuple(own["conditions"])})
 
 
 def _same_person(first: str, second: str) -> bool:

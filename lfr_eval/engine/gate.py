@@ -16,10 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config import PolicyConfig
-from lfr_eval.engine.approvals import SAME, Approval, describes, standing
-from lfr_eval.engine.ledger import Entry
+from lfr_eval.decisions import Approval
+from lfr_eval.engine.approvals import SAME, describes, standing
 from lfr_eval.engine.versions import Version
 from lfr_eval.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.ledger import Entry
 from lfr_eval.parity_records import ParityError, newest_checks
 from lfr_eval.tables import FINDINGS, RATES
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from lfr_eval.engine.approvals import approvals, standing
-from lfr_eval.engine.ledger import Ledger
 from lfr_eval.engine.versions import Version
 from lfr_eval.errors import MendableError
+from lfr_eval.ledger import Ledger
 
 SENTENCE = "I accept to run at a threshold that nobody approved"
 

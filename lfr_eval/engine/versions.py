@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfr_eval.engine.ledger import LedgerError
+from lfr_eval.ledger import LedgerError
 from lfr_eval.registered import RegistryError, talking_to
 
 if TYPE_CHECKING:

@@ -10,18 +10,25 @@ from pathlib import Path
 __all__ = ["render"]
 
 
-def render(study: Path, destination: Path | None = None, pdf: Path | None = None) -> Path:
+def render(
+    study: Path,
+    destination: Path | None = None,
+    pdf: Path | None = None,
+    ledger: Path | None = None,
+) -> Path:
     """Write the report of a study.
 
     Parameters
     ----------
     study
         The study folder: `study.json`, the stage tables as `<table>.parquet`, and
-        `provenance.json` if it exists. Nothing else is read.
+        `provenance.json` if it exists. Nothing but it and the ledger is read.
     destination
         The file to write; `report.html` in the study folder by default.
     pdf
         The PDF to write beside it; None for none.
+    ledger
+        Where decisions are recorded; `approvals.jsonl` beside the study folder by default.
 
     Returns
     -------
@@ -40,7 +47,7 @@ def render(study: Path, destination: Path | None = None, pdf: Path | None = None
     from lfr_eval.report.model import read_report
     from lfr_eval.report.page import to_html, write
 
-    report = read_report(study)
+    report = read_report(study, ledger)
     charts = draw_charts(report)
     if pdf is not None:
         from lfr_eval.report.document import to_document

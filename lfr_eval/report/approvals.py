@@ -1,92 +1,90 @@
-"""Stage report: who approved what (the ledger beside the studies in, frozen rows out).
+"""Stage report: who approved what (the ledger of decisions in, those on this study out).
 
-The ledger is a file of JSON lines beside the study folder. Only decisions that name this study by
-its hash are shown: an approval of another study is none of this one.
+Only decisions that name this study by its hash are shown: an approval of another study is none of
+this one. A ledger whose chain of hashes is broken is said to be so, and nothing after the break is
+taken from it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+from lfr_eval.decisions import Approval, to_approval
+from lfr_eval.ledger import Ledger
 from lfr_eval.report.record import StudyRecordError
+from lfr_eval.report.sweep import Approved
 from lfr_eval.report.words import clean
-
-LEDGER = "approvals.jsonl"
 
 
 @dataclass(frozen=True)
-class Decision:
-    """One recorded decision on the evidence of a study.
+class Decisions:
+    """What was decided on the evidence of a study.
 
     Attributes
     ----------
-    decided
-        When, ISO 8601.
-    version
-        The matcher's registered name and version.
-    fingerprint
-        Of the matcher decided on.
-    expires
-        Last day on which it holds; None: none was set.
-    withdrawn
-        Whether it takes back earlier approvals.
+    recorded
+        In order.
+    broken
+        Why the ledger cannot be relied on; None where its chain is whole.
     """
 
-    decided: str
-    version: str
-    fingerprint: str
-    threshold: float
-    approver: str
-    role: str
-    proposer: str
-    conditions: tuple[str, ...]
-    expires: str | None
-    withdrawn: bool
+    recorded: tuple[Approval, ...]
+    broken: str | None = None
+
+    @property
+    def approved(self) -> tuple[Approved, ...]:
+        """Thresholds approved and not withdrawn since; none of a ledger that is broken."""
+        if self.broken is not None:
+            return ()
+        standing: dict[tuple[str, str, float], Approval] = {}
+        for one in self.recorded:
+            standing.pop((one.model, one.version, one.threshold), None)
+            if not one.withdrawn:
+                standing[one.model, one.version, one.threshold] = one
+        return tuple(
+            Approved(one.threshold, f"approved for {one.model} {one.version} by {one.approver}")
+            for one in standing.values()
+        )
 
 
-def read_decisions(ledger: Path, study_hash: str | None) -> tuple[Decision, ...]:
-    """Return the decisions that rest on a study, in order.
+def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
+    """Return the decisions that rest on a study.
 
     Raises
     ------
     StudyRecordError
-        If a line of the ledger cannot be read: a decision must not be dropped in silence.
+        If an entry is no decision: it must not be dropped in silence.
     """
-    if study_hash is None or not ledger.is_file():
-        return ()
-    decisions = []
-    for number, line in enumerate(ledger.read_text("utf-8").splitlines(), 1):
+    if study_hash is None:
+        return Decisions(())
+    entries, broken = Ledger(ledger).checked()
+    recorded = []
+    for entry in entries:
         try:
-            entry = json.loads(line)
-            if entry["study_hash"] == study_hash:
-                decisions.append(_decision(entry))
-        except (ValueError, KeyError, TypeError) as error:
+            decision = to_approval(entry.values)
+        except TypeError as error:
             raise StudyRecordError(
-                f"{ledger.name}, line {number}, is not a decision ({error!r}): restore the file "
-                "from a copy, or move it away to render the report without decisions."
+                f"{ledger.name}, line {entry.number}, is not a decision ({error}): restore the "
+                "file from a copy, or move it away to render the report without decisions."
             ) from None
-    return tuple(decisions)
+        if decision.study_hash == study_hash:
+            recorded.append(_printable(decision))
+    return Decisions(tuple(recorded), None if broken is None else str(broken))
 
 
-def _decision(entry: Mapping[str, object]) -> Decision:
-    def text(name: str) -> str:
-        return clean(str(entry[name]))
+def _printable(decision: Approval) -> Approval:
+    values = {each.name: _cleaned(getattr(decision, each.name)) for each in fields(Approval)}
+    return replace(decision, **values)
 
-    conditions, expires = entry["conditions"], entry.get("expires")
-    if not isinstance(conditions, list):
-        raise TypeError("conditions must be a list")
-    return Decision(
-        decided=text("decided"),
-        version=f"{text('model')} {text('version')}",
-        fingerprint=text("fingerprint"),
-        threshold=float(str(entry["threshold"])),
-        approver=text("approver"),
-        role=text("role"),
-        proposer=text("proposer"),
-        conditions=tuple(clean(str(condition)) for condition in conditions),
-        expires=None if expires is None else clean(str(expires)),
-        withdrawn=entry.get("withdrawn") is True,
-    )
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(clean(str(each)) for each in value)
+    if isinstance(value, Mapping):
+        return {clean(str(name)): clean(str(each)) for name, each in value.items()}
+    return value

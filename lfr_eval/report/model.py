@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import tables
-from lfr_eval.report.approvals import LEDGER, Decision, read_decisions
+from lfr_eval.decisions import ledger_path
+from lfr_eval.report.approvals import Decisions, read_decisions
 from lfr_eval.report.asides import Aside, asides_of
 from lfr_eval.report.crossed import Grid, to_grids
 from lfr_eval.report.equity import MeasureTable, to_measures
@@ -40,7 +41,6 @@ from lfr_eval.report.rates import (
 )
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.storage import ScoreShift, to_shift
-from lfr_eval.report.sweep import Approved
 from lfr_eval.report.truth import TruthCheck, compare_with_truth
 from lfr_eval.report.watchlists import Growth, to_growth
 from lfr_eval.report.words import NOT_STATED, clean
@@ -90,7 +90,7 @@ class Report:
     curves
         Table `rates` at every threshold, one row a group, for the charts.
     decisions
-        What was decided on the evidence of this study, from the ledger beside its folder.
+        What was decided on the evidence of this study.
     histogram, truth
         None where the study has none.
     explorer
@@ -103,7 +103,7 @@ class Report:
 
     record: StudyRecord
     provenance: Provenance
-    decisions: tuple[Decision, ...]
+    decisions: Decisions
     people: People
     labels: tuple[LabelSource, ...]
     headline: tuple[str, ...]
@@ -141,8 +141,13 @@ class Report:
         return tuple(finding for finding in self.differences if finding.anchor not in told)
 
 
-def read_report(study: Path) -> Report:
+def read_report(study: Path, ledger: Path | None = None) -> Report:
     """Read a study folder.
+
+    Parameters
+    ----------
+    ledger
+        Where decisions are recorded; `approvals.jsonl` beside the folder by default.
 
     Raises
     ------
@@ -174,7 +179,9 @@ def read_report(study: Path) -> Report:
     searches = _optional(study, tables.MODELLED_SEARCHES)
     sizes = _optional(study, tables.WATCHLIST_SIZES)
     provenance = read_provenance(study, record)
-    decisions = read_decisions(study.resolve().parent / LEDGER, provenance.study_hash)
+    decisions = read_decisions(
+        ledger or ledger_path(study.resolve().parent, None), provenance.study_hash
+    )
     return Report(
         record=record,
         provenance=provenance,
@@ -229,7 +236,7 @@ def read_report(study: Path) -> Report:
             one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
         ],
         histogram=_optional(study, tables.HISTOGRAM),
-        explorer=to_explorer(one_a_group, all_findings, findings, record, _approved(decisions)),
+        explorer=to_explorer(one_a_group, all_findings, findings, record, decisions.approved),
         evidence=collect_evidence(findings),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
@@ -290,19 +297,6 @@ def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFram
     if not chosen["threshold"].notna().any():
         return at_threshold(frame, record.thresholds.tabulated)
     return chosen
-
-
-def _approved(decisions: Sequence[Decision]) -> tuple[Approved, ...]:
-    """Return the thresholds that were approved on this study and not withdrawn since."""
-    standing: dict[tuple[str, float], Decision] = {}
-    for decision in decisions:
-        standing.pop((decision.version, decision.threshold), None)
-        if not decision.withdrawn:
-            standing[decision.version, decision.threshold] = decision
-    return tuple(
-        Approved(one.threshold, f"approved for {one.version} by {one.approver}")
-        for one in standing.values()
-    )
 
 
 def _answers(lead: Sequence[Finding]) -> tuple[FindingBlock, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lfr_eval.decisions import LEDGER
+from lfr_eval.ledger import Ledger
 from lfr_eval.report import render
-from lfr_eval.report.approvals import LEDGER
 from lfr_eval.report.model import read_report
 from lfr_eval.report.panel import Heading, Panel, to_panel
 from lfr_eval.report.record import StudyRecordError
@@ -21,8 +22,6 @@ from tests.report.reading_age import school_years
 WriteStudy = Callable[..., Path]
 HASH = "11" * 32
 DECISION = {
-    "number": 1,
-    "previous": "0" * 64,
     "decided": "2026-06-01T10:00:00+00:00",
     "model": "facenet",
     "version": "3",
@@ -191,9 +190,11 @@ def test_the_page_holds_all_of_it(page: Element, panel: Panel) -> None:
     assert "No decision on this study was recorded" in shown
 
 
-def write_ledger(folder: Path, *entries: dict[str, object]) -> None:
-    lines = "".join(json.dumps(entry) + "\n" for entry in entries)
-    (folder.parent / LEDGER).write_text(lines, "utf-8")
+def write_ledger(folder: Path, *entries: dict[str, object]) -> Path:
+    ledger = Ledger(folder.parent / LEDGER)
+    for entry in entries:
+        ledger.append(entry)
+    return ledger.path
 
 
 def with_hash(folder: Path) -> Path:
@@ -221,3 +222,31 @@ def test_a_ledger_that_cannot_be_read_is_not_passed_over(write_study: WriteStudy
     write_ledger(folder, DECISION, {"study_hash": HASH})
     with pytest.raises(StudyRecordError, match=r"approvals\.jsonl, line 2"):
         render(folder)
+
+
+def test_a_broken_chain_is_said_and_nothing_after_it_is_shown(write_study: WriteStudy) -> None:
+    folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
+    later = {**DECISION, "approver": "After the Break"}
+    ledger = write_ledger(folder, DECISION, {**DECISION, "approver": "Changed Later"}, later)
+    ledger.write_text(ledger.read_text("utf-8").replace("Changed Later", "Somebody"), "utf-8")
+    page = parse(render(folder))
+    shown = page.with_id("panel").text
+    assert "The ledger of decisions is broken: entry 3 was changed, or one before it" in shown
+    assert "Not known: the ledger of decisions is broken." in shown
+    assert "After the Break" not in shown
+    assert str(folder.parent) not in shown
+    assert "approved for facenet" not in page.with_id("explore").text
+
+
+def test_decisions_are_read_from_the_ledger_that_is_named(
+    write_study: WriteStudy, tmp_path: Path
+) -> None:
+    folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
+    write_ledger(folder, {**DECISION, "approver": "Beside"})
+    elsewhere = tmp_path / "elsewhere" / "decisions.jsonl"
+    Ledger(elsewhere).append({**DECISION, "approver": "As named"})
+    assert "Beside" in parse(render(folder)).with_id("panel").text
+    named = parse(render(folder, ledger=elsewhere))
+    assert "As named" in named.with_id("panel").text
+    assert "Beside" not in named.with_id("panel").text
+    assert "approved for facenet 3 by As named" in named.with_id("explore").text

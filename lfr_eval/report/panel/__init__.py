@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lfr_eval.report.approvals import Decision
+from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.annexes import data_protection, equality
 from lfr_eval.report.panel.conditions import Heading, bridges, ethics_panel
@@ -16,7 +16,7 @@ from lfr_eval.report.panel.glossary import Term, glossary
 from lfr_eval.report.panel.questions import Question, questions
 from lfr_eval.report.panel.summary import plain_summary
 
-__all__ = ["Annex", "Decision", "Heading", "Panel", "Question", "Term", "to_panel"]
+__all__ = ["Annex", "Heading", "Panel", "Question", "Term", "to_panel"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Panel:
     questions: tuple[Question, ...]
     annexes: tuple[Annex, ...]
     glossary: tuple[Term, ...]
-    decisions: tuple[Decision, ...]
+    decisions: Decisions
 
 
 def to_panel(report: Report) -> Panel:

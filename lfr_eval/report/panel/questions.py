@@ -197,15 +197,21 @@ def _consent(report: Report) -> tuple[str, ...]:
 
 
 def _approved(report: Report) -> tuple[str, ...]:
-    if not report.decisions:
+    decisions = report.decisions
+    if decisions.broken is not None:
+        return (
+            f"Not known: the ledger of decisions is broken: {decisions.broken}. What it holds after "
+            "that cannot be relied on.",
+        )
+    if not decisions.recorded:
         return (
             "No decision on this study was recorded when this report was made. A report is no "
             "approval.",
         )
     return tuple(
         f"{'Withdrawn' if each.withdrawn else 'Approved'} at {each.decided} by {each.approver} "
-        f"({each.role}), proposed by {each.proposer}: {each.version} at threshold "
+        f"({each.role}), proposed by {each.proposer}: {each.model} {each.version} at threshold "
         f"{spoken_threshold(each.threshold)}, "
         f"{'until ' + each.expires if each.expires else 'without a last day'}."
-        for each in report.decisions
+        for each in decisions.recorded
     )

@@ -1,4 +1,4 @@
-"""Engine: decisions in, a file of JSON lines out that shows when one was changed.
+"""Shared by engine and report: entries in, a file of JSON lines out that shows a later change.
 
 Each entry holds the SHA-256 of the line before it, so changing, removing or inserting one breaks
 the chain from there on. Lines cut off the end leave a chain that is whole: that is caught by the
@@ -26,6 +26,20 @@ class LedgerError(MendableError, RuntimeError):
 
 
 @dataclass(frozen=True)
+class Break:
+    """Where a chain is broken: the first entry that is not what was written, and why."""
+
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return (
+            f"entry {self.number} was changed, or one before it was changed, removed or inserted: "
+            f"{self.why}"
+        )
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry: its place from 1, the SHA-256 of its line, and what it says."""
 
@@ -48,19 +62,30 @@ class Ledger:
         LedgerError
             If one was changed, removed or inserted.
         """
-        previous, found = FIRST, []
+        found, broken = self.checked()
+        if broken is not None:
+            raise LedgerError(
+                f"{self.path}: {broken}. No later entry can be relied on; restore the file from a "
+                "copy."
+            )
+        return found
+
+    def checked(self) -> tuple[list[Entry], Break | None]:
+        """Return the entries before the first break of the chain, and that break, if any."""
+        previous = FIRST
+        found: list[Entry] = []
         lines = self.path.read_bytes().splitlines() if self.path.is_file() else []
         for number, line in enumerate(lines, 1):
             try:
                 values = json.loads(line)
                 claimed = (values["number"], values["previous"])
             except (ValueError, KeyError, TypeError):
-                raise self._broken(number, "it is not an entry") from None
+                return found, Break(number, "it is not an entry")
             if claimed != (number, previous):
-                raise self._broken(number, "it does not follow from the entry before it")
+                return found, Break(number, "it does not follow from the entry before it")
             previous = hashlib.sha256(line).hexdigest()
             found.append(Entry(number, previous, values))
-        return found
+        return found, None
 
     def append(self, values: Mapping[str, Any]) -> Entry:
         """Append an entry and wait until it is on the disk.
@@ -86,9 +111,3 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
         return Entry(len(before) + 1, hashlib.sha256(line).hexdigest(), json.loads(line))
-
-    def _broken(self, number: int, why: str) -> LedgerError:
-        return LedgerError(
-            f"{self.path}: entry {number} was changed, or one before it was changed, removed or "
-            f"inserted: {why}. No later entry can be relied on; restore the file from a copy."
-        )

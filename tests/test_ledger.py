@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.engine.ledger import FIRST, Ledger, LedgerError
 from lfr_eval.engine.versions import APPROVAL, Version
+from lfr_eval.ledger import FIRST, Ledger, LedgerError
 
 
 @pytest.fixture
