@@ -45,6 +45,14 @@ class Crowd:
     groups: tuple[Expected, ...]
     total: Expected
 
+    @property
+    def origin(self) -> str:
+        """Where the number for all together comes from."""
+        return (
+            "The sum over the groups. Its interval recovers their variances from theirs (MOVER): "
+            "groups share no people."
+        )
+
 
 def shares_of_study(rates: Sequence[Rate]) -> tuple[float, ...]:
     """Return each group's share of the people who took part, the default composition."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lfr_eval.report.equity import Equity
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.rates import Rate
 from lfr_eval.report.words import (
     confidence,
     count,
     metric_named,
+    p_value,
+    ratio,
     scientific,
+    several,
     spoken_rate,
     spoken_threshold,
 )
@@ -61,6 +65,32 @@ class Evidence:
             )
             lines.append(f"Method: {rate.interval}")
         return "\n".join([*lines, self.findings_on(rate) or NO_FINDING])
+
+    def of_finding(self, finding: Finding) -> str:
+        """Return what its row does not say of a comparison, one thing a line."""
+        lines = [f"Finding {finding.finding_id}: {finding.verdict}", f"Test: {finding.test}"]
+        if finding.p_equivalence is not None and finding.margin is not None:
+            lines.append(
+                f"Equivalence within {ratio(finding.margin)} times: "
+                f"p = {p_value(finding.p_equivalence)}"
+            )
+        if not finding.primary:
+            lines.append("Exploratory: the plan does not name it")
+        return "\n".join(lines)
+
+    def of_measure(self, measure: Equity) -> str:
+        """Return the groups between which a summary measure spans, with their counts."""
+        lines = []
+        for side in measure.sides:
+            known = [rate for rate in side.rates if rate.rate is not None]
+            ends = (("Highest", max), ("Lowest", min))
+            for name, extreme in ends if known else ():
+                rate = extreme(known, key=lambda each: each.rate or 0.0)
+                lines.append(
+                    f"{name} {side.metric}: {rate.group}, {count(rate.events)} of "
+                    f"{several(rate.trials or 0, 'trial')}, {count(rate.subjects)} people"
+                )
+        return "\n".join([*lines, "No verdict rests on it."])
 
     def findings_on(self, rate: Rate) -> str:
         """Return the planned findings that rest on a rate, one a line."""

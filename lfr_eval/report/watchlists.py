@@ -37,13 +37,20 @@ class Estimate:
 
 @dataclass(frozen=True)
 class SizeRow:
-    """One group's false alert rate at one watchlist size, by way; None: there is no such way."""
+    """One group's false alert rate at one watchlist size, by way; None: there is no such way.
+
+    Attributes
+    ----------
+    evidence
+        What the three of them rest on.
+    """
 
     group: str
     size: int
     resampled: Estimate | None
     closed_form: Estimate | None
     linear: Estimate | None
+    evidence: str
 
     @property
     def ways(self) -> tuple[Estimate | None, ...]:
@@ -164,15 +171,19 @@ def compare(rows: pd.DataFrame, sizes: Iterable[int] = ()) -> str:
             f"no match in {several(int(first['passes']), 'pass', 'passes')} of "
             f"{several(int(first['subjects']), 'person', 'people')}, so there is only a bound."
         )
-    evidence = (
-        f"{several(int(first['matches']), 'match', 'matches')} in "
-        f"{several(int(first['passes_matched']), 'pass', 'passes')} of "
-        f"{several(int(first['subjects_matched']), 'person', 'people')}"
-    )
+    evidence = _evidence(first)
     parts = [part for way in SPOKEN if (part := _departure(rows, way, set(sizes)))]
     if not parts:
         return f"the ways agree within the interval at every size ({evidence})."
     return f"{'; '.join(parts)} ({evidence})."
+
+
+def _evidence(row: pd.Series) -> str:
+    return (
+        f"{several(int(row['matches']), 'match', 'matches')} in "
+        f"{several(int(row['passes_matched']), 'pass', 'passes')} of "
+        f"{several(int(row['subjects_matched']), 'person', 'people')}"
+    )
 
 
 def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
@@ -198,7 +209,11 @@ def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
 def _rows(part: pd.DataFrame) -> Iterable[SizeRow]:
     for key, ways in part.groupby(["group", "watchlist_size"], sort=False):
         found = {str(row["way"]): _estimate(row) for _, row in ways.iterrows()}
-        yield SizeRow(str(key[0]), int(str(key[1])), *(found.get(way) for way in WAYS))
+        yield SizeRow(
+            *(str(key[0]), int(str(key[1]))),
+            *(found.get(way) for way in WAYS),
+            f"All three rest on {_evidence(ways.iloc[0])}.\nNo planned comparison rests on them.",
+        )
 
 
 def _estimate(row: pd.Series) -> Estimate:

@@ -75,6 +75,9 @@ def test_every_shown_rate_is_one_of_the_table(table: pd.DataFrame, section: Elem
     printed = {value for row in section.all("tr") for value in row.values}
     assert set(shown["rate"]) <= printed
     assert printed <= set(table["rate"])
+    rows = [row for row in section.all("tr") if row.values]
+    behind = {row.attributes["data-findings"] for row in rows}
+    assert any("All three rest on 320 matches in 8 passes of 8 people." in each for each in behind)
     assert "outside the interval" in section.text
     assert "no match at most 1 in" in section.text
     assert 'Composition "mostly men": the fillers allow 625 references' in section.text

@@ -200,8 +200,8 @@ def _approved(report: Report) -> tuple[str, ...]:
     decisions = report.decisions
     if decisions.broken is not None:
         return (
-            f"Not known: the ledger of decisions is broken: {decisions.broken}. What it holds after "
-            "that cannot be relied on.",
+            f"Not known: the ledger of decisions is broken: {decisions.broken}. What it holds from "
+            "there on cannot be relied on.",
         )
     if not decisions.recorded:
         return (

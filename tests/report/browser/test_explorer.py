@@ -183,6 +183,33 @@ def test_every_rate_tells_by_keyboard_what_stands_behind_it(page: Page, table: s
     assert not page.locator("#evidence").is_visible()
 
 
+BEHIND = {
+    "#findings .comparisons": ("p adjusted:", "Smallest ratio it could find:", "Finding ", "Test:"),
+    "#explore-verdicts": ("Verdict:", "Finding "),
+    "#equity .measures": ("Value:", "Highest F", "Lowest F", " people", "No verdict rests on it."),
+    "#published .published": ("Fisher", "Each person counts once"),
+    "#crowd-table": ("people had", "interval", "Method:"),
+    "#modelled td:nth-of-type(2):has(.sci)": ("MODELLED, not observed", "MODELLED interval"),
+}
+
+
+@pytest.mark.parametrize("table", BEHIND)
+def test_figures_that_are_no_rates_tell_what_stands_behind_them_too(page: Page, table: str) -> None:
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    numbers = page.locator(table).first.locator(".drill")
+    assert numbers.count()
+    for number in (numbers.first, numbers.last) if table != "#crowd-table" else (numbers.first,):
+        number.focus()
+        said = page.locator("#evidence").inner_text()
+        for part in BEHIND[table]:
+            assert part in said, said
+        page.keyboard.press("Escape")
+    if table == "#crowd-table":
+        numbers.last.focus()
+        assert "MOVER" in page.locator("#evidence").inner_text()
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = false")
+
+
 def test_pointing_at_a_number_shows_it_too(page: Page) -> None:
     page.locator("#explore-rates .drill").first.hover()
     assert "Method:" in page.locator("#evidence").inner_text()

@@ -23,10 +23,12 @@ function crowdSentence(people, { groups, total }, where) {
   return `In a crowd of ${grouped(people)} like this, ${about} (${100 * data.level} % interval ${ratio(total.lower, "down")} to ${ratio(total.upper, "up")})${whom}, at ${where}.`;
 }
 
+const ORIGIN = "The sum over the groups. Its interval recovers their variances from theirs (MOVER): groups share no people.";
+
 function crowdCell(each) {
   if (each.alerts === null) return make("td", {}, "not measured");
   const range = each.lower > 0 ? `${ratio(each.lower, "down")} to ${ratio(each.upper, "up")}` : `at most ${ratio(each.upper, "up")}`;
-  return make("td", {}, each.alerts > 0 ? ratio(each.alerts) : "none seen", " ", make("span", { class: "range" }, range));
+  return make("td", {}, make("data", { class: "drill", value: each.alerts }, each.alerts > 0 ? ratio(each.alerts) : "none seen"), " ", make("span", { class: "range" }, range));
 }
 
 function compose(rates, factor) {
@@ -54,7 +56,8 @@ function showCrowd(state) {
   const people = Math.max(1, Math.floor(Number(find("crowd-size").value) || data.crowd));
   const result = expected(people, rates, given.map((each) => (sum > 0 ? each / sum : 0)));
   table.tBodies[0].replaceChildren(...[...result.groups, result.total].map((each) =>
-    make("tr", each === result.total ? { class: "overall" } : {}, make("th", { scope: "row" }, each.group), make("td", { class: "n" }, share(each.share)), crowdCell(each))));
+    make("tr", each === result.total ? { class: "overall", "data-findings": ORIGIN } : { "data-findings": evidenceOf("FPIR", rates.find((rate) => rate.group === each.group), data.thresholds[state.place], state) }, make("th", { scope: "row" }, each.group), make("td", { class: "n" }, share(each.share)), crowdCell(each))));
+  makeReachable(table);
   const where = `threshold ${spokenThreshold(data.thresholds[state.place])}${watchlist(state.size)}`;
   find("crowd-sentence").lastElementChild.textContent = crowdSentence(people, result, where);
 }

@@ -18,11 +18,12 @@ function linesOf(number) {
   const table = row.closest("table");
   const heads = [...table.tHead.rows[0].cells].map(cellText);
   const lines = [...row.cells].map((cell, place) => `${heads[place]}: ${cell.textContent.replace(/\s+/g, " ").trim()}`);
-  lines.unshift(table.caption.textContent.replace(/\s+/g, " ").trim(), cellText(row.closest("tbody").rows[0].cells[0]));
+  const block = row.closest("tbody").rows[0];
+  lines.unshift(table.caption.textContent.replace(/\s+/g, " ").trim(), block.classList.contains("block") ? cellText(block.cells[0]) : "");
   const letter = row.querySelector("sup")?.textContent;
   const notes = [...(table.parentElement.parentElement.querySelectorAll(`[data-notes="${table.caption.id}"] li`))];
   const method = notes.find((note) => letter && note.querySelector("sup")?.textContent === letter);
-  return [...lines, method?.textContent.replace(letter, "").replace(/\s+/g, " ").trim(), number.dataset.findings ?? "No planned comparison rests on this number."].filter(Boolean).join("\n");
+  return [...lines, method?.textContent.replace(letter, "").replace(/\s+/g, " ").trim(), number.dataset.findings ?? row.dataset.findings ?? table.dataset.findings ?? "No planned comparison rests on this number."].filter(Boolean).join("\n");
 }
 
 function explain(number) {

@@ -81,9 +81,10 @@ function verdictRow(each, place) {
   const standing = each.primary[place] === "1" ? [] : [" ", make("span", { class: "quiet" }, "exploratory")];
   const [value, lower, upper, found] = [each.ratio, each.lower, each.upper, each.detectable].map((values) => values[place]);
   const range = lower === null || upper === null ? "" : upper > ENDLESS ? `${ratio(lower, "down")} or more` : `${ratio(lower, "down")} to ${ratio(upper, "up")}`;
-  return make("tr", {}, make("th", { scope: "row" }, title), make("td", {}, markOf(LETTERS[each.verdict[place]]), ...standing),
-    make("td", {}, figure(value, ratio(value)), " ", make("span", { class: "range" }, range), " ", make("code", { class: "id" }, findingId(each, place))),
-    make("td", {}, figure(found, ratio(found, "up"))));
+  const behind = `Finding ${findingId(each, place)}: ${LETTERS[each.verdict[place]]}`;
+  return make("tr", { "data-findings": behind }, make("th", { scope: "row" }, title), make("td", {}, markOf(LETTERS[each.verdict[place]]), ...standing),
+    make("td", {}, drill(value, ratio(value)), " ", make("span", { class: "range" }, range), " ", make("code", { class: "id" }, findingId(each, place))),
+    make("td", {}, drill(found, ratio(found, "up"))));
 }
 
 function showVerdicts(state) {
@@ -91,6 +92,7 @@ function showVerdicts(state) {
   const found = [body.wrong, body.right].flatMap((metric) => comparisons(metric, state)).filter((each) => each.verdict[state.place] !== "-");
   const none = make("tr", {}, make("td", { colspan: "4" }, "The plan names no comparison of these groups here."));
   find("explore-verdicts").tBodies[0].replaceChildren(...(found.length ? found.map((each) => verdictRow(each, state.place)) : [none]));
+  makeReachable(find("explore-verdicts"));
 }
 
 function scale([low, high, isLog], value) {

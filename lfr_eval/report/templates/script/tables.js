@@ -11,6 +11,8 @@ function make(tag, settings = {}, ...children) {
 
 const figure = (value, text) => (value === null ? "–" : make("data", { value }, text));
 
+const drill = (value, text) => (value === null ? "–" : make("data", { class: "drill", value }, text));
+
 // A spreadsheet runs text that begins so as a formula; an apostrophe makes it text again.
 function csvCell(value) {
   let text = String(value ?? "");

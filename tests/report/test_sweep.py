@@ -1,0 +1,173 @@
+"""The sweep, the crowd and the grid of groups against what pandas computes of the same tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lfr_eval import tables
+from lfr_eval.report.crossed import SHADES, to_grids
+from lfr_eval.report.crowd import expected_alerts, shares_of_study, spoken_crowd
+from lfr_eval.report.rates import at_threshold, to_rows
+from lfr_eval.report.sweep import STEPS, rate_data, sweep_thresholds, to_json, verdict_data
+from tests.report.builders import OPERATING, PRIMARY, SIZES
+
+
+@pytest.fixture(scope="module")
+def rates(study: Path) -> pd.DataFrame:
+    return pd.read_parquet(study / "rates.parquet")
+
+
+def alerts_of(rates: pd.DataFrame, factor: str) -> pd.DataFrame:
+    chosen = at_threshold(rates[rates["threshold"].notna()], [OPERATING])
+    return chosen[
+        (chosen["metric"] == "FPIR")
+        & (chosen["watchlist_size"] == SIZES[0]).fillna(False)
+        & (chosen["factor"] == factor)
+    ]
+
+
+@pytest.mark.parametrize("factor", ["gender", "ethnicity", "gender x ethnicity"])
+@pytest.mark.parametrize("size", [1, 30_000])
+def test_the_crowd_is_the_sum_of_its_groups(rates: pd.DataFrame, factor: str, size: int) -> None:
+    frame = alerts_of(rates, factor)
+    share = (frame["subjects"] / frame["subjects"].sum()).to_numpy(float)
+    people = size * share
+    rows = to_rows(frame)
+    crowd = expected_alerts(size, shares_of_study(rows), rows)
+    for name, column in (("alerts", "rate"), ("lower", "lower"), ("upper", "upper")):
+        found = [getattr(each, name) for each in crowd.groups]
+        np.testing.assert_allclose(found, people * frame[column].to_numpy(float), rtol=1e-12)
+    rate, low, high = (frame[name].to_numpy(float) for name in ("rate", "lower", "upper"))
+    mean = float(people @ rate)
+    assert crowd.total.alerts == pytest.approx(mean)
+    below, above = (math.sqrt(float((people**2) @ gap**2)) for gap in (rate - low, high - rate))
+    assert crowd.total.lower == pytest.approx(max(0.0, mean - below))
+    assert crowd.total.upper == pytest.approx(mean + above)
+
+
+def test_a_crowd_without_measured_rates_says_so(rates: pd.DataFrame) -> None:
+    frame = alerts_of(rates, "gender").assign(rate=None, lower=None, upper=None)
+    rows = to_rows(frame)
+    crowd = expected_alerts(1_000, shares_of_study(rows), rows)
+    assert crowd.total.alerts is None
+    assert spoken_crowd(crowd, 0.95, "here").startswith("No false alert rate was measured here")
+
+
+def test_the_data_of_the_slider_are_those_of_the_rates_table(rates: pd.DataFrame) -> None:
+    chosen = rates[rates["threshold"].notna()]
+    thresholds = sweep_thresholds(chosen, PRIMARY)
+    methods: list[str] = []
+    data = rate_data(chosen, thresholds, methods)
+    codes = ["metric", "watchlist_size", "factor"]
+    wanted = chosen[chosen["metric"] != "FNIR"].groupby(codes, dropna=False).ngroups
+    assert len(data) == wanted
+    for key, entries in data.items():
+        metric, size, factor = key.split("|")
+        part = chosen[(chosen["metric"] == metric) & (chosen["factor"] == factor)]
+        sizes = part["watchlist_size"]
+        part = part[sizes.isna() if size == "" else (sizes == int(size or 0)).fillna(False)]
+        assert [each["group"] for each in entries] == part["group"].unique().tolist()
+        for entry in entries:
+            rows = part[part["group"] == entry["group"]].sort_values("threshold")
+            assert entry["events"] == rows["events"].tolist()
+            assert entry["affected"] == rows["subjects_with_event"].tolist()
+            assert entry["trials"] == rows["trials"].iloc[0]
+            assert [methods[ord(c) - 97] for c in entry["method"]] == rows["interval"].tolist()
+            low, high = (np.array(entry[end], float) for end in ("lower", "upper"))
+            assert (low <= rows["lower"].to_numpy(float) * (1 + 1e-12)).all()
+            assert (high >= rows["upper"].to_numpy(float) * (1 - 1e-12)).all()
+            np.testing.assert_allclose(high, rows["upper"].to_numpy(float), rtol=2e-4)
+
+
+def test_the_verdicts_of_the_slider_are_those_of_the_findings_table(
+    study: Path, rates: pd.DataFrame
+) -> None:
+    findings = pd.read_parquet(study / "findings.parquet")
+    thresholds = sweep_thresholds(rates[rates["threshold"].notna()], PRIMARY)
+    data = verdict_data(findings, thresholds)
+    known = findings.set_index("finding_id")
+    seen: set[str] = set()
+    for entries in data.values():
+        for entry in entries:
+            for place, threshold in enumerate(thresholds):
+                if entry["verdict"][place] == "-":
+                    continue
+                text = f"{threshold:g}"
+                ids = entry["id"]
+                name = ids.replace("@", f"{threshold:.2f}") if isinstance(ids, str) else ids[place]
+                row = known.loc[name]
+                assert text in name
+                assert row["verdict"][0] == entry["verdict"][place]
+                assert bool(row["primary"]) == (entry["primary"][place] == "1")
+                if not pd.isna(row["ratio"]):
+                    assert entry["ratio"][place] == pytest.approx(row["ratio"], rel=1e-4)
+                    assert entry["lower"][place] <= row["ratio_lower"] * (1 + 1e-12)
+                    assert entry["upper"][place] >= row["ratio_upper"] * (1 - 1e-12)
+                seen.add(name)
+    assert set(findings.loc[findings["primary"], "finding_id"]) <= seen
+
+
+@given(
+    st.lists(st.integers(0, 100_000), min_size=1, max_size=400, unique=True),
+    st.integers(0, 399),
+)
+def test_a_thinned_sweep_keeps_both_ends_and_what_must_be_kept(steps: list[int], of: int) -> None:
+    values = sorted(step / 100_000 for step in steps)
+    kept = values[of % len(values)]
+    found = sweep_thresholds(pd.DataFrame({"threshold": [*values, None]}), [kept])
+    assert list(found) == sorted(set(found))
+    assert {found[0], found[-1], kept} >= {values[0], values[-1], kept}
+    assert kept in found
+    assert set(found) <= set(values)
+    assert len(found) <= STEPS + 1
+
+
+@given(st.text())
+def test_no_text_ends_the_script_that_holds_it(text: str) -> None:
+    written = to_json({"group": text.encode("utf-8", "replace").decode("utf-8")})
+    assert not set("<>&\u2028\u2029") & set(written)
+    assert json.loads(written)["group"] == text.encode("utf-8", "replace").decode("utf-8")
+
+
+def crossed_rates() -> pd.DataFrame:
+    rows = []
+    for place, (probe, other, events) in enumerate(
+        [("a", "a", 90), ("a", "b", 10), ("b", "a", 0), ("b", "b", 30), ("a", None, 100)]
+    ):
+        trials = 10_000 + place
+        ends = (events / trials / 2, min(1.0, 2 * events / trials + 1e-4))
+        rows.append(
+            ("FMR", OPERATING, None, None, "gender", probe, other, events, trials, 50, 5,
+             events / trials, *ends, 0.95, 100.0, "Wilson")
+        )  # fmt: skip
+    return tables.RATES.build(rows)
+
+
+def test_the_grid_is_a_pivot_of_the_rates_of_two_groups() -> None:
+    frame = crossed_rates()
+    (grid,) = to_grids(to_rows(frame))
+    pivot = frame.dropna(subset=["counterpart"]).pivot_table(
+        index="group", columns="counterpart", values="rate"
+    )
+    assert list(grid.groups) == list(pivot.index) == list(pivot.columns)
+    shown = [[cell.rate if cell else None for cell in row] for row in grid.cells]
+    np.testing.assert_array_equal(np.array(shown, float), pivot.to_numpy(float))
+    shades = np.array([[grid.shade(cell) for cell in row] for row in grid.cells])
+    rates = pivot.to_numpy(float)
+    with np.errstate(divide="ignore"):
+        steps = np.floor(np.log(rates.max() / rates) / np.log(3) + 1e-9)
+    wanted = np.where(rates == 0, 0, np.maximum(1, SHADES - steps))
+    np.testing.assert_array_equal(shades, wanted)
+
+
+def test_rates_within_groups_alone_make_no_grid() -> None:
+    frame = crossed_rates()
+    assert to_grids(to_rows(frame[frame["group"] == frame["counterpart"]])) == ()
