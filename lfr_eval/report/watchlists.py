@@ -21,6 +21,7 @@ WAYS = {
     "closed_form": "closed form",
     "linear": "in proportion",
 }
+NO_FINDING = "No planned comparison rests on them."
 SPOKEN = {"closed_form": "the closed form", "linear": "scaling in proportion"}
 
 
@@ -209,11 +210,9 @@ def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
 def _rows(part: pd.DataFrame) -> Iterable[SizeRow]:
     for key, ways in part.groupby(["group", "watchlist_size"], sort=False):
         found = {str(row["way"]): _estimate(row) for _, row in ways.iterrows()}
-        yield SizeRow(
-            *(str(key[0]), int(str(key[1]))),
-            *(found.get(way) for way in WAYS),
-            f"All three rest on {_evidence(ways.iloc[0])}.\nNo planned comparison rests on them.",
-        )
+        resampled, closed_form, linear = (found.get(way) for way in WAYS)
+        evidence = f"All three rest on {_evidence(ways.iloc[0])}.\n{NO_FINDING}"
+        yield SizeRow(*(str(key[0]), int(str(key[1]))), resampled, closed_form, linear, evidence)
 
 
 def _estimate(row: pd.Series) -> Estimate:
