@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from lfr_eval.composition import conf_dir, read, register
 from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
@@ -31,18 +33,20 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
     import hydra
 
     register()
-    statuses = [0]
+    with tempfile.TemporaryDirectory() as aside:
 
-    @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
-    def entry(composed: DictConfig) -> None:
-        statuses.append(explained(lambda: _run(read(composed))))
+        @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
+        def entry(composed: DictConfig) -> None:
+            status = explained(lambda: _run(read(composed)))
+            # A file, because a launcher may run the jobs of a multirun in other processes.
+            Path(aside, uuid4().hex).write_text(str(status))
 
-    def start() -> int:
-        sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
-        entry()
-        return max(statuses)
+        def start() -> int:
+            sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
+            entry()
+            return max((int(job.read_text()) for job in Path(aside).iterdir()), default=0)
 
-    return explained(start)
+        return explained(start)
 
 
 def _with_plan(overrides: Sequence[str]) -> list[str]:

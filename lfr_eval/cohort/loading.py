@@ -62,7 +62,7 @@ def load_manifest(
 
     Raises
     ------
-    FileNotFoundError, ManifestError, CardError
+    ManifestMissingError, ManifestError, CardError
         If the manifest or the card does not exist or cannot be used.
     """
     known = load_card(card) if isinstance(card, (str, Path)) else card

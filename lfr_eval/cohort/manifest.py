@@ -80,7 +80,7 @@ def read_manifest(
 
     Raises
     ------
-    FileNotFoundError
+    ManifestMissingError
         If there is no such file.
     ManifestError
         If anything in it cannot be used; the message lists every problem.

@@ -64,6 +64,10 @@ class Problem:
         )
 
 
+class ManifestMissingError(MendableError, FileNotFoundError):
+    """There is no such manifest; the message names it."""
+
+
 class ManifestError(MendableError, ValueError):
     """A manifest cannot be used; the message lists its problems, `problems` holds all of them.
 

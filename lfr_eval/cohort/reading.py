@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.cohort.problems import Problem
+from lfr_eval.cohort.problems import ManifestMissingError, Problem
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 
@@ -52,12 +52,12 @@ def read_text_table(path: Path) -> TextTable:
 
     Raises
     ------
-    FileNotFoundError
+    ManifestMissingError
         If there is no such file; the message names it.
     """
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "does not exist"
-        raise FileNotFoundError(
+        raise ManifestMissingError(
             f"The manifest '{path}' {reason}. Give the path of a CSV or Parquet file."
         )
     return _parquet(path) if path.suffix.lower() in PARQUET_SUFFIXES else _csv(path)

@@ -1,7 +1,8 @@
 """Stage `tracking`: a finished study folder in, an MLflow run out."""
 
 from lfr_eval.tracking.artifacts import attach
-from lfr_eval.tracking.runs import STEP, track
+from lfr_eval.tracking.metrics import STEP
+from lfr_eval.tracking.runs import track
 from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient, without_password
 
 __all__ = [

@@ -6,7 +6,6 @@ figures and text, never a face, a template or the name of a person.
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ import pandas as pd
 
 from lfr_eval.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
 from lfr_eval.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
+from lfr_eval.tracking.metrics import metric_name, metrics_of
 from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
 from lfr_eval.tracking.system import Sample
 from lfr_eval.tracking.versions import record_study
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PARAM_LIMIT, TAG_LIMIT, BATCH = 6000, 5000, 1000
-STEP = 1_000_000
-"""Steps are whole numbers: a threshold's step is the threshold times this, rounded."""
 
 
 def track(
@@ -106,7 +104,9 @@ def _log(
         params=params,
         tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in tags.items()],
     )
-    metrics = _metrics(folder.read(RATES))
+    now = int(time.time() * 1000)
+    values = metrics_of(folder.read(RATES), folder.read(FINDINGS), about["thresholds"]["operating"])
+    metrics = [Metric(one.name, one.value, now, one.step) for one in values]
     metrics += [Metric(one.name, one.value, one.timestamp, one.step) for one in system]
     for start in range(0, len(metrics), BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
@@ -164,27 +164,6 @@ def _log_dataset(client: MlflowClient, run_id: str, about: Mapping[str, Any]) ->
         client.log_inputs(run_id, [DatasetInput(dataset, tags)])
 
 
-def _metrics(rates: pd.DataFrame) -> list[Any]:
-    """Return rates as metrics, one a group, stepped by threshold."""
-    from mlflow.entities import Metric
-
-    now = int(time.time() * 1000)
-    own = rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
-    known = rates[rates["rate"].notna() & own]
-    size = ("-" + known["watchlist_size"].astype("string")).fillna("")
-    rank = ("-rank-" + known["rank"].astype("string")).fillna("")
-    key = known["metric"] + size + rank + "/" + known["factor"] + "/" + known["group"]
-    step = (known["threshold"].fillna(0.0) * STEP).round().astype(int)
-    columns = (key.tolist(), known["rate"].tolist(), step.tolist())
-    return [
-        Metric(_metric_name(name), rate, now, at) for name, rate, at in zip(*columns, strict=True)
-    ]
-
-
-def _metric_name(text: str) -> str:
-    return re.sub(r"[^\w\-. :/]", "_", text, flags=re.ASCII)[:250]
-
-
 def _verdicts(findings: pd.DataFrame) -> str:
     counts = findings.loc[findings["primary"].fillna(False), "verdict"].value_counts()
     return ", ".join(f"{verdict}: {count}" for verdict, count in counts.items()) or "none"
@@ -192,7 +171,7 @@ def _verdicts(findings: pd.DataFrame) -> str:
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in config.items():
-        name = _metric_name(f"{prefix}{key}")
+        name = metric_name(f"{prefix}{key}")
         if isinstance(value, Mapping):
             yield from _flat(value, f"{name}.")
         else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from PIL import Image
 
 from lfr_eval import tables
 from lfr_eval.folder import STAGES, StudyFolder
@@ -113,3 +115,18 @@ def record(**values: object) -> dict[str, object]:
 def write_records(path: Path, *rows: dict[str, object]) -> Path:
     pd.DataFrame(list(rows)).to_csv(path, index=False)
     return path
+
+
+def write_people(folder: Path, people: int = 12) -> Path:
+    """Write a manifest of pictures of noise, two of each person, and return it."""
+    folder.mkdir()
+    generator, rows = np.random.default_rng(3), []
+    for person in range(people):
+        for role in ("reference", "probe"):
+            name = f"{person}-{role}.png"
+            Image.fromarray(generator.integers(0, 255, (9, 9, 3), np.uint8)).save(folder / name)
+            groups = ("female", "male")[person % 2], ("black", "white")[person // 2 % 2]
+            rows.append((f"{person}-{role}", person, name, role, *groups))
+    columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "people.csv", index=False)
+    return folder / "people.csv"

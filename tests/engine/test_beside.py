@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
 
 from lfr_eval.cli import main
 from lfr_eval.engine.approvals import describes
@@ -19,6 +16,7 @@ from lfr_eval.matchers import make_matcher
 from lfr_eval.tables import DEPLOYMENTS
 from lfr_eval.tracking import track
 from tests.engine.serving import served
+from tests.engine.studies import write_people
 from tests.report.pages import parse
 from tests.studies import configured, run
 
@@ -26,8 +24,9 @@ from tests.studies import configured, run
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 MODEL = "models:/lfr-null/1"
+PARITY = ("engine", "parity", MODEL, "--probes", "people/people.csv")
 STUDY = (
-    *("dataset=manifest", "dataset.path=people.csv", "design=verification"),
+    *("dataset=manifest", "dataset.path=people/people.csv", "design=verification"),
     *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2", "inference.permutations=99"),
     "report.pdf=false",
 )
@@ -40,23 +39,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     for name in ("STUDIES", "CACHE", "DEPLOYMENTS"):
         monkeypatch.setenv(f"LFR_EVAL_{name}", str(tmp_path / name.lower()))
-    (tmp_path / "pictures").mkdir()
-    generator, rows = np.random.default_rng(3), []
-    for person in range(12):
-        for role in ("reference", "probe"):
-            name = f"pictures/{person}-{role}.png"
-            Image.fromarray(generator.integers(0, 255, (9, 9, 3), np.uint8)).save(tmp_path / name)
-            groups = ("female", "male")[person % 2], ("black", "white")[person // 2 % 2]
-            rows.append((f"{person}-{role}", person, name, role, *groups))
-    columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
-    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "people.csv", index=False)
+    write_people(tmp_path / "people")
     config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
     register_matcher(config, "lfr-null", f"sqlite:///{tmp_path}/mlflow.db")
     return tmp_path
 
 
 def deployed(threshold: float, name: str) -> None:
-    command = ["engine", "run", "source=pictures", "watchlist=people.csv", f"model={MODEL}"]
+    command = ["engine", "run", "source=people", "watchlist=people/people.csv", f"model={MODEL}"]
     told = f"unapproved={SENTENCE}"
     assert main([*command, f"threshold={threshold}", f"name={name}", told]) == 0
 
@@ -86,13 +76,13 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
         assert why.endswith(
             "no parity check ties the endpoint that was tested to a registered version"
         )
-        assert main(["engine", "parity", MODEL, "--endpoint", url, "--probes", "people.csv"]) == 1
+        assert main([*PARITY, "--endpoint", url]) == 1
         failed = run(place, *STUDY, *through, f"matcher.model={MODEL}")
         _, why = judged(failed)["monday"]
         assert why.startswith(f"lfr-null/1, which is not what was tested: parity of {url} with")
 
     with served(make_matcher("null")) as url:  # type: ignore[arg-type]
-        assert main(["engine", "parity", MODEL, "--endpoint", url, "--probes", "people.csv"]) == 0
+        assert main([*PARITY, "--endpoint", url]) == 0
         named = ("matcher=http", f"matcher.url={url}", f"matcher.model={MODEL}")
         proved = run(place, *STUDY, *named)
     before = proved.study_hash()
