@@ -5,6 +5,8 @@ After this file nobody sees a DictConfig. Hydra is imported only where it is use
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -99,6 +101,11 @@ def read(composed: DictConfig) -> StudyConfig:
     return config
 
 
+def caused(error: Exception) -> str:
+    """Return what an error of Hydra says, with its cause: which value is wrong."""
+    return f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+
+
 def filled(composed: object, schema: type[Schema]) -> Schema:
     """Return a composed configuration as the plain dataclass of its schema.
 
@@ -155,6 +162,7 @@ def _check(config: StudyConfig) -> None:
         problems.append("design.ranks must be positive numbers")
     if config.compute.tile < 1 or config.compute.threads < 0:
         problems.append("compute.tile must be at least 1, and compute.threads at least 0")
+    problems += _not_in_range(config)
     if any(size < 1 for size in config.design.watchlist_sizes):
         problems.append("design.watchlist_sizes must be positive numbers")
     if isinstance(config.matcher, OnnxConfig):
@@ -194,6 +202,32 @@ def _wrong_alignment(matcher: OnnxConfig) -> list[str]:
             "the mouth go in the cut face, five [x,y] in pixels"
         )
     return problems
+
+
+SEEDED = ("dataset", "capture", "design", "inference")
+LEAST = {"people": 2, "passes": 1, "fillers": 1, "dimension": 2}
+"""Of a simulated dataset."""
+
+
+def _not_in_range(config: StudyConfig) -> Iterator[str]:
+    """Name the numbers and names that no study can have."""
+    for group in SEEDED:
+        if getattr(getattr(config, group), "seed", 0) < 0:
+            yield f"{group}.seed must not be negative"
+    if config.tracking.timeout < 1:
+        yield "tracking.timeout must be at least 1 second"
+    if not config.compute.tail_memory > 0:
+        yield "compute.tail_memory must be above 0 bytes"
+    if not re.fullmatch(r"[\w][\w. -]*", config.name):
+        yield f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
+    if not isinstance(config.dataset, SimulatedDatasetConfig):
+        return
+    for name, least in LEAST.items():
+        if getattr(config.dataset, name) < least:
+            yield f"dataset.{name} must be at least {least}"
+    for name in ("genders", "ethnicities", "age_bands"):
+        if not getattr(config.dataset, name):
+            yield f"dataset.{name} must name at least one group"
 
 
 POLICIES = ("threshold", "rank", "threshold and rank")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from lfr_eval.composition import conf_dir, filled, register
+from lfr_eval.composition import caused, conf_dir, filled, register
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
 
 PACES = ("auto", "every", "live")
@@ -34,7 +34,7 @@ def compose_engine(words: Sequence[str]) -> EngineConfig:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             composed = compose("engine", overrides=list(words))
     except HydraException as error:
-        raise ConfigError(f"{error}{_cause(error)}") from error
+        raise ConfigError(caused(error)) from error
     config = filled(composed, EngineConfig)
     _check_engine(config)
     return config
@@ -74,10 +74,6 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
 def _policies(name: str) -> list[Path]:
     own = Path.cwd() / "conf" / "policy" / f"{name}.yaml"
     return [Path(name).expanduser(), own, conf_dir() / "policy" / f"{name}.yaml"]
-
-
-def _cause(error: Exception) -> str:
-    return f": {error.__cause__}" if error.__cause__ else ""
 
 
 def _check_engine(config: EngineConfig) -> None:

@@ -121,7 +121,13 @@ class StudyFolder:
         """Hold the folder for one process; another gets a FolderError."""
         from filelock import FileLock, Timeout
 
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(
+                f"The folder {self.path} cannot be made ({error.strerror}): give another "
+                "paths.studies=FOLDER."
+            ) from error
         lock = FileLock(self.path / LOCK, timeout=0)
         try:
             lock.acquire()

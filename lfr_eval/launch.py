@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from lfr_eval.composition import conf_dir, read, register
+from lfr_eval.composition import caused, conf_dir, read, register
 from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def composed(overrides: Sequence[str]) -> StudyConfig:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             return read(compose("config", overrides=_with_faces(overrides)))
     except HydraException as error:
-        raise ConfigError(str(error)) from error
+        raise ConfigError(caused(error)) from error
 
 
 def default_paths() -> PathsConfig:

@@ -35,6 +35,25 @@ def _is_label(images: pd.DataFrame, column: str) -> bool:
     return bool(enrolled.notna().any()) and int(values.max()) <= 1
 
 
+def check_watchlist(config: StudyConfig, images: pd.DataFrame) -> None:
+    """Refuse a watchlist that these images cannot make, before any of them is looked at.
+
+    Raises
+    ------
+    ConfigError
+        If it is larger than there are images for it, or as `watchlist_mix`.
+    """
+    watchlist_mix(config, images)
+    there = len(pool(images, config.design.watchlist_members))
+    larger = [size for size in config.design.watchlist_sizes if size > there]
+    if larger:
+        raise ConfigError(
+            f"design.watchlist_sizes asks for {', '.join(f'{size:,}' for size in larger)}, and "
+            f"only {there:,} images can be on the watchlist. Lower design.watchlist_sizes, or add "
+            "fillers."
+        )
+
+
 def watchlist_mix(config: StudyConfig, images: pd.DataFrame) -> Mix:
     """Return the composition that the configuration asks for.
 

@@ -9,6 +9,7 @@ from the same inputs by the same code. So a study that was killed goes on where 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -34,13 +35,9 @@ from lfr_eval.inference import (
     rate_table,
     watchlist_size_table,
 )
-from lfr_eval.inputs import (
-    Inputs,
-    read_inputs,
-    read_scores,
-)
+from lfr_eval.inputs import Inputs, read_inputs, read_scores, read_sweep
 from lfr_eval.mixing import AS_THEY_COME
-from lfr_eval.populations import filler_weights, watchlist_mix
+from lfr_eval.populations import check_watchlist, filler_weights, watchlist_mix
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.registration import Standing, check_standing, seal_of, without_excluded
 from lfr_eval.report import render
@@ -81,6 +78,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
     folder = StudyFolder(study_path(config))
     with folder.locked(), threadpool_limits(config.compute.threads or None):
         started = datetime.now(UTC)
+        check_plan(config)
         inputs = read_inputs(config)
         standing = check_standing(config, inputs)
         inputs = without_excluded(inputs, standing.excluded)
@@ -102,7 +100,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, searched, passes)
         plan = replace(plan, registered=standing.state)
         if WATCHLIST in design.tables:
-            watchlist_mix(config, inputs.cohort.images)
+            check_watchlist(config, inputs.cohort.images)
         standing.write(folder, key)
         _write_cohort(folder, key, inputs, config)
         _compare(folder, key, inputs, config, design)
@@ -329,7 +327,7 @@ def plan_of(
         If a factor or control factor is neither a label that every person has one value of nor a
         condition of recognition opportunities, or a reference group does not exist.
     """
-    settings = asdict(config.inference)
+    inference = config.inference
 
     def there(conditions: Collection[str]) -> str:
         named = [name for name in conditions if name not in people]
@@ -341,30 +339,54 @@ def plan_of(
     known = [str(name) for name in passes]
     problems = [
         f"'{name}' {there(known)}"
-        for name in _parts(settings["factors"])
+        for name in _parts(inference.factors)
         if name not in people and name not in known
     ]
     problems += [
         f"control factor '{name}' {there(searched)}"
-        for name in _parts(settings["strata"])
+        for name in _parts(inference.strata)
         if name not in people and name not in searched
     ]
-    used = set(_parts(settings["factors"]))
-    settings["reference_groups"] = {
-        factor: group
-        for factor, group in settings["reference_groups"].items()
-        if set(factor.split(CROSS)) <= used
-    }
-    for factor, group in settings["reference_groups"].items():
+    plan = _plan(config, primary)
+    for factor, group in plan.reference_groups.items():
         if not problems and group not in (names := group_names(people, passes, factor)):
             problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
     if problems:
         raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
-    return Plan(
-        **settings,
-        watchlist=config.design.watchlist_inference,
-        primary_thresholds=tuple(primary),
-    )
+    return plan
+
+
+def check_plan(config: StudyConfig) -> None:
+    """Refuse an inference that cannot be made of anybody's trials, before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        Naming the value and how to give another.
+    """
+    _plan(config, read_sweep(config).primary)
+
+
+def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
+    """Return the plan, without reference groups of factors that are not compared."""
+    settings = asdict(config.inference)
+    used = set(_parts(config.inference.factors))
+    settings["reference_groups"] = {
+        factor: group
+        for factor, group in config.inference.reference_groups.items()
+        if set(factor.split(CROSS)) <= used
+    }
+    try:
+        return Plan(
+            **settings,
+            watchlist=config.design.watchlist_inference,
+            primary_thresholds=tuple(primary),
+        )
+    except ValueError as error:
+        named = re.search(r"'(\w+)' parameter", str(error))
+        raise ConfigError(
+            f"{error} Give inference.{named[1]}=..." if named else str(error)
+        ) from error
 
 
 def group_names(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> list[str]:

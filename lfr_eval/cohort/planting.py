@@ -131,7 +131,7 @@ def _false_positive_excess(people: Population, cell: int, wanted: float, mean: f
 def _solve(excess: Callable[[float], float], low: float, high: float, what: str) -> float:
     try:
         return float(brentq(excess, low, high, xtol=1e-7))
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         raise ConfigError(
             f"{what} cannot be reached by the simulation; choose a ratio nearer to 1 or another "
             "dataset.ratios_hold_at."

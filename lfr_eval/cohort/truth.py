@@ -23,6 +23,9 @@ def true_rates(
 ) -> pd.DataFrame:
     """Return table `truth` for the factors gender, ethnicity, their intersection and overall.
 
+    A rate that nobody in the cohort could show is null: a group of one person is untestable, since
+    it has no pair of different people.
+
     Parameters
     ----------
     weights
@@ -51,7 +54,7 @@ def true_rates(
         whole, kept = everybody * members, acquired * members
         rows.append(("FTA", None, None, factor, group, group, _mean(whole, fta)[0]))
         pairs = kept[:, None] * (everybody * members) - np.diag(kept)
-        fmr = np.einsum("gh,gth->t", pairs, false_match) / pairs.sum()
+        fmr = _divided(np.einsum("gh,gth->t", pairs, false_match), pairs.sum())
         fnmr, fnir = _mean(kept, missed), _mean(whole, fta + (1.0 - fta) * missed)
         for k, t in enumerate(cut):
             rows.append(("FMR", t, None, factor, group, group, fmr[k]))
@@ -80,4 +83,9 @@ def _groups(cells: Sequence[Cell]) -> list[tuple[str, str, Floats]]:
 
 
 def _mean(weights: Floats, rates: Floats) -> Floats:
-    return np.asarray(weights @ rates / weights.sum(), float)
+    return _divided(np.asarray(weights @ rates, float), weights.sum())
+
+
+def _divided(sums: Floats, trials: float) -> Floats:
+    """Return rates; NaN where there is no trial, such as a pair of different people among one."""
+    return sums / trials if trials > 0 else np.full_like(sums, np.nan)

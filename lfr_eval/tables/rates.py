@@ -55,7 +55,7 @@ TRUTH = Table(
         Column("factor", TEXT, "factor"),
         Column("group", TEXT, "group"),
         Column("counterpart", TEXT, "the other side's group"),
-        Column("rate", REAL, "true rate"),
+        Column("rate", REAL, "true rate; null where untestable: one person is no pair"),
     ),
 )
 

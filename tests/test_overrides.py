@@ -1,0 +1,132 @@
+"""Odd words on the command line: every experiment says what is wrong, and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lfr_eval import study
+from lfr_eval.cohort.simulated import simulate
+from lfr_eval.composition import conf_dir
+from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
+from lfr_eval.errors import MendableError
+from lfr_eval.launch import composed
+from lfr_eval.study import check_plan, run_study, study_path
+
+EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
+
+ODD = {
+    "inference.margin=0.5": "must be a ratio above 1. Got 0.5 instead. Give inference.margin=",
+    "inference.primary_factors=[camera]": "Give inference.primary_factors=",
+    "inference.permutations=many": "could not be converted to Integer",
+    "inference.seed=-1": "inference.seed must not be negative",
+    "thresholds.sweep=[0.6,0.4,0.1]": "give [start, stop, step]",
+    "design.seed=-1": "design.seed must not be negative",
+    "matcher=nobody": "Available options in 'matcher'",
+    "name=a/b": "name is 'a/b', and names a folder",
+}
+
+
+def refusal(*words: str) -> str:
+    """Return what is said of a configuration before anybody's face is looked at."""
+    try:
+        check_plan(composed(list(words)))
+    except MendableError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_odd_overrides_of_every_experiment_get_the_remedy(experiment: str) -> None:
+    said = {odd: refusal(f"experiment={experiment}", odd) for odd in ODD}
+    # The sweep of an experiment with thresholds of its own is never looked at.
+    own = composed([f"experiment={experiment}"]).thresholds.values is not None
+    passed = {"thresholds.sweep=[0.6,0.4,0.1]"} if own else set()
+    missing = {odd: said[odd] for odd, words in ODD.items() if words not in said[odd]}
+    assert set(missing) == passed
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_other_factors_than_the_experiment_has_reference_groups_for(experiment: str) -> None:
+    for factors in ("[gender]", "[age_band]"):
+        assert refusal(f"experiment={experiment}", f"inference.factors={factors}") == ""
+
+
+SMALL = (
+    *("dataset.people=40", "dataset.passes=2", "dataset.fillers=60"),
+    *("design.watchlist_sizes=[30]", "thresholds.values=[0.4,0.5]", "tracking=none"),
+)
+
+
+class Begun(Exception):
+    """The study was not refused."""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["inference.factors=[gender]"], None),
+        (["inference.factors=[gender]", "inference.reference_groups.gender=men"], "(there are f"),
+        (["inference.strata=[height]"], "control factor 'height'"),
+        (["design.watchlist_sizes=[100000]"], "only 60 images can be on the watchlist"),
+        (["+design.watchlist_composition={martian: 1}"], "martian"),
+        (["dataset.people=0", "dataset.passes=0"], "dataset.passes must be at least 1"),
+        (["dataset.fillers=0"], "dataset.fillers must be at least 1"),
+        (["dataset.genders=[]"], "dataset.genders must name at least one group"),
+        (["dataset.ratios_hold_at=5"], "choose a ratio nearer to 1 or another dataset.ratios_hold"),
+        (["+dataset.miss_ratio.martian=2"], "martian"),
+        (["paths.studies=/proc/nothing"], "give another paths.studies=FOLDER"),
+        (["dataset=manifest", "matcher=null_matcher", "dataset.path=no.csv"], "does not exist"),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_what_people_and_watchlist_cannot_give_is_refused_before_the_study_begins(
+    words: list[str], said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(*_: object) -> None:
+        raise Begun
+
+    monkeypatch.setattr(study, "_write_cohort", begin)
+    own = [] if words[0].startswith("dataset=") else SMALL
+    where = [f"paths.studies={tmp_path / 'studies'}", f"paths.cache={tmp_path / 'cache'}"]
+    with pytest.raises(Begun if said is None else MendableError) as caught:
+        run_study(composed([*own, *where, *words]))
+    assert (said or "") in str(caught.value)
+
+
+def test_an_experiment_names_its_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def name(*words: str) -> str:
+        config: StudyConfig = composed([f"paths.studies={tmp_path}", *words])
+        return study_path(config).name
+
+    assert name("experiment=capture_dose_response").startswith("capture_dose_response-facenet-")
+    assert name("experiment=london").startswith("london-facenet-")
+    assert name("experiment=london", "name=mine").startswith("mine-facenet-")
+    own = tmp_path / "conf" / "experiment"
+    own.mkdir(parents=True)
+    (own / "ours.yaml").write_text("# @package _global_\nname: our_trial\n")
+    monkeypatch.chdir(tmp_path)
+    assert name("experiment=ours").startswith("our_trial-simulated-")
+
+
+def test_a_group_of_one_person_has_no_true_rate_of_pairs() -> None:
+    """Warnings are errors: nothing is divided by no trial."""
+    simulation = simulate(SimulatedDatasetConfig(name="few", people=7, passes=2, fillers=40))
+    people = simulation.cohort.people
+    sizes = people[~people["filler"]].groupby(["gender", "ethnicity"]).size()
+    truth = simulation.truth([0.4, 0.5], [40])
+    crossed = truth[truth["factor"] == "gender x ethnicity"]
+    untestable = crossed[crossed["rate"].isna()]
+    alone = {f"{gender} x {ethnicity}" for (gender, ethnicity), n in sizes.items() if n == 1}
+    assert alone
+    assert set(untestable["group"]) == alone
+    assert set(untestable["metric"]) == {"FMR"}
+    assert truth.drop(untestable.index)["rate"].notna().all()
+    assert isinstance(truth, pd.DataFrame)
+
+
+def test_a_reference_group_of_nobody_is_named() -> None:
+    with pytest.raises(ConfigError, match="names every group"):
+        simulate(SimulatedDatasetConfig("x", "x", miss_ratio={"female": 2.0, "male": 2.0}))
