@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lfr_eval import cli
 from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import RATES
+from lfr_eval.tables import FINDINGS, RATES
 from lfr_eval.tracking import STEP, TrackingError, default_uri, track
 from lfr_eval.tracking.pending import Waiting, pending, remember
 from lfr_eval.tracking.system import sampled
+from lfr_eval.tracking.versions import worst_group
+from tests.engine.studies import sealed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from mlflow.entities import Run
 
 # MLflow and what it stands on warn about themselves.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,22 +36,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def logged(small: StudyFolder, store: str) -> object:
+def logged(small: StudyFolder, store: str) -> Run:
     from mlflow import MlflowClient
 
     run_id = track(small, store, "tests")
     return MlflowClient(tracking_uri=store).get_run(run_id)
 
 
-def test_params_are_the_flattened_configuration(logged: object) -> None:
-    params = logged.data.params  # type: ignore[attr-defined]
+def test_params_are_the_flattened_configuration(logged: Run) -> None:
+    params = logged.data.params
     assert params["dataset.people"] == "60"
     assert params["inference.permutations"] == "199"
     assert not any("path" in name for name in params)
 
 
-def test_tags_carry_the_whole_hashes(logged: object, small: StudyFolder) -> None:
-    tags = logged.data.tags  # type: ignore[attr-defined]
+def test_tags_carry_the_whole_hashes(logged: Run, small: StudyFolder) -> None:
+    tags = logged.data.tags
     about = json.loads((small.path / "study.json").read_text())
     assert tags["study_hash"] == small.study_hash()
     assert tags["dataset_sha256"] == about["data_digest"]
@@ -55,12 +63,12 @@ def test_tags_carry_the_whole_hashes(logged: object, small: StudyFolder) -> None
 
 
 def test_rates_are_metrics_stepped_by_threshold(
-    logged: object, small: StudyFolder, store: str
+    logged: Run, small: StudyFolder, store: str
 ) -> None:
     from mlflow import MlflowClient
 
     history = MlflowClient(tracking_uri=store).get_metric_history(
-        logged.info.run_id,  # type: ignore[attr-defined]
+        logged.info.run_id,
         "FPIR-300/ethnicity/black",
     )
     rates = small.read(RATES)
@@ -72,26 +80,26 @@ def test_rates_are_metrics_stepped_by_threshold(
     assert logged_rates == expected
 
 
-def test_artifacts_hold_no_biometrics(logged: object, store: str) -> None:
+def test_artifacts_hold_no_biometrics(logged: Run, store: str) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=store)
-    run_id = logged.info.run_id  # type: ignore[attr-defined]
+    run_id = logged.info.run_id
     files = {item.path for item in client.list_artifacts(run_id)}
     files |= {item.path for item in client.list_artifacts(run_id, "tables")}
     assert {"report.html", "rates.parquet", "findings.parquet", "tables/rates.csv"} <= files
     assert not files & {"cohort.parquet", "mated.parquet", "searches.parquet", "non_mated.parquet"}
 
 
-def test_the_dataset_is_an_input_with_its_whole_hash(logged: object, small: StudyFolder) -> None:
-    (dataset,) = logged.inputs.dataset_inputs  # type: ignore[attr-defined]
+def test_the_dataset_is_an_input_with_its_whole_hash(logged: Run, small: StudyFolder) -> None:
+    (dataset,) = logged.inputs.dataset_inputs
     about = json.loads((small.path / "study.json").read_text())
     assert dataset.dataset.name == "rehearsal"
     assert {tag.key: tag.value for tag in dataset.tags}["sha256"] == about["data_digest"]
 
 
-def test_a_study_is_logged_once(logged: object, small: StudyFolder, store: str) -> None:
-    assert track(small, store, "tests") == logged.info.run_id  # type: ignore[attr-defined]
+def test_a_study_is_logged_once(logged: Run, small: StudyFolder, store: str) -> None:
+    assert track(small, store, "tests") == logged.info.run_id
 
 
 def test_a_store_that_is_down_costs_a_message(small: StudyFolder) -> None:
@@ -183,13 +191,13 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("_MLFLOW_SERVER_SERVE_ARTIFACTS", "false")
     from mlflow.server import app
 
-    def door(environ: dict[str, object], start: object) -> object:
-        who = Request(environ).authorization  # type: ignore[arg-type]
+    def door(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        who = Request(environ).authorization
         if who is None or (who.username, who.password) != ("evaluator", "secret"):
-            return Response("Who are you?", 401)(environ, start)  # type: ignore[arg-type]
+            return Response("Who are you?", 401)(environ, start)
         return app(environ, start)
 
-    server = make_server("127.0.0.1", 0, door, threaded=True)  # type: ignore[arg-type]
+    server = make_server("127.0.0.1", 0, door, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -230,3 +238,23 @@ def test_sixteen_processes_that_race_on_a_fresh_store_all_arrive(
 
     client = MlflowClient(uri)
     assert len({client.get_run(run).data.tags["mlflow.parentRunId"] for run in runs}) == 1
+
+
+def test_a_factor_that_differs_as_a_whole_is_named_where_no_two_groups_are(tmp_path: Path) -> None:
+    findings = sealed(tmp_path / "study").read(FINDINGS)
+    assert worst_group(findings).startswith("No planned comparison shows a difference")
+    whole = findings.assign(
+        group_a="*", group_b="*", ratio=None, verdict="different", statement="They differ."
+    )
+    whole = FINDINGS.conform(whole)
+    assert worst_group(pd.concat([findings, whole])) == "They differ."
+    named = FINDINGS.conform(findings.assign(verdict="different", statement="One is worse."))
+    assert worst_group(pd.concat([whole, named])) == "One is worse."
+
+
+def test_the_unwelcome_end_is_never_rounded_down() -> None:
+    from lfr_eval.tracking.versions import _bound
+
+    assert (_bound(0.635), _bound(0.1), _bound(0.0301), _bound(1e-5)) == (
+        *("64 %", "1 in 10", "1 in 33", "1 in 99,999"),
+    )

@@ -165,13 +165,12 @@ def _create(
         tags={
             "fingerprint": card.fingerprint,
             "matcher": card.name,
-            "description": card.description,
             "multi_face": str(card.multi_face),
             "template_size": str(card.template_size),
             # MLflow's SQL store does not give it back with the version.
             "model_id": logged.model_id,
         },
-        description=f"{card.description}. {card.acquisition}. Not evaluated yet.",
+        description=f"- **Was it tested?** No.\n\n{card.description}; {card.acquisition}.",
     )
     client.set_registered_model_alias(name, alias, created.version)
     client.set_terminated(run_id)

@@ -12,7 +12,7 @@ from lfr_eval.engine.permission import SENTENCE
 from lfr_eval.engine.registering import register_matcher
 from lfr_eval.engine.versions import find_version
 from lfr_eval.folder import StudyFolder, read_json
-from lfr_eval.matchers import make_matcher
+from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.tables import DEPLOYMENTS
 from lfr_eval.tracking import track
 from tests.engine.serving import served
@@ -69,7 +69,7 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
     loaded = run(place, *STUDY, "matcher=mlflow", f"matcher.uri={MODEL}")
     assert judged(loaded) == {"monday": ("the same fingerprint", ""), "tuesday": unswept}
 
-    with served(make_matcher("null", salt="x")) as url:  # type: ignore[arg-type]
+    with served(NullMatcher(salt="x")) as url:
         through = ("matcher=http", f"matcher.url={url}")
         unchecked = run(place, *STUDY, *through)
         _, why = judged(unchecked)["monday"]
@@ -81,7 +81,7 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
         _, why = judged(failed)["monday"]
         assert why.startswith(f"lfr-null/1, which is not what was tested: parity of {url} with")
 
-    with served(make_matcher("null")) as url:  # type: ignore[arg-type]
+    with served(NullMatcher()) as url:
         assert main([*PARITY, "--endpoint", url]) == 0
         named = ("matcher=http", f"matcher.url={url}", f"matcher.model={MODEL}")
         proved = run(place, *STUDY, *named)

@@ -255,7 +255,7 @@ def assert_recorded(study: StudyFolder, registry: str) -> None:
     assert summary["study_hash"] == study_hash
     assert version.tags["tested_on"] == ", ".join(summary["datasets"])
     assert version.tags["verdicts"] == client.get_run(run_id).data.tags["verdicts"]
-    assert "**Tested** on" in version.description
+    assert version.description.startswith("- **Was it tested?** Yes, on 20")
     linked = client.get_run(run_id)
     assert linked.data.tags["model_version"] == "models:/lfr-null/1"
     assert [model.model_id for model in linked.inputs.model_inputs] == [version.tags["model_id"]]

@@ -15,6 +15,7 @@ from lfr_eval.engine.loading import RegisteredModel, RegistryError, load_registe
 from lfr_eval.engine.registering import register_matcher, save_model, set_alias
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.dlib import LANDMARKS, NETWORK
+from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
 from lfr_eval.registered import inspect
 from tests.studies import configured
@@ -40,7 +41,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model as it is registered."""
     model = tmp_path_factory.mktemp("saved") / "model"
-    save_model(make_matcher("null"), model)  # type: ignore[arg-type]
+    save_model(NullMatcher(), model)
     return model
 
 
