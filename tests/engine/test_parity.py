@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
 
 from lfr_eval import cli
 from lfr_eval.config import ConfigError, StudyConfig
@@ -26,6 +24,7 @@ from lfr_eval.parity_records import ParityError, ParityRecord, newest_checks, re
 from lfr_eval.tables import RATES
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
+from tests.engine.studies import write_people
 from tests.studies import configured, run
 
 # MLflow and what it stands on warn about themselves.
@@ -37,18 +36,7 @@ PEOPLE = 12
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A manifest of pictures, two of each person."""
-    folder = tmp_path_factory.mktemp("people")
-    generator = np.random.default_rng(3)
-    rows = []
-    for person in range(PEOPLE):
-        for role in ("reference", "probe"):
-            name = f"{person}-{role}.png"
-            Image.fromarray(generator.integers(0, 255, (9, 9, 3), np.uint8)).save(folder / name)
-            groups = ("female", "male")[person % 2], ("black", "white")[person // 2 % 2]
-            rows.append((f"{person}-{role}", person, name, role, *groups))
-    columns = ["image_id", "subject_id", "path", "role", "gender", "ethnicity"]
-    pd.DataFrame(rows, columns=columns).to_csv(folder / "people.csv", index=False)
-    return folder / "people.csv"
+    return write_people(tmp_path_factory.mktemp("some") / "people", PEOPLE)
 
 
 @pytest.fixture(scope="module")
