@@ -9,6 +9,7 @@ from lfr_eval.tables import (
     FURTHER,
     OF_DESIGNS,
     OPERATING_POINTS,
+    PEOPLE,
     PLANNING,
     STUDIES_COMPARED,
 )
@@ -18,7 +19,7 @@ def tables_page() -> str:
     """Return the page as Markdown."""
     parts = ["# The stage tables", "", "Made from `lfr_eval/tables/` by `docs/make_tables.py`."]
     asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
-    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked):
+    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked, PEOPLE):
         parts += [
             "",
             f"## {table.name}",

@@ -89,6 +89,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the ledger of decisions; default: LFR_EVAL_APPROVALS, else beside the studies",
     )
+    rendered.add_argument(
+        "--publish",
+        action="store_true",
+        help="write a version without small counts, ids and paths, for everybody",
+    )
+    rendered.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="of the publication: new, or an earlier one"
+    )
+    rendered.add_argument(
+        "--minimum",
+        type=int,
+        metavar="N",
+        help="a publication withholds counts from 1 to N - 1; default: report.minimum_count",
+    )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
     add_thresholds(add("thresholds", "operating points of a study under constraints", thresholds))
@@ -131,6 +145,8 @@ def report(parsed: argparse.Namespace) -> int:
     from lfr_eval.study import render_again
 
     folder = StudyFolder.open(parsed.study)
+    if parsed.publish or parsed.to or parsed.minimum is not None:
+        return _publish(folder, parsed)
     if parsed.deployments:
         from lfr_eval.deployments import read_deployments
         from lfr_eval.field import add_deployments
@@ -142,6 +158,19 @@ def report(parsed: argparse.Namespace) -> int:
     else:
         render_again(folder, parsed.approvals)
     print(f"Report: {folder.path / REPORT}")
+    return OK
+
+
+def _publish(folder: StudyFolder, parsed: argparse.Namespace) -> int:
+    from lfr_eval.config import ConfigError
+    from lfr_eval.publication import publish_study
+
+    if not (parsed.publish and parsed.to) or parsed.deployments:
+        raise ConfigError(
+            "A publication is asked for with --publish and --to FOLDER; --minimum belongs to it, "
+            "and --deployments does not."
+        )
+    print(f"Publication: {publish_study(folder, parsed.to, parsed.minimum)}")
     return OK
 
 

@@ -115,6 +115,7 @@ class ReportConfig:
     question: str = MISSING
     notes: list[str] = field(default_factory=list)
     pdf: bool = True  # report.pdf beside report.html
+    minimum_count: int = 5  # a publication withholds counts from 1 to below it
 
 
 @dataclass
@@ -158,5 +159,5 @@ class StudyConfig:
         promised = ("registration", "deviate", "deviation")
         for elsewhere in ("paths", "tracking", "compute", "parity", *promised):
             del values[elsewhere]
-        del values["report"]["pdf"]
+        del values["report"]["pdf"], values["report"]["minimum_count"]
         return values

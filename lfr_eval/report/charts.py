@@ -109,7 +109,7 @@ def rate_chart(
         legend(sheet, series)
     caption = (
         f"{metric.name} ({metric.code}) by {factor}{_where(size)}, against threshold, with "
-        f"{setting.level} intervals."
+        f"{setting.level} intervals.{_gaps(frame)}"
     )
     chart = to_chart(sheet.figure, name, caption, _describe(series), caption, setting.mark)
     return follow_threshold(chart, sheet)
@@ -151,6 +151,7 @@ def against_overall_chart(
     caption = (
         f"{metric.code} of each group by {factor} against {metric.code} of everybody{_where(size)}."
         " Above the dashed diagonal a group has more errors than all together, below it fewer."
+        f"{_gaps(frame)}"
     )
     groups = ", ".join(each.label for each in series)
     description = f"Groups: {groups}. The tables give the numbers."
@@ -294,6 +295,17 @@ def _describe(series: Sequence[Series]) -> str:
             text += ", upper bounds where it had no event"
         parts.append(text)
     return "; ".join(parts) + ". The tables give the numbers at the thresholds of the plan."
+
+
+def _gaps(frame: pd.DataFrame) -> str:
+    """Say why a line breaks off or a group has none, where a publication withholds counts."""
+    gone = frame["events"].isna()
+    if not gone.any():
+        return ""
+    whole = gone.groupby(frame["group"], sort=False).all()
+    absent = ", ".join(str(name) for name in whole.index[whole])
+    missing = f" Not drawn, because all of theirs are: {absent}." if absent else ""
+    return f" Where a line breaks off, counts are withheld.{missing}"
 
 
 def _where(size: int | None) -> str:

@@ -48,10 +48,11 @@ class Evidence:
         if rate.rate is not None:
             event = "successes" if metric.is_success else "events"
             lines.append(f"{count(rate.events)} {event} in {count(rate.trials)} {metric.trial}")
-            lines.append(
-                f"{count(rate.subjects_with_event)} of {count(rate.subjects)} people had "
-                f"{'a success' if metric.is_success else 'an event'}"
-            )
+            if rate.subjects_with_event is not None:
+                lines.append(
+                    f"{count(rate.subjects_with_event)} of {count(rate.subjects)} people had "
+                    f"{'a success' if metric.is_success else 'an event'}"
+                )
             lines.append(
                 f"Rate {spoken_rate(metric, rate.rate) if rate.events else 'no event'} "
                 f"({scientific(rate.rate)})"

@@ -124,7 +124,8 @@ def to_explorer(
     shown = quote(to_rows(chosen))
     wrong = [row.wrong for row in shown.rows if row.wrong is not None]
     crowd = None
-    if sizes and len(wrong) == len(shown.rows):
+    # A crowd without its withheld groups would look safer than it is.
+    if sizes and len(wrong) == len(shown.rows) and not any(rate.withheld for rate in wrong):
         crowd = expected_alerts(SIZE, shares_of_study(wrong), wrong)
     methods: list[str] = []
     size = sizes[0] if sizes else None

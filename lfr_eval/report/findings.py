@@ -50,6 +50,9 @@ VERDICTS = (
     ),
 )
 
+WITHHELD = Verdict("withheld", "▒", "The counts behind it are too small to be published.")
+"""Stands in publications alone."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -214,13 +217,28 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     findings
         The primary findings at the thresholds of the first screen.
     """
+    told = [each for each in findings if each.verdict != WITHHELD.name]
+    silent = len(findings) - len(told)
+    if not silent:
+        return tuple(_together(findings, "planned comparison"))
+    number = "One" if silent == 1 else f"{silent}"
+    reason = (
+        f"{number} of {several(len(findings), 'planned comparison')} "
+        f"{'is' if silent == 1 else 'are'} withheld from this publication, because counts behind "
+        "them are too small. Nothing is said of what they show."
+    )
+    return (*(_together(told, "published comparison") if told else ()), reason)
+
+
+def _together(findings: Sequence[Finding], noun: str) -> list[str]:
+    """Say what comparisons show together; `noun` is what one of them is called."""
     total = len(findings)
     if not total:
-        return ("This study planned no comparison between groups here, so it gives no verdict.",)
+        return ["This study planned no comparison between groups here, so it gives no verdict."]
     shown = [each for each in findings if each.verdict == "different"]
     alike = [each for each in findings if each.verdict == "equivalent"]
     still_open = [each for each in findings if each.is_open]
-    of_total = several(total, "planned comparison")
+    of_total = several(total, noun)
     sentences = []
     if shown:
         verb = "shows" if len(shown) == 1 else "show"
@@ -235,7 +253,7 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     else:
         none = f"None of {of_total} shows"
         if total == 1:
-            none = "The one planned comparison does not show"
+            none = f"The one {noun} does not show"
         sentences.append(
             f"{none} a difference between groups, but that does not mean that there is none."
         )
@@ -246,7 +264,7 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
         )
     if still_open:
         sentences.append(_what_stays_open(still_open, total))
-    return tuple(sentences)
+    return sentences
 
 
 def _what_stays_open(still_open: Sequence[Finding], total: int) -> str:

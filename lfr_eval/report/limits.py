@@ -23,6 +23,7 @@ _LABEL_LIMITS = {
 def cannot_tell(report: Report) -> tuple[str, ...]:
     """Return what readers must not conclude from the study."""
     return (
+        *_publication(report),
         *_simulation(report),
         *_live_engine(report),
         *_capture(report),
@@ -35,6 +36,11 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
         "How the system does with other cameras, light, places or crowds, how people "
         "act on an alert, and whether a deployment is lawful, necessary or proportionate.",
     )
+
+
+def _publication(report: Report) -> Iterator[str]:
+    if report.publication is not None:
+        yield f"What is withheld here. {report.publication.rule}"
 
 
 def _simulation(report: Report) -> Iterator[str]:
@@ -113,8 +119,11 @@ def _people(report: Report) -> Iterator[str]:
     ]
     if groups:
         smallest = min(groups, key=lambda group: group.people)
+        untold = any(group.withheld for group in report.people.groups)
+        among = " of those whose size is told" if untold else ""
         yield (
-            f"Much about small groups. The smallest, {smallest.group} ({smallest.factor}), has "
+            f"Much about small groups. The smallest{among}, {smallest.group} "
+            f"({smallest.factor}), has "
             f"{several(smallest.people, 'person', 'people')}; comparisons of the same person do "
             "not make up for it."
         )

@@ -25,7 +25,7 @@ from lfr_eval.report.explorer import Explorer, to_explorer
 from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
 from lfr_eval.report.modelled import Tail, to_tails
-from lfr_eval.report.people import LabelSource, People, count_people
+from lfr_eval.report.people import LabelSource, People, count_people, read_counts
 from lfr_eval.report.provenance import Provenance, read_provenance
 from lfr_eval.report.published import TestTable, to_tests
 from lfr_eval.report.rates import (
@@ -43,6 +43,7 @@ from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.storage import ScoreShift, to_shift
 from lfr_eval.report.truth import TruthCheck, compare_with_truth
 from lfr_eval.report.watchlists import Growth, to_growth
+from lfr_eval.report.withheld import Publication, read_publication
 from lfr_eval.report.words import NOT_STATED, clean
 from lfr_eval.tables import CROSS, OVERALL
 from lfr_eval.tables.schema import TEXT
@@ -97,6 +98,8 @@ class Report:
         The sweep for the threshold slider; None where no rate depends on a threshold.
     evidence
         What stands behind a rate.
+    publication
+        What is withheld; None in a report on the full study.
     shift
         How far scores may be off at the thresholds of the first screen; None where they are not.
     """
@@ -128,6 +131,7 @@ class Report:
     explorer: Explorer | None
     evidence: Evidence
     shift: ScoreShift | None
+    publication: Publication | None
 
     @property
     def differences(self) -> tuple[Finding, ...]:
@@ -186,14 +190,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         record=record,
         provenance=provenance,
         decisions=decisions,
-        people=count_people(
-            _required(study, tables.COHORT),
-            _optional(study, tables.ACQUISITION),
-            _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
-            None if mated is None else len(mated),
-            record.factors,
-            record.conditions,
-        ),
+        people=_people(study, record, None if mated is None else len(mated)),
         labels=_label_sources(record),
         headline=headline(lead),
         verdicts=into_blocks(lead),
@@ -238,6 +235,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         histogram=_optional(study, tables.HISTOGRAM),
         explorer=to_explorer(one_a_group, all_findings, findings, record, decisions.approved),
         evidence=collect_evidence(findings),
+        publication=read_publication(study),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
 
@@ -246,6 +244,21 @@ def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:
     """Return one row a metric, watchlist size, threshold and group: see `leading_side`."""
     parts = [leading_side(part) for _, part in rates.groupby("metric", sort=False)]
     return pd.concat(parts) if parts else rates
+
+
+def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> People:
+    """Count the people of a study; a publication names none and holds their counts."""
+    counts = _optional(study, tables.PEOPLE)
+    if counts is not None:
+        return read_counts(counts)
+    return count_people(
+        _required(study, tables.COHORT),
+        _optional(study, tables.ACQUISITION),
+        _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
+        mated_comparisons,
+        record.factors,
+        record.conditions,
+    )
 
 
 def _required(study: Path, table: tables.Table) -> pd.DataFrame:

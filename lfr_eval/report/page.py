@@ -12,11 +12,10 @@ from typing import Any
 from markupsafe import Markup
 
 from lfr_eval.report.drawings import Charts
-from lfr_eval.report.findings import VERDICTS
 from lfr_eval.report.model import Report
 from lfr_eval.report.numbers import charts_in
 from lfr_eval.report.sweep import to_json
-from lfr_eval.report.templating import fill, source
+from lfr_eval.report.templating import fill, source, verdicts_of
 from lfr_eval.report.words import METRICS
 
 SCRIPTS = ("printing", "words", "tables", "evidence", "explore", "crowd", "start")
@@ -62,7 +61,8 @@ def write(page: str | bytes, destination: Path) -> Path:
 def page_data(report: Report, charts: Charts) -> dict[str, Any]:
     """Return everything that the page's script may show: the sweep, and numbers behind charts."""
     data = {} if report.explorer is None else dict(report.explorer.data)
-    data["marks"] = {each.name: each.symbol for each in VERDICTS}
+    data["marks"] = {each.name: each.symbol for each in verdicts_of(report)}
+    data["published"] = report.publication is not None
     data["mark"] = report.record.mark
     data["study"] = report.record.study
     data["metrics"] = {each.code: [each.plain, each.trial] for each in METRICS}

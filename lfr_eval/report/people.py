@@ -30,6 +30,8 @@ class GroupCount:
 
     Attributes
     ----------
+    withheld, fillers_withheld
+        Whether, in a publication, the counts of people, or of fillers, are not told; they are 0.
     people
         People under test: those with an image that is not a mere filler.
     references, probes, both
@@ -56,6 +58,8 @@ class GroupCount:
     images: int
     failed: int
     failures: tuple[Failure, ...]
+    withheld: bool = False
+    fillers_withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,35 @@ def count_people(
             groups.append(_count(factor, group, shown[labels == group]))
     return People(
         tuple(groups), acquisition is not None, _opportunities(searches), mated_comparisons
+    )
+
+
+def read_counts(people: pd.DataFrame) -> People:
+    """Return the counts that a publication gives (table `people`); null ones are withheld."""
+    counted = people.select_dtypes("number")
+    return People(
+        tuple(
+            GroupCount(
+                factor=str(factor),
+                group=str(group),
+                images=0,
+                failed=0,
+                failures=(),
+                withheld=bool(missing["people"]),
+                fillers_withheld=bool(missing["fillers"]),
+                **{str(name): int(value) for name, value in counts.items()},
+            )
+            for factor, group, (_, counts), (_, missing) in zip(
+                people["factor"],
+                people["group"],
+                counted.fillna(0).iterrows(),
+                counted.isna().iterrows(),
+                strict=True,
+            )
+        ),
+        has_acquisition=False,
+        opportunities=(),
+        mated_comparisons=None,
     )
 
 

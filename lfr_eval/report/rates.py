@@ -42,6 +42,11 @@ class Rate:
     interval: str
 
     @property
+    def withheld(self) -> bool:
+        """Whether the outcome is withheld from publication: a study counts every trial's."""
+        return self.events is None
+
+    @property
     def against(self) -> str:
         """Who the group was compared with."""
         if self.counterpart is None:
@@ -82,8 +87,8 @@ class RateTable:
     sides: bool
 
     def letter(self, rate: Rate) -> str:
-        """Return the letter of a row's interval method."""
-        return self.note(self.intervals.index(rate.interval))
+        """Return the letter of a row's interval method; none where it is withheld."""
+        return "" if rate.withheld else self.note(self.intervals.index(rate.interval))
 
     def note(self, place: int) -> str:
         """Return the letter of the interval method at this place."""
@@ -238,7 +243,7 @@ def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
                 metric_named(code),
                 size,
                 blocks,
-                tuple(dict.fromkeys(row.interval for row in chosen)),
+                tuple(dict.fromkeys(row.interval for row in chosen if not row.withheld)),
                 any(row.is_crossed for row in chosen)
                 or len({row.counterpart is None for row in chosen if row.factor != OVERALL}) > 1,
             )

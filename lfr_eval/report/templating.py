@@ -15,7 +15,7 @@ from lfr_eval.report import words
 from lfr_eval.report.calibration import read_calibration, summarise
 from lfr_eval.report.crowd import spoken_crowd
 from lfr_eval.report.drawings import Charts
-from lfr_eval.report.findings import VERDICTS
+from lfr_eval.report.findings import VERDICTS, WITHHELD, Verdict
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
@@ -44,7 +44,7 @@ def fill(template: str, report: Report, charts: Charts, paper: bool, **further: 
             paper=paper,
             calibration=cells,
             calibrated=summarise(cells),
-            verdicts=VERDICTS,
+            verdicts=verdicts_of(report),
             cannot_tell=cannot_tell(report),
             panel=to_panel(report),
             metrics=_metrics_of(report),
@@ -53,6 +53,11 @@ def fill(template: str, report: Report, charts: Charts, paper: bool, **further: 
             **further,
         )
     )
+
+
+def verdicts_of(report: Report) -> tuple[Verdict, ...]:
+    """Return the verdicts that a report explains."""
+    return VERDICTS if report.publication is None else (*VERDICTS, WITHHELD)
 
 
 def source(name: str) -> str:

@@ -40,7 +40,9 @@ def tradeoff_chart(
     """
     right = {each.label: each for each in to_series(recognition, setting)}
     left = [each for each in to_series(false_alerts, setting) if each.label in right]
-    left = [each for each in left if np.isfinite(each.rate).any()]
+    left = [
+        each for each in left if np.isfinite(each.rate * _beside(each, right[each.label])).any()
+    ]
     if not left:
         return None
     factor = str(false_alerts["factor"].iloc[0])

@@ -8,6 +8,7 @@ the one place that knows the columns. It needs pandas alone.
 from lfr_eval.tables.beside import DEPLOYMENTS, FIELD, OPERATING_POINTS, PLANNING, STUDIES_COMPARED
 from lfr_eval.tables.claims import FINDINGS, PERSON_TESTS
 from lfr_eval.tables.cohort import ACQUISITION, COHORT, DONT_CARE, EXCLUSIONS
+from lfr_eval.tables.published import PEOPLE
 from lfr_eval.tables.rates import (
     ALERT_TIMES,
     CANDIDATE_LISTS,
@@ -82,6 +83,7 @@ __all__ = [
     "OF_DESIGNS",
     "OPERATING_POINTS",
     "OVERALL",
+    "PEOPLE",
     "PERSON_TESTS",
     "PLANNING",
     "RATES",

@@ -10,7 +10,14 @@ from xml.etree.ElementTree import Element
 from lfr_eval.report.document.blocks import Run, Runs
 
 STYLES = {"strong": "strong", "code": "code", "sup": "raised"}
-CLASSES = {"mark": "mark", "quiet": "quiet", "range": "quiet", "sci": "quiet", "id": "code"}
+CLASSES = {
+    "mark": "mark",
+    "quiet": "quiet",
+    "range": "quiet",
+    "sci": "quiet",
+    "withheld": "quiet",
+    "id": "code",
+}
 UNSEEN = "hidden"
 """Class of what only a screen reader is told: on paper the same stands in a heading or caption."""
 

@@ -84,7 +84,9 @@ def _characteristic(report: Report, factor: str) -> tuple[tuple[str, ...], tuple
     if not has_factor(report, factor):
         return (), ("Groups were not compared by this, so nothing is known about it.",)
     groups = ", ".join(
-        f"{group.group} {several(group.people, 'person', 'people')}"
+        f"{group.group} (withheld)"
+        if group.withheld
+        else f"{group.group} {several(group.people, 'person', 'people')}"
         for group in report.people.of(factor)
     )
     sources = tuple(

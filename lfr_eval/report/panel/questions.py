@@ -55,8 +55,10 @@ def _who(report: Report) -> tuple[str, ...]:
         fillers = several(everyone.filler_people, "other person", "other people")
         answers.append(f"The watchlist was filled with {fillers}.")
     if smallest is not None:
+        untold = any(group.withheld for group in report.people.groups)
         answers.append(
-            f"The smallest group is {smallest.group} ({smallest.factor}): "
+            f"The smallest group{' of those whose size is told' if untold else ''} is "
+            f"{smallest.group} ({smallest.factor}): "
             f"{several(smallest.people, 'person', 'people')}."
         )
     return tuple(answers)
@@ -77,6 +79,8 @@ def _left_out(report: Report) -> tuple[str, ...]:
     if report.people.has_acquisition:
         of = f"{count(everyone.failed)} of {several(everyone.images, 'image')}"
         answers.append(f"No usable face was found in {of}.")
+    elif report.publication is not None:
+        answers.append("How often no usable face was found stands among the rates (FTA, FTE).")
     else:
         answers.append("In how many images no usable face was found is not recorded.")
     answers += [
@@ -121,6 +125,8 @@ def _threshold(report: Report) -> tuple[str, ...]:
 
 
 def _field(report: Report) -> tuple[str, ...]:
+    if report.publication is not None:
+        return ("Records of deployments are not published; they stand with the full study.",)
     blocks = report.field.blocks if report.field else ()
     if not blocks:
         return ("No record of a deployment at a threshold of this study stands beside it.",)
@@ -197,6 +203,8 @@ def _consent(report: Report) -> tuple[str, ...]:
 
 
 def _approved(report: Report) -> tuple[str, ...]:
+    if report.publication is not None:
+        return ("Decisions are not published here; they are recorded with the full study.",)
     decisions = report.decisions
     if decisions.broken is not None:
         return (

@@ -54,6 +54,8 @@ def everybody(quote: Quote) -> tuple[Rate | None, Rate | None]:
 def measured(metric: Metric, rate: Rate, level: float) -> str:
     """Return a rate with its counts and interval: never a rate alone."""
     people = "" if rate.subjects is None else f" of {several(rate.subjects, 'person', 'people')}"
+    if rate.withheld:
+        return f"{metric.plain}: withheld"
     of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
     if rate.rate is None:
         return f"{metric.plain}: no trials"
@@ -113,7 +115,7 @@ def tally(report: Report) -> str:
         return "No comparison between groups was planned at the thresholds of the first screen."
     counts = {
         verdict: sum(each.verdict == verdict for each in findings)
-        for verdict in ("different", "equivalent", "inconclusive", "untestable")
+        for verdict in ("different", "equivalent", "inconclusive", "untestable", "withheld")
     }
     shown = listed([f"{number} {verdict}" for verdict, number in counts.items() if number])
     return f"Of {several(len(findings), 'planned comparison')}: {shown}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lfr_eval.report.findings import WITHHELD
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.reading import compared, everybody, listed, smallest_group
 from lfr_eval.report.words import count, one_in, ratio, several, share, spoken_threshold
@@ -74,8 +75,9 @@ def _who(report: Report) -> Iterator[str]:
         yield f"They were seen {several(everyone.passes, 'time')} in all."
     smallest = smallest_group(report)
     if smallest is not None:
+        told = "whose size we can tell " if any(g.withheld for g in report.people.groups) else ""
         yield (
-            f"The smallest group had only {several(smallest.people, 'person', 'people')}. "
+            f"The smallest group {told}had only {several(smallest.people, 'person', 'people')}. "
             "The fewer people there are, the less the test can tell."
         )
 
@@ -91,7 +93,9 @@ def _found(report: Report) -> Iterator[str]:
     where = f"At a threshold of {spoken_threshold(quote.threshold)}"
     if quote.watchlist_size is not None:
         where += f" and with {count(quote.watchlist_size)} faces on the list"
-    if wrong is not None and wrong.trials:
+    if wrong is not None and wrong.withheld:
+        yield f"{where}, the number of such mistakes is too small to be told here."
+    elif wrong is not None and wrong.trials:
         tries = several(wrong.trials, "try", "tries")
         if wrong.events:
             plural = event if wrong.events == 1 else f"{event}{'es' if event[-1] == 'h' else 's'}"
@@ -144,6 +148,12 @@ def _groups(report: Report) -> Iterator[str]:
         yield (
             f"In {len(still_open)} of {len(findings)}, we cannot tell. That does not mean that "
             "the groups are equal. It means that too little happened."
+        )
+    silent = sum(each.verdict == WITHHELD.name for each in findings)
+    if silent:
+        yield (
+            f"In {silent} of {len(findings)}, we may not tell you. The numbers are so small that "
+            "they could point to single people."
         )
     known = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
     if known:

@@ -54,6 +54,11 @@ function showCrowd(state) {
   const isWhole = Math.abs(sum - 1) < 0.0005;
   find("composition-note").textContent = isWhole ? "" : sum > 0 ? `The shares add up to ${ratio(100 * sum)} %. They are scaled to 100 %.` : "Give at least one group a share.";
   const people = Math.max(1, Math.floor(Number(find("crowd-size").value) || data.crowd));
+  if (rates.some((each) => each.withheld)) {
+    table.tBodies[0].replaceChildren(make("tr", {}, make("th", { scope: "row" }, "all together"), make("td", { class: "n" }, "100 %"), make("td", {}, make("span", { class: "withheld" }, "withheld"))));
+    find("crowd-sentence").lastElementChild.textContent = "Rates of some groups are withheld at this threshold, so that no sum is given.";
+    return;
+  }
   const result = expected(people, rates, given.map((each) => (sum > 0 ? each / sum : 0)));
   table.tBodies[0].replaceChildren(...[...result.groups, result.total].map((each) =>
     make("tr", each === result.total ? { class: "overall", "data-findings": ORIGIN } : { "data-findings": evidenceOf("FPIR", rates.find((rate) => rate.group === each.group), data.thresholds[state.place], state) }, make("th", { scope: "row" }, each.group), make("td", { class: "n" }, share(each.share)), crowdCell(each))));

@@ -2,7 +2,7 @@
 const find = (name) => page.getElementById(name);
 const slider = find("threshold");
 const chosen = () => ({ place: Number(slider.value), size: find("size")?.value ?? "", factor: find("factor").value });
-const LETTERS = { d: "different", e: "equivalent", i: "inconclusive", u: "untestable" };
+const LETTERS = { d: "different", e: "equivalent", i: "inconclusive", u: "untestable", w: "withheld" };
 
 function watchlist(size) {
   return size ? `, watchlist of ${grouped(Number(size))}` : "";
@@ -13,7 +13,7 @@ function evidenceOf(metric, rate, threshold, state) {
   const lines = [`${metric} of ${rate.group}, threshold ${spokenThreshold(threshold)}${watchlist(state.size)}`];
   if (rate.rate !== null) {
     lines.push(`${grouped(rate.events)} ${one[0]} in ${grouped(rate.trials)} ${data.metrics[metric][1]}`);
-    lines.push(`${grouped(rate.affected)} of ${grouped(rate.people)} people had ${one[1]}`);
+    if (rate.affected !== null) lines.push(`${grouped(rate.affected)} of ${grouped(rate.people)} people had ${one[1]}`);
     lines.push(`Rate ${rate.events ? spokenRate(metric, rate.rate) : "no event"} (${scientific(rate.rate)})`);
     lines.push(`${100 * data.level} % interval ${spokenRate(metric, rate.lower, "down")} to ${spokenRate(metric, rate.upper, "up")} (${scientific(rate.lower)} to ${scientific(rate.upper)})`);
     lines.push(`Method: ${rate.method}`);
@@ -43,6 +43,7 @@ function findingsOf(metric, group, state) {
 }
 
 function rateCell(metric, rate, state) {
+  if (rate?.withheld) return make("td", {}, make("span", { class: "withheld" }, "withheld"));
   if (!rate || rate.rate === null) return make("td", {}, rate ? "no trials" : "not measured");
   const none = rate.events === 0 && !isSuccess(metric);
   const number = make("data", { class: "drill", value: rate.rate, "data-evidence": evidenceOf(metric, rate, data.thresholds[state.place], state) }, none ? "no event" : spokenRate(metric, rate.rate));
@@ -67,7 +68,7 @@ function showRates(state) {
   const at = `threshold ${spokenThreshold(data.thresholds[state.place])}${watchlist(state.size)}`;
   find("explored-where").textContent = `${names[0]} and ${names[1].toLowerCase()} at ${at}, groups by ${state.factor}.`;
   const all = codes.map((code) => ratesOf(code, { ...state, factor: "overall" })[0]);
-  const spoken = all.map((each, side) => each && `${names[side]} of everybody: ${each.events || isSuccess(codes[side]) ? spokenRate(codes[side], each.rate) : "no event"}.`);
+  const spoken = all.map((each, side) => each && `${names[side]} of everybody: ${each.withheld ? "withheld" : each.events || isSuccess(codes[side]) ? spokenRate(codes[side], each.rate) : "no event"}.`);
   return `At ${at}. ${spoken.filter(Boolean).join(" ")}`;
 }
 
@@ -109,7 +110,7 @@ function drawMarks(chart, state) {
   const inside = (value) => Number.isFinite(value) && value >= -0.001 && value <= 1.001;
   const rate = (key, group) => {
     const entry = (data.rates[key] ?? []).find((each) => each.group === group);
-    return entry ? rateAt(entry, state.place).rate : null;
+    return (entry ? rateAt(entry, state.place).rate : null) ?? NaN;
   };
   const drawn = [];
   if (link.kind === "line") {

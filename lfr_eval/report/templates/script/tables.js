@@ -65,7 +65,7 @@ function rateAt(entry, place) {
   const pick = (value) => (Array.isArray(value) ? value[place] : value);
   const [events, trials] = [pick(entry.events), pick(entry.trials)];
   return {
-    group: entry.group, events, trials, people: pick(entry.people), affected: pick(entry.affected),
+    group: entry.group, withheld: data.published && events === null, events, trials, people: pick(entry.people), affected: pick(entry.affected),
     rate: events === null || !trials ? null : events / trials,
     lower: entry.lower[place], upper: entry.upper[place],
     method: data.methods[entry.method.charCodeAt(place) - 97] ?? "not stated",
@@ -77,10 +77,11 @@ function sweepNumbers(name) {
   const columns = ["group", "threshold", isSuccess(metric) ? "successes" : "events", "trials", "people", "people with one", metric, "scientific", "lower", "upper", "interval"];
   const rows = data.rates[name].flatMap((entry) => data.thresholds.map((threshold, place) => {
     const each = rateAt(entry, place);
-    if (each.trials === null) return null;
+    if (each.trials === null && !each.withheld) return null;
+    if (each.withheld) return [each.group, figure(threshold, spokenThreshold(threshold)), "withheld", each.trials ?? "withheld", each.people ?? "withheld", "withheld", "withheld", "–", "–", "–", "–"];
     const [lower, upper] = ["lower", "upper"].map((end) => figure(each[end], spokenRate(metric, each[end], end === "lower" ? "down" : "up")));
     const shown = each.events === 0 && !isSuccess(metric) ? "no event" : spokenRate(metric, each.rate);
-    return [each.group, figure(threshold, spokenThreshold(threshold)), each.events, each.trials, each.people, each.affected, figure(each.rate, shown), scientific(each.rate), lower, upper, each.method];
+    return [each.group, figure(threshold, spokenThreshold(threshold)), each.events, each.trials, each.people, each.affected ?? (data.published ? "withheld" : null), figure(each.rate, shown), scientific(each.rate), lower, upper, each.method];
   }).filter(Boolean));
   return { columns, rows };
 }

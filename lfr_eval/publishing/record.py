@@ -1,0 +1,119 @@
+"""Stage `publishing`: what a study says of itself in words, without what must not leave its folder.
+
+In: `study.json` and the provenance. Out: the same with the fields named here and no others, so that
+what a later version records is not published before somebody has thought about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PLACE = "(not published: names a place)"
+NUMBERED = "A sentence that names numbers is not published; the full study has it."
+LEFT_OUT = (
+    "Scores: their distributions, the model of their tail, and how near they lie to the threshold.",
+    "Rates across groups and among the first candidates, tests that count people, and how false "
+    "alerts grow with the watchlist: they hang together with withheld counts in further ways.",
+    "Why no face was found, how long alerts take and how long lists of candidates are.",
+    "What deployments have shown, and who decided on this study: both are recorded with the study.",
+    "Sentences with numbers in the notes and in the limits of the data, because numbers in them "
+    "may be withheld ones.",
+    "Hashes of single files, hardware, and settings that name places or people.",
+)
+"""What a publication does not hold at all."""
+
+_TOP = (
+    *("title", "question", "study", "simulated", "factors", "conditions", "capture", "inference"),
+    *("data_digest", "started", "finished"),
+)
+_MATCHER = ("name", "fingerprint", "description", "score_range")
+_DATASET = (
+    *("name", "title", "origin", "licence", "consent", "lawful_basis", "citation"),
+    *("label_source", "label_scheme"),
+)
+_DESIGN = ("name", "description", "watchlist_sizes", "watchlist_members")
+_PROMISE = (
+    *("state", "registered_at", "seal", "plan_sha256", "title", "hypotheses", "stopping"),
+    *("recruitment", "data_registered", "code", "reason"),
+)
+_CONFIG = {
+    "design": ("name", "kinds", "watchlist_sizes", "watchlist_members", "watchlist_inference"),
+    "inference": None,
+    "thresholds": None,
+    "population": ("name", "like"),
+}
+_PLACE = re.compile(r"(^|[\s'\"=:\[(,])(/[^\s/]+/|~/|\.\./|[A-Za-z]:[\\/]|\\\\|file:)")
+
+
+def published_record(study: Mapping[str, Any], thresholds: Sequence[float]) -> dict[str, Any]:
+    """Return `study.json` as it may be published.
+
+    Parameters
+    ----------
+    study
+        Its content.
+    thresholds
+        Those that are published.
+    """
+    record = {name: study[name] for name in _TOP if name in study}
+    record["matcher"] = _only(study["matcher"], _MATCHER)
+    record["datasets"] = [
+        {**_only(dataset, _DATASET), "limits": without_numbers(dataset.get("limits", []))}
+        for dataset in study["datasets"]
+    ]
+    record["design"] = _only(study["design"], _DESIGN)
+    record["thresholds"] = {**study["thresholds"], "values": list(thresholds)}
+    record["notes"] = without_numbers(study.get("notes", []))
+    live = study.get("live_engine")
+    record["live_engine"] = None if live is None else _only(live, ("described", "statement"))
+    promise = study.get("registration")
+    if promise is not None:
+        # Nobody's name, and no number of people or images that were left out.
+        empty = {"who": "(name not published)", "exclusions": []}
+        empty["after_results"] = ["study"] * len(promise["after_results"])
+        said = {**_only(promise, _PROMISE), "differences": without_numbers(promise["differences"])}
+        record["registration"] = {**said, **empty}
+    cleaned: dict[str, Any] = without_places(record)
+    return cleaned
+
+
+def published_provenance(provenance: Mapping[str, Any], study_hash: str) -> dict[str, Any]:
+    """Return the provenance as it may be published.
+
+    The hash of the study covers files that name people, so that nobody who lacks them can try out
+    withheld counts against it; the hash of one table would let them.
+    """
+    config = provenance.get("config", {})
+    kept = {
+        group: config[group] if names is None else _only(config[group], names)
+        for group, names in _CONFIG.items()
+        if isinstance(config.get(group), Mapping)
+    }
+    names = ("git_revision", "dataset_digest", "started", "finished", "packages", "seeds")
+    cleaned: dict[str, Any] = without_places(
+        {**_only(provenance, names), "config": kept, "study_hash": study_hash}
+    )
+    return cleaned
+
+
+def without_numbers(sentences: Sequence[str]) -> list[str]:
+    """Return sentences; those with a number in them are said to be left out."""
+    kept = [sentence for sentence in sentences if not re.search(r"\d", sentence)]
+    return kept if len(kept) == len(sentences) else [*kept, NUMBERED]
+
+
+def without_places(value: Any) -> Any:
+    """Return nested values in which no text names a place on somebody's machine."""
+    if isinstance(value, str):
+        return PLACE if _PLACE.search(value) else value
+    if isinstance(value, Mapping):
+        return {str(key): without_places(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_places(each) for each in value]
+    return value
+
+
+def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}

@@ -1,0 +1,255 @@
+"""Stage `publishing`: tables of a study and marks in, tables with null cells out.
+
+What was worked out from a withheld count is withheld with it: rate and interval, every comparison
+of the group, and every measure over a factor with such a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.publishing.counts import Groups
+from lfr_eval.publishing.linked import Flags
+from lfr_eval.publishing.marks import Marks, mark
+from lfr_eval.publishing.rule import Rule
+from lfr_eval.publishing.sizes import FILLERS, PEOPLE
+from lfr_eval.tables import EQUITY, FINDINGS, OVERALL, RATES
+from lfr_eval.tables import PEOPLE as PEOPLE_TABLE
+
+STEPS = 25
+"""Thresholds published at most: the fewer there are, the less do their differences tell."""
+WITHHELD = "withheld"
+NOT_SAID = (
+    "Withheld: the counts behind this comparison, or others from which they could be worked out, "
+    "are too small to be published."
+)
+UNSAID = (
+    "The sentence of this comparison is withheld, because it names numbers of people that are, or "
+    "would tell, too small ones. Its verdict and rates are not."
+)
+DERIVED = (
+    *("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "statistic", "p_value"),
+    *("p_adjusted", "p_equivalence", "detectable_ratio"),
+)
+OUTCOME = ("events", "subjects_with_event", "rate", "lower", "upper", "effective_trials")
+SIZE = ("trials", "subjects")
+ALL, REST = "*", "rest"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows of a table, and how many of them lack something.
+
+    Attributes
+    ----------
+    small
+        Because a count of theirs is small.
+    further
+        So that the small ones cannot be worked out, or because they rest on them.
+    """
+
+    rows: int
+    small: int
+    further: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables of a publication, and what each lacks.
+
+    Attributes
+    ----------
+    thresholds
+        Of the sweep, those that are published.
+    tallies
+        By table.
+    """
+
+    rates: pd.DataFrame
+    people: pd.DataFrame
+    findings: pd.DataFrame
+    equity: pd.DataFrame | None
+    thresholds: tuple[float, ...]
+    tallies: Mapping[str, Tally]
+
+
+def publish_tables(
+    rates: pd.DataFrame,
+    findings: pd.DataFrame,
+    equity: pd.DataFrame | None,
+    people: pd.DataFrame,
+    cohort: pd.DataFrame,
+    conditions: Sequence[str],
+    plan: Sequence[float],
+    minimum: int,
+) -> Published:
+    """Return the tables of a study as they may be published.
+
+    Parameters
+    ----------
+    rates, findings, equity, people, cohort
+        The study's tables; None where it has none.
+    conditions
+        Parts of factors that are conditions of passes, not of people.
+    plan
+        Thresholds that must be published.
+    minimum
+        Counts from 1 to below it are withheld.
+
+    Raises
+    ------
+    PublicationError
+        If the counts do not add up, or everybody together are too few.
+    """
+    thresholds = published_thresholds(rates, plan)
+    # Rates across groups and among the first candidates hang together in further ways.
+    chosen = rates["rank"].isna() & (
+        rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
+    ).fillna(value=False)
+    kept = _at(rates[chosen.to_numpy(bool)], thresholds)
+    marks = mark(kept, Groups(people, cohort, tuple(conditions)), Rule(minimum, tuple(plan)))
+    hidden = _Hidden.of(kept, marks.outcomes)
+    said = _at(findings, thresholds)
+    silent = hidden.any_of(said)
+    # Statements name numbers of people with an event.
+    unsaid = _Hidden.of(kept, marks.affected).any_of(said)
+    tallies = {
+        "rates": _tally(marks.affected, marks.small_affected),
+        "people": _tally(marks.groups | marks.fillers, marks.small_groups),
+        "findings": Tally(len(said), 0, int((silent | unsaid).sum())),
+    }
+    measures = None
+    if equity is not None:
+        measures = _at(equity, thresholds)
+        gone = hidden.within(measures)
+        tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
+        measures = EQUITY.conform(measures[~gone])
+    return Published(
+        rates=_rates(kept, marks),
+        people=_people(people, marks),
+        findings=_findings(said, silent, unsaid),
+        equity=measures,
+        thresholds=thresholds,
+        tallies=tallies,
+    )
+
+
+def published_thresholds(rates: pd.DataFrame, plan: Sequence[float]) -> tuple[float, ...]:
+    """Return the thresholds of the plan, and of the others so many that `STEPS` remain."""
+    values = np.unique(rates["threshold"].dropna().to_numpy(float))
+    if len(values) <= STEPS:
+        return tuple(float(value) for value in values)
+    places = set(np.linspace(0, len(values) - 1, STEPS).round().astype(int).tolist())
+    planned = [place for place, value in enumerate(values) if np.isclose(value, plan).any()]
+    return tuple(float(values[place]) for place in sorted(places | set(planned)))
+
+
+def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    column = frame["threshold"]
+    return pd.DataFrame(frame[column.isna() | column.isin(list(thresholds))]).reset_index(drop=True)
+
+
+def _rates(rates: pd.DataFrame, marks: Marks) -> pd.DataFrame:
+    shown = rates.copy()
+    shown.loc[marks.affected, "subjects_with_event"] = pd.NA
+    shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA
+    shown.loc[marks.outcomes, "interval"] = WITHHELD
+    shown.loc[marks.sizes, list(SIZE)] = pd.NA
+    return RATES.conform(shown)
+
+
+def marked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rates or people with a column that says what of a row is withheld."""
+    columns = {"subjects_with_event": "people with an event", "events": "outcome"}
+    columns |= {"trials": "size and outcome", "fillers": "fillers", "people": "people"}
+    said = pd.Series("", index=frame.index, dtype="string")
+    for name, what in columns.items():
+        if name in frame:
+            said = said.mask(frame[name].isna(), what)
+    if "fillers" in frame:
+        both = frame["fillers"].isna() & frame["people"].isna()
+        said = said.mask(both, "people and fillers")
+    return frame.assign(withheld=said)
+
+
+def _people(people: pd.DataFrame, marks: Marks) -> pd.DataFrame:
+    shown = PEOPLE_TABLE.conform(people)
+    shown.loc[marks.groups, list(PEOPLE)] = pd.NA
+    shown.loc[marks.fillers, list(FILLERS)] = pd.NA
+    return shown
+
+
+def _findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
+    shown = findings.copy()
+    shown.loc[unsaid, "statement"] = UNSAID
+    shown.loc[silent, list(DERIVED)] = np.nan
+    shown.loc[silent, ["verdict", "statement"]] = [WITHHELD, NOT_SAID]
+    return FINDINGS.conform(shown)
+
+
+Setting = tuple[str, int, float, str]
+"""Metric, watchlist size (0 for 1:1), threshold (-1 for none) and factor."""
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """Groups of which something is withheld, by setting; a setting without rates is not known."""
+
+    groups: Mapping[Setting, frozenset[str]]
+
+    @classmethod
+    def of(cls, rates: pd.DataFrame, flags: Flags) -> _Hidden:
+        found: dict[Setting, set[str]] = {}
+        for key, group, flag in zip(_settings(rates), rates["group"], flags, strict=True):
+            found.setdefault(key, set()).update([str(group)] if flag else [])
+        return cls({key: frozenset(groups) for key, groups in found.items()})
+
+    def any_of(self, findings: pd.DataFrame) -> Flags:
+        """Whether comparisons rest on what is withheld."""
+        pairs = zip(findings["group_a"], findings["group_b"], strict=True)
+        settings = _settings(findings)
+        found = [
+            self._compared(key, {str(a), str(b)})
+            for key, (a, b) in zip(settings, pairs, strict=True)
+        ]
+        return np.array(found, dtype=bool)
+
+    def within(self, measures: pd.DataFrame) -> Flags:
+        """Whether measures over all groups of a factor rest on what is withheld."""
+        found = [
+            any(self._compared((metric, *key[1:]), {ALL}) for metric in key[0].split(" + "))
+            for key in _settings(measures)
+        ]
+        return np.array(found, dtype=bool)
+
+    def _compared(self, key: Setting, compared: set[str]) -> bool:
+        groups = self.groups.get(key)
+        if groups is None:
+            return True
+        if ALL in compared:
+            return bool(groups)
+        # The rest is everybody without the group.
+        everybody = self.groups.get((*key[:3], OVERALL), frozenset())
+        return bool(compared & groups) or (REST in compared and bool(everybody))
+
+
+def _settings(frame: pd.DataFrame) -> list[Setting]:
+    columns = (
+        frame["metric"],
+        frame["watchlist_size"].fillna(0).astype(int),
+        frame["threshold"].astype(float).fillna(-1.0).round(9),
+        frame["factor"],
+    )
+    return [
+        (str(metric), int(size), float(at), str(factor))
+        for metric, size, at, factor in zip(*columns, strict=True)
+    ]
+
+
+def _tally(withheld: Flags, small: Flags) -> Tally:
+    own = withheld & small
+    return Tally(len(withheld), int(own.sum()), int((withheld & ~own).sum()))

@@ -1,0 +1,84 @@
+"""Stage report: what a publication withholds (`publication.json` in, sentences out).
+
+The file stands beside tables that were protected for publication. In a study folder there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_eval.report.record import StudyRecordError, read_json
+from lfr_eval.report.words import clean, several
+
+FILE = "publication.json"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is not published.
+
+    Attributes
+    ----------
+    minimum
+        Counts from 1 to below it are withheld.
+    withheld
+        Table -> its rows, and those of them that lack something.
+    left_out
+        What is not there at all, in sentences.
+    """
+
+    minimum: int
+    withheld: tuple[tuple[str, int, int], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """What is withheld, in words for everybody."""
+        largest = self.minimum - 1
+        counts = "1" if largest == 1 else f"1 to {largest}"
+        return (
+            f"Counts of {counts} are withheld so that nobody can be recognised by them, and so is "
+            "what was worked out from them. Further counts are withheld because a small one could "
+            "be worked out from them; which ones are small is not said. “Withheld” does not mean "
+            "zero: a count of zero is shown."
+        )
+
+    @property
+    def extent(self) -> str:
+        """How much is withheld."""
+        parts = [
+            f"{several(lacking, 'row')} of {rows:,} in {name}.csv"
+            for name, rows, lacking in self.withheld
+        ]
+        return (
+            f"Something is withheld in {', '.join(parts)}. Figures are verified against the full "
+            "study."
+        )
+
+
+def read_publication(folder: Path) -> Publication | None:
+    """Read what a publication withholds; None in a study folder.
+
+    Raises
+    ------
+    StudyRecordError
+        If the file cannot be read.
+    """
+    file = folder / FILE
+    if not file.exists():
+        return None
+    content = read_json(file)
+    try:
+        if not isinstance(content, dict):
+            raise TypeError("not an object")
+        return Publication(
+            int(content["minimum"]),
+            tuple(
+                (clean(name), int(tally["rows"]), int(tally["small"]) + int(tally["further"]))
+                for name, tally in content["tables"].items()
+            ),
+            tuple(clean(str(sentence)) for sentence in content["left_out"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StudyRecordError(f"{FILE} does not say what is withheld ({error!r}).") from None
