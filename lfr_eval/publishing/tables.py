@@ -13,23 +13,24 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.publishing.counts import Groups
+from lfr_eval.publishing.hidden import ALL, REST, Hidden
 from lfr_eval.publishing.linked import Flags
 from lfr_eval.publishing.marks import Marks, mark
 from lfr_eval.publishing.rule import Rule
 from lfr_eval.publishing.sizes import FILLERS, PEOPLE
-from lfr_eval.tables import EQUITY, FINDINGS, OVERALL, RATES
+from lfr_eval.tables import EQUITY, FINDINGS, RATES
 from lfr_eval.tables import PEOPLE as PEOPLE_TABLE
 
 STEPS = 25
 """Thresholds published at most: the fewer there are, the less do their differences tell."""
 WITHHELD = "withheld"
 NOT_SAID = (
-    "Withheld: the counts behind this comparison, or others from which they could be worked out, "
-    "are too small to be published."
+    "withheld, because the counts behind this comparison, or others that would tell them, are too "
+    "small to be published."
 )
 UNSAID = (
-    "The sentence of this comparison is withheld, because it names numbers of people that are, or "
-    "would tell, too small ones. Its verdict and rates are not."
+    "the sentence of this comparison is withheld, because it names numbers of people that are too "
+    "small, or would tell such numbers. Its verdict and rates are not."
 )
 DERIVED = (
     *("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "statistic", "p_value"),
@@ -37,7 +38,6 @@ DERIVED = (
 )
 OUTCOME = ("events", "subjects_with_event", "rate", "lower", "upper", "effective_trials")
 SIZE = ("trials", "subjects")
-ALL, REST = "*", "rest"
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def publish_tables(
     ).fillna(value=False)
     kept = _at(rates[chosen.to_numpy(bool)], thresholds)
     marks = mark(kept, Groups(people, cohort, tuple(conditions)), Rule(minimum, tuple(plan)))
-    hidden = _Hidden.of(kept, marks.outcomes)
+    hidden = Hidden.of(kept, marks.outcomes)
     said = _at(findings, thresholds)
     silent = hidden.any_of(said)
     # Statements name numbers of people with an event.
-    unsaid = _Hidden.of(kept, marks.affected).any_of(said)
+    unsaid = Hidden.of(kept, marks.affected).any_of(said)
     tallies = {
         "rates": _tally(marks.affected, marks.small_affected),
         "people": _tally(marks.groups | marks.fillers, marks.small_groups),
@@ -185,69 +185,20 @@ def _people(people: pd.DataFrame, marks: Marks) -> pd.DataFrame:
 
 def _findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
     shown = findings.copy()
-    shown.loc[unsaid, "statement"] = UNSAID
+    who = _who(findings)
+    shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
     shown.loc[silent, list(DERIVED)] = np.nan
-    shown.loc[silent, ["verdict", "statement"]] = [WITHHELD, NOT_SAID]
+    shown.loc[silent, "verdict"] = WITHHELD
+    shown.loc[silent, "statement"] = who[silent] + NOT_SAID
     return FINDINGS.conform(shown)
 
 
-Setting = tuple[str, int, float, str]
-"""Metric, watchlist size (0 for 1:1), threshold (-1 for none) and factor."""
-
-
-@dataclass(frozen=True)
-class _Hidden:
-    """Groups of which something is withheld, by setting; a setting without rates is not known."""
-
-    groups: Mapping[Setting, frozenset[str]]
-
-    @classmethod
-    def of(cls, rates: pd.DataFrame, flags: Flags) -> _Hidden:
-        found: dict[Setting, set[str]] = {}
-        for key, group, flag in zip(_settings(rates), rates["group"], flags, strict=True):
-            found.setdefault(key, set()).update([str(group)] if flag else [])
-        return cls({key: frozenset(groups) for key, groups in found.items()})
-
-    def any_of(self, findings: pd.DataFrame) -> Flags:
-        """Whether comparisons rest on what is withheld."""
-        pairs = zip(findings["group_a"], findings["group_b"], strict=True)
-        settings = _settings(findings)
-        found = [
-            self._compared(key, {str(a), str(b)})
-            for key, (a, b) in zip(settings, pairs, strict=True)
-        ]
-        return np.array(found, dtype=bool)
-
-    def within(self, measures: pd.DataFrame) -> Flags:
-        """Whether measures over all groups of a factor rest on what is withheld."""
-        found = [
-            any(self._compared((metric, *key[1:]), {ALL}) for metric in key[0].split(" + "))
-            for key in _settings(measures)
-        ]
-        return np.array(found, dtype=bool)
-
-    def _compared(self, key: Setting, compared: set[str]) -> bool:
-        groups = self.groups.get(key)
-        if groups is None:
-            return True
-        if ALL in compared:
-            return bool(groups)
-        # The rest is everybody without the group.
-        everybody = self.groups.get((*key[:3], OVERALL), frozenset())
-        return bool(compared & groups) or (REST in compared and bool(everybody))
-
-
-def _settings(frame: pd.DataFrame) -> list[Setting]:
-    columns = (
-        frame["metric"],
-        frame["watchlist_size"].fillna(0).astype(int),
-        frame["threshold"].astype(float).fillna(-1.0).round(9),
-        frame["factor"],
-    )
-    return [
-        (str(metric), int(size), float(at), str(factor))
-        for metric, size, at, factor in zip(*columns, strict=True)
-    ]
+def _who(findings: pd.DataFrame) -> pd.Series:
+    """Return which groups are compared, for sentences that say no more."""
+    other = findings["group_b"].mask(findings["group_b"] == REST, "the rest")
+    pair = findings["group_a"] + " compared with " + other + ": "
+    together = "All groups of " + findings["factor"] + " at once: "
+    return pair.mask(findings["group_a"] == ALL, together)
 
 
 def _tally(withheld: Flags, small: Flags) -> Tally:

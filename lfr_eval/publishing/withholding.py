@@ -122,46 +122,22 @@ def another_study(
     PublicationError
         If there is none.
     """
-    groups, layers = linked.values.shape
-    atoms = linked.member.shape[1]
+    atoms, layers = linked.member.shape[1], linked.values.shape[1]
     published = np.flatnonzero(~withheld.ravel())
-    sums = kron(linked.member.astype(float), eye_array(layers), format="csr")
-    moves = eye_array(groups * layers, format="csr")[:, published]
-    number = len(published)
-    extra = number if exact else 0
-    # Variables: atoms by layer, what published cells gain, what they lose, whether they move.
-    blocks: list[list[sparray | None]] = [[sums[published], -moves[published], moves[published]]]
-    lower = [linked.values.ravel()[published].astype(float)]
-    upper = [lower[0]]
-    blocks.append([sums, None, None])
-    lower.append(target[0].ravel())
-    upper.append(target[1].ravel())
-    if linked.order:
-        blocks.append([_falling(atoms, layers, linked.order), None, None])
-        lower.append(np.zeros(atoms * len(linked.order)))
-        upper.append(np.full(atoms * len(linked.order), np.inf))
-    if exact:
-        most = float(linked.caps.max(initial=1))
-        blocks = [[*row, None] for row in blocks]
-        one = eye_array(number, format="csr")
-        blocks.append([None, one, one, -most * one])
-        lower.append(np.full(number, -np.inf))
-        upper.append(np.zeros(number))
+    free, told = atoms * layers, len(published)
     price = costs.ravel()[published]
-    nothing = np.zeros(atoms * layers)
-    cost = (
-        np.r_[nothing, 1e-6 * price, 1e-6 * price, price] if exact else np.r_[nothing, price, price]
-    )
-    size = atoms * layers + 2 * number + extra
-    whole = np.r_[np.ones(atoms * layers), np.zeros(2 * number), np.ones(extra)]
-    top = np.r_[np.full(atoms * layers + 2 * number, np.inf), np.ones(extra)]
+    # Variables: atoms by layer; what published counts gain, what they lose; whether they move.
+    cost = [np.zeros(free), price, price]
+    whole = [np.ones(free), np.zeros(2 * told)]
+    top = [np.full(free + 2 * told, np.inf)]
+    if exact:
+        cost = [np.zeros(free), 1e-6 * price, 1e-6 * price, price]
+        whole, top = [*whole, np.ones(told)], [*top, np.ones(told)]
     result = milp(
-        cost,
-        integrality=whole,
-        bounds=Bounds(np.zeros(size), top),
-        constraints=LinearConstraint(
-            block_array(blocks, format="csc"), np.concatenate(lower), np.concatenate(upper)
-        ),
+        np.concatenate(cost),
+        integrality=np.concatenate(whole),
+        bounds=Bounds(0.0, np.concatenate(top)),
+        constraints=_constraints(linked, published, target, exact),
         options={"time_limit": SECONDS, "mip_rel_gap": GAP},
     )
     if result.x is None:
@@ -169,10 +145,37 @@ def another_study(
             "No further counts can be withheld that would keep a small one from being worked out "
             f"({result.message}): raise the minimum, or publish fewer factors."
         )
-    counts = (linked.member @ np.rint(result.x[: atoms * layers]).reshape(atoms, layers)).astype(
-        np.int64
-    )
+    found = np.rint(result.x[:free]).reshape(atoms, layers)
+    counts: Counts = (linked.member @ found).astype(np.int64)
     return counts, ~withheld & (counts != linked.values)
+
+
+def _constraints(
+    linked: Linked, published: NDArray[np.intp], target: Targets, exact: bool
+) -> LinearConstraint:
+    """Return what every other study must keep to; variables as in `another_study`."""
+    atoms, layers = linked.member.shape[1], linked.values.shape[1]
+    sums = kron(linked.member.astype(float), eye_array(layers), format="csr")
+    one = eye_array(len(published), format="csr")
+    values = linked.values.ravel()[published].astype(float)
+    # Published counts are what they are, but for what they gain or lose.
+    rows: list[list[sparray | None]] = [[sums[published], -one, one]]
+    lower, upper = [values], [values]
+    rows.append([sums, None, None])
+    lower.append(target[0].ravel())
+    upper.append(target[1].ravel())
+    if linked.order:
+        rows.append([_falling(atoms, layers, linked.order), None, None])
+        lower.append(np.zeros(atoms * len(linked.order)))
+        upper.append(np.full(atoms * len(linked.order), np.inf))
+    if exact:
+        most = float(linked.caps.max(initial=1))
+        rows = [[*row, None] for row in rows]
+        rows.append([None, one, one, -most * one])
+        lower.append(np.full(len(published), -np.inf))
+        upper.append(np.zeros(len(published)))
+    matrix = block_array(rows, format="csc")
+    return LinearConstraint(matrix, np.concatenate(lower), np.concatenate(upper))
 
 
 def _falling(atoms: int, layers: int, order: tuple[tuple[int, int], ...]) -> sparray:

@@ -40,7 +40,7 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
 
 def _publication(report: Report) -> Iterator[str]:
     if report.publication is not None:
-        yield f"What is withheld here. {report.publication.rule}"
+        yield "What was withheld for publication: small counts, and others that would tell them."
 
 
 def _simulation(report: Report) -> Iterator[str]:
