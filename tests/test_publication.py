@@ -134,6 +134,19 @@ def test_the_attacker_would_find_a_count_that_nothing_else_protects(
     assert sum(found) > 0.3 * len(found)
 
 
+def test_no_interval_ends_where_a_withheld_count_ends_it(folder: Path, full: pd.DataFrame) -> None:
+    shown = pd.read_csv(folder / "rates.csv").assign(
+        group=lambda each: each["group"].str.lstrip("'")
+    )
+    keys = ["metric", "watchlist_size", "factor", "group"]
+    small = full[full["events"].between(1, MINIMUM - 1)]
+    own = small[~small["interval"].str.contains("another threshold")]
+    for end in ("lower", "upper"):
+        met = own[[*keys, end]].merge(shown[[*keys, end]].dropna(subset=end), on=[*keys, end])
+        assert met.empty
+    assert len(own) > 50
+
+
 def test_sentences_name_no_small_number_of_people_or_events(
     texts: dict[str, str], folder: Path, full: pd.DataFrame
 ) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.publishing.counts import Groups
+from lfr_eval.publishing.ends import borrowed
 from lfr_eval.publishing.hidden import ALL, REST, Hidden
 from lfr_eval.publishing.linked import Flags
 from lfr_eval.publishing.marks import Marks, mark
@@ -23,7 +24,7 @@ from lfr_eval.tables import PEOPLE as PEOPLE_TABLE
 
 STEPS = 25
 """Thresholds published at most: the fewer there are, the less do their differences tell."""
-WITHHELD = "withheld"
+WITHHELD, AFFECTED = "withheld", "people with an event"
 NOT_SAID = (
     "withheld, because the counts behind this comparison, or others that would tell them, are too "
     "small to be published."
@@ -110,15 +111,17 @@ def publish_tables(
     chosen = rates["rank"].isna() & (
         rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
     ).fillna(value=False)
-    kept = _at(rates[chosen.to_numpy(bool)], thresholds)
+    like = pd.DataFrame(rates[chosen.to_numpy(bool)])
+    kept = _at(like, thresholds)
     marks = mark(kept, Groups(people, cohort, tuple(conditions)), Rule(minimum, tuple(plan)))
+    ends = borrowed(like, kept, marks.outcomes)
     hidden = Hidden.of(kept, marks.outcomes)
     said = _at(findings, thresholds)
     silent = hidden.any_of(said)
     # Statements name numbers of people with an event.
     unsaid = Hidden.of(kept, marks.affected).any_of(said)
     tallies = {
-        "rates": _tally(marks.affected, marks.small_affected),
+        "rates": _tally(marks.affected | ends, marks.small_affected),
         "people": _tally(marks.groups | marks.fillers, marks.small_groups),
         "findings": Tally(len(said), 0, int((silent | unsaid).sum())),
     }
@@ -129,7 +132,7 @@ def publish_tables(
         tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
         measures = EQUITY.conform(measures[~gone])
     return Published(
-        rates=_rates(kept, marks),
+        rates=_rates(kept, marks, ends),
         people=_people(people, marks),
         findings=_findings(said, silent, unsaid),
         equity=measures,
@@ -153,8 +156,9 @@ def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     return pd.DataFrame(frame[column.isna() | column.isin(list(thresholds))]).reset_index(drop=True)
 
 
-def _rates(rates: pd.DataFrame, marks: Marks) -> pd.DataFrame:
+def _rates(rates: pd.DataFrame, marks: Marks, ends: Flags) -> pd.DataFrame:
     shown = rates.copy()
+    shown.loc[ends, ["lower", "upper"]] = np.nan
     shown.loc[marks.affected, "subjects_with_event"] = pd.NA
     shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA
     shown.loc[marks.outcomes, "interval"] = WITHHELD
@@ -164,9 +168,14 @@ def _rates(rates: pd.DataFrame, marks: Marks) -> pd.DataFrame:
 
 def marked(frame: pd.DataFrame) -> pd.DataFrame:
     """Return rates or people with a column that says what of a row is withheld."""
-    columns = {"subjects_with_event": "people with an event", "events": "outcome"}
-    columns |= {"trials": "size and outcome", "fillers": "fillers", "people": "people"}
     said = pd.Series("", index=frame.index, dtype="string")
+    if "upper" in frame:
+        ends = frame["upper"].isna() & frame["rate"].notna()
+        said = said.mask(ends, "interval")
+        few = frame["subjects_with_event"].isna()
+        said = said.mask(few, AFFECTED).mask(few & ends, f"{AFFECTED} and interval")
+    columns = {"events": "outcome", "trials": "size and outcome"}
+    columns |= {"fillers": "fillers", "people": "people"}
     for name, what in columns.items():
         if name in frame:
             said = said.mask(frame[name].isna(), what)

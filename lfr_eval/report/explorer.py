@@ -125,7 +125,7 @@ def to_explorer(
     wrong = [row.wrong for row in shown.rows if row.wrong is not None]
     crowd = None
     # A crowd without its withheld groups would look safer than it is.
-    if sizes and len(wrong) == len(shown.rows) and not any(rate.withheld for rate in wrong):
+    if sizes and len(wrong) == len(shown.rows) and all(rate.upper is not None for rate in wrong):
         crowd = expected_alerts(SIZE, shares_of_study(wrong), wrong)
     methods: list[str] = []
     size = sizes[0] if sizes else None

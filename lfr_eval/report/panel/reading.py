@@ -61,7 +61,7 @@ def measured(metric: Metric, rate: Rate, level: float) -> str:
         return f"{metric.plain}: no trials"
     if rate.events == 0 and not metric.is_success:
         shown, bound = "none seen", "" if rate.upper is None else one_in(rate.upper, "up")
-        interval = f"at most {bound}" if bound else "no bound known"
+        interval = f"at most {bound}" if bound else "no bound given"
     else:
         shown = spoken_rate(metric, rate.rate)
         low, high = (

@@ -54,7 +54,7 @@ function showCrowd(state) {
   const isWhole = Math.abs(sum - 1) < 0.0005;
   find("composition-note").textContent = isWhole ? "" : sum > 0 ? `The shares add up to ${ratio(100 * sum)} %. They are scaled to 100 %.` : "Give at least one group a share.";
   const people = Math.max(1, Math.floor(Number(find("crowd-size").value) || data.crowd));
-  if (rates.some((each) => each.withheld)) {
+  if (data.published && rates.some((each) => each.upper === null)) {
     table.tBodies[0].replaceChildren(make("tr", {}, make("th", { scope: "row" }, "all together"), make("td", { class: "n" }, "100 %"), make("td", {}, make("span", { class: "withheld" }, "withheld"))));
     find("crowd-sentence").lastElementChild.textContent = "Rates of some groups are withheld at this threshold, so that no sum is given.";
     return;

@@ -15,7 +15,7 @@ function evidenceOf(metric, rate, threshold, state) {
     lines.push(`${grouped(rate.events)} ${one[0]} in ${grouped(rate.trials)} ${data.metrics[metric][1]}`);
     if (rate.affected !== null) lines.push(`${grouped(rate.affected)} of ${grouped(rate.people)} people had ${one[1]}`);
     lines.push(`Rate ${rate.events ? spokenRate(metric, rate.rate) : "no event"} (${scientific(rate.rate)})`);
-    lines.push(`${100 * data.level} % interval ${spokenRate(metric, rate.lower, "down")} to ${spokenRate(metric, rate.upper, "up")} (${scientific(rate.lower)} to ${scientific(rate.upper)})`);
+    if (rate.upper !== null) lines.push(`${100 * data.level} % interval ${spokenRate(metric, rate.lower, "down")} to ${spokenRate(metric, rate.upper, "up")} (${scientific(rate.lower)} to ${scientific(rate.upper)})`);
     lines.push(`Method: ${rate.method}`);
   }
   return [...lines, ...findingsOf(metric, rate.group, state)].join("\n");
@@ -48,7 +48,7 @@ function rateCell(metric, rate, state) {
   const none = rate.events === 0 && !isSuccess(metric);
   const number = make("data", { class: "drill", value: rate.rate, "data-evidence": evidenceOf(metric, rate, data.thresholds[state.place], state) }, none ? "no event" : spokenRate(metric, rate.rate));
   const upper = spokenRate(metric, rate.upper, "up");
-  const range = rate.lower <= 0 && !isSuccess(metric) ? `at most ${upper}` : `${spokenRate(metric, rate.lower, "down")} to ${upper}`;
+  const range = rate.upper === null ? "interval withheld" : rate.lower <= 0 && !isSuccess(metric) ? `at most ${upper}` : `${spokenRate(metric, rate.lower, "down")} to ${upper}`;
   return make("td", {}, number, none ? ` in ${grouped(rate.trials)} ` : " ", make("span", { class: "range" }, range));
 }
 
