@@ -18,8 +18,8 @@ import pytest
 from lfr_eval import cli
 from lfr_eval.config import ConfigError
 from lfr_eval.folder import StudyFolder
-from lfr_eval.report.model import read_report
 from lfr_eval.report.panel import to_panel
+from lfr_eval.report.reading import read_report
 from lfr_eval.study import publish
 from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from tests.report.reading_age import school_years

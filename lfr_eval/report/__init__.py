@@ -44,8 +44,8 @@ def render(
     """
     # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.
     from lfr_eval.report.drawings import draw_charts
-    from lfr_eval.report.model import read_report
     from lfr_eval.report.page import to_html, write
+    from lfr_eval.report.reading import read_report
 
     report = read_report(study, ledger)
     charts = draw_charts(report)

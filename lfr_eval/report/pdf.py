@@ -41,6 +41,9 @@ def to_pdf(document: Document) -> bytes:
 def _printable(value: Any) -> Any:
     """Replace characters that no font has, and give drawings what stands alone needs."""
     if isinstance(value, str):
+        # Most of a document is drawings, whose texts are plain; every letter of them is drawn.
+        if value.isascii() and value.isprintable():
+            return value
         return "".join(each if _drawn(each) else REPLACED for each in value)
     if isinstance(value, Mapping):
         return {

@@ -11,7 +11,8 @@ from PIL import Image
 
 from lfr_eval import tables
 from lfr_eval.folder import STAGES, StudyFolder
-from tests.report import builders
+from tests.report import captured, described
+from tests.report.labels import ETHNICITIES, GENDERS, SWEEP, Labels
 
 FINGERPRINT = "5f2b" * 16
 THRESHOLD = 0.64
@@ -32,8 +33,8 @@ def sealed(
     path.mkdir(parents=True)
     groups = [
         ("overall", "everybody"),
-        *(("gender", group) for group in builders.GENDERS),
-        *(("ethnicity", group) for group in builders.ETHNICITIES),
+        *(("gender", group) for group in GENDERS),
+        *(("ethnicity", group) for group in ETHNICITIES),
     ]
     rates = [
         (
@@ -78,16 +79,16 @@ def sealed(
     ]
     frame = tables.FINDINGS.conform(pd.DataFrame(findings))
     frame.to_parquet(path / tables.FINDINGS.file)
-    labels = builders.Labels()
-    people = [builders._image(person, 1, "female", "white") for person in range(20)]
+    labels = Labels()
+    people = [captured.make_image(person, 1, "female", "white") for person in range(20)]
     tables.COHORT.conform(pd.DataFrame(people)).to_parquet(path / tables.COHORT.file)
-    about = builders.make_record(simulated, labels, builders.SWEEP, THRESHOLD, "A trial")
+    about = described.make_record(simulated, labels, SWEEP, THRESHOLD, "A trial")
     matcher = {**about["matcher"], "fingerprint": fingerprint}
     about = {**about, "finished": finished, "matcher": matcher}
     (path / "study.json").write_text(json.dumps(about))
     (path / STAGES).write_text("{}")
     folder = StudyFolder(path)
-    folder.seal(builders.make_provenance(about))
+    folder.seal(described.make_provenance(about))
     return folder
 
 

@@ -5,34 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval import tables
+from tests.report.captured import make_acquisition, make_cohort, make_histogram, make_searches
+from tests.report.described import make_provenance, make_record
 from tests.report.further import make_equity, make_modelled, make_person_tests
+from tests.report.labels import OPERATING, PASSES, PEOPLE_A_CELL, PRIMARY, SIZES, SWEEP, Labels
 
-GENDERS = ("female", "male")
-ETHNICITIES = ("asian", "black", "white")
-PRIMARY = (0.56, 0.6, 0.64)
-OPERATING = 0.64
-SIZES = (10_000, 1_000)
-SWEEP = tuple(round(0.5 + 0.01 * step, 2) for step in range(21))
-PEOPLE_A_CELL = 65
-PASSES = 10
 INTERVAL = "Wilson on effective trials, people as clusters"
 BOUND = "no event: bound from people"
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Group names of a study, for tests that need strange ones or, not `crossed`, fewer."""
-
-    genders: Sequence[str] = GENDERS
-    ethnicities: Sequence[str] = ETHNICITIES
-    crossed: bool = True
 
 
 def write_study(
@@ -243,187 +228,3 @@ def make_truth(rates: pd.DataFrame) -> pd.DataFrame:
         max=1
     )
     return tables.TRUTH.conform(truth)
-
-
-def make_cohort(labels: Labels) -> pd.DataFrame:
-    """Return people with one reference and ten probes each, some unlabelled, and fillers."""
-    rows: list[dict[str, object]] = []
-    person = 0
-    for gender in labels.genders:
-        for ethnicity in labels.ethnicities:
-            for number in range(PEOPLE_A_CELL):
-                person += 1
-                stated = None if number == 0 else gender
-                for image in range(1 + PASSES):
-                    rows.append(_image(person, image, stated, ethnicity))
-    for number in range(300):
-        rows.append(
-            _image(
-                10_000 + number,
-                0,
-                labels.genders[number % len(labels.genders)],
-                labels.ethnicities[number % min(3, len(labels.ethnicities))],
-            )
-        )
-        rows[-1]["role"] = "filler"
-    return tables.COHORT.conform(pd.DataFrame(rows))
-
-
-def _image(person: int, image: int, gender: str | None, ethnicity: str) -> dict[str, object]:
-    return {
-        "image_id": f"IMAGE-{person:05}-{image:02}",
-        "subject_id": f"PERSON-{person:05}",
-        "role": "reference" if image == 0 else "probe",
-        "pass_id": f"PASS-{person:05}-{image:02}",
-        "frame": 0,
-        "session_id": "SESSION-1",
-        "camera": "CAMERA-1",
-        "captured_at": "2026-05-04T10:00:00",
-        "gender": gender,
-        "ethnicity": ethnicity,
-        "age": 20.0 + person % 50,
-        "age_band": None,
-        "path": f"faces/PERSON-{person:05}/{image:02}.jpg",
-        "digest": f"{person:032x}{image:032x}",
-    }
-
-
-def make_acquisition(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return outcomes in which every 250th image fails, for one of two reasons."""
-    place = np.arange(len(cohort))
-    failed = place % 250 == 3
-    reason = np.where(place % 500 == 3, "no face detected", "face too small")
-    return tables.ACQUISITION.conform(
-        pd.DataFrame(
-            {
-                "image_id": cohort["image_id"],
-                "acquired": ~failed,
-                "reason": pd.Series(reason).where(failed, None),
-                "faces": np.where(failed, 0, 1),
-            }
-        )
-    )
-
-
-def make_searches(cohort: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a probe pass and watchlist size."""
-    probes = cohort[cohort["role"] == "probe"]
-    parts = [
-        pd.DataFrame(
-            {
-                "pass_id": probes["pass_id"],
-                "subject_id": probes["subject_id"],
-                "watchlist_size": size,
-                "frames": 1,
-                "acquired": 1,
-                "mated_score": 0.7,
-                "score": 0.4,
-                "reference_id": "IMAGE-10001-00",
-                "reference_subject": "PERSON-10001",
-                "rank": None,
-                "left_out": 0,
-            }
-        )
-        for size in SIZES
-    ]
-    return tables.SEARCHES.conform(pd.concat(parts))
-
-
-def make_histogram() -> pd.DataFrame:
-    """Return mated and non-mated scores in forty bins."""
-    edges = np.linspace(-0.4, 1.0, 57)
-    rows: list[tuple[object, ...]] = []
-    for kind, mean, spread, total in (
-        ("non_mated", 0.05, 0.11, 39_000_000),
-        ("mated", 0.74, 0.09, 3_900),
-    ):
-        middle = (edges[:-1] + edges[1:]) / 2
-        weights = np.exp(-((middle - mean) ** 2) / (2 * spread**2))
-        counts = np.floor(total * weights / weights.sum()).astype(int)
-        rows += [
-            (kind, lower, upper, int(n))
-            for lower, upper, n in zip(edges[:-1], edges[1:], counts, strict=True)
-        ]
-    return tables.HISTOGRAM.build(rows)
-
-
-def make_record(
-    simulated: bool,
-    labels: Labels,
-    thresholds: Sequence[float],
-    operating: float | None,
-    title: str,
-) -> dict[str, object]:
-    """Return the content of study.json."""
-    return {
-        "title": title,
-        "question": "Do false alerts and recognition differ by gender and ethnicity?",
-        "study": "walk-past",
-        "simulated": simulated,
-        "matcher": {
-            "name": "facenet",
-            "fingerprint": "5f2b" * 16,
-            "description": "InceptionResnetV1 trained on VGGFace2, faces found by MTCNN.",
-            "score_range": [-1.0, 1.0],
-        },
-        "datasets": [
-            {
-                "name": "volunteers",
-                "title": "Volunteers 2026",
-                "origin": "Recruited for this study",
-                "licence": "not for redistribution",
-                "consent": "written, specific to this study",
-                "lawful_basis": "explicit consent",
-                "label_source": {"gender": "self_defined", "ethnicity": "self_defined"},
-                "limits": ["Volunteers are paid and aware of the camera.", "Nobody is under 18."],
-                "citation": "Volunteers dataset, 2026",
-            }
-        ],
-        "design": {
-            "name": "walk-past",
-            "description": "Each volunteer walks past the camera ten times.",
-            "watchlist_sizes": list(SIZES),
-            "watchlist_members": "filler faces, balanced by gender and ethnicity",
-        },
-        "thresholds": {
-            "values": list(thresholds),
-            "primary": list(PRIMARY),
-            "operating": operating,
-            "origin": "The operating threshold is the one in force since July 2024.",
-        },
-        "factors": ["gender", "ethnicity", *(["gender x ethnicity"] if labels.crossed else [])],
-        "inference": {
-            "level": 0.95,
-            "alpha": 0.05,
-            "margin": 1.5,
-            "permutations": 9999,
-            "seed": 20260504,
-            "reference_groups": {"gender": labels.genders[-1], "ethnicity": labels.ethnicities[-1]},
-            "adjustment": "holm",
-        },
-        "notes": ["The second camera failed on day two; its passes are left out."],
-        "data_digest": "ab12" * 16,
-        "started": "2026-05-10T09:00:00+00:00",
-        "finished": "2026-05-10T09:01:12+00:00",
-    }
-
-
-def make_provenance(study: dict[str, object]) -> dict[str, object]:
-    """Return the content of provenance.json, with settings that must not be shown."""
-    return {
-        "study_hash": "c0ffee" * 10 + "c0ff",
-        "files": {"rates.parquet": "11" * 32, "findings.parquet": "22" * 32},
-        "matcher": {"name": "facenet", "fingerprint": "5f2b" * 16},
-        "dataset_digest": study["data_digest"],
-        "config": {
-            "dataset": {"name": "volunteers", "path": "/home/evaluator/volunteers/people.csv"},
-            "tracking": {"uri": "sqlite:////home/evaluator/mlflow.db"},
-            "thresholds": {"primary": [0.56, 0.6, 0.64]},
-        },
-        "seeds": {"cohort": 7},
-        "git_revision": "0123abcd" * 5,
-        "packages": {"numpy": "2.4.1", "torch": "2.9.0"},
-        "hardware": {"cpu": "x86_64, 2 cores", "hostname": "evaluators-laptop"},
-        "started": "2026-05-10T09:00:00+00:00",
-        "finished": "2026-05-10T09:01:12+00:00",
-    }

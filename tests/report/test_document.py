@@ -14,7 +14,7 @@ from lfr_eval.report.document.blocks import Bullets, Card, Grid, Heading, Pictur
 from lfr_eval.report.document.chapters import read_chapters
 from lfr_eval.report.document.texts import runs_of
 from lfr_eval.report.drawings import draw_charts
-from lfr_eval.report.model import read_report
+from lfr_eval.report.reading import read_report
 from tests.report.pages import Element
 
 OF_THE_SLIDER = ("explore-rates", "explore-verdicts")

@@ -12,8 +12,8 @@ import pytest
 from lfr_eval.decisions import LEDGER
 from lfr_eval.ledger import Ledger
 from lfr_eval.report import render
-from lfr_eval.report.model import read_report
 from lfr_eval.report.panel import Heading, Panel, to_panel
+from lfr_eval.report.reading import read_report
 from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
 from tests.report.pages import Element, parse

@@ -11,8 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from lfr_eval.report import render, words
-from lfr_eval.report.model import read_report
 from lfr_eval.report.panel import to_panel
+from lfr_eval.report.reading import read_report
 from tests.report.builders import OPERATING, PRIMARY, Labels
 from tests.report.test_page import HOSTILE
 

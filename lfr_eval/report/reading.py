@@ -1,0 +1,275 @@
+"""Stage report: a study folder in, everything that a report shows out.
+
+Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
+`histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `modelled_searches`,
+`watchlist_sizes`, `person_tests`, `field`, `deployments`. Only cohort, rates and findings must
+exist: a study of a vendor's scores has no more. Subject and image ids end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval import tables
+from lfr_eval.decisions import ledger_path
+from lfr_eval.report.approvals import read_decisions
+from lfr_eval.report.asides import asides_of
+from lfr_eval.report.crossed import to_grids
+from lfr_eval.report.equity import to_measures
+from lfr_eval.report.evidence import collect_evidence
+from lfr_eval.report.explorer import to_explorer
+from lfr_eval.report.field import Field, to_field
+from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
+from lfr_eval.report.model import Report
+from lfr_eval.report.modelled import to_tails
+from lfr_eval.report.people import LabelSource, People, count_people, read_counts
+from lfr_eval.report.provenance import read_provenance
+from lfr_eval.report.published import to_tests
+from lfr_eval.report.rates import (
+    Quote,
+    Rate,
+    at_threshold,
+    in_order,
+    leading_side,
+    quote,
+    tabulate,
+    to_rows,
+)
+from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
+from lfr_eval.report.storage import to_shift
+from lfr_eval.report.truth import compare_with_truth
+from lfr_eval.report.watchlists import to_growth
+from lfr_eval.report.withheld import read_publication
+from lfr_eval.report.words import NOT_STATED, clean
+from lfr_eval.tables import CROSS, OVERALL
+from lfr_eval.tables.schema import TEXT
+
+EXPLORATORY_ROWS = 1_000
+"""Exploratory findings printed at most: a page of megabytes serves nobody. The table has all."""
+
+
+def read_report(study: Path, ledger: Path | None = None) -> Report:
+    """Read a study folder.
+
+    Parameters
+    ----------
+    ledger
+        Where decisions are recorded; `approvals.jsonl` beside the folder by default.
+
+    Raises
+    ------
+    StudyRecordError
+        If `study.json` or a table that every report needs is missing or incomplete.
+    lfr_eval.tables.TableError
+        If a table does not have its documented columns.
+    """
+    record = read_record(study)
+    rates = in_order(_required(study, tables.RATES))
+    at_plan = to_rows(at_threshold(rates, record.thresholds.tabulated))
+    # A rate among the first candidates is another rate: the tables alone show it, marked.
+    rates = rates[rates["rank"].isna()]
+    at_any_rank = [rate for rate in at_plan if rate.rank is None]
+    all_findings = _required(study, tables.FINDINGS)
+    findings = to_findings(at_threshold(all_findings, record.thresholds.tabulated), at_any_rank)
+    within = [rate for rate in at_plan if not rate.is_crossed]
+    primary = tuple(each for each in findings if each.primary)
+    exploratory = tuple(each for each in findings if not each.primary)
+    lead = tuple(each for each in primary if _is_headline(each, record))
+    truth = _optional(study, tables.TRUTH)
+    mated = _optional(study, tables.MATED, ["score"])
+    one_a_group = leading_sides(rates)
+    equity, tests = (
+        _at_headline(_optional(study, table), record)
+        for table in (tables.EQUITY, tables.PERSON_TESTS)
+    )
+    modelled = _optional(study, tables.MODELLED)
+    searches = _optional(study, tables.MODELLED_SEARCHES)
+    sizes = _optional(study, tables.WATCHLIST_SIZES)
+    provenance = read_provenance(study, record)
+    decisions = read_decisions(
+        ledger or ledger_path(study.resolve().parent, None), provenance.study_hash
+    )
+    return Report(
+        record=record,
+        provenance=provenance,
+        decisions=decisions,
+        people=_people(study, record, None if mated is None else len(mated)),
+        labels=_label_sources(record),
+        headline=headline(lead),
+        verdicts=into_blocks(lead),
+        answers=_answers(lead),
+        quotes=_quotes(rates, record),
+        rate_tables=tabulate(within),
+        crossed_tables=tabulate(
+            [rate for rate in at_plan if rate.is_crossed and _is_headline(rate, record)]
+        ),
+        grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
+        primary=into_blocks(primary),
+        exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
+        exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
+        measures=None
+        if equity is None
+        else to_measures(equity, to_rows(at_threshold(one_a_group, record.thresholds.tabulated))),
+        tests=None if tests is None else to_tests(tests),
+        field=_field(study, rates),
+        tails=None
+        if modelled is None
+        else to_tails(
+            [modelled, *(() if searches is None else (searches,))],
+            one_a_group,
+            truth,
+            record.thresholds.tabulated,
+        ),
+        growth=None
+        if sizes is None
+        else to_growth(sizes, record.thresholds.headline, record.design.watchlist_sizes),
+        truth=None
+        if truth is None or truth.empty
+        else compare_with_truth([rate for rate in within if rate.rank is None], truth),
+        asides=asides_of(
+            _at_headline(_optional(study, tables.ALERT_TIMES), record),
+            _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
+            _optional(study, tables.DONT_CARE),
+            _optional(study, tables.CORRECTIONS),
+        ),
+        curves=one_a_group[
+            one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
+        ],
+        histogram=_optional(study, tables.HISTOGRAM),
+        explorer=to_explorer(one_a_group, all_findings, findings, record, decisions.approved),
+        evidence=collect_evidence(findings),
+        publication=read_publication(study),
+        shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
+    )
+
+
+def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a metric, watchlist size, threshold and group: see `leading_side`."""
+    parts = [leading_side(part) for _, part in rates.groupby("metric", sort=False)]
+    return pd.concat(parts) if parts else rates
+
+
+def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> People:
+    """Count the people of a study; a publication names none and holds their counts."""
+    counts = _optional(study, tables.PEOPLE)
+    if counts is not None:
+        return read_counts(counts)
+    return count_people(
+        _required(study, tables.COHORT),
+        _optional(study, tables.ACQUISITION),
+        _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
+        mated_comparisons,
+        record.factors,
+        record.conditions,
+    )
+
+
+def _required(study: Path, table: tables.Table) -> pd.DataFrame:
+    frame = _optional(study, table)
+    if frame is None:
+        raise StudyRecordError(f"{table.name}.parquet is missing from the study folder.")
+    return frame
+
+
+def _optional(
+    study: Path, table: tables.Table, columns: list[str] | None = None
+) -> pd.DataFrame | None:
+    """Read a table, its labels made printable; None where the study has no such table."""
+    file = study / f"{table.name}.parquet"
+    if not file.exists():
+        return None
+    if columns is not None:
+        return pd.read_parquet(file, columns=columns)
+    frame = table.conform(pd.read_parquet(file))
+    if table.extra_columns:
+        return frame
+    for column in table.columns:
+        if column.dtype == TEXT:
+            values = frame[column.name]
+            frame[column.name] = values.map(
+                {value: clean(value) for value in values.dropna().unique()}
+            ).astype("string")
+    return frame
+
+
+def _field(study: Path, rates: pd.DataFrame) -> Field | None:
+    field, deployments = (_optional(study, table) for table in (tables.FIELD, tables.DEPLOYMENTS))
+    if field is None or deployments is None:
+        return None
+    return to_field(field, deployments, rates)
+
+
+def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:
+    return row.threshold is None or any(
+        abs(row.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
+    )
+
+
+def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFrame | None:
+    """Return the rows at the thresholds of the first screen, or else at those of the plan."""
+    if frame is None:
+        return None
+    chosen = at_threshold(frame, record.thresholds.headline)
+    if not chosen["threshold"].notna().any():
+        return at_threshold(frame, record.thresholds.tabulated)
+    return chosen
+
+
+def _answers(lead: Sequence[Finding]) -> tuple[FindingBlock, ...]:
+    """Return the comparisons of single groups, of the two questions that a panel asks first.
+
+    False alerts at the largest watchlist and people missed there, else wrong and missed matches.
+    """
+    pairs = [each for each in lead if not each.is_omnibus and CROSS not in each.factor]
+    pairs = pairs or [each for each in lead if not each.is_omnibus]
+    blocks = into_blocks(pairs)
+    chosen: dict[str, FindingBlock] = {}
+    for codes in (("FPIR",), ("FNIR", "TPIR")), (("FMR",), ("FNMR",)):
+        for question in codes:
+            for block in blocks:
+                if block.metric.code in question:
+                    chosen.setdefault(question[0], block)
+        if chosen:
+            break
+    return tuple(chosen.values())
+
+
+def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
+    """Quote false alerts beside recognition at every headline threshold and watchlist size."""
+    quotes: list[Quote] = []
+    for threshold in record.thresholds.headline:
+        frame = at_threshold(rates[rates["threshold"].notna()], [threshold])
+        # Intersections have many groups and their own tables; the first screen stays readable.
+        frame = frame[~frame["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
+        identification = frame[frame["metric"].isin(["FPIR", "TPIR", "FNIR"])]
+        sizes = sorted(identification["watchlist_size"].dropna().unique(), reverse=True)
+        parts = [identification[identification["watchlist_size"] == size] for size in sizes]
+        verification = frame[frame["metric"].isin(["FMR", "FNMR"])]
+        for part in (*parts, verification):
+            rows: tuple[Rate, ...] = to_rows(leading_sides(part)) if len(part) else ()
+            if rows:
+                quotes.append(quote(rows))
+    return tuple(quotes)
+
+
+def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
+    factors = dict.fromkeys(
+        part
+        for factor in record.factors
+        if factor != OVERALL
+        for part in factor.split(CROSS)
+        if part not in record.conditions
+    )
+    return tuple(
+        LabelSource(
+            factor,
+            dataset.title,
+            dataset.label_source.get(factor, NOT_STATED),
+            dataset.label_scheme.get(factor, NOT_STATED),
+        )
+        for factor in factors
+        for dataset in record.datasets
+    )
