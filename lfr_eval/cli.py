@@ -142,7 +142,7 @@ def complete(given: Sequence[str]) -> int:
 def report(parsed: argparse.Namespace) -> int:
     """Render a report again."""
     from lfr_eval.folder import REPORT, StudyFolder
-    from lfr_eval.study import render_again
+    from lfr_eval.sealing import render_again
 
     folder = StudyFolder.open(parsed.study)
     if parsed.publish or parsed.to or parsed.minimum is not None:

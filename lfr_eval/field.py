@@ -9,7 +9,7 @@ import pandas as pd
 
 from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.inference.field import field_table
-from lfr_eval.study import publish
+from lfr_eval.sealing import report_and_seal
 from lfr_eval.tables import DEPLOYMENTS, FIELD
 from lfr_eval.tested import tie
 
@@ -47,7 +47,7 @@ def add_deployments(
         judged = select(records, about)
         folder.write(DEPLOYMENTS, judged)
         folder.write(FIELD, field_table(judged, about["inference"]["level"]))
-        publish(folder, folder.provenance(), approvals)
+        report_and_seal(folder, folder.provenance(), approvals)
     return judged
 
 

@@ -26,8 +26,8 @@ from lfr_eval.config import (
 from lfr_eval.designs import Evidence, design_of
 from lfr_eval.folder import STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.inference import Plan
+from lfr_eval.planned import plan_of
 from lfr_eval.rates import pass_conditions
-from lfr_eval.study import plan_of
 from lfr_eval.tables import ACQUISITION, COHORT, CROSS
 from lfr_eval.trials import PersonTrials, Trials
 

@@ -9,12 +9,10 @@ from the same inputs by the same code. So a study that was killed goes on where 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -22,10 +20,9 @@ from threadpoolctl import threadpool_limits
 
 from lfr_eval import rates
 from lfr_eval.comparison import Sides
-from lfr_eval.config import ConfigError, StudyConfig
-from lfr_eval.decisions import ledger_path
+from lfr_eval.config import StudyConfig
 from lfr_eval.designs import Design, Evidence, design_of
-from lfr_eval.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, digest, write_json
+from lfr_eval.folder import STUDY, StudyFolder, digest, write_json
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -35,16 +32,16 @@ from lfr_eval.inference import (
     rate_table,
     watchlist_size_table,
 )
-from lfr_eval.inputs import Inputs, read_inputs, read_scores, read_sweep
+from lfr_eval.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.mixing import AS_THEY_COME
+from lfr_eval.planned import check_plan, parts_of, plan_of
 from lfr_eval.populations import check_watchlist, filler_weights, watchlist_mix
 from lfr_eval.provenance import code_digest, describe_run, describe_study
 from lfr_eval.registration import Standing, check_standing, seal_of, without_excluded
-from lfr_eval.report import render
+from lfr_eval.sealing import report_and_seal
 from lfr_eval.tables import (
     ACQUISITION,
     COHORT,
-    CROSS,
     DONT_CARE,
     EQUITY,
     FINDINGS,
@@ -55,12 +52,11 @@ from lfr_eval.tables import (
     RATES,
     SEARCHES,
     TRUTH,
-    UNKNOWN,
     WATCHLIST,
     WATCHLIST_MATCHES,
     WATCHLIST_SIZES,
 )
-from lfr_eval.trials import Trials, group_people
+from lfr_eval.trials import Trials
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -111,7 +107,7 @@ def run_study(config: StudyConfig) -> StudyFolder:
         _summarise(folder, key, inputs, config, design, plan, trials)
         _add(folder, key, design, evidence)
         _describe(folder, key, inputs, config, standing, started)
-        publish(folder, describe_run(config, inputs, started), config.paths.approvals)
+        report_and_seal(folder, describe_run(config, inputs, started), config.paths.approvals)
     return folder
 
 
@@ -121,42 +117,6 @@ def study_path(config: StudyConfig) -> Path:
     content = config.analysis() if promised is None else [config.analysis(), promised]
     name = f"{config.name}-{config.matcher.name}-{digest(content)[:8]}"
     return Path(config.paths.studies).expanduser().resolve() / name
-
-
-def publish(folder: StudyFolder, run: dict[str, object], approvals: str | None) -> None:
-    """Render the report of a study, with the decisions on it, and seal the folder.
-
-    Sealed twice: the report quotes the study hash, and the seal covers the report.
-    """
-    for file in (REPORT, PDF):
-        (folder.path / file).unlink(missing_ok=True)
-    folder.seal(run)
-    pdf = folder.path / PDF if _wants_pdf(run) else None
-    render(folder.path, pdf=pdf, ledger=ledger_path(folder.path.parent, approvals))
-    folder.seal(run)
-
-
-def _wants_pdf(run: dict[str, object]) -> bool:
-    """Whether a study asked for a PDF; those made before there was one did not refuse it."""
-    config = run.get("config")
-    report = config.get("report") if isinstance(config, dict) else None
-    return not isinstance(report, dict) or report.get("pdf") is not False
-
-
-def render_again(folder: StudyFolder, approvals: str | None = None) -> None:
-    """Render the report of a finished study from its folder, after checking the folder.
-
-    Raises
-    ------
-    FolderError
-        If the study is not finished, or a file other than the report was changed: sealing it
-        again would hide that.
-    """
-    with folder.locked():
-        changed = [problem for problem in folder.verify() if not problem.startswith((REPORT, PDF))]
-        if changed:
-            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        publish(folder, folder.provenance(), approvals)
 
 
 def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
@@ -295,112 +255,9 @@ def read_evidence(
         tested_people(inputs),
         design.opportunities(folder.read(COHORT)),
         folder.read(ACQUISITION)["acquired"].to_numpy(bool),
-        _parts([*config.inference.factors, *config.inference.strata]),
+        parts_of([*config.inference.factors, *config.inference.strata]),
         inputs.sweep.values,
     )
-
-
-def plan_of(
-    config: StudyConfig,
-    people: pd.DataFrame,
-    primary: Sequence[float],
-    searched: Collection[str],
-    passes: pd.DataFrame,
-) -> Plan:
-    """Return the plan that the configuration states.
-
-    Parameters
-    ----------
-    people
-        One row a person, one column a label.
-    primary
-        Thresholds at which findings are primary.
-    searched
-        Conditions of recognition opportunities that are searched: what groups can be compared
-        within.
-    passes
-        One row a recognition opportunity, one column a condition: what rates can be given by.
-
-    Raises
-    ------
-    ConfigError
-        If a factor or control factor is neither a label that every person has one value of nor a
-        condition of recognition opportunities, or a reference group does not exist.
-    """
-    inference = config.inference
-
-    def there(conditions: Collection[str]) -> str:
-        named = [name for name in conditions if name not in people]
-        return (
-            f"(there are {', '.join(people.columns)}; conditions that are constant within a pass: "
-            f"{', '.join(named) or 'none'})"
-        )
-
-    known = [str(name) for name in passes]
-    problems = [
-        f"'{name}' {there(known)}"
-        for name in _parts(inference.factors)
-        if name not in people and name not in known
-    ]
-    problems += [
-        f"control factor '{name}' {there(searched)}"
-        for name in _parts(inference.strata)
-        if name not in people and name not in searched
-    ]
-    plan = _plan(config, primary)
-    for factor, group in plan.reference_groups.items():
-        if not problems and group not in (names := group_names(people, passes, factor)):
-            problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
-    if problems:
-        raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
-    return plan
-
-
-def check_plan(config: StudyConfig) -> None:
-    """Refuse an inference that cannot be made of anybody's trials, before anything is computed.
-
-    Raises
-    ------
-    ConfigError
-        Naming the value and how to give another.
-    """
-    _plan(config, read_sweep(config).primary)
-
-
-def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
-    """Return the plan, without reference groups of factors that are not compared."""
-    settings = asdict(config.inference)
-    used = set(_parts(config.inference.factors))
-    settings["reference_groups"] = {
-        factor: group
-        for factor, group in config.inference.reference_groups.items()
-        if set(factor.split(CROSS)) <= used
-    }
-    try:
-        return Plan(
-            **settings,
-            watchlist=config.design.watchlist_inference,
-            primary_thresholds=tuple(primary),
-        )
-    except ValueError as error:
-        named = re.search(r"'(\w+)' parameter", str(error))
-        raise ConfigError(
-            f"{error} Give inference.{named[1]}=..." if named else str(error)
-        ) from error
-
-
-def group_names(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> list[str]:
-    """Return the groups of a factor: of people, of conditions, or every combination of both."""
-    parts = factor.split(CROSS)
-    if all(part in people for part in parts):
-        return list(group_people(people, factor).names)
-    values = [(people if part in people else passes)[part] for part in parts]
-    texts = [sorted(value.astype("string").fillna(UNKNOWN).unique()) for value in values]
-    return [CROSS.join(names) for names in product(*texts)]
-
-
-def _parts(factors: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(part for factor in factors for part in factor.split(CROSS)))
 
 
 def _describe(

@@ -14,7 +14,7 @@ from lfr_eval.deployments import DeploymentError, read_deployments
 from lfr_eval.field import add_deployments, select
 from lfr_eval.folder import FolderError
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
-from lfr_eval.study import render_again
+from lfr_eval.sealing import render_again
 from lfr_eval.tables import DEPLOYMENTS, FIELD
 from lfr_eval.tested import UNKNOWN
 from tests.engine.studies import FINGERPRINT, THRESHOLD, record, sealed, write_records

@@ -13,7 +13,8 @@ from lfr_eval.composition import conf_dir
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
 from lfr_eval.errors import MendableError
 from lfr_eval.launch import composed
-from lfr_eval.study import check_plan, run_study, study_path
+from lfr_eval.planned import check_plan
+from lfr_eval.study import run_study, study_path
 
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 

@@ -20,7 +20,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.folder import StudyFolder
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.reading import read_report
-from lfr_eval.study import publish
+from lfr_eval.sealing import report_and_seal
 from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from tests.report.reading_age import school_years
 from tests.studies import SMALL, configured, run
@@ -102,7 +102,7 @@ def test_a_study_can_do_without_a_pdf_and_stays_the_same_study(
     shutil.copytree(small.path, copy.path)
     run = copy.provenance()
     run["config"]["report"]["pdf"] = False
-    publish(copy, run)
+    report_and_seal(copy, run)
     assert not (copy.path / "report.pdf").exists()
     assert copy.study_hash() == small.study_hash()
     assert copy.verify() == []

@@ -42,8 +42,8 @@ from lfr_eval.config import SimulatedDatasetConfig, StudyConfig
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.contingency import freeman_halton
 from lfr_eval.inputs import read_sweep
+from lfr_eval.planned import plan_of
 from lfr_eval.rates import pass_conditions
-from lfr_eval.study import plan_of
 from lfr_eval.trials import PersonTrials
 
 PUBLISHED = {0.60: 7, 0.62: 1, 0.64: 0}
