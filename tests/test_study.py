@@ -102,7 +102,7 @@ def test_a_study_can_do_without_a_pdf_and_stays_the_same_study(
     shutil.copytree(small.path, copy.path)
     run = copy.provenance()
     run["config"]["report"]["pdf"] = False
-    report_and_seal(copy, run)
+    report_and_seal(copy, run, None)
     assert not (copy.path / "report.pdf").exists()
     assert copy.study_hash() == small.study_hash()
     assert copy.verify() == []
