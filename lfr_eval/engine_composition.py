@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lfr_eval.composition import caused, conf_dir, filled, register
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
+from lfr_eval.engine.retention import LONGEST
 
 PACES = ("auto", "every", "live")
 REGISTRATIONS = ("any", "as_registered")
@@ -50,6 +51,7 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     given = dict(word.partition("=")[::2] for word in words)
     name = given.pop("policy", "default")
@@ -61,7 +63,7 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
         values = OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()])
         schema = OmegaConf.structured(PolicyConfig)
         policy = filled(OmegaConf.merge(schema, OmegaConf.load(file), values), PolicyConfig)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"policy={name}: {error}") from error
     if policy.registration not in REGISTRATIONS:
         raise ConfigError(
@@ -89,7 +91,7 @@ def _check_engine(config: EngineConfig) -> None:
             problems.append(f"{name} must not be negative")
     if not config.rate > 0:
         problems.append("rate must be above 0")
-    if not config.retention.alert_faces_hours >= 0:
-        problems.append("retention.alert_faces_hours must not be negative")
+    if not 0 <= config.retention.alert_faces_hours <= LONGEST:
+        problems.append(f"retention.alert_faces_hours must lie between 0 and {LONGEST:,}")
     if problems:
         raise ConfigError("The engine cannot be run so: " + "; ".join(problems) + ".")

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lfr_eval.config import ConfigError, EngineConfig
 from lfr_eval.decisions import ledger_path
 from lfr_eval.deployments import RECORD
@@ -77,10 +79,12 @@ def expire_here() -> None:
 
 def expire_faces(folder: Path | None, hours: float | None) -> int:
     """Delete retained faces whose time is over, or that are kept for longer than `hours`."""
-    from lfr_eval.engine.retention import expire
+    from lfr_eval.engine.retention import LONGEST, expire
 
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"There is no folder of deployments {folder}.")
+    if hours is not None and not 0 <= hours <= LONGEST:
+        raise ConfigError(f"--hours is {hours:g}; give a number from 0 to {LONGEST:,}.")
     where = folder or Path(default_paths().deployments).expanduser()
     print(f"{expire(where, hours)} retained faces deleted.")
     return OK
@@ -168,7 +172,7 @@ def record_approval(
         *(ledger, folder, version, threshold, approver, role, proposer),
         *(conditions, expires, withdrawn),
     )
-    record(version, _tags(entry), where)
+    record(version, approval_tags(entry), where)
     done = "withdrawn" if approval.withdrawn else "approved"
     print(f"{version} {done} at {threshold:g} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
@@ -184,12 +188,15 @@ def _tested(folder: StudyFolder, where: str) -> Version:
     return version_tested(about["matcher"]["fingerprint"], where)
 
 
-def _tags(entry: Entry) -> dict[str, str]:
+def approval_tags(entry: Entry) -> dict[str, str]:
+    """Return what the page of a version says of a decision: its entry, and the words of it."""
     values = entry.values
     said = (
         "withdrawn" if values["withdrawn"] else f"approved until {values['expires'] or 'further'}"
     )
-    name = f"approval_{values['threshold']:g}".replace(".", "_")
+    # The names of tags hold no plus, and two thresholds must not share one.
+    plain = np.format_float_positional(values["threshold"], trim="-")
+    name = f"approval_{plain}".replace(".", "_")
     return {
         APPROVAL: entry.sha256,
         name: f"{said}; {values['approver']} ({values['role']}), {values['decided']}; study "

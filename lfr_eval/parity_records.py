@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -116,7 +117,7 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
     newest: dict[str, ParityRecord] = {}
     for key, text in tags.items():
         # A tag without an endpoint's hash is older than those with one.
-        if key != TAG and not key.startswith(f"{TAG}_"):
+        if not re.fullmatch(f"{TAG}(_[0-9a-f]{{12}})?", key):
             continue
         try:
             record = ParityRecord.of(json.loads(text))
@@ -125,8 +126,9 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
                 newest[record.endpoint] = record
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ParityError(
-                f"The tag '{key}' is no record of a parity check ({type(error).__name__}); check "
-                "again: lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"
+                f"The tag '{key}' is no record of a parity check ({type(error).__name__}); delete "
+                "it from the version, and check every endpoint that it may have been of again: "
+                "lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"
             ) from error
     return sorted(newest.values(), key=lambda record: record.checked)
 

@@ -20,6 +20,8 @@ from lfr_eval.folder import private_folder, write_json
 
 FOLDER = "retained"
 PICTURE, DEADLINE = ".png", ".json"
+LONGEST = 87_600
+"""Hours in ten years; a longer time is taken for a mistake."""
 
 
 class RetentionError(MendableError, OSError):

@@ -242,5 +242,6 @@ def finding_ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
             parts.append(f"t{threshold_text(float(threshold))}")
         groups = "omnibus" if group_a == ALL else f"{group_a}-vs-{group_b}"
         parts += [str(base["factor"]), groups]
-        names.append(re.sub(r"[^a-z0-9.]+", "-", "-".join(parts).lower()).strip("-"))
+        # Letters of any script stay: two groups must not share a name.
+        names.append(re.sub(r"(?:[^\w.]|_)+", "-", "-".join(parts).lower()).strip("-"))
     return names

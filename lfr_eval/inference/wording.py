@@ -77,14 +77,14 @@ def group_words(group: str) -> str:
 
 
 def threshold_text(threshold: float) -> str:
-    """Write a threshold with two decimals, or as many more as it has.
+    """Write a threshold with two decimals, or as many more as it has, up to the nine of a sweep.
 
     Examples
     --------
-    >>> threshold_text(0.6), threshold_text(0.491)
-    ('0.60', '0.491')
+    >>> threshold_text(0.6), threshold_text(0.491), threshold_text(-2e-7)
+    ('0.60', '0.491', '-0.0000002')
     """
-    text = f"{threshold:.6f}".rstrip("0")
+    text = f"{threshold:.9f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.ljust(2, '0')}"
 

@@ -1,7 +1,8 @@
 """Stage report: who approved what (the ledger of decisions in, those on this study out).
 
-Only decisions that name this study by its hash are shown: an approval of another study is none of
-this one. A ledger whose chain of hashes is broken is said to be so, and nothing after the break is
+Decisions that name this study by its hash are shown, and what took them back on any other evidence:
+an approval of another study is none of this one, and a withdrawal ends one whatever it rests on. A
+ledger whose chain of hashes is broken is said to be so, and nothing after the break is
 taken from it.
 """
 
@@ -26,7 +27,7 @@ class Decisions:
     Attributes
     ----------
     recorded
-        In order.
+        In order; withdrawals of them may rest on another study.
     broken
         Why the ledger cannot be relied on; None where its chain is whole.
     """
@@ -41,17 +42,14 @@ class Decisions:
             return ()
         standing: dict[tuple[str, str, float], Approval] = {}
         for one in self.recorded:
-            standing.pop((one.model, one.version, one.threshold), None)
+            standing.pop(_about(one), None)
             if not one.withdrawn:
-                standing[one.model, one.version, one.threshold] = one
-        return tuple(
-            Approved(one.threshold, f"approved for {one.model} {one.version} by {one.approver}")
-            for one in standing.values()
-        )
+                standing[_about(one)] = one
+        return tuple(Approved(one.threshold, _label(one)) for one in standing.values())
 
 
 def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
-    """Return the decisions that rest on a study.
+    """Return the decisions that rest on a study, and those that took them back.
 
     Raises
     ------
@@ -61,7 +59,7 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     if study_hash is None:
         return Decisions(())
     entries, broken = Ledger(ledger).checked()
-    recorded = []
+    recorded: list[Approval] = []
     for entry in entries:
         try:
             decision = to_approval(entry.values)
@@ -70,9 +68,21 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
                 f"{ledger.name}, line {entry.number}, is not a decision ({error}): restore the "
                 "file from a copy, or move it away to render the report without decisions."
             ) from None
-        if decision.study_hash == study_hash:
-            recorded.append(_printable(decision))
+        decision = _printable(decision)
+        taken_back = decision.withdrawn and _about(decision) in map(_about, recorded)
+        if decision.study_hash == study_hash or taken_back:
+            recorded.append(decision)
     return Decisions(tuple(recorded), None if broken is None else str(broken))
+
+
+def _about(decision: Approval) -> tuple[str, str, float]:
+    """Return what a decision is about: a later one about the same takes its place."""
+    return decision.model, decision.version, round(decision.threshold, 9)
+
+
+def _label(decision: Approval) -> str:
+    until = f" until {decision.expires}" if decision.expires else ""
+    return f"approved for {decision.model} {decision.version} by {decision.approver}{until}"
 
 
 def _printable(decision: Approval) -> Approval:

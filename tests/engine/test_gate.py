@@ -263,6 +263,10 @@ def test_policies_are_read_by_name_or_file_with_values_on_top(tmp_path: Path) ->
     own.write_text("max_fpr: 0.0001\n")
     with pytest.raises(ConfigError, match="max_fpr"):
         read_policy([f"policy={own}"])
+    for content in (b"roles: [panel", b"roles: ['\xff']"):
+        own.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"ours\.yaml"):
+            read_policy([f"policy={own}"])
     with pytest.raises(
         ConfigError, match="no policy 'lax': give a file, or one of default, strict"
     ):

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from mlflow.utils.validation import _validate_model_version_tag
 
 from lfr_eval.cli import main
 from lfr_eval.composition import conf_dir
@@ -15,6 +16,8 @@ from lfr_eval.engine.permission import SENTENCE
 from lfr_eval.engine.registering import register_matcher
 from lfr_eval.engine.versions import APPROVAL, find_version, record, version_tested
 from lfr_eval.engine_composition import compose_engine
+from lfr_eval.ledger import Entry
+from lfr_eval.operating import approval_tags
 from lfr_eval.registered import RegistryError
 from tests.engine.builders import ALICE, BOB, Walk, frames_of, write_watchlist
 from tests.engine.studies import THRESHOLD, sealed
@@ -195,3 +198,17 @@ def test_what_the_engine_cannot_do_is_said_at_once() -> None:
         compose_engine([*given, "pace=slow", "cooldown=-1", "rate=0"])
     with pytest.raises(ConfigError, match="treshold"):
         compose_engine([*given, "treshold=0.6"])
+
+
+def test_every_threshold_has_a_tag_of_its_own_that_registries_take() -> None:
+    named = {}
+    for threshold in (0.6, 0.491, -0.5, 64.0, 0.4912345, 0.4912346, 1e6, -1.6e6, 2e-7):
+        said = {"approver": "A", "role": "panel", "decided": "now", "study_hash": "aa"}
+        entry = Entry(
+            1, "bb", {**said, "threshold": threshold, "withdrawn": True, "conditions": []}
+        )
+        _, name = approval_tags(entry)
+        named[name] = threshold
+        _validate_model_version_tag(name, "")
+    assert len(named) == 9
+    assert (named["approval_0_6"], named["approval_1000000"]) == (0.6, 1e6)

@@ -306,8 +306,10 @@ def test_a_mismatch_makes_the_study_say_so(
 )
 def test_a_tag_that_is_no_record_is_refused(change: dict[str, Any], record: ParityRecord) -> None:
     values = {**record.to_json(), **change}
-    with pytest.raises(ParityError, match="tag 'parity_x' is no record of a parity check"):
-        newest_checks({record.tag: record.as_tag(), "parity_x": json.dumps(values)})
+    key = "parity_0123456789ab"
+    with pytest.raises(ParityError, match=f"'{key}' is no record of a parity check .*; delete it"):
+        newest_checks({record.tag: record.as_tag(), key: json.dumps(values)})
+    assert newest_checks({record.tag: record.as_tag(), "parity_note": "by hand"}) == [record]
 
 
 def test_what_is_no_parity_record_is_refused(tmp_path: Path) -> None:

@@ -17,11 +17,12 @@ import pytest
 from PIL import Image
 
 from lfr_eval.cli import main
-from lfr_eval.config import RetentionConfig
+from lfr_eval.config import ConfigError, RetentionConfig
 from lfr_eval.engine import retention
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.frames import VideoFile
 from lfr_eval.engine.retention import FOLDER, RetentionError, expire
+from lfr_eval.engine_composition import compose_engine
 from tests.engine.builders import ALICE, EVE, configured, frames_of, template_of, write_video
 from tests.engine.test_deployment import SECONDS, WALKS, assert_no_trace, run
 
@@ -132,6 +133,21 @@ def test_what_cannot_be_deleted_is_named(kept: Path, monkeypatch: pytest.MonkeyP
     assert first.exists()
     assert not second.exists()
     assert main(["engine", "expire"]) == 2
+
+
+@pytest.mark.parametrize("hours", ["nan", "inf", "-1", "1e12"])
+def test_hours_that_are_none_delete_nothing(
+    hours: str, kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["engine", "expire", f"--hours={hours}"]) == 2
+    assert "give a number from 0 to 87,600" in capsys.readouterr().err
+    assert len(pictures(kept)) == 2
+
+
+def test_a_time_without_a_deadline_is_refused_before_anything_runs() -> None:
+    words = ["source=x", "watchlist=x", "model=models:/x/1", "threshold=0.6"]
+    with pytest.raises(ConfigError, match="alert_faces_hours must lie between 0 and 87,600"):
+        compose_engine([*words, "retention=alerts", "retention.alert_faces_hours=1e9"])
 
 
 def test_no_folder_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.statements import Finding, statement
 from lfr_eval.inference.wording import one_in, threshold_text
 
@@ -179,3 +180,17 @@ def test_small_numbers_are_never_zero():
     assert one_in(0.991) == "99.1 %"
     assert "p < 0.001" in say(p_adjusted=0.0001)
     assert threshold_text(0.491) == "0.491"
+
+
+def test_every_comparison_has_a_name_of_its_own() -> None:
+    base = {"metric": "FPIR", "watchlist_size": [1000], "factor": "ethnicity"}
+    thresholds = [-0.2, 0.2, 2e-7, 4e-7, 0.123456789, 0.123456788, 1_000_000.0]
+    groups = ["Black", "East Asian", "Ä", "Ö", "日本", "中国", "Ελλάδα"]
+    names = [
+        name
+        for one in groups
+        for name in finding_ids({**base, "threshold": thresholds}, one, "rest")
+    ]
+    assert len(set(names)) == len(groups) * len(thresholds)
+    assert names[1] == "fpir-n1000-t0.20-ethnicity-black-vs-rest"
+    assert "_" not in finding_ids({**base, "threshold": [0.6]}, "east_asian", "*")[0]

@@ -217,6 +217,24 @@ def test_decisions_on_this_study_fill_the_sign_off(write_study: WriteStudy) -> N
     assert "Approved at 2026-06-01T10:00:00+00:00 by A. Panel (chair)" in shown
 
 
+def test_a_withdrawal_on_another_study_ends_an_approval(write_study: WriteStudy) -> None:
+    folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
+    write_ledger(folder, DECISION)
+    explored = parse(render(folder)).with_id("explore").text
+    assert "approved for facenet 3 by A. Panel until 2027-06-01" in explored
+    elsewhere = {"study_hash": "22" * 32, "withdrawn": True, "expires": None}
+    write_ledger(
+        folder,
+        {**DECISION, **elsewhere, "approver": "Of Another Version", "version": "4"},
+        {**DECISION, **elsewhere, "approver": "C. Later"},
+    )
+    page = parse(render(folder))
+    assert "approved for facenet" not in page.with_id("explore").text
+    assert "Withdrawn at 2026-06-01T10:00:00+00:00 by C. Later" in page.with_id("panel").text
+    assert "withdrawn C. Later" in page.with_id("panel").text
+    assert "Of Another Version" not in page.with_id("panel").text
+
+
 def test_a_ledger_that_cannot_be_read_is_not_passed_over(write_study: WriteStudy) -> None:
     folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
     write_ledger(folder, DECISION, {"study_hash": HASH})
@@ -249,4 +267,4 @@ def test_decisions_are_read_from_the_ledger_that_is_named(
     named = parse(render(folder, ledger=elsewhere))
     assert "As named" in named.with_id("panel").text
     assert "Beside" not in named.with_id("panel").text
-    assert "approved for facenet 3 by As named" in named.with_id("explore").text
+    assert "approved for facenet 3 by As named until 2027-06-01" in named.with_id("explore").text
