@@ -180,6 +180,10 @@ def test_checks_beyond_the_age_limit_count_for_nothing(tmp_path: Path) -> None:
     ]
     assert parities(judged, old, **limit) == [("last checked on 2026-04-30", False)]
     assert parities(judged, old, parity_max_age_days=32)[0][1] is False
+    # A clock that was wrong must not make a check that never grows old.
+    assert parities(judged, parity(at="2099-01-01T00:00:00+00:00")) == [
+        ("last checked on 2099-01-01", False)
+    ]
 
 
 @pytest.mark.parametrize(
