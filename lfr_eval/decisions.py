@@ -69,4 +69,6 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
     own = {each.name: values[each.name] for each in fields(Approval) if each.name in values}
     if not isinstance(own.get("conditions"), list):
         raise TypeError("conditions must be a list")
+    if type(own.get("threshold")) not in (int, float):
+        raise TypeError("threshold must be a number")
     return Approval(**{**own, "conditions": tuple(own["conditions"])})

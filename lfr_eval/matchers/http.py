@@ -73,7 +73,7 @@ class HttpMatcher:
     ) -> None:
         if not re.match(r"https?://[^/]+", url):
             raise MatcherError(f"matcher.url is '{url}'; give http://HOST:PORT/invocations.")
-        self._url, self._shown = url, re.sub(r"//[^/@\s]*@", "//", url)
+        self._url, self._shown = url, re.sub(r"//[^/?#\s]*@", "//", url)
         self._timeout, self._retries = timeout, retries
         self._limit = int(answer_megabytes * MEGABYTE)
         self.stated = self._ask_for_card()

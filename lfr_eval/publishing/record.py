@@ -44,6 +44,7 @@ _CONFIG = {
     "thresholds": None,
     "population": ("name", "like"),
 }
+_ADDRESS = re.compile(r"https?://[^\s)]*[^\s).:,;]")
 _PLACE = re.compile(r"(^|[\s'\"=:\[(,])(/[^\s/]+/|~/|\.\./|[A-Za-z]:[\\/]|\\\\|file:)")
 
 
@@ -67,7 +68,11 @@ def published_record(study: Mapping[str, Any], thresholds: Sequence[float]) -> d
     record["thresholds"] = {**study["thresholds"], "values": list(thresholds)}
     record["notes"] = without_numbers(study.get("notes", []))
     live = study.get("live_engine")
-    record["live_engine"] = None if live is None else _only(live, ("described", "statement"))
+    record["live_engine"] = None
+    if live is not None:
+        # Where an engine answers is nobody's business but its operator's.
+        statement = _ADDRESS.sub("(address not published)", live["statement"])
+        record["live_engine"] = {"described": live["described"], "statement": statement}
     promise = study.get("registration")
     if promise is not None:
         # Nobody's name, and no number of people or images that were left out.

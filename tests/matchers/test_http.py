@@ -56,7 +56,7 @@ def test_templates_are_those_of_the_process(null: ImageMatcher, pictures: list[P
 
 def test_the_card_is_what_the_engine_states_and_no_more(null: ImageMatcher) -> None:
     with served(null) as url:
-        card = HttpMatcher(url.replace("//", "//user:secret@")).card
+        card = HttpMatcher(url.replace("//", "//user:secret@secret@")).card
         other = HttpMatcher(url)
     assert card.name == "http"
     assert card.template_size == 8

@@ -240,6 +240,10 @@ def test_a_ledger_that_cannot_be_read_is_not_passed_over(write_study: WriteStudy
     write_ledger(folder, DECISION, {"study_hash": HASH})
     with pytest.raises(StudyRecordError, match=r"approvals\.jsonl, line 2"):
         render(folder)
+    (folder.parent / LEDGER).unlink()
+    write_ledger(folder, {**DECISION, "threshold": "0.64"})
+    with pytest.raises(StudyRecordError, match="line 1, .*threshold must be a number"):
+        render(folder)
 
 
 def test_a_broken_chain_is_said_and_nothing_after_it_is_shown(write_study: WriteStudy) -> None:

@@ -1,0 +1,31 @@
+"""What a publication says of a study in words, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lfr_eval.publishing.record import published_record
+from tests.report.described import make_record
+from tests.report.labels import PRIMARY, Labels
+
+ADDRESS = "http://10.1.2.3:5000/invocations?token=secret"
+
+
+@pytest.mark.parametrize(
+    ("said", "published"),
+    [
+        ("runs at {}: it gave", "runs at (address not published): it gave"),
+        ("with {} on 2026-11-20", "with (address not published) on 2026-11-20"),
+        ("(lfr/1 and {}).", "(lfr/1 and (address not published))."),
+        ("is at {}.", "is at (address not published)."),
+    ],
+)
+def test_where_an_engine_answers_is_not_published(said: str, published: str) -> None:
+    study = make_record(False, Labels(), PRIMARY, None, "Study")
+    live = {"described": True, "statement": said.format(ADDRESS), "endpoint": ADDRESS}
+    record = published_record({**study, "live_engine": live}, PRIMARY)
+    assert record["live_engine"] == {"described": True, "statement": published}
+    assert "10.1.2.3" not in json.dumps(record)
+    assert published_record(study, PRIMARY)["live_engine"] is None
