@@ -242,7 +242,7 @@ def test_a_ledger_that_cannot_be_read_is_not_passed_over(write_study: WriteStudy
         render(folder)
     (folder.parent / LEDGER).unlink()
     write_ledger(folder, {**DECISION, "threshold": "0.64"})
-    with pytest.raises(StudyRecordError, match="line 1, .*threshold must be a number"):
+    with pytest.raises(StudyRecordError, match=r"line 1, .*threshold must be a number"):
         render(folder)
 
 
