@@ -17,6 +17,7 @@ from lfr_eval.cli import main
 from lfr_eval.folder import FolderError, StudyFolder
 from lfr_eval.publication import FILES, publish_study
 from lfr_eval.publishing.linked import PublicationError
+from lfr_eval.publishing.tables import publish_findings
 from lfr_eval.tables import FINDINGS, RATES
 from tests.publishing.attack import Attacker, cells_of, from_csv, from_page, parts_of_wholes
 from tests.report.pages import parse
@@ -168,7 +169,7 @@ def test_a_comparison_that_rests_on_withheld_counts_says_nothing(
     study: StudyFolder, folder: Path, texts: dict[str, str]
 ) -> None:
     said = pd.read_csv(folder / "findings.csv").set_index("finding_id")
-    silent = said["verdict"] == "withheld"
+    silent = said["statement"].str.contains("withheld, because the counts")
     assert 0 < silent.sum() < len(said)
     numbers = [
         "rate_a",
@@ -180,8 +181,12 @@ def test_a_comparison_that_rests_on_withheld_counts_says_nothing(
         "statistic",
     ]
     assert said.loc[silent, numbers].isna().all(axis=None)
-    assert said.loc[silent, "statement"].str.contains(": withheld, because").all()
-    full = study.read(FINDINGS).set_index("finding_id")
+    full = study.read(FINDINGS).set_index("finding_id").loc[said.index]
+    shown = silent & full["primary"] & (full["verdict"] == "different")
+    assert (said.loc[shown, "verdict"] == "different").all()
+    assert (said.loc[silent & ~shown, "verdict"] == "withheld").all()
+    bare = silent & full["primary"] & ~shown
+    assert said.loc[bare, "statement"].str.contains("no difference was shown").all()
     kept = said.index[~silent]
     np.testing.assert_allclose(
         said.loc[kept, "ratio"].to_numpy(float), full.loc[kept, "ratio"].to_numpy(float)
@@ -191,6 +196,25 @@ def test_a_comparison_that_rests_on_withheld_counts_says_nothing(
     gone = full.loc[said.index[~told.to_numpy(bool)], "statement"]
     for name in ("report.html", "report.pdf", "findings.csv"):
         assert not any(sentence in texts[name] for sentence in gone)
+
+
+def test_a_difference_that_was_shown_is_published_though_its_numbers_are_not() -> None:
+    findings = FINDINGS.empty().reindex(range(4))
+    findings["finding_id"] = ["omnibus", "pair", "open", "exploratory"]
+    findings["factor"], findings["group_b"] = "ethnicity", ["*", "white", "white", "white"]
+    findings["group_a"] = ["*", "black", "asian", "black"]
+    findings["rate_a"], findings["rate_b"] = [np.nan, 0.1, 0.1, 0.1], [np.nan, 0.4, 0.1, 0.01]
+    findings["primary"] = [True, True, True, False]
+    findings["verdict"] = ["different", "different", "equivalent", "different"]
+    every = np.ones(4, bool)
+    shown = publish_findings(findings, every, every).set_index("finding_id")
+    assert shown["verdict"].tolist() == ["different", "different", "withheld", "withheld"]
+    assert shown[["rate_a", "rate_b"]].isna().all(axis=None)
+    said = shown["statement"]
+    assert said["omnibus"].startswith("All groups of ethnicity at once: a difference was shown; ")
+    assert "a difference was shown, the rate of white being the higher one" in said["pair"]
+    assert "no difference was shown, which is not evidence that there is none" in said["open"]
+    assert "difference" not in said["exploratory"]
 
 
 def test_nobody_and_no_place_is_in_any_file(study: StudyFolder, texts: dict[str, str]) -> None:
@@ -246,14 +270,14 @@ def test_it_reads_well(folder: Path) -> None:
     page = parse(folder / "report.html")
     answer = page.with_id("answer").text
     assert "Published version. Counts of 1 to 4 are withheld" in answer
-    assert "withheld from this publication" in answer
+    assert "only this is published: no difference was shown" in answer
     assert "▒ withheld" in answer
     rates = page.with_id("rates").text
     assert f"{FEW} withheld withheld withheld withheld withheld –" in rates
     assert not re.search(r"\bNone\b(?! of)", page.text)
     assert "nan" not in page.text.split()
     plain = page.with_id("plain").text
-    assert "we may not tell you" in plain
+    assert "so they are kept back" in plain
     ids = {element.attributes.get("id") for element in page.walk()}
     assert not ids & {"scores", "modelled", "published", "watchlists", "grids", "truth", "field"}
 

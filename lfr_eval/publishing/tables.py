@@ -1,7 +1,8 @@
 """Stage `publishing`: tables of a study and marks in, tables with null cells out.
 
-What was worked out from a withheld count is withheld with it: rate and interval, every comparison
-of the group, and every measure over a factor with such a group.
+What was worked out from a withheld count is withheld with it: rate and interval, the numbers of
+every comparison of the group, and every measure over a factor with such a group. Whether a planned
+comparison shows a difference is never withheld: a publication that hid it would mislead.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ from lfr_eval.tables import PEOPLE as PEOPLE_TABLE
 STEPS = 25
 """Thresholds published at most: the fewer there are, the less do their differences tell."""
 WITHHELD, AFFECTED = "withheld", "people with an event"
-NOT_SAID = (
+DIFFERENT = "different"
+WHY = (
     "withheld, because the counts behind this comparison, or others that would tell them, are too "
     "small to be published."
 )
+NONE_SHOWN = "no difference was shown, which is not evidence that there is none; the rest is "
+DIFFERENCE_SHOWN = "a difference was shown{}; its numbers are "
+HIGHER = ", the rate of {} being the higher one"
 UNSAID = (
     "the sentence of this comparison is withheld, because it names numbers of people that are too "
     "small, or would tell such numbers. Its verdict and rates are not."
@@ -134,7 +139,7 @@ def publish_tables(
     return Published(
         rates=_rates(kept, marks, ends),
         people=_people(people, marks),
-        findings=_findings(said, silent, unsaid),
+        findings=publish_findings(said, silent, unsaid),
         equity=measures,
         thresholds=thresholds,
         tallies=tallies,
@@ -192,20 +197,39 @@ def _people(people: pd.DataFrame, marks: Marks) -> pd.DataFrame:
     return shown
 
 
-def _findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
+def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
+    """Return findings without the numbers (`silent`) or the sentence (`unsaid`) of some."""
     shown = findings.copy()
     who = _who(findings)
+    planned = findings["primary"].fillna(value=False).to_numpy(bool)
+    different = silent & planned & (findings["verdict"] == DIFFERENT).to_numpy(bool)
     shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
     shown.loc[silent, list(DERIVED)] = np.nan
-    shown.loc[silent, "verdict"] = WITHHELD
-    shown.loc[silent, "statement"] = who[silent] + NOT_SAID
+    shown.loc[silent & ~different, "verdict"] = WITHHELD
+    shown.loc[silent, "statement"] = who[silent] + WHY
+    shown.loc[silent & planned, "statement"] = who[silent & planned] + NONE_SHOWN + WHY
+    shown.loc[different, "statement"] = who[different] + _higher(findings)[different] + WHY
     return FINDINGS.conform(shown)
+
+
+def _higher(findings: pd.DataFrame) -> pd.Series:
+    """Return the words for a difference, with the group whose rate is higher."""
+    a, b = findings["rate_a"], findings["rate_b"]
+    higher = findings["group_a"].mask(b > a, _other(findings))
+    told = [
+        DIFFERENCE_SHOWN.format(HIGHER.format(group) if pair else "")
+        for group, pair in zip(higher, a.notna() & b.notna(), strict=True)
+    ]
+    return pd.Series(told, index=findings.index, dtype="string")
+
+
+def _other(findings: pd.DataFrame) -> pd.Series:
+    return findings["group_b"].mask(findings["group_b"] == REST, "the rest")
 
 
 def _who(findings: pd.DataFrame) -> pd.Series:
     """Return which groups are compared, for sentences that say no more."""
-    other = findings["group_b"].mask(findings["group_b"] == REST, "the rest")
-    pair = findings["group_a"] + " compared with " + other + ": "
+    pair = findings["group_a"] + " compared with " + _other(findings) + ": "
     together = "All groups of " + findings["factor"] + " at once: "
     return pair.mask(findings["group_a"] == ALL, together)
 

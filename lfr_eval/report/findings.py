@@ -50,7 +50,12 @@ VERDICTS = (
     ),
 )
 
-WITHHELD = Verdict("withheld", "▒", "The counts behind it are too small to be published.")
+WITHHELD = Verdict(
+    "withheld",
+    "▒",
+    "The counts behind it are too small to be published. No planned one of these shows a "
+    "difference.",
+)
 """Stands in publications alone."""
 
 
@@ -217,28 +222,26 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     findings
         The primary findings at the thresholds of the first screen.
     """
-    told = [each for each in findings if each.verdict != WITHHELD.name]
-    silent = len(findings) - len(told)
-    if not silent:
-        return tuple(_together(findings, "planned comparison"))
-    number = "One" if silent == 1 else f"{silent}"
-    reason = (
-        f"{number} of {several(len(findings), 'planned comparison')} "
-        f"{'is' if silent == 1 else 'are'} withheld from this publication, because counts behind "
-        "them are too small. Nothing is said of what they show."
-    )
-    return (*(_together(told, "published comparison") if told else ()), reason)
+    silent = sum(each.verdict == WITHHELD.name for each in findings)
+    sentences = _together(findings)
+    if silent:
+        them = "it" if silent == 1 else "them"
+        sentences.append(
+            f"Of {silent} of {len(findings)} only this is published: no difference was shown, which "
+            f"is not evidence that there is none. The counts behind {them} are too small."
+        )
+    return tuple(sentences)
 
 
-def _together(findings: Sequence[Finding], noun: str) -> list[str]:
-    """Say what comparisons show together; `noun` is what one of them is called."""
+def _together(findings: Sequence[Finding]) -> list[str]:
+    """Say what the planned comparisons show together."""
     total = len(findings)
     if not total:
         return ["This study planned no comparison between groups here, so it gives no verdict."]
     shown = [each for each in findings if each.verdict == "different"]
     alike = [each for each in findings if each.verdict == "equivalent"]
     still_open = [each for each in findings if each.is_open]
-    of_total = several(total, noun)
+    of_total = several(total, "planned comparison")
     sentences = []
     if shown:
         verb = "shows" if len(shown) == 1 else "show"
@@ -253,7 +256,7 @@ def _together(findings: Sequence[Finding], noun: str) -> list[str]:
     else:
         none = f"None of {of_total} shows"
         if total == 1:
-            none = f"The one {noun} does not show"
+            none = "The one planned comparison does not show"
         sentences.append(
             f"{none} a difference between groups, but that does not mean that there is none."
         )

@@ -152,8 +152,9 @@ def _groups(report: Report) -> Iterator[str]:
     silent = sum(each.verdict == WITHHELD.name for each in findings)
     if silent:
         yield (
-            f"In {silent} of {len(findings)}, we may not tell you. The numbers are so small that "
-            "they could point to single people."
+            f"In {silent} of {len(findings)}, we can only say that no gap was shown. That does not "
+            "mean that there is none. The numbers are so small that they could point to single "
+            "people, so they are kept back."
         )
     known = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
     if known:
