@@ -227,8 +227,8 @@ def headline(findings: Sequence[Finding]) -> tuple[str, ...]:
     if silent:
         them = "it" if silent == 1 else "them"
         sentences.append(
-            f"Of {silent} of {len(findings)} only this is published: no difference was shown, which "
-            f"is not evidence that there is none. The counts behind {them} are too small."
+            f"Of {silent} of {len(findings)} only this is published: no difference was shown, "
+            f"which is not evidence that there is none. The counts behind {them} are too small."
         )
     return tuple(sentences)
 
