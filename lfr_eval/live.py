@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
 from lfr_eval.matchers import Matcher
-from lfr_eval.parity_records import ParityRecord, newest_checks, read_parity
+from lfr_eval.parity_records import ParityRecord, bare, newest_checks, read_parity
 from lfr_eval.registered import find_version, registry_uri, talking_to
 
 NOT_DESCRIBED = "This study does not describe the live engine"
@@ -66,7 +66,7 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
     tested = str(matcher.card.recipe.get("stated", matcher.card.fingerprint))
     endpoint = matcher.card.recipe.get("endpoint", record.endpoint)
     checked = record.served_fingerprint if "stated" in matcher.card.recipe else record.fingerprint
-    if tested != checked or endpoint != record.endpoint:
+    if tested != checked or bare(str(endpoint)) != bare(record.endpoint):
         return LiveEngine(
             False,
             f"{NOT_DESCRIBED}: the parity check is of another matcher or endpoint "
@@ -110,7 +110,7 @@ def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
     checks = newest_checks(version.tags)
     endpoint = matcher.card.recipe.get("endpoint")
     telling = [
-        *(check for check in checks if check.endpoint == endpoint),
+        *(check for check in checks if endpoint and bare(check.endpoint) == bare(str(endpoint))),
         *(check for check in checks if endpoint is None and not check.holds),
         *reversed(checks),
     ]

@@ -17,6 +17,7 @@ from lfr_eval.engine.approvals import approvals, approve
 from lfr_eval.engine.versions import APPROVAL, Version, find_version, record, version_tested
 from lfr_eval.engine_composition import compose_engine, read_policy
 from lfr_eval.folder import STUDY, StudyFolder, read_json
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.launch import default_paths
 from lfr_eval.ledger import Entry, Ledger
 from lfr_eval.tested import tested_version
@@ -52,7 +53,8 @@ def run_engine(words: Sequence[str]) -> int:
         config.unapproved,
     )
     if not permission.approved:
-        print(f"lfr-eval: nobody approved {config.threshold:g} for {version}.", file=sys.stderr)
+        at = threshold_text(config.threshold)
+        print(f"lfr-eval: nobody approved {at} for {version}.", file=sys.stderr)
     began = datetime.now(UTC)
     source_named(config.source, config.rate, began)  # a wrong name is refused at once as well
     model = load_registered(f"models:/{version}", uri)
@@ -174,7 +176,8 @@ def record_approval(
     )
     record(version, approval_tags(entry), where)
     done = "withdrawn" if approval.withdrawn else "approved"
-    print(f"{version} {done} at {threshold:g} by {approval.approver} ({approval.role}),")
+    at = threshold_text(threshold)
+    print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
     return OK
 
@@ -213,9 +216,9 @@ def list_approvals() -> int:
         done = "withdrew" if v["withdrawn"] else "approved"
         print(
             f"{entry.number}. {v['decided']}: {v['approver']} ({v['role']}) {done} {v['model']}/"
-            f"{v['version']} at {v['threshold']:g}, proposed by {v['proposer']}; until "
-            f"{v['expires'] or 'further notice'}; {'; '.join(v['conditions']) or 'no condition'}; "
-            f"study {v['study_hash'][:12]}"
+            f"{v['version']} at {threshold_text(v['threshold'])}, proposed by {v['proposer']}; "
+            f"until {v['expires'] or 'further notice'}; "
+            f"{'; '.join(v['conditions']) or 'no condition'}; study {v['study_hash'][:12]}"
         )
     print(f"{len(entries)} decisions in {ledger.path}; the chain is whole.")
     return OK

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -80,18 +81,17 @@ class ParityRecord:
         TypeError, ValueError
             If they are not one.
         """
+        if not isinstance(values["differences"], list | tuple):
+            raise TypeError("the differences are no list")
         record = cls(**{**values, "differences": tuple(values["differences"])})
-        texts = (record.model, record.fingerprint, record.endpoint, *record.differences)
-        if type(record.holds) is not bool or not all(isinstance(text, str) for text in texts):
-            raise TypeError("a value is of another type")
-        if record.checked.tzinfo is None:
-            raise ValueError("the time has no time zone")
+        _check_types(record)
+        _check_values(record)
         return record
 
     @property
     def tag(self) -> str:
         """The name under which a version keeps the newest check of this endpoint."""
-        return f"{TAG}_{hashlib.sha256(self.endpoint.encode()).hexdigest()[:12]}"
+        return f"{TAG}_{hashlib.sha256(bare(self.endpoint).encode()).hexdigest()[:12]}"
 
     @property
     def checked(self) -> datetime:
@@ -104,6 +104,11 @@ class ParityRecord:
         while len(text := json.dumps(values)) > TAG_LIMIT and values["differences"]:
             values["differences"] = values["differences"][:-1]
         return text
+
+
+def bare(endpoint: str) -> str:
+    """Return an address without slashes at its end, which make no other endpoint of it."""
+    return endpoint.rstrip("/")
 
 
 def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
@@ -121,9 +126,9 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
             continue
         try:
             record = ParityRecord.of(json.loads(text))
-            known = newest.get(record.endpoint)
+            known = newest.get(bare(record.endpoint))
             if known is None or record.checked > known.checked:
-                newest[record.endpoint] = record
+                newest[bare(record.endpoint)] = record
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ParityError(
                 f"The tag '{key}' is no record of a parity check ({type(error).__name__}); delete "
@@ -143,8 +148,43 @@ def read_parity(path: Path) -> ParityRecord:
     """
     try:
         return ParityRecord.of(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigError(
             f"parity={path} is not a parity record ({type(error).__name__}); make one: lfr-eval "
             "engine parity models:/NAME@ALIAS --endpoint URL"
         ) from error
+
+
+def _check_types(record: ParityRecord) -> None:
+    texts = (
+        *(record.model, record.fingerprint, record.endpoint, record.served_fingerprint),
+        *(record.probes_sha256, record.at, *record.differences),
+    )
+    measured = (record.tolerance, record.largest_difference, record.least_cosine)
+    if (
+        type(record.holds) is not bool
+        or not all(isinstance(text, str) for text in texts)
+        or not all(type(count) is int for count in (record.probes, record.templates))
+        or not all(type(value) in (int, float) for value in measured if value is not None)
+        or record.tolerance is None
+    ):
+        raise TypeError("a value is of another type")
+
+
+def _check_values(record: ParityRecord) -> None:
+    measured = (record.tolerance, record.largest_difference, record.least_cosine)
+    if record.checked.tzinfo is None:
+        raise ValueError("the time has no time zone")
+    if not re.fullmatch(r"models:/[^/]+/[0-9]+", record.model):
+        raise ValueError("the model is no registered version")
+    if not 0 <= record.templates <= record.probes:
+        raise ValueError("the counts cannot be")
+    if not all(math.isfinite(value) for value in measured if value is not None):
+        raise ValueError("a number is none")
+    if record.holds and (
+        record.differences
+        or record.templates == 0
+        or record.largest_difference is None
+        or record.largest_difference > record.tolerance
+    ):
+        raise ValueError("it cannot hold: nothing was compared, or something differed")

@@ -48,7 +48,7 @@ class PolicyConfig:
     registration: str = "any"  # any | as_registered: findings of a plan frozen before the results
     parity: bool = True  # the endpoint must have been compared with what was tested
     parity_endpoint: str | None = None  # which one; null: all that were compared
-    parity_max_age_days: int = 365  # since it was compared; older checks count for nothing
+    parity_max_age_days: int = 365  # since it passed; one that failed never grows old
     approval: bool = True  # somebody must have approved the threshold, and that must be in force
     roles: list[str] = field(default_factory=list)  # of the approver, one of these; empty: any
 

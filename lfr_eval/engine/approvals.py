@@ -11,6 +11,7 @@ from lfr_eval.decisions import Approval, to_approval
 from lfr_eval.engine.versions import Version
 from lfr_eval.errors import MendableError
 from lfr_eval.folder import STUDY, StudyFolder, read_json
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.ledger import Entry, Ledger
 from lfr_eval.tables import FINDINGS
 from lfr_eval.tested import tie
@@ -57,8 +58,8 @@ def approve(
         )
     if not any(abs(value - threshold) <= SAME for value in thresholds):
         problems.append(
-            f"The study says nothing at {threshold:g}: its thresholds are "
-            f"{', '.join(f'{value:g}' for value in thresholds)}."
+            f"The study says nothing at {threshold_text(threshold)}: its thresholds are "
+            f"{', '.join(threshold_text(value) for value in thresholds)}."
         )
     if _same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")

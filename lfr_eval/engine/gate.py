@@ -20,8 +20,9 @@ from lfr_eval.decisions import Approval
 from lfr_eval.engine.approvals import SAME, describes, standing
 from lfr_eval.engine.versions import Version
 from lfr_eval.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.ledger import Entry
-from lfr_eval.parity_records import ParityError, ParityRecord, newest_checks
+from lfr_eval.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.tables import FINDINGS, RATES
 
 STUDY_HASH = "last_study"
@@ -125,10 +126,7 @@ def _evidence(case: Case) -> Iterator[Check]:
     yield Check(
         "people", "real", "simulated" if about["simulated"] else "real", not about["simulated"]
     )
-    age = (case.day - datetime.fromisoformat(about["finished"]).date()).days
-    yield Check(
-        "age", f"at most {policy.max_age_days} days", f"{age} days", age <= policy.max_age_days
-    )
+    yield _study_age(datetime.fromisoformat(about["finished"]).date(), case)
     if case.threshold is None:
         yield Check("threshold", "one to judge at", "neither in the policy nor approved", False)
         return
@@ -137,6 +135,13 @@ def _evidence(case: Case) -> Iterator[Check]:
     yield from _differences(findings, policy)
     if policy.registration != "any":
         yield from _registration(findings)
+
+
+def _study_age(finished: date, case: Case) -> Check:
+    age, limit = (case.day - finished).days, case.policy.max_age_days
+    # A study of a day to come was finished by a clock that is wrong: its age is not known.
+    found = f"{age} days" if age >= 0 else f"finished on {finished}, a day to come"
+    return Check("age", f"at most {limit} days", found, 0 <= age <= limit)
 
 
 def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
@@ -231,7 +236,7 @@ def _agreement(case: Case) -> Iterator[Check]:
         yield Check("approval", "in force", "none", False)
         return
     stands = standing(case.decisions, case.threshold, case.day)
-    wanted = f"in force at {case.threshold:g}"
+    wanted = f"in force at {threshold_text(case.threshold)}"
     if stands is None:
         at = [a for a, _ in case.decisions if abs(a.threshold - case.threshold) <= SAME]
         why = "never approved" if not at else "withdrawn" if at[-1].withdrawn else "expired"
@@ -259,12 +264,14 @@ def _parity(case: Case) -> Iterator[Check]:
         return
     if policy.parity_endpoint is not None:
         wanted += f" at {policy.parity_endpoint}"
-        checks = [check for check in checks if check.endpoint == policy.parity_endpoint]
+        asked = bare(policy.parity_endpoint)
+        checks = [check for check in checks if bare(check.endpoint) == asked]
     current = [
         check
         for check in checks
-        # A check of a day to come was made by a clock that is wrong: its age is not known.
-        if 0 <= _age(check, case.day) <= policy.parity_max_age_days
+        # Time mends nothing: a failure stands until its endpoint is checked again and holds. A pass
+        # of a day to come was made by a clock that is wrong: its age is not known.
+        if not check.holds or 0 <= _age(check, case.day) <= policy.parity_max_age_days
     ]
     if not current:
         last = f"last checked on {checks[-1].checked:%Y-%m-%d}" if checks else "never checked"

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from lfr_eval.engine.approvals import approvals, standing
 from lfr_eval.engine.versions import Version
 from lfr_eval.errors import MendableError
+from lfr_eval.inference.wording import threshold_text
 from lfr_eval.ledger import Ledger
 
 SENTENCE = "I accept to run at a threshold that nobody approved"
@@ -63,14 +64,15 @@ def permit(
         return Permission(True, entry.sha256, approval.conditions, approval.expires)
     if said == SENTENCE:
         return Permission(False)
+    at = threshold_text(threshold)
     known = ", ".join(
-        f"{approval.threshold:g} ({_state(approval.withdrawn, approval.expires)})"
+        f"{threshold_text(approval.threshold)} ({_state(approval.withdrawn, approval.expires)})"
         for approval, _ in decisions
     )
     raise NotApprovedError(
-        f"Nobody approved {version} at {threshold:g}; decisions about it in {ledger.path}: "
+        f"Nobody approved {version} at {at}; decisions about it in {ledger.path}: "
         f"{known or 'none'}. Have it approved: lfr-eval approve STUDY --threshold "
-        f'{threshold:g} ... To run all the same, say so: unapproved="{SENTENCE}"'
+        f'{at} ... To run all the same, say so: unapproved="{SENTENCE}"'
     )
 
 

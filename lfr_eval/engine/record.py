@@ -15,6 +15,7 @@ from lfr_eval.engine.counts import State, counting_rule
 from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.watchlist import Watchlist
 from lfr_eval.folder import read_json, write_json
+from lfr_eval.inference.wording import threshold_text
 
 
 class Model(Protocol):
@@ -118,7 +119,7 @@ def printed(folder: Path) -> str:
         [
             f"Deployment:  {folder}",
             f"             {state}; {record['hours'] * 3600:.1f} s watched",
-            f"Alerts:      {record['alerts']} at {record['threshold']:g}, "
+            f"Alerts:      {record['alerts']} at {threshold_text(record['threshold'])}, "
             f"{record['repeats_suppressed']} repeats suppressed",
             f"Faces seen:  {record['faces_seen']} passes ({record['detections']} detections)",
             f"Frames:      {record['frames']} looked at, {record['frames_corrupted']} corrupted, "

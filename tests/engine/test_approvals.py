@@ -86,7 +86,7 @@ def test_everything_that_forbids_a_decision_is_said_at_once(
     for part in (
         "rates.parquet was changed",
         "The study tested the matcher 5f2b5f2b5f2b, and other/1 is ffffffffffff",
-        "says nothing at 0.99: its thresholds are 0.5,",
+        "says nothing at 0.99: its thresholds are 0.50,",
         "The proposer and the approver are the same person",
         "The approver's role is not named",
         "The expiry 2020-01-01 is past",
@@ -138,8 +138,13 @@ def test_the_engine_starts_only_where_somebody_approved(ledger: Ledger, study: S
     assert permit(ledger, VERSION, THRESHOLD, None) == Permission(
         True, entry.sha256, ("daylight only",), None
     )
-    with pytest.raises(NotApprovedError, match=r"at 0\.6;.*0\.64 \(approved\)"):
+    with pytest.raises(NotApprovedError, match=r"at 0\.60;.*0\.64 \(approved\)"):
         permit(ledger, VERSION, 0.6, None)
+    # All digits: two thresholds must not read as one.
+    with pytest.raises(
+        NotApprovedError, match=r"at 0\.64000001;.*0\.64 .*--threshold 0\.64000001 "
+    ):
+        permit(ledger, VERSION, 0.64000001, None)
     with pytest.raises(NotApprovedError):
         permit(ledger, Version("lfr-matcher", "4", FINGERPRINT), THRESHOLD, None)
     with pytest.raises(NotApprovedError):

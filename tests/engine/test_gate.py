@@ -171,19 +171,54 @@ def test_a_failed_check_is_not_hidden_by_one_of_another_endpoint(tmp_path: Path)
     ]
 
 
-def test_checks_beyond_the_age_limit_count_for_nothing(tmp_path: Path) -> None:
+def test_a_check_that_passed_grows_old(tmp_path: Path) -> None:
     judged = case(tmp_path)
-    old = parity(endpoint=SPARE, at="2026-04-30T23:59:59+00:00", holds=False)
-    limit = {"parity_max_age_days": 31}
-    assert parities(judged, {**old, **parity()}, **limit) == [
+    old = parity(endpoint=SPARE, at="2026-04-30T23:59:59+00:00")
+    assert parities(judged, {**old, **parity()}, parity_max_age_days=31) == [
         (f"none, 2026-05-20, 40 pictures; {CAMERA_ROOM}", True)
     ]
-    assert parities(judged, old, **limit) == [("last checked on 2026-04-30", False)]
-    assert parities(judged, old, parity_max_age_days=32)[0][1] is False
+    assert parities(judged, old, parity_max_age_days=31) == [("last checked on 2026-04-30", False)]
+    assert parities(judged, old, parity_max_age_days=32)[0][1] is True
     # A clock that was wrong must not make a check that never grows old.
     assert parities(judged, parity(at="2099-01-01T00:00:00+00:00")) == [
         ("last checked on 2099-01-01", False)
     ]
+
+
+@pytest.mark.parametrize("at", ["2026-04-10T10:00:00+00:00", "2099-01-01T00:00:00+00:00"])
+def test_a_check_that_failed_stands_until_its_endpoint_is_checked_again(
+    tmp_path: Path, at: str
+) -> None:
+    judged = case(tmp_path, read_policy(["policy=strict"]), registered="as registered")
+    limit = judged.policy.parity_max_age_days
+    assert (DAY - date(2026, 4, 10)).days == 52 > limit
+    good = parity(at="2026-05-30T10:00:00+00:00")
+    same = ("none, 2026-05-30, 40 pictures; " + CAMERA_ROOM, True)
+    tags = {**parity(endpoint=SPARE, at=at, holds=False), **good}
+    differs = (f"in what runs, margin is 0 instead of 14; {SPARE}", False)
+    assert sorted(parities(judged, tags)) == [differs, same]
+    assert failed(replace(judged, version=replace(VERSION, tags=tags))) == ["parity"]
+    assert parities(judged, tags, parity_endpoint=CAMERA_ROOM) == [same]
+    # Another check of the endpoint takes the tag of the last.
+    again = {**tags, **parity(endpoint=SPARE, at="2026-05-31T10:00:00+00:00")}
+    assert [passed for _, passed in parities(judged, again)] == [True, True]
+
+
+def test_a_slash_at_the_end_makes_no_other_endpoint(tmp_path: Path) -> None:
+    judged = case(tmp_path)
+    said = (f"none, 2026-05-20, 40 pictures; {CAMERA_ROOM}", True)
+    assert parities(judged, parity(), parity_endpoint=f"{CAMERA_ROOM}/") == [said]
+    slashed = parity(endpoint=f"{CAMERA_ROOM}/", at="2026-05-19T10:00:00+00:00", holds=False)
+    assert slashed.keys() == parity().keys()
+    assert not parities(judged, slashed, parity_endpoint=CAMERA_ROOM)[0][1]
+    # Tags of before stood under the address as it was written.
+    assert parities(judged, {"parity_0123456789ab": slashed.popitem()[1], **parity()}) == [said]
+
+
+def test_a_study_of_a_day_to_come_is_not_current(tmp_path: Path) -> None:
+    judged = case(tmp_path, finished="2026-06-02T09:00:00+00:00")
+    (check,) = [check for check in judge(judged) if not check.passed]
+    assert (check.name, check.found) == ("age", "finished on 2026-06-02, a day to come")
 
 
 @pytest.mark.parametrize(

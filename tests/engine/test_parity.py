@@ -300,8 +300,24 @@ def test_a_mismatch_makes_the_study_say_so(
         {"at": "2026-05-20T10:00:00"},
         {"at": "yesterday"},
         {"differences": [1]},
+        {"differences": "none"},
         {"endpoint": None},
+        {"served_fingerprint": 1},
         {"more": 1},
+        {"model": "m@live"},
+        {"model": "models:/m@live"},
+        {"largest_difference": "big"},
+        {"largest_difference": float("nan")},
+        {"tolerance": None},
+        {"probes": True},
+        {"probes": 1.5},
+        {"templates": 10**6},
+        # What nothing was compared for, or differs, cannot hold.
+        {"probes": 0, "templates": 0},
+        {"templates": 0},
+        {"largest_difference": None},
+        {"largest_difference": 1.0},
+        {"differences": ["in what runs, margin is 0 instead of 14"]},
     ],
 )
 def test_a_tag_that_is_no_record_is_refused(change: dict[str, Any], record: ParityRecord) -> None:
@@ -313,7 +329,7 @@ def test_a_tag_that_is_no_record_is_refused(change: dict[str, Any], record: Pari
 
 
 def test_what_is_no_parity_record_is_refused(tmp_path: Path) -> None:
-    for text in ("{}", "nonsense", '{"holds": true}'):
+    for text in ("{}", "[]", "nonsense", '{"holds": true}', "[" * 100_000):
         (tmp_path / "parity.json").write_text(text)
         with pytest.raises(ConfigError, match="is not a parity record"):
             read_parity(tmp_path / "parity.json")
