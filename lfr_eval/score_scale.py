@@ -17,8 +17,9 @@ from lfr_eval.errors import MendableError
 Doubles = NDArray[np.float64]
 
 SLOPES = (1e-6, 1e6)
-STEEPEST_OFFSET = 1e4
-"""Offset per slope beyond which scores of float32 could no longer be told apart."""
+STEEPEST_OFFSET = 100.0
+"""Per slope. Scores are kept as float32, which tells similarities apart that differ by 8e-6 there;
+vendors' scales from 0 to 1, to 100 or to 1000 need an offset of one slope."""
 
 
 class ScaleError(MendableError, ValueError):
@@ -37,13 +38,17 @@ class ScoreScale:
     Raises
     ------
     ScaleError
-        If a higher similarity would not be a higher score, or float32 could not tell scores apart.
+        If a higher similarity would not be a higher score, or the offset is so large that float32
+        would tell few scores apart.
     """
 
     slope: float = 1.0
     offset: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, value in (("slope", self.slope), ("offset", self.offset)):
+            if isinstance(value, bool):
+                raise ScaleError(f"matcher.score_{name} is {value}; it must be a number.")
         lowest, highest = SLOPES
         if not lowest <= self.slope <= highest:
             raise ScaleError(
@@ -52,8 +57,9 @@ class ScoreScale:
             )
         if not abs(self.offset) <= STEEPEST_OFFSET * self.slope:
             raise ScaleError(
-                f"matcher.score_offset is {self.offset}; beyond {STEEPEST_OFFSET:g} times the "
-                f"slope ({self.slope:g}) scores cannot be told apart."
+                f"matcher.score_offset is {self.offset}; it must lie within {STEEPEST_OFFSET:g} "
+                f"times the slope ({self.slope:g}): scores are kept with about seven digits, and a "
+                "larger offset gives different similarities one score."
             )
 
     def of(self, similarity: Doubles) -> Doubles:

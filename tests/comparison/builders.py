@@ -14,7 +14,7 @@ COMPARED: dict[str, Similarity] = {
     "cosine, 0 to 1": Cosine(ScoreScale(0.5, 0.5)),
     "cosine, 0 to 100": Cosine(ScoreScale(50.0, 50.0)),
     # float32 has steps of 0.001 there: many scores are alike that were not before.
-    "cosine, coarse": Cosine(ScoreScale(1.0, 9_999.0)),
+    "cosine, coarse": Cosine(ScoreScale(1.0, 99.0)),
     "euclidean, below 1": MinusEuclidean(ScoreScale(0.3, 1.0)),
 }
 """Similarities with and without a scale."""

@@ -15,14 +15,14 @@ from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.similarity import Cosine, MinusEuclidean, similarity_of
-from lfr_eval.score_scale import UNSCALED, ScaleError, ScoreScale
+from lfr_eval.score_scale import STEEPEST_OFFSET, UNSCALED, ScaleError, ScoreScale
 from tests.comparison.builders import COMPARED, cohort, every_score, templates
 from tests.comparison.test_engine import crowd
 
 SCALES = st.builds(
     lambda slope, share: ScoreScale(slope, slope * share),
     st.floats(1e-3, 1e3),
-    st.floats(-1e4, 1e4),
+    st.floats(-STEEPEST_OFFSET, STEEPEST_OFFSET),
 )
 
 
@@ -81,7 +81,7 @@ def test_a_score_equal_to_the_threshold_is_a_match_and_the_next_lower_is_none(
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize(
-    "scale", [ScoreScale(0.5, 0.5), ScoreScale(50, 50), ScoreScale(1, 9_999), ScoreScale(1e-3, -8)]
+    "scale", [ScoreScale(0.5, 0.5), ScoreScale(50, 50), ScoreScale(1, 99), ScoreScale(1e-3, -0.08)]
 )
 def test_the_tail_is_that_of_every_score(scale: ScoreScale, precision: str) -> None:
     sides, vectors = crowd(500)
@@ -112,12 +112,12 @@ def test_scores_that_the_scale_makes_alike_go_to_the_earlier_reference(precision
             "pass_id": names,
         }
     ).astype("string")
-    angle = np.concatenate([[0.0], np.linspace(0.02, 0.01, 30)])
+    angle = np.concatenate([[0.0], np.linspace(0.002, 0.001, 30)])
     vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
     sides = Sides.of(images, np.ones(31, bool))
     gallery = draw_gallery(sides, "fillers", [], 0)
     compute = Compute(precision=as_precision(precision))
-    for kind in (Cosine(), Cosine(ScoreScale(1, 9_999))):
+    for kind in (Cosine(), Cosine(ScoreScale(1, 99))):
         found = search_watchlist(sides, kind.prepare(vectors), kind, gallery, compute, ranks=3)
         score = kind.exact(np.repeat(vectors[:1], 30, axis=0), vectors[gallery.rows])
         assert (len(set(score)) == 1) == (kind != Cosine())
@@ -153,9 +153,23 @@ def test_what_is_no_scale_gets_a_sentence() -> None:
     for slope in (0.0, -1.0, float("nan"), float("inf"), 1e7):
         with pytest.raises(ScaleError, match="a higher score means more alike"):
             ScoreScale(slope)
-    for offset in (float("nan"), 1.1e4, float("-inf")):
-        with pytest.raises(ScaleError, match="cannot be told apart"):
+    for offset in (float("nan"), 101.0, -101.0, float("-inf")):
+        with pytest.raises(ScaleError, match="within 100 times the slope"):
             ScoreScale(1.0, offset)
+    for slope, offset in ((True, 0.0), (1.0, False)):
+        with pytest.raises(ScaleError, match="it must be a number"):
+            ScoreScale(slope, offset)
     assert str(ScoreScale(0.5, -0.25)) == "0.5 x similarity - 0.25"
     assert ScoreScale(50, 50).range_of((-1.0, 1.0)) == (0.0, 100.0)
     assert ScoreScale(100, 100).range_of((-np.inf, 0.0)) == (-np.inf, 100.0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("slope", [0.5, 50.0, 500.0])
+def test_two_thousand_cosines_have_two_thousand_scores_on_every_scale_that_is_allowed(
+    slope: float, sign: int
+) -> None:
+    cosines = np.linspace(-0.2, 0.4, 2_000)
+    for offset in (0.0, slope, STEEPEST_OFFSET * slope):
+        scores = ScoreScale(slope, sign * offset).of(cosines).astype(np.float32)
+        assert len(np.unique(scores)) == 2_000
