@@ -6,6 +6,8 @@ of `findings` as far as they are known, and the counts that verdicts and sentenc
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import zlib
 from collections.abc import Sequence
@@ -245,3 +247,24 @@ def finding_ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
         # Letters of any script stay: two groups must not share a name.
         names.append(re.sub(r"(?:[^\w.]|_)+", "-", "-".join(parts).lower()).strip("-"))
     return names
+
+
+IDENTITY = ["factor", "group_a", "group_b"]
+"""The columns of which a name leaves signs out."""
+
+
+def told_apart(rows: pd.DataFrame) -> list[str]:
+    """Return `finding_id` with a hash of the exact names where several comparisons share one.
+
+    Signs are left out of a name, so groups 'a b' and 'a_b' would have the same.
+    """
+    shared = rows["finding_id"].duplicated(keep=False)
+    exact = rows[IDENTITY].itertuples(index=False, name=None)
+    return [
+        f"{name}-{_hash_of(one)}" if twice else name
+        for name, twice, one in zip(rows["finding_id"], shared, exact, strict=True)
+    ]
+
+
+def _hash_of(names: tuple[str, ...]) -> str:
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
+from lfr_eval.inference.comparison_rows import told_apart
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.factors import check_factors
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
@@ -59,6 +60,7 @@ def finding_table(
     if not frames:
         return FINDINGS.empty()
     rows = pd.concat(frames, ignore_index=True)
+    rows["finding_id"] = told_apart(rows)
     rows = _adjusted(rows)
     rows["verdict"] = _verdicts(rows, plan)
     rows["detectable_ratio"] = _detectable(rows, plan)

@@ -3,11 +3,14 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.statements import Finding, statement
 from lfr_eval.inference.wording import one_in, threshold_text
+from lfr_eval.trials import PersonTrials
 
 FINDING = Finding(
     metric="FPIR",
@@ -194,3 +197,19 @@ def test_every_comparison_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(groups) * len(thresholds)
     assert names[1] == "fpir-n1000-t0.20-ethnicity-black-vs-rest"
     assert "_" not in finding_ids({**base, "threshold": [0.6]}, "east_asian", "*")[0]
+
+
+def test_groups_that_differ_in_a_sign_do_not_share_a_finding() -> None:
+    sites = pd.DataFrame({"site": np.array(["a b", "a_b", "a-b", "c"])[np.arange(40) % 4]})
+    score = np.random.default_rng(0).normal(size=40)
+    trials = PersonTrials("FPIR", 40, np.arange(40), score, True, 100)
+    plan = Plan(permutations=9, factors=("site",), reference_groups={"site": "c"})
+    alike = finding_table([trials], sites, [0.0, 0.5], plan)
+    assert alike["finding_id"].is_unique
+    assert set(finding_table([trials], sites, [0.5], plan)["finding_id"]) < set(alike["finding_id"])
+    ordinary = ["fpir-n100-t0.00-site-omnibus", "fpir-n100-t0.00-site-c-vs-rest"]
+    assert set(ordinary) < set(alike["finding_id"])
+    told = sites.replace({"a_b": "d", "a-b": "e"})
+    named = finding_table([trials], told, [0.0], plan)["finding_id"].tolist()
+    assert named[:2] == ["fpir-n100-t0.00-site-omnibus", "fpir-n100-t0.00-site-a-b-vs-c"]
+    assert all(len(name) <= len(ordinary[0]) + 6 for name in named)
