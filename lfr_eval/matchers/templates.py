@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
         raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
                 vectors = np.asarray(arrays["template"], np.float32)
         elif path.suffix in (".parquet", ".pq"):
@@ -93,7 +94,13 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
             vectors = np.stack([np.asarray(row, np.float32) for row in frame["template"]])
         else:
             raise MatcherError(f"{path}: templates come as .npz or .parquet.")
-    except (KeyError, ValueError, OSError) as error:
+    except MemoryError as error:
+        raise MatcherError(
+            f"{path} does not fit into the memory ({path.stat().st_size / 1e6:,.0f} MB on disk, "
+            "unpacked it may be far more). Keep only the images of the study in it, store "
+            "'template' as float32, or use a machine with more memory."
+        ) from error
+    except (KeyError, ValueError, OSError, BadZipFile) as error:
         raise MatcherError(
             f"{path}: expected 'image_id' and 'template' (one vector of one length an image): "
             f"{error}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +143,19 @@ def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     prints = {make_matcher("templates", path=path).card.fingerprint for path in paths}
     prints |= {make_matcher("templates", path=paths[0], similarity="euclidean").card.fingerprint}
     assert len(prints) == 3
+
+
+def test_a_file_that_does_not_fit_into_the_memory_gets_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "huge.npz"
+    header = io.BytesIO()
+    # The header of an array of four exabytes, which nobody can allocate, and none of its values.
+    shape = {"descr": "<f4", "fortran_order": False, "shape": (10**9, 10**9)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    np.savez(path, image_id=["a"])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("template.npy", header.getvalue())
+    with pytest.raises(MatcherError, match=r"huge\.npz does not fit into the memory .* float32"):
+        make_matcher("templates", path=path)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(MatcherError, match=r"huge\.npz: expected 'image_id' and 'template'"):
+        make_matcher("templates", path=path)
