@@ -97,6 +97,33 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def read_columns(study: Path, table: Table, names: list[str] | None = None) -> pd.DataFrame:
+    """Read a stage table of a study folder as it is, or some of its columns.
+
+    Raises
+    ------
+    FolderError
+        If it lacks one.
+    """
+    from pyarrow.parquet import read_schema
+
+    present = read_schema(study / table.file).names
+    lacking = [f"'{name}'" for name in names or table.names if name not in present]
+    if lacking:
+        columns = "column " if len(lacking) == 1 else "columns "
+        remedy = (
+            f"put the records beside it again: lfr-eval report {study} --deployments RECORDS"
+            if table in AFTERWARDS
+            else "run it again"
+        )
+        raise FolderError(
+            f"The study in {study} was made by an earlier version of lfr_eval: its table "
+            f"'{table.name}' has no {columns}{', '.join(lacking)}. To have a report of this "
+            f"version, {remedy}."
+        )
+    return pd.read_parquet(study / table.file, columns=names)
+
+
 @dataclass(frozen=True)
 class StudyFolder:
     """One study on disk."""
@@ -152,11 +179,11 @@ class StudyFolder:
         Raises
         ------
         FolderError
-            If the study has no such table.
+            If the study has no such table, or one of an earlier version.
         """
         if not self.file(table).is_file():
             raise FolderError(f"The study in {self.path} has no table '{table.name}'.")
-        return table.conform(pd.read_parquet(self.file(table)))
+        return table.conform(read_columns(self.path, table))
 
     def write(self, table: Table, frame: pd.DataFrame) -> None:
         """Write a stage table with its documented columns and types."""

@@ -15,7 +15,7 @@ from lfr_eval.field import add_deployments, select
 from lfr_eval.folder import FolderError
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
 from lfr_eval.sealing import render_again
-from lfr_eval.tables import DEPLOYMENTS, FIELD
+from lfr_eval.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
 from lfr_eval.tested import UNKNOWN
 from tests.engine.studies import FINGERPRINT, THRESHOLD, record, sealed, write_records
 from tests.report.pages import parse
@@ -211,3 +211,29 @@ def test_the_report_shows_the_field_beside_the_lab(tmp_path: Path) -> None:
     assert len(study.read(DEPLOYMENTS)) == 1
     assert study.read(FIELD)["threshold"].unique().tolist() == [THRESHOLD]
     assert study.study_hash() == before
+
+
+@pytest.mark.parametrize(
+    ("older", "column", "remedy"),
+    [
+        (DEPLOYMENTS, "joined_by", r"beside it again: lfr-eval report .*/study --deployments REC"),
+        (FINDINGS, "registered", r"To have a report of this version, run it again\."),
+        (SEARCHES, "mated_score", "run it again"),
+    ],
+)
+def test_a_study_of_an_earlier_version_gets_a_sentence_with_the_remedy(
+    older: Table, column: str, remedy: str, tmp_path: Path
+) -> None:
+    study = sealed(tmp_path / "study")
+    records = table(tmp_path, record())
+    add_deployments(study, records)
+    frame = study.read(older) if study.file(older).is_file() else older.empty()
+    frame.drop(columns=column).to_parquet(study.file(older))
+    study.seal(study.provenance())
+    with pytest.raises(
+        FolderError, match=f"table '{older.name}' has no column '{column}'.*{remedy}"
+    ):
+        render_again(study)
+    if older is DEPLOYMENTS:
+        add_deployments(study, records)
+        render_again(study)

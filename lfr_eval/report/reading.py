@@ -15,6 +15,7 @@ import pandas as pd
 
 from lfr_eval import tables
 from lfr_eval.decisions import ledger_path
+from lfr_eval.folder import read_columns
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
@@ -63,8 +64,10 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     ------
     StudyRecordError
         If `study.json` or a table that every report needs is missing or incomplete.
+    lfr_eval.folder.FolderError
+        If a table lacks a column: the study was made by an earlier version.
     lfr_eval.tables.TableError
-        If a table does not have its documented columns.
+        If a table has a column too many, or values of another type.
     """
     record = read_record(study)
     rates = in_order(_required(study, tables.RATES))
@@ -182,8 +185,8 @@ def _optional(
     if not file.exists():
         return None
     if columns is not None:
-        return pd.read_parquet(file, columns=columns)
-    frame = table.conform(pd.read_parquet(file))
+        return read_columns(study, table, columns)
+    frame = table.conform(read_columns(study, table))
     if table.extra_columns:
         return frame
     for column in table.columns:
