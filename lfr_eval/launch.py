@@ -136,6 +136,7 @@ def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
     from lfr_eval.folder import StudyFolder
     from lfr_eval.tracking import TrackingError, default_uri, track
     from lfr_eval.tracking.pending import Waiting, forget, remember
+    from lfr_eval.tracking.store import without_password
 
     settings, parent = config.tracking, _multirun()
     uri = settings.uri or default_uri(study.parent)
@@ -143,7 +144,7 @@ def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
         run = track(
             StudyFolder.open(study), uri, settings.experiment, settings.timeout, parent, load
         )
-        print(f"MLflow: run {run} in {uri}")
+        print(f"MLflow: run {run} in {without_password(uri)}")
         forget(study.parent, study.name)
     except TrackingError as error:
         waiting = Waiting(study.name, settings.experiment, str(parent) if parent else None)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
 from lfr_eval.matchers import Matcher
+from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.parity_records import ParityRecord, bare, newest_checks, read_parity
 from lfr_eval.registered import find_version, registry_uri, talking_to
 
@@ -64,9 +65,9 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
             f"{NOT_DESCRIBED}: no parity check compared the registered matcher with what runs.",
         )
     tested = str(matcher.card.recipe.get("stated", matcher.card.fingerprint))
-    endpoint = matcher.card.recipe.get("endpoint", record.endpoint)
+    endpoint = endpoint_of(matcher.card.recipe) or record.endpoint
     checked = record.served_fingerprint if "stated" in matcher.card.recipe else record.fingerprint
-    if tested != checked or bare(str(endpoint)) != bare(record.endpoint):
+    if tested != checked or bare(endpoint) != bare(record.endpoint):
         return LiveEngine(
             False,
             f"{NOT_DESCRIBED}: the parity check is of another matcher or endpoint "
@@ -108,9 +109,9 @@ def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
     with talking_to(where):
         _, version = find_version(model, where)
     checks = newest_checks(version.tags)
-    endpoint = matcher.card.recipe.get("endpoint")
+    endpoint = endpoint_of(matcher.card.recipe)
     telling = [
-        *(check for check in checks if endpoint and bare(check.endpoint) == bare(str(endpoint))),
+        *(check for check in checks if endpoint and bare(check.endpoint) == bare(endpoint)),
         *(check for check in checks if endpoint is None and not check.holds),
         *reversed(checks),
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import subprocess
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 from lfr_eval import __version__
 from lfr_eval.config import StudyConfig
 from lfr_eval.inputs import Inputs, recipe_of
+from lfr_eval.matchers.endpoint import shown_address
 from lfr_eval.populations import describe_mix, watchlist_mix
 from lfr_eval.tables import CROSS
 
@@ -148,15 +148,13 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
     """Return the configuration without this machine's paths and without credentials."""
     values = asdict(config)
     del values["paths"]
-    uri = values["tracking"]["uri"]
-    if uri:
-        values["tracking"]["uri"] = re.sub(r"//[^/@]*@", "//", uri)
+    for group, name in (("tracking", "uri"), ("matcher", "url"), ("matcher", "registry")):
+        if values[group].get(name):
+            values[group][name] = shown_address(values[group][name])
     if config.registration:
         values["registration"] = Path(config.registration).name
     if values.get("parity"):
         values["parity"] = Path(values["parity"]).name
-    if values["matcher"].get("url"):
-        values["matcher"]["url"] = re.sub(r"//[^/@]*@", "//", values["matcher"]["url"])
     for group, name in (("dataset", "path"), ("matcher", "path"), ("design", "dont_care")):
         if values[group].get(name):
             values[group][name] = Path(values[group][name]).name

@@ -17,6 +17,7 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.folder import digest
 from lfr_eval.inputs import read_cohort
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError
+from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.matchers.packing import differences
 from lfr_eval.parity_records import ParityRecord
@@ -83,7 +84,7 @@ def check_parity(
         holds=not found,
         model=registered.uri,
         fingerprint=registered.fingerprint,
-        endpoint=str(endpoint.card.recipe["endpoint"]),
+        endpoint=str(endpoint_of(endpoint.card.recipe)),
         served_fingerprint=endpoint.stated.fingerprint,
         tolerance=tolerance,
         probes=len(pictures),

@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import numpy as np
 
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
-from lfr_eval.matchers.packing import card_of, differences
+from lfr_eval.matchers.endpoint import (
+    keep_out_of_logs,
+    query_digest,
+    shown_address,
+    without_query,
+)
+from lfr_eval.matchers.stated import StatedError, stated_card
 
 if TYPE_CHECKING:
     import requests
@@ -71,9 +77,13 @@ class HttpMatcher:
         retries: int = 2,
         answer_megabytes: float = 64.0,
     ) -> None:
-        if not re.match(r"https?://[^/]+", url):
-            raise MatcherError(f"matcher.url is '{url}'; give http://HOST:PORT/invocations.")
-        self._url, self._shown = url, re.sub(r"//[^/?#\s]*@", "//", url)
+        if not re.match(r"https?://[^/?#\s]+/", url):
+            # It may hold a password, so it is not repeated.
+            raise MatcherError(
+                "matcher.url is no engine's address; give http://HOST:PORT/invocations."
+            )
+        self._url, self._shown = url, shown_address(url)
+        keep_out_of_logs(url)
         self._timeout, self._retries = timeout, retries
         self._limit = int(answer_megabytes * MEGABYTE)
         self.stated = self._ask_for_card()
@@ -81,6 +91,8 @@ class HttpMatcher:
         # What the engine says of itself is no proof, so its templates are never taken from what
         # another matcher of the same fingerprint left in the cache.
         recipe = {"endpoint": self._shown, "stated": self.stated.fingerprint}
+        if digest := query_digest(url):
+            recipe["query_digest"] = digest
         self.card = replace(
             self.stated,
             name="http",
@@ -119,7 +131,7 @@ class HttpMatcher:
             reason = row.get("reason")
             if not isinstance(reason, str) or not reason:
                 self._refuse(f"gives no reason for the failure to acquire in {where}")
-            return Embedding(None, _printable(reason[:200]), faces)
+            return Embedding(None, self._printable(reason)[:200], faces)
         template = row.get("template")
         size = self.stated.template_size
         if not isinstance(template, list) or len(template) != size:
@@ -134,33 +146,10 @@ class HttpMatcher:
         return Embedding(vector, None, faces)
 
     def _ask_for_card(self) -> MatcherCard:
-        rows = self._post([b""], describe=True)
         try:
-            card = card_of(json.loads(rows[0]["card"]))
-            # Whatever its depth, it must be possible to write it down and to compare it.
-            differences(card.recipe, card.recipe)
-        except (
-            *(AttributeError, IndexError, KeyError, OverflowError),
-            *(RecursionError, TypeError, ValueError),
-        ) as error:
-            raise MatcherError(
-                f"The engine at {self._shown} does not say which matcher it runs: {error!r}. It "
-                "must answer the parameter 'describe' with its card (docs/registry.md)."
-            ) from error
-        sound = (
-            all(map(_is_plain, (card.fingerprint, card.description, card.acquisition)))
-            and (card.multi_face is None or _is_plain(card.multi_face))
-            and card.similarity in ("cosine", "euclidean")
-            and type(card.template_size) is int
-            and 0 < card.template_size <= 1_000_000
-            and type(card.batch_size) is int
-            and 0 < card.batch_size <= 10_000
-            and isinstance(card.recipe, Mapping)
-            and card.score_range[0] < card.score_range[1]
-        )
-        if not sound:
-            self._refuse("states a card that is none: " + json.dumps(rows[0])[:200])
-        return card
+            return stated_card(self._post([b""], describe=True))
+        except StatedError as error:
+            self._refuse(str(error))
 
     def _post(self, pictures: Sequence[bytes], describe: bool) -> list[Any]:
         body = {
@@ -249,7 +238,14 @@ class HttpMatcher:
         return rows
 
     def _refuse(self, what: str) -> NoReturn:
-        raise MatcherError(f"The engine at {self._shown} {_printable(what)}.")
+        raise MatcherError(f"The engine at {self._shown} {self._printable(what)}.")
+
+    def _printable(self, text: str) -> str:
+        """Return a text of the engine as it may be shown."""
+        return "".join(
+            letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+            for letter in without_query(text, self._url)
+        )
 
 
 def within(seconds: float, call: Callable[[], Value]) -> Value:
@@ -287,17 +283,6 @@ def _is_number(value: object) -> bool:
     return (type(value) is float and math.isfinite(value)) or (
         type(value) is int and abs(value) < LARGEST
     )
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
-
-
-def _is_plain(text: object, longest: int = 1_000) -> bool:
-    """Whether a text may be shown: printable, so that no terminal takes it for a command."""
-    return isinstance(text, str) and len(text) <= longest and text.isprintable()
 
 
 def _is_html(answer: bytes) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 from lfr_eval.config import StudyConfig
 from lfr_eval.folder import sha256_of
 from lfr_eval.inputs import Inputs
+from lfr_eval.matchers.endpoint import shown_address
 from lfr_eval.registration.plan import StudyPlan
 from lfr_eval.registration.record import (
     CONTENT,
@@ -31,6 +32,9 @@ NOT_REGISTERED = (
     *("dataset.path", "matcher.path", "matcher.device", "matcher.batch_size"),
 )
 """Words, places and machines: they determine no result. Data and matcher are known by digest."""
+
+ADDRESSES = ("matcher.url", "matcher.registry")
+"""They may hold a secret; what of them determines results is in the matcher's fingerprint."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +162,7 @@ def _leaves(config: Any, prefix: str) -> Iterator[tuple[str, Any, Any]]:
             default = each.default
         elif each.default_factory is not dataclasses.MISSING:
             default = each.default_factory()
-        yield name, value, default
+        yield name, shown_address(value) if name in ADDRESSES and value else value, default
 
 
 def _shown(value: object) -> str:

@@ -88,4 +88,4 @@ def impatient(timeout: int) -> Iterator[None]:
 
 def without_password(text: str) -> str:
     """Return a text without the credentials of its addresses."""
-    return re.sub(r"//[^/@\s]*@", "//", text)
+    return re.sub(r"//[^/?#\s]*@", "//", text)

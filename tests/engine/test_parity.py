@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -227,6 +228,39 @@ def test_a_study_through_http_has_the_rates_of_the_process(
     assert_recorded(version, registry)
     page = (proved.path / "report.html").read_text()
     assert "This study describes the live engine at" in page
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_the_query_of_an_endpoint_is_kept_nowhere(
+    registry: str,
+    registered: RegisteredModel,
+    people: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from mlflow import MlflowClient
+
+    caplog.set_level(logging.DEBUG)
+    named = ("matcher.model=models:/lfr-null/1", f"matcher.registry={registry}")
+    with served(make_matcher("null")) as address:  # type: ignore[arg-type]
+        url = f"{address}?model=a&token=s3cr3t"
+        record = check_parity(registered, HttpMatcher(url), pictures(people))
+        record_parity(registered, record, registry)
+        given = (*STUDY, f"dataset.path={people}", "matcher=http", *named)
+        study = run(tmp_path, *given, f"matcher.url='{url}'")
+        other = run(tmp_path, *given, f"matcher.url='{url.replace('=a', '=b')}'")
+    assert record.endpoint.startswith(f"{address}?query_digest=")
+    assert said(study).startswith(f"This study describes the live engine at {record.endpoint}: ")
+    assert "the parity check is of another matcher or endpoint" in str(said(other))
+    tags = MlflowClient(registry).get_model_version("lfr-null", "1").tags
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"study.json", "provenance.json", "report.html"} <= {path.name for path in files}
+    texts = [json.dumps(tags), caplog.text, *capsys.readouterr(), *files]
+    for text in texts:
+        content = text.encode() if isinstance(text, str) else text.read_bytes()
+        assert b"s3cr3t" not in content, text
+    assert address in (study.path / "provenance.json").read_text()
 
 
 def assert_recorded(study: StudyFolder, registry: str) -> None:

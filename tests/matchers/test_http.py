@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -17,6 +19,7 @@ import pytest
 from PIL import Image
 
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
+from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.matchers.http import HttpMatcher
 from tests.engine.serving import honestly, send, served
 
@@ -267,6 +270,54 @@ def test_a_card_with_impossible_values_is_refused(lie: Asked, null: ImageMatcher
         pytest.raises(MatcherError, match=r"states a card that is none|which matcher it runs"),
     ):
         HttpMatcher(url)
+
+
+SECRET = "s3cr3t-t0ken"
+
+
+def test_a_query_is_not_shown_and_keeps_endpoints_apart(
+    null: ImageMatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with served(null) as url:
+        plain, *others = (
+            HttpMatcher(f"{url}{query}").card
+            for query in ("", "#mark", f"?model=a&token={SECRET}", f"?model=b&token={SECRET}")
+        )
+    assert plain.recipe == {"endpoint": url, "stated": null.card.fingerprint}
+    marked, a, b = others
+    assert marked.recipe == plain.recipe
+    assert len({plain.fingerprint, a.fingerprint, b.fingerprint}) == 3
+    digest = hashlib.sha256(f"model=a&token={SECRET}".encode()).hexdigest()[:12]
+    assert a.recipe == {**plain.recipe, "query_digest": digest}
+    assert endpoint_of(a.recipe) == f"{url}?query_digest={digest}"
+    assert endpoint_of(plain.recipe) == url
+    assert "POST /invocations" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("describe", [True, False])
+def test_an_engine_that_repeats_the_query_is_not_quoted(
+    describe: bool, null: ImageMatcher, pictures: list[Path]
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Asked, honest: Asked) -> None:
+        if asked["params"]["describe"] == describe:
+            message = f"no token {SECRET} for {handler.path}"
+            send(handler, json.dumps({"message": message}).encode(), 403)
+        else:
+            honestly(handler, asked, honest)
+
+    with served(null, answer) as url, pytest.raises(MatcherError, match="403 Forb") as caught:
+        list(HttpMatcher(f"{url}?token={SECRET}").embed(pictures[:1]))
+    assert SECRET not in str(caught.value)
+    assert f"{url} answered" in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["user:pass@host/i", "http://user:pa?ss@host/i", "ftp://u:pass@h/"])
+def test_an_address_that_is_none_is_not_repeated(url: str) -> None:
+    with pytest.raises(MatcherError, match="give http://HOST:PORT/invocations") as caught:
+        HttpMatcher(url)
+    assert "pa" not in str(caught.value)
 
 
 def test_nobody_there_and_no_address() -> None:

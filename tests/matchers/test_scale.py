@@ -86,6 +86,38 @@ def test_an_engine_states_its_scale_and_cannot_lie_about_its_form(tmp_path: Path
             HttpMatcher(url)
 
 
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        ({"score_range": [-1.0, 1.0]}, "states scores from -1 to 1, but its scale (50 x simil"),
+        ({"score_range": [0.0, 1.0]}, "gives a cosine similarity scores from 0 to 100"),
+        ({"scale": {"slope": 1.0, "offset": 0.0}}, "gives a cosine similarity scores from -1 to 1"),
+        ({"similarity": "euclidean"}, "gives a euclidean similarity scores up to 50"),
+        ({"scale": {"slope": True, "offset": 0.0}}, "score_slope is True; it must be a number"),
+        ({"score_range": [False, 100.0]}, "states a card that is none"),
+    ],
+)
+def test_the_range_of_scores_must_be_that_of_the_scale(lie: dict[str, object], said: str) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Any, _: Any) -> None:
+        stated = json.dumps({**asdict(null().card), **lie})
+        honestly(handler, asked, {"predictions": [{"card": stated}]})
+
+    with served(null(), answer) as url, pytest.raises(MatcherError) as caught:
+        HttpMatcher(url)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("lowest", [-2.0, float("-inf")])
+def test_a_distance_has_a_highest_score(lowest: float) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Any, _: Any) -> None:
+        own = {"similarity": "euclidean", "score_range": [lowest, 50.0]}
+        stated = json.dumps({**asdict(null().card), **own})
+        honestly(handler, asked, {"predictions": [{"card": stated}]})
+
+    with served(null(), answer) as url:
+        assert HttpMatcher(url).card.score_range == (lowest, 50.0)
+
+
 def test_templates_of_a_file_may_have_one_and_scores_of_a_file_have_their_own(
     tmp_path: Path,
 ) -> None:
