@@ -53,7 +53,7 @@ def repetition(
     degrees, rate = count.degrees(labels, 2), x / n
     units = independent_units(cells.people[0], isinstance(count, PairCounter))
     alone = rate_intervals(x, n, v, units, 0.95, degrees, count.skewness(labels, 2))
-    ours = bound_each_other(alone, falling=True)
+    ours = bound_each_other(alone, x, n, falling=True)
     plain = rate_intervals(x, n, v, units, 0.95, degrees)
     trials = effective_trials(x, n, v, units)
     df = ratio_degrees(rate[1], v[1], degrees[1], rate[0], v[0], degrees[0])

@@ -22,7 +22,7 @@ WILSON = "Wilson on effective trials"
 NO_EVENT_DESIGN = "no event: comparisons over the largest design effect of the sweep"
 NO_EVENT_PEOPLE = "no event: independent people only"
 NO_TRIAL = "no trial"
-OR_NEARER = ", or the end of another threshold that is nearer"
+OR_NEARER = ", or the end of a threshold with more events that is nearer"
 
 
 @dataclass(frozen=True)
@@ -209,24 +209,35 @@ def rate_intervals(
     return Intervals(lower, upper, n, method)
 
 
-def bound_each_other(intervals: Intervals, falling: bool) -> Intervals:
+def bound_each_other(
+    intervals: Intervals, events: Floats, trials: Floats, falling: bool
+) -> Intervals:
     """Intervals along ascending thresholds, of rates that can only fall (or only rise) with them.
 
     A false alert at a threshold is one at every lower threshold too. So the upper end of a lower
     threshold bounds the rate as well, and where few people had events it often does so more
-    closely. Coverage stays what it was (measured, see the calibration).
+    closely. Ends that rest on fewer than `ENOUGH_EVENTS` events, or non-events, give way to those
+    of thresholds with enough of both. If any end could give way to any other, the lowest of many
+    would be chosen, and coverage would suffer (measured, see the calibration).
 
     Parameters
     ----------
     intervals
         Of the same trials at ascending thresholds, (..., thresholds).
+    events, trials : (..., thresholds)
+        Trials may have one threshold only.
     falling
         Whether events are scores at or above the threshold.
     """
+    enough = (events >= ENOUGH_EVENTS) & (trials - events >= ENOUGH_EVENTS)
     upwards, downwards = slice(None), slice(None, None, -1)
     first, last = (upwards, downwards) if falling else (downwards, upwards)
-    upper = np.fmin.accumulate(intervals.upper[..., first], axis=-1)[..., first]
-    lower = np.fmax.accumulate(intervals.lower[..., last], axis=-1)[..., last]
+    above = np.where(enough, intervals.upper, np.inf)[..., first]
+    below = np.where(enough, intervals.lower, -np.inf)[..., last]
+    bound = np.minimum.accumulate(above, axis=-1)[..., first]
+    floor = np.maximum.accumulate(below, axis=-1)[..., last]
+    upper = np.where(enough, intervals.upper, np.minimum(intervals.upper, bound))
+    lower = np.where(enough, intervals.lower, np.maximum(intervals.lower, floor))
     moved = (upper < intervals.upper) | (lower > intervals.lower)
     method = np.where(moved, np.char.add(intervals.method, OR_NEARER), intervals.method)
     return Intervals(lower, upper, intervals.effective_trials, method)

@@ -148,7 +148,7 @@ def _frame(
         degrees,
         skewness,
     )
-    interval = bound_each_other(interval, trials.event_at_or_above)
+    interval = bound_each_other(interval, events, total, trials.event_at_or_above)
     count = len(steps)
     rate = np.where(total > 0, divide(events, total), np.nan)
     return pd.DataFrame(

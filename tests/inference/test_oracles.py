@@ -117,13 +117,20 @@ def test_thresholds_bound_each_other_by_brute_force(falling):
     rng = np.random.default_rng(6)
     lower, width = rng.random((4, 9)), rng.random((4, 9))
     lower[1] = np.nan
+    events, trials = rng.integers(0, 30, (4, 9)), np.full((4, 1), 32)
+    enough = (events >= 10) & (events <= 22)
     alone = Intervals(lower, lower + width, width, np.full((4, 9), "alone"))
-    found = bound_each_other(alone, falling)
+    found = bound_each_other(alone, events, trials, falling)
     for cell in (0, 2, 3):
         for at in range(9):
-            before, after = slice(0, at + 1), slice(at, 9)
+            before, after = np.arange(9) <= at, np.arange(9) >= at
             above, below = (before, after) if falling else (after, before)
-            ends = lower[cell, below].max(), (lower + width)[cell, above].min()
+            own = np.arange(9) == at
+            donors = np.zeros(9, bool) if enough[cell, at] else enough[cell]
+            ends = (
+                lower[cell, own | (below & donors)].max(),
+                (lower + width)[cell, own | (above & donors)].min(),
+            )
             assert (found.lower[cell, at], found.upper[cell, at]) == ends
             moved = ends != (lower[cell, at], lower[cell, at] + width[cell, at])
             assert found.method[cell, at] == "alone" + OR_NEARER * moved
