@@ -26,12 +26,12 @@ from lfr_eval.comparison import Compute, LocalExecutor, Sides
 from lfr_eval.comparison.bulk import sample_bulk
 from lfr_eval.comparison.pairs import exact_tail
 from lfr_eval.comparison.screening import LEFT_ROWS, available
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tail import Tail
 from lfr_eval.comparison.tiles import Plan
 from lfr_eval.workers import cores, single_threaded
 
-SIMILARITY = SIMILARITIES["cosine"]
+SIMILARITY = Cosine()
 PER_PAIR = 4000
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from lfr_eval.errors import MendableError
 
 FIRST = "0" * 64
 """What stands for the hash of the entry before the first."""
+LONGEST = 10.0
+"""Seconds that a reader waits for an entry to be written."""
 
 
 class LedgerError(MendableError, RuntimeError):
@@ -62,16 +65,32 @@ class Ledger:
         LedgerError
             If one was changed, removed or inserted.
         """
-        found, broken = self.checked()
-        if broken is not None:
-            raise LedgerError(
-                f"{self.path}: {broken}. No later entry can be relied on; restore the file from a "
-                "copy."
-            )
-        return found
+        return self._whole(*self.checked())
 
     def checked(self) -> tuple[list[Entry], Break | None]:
-        """Return the entries before the first break of the chain, and that break, if any."""
+        """Return the entries before the first break of the chain, and that break, if any.
+
+        An entry that is being written is waited for, unless the folder is read-only.
+        """
+        with self._alone():
+            return self._chain()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others from writing, where there is a ledger and its folder takes a lock."""
+        from filelock import FileLock
+
+        lock = FileLock(f"{self.path}.lock", timeout=LONGEST)
+        # One that is held for long is its holder's trouble, and none of who reads.
+        with suppress(OSError):
+            if self.path.is_file():
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _chain(self) -> tuple[list[Entry], Break | None]:
         previous = FIRST
         found: list[Entry] = []
         lines = self.path.read_bytes().splitlines() if self.path.is_file() else []
@@ -87,6 +106,14 @@ class Ledger:
             found.append(Entry(number, previous, values))
         return found, None
 
+    def _whole(self, found: list[Entry], broken: Break | None) -> list[Entry]:
+        if broken is not None:
+            raise LedgerError(
+                f"{self.path}: {broken}. No later entry can be relied on; restore the file from a "
+                "copy."
+            )
+        return found
+
     def append(self, values: Mapping[str, Any]) -> Entry:
         """Append an entry and wait until it is on the disk.
 
@@ -99,7 +126,7 @@ class Ledger:
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.path}.lock"):
-            before = self.entries()
+            before = self._whole(*self._chain())
             chained = {
                 "number": len(before) + 1,
                 "previous": before[-1].sha256 if before else FIRST,

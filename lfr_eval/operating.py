@@ -75,8 +75,13 @@ def run_engine(words: Sequence[str]) -> int:
 
 
 def expire_here() -> None:
-    """Delete retained faces of this machine's deployments whose time is over."""
-    _expire(Path(default_paths().deployments))
+    """Delete retained faces of this machine's deployments whose time is over, as far as it goes."""
+    from lfr_eval.engine.retention import RetentionError
+
+    try:
+        _expire(Path(default_paths().deployments))
+    except RetentionError as error:
+        print(f"lfr-eval: {error}", file=sys.stderr)
 
 
 def expire_faces(folder: Path | None, hours: float | None) -> int:

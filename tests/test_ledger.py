@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,3 +84,29 @@ def test_entries_cut_off_the_end_are_noticed_by_the_tag(ledger: Ledger) -> None:
 
 def test_no_ledger_is_an_empty_one(tmp_path: Path) -> None:
     assert Ledger(tmp_path / "none.jsonl").entries() == []
+
+
+def test_a_reader_waits_for_the_entry_that_is_being_written(ledger: Ledger) -> None:
+    whole = ledger.path.read_bytes()
+    found: list[int | None] = []
+    reader = threading.Thread(target=lambda: found.append(broken_at(ledger)))
+    with FileLock(f"{ledger.path}.lock"):
+        ledger.path.write_bytes(whole[:-9])
+        reader.start()
+        reader.join(0.3)
+        assert reader.is_alive()
+        ledger.path.write_bytes(whole)
+    reader.join(10)
+    assert found == [None]
+
+
+def test_where_no_lock_can_be_had_a_ledger_is_read_without(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = Path(f"{ledger.path}.lock")
+    with FileLock(lock):
+        monkeypatch.setattr("lfr_eval.ledger.LONGEST", 0.1)
+        assert len(ledger.entries()) == 5
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # what a read-only folder is to others, this is to the superuser as well
+    assert len(ledger.entries()) == 5

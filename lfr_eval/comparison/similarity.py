@@ -157,8 +157,6 @@ KINDS: dict[str, type[Cosine] | type[MinusEuclidean]] = {
     "cosine": Cosine,
     "euclidean": MinusEuclidean,
 }
-SIMILARITIES: dict[str, Similarity] = {name: kind() for name, kind in KINDS.items()}
-"""Without a scale."""
 
 
 def similarity_of(name: str, scale: ScoreScale) -> Similarity:

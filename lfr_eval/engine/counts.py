@@ -35,6 +35,8 @@ class Counts:
         Faces seen: see `counting_rule`.
     alerts, repeats
         Matches that raised an alert, and those that were suppressed as repeats.
+    overdue
+        Retained faces whose time was over at the last alert, and that could not be deleted.
     latency
         Milliseconds (rounded up) -> frames; from the decoded frame in hand to its decisions.
     """
@@ -47,6 +49,7 @@ class Counts:
     tracks: int = 0
     alerts: int = 0
     repeats: int = 0
+    overdue: int = 0
     latency: dict[int, int] = field(default_factory=dict)
 
     def took(self, seconds: float) -> None:

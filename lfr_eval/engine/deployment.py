@@ -95,6 +95,7 @@ class Engine:
         )
         self.alerts.add(alert)
         assert frame.picture is not None
+        self.counts.overdue = self.retained.clear()
         self.retained.keep(alert.alert_id, frame.picture, face.box)
 
 
@@ -160,6 +161,7 @@ def _deploy(
     subjects = watchlist.subjects()
     save = _saving(state, folder)
     expire(folder, config.retention.alert_faces_hours)
+    counts.overdue = 0
     engine = Engine(
         matcher=matcher,
         watchlist=watchlist,

@@ -77,6 +77,7 @@ def write_record(folder: Path, state: State, about: dict[str, Any]) -> None:
             "frames_corrupted": counts.corrupted,
             "frames_dropped": counts.dropped,
             "breaks": counts.breaks,
+            "retained_faces_overdue": counts.overdue,
             "latency_ms": counts.percentiles(),
             **decided(folder),
         },
@@ -114,6 +115,7 @@ def printed(folder: Path) -> str:
     """Return the record of a deployment for the person at the terminal."""
     record = read_json(folder / RECORD)
     latency = ", ".join(f"{name} {value} ms" for name, value in record["latency_ms"].items())
+    overdue = record["retained_faces_overdue"]
     state = record["ended"] or "broken off; run the same command again to go on"
     return "\n".join(
         [
@@ -125,5 +127,6 @@ def printed(folder: Path) -> str:
             f"Frames:      {record['frames']} looked at, {record['frames_corrupted']} corrupted, "
             f"{record['frames_dropped']} dropped; the source broke off {record['breaks']} times",
             f"Latency:     {latency or 'no frame'} (a decoded frame to its decisions)",
+            *([f"Overdue:     {overdue} retained faces could not be deleted"] if overdue else []),
         ]
     )

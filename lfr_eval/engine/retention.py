@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.tracks import Box
 from lfr_eval.errors import MendableError
 from lfr_eval.folder import private_folder, write_json
@@ -43,9 +44,12 @@ class Retained:
     deployment: Path
     hours: float
 
+    def clear(self) -> int:
+        """Delete what is due; return how many pictures cannot be deleted, which stops nothing."""
+        return len(clear(self.deployment, self.hours).stuck)
+
     def keep(self, alert_id: str, picture: Image.Image, box: Box) -> None:
         """Keep the face of an alert, if the policy says so."""
-        expire(self.deployment, self.hours)
         if self.hours <= 0:
             return
         folder, kept = self.deployment / FOLDER, clock()
@@ -65,23 +69,46 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def expire(folder: Path, hours: float | None = None) -> int:
-    """Delete the retained pictures whose time is over; return how many.
+@dataclass(frozen=True)
+class Cleared:
+    """How many pictures were deleted, and the files that could not be, with the reason."""
 
-    Parameters
-    ----------
-    folder
-        Of a deployment, or of deployments.
-    hours
-        Also delete what is kept for longer than this; None: only what is past its deadline.
+    deleted: int
+    stuck: tuple[str, ...]
+
+
+def expire(folder: Path, hours: float | None = None) -> int:
+    """Delete the retained pictures whose time is over, as `clear` does; return how many.
 
     Raises
     ------
     RetentionError
         If a picture cannot be deleted; the others are deleted nevertheless.
     """
+    cleared = clear(folder, hours)
+    if cleared.stuck:
+        raise RetentionError(
+            f"The time of {len(cleared.stuck)} retained faces is over, and they cannot be deleted: "
+            f"{', '.join(cleared.stuck)}. Delete them, or run this as their owner."
+        )
+    return cleared.deleted
+
+
+def clear(folder: Path, hours: float | None = None) -> Cleared:
+    """Delete the retained pictures whose time is over.
+
+    Parameters
+    ----------
+    folder
+        Of a deployment, or of deployments. A folder without a file of alerts is none, and what it
+        holds is left alone.
+    hours
+        Also delete what is kept for longer than this; None: only what is past its deadline.
+    """
     count, stuck = 0, []
     for retained in (folder / FOLDER, *folder.glob(f"*/{FOLDER}")):
+        if not (retained.parent / ALERTS).is_file():
+            continue
         for name in sorted({path.stem for path in retained.glob("*")}):
             if not _is_over(retained / f"{name}{DEADLINE}", hours):
                 continue
@@ -92,12 +119,7 @@ def expire(folder: Path, hours: float | None = None) -> int:
                 picture.with_suffix(DEADLINE).unlink(missing_ok=True)
             except OSError as error:
                 stuck.append(f"{picture} ({error.strerror})")
-    if stuck:
-        raise RetentionError(
-            f"The time of {len(stuck)} retained faces is over, and they cannot be deleted: "
-            f"{', '.join(stuck)}. Delete them, or run this as their owner."
-        )
-    return count
+    return Cleared(count, tuple(stuck))
 
 
 def _is_over(deadline: Path, hours: float | None) -> bool:

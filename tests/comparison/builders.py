@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.comparison import Sides
-from lfr_eval.comparison.similarity import SIMILARITIES, Cosine, MinusEuclidean, Similarity
+from lfr_eval.comparison.similarity import KINDS, Cosine, MinusEuclidean, Similarity
 from lfr_eval.score_scale import ScoreScale
 
+WITHOUT_SCALE: dict[str, Similarity] = {name: kind() for name, kind in KINDS.items()}
+
 COMPARED: dict[str, Similarity] = {
-    **SIMILARITIES,
+    **WITHOUT_SCALE,
     "cosine, 0 to 1": Cosine(ScoreScale(0.5, 0.5)),
     "cosine, 0 to 100": Cosine(ScoreScale(50.0, 50.0)),
     # float32 has steps of 0.001 there: many scores are alike that were not before.

@@ -15,8 +15,9 @@ from lfr_eval.comparison import Compute, LocalExecutor, PairScores, Sides, borde
 from lfr_eval.comparison.bulk import SAMPLE, choose_floor, pair_bytes, sample_bulk
 from lfr_eval.comparison.screening import Bar, available, largest_error, product_margin
 from lfr_eval.comparison.sides import ComparisonError
-from lfr_eval.comparison.similarity import SIMILARITIES, Cosine
+from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tiles import Plan
+from tests.comparison.builders import WITHOUT_SCALE
 
 torch = pytest.importorskip("torch")
 
@@ -96,7 +97,7 @@ def test_the_score_is_the_exact_sum_rounded_once_to_float32(
     seed: int, kind: str, size: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    similarity = SIMILARITIES[kind]
+    similarity = WITHOUT_SCALE[kind]
     left, right = (
         similarity.prepare(rng.normal(size=(20, size)).astype(np.float32)) for _ in range(2)
     )
@@ -130,7 +131,7 @@ def test_its_order_of_summation_does_not_matter() -> None:
 def test_screening_error_is_within_the_margin(
     similarity: str, precision: str, size: int, device: str
 ) -> None:
-    kind = SIMILARITIES[similarity]
+    kind = WITHOUT_SCALE[similarity]
     vectors = kind.prepare(np.random.default_rng(0).normal(size=(300, size)).astype(np.float32))
     margin = product_margin(vectors, np.arange(300), kind, precision)
     assert 0.0 < largest_error(vectors, kind, precision, device) <= margin
@@ -215,7 +216,7 @@ def test_no_score_is_off_by_more_than_stored_templates_say(seed: int, name: str)
     random = np.random.default_rng(seed)
     whole = (random.standard_normal((20, 16)) * 10.0 ** random.integers(-2, 3)).astype(np.float32)
     half = whole.astype(np.float16).astype(np.float32)
-    similarity = SIMILARITIES[name]
+    similarity = WITHOUT_SCALE[name]
     moved = np.linalg.norm(whole.astype(float) - half, axis=1)
     shift = similarity.shift(half, moved)
     left, right = np.triu_indices(20, 1)
@@ -229,11 +230,11 @@ def test_no_score_is_off_by_more_than_stored_templates_say(seed: int, name: str)
     assert shift < 100 * off.max() + rounding  # a bound that says something
 
 
-@pytest.mark.parametrize("name", SIMILARITIES)
+@pytest.mark.parametrize("name", WITHOUT_SCALE)
 def test_templates_are_prepared_in_place(name: str) -> None:
     vectors = np.random.default_rng(0).standard_normal((700, 8)).astype(np.float32)
-    expected = SIMILARITIES[name].prepare(vectors.copy())
-    assert SIMILARITIES[name].prepare(vectors, out=vectors) is vectors
+    expected = WITHOUT_SCALE[name].prepare(vectors.copy())
+    assert WITHOUT_SCALE[name].prepare(vectors, out=vectors) is vectors
     np.testing.assert_array_equal(vectors, expected)
 
 

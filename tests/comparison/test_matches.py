@@ -16,7 +16,7 @@ from lfr_eval.comparison import (
     search_watchlist,
     watchlist_matches,
 )
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import Cosine
 from tests.comparison.builders import cohort, every_score, templates
 
 Rows = dict[tuple[str, int], float]
@@ -41,7 +41,7 @@ def test_equals_brute_force(seed: int, members: str, floor: float, tile: int) ->
     if not len(sides.fillers):
         return
     gallery = draw_gallery(sides, members, [], seed)
-    similarity, score = SIMILARITIES["cosine"], every_score(vectors, "cosine")
+    similarity, score = Cosine(), every_score(vectors, "cosine")
     images = sides.images
     expected: Rows = {}
     for place, reference in enumerate(gallery.rows):
@@ -91,7 +91,7 @@ def test_scores_that_end_with_the_watchlist_asked_for_end_there() -> None:
 def test_more_than_fits_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     sides, vectors = cohort(1), templates(1)
     monkeypatch.setattr("lfr_eval.comparison.matches.pair_bytes", lambda _: 2**26)
-    similarity = SIMILARITIES["cosine"]
+    similarity = Cosine()
     gallery = draw_gallery(sides, "fillers", [], 1)
     with pytest.raises(ComparisonError, match=r"compute\.tail_memory"):
         watchlist_matches(

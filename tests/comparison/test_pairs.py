@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfr_eval.comparison import Compute, Sides, compare_pairs
-from lfr_eval.comparison.similarity import SIMILARITIES, Cosine
+from lfr_eval.comparison.similarity import Cosine
 from tests.comparison.builders import COMPARED, cohort, every_score, templates
 
 FLOOR = 0.1
@@ -81,7 +81,7 @@ def test_counts_imply_the_number_of_comparisons(seed: int) -> None:
 
 def test_tiles_do_not_change_the_result() -> None:
     sides, vectors = cohort(3, people=30), templates(3, people=30)
-    kind = SIMILARITIES["cosine"]
+    kind = Cosine()
     tables = [
         compare_pairs(sides, kind.prepare(vectors), kind, FLOOR, Compute(tile=tile))
         for tile in (1, 7, 64, 4096)
@@ -93,7 +93,7 @@ def test_tiles_do_not_change_the_result() -> None:
 
 def test_a_score_at_the_floor_is_kept() -> None:
     sides, vectors = cohort(1), templates(1)
-    kind = SIMILARITIES["cosine"]
+    kind = Cosine()
     every = compare_pairs(sides, kind.prepare(vectors), kind, -1.0)
     edge = float(every.non_mated["score"].sort_values().iloc[len(every.non_mated) // 2])
     kept = compare_pairs(sides, kind.prepare(vectors), kind, edge)

@@ -19,7 +19,7 @@ from lfr_eval.comparison import (
     search_watchlist,
     searches_of_scores,
 )
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import Cosine
 from tests.comparison.builders import COMPARED, cohort, every_score, templates
 
 
@@ -85,7 +85,7 @@ def test_equals_brute_force(seed: int, kind: str, members: str, tile: int) -> No
 @given(seed=st.integers(0, 10_000), members=st.sampled_from(["fillers", "everybody"]))
 def test_scores_from_a_file_give_the_same_searches_and_pairs(seed: int, members: str) -> None:
     sides, vectors = cohort(seed), templates(seed)
-    similarity = SIMILARITIES["cosine"]
+    similarity = Cosine()
     prepared, score = similarity.prepare(vectors), every_score(vectors, "cosine")
     watched = np.concatenate([sides.references, sides.fillers])
     if not len(sides.fillers) or not len(sides.probes):
@@ -130,7 +130,7 @@ def _number_of_trials(counts: pd.DataFrame) -> int:
 
 def test_a_larger_watchlist_never_scores_lower() -> None:
     sides, vectors = cohort(5, people=40), templates(5, people=40)
-    similarity = SIMILARITIES["cosine"]
+    similarity = Cosine()
     rows = draw_gallery(sides, "fillers", [], 1).rows
     gallery = Gallery(rows, (3, 10, len(rows)))
     found = search_watchlist(sides, similarity.prepare(vectors), similarity, gallery).searches

@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from lfr_eval.comparison import Compute, GivenScores, Scores, Sides, TemplateScores, draw_gallery
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import MinusEuclidean
 from lfr_eval.config import (
     DesignConfig,
     InferenceConfig,
@@ -126,7 +126,7 @@ def world_of(
 
 def sources(world: World, vectors: np.ndarray, tile: int) -> list[Scores]:
     """The same scores from templates and from a file."""
-    similarity, seen, rows = SIMILARITIES["euclidean"], set(), []
+    similarity, seen, rows = MinusEuclidean(), set(), []
     for one in world.images:
         for probe in world.images:
             pair = frozenset((one.name, probe.name))

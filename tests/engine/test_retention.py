@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -18,11 +19,14 @@ from PIL import Image
 
 from lfr_eval.cli import main
 from lfr_eval.config import ConfigError, RetentionConfig
+from lfr_eval.deployments import RECORD
 from lfr_eval.engine import retention
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.frames import VideoFile
+from lfr_eval.engine.record import printed
 from lfr_eval.engine.retention import FOLDER, RetentionError, expire
 from lfr_eval.engine_composition import compose_engine
+from lfr_eval.folder import read_json
 from tests.engine.builders import ALICE, EVE, configured, frames_of, template_of, write_video
 from tests.engine.test_deployment import SECONDS, WALKS, assert_no_trace, run
 
@@ -117,22 +121,69 @@ def test_every_command_of_the_engine_deletes_what_is_due(
     assert "2 retained faces deleted" in said.out + said.err
 
 
-def test_what_cannot_be_deleted_is_named(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = pictures(kept)
+def refuse_to_delete(patch: pytest.MonkeyPatch, picture: Path | str) -> None:
+    """Let the file system refuse to delete a picture, or all whose names end so."""
     unlink = Path.unlink
 
     def refuse(path: Path, missing_ok: bool = False) -> None:
-        if path == first:
+        if path == picture or path.name.endswith(str(picture)):
             raise PermissionError(1, "Operation not permitted")
         unlink(path, missing_ok)
 
-    monkeypatch.setattr(Path, "unlink", refuse)
+    patch.setattr(Path, "unlink", refuse)
+
+
+def test_what_cannot_be_deleted_is_named(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = pictures(kept)
+    refuse_to_delete(monkeypatch, first)
     at(monkeypatch, 2)
     with pytest.raises(RetentionError, match=r"The time of 1 .*00001"):
         expire(kept)
     assert first.exists()
     assert not second.exists()
     assert main(["engine", "expire"]) == 2
+    # Other commands say it, and do what they were asked for.
+    capsys.readouterr()
+    monkeypatch.setattr("lfr_eval.operating.send", lambda *_: 0)
+    assert main(["engine", "send", "deployment"]) == 0
+    assert "The time of 1 retained faces is over" in capsys.readouterr().err
+
+
+def test_a_face_that_cannot_be_deleted_stops_no_running_deployment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = itertools.count()
+    monkeypatch.setattr(retention, "clock", lambda: NOW + timedelta(hours=next(hours)))
+    refuse_to_delete(monkeypatch, "-00001.png")
+    video = write_video(tmp_path / "walk.mkv", frames_of(WALKS, SECONDS))
+    config = configured(tmp_path, retention=RetentionConfig(alert_faces_hours=0.5))
+    folder, state = run(tmp_path, VideoFile(video), config)
+    assert state.ended == "the source ended"
+    assert [picture.stem for picture in pictures(folder)] == [
+        f"{folder.name}-00001",
+        f"{folder.name}-00002",
+    ]
+    assert read_json(folder / RECORD)["retained_faces_overdue"] == 1
+    assert "1 retained faces could not be deleted" in printed(folder)
+    # The next start is refused.
+    again = configured(tmp_path, retention=RetentionConfig(alert_faces_hours=0.5))
+    state.ended = None
+    state.write(folder)
+    with pytest.raises(RetentionError, match="00001"):
+        run(tmp_path, VideoFile(video), again)
+
+
+def test_other_peoples_folders_of_that_name_are_left_alone(tmp_path: Path, kept: Path) -> None:
+    mine = [tmp_path / FOLDER / "holiday.png", tmp_path / "album" / FOLDER / "holiday.png"]
+    for picture in mine:
+        picture.parent.mkdir(parents=True)
+        picture.write_bytes(b"picture")
+    assert main(["engine", "expire", str(tmp_path), "--hours", "0"]) == 0
+    assert expire(tmp_path / "album", 0.0) == 0
+    assert all(picture.exists() for picture in mine)
+    assert expire(kept, 0.0) == 2
 
 
 @pytest.mark.parametrize("hours", ["nan", "inf", "-1", "1e12"])

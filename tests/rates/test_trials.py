@@ -10,14 +10,14 @@ from sklearn.metrics import det_curve
 
 from lfr_eval import rates
 from lfr_eval.comparison import compare_pairs, draw_gallery, search_watchlist
-from lfr_eval.comparison.similarity import SIMILARITIES
+from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.inference import Plan, rate_table
 from lfr_eval.trials import PairTrials
 from tests.comparison.builders import cohort, every_score, images_of, templates
 
 FLOOR = -1.0
 THRESHOLDS = (-0.2, 0.1, 0.4, 0.7)
-COSINE = SIMILARITIES["cosine"]
+COSINE = Cosine()
 
 
 def people_under_test(sides: object) -> pd.DataFrame:
