@@ -64,9 +64,15 @@ def sweep_design_effect(events: Floats, trials: Floats, variance: Floats) -> Flo
     """
     rate = divide(events, trials)
     effect = divide(variance, divide(rate * (1 - rate), trials), otherwise=1.0)
-    enough = (events >= ENOUGH_EVENTS) & (trials - events >= ENOUGH_EVENTS)
+    enough = _enough(events, trials)
     best = np.where(enough, effect, -np.inf).max(axis=-1, keepdims=True, initial=-np.inf)
     return np.where(np.isfinite(best), np.maximum(best, 1.0), np.nan)
+
+
+def _enough(events: Floats, trials: Floats) -> NDArray[np.bool_]:
+    """Where there are enough events, and enough trials without one."""
+    found: NDArray[np.bool_] = (events >= ENOUGH_EVENTS) & (trials - events >= ENOUGH_EVENTS)
+    return found
 
 
 def effective_trials(
@@ -229,7 +235,7 @@ def bound_each_other(
     falling
         Whether events are scores at or above the threshold.
     """
-    enough = (events >= ENOUGH_EVENTS) & (trials - events >= ENOUGH_EVENTS)
+    enough = _enough(events, trials)
     upwards, downwards = slice(None), slice(None, None, -1)
     first, last = (upwards, downwards) if falling else (downwards, upwards)
     above = np.where(enough, intervals.upper, np.inf)[..., first]
