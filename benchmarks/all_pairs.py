@@ -29,7 +29,7 @@ from lfr_eval.comparison.screening import LEFT_ROWS, available
 from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tail import Tail
 from lfr_eval.comparison.tiles import Plan
-from lfr_eval.workers import cores, single_threaded
+from lfr_eval.compute.workers import cores, single_threaded
 
 SIMILARITY = Cosine()
 PER_PAIR = 4000

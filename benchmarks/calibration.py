@@ -33,13 +33,13 @@ import pandas as pd
 from calibration_worlds import Floats, Lambs, Passes, Templates, World
 from scipy import stats
 
+from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference.cells import Cells, divide
 from lfr_eval.inference.equivalence import equivalence_p, ratio_degrees, ratio_interval
 from lfr_eval.inference.intervals import effective_trials, independent_units, rate_intervals
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.permutation import Division, against_rest
 from lfr_eval.inference.persons import PersonCounter
-from lfr_eval.trials import PairTrials
 
 MARGIN, RATIO, PERMUTATIONS = 1.5, 3.0, 199
 EXPECTED = (10_000.0, 1_000.0, 300.0, 100.0, 30.0, 10.0, 4.0)

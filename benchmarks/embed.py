@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from all_pairs import device_name
 
+from lfr_eval.compute.workers import cores
 from lfr_eval.matchers.facenet import FacenetMatcher, _open_all
-from lfr_eval.workers import cores
 
 BATCH = 32
 

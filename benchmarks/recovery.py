@@ -34,8 +34,8 @@ from lfr_eval.cohort.shortcut import (
 )
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import SimulatedDatasetConfig
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.inference import Plan, rate_table
-from lfr_eval.tables import CROSS
 
 FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")
 KEY = ["metric", "threshold", "factor", "group"]

@@ -51,7 +51,7 @@ GOALS = {"page and PDF, s": 10.0, "opened and answering, s": 2.0, "page, MB": 3.
 
 def run_study(folder: Path) -> Path:
     """Run the study and return its folder."""
-    command = [sys.executable, "-m", "lfr_eval.cli", "run", *GROUPS, f"paths.studies={folder}"]
+    command = [sys.executable, "-m", "lfr_eval.cli.main", "run", *GROUPS, f"paths.studies={folder}"]
     subprocess.run(command, check=True, stdout=sys.stderr)
     (study,) = folder.glob("fourteen-*")
     return study

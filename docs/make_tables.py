@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lfr_eval.tables import (
+from lfr_eval.contract.tables import (
     AFTERWARDS,
     ALL,
     EXCLUSIONS,

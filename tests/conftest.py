@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder
 from tests.studies import SMALL, run
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from lfr_eval.composition import conf_dir, read, register
 from lfr_eval.config import StudyConfig
-from lfr_eval.folder import StudyFolder
-from lfr_eval.study import run_study
+from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.study.run import run_study
 
 SMALL = (
     "dataset.people=60",

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfr_eval.capture import FOLDER
 from lfr_eval.cohort import load_dataset
-from lfr_eval.folder import StudyFolder
+from lfr_eval.cohort.capture import FOLDER
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import ACQUISITION, COHORT, FINDINGS, RATES, SEARCHES
 from lfr_eval.matchers.eyes import eye_distances
-from lfr_eval.tables import ACQUISITION, COHORT, FINDINGS, RATES, SEARCHES
 from tests.studies import run
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.cli import COMMANDS
+from lfr_eval.cli.main import COMMANDS
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
 
@@ -17,7 +17,7 @@ HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy
 def lfr_eval(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command in another process."""
     return subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli", *arguments],
+        [sys.executable, "-m", "lfr_eval.cli.main", *arguments],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -36,7 +36,9 @@ def imported_by(code: str) -> set[str]:
 
 
 def test_help_imports_nothing_of_weight() -> None:
-    code = "import lfr_eval.cli\ntry: lfr_eval.cli.main(['--help'])\nexcept SystemExit: pass"
+    code = (
+        "import lfr_eval.cli.main\ntry: lfr_eval.cli.main.main(['--help'])\nexcept SystemExit: pass"
+    )
     assert not imported_by(code) & set(HEAVY)
 
 

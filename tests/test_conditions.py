@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from lfr_eval.config import ConfigError
-from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import FINDINGS, RATES, SEARCHES, TRUTH
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES, SEARCHES, TRUTH
 from tests.studies import run
 
 PILOT = (

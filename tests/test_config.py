@@ -11,10 +11,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cohort import load_card
-from lfr_eval.composition import conf_dir, read, register
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
-from lfr_eval.inputs import read_sweep
-from lfr_eval.study import study_path
+from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.study.inputs import read_sweep
+from lfr_eval.study.run import study_path
 
 GROUPS = (
     "experiment",

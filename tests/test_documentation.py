@@ -11,8 +11,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from lfr_eval.cli import COMMANDS, _parser
-from lfr_eval.composition import conf_dir, register
+from lfr_eval.cli.main import COMMANDS, _parser
+from lfr_eval.config.composition import conf_dir, register
 
 ROOT = Path(__file__).parents[1]
 PAGES = [

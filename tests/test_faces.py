@@ -12,14 +12,10 @@ import pytest
 from filelock import FileLock
 from pypdf import PdfReader
 
-from lfr_eval import rates
 from lfr_eval.cohort import load_dataset
-from lfr_eval.folder import StudyFolder
-from lfr_eval.inference import Plan, watchlist_size_table
-from lfr_eval.inputs import read_inputs
-from lfr_eval.matchers.store import TemplateStore
-from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.tables import (
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.tables import (
     ACQUISITION,
     COHORT,
     FINDINGS,
@@ -29,6 +25,9 @@ from lfr_eval.tables import (
     WATCHLIST,
     WATCHLIST_MATCHES,
 )
+from lfr_eval.inference import Plan, rates, watchlist_size_table
+from lfr_eval.matchers.store import TemplateStore
+from lfr_eval.study.inputs import read_inputs
 from tests.studies import configured, run
 
 OPERATING = 0.491

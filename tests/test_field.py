@@ -10,13 +10,13 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
+from lfr_eval.contract.folder import FolderError
+from lfr_eval.contract.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
+from lfr_eval.contract.tested import UNKNOWN
 from lfr_eval.deployments import DeploymentError, read_deployments
-from lfr_eval.field import add_deployments, select
-from lfr_eval.folder import FolderError
+from lfr_eval.finished.field import add_deployments, select
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
-from lfr_eval.sealing import render_again
-from lfr_eval.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
-from lfr_eval.tested import UNKNOWN
+from lfr_eval.study.sealing import render_again
 from tests.engine.studies import FINGERPRINT, THRESHOLD, record, sealed, write_records
 from tests.report.pages import parse
 

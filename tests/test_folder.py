@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lfr_eval.folder import FolderError, StudyFolder, digest, written_aside
-from lfr_eval.tables import HISTOGRAM, TableError
+from lfr_eval.contract.folder import FolderError, StudyFolder, digest, written_aside
+from lfr_eval.contract.tables import HISTOGRAM, TableError
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.engine.versions import APPROVAL, Version
-from lfr_eval.ledger import FIRST, Ledger, LedgerError
+from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
+from lfr_eval.registry.versions import APPROVAL, Version
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_where_no_lock_can_be_had_a_ledger_is_read_without(
 ) -> None:
     lock = Path(f"{ledger.path}.lock")
     with FileLock(lock):
-        monkeypatch.setattr("lfr_eval.ledger.LONGEST", 0.1)
+        monkeypatch.setattr("lfr_eval.contract.ledger.LONGEST", 0.1)
         assert len(ledger.entries()) == 5
     lock.unlink(missing_ok=True)
     lock.mkdir()  # what a read-only folder is to others, this is to the superuser as well

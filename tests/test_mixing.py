@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lfr_eval.comparison import ComparisonError, Sides, draw_gallery, watchlist_table
 from lfr_eval.config import ConfigError
-from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.populations import watchlist_mix
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.study.populations import watchlist_mix
 from tests.comparison.builders import cohort
 from tests.studies import configured
 

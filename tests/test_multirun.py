@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import FINDINGS, RATES
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES
 from tests.engine.studies import write_people
 
 pytest.importorskip(
@@ -39,7 +39,7 @@ def multirun(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
     environment.pop("MLFLOW_TRACKING_URI", None)
     launcher = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=4")
     return subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli", "run", "-m", *launcher, *STUDY, *overrides],
+        [sys.executable, "-m", "lfr_eval.cli.main", "run", "-m", *launcher, *STUDY, *overrides],
         capture_output=True,
         text=True,
         cwd=folder,

@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from lfr_eval.cli import main
-from lfr_eval.folder import FolderError, StudyFolder
+from lfr_eval.cli.main import main
+from lfr_eval.contract.folder import FolderError, StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.finished.publication import FILES, publish_study
+from lfr_eval.finished.publishing.linked import PublicationError
+from lfr_eval.finished.publishing.tables import publish_findings
 from lfr_eval.inference.intervals import OR_NEARER
-from lfr_eval.publication import FILES, publish_study
-from lfr_eval.publishing.linked import PublicationError
-from lfr_eval.publishing.tables import publish_findings
-from lfr_eval.tables import FINDINGS, RATES
 from tests.publishing.attack import Attacker, cells_of, from_csv, from_page, parts_of_wholes
 from tests.report.pages import parse
 from tests.studies import configured, run

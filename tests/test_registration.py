@@ -14,22 +14,22 @@ import pandas as pd
 import pytest
 import yaml
 
-from lfr_eval import cli
-from lfr_eval.folder import STUDY, StudyFolder, read_json, write_json
-from lfr_eval.inputs import read_inputs
-from lfr_eval.launch import _with_plan
+from lfr_eval.cli import main as cli
+from lfr_eval.cli.launch import _with_plan
+from lfr_eval.contract.folder import STUDY, StudyFolder, read_json, write_json
+from lfr_eval.contract.tables import COHORT, EXCLUSIONS, FINDINGS
 from lfr_eval.planning.freezing import check, freeze
-from lfr_eval.registration import (
+from lfr_eval.report.record import read_record
+from lfr_eval.study.inputs import read_inputs
+from lfr_eval.study.registration import (
     RegistrationError,
     Standing,
     check_standing,
     overrides_of,
     read_plan,
 )
-from lfr_eval.registration.record import registration_file
-from lfr_eval.report.record import read_record
-from lfr_eval.study import run_study
-from lfr_eval.tables import COHORT, EXCLUSIONS, FINDINGS
+from lfr_eval.study.registration.record import registration_file
+from lfr_eval.study.run import run_study
 from tests.studies import configured
 
 PEOPLE, THRESHOLDS = 16, (0.3, 0.5)
@@ -320,7 +320,7 @@ def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(
 ) -> None:
     from dataclasses import replace
 
-    from lfr_eval.registration import read_registration, write_registration
+    from lfr_eval.study.registration import read_registration, write_registration
 
     record = read_registration(registered.registration)
     settings = {k: v for k, v in record.settings.items() if k != "inference.power"}

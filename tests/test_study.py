@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval import cli
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
-from lfr_eval.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.reading import read_report
-from lfr_eval.sealing import report_and_seal
-from lfr_eval.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
+from lfr_eval.study.sealing import report_and_seal
 from tests.report.reading_age import school_years
 from tests.studies import SMALL, configured, run
 
@@ -202,7 +202,7 @@ def test_a_killed_study_goes_on_and_ends_the_same(
         f"paths.cache={tmp_path / 'cache'}",
         "tracking=none",
     ]
-    command = [sys.executable, "-m", "lfr_eval.cli", "run", *arguments]
+    command = [sys.executable, "-m", "lfr_eval.cli.main", "run", *arguments]
     with subprocess.Popen(command, cwd=tmp_path, env=os.environ) as process:
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval import cli
-from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import FINDINGS, RATES
+from lfr_eval.cli import main as cli
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.tracking import STEP, TrackingError, default_uri, track
 from lfr_eval.tracking.pending import Waiting, pending, remember
 from lfr_eval.tracking.system import sampled

@@ -52,7 +52,7 @@ def test_the_wheel_runs_a_study_outside_the_checkout(wheel: Path, tmp_path: Path
     )
     assert where.stdout.startswith(str(installed))
     done = subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli", "run", *SMALL, "tracking=none"],
+        [sys.executable, "-m", "lfr_eval.cli.main", "run", *SMALL, "tracking=none"],
         capture_output=True,
         text=True,
         check=False,

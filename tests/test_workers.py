@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lfr_eval.workers import cores, overlapping, single_threaded
+from lfr_eval.compute.workers import cores, overlapping, single_threaded
 
 torch = pytest.importorskip("torch")
 

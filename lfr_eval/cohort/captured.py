@@ -14,7 +14,7 @@ import pandas as pd
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.cohort import Cohort, cohort_digest
 from lfr_eval.cohort.manifest import CARD
-from lfr_eval.tables import COHORT
+from lfr_eval.contract.tables import COHORT
 
 SUFFIX = ", simulated capture"
 

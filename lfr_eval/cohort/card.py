@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 KINDS = ("faces", "weights", "simulated")
 

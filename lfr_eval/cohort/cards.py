@@ -22,7 +22,7 @@ from lfr_eval.cohort.card import (
     PublishedFile,
 )
 from lfr_eval.cohort.codes import CodeError, find_scheme
-from lfr_eval.tables import LABEL_SOURCES
+from lfr_eval.contract.tables import LABEL_SOURCES
 
 
 def cards_folder() -> Path:

@@ -15,7 +15,7 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
-from lfr_eval.tables import LABEL_SOURCES, ROLES
+from lfr_eval.contract.tables import LABEL_SOURCES, ROLES
 
 SOURCE = "_source"
 """Ends the name of the column that says who gave a label."""

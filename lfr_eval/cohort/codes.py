@@ -13,7 +13,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from lfr_eval.cohort.schemes import AGGREGATIONS, SCHEMES, Scheme
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 
 class CodeError(MendableError, ValueError):

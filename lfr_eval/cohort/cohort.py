@@ -17,8 +17,8 @@ import pandas as pd
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.manifest import CARD
-from lfr_eval.errors import MendableError
-from lfr_eval.tables import COHORT
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.tables import COHORT
 
 PERSONAL = ("gender", "ethnicity", "age_band")
 """Factors of a person that every cohort has, be they missing."""
@@ -123,7 +123,7 @@ def make_cohort(
 
     Raises
     ------
-    lfr_eval.tables.TableError
+    lfr_eval.contract.tables.TableError
         If the columns are not those of the stage table.
     """
     table = COHORT.conform(images)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import read_text_table
-from lfr_eval.tables import DONT_CARE
+from lfr_eval.contract.tables import DONT_CARE
 
 
 def read_dont_care(path: Path, people: Collection[str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import lfr_eval
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 if TYPE_CHECKING:
     import requests

@@ -32,7 +32,7 @@ from lfr_eval.cohort.images import check_images
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
-from lfr_eval.tables import COHORT
+from lfr_eval.contract.tables import COHORT
 
 CARD = "dataset_card"
 """Column with the name of the card that a row belongs to."""

@@ -29,7 +29,7 @@ from scipy.special import (
 )
 
 from lfr_eval.config import SimulatedDatasetConfig
-from lfr_eval.tables import CROSS
+from lfr_eval.contract.tables import CROSS
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 PRINTED = 50
 """Problems that an error message prints; the exception holds them all."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lfr_eval.cohort.drawing import Drawn
 from lfr_eval.cohort.population import Population
-from lfr_eval.trials import PersonTrials
+from lfr_eval.contract.trials import PersonTrials
 
 _BLOCK = 16_384
 

@@ -20,7 +20,7 @@ from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
 RECEIPT = "SHA256SUMS"

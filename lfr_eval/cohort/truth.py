@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.cohort.population import Cell, Population
-from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, TRUTH
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, TRUTH
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lfr_eval.comparison.passes import ProbeScores, frames_of
 from lfr_eval.comparison.sides import Sides
-from lfr_eval.tables import ALERTS
+from lfr_eval.contract.tables import ALERTS
 
 
 def alert_table(sides: Sides, found: Sequence[ProbeScores], floor: float) -> pd.DataFrame:

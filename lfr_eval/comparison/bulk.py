@@ -15,7 +15,7 @@ from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tail import score_rows
 from lfr_eval.comparison.tiles import Ints, Plan
-from lfr_eval.tables import HISTOGRAM
+from lfr_eval.contract.tables import HISTOGRAM
 
 BINS = 200
 SAMPLE = 2**18

@@ -12,7 +12,7 @@ from lfr_eval.comparison.screening import Asked, Precision, choose_precision
 from lfr_eval.comparison.shards import ShardFolder
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tiles import Ints
-from lfr_eval.workers import single_threaded
+from lfr_eval.compute.workers import single_threaded
 
 TAIL_MEMORY = 2_000_000_000
 

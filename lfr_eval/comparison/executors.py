@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
-from lfr_eval.workers import cores, one_thread, single_threaded
+from lfr_eval.compute.workers import cores, one_thread, single_threaded
 
 Result_co = TypeVar("Result_co", covariant=True)
 Result = TypeVar("Result")

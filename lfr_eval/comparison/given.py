@@ -14,7 +14,7 @@ from lfr_eval.comparison.matches import best_frames
 from lfr_eval.comparison.pairs import PairScores
 from lfr_eval.comparison.passes import NOBODY, ProbeScores, Searches, search_table
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
-from lfr_eval.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
+from lfr_eval.contract.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 
 def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:

@@ -15,7 +15,7 @@ from lfr_eval.comparison.pairs import tail_of
 from lfr_eval.comparison.sides import Gallery, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tiles import Plan
-from lfr_eval.tables import WATCHLIST_MATCHES
+from lfr_eval.contract.tables import WATCHLIST_MATCHES
 
 
 def watchlist_matches(

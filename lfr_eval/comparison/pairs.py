@@ -29,7 +29,7 @@ from lfr_eval.comparison.sides import ComparisonError, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tail import Tail, TailJob, join, score_rows
 from lfr_eval.comparison.tiles import Ints, Plan
-from lfr_eval.tables import BORDERLINE, MATED, NON_MATED, SAMPLE
+from lfr_eval.contract.tables import BORDERLINE, MATED, NON_MATED, SAMPLE
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.comparison.sides import Gallery, Sides
-from lfr_eval.tables import CANDIDATE_COUNTS, SEARCHES
+from lfr_eval.contract.tables import CANDIDATE_COUNTS, SEARCHES
 
 Ints = NDArray[np.intp]
 NOBODY = -1

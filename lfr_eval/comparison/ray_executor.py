@@ -13,10 +13,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from lfr_eval import __version__
-from lfr_eval.cluster import check_version, connect, workers
 from lfr_eval.comparison.executors import Job
 from lfr_eval.comparison.tiles import Shard
-from lfr_eval.workers import single_threaded
+from lfr_eval.compute.cluster import check_version, connect, workers
+from lfr_eval.compute.workers import single_threaded
 
 Result = TypeVar("Result")
 IN_FLIGHT = 2

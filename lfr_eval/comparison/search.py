@@ -22,8 +22,8 @@ from lfr_eval.comparison.screening import Precision, product_margin
 from lfr_eval.comparison.shards import run_shards
 from lfr_eval.comparison.sides import Gallery, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
-from lfr_eval.tables import CANDIDATES, OVERALL
-from lfr_eval.trials import Grouping, group_people
+from lfr_eval.contract.tables import CANDIDATES, OVERALL
+from lfr_eval.contract.trials import Grouping, group_people
 
 Ints = NDArray[np.intp]
 

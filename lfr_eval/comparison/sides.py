@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.comparison.dont_care import DontCare
-from lfr_eval.errors import MendableError
-from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.tables import COMPARISONS, CORRECTIONS, DONT_CARE, WATCHLIST
-from lfr_eval.trials import group_people
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.tables import COMPARISONS, CORRECTIONS, DONT_CARE, WATCHLIST
+from lfr_eval.contract.trials import group_people
 
 Ints = NDArray[np.intp]
 

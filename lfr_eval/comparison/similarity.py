@@ -17,7 +17,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.score_scale import UNSCALED, Doubles, ScoreScale
+from lfr_eval.contract.score_scale import UNSCALED, Doubles, ScoreScale
 
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.float32]

@@ -15,7 +15,7 @@ from lfr_eval.comparison.passes import Searches
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.sides import Gallery, Sides, watchlist_table
 from lfr_eval.comparison.similarity import Similarity, Vectors
-from lfr_eval.tables import OVERALL
+from lfr_eval.contract.tables import OVERALL
 
 
 @dataclass(frozen=True)

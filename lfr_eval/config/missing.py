@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 MISSING: Any = "???"  # what OmegaConf calls a value that must be given
 

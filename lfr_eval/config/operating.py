@@ -53,6 +53,10 @@ class PolicyConfig:
     roles: list[str] = field(default_factory=list)  # of the approver, one of these; empty: any
 
 
+LONGEST_RETENTION = 87_600
+"""Hours in ten years; a longer time is taken for a mistake."""
+
+
 @dataclass
 class RetentionConfig:
     """What the live engine keeps of faces: `conf/retention/`."""

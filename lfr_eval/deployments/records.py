@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.errors import MendableError
-from lfr_eval.tables import DEPLOYMENTS
-from lfr_eval.tested import SHORTEST
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.tables import DEPLOYMENTS
+from lfr_eval.contract.tested import SHORTEST
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.errors import MendableError
 from lfr_eval.engine.tracks import Track
-from lfr_eval.errors import MendableError
 
 ALERTS, DECISIONS = "alerts.jsonl", "decisions.jsonl"
 JUDGEMENTS = ("true", "false")

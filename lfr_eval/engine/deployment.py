@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from lfr_eval.config import EngineConfig
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import digest, private_folder
 from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, Suppression
 from lfr_eval.engine.counts import Counts, State
 from lfr_eval.engine.frames import BrokenSource, Frame, Source, follow
@@ -24,8 +26,6 @@ from lfr_eval.engine.record import Model, describe, now, write_record
 from lfr_eval.engine.retention import Retained, expire
 from lfr_eval.engine.tracks import Tracker
 from lfr_eval.engine.watchlist import Candidate, Watchlist
-from lfr_eval.errors import MendableError
-from lfr_eval.folder import digest, private_folder
 from lfr_eval.matchers import Face, FrameMatcher
 
 SAVED_EVERY = 5.0

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.folder import read_json
 from lfr_eval.deployments import DECIDED, RECORD
-from lfr_eval.folder import read_json
 from lfr_eval.tracking import TrackingError, connect, impatient, without_password
 
 PARAMETERS = (

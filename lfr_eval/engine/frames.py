@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from lfr_eval.engine.approvals import approvals, standing
-from lfr_eval.engine.versions import Version
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.ledger import Ledger
+from lfr_eval.finished.approvals import approvals, standing
 from lfr_eval.inference.wording import threshold_text
-from lfr_eval.ledger import Ledger
+from lfr_eval.registry.versions import Version
 
 SENTENCE = "I accept to run at a threshold that nobody approved"
 

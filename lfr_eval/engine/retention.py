@@ -14,15 +14,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import private_folder, write_json
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.tracks import Box
-from lfr_eval.errors import MendableError
-from lfr_eval.folder import private_folder, write_json
 
 FOLDER = "retained"
 PICTURE, DEADLINE = ".png", ".json"
-LONGEST = 87_600
-"""Hours in ten years; a longer time is taken for a mistake."""
 
 
 class RetentionError(MendableError, OSError):

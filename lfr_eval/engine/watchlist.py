@@ -15,10 +15,10 @@ import pandas as pd
 
 from lfr_eval.cohort import Cohort
 from lfr_eval.comparison.similarity import Similarity, Vectors, similarity_of
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.tables import UNKNOWN
 from lfr_eval.matchers import ImageMatcher, Vector
 from lfr_eval.matchers.store import acquire
-from lfr_eval.tables import UNKNOWN
 
 ENROLLED = ("reference", "both", "filler")
 COMPOSED_OF = ("gender", "ethnicity")

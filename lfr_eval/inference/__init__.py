@@ -1,8 +1,8 @@
 """Stage `inference`: rates -> findings. What can be claimed about differences between groups.
 
-In: trials by person (`lfr_eval.trials`), the people's labels, thresholds, a `Plan`. Out: the
-tables `rates`, `findings`, `equity` and `modelled`, or, from plain arrays, `rates_by_group` and
-its like. NumPy, SciPy and pandas are all it needs.
+In: trials by person (`lfr_eval.contract.trials`), the people's labels, thresholds and a `Plan`.
+Out: the tables `rates`, `findings`, `equity` and `modelled`, or, from plain arrays,
+`rates_by_group` and its like. NumPy, SciPy and pandas are all it needs.
 """
 
 from lfr_eval.inference.api import (

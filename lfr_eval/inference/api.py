@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.equity import REPLICATES, equity_table
 from lfr_eval.inference.finding_table import finding_table
 from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.rate_table import rate_table
-from lfr_eval.trials import PairTrials, PersonTrials, Trials
 
 GROUP = "group"
 METRIC = UNNAMED

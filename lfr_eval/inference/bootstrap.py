@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.counting import steps_of
 from lfr_eval.inference.pair_sizes import KERNEL
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
-from lfr_eval.trials import Grouping, PairTrials, Trials
 
 CHUNK = 200
 """Replicates computed together."""

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lfr_eval.contract.trials import PersonTrials, Trials, group_people
 from lfr_eval.inference.comparing_conditions import compare_crossing
 from lfr_eval.inference.comparing_groups import compare_groupings
 from lfr_eval.inference.comparison_rows import Study
 from lfr_eval.inference.factors import cross, is_of_people
 from lfr_eval.inference.plan import Plan
-from lfr_eval.trials import PersonTrials, Trials, group_people
 
 
 def compare_all(

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.trials import Grouping
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparison_rows import REST, Study, omnibus_rows, pair_rows
 from lfr_eval.inference.observed import counts_of
 from lfr_eval.inference.permutation import against_rest, between_pair
 from lfr_eval.inference.plan import COMPARISONS
 from lfr_eval.inference.statements import Sides
-from lfr_eval.trials import Grouping
 
 Naming = Callable[[str, str], Sides]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
 from lfr_eval.inference.persons import members, sums
-from lfr_eval.trials import PersonTrials
 
 
 @dataclass(frozen=True)

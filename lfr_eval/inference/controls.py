@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.trials import PersonTrials, Trials, group_people
 from lfr_eval.inference.factors import parts_of
 from lfr_eval.inference.plan import Plan
-from lfr_eval.tables import CROSS
-from lfr_eval.trials import PersonTrials, Trials, group_people
 
 MOST_CONDITIONS = 50
 """Beyond it hardly any condition has trials of two groups, and covariances take long."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lfr_eval.contract.trials import PairTrials, Trials
 from lfr_eval.inference.cells import Counter, Floats
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
-from lfr_eval.trials import PairTrials, Trials
 
 
 def steps_of(trials: Trials, thresholds: Sequence[float]) -> Floats:

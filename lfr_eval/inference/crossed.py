@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.contract.trials import Grouping, PairTrials
 from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite, standardised_third
 from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
-from lfr_eval.trials import Grouping, PairTrials
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.tables import EQUITY
+from lfr_eval.contract.trials import Grouping, PairTrials, Trials, group_people
 from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.intervals import independent_units, no_event_bound
 from lfr_eval.inference.plan import Plan
-from lfr_eval.tables import EQUITY
-from lfr_eval.trials import Grouping, PairTrials, Trials, group_people
 
 REPLICATES = 10_000
 OPPOSITE = {"FMR": "FNMR", "FPIR": "FNIR"}

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from lfr_eval.tables import CROSS, OVERALL
-from lfr_eval.trials import Condition, Grouping, PersonTrials, Trials, group_people
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, Trials, group_people
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lfr_eval.tables import FIELD
+from lfr_eval.contract.tables import FIELD
 
 PER_ALERT, PER_HOUR, PER_FACE = "per alert", "per hour", "per face"
 CLOPPER_PEARSON = "Clopper-Pearson"

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.tables import FINDINGS
+from lfr_eval.contract.trials import Trials
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
 from lfr_eval.inference.comparison_rows import told_apart
@@ -21,8 +23,6 @@ from lfr_eval.inference.factors import check_factors
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.statements import Finding, statement
-from lfr_eval.tables import FINDINGS
-from lfr_eval.trials import Trials
 
 
 def finding_table(

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.tables import MODELLED
+from lfr_eval.contract.trials import PairTrials, Trials, group_people
 from lfr_eval.inference.bootstrap import person_weights
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.tail import LARGEST_SHARE_OF_SEARCHES, TailFit, fit_tail, survival
-from lfr_eval.tables import MODELLED
-from lfr_eval.trials import PairTrials, Trials, group_people
 
 REPLICATES = 500
 MOST_DECADES = 2.0

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lfr_eval.contract.trials import Grouping, Trials
 from lfr_eval.inference.cells import Cells, Counter, Floats, Labels, divide
 from lfr_eval.inference.contrasts import Side, squared
 from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.watchlists import watchlist_variance
-from lfr_eval.trials import Grouping, Trials
 
 
 @dataclass(frozen=True)

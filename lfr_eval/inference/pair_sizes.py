@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference.cells import Bools, Floats, Labels
-from lfr_eval.trials import PairTrials
 
 Codes = NDArray[np.intp]
 

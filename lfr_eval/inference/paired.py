@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import Floats, divide, satterthwaite
-from lfr_eval.trials import PersonTrials
 
 Codes = NDArray[np.intp]
 

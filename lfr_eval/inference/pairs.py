@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference.cells import (
     Bools,
     Cells,
@@ -32,7 +33,6 @@ from lfr_eval.inference.pair_sizes import (
     looked_up,
 )
 from lfr_eval.inference.persons import members
-from lfr_eval.trials import PairTrials
 
 Codes = NDArray[np.intp]
 

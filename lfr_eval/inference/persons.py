@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import (
     Bools,
     Cells,
@@ -20,7 +21,6 @@ from lfr_eval.inference.cells import (
     satterthwaite,
     standardised_third,
 )
-from lfr_eval.trials import PersonTrials
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from lfr_eval.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
+from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
 
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""

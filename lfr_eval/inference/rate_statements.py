@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.tables import CROSS, EVERYBODY
 from lfr_eval.inference.wording import one_in, threshold_text
-from lfr_eval.tables import CROSS, EVERYBODY
 
 RATES = {
     "FMR": ("false match rate", "false match", "comparisons"),

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.tables import OVERALL, RATES
+from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.cells import Cells, Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
@@ -17,8 +19,6 @@ from lfr_eval.inference.factors import check_factors, units_of
 from lfr_eval.inference.intervals import bound_each_other, independent_units, rate_intervals
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.watchlists import watchlist_variance
-from lfr_eval.tables import OVERALL, RATES
-from lfr_eval.trials import Grouping, PairTrials, Trials
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 

@@ -12,13 +12,13 @@ from itertools import combinations
 
 import numpy as np
 
+from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.equivalence import ratio_degrees, ratio_interval
 from lfr_eval.inference.intervals import effective_trials, independent_units
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.watchlists import watchlist_variance
-from lfr_eval.trials import Grouping, PairTrials, Trials
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lfr_eval.contract.tables import REGISTERED_STATES
 from lfr_eval.inference.plan import UNNAMED
 from lfr_eval.inference.wording import (
     DEEDS,
@@ -24,7 +25,6 @@ from lfr_eval.inference.wording import (
     threshold_text,
     trials_words,
 )
-from lfr_eval.tables import REGISTERED_STATES
 
 
 @dataclass(frozen=True)

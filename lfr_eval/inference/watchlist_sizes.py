@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.tables import WATCHLIST_SIZES
+from lfr_eval.contract.trials import WatchlistTrials, group_all, group_people
 from lfr_eval.inference.cells import Floats, satterthwaite
 from lfr_eval.inference.intervals import (
     NO_EVENT_PEOPLE,
@@ -23,9 +26,6 @@ from lfr_eval.inference.intervals import (
 )
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
-from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.tables import WATCHLIST_SIZES
-from lfr_eval.trials import WatchlistTrials, group_all, group_people
 
 BEYOND = 10
 """How many times longer than the longest watchlist of the fillers the grid of sizes goes on."""

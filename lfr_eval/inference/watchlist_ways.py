@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from lfr_eval.contract.mixing import Mix
+from lfr_eval.contract.trials import Ints, WatchlistTrials
 from lfr_eval.inference.cells import Bools, Floats, divide
-from lfr_eval.mixing import Mix
-from lfr_eval.trials import Ints, WatchlistTrials
 
 ALMOST = 1.0 - 1e-12
 """A false match rate of 1 has no logarithm."""

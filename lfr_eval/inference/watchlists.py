@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.inference.cells import Cells, Floats, divide
-from lfr_eval.trials import PersonTrials, Trials
 
 Codes = NDArray[np.intp]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from lfr_eval.tables import CROSS
+from lfr_eval.contract.tables import CROSS
 
 DEEDS = {
     "FMR": "were falsely matched with one another",

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.errors import MendableError
-from lfr_eval.score_scale import UNSCALED, ScoreScale
-from lfr_eval.tables import ACQUISITION
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.score_scale import UNSCALED, ScoreScale
+from lfr_eval.contract.tables import ACQUISITION
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval import __version__
-from lfr_eval.cluster import check_version, connect, workers
+from lfr_eval.compute.cluster import check_version, connect, workers
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherCard, MatcherError, Picture
 
 IN_FLIGHT = 2
@@ -31,7 +31,7 @@ class ClusterMatcher:
         Makes the matcher; every actor calls it on its own machine, which needs the weights there
         or a way to fetch them.
     address
-        The cluster, as in `lfr_eval.cluster.connect`.
+        The cluster, as in `lfr_eval.compute.cluster.connect`.
     use_gpus
         One actor a GPU; otherwise one a machine, which uses all its cores.
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lfr_eval.folder import sha256_of
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import (
     Embedding,
     Face,

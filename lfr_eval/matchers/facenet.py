@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from lfr_eval.compute.workers import cores, overlapping, single_threaded
 from lfr_eval.matchers import (
     Embedding,
     Face,
@@ -31,7 +32,6 @@ from lfr_eval.matchers.faces import (
 )
 from lfr_eval.matchers.mtcnn import MtcnnFinder, digest_of
 from lfr_eval.matchers.packing import Packed
-from lfr_eval.workers import cores, overlapping, single_threaded
 
 SIZE = 512
 

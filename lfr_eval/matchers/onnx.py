@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lfr_eval.folder import sha256_of
+from lfr_eval.compute.workers import cores, overlapping
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import (
     Embedding,
     Face,
@@ -34,7 +35,6 @@ from lfr_eval.matchers.faces import (
     with_templates,
 )
 from lfr_eval.matchers.packing import Packed
-from lfr_eval.workers import cores, overlapping
 
 RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
 

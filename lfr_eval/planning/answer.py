@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.tables import PLANNING
 from lfr_eval.inference.detectable import FEW_EVENTS, detectable_ratios
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.planning.dependence import rate_at
@@ -31,7 +32,6 @@ from lfr_eval.planning.sample import (
     ratio_found,
 )
 from lfr_eval.planning.simulation import Design, simulate_power
-from lfr_eval.tables import PLANNING
 
 THIS_TEST = "this tool's permutation test"
 FISHER = "Fisher's exact test on people with an event"

@@ -96,7 +96,7 @@ def new_plan(parsed: argparse.Namespace) -> int:
 def register_plan(parsed: argparse.Namespace) -> int:
     """Freeze a plan."""
     from lfr_eval.planning.freezing import freeze
-    from lfr_eval.registration.record import registration_file
+    from lfr_eval.study.registration.record import registration_file
 
     frozen = freeze(parsed.file, parsed.after_results, parsed.places)
     file = registration_file(parsed.file)
@@ -159,7 +159,7 @@ def _answered(parsed: argparse.Namespace) -> Answer:
         rate = read_rate(parsed.rate) if parsed.rate else None
         cases = cases_of(_question(parsed, rate, 2, 1))
         return answer(cases, parsed.simulate, parsed.seed)
-    from lfr_eval.folder import StudyFolder
+    from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.planning.pilot import named, read_pilot, readings
     from lfr_eval.planning.words import pilot_words
 

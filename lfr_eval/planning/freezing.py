@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval import __version__
-from lfr_eval.composition import conf_dir, read, register
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
-from lfr_eval.folder import PROVENANCE, read_json, sha256_of
-from lfr_eval.inputs import Inputs, read_inputs
-from lfr_eval.provenance import code_digest, git_revision
-from lfr_eval.registration import (
+from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.contract.folder import PROVENANCE, read_json, sha256_of
+from lfr_eval.study.inputs import Inputs, read_inputs
+from lfr_eval.study.provenance import code_digest, git_revision
+from lfr_eval.study.registration import (
     Difference,
     Registration,
     RegistrationError,
@@ -34,7 +34,7 @@ from lfr_eval.registration import (
     without_excluded,
     write_registration,
 )
-from lfr_eval.registration.record import IMAGES_SUFFIX, registration_file, write_images
+from lfr_eval.study.registration.record import IMAGES_SUFFIX, registration_file, write_images
 
 
 def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) -> Registration:

@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval import rates
 from lfr_eval.cohort import Cohort
-from lfr_eval.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import ACQUISITION, COHORT, MATED, SEARCHES
+from lfr_eval.contract.trials import PersonTrials, group_people
+from lfr_eval.inference import rates
 from lfr_eval.inference.intervals import ENOUGH_EVENTS, no_event_bound, wilson
 from lfr_eval.planning.dependence import correlation_of, rate_at
 from lfr_eval.planning.question import Dependence, PlanningError, Question
-from lfr_eval.tables import ACQUISITION, COHORT, MATED, SEARCHES
-from lfr_eval.trials import PersonTrials, group_people
 
 REPLICATES = 1_000
 """Bootstrap samples of people behind the interval of a design effect."""

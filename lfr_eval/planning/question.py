@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 LINEAR, CLOSED = "linear", "closed"
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.plan import UNNAMED
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.question import PlanningError
-from lfr_eval.trials import PersonTrials
 
 FACTOR, THRESHOLD, REFERENCE = "group", 0.5, "group 1"
 MOST_TRIALS = 5_000_000

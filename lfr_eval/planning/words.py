@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.tables import PLANNING
 from lfr_eval.inference.wording import one_in as rounded
 from lfr_eval.inference.wording import threshold_text
 from lfr_eval.planning.answer import Answer, Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.pilot import Pilot
 from lfr_eval.planning.question import CLOSED, LINEAR
-from lfr_eval.tables import PLANNING
 
 TITLES = {
     "people": "How many people a group?",

@@ -39,7 +39,7 @@ def render(
     ------
     lfr_eval.report.record.StudyRecordError
         If `study.json` or a table that every report needs is missing or incomplete.
-    lfr_eval.tables.TableError
+    lfr_eval.contract.tables.TableError
         If a table does not have its documented columns.
     """
     # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.decisions import Approval, to_approval
-from lfr_eval.ledger import Ledger
+from lfr_eval.contract.decisions import Approval, to_approval
+from lfr_eval.contract.ledger import Ledger
 from lfr_eval.report.record import StudyRecordError
 from lfr_eval.report.sweep import Approved
 from lfr_eval.report.words import clean

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.tables import OVERALL
 from lfr_eval.report.rates import Rate, real, text, to_rows
-from lfr_eval.tables import OVERALL
 
 SAME = 1e-9
 

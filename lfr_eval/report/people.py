@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
 from lfr_eval.report.words import clean
-from lfr_eval.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
 
 FILLER = "filler"
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval import tables
-from lfr_eval.decisions import ledger_path
-from lfr_eval.folder import read_columns
+from lfr_eval.contract import tables
+from lfr_eval.contract.decisions import ledger_path
+from lfr_eval.contract.folder import read_columns
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
@@ -45,8 +47,6 @@ from lfr_eval.report.truth import compare_with_truth
 from lfr_eval.report.watchlists import to_growth
 from lfr_eval.report.withheld import read_publication
 from lfr_eval.report.words import NOT_STATED, clean
-from lfr_eval.tables import CROSS, OVERALL
-from lfr_eval.tables.schema import TEXT
 
 EXPLORATORY_ROWS = 1_000
 """Exploratory findings printed at most: a page of megabytes serves nobody. The table has all."""
@@ -64,9 +64,9 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     ------
     StudyRecordError
         If `study.json` or a table that every report needs is missing or incomplete.
-    lfr_eval.folder.FolderError
+    lfr_eval.contract.folder.FolderError
         If a table lacks a column: the study was made by an earlier version.
-    lfr_eval.tables.TableError
+    lfr_eval.contract.tables.TableError
         If a table has a column too many, or values of another type.
     """
     record = read_record(study)

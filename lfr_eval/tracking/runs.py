@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lfr_eval.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
-from lfr_eval.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
+from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
+from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.metrics import metric_name, metrics_of
 from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
 from lfr_eval.tracking.system import Sample

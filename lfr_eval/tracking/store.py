@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lfr_eval.errors import MendableError
+from lfr_eval.contract.errors import MendableError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

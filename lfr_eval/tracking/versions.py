@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import FINDINGS, OVERALL, RATES
-from lfr_eval.tested import tested_version
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, OVERALL, RATES
+from lfr_eval.contract.tested import tested_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -15,11 +15,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lfr_eval import capture
-from lfr_eval.capture import CaptureError, Recipe, Step
-from lfr_eval.cohort import load_manifest, with_captures
+from lfr_eval.cohort import capture, load_manifest, with_captures
+from lfr_eval.cohort.capture import CaptureError, Recipe, Step
 from lfr_eval.cohort.cohort import Cohort
-from lfr_eval.tables import CAPTURE
+from lfr_eval.contract.tables import CAPTURE
 
 BLUR = Recipe((Step({"motion_blur": 6}), Step({"noise": 9})), seed=3)
 
@@ -135,7 +134,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.capture.test_passes import BLUR, simulated
 from lfr_eval.cohort import load_manifest
-import lfr_eval.capture.pictures as pictures
+import lfr_eval.cohort.capture.pictures as pictures
 pictures.THREADS = {threads}
 people = load_manifest(Path({manifest!r}))
 images = people.images[::{order}].reset_index(drop=True)

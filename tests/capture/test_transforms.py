@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from lfr_eval.capture.transforms import (
+from lfr_eval.cohort.capture.transforms import (
     TRANSFORMS,
     Step,
     blurred,

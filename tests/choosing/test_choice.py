@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval.choosing.choice import choose, regions
-from lfr_eval.choosing.costs import cost_curve, crowd_cost
-from lfr_eval.choosing.sample import Sample, halves
-from lfr_eval.choosing.splits import choice_of
-from lfr_eval.choosing.weighing import crowd_rate, weigh
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.finished.choosing.choice import choose, regions
+from lfr_eval.finished.choosing.costs import cost_curve, crowd_cost
+from lfr_eval.finished.choosing.sample import Sample, halves
+from lfr_eval.finished.choosing.splits import choice_of
+from lfr_eval.finished.choosing.weighing import crowd_rate, weigh
 from lfr_eval.inference import rates_by_group
 from tests.choosing.samples import THRESHOLDS, sample, walk_past
 

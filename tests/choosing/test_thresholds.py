@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 import yaml
 
-from lfr_eval import cli
-from lfr_eval.choosing.constraints import read_constraints
-from lfr_eval.choosing.sample import sample_of
-from lfr_eval.choosing.sensitivity import by_drift, by_size
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError, ConstraintsConfig
-from lfr_eval.engine_composition import read_policy
-from lfr_eval.finished import Finished, read_finished
-from lfr_eval.folder import StudyFolder
+from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, OPERATING_POINTS, RATES, WATCHLIST_SIZES
+from lfr_eval.contract.trials import group_people
+from lfr_eval.finished.choosing.constraints import read_constraints
+from lfr_eval.finished.choosing.sample import sample_of
+from lfr_eval.finished.choosing.sensitivity import by_drift, by_size
+from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
-from lfr_eval.tables import FINDINGS, OPERATING_POINTS, RATES, WATCHLIST_SIZES
 from lfr_eval.tracking import track
-from lfr_eval.trials import group_people
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval import cli
-from lfr_eval.claims import Quotable, Sentences, check_claim, read_sentences
-from lfr_eval.claims.mixing import misplaced_figures
-from lfr_eval.claims.wording import words_of
-from lfr_eval.folder import StudyFolder
+from lfr_eval.cli import main as cli
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.finished.claims import Quotable, Sentences, check_claim, read_sentences
+from lfr_eval.finished.claims.mixing import misplaced_figures
+from lfr_eval.finished.claims.wording import words_of
 from lfr_eval.inference.rate_statements import rate_statement
-from lfr_eval.tables import FINDINGS, RATES
 
 
 @pytest.fixture(scope="module")

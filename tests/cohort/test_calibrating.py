@@ -23,9 +23,9 @@ from lfr_eval.cohort.shortcut import (
 )
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
+from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.inference import finding_table, rate_table
-from lfr_eval.study import run_study
-from lfr_eval.tables import FINDINGS, RATES
+from lfr_eval.study.run import run_study
 from tests.studies import configured
 
 REPEAT = runpy.run_path(str(Path(__file__).parents[2] / "experiments/npl_2023/repeat.py"))

@@ -7,7 +7,7 @@ import pytest
 
 from lfr_eval.cohort.codes import CodeError, aggregate, convert, find_scheme
 from lfr_eval.cohort.schemes import AGGREGATIONS, SCHEMES
-from lfr_eval.tables import LABEL_SOURCES
+from lfr_eval.contract.tables import LABEL_SOURCES
 
 
 def test_every_scheme_says_what_it_is() -> None:

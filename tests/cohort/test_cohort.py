@@ -19,7 +19,7 @@ from lfr_eval.cohort import (
     make_cohort,
     manifest_card,
 )
-from lfr_eval.tables import COHORT
+from lfr_eval.contract.tables import COHORT
 
 from .builders import good_rows, noise, write
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lfr_eval.cohort import DatasetCard, ManifestError, codes, manifest_card, read_manifest
 from lfr_eval.cohort.schemes import Code
-from lfr_eval.tables import COHORT
+from lfr_eval.contract.tables import COHORT
 
 from .builders import good_rows, noise, write
 

@@ -10,18 +10,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lfr_eval import cli
-from lfr_eval.comparing.beside import SWAP, WALD, Asked, compare
-from lfr_eval.comparing.matching import match
-from lfr_eval.comparing.page import to_html
-from lfr_eval.comparing.redrawing import redraw
-from lfr_eval.comparing.swapping import on_common_scale, swap_test
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
-from lfr_eval.finished import Finished, read_finished
-from lfr_eval.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import STUDIES_COMPARED
+from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials
+from lfr_eval.finished.comparing.beside import SWAP, WALD, Asked, compare
+from lfr_eval.finished.comparing.matching import match
+from lfr_eval.finished.comparing.page import to_html
+from lfr_eval.finished.comparing.redrawing import redraw
+from lfr_eval.finished.comparing.swapping import on_common_scale, swap_test
+from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.tables import STUDIES_COMPARED
-from lfr_eval.trials import Grouping, PairTrials, PersonTrials
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lfr_eval.comparison import Sides
 from lfr_eval.comparison.similarity import KINDS, Cosine, MinusEuclidean, Similarity
-from lfr_eval.score_scale import ScoreScale
+from lfr_eval.contract.score_scale import ScoreScale
 
 WITHOUT_SCALE: dict[str, Similarity] = {name: kind() for name, kind in KINDS.items()}
 

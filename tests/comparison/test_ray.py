@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from lfr_eval.cluster import ClusterError, connect
 from lfr_eval.comparison import LocalExecutor, RayExecutor
 from lfr_eval.comparison.executors import Job, Result
 from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tiles import Shard
-from lfr_eval.score_scale import ScoreScale
+from lfr_eval.compute.cluster import ClusterError, connect
+from lfr_eval.contract.score_scale import ScoreScale
 from tests.comparison.test_engine import assert_same, compare, crowd
 
 pytestmark = pytest.mark.filterwarnings("ignore")

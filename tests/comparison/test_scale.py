@@ -15,7 +15,7 @@ from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.similarity import Cosine, MinusEuclidean, similarity_of
-from lfr_eval.score_scale import STEEPEST_OFFSET, UNSCALED, ScaleError, ScoreScale
+from lfr_eval.contract.score_scale import STEEPEST_OFFSET, UNSCALED, ScaleError, ScoreScale
 from tests.comparison.builders import COMPARED, cohort, every_score, templates
 from tests.comparison.test_engine import crowd
 

@@ -19,9 +19,9 @@ from lfr_eval.config import (
     StudyConfig,
     ThresholdsConfig,
 )
-from lfr_eval.designs import Design, Evidence, design_of
+from lfr_eval.contract.tables import ALERT_TIMES, CANDIDATE_LISTS, COHORT, CORRECTIONS, SEARCHES
 from lfr_eval.inference import Plan, rate_table
-from lfr_eval.tables import ALERT_TIMES, CANDIDATE_LISTS, COHORT, CORRECTIONS, SEARCHES
+from lfr_eval.study.designs import Design, Evidence, design_of
 from tests.designs import reference
 from tests.designs.reference import FACTORS, Counts, Image, World
 

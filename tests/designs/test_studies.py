@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval import rates
 from lfr_eval.cohort import ManifestError, read_dont_care
 from lfr_eval.config import ConfigError
-from lfr_eval.designs import design_of
-from lfr_eval.folder import StudyFolder
-from lfr_eval.tables import (
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import (
     ALERT_TIMES,
     CANDIDATE_LISTS,
     COMPARISONS,
@@ -22,7 +20,9 @@ from lfr_eval.tables import (
     FINDINGS,
     RATES,
 )
-from lfr_eval.trials import PersonTrials
+from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.inference import rates
+from lfr_eval.study.designs import design_of
 from tests.studies import SMALL, configured, run
 
 FEW = (

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from lfr_eval import tables
-from lfr_eval.folder import STAGES, StudyFolder
+from lfr_eval.contract import tables
+from lfr_eval.contract.folder import STAGES, StudyFolder
 from tests.report import captured, described
 from tests.report.labels import ETHNICITIES, GENDERS, SWEEP, Labels
 

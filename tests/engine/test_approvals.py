@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.decisions import Approval, ledger_path
-from lfr_eval.engine.approvals import (
+from lfr_eval.contract.decisions import Approval, ledger_path
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.ledger import Entry, Ledger
+from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
+from lfr_eval.finished.approvals import (
     ApprovalError,
     approvals,
     approve,
     describes,
     standing,
 )
-from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
-from lfr_eval.engine.versions import Version
-from lfr_eval.folder import StudyFolder
-from lfr_eval.ledger import Entry, Ledger
+from lfr_eval.registry.versions import Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
 VERSION = Version("lfr-matcher", "3", FINGERPRINT)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.cli import main
-from lfr_eval.engine.approvals import describes
+from lfr_eval.cli.main import main
+from lfr_eval.contract.folder import StudyFolder, read_json
+from lfr_eval.contract.tables import DEPLOYMENTS
 from lfr_eval.engine.permission import SENTENCE
-from lfr_eval.engine.registering import register_matcher
-from lfr_eval.engine.versions import find_version
-from lfr_eval.folder import StudyFolder, read_json
+from lfr_eval.finished.approvals import describes
 from lfr_eval.matchers.null import NullMatcher
-from lfr_eval.tables import DEPLOYMENTS
+from lfr_eval.registry.registering import register_matcher
+from lfr_eval.registry.versions import find_version
 from lfr_eval.tracking import track
 from tests.engine.serving import served
 from tests.engine.studies import write_people

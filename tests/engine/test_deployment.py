@@ -16,6 +16,7 @@ from PIL import Image
 
 from lfr_eval.cohort import load_manifest
 from lfr_eval.config import EngineConfig
+from lfr_eval.contract.score_scale import ScoreScale
 from lfr_eval.deployments import RECORD, read_deployments
 from lfr_eval.engine.alerts import ALERTS, DECISIONS, AlertFile, DecisionError, decide
 from lfr_eval.engine.counts import Counts, State
@@ -25,7 +26,6 @@ from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.record import printed, update_record
 from lfr_eval.engine.watchlist import WatchlistError, enrol
 from lfr_eval.matchers import Face
-from lfr_eval.score_scale import ScoreScale
 from tests.engine.builders import (
     ALICE,
     BOB,

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.composition import conf_dir
 from lfr_eval.config import ConfigError, PolicyConfig
-from lfr_eval.engine.approvals import approvals, approve
-from lfr_eval.engine.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
-from lfr_eval.engine.versions import Version
-from lfr_eval.engine_composition import read_policy
-from lfr_eval.folder import StudyFolder
-from lfr_eval.ledger import Ledger
-from lfr_eval.parity_records import TAG, ParityRecord
+from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.ledger import Ledger
+from lfr_eval.finished.approvals import approvals, approve
+from lfr_eval.finished.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
+from lfr_eval.registry.parity_records import TAG, ParityRecord
+from lfr_eval.registry.versions import Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
 DAY = date(2026, 6, 1)

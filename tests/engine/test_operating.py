@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from mlflow.utils.validation import _validate_model_version_tag
 
-from lfr_eval.cli import main
-from lfr_eval.composition import conf_dir
+from lfr_eval.cli.main import main
+from lfr_eval.cli.operating import approval_tags
 from lfr_eval.config import ConfigError
+from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.engine_composition import compose_engine
+from lfr_eval.contract.ledger import Entry
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.permission import SENTENCE
-from lfr_eval.engine.registering import register_matcher
-from lfr_eval.engine.versions import APPROVAL, find_version, record, version_tested
-from lfr_eval.engine_composition import compose_engine
-from lfr_eval.ledger import Entry
-from lfr_eval.operating import approval_tags
-from lfr_eval.registered import RegistryError
+from lfr_eval.registry.registered import RegistryError
+from lfr_eval.registry.registering import register_matcher
+from lfr_eval.registry.versions import APPROVAL, find_version, record, version_tested
 from tests.engine.builders import ALICE, BOB, Walk, frames_of, write_watchlist
 from tests.engine.studies import THRESHOLD, sealed
 from tests.studies import configured

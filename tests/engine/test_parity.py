@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lfr_eval import cli
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.contract.folder import StudyFolder, read_json
+from lfr_eval.contract.tables import RATES
 from lfr_eval.engine.loading import RegisteredModel, load_registered
-from lfr_eval.engine.parity import check_parity, record_parity
-from lfr_eval.engine.registering import register_matcher
-from lfr_eval.folder import StudyFolder, read_json
-from lfr_eval.live import live_engine
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
 from lfr_eval.matchers.http import HttpMatcher
-from lfr_eval.parity_records import ParityError, ParityRecord, newest_checks, read_parity
-from lfr_eval.tables import RATES
+from lfr_eval.registry.live import live_engine
+from lfr_eval.registry.parity import check_parity, record_parity
+from lfr_eval.registry.parity_records import ParityError, ParityRecord, newest_checks, read_parity
+from lfr_eval.registry.registering import register_matcher
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
 from tests.engine.studies import write_people

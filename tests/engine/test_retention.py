@@ -17,16 +17,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfr_eval.cli import main
+from lfr_eval.cli.main import main
 from lfr_eval.config import ConfigError, RetentionConfig
+from lfr_eval.config.engine_composition import compose_engine
+from lfr_eval.contract.folder import read_json
 from lfr_eval.deployments import RECORD
 from lfr_eval.engine import retention
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.frames import VideoFile
 from lfr_eval.engine.record import printed
 from lfr_eval.engine.retention import FOLDER, RetentionError, expire
-from lfr_eval.engine_composition import compose_engine
-from lfr_eval.folder import read_json
 from tests.engine.builders import ALICE, EVE, configured, frames_of, template_of, write_video
 from tests.engine.test_deployment import SECONDS, WALKS, assert_no_trace, run
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_deleted_is_named(
     assert main(["engine", "expire"]) == 2
     # Other commands say it, and do what they were asked for.
     capsys.readouterr()
-    monkeypatch.setattr("lfr_eval.operating.send", lambda *_: 0)
+    monkeypatch.setattr("lfr_eval.cli.operating.send", lambda *_: 0)
     assert main(["engine", "send", "deployment"]) == 0
     assert "The time of 1 retained faces is over" in capsys.readouterr().err
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from lfr_eval.contract.folder import read_json
+from lfr_eval.contract.tables import RATES
 from lfr_eval.engine.loading import load_registered
-from lfr_eval.engine.parity import check_parity, record_parity
-from lfr_eval.engine.registering import register_matcher
-from lfr_eval.folder import read_json
 from lfr_eval.matchers.http import HttpMatcher
-from lfr_eval.tables import RATES
+from lfr_eval.registry.parity import check_parity, record_parity
+from lfr_eval.registry.registering import register_matcher
 from tests.matchers.test_onnx import reduced
 from tests.studies import configured, run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lfr_eval.trials import PairTrials, PersonTrials
+from lfr_eval.contract.trials import PairTrials, PersonTrials
 
 
 def random_pairs(

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from lfr_eval.contract.trials import PersonTrials, condition_of
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.exchange import exchange_test
 from lfr_eval.inference.factors import cross, units_of
 from lfr_eval.inference.paired import PairedTrials, paired_contrast
-from lfr_eval.trials import PersonTrials, condition_of
 
 from .builders import labels, random_pairs, random_persons
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.contract.trials import PersonTrials, condition_of
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.contrasts import contrast, sides
 from lfr_eval.inference.controls import controls_of
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.permutation import Division, against_rest
-from lfr_eval.trials import PersonTrials, condition_of
 
 from .builders import random_pairs, random_persons
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
-from lfr_eval.trials import PersonTrials
 
 from .builders import brute_pairs, random_pairs, random_persons
 

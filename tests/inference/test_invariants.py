@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lfr_eval.contract.trials import PairTrials, PersonTrials
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.permutation import shuffle
-from lfr_eval.trials import PairTrials, PersonTrials
 
 from .builders import labels, random_pairs, random_persons
 

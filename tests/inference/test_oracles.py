@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import (
     test_proportions_2indep,
 )
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.contingency import freeman_halton, person_tests
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.detectable import (
@@ -30,7 +31,6 @@ from lfr_eval.inference.intervals import (
     wilson,
 )
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
-from lfr_eval.trials import PersonTrials
 
 from .builders import random_pairs, random_persons
 

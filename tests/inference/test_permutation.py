@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.contract.trials import PairTrials, PersonTrials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.cells import Cells
 from lfr_eval.inference.contrasts import contrast, sides
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.permutation import Division, against_rest, between_pair
-from lfr_eval.trials import PairTrials, PersonTrials
 
 from .builders import random_pairs, random_persons
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.statements import Finding, statement
 from lfr_eval.inference.wording import one_in, threshold_text
-from lfr_eval.trials import PersonTrials
 
 FINDING = Finding(
     metric="FPIR",

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from lfr_eval.contract.tables import EQUITY, MODELLED, PERSON_TESTS
+from lfr_eval.contract.trials import PairTrials, PersonTrials, group_people
 from lfr_eval.inference import (
     Plan,
     compare_groups,
@@ -19,8 +21,6 @@ from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
 from lfr_eval.inference.tail import fit, survival
-from lfr_eval.tables import EQUITY, MODELLED, PERSON_TESTS
-from lfr_eval.trials import PairTrials, PersonTrials, group_people
 
 from .builders import labels, random_pairs, random_persons
 

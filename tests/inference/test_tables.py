@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.contract.tables import FINDINGS, RATES, UNKNOWN
+from lfr_eval.contract.trials import PairTrials, PersonTrials
 from lfr_eval.inference import Plan, finding_table, rate_table
-from lfr_eval.tables import FINDINGS, RATES, UNKNOWN
-from lfr_eval.trials import PairTrials, PersonTrials
 
 from .builders import brute_pairs, labels, random_pairs, random_persons
 

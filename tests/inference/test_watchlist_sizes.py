@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.trials import PersonTrials, WatchlistTrials
 from lfr_eval.inference import Plan, rate_table, watchlist_size_table
 from lfr_eval.inference.watchlist_sizes import size_grid
 from lfr_eval.inference.watchlist_ways import Exposure, closed_form, resampled
-from lfr_eval.mixing import AS_THEY_COME, Mix
-from lfr_eval.trials import PersonTrials, WatchlistTrials
 
 FACTORS = ("gender",)
 PLAN = Plan(factors=FACTORS)

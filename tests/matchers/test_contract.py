@@ -19,7 +19,6 @@ import pytest
 from PIL import Image
 
 from lfr_eval.config import MatcherConfig
-from lfr_eval.engine.registering import register_matcher
 from lfr_eval.matchers import (
     REGISTRY,
     FrameMatcher,
@@ -35,7 +34,8 @@ from lfr_eval.matchers import (
 from lfr_eval.matchers.faces import MULTI_FACE, open_picture
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.matchers.packing import PackableMatcher, pack, unpack_unchanged
-from lfr_eval.registered import load_registered
+from lfr_eval.registry.registered import load_registered
+from lfr_eval.registry.registering import register_matcher
 from tests.engine.serving import served
 from tests.matchers.exported import means
 from tests.matchers.test_files import npz

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from lfr_eval.contract.tables import ACQUISITION, RATES
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.mtcnn import cut_points
-from lfr_eval.tables import ACQUISITION, RATES
 from tests.matchers.exported import exported, means
 from tests.studies import run
 

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lfr_eval.engine.registering import save_model
-from lfr_eval.matcher_of import matcher_of
+from lfr_eval.contract.score_scale import UNSCALED, ScaleError, ScoreScale
 from lfr_eval.matchers import ImageMatcher, MatcherError, fingerprint_of, make_matcher
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.matchers.packing import differences, pack, unpack_unchanged
-from lfr_eval.registered import inspect
-from lfr_eval.score_scale import UNSCALED, ScaleError, ScoreScale
+from lfr_eval.registry.matcher_of import matcher_of
+from lfr_eval.registry.registered import inspect
+from lfr_eval.registry.registering import save_model
 from tests.engine.serving import honestly, served
 from tests.matchers.test_files import npz
 from tests.studies import configured

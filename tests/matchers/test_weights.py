@@ -12,10 +12,10 @@ import torch
 
 from lfr_eval.cohort import FetchError
 from lfr_eval.config import ConfigError
-from lfr_eval.matcher_of import image_matcher
 from lfr_eval.matchers import FrameMatcher, ImageMatcher, MatcherError
 from lfr_eval.matchers.faces import open_picture
 from lfr_eval.matchers.torchvision_ops import ensure_torchvision
+from lfr_eval.registry.matcher_of import image_matcher
 from tests.studies import configured
 
 FACE = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"

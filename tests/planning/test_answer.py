@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval import cli
+from lfr_eval.cli import main as cli
 from lfr_eval.inference import detectable_ratio
 from lfr_eval.planning.answer import FISHER, THIS_TEST, TWO_PROPORTIONS, answer, cases_of
 from lfr_eval.planning.dependence import correlation_of, rate_at, rate_of_people

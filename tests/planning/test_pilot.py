@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from lfr_eval import cli
-from lfr_eval.folder import StudyFolder
+from lfr_eval.cli import main as cli
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import RATES
 from lfr_eval.planning.pilot import read_pilot
-from lfr_eval.tables import RATES
 
 
 def plan(study: StudyFolder, *words: str) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lfr_eval.finished.publishing.ends import borrowed
 from lfr_eval.inference.intervals import Intervals, bound_each_other
-from lfr_eval.publishing.ends import borrowed
 
 
 def rates(metric: str, events: list[int], upper: list[float], lower: list[float]) -> pd.DataFrame:

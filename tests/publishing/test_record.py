@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lfr_eval.publishing.record import published_record
+from lfr_eval.finished.publishing.record import published_record
 from tests.report.described import make_record
 from tests.report.labels import PRIMARY, Labels
 

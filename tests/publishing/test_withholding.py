@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.publishing.linked import Linked, PublicationError, pairs_within
-from lfr_eval.publishing.withholding import small, withhold
+from lfr_eval.finished.publishing.linked import Linked, PublicationError, pairs_within
+from lfr_eval.finished.publishing.withholding import small, withhold
 
 MINIMUM = 3
 CAP = 8

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import det_curve
 
-from lfr_eval import rates
 from lfr_eval.comparison import compare_pairs, draw_gallery, search_watchlist
 from lfr_eval.comparison.similarity import Cosine
-from lfr_eval.inference import Plan, rate_table
-from lfr_eval.trials import PairTrials
+from lfr_eval.contract.trials import PairTrials
+from lfr_eval.inference import Plan, rate_table, rates
 from tests.comparison.builders import cohort, every_score, images_of, templates
 
 FLOOR = -1.0

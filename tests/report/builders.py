@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 from tests.report.captured import make_acquisition, make_cohort, make_histogram, make_searches
 from tests.report.described import make_provenance, make_record
 from tests.report.further import make_equity, make_modelled, make_person_tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 from tests.report.labels import PASSES, PEOPLE_A_CELL, SIZES, Labels
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 
 MEASURES = (
     (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 from lfr_eval.report.equity import Equity, Side, to_measures
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.rates import Rate

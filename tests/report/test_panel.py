@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lfr_eval.decisions import LEDGER
-from lfr_eval.ledger import Ledger
+from lfr_eval.contract.decisions import LEDGER
+from lfr_eval.contract.ledger import Ledger
 from lfr_eval.report import render
 from lfr_eval.report.panel import Heading, Panel, to_panel
 from lfr_eval.report.reading import read_report

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 from lfr_eval.report.rates import MixedQuoteError, Rate, leading_side, quote, tabulate, to_rows
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_eval import tables
+from lfr_eval.contract import tables
 from lfr_eval.report.crossed import SHADES, to_grids
 from lfr_eval.report.crowd import expected_alerts, shares_of_study, spoken_crowd
 from lfr_eval.report.rates import at_threshold, to_rows

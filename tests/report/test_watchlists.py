@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.contract.mixing import AS_THEY_COME, Mix
+from lfr_eval.contract.tables import MODELLED_SEARCHES
+from lfr_eval.contract.trials import WatchlistTrials
 from lfr_eval.inference import Plan, watchlist_size_table
-from lfr_eval.mixing import AS_THEY_COME, Mix
 from lfr_eval.report import render
 from lfr_eval.report.watchlists import compare, to_growth
-from lfr_eval.tables import MODELLED_SEARCHES
-from lfr_eval.trials import WatchlistTrials
 from tests.report.builders import OPERATING, write_study
 from tests.report.pages import Element, parse
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
@@ -17,7 +18,6 @@ from lfr_eval.report.words import (
     spoken_rate,
     spoken_threshold,
 )
-from lfr_eval.tables import CROSS, OVERALL, UNKNOWN
 
 
 def compared(report: Report) -> tuple[Finding, ...]:

@@ -9,10 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from lfr_eval.comparing.beside import Asked, compare
-from lfr_eval.comparing.page import write_comparison
-from lfr_eval.finished import read_finished
-from lfr_eval.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.finished.comparing.beside import Asked, compare
+from lfr_eval.finished.comparing.page import write_comparison
+from lfr_eval.finished.finished import read_finished
 from tests.report.browser.conftest import open_page
 from tests.report.browser.test_everybody import LEVELS, SIZES
 

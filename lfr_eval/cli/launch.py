@@ -1,0 +1,161 @@
+"""From the command line to a study: Hydra composes, this runs, and says where the report is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
+from lfr_eval.config.composition import caused, conf_dir, read, register
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from lfr_eval.tracking.system import Sample
+
+Explained = Callable[[Callable[[], int]], int]
+
+
+def launch(overrides: Sequence[str], explained: Explained) -> int:
+    """Run what Hydra's command line says; return the worst exit status of the studies.
+
+    Parameters
+    ----------
+    explained
+        Runs a function and turns errors that a person can mend into a message and a status.
+    """
+    import hydra
+
+    register()
+    with tempfile.TemporaryDirectory() as aside:
+
+        @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
+        def entry(composed: DictConfig) -> None:
+            status = explained(lambda: _run(read(composed)))
+            # A file, because a launcher may run the jobs of a multirun in other processes.
+            Path(aside, uuid4().hex).write_text(str(status))
+
+        def start() -> int:
+            sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
+            entry()
+            return max((int(job.read_text()) for job in Path(aside).iterdir()), default=0)
+
+        return explained(start)
+
+
+def _with_plan(overrides: Sequence[str]) -> list[str]:
+    """Put what a registered plan says before what the command line says.
+
+    What the command line says then differs from the plan, and is found out when the study starts.
+    """
+    words = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    if words.get("registration", "null") == "null":
+        return list(overrides)
+    from lfr_eval.study.registration import overrides_of, read_plan, read_registration
+
+    file = Path(words["registration"].strip("'\""))
+    plan = read_plan(file.with_name(read_registration(file).plan_file))
+    named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
+    return [*named, *overrides]
+
+
+def _with_faces(overrides: Sequence[str]) -> list[str]:
+    """Add the London study where a matcher is named and nobody to run it on.
+
+    The default experiment is simulated, and a real matcher cannot look at simulated people.
+    """
+    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    real = named.get("matcher", "simulated") != "simulated"
+    if real and not {"experiment", "dataset"} & set(named):
+        return [*overrides, "experiment=london"]
+    return list(overrides)
+
+
+def composed(overrides: Sequence[str]) -> StudyConfig:
+    """Return the configuration that overrides make of the default one.
+
+    Raises
+    ------
+    ConfigError
+        If an override names what does not exist.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+
+    register()
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return read(compose("config", overrides=_with_faces(overrides)))
+    except HydraException as error:
+        raise ConfigError(caused(error)) from error
+
+
+def default_paths() -> PathsConfig:
+    """Return the paths that a study without overrides would use."""
+    return composed([]).paths
+
+
+def default_registry() -> str:
+    """Return where registered models are, if nobody says otherwise."""
+    from lfr_eval.registry.registered import registry_uri
+
+    return registry_uri(composed([]))
+
+
+def complete_words(given: Sequence[str]) -> int:
+    """Print completions of a shell's command line `lfr-eval run ...`, which is in COMP_LINE."""
+    # Hydra takes the first word for the program and the rest for overrides.
+    os.environ["COMP_LINE"] = os.environ["COMP_LINE"].replace(" run", "", 1)
+    return launch(given, lambda command: command())
+
+
+def _run(config: StudyConfig) -> int:
+    from lfr_eval.contract.folder import REPORT
+    from lfr_eval.study.run import run_study
+    from lfr_eval.tracking.system import sampled
+
+    start = time.monotonic()
+    settings = config.tracking
+    with sampled(settings.enabled and settings.system_metrics) as load:
+        folder = run_study(config)
+    print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")
+    print(f"Report: {folder.path / REPORT}")
+    if settings.enabled:
+        _track(config, folder.path, load)
+    return 0
+
+
+def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
+    """Send the study to MLflow; a store that is down costs a message, not the study."""
+    from lfr_eval.contract.folder import StudyFolder
+    from lfr_eval.tracking import TrackingError, default_uri, track
+    from lfr_eval.tracking.pending import Waiting, forget, remember
+    from lfr_eval.tracking.store import without_password
+
+    settings, parent = config.tracking, _multirun()
+    uri = settings.uri or default_uri(study.parent)
+    try:
+        run = track(
+            StudyFolder.open(study), uri, settings.experiment, settings.timeout, parent, load
+        )
+        print(f"MLflow: run {run} in {without_password(uri)}")
+        forget(study.parent, study.name)
+    except TrackingError as error:
+        waiting = Waiting(study.name, settings.experiment, str(parent) if parent else None)
+        remember(study.parent, waiting)
+        print(f"lfr-eval: {error}\nOr all that wait: lfr-eval track --pending", file=sys.stderr)
+
+
+def _multirun() -> Path | None:
+    """Return the folder of the multirun that this job is part of, if it is."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    hydra = HydraConfig.get()
+    return Path(hydra.sweep.dir) if hydra.mode == RunMode.MULTIRUN else None

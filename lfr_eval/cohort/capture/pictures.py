@@ -1,0 +1,161 @@
+"""Stage `capture`: degraded pictures in the private cache, each made once.
+
+A degraded face is a face. Pictures are kept like templates: in a folder that only its owner can
+enter, under names that say nothing, lossless, outside every study; `lfr-eval purge` deletes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from lfr_eval.cohort.capture.transforms import Step, degrade
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import DISK_FULL, private_folder, sha256_of, written_aside
+
+FOLDER = "captured"
+OWNER_ONLY = 0o600
+THREADS = min(4, os.cpu_count() or 1)
+"""Threads that share the pictures; each picture has its own random numbers."""
+
+
+class CaptureError(MendableError, ValueError):
+    """Images cannot be degraded as asked for; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A picture to be made.
+
+    Attributes
+    ----------
+    image
+        The file it is made from.
+    digest
+        SHA-256 of that file.
+    step
+        What is done to it.
+    repeat
+        Number of the repetition.
+    seed
+        Seed of the study's capture.
+    """
+
+    image: Path
+    digest: str
+    step: Step
+    repeat: int
+    seed: int
+
+    @cached_property
+    def _recipe(self) -> dict[str, object]:
+        chance = self.step.by_chance
+        return {
+            "image": self.digest,
+            "chain": self.step.chain,
+            "angle": self.step.angle if "motion_blur" in self.step.strengths else 0.0,
+            "repeat": self.repeat if chance else 0,
+            "seed": self.seed if chance else 0,
+        }
+
+    @cached_property
+    def key(self) -> str:
+        """Name of the picture: a hash of all that it depends on."""
+        return _hash({**self._recipe, "versions": _versions()})
+
+    @property
+    def randomness(self) -> np.random.Generator:
+        """A generator of its own: no order of pictures and no thread changes it."""
+        return np.random.default_rng(list(bytes.fromhex(_hash(self._recipe))))
+
+    @property
+    def path(self) -> str:
+        """Its file, relative to the folder of pictures."""
+        return f"{self.key}.png"
+
+
+def make_pictures(orders: Sequence[Order], eyes: Sequence[float | None], folder: Path) -> list[str]:
+    """Make the pictures that are not there yet; return the SHA-256 of each file, in order.
+
+    Parameters
+    ----------
+    orders
+        The pictures.
+    eyes
+        Pixels between the eyes of each one's image, where its step needs them.
+    folder
+        Private folder.
+
+    Raises
+    ------
+    CaptureError
+        If the disk is full.
+    """
+    private_folder(folder.parent)
+    private_folder(folder)
+    # The same image may stand in two rows of a cohort.
+    wanted = {one.key: (one, wide) for one, wide in zip(orders, eyes, strict=True)}
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            made = pool.map(lambda item: _make(item[0], item[1], folder), wanted.values())
+            digests = dict(zip(wanted, made, strict=True))
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise CaptureError(
+            f"The disk of {folder} is full ({error.strerror}). Make room there, or choose another "
+            "place with paths.cache=FOLDER, and run the study again."
+        ) from error
+    return [digests[order.key] for order in orders]
+
+
+def missing(orders: Sequence[Order], folder: Path) -> list[Order]:
+    """Return the pictures that are not there yet."""
+    return [order for order in orders if not (folder / order.path).is_file()]
+
+
+def _make(order: Order, eyes: float | None, folder: Path) -> str:
+    path = folder / order.path
+    if path.is_file():
+        return sha256_of(path)
+    with Image.open(order.image) as image:
+        picture = ImageOps.exif_transpose(image).convert("RGB")
+    made = degrade(picture, order.step, order.randomness, eyes)
+    with io.BytesIO() as file:
+        made.save(file, "PNG")
+        content = file.getvalue()
+    with written_aside(path) as aside:
+        aside.touch(OWNER_ONLY)
+        aside.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _hash(recipe: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _versions() -> list[str]:
+    """Return the versions of what draws: another may round a pixel the other way."""
+    return [version(name) for name in ("pillow", "numpy", "scipy")]
+
+
+def purge(store: Path) -> int:
+    """Delete all degraded pictures of a cache; return how many there were."""
+    folder = store / FOLDER
+    count = sum(1 for path in folder.rglob("*") if path.is_file())
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    return count

@@ -1,0 +1,42 @@
+"""The people that a configuration chooses: a dataset card or a manifest in, a cohort out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lfr_eval.cohort.cohort import Cohort, join_fillers
+from lfr_eval.cohort.loading import load_dataset, load_manifest
+from lfr_eval.config import (
+    CardDatasetConfig,
+    ConfigError,
+    ManifestDatasetConfig,
+    ScoresConfig,
+    StudyConfig,
+    TemplatesConfig,
+)
+from lfr_eval.config.paths import cache_folder, mirror_folder
+
+
+def read_cohort(config: StudyConfig) -> Cohort:
+    """Return the people of a configuration.
+
+    Raises
+    ------
+    ConfigError, CardError, CohortError, FetchError, ManifestError
+        If their data cannot be had or used.
+    """
+    dataset = config.dataset
+    cache, mirror = cache_folder(config.paths), mirror_folder(config.paths)
+    if isinstance(dataset, CardDatasetConfig):
+        cohort = load_dataset(dataset.card, mirror, cache)
+    elif isinstance(dataset, ManifestDatasetConfig):
+        cohort = load_manifest(
+            Path(dataset.path),
+            dataset.card,
+            templates_only=isinstance(config.matcher, TemplatesConfig | ScoresConfig),
+        )
+    else:
+        raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
+    if dataset.fillers is None:
+        return cohort
+    return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))

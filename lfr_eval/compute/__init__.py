@@ -1,0 +1,1 @@
+"""With what is computed: threads of this machine, a Ray cluster."""

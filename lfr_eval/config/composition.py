@@ -1,0 +1,253 @@
+"""Composition: Hydra fills the schemas of `config` from `conf/` and the command line.
+
+After this file nobody sees a DictConfig. Hydra is imported only where it is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import lfr_eval
+from lfr_eval.config import (
+    CaptureConfig,
+    CardDatasetConfig,
+    ConfigError,
+    DesignConfig,
+    DlibConfig,
+    FacenetConfig,
+    HttpConfig,
+    ManifestDatasetConfig,
+    MlflowConfig,
+    NullConfig,
+    OnnxConfig,
+    ScoresConfig,
+    SimulatedDatasetConfig,
+    SimulatedMatcherConfig,
+    StudyConfig,
+    TemplatesConfig,
+)
+
+if TYPE_CHECKING:
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import DictConfig
+
+Schema = TypeVar("Schema")
+
+
+def conf_dir() -> Path:
+    """Return the shipped configuration groups: inside the wheel, or at the top of the checkout."""
+    packaged = Path(lfr_eval.__file__).parent / "conf"
+    return packaged if packaged.is_dir() else Path(lfr_eval.__file__).parents[1] / "conf"
+
+
+def register() -> None:
+    """Tell Hydra the schemas and put a `conf/` of the working directory in front of ours."""
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.plugins import Plugins
+
+    store = ConfigStore.instance()
+    store.store(name="study_schema", node=StudyConfig)
+    _store(store, "dataset", CardDatasetConfig, ManifestDatasetConfig, SimulatedDatasetConfig)
+    _store(
+        store,
+        "matcher",
+        FacenetConfig,
+        DlibConfig,
+        HttpConfig,
+        MlflowConfig,
+        NullConfig,
+        OnnxConfig,
+        TemplatesConfig,
+        ScoresConfig,
+        SimulatedMatcherConfig,
+    )
+    store.store(group="capture", name="schema", node=CaptureConfig)
+    store.store(group="design", name="schema", node=DesignConfig)
+    Plugins.instance().register(_own_conf_first())
+
+
+def _store(store: ConfigStore, group: str, *schemas: type) -> None:
+    for schema in schemas:
+        kind = next(entry.default for entry in fields(schema) if entry.name == "kind")
+        store.store(group=group, name=f"schema_{kind}", node=schema)
+
+
+def _own_conf_first() -> type:
+    from hydra.core.config_search_path import ConfigSearchPath
+    from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+    class OwnConfFirst(SearchPathPlugin):
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            own = Path.cwd() / "conf"
+            if own.is_dir() and own.resolve() != conf_dir().resolve():
+                search_path.prepend("working directory", f"file://{own}")
+
+    return OwnConfFirst
+
+
+def read(composed: DictConfig) -> StudyConfig:
+    """Turn Hydra's composed configuration into plain dataclasses.
+
+    Raises
+    ------
+    ConfigError
+        If a value that must be given is missing, or a choice is not one of those that exist.
+    """
+    config = filled(composed, StudyConfig)
+    _check(config)
+    return config
+
+
+def caused(error: Exception) -> str:
+    """Return what an error of Hydra says, with its cause: which value is wrong."""
+    return f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+
+
+def filled(composed: object, schema: type[Schema]) -> Schema:
+    """Return a composed configuration as the plain dataclass of its schema.
+
+    Raises
+    ------
+    ConfigError
+        If a value that must be given is missing, or is none that its type allows.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    missing = sorted(OmegaConf.missing_keys(composed))
+    if missing:
+        given = " ".join(f"{key}=..." for key in missing)
+        raise ConfigError(f"The configuration lacks {', '.join(missing)}. Give: {given}")
+    try:
+        config = OmegaConf.to_object(composed)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error)) from error
+    assert isinstance(config, schema)
+    return config
+
+
+CHOICES = {
+    "matcher.multi_face": ("largest", "most_central", "most_probable", "require_one", "all"),
+    "matcher.detector": ("mtcnn", "dlib", "none"),
+    "matcher.alignment": ("box", "five_points"),
+    "matcher.channels": ("rgb", "bgr"),
+    "matcher.layout": ("nchw", "nhwc"),
+    "matcher.similarity": ("cosine", "euclidean"),
+    "matcher.storage": ("float32", "float16"),
+    "compute.executor": ("local", "ray"),
+    "compute.precision": ("auto", "float32", "bfloat16"),
+    "design.watchlist_members": ("fillers", "everybody"),
+    "population.like": ("fillers", "balanced", "cohort", "shares"),
+    "design.watchlist_inference": ("fixed", "random"),
+}
+
+
+def _check(config: StudyConfig) -> None:
+    problems = []
+    for key, choices in CHOICES.items():
+        group, name = key.split(".")
+        value = getattr(getattr(config, group), name, None)
+        if value is not None and value not in choices:
+            problems.append(f"{key} is '{value}'; choose one of {', '.join(choices)}")
+    problems += _wrong_kinds(config.design.kinds)
+    if config.design.candidates < 1:
+        problems.append("design.candidates must be at least 1")
+    wrong = [policy for policy in config.design.policies if policy not in POLICIES]
+    if wrong or not config.design.policies:
+        problems.append(f"design.policies must be some of {', '.join(POLICIES)}")
+    if any(rank < 1 for rank in config.design.ranks) or not config.design.ranks:
+        problems.append("design.ranks must be positive numbers")
+    if config.compute.tile < 1 or config.compute.threads < 0:
+        problems.append("compute.tile must be at least 1, and compute.threads at least 0")
+    problems += _not_in_range(config)
+    if any(size < 1 for size in config.design.watchlist_sizes):
+        problems.append("design.watchlist_sizes must be positive numbers")
+    if isinstance(config.matcher, OnnxConfig):
+        problems += _wrong_alignment(config.matcher)
+    if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):
+        problems.append(
+            "a simulated dataset and the simulated matcher need each other: choose "
+            "dataset=rehearsal matcher=simulated, or neither"
+        )
+    if config.capture.steps and config.dataset.kind == "simulated":
+        problems.append(
+            "capture degrades images, and a simulated dataset has none: choose capture=none; its "
+            "cameras are dataset.cameras"
+        )
+    if problems:
+        raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
+
+
+def _wrong_alignment(matcher: OnnxConfig) -> list[str]:
+    if matcher.alignment != "five_points":
+        return []
+    problems = []
+    if matcher.detector == "dlib":
+        problems.append(
+            "matcher.alignment=five_points moves eyes, nose and corners of the mouth, and dlib's "
+            "five landmarks are four corners of eyes and the base of the nose: choose "
+            "matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    elif matcher.detector != "mtcnn":
+        problems.append(
+            f"matcher.detector={matcher.detector} finds no landmarks for "
+            "matcher.alignment=five_points: choose matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    if matcher.points is None:
+        problems.append(
+            "matcher.alignment=five_points needs matcher.points: where eyes, nose and corners of "
+            "the mouth go in the cut face, five [x,y] in pixels"
+        )
+    return problems
+
+
+SEEDED = ("dataset", "capture", "design", "inference")
+LEAST = {"people": 2, "passes": 1, "fillers": 1, "dimension": 2}
+"""Of a simulated dataset."""
+
+
+def _not_in_range(config: StudyConfig) -> Iterator[str]:
+    """Name the numbers and names that no study can have."""
+    for group in SEEDED:
+        if getattr(getattr(config, group), "seed", 0) < 0:
+            yield f"{group}.seed must not be negative"
+    if config.tracking.timeout < 1:
+        yield "tracking.timeout must be at least 1 second"
+    if not config.compute.tail_memory > 0:
+        yield "compute.tail_memory must be above 0 bytes"
+    if not re.fullmatch(r"[\w][\w. -]*", config.name):
+        yield f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
+    if not isinstance(config.dataset, SimulatedDatasetConfig):
+        return
+    for name, least in LEAST.items():
+        if getattr(config.dataset, name) < least:
+            yield f"dataset.{name} must be at least {least}"
+    for name in ("genders", "ethnicities", "age_bands"):
+        if not getattr(config.dataset, name):
+            yield f"dataset.{name} must name at least one group"
+
+
+POLICIES = ("threshold", "rank", "threshold and rank")
+SEARCHING = ("live", "operator", "retrospective")
+
+
+def _wrong_kinds(kinds: list[str]) -> list[str]:
+    unknown = [kind for kind in kinds if kind not in (*SEARCHING, "verification")]
+    if unknown:
+        return [
+            f"design.kinds has {', '.join(unknown)}; choose among "
+            f"{', '.join(SEARCHING)} and verification"
+        ]
+    if not kinds:
+        return ["the design makes no comparison; set design.kinds=[live] or another kind"]
+    searching = [kind for kind in kinds if kind in SEARCHING]
+    if len(searching) > 1 or len(set(kinds)) < len(kinds):
+        return [
+            f"design.kinds is [{', '.join(kinds)}]; a study has one of {', '.join(SEARCHING)} at "
+            "most, because they count different trials: run one study for each"
+        ]
+    return []

@@ -1,0 +1,97 @@
+"""Composition of what runs live: Hydra fills a deployment's schema, OmegaConf a policy's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
+from lfr_eval.config.composition import caused, conf_dir, filled, register
+from lfr_eval.config.operating import LONGEST_RETENTION
+
+PACES = ("auto", "every", "live")
+REGISTRATIONS = ("any", "as_registered")
+
+
+def compose_engine(words: Sequence[str]) -> EngineConfig:
+    """Return the configuration of a deployment from words KEY=VALUE.
+
+    Raises
+    ------
+    ConfigError
+        If a word is not one that Hydra understands, a key is unknown or a value missing or
+        impossible.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_store import ConfigStore
+    from hydra.errors import HydraException
+
+    register()
+    store = ConfigStore.instance()
+    store.store(name="engine_schema", node=EngineConfig)
+    store.store(group="retention", name="schema", node=RetentionConfig)
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            composed = compose("engine", overrides=list(words))
+    except HydraException as error:
+        raise ConfigError(caused(error)) from error
+    config = filled(composed, EngineConfig)
+    _check_engine(config)
+    return config
+
+
+def read_policy(words: Sequence[str]) -> PolicyConfig:
+    """Return the policy of a gate from words: policy=NAME or FILE, and KEY=VALUE for its values.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such policy, a key is unknown or a value impossible.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    given = dict(word.partition("=")[::2] for word in words)
+    name = given.pop("policy", "default")
+    file = next((path for path in _policies(name) if path.is_file()), None)
+    if file is None:
+        known = ", ".join(sorted(path.stem for path in (conf_dir() / "policy").glob("*.yaml")))
+        raise ConfigError(f"There is no policy '{name}': give a file, or one of {known}.")
+    try:
+        values = OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()])
+        schema = OmegaConf.structured(PolicyConfig)
+        policy = filled(OmegaConf.merge(schema, OmegaConf.load(file), values), PolicyConfig)
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"policy={name}: {error}") from error
+    if policy.registration not in REGISTRATIONS:
+        raise ConfigError(
+            f"policy={name}: registration is '{policy.registration}'; choose one of "
+            f"{', '.join(REGISTRATIONS)}"
+        )
+    return policy
+
+
+def _policies(name: str) -> list[Path]:
+    own = Path.cwd() / "conf" / "policy" / f"{name}.yaml"
+    return [Path(name).expanduser(), own, conf_dir() / "policy" / f"{name}.yaml"]
+
+
+def _check_engine(config: EngineConfig) -> None:
+    problems = []
+    if config.pace not in PACES:
+        problems.append(f"pace is '{config.pace}'; choose one of {', '.join(PACES)}")
+    if not math.isfinite(config.threshold):
+        problems.append("threshold must be a finite number")
+    if not 0 < config.overlap <= 1:
+        problems.append("overlap must be above 0 and at most 1")
+    for name in ("cooldown", "gap", "wait", "attempts"):
+        if not getattr(config, name) >= 0:
+            problems.append(f"{name} must not be negative")
+    if not config.rate > 0:
+        problems.append("rate must be above 0")
+    if not 0 <= config.retention.alert_faces_hours <= LONGEST_RETENTION:
+        problems.append(f"retention.alert_faces_hours must lie between 0 and {LONGEST_RETENTION:,}")
+    if problems:
+        raise ConfigError("The engine cannot be run so: " + "; ".join(problems) + ".")

@@ -1,0 +1,1 @@
+"""What rooms share: stage tables, trials, the study folder, the ledger of decisions, errors."""

@@ -1,0 +1,138 @@
+"""The stage tables: what passes from one stage of a study to the next.
+
+Every arrow of a study is a table with a documented schema, written to the study folder as
+Parquet, so that each stage can be started from a file and each claim traced back. This package is
+the one place that knows the columns. It needs pandas alone.
+"""
+
+from lfr_eval.contract.tables.beside import (
+    DEPLOYMENTS,
+    FIELD,
+    OPERATING_POINTS,
+    PLANNING,
+    STUDIES_COMPARED,
+)
+from lfr_eval.contract.tables.claims import FINDINGS, PERSON_TESTS
+from lfr_eval.contract.tables.cohort import ACQUISITION, COHORT, DONT_CARE, EXCLUSIONS
+from lfr_eval.contract.tables.published import PEOPLE
+from lfr_eval.contract.tables.rates import (
+    ALERT_TIMES,
+    CANDIDATE_LISTS,
+    EQUITY,
+    MODELLED,
+    MODELLED_SEARCHES,
+    RATES,
+    TRUTH,
+    WATCHLIST_SIZES,
+)
+from lfr_eval.contract.tables.schema import Column, Table, TableError
+from lfr_eval.contract.tables.scores import (
+    ALERTS,
+    BORDERLINE,
+    CANDIDATE_COUNTS,
+    CANDIDATES,
+    COMPARISONS,
+    CORRECTIONS,
+    HISTOGRAM,
+    MATED,
+    NON_MATED,
+    SAMPLE,
+    SEARCHES,
+    WATCHLIST,
+    WATCHLIST_MATCHES,
+)
+from lfr_eval.contract.tables.vocabulary import (
+    CAPTURE,
+    CROSS,
+    EVERYBODY,
+    LABEL_SOURCES,
+    METRICS,
+    NO_DEGRADATION,
+    OVERALL,
+    REGISTERED_STATES,
+    ROLES,
+    UNKNOWN,
+    VERDICTS,
+)
+
+__all__ = [
+    "ACQUISITION",
+    "AFTERWARDS",
+    "ALERTS",
+    "ALERT_TIMES",
+    "ALL",
+    "BORDERLINE",
+    "CANDIDATES",
+    "CANDIDATE_COUNTS",
+    "CANDIDATE_LISTS",
+    "CAPTURE",
+    "COHORT",
+    "COMPARISONS",
+    "CORRECTIONS",
+    "CROSS",
+    "DEPLOYMENTS",
+    "DONT_CARE",
+    "EQUITY",
+    "EVERYBODY",
+    "EXCLUSIONS",
+    "FIELD",
+    "FINDINGS",
+    "FURTHER",
+    "HISTOGRAM",
+    "LABEL_SOURCES",
+    "MATED",
+    "METRICS",
+    "MODELLED",
+    "MODELLED_SEARCHES",
+    "NON_MATED",
+    "NO_DEGRADATION",
+    "OF_DESIGNS",
+    "OPERATING_POINTS",
+    "OVERALL",
+    "PEOPLE",
+    "PERSON_TESTS",
+    "PLANNING",
+    "RATES",
+    "REGISTERED_STATES",
+    "ROLES",
+    "SAMPLE",
+    "SEARCHES",
+    "STUDIES_COMPARED",
+    "TRUTH",
+    "UNKNOWN",
+    "VERDICTS",
+    "WATCHLIST",
+    "WATCHLIST_MATCHES",
+    "WATCHLIST_SIZES",
+    "Column",
+    "Table",
+    "TableError",
+]
+
+ALL = (
+    COHORT,
+    ACQUISITION,
+    COMPARISONS,
+    CORRECTIONS,
+    MATED,
+    NON_MATED,
+    SAMPLE,
+    BORDERLINE,
+    SEARCHES,
+    CANDIDATES,
+    WATCHLIST,
+    WATCHLIST_MATCHES,
+    HISTOGRAM,
+    TRUTH,
+    RATES,
+    FINDINGS,
+)
+
+FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
+"""Tables that `lfr_eval.inference` makes beyond those that every study writes."""
+
+AFTERWARDS = (DEPLOYMENTS, FIELD)
+"""Tables that may join a finished study; its hash does not cover them."""
+
+OF_DESIGNS = (ALERTS, ALERT_TIMES, CANDIDATE_COUNTS, CANDIDATE_LISTS, DONT_CARE)
+"""Tables that some designs make: of passes in time, of ranks, with people left out."""

@@ -1,0 +1,1 @@
+"""What is asked of a sealed study: thresholds, comparisons, claims, approvals, publication."""

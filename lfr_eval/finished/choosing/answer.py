@@ -1,0 +1,109 @@
+"""Choosing: the whole answer (a finished study and limits in, an `Answer` out)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.config import ConstraintsConfig
+from lfr_eval.finished.choosing.choice import Region, regions
+from lfr_eval.finished.choosing.costs import cost_curve
+from lfr_eval.finished.choosing.sample import Sample, halves, sample_of
+from lfr_eval.finished.choosing.sensitivity import by_crowd, by_drift, by_size
+from lfr_eval.finished.choosing.splits import Stability, choice_of, stability
+from lfr_eval.finished.choosing.weighing import rates_of, weigh
+from lfr_eval.finished.finished import Finished
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was chosen, by whom, and what is behind it.
+
+    Attributes
+    ----------
+    limits
+        The constraints, with the watchlist size that they were judged at.
+    points
+        Table `operating_points`: choosing and reporting people, and everybody.
+    chosen
+        The threshold that the choosing people chose; None: no threshold keeps to the limits.
+    by_estimates
+        What they would have chosen by estimates alone.
+    by_everybody
+        What everybody would choose: nobody is left to report on it.
+    refused
+        Why thresholds were refused, by neighbouring thresholds.
+    report
+        Rates at the chosen threshold (rows of table `rates`) of the people who did not choose it.
+    sizes, crowds, drifts
+        Sensitivity; `crowds` and `drifts` are None without a chosen threshold.
+    costs
+        The cost curve of everybody; None where no costs were given.
+    """
+
+    study: Finished
+    limits: ConstraintsConfig
+    size: int
+    people: tuple[int, int]
+    points: pd.DataFrame
+    chosen: float | None
+    by_estimates: float | None
+    by_everybody: float | None
+    refused: tuple[Region, ...]
+    report: pd.DataFrame | None
+    stability: Stability
+    sizes: pd.DataFrame
+    crowds: pd.DataFrame | None
+    drifts: pd.DataFrame | None
+    costs: pd.DataFrame | None
+
+    @property
+    def confirmed(self) -> bool | None:
+        """Whether the people who did not choose bound the chosen threshold too; None: no choice."""
+        return None if self.chosen is None else bool(self.reported["met"].all())
+
+    @property
+    def reported(self) -> pd.DataFrame:
+        """Rows of `points` of the reporting people at the chosen threshold."""
+        rows = self.points[self.points["people"].eq("reporting").to_numpy(bool)]
+        return rows[rows["threshold"].isin([self.chosen]).to_numpy(bool)]
+
+
+def answer(study: Finished, limits: ConstraintsConfig) -> Answer:
+    """Choose an operating threshold of a study under constraints.
+
+    Raises
+    ------
+    ConfigError
+        If the study does not hold what the constraints are about.
+    """
+    everybody = sample_of(study, limits.watchlist_size)
+    choosers, reporters = halves(everybody, limits.share, limits.seed)
+    weighed = [weigh(sample, limits) for sample in (choosers, reporters, everybody)]
+    chosen = choice_of(choosers, limits)
+    size = everybody.alerts.watchlist_size
+    assert size is not None
+    return Answer(
+        study=study,
+        limits=limits,
+        size=size,
+        people=(len(choosers.people), len(reporters.people)),
+        points=pd.concat(weighed, ignore_index=True),
+        chosen=chosen,
+        by_estimates=choice_of(choosers, limits, "estimate_met"),
+        by_everybody=choice_of(everybody, limits),
+        refused=tuple(regions(weighed[0])),
+        report=None if chosen is None else _rates_at(reporters, limits, chosen),
+        stability=stability(everybody, limits),
+        sizes=by_size(study, limits, chosen),
+        crowds=None if chosen is None else by_crowd(everybody, limits, chosen),
+        drifts=None if chosen is None else by_drift(everybody, limits, chosen),
+        costs=cost_curve(everybody, limits),
+    )
+
+
+def _rates_at(sample: Sample, limits: ConstraintsConfig, threshold: float) -> pd.DataFrame:
+    trials = [one for one in (sample.alerts, sample.found) if one is not None]
+    rates = pd.concat([rates_of(sample, one, limits.factors) for one in trials])
+    return rates[rates["threshold"] == threshold].reset_index(drop=True)

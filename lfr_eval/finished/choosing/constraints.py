@@ -1,0 +1,114 @@
+"""Choosing: the limits that are asked for (words of a command line in, a checked config out)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.config.composition import conf_dir
+
+RATES = ("max_fpir", "min_tpir", "prevalence")
+LIMITS = ("max_fpir", "max_ratio", "min_tpir", "max_alerts")
+COSTS = ("cost_false_alert", "cost_miss", "prevalence")
+
+
+def read_constraints(words: Sequence[str]) -> ConstraintsConfig:
+    """Return the constraints that words of a command line give.
+
+    Parameters
+    ----------
+    words
+        `constraints=FILE` (or the name of a shipped one) and `KEY=VALUE`, which goes before the
+        file. Rates may be written as 1/1000.
+
+    Raises
+    ------
+    ConfigError
+        If a file or key is unknown, or values cannot be; the message names them all.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    split = (word.partition("=") for word in words)
+    given = {key: value for key, _, value in split}
+    file = given.pop("constraints", None)
+    try:
+        values: dict[str, Any] = {} if file is None else _load(_find(file))
+        values |= {key: yaml.safe_load(text) for key, text in given.items()}
+        known = {one.name for one in fields(ConstraintsConfig)}
+        unknown = [key for key in values if key not in known]
+        if unknown:
+            there = ", ".join(sorted(known))
+            raise ConfigError(f"There is no constraint {', '.join(unknown)}; there are {there}.")
+        values |= {key: _rate(key, values[key]) for key in RATES if key in values}
+        merged = OmegaConf.merge(OmegaConf.structured(ConstraintsConfig), values)
+        constraints = OmegaConf.to_object(merged)
+    except (OmegaConfBaseException, yaml.YAMLError) as error:
+        raise ConfigError(f"The constraints cannot be read: {error}") from error
+    assert isinstance(constraints, ConstraintsConfig)
+    problems = list(_problems(constraints))
+    if problems:
+        raise ConfigError("These constraints cannot be: " + "; ".join(problems) + ".")
+    return constraints
+
+
+def _find(name: str) -> Path:
+    places = [
+        Path(name).expanduser(),
+        Path.cwd() / "conf" / "constraints" / f"{name}.yaml",
+        conf_dir() / "constraints" / f"{name}.yaml",
+    ]
+    for place in places:
+        if place.is_file():
+            return place
+    shipped = sorted(path.stem for path in (conf_dir() / "constraints").glob("*.yaml"))
+    raise ConfigError(f"There are no constraints '{name}': give a file, or {', '.join(shipped)}.")
+
+
+def _load(file: Path) -> dict[str, Any]:
+    loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    if not isinstance(loaded, Mapping):
+        raise ConfigError(f"{file} must hold KEY: VALUE lines.")
+    return dict(loaded)
+
+
+def _rate(key: str, value: object) -> object:
+    """Return 1/1000 as a number; other values are OmegaConf's to judge."""
+    if not isinstance(value, str):
+        return value
+    above, _, below = value.partition("/")
+    try:
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        raise ConfigError(f"{key}: '{value}' is no rate; write 1/1000 or 0.001.") from None
+
+
+def _problems(given: ConstraintsConfig) -> list[str]:
+    shares = list(given.composition.values())
+    costs = [name for name in COSTS if getattr(given, name) is not None]
+    checks = [
+        (any(getattr(given, name) is not None for name in LIMITS), f"give one of {LIMITS}"),
+        (given.max_fpir is None or 0 < given.max_fpir < 1, "max_fpir is a rate between 0 and 1"),
+        (given.max_ratio is None or given.max_ratio > 1, "max_ratio is above 1"),
+        (given.min_tpir is None or 0 < given.min_tpir < 1, "min_tpir is a rate between 0 and 1"),
+        (given.max_alerts is None or given.max_alerts > 0, "max_alerts is above 0"),
+        (given.max_alerts is None or bool(given.crowd), "max_alerts needs a crowd"),
+        (given.crowd is None or given.crowd > 0, "crowd is above 0"),
+        (given.tpir_of in ("groups", "overall"), "tpir_of is groups or overall"),
+        (given.objective in ("lowest", "cost"), "objective is lowest or cost"),
+        (len(costs) in (0, len(COSTS)), f"costs need all of {COSTS}"),
+        (given.objective != "cost" or bool(costs), f"the objective cost needs {COSTS}"),
+        (given.prevalence is None or 0 <= given.prevalence <= 1, "prevalence is between 0 and 1"),
+        (min((given.cost_false_alert or 0, given.cost_miss or 0)) >= 0, "no cost is negative"),
+        (0 < given.share < 1, "share is between 0 and 1"),
+        (given.splits >= 1, "splits is at least 1"),
+        (bool(given.factors), "factors names at least one, such as overall"),
+        (not shares or (min(shares) >= 0 and sum(shares) > 0), "shares of the composition are 0 "
+         "or more, and not all 0"),
+    ]  # fmt: skip
+    return [text for holds, text in checks if not holds]

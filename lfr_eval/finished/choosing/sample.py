@@ -1,0 +1,106 @@
+"""Choosing: the searches of some of a study's people at one watchlist size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.config import ConfigError
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.trials import PersonTrials, among, group_people
+from lfr_eval.finished.finished import Finished
+from lfr_eval.inference import Plan
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What thresholds are weighed by.
+
+    Attributes
+    ----------
+    name
+        choosing, reporting or everybody.
+    people
+        One row a person.
+    alerts
+        Trials of FPIR.
+    found
+        Trials of TPIR; None where nobody is enrolled.
+    thresholds
+        Increasing.
+    plan
+        Level of the intervals, and fixed or random watchlist.
+    """
+
+    name: str
+    people: pd.DataFrame
+    alerts: PersonTrials
+    found: PersonTrials | None
+    thresholds: tuple[float, ...]
+    plan: Plan
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Factors of the plan that are labels of people, and not conditions of their passes."""
+        labels = set(self.people)
+        return tuple(one for one in self.plan.factors if set(one.split(CROSS)) <= labels)
+
+    def of(self, keep: Bools, name: str) -> Sample:
+        """Return the sample of the people in `keep` alone."""
+        alerts, found = among(self.alerts, keep), self.found and among(self.found, keep)
+        assert isinstance(alerts, PersonTrials)
+        assert found is None or isinstance(found, PersonTrials)
+        return replace(self, name=name, people=self.people[keep], alerts=alerts, found=found)
+
+
+def sample_of(study: Finished, size: int | None) -> Sample:
+    """Return the searches of a study at a watchlist size; None: the largest.
+
+    Raises
+    ------
+    ConfigError
+        If the study searched no watchlist, or none of this size.
+    """
+    if not study.sizes:
+        raise ConfigError(
+            f"The study {study.name} searched no watchlist: choose among thresholds of a study "
+            "whose design is live, operator or complete."
+        )
+    wanted = study.sizes[-1] if size is None else size
+    alerts = study.searched("FPIR", wanted)
+    if alerts is None:
+        raise ConfigError(
+            f"The study {study.name} searched no watchlist of {wanted:,}; there are "
+            f"{', '.join(f'{one:,}' for one in study.sizes)}."
+        )
+    found = study.searched("TPIR", wanted)
+    return Sample("everybody", study.people, alerts, found, study.thresholds, study.plan)
+
+
+def halves(sample: Sample, share: float, seed: int) -> tuple[Sample, Sample]:
+    """Divide people at random, within groups and enrolled or not; return choosers and reporters.
+
+    Groups are the finest of the plan's factors. Where a group's number does not divide, chance
+    decides who has one more, so that no part is larger in every group.
+    """
+    finest = max(sample.factors, key=lambda name: name.count(CROSS), default=OVERALL)
+    group = group_people(sample.people, finest).codes
+    enrolled = np.zeros(len(group), np.intp)
+    if sample.found is not None:
+        enrolled[sample.found.person] = 1
+    stratum = 2 * group + enrolled
+    rng = np.random.default_rng([seed, len(group)])
+    choosing = np.zeros(len(group), bool)
+    for code in np.unique(stratum):
+        members = rng.permutation(np.flatnonzero(stratum == code))
+        choosing[members[: int(share * len(members) + rng.random())]] = True
+    if choosing.all() or not choosing.any():
+        raise ConfigError(
+            f"{len(group)} people cannot be divided into those who choose and others."
+        )
+    return sample.of(choosing, "choosing"), sample.of(~choosing, "reporting")

@@ -1,0 +1,91 @@
+"""The sentences that may be quoted from a study: of its findings and of its rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.finished.claims.wording import words_of
+from lfr_eval.inference.rate_statements import rate_statement
+from lfr_eval.inference.wording import threshold_text
+
+
+@dataclass(frozen=True)
+class Quotable:
+    """One sentence, or several that stand together.
+
+    Attributes
+    ----------
+    id
+        The finding's id, or one made of a rate's metric, size, threshold and groups.
+    text
+        As it may be quoted, whole.
+    verdict
+        Of a finding; empty for a rate.
+    primary
+        Whether the plan names it; rates are never more than described.
+    """
+
+    id: str
+    text: str
+    metric: str
+    verdict: str
+    primary: bool
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What a study says.
+
+    Attributes
+    ----------
+    all
+        Every sentence that may be quoted: findings first.
+    words
+        The words of each.
+    findings, rates
+        The tables that they are made from.
+    """
+
+    all: tuple[Quotable, ...]
+    words: tuple[list[str], ...]
+    findings: pd.DataFrame
+    rates: pd.DataFrame
+
+
+def read_sentences(folder: StudyFolder) -> Sentences:
+    """Return the sentences of a study that may be quoted."""
+    findings, rates = folder.read(FINDINGS), folder.read(RATES)
+    every = (*_findings(findings), *_rates(rates))
+    return Sentences(every, tuple(words_of(one.text) for one in every), findings, rates)
+
+
+def _findings(findings: pd.DataFrame) -> Iterator[Quotable]:
+    columns = ["finding_id", "statement", "metric", "verdict", "primary"]
+    for name, text, metric, verdict, primary in findings[columns].to_numpy(object).tolist():
+        yield Quotable(name, text, metric, verdict, bool(primary))
+
+
+def _rates(rates: pd.DataFrame) -> Iterator[Quotable]:
+    for row in rates.to_dict("records"):
+        if text := rate_statement(row):
+            yield Quotable(_id(row), text, row["metric"], "", False)
+
+
+def _id(rate: Mapping[Any, Any]) -> str:
+    parts = [rate["metric"].lower()]
+    if pd.notna(rate["watchlist_size"]):
+        parts.append(f"n{int(rate['watchlist_size'])}")
+    if pd.notna(rate["threshold"]):
+        parts.append(f"t{threshold_text(float(rate['threshold']))}")
+    if pd.notna(rate["rank"]):
+        parts.append(f"r{int(rate['rank'])}")
+    parts += [rate["factor"].replace(" x ", "*"), rate["group"].replace(" x ", "*")]
+    if pd.notna(rate["counterpart"]) and rate["counterpart"] != rate["group"]:
+        parts.append(rate["counterpart"].replace(" x ", "*"))
+    return "rate-" + "-".join(parts)

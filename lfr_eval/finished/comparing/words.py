@@ -1,0 +1,122 @@
+"""Comparing: the comparison in words and tables for the person at the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.columns import aligned
+from lfr_eval.finished.comparing.beside import Comparison
+from lfr_eval.inference.wording import one_in as rate_in_words
+from lfr_eval.report.words import one_in, p_value, ratio, share
+
+HEAD = ("study", "threshold", "events", "trials", "rate", "matcher")
+
+
+def study_rows(found: Comparison) -> list[tuple[str, ...]]:
+    """Return a row a study: where it was cut and what that rests on."""
+    return [
+        (
+            str(number),
+            f"{side.matched.threshold:.4f}",
+            f"{side.matched.events:,}",
+            f"{side.matched.trials:,}",
+            one_in(side.matched.events / side.matched.trials),
+            f"{side.study.matcher} ({side.study.name})",
+        )
+        for number, side in enumerate(found.sides, 1)
+    ]
+
+
+DIFFERENCE_HEAD = (
+    *("metric", "group", "first", "study", "ratio", "95 % interval"),
+    *("difference, 95 % interval", "p", "p (Holm)", "test"),
+)
+
+
+def difference_rows(found: Comparison, study: int) -> list[tuple[str, ...]]:
+    """Return a row a metric and group of one further study."""
+    rows = found.differences[(found.differences["study"] == study).to_numpy(bool)]
+    return [
+        (
+            row.metric,
+            row.group,
+            value(row.metric, row.rate_first),
+            value(row.metric, row.rate),
+            ratio(_number(row.ratio)),
+            "–"
+            if pd.isna(row.ratio_lower)
+            else f"{ratio(row.ratio_lower, 'down')} to {ratio(row.ratio_upper, 'up')}",
+            "–"
+            if pd.isna(row.lower)
+            else f"{row.difference:+.2g} ({row.lower:+.2g} to {row.upper:+.2g})",
+            p_value(_number(row.p_value)),
+            p_value(_number(row.p_adjusted)),
+            row.test,
+        )
+        for row in _each(rows)
+    ]
+
+
+def caveats(found: Comparison) -> list[str]:
+    """Return what a reader must know before the numbers."""
+    asked = found.asked
+    where = f" at a watchlist of {asked.size:,}" if asked.size else ""
+    said = [
+        f"Every study is cut at the lowest threshold at which its overall {asked.metric}{where} is "
+        f"at most {rate_in_words(asked.target)}. These thresholds are estimates from the same "
+        "people: intervals, and the swap test, match the studies again each time."
+    ]
+    for number, side in enumerate(found.sides, 1):
+        if side.matched.events < 10:
+            said.append(
+                f"Study {number} is matched on {side.matched.events} events: too few to say that "
+                "it is matched."
+            )
+        if side.study.simulated:
+            said.append(f"Study {number} is of simulated people.")
+    for number, how in enumerate(found.paired, 2):
+        if how is None:
+            said.append(
+                f"Study {number} is taken to be of other people than study 1: its tests are those "
+                "of independent studies, and a difference may be the people's, not the matcher's."
+            )
+        else:
+            said.append(f"Study {number} has the people of study 1 ({how}): its tests are paired.")
+    said.append(
+        "A difference that was not found is no evidence of equality: read the intervals. Where "
+        "there is none, too little happened to bound the difference; each study's own rates are "
+        "bounded in rates.csv and in its report."
+    )
+    return said
+
+
+def as_text(found: Comparison) -> str:
+    """Return the whole comparison as plain text."""
+    lines = [*caveats(found), "", *aligned(HEAD, study_rows(found))]
+    for number in range(2, len(found.sides) + 1):
+        lines.append(f"Study {number} beside study 1 (as 'first'):")
+        rows = difference_rows(found, number)
+        tests = list(dict.fromkeys(row[-1] for row in rows))
+        marked = [(*row[:-1], f"[{tests.index(row[-1]) + 1}]") for row in rows]
+        lines += aligned(DIFFERENCE_HEAD, marked)
+        lines += [f"  [{place}] {test}" for place, test in enumerate(tests, 1)]
+    return "\n".join(lines)
+
+
+def value(metric: str, rate: float) -> str:
+    """Return a rate: successes in per cent, errors as 1 in N."""
+    if math.isnan(rate):
+        return "–"
+    return share(rate) if metric == "TPIR" else one_in(rate)
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) or math.isinf(value) else float(value)
+
+
+def _each(frame: pd.DataFrame) -> Iterable[Any]:
+    return frame.itertuples(index=False)

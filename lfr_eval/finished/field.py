@@ -1,0 +1,78 @@
+"""The field beside the lab: records of deployments join a finished study and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.tables import DEPLOYMENTS, FIELD
+from lfr_eval.contract.tested import tie
+from lfr_eval.inference.field import field_table
+from lfr_eval.study.sealing import report_and_seal
+
+SAME = 1e-9
+"""Thresholds that differ by less are one."""
+
+UNSWEPT = "a threshold that the study does not have"
+
+
+def add_deployments(
+    folder: StudyFolder, records: pd.DataFrame, approvals: str | None = None
+) -> pd.DataFrame:
+    """Put records beside a study, render its report again, and seal it; return what was put.
+
+    Records that joined before are replaced. The study hash stays what it was.
+
+    Parameters
+    ----------
+    records
+        Table `deployments`.
+    approvals
+        The ledger of decisions; that beside the studies by default.
+
+    Raises
+    ------
+    FolderError
+        If the study is not finished, or a file of it was changed.
+    """
+    with folder.locked():
+        later = (REPORT, PDF, DEPLOYMENTS.file, FIELD.file)
+        changed = [problem for problem in folder.verify() if not problem.startswith(later)]
+        if changed:
+            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
+        about = read_json(folder.path / STUDY)
+        judged = select(records, about)
+        folder.write(DEPLOYMENTS, judged)
+        folder.write(FIELD, field_table(judged, about["inference"]["level"]))
+        report_and_seal(folder, folder.provenance(), approvals)
+    return judged
+
+
+def select(records: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+    """Say of each record how it joins a study, or why not; snap its threshold to the study's.
+
+    Parameters
+    ----------
+    records
+        Table `deployments`.
+    about
+        The study's `study.json`.
+    """
+    thresholds = about["thresholds"]["values"]
+    joined, left_out, snapped = [], [], []
+    columns = (records[name].tolist() for name in ("model_version", "matcher_fingerprint"))
+    for threshold, version, fingerprint in zip(
+        records["threshold"].tolist(), *columns, strict=True
+    ):
+        nearest = min(thresholds, key=lambda value: abs(value - threshold))
+        known, matched = abs(nearest - threshold) <= SAME, tie(about, version, fingerprint)
+        joins = known and matched.holds
+        joined.append(matched.words if joins else None)
+        left_out.append(None if joins else UNSWEPT if matched.holds else matched.words)
+        snapped.append(nearest if known else threshold)
+    said = {"joined_by": joined, "left_out": left_out}
+    texts = {name: pd.Series(values, records.index, "string") for name, values in said.items()}
+    return DEPLOYMENTS.conform(records.assign(threshold=snapped, **texts))

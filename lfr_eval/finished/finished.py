@@ -1,0 +1,158 @@
+"""Finished: a sealed study read back to what its rates were inferred from.
+
+In: a study folder. Out: `Finished`, with the trials, people, thresholds and plan of the study, so
+that what is asked of it later is answered from the same evidence by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.cohort import Cohort
+from lfr_eval.config import (
+    DesignConfig,
+    InferenceConfig,
+    MatcherConfig,
+    PopulationConfig,
+    StudyConfig,
+    ThresholdsConfig,
+)
+from lfr_eval.contract.folder import STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.tables import ACQUISITION, COHORT, CROSS
+from lfr_eval.contract.trials import PersonTrials, Trials
+from lfr_eval.inference import Plan
+from lfr_eval.inference.rates import pass_conditions
+from lfr_eval.study.designs import Evidence, design_of
+from lfr_eval.study.planned import plan_of
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished study.
+
+    Attributes
+    ----------
+    folder
+        Where it is.
+    about
+        What `study.json` says.
+    people
+        The people under test, one row a person.
+    trials
+        The trials behind its rates.
+    thresholds
+        Its thresholds, increasing.
+    plan
+        The plan that it was analysed under.
+    """
+
+    folder: StudyFolder
+    about: Mapping[str, Any]
+    people: pd.DataFrame
+    trials: tuple[Trials, ...]
+    thresholds: tuple[float, ...]
+    plan: Plan
+
+    @cached_property
+    def study_hash(self) -> str:
+        """The hash that stands for the study."""
+        return self.folder.study_hash()
+
+    @property
+    def name(self) -> str:
+        """Name of the study's folder."""
+        return self.folder.path.name
+
+    @property
+    def matcher(self) -> str:
+        """Name of the matcher."""
+        return str(self.about["matcher"]["name"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nobody in it exists."""
+        return bool(self.about["simulated"])
+
+    @property
+    def operating(self) -> float | None:
+        """The threshold at which the matcher is meant to run."""
+        value = self.about["thresholds"]["operating"]
+        return None if value is None else float(value)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Watchlist sizes that were searched, increasing."""
+        found = {one.watchlist_size for one in self.trials if one.watchlist_size is not None}
+        return tuple(sorted(found))
+
+    def searched(self, metric: str, size: int | None) -> PersonTrials | None:
+        """Return the trials of an identification metric at a watchlist size, if there are any."""
+        searches = (one for one in self.trials if isinstance(one, PersonTrials))
+        wanted = (metric, size, None)
+        for one in searches:
+            if (one.metric, one.watchlist_size, one.rank) == wanted and len(one.person):
+                return one
+        return None
+
+    def named(self, metric: str) -> Trials | None:
+        """Return the trials of a metric that knows no watchlist, if there are any."""
+        return next((one for one in self.trials if one.metric == metric), None)
+
+
+def read_finished(path: Path) -> Finished:
+    """Read a finished study.
+
+    Raises
+    ------
+    FolderError
+        If there is none, it was changed since it was sealed, or another version made it.
+    """
+    folder = StudyFolder.open(path)
+    changed = folder.verify()
+    if changed:
+        raise FolderError(f"{path} is not as it was sealed: " + " ".join(changed[:5]))
+    about, config = read_json(folder.path / STUDY), _config(folder)
+    images = folder.read(COHORT)
+    everybody = Cohort(images, folder.path, (), "").people
+    people = everybody[~everybody["filler"].to_numpy(bool)].drop(columns="filler")
+    thresholds = tuple(float(value) for value in about["thresholds"]["values"])
+    design = design_of(config)
+    opportunities = design.opportunities(images)
+    searched = design.conditions(opportunities).columns.tolist()
+    passes = pass_conditions(opportunities)
+    plan = plan_of(config, people, about["thresholds"]["primary"], searched, passes)
+    acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
+    controls = [part for factor in (*plan.factors, *plan.strata) for part in factor.split(CROSS)]
+    evidence = Evidence(folder.read, people, opportunities, acquired, controls, thresholds)
+    return Finished(folder, about, people, tuple(design.trials(evidence)), thresholds, plan)
+
+
+def _config(folder: StudyFolder) -> StudyConfig:
+    """Return as much of the study's configuration as its trials and plan depend on."""
+    recorded = folder.provenance()["config"]
+    matcher = recorded["matcher"]
+    try:
+        return StudyConfig(
+            name=recorded["name"],
+            matcher=MatcherConfig(
+                kind=matcher["kind"],
+                name=matcher["name"],
+                sweep=matcher["sweep"],
+                operating=matcher["operating"],
+            ),
+            design=DesignConfig(**recorded["design"]),
+            population=PopulationConfig(**recorded["population"]),
+            thresholds=ThresholdsConfig(**recorded["thresholds"]),
+            inference=InferenceConfig(**recorded["inference"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise FolderError(
+            f"The study in {folder.path} was made by another version of lfr_eval ({error}): run "
+            "it again."
+        ) from error

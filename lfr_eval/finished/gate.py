@@ -1,0 +1,295 @@
+"""Engine: a model version, its study, its approvals and a policy in; may it go live, and why not.
+
+Every requirement is checked, so that all reasons are known at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.config import PolicyConfig
+from lfr_eval.contract.decisions import Approval
+from lfr_eval.contract.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.ledger import Entry
+from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.finished.approvals import SAME, describes, standing
+from lfr_eval.inference.wording import threshold_text
+from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
+from lfr_eval.registry.versions import Version
+
+STUDY_HASH = "last_study"
+"""Tag of a version: the study that tested it."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One requirement: what was wanted, what was found, and whether that will do."""
+
+    name: str
+    wanted: str
+    found: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a version is judged by.
+
+    Attributes
+    ----------
+    study
+        The study of the version; None if there is none in the folder of studies.
+    decisions
+        What was decided about the version, in order.
+    """
+
+    version: Version
+    study: StudyFolder | None
+    decisions: Sequence[tuple[Approval, Entry]]
+    policy: PolicyConfig
+    day: date
+
+    @property
+    def threshold(self) -> float | None:
+        """Where it will run: the policy's threshold, or that of the last approval."""
+        if self.policy.threshold is not None:
+            return self.policy.threshold
+        approved = [approval for approval, _ in self.decisions if not approval.withdrawn]
+        return approved[-1].threshold if approved else None
+
+
+def study_of(
+    version: Version, decisions: Sequence[tuple[Approval, Entry]], studies: Path
+) -> StudyFolder | None:
+    """Return the study that the last decision, or else the registry, names for a version."""
+    wanted = decisions[-1][0].study_hash if decisions else version.tags.get(STUDY_HASH)
+    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")) if wanted else ():
+        try:
+            if StudyFolder(file.parent).study_hash() == wanted:
+                return StudyFolder(file.parent)
+        except (FolderError, KeyError, ValueError):
+            continue
+    return None
+
+
+def judge(case: Case) -> list[Check]:
+    """Check every requirement of the policy."""
+    return [*_evidence(case), *_agreement(case)]
+
+
+def as_table(checks: Sequence[Check]) -> str:
+    """Return the checks for the person at the terminal."""
+    rows = [
+        ("", "requirement", "wanted", "found"),
+        *(("yes" if c.passed else "NO", c.name, c.wanted, c.found) for c in checks),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
+        for row in rows
+    )
+
+
+def as_json(version: Version, checks: Sequence[Check]) -> str:
+    """Return the checks for a machine."""
+    return json.dumps(
+        {
+            "version": str(version),
+            "passed": all(check.passed for check in checks),
+            "checks": [vars(check) for check in checks],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _evidence(case: Case) -> Iterator[Check]:
+    study, policy = case.study, case.policy
+    if study is None:
+        yield Check("study", "a study of this version", "none in the folder of studies", False)
+        return
+    changed = study.verify()
+    yield Check(
+        "study", "as it was sealed", changed[0] if changed else study.path.name, not changed
+    )
+    about = read_json(study.path / STUDY)
+    found = about["matcher"]["fingerprint"][:12]
+    yield Check("matcher", case.version.fingerprint[:12], found, describes(about, case.version))
+    yield Check(
+        "people", "real", "simulated" if about["simulated"] else "real", not about["simulated"]
+    )
+    yield _study_age(datetime.fromisoformat(about["finished"]).date(), case)
+    if case.threshold is None:
+        yield Check("threshold", "one to judge at", "neither in the policy nor approved", False)
+        return
+    rates, findings = (_at(study.read(table), case) for table in (RATES, FINDINGS))
+    yield _fpir(rates, policy)
+    yield from _differences(findings, policy)
+    if policy.registration != "any":
+        yield from _registration(findings)
+
+
+def _study_age(finished: date, case: Case) -> Check:
+    age, limit = (case.day - finished).days, case.policy.max_age_days
+    # A study of a day to come was finished by a clock that is wrong: its age is not known.
+    found = f"{age} days" if age >= 0 else f"finished on {finished}, a day to come"
+    return Check("age", f"at most {limit} days", found, 0 <= age <= limit)
+
+
+def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Return FPIR at the threshold, at the policy's watchlist size or the next larger one."""
+    assert case.threshold is not None
+    chosen = frame[
+        (frame["metric"] == "FPIR")
+        & ((frame["threshold"] - case.threshold).abs() <= SAME).fillna(False)
+        & (frame["watchlist_size"] >= case.policy.watchlist_size).fillna(False)
+        & frame["factor"].isin(case.policy.factors)
+    ]
+    smallest = chosen["watchlist_size"] == chosen["watchlist_size"].min()
+    return pd.DataFrame(chosen[smallest])
+
+
+def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
+    wanted = f"at most {_one_in(policy.max_fpir)} in every group"
+    name = f"FPIR at {policy.watchlist_size:,}"
+    absent = [factor for factor in policy.factors if factor not in set(rates["factor"])]
+    if absent:
+        return Check(
+            name, wanted, f"no rate at that size and threshold of {', '.join(absent)}", False
+        )
+    bounds = rates["upper"].fillna(np.inf).to_numpy(float)
+    worst, upper = rates.iloc[int(bounds.argmax())], float(bounds.max())
+    found = _one_in(upper) if np.isfinite(upper) else "no bound"
+    found += f" ({worst['group']}, {worst['events']} in {worst['trials']:,})"
+    return Check(name, wanted, found, upper <= policy.max_fpir)
+
+
+def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check]:
+    pairs = findings[(findings["group_a"] != "*") & findings["primary"].fillna(False)]
+    wanted = f"at most {policy.max_ratio:g}, interval included"
+    power = f"at most {policy.max_detectable_ratio:g}"
+    if pairs.empty:
+        none = "no planned comparison at that size and threshold"
+        yield Check("worst ratio", wanted, none, False)
+        yield Check("detectable ratio", power, none, False)
+        return
+    lower, upper = (pairs[name].to_numpy(float) for name in ("ratio_lower", "ratio_upper"))
+    bounded = np.isfinite(upper) & (lower > 0)
+    bound = np.where(bounded, np.maximum(upper, 1 / np.where(bounded, lower, 1.0)), np.inf)
+    yield _worst("worst ratio", wanted, pairs, bound, policy.max_ratio)
+    # What was found to be different or equivalent needed no more power.
+    decided = pairs["verdict"].isin(["different", "equivalent"]).to_numpy(bool)
+    detectable = pairs["detectable_ratio"].fillna(np.inf).to_numpy(float)
+    yield _worst(
+        "detectable ratio",
+        power,
+        pairs,
+        np.where(decided, 1.0, detectable),
+        policy.max_detectable_ratio,
+    )
+
+
+def _registration(findings: pd.DataFrame) -> Iterator[Check]:
+    """Check that what was judged was planned before its results, one reason for each that was not.
+
+    Whether a plan was kept to is a matter of every finding: one that was added afterwards, or
+    found by another analysis, is no test of what was promised.
+    """
+    judged = findings[findings["primary"].fillna(False)]
+    wanted = "as registered"
+    if judged.empty:
+        yield Check("registration", wanted, "no planned finding at that size and threshold", False)
+        return
+    other = judged[judged["registered"] != wanted]
+    if other.empty:
+        yield Check("registration", wanted, f"{len(judged)} findings {wanted}", True)
+    for _, row in other.iterrows():
+        groups = "all groups" if row["group_a"] == "*" else f"{row['group_a']} v {row['group_b']}"
+        state = "no plan was frozen" if row["registered"] == "none" else row["registered"]
+        yield Check("registration", wanted, f"{row['finding_id']} ({groups}): {state}", False)
+
+
+def _worst(
+    name: str, wanted: str, pairs: pd.DataFrame, values: NDArray[np.float64], limit: float
+) -> Check:
+    row, value = pairs.iloc[int(values.argmax())], float(values.max())
+    found = f"{value:.3g}" if np.isfinite(value) else "no bound"
+    groups = f"{row['group_a']} v {row['group_b']}, {row['verdict']}"
+    return Check(name, wanted, f"{found} ({groups})", value <= limit)
+
+
+def _agreement(case: Case) -> Iterator[Check]:
+    policy = case.policy
+    if policy.parity:
+        yield from _parity(case)
+    if not policy.approval:
+        return
+    if case.threshold is None:
+        yield Check("approval", "in force", "none", False)
+        return
+    stands = standing(case.decisions, case.threshold, case.day)
+    wanted = f"in force at {threshold_text(case.threshold)}"
+    if stands is None:
+        at = [a for a, _ in case.decisions if abs(a.threshold - case.threshold) <= SAME]
+        why = "never approved" if not at else "withdrawn" if at[-1].withdrawn else "expired"
+        yield Check("approval", wanted, why, False)
+        return
+    approval = stands[0]
+    said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}"
+    yield Check("approval", wanted, said, True)
+    if policy.roles:
+        yield Check(
+            "approver", " or ".join(policy.roles), approval.role, approval.role in policy.roles
+        )
+    if case.study is not None:
+        same = approval.study_hash == case.study.study_hash()
+        yield Check("approved study", "the study judged", approval.study, same)
+
+
+def _parity(case: Case) -> Iterator[Check]:
+    """Check what the newest comparison with each endpoint found, as far as the policy goes."""
+    version, policy, wanted = case.version, case.policy, "no difference from what runs"
+    try:
+        checks = newest_checks(version.tags)
+    except ParityError as error:
+        yield Check("parity", wanted, str(error), False)
+        return
+    if policy.parity_endpoint is not None:
+        wanted += f" at {policy.parity_endpoint}"
+        asked = bare(policy.parity_endpoint)
+        checks = [check for check in checks if bare(check.endpoint) == asked]
+    current = [
+        check
+        for check in checks
+        # Time mends nothing: a failure stands until its endpoint is checked again and holds. A pass
+        # of a day to come was made by a clock that is wrong: its age is not known.
+        if not check.holds or 0 <= _age(check, case.day) <= policy.parity_max_age_days
+    ]
+    if not current:
+        last = f"last checked on {checks[-1].checked:%Y-%m-%d}" if checks else "never checked"
+        yield Check("parity", f"{wanted}, {policy.parity_max_age_days} days at most", last, False)
+    for check in current:
+        if check.fingerprint != version.fingerprint:
+            found = f"checked for another matcher, {check.fingerprint[:12]}"
+        elif check.holds:
+            found = f"none, {check.checked:%Y-%m-%d}, {check.probes} pictures"
+        else:
+            found = "; ".join(check.differences[:1]) or "differences"
+        passed = check.holds and check.fingerprint == version.fingerprint
+        yield Check("parity", wanted, f"{found}; {check.endpoint}", passed)
+
+
+def _age(check: ParityRecord, day: date) -> int:
+    return (day - check.checked.astimezone(UTC).date()).days
+
+
+def _one_in(rate: float) -> str:
+    return "0" if rate <= 0 else f"1 in {1 / rate:,.0f}" if rate <= 0.1 else f"{rate:.2f}"

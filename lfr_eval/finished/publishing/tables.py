@@ -1,0 +1,239 @@
+"""Stage `publishing`: tables of a study and marks in, tables with null cells out.
+
+What was worked out from a withheld count is withheld with it: rate and interval, the numbers of
+every comparison of the group, and every measure over a factor with such a group. Whether a planned
+comparison shows a difference is never withheld: a publication that hid it would mislead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES
+from lfr_eval.contract.tables import PEOPLE as PEOPLE_TABLE
+from lfr_eval.finished.publishing.counts import Groups
+from lfr_eval.finished.publishing.ends import borrowed
+from lfr_eval.finished.publishing.hidden import ALL, REST, Hidden
+from lfr_eval.finished.publishing.linked import Flags
+from lfr_eval.finished.publishing.marks import Marks, mark
+from lfr_eval.finished.publishing.rule import Rule
+from lfr_eval.finished.publishing.sizes import FILLERS, PEOPLE
+
+STEPS = 25
+"""Thresholds published at most: the fewer there are, the less do their differences tell."""
+WITHHELD, AFFECTED = "withheld", "people with an event"
+DIFFERENT = "different"
+WHY = (
+    "withheld, because the counts behind this comparison, or others that would tell them, are too "
+    "small to be published."
+)
+NONE_SHOWN = "no difference was shown, which is not evidence that there is none; the rest is "
+DIFFERENCE_SHOWN = "a difference was shown{}; its numbers are "
+HIGHER = ", the rate of {} being the higher one"
+UNSAID = (
+    "the sentence of this comparison is withheld, because it names numbers of people that are too "
+    "small, or would tell such numbers. Its verdict and rates are not."
+)
+DERIVED = (
+    *("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "statistic", "p_value"),
+    *("p_adjusted", "p_equivalence", "detectable_ratio"),
+)
+OUTCOME = ("events", "subjects_with_event", "rate", "lower", "upper", "effective_trials")
+SIZE = ("trials", "subjects")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows of a table, and how many of them lack something.
+
+    Attributes
+    ----------
+    small
+        Because a count of theirs is small.
+    further
+        So that the small ones cannot be worked out, or because they rest on them.
+    """
+
+    rows: int
+    small: int
+    further: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables of a publication, and what each lacks.
+
+    Attributes
+    ----------
+    thresholds
+        Of the sweep, those that are published.
+    tallies
+        By table.
+    """
+
+    rates: pd.DataFrame
+    people: pd.DataFrame
+    findings: pd.DataFrame
+    equity: pd.DataFrame | None
+    thresholds: tuple[float, ...]
+    tallies: Mapping[str, Tally]
+
+
+def publish_tables(
+    rates: pd.DataFrame,
+    findings: pd.DataFrame,
+    equity: pd.DataFrame | None,
+    people: pd.DataFrame,
+    cohort: pd.DataFrame,
+    conditions: Sequence[str],
+    plan: Sequence[float],
+    minimum: int,
+) -> Published:
+    """Return the tables of a study as they may be published.
+
+    Parameters
+    ----------
+    rates, findings, equity, people, cohort
+        The study's tables; None where it has none.
+    conditions
+        Parts of factors that are conditions of passes, not of people.
+    plan
+        Thresholds that must be published.
+    minimum
+        Counts from 1 to below it are withheld.
+
+    Raises
+    ------
+    PublicationError
+        If the counts do not add up, or everybody together are too few.
+    """
+    thresholds = published_thresholds(rates, plan)
+    # Rates across groups and among the first candidates hang together in further ways.
+    chosen = rates["rank"].isna() & (
+        rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
+    ).fillna(value=False)
+    like = pd.DataFrame(rates[chosen.to_numpy(bool)])
+    kept = _at(like, thresholds)
+    marks = mark(kept, Groups(people, cohort, tuple(conditions)), Rule(minimum, tuple(plan)))
+    ends = borrowed(like, kept, marks.outcomes)
+    hidden = Hidden.of(kept, marks.outcomes)
+    said = _at(findings, thresholds)
+    silent = hidden.any_of(said)
+    # Statements name numbers of people with an event.
+    unsaid = Hidden.of(kept, marks.affected).any_of(said)
+    tallies = {
+        "rates": _tally(marks.affected | ends, marks.small_affected),
+        "people": _tally(marks.groups | marks.fillers, marks.small_groups),
+        "findings": Tally(len(said), 0, int((silent | unsaid).sum())),
+    }
+    measures = None
+    if equity is not None:
+        measures = _at(equity, thresholds)
+        gone = hidden.within(measures)
+        tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
+        measures = EQUITY.conform(measures[~gone])
+    return Published(
+        rates=_rates(kept, marks, ends),
+        people=_people(people, marks),
+        findings=publish_findings(said, silent, unsaid),
+        equity=measures,
+        thresholds=thresholds,
+        tallies=tallies,
+    )
+
+
+def published_thresholds(rates: pd.DataFrame, plan: Sequence[float]) -> tuple[float, ...]:
+    """Return the thresholds of the plan, and of the others so many that `STEPS` remain."""
+    values = np.unique(rates["threshold"].dropna().to_numpy(float))
+    if len(values) <= STEPS:
+        return tuple(float(value) for value in values)
+    places = set(np.linspace(0, len(values) - 1, STEPS).round().astype(int).tolist())
+    planned = [place for place, value in enumerate(values) if np.isclose(value, plan).any()]
+    return tuple(float(values[place]) for place in sorted(places | set(planned)))
+
+
+def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    column = frame["threshold"]
+    return pd.DataFrame(frame[column.isna() | column.isin(list(thresholds))]).reset_index(drop=True)
+
+
+def _rates(rates: pd.DataFrame, marks: Marks, ends: Flags) -> pd.DataFrame:
+    shown = rates.copy()
+    shown.loc[ends, ["lower", "upper"]] = np.nan
+    shown.loc[marks.affected, "subjects_with_event"] = pd.NA
+    shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA
+    shown.loc[marks.outcomes, "interval"] = WITHHELD
+    shown.loc[marks.sizes, list(SIZE)] = pd.NA
+    return RATES.conform(shown)
+
+
+def marked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rates or people with a column that says what of a row is withheld."""
+    said = pd.Series("", index=frame.index, dtype="string")
+    if "upper" in frame:
+        ends = frame["upper"].isna() & frame["rate"].notna()
+        said = said.mask(ends, "interval")
+        few = frame["subjects_with_event"].isna()
+        said = said.mask(few, AFFECTED).mask(few & ends, f"{AFFECTED} and interval")
+    columns = {"events": "outcome", "trials": "size and outcome"}
+    columns |= {"fillers": "fillers", "people": "people"}
+    for name, what in columns.items():
+        if name in frame:
+            said = said.mask(frame[name].isna(), what)
+    if "fillers" in frame:
+        both = frame["fillers"].isna() & frame["people"].isna()
+        said = said.mask(both, "people and fillers")
+    return frame.assign(withheld=said)
+
+
+def _people(people: pd.DataFrame, marks: Marks) -> pd.DataFrame:
+    shown = PEOPLE_TABLE.conform(people)
+    shown.loc[marks.groups, list(PEOPLE)] = pd.NA
+    shown.loc[marks.fillers, list(FILLERS)] = pd.NA
+    return shown
+
+
+def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
+    """Return findings without the numbers (`silent`) or the sentence (`unsaid`) of some."""
+    shown = findings.copy()
+    who = _who(findings)
+    planned = findings["primary"].fillna(value=False).to_numpy(bool)
+    different = silent & planned & (findings["verdict"] == DIFFERENT).to_numpy(bool)
+    shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
+    shown.loc[silent, list(DERIVED)] = np.nan
+    shown.loc[silent & ~different, "verdict"] = WITHHELD
+    shown.loc[silent, "statement"] = who[silent] + WHY
+    shown.loc[silent & planned, "statement"] = who[silent & planned] + NONE_SHOWN + WHY
+    shown.loc[different, "statement"] = who[different] + _higher(findings)[different] + WHY
+    return FINDINGS.conform(shown)
+
+
+def _higher(findings: pd.DataFrame) -> pd.Series:
+    """Return the words for a difference, with the group whose rate is higher."""
+    a, b = findings["rate_a"], findings["rate_b"]
+    higher = findings["group_a"].mask(b > a, _other(findings))
+    told = [
+        DIFFERENCE_SHOWN.format(HIGHER.format(group) if pair else "")
+        for group, pair in zip(higher, a.notna() & b.notna(), strict=True)
+    ]
+    return pd.Series(told, index=findings.index, dtype="string")
+
+
+def _other(findings: pd.DataFrame) -> pd.Series:
+    return findings["group_b"].mask(findings["group_b"] == REST, "the rest")
+
+
+def _who(findings: pd.DataFrame) -> pd.Series:
+    """Return which groups are compared, for sentences that say no more."""
+    pair = findings["group_a"] + " compared with " + _other(findings) + ": "
+    together = "All groups of " + findings["factor"] + " at once: "
+    return pair.mask(findings["group_a"] == ALL, together)
+
+
+def _tally(withheld: Flags, small: Flags) -> Tally:
+    own = withheld & small
+    return Tally(len(withheld), int(own.sum()), int((withheld & ~own).sum()))

@@ -1,0 +1,195 @@
+"""Stage `publishing`: which further counts must be withheld (linked counts in, cells out).
+
+A small count that is withheld can often be worked out: from the total and the other groups, from
+the group's own count at the next threshold. So further cells are withheld until, for every group
+with small counts, two other studies exist that agree with everything published: in one these counts
+are 0, in the other they reach the minimum. Such a study is found, or shown to be impossible, by
+integer linear programming; cells in which it differs from the real one are withheld. This is the
+classical heuristic of complementary suppression (Fischetti & Salazar 2001; Hundepool et al. 2012,
+Statistical Disclosure Control, section 4.4), with counts along thresholds in one model, because
+they only rise or only fall.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import block_array, eye_array, kron, sparray
+
+from lfr_eval.finished.publishing.linked import Counts, Flags, Linked, PublicationError
+
+Floats = NDArray[np.float64]
+Targets = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+EXACT = 120
+"""Cells up to which other studies are chosen by how many cells they cost, not by how far they move.
+"""
+SECONDS = 20.0
+GAP = 0.05
+
+
+def small(counts: Counts, minimum: int) -> Flags:
+    """Whether counts are too small to be published: below the minimum, but not 0.
+
+    A zero is published. It names nobody, it is the most quoted result of such studies, and its
+    upper bound is what keeps it from being read as a rate of zero.
+    """
+    return (counts > 0) & (counts < minimum)
+
+
+def withhold(
+    linked: Linked, withheld: Flags, sensitive: Flags, minimum: int, costs: Floats
+) -> Flags:
+    """Return what must be withheld so that no sensitive cell can be worked out.
+
+    Parameters
+    ----------
+    linked
+        The counts.
+    withheld : (groups, layers)
+        Cells that are withheld already.
+    sensitive : (groups, layers)
+        Those of them that must not be narrowed to fewer than `minimum` + 1 values.
+    minimum
+        Counts from 1 to below it are small.
+    costs : (groups, layers)
+        How much is lost with a cell.
+
+    Returns
+    -------
+    (groups, layers)
+        `withheld`, and further cells.
+
+    Raises
+    ------
+    PublicationError
+        If the counts do not add up as they are said to.
+    """
+    # Nothing, and everything, are no small counts, whatever else is withheld of their group.
+    sensitive = sensitive & (linked.values > 0) & (linked.values < linked.caps)
+    if not sensitive.any():
+        return withheld
+    nothing = np.zeros_like(withheld)
+    if another_study(linked, nothing, _as_they_may_be(linked), costs, exact=False)[1].any():
+        raise PublicationError(
+            "Counts of groups do not add up to those of larger groups, so that nobody can say "
+            "what follows from a publication: the study's tables do not belong together."
+        )
+    exact = linked.values.size <= EXACT
+    found, others = withheld, list[Counts]()
+    for group in np.flatnonzero(sensitive.any(axis=1)).tolist():
+        for low, high in worlds(linked, sensitive & _row(linked, group), minimum):
+            # A study found for one group often serves another.
+            if any(np.all((low <= other) & (other <= high)) for other in others):
+                continue
+            other, moved = another_study(linked, found, (low, high), costs, exact)
+            others.append(other)
+            found = found | moved
+    return found
+
+
+def worlds(linked: Linked, sensitive: Flags, minimum: int) -> tuple[Targets, Targets]:
+    """Return what sensitive counts must be able to be: lower and upper ends in two other studies.
+
+    A count below the minimum: 0, and the minimum. A rest (trials without event) below it: the
+    minimum, and nothing. Any other: less by the minimum, and itself. All counts of one of these
+    studies are low, and all of the other high, as counts along thresholds are.
+    """
+    values, caps = linked.values, linked.caps
+    few = values < minimum
+    rest = ~few & (caps - values < minimum)
+    least = np.where(few, 0, np.maximum(np.where(rest, caps, values) - minimum, 0))
+    most = np.where(few, np.minimum(minimum, caps), np.where(rest, caps, values))
+    low, high = _as_they_may_be(linked)
+    return (low, np.where(sensitive, least, high)), (np.where(sensitive, most, low), high)
+
+
+def another_study(
+    linked: Linked, withheld: Flags, target: Targets, costs: Floats, exact: bool
+) -> tuple[Counts, Flags]:
+    """Return a study that keeps to the target, and the published cells in which it differs.
+
+    Parameters
+    ----------
+    target
+        Lower and upper ends of every count.
+    exact
+        Whether the cost is that of every cell that differs, else in proportion to by how much.
+
+    Raises
+    ------
+    PublicationError
+        If there is none.
+    """
+    atoms, layers = linked.member.shape[1], linked.values.shape[1]
+    published = np.flatnonzero(~withheld.ravel())
+    free, told = atoms * layers, len(published)
+    price = costs.ravel()[published]
+    # Variables: atoms by layer; what published counts gain, what they lose; whether they move.
+    cost = [np.zeros(free), price, price]
+    whole = [np.ones(free), np.zeros(2 * told)]
+    top = [np.full(free + 2 * told, np.inf)]
+    if exact:
+        cost = [np.zeros(free), 1e-6 * price, 1e-6 * price, price]
+        whole, top = [*whole, np.ones(told)], [*top, np.ones(told)]
+    result = milp(
+        np.concatenate(cost),
+        integrality=np.concatenate(whole),
+        bounds=Bounds(0.0, np.concatenate(top)),
+        constraints=_constraints(linked, published, target, exact),
+        options={"time_limit": SECONDS, "mip_rel_gap": GAP},
+    )
+    if result.x is None:
+        raise PublicationError(
+            "No further counts can be withheld that would keep a small one from being worked out "
+            f"({result.message}): raise the minimum, or publish fewer factors."
+        )
+    found = np.rint(result.x[:free]).reshape(atoms, layers)
+    counts: Counts = (linked.member @ found).astype(np.int64)
+    return counts, ~withheld & (counts != linked.values)
+
+
+def _constraints(
+    linked: Linked, published: NDArray[np.intp], target: Targets, exact: bool
+) -> LinearConstraint:
+    """Return what every other study must keep to; variables as in `another_study`."""
+    atoms, layers = linked.member.shape[1], linked.values.shape[1]
+    sums = kron(linked.member.astype(float), eye_array(layers), format="csr")
+    one = eye_array(len(published), format="csr")
+    values = linked.values.ravel()[published].astype(float)
+    # Published counts are what they are, but for what they gain or lose.
+    rows: list[list[sparray | None]] = [[sums[published], -one, one]]
+    lower, upper = [values], [values]
+    rows.append([sums, None, None])
+    lower.append(target[0].ravel())
+    upper.append(target[1].ravel())
+    if linked.order:
+        rows.append([_falling(atoms, layers, linked.order), None, None])
+        lower.append(np.zeros(atoms * len(linked.order)))
+        upper.append(np.full(atoms * len(linked.order), np.inf))
+    if exact:
+        most = float(linked.caps.max(initial=1))
+        rows = [[*row, None] for row in rows]
+        rows.append([None, one, one, -most * one])
+        lower.append(np.full(len(published), -np.inf))
+        upper.append(np.zeros(len(published)))
+    matrix = block_array(rows, format="csc")
+    return LinearConstraint(matrix, np.concatenate(lower), np.concatenate(upper))
+
+
+def _falling(atoms: int, layers: int, order: tuple[tuple[int, int], ...]) -> sparray:
+    steps = np.zeros((len(order), layers))
+    for place, (more, less) in enumerate(order):
+        steps[place, more], steps[place, less] = 1.0, -1.0
+    return kron(eye_array(atoms), steps, format="csr")
+
+
+def _row(linked: Linked, group: int) -> Flags:
+    flags = np.zeros(linked.values.shape, bool)
+    flags[group] = True
+    return flags
+
+
+def _as_they_may_be(linked: Linked) -> Targets:
+    return np.zeros(linked.values.shape), linked.caps.astype(float)

@@ -1,0 +1,260 @@
+"""Score tables to trials: which person each trial belongs to, and the score that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.contract.trials import Condition, PairTrials, PersonTrials, Trials, condition_of
+
+NO_CONDITION = (
+    *("image_id", "subject_id", "role", "pass_id", "frame", "captured_at", "path", "digest"),
+    *("age", "age_band"),
+)
+"""Columns of a cohort that say which image or who it is, not under what condition it was taken."""
+
+
+def verification_trials(
+    people: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    corrections: pd.DataFrame,
+    mated: pd.DataFrame,
+    non_mated: pd.DataFrame,
+    floor: float,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
+) -> list[PairTrials | PersonTrials]:
+    """Return the trials of FMR and, where anybody has a mated comparison, FNMR.
+
+    A mated comparison has the conditions of its probe (`images`, `controls` as in
+    `identification_trials`), unless an image is both reference and probe: it then has no one
+    probe. A comparison of two people has no one person whose condition it would be.
+    """
+    if images is not None and (images["role"] == "both").any():
+        images = None
+    counts = comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
+    trials: list[PairTrials | PersonTrials] = [
+        PairTrials(
+            people=len(people),
+            first=_code(people, non_mated["probe_subject"]),
+            second=_code(people, non_mated["reference_subject"]),
+            score=non_mated["score"].to_numpy(np.float32),
+            floor=floor,
+            references=counts["references"].to_numpy(np.intp),
+            probes=counts["probes"].to_numpy(np.intp),
+            both=counts["both"].to_numpy(np.intp),
+            correction_first=_code(people, corrections["subject_a"]),
+            correction_second=_code(people, corrections["subject_b"]),
+            correction=corrections["trials"].to_numpy(np.intp),
+        )
+    ]
+    if len(mated):
+        passes = pd.Series(dtype="string")
+        if images is not None:
+            passes = images.set_index("image_id")["pass_id"].reindex(mated["probe_id"])
+        trials.append(
+            PersonTrials(
+                metric="FNMR",
+                people=len(people),
+                person=_code(people, mated["subject_id"]),
+                score=mated["score"].to_numpy(np.float32),
+                event_at_or_above=False,
+                conditions=_conditions(_known(people, images, controls), passes),
+            )
+        )
+    return trials
+
+
+def pass_conditions(images: pd.DataFrame) -> pd.DataFrame:
+    """Return the conditions of every recognition opportunity, one row a pass.
+
+    Parameters
+    ----------
+    images
+        The table `cohort`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `pass_id`; columns: camera, session and whatever else is constant within
+        every pass and known of at least one.
+    """
+    probes = images[images["role"].isin(["probe", "both"])]
+    names = [str(name) for name in images if name not in NO_CONDITION]
+    passes = probes.groupby("pass_id")[names]
+    constant = passes.nunique(dropna=False).max() <= 1
+    kept = [name for name in names if constant.loc[name] and probes[name].notna().any()]
+    return passes.first()[kept]
+
+
+def identification_trials(
+    people: pd.DataFrame,
+    searches: pd.DataFrame,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
+) -> list[PersonTrials]:
+    """Return the trials of FPIR and, of enrolled people, of the rest, by watchlist size.
+
+    The rest is FNIR, TPIR, and misidentification: the highest score is somebody else's. A tie
+    between the own reference and somebody else's counts as misidentification.
+
+    Parameters
+    ----------
+    people
+        One row a person.
+    searches
+        The table `searches`.
+    images
+        The table `cohort`, for the conditions of passes.
+    controls
+        Conditions of passes to keep with the trials; labels of people are ignored.
+    """
+    known = _known(people, images, controls)
+    trials = []
+    for size in sorted(set(searches["watchlist_size"].tolist())):
+        table = searches[searches["watchlist_size"] == size]
+        reference, _ = pd.factorize(table["reference_subject"], use_na_sentinel=True)
+        trials.append(
+            PersonTrials(
+                metric="FPIR",
+                people=len(people),
+                person=_code(people, table["subject_id"]),
+                score=table["score"].to_numpy(np.float32),
+                event_at_or_above=True,
+                watchlist_size=size,
+                reference=reference.astype(np.intp),
+                conditions=_conditions(known, table["pass_id"]),
+            )
+        )
+        enrolled = table[table["mated_score"].notna()]
+        if not len(enrolled):
+            continue
+        found, other = (enrolled[name].to_numpy(np.float32) for name in ("mated_score", "score"))
+        named_wrongly = np.where(other >= found, other, np.float32(-np.inf))
+        trials += [
+            PersonTrials(
+                metric=metric,
+                people=len(people),
+                person=_code(people, enrolled["subject_id"]),
+                score=score,
+                event_at_or_above=event_at_or_above,
+                watchlist_size=size,
+                conditions=_conditions(known, enrolled["pass_id"]),
+            )
+            for metric, score, event_at_or_above in (
+                ("FNIR", found, False),
+                ("TPIR", found, True),
+                ("misidentification", named_wrongly, True),
+            )
+        ]
+    return trials
+
+
+def rank_trials(
+    people: pd.DataFrame,
+    searches: pd.DataFrame,
+    ranks: Sequence[int],
+    by_threshold: bool,
+    images: pd.DataFrame | None = None,
+    controls: Sequence[str] = (),
+) -> list[PersonTrials]:
+    """Return the trials of FNIR and TPIR where the mate must be among the first candidates.
+
+    Parameters
+    ----------
+    searches
+        The table `searches`, with ranks.
+    ranks
+        How many candidates are looked at.
+    by_threshold
+        Whether the score must reach the threshold, too.
+    """
+    known = _known(people, images, controls)
+    enrolled = searches[searches["mated_score"].notna()]
+    trials = []
+    for size in sorted(set(enrolled["watchlist_size"].tolist())):
+        table = enrolled[enrolled["watchlist_size"] == size]
+        place = table["rank"].fillna(np.iinfo(np.int64).max).to_numpy(np.int64)
+        found = table["mated_score"].to_numpy(np.float32) if by_threshold else np.float32(np.inf)
+        trials += [
+            PersonTrials(
+                metric=metric,
+                people=len(people),
+                person=_code(people, table["subject_id"]),
+                score=np.where(place <= rank, found, np.float32(-np.inf)),
+                event_at_or_above=event_at_or_above,
+                watchlist_size=size,
+                has_threshold=by_threshold,
+                conditions=_conditions(known, table["pass_id"]),
+                rank=rank,
+            )
+            for rank in ranks
+            for metric, event_at_or_above in (("FNIR", False), ("TPIR", True))
+        ]
+    return trials
+
+
+def compared(trials: Sequence[Trials]) -> list[Trials]:
+    """Return the trials by which groups are compared: each question once.
+
+    A person is found or missed: FNIR says all that TPIR says, and its ratio is the one that does
+    not flatter. Nor does a miss depend on who else is on the watchlist, so it is compared at the
+    largest size only. Misidentification and rates by rank are reported and not compared.
+    """
+    sizes = [one.watchlist_size for one in trials if one.watchlist_size is not None]
+    largest = max(sizes, default=None)
+    return [
+        one
+        for one in trials
+        if one.metric not in ("TPIR", "misidentification")
+        and one.rank is None
+        and not (one.metric == "FNIR" and one.watchlist_size != largest)
+    ]
+
+
+def acquisition_trials(
+    people: pd.DataFrame,
+    images: pd.DataFrame,
+    acquired: NDArray[np.bool_],
+    controls: Sequence[str] = (),
+) -> list[PersonTrials]:
+    """Return the trials of FTA (passes, with their conditions) and FTE (reference images)."""
+    known = _known(people, images, controls)
+    frame = images.assign(acquired=acquired)
+    probes = frame[frame["role"].isin(["probe", "both"])]
+    passes = probes.groupby(["pass_id", "subject_id"])["acquired"].any().reset_index()
+    references = frame[frame["role"].isin(["reference", "both"])]
+    return [
+        PersonTrials(
+            metric=metric,
+            people=len(people),
+            person=_code(people, table["subject_id"]),
+            score=np.where(table["acquired"], np.inf, -np.inf).astype(np.float32),
+            event_at_or_above=False,
+            has_threshold=False,
+            conditions=_conditions(known, table["pass_id"]) if metric == "FTA" else (),
+        )
+        for metric, table in (("FTA", passes), ("FTE", references))
+        if len(table)
+    ]
+
+
+def _code(people: pd.DataFrame, subjects: pd.Series) -> NDArray[np.intp]:
+    return people.index.get_indexer(pd.Index(subjects)).astype(np.intp)
+
+
+def _known(
+    people: pd.DataFrame, images: pd.DataFrame | None, controls: Sequence[str]
+) -> pd.DataFrame:
+    """Return the wanted conditions of passes that are no labels of people."""
+    if images is None or not controls:
+        return pd.DataFrame()
+    known = pass_conditions(images)
+    return known[[name for name in controls if name in known and name not in people]]
+
+
+def _conditions(known: pd.DataFrame, passes: pd.Series) -> tuple[Condition, ...]:
+    return tuple(condition_of(str(name), known[name].reindex(passes)) for name in known)

@@ -1,0 +1,1 @@
+"""Registered matchers: registering, loading after inspection, parity, versions."""

@@ -1,0 +1,118 @@
+"""Whether a study describes the live engine: its configuration and matcher in, a sentence out.
+
+A study of a registered version, or of an endpoint, describes what runs only if a parity check of
+exactly these two found no difference. Without one the study says so itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
+from lfr_eval.matchers import Matcher
+from lfr_eval.matchers.endpoint import endpoint_of
+from lfr_eval.registry.parity_records import ParityRecord, bare, newest_checks, read_parity
+from lfr_eval.registry.registered import find_version, registry_uri, talking_to
+
+NOT_DESCRIBED = "This study does not describe the live engine"
+
+
+@dataclass(frozen=True)
+class LiveEngine:
+    """What the study says about the live engine.
+
+    Attributes
+    ----------
+    described
+        Whether the matcher of the study is what runs live.
+    statement
+        The sentence that says so, or why not.
+    version, fingerprint
+        The registered version that parity compared with what the study tested, NAME/VERSION, and
+        its matcher's fingerprint; None where nothing was compared.
+    endpoint, checked
+        What it was compared with, and when, ISO 8601.
+    """
+
+    described: bool
+    statement: str
+    version: str | None = None
+    fingerprint: str | None = None
+    endpoint: str | None = None
+    checked: str | None = None
+
+
+def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
+    """Return what a study says about the live engine; None where nothing claims to be one.
+
+    Raises
+    ------
+    ConfigError
+        If `parity=FILE` names no parity record.
+    ParityError
+        If what the registry keeps is none.
+    RegistryError
+        If the registry cannot be asked.
+    """
+    settings = config.matcher
+    if not isinstance(settings, HttpConfig | MlflowConfig) and config.parity is None:
+        return None
+    record = _record(config, matcher)
+    if record is None:
+        return LiveEngine(
+            False,
+            f"{NOT_DESCRIBED}: no parity check compared the registered matcher with what runs.",
+        )
+    tested = str(matcher.card.recipe.get("stated", matcher.card.fingerprint))
+    endpoint = endpoint_of(matcher.card.recipe) or record.endpoint
+    checked = record.served_fingerprint if "stated" in matcher.card.recipe else record.fingerprint
+    if tested != checked or bare(endpoint) != bare(record.endpoint):
+        return LiveEngine(
+            False,
+            f"{NOT_DESCRIBED}: the parity check is of another matcher or endpoint "
+            f"({record.model} and {record.endpoint}).",
+        )
+    if record.holds:
+        said = (
+            f"This study describes the live engine at {record.endpoint}: it gave the templates of "
+            f"{record.model} on {record.probes} pictures on {record.at[:10]} (largest difference "
+            f"{record.largest_difference or 0:.1e})."
+        )
+    else:
+        said = (
+            f"{NOT_DESCRIBED}: the parity check of {record.model} with {record.endpoint} on "
+            f"{record.at[:10]} found differences. {'; '.join(record.differences[:3])}."
+        )
+    return LiveEngine(
+        *(record.holds, said),
+        version=record.model.removeprefix("models:/"),
+        fingerprint=record.fingerprint,
+        endpoint=record.endpoint,
+        checked=record.at,
+    )
+
+
+def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
+    """Return the check that tells: of the study's own endpoint, else one that failed, or the last.
+
+    A study of the registered version in process describes all that runs it, or nothing.
+    """
+    if config.parity is not None:
+        return read_parity(Path(config.parity))
+    settings = config.matcher
+    assert isinstance(settings, HttpConfig | MlflowConfig)
+    model = settings.model if isinstance(settings, HttpConfig) else settings.uri
+    if model is None:
+        return None
+    where = settings.registry or registry_uri(config)
+    with talking_to(where):
+        _, version = find_version(model, where)
+    checks = newest_checks(version.tags)
+    endpoint = endpoint_of(matcher.card.recipe)
+    telling = [
+        *(check for check in checks if endpoint and bare(check.endpoint) == bare(endpoint)),
+        *(check for check in checks if endpoint is None and not check.holds),
+        *reversed(checks),
+    ]
+    return telling[0] if telling else None

@@ -1,0 +1,190 @@
+"""Results of parity checks as they are kept: files and a version's tags in, records out.
+
+A version has one tag for each endpoint that was compared with it, so that a check of one endpoint
+says nothing of another, and hides nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lfr_eval.config import ConfigError
+from lfr_eval.contract.errors import MendableError
+
+TAG = "parity"
+TAG_LIMIT = 5_000
+
+
+class ParityError(MendableError, ValueError):
+    """What a registry keeps as the result of a parity check is none."""
+
+
+@dataclass(frozen=True)
+class ParityRecord:
+    """The result of a parity check, as it is kept.
+
+    Attributes
+    ----------
+    holds
+        Whether nothing differed.
+    model, fingerprint
+        The registered version, and its matcher's fingerprint.
+    endpoint, served_fingerprint
+        The address without credentials, and the fingerprint that the endpoint stated.
+    tolerance
+        Largest difference of template values that counts as none, relative to the template's
+        length.
+    probes, templates
+        Pictures sent to both, and those that gave a template on both sides.
+    probes_sha256
+        Over the digests of the pictures.
+    largest_difference, least_cosine
+        Over all pairs of templates; None without any.
+    differences
+        Everything that differs, in words; the constants of preprocessing first.
+    at
+        When, ISO 8601, UTC.
+    """
+
+    holds: bool
+    model: str
+    fingerprint: str
+    endpoint: str
+    served_fingerprint: str
+    tolerance: float
+    probes: int
+    templates: int
+    probes_sha256: str
+    largest_difference: float | None
+    least_cosine: float | None
+    differences: tuple[str, ...]
+    at: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; no template is among them."""
+        return {**asdict(self), "differences": list(self.differences)}
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> ParityRecord:
+        """Return the record of plain values.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not one.
+        """
+        if not isinstance(values["differences"], list | tuple):
+            raise TypeError("the differences are no list")
+        record = cls(**{**values, "differences": tuple(values["differences"])})
+        _check_types(record)
+        _check_values(record)
+        return record
+
+    @property
+    def tag(self) -> str:
+        """The name under which a version keeps the newest check of this endpoint."""
+        return f"{TAG}_{hashlib.sha256(bare(self.endpoint).encode()).hexdigest()[:12]}"
+
+    @property
+    def checked(self) -> datetime:
+        """When, with its time zone."""
+        return datetime.fromisoformat(self.at)
+
+    def as_tag(self) -> str:
+        """Return the record as text that a registry takes; the last differences give way."""
+        values = self.to_json()
+        while len(text := json.dumps(values)) > TAG_LIMIT and values["differences"]:
+            values["differences"] = values["differences"][:-1]
+        return text
+
+
+def bare(endpoint: str) -> str:
+    """Return an address without slashes at its end, which make no other endpoint of it."""
+    return endpoint.rstrip("/")
+
+
+def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
+    """Return the newest check of each endpoint that a version's tags tell of, in order of time.
+
+    Raises
+    ------
+    ParityError
+        If a tag is no record of a check.
+    """
+    newest: dict[str, ParityRecord] = {}
+    for key, text in tags.items():
+        # A tag without an endpoint's hash is older than those with one.
+        if not re.fullmatch(f"{TAG}(_[0-9a-f]{{12}})?", key):
+            continue
+        try:
+            record = ParityRecord.of(json.loads(text))
+            known = newest.get(bare(record.endpoint))
+            if known is None or record.checked > known.checked:
+                newest[bare(record.endpoint)] = record
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ParityError(
+                f"The tag '{key}' is no record of a parity check ({type(error).__name__}); delete "
+                "it from the version, and check every endpoint that it may have been of again: "
+                "lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"
+            ) from error
+    return sorted(newest.values(), key=lambda record: record.checked)
+
+
+def read_parity(path: Path) -> ParityRecord:
+    """Read the file that `lfr-eval engine parity` wrote.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    try:
+        return ParityRecord.of(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ConfigError(
+            f"parity={path} is not a parity record ({type(error).__name__}); make one: lfr-eval "
+            "engine parity models:/NAME@ALIAS --endpoint URL"
+        ) from error
+
+
+def _check_types(record: ParityRecord) -> None:
+    texts = (
+        *(record.model, record.fingerprint, record.endpoint, record.served_fingerprint),
+        *(record.probes_sha256, record.at, *record.differences),
+    )
+    measured = (record.tolerance, record.largest_difference, record.least_cosine)
+    if (
+        type(record.holds) is not bool
+        or not all(isinstance(text, str) for text in texts)
+        or not all(type(count) is int for count in (record.probes, record.templates))
+        or not all(type(value) in (int, float) for value in measured if value is not None)
+        or record.tolerance is None
+    ):
+        raise TypeError("a value is of another type")
+
+
+def _check_values(record: ParityRecord) -> None:
+    measured = (record.tolerance, record.largest_difference, record.least_cosine)
+    if record.checked.tzinfo is None:
+        raise ValueError("the time has no time zone")
+    if not re.fullmatch(r"models:/[^/]+/[0-9]+", record.model):
+        raise ValueError("the model is no registered version")
+    if not 0 <= record.templates <= record.probes:
+        raise ValueError("the counts cannot be")
+    if not all(math.isfinite(value) for value in measured if value is not None):
+        raise ValueError("a number is none")
+    if record.holds and (
+        record.differences
+        or record.templates == 0
+        or record.largest_difference is None
+        or record.largest_difference > record.tolerance
+    ):
+        raise ValueError("it cannot hold: nothing was compared, or something differed")

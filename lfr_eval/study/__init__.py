@@ -1,0 +1,1 @@
+"""Running a study: inputs, design, plan, stages, provenance and seal. `run` tells the story."""

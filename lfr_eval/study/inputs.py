@@ -1,0 +1,266 @@
+"""What a study starts from: its people, its matcher and its thresholds, made from configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.cohort import (
+    Cohort,
+    capture,
+    read_dont_care,
+    with_captures,
+)
+from lfr_eval.cohort.chosen import read_cohort
+from lfr_eval.cohort.simulated import Simulation, simulate
+from lfr_eval.comparison import (
+    Compute,
+    Executor,
+    GivenScores,
+    LocalExecutor,
+    RayExecutor,
+    Scores,
+    TemplateScores,
+    as_precision,
+)
+from lfr_eval.comparison.similarity import similarity_of
+from lfr_eval.config import (
+    CaptureConfig,
+    ConfigError,
+    SimulatedDatasetConfig,
+    StudyConfig,
+)
+from lfr_eval.config.paths import cache_folder
+from lfr_eval.contract.tables import DONT_CARE
+from lfr_eval.matchers import (
+    ImageMatcher,
+    Matcher,
+    ScoreMatcher,
+    TemplateMatcher,
+    Templates,
+    make_matcher,
+)
+from lfr_eval.matchers.cluster import ClusterMatcher
+from lfr_eval.matchers.store import SHARDS, acquire
+from lfr_eval.registry.live import LiveEngine, live_engine
+from lfr_eval.registry.matcher_of import image_matcher, matcher_of
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The thresholds of a study.
+
+    Attributes
+    ----------
+    values
+        All thresholds, increasing; the operating and primary ones are among them.
+    operating
+        Where the matcher is meant to run; None if nobody said.
+    primary
+        Where findings are primary.
+    origin
+        On which data, at which rate the operating threshold was set.
+    """
+
+    values: tuple[float, ...]
+    operating: float | None
+    primary: tuple[float, ...]
+    origin: str
+
+    @property
+    def tabulated(self) -> tuple[float, ...]:
+        """Thresholds of the plan: the primary ones and the operating one, increasing."""
+        named = () if self.operating is None else (self.operating,)
+        return tuple(value for value in self.values if value in {*self.primary, *named})
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """People, matcher and thresholds of a study; the simulation behind them, if there is one.
+
+    Attributes
+    ----------
+    dont_care
+        Table `dont_care`: people who are not compared with one another.
+    live
+        What is known of the live engine; None where the matcher does not claim to be one.
+    """
+
+    cohort: Cohort
+    matcher: Matcher
+    sweep: Sweep
+    dont_care: pd.DataFrame
+    simulation: Simulation | None = None
+    live: LiveEngine | None = None
+
+
+def read_inputs(config: StudyConfig) -> Inputs:
+    """Make the inputs of a study.
+
+    Raises
+    ------
+    ConfigError, CardError, CohortError, FetchError, ManifestError, MatcherError, RegistryError
+        If something that the configuration names is missing or cannot be used.
+    """
+    sweep = read_sweep(config)
+    if isinstance(config.dataset, SimulatedDatasetConfig):
+        simulation = simulate(config.dataset)
+        matcher = make_matcher(
+            "simulated", vectors=simulation.vectors, acquired=simulation.acquired
+        )
+        pairs = _dont_care(config, simulation.cohort)
+        return Inputs(simulation.cohort, matcher, sweep, pairs, simulation)
+    matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
+    live = live_engine(config, matcher)
+    return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
+
+
+def _matcher(config: StudyConfig) -> Matcher:
+    """Return the matcher; the machines of a cluster each have one, where there is a cluster."""
+    matcher, compute = matcher_of(config), config.compute
+    if compute.executor != "ray" or not isinstance(matcher, ImageMatcher):
+        return matcher
+    make = partial(image_matcher, config)
+    return ClusterMatcher(make, compute.address, use_gpus=compute.device.startswith("cuda"))
+
+
+def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFrame]:
+    """Return where the study's scores come from, and its table `acquisition`.
+
+    Raises
+    ------
+    ComparisonError, MatcherError
+        If templates or scores cannot be used, or there is no such device.
+    """
+    images, matcher = inputs.cohort.images, inputs.matcher
+    if isinstance(matcher, ScoreMatcher):
+        scores = matcher.scores(images)
+        return GivenScores(scores), _named_by(scores, images["image_id"])
+    templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)
+    similarity = similarity_of(matcher.card.similarity, matcher.card.scale)
+    moved = templates.moved
+    shift = 0.0 if moved is None else similarity.shift(templates.vectors, moved)
+    vectors = similarity.prepare(templates.vectors, out=templates.vectors)
+    return TemplateScores(vectors, similarity, make_compute(config), shift), templates.acquisition
+
+
+def _templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
+    """Return the templates of the study's images: cached, computed or read from a file."""
+    images, matcher = inputs.cohort.images, inputs.matcher
+    if isinstance(matcher, TemplateMatcher):
+        return matcher.templates(images)
+    assert isinstance(matcher, ImageMatcher)
+    paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
+    return acquire(matcher, images, paths, cache, storage)
+
+
+def _named_by(scores: pd.DataFrame, images: pd.Series) -> pd.DataFrame:
+    """Return table `acquisition`: an image that no comparison names counts as not acquired."""
+    named = images.isin(set(scores["reference_id"]) | set(scores["probe_id"])).to_numpy()
+    return pd.DataFrame(
+        {
+            "image_id": images,
+            "acquired": named,
+            "reason": [None if seen else "no score in the file" for seen in named],
+            "faces": None,
+        }
+    )
+
+
+def make_compute(config: StudyConfig) -> Compute:
+    """Return with what comparisons are computed.
+
+    Raises
+    ------
+    ComparisonError
+        If there is no such device.
+    """
+    given = config.compute
+    executor: Executor
+    if given.executor == "ray":
+        executor = RayExecutor(given.address, use_gpus=given.device.startswith("cuda"))
+    else:
+        executor = LocalExecutor.of(given.threads, given.device)
+    return Compute(
+        executor=executor,
+        tile=given.tile,
+        precision=as_precision(given.precision),
+        tail_memory=int(given.tail_memory),
+        scratch=cache_folder(config.paths) / SHARDS,
+    )
+
+
+def read_sweep(config: StudyConfig) -> Sweep:
+    """Return the thresholds: those given, else those of the matcher's configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or they are not increasing steps.
+    """
+    given = config.thresholds
+    operating = config.matcher.operating if given.operating is None else given.operating
+    swept = given.sweep or config.matcher.sweep
+    if given.values is not None:
+        values = list(given.values)
+    elif swept is not None:
+        values = _steps(swept)
+    else:
+        raise ConfigError(
+            f"The matcher '{config.matcher.name}' has no thresholds of its own; give "
+            "thresholds.values=[0.3,0.4,0.5] on its scale."
+        )
+    named = [] if operating is None else [operating]
+    primary = named if given.primary is None else list(given.primary)
+    if not primary:
+        primary = values
+    origin = config.matcher.operating_origin if given.origin is None else given.origin
+    if given.operating is not None and given.origin is None:
+        origin = "The operating threshold was given by the evaluator."
+    every = sorted({round(float(value), 9) for value in [*values, *primary, *named]})
+    if not every or not np.isfinite(every).all():
+        raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")
+    return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
+
+
+def _steps(sweep: Sequence[float]) -> list[float]:
+    if len(sweep) != 3 or not (sweep[2] > 0 and sweep[1] >= sweep[0]):
+        raise ConfigError(
+            f"thresholds.sweep is {list(sweep)}; give [start, stop, step] with a positive step "
+            "and a stop that is not below the start."
+        )
+    start, stop, step = sweep
+    return [start + step * index for index in range(int((stop - start) / step + 1e-9) + 1)]
+
+
+def _dont_care(config: StudyConfig, cohort: Cohort) -> pd.DataFrame:
+    path = config.design.dont_care
+    if path is None:
+        return DONT_CARE.empty()
+    return read_dont_care(Path(path).expanduser(), set(cohort.images["subject_id"]))
+
+
+def recipe_of(given: CaptureConfig) -> capture.Recipe:
+    """Return the simulated conditions that a configuration asks for."""
+    steps = tuple(capture.Step(dict(step), given.angle) for step in given.steps)
+    return capture.Recipe(steps, given.repeats, given.seed, given.original)
+
+
+def _captured(cohort: Cohort, config: StudyConfig) -> Cohort:
+    """Return the cohort with simulated passes, where the study asks for them."""
+    if not config.capture.steps:
+        return cohort
+    # The detector is a matter of seconds to import, and few studies need it.
+    from lfr_eval.matchers.eyes import eye_distances
+
+    recipe = recipe_of(config.capture)
+    ids = cohort.images[["image_id", "path"]].itertuples(index=False)
+    paths = [None if pd.isna(path) else cohort.resolve(image) for image, path in ids]
+    cache = cache_folder(config.paths)
+    images = capture.simulate_passes(cohort.images, paths, recipe, eye_distances, cache)
+    return with_captures(cohort, images, cache / capture.FOLDER, recipe.words)

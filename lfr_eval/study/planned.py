@@ -1,0 +1,120 @@
+"""The plan that a configuration states (configuration and people in, a `Plan` out)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from itertools import product
+
+import pandas as pd
+
+from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.contract.tables import CROSS, UNKNOWN
+from lfr_eval.contract.trials import group_people
+from lfr_eval.inference import Plan
+from lfr_eval.study.inputs import read_sweep
+
+
+def plan_of(
+    config: StudyConfig,
+    people: pd.DataFrame,
+    primary: Sequence[float],
+    searched: Collection[str],
+    passes: pd.DataFrame,
+) -> Plan:
+    """Return the plan that the configuration states.
+
+    Parameters
+    ----------
+    people
+        One row a person, one column a label.
+    primary
+        Thresholds at which findings are primary.
+    searched
+        Conditions of recognition opportunities that are searched: what groups can be compared
+        within.
+    passes
+        One row a recognition opportunity, one column a condition: what rates can be given by.
+
+    Raises
+    ------
+    ConfigError
+        If a factor or control factor is neither a label that every person has one value of nor a
+        condition of recognition opportunities, or a reference group does not exist.
+    """
+    inference = config.inference
+
+    def there(conditions: Collection[str]) -> str:
+        named = [name for name in conditions if name not in people]
+        return (
+            f"(there are {', '.join(people.columns)}; conditions that are constant within a pass: "
+            f"{', '.join(named) or 'none'})"
+        )
+
+    known = [str(name) for name in passes]
+    problems = [
+        f"'{name}' {there(known)}"
+        for name in parts_of(inference.factors)
+        if name not in people and name not in known
+    ]
+    problems += [
+        f"control factor '{name}' {there(searched)}"
+        for name in parts_of(inference.strata)
+        if name not in people and name not in searched
+    ]
+    plan = _plan(config, primary)
+    for factor, group in plan.reference_groups.items():
+        if not problems and group not in (names := group_names(people, passes, factor)):
+            problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
+    if problems:
+        raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
+    return plan
+
+
+def check_plan(config: StudyConfig) -> None:
+    """Refuse an inference that cannot be made of anybody's trials, before anything is computed.
+
+    Raises
+    ------
+    ConfigError
+        Naming the value and how to give another.
+    """
+    _plan(config, read_sweep(config).primary)
+
+
+def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
+    """Return the plan, without reference groups of factors that are not compared."""
+    settings = asdict(config.inference)
+    used = set(parts_of(config.inference.factors))
+    settings["reference_groups"] = {
+        factor: group
+        for factor, group in config.inference.reference_groups.items()
+        if set(factor.split(CROSS)) <= used
+    }
+    try:
+        return Plan(
+            **settings,
+            watchlist=config.design.watchlist_inference,
+            primary_thresholds=tuple(primary),
+        )
+    except ValueError as error:
+        named = re.search(r"'(\w+)' parameter", str(error))
+        raise ConfigError(
+            f"{error} Give inference.{named[1]}=..." if named else str(error)
+        ) from error
+
+
+def group_names(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> list[str]:
+    """Return the groups of a factor: of people, of conditions, or every combination of both."""
+    parts = factor.split(CROSS)
+    if all(part in people for part in parts):
+        return list(group_people(people, factor).names)
+    values = [(people if part in people else passes)[part] for part in parts]
+    texts = [sorted(value.astype("string").fillna(UNKNOWN).unique()) for value in values]
+    return [CROSS.join(names) for names in product(*texts)]
+
+
+def parts_of(factors: Sequence[str]) -> list[str]:
+    """Return the labels and conditions that factors are made of, each once."""
+    return list(dict.fromkeys(part for factor in factors for part in factor.split(CROSS)))

@@ -1,0 +1,170 @@
+"""Where results come from: the study's own description, and the run that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+from lfr_eval import __version__
+from lfr_eval.config import StudyConfig
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.matchers.endpoint import shown_address
+from lfr_eval.study.inputs import Inputs, recipe_of
+from lfr_eval.study.populations import describe_mix, watchlist_mix
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over the package's source: a study made by other code is not reused."""
+    root = Path(__file__).parents[1]
+    total = hashlib.sha256(__version__.encode())
+    for path in sorted(root.rglob("*.py")):
+        total.update(path.relative_to(root).as_posix().encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
+    """Return what `study.json` says: the study in words and settings, for its readers."""
+    card = inputs.matcher.card
+    sweep = inputs.sweep
+    return {
+        "title": config.report.title,
+        "question": config.report.question,
+        "study": config.name,
+        "simulated": inputs.cohort.simulated,
+        "matcher": {
+            "name": card.name,
+            "fingerprint": card.fingerprint,
+            "version": card.version,
+            "description": f"{card.description}; {card.acquisition}",
+            "score_range": [bound if abs(bound) < 1e30 else None for bound in card.score_range],
+        },
+        "datasets": [
+            {
+                "name": dataset.name,
+                "title": dataset.title,
+                "origin": dataset.origin,
+                "licence": dataset.licence,
+                "consent": dataset.consent,
+                "lawful_basis": dataset.lawful_basis,
+                "label_source": dict(dataset.label_source),
+                "label_scheme": dict(dataset.schemes),
+                "limits": list(dataset.limits),
+                "citation": dataset.citation,
+            }
+            for dataset in inputs.cohort.cards
+        ],
+        "design": {
+            "name": config.design.name,
+            "description": config.design.description,
+            "watchlist_sizes": list(config.design.watchlist_sizes),
+            "watchlist_members": config.design.watchlist_members,
+            "watchlist_composition": describe_mix(
+                config, watchlist_mix(config, inputs.cohort.images)
+            )
+            if set(config.design.kinds) - {"verification"}
+            else None,
+        },
+        "thresholds": {
+            "values": list(sweep.values),
+            "primary": list(sweep.primary),
+            "operating": sweep.operating,
+            "origin": sweep.origin,
+        },
+        "factors": list(config.inference.factors),
+        "conditions": conditions_of(config, inputs),
+        "capture": recipe_of(config.capture).words if config.capture.steps else None,
+        "inference": asdict(config.inference),
+        "notes": list(config.report.notes),
+        "live_engine": asdict(inputs.live) if inputs.live else None,
+        "data_digest": inputs.cohort.digest,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def conditions_of(config: StudyConfig, inputs: Inputs) -> list[str]:
+    """Return the parts of the study's factors that are conditions of passes, not of people."""
+    parts = [part for factor in config.inference.factors for part in factor.split(CROSS)]
+    return [part for part in dict.fromkeys(parts) if part not in inputs.cohort.people]
+
+
+def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
+    """Return what `provenance.json` says beside hashes: what is needed to make it again."""
+    return {
+        "lfr_eval": __version__,
+        "code_digest": code_digest(),
+        "git_revision": git_revision(),
+        "matcher": asdict(inputs.matcher.card),
+        "dataset_digest": inputs.cohort.digest,
+        "config": _publishable(config),
+        "seeds": {
+            "design": config.design.seed,
+            "inference": config.inference.seed,
+            "capture": config.capture.seed if config.capture.steps else None,
+            "dataset": getattr(config.dataset, "seed", None),
+        },
+        "packages": {
+            distribution.name: distribution.version
+            for distribution in sorted(distributions(), key=lambda item: item.name.lower())
+        },
+        "hardware": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def git_revision() -> str | None:
+    """Return the commit of the checkout this code runs from, `+` where it has changes."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _publishable(config: StudyConfig) -> dict[str, object]:
+    """Return the configuration without this machine's paths and without credentials."""
+    values = asdict(config)
+    del values["paths"]
+    for group, name in (("tracking", "uri"), ("matcher", "url"), ("matcher", "registry")):
+        if values[group].get(name):
+            values[group][name] = shown_address(values[group][name])
+    if config.registration:
+        values["registration"] = Path(config.registration).name
+    if values.get("parity"):
+        values["parity"] = Path(values["parity"]).name
+    for group, name in (("dataset", "path"), ("matcher", "path"), ("design", "dont_care")):
+        if values[group].get(name):
+            values[group][name] = Path(values[group][name]).name
+    return values
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
