@@ -1,4 +1,4 @@
-"""Write docs/tables.md from lfr_eval/tables/: `python docs/make_tables.py`."""
+"""Write docs/tables.md from lfr_eval/contract/tables/: `python docs/make_tables.py`."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from lfr_eval.contract.tables import (
 
 def tables_page() -> str:
     """Return the page as Markdown."""
-    parts = ["# The stage tables", "", "Made from `lfr_eval/tables/` by `docs/make_tables.py`."]
+    parts = ["# The stage tables", "", "Made from `lfr_eval/contract/tables/` by `docs/make_tables.py`."]
     asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
     for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked, PEOPLE):
         parts += [
