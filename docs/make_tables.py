@@ -17,7 +17,8 @@ from lfr_eval.contract.tables import (
 
 def tables_page() -> str:
     """Return the page as Markdown."""
-    parts = ["# The stage tables", "", "Made from `lfr_eval/contract/tables/` by `docs/make_tables.py`."]
+    made = "Made from `lfr_eval/contract/tables/` by `docs/make_tables.py`."
+    parts = ["# The stage tables", "", made]
     asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
     for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked, PEOPLE):
         parts += [

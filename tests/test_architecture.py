@@ -1,4 +1,4 @@
-"""docs/architecture.md names every room of the package, in the layers that `make check` enforces."""
+"""docs/architecture.md names every room of the package, in the layers of the import contract."""
 
 import re
 import tomllib
