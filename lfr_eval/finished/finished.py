@@ -24,12 +24,10 @@ from lfr_eval.config import (
     ThresholdsConfig,
 )
 from lfr_eval.contract.folder import STUDY, FolderError, StudyFolder, read_json
-from lfr_eval.contract.tables import ACQUISITION, COHORT, CROSS
+from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.inference import Plan
-from lfr_eval.inference.rates import pass_conditions
-from lfr_eval.study.designs import Evidence, design_of
-from lfr_eval.study.planned import plan_of
+from lfr_eval.study.analysis import Analysis
 
 
 @dataclass(frozen=True)
@@ -117,20 +115,15 @@ def read_finished(path: Path) -> Finished:
     changed = folder.verify()
     if changed:
         raise FolderError(f"{path} is not as it was sealed: " + " ".join(changed[:5]))
-    about, config = read_json(folder.path / STUDY), _config(folder)
-    images = folder.read(COHORT)
+    about = read_json(folder.path / STUDY)
+    images, thresholds = folder.read(COHORT), about["thresholds"]
     everybody = Cohort(images, folder.path, (), "").people
-    people = everybody[~everybody["filler"].to_numpy(bool)].drop(columns="filler")
-    thresholds = tuple(float(value) for value in about["thresholds"]["values"])
-    design = design_of(config)
-    opportunities = design.opportunities(images)
-    searched = design.conditions(opportunities).columns.tolist()
-    passes = pass_conditions(opportunities)
-    plan = plan_of(config, people, about["thresholds"]["primary"], searched, passes)
-    acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
-    controls = [part for factor in (*plan.factors, *plan.strata) for part in factor.split(CROSS)]
-    evidence = Evidence(folder.read, people, opportunities, acquired, controls, thresholds)
-    return Finished(folder, about, people, tuple(design.trials(evidence)), thresholds, plan)
+    values = [float(value) for value in thresholds["values"]]
+    analysis = Analysis.of(
+        folder, _config(folder), images, everybody, values, thresholds["primary"]
+    )
+    trials = tuple(analysis.trials)
+    return Finished(folder, about, analysis.people, trials, analysis.thresholds, analysis.plan)
 
 
 def _config(folder: StudyFolder) -> StudyConfig:

@@ -21,12 +21,18 @@ from lfr_eval.study.populations import describe_mix, watchlist_mix
 
 
 @cache
-def code_digest() -> str:
-    """SHA-256 over the package's source: a study made by other code is not reused."""
+def code_digest(*rooms: str) -> str:
+    """SHA-256 over the source of some rooms of the package, or of all of it if none is named.
+
+    A stage that was made by other code is not reused.
+    """
     root = Path(__file__).parents[1]
     total = hashlib.sha256(__version__.encode())
     for path in sorted(root.rglob("*.py")):
-        total.update(path.relative_to(root).as_posix().encode())
+        name = path.relative_to(root)
+        if rooms and name.parts[0] not in rooms:
+            continue
+        total.update(name.as_posix().encode())
         total.update(path.read_bytes())
     return total.hexdigest()
 

@@ -4,15 +4,16 @@
              -> rates and findings -> report -> tracking
 
 Each stage writes its tables to the study folder and is skipped when they are there already, made
-from the same inputs by the same code. So a study that was killed goes on where it stopped.
+from the same inputs by the same code of the rooms that the stage runs through. A study that was
+killed goes on where it stopped, and a change of the report computes no comparison again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -38,8 +39,8 @@ from lfr_eval.contract.tables import (
     WATCHLIST,
     WATCHLIST_MATCHES,
     WATCHLIST_SIZES,
+    Table,
 )
-from lfr_eval.contract.trials import Trials
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -50,13 +51,85 @@ from lfr_eval.inference import (
     rates,
     watchlist_size_table,
 )
-from lfr_eval.study.designs import Design, Evidence, design_of
+from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
-from lfr_eval.study.planned import check_plan, parts_of, plan_of
+from lfr_eval.study.planned import check_plan
 from lfr_eval.study.populations import check_watchlist, filler_weights, watchlist_mix
 from lfr_eval.study.provenance import code_digest, describe_run, describe_study
 from lfr_eval.study.registration import Standing, check_standing, seal_of, without_excluded
 from lfr_eval.study.sealing import report_and_seal
+
+
+@dataclass(frozen=True)
+class Run:
+    """One study while it runs.
+
+    Attributes
+    ----------
+    inputs
+        Its people, matcher and thresholds.
+    analysis
+        Its configuration, design, plan and folder, and the trials that are read from the folder.
+    standing
+        How it stands to its registration.
+    started
+        When, UTC.
+    """
+
+    inputs: Inputs
+    analysis: Analysis
+    standing: Standing
+    started: datetime
+
+    @property
+    def folder(self) -> StudyFolder:
+        """Where the study is written."""
+        return self.analysis.folder
+
+    @property
+    def config(self) -> StudyConfig:
+        """What determines the study."""
+        return self.analysis.config
+
+    def key(self, rooms: Sequence[str]) -> str:
+        """Return the hash of all that a stage depends on, of the code only that of its rooms."""
+        return digest(
+            [
+                code_digest(*rooms),
+                self.config.analysis(),
+                self.inputs.cohort.digest,
+                self.inputs.dont_care.to_dict("list"),
+                self.inputs.matcher.card.fingerprint,
+                self.standing.key,
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of a study.
+
+    Attributes
+    ----------
+    name
+        Under which the folder records that it is finished.
+    rooms
+        Whose code it runs through.
+    tables
+        What it writes.
+    make
+        Writes them.
+    """
+
+    name: str
+    rooms: tuple[str, ...]
+    tables: Sequence[Table]
+    make: Callable[[], None]
+
+
+PEOPLE = ("contract", "config", "cohort", "study")
+COMPARED = (*PEOPLE, "compute", "matchers", "registry", "comparison")
+INFERRED = (*COMPARED, "inference")
 
 
 def run_study(config: StudyConfig) -> StudyFolder:
@@ -73,41 +146,15 @@ def run_study(config: StudyConfig) -> StudyFolder:
     """
     folder = StudyFolder(study_path(config))
     with folder.locked(), threadpool_limits(config.compute.threads or None):
-        started = datetime.now(UTC)
-        check_plan(config)
-        inputs = read_inputs(config)
-        standing = check_standing(config, inputs)
-        inputs = without_excluded(inputs, standing.excluded)
-        key = digest(
-            [
-                code_digest(),
-                config.analysis(),
-                inputs.cohort.digest,
-                inputs.dont_care.to_dict("list"),
-                inputs.matcher.card.fingerprint,
-                standing.key,
-            ]
-        )
         # What cannot be done is refused before hours of embedding, not after.
-        design = design_of(config)
-        opportunities = design.opportunities(inputs.cohort.images)
-        searched = design.conditions(opportunities).columns.tolist()
-        passes = rates.pass_conditions(opportunities)
-        plan = plan_of(config, tested_people(inputs), inputs.sweep.primary, searched, passes)
-        plan = replace(plan, registered=standing.state)
-        if WATCHLIST in design.tables:
-            check_watchlist(config, inputs.cohort.images)
-        standing.write(folder, key)
-        _write_cohort(folder, key, inputs, config)
-        _compare(folder, key, inputs, config, design)
-        # Made once, and only if a stage is to be computed.
-        evidence = cache(lambda: read_evidence(folder, config, inputs, design))
-        trials = cache(lambda: design.trials(evidence()))
-        _infer(folder, key, inputs, config, design, plan, trials)
-        _summarise(folder, key, inputs, config, design, plan, trials)
-        _add(folder, key, design, evidence)
-        _describe(folder, key, inputs, config, standing, started)
-        report_and_seal(folder, describe_run(config, inputs, started), config.paths.approvals)
+        run = _prepare(config, folder)
+        run.standing.write(folder, run.key(PEOPLE))
+        for stage in _stages(run):
+            files = [table.file for table in stage.tables]
+            folder.stage(stage.name, run.key(stage.rooms), files, stage.make)
+        _describe(run)
+        described = describe_run(config, run.inputs, run.started)
+        report_and_seal(folder, described, config.paths.approvals)
     return folder
 
 
@@ -119,101 +166,89 @@ def study_path(config: StudyConfig) -> Path:
     return Path(config.paths.studies).expanduser().resolve() / name
 
 
-def _write_cohort(folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig) -> None:
-    made = {COHORT: inputs.cohort.images}
-    if config.design.dont_care is not None:
-        made[DONT_CARE] = inputs.dont_care
+def _prepare(config: StudyConfig, folder: StudyFolder) -> Run:
+    started = datetime.now(UTC)
+    check_plan(config)
+    inputs = read_inputs(config)
+    standing = check_standing(config, inputs)
+    inputs = without_excluded(inputs, standing.excluded)
+    cohort, sweep = inputs.cohort, inputs.sweep
+    asked = Analysis.of(folder, config, cohort.images, cohort.people, sweep.values, sweep.primary)
+    analysis = replace(asked, plan=replace(asked.plan, registered=standing.state))
+    if WATCHLIST in analysis.design.tables:
+        check_watchlist(config, cohort.images)
+    return Run(inputs, analysis, standing, started)
 
-    def write() -> None:
-        for table, frame in made.items():
-            folder.write(table, frame)
 
-    folder.stage("cohort", key, [table.file for table in made], write)
+def _stages(run: Run) -> list[Stage]:
+    design = run.analysis.design
+    people = [COHORT] if run.config.design.dont_care is None else [COHORT, DONT_CARE]
+    inferred = [RATES, FINDINGS, *([TRUTH] if run.inputs.simulation else [])]
+    return [
+        Stage("cohort", PEOPLE, people, partial(_write_people, run)),
+        Stage("comparison", COMPARED, (ACQUISITION, *design.tables), partial(_compare, run)),
+        Stage("inference", INFERRED, inferred, partial(_infer, run)),
+        Stage("summaries", INFERRED, FURTHER, partial(_summarise, run)),
+        Stage("design", INFERRED, design.summaries, partial(_add, run)),
+    ]
 
 
-def _compare(
-    folder: StudyFolder, key: str, inputs: Inputs, config: StudyConfig, design: Design
-) -> None:
+def _write_people(run: Run) -> None:
+    run.folder.write(COHORT, run.inputs.cohort.images)
+    if run.config.design.dont_care is not None:
+        run.folder.write(DONT_CARE, run.inputs.dont_care)
+
+
+def _compare(run: Run) -> None:
     """Images to scores: acquisition, and what the design compares."""
-
-    def compare() -> None:
-        scores, acquisition = read_scores(inputs, config)
-        folder.write(ACQUISITION, acquisition)
-        images = design.opportunities(inputs.cohort.images)
-        acquired = acquisition["acquired"].to_numpy(bool)
-        sides = Sides.of(images, acquired, inputs.dont_care)
-        for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
-            folder.write(table, frame)
-
-    files = [table.file for table in (ACQUISITION, *design.tables)]
-    folder.stage("comparison", key, files, compare)
+    inputs, design = run.inputs, run.analysis.design
+    scores, acquisition = read_scores(inputs, run.config)
+    run.folder.write(ACQUISITION, acquisition)
+    images = design.opportunities(inputs.cohort.images)
+    sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
+    for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
+        run.folder.write(table, frame)
 
 
-def _infer(
-    folder: StudyFolder,
-    key: str,
-    inputs: Inputs,
-    config: StudyConfig,
-    design: Design,
-    plan: Plan,
-    trials: Callable[[], list[Trials]],
-) -> None:
+def _infer(run: Run) -> None:
     """Trials to rates and findings."""
-    tables = [RATES, FINDINGS, *([TRUTH] if inputs.simulation else [])]
-    people, thresholds = tested_people(inputs), inputs.sweep.values
-
-    def infer() -> None:
-        folder.write(RATES, rate_table(trials(), people, plan.factors, thresholds, plan))
-        compared = rates.compared(trials())
-        folder.write(FINDINGS, finding_table(compared, people, thresholds, plan))
-        if inputs.simulation:
-            sizes = list(design.watchlist_sizes)
-            fillers = filler_weights(config, inputs.cohort.images)
-            folder.write(TRUTH, inputs.simulation.truth(thresholds, sizes, fillers))
-
-    folder.stage("inference", key, [table.file for table in tables], infer)
+    given, folder = run.analysis, run.folder
+    people, thresholds, plan = given.people, given.thresholds, given.plan
+    folder.write(RATES, rate_table(given.trials, people, plan.factors, thresholds, plan))
+    folder.write(FINDINGS, finding_table(rates.compared(given.trials), people, thresholds, plan))
+    simulation = run.inputs.simulation
+    if simulation:
+        sizes = list(given.design.watchlist_sizes)
+        fillers = filler_weights(run.config, run.inputs.cohort.images)
+        folder.write(TRUTH, simulation.truth(thresholds, sizes, fillers))
 
 
-def _summarise(
-    folder: StudyFolder,
-    key: str,
-    inputs: Inputs,
-    config: StudyConfig,
-    design: Design,
-    plan: Plan,
-    trials: Callable[[], list[Trials]],
-) -> None:
+def _summarise(run: Run) -> None:
     """Trials to what stands beside rates and findings: equity, modelled tail, published tests."""
-    people, sweep = tested_people(inputs), inputs.sweep
-    labels = plan.of_labels(people.columns)
-
-    def summarise() -> None:
-        compared = rates.compared(trials())
-        folder.write(EQUITY, equity_table(compared, people, labels.factors, sweep.primary, labels))
-        for metric, table in (("FMR", MODELLED), ("FPIR", MODELLED_SEARCHES)):
-            modelled = [
-                modelled_table(one, people, labels.factors, sweep.values, labels)
-                for one in trials()
-                if one.metric == metric
-            ]
-            folder.write(table, pd.concat(modelled) if modelled else table.empty())
-        folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
-        sizes = WATCHLIST_SIZES.empty()
-        if WATCHLIST in design.tables:
-            sizes = _watchlist_sizes(folder, inputs, config, design, labels)
-        folder.write(WATCHLIST_SIZES, sizes)
-
-    folder.stage("summaries", key, [table.file for table in FURTHER], summarise)
+    given, folder, sweep = run.analysis, run.folder, run.inputs.sweep
+    people, labels = given.people, given.plan.of_labels(given.people.columns)
+    compared = rates.compared(given.trials)
+    folder.write(EQUITY, equity_table(compared, people, labels.factors, sweep.primary, labels))
+    for metric, table in (("FMR", MODELLED), ("FPIR", MODELLED_SEARCHES)):
+        modelled = [
+            modelled_table(one, people, labels.factors, sweep.values, labels)
+            for one in given.trials
+            if one.metric == metric
+        ]
+        folder.write(table, pd.concat(modelled) if modelled else table.empty())
+    folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
+    searched = WATCHLIST in given.design.tables
+    sizes = _watchlist_sizes(run, labels) if searched else WATCHLIST_SIZES.empty()
+    folder.write(WATCHLIST_SIZES, sizes)
 
 
-def _watchlist_sizes(
-    folder: StudyFolder, inputs: Inputs, config: StudyConfig, design: Design, plan: Plan
-) -> pd.DataFrame:
+def _watchlist_sizes(run: Run, plan: Plan) -> pd.DataFrame:
     """How false alerts grow with the watchlist, mixed as it was and as the fillers come."""
-    images, people = folder.read(COHORT), tested_people(inputs)
-    watchlist, thresholds = folder.read(WATCHLIST), inputs.sweep.tabulated
+    folder, given = run.folder, run.analysis
+    images, watchlist = folder.read(COHORT), folder.read(WATCHLIST)
+    thresholds = run.inputs.sweep.tabulated
     trials = rates.watchlist_trials(
-        people,
+        given.people,
         folder.read(SEARCHES),
         watchlist,
         folder.read(WATCHLIST_MATCHES),
@@ -221,57 +256,27 @@ def _watchlist_sizes(
     )
     return watchlist_size_table(
         trials,
-        people,
+        given.people,
         images.set_index("image_id").loc[watchlist["reference_id"]],
-        list(dict.fromkeys((watchlist_mix(config, images), AS_THEY_COME))),
+        list(dict.fromkeys((watchlist_mix(run.config, images), AS_THEY_COME))),
         thresholds,
         plan,
-        design.watchlist_sizes,
+        given.design.watchlist_sizes,
     )
 
 
-def _add(folder: StudyFolder, key: str, design: Design, evidence: Callable[[], Evidence]) -> None:
+def _add(run: Run) -> None:
     """Sum up what no rate says: how long alerts take, how long lists are."""
-
-    def add() -> None:
-        for table, frame in design.summarise(evidence()).items():
-            folder.write(table, frame)
-
-    folder.stage("design", key, [table.file for table in design.summaries], add)
+    for table, frame in run.analysis.design.summarise(run.analysis.evidence).items():
+        run.folder.write(table, frame)
 
 
-def tested_people(inputs: Inputs) -> pd.DataFrame:
-    """Return the people under test, without those who are on the watchlist only."""
-    people = inputs.cohort.people
-    return people[~people["filler"].to_numpy(bool)].drop(columns="filler")
-
-
-def read_evidence(
-    folder: StudyFolder, config: StudyConfig, inputs: Inputs, design: Design
-) -> Evidence:
-    """Return what a study has to count, from its score tables."""
-    return Evidence(
-        folder.read,
-        tested_people(inputs),
-        design.opportunities(folder.read(COHORT)),
-        folder.read(ACQUISITION)["acquired"].to_numpy(bool),
-        parts_of([*config.inference.factors, *config.inference.strata]),
-        inputs.sweep.values,
-    )
-
-
-def _describe(
-    folder: StudyFolder,
-    key: str,
-    inputs: Inputs,
-    config: StudyConfig,
-    standing: Standing,
-    started: datetime,
-) -> None:
+def _describe(run: Run) -> None:
     def describe() -> None:
-        described = describe_study(config, inputs, started)
-        write_json(folder.path / STUDY, {**described, "registration": standing.described()})
+        described = describe_study(run.config, run.inputs, run.started)
+        registration = run.standing.described()
+        write_json(run.folder.path / STUDY, {**described, "registration": registration})
 
     # What is known of the live engine may change when all the tables stay.
-    live = asdict(inputs.live) if inputs.live else None
-    folder.stage("study", digest([key, live]), [STUDY], describe)
+    live = asdict(run.inputs.live) if run.inputs.live else None
+    run.folder.stage("study", digest([run.key(INFERRED), live]), [STUDY], describe)

@@ -1,0 +1,104 @@
+"""What a study analyses: one frozen object, made when a study runs and when it is read again.
+
+In: configuration, cohort table and study folder. Out: `Analysis`, whose evidence and trials are
+read from the folder's score tables once, when they are first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from lfr_eval.config import StudyConfig
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import ACQUISITION, COHORT
+from lfr_eval.contract.trials import Trials
+from lfr_eval.inference import Plan, rates
+from lfr_eval.study.designs import Design, Evidence, design_of
+from lfr_eval.study.planned import parts_of, plan_of
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """How the scores of one study become trials.
+
+    Attributes
+    ----------
+    folder
+        Where the study's tables are.
+    config
+        The configuration of the study.
+    design
+        What is compared and counted.
+    people
+        The people under test, one row for each person, one column for each label.
+    thresholds
+        Increasing.
+    plan
+        What is claimed, and how.
+    """
+
+    folder: StudyFolder
+    config: StudyConfig
+    design: Design
+    people: pd.DataFrame
+    thresholds: tuple[float, ...]
+    plan: Plan
+
+    @classmethod
+    def of(
+        cls,
+        folder: StudyFolder,
+        config: StudyConfig,
+        images: pd.DataFrame,
+        everybody: pd.DataFrame,
+        thresholds: Sequence[float],
+        primary: Sequence[float],
+    ) -> Analysis:
+        """Return the analysis that a configuration asks for.
+
+        Parameters
+        ----------
+        images
+            Table `cohort`.
+        everybody
+            One row for each person of it, with column `filler`.
+        thresholds, primary
+            All thresholds, and those at which findings are primary.
+
+        Raises
+        ------
+        ConfigError
+            If the images do not fit the design, or the plan names labels that nobody has.
+        """
+        design, people = design_of(config), tested(everybody)
+        opportunities = design.opportunities(images)
+        searched = design.conditions(opportunities).columns.tolist()
+        passes = rates.pass_conditions(opportunities)
+        plan = plan_of(config, people, primary, searched, passes)
+        return cls(folder, config, design, people, tuple(thresholds), plan)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the study has to count, from its score tables."""
+        return Evidence(
+            self.folder.read,
+            self.people,
+            self.design.opportunities(self.folder.read(COHORT)),
+            self.folder.read(ACQUISITION)["acquired"].to_numpy(bool),
+            parts_of([*self.plan.factors, *self.plan.strata]),
+            self.thresholds,
+        )
+
+    @cached_property
+    def trials(self) -> list[Trials]:
+        """The trials of every rate that the design reports."""
+        return self.design.trials(self.evidence)
+
+
+def tested(everybody: pd.DataFrame) -> pd.DataFrame:
+    """Return the people under test, without those who are on the watchlist only."""
+    return everybody[~everybody["filler"].to_numpy(bool)].drop(columns="filler")
