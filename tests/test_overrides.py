@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -95,6 +97,53 @@ def test_what_people_and_watchlist_cannot_give_is_refused_before_the_study_begin
     with pytest.raises(Begun if said is None else MendableError) as caught:
         run_study(composed([*own, *where, *words]))
     assert (said or "") in str(caught.value)
+
+
+LONDON = ("experiment=london", "matcher=facenet")
+
+
+def test_a_mapping_given_whole_replaces_the_one_before() -> None:
+    def groups(*words: str) -> dict[str, str]:
+        return composed([*LONDON, *words]).inference.reference_groups
+
+    assert set(groups()) == {"gender", "ethnicity", "gender x ethnicity"}
+    assert groups("inference.reference_groups={}") == {}
+    assert groups("~inference.reference_groups") == {}
+    assert groups("inference.reference_groups={gender: female}") == {"gender": "female"}
+    added = ("inference.reference_groups={}", "+inference.reference_groups.gender=female")
+    assert groups(*added) == {"gender": "female"}
+    # A plus adds to what is there.
+    assert groups("++inference.reference_groups={gender: female}")["ethnicity"] == "white"
+    assert "gender" not in groups("~inference.reference_groups.gender")
+    assert composed(["~dataset.cameras"]).dataset.cameras == {}
+    shares = composed(["+design.watchlist_composition={male: 0.5, female: 0.5}"])
+    assert shares.design.watchlist_composition == {"male": 0.5, "female": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["+desgin=live"], "'desgin' (did you mean 'design'?)"),
+        (["+design.watchlist_sizs=[5]"], "did you mean 'design.watchlist_sizes'?"),
+        (["margin=2"], "did you mean 'inference.margin'?"),
+        (["seed.x=2", "dataset.peple=3"], "did you mean 'dataset.people'?"),
+        (["dataset.people.many=2"], "dataset.people"),
+        (["+zzzzz=1"], "This setting does not exist: 'zzzzz'. "),
+    ],
+)
+def test_unknown_settings_are_refused_with_the_nearest_known(words: list[str], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        composed(words)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["people (1).csv", "run=3/p.csv", "Zoë/p.csv", "it's.csv", "~/p"])
+def test_paths_that_hydra_cannot_read_are_quoted_for_the_shell(path: str) -> None:
+    own = ["dataset=manifest", "matcher=null_matcher", "thresholds.values=[0.5]"]
+    with pytest.raises(ConfigError, match="quotes") as caught:
+        composed([*own, f"dataset.path={path}"])
+    (proposed,) = shlex.split(str(caught.value).split("for the shell: ")[1].removesuffix("."))
+    assert composed([*own, proposed]).dataset.path == os.path.expanduser(path)
 
 
 def test_an_experiment_names_its_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
-from lfr_eval.config.composition import caused, conf_dir, read, register
+from lfr_eval.config import PathsConfig, StudyConfig
+from lfr_eval.config.composition import compose_study, conf_dir, read, register
+from lfr_eval.config.overrides import checked_compose, first_of_sweeps, understood
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -31,22 +32,61 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
         Runs a function and turns errors that a person can mend into a message and a status.
     """
     import hydra
+    from hydra.core.hydra_config import HydraConfig
 
     register()
     with tempfile.TemporaryDirectory() as aside:
 
         @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
         def entry(composed: DictConfig) -> None:
-            status = explained(lambda: _run(read(composed)))
+            said = HydraConfig.get().overrides.task
+            status = explained(lambda: _run(read(composed, said)))
             # A file, because a launcher may run the jobs of a multirun in other processes.
             Path(aside, uuid4().hex).write_text(str(status))
 
         def start() -> int:
-            sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
+            words = overrides if _asks_hydra(overrides) else _prepared(overrides)
+            sys.argv = ["lfr-eval", *words]
             entry()
             return max((int(job.read_text()) for job in Path(aside).iterdir()), default=0)
 
         return explained(start)
+
+
+ASKED = ("--help", "-h", "--hydra-help", "--info", "-i", "--version", "--shell-completion", "-sc")
+ELSEWHERE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp")
+
+
+def _asks_hydra(words: Sequence[str]) -> bool:
+    """Return whether Hydra answers by itself and no study is run."""
+    return any(word.partition("=")[0] in ASKED for word in words)
+
+
+def _prepared(given: Sequence[str]) -> list[str]:
+    """Return the command line for Hydra, once everything that it would refuse is refused here.
+
+    Hydra prints its own errors in its own words and ends with status 1.
+    """
+    from hydra import initialize_config_dir
+
+    words = [_understood(word) for word in given]
+    words = _with_faces([_understood(word) for word in _with_plan(words)])
+    if any(word.partition("=")[0] in ELSEWHERE for word in words):
+        return words
+    overrides = [word for word in words if _is_override(word)]
+    if {"-m", "--multirun"} & set(words):
+        overrides = first_of_sweeps(overrides)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        checked_compose("config", overrides)
+    return words
+
+
+def _is_override(word: str) -> bool:
+    return not word.startswith("-") and ("=" in word or word.startswith("~"))
+
+
+def _understood(word: str) -> str:
+    return understood([word])[0] if _is_override(word) else word
 
 
 def _with_plan(overrides: Sequence[str]) -> list[str]:
@@ -59,7 +99,7 @@ def _with_plan(overrides: Sequence[str]) -> list[str]:
         return list(overrides)
     from lfr_eval.study.registration import overrides_of, read_plan, read_registration
 
-    file = Path(words["registration"].strip("'\""))
+    file = Path(words["registration"].strip("'\"")).expanduser()
     plan = read_plan(file.with_name(read_registration(file).plan_file))
     named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
     return [*named, *overrides]
@@ -85,15 +125,7 @@ def composed(overrides: Sequence[str]) -> StudyConfig:
     ConfigError
         If an override names what does not exist.
     """
-    from hydra import compose, initialize_config_dir
-    from hydra.errors import HydraException
-
-    register()
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return read(compose("config", overrides=_with_faces(overrides)))
-    except HydraException as error:
-        raise ConfigError(caused(error)) from error
+    return compose_study(_with_faces(overrides))
 
 
 def default_paths() -> PathsConfig:

@@ -6,7 +6,7 @@ After this file nobody sees a DictConfig. Hydra is imported only where it is use
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +29,13 @@ from lfr_eval.config import (
     SimulatedMatcherConfig,
     StudyConfig,
     TemplatesConfig,
+)
+from lfr_eval.config.overrides import (
+    checked_compose,
+    expand_home,
+    refuse_unknown,
+    replace_mappings,
+    understood,
 )
 
 if TYPE_CHECKING:
@@ -89,22 +96,42 @@ def _own_conf_first() -> type:
     return OwnConfFirst
 
 
-def read(composed: DictConfig) -> StudyConfig:
-    """Turn Hydra's composed configuration into plain dataclasses.
+def compose_study(overrides: Sequence[str]) -> StudyConfig:
+    """Return the configuration that overrides make of the default one.
 
     Raises
     ------
     ConfigError
-        If a value that must be given is missing, or a choice is not one of those that exist.
+        If an override cannot be read, names what does not exist or gives an impossible value.
     """
+    from hydra import initialize_config_dir
+
+    register()
+    words = understood(overrides)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return read(checked_compose("config", words), words)
+
+
+def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Turn Hydra's composed configuration into plain dataclasses.
+
+    Parameters
+    ----------
+    overrides
+        What was composed, as `understood` returns it: mappings among them are replaced whole.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is unknown, a value that must be given is missing, or a choice is not one of
+        those that exist.
+    """
+    refuse_unknown(composed)
+    replace_mappings(composed, overrides)
+    expand_home(composed)
     config = filled(composed, StudyConfig)
     _check(config)
     return config
-
-
-def caused(error: Exception) -> str:
-    """Return what an error of Hydra says, with its cause: which value is wrong."""
-    return f"{error}: {error.__cause__}" if error.__cause__ else str(error)
 
 
 def filled(composed: object, schema: type[Schema]) -> Schema:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
-from lfr_eval.config.composition import caused, conf_dir, filled, register
+from lfr_eval.config.composition import conf_dir, filled, register
 from lfr_eval.config.operating import LONGEST_RETENTION
+from lfr_eval.config.overrides import checked_compose, expand_home, understood
 
 PACES = ("auto", "every", "live")
 REGISTRATIONS = ("any", "as_registered")
@@ -23,19 +24,17 @@ def compose_engine(words: Sequence[str]) -> EngineConfig:
         If a word is not one that Hydra understands, a key is unknown or a value missing or
         impossible.
     """
-    from hydra import compose, initialize_config_dir
+    from hydra import initialize_config_dir
     from hydra.core.config_store import ConfigStore
-    from hydra.errors import HydraException
 
     register()
     store = ConfigStore.instance()
     store.store(name="engine_schema", node=EngineConfig)
     store.store(group="retention", name="schema", node=RetentionConfig)
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            composed = compose("engine", overrides=list(words))
-    except HydraException as error:
-        raise ConfigError(caused(error)) from error
+    overrides = understood(words)
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        composed = checked_compose("engine", overrides)
+    expand_home(composed)
     config = filled(composed, EngineConfig)
     _check_engine(config)
     return config

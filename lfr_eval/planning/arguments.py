@@ -30,7 +30,7 @@ def add_question(plan: argparse.ArgumentParser) -> None:
     plan.formatter_class = argparse.RawDescriptionHelpFormatter
     plan.epilog = EPILOG
     expected = plan.add_argument_group("what is expected")
-    expected.add_argument("--rate", help="rate of the lower group: 1/6000, 0.017% or 0.00017")
+    expected.add_argument("--rate", help="rate of the lower group: 1/6000, 0.017%% or 0.00017")
     expected.add_argument("--pilot", type=Path, help="a pilot study's folder, instead of --rate")
     expected.add_argument("--metric", default="FPIR", help="of the pilot; default FPIR")
     expected.add_argument("--threshold", type=float, help="of the pilot")

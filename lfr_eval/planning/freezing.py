@@ -15,7 +15,7 @@ from typing import Any
 
 from lfr_eval import __version__
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
-from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.composition import compose_study
 from lfr_eval.contract.folder import PROVENANCE, read_json, sha256_of
 from lfr_eval.study.inputs import Inputs, read_inputs
 from lfr_eval.study.provenance import code_digest, git_revision
@@ -127,21 +127,17 @@ def composed(plan: StudyPlan, places: Sequence[str] = ()) -> StudyConfig:
     ConfigError
         If Hydra does not understand the plan's experiment or overrides, or it cannot be run.
     """
-    from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
-    from hydra.errors import HydraException
 
     elsewhere = [place for place in places if not place.startswith("paths.")]
     if elsewhere:
         raise ConfigError(
             f"Only paths can be given here, not {', '.join(elsewhere)}: the plan says the rest."
         )
-    register()
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return read(compose("config", overrides=[*overrides_of(plan), *places]))
-    except HydraException as error:
+        return compose_study([*overrides_of(plan), *places])
+    except ConfigError as error:
         raise ConfigError(f"The plan cannot be run: {error}") from error
 
 

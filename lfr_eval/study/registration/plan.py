@@ -159,7 +159,7 @@ def overrides_of(plan: StudyPlan) -> list[str]:
     return [
         f"experiment={plan.experiment}",
         f"inference.factors={_listed(plan.factors)}",
-        f"inference.reference_groups={{{groups}}}",
+        f"++inference.reference_groups={{{groups}}}",
         f"inference.margin={plan.margin!r}",
         f"inference.alpha={plan.alpha!r}",
         f"inference.power={plan.power!r}",

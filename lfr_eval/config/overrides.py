@@ -1,0 +1,240 @@
+"""Overrides: what a person types after `lfr-eval run`, before and after Hydra has composed it.
+
+Hydra's grammar errors become a sentence on quoting, unknown settings are refused with the nearest
+known one, and a mapping that is given whole replaces the one before it instead of being merged.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+
+from lfr_eval.config.datasets import DatasetConfig
+from lfr_eval.config.matchers import MatcherConfig
+from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.study import StudyConfig
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+PATHS = (
+    *("dataset.path", "dataset.card", "dataset.fillers", "matcher.path", "matcher.weights"),
+    *("design.dont_care", "parity", "registration", "source", "watchlist", "card"),
+    *("paths.studies", "paths.cache", "paths.mirror", "paths.deployments", "paths.approvals"),
+)
+"""Settings that hold a file or a folder, of a study and of the engine."""
+
+
+def understood(overrides: Sequence[str]) -> list[str]:
+    """Return overrides as Hydra can take them.
+
+    `experiment=null` becomes `~experiment`, and `~KEY` of a mapping becomes `KEY={}`.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra's grammar does not allow an override, or a setting that is no mapping is removed.
+    """
+    return [_understood(override) for override in overrides]
+
+
+def _understood(override: str) -> str:
+    parsed = _parsed(override)
+    key = parsed.get_key_element().lstrip("+~")
+    if key == "experiment" and not parsed.is_delete() and parsed.value() is None:
+        return "~experiment"
+    if parsed.is_delete() and key in _settings():
+        if key not in _mappings():
+            raise ConfigError(
+                f"'{override}' would remove the setting {key}, and a study needs a value for it. "
+                f"Give another value: {key}=..."
+            )
+        return f"{key}={{}}"
+    return override
+
+
+def _parsed(override: str) -> Override:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        return OverridesParser.create().parse_override(override)
+    except HydraException as error:
+        raise ConfigError(
+            f"The override {override} cannot be read. {_how_to_quote(override)}"
+        ) from error
+
+
+def _how_to_quote(override: str) -> str:
+    """Return the remedy: the override with its value in quotes, if that can be read."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    key, sign, value = override.partition("=")
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + "\\'" * bool(found[2]), value)
+    quoted = f"{key}='{escaped}'"
+    try:
+        OverridesParser.create().parse_override(quoted)
+    except HydraException:
+        sign = ""
+    if not sign or value[:1] in ("[", "{", "'", '"'):
+        return (
+            "An override is KEY=VALUE; put texts with spaces, brackets, '=', '~' or accents in "
+            "quotes, and the whole override in quotes for the shell: \"dataset.path='my people.csv'"
+            '".'
+        )
+    shell = re.sub(r'([\\"$`])', r"\\\1", quoted)
+    return f'Put the value in quotes, and the whole override in quotes for the shell: "{shell}".'
+
+
+def first_of_sweeps(overrides: Sequence[str]) -> list[str]:
+    """Return the overrides of the first of several studies (-m)."""
+    parsed = [_parsed(override) for override in overrides]
+    return [
+        f"{one.get_key_element()}={next(iter(one.sweep_string_iterator()))}"
+        if one.is_sweep_override()
+        else override
+        for one, override in zip(parsed, overrides, strict=True)
+    ]
+
+
+def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
+    """Return what Hydra composes inside an initialised configuration folder.
+
+    Raises
+    ------
+    ConfigError
+        If an override is refused; an unknown setting is named with the nearest known one.
+    """
+    from hydra import compose
+    from hydra.errors import HydraException
+
+    words = list(overrides)
+    while True:
+        try:
+            composed = compose(name, overrides=words)
+        except HydraException as error:
+            unknown = re.match(r"Could not override '([^']+)'", str(error))
+            forced = [
+                f"++{word}" if unknown and word.startswith(f"{unknown[1]}=") else word
+                for word in words
+            ]
+            if forced == words:
+                raise ConfigError(caused(error)) from error
+            words = forced  # Hydra takes it then, and all that is unknown is named at once.
+        else:
+            refuse_unknown(composed)
+            return composed
+
+
+def caused(error: Exception) -> str:
+    """Return what an error of Hydra says, with its cause: which value is wrong."""
+    said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
+    said = re.sub(r"\s*Config search path:(\n.*)*", "", said)
+    return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)
+
+
+def refuse_unknown(composed: DictConfig) -> None:
+    """Refuse settings that no schema has.
+
+    Raises
+    ------
+    ConfigError
+        If there are any; each is named, with the nearest known setting if one is near.
+    """
+    known = ["experiment", *_keys(composed, known=True)]
+    problems = []
+    for key in _keys(composed, known=False):
+        near = difflib.get_close_matches(key, known, 1) or _of_same_name(key, known)
+        problems.append(f"'{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+    if problems:
+        several = "These settings do not exist" if len(problems) > 1 else "This setting does not"
+        raise ConfigError(
+            f"{several}{'' if len(problems) > 1 else ' exist'}: {', '.join(problems)}. "
+            "`--cfg job` prints all settings."
+        )
+
+
+def _of_same_name(key: str, known: Sequence[str]) -> list[str]:
+    names: dict[str, str] = {}
+    for one in known:
+        names.setdefault(one.rpartition(".")[2], one)
+    near = difflib.get_close_matches(key.rpartition(".")[2], list(names), 1)
+    return [names[near[0]]] if near else []
+
+
+def _keys(node: DictConfig, known: bool, before: str = "") -> Iterator[str]:
+    """Yield the dotted keys below a node that its schemas know, or do not know."""
+    from omegaconf import DictConfig, OmegaConf
+
+    schema = OmegaConf.get_type(node)
+    if node._is_none() or node._is_missing() or not is_dataclass(schema):
+        return
+    names = {entry.name for entry in fields(schema)}
+    for name in node:
+        if (name in names) == known:
+            yield f"{before}{name}"
+        below = node._get_node(name)
+        if name in names and isinstance(below, DictConfig):
+            yield from _keys(below, known, f"{before}{name}.")
+
+
+def replace_mappings(composed: DictConfig, overrides: Sequence[str]) -> None:
+    """Let KEY={...} replace a mapping whole; Hydra has merged it into the one before.
+
+    What comes after it (KEY.NAME=VALUE, +KEY={...}, ~KEY.NAME) holds for the new mapping.
+    """
+    from omegaconf import OmegaConf, flag_override
+
+    replaced: set[str] = set()
+    for override in map(_parsed, overrides):
+        prefixed = override.get_key_element()
+        key = prefixed.lstrip("+~")
+        value = None if override.is_delete() else override.value()
+        whole = prefixed == key and key in _mappings() and isinstance(value, dict)
+        above = next((one for one in replaced if f"{key}.".startswith(f"{one}.")), None)
+        with flag_override(composed, "struct", False):
+            if whole:
+                replaced.add(key)
+                OmegaConf.update(composed, key, value, merge=False)
+            elif above and override.is_delete():
+                OmegaConf.select(composed, above).pop(key[len(above) + 1 :], None)
+            elif above:
+                OmegaConf.update(composed, key, value, merge=True, force_add=True)
+
+
+def expand_home(composed: DictConfig) -> None:
+    """Replace `~` by the home folder in every setting that holds a file or a folder."""
+    from omegaconf import OmegaConf
+
+    for key in PATHS:
+        value = OmegaConf.select(composed, key, throw_on_missing=False)
+        if isinstance(value, str) and value.startswith("~"):
+            OmegaConf.update(composed, key, os.path.expanduser(value))
+
+
+def _settings() -> dict[str, Any]:
+    """Return the type of each setting of a study by its dotted key, whatever is chosen."""
+    found: dict[str, Any] = {}
+    for name, type_ in get_type_hints(StudyConfig).items():
+        if not is_dataclass(type_):
+            found[name] = type_
+            continue
+        for schema in _with_subclasses(type_):
+            found |= {f"{name}.{key}": kind for key, kind in get_type_hints(schema).items()}
+    return found
+
+
+def _with_subclasses(schema: Any) -> Iterator[type]:
+    yield schema
+    if schema in (DatasetConfig, MatcherConfig):
+        yield from schema.__subclasses__()
+
+
+def _mappings() -> set[str]:
+    return {key for key, kind in _settings().items() if get_origin(kind) is dict}
