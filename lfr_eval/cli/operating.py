@@ -17,9 +17,9 @@ from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.tested import tested_version
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.deployments import RECORD
 from lfr_eval.finished.approvals import approvals, approve
-from lfr_eval.inference.wording import threshold_text
 from lfr_eval.registry.versions import APPROVAL, Version, find_version, record, version_tested
 from lfr_eval.tracking import TrackingError, default_uri
 

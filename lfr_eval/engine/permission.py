@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.finished.approvals import approvals, standing
-from lfr_eval.inference.wording import threshold_text
 from lfr_eval.registry.versions import Version
 
 SENTENCE = "I accept to run at a threshold that nobody approved"

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from lfr_eval.config import EngineConfig
 from lfr_eval.contract.folder import read_json, write_json
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.engine.alerts import ALERTS, AlertFile, read_decisions
 from lfr_eval.engine.counts import State, counting_rule
 from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.watchlist import Watchlist
-from lfr_eval.inference.wording import threshold_text
 
 
 class Model(Protocol):

@@ -13,7 +13,7 @@ from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
-from lfr_eval.inference.wording import threshold_text
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.registry.versions import Version
 
 SAME = 1e-9

@@ -20,8 +20,8 @@ from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.words import one_in, ratio, threshold_text
 from lfr_eval.finished.approvals import SAME, describes, standing
-from lfr_eval.inference.wording import threshold_text
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -158,7 +158,7 @@ def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
 
 
 def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
-    wanted = f"at most {_one_in(policy.max_fpir)} in every group"
+    wanted = f"at most {one_in(policy.max_fpir)} in every group"
     name = f"FPIR at {policy.watchlist_size:,}"
     absent = [factor for factor in policy.factors if factor not in set(rates["factor"])]
     if absent:
@@ -167,7 +167,7 @@ def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
         )
     bounds = rates["upper"].fillna(np.inf).to_numpy(float)
     worst, upper = rates.iloc[int(bounds.argmax())], float(bounds.max())
-    found = _one_in(upper) if np.isfinite(upper) else "no bound"
+    found = one_in(upper, "up") if np.isfinite(upper) else "no bound"
     found += f" ({worst['group']}, {worst['events']} in {worst['trials']:,})"
     return Check(name, wanted, found, upper <= policy.max_fpir)
 
@@ -221,7 +221,7 @@ def _worst(
     name: str, wanted: str, pairs: pd.DataFrame, values: NDArray[np.float64], limit: float
 ) -> Check:
     row, value = pairs.iloc[int(values.argmax())], float(values.max())
-    found = f"{value:.3g}" if np.isfinite(value) else "no bound"
+    found = ratio(value, "up") if np.isfinite(value) else "no bound"
     groups = f"{row['group_a']} v {row['group_b']}, {row['verdict']}"
     return Check(name, wanted, f"{found} ({groups})", value <= limit)
 
@@ -289,7 +289,3 @@ def _parity(case: Case) -> Iterator[Check]:
 
 def _age(check: ParityRecord, day: date) -> int:
     return (day - check.checked.astimezone(UTC).date()).days
-
-
-def _one_in(rate: float) -> str:
-    return "0" if rate <= 0 else f"1 in {1 / rate:,.0f}" if rate <= 0.1 else f"{rate:.2f}"

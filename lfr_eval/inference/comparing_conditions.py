@@ -17,6 +17,7 @@ from scipy import stats
 
 from lfr_eval.contract.tables import CAPTURE, CROSS
 from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, group_people
+from lfr_eval.contract.words import group_words
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing_groups import compare_groupings, reference_group
 from lfr_eval.inference.comparison_rows import (
@@ -39,7 +40,7 @@ from lfr_eval.inference.paired import (
 )
 from lfr_eval.inference.plan import COMPARISONS, Plan
 from lfr_eval.inference.statements import Sides
-from lfr_eval.inference.wording import group_words, trials_words
+from lfr_eval.inference.wording import trials_words
 
 SAME_PEOPLE = "among the same people"
 OTHER_PEOPLE = "on different people"

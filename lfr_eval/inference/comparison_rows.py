@@ -19,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.inference.cells import Cells, Counter, Floats, divide
 from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.contrasts import contrast
@@ -30,7 +31,6 @@ from lfr_eval.inference.observed import Counts, pool, pooled_degrees
 from lfr_eval.inference.permutation import Division
 from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.statements import Sides
-from lfr_eval.inference.wording import threshold_text
 
 ALL, REST = "*", "rest"
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.tables import CROSS, EVERYBODY
-from lfr_eval.inference.wording import one_in, threshold_text
+from lfr_eval.contract.words import alike, confidence, group_words, threshold_text
 
 RATES = {
     "FMR": ("false match rate", "false match", "comparisons"),
@@ -46,15 +45,21 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
     name, event, trial = RATES[rate["metric"]]
     who = _whose(rate)
     counted = f"{int(rate['trials']):,} {trial} of {int(rate['subjects']):,} people"
-    level = f"{100 * rate['level']:g} %"
+    level = confidence(rate["level"])
     if not rate["events"]:
+        (bound,) = alike((rate["upper"], "up"), success=rate["metric"] == "TPIR")
         return (
             f"{_where(rate)}no {event} was seen in {counted} ({who}); the {name} is "
-            f"below {one_in(rate['upper'])} ({level} confidence)."
+            f"below {bound} ({level} confidence)."
         )
-    interval = f"{level} interval {one_in(rate['lower'])} to {one_in(rate['upper'])}"
+    seen, lower, upper = alike(
+        (rate["rate"], "nearest"),
+        (rate["lower"], "down"),
+        (rate["upper"], "up"),
+        success=rate["metric"] == "TPIR",
+    )
     return (
-        f"{_where(rate)}the {name} of {who} was {one_in(rate['rate'])} ({interval}; "
+        f"{_where(rate)}the {name} of {who} was {seen} ({level} interval {lower} to {upper}; "
         f"{int(rate['events']):,} of {counted})."
     )
 
@@ -73,13 +78,7 @@ def _where(rate: Mapping[Any, Any]) -> str:
 
 
 def _whose(rate: Mapping[Any, Any]) -> str:
-    if rate["group"] == EVERYBODY:
-        return "all subjects"
     who, other = rate["group"], rate["counterpart"]
     if pd.isna(other) or other == who:
-        return _subjects(who)
-    return f"{_subjects(who)} against {_subjects(other)}"
-
-
-def _subjects(group: str) -> str:
-    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"
+        return group_words(who)
+    return f"{group_words(who)} against {group_words(other)}"

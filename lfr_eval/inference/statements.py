@@ -11,20 +11,17 @@ import math
 from dataclasses import dataclass
 
 from lfr_eval.contract.tables import REGISTERED_STATES
-from lfr_eval.inference.plan import UNNAMED
-from lfr_eval.inference.wording import (
-    DEEDS,
-    NOUNS,
-    TRIAL_DEEDS,
+from lfr_eval.contract.words import (
+    alike,
+    confidence,
     group_words,
     listed,
-    one_in,
     p_text,
-    percent,
-    ratio_text,
+    ratio,
     threshold_text,
-    trials_words,
 )
+from lfr_eval.inference.plan import UNNAMED
+from lfr_eval.inference.wording import DEEDS, NOUNS, TRIAL_DEEDS, trials_words
 
 
 @dataclass(frozen=True)
@@ -176,58 +173,65 @@ def _untestable(f: Finding) -> str:
     without = [name for name, exposed in ((f.a, f.exposed_a), (f.b, f.exposed_b)) if exposed == 0]
     if without:
         return f"{f.a} and {f.b} cannot be compared: there was no trial of {' or '.join(without)}."
-    bounds = (
-        f"People alone bound the rates below {one_in(f.independent_bound_a)} and "
-        f"{one_in(f.independent_bound_b)}"
-    )
+    bounds = f"People alone bound the rates below {_bounds(f, 'independent_bound')}"
     if f.bound_a < f.independent_bound_a or f.bound_b < f.independent_bound_b:
         bounds += (
             f"; if comparisons share people no more than at lower thresholds, below "
-            f"{one_in(f.bound_a)} and {one_in(f.bound_b)}"
+            f"{_bounds(f, 'bound')}"
         )
     if f.sides and f.sides.trials:
         return (
             f"no {NOUNS[f.metric]} was seen in {f.a} ({f.exposed_a:,} people) or {f.b} "
             f"({f.exposed_b:,} people), so their rates cannot be compared. {bounds} "
-            f"({percent(f.level)} confidence each)."
+            f"({confidence(f.level)} confidence each)."
         )
     return (
         f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {f.a} or "
         f"{f.exposed_b:,} {f.b.removeprefix('all ')}, so their rates cannot be "
-        f"compared. {bounds} ({percent(f.level)} confidence each)."
+        f"compared. {bounds} ({confidence(f.level)} confidence each)."
     )
 
 
 def _compared(f: Finding) -> str:
     counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
     a, b, deed = f.a, f.b, f.deed
+    lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
     if f.rate_b <= 0:
         return (
-            f"{a} {deed} ({one_in(f.rate_a)}) and {b} never{_controlled(f)} "
-            f"({percent(f.level)} interval: at least {ratio_text(f.ratio_lower)} times as often; "
+            f"{a} {deed} ({_rates(f)[0]}) and {b} never{_controlled(f)} "
+            f"({confidence(f.level)} interval: at least {lower} times as often; "
             f"{counts})"
         )
     if f.rate_a <= 0:
         return (
-            f"{a} never {deed} and {b} did ({one_in(f.rate_b)}){_controlled(f)} "
-            f"({percent(f.level)} interval: at most {ratio_text(f.ratio_upper)} times as often; "
+            f"{a} never {deed} and {b} did ({_rates(f)[1]}){_controlled(f)} "
+            f"({confidence(f.level)} interval: at most {upper} times as often; "
             f"{counts})"
         )
     return (
-        f"{a} {deed} {ratio_text(f.ratio)} times as often as {b}{_controlled(f)} "
-        f"({percent(f.level)} interval {ratio_text(f.ratio_lower)} to {ratio_text(f.ratio_upper)}; "
-        f"{one_in(f.rate_a)} against {one_in(f.rate_b)}; {counts})"
+        f"{a} {deed} {ratio(f.ratio)} times as often as {b}{_controlled(f)} "
+        f"({confidence(f.level)} interval {lower} to {upper}; "
+        f"{' against '.join(_rates(f))}; {counts})"
     )
 
 
+def _rates(f: Finding) -> list[str]:
+    return alike((f.rate_a, "nearest"), (f.rate_b, "nearest"), success=f.metric == "TPIR")
+
+
+def _bounds(f: Finding, name: str) -> str:
+    ends = [(getattr(f, f"{name}_{side}"), "up") for side in "ab"]
+    return " and ".join(alike(*ends, success=f.metric == "TPIR"))
+
+
 def _detectable(f: Finding) -> str:
-    power = percent(f.power)
+    power = confidence(f.power)
     if math.isnan(f.detectable_ratio):
         return "How large a ratio this study could have detected is not known."
     if math.isinf(f.detectable_ratio):
         return f"No ratio, however large, could have been detected with {power} power."
     return (
-        f"This study could not have detected a ratio below {ratio_text(f.detectable_ratio)} "
+        f"This study could not have detected a ratio below {ratio(f.detectable_ratio, 'up')} "
         f"(with {power} power)."
     )
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lfr_eval.contract.words import one_in
 from lfr_eval.inference.intervals import no_event_bound
-from lfr_eval.inference.wording import one_in
 from lfr_eval.planning.answer import THIS_TEST, Answer, Case
 from lfr_eval.planning.dependence import rate_at
 from lfr_eval.planning.question import PlanningError

@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.tables import PLANNING
-from lfr_eval.inference.wording import one_in as rounded
-from lfr_eval.inference.wording import threshold_text
+from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.planning.answer import Answer, Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.pilot import Pilot
@@ -92,13 +91,13 @@ def pilot_words(pilot: Pilot) -> tuple[str, ...]:
     if pilot.rate is None:
         rate = (
             f"The pilot saw no event of {pilot.metric}{at} ({counts}): the rate is below "
-            f"{one_in(pilot.upper)} (95 % confidence), and what follows is the least that a study "
-            "must be."
+            f"{in_full(pilot.upper, 'up')} (95 % confidence), and what follows is the least that a "
+            "study must be."
         )
     else:
         rate = (
-            f"The pilot's {pilot.metric}{at} is {one_in(pilot.rate)} ({counts}; 95 % interval "
-            f"{one_in(pilot.lower)} to {one_in(pilot.upper)})."
+            f"The pilot's {pilot.metric}{at} is {in_full(pilot.rate)} ({counts}; 95 % interval "
+            f"{in_full(pilot.lower, 'down')} to {in_full(pilot.upper, 'up')})."
         )
     correlation = [
         correlation_of(effect, pilot.passes)
@@ -135,11 +134,11 @@ def _records(answer: Answer) -> list[dict[str, Any]]:
 
 def _setting(answer: Answer) -> str:
     question = answer.question
-    rate = "" if question.rate is None else f"Expected rate {one_in(question.rate)}"
+    rate = "" if question.rate is None else f"Expected rate {in_full(question.rate)}"
     if question.rate is not None and question.watchlist is not None:
         rate += f" at a watchlist of {question.watchlist:,}"
     if question.rate is not None and question.fillers is not None:
-        searched = one_in(answer.cases[0].searched(question.rate))
+        searched = in_full(answer.cases[0].searched(question.rate))
         rate += f", {searched} at the {question.fillers:,} that are searched"
     passes = _number(question.passes)
     design = f"{question.groups} groups, {passes} pass{'' if passes == '1' else 'es'} a person"
@@ -159,7 +158,7 @@ def _scaling_words(answer: Answer) -> str:
         return text
     case = answer.cases[0]
     alternative = Case(replace(question, scaling=other), case.dependence)
-    return f"{text} The {other} scaling would give {one_in(alternative.searched(question.rate))}."
+    return f"{text} The {other} scaling would give {in_full(alternative.searched(question.rate))}."
 
 
 def _cells(rows: Sequence[dict[str, Any]], asked: str) -> list[list[str]]:
@@ -252,7 +251,7 @@ _COLUMNS: dict[str, list[tuple[str, Any]]] = {
         ("how", _method),
     ],
     "bound": [
-        ("rate below", lambda row: one_in(row["bound"])),
+        ("rate below", lambda row: in_full(row["bound"])),
         ("that is", lambda row: f"{100 * row['bound']:.3g} %"),
         ("at the size searched", lambda row: f"{100 * row['searched_bound']:.3g} %"),
         ("independent trials", lambda row: f"{row['effective_trials']:,.0f}"),
@@ -262,9 +261,16 @@ _COLUMNS: dict[str, list[tuple[str, Any]]] = {
 }
 
 
-def one_in(rate: float) -> str:
-    """Write a rate as `1 in N`, N in full: plans are compared to the last person."""
-    return f"1 in {1 / rate:,.0f}" if 0 < rate < 0.01 else rounded(rate)
+def in_full(rate: float, rounding: str = "nearest") -> str:
+    """Write a rate as `1 in N`, N in full: plans are compared to the last person.
+
+    The upper end of an interval is rounded `up` and its lower end `down`, as in `one_in`.
+    """
+    if not 0 < rate < 0.01:
+        return one_in(rate, rounding)
+    exact = 1 / rate
+    whole = {"nearest": round(exact), "up": math.floor(exact), "down": math.ceil(exact)}
+    return f"1 in {whole[rounding]:,}"
 
 
 def _number(value: float) -> str:

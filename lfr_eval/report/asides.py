@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.report.words import count, number
+from lfr_eval.contract.words import count, number
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lfr_eval.contract.words import count
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
-from lfr_eval.report.words import count
 
 NOMINAL, GOAL = 5.0, (3.5, 6.5)
 COVERAGE_GOAL = (93.5, 97.0)

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lfr_eval.contract.words import confidence, count, ratio
 from lfr_eval.report.rates import Rate
-from lfr_eval.report.words import confidence, count, ratio
 
 MOST_NAMED = 4
 SIZE = 30_000

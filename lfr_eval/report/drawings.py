@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.words import confidence
 from lfr_eval.report.calibration import calibration_chart, read_calibration
 from lfr_eval.report.charts import Setting, against_overall_chart, rate_chart
 from lfr_eval.report.equity_chart import equity_chart
@@ -20,7 +21,7 @@ from lfr_eval.report.svg import Chart, drawing
 from lfr_eval.report.sweep import setting_key
 from lfr_eval.report.tradeoff_chart import tradeoff_chart
 from lfr_eval.report.watchlists_chart import growth_charts
-from lfr_eval.report.words import Metric, confidence, metric_named
+from lfr_eval.report.words import Metric, metric_named
 
 RELATIVE_METRICS = ("FMR", "FPIR")
 """Metrics drawn against everybody's rate as well: those at which wrong people are alerted on."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.words import measure, one_in, several
 from lfr_eval.report.rates import Rate, real, settings_in_order, whole
-from lfr_eval.report.words import measure, one_in, several
 
 DIVIDED = "worst/best"
 """The one measure that the ends of the groups' intervals bound by simple division."""

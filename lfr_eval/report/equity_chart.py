@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from lfr_eval.contract.words import count, ratio, spoken_threshold
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.equity import DIVIDED, Equity, MeasureTable
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import INK, SERIES, Chart, to_chart
-from lfr_eval.report.words import count, ratio, shorten, spoken_threshold
+from lfr_eval.report.words import shorten
 
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50)
 WIDE_TICKS = (1, 3, 10, 30, 100, 300, 1000)

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lfr_eval.report.equity import Equity
-from lfr_eval.report.findings import Finding
-from lfr_eval.report.rates import Rate
-from lfr_eval.report.words import (
+from lfr_eval.contract.words import (
     confidence,
     count,
-    metric_named,
     p_value,
     ratio,
     scientific,
     several,
-    spoken_rate,
     spoken_threshold,
 )
+from lfr_eval.report.equity import Equity
+from lfr_eval.report.findings import Finding
+from lfr_eval.report.rates import Rate
+from lfr_eval.report.words import metric_named, spoken_rate
 
 NAMED = 3
 NO_FINDING = "No planned comparison rests on this number."

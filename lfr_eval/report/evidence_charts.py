@@ -12,12 +12,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from lfr_eval.contract.words import count, number, ratio, spoken_threshold
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.linking import follow_in_axes
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.truth import Coverage, Measured
-from lfr_eval.report.words import count, number, ratio, shorten, spoken_threshold
+from lfr_eval.report.words import shorten
 
 RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 WIDE_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.words import spoken_threshold
 from lfr_eval.report.crowd import SIZE, Crowd, expected_alerts, shares_of_study
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.rates import Quote, at_threshold, quote, to_rows
@@ -22,7 +23,6 @@ from lfr_eval.report.sweep import (
     sweep_thresholds,
     verdict_data,
 )
-from lfr_eval.report.words import spoken_threshold
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
+from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.model import Report
-from lfr_eval.report.words import count, several, spoken_threshold
 
 _LABEL_LIMITS = {
     "officer_perceived": "as officers perceived it, which is not how people describe themselves",

@@ -14,12 +14,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from lfr_eval.contract.words import count, one_in, several, spoken_threshold
 from lfr_eval.report.charts import LINES, Series, Setting, limits, mark_operating, to_series
 from lfr_eval.report.modelled import Tail
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.panels import Panel, lay_out, rate_scale, threshold_scale
 from lfr_eval.report.svg import PAPER, SERIES, Chart, to_chart
-from lfr_eval.report.words import count, one_in, several, spoken_threshold
 
 OBSERVED, MODELLED = SERIES[0], SERIES[1]
 NUMBERS = ["group", "threshold", "events", "rate", "lower", "upper", "decades"]

@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from lfr_eval.contract.words import number, one_in
 from lfr_eval.report.svg import FAINT, GRID, INK
-from lfr_eval.report.words import number, one_in, shorten
+from lfr_eval.report.words import shorten
 
 Floats = NDArray[np.float64]
 

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.words import spoken_threshold
 from lfr_eval.report.findings import OMNIBUS
 from lfr_eval.report.rates import real, whole
-from lfr_eval.report.words import clean, spoken_threshold
+from lfr_eval.report.words import clean
 
 STEPS = 50
 """Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""

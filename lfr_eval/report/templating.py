@@ -11,7 +11,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from lfr_eval.report import words
+from lfr_eval.contract import words
+from lfr_eval.report import words as labels
 from lfr_eval.report.calibration import read_calibration, summarise
 from lfr_eval.report.crowd import spoken_crowd
 from lfr_eval.report.drawings import Charts
@@ -80,6 +81,7 @@ def _environment() -> Environment:
     )
     globals_: dict[str, Any] = environment.globals
     globals_["words"] = words
+    globals_["labels"] = labels
     return environment
 
 

@@ -11,6 +11,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.words import count, share, spoken_threshold
 from lfr_eval.report.charts import (
     LINES,
     MARKERS,
@@ -25,7 +26,6 @@ from lfr_eval.report.linking import follow_rates
 from lfr_eval.report.panels import Floats, Panel, Scale, Sheet, lay_out, rate_scale
 from lfr_eval.report.svg import INK, SERIES, Chart, to_chart
 from lfr_eval.report.sweep import setting_key
-from lfr_eval.report.words import count, share, spoken_threshold
 
 
 def tradeoff_chart(

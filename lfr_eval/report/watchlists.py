@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.words import count, one_in, ratio, several
 from lfr_eval.report.rates import at_threshold, real
-from lfr_eval.report.words import count, one_in, ratio, several
 
 WAYS = {
     "resampled": "drawn from the fillers",

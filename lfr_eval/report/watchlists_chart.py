@@ -16,12 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.words import count, one_in, spoken_threshold
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.panels import Floats, Panel, Scale, lay_out, mark_above, rate_scale
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.watchlists import WAYS, Growth
-from lfr_eval.report.words import count, one_in, spoken_threshold
 
 STYLES: dict[str, tuple[str, Any]] = {
     "resampled": (SERIES[0], "-"),

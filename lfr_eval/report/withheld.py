@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lfr_eval.contract.words import several
 from lfr_eval.report.record import StudyRecordError, read_json
-from lfr_eval.report.words import clean, several
+from lfr_eval.report.words import clean
 
 FILE = "publication.json"
 

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("api", "contingency", "intervals", "multiplicity", "rate_statements", "wording")
+MODULES = ("api", "contingency", "intervals", "multiplicity", "rate_statements")
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.statements import Finding, statement
-from lfr_eval.inference.wording import one_in, threshold_text
 
 FINDING = Finding(
     metric="FPIR",
@@ -52,8 +52,8 @@ def say(**changes):
 
 def test_different():
     assert say() == (
-        START + "Black subjects had false alerts 3.1 times as often as White subjects (95 % "
-        "interval 1.40 to 7.0; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        START + "Black subjects had false alerts 3.09 times as often as White subjects (95 % "
+        "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
         "the difference is significant after adjustment (p = 0.012)."
     )
 
@@ -71,7 +71,7 @@ def test_equivalent():
         verdict="equivalent", ratio=1.02, ratio_lower=0.9, ratio_upper=1.15, p_equivalence=0.003
     ) == (
         START + "Black subjects had false alerts 1.02 times as often as White subjects (95 % "
-        "interval 0.90 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        "interval 0.9 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
         "the rates are equivalent within the declared margin of 1.25 (equivalence p = 0.003)."
     )
 
@@ -120,11 +120,11 @@ def test_one_side_without_events():
 @pytest.mark.parametrize(
     ("metric", "deed"),
     [
-        ("FMR", "were falsely matched with one another 3.1 times as often as"),
-        ("TPIR", "were correctly identified 3.1 times as often as"),
-        ("FNIR", "were missed by the watchlist search 3.1 times as often as"),
-        ("FNMR", "were not matched with themselves 3.1 times as often as"),
-        ("FTA", "could not be acquired 3.1 times as often as"),
+        ("FMR", "were falsely matched with one another 3.09 times as often as"),
+        ("TPIR", "were correctly identified 3.09 times as often as"),
+        ("FNIR", "were missed by the watchlist search 3.09 times as often as"),
+        ("FNMR", "were not matched with themselves 3.09 times as often as"),
+        ("FTA", "could not be acquired 3.09 times as often as"),
     ],
 )
 def test_deeds(metric, deed):
@@ -143,7 +143,7 @@ def test_omnibus():
     )
     assert say(group_a="*", group_b="*", verdict="inconclusive", p_adjusted=0.4) == (
         START + "a difference of false alert rates between groups by ethnicity was not shown (p = "
-        "0.40 after adjustment), which is not evidence that there is none."
+        "0.4 after adjustment), which is not evidence that there is none."
     )
 
 
@@ -168,7 +168,7 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
 def test_groups_of_intersections_read_as_plain_words():
     sentence = say(group_a="female x east_asian", group_b="male x black")
     assert sentence.startswith(
-        START + "female east asian subjects had false alerts 3.1 times as often as male black "
+        START + "female east asian subjects had false alerts 3.09 times as often as male black "
         "subjects (95 % interval"
     )
     assert "133 female east asian subjects or 133 male black subjects" in say(
@@ -178,10 +178,10 @@ def test_groups_of_intersections_read_as_plain_words():
 
 
 def test_small_numbers_are_never_zero():
-    assert one_in(1.3e-7) == "1 in 7,690,000"
+    assert one_in(1.3e-7) == "1 in 7.69 million"
     assert one_in(0.5) == "1 in 2"
     assert one_in(0.991) == "99.1 %"
-    assert "p < 0.001" in say(p_adjusted=0.0001)
+    assert "p = 0.0001 after" in say(p_adjusted=0.0001)
     assert threshold_text(0.491) == "0.491"
 
 

@@ -6,21 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_eval.report.words import (
-    attempts,
-    clean,
+from lfr_eval.contract.words import (
     measure,
-    metric_named,
     one_in,
     p_value,
     ratio,
     scientific,
     share,
-    shorten,
     signed,
-    spoken_rate,
     spoken_threshold,
 )
+from lfr_eval.report.words import attempts, clean, metric_named, shorten, spoken_rate
 
 
 @pytest.mark.parametrize(
@@ -30,7 +26,8 @@ from lfr_eval.report.words import (
         (0.00017, "1 in 5,880"),
         (0.11, "1 in 9.09"),
         (0.5, "1 in 2"),
-        (1.0, "1 in 1"),
+        (0.923, "92.3 %"),
+        (1.0, "100 %"),
         (2.5e-7, "1 in 4 million"),
         (0.0, "0"),
         (None, "–"),
@@ -44,6 +41,8 @@ def test_a_rate_is_once_in_so_many(rate: float | None, text: str) -> None:
 @given(st.floats(1e-12, 1, exclude_max=True))
 def test_a_printed_bound_never_claims_more_than_was_computed(rate: float) -> None:
     def back(text: str) -> float:
+        if text.endswith(" %"):
+            return float(text.removesuffix(" %")) / 100
         number = text.removeprefix("1 in ").replace(",", "")
         return 1 / (float(number.removesuffix(" million")) * (1e6 if "million" in number else 1))
 

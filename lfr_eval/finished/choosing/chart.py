@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
-from lfr_eval.inference.wording import one_in, threshold_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

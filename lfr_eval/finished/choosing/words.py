@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.words import one_in, share, significant, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.choice import Region
 from lfr_eval.finished.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
-from lfr_eval.inference.wording import threshold_text
-from lfr_eval.report.words import one_in, share, significant
 
 
 def as_text(found: Answer) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import EVERYBODY
+from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.finished.claims.wording import words_of
-from lfr_eval.inference.wording import one_in, threshold_text
 
 FIGURE = re.compile(r"\b1 in (\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) %")
 THRESHOLD = re.compile(r"\bthreshold (?:of )?(\d+(?:\.\d+)?)|\bat (0\.\d+)\b")

@@ -10,9 +10,9 @@ import pandas as pd
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.finished.claims.wording import words_of
 from lfr_eval.inference.rate_statements import rate_statement
-from lfr_eval.inference.wording import threshold_text
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lfr_eval.contract.words import one_in
 from lfr_eval.finished.comparing.beside import Comparison
-from lfr_eval.inference.wording import one_in
 from lfr_eval.report.svg import FAINT, GRID, SERIES, Chart, drawing, to_chart
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.trials import PersonTrials, Trials
+from lfr_eval.contract.words import one_in
 from lfr_eval.inference.counting import counter_of
-from lfr_eval.inference.wording import one_in
 
 Floats = NDArray[np.float64]
 

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.words import one_in, p_value, ratio, share
 from lfr_eval.finished.comparing.beside import Comparison
-from lfr_eval.inference.wording import one_in as rate_in_words
-from lfr_eval.report.words import one_in, p_value, ratio, share
 
 HEAD = ("study", "threshold", "events", "trials", "rate", "matcher")
 
@@ -67,7 +66,7 @@ def caveats(found: Comparison) -> list[str]:
     where = f" at a watchlist of {asked.size:,}" if asked.size else ""
     said = [
         f"Every study is cut at the lowest threshold at which its overall {asked.metric}{where} is "
-        f"at most {rate_in_words(asked.target)}. These thresholds are estimates from the same "
+        f"at most {one_in(asked.target)}. These thresholds are estimates from the same "
         "people: intervals, and the swap test, match the studies again each time."
     ]
     for number, side in enumerate(found.sides, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lfr_eval.contract.words import several
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.conditions import (
@@ -16,7 +17,6 @@ from lfr_eval.report.panel.conditions import (
     unknown_bias,
 )
 from lfr_eval.report.panel.reading import has_factor, silent, stated
-from lfr_eval.report.words import several
 
 ELSEWHERE = "What this study does not look at: it must come from whoever runs the system."
 REST = "Everything else about it, which must come from whoever runs the system."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.reading import (
@@ -21,7 +22,6 @@ from lfr_eval.report.panel.reading import (
     tally,
 )
 from lfr_eval.report.rates import Quote
-from lfr_eval.report.words import count, several, spoken_threshold
 
 PANEL_SOURCE = "in short, from secondary pages [SEEN-S]"
 COURT_SOURCE = "quoted from copies of the judgment on secondary pages [SEEN-S]"

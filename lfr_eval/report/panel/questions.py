@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lfr_eval.contract.tables import UNKNOWN
+from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.conditions import bias, checked, promised, software
 from lfr_eval.report.panel.reading import compared, listed, missed, silent, smallest_group, stated
-from lfr_eval.report.words import count, several, spoken_threshold
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lfr_eval.contract.words import count, one_in, ratio, several, share, spoken_threshold
 from lfr_eval.report.findings import WITHHELD
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.reading import compared, everybody, listed, smallest_group
-from lfr_eval.report.words import count, one_in, ratio, several, share, spoken_threshold
 
 
 def plain_summary(report: Report) -> tuple[str, ...]:

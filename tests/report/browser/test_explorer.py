@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page
 
+from lfr_eval.contract.words import one_in, ratio, scientific, share, spoken_threshold
 from lfr_eval.report.crowd import expected_alerts, shares_of_study, spoken_crowd
 from lfr_eval.report.rates import at_threshold, in_order, to_rows
-from lfr_eval.report.words import one_in, ratio, scientific, share, spoken_threshold
 from tests.report.browser.conftest import Opened
 from tests.report.builders import OPERATING, SIZES
 

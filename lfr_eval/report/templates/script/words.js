@@ -1,4 +1,4 @@
-// Numbers in words, as lfr_eval/report/words.py writes them; a test compares the two.
+// Numbers in words, as lfr_eval/contract/words.py writes them; a test compares the two.
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 const TURNED = { up: "down", down: "up", nearest: "nearest" };
 const ENDLESS = 1e300;
@@ -23,14 +23,18 @@ const grouped = (value) => value.toLocaleString("en-GB", { maximumFractionDigits
 function oneIn(rate, rounding = "nearest") {
   if (rate === null) return "–";
   if (rate <= 0) return "0";
-  if (rate >= 1) return "1 in 1";
+  if (rate > 0.5) return percentage(rate, rounding);
   const number = significant(1 / rate, TURNED[rounding]);
   return number >= 1e6 ? `1 in ${grouped(number / 1e6)} million` : `1 in ${grouped(number)}`;
 }
 
 function share(rate, rounding = "nearest") {
-  if (rate === null) return "–";
   if (rate > 0 && rate < 0.01) return oneIn(rate, rounding);
+  return percentage(rate, rounding);
+}
+
+function percentage(rate, rounding = "nearest") {
+  if (rate === null) return "–";
   let percent = significant(100 * rate, rounding);
   if (percent >= 100 && rate < 1) percent = Number((100 - significant(100 * (1 - rate), TURNED[rounding], 1)).toPrecision(12));
   return `${grouped(percent)} %`;

@@ -1,0 +1,213 @@
+"""Contract: how a number or the name of a group is written, the same everywhere in a study.
+
+A rate is "1 in 6,000" or "92.3 %", never "0.0 %". The end of an interval is rounded outwards (`up`
+for an upper end, `down` for a lower one), so that a printed bound is never stronger than the
+computed one. Rates that are compared share one unit (`alike`).
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from lfr_eval.contract.tables import CROSS, EVERYBODY
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
+_TURNED = {"nearest": "nearest", "down": "up", "up": "down"}
+
+
+def count(number: int | None) -> str:
+    """Return a whole number with thousands separators."""
+    return "–" if number is None else f"{number:,}"
+
+
+def several(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun: "1 person", "12 people"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def significant(value: float, digits: int = 3, rounding: str = "nearest") -> Decimal:
+    """Round to significant digits, in the direction given (`nearest`, `down`, `up`)."""
+    if value == 0:
+        return Decimal(0)
+    exact = Decimal(repr(float(value)))
+    unit = Decimal(1).scaleb(exact.adjusted() - digits + 1)
+    return exact.quantize(unit, rounding=_ROUNDING[rounding])
+
+
+def one_in(rate: float | None, rounding: str = "nearest") -> str:
+    """Return a rate as "1 in N", above one half as a percentage, with three significant digits.
+
+    Parameters
+    ----------
+    rate
+        Between 0 and 1; None or NaN where there was no trial.
+    rounding
+        Of the *rate*: `up` for an upper bound and `down` for a lower one never claim more than
+        was computed.
+
+    Examples
+    --------
+    >>> one_in(0.000169), one_in(0.000169, "up"), one_in(0.4), one_in(0.923), one_in(0.0)
+    ('1 in 5,920', '1 in 5,910', '1 in 2.5', '92.3 %', '0')
+    """
+    if rate is None or math.isnan(rate):
+        return "–"
+    if rate <= 0:
+        return "0"
+    if rate > 0.5:
+        return percentage(rate, rounding)
+    # A larger N is a smaller rate, so the direction of rounding turns round.
+    number = significant(1 / rate, 3, _TURNED[rounding])
+    if number >= 1_000_000:
+        return f"1 in {_trimmed(number / 1_000_000)} million"
+    return f"1 in {_trimmed(number)}"
+
+
+def share(rate: float | None, rounding: str = "nearest") -> str:
+    """Return a rate of success as a percentage, below 1 % as "1 in N"."""
+    if rate is not None and 0 < rate < 0.01:
+        return one_in(rate, rounding)
+    return percentage(rate, rounding)
+
+
+def percentage(rate: float | None, rounding: str = "nearest") -> str:
+    """Return a rate as a percentage that reaches 0 % or 100 % only where it is so.
+
+    Examples
+    --------
+    >>> percentage(0.891), percentage(0.0012), percentage(0.99996), percentage(1.0)
+    ('89.1 %', '0.12 %', '99.996 %', '100 %')
+    """
+    if rate is None or math.isnan(rate):
+        return "–"
+    percent = significant(100 * rate, 3, rounding)
+    if percent >= 100 and rate < 1:
+        percent = 100 - significant(100 * (1 - rate), 1, _TURNED[rounding])
+    return f"{_trimmed(percent)} %"
+
+
+def alike(*rates: tuple[float, str], success: bool = False) -> list[str]:
+    """Return rates that stand beside one another in one unit, each rounded as it says.
+
+    Parameters
+    ----------
+    *rates
+        Rates between 0 and 1, each with its rounding: `nearest`, `down` or `up`.
+    success
+        Whether they are rates of success, which are percentages.
+
+    Returns
+    -------
+    list of str
+        All as "1 in N", or all as percentages where one of them is above one half.
+
+    Examples
+    --------
+    >>> alike((0.923, "nearest"), (0.362, "nearest")), alike((0.01, "down"), (0.4, "up"))
+    (['92.3 %', '36.2 %'], ['1 in 100', '1 in 2.5'])
+    """
+    in_percent = success or any(rate > 0.5 for rate, _ in rates)
+    return [(percentage if in_percent else one_in)(rate, rounding) for rate, rounding in rates]
+
+
+def scientific(value: float | None) -> str:
+    """Return a number as 1.67 × 10⁻⁴."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+
+
+def ratio(value: float | None, rounding: str = "nearest") -> str:
+    """Return a ratio with three significant digits; "–" where it is undefined."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    return _trimmed(significant(value, 3, rounding))
+
+
+def measure(value: float | None, rounding: str = "nearest") -> str:
+    """Return a measure of inequality, "1" or "0" only where it is exactly that."""
+    if value is None or math.isnan(value) or math.isinf(value) or value == 1:
+        return ratio(value, rounding)
+    rounded = significant(value, 3, rounding)
+    if rounded == 1:
+        gap = significant(abs(1 - value), 1, rounding if value > 1 else _TURNED[rounding])
+        rounded = 1 + gap if value > 1 else 1 - gap
+    return _trimmed(rounded)
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with three significant digits, never rounded to 0."""
+    if value is None or math.isnan(value):
+        return "–"
+    return scientific(value) if 0 < value < 1e-4 else _trimmed(significant(value, 3))
+
+
+def p_text(value: float) -> str:
+    """Return a p-value with its letter: "p = 0.012"."""
+    return f"p = {p_value(value)}"
+
+
+def threshold_text(value: float) -> str:
+    """Return a threshold with two decimals, or as many more as it has, up to the nine of a sweep.
+
+    Examples
+    --------
+    >>> threshold_text(0.6), threshold_text(0.491), threshold_text(-2e-7)
+    ('0.60', '0.491', '-0.0000002')
+    """
+    whole, _, decimals = f"{value:.9f}".rstrip("0").partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
+
+
+def spoken_threshold(value: float) -> str:
+    """Return a threshold as it is printed, with the sign of a minus."""
+    return threshold_text(value).replace("-", "−")
+
+
+def number(value: float | None) -> str:
+    """Return a setting as it was written, without trailing zeros."""
+    return "–" if value is None else f"{value:.10g}".replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """Return a number of any sign with three significant digits."""
+    if value is None or math.isnan(value):
+        return "–"
+    return ("−" if value < 0 else "") + ratio(abs(value))
+
+
+def confidence(level: float) -> str:
+    """Return a confidence level as "95 %"."""
+    return f"{100 * level:.4g} %"
+
+
+def group_words(group: str) -> str:
+    """Return the name of a group of people: `female x east_asian` is `female east asian subjects`.
+
+    Examples
+    --------
+    >>> group_words("female x east_asian"), group_words("rest"), group_words("everybody")
+    ('female east asian subjects', 'all other subjects', 'all subjects')
+    """
+    if group == "rest":
+        return "all other subjects"
+    if group == EVERYBODY:
+        return "all subjects"
+    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"
+
+
+def listed(factors: tuple[str, ...]) -> str:
+    """Return the names of factors, joined."""
+    return " and ".join(factors).replace("_", " ")
+
+
+def _trimmed(value: Decimal) -> str:
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
