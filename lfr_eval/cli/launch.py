@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from lfr_eval.config import ConfigError, PathsConfig, StudyConfig
-from lfr_eval.config.composition import caused, conf_dir, read, register
+from lfr_eval.config import PathsConfig, StudyConfig
+from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.study.overrides import composed, with_faces, with_plan
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -42,58 +43,11 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
             Path(aside, uuid4().hex).write_text(str(status))
 
         def start() -> int:
-            sys.argv = ["lfr-eval", *_with_faces(_with_plan(overrides))]
+            sys.argv = ["lfr-eval", *with_faces(with_plan(overrides))]
             entry()
             return max((int(job.read_text()) for job in Path(aside).iterdir()), default=0)
 
         return explained(start)
-
-
-def _with_plan(overrides: Sequence[str]) -> list[str]:
-    """Put what a registered plan says before what the command line says.
-
-    What the command line says then differs from the plan, and is found out when the study starts.
-    """
-    words = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
-    if words.get("registration", "null") == "null":
-        return list(overrides)
-    from lfr_eval.study.registration import overrides_of, read_plan, read_registration
-
-    file = Path(words["registration"].strip("'\""))
-    plan = read_plan(file.with_name(read_registration(file).plan_file))
-    named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
-    return [*named, *overrides]
-
-
-def _with_faces(overrides: Sequence[str]) -> list[str]:
-    """Add the London study where a matcher is named and nobody to run it on.
-
-    The default experiment is simulated, and a real matcher cannot look at simulated people.
-    """
-    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
-    real = named.get("matcher", "simulated") != "simulated"
-    if real and not {"experiment", "dataset"} & set(named):
-        return [*overrides, "experiment=london"]
-    return list(overrides)
-
-
-def composed(overrides: Sequence[str]) -> StudyConfig:
-    """Return the configuration that overrides make of the default one.
-
-    Raises
-    ------
-    ConfigError
-        If an override names what does not exist.
-    """
-    from hydra import compose, initialize_config_dir
-    from hydra.errors import HydraException
-
-    register()
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return read(compose("config", overrides=_with_faces(overrides)))
-    except HydraException as error:
-        raise ConfigError(caused(error)) from error
 
 
 def default_paths() -> PathsConfig:
