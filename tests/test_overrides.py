@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
@@ -143,7 +142,7 @@ def test_paths_that_hydra_cannot_read_are_quoted_for_the_shell(path: str) -> Non
     with pytest.raises(ConfigError, match="quotes") as caught:
         composed([*own, f"dataset.path={path}"])
     (proposed,) = shlex.split(str(caught.value).split("for the shell: ")[1].removesuffix("."))
-    assert composed([*own, proposed]).dataset.path == os.path.expanduser(path)
+    assert composed([*own, proposed]).dataset.path == str(Path(path).expanduser())
 
 
 def test_an_experiment_names_its_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

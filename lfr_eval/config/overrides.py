@@ -7,10 +7,10 @@ known one, and a mapping that is given whole replaces the one before it instead 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from lfr_eval.config.datasets import DatasetConfig
@@ -214,8 +214,8 @@ def expand_home(composed: DictConfig) -> None:
 
     for key in PATHS:
         value = OmegaConf.select(composed, key, throw_on_missing=False)
-        if isinstance(value, str) and value.startswith("~"):
-            OmegaConf.update(composed, key, os.path.expanduser(value))
+        if isinstance(value, str) and (value == "~" or value.startswith("~/")):
+            OmegaConf.update(composed, key, str(Path(value).expanduser()))
 
 
 def _settings() -> dict[str, Any]:
