@@ -73,13 +73,14 @@ def run_help(overrides: Sequence[str]) -> str:
 
 def _settings(node: DictConfig, before: str = "") -> Iterator[str]:
     """Yield a line for each setting below a node: its dotted key, type and value."""
-    from omegaconf import OmegaConf
+    from omegaconf import DictConfig, OmegaConf
 
     schema = OmegaConf.get_type(node)
+    assert schema is not None
     for entry in fields(schema):
         key = f"{before}{entry.name}"
         below = node._get_node(entry.name)
-        if is_dataclass(OmegaConf.get_type(below)):
+        if isinstance(below, DictConfig) and is_dataclass(OmegaConf.get_type(below)):
             yield from _settings(below, f"{key}.")
         else:
             yield f"{key} ({entry.type}): {_shown(node, entry.name)}"

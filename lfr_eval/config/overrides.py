@@ -176,7 +176,7 @@ def _keys(node: DictConfig, known: bool, before: str = "") -> Iterator[str]:
     if node._is_none() or node._is_missing() or not is_dataclass(schema):
         return
     names = {entry.name for entry in fields(schema)}
-    for name in node:
+    for name in map(str, node):
         if (name in names) == known:
             yield f"{before}{name}"
         below = node._get_node(name)
