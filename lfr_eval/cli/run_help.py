@@ -19,7 +19,7 @@ Run a study. Without overrides, it is the simulated rehearsal.
 
 An override is GROUP=CHOICE (dataset=london) or SETTING=VALUE (dataset.people=800). Put values with
 spaces, brackets, accents or '=' in quotes: "dataset.path='my people.csv'". KEY={...} replaces a
-mapping, +KEY.NAME=VALUE adds to it, ~KEY empties it.
+mapping, ++KEY.NAME=VALUE adds to it, ~KEY empties it.
 
 options:
   -m              run one study for each value of a list: matcher=facenet,dlib
