@@ -102,7 +102,7 @@ def test_every_command_explains_itself(
 ) -> None:
     """A bare percent sign in a help text ends in a ValueError of argparse."""
     if words == ("run",):
-        return  # Hydra's: see below.
+        return  # Composed: see below.
     with pytest.raises(SystemExit) as ended:
         main([*words, "--help"])
     assert ended.value.code == 0
@@ -132,10 +132,11 @@ def test_a_matcher_without_people_gets_the_london_study(
     assert f"name: {dataset}" in done.stdout
 
 
-def test_run_help_is_hydras(tmp_path: Path) -> None:
+def test_run_help_lists_choices_and_settings(tmp_path: Path) -> None:
     done = lfr_eval("run", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "matcher: dlib, facenet" in done.stdout
+    assert "dataset.people (int): 400" in done.stdout
     assert "schema" not in done.stdout
 
 

@@ -109,7 +109,7 @@ def test_a_mapping_given_whole_replaces_the_one_before() -> None:
     assert groups("inference.reference_groups={}") == {}
     assert groups("~inference.reference_groups") == {}
     assert groups("inference.reference_groups={gender: female}") == {"gender": "female"}
-    added = ("inference.reference_groups={}", "+inference.reference_groups.gender=female")
+    added = ("inference.reference_groups={}", "++inference.reference_groups.gender=female")
     assert groups(*added) == {"gender": "female"}
     # A plus adds to what is there.
     assert groups("++inference.reference_groups={gender: female}")["ethnicity"] == "white"

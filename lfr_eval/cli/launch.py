@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.overrides import checked_compose, first_of_sweeps, understood
@@ -46,6 +47,9 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
             Path(aside, uuid4().hex).write_text(str(status))
 
         def start() -> int:
+            if {"--help", "-h"} & set(overrides):
+                print(run_help([word for word in overrides if _is_override(word)]))
+                return 0
             words = overrides if _asks_hydra(overrides) else _prepared(overrides)
             sys.argv = ["lfr-eval", *words]
             entry()
@@ -54,7 +58,7 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
         return explained(start)
 
 
-ASKED = ("--help", "-h", "--hydra-help", "--info", "-i", "--version", "--shell-completion", "-sc")
+ASKED = ("--hydra-help", "--info", "-i", "--version", "--shell-completion", "-sc")
 ELSEWHERE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp")
 
 

@@ -176,7 +176,7 @@ def _keys(node: DictConfig, known: bool, before: str = "") -> Iterator[str]:
     if node._is_none() or node._is_missing() or not is_dataclass(schema):
         return
     names = {entry.name for entry in fields(schema)}
-    for name in node:
+    for name in map(str, node):
         if (name in names) == known:
             yield f"{before}{name}"
         below = node._get_node(name)
@@ -214,7 +214,7 @@ def expand_home(composed: DictConfig) -> None:
 
     for key in PATHS:
         value = OmegaConf.select(composed, key, throw_on_missing=False)
-        if isinstance(value, str) and value.startswith("~"):
+        if isinstance(value, str) and (value == "~" or value.startswith("~/")):
             OmegaConf.update(composed, key, str(Path(value).expanduser()))
 
 

@@ -1,0 +1,96 @@
+"""The help of `lfr-eval run`: what can be chosen, and every setting with its type and value."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.overrides import checked_compose, understood
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+INTRODUCTION = """usage: lfr-eval run [OVERRIDE ...] [OPTION ...]
+
+Run a study. Without overrides, it is the simulated rehearsal.
+
+An override is GROUP=CHOICE (dataset=london) or SETTING=VALUE (dataset.people=800). Put values with
+spaces, brackets, accents or '=' in quotes: "dataset.path='my people.csv'". KEY={...} replaces a
+mapping, ++KEY.NAME=VALUE adds to it, ~KEY empties it.
+
+options:
+  -m              run one study for each value of a list: matcher=facenet,dlib
+  --cfg job       print the configuration and run nothing
+  --hydra-help    print the other options, which are Hydra's
+  --help          print this help, for the overrides that are given"""
+
+ELSEWHERE = ("constraints", "policy", "retention")
+"""Groups of other commands than `run`."""
+
+
+def run_help(overrides: Sequence[str]) -> str:
+    """Return the help for the choices that overrides make.
+
+    Raises
+    ------
+    ConfigError
+        If an override cannot be read or is refused.
+    """
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        composed = checked_compose("config", understood(overrides))
+        groups = {
+            group: [name for name in loader.get_group_options(group) if "schema" not in name]
+            for group in sorted(loader.list_groups(""))
+            if group != "hydra" and group not in ELSEWHERE
+        }
+    choices = [
+        textwrap.fill(
+            f"{group}: {', '.join(names)}", 98, initial_indent="  ", subsequent_indent="    "
+        )
+        for group, names in groups.items()
+        if names
+    ]
+    settings = [f"  {line}" for line in _settings(composed)]
+    return "\n".join(
+        [
+            INTRODUCTION,
+            "",
+            "groups and their choices:",
+            *choices,
+            "",
+            "settings of the chosen groups, each with its type and value:",
+            *settings,
+        ]
+    )
+
+
+def _settings(node: DictConfig, before: str = "") -> Iterator[str]:
+    """Yield a line for each setting below a node: its dotted key, type and value."""
+    from omegaconf import DictConfig, OmegaConf
+
+    schema = OmegaConf.get_type(node)
+    assert schema is not None
+    for entry in fields(schema):
+        key = f"{before}{entry.name}"
+        below = node._get_node(entry.name)
+        if isinstance(below, DictConfig) and is_dataclass(OmegaConf.get_type(below)):
+            yield from _settings(below, f"{key}.")
+        else:
+            yield f"{key} ({entry.type}): {_shown(node, entry.name)}"
+
+
+def _shown(node: DictConfig, name: str) -> Any:
+    from omegaconf import OmegaConf
+
+    if OmegaConf.is_missing(node, name):
+        return "must be given"
+    value = OmegaConf.to_container(node, resolve=False)
+    assert isinstance(value, dict)
+    return "null" if value[name] is None else value[name]
