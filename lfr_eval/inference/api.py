@@ -136,7 +136,7 @@ def compare_groups(
     >>> found["verdict"].tolist()
     ['different', 'different']
     >>> print(found["statement"].iloc[1][:72])
-    In this study, b subjects had events 4.0 times as often as a subjects (9
+    In this study, b subjects had events 4 times as often as a subjects (95
     """
     evidence = _evidence(event, person, group, other, other_group)
     given = plan or Plan()

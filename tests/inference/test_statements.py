@@ -181,7 +181,7 @@ def test_small_numbers_are_never_zero():
     assert one_in(1.3e-7) == "1 in 7.69 million"
     assert one_in(0.5) == "1 in 2"
     assert one_in(0.991) == "99.1 %"
-    assert "p = 0.0001 after" in say(p_adjusted=0.0001)
+    assert "(p = 0.0001)" in say(p_adjusted=0.0001)
     assert threshold_text(0.491) == "0.491"
 
 

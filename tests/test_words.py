@@ -1,0 +1,124 @@
+"""Numbers in words: one formatter, and no end of an interval printed inside the computed one."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lfr_eval.contract import words
+from lfr_eval.contract.words import alike, one_in, p_text, percentage, ratio
+from lfr_eval.inference.rate_statements import rate_statement
+from tests.studies import SMALL, run
+
+RATE = r"1 in [\d,.]*\d(?: million)?|[\d.]+ %|0"
+RATIO = r"[\d,.]*\d|∞"
+NEAR = 1e-12
+"""Room for the last binary digits of 1 / N."""
+
+
+def number(text: str) -> float:
+    """The value of a rate or ratio as a reader takes it."""
+    if text.endswith(" %"):
+        return float(text.removesuffix(" %")) / 100
+    if text == "∞":
+        return float("inf")
+    plain = text.removeprefix("1 in ").removesuffix(" million").replace(",", "")
+    value = float(plain) * (1e6 if text.endswith("million") else 1)
+    return 1 / value if text.startswith("1 in ") else value
+
+
+def test_examples() -> None:
+    result = doctest.testmod(words)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@given(st.floats(1e-12, 1), st.sampled_from([one_in, percentage]))
+def test_ends_of_rates_are_rounded_outwards(rate, write) -> None:
+    assert number(write(rate, "down")) <= rate * (1 + NEAR)
+    assert number(write(rate, "up")) >= rate * (1 - NEAR)
+    assert number(write(rate)) == pytest.approx(rate, rel=0.0051)
+
+
+@given(st.floats(1e-9, 1e9))
+def test_ends_of_ratios_are_rounded_outwards(value: float) -> None:
+    assert number(ratio(value, "down")) <= value <= number(ratio(value, "up"))
+    assert number(ratio(value)) == pytest.approx(value, rel=0.0051)
+
+
+def test_an_end_just_beyond_the_margin_is_printed_beyond_it() -> None:
+    assert (ratio(0.2849, "down"), ratio(1.5049, "up")) == ("0.284", "1.51")
+
+
+@given(st.lists(st.floats(1e-9, 1), min_size=2, max_size=4), st.booleans())
+def test_rates_that_are_compared_share_a_unit(rates: list[float], success: bool) -> None:
+    texts = alike(*((rate, "nearest") for rate in rates), success=success)
+    assert len({text.endswith(" %") for text in texts}) == 1
+
+
+@given(st.floats(1e-300, 1))
+def test_no_p_value_is_printed_as_zero(value: float) -> None:
+    assert p_text(value) != "p = 0"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = run(tmp_path_factory.mktemp("words"), *SMALL)
+    return Path(folder.path)
+
+
+def within(printed: str, lower: float, upper: float, end: str) -> bool:
+    """Whether a printed end lies inside the computed interval."""
+    value = number(printed)
+    return value > lower * (1 + NEAR) if end == "lower" else value < upper * (1 - NEAR)
+
+
+def test_no_sentence_of_a_rate_prints_an_end_inside_its_interval(study: Path) -> None:
+    rates = pd.read_parquet(study / "rates.parquet")
+    told = 0
+    for _, row in rates.iterrows():
+        said = rate_statement(row)
+        if not said:
+            continue
+        both = re.search(rf" interval ({RATE}) to ({RATE});", said)
+        bound = re.search(rf" is below ({RATE}) \(", said)
+        assert (both is None) != (bound is None), said
+        if both:
+            assert not within(both[1], row.lower, row.upper, "lower"), said
+            assert not within(both[2], row.lower, row.upper, "upper"), said
+            assert both[1].endswith("%") == both[2].endswith("%"), said
+        elif bound:
+            assert not within(bound[1], row.lower, row.upper, "upper"), said
+        told += 1
+    assert told > 50
+
+
+def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path) -> None:
+    findings = pd.read_parquet(study / "findings.parquet")
+    told = 0
+    for row in findings[findings["ratio_lower"].notna()].itertuples():
+        both = re.search(rf" interval ({RATIO}) to ({RATIO});", row.statement)
+        least = re.search(rf"interval: at least ({RATIO}) times", row.statement)
+        most = re.search(rf"interval: at most ({RATIO}) times", row.statement)
+        assert both or least or most, row.statement
+        lower, upper = row.ratio_lower, row.ratio_upper
+        for found, end in ((both, "lower"), (least, "lower"), (most, "upper")):
+            if found:
+                assert not within(found[1], lower, upper, end), row.statement
+        if both:
+            assert not within(both[2], lower, upper, "upper"), row.statement
+        told += 1
+    assert told > 20
+
+
+def test_sides_of_a_finding_share_a_unit(study: Path) -> None:
+    findings = pd.read_parquet(study / "findings.parquet")
+    said = findings["statement"].str.extract(rf"; ({RATE}) against ({RATE});").dropna()
+    assert len(said)
+    assert (said[0].str.endswith("%") == said[1].str.endswith("%")).all()
