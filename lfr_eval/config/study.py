@@ -8,6 +8,7 @@ from typing import Any
 from lfr_eval.config.datasets import CaptureConfig, DatasetConfig
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import MISSING
+from lfr_eval.contract import defaults
 
 
 @dataclass
@@ -65,22 +66,22 @@ class ThresholdsConfig:
 class InferenceConfig:
     """What is claimed, and how sure one must be: `conf/inference/`."""
 
-    factors: list[str] = field(
-        default_factory=lambda: ["gender", "ethnicity", "gender x ethnicity"]
-    )
+    factors: list[str] = field(default_factory=lambda: list(defaults.FACTORS))
     reference_groups: dict[str, str] = field(default_factory=dict)
     strata: list[str] = field(default_factory=list)
-    level: float = 0.95
-    alpha: float = 0.05
-    margin: float = 1.5
-    power: float = 0.8
-    permutations: int = 9_999
-    seed: int = 1
+    level: float = defaults.LEVEL
+    alpha: float = defaults.ALPHA
+    margin: float = defaults.MARGIN
+    power: float = defaults.POWER
+    permutations: int = defaults.PERMUTATIONS
+    seed: int = defaults.SEED
     # What is primary, beside thresholds.primary; the rest is exploratory. Empty: all.
-    primary_metrics: list[str] = field(default_factory=lambda: ["FMR", "FNMR", "FPIR", "FNIR"])
+    primary_metrics: list[str] = field(default_factory=lambda: list(defaults.PRIMARY_METRICS))
     primary_factors: list[str] = field(default_factory=list)
     primary_watchlist_sizes: list[int] = field(default_factory=list)
-    primary_comparisons: list[str] = field(default_factory=lambda: ["omnibus", "reference"])
+    primary_comparisons: list[str] = field(
+        default_factory=lambda: list(defaults.PRIMARY_COMPARISONS)
+    )
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
 
 UNNAMED = "event"
@@ -61,21 +62,21 @@ class Plan:
         How the study stands to a plan that was frozen before results: `tables.REGISTERED_STATES`.
     """
 
-    level: float = 0.95
-    alpha: float = 0.05
-    margin: float = 1.25
-    power: float = 0.8
-    permutations: int = 9999
-    seed: int = 20260101
-    factors: tuple[str, ...] = ("gender", "ethnicity", "gender x ethnicity")
+    level: float = defaults.LEVEL
+    alpha: float = defaults.ALPHA
+    margin: float = defaults.MARGIN
+    power: float = defaults.POWER
+    permutations: int = defaults.PERMUTATIONS
+    seed: int = defaults.SEED
+    factors: tuple[str, ...] = defaults.FACTORS
     reference_groups: Mapping[str, str] = field(default_factory=dict)
     strata: tuple[str, ...] = ()
     watchlist: str = "fixed"
-    primary_metrics: tuple[str, ...] = ("FMR", "FPIR", "TPIR")
+    primary_metrics: tuple[str, ...] = defaults.PRIMARY_METRICS
     primary_factors: tuple[str, ...] = ()
     primary_thresholds: tuple[float, ...] = ()
     primary_watchlist_sizes: tuple[int, ...] = ()
-    primary_comparisons: tuple[str, ...] = ("omnibus", "reference")
+    primary_comparisons: tuple[str, ...] = defaults.PRIMARY_COMPARISONS
     registered: str = REGISTERED_STATES[0]
 
     def __post_init__(self) -> None:

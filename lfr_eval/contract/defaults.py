@@ -1,0 +1,23 @@
+"""What a plan says unless somebody says otherwise.
+
+`inference.Plan` and the configuration (`config.InferenceConfig`) both read their defaults here, so
+the same data give the same verdict from Python and from the command line.
+"""
+
+FACTORS = ("gender", "ethnicity", "gender x ethnicity")
+LEVEL = 0.95
+"""Confidence level of every interval."""
+
+ALPHA = 0.05
+"""Level of every test."""
+
+MARGIN = 1.5
+"""Equivalence margin: rates within this factor of each other count as the same."""
+
+POWER = 0.8
+"""Power at which the detectable ratio is given."""
+
+PERMUTATIONS = 9_999
+SEED = 1
+PRIMARY_METRICS = ("FMR", "FNMR", "FPIR", "FNIR")
+PRIMARY_COMPARISONS = ("omnibus", "reference")
