@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lfr_eval.cli.launch import composed
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.study import run as study
+from lfr_eval.study.overrides import composed
 from lfr_eval.study.planned import check_plan
 from lfr_eval.study.run import run_study, study_path
 

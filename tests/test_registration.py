@@ -15,12 +15,12 @@ import pytest
 import yaml
 
 from lfr_eval.cli import main as cli
-from lfr_eval.cli.launch import _with_plan
 from lfr_eval.contract.folder import STUDY, StudyFolder, read_json, write_json
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS, FINDINGS
 from lfr_eval.planning.freezing import check, freeze
 from lfr_eval.report.record import read_record
 from lfr_eval.study.inputs import read_inputs
+from lfr_eval.study.overrides import with_plan
 from lfr_eval.study.registration import (
     RegistrationError,
     Standing,
@@ -57,11 +57,11 @@ class Registered:
 
     def run(self, *overrides: str) -> StudyFolder:
         said = [f"registration={self.registration}", *overrides]
-        return run_study(configured(self.folder / "studies", *_with_plan(said)))
+        return run_study(configured(self.folder / "studies", *with_plan(said)))
 
     def standing(self, *overrides: str) -> Standing:
         """How a study would stand, without running it."""
-        said = _with_plan([f"registration={self.registration}", *overrides])
+        said = with_plan([f"registration={self.registration}", *overrides])
         config = configured(self.folder / "studies", *said)
         return check_standing(config, read_inputs(config))
 

@@ -64,8 +64,8 @@ def expire() -> None:
 
 def register(parsed: argparse.Namespace) -> int:
     """Register a matcher."""
-    from lfr_eval.cli.launch import composed
     from lfr_eval.registry.registering import register_matcher
+    from lfr_eval.study.overrides import composed
 
     words = dict(word.split("=", 1) for word in parsed.words if word.startswith("name="))
     if not words.get("name"):
@@ -90,12 +90,12 @@ def alias(parsed: argparse.Namespace) -> int:
 
 def parity(parsed: argparse.Namespace) -> int:
     """Compare what runs with what is registered."""
-    from lfr_eval.cli.launch import composed
     from lfr_eval.contract.folder import write_json
     from lfr_eval.engine.loading import load_registered
     from lfr_eval.matchers.http import HttpMatcher
     from lfr_eval.registry.parity import check_parity, probe_pictures, record_parity
     from lfr_eval.registry.registered import registry_uri
+    from lfr_eval.study.overrides import composed
 
     chosen = ["matcher=mlflow", f"matcher.uri='{parsed.model}'", *parsed.words]
     if parsed.probes:

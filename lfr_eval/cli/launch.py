@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from lfr_eval.config import PathsConfig, StudyConfig
-from lfr_eval.config.composition import compose_study, conf_dir, read, register
+from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.overrides import checked_compose, first_of_sweeps, understood
+from lfr_eval.study.overrides import composed, with_faces, with_plan
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -70,7 +71,7 @@ def _prepared(given: Sequence[str]) -> list[str]:
     from hydra import initialize_config_dir
 
     words = [_understood(word) for word in given]
-    words = _with_faces([_understood(word) for word in _with_plan(words)])
+    words = with_faces([_understood(word) for word in with_plan(words)])
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return words
     overrides = [word for word in words if _is_override(word)]
@@ -87,45 +88,6 @@ def _is_override(word: str) -> bool:
 
 def _understood(word: str) -> str:
     return understood([word])[0] if _is_override(word) else word
-
-
-def _with_plan(overrides: Sequence[str]) -> list[str]:
-    """Put what a registered plan says before what the command line says.
-
-    What the command line says then differs from the plan, and is found out when the study starts.
-    """
-    words = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
-    if words.get("registration", "null") == "null":
-        return list(overrides)
-    from lfr_eval.study.registration import overrides_of, read_plan, read_registration
-
-    file = Path(words["registration"].strip("'\"")).expanduser()
-    plan = read_plan(file.with_name(read_registration(file).plan_file))
-    named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
-    return [*named, *overrides]
-
-
-def _with_faces(overrides: Sequence[str]) -> list[str]:
-    """Add the London study where a matcher is named and nobody to run it on.
-
-    The default experiment is simulated, and a real matcher cannot look at simulated people.
-    """
-    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
-    real = named.get("matcher", "simulated") != "simulated"
-    if real and not {"experiment", "dataset"} & set(named):
-        return [*overrides, "experiment=london"]
-    return list(overrides)
-
-
-def composed(overrides: Sequence[str]) -> StudyConfig:
-    """Return the configuration that overrides make of the default one.
-
-    Raises
-    ------
-    ConfigError
-        If an override names what does not exist.
-    """
-    return compose_study(_with_faces(overrides))
 
 
 def default_paths() -> PathsConfig:

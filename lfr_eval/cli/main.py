@@ -259,15 +259,18 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 
 def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
-    """Delete all cached templates, degraded pictures and unfinished comparisons."""
+    """Delete all cached templates, degraded pictures, given data and unfinished comparisons."""
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.cohort import capture
     from lfr_eval.config.paths import cache_folder
     from lfr_eval.matchers.store import purge
+    from lfr_eval.study import given
 
     cache = cache_folder(default_paths())
-    pictures = capture.purge(cache)
+    pictures, data = capture.purge(cache), given.purge(cache)
     print(f"{purge(cache)} files of templates and {pictures} pictures deleted from {cache}.")
+    if data:
+        print(f"{data} files of people, scores and templates given in Python deleted, too.")
     return OK
 
 

@@ -131,7 +131,7 @@ class StudyFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path) -> StudyFolder:
+    def open(cls, path: Path | str) -> StudyFolder:
         """Return an existing study.
 
         Raises
@@ -139,6 +139,7 @@ class StudyFolder:
         FolderError
             If there is no study at the path.
         """
+        path = Path(path).expanduser()
         if not (path / STAGES).is_file():
             raise FolderError(f"{path} is not a study folder: it has no {STAGES}.")
         return cls(path)

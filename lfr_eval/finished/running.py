@@ -1,0 +1,191 @@
+"""From Python to a finished study: `lfr_eval.run` and `lfr_eval.read_study`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.config import (
+    ConfigError,
+    ManifestDatasetConfig,
+    ScoresConfig,
+    StudyConfig,
+    TemplatesConfig,
+)
+from lfr_eval.config.paths import cache_folder
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.finished.result import Study
+from lfr_eval.study.given import (
+    check_frames,
+    factors_of,
+    write_people,
+    write_scores,
+    write_templates,
+)
+from lfr_eval.study.overrides import composed, with_plan
+from lfr_eval.study.run import run_study
+
+
+def run(
+    *overrides: str,
+    people: pd.DataFrame | None = None,
+    scores: pd.DataFrame | None = None,
+    templates: pd.DataFrame | None = None,
+    thresholds: Sequence[float] | None = None,
+    operating: float | None = None,
+    design: str | None = None,
+) -> Study:
+    """Run a study and return it, finished and sealed.
+
+    Parameters
+    ----------
+    *overrides
+        What would follow `lfr-eval run` on the command line, such as `"dataset.people=200"`.
+        A study run from Python is sent to MLflow only if `tracking=mlflow` is among them.
+    people
+        One row an image or template, with the columns of a manifest: `image_id`, `subject_id`,
+        `role` (reference, probe, both or filler), `path` where a matcher looks at images, and any
+        labels. Without `inference.factors` in the overrides, groups are compared by the labels
+        that are there; each with its largest group, unless `inference.reference_groups` says
+        otherwise.
+    scores
+        One row a comparison: `reference_id`, `probe_id` and `score` (higher is more alike).
+    templates
+        One row an image: `image_id` and `template`, vectors of one length.
+    thresholds
+        Thresholds on the scale of the scores. A score at or above a threshold is a match.
+    operating
+        The threshold at which the matcher is meant to run; findings at it are primary.
+    design
+        `verification` (the default with `people`), `live`, `operator`, `retrospective` or
+        `complete`.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    MendableError
+        If an override, the people or the scores cannot be used. The message names what is wrong
+        and the remedy; the class says where it was found, such as `ConfigError`, `ManifestError`
+        or `MatcherError`.
+
+    Examples
+    --------
+    >>> import lfr_eval
+    >>> study = lfr_eval.run("dataset.people=60", "dataset.fillers=300")  # doctest: +SKIP
+    >>> study.plot("FPIR", by="ethnicity")  # doctest: +SKIP
+    """
+    words = list(overrides)
+    named = {word.lstrip("+~").split("=", 1)[0] for word in words}
+    if "tracking" not in named:
+        words.append("tracking=none")
+    if design is not None and "design" in named:
+        raise ConfigError("The design is given twice: as design=... and among the overrides.")
+    if design is not None:
+        words.append(f"design={design}")
+    if people is not None or scores is not None or templates is not None:
+        words = [*_given(named, people, scores, templates, design), *words]
+    config = composed(with_plan(words))
+    if thresholds is not None:
+        config.thresholds.values = [float(value) for value in thresholds]
+    if operating is not None:
+        config.thresholds.operating = float(operating)
+    if people is not None:
+        _place(config, people, scores, templates)
+        if not any(name.startswith("inference.factors") for name in named):
+            _compare_by_labels(config, people)
+    folder = run_study(config)
+    _track(config, folder)
+    return Study(folder)
+
+
+def read_study(path: Path | str) -> Study:
+    """Return a finished study, as it lies on disk.
+
+    Raises
+    ------
+    FolderError
+        If there is no finished study at the path.
+    """
+    return Study(StudyFolder.open(path))
+
+
+def _given(
+    named: set[str],
+    people: pd.DataFrame | None,
+    scores: pd.DataFrame | None,
+    templates: pd.DataFrame | None,
+    design: str | None,
+) -> list[str]:
+    """Return overrides that make room for data from Python."""
+    problems = check_frames([("people", people), ("scores", scores), ("templates", templates)])
+    if people is None:
+        problems.append("scores and templates need people=..., which says whose images they are of")
+    if scores is not None and templates is not None:
+        problems.append("give scores or templates, not both")
+    if scores is None and templates is None and "matcher" not in named:
+        problems.append(
+            "people need scores=..., templates=... or an override that names a matcher, such as "
+            "'matcher=facenet'"
+        )
+    taken = {"dataset", "experiment"} | ({"matcher"} if _matched(scores, templates) else set())
+    twice = sorted(taken & named)
+    if twice:
+        problems.append(f"leave out the override of {', '.join(twice)}: the data say it")
+    if problems:
+        raise ConfigError("The study cannot be run: " + "; ".join(problems) + ".")
+    # The default experiment is of simulated people, and names their reference groups.
+    words = ["~experiment", "dataset=manifest", "dataset.path=given"]
+    if scores is not None:
+        words += ["matcher=scores", "matcher.path=given"]
+    if templates is not None:
+        words += ["matcher=templates", "matcher.path=given"]
+    if design is None and "design" not in named:
+        words.append("design=verification")
+    return words
+
+
+def _matched(scores: pd.DataFrame | None, templates: pd.DataFrame | None) -> bool:
+    return scores is not None or templates is not None
+
+
+def _place(
+    config: StudyConfig,
+    people: pd.DataFrame,
+    scores: pd.DataFrame | None,
+    templates: pd.DataFrame | None,
+) -> None:
+    """Write the data to the private cache, and name the files in the configuration."""
+    cache = cache_folder(config.paths)
+    assert isinstance(config.dataset, ManifestDatasetConfig)
+    config.dataset.path = str(write_people(people, cache))
+    if scores is not None:
+        assert isinstance(config.matcher, ScoresConfig)
+        config.matcher.path = str(write_scores(scores, cache))
+    if templates is not None:
+        assert isinstance(config.matcher, TemplatesConfig)
+        config.matcher.path = str(write_templates(templates, cache))
+
+
+def _compare_by_labels(config: StudyConfig, people: pd.DataFrame) -> None:
+    factors = factors_of(people)
+    if not factors:
+        raise ConfigError(
+            "The people have no label to compare groups by. Add a column with one value per "
+            "person, such as 'gender', or name one: 'inference.factors=[...]'."
+        )
+    config.inference.factors = factors
+
+
+def _track(config: StudyConfig, folder: StudyFolder) -> None:
+    settings = config.tracking
+    if not settings.enabled:
+        return
+    from lfr_eval.tracking import default_uri, track
+
+    uri = settings.uri or default_uri(folder.path.parent)
+    track(folder, uri, settings.experiment, settings.timeout)

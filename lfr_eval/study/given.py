@@ -1,0 +1,119 @@
+"""People, scores and templates of a Python session, as the files that a study starts from.
+
+In: DataFrames. Out: files in the private cache, named by their content, so that the same data make
+the same study.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.contract import defaults
+from lfr_eval.contract.folder import private_folder, sha256_of
+from lfr_eval.contract.tables import COHORT, CROSS
+
+FOLDER = "given"
+MOST_GROUPS = 20
+"""A column with more values than this is taken for a remark, not for a label of groups."""
+
+_NO_LABELS = ("dataset_card",)
+
+
+def write_people(people: pd.DataFrame, cache: Path) -> Path:
+    """Write a manifest and return its path.
+
+    Parameters
+    ----------
+    people
+        One row an image or template, with the columns of a manifest. A relative `path` is taken
+        from the working directory.
+    cache
+        The private cache.
+    """
+    made = people.copy()
+    if "path" in made:
+        made["path"] = [
+            value if pd.isna(value) else str(Path(str(value)).expanduser().absolute())
+            for value in made["path"]
+        ]
+    content = made.to_csv(index=False).encode()
+    return _kept(content, cache, "people.csv")
+
+
+def write_scores(scores: pd.DataFrame, cache: Path) -> Path:
+    """Write comparison scores (reference_id, probe_id, score) and return the path."""
+    return _kept(scores.to_csv(index=False).encode(), cache, "scores.csv")
+
+
+def write_templates(templates: pd.DataFrame, cache: Path) -> Path:
+    """Write templates (image_id, template: one vector a row) and return the path."""
+    folder = cache / FOLDER
+    private_folder(folder)
+    aside = folder / ".templates.parquet"
+    templates.to_parquet(aside, index=False)
+    kept = _folder(sha256_of(aside), cache) / "templates.parquet"
+    return aside.replace(kept)
+
+
+def purge(cache: Path) -> int:
+    """Delete all people, scores and templates that were given; return how many files there were."""
+    folder = cache / FOLDER
+    count = sum(1 for path in folder.rglob("*") if path.is_file())
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    return count
+
+
+def factors_of(people: pd.DataFrame) -> list[str]:
+    """Return what groups are compared by if nobody says.
+
+    Those default factors whose labels the people have, and every column of their own with one
+    value per person and 2 to `MOST_GROUPS` values. Age bands are compared where there is no other
+    label.
+    """
+    found = [
+        factor
+        for factor in defaults.FACTORS
+        if all(part in people and people[part].notna().any() for part in factor.split(CROSS))
+    ]
+    for name in map(str, people.columns):
+        known = name in COHORT.names or name in _NO_LABELS or name.endswith("_source")
+        if not known and _labels_people(people, name):
+            found.append(name)
+    if not found and {"age", "age_band"} & set(people.columns):
+        found = ["age_band"]
+    return found
+
+
+def _labels_people(people: pd.DataFrame, name: str) -> bool:
+    if "subject_id" not in people:
+        return False
+    constant = people.groupby("subject_id")[name].nunique(dropna=True).le(1).all()
+    return bool(constant) and 2 <= people[name].nunique() <= MOST_GROUPS
+
+
+def _kept(content: bytes, cache: Path, name: str) -> Path:
+    file = _folder(hashlib.sha256(content).hexdigest(), cache) / name
+    file.write_bytes(content)
+    return file
+
+
+def _folder(digest: str, cache: Path) -> Path:
+    private_folder(cache / FOLDER)
+    folder = cache / FOLDER / digest[:16]
+    private_folder(folder)
+    return folder
+
+
+def check_frames(frames: Sequence[tuple[str, object]]) -> list[str]:
+    """Return what is wrong with the types of what was given, by name."""
+    return [
+        f"{name} must be a pandas DataFrame (got {type(value).__name__})"
+        for name, value in frames
+        if value is not None and not isinstance(value, pd.DataFrame)
+    ]

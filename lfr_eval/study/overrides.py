@@ -1,0 +1,48 @@
+"""Overrides, as on the command line, to the configuration of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lfr_eval.config import StudyConfig
+from lfr_eval.config.composition import compose_study
+
+
+def with_plan(overrides: Sequence[str]) -> list[str]:
+    """Put what a registered plan says before what the command line says.
+
+    What the command line says then differs from the plan, and is found out when the study starts.
+    """
+    words = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    if words.get("registration", "null") == "null":
+        return list(overrides)
+    from lfr_eval.study.registration import overrides_of, read_plan, read_registration
+
+    file = Path(words["registration"].strip("'\"")).expanduser()
+    plan = read_plan(file.with_name(read_registration(file).plan_file))
+    named = [line for line in overrides_of(plan) if line.lstrip("+~").split("=", 1)[0] not in words]
+    return [*named, *overrides]
+
+
+def with_faces(overrides: Sequence[str]) -> list[str]:
+    """Add the London study where a matcher is named and nobody to run it on.
+
+    The default experiment is simulated, and a real matcher cannot look at simulated people.
+    """
+    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
+    real = named.get("matcher", "simulated") != "simulated"
+    if real and not {"experiment", "dataset"} & set(named):
+        return [*overrides, "experiment=london"]
+    return list(overrides)
+
+
+def composed(overrides: Sequence[str]) -> StudyConfig:
+    """Return the configuration that overrides make of the default one.
+
+    Raises
+    ------
+    ConfigError
+        If an override names what does not exist.
+    """
+    return compose_study(with_faces(overrides))
