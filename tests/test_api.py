@@ -128,7 +128,7 @@ def test_a_plot_draws_every_group_on_the_axes_that_are_given(study: Study) -> No
         study.plot("FMR", by="hair")
     with pytest.raises(ConfigError, match="no rates with metric 'FPIR'"):
         study.plot("FPIR")
-    with pytest.raises(ConfigError, match="threshold 0.44"):
+    with pytest.raises(ConfigError, match=r"threshold 0\.44"):
         study.plot("FMR", threshold=0.44)
 
 
