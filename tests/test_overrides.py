@@ -90,7 +90,7 @@ def test_what_people_and_watchlist_cannot_give_is_refused_before_the_study_begin
     def begin(*_: object) -> None:
         raise Begun
 
-    monkeypatch.setattr(study, "_write_cohort", begin)
+    monkeypatch.setattr(study, "_write_people", begin)
     own = [] if words[0].startswith("dataset=") else SMALL
     where = [f"paths.studies={tmp_path / 'studies'}", f"paths.cache={tmp_path / 'cache'}"]
     with pytest.raises(Begun if said is None else MendableError) as caught:
