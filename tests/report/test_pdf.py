@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
+from lfr_eval.contract import words as numbers
 from lfr_eval.report import render, words
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.reading import read_report
@@ -54,7 +55,7 @@ def test_it_holds_the_numbers_of_the_rates_table(study: Path, text: str) -> None
         if row.events == 0 and not metric.is_success:
             rate = f"no event in {row.trials:,}"
         line = f"{row.group} {' '.join(f'{number:,}' for number in counts)} {rate}"
-        line += words.scientific(row.rate)
+        line += numbers.scientific(row.rate)
         assert squeezed(line) in text
         upper = words.spoken_rate(metric, row.upper, "up")
         assert squeezed(f"{line} {_lower(metric, row.lower)} {upper}") in text
@@ -74,12 +75,12 @@ def test_it_holds_every_finding_with_id_verdict_ratio_interval_and_sentence(
     assert set(chosen["verdict"]) == set(SYMBOLS)
     assert set(chosen["primary"]) == {True, False}
     for row in chosen.itertuples():
-        figures = [words.p_value(_number(row.p_value)), words.p_value(_number(row.p_adjusted))]
-        figures.append(words.ratio(_number(row.detectable_ratio), "up"))
+        figures = [numbers.p_value(_number(row.p_value)), numbers.p_value(_number(row.p_adjusted))]
+        figures.append(numbers.ratio(_number(row.detectable_ratio), "up"))
         ratio = "–"
         if not pd.isna(row.ratio):
-            low, high = words.ratio(row.ratio_lower, "down"), words.ratio(row.ratio_upper, "up")
-            ratio = f"{words.ratio(row.ratio)} {low} to {high}"
+            low, high = numbers.ratio(row.ratio_lower, "down"), numbers.ratio(row.ratio_upper, "up")
+            ratio = f"{numbers.ratio(row.ratio)} {low} to {high}"
         compared = f"{row.group_a} compared with {row.group_b}"
         if row.group_a == "*":
             compared = f"all groups of {row.factor} at once"
