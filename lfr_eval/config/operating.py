@@ -43,7 +43,6 @@ class PolicyConfig:
     factors: list[str] = field(default_factory=lambda: ["overall", "gender", "ethnicity"])
     max_fpir: float = 0.001  # upper end of the interval, of every group of the factors
     max_ratio: float = 2.0  # of two groups' FPIR, upper end of the interval, either way round
-    max_detectable_ratio: float = 2.0  # smallest ratio that the study would have found
     max_age_days: int = 365  # since the study was finished
     registration: str = "any"  # any | as_registered: findings of a plan frozen before the results
     parity: bool = True  # the endpoint must have been compared with what was tested

@@ -175,26 +175,14 @@ def _fpir(rates: pd.DataFrame, policy: PolicyConfig) -> Check:
 def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check]:
     pairs = findings[(findings["group_a"] != "*") & findings["primary"].fillna(False)]
     wanted = f"at most {policy.max_ratio:g}, interval included"
-    power = f"at most {policy.max_detectable_ratio:g}"
     if pairs.empty:
         none = "no planned comparison at that size and threshold"
         yield Check("worst ratio", wanted, none, False)
-        yield Check("detectable ratio", power, none, False)
         return
     lower, upper = (pairs[name].to_numpy(float) for name in ("ratio_lower", "ratio_upper"))
     bounded = np.isfinite(upper) & (lower > 0)
     bound = np.where(bounded, np.maximum(upper, 1 / np.where(bounded, lower, 1.0)), np.inf)
     yield _worst("worst ratio", wanted, pairs, bound, policy.max_ratio)
-    # What was found to be different or equivalent needed no more power.
-    decided = pairs["verdict"].isin(["different", "equivalent"]).to_numpy(bool)
-    detectable = pairs["detectable_ratio"].fillna(np.inf).to_numpy(float)
-    yield _worst(
-        "detectable ratio",
-        power,
-        pairs,
-        np.where(decided, 1.0, detectable),
-        policy.max_detectable_ratio,
-    )
 
 
 def _registration(findings: pd.DataFrame) -> Iterator[Check]:

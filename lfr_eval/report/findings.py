@@ -91,7 +91,6 @@ class Finding:
     adjustment: str
     margin: float | None
     p_equivalence: float | None
-    detectable_ratio: float | None
     verdict: str
     primary: bool
     statement: str
@@ -110,6 +109,13 @@ class Finding:
     def is_omnibus(self) -> bool:
         """Whether all groups of the factor are tested at once."""
         return self.group_a == OMNIBUS
+
+    @property
+    def possible(self) -> float | None:
+        """The largest ratio either way that the interval leaves possible; None: no bound."""
+        if not self.ratio_lower or self.ratio_upper is None or math.isinf(self.ratio_upper):
+            return None
+        return max(self.ratio_upper, 1 / self.ratio_lower)
 
     @property
     def is_open(self) -> bool:
@@ -193,7 +199,6 @@ def to_findings(frame: pd.DataFrame, rates: Iterable[Rate]) -> tuple[Finding, ..
             adjustment=text("adjustment"),
             margin=real(row["margin"]),
             p_equivalence=real(row["p_equivalence"]),
-            detectable_ratio=real(row["detectable_ratio"]),
             verdict=text("verdict"),
             primary=bool(row["primary"]) if not pd.isna(row["primary"]) else False,
             statement=text("statement"),
@@ -272,16 +277,18 @@ def _together(findings: Sequence[Finding]) -> list[str]:
 
 
 def _what_stays_open(still_open: Sequence[Finding], total: int) -> str:
-    """Say how many comparisons decide nothing, and how large a difference they may have missed."""
+    """Say how many comparisons decide nothing, and how large a difference remains possible."""
     untestable = sum(each.verdict == "untestable" for each in still_open)
     verb = "leaves" if len(still_open) == 1 else "leave"
     sentence = f"{len(still_open)} of {total} {verb} the question open"
     if untestable:
         sentence += f" ({several(untestable, 'could', 'could')} not be tested for want of events)"
-    found = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
-    if found:
-        low, high = ratio(min(found), "up"), ratio(max(found), "up")
-        span = f"{low} times" if low == high else f"between {low} and {high} times, by comparison"
-        whose = "it" if total == 1 else "they" if len(found) == len(still_open) else "the others"
-        sentence += f". The smallest difference that {whose} could reliably have found is {span}"
+    found = [each.possible for each in still_open if each.possible is not None]
+    if not found:
+        return sentence + "."
+    most = ratio(max(found), "up")
+    where = "" if len(found) == len(still_open) == 1 else " in at least one of them"
+    sentence += f". A difference of up to {most} times either way remains possible{where}"
+    if len(found) < len(still_open):
+        sentence += f"; {len(still_open) - len(found)} set no limit"
     return sentence + "."

@@ -127,11 +127,22 @@ def verdict_data(
             "ratio": [_rounded(value, "nearest") for value in rows["ratio"]],
             "lower": [_rounded(value, "down") for value in rows["ratio_lower"]],
             "upper": [_rounded(value, "up") for value in rows["ratio_upper"]],
-            "detectable": [_rounded(value, "up") for value in rows["detectable_ratio"]],
+            "possible": [_rounded(value, "up") for value in _possible(rows)],
         }
         key = setting_key(str(metric), whole(size), str(factor))
         found.setdefault(key, []).append(entry)
     return found
+
+
+def _possible(rows: pd.DataFrame) -> list[float | None]:
+    """Return the largest ratio either way that each interval leaves possible; None: no bound."""
+    ends = zip(rows["ratio_lower"], rows["ratio_upper"], strict=True)
+    return [
+        max(float(upper), 1 / float(lower))
+        if not pd.isna(lower) and lower > 0 and math.isfinite(upper)
+        else None
+        for lower, upper in ends
+    ]
 
 
 def plain_factors(factors: Sequence[str]) -> tuple[str, ...]:

@@ -144,5 +144,8 @@ def test_a_repeated_study_has_the_findings_of_the_study(tmp_path: Path) -> None:
     whole = whole[whole["metric"] == "FPIR"].set_index("finding_id")
     found = found.set_index("finding_id")
     assert sorted(found.index) == sorted(whole.index)
-    assert found["statement"].to_dict() == whole["statement"].to_dict()
+    # The whole study adjusts over all its metrics, so what the family decides differs.
+    same = ["ratio", "p_value", "p_equivalence", "design_effect_a", "design_effect_b"]
+    for column in same:
+        np.testing.assert_allclose(found[column], whole[column].loc[found.index])
     assert re.search(r"[1-9]\d* of \d+ people", " ".join(found["statement"]))

@@ -71,7 +71,7 @@ def test_a_version_that_meets_its_policy_passes(tmp_path: Path) -> None:
     assert all(check.passed for check in checks), as_table(checks)
     assert [check.name for check in checks] == [
         *("study", "matcher", "people", "age", "FPIR at 10,000", "worst ratio"),
-        *("detectable ratio", "parity", "approval", "approved study"),
+        *("parity", "approval", "approved study"),
     ]
     assert "1 in 2,000 (everybody, 2 in 13,000)" in as_table(checks)
 
@@ -85,9 +85,6 @@ def test_a_version_that_meets_its_policy_passes(tmp_path: Path) -> None:
         ({"ratio": (0.4, 1.2)}, "worst ratio"),
         ({"ratio": (None, None)}, "worst ratio"),
         ({"ratio": (0.0, 1.5)}, "worst ratio"),
-        ({"detectable": 2.1}, "detectable ratio"),
-        ({"detectable": None}, "detectable ratio"),
-        ({"detectable": None, "verdict": "untestable"}, "detectable ratio"),
         ({"finished": "2025-05-31T09:00:00+00:00"}, "age"),
     ],
 )
@@ -97,17 +94,10 @@ def test_each_limit_of_the_evidence_is_a_reason(
     assert failed(case(tmp_path, **study)) == [reason]
 
 
-def test_an_equivalence_that_was_shown_needs_no_more_power(tmp_path: Path) -> None:
-    assert failed(case(tmp_path, verdict="equivalent", detectable=None)) == []
-
-
 @pytest.mark.parametrize(
     ("policy", "reasons"),
     [
-        (
-            PolicyConfig(watchlist_size=10_001),
-            ["FPIR at 10,001", "worst ratio", "detectable ratio"],
-        ),
+        (PolicyConfig(watchlist_size=10_001), ["FPIR at 10,001", "worst ratio"]),
         (PolicyConfig(watchlist_size=5_000), []),
         (PolicyConfig(factors=["overall", "age_band"]), ["FPIR at 10,000", "worst ratio"]),
         (PolicyConfig(roles=["commissioner"]), ["approver"]),

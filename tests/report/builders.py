@@ -169,7 +169,8 @@ def make_findings(rates: pd.DataFrame) -> pd.DataFrame:
                 _finding(str(metric), float(threshold), size, str(factor), row, reference)
                 for _, row in known.iloc[:-1].iterrows()
             ]
-    return tables.FINDINGS.build(rows)
+    named = [column.name for column in tables.FINDINGS.columns if not column.optional]
+    return tables.FINDINGS.conform(pd.DataFrame(rows, columns=named))
 
 
 def _finding(

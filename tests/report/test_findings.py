@@ -24,7 +24,6 @@ FINDING = Finding(
     adjustment="Holm over 3 tests",
     margin=1.5,
     p_equivalence=0.2,
-    detectable_ratio=3.0,
     verdict="inconclusive",
     primary=True,
     statement="A sentence.",
@@ -33,16 +32,16 @@ FINDING = Finding(
 )
 
 
-def of(verdict: str, detectable: float | None = 3.0) -> Finding:
-    return dataclasses.replace(FINDING, verdict=verdict, detectable_ratio=detectable)
+def of(verdict: str, upper: float | None = 3.0) -> Finding:
+    return dataclasses.replace(FINDING, verdict=verdict, ratio_upper=upper)
 
 
-def test_no_difference_is_never_said_without_what_could_have_been_found() -> None:
+def test_no_difference_is_never_said_without_what_remains_possible() -> None:
     assert headline([of("inconclusive"), of("inconclusive", 7.123)]) == (
         "None of 2 planned comparisons shows a difference between groups, but that does not "
         "mean that there is none.",
-        "2 of 2 leave the question open. The smallest difference that they could reliably have "
-        "found is between 3 and 7.13 times, by comparison.",
+        "2 of 2 leave the question open. A difference of up to 7.13 times either way remains "
+        "possible in at least one of them.",
     )
 
 
@@ -58,8 +57,8 @@ def test_differences_lead_and_the_rest_is_told() -> None:
     assert headline([of("different"), of("equivalent"), of("inconclusive")]) == (
         "1 of 3 planned comparisons shows a difference between groups.",
         "1 of 3 shows that any difference is within the margin.",
-        "1 of 3 leaves the question open. The smallest difference that they could reliably have "
-        "found is 3 times.",
+        "1 of 3 leaves the question open. A difference of up to 3 times either way remains "
+        "possible.",
     )
 
 

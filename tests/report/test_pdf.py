@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_it_holds_every_finding_with_id_verdict_ratio_interval_and_sentence(
     assert set(chosen["primary"]) == {True, False}
     for row in chosen.itertuples():
         figures = [numbers.p_value(_number(row.p_value)), numbers.p_value(_number(row.p_adjusted))]
-        figures.append(numbers.ratio(_number(row.detectable_ratio), "up"))
+        figures.append(numbers.ratio(_possible(row.ratio_lower, row.ratio_upper), "up"))
         ratio = "–"
         if not pd.isna(row.ratio):
             low, high = numbers.ratio(row.ratio_lower, "down"), numbers.ratio(row.ratio_upper, "up")
@@ -92,6 +93,12 @@ def test_it_holds_every_finding_with_id_verdict_ratio_interval_and_sentence(
         assert before[mark:].startswith(squeezed(f"{SYMBOLS[row.verdict]} {row.verdict}"))
         # Only the two groups' rates stand between the verdict and the ratio.
         assert len(before) - mark < 90
+
+
+def _possible(lower: float, upper: float) -> float | None:
+    if pd.isna(lower) or lower <= 0 or not math.isfinite(upper):
+        return None
+    return max(upper, 1 / lower)
 
 
 def _number(value: float) -> float | None:

@@ -185,12 +185,10 @@ def _adjusted(report: Report) -> tuple[str, ...]:
     )
 
 
-def _unit(report: Report) -> tuple[str, ...]:
-    inference = report.record.inference
+def _unit(_: Report) -> tuple[str, ...]:
     return (
         "People. One person can cause many errors, so intervals and tests treat the person as the "
-        f"unit of evidence. Labels were shuffled among people {count(inference.permutations)} "
-        "times.",
+        "unit of evidence, and do not suppose that groups are alike.",
     )
 
 

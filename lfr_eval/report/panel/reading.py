@@ -85,18 +85,22 @@ def silent(report: Report) -> tuple[str, ...]:
 
 
 def missed(report: Report) -> str | None:
-    """Say how large a difference the open comparisons may have missed; None where none is open."""
+    """Say how large a difference the open comparisons leave possible; None where none is open."""
     still_open = [finding for finding in compared(report) if finding.is_open]
     if not still_open:
         return None
     of = several(len(still_open), "open comparison")
-    known = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
+    known = [each.possible for each in still_open if each.possible is not None]
     if not known:
-        return f"How large a difference the {of} could have missed is not known."
+        return f"The study sets no limit to the differences that the {of} may hide."
     low, high = ratio(min(known), "up"), ratio(max(known), "up")
-    span = f"{low} times" if low == high else f"from {low} to {high} times"
-    some = f", known for {len(known)} of them," if len(known) < len(still_open) else ""
-    return f"The smallest ratio that the {of} could reliably have found{some} is {span}."
+    span = f"up to {low} times" if low == high else f"up to {low} to {high} times"
+    rest = (
+        f" {len(still_open) - len(known)} of them set no limit."
+        if len(known) < len(still_open)
+        else ""
+    )
+    return f"Differences of {span} either way remain possible in the {of}.{rest}"
 
 
 def tally(report: Report) -> str:

@@ -156,16 +156,16 @@ def _groups(report: Report) -> Iterator[str]:
             "mean that there is none. The numbers are so small that they could point to single "
             "people, so they are kept back."
         )
-    known = [each.detectable_ratio for each in still_open if each.detectable_ratio is not None]
+    known = [each.possible for each in still_open if each.possible is not None]
     if known:
         low, high = ratio(min(known), "up"), ratio(max(known), "up")
         span = f"{low} times" if low == high else f"{low} to {high} times"
         yield (
-            "A gap can hide from a test like this. To be found with ease, the rate of one group "
-            f"would have to be {span} the rate of another."
+            "A gap can hide from a test like this. The rate of one group may still be up to "
+            f"{span} the rate of another."
         )
         if len(known) < len(still_open):
-            yield f"In {len(still_open) - len(known)} of them we do not even know that."
+            yield f"In {len(still_open) - len(known)} of them we cannot even set a limit."
 
 
 def _not_said(report: Report) -> Iterator[str]:

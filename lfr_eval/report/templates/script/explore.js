@@ -80,7 +80,7 @@ function verdictRow(each, place) {
   const other = each.b === "rest" ? "the rest" : each.b;
   const title = `${each.metric}: ${each.omnibus ? "all groups at once" : `${each.a} compared with ${other}`}`;
   const standing = each.primary[place] === "1" ? [] : [" ", make("span", { class: "quiet" }, "exploratory")];
-  const [value, lower, upper, found] = [each.ratio, each.lower, each.upper, each.detectable].map((values) => values[place]);
+  const [value, lower, upper, found] = [each.ratio, each.lower, each.upper, each.possible].map((values) => values[place]);
   const range = lower === null || upper === null ? "" : upper > ENDLESS ? `${ratio(lower, "down")} or more` : `${ratio(lower, "down")} to ${ratio(upper, "up")}`;
   const behind = `Finding ${findingId(each, place)}: ${LETTERS[each.verdict[place]]}`;
   return make("tr", { "data-findings": behind }, make("th", { scope: "row" }, title), make("td", {}, markOf(LETTERS[each.verdict[place]]), ...standing),
