@@ -1,0 +1,197 @@
+"""Stage `inference`: how much the trials of a group are worth, given that they share people.
+
+In: events, trials and a variance robust to shared people, by group and threshold. Out: `Precision`,
+the design effect with its degrees of freedom and the size of a clump of events, from which every
+interval and every test is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.inference.cells import Bools, Floats, divide
+
+ENOUGH_EVENTS = 10
+"""Events, and trials without one, from which a design effect is believed."""
+
+OWN = "own variance"
+NEAR = "largest of own variance and that of the nearest threshold with ten events"
+PEOPLE = "people are the trials"
+PAIRS_OF_PEOPLE = "disjoint pairs of people are the trials"
+OWN_FEW = "own variance of few events"
+NO_TRIAL = "no trial"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was counted in some groups at ascending thresholds.
+
+    Attributes
+    ----------
+    events, trials : (groups, thresholds)
+        May be fractional where rates are standardised.
+    variance : (groups, thresholds)
+        Variance of events / trials, robust to trials that share people.
+    degrees : (groups, thresholds)
+        Degrees of freedom of that variance.
+    largest, largest_without : (groups, thresholds)
+        Most events, and most trials without one, of one person (or one reference).
+    people : (groups, 1)
+        People with a trial.
+    affected, affected_without : (groups, thresholds)
+        People with an event, and with a trial that is none.
+    pairs
+        Whether a trial belongs to two people.
+    falling
+        Whether events become fewer as the threshold rises.
+    """
+
+    events: Floats
+    trials: Floats
+    variance: Floats
+    degrees: Floats
+    largest: Floats
+    largest_without: Floats
+    people: Floats
+    affected: Floats
+    affected_without: Floats
+    pairs: bool
+    falling: bool
+
+    def take(self, rows: Floats) -> Evidence:
+        """Return some of the groups, by index."""
+        return Evidence(
+            *(getattr(self, name)[rows] for name in _ARRAYS),
+            pairs=self.pairs,
+            falling=self.falling,
+        )
+
+    @property
+    def rate(self) -> Floats:
+        """Events / trials; 0 without trials."""
+        return divide(self.events, self.trials)
+
+
+_ARRAYS = (
+    "events", "trials", "variance", "degrees", "largest", "largest_without", "people",
+    "affected", "affected_without",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What a rate's trials are worth.
+
+    Attributes
+    ----------
+    events, trials : (groups, thresholds)
+        As in `Evidence`.
+    effect : (groups, thresholds)
+        Design effect: how many trials are worth one independent trial.
+    degrees : (groups, thresholds)
+        Degrees of freedom of the variance behind it, at least 1.
+    clump : (groups, thresholds)
+        Events that one person may add at once.
+    basis : (groups, thresholds)
+        Where the design effect comes from, in words.
+    """
+
+    events: Floats
+    trials: Floats
+    effect: Floats
+    degrees: Floats
+    clump: Floats
+    basis: NDArray[np.str_]
+
+    @property
+    def rate(self) -> Floats:
+        """Events / trials; 0 without trials."""
+        return divide(self.events, self.trials)
+
+    @property
+    def effective_trials(self) -> Floats:
+        """Independent trials that would have the same variance."""
+        return divide(self.trials, self.effect)
+
+    def take(self, *index: object) -> Precision:
+        """Return some of the cells, by an index of both axes."""
+        at = tuple(index)
+        return Precision(
+            self.events[at],
+            self.trials[at],
+            self.effect[at],
+            self.degrees[at],
+            self.clump[at],
+            self.basis[at],
+        )
+
+
+def precision_of(evidence: Evidence) -> Precision:
+    """Take the design effect of every group at every threshold from where it can be believed.
+
+    With ten events and ten trials without one it is the group's own. With fewer, the largest of
+    its own, that of the nearest threshold with more events that has ten of both (unscaled: scaling
+    it by the rates believes a model), and 1. Where there is nothing to borrow, people are the
+    trials (persons), or disjoint pairs of people where no event was seen (comparisons).
+
+    References
+    ----------
+    Korn & Graubard (1998), Survey Methodology 24, 193-201, for effective trials with degrees of
+    freedom.
+    """
+    x, n = np.broadcast_arrays(evidence.events, evidence.trials)
+    rate = divide(x, n)
+    own = divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0)
+    enough = (x >= ENOUGH_EVENTS) & (n - x >= ENOUGH_EVENTS)
+    near = _nearest(enough, evidence.falling)
+    borrowed = ~enough & (near >= 0)
+    there = np.maximum(near, 0)
+    near_effect = np.take_along_axis(own, there, axis=-1)
+    near_degrees = np.take_along_axis(np.broadcast_to(evidence.degrees, x.shape), there, axis=-1)
+    from_near = np.maximum(np.maximum(own, near_effect), 1.0)
+    people = np.maximum(evidence.people, 1.0)
+    nothing, basis = _unborrowed(evidence, x, n, own, people)
+    effect = np.where(enough, own, np.where(borrowed, from_near, nothing))
+    # Trials never number fewer than one independent trial, nor are they worth more than they are.
+    effect = np.clip(effect, 0.0, np.maximum(n, 1.0))
+    effect = np.where(effect > 0, effect, 1.0)
+    own_counts = enough | (borrowed & (own > np.maximum(near_effect, 1.0)))
+    degrees = np.where(borrowed & ~own_counts, near_degrees, evidence.degrees)
+    # Nothing was estimated where people are the trials: they are as many as they are.
+    stated = ~enough & ~borrowed & (effect > own)
+    degrees = np.where(stated, np.maximum(people - 1, 1.0), degrees)
+    degrees = np.maximum(np.where(np.isfinite(degrees), degrees, np.maximum(people - 1, 1.0)), 1.0)
+    words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
+    return Precision(
+        x,
+        n,
+        effect,
+        degrees,
+        np.maximum(effect, evidence.largest),
+        np.where(n > 0, words, NO_TRIAL),
+    )
+
+
+def _unborrowed(
+    evidence: Evidence, x: Floats, n: Floats, own: Floats, people: Floats
+) -> tuple[Floats, NDArray[np.str_]]:
+    """Design effects where no threshold has enough events."""
+    if not evidence.pairs:
+        return np.maximum(own, n / people), np.where(own > n / people, OWN_FEW, PEOPLE)
+    disjoint = np.maximum(np.floor(people / 2), 1.0)
+    effect = np.where(x > 0, np.maximum(own, 1.0), n / disjoint)
+    return effect, np.where(x > 0, OWN_FEW, PAIRS_OF_PEOPLE)
+
+
+def _nearest(enough: Bools, falling: bool) -> NDArray[np.intp]:
+    """Index of the nearest threshold with enough of both on the side of more events; -1: none."""
+    places = np.where(enough, np.arange(enough.shape[-1]), -1)
+    if falling:
+        return np.maximum.accumulate(places, axis=-1)
+    top = enough.shape[-1]
+    places = np.where(enough, np.arange(top), top)
+    found = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
+    return np.where(found < top, found, -1)
