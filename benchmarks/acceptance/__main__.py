@@ -1,0 +1,70 @@
+"""Run the acceptance benchmark: `python -m benchmarks.acceptance --reps 2000 --out FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.acceptance.cells import cells
+from benchmarks.acceptance.judging import Judged, judge
+
+METHODS = (
+    "ours", "chi-square on trials", "Fisher on people", "jackknife of people", "Koopman",
+    "permutation of people",
+)  # fmt: skip
+COVERAGE = ("first rate", "second rate", "ratio", "difference")
+
+
+def main() -> int:
+    """Judge every cell, print and write what was found; 1 if a goal was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reps", type=int, default=2000, help="studies per cell")
+    parser.add_argument("--cells", default="", help="only cells whose name contains this text")
+    parser.add_argument("--shuffles", type=int, default=0, help="shuffles of people beside, slow")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    given = parser.parse_args()
+    start, rows, missed = time.perf_counter(), [], 0
+    for cell in cells():
+        if given.cells not in cell.name and given.cells != cell.kind:
+            continue
+        judged = judge(cell, given.reps, given.shuffles)
+        rows.append(_row(judged))
+        missed += bool(judged.failures)
+        share = judged.rejected["ours"]
+        print(
+            f"{cell.name:72} {cell.kind:6} ours {100 * share:5.1f} "
+            f"(+-{100 * judged.error(share):.1f})  "
+            + " ".join(f"{n[:9]} {100 * v:.1f}" for n, v in judged.rejected.items() if n != "ours")
+            + ("  MISSED: " + "; ".join(judged.failures) if judged.failures else ""),
+            flush=True,
+        )
+    if given.out and rows:
+        with given.out.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    print(f"{len(rows)} cells, {missed} with a goal missed, {time.perf_counter() - start:.0f} s")
+    return 1 if missed else 0
+
+
+def _row(judged: Judged) -> dict[str, object]:
+    cell = judged.cell
+    shares = {name: judged.rejected.get(name) for name in METHODS}
+    shares |= {f"coverage of the {name}": judged.coverage.get(name) for name in COVERAGE}
+    shares["equivalent"] = None if cell.kind != "margin" else judged.equivalent
+    return {
+        "cell": cell.name,
+        "kind": cell.kind,
+        "events expected in the smaller group": f"{cell.smaller:g}",
+        "studies": judged.studies,
+        **{name: "" if value is None else f"{value:.4f}" for name, value in shares.items()},
+        "standard error": f"{judged.error(judged.rejected['ours']):.4f}",
+        "missed": "; ".join(judged.failures),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

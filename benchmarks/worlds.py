@@ -1,0 +1,167 @@
+"""Populations in which the truth about groups that are unlike is known.
+
+No method lives here. Events are nested: `LEVELS` multiplies the rate at the threshold under test
+(the last level), as lower thresholds of a sweep would. A population of passes is an array of
+events, (levels, studies, people); one of comparisons is a `Matches` list of false matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+LEVELS = (8.0, 4.0, 2.0, 1.0)
+"""Rates at the thresholds of a sweep, ascending, as multiples of the rate under test."""
+
+PASSES = 10
+"""Recognition opportunities of a person."""
+
+Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
+
+
+def beta_rates(mean: float, correlation: float) -> Draw:
+    """Beta-distributed rates of people, with the intra-class correlation of their passes."""
+    if correlation == 0:
+        return lambda rng, shape: np.full(shape, mean)
+    total = (1 - correlation) / correlation
+    return lambda rng, shape: rng.beta(mean * total, (1 - mean) * total, shape)
+
+
+def pareto_rates(mean: float, shape_parameter: float) -> Draw:
+    """Rates of people with a Pareto tail, capped at 1, of the given mean after the cap."""
+    a = shape_parameter
+
+    def capped_mean(least: float) -> float:
+        # E min(1, least / U^(1/a)): the integral of the survival function up to 1.
+        return float(least + least**a * (least ** (1 - a) - 1) / (a - 1))
+
+    low, high = 1e-12, mean
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if capped_mean(middle) < mean else (low, middle)
+    return lambda rng, shape: np.minimum(1.0, low * rng.random(shape) ** (-1 / a))
+
+
+def lognormal_rates(mean: float, spread: float) -> Draw:
+    """Log-normal rates of people, capped at 1."""
+    return lambda rng, shape: np.minimum(
+        1.0, mean * np.exp(rng.normal(-(spread**2) / 2, spread, shape))
+    )
+
+
+def _thinned(
+    rng: np.random.Generator, rates: list[np.ndarray], passes: np.ndarray | int
+) -> np.ndarray:
+    """Nested events for rates that fall from one level to the next."""
+    events = [rng.binomial(passes, rates[0])]
+    for before, now in zip(rates, rates[1:], strict=False):
+        kept = np.divide(now, before, out=np.zeros_like(now), where=before > 0)
+        events.append(rng.binomial(events[-1], np.clip(kept, 0, 1)))
+    return np.stack(events)
+
+
+def passes_of(
+    rng: np.random.Generator,
+    studies: int,
+    people: int,
+    draw: Draw,
+    passes: np.ndarray | int = PASSES,
+) -> np.ndarray:
+    """Events of people whose own rate rises in proportion at lower thresholds."""
+    rate = draw(rng, (studies, people))
+    return _thinned(rng, [np.minimum(1.0, level * rate) for level in LEVELS], passes)
+
+
+def passes_of_constant_correlation(
+    rng: np.random.Generator, studies: int, people: int, mean: float, correlation: float
+) -> np.ndarray:
+    """Events of people who keep their rank: the same correlation of passes at every threshold."""
+    rank = rng.random((studies, people))
+    if correlation == 0:
+        flat = [np.full_like(rank, min(0.9, level * mean)) for level in LEVELS]
+        return _thinned(rng, flat, PASSES)
+    total = (1 - correlation) / correlation
+    grid = np.concatenate([np.linspace(0, 0.98, 600), 1 - np.geomspace(0.0195, 1e-7, 600)])
+    rates: list[np.ndarray] = []
+    for level in LEVELS:
+        here = min(0.9, level * mean)
+        curve = special.betaincinv(here * total, (1 - here) * total, grid)
+        rate = np.interp(rank, grid, curve)
+        rates.append(rate if not rates else np.minimum(rate, rates[-1]))
+    return _thinned(rng, rates, PASSES)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """False matches between two people of one group, in many studies at once.
+
+    Attributes
+    ----------
+    studies, people
+        How many there are.
+    study, first, second : (matches,)
+        Where a false match was, and between whom; `first` < `second`.
+    level : (matches,)
+        Index of the highest of `LEVELS` that it reaches.
+    """
+
+    studies: int
+    people: int
+    study: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    level: np.ndarray
+
+
+def tendencies(
+    rng: np.random.Generator, kind: tuple[str, float] | None, shape: tuple[int, int]
+) -> np.ndarray:
+    """How much people resemble others, of mean 1: alike, log-normal or Pareto."""
+    if kind is None:
+        return np.ones(shape)
+    name, parameter = kind
+    if name == "lognormal":
+        return np.exp(rng.normal(-(parameter**2) / 2, parameter, shape))
+    return rng.random(shape) ** (-1 / parameter) * (parameter - 1) / parameter
+
+
+def matches_within(rng: np.random.Generator, rate: float, tendency: np.ndarray) -> Matches:
+    """False matches at rate `rate` times both people's tendencies, (studies, people)."""
+    studies, people = tendency.shape
+    study, first, second, mark = _draw_pairs(rng, rate / 2, tendency, tendency)
+    other = first != second
+    study, mark = study[other], mark[other]
+    low = np.minimum(first[other], second[other])
+    high = np.maximum(first[other], second[other])
+    key = (study * people + low) * people + high
+    order = np.lexsort((mark, key))
+    keep = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
+    level = np.count_nonzero(mark[keep][:, None] < np.array(LEVELS), axis=1) - 1
+    return Matches(studies, people, study[keep], low[keep], high[keep], level)
+
+
+def matches_across(
+    rng: np.random.Generator, rate: float, one: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Study, people of both sides and level of false matches across two groups."""
+    study, first, second, mark = _draw_pairs(rng, rate, one, other)
+    level = np.count_nonzero(mark[:, None] < np.array(LEVELS), axis=1) - 1
+    return study, first, second, level
+
+
+def _draw_pairs(
+    rng: np.random.Generator, rate: float, one: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Poisson numbers of pairs for each person, partners in proportion to their tendency."""
+    total = other.sum(axis=1, keepdims=True)
+    count = rng.poisson(LEVELS[0] * rate * one * total)
+    study, first = np.nonzero(count)
+    times = count[study, first]
+    study, first = np.repeat(study, times), np.repeat(first, times)
+    ends = np.cumsum(other / total, axis=1) + np.arange(len(other))[:, None]
+    at = np.searchsorted(ends.ravel(), study + rng.random(len(study)) * (1 - 1e-12), "right")
+    second = np.clip(at - study * other.shape[1], 0, other.shape[1] - 1)
+    return study, first, second, rng.random(len(study)) * LEVELS[0]
