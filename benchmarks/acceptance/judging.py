@@ -133,15 +133,7 @@ def _six(groups: list[Evidence]) -> float:
 
 def omnibus_p(groups: list[Evidence]) -> float:
     """P-value of all groups of one study at the threshold under test."""
-    names = (
-        *("events", "trials", "variance", "degrees", "largest", "largest_without", "people"),
-        *("affected", "affected_without"),
-    )
-    joined = Evidence(
-        *(np.concatenate([getattr(one, name) for one in groups]) for name in names),
-        pairs=groups[0].pairs,
-        falling=True,
-    )
+    joined = Evidence.stack(groups)
     others = pool(joined, all_others(len(groups)))
     a, b = precision_of(joined), precision_of(others)
     here, rest = last(a), last(b)

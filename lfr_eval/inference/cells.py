@@ -108,17 +108,58 @@ class Counter(Protocol):
         """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
         ...
 
-    def skewness(self, labels: Labels, cells: int) -> Floats:
-        """Skewness of the number of events of each cell, (cells, thresholds)."""
+    def extremes(self, labels: Labels, cells: int) -> Extremes:
+        """Return the most that one person adds, and people with a trial that is no event."""
         ...
 
-    def restrict(self, keep: Bools) -> Counter:
-        """Return the trials among the people in `keep` alone, renumbered."""
+    def residuals(self, labels: Labels, cells: int) -> Floats:
+        """Events of each person less those expected at its cell's rate, (people, thresholds)."""
         ...
 
-    def batch(self, cells: int) -> int:
-        """Permutations that fit into fast memory together."""
-        ...
+
+@dataclass(frozen=True)
+class Extremes:
+    """What the people of each cell did at the most.
+
+    Attributes
+    ----------
+    affected_without : (cells, thresholds)
+        People with a trial without an event.
+    top, top_without : (cells, MOST_PEOPLE, thresholds)
+        Events, and trials without one, of the people who have most, in descending order.
+    """
+
+    affected_without: Floats
+    top: Floats
+    top_without: Floats
+
+    @property
+    def largest(self) -> Floats:
+        """Most events of one person."""
+        return self.top[:, 0]
+
+    @property
+    def largest_without(self) -> Floats:
+        """Most trials without an event of one person."""
+        return self.top_without[:, 0]
+
+
+MOST_PEOPLE = 60
+"""People whose events are told one by one."""
+
+
+def extremes_of(events: Floats, trials: Floats, labels: Labels, cells: int) -> Extremes:
+    """Find the extremes of events and trials (people, thresholds) by cell."""
+    without = trials - events
+    top = np.zeros((cells, MOST_PEOPLE, events.shape[1]))
+    top_without, affected = np.zeros_like(top), np.zeros((cells, events.shape[1]))
+    for cell in range(cells):
+        mine = labels == cell
+        for values, found in ((events[mine], top), (without[mine], top_without)):
+            most = -np.sort(-values, axis=0)[:MOST_PEOPLE]
+            found[cell, : len(most)] = most
+        affected[cell] = np.count_nonzero(without[mine] > 0, axis=0)
+    return Extremes(affected, top, top_without)
 
 
 def satterthwaite(squares: Floats, fourths: Floats, people: Floats | float) -> Floats:
@@ -141,12 +182,6 @@ def satterthwaite(squares: Floats, fourths: Floats, people: Floats | float) -> F
     spread = fourths - divide(squares**2, people)
     degrees: Floats = np.maximum(divide(2 * squares**2, spread, otherwise=np.inf), 1.0)
     return np.where(squares > 0, degrees, np.inf)
-
-
-def standardised_third(third: Floats, cells: Cells) -> Floats:
-    """Skewness of the numbers of events from their third central moments, (cells, thresholds)."""
-    spread = cells.variance[0] * cells.trials[0] ** 2
-    return divide(third, spread**1.5)
 
 
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:

@@ -8,19 +8,40 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.tables import CROSS, UNKNOWN
 from lfr_eval.contract.trials import Grouping
-from lfr_eval.inference.cells import Floats
-from lfr_eval.inference.comparison_rows import REST, Study, omnibus_rows, pair_rows
-from lfr_eval.inference.observed import counts_of
-from lfr_eval.inference.permutation import against_rest, between_pair
+from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.comparison_rows import (
+    REST,
+    People,
+    Study,
+    Tested,
+    omnibus_rows,
+    pair_rows,
+    tested_sides,
+)
+from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
+from lfr_eval.inference.observed import Counts, counts_of, evidence_of, sides_of
+from lfr_eval.inference.omnibus import omnibus
 from lfr_eval.inference.plan import COMPARISONS
+from lfr_eval.inference.precision import precision_of
 from lfr_eval.inference.statements import Sides
 
 Naming = Callable[[str, str], Sides]
+
+NO_GROUPS = (UNKNOWN, "prefer not to say", "not stated", "declined", "refused")
+"""Labels of people who have told no group: counted and reported, never compared."""
+
+
+def is_group(name: str) -> bool:
+    """Whether a name is that of a group, and not of people who told none."""
+    parts = (part.strip().replace("_", " ").lower() for part in name.split(CROSS))
+    return not any(part in NO_GROUPS for part in parts)
 
 
 def compare_groupings(
@@ -45,60 +66,149 @@ def compare_groupings(
     naming
         How a sentence names two sides that are not simply groups of people.
     """
-    chosen = [place for place, grouping in enumerate(groupings) if len(grouping.names) > 1]
-    kept = [groupings[place] for place in chosen]
-    plan, seed = study.plan, study.seed
-    tests = against_rest(
-        study.counter, [study.division(grouping) for grouping in kept], plan.permutations, seed
-    )
     frames = []
-    for place, grouping, rest in zip(chosen, kept, tests, strict=True):
-        counts = counts_of(
-            study.trials, study.counter, study.steps, grouping, study.controls, plan.watchlist
-        )
-        groups = range(len(grouping.names))
-
-        def sides(a: str, b: str) -> Sides | None:
-            return naming(a, b) if naming else None
-
-        if "omnibus" in kinds:
-            frames.append(
-                omnibus_rows(
-                    study, grouping, counts.cells, rest.omnibus, rest.omnibus_p, sides("", "")
-                )
-            )
-        declared = references[place] if references else plan.reference_groups.get(grouping.factor)
-        reference = reference_group(grouping, declared, counts.people.sum(axis=1))
-        for group in groups if "reference" in kinds else ():
-            if group == reference:
-                continue
-            names = (grouping.names[group], grouping.names[reference])
-            # With two groups the rest is the other group: the test is already done.
-            tested = (rest.statistic[group], rest.p_value[group])
-            if len(groups) > 2:
-                tested = between_pair(
-                    study.counter,
-                    study.division(grouping),
-                    (group, reference),
-                    plan.permutations,
-                    [*seed, zlib.crc32("|".join((grouping.factor, *names)).encode())],
-                )
-            frames.append(
-                pair_rows(
-                    study, grouping, counts, (group,), (reference,), names, tested, sides(*names)
-                )
-            )
-        for group in groups if "rest" in kinds and len(groups) > 2 else ():
-            others = tuple(other for other in groups if other != group)
-            names = (grouping.names[group], REST)
-            tested = rest.statistic[group], rest.p_value[group]
-            frames.append(
-                pair_rows(study, grouping, counts, (group,), others, names, tested, sides(*names))
-            )
+    for place, grouping in enumerate(groupings):
+        named = [code for code, name in enumerate(grouping.names) if is_group(name)]
+        if len(named) > 1:
+            reference = references[place] if references else None
+            frames += _compare(study, grouping, named, kinds, reference, naming)
     return frames
 
 
-def reference_group(grouping: Grouping, declared: str | None, people: Floats) -> int:
+@dataclass(frozen=True)
+class _Pair:
+    """One comparison: which groups are on each side, and its names."""
+
+    a: Bools
+    b: Bools
+    names: tuple[str, str]
+
+
+def _compare(
+    study: Study,
+    grouping: Grouping,
+    named: list[int],
+    kinds: Sequence[str],
+    declared: str | None,
+    naming: Naming | None,
+) -> list[pd.DataFrame]:
+    plan = study.plan
+    counts = counts_of(
+        study.trials,
+        study.counter,
+        study.steps,
+        grouping,
+        study.controls,
+        plan.watchlist,
+        study.clusters,
+    )
+    declared = declared or plan.reference_groups.get(grouping.factor)
+    reference = reference_group(grouping, declared, counts.exposed, named)
+    against = [_pair(grouping, code, [reference]) for code in named if code != reference]
+    tried = [code for code in named if counts.trials[code] > 0]
+    others = {code: [other for other in tried if other != code] for code in named}
+    rest = [_pair(grouping, code, others[code], REST) for code in named if others[code]]
+    frames = []
+
+    def sides(a: str, b: str) -> Sides | None:
+        return naming(a, b) if naming else None
+
+    compared = _test(study, counts, [*against, *rest])
+    if "omnibus" in kinds:
+        statistic, p_value, testable = _omnibus(study, grouping, counts, tried, compared, against, rest)
+        frames.append(
+            omnibus_rows(
+                study, grouping.factor, statistic, p_value, testable, len(named), sides("", "")
+            )
+        )
+    for row, pair in enumerate([*against, *rest]):
+        kind = "rest" if row >= len(against) else "reference"
+        # With two groups the rest is the other group: the question has been asked.
+        if kind not in kinds or (kind == "rest" and len(named) == 2):
+            continue
+        people = people_of(counts, pair.a, pair.b)
+        frames.append(
+            pair_rows(
+                study, grouping.factor, pair.names, compared, row, people, sides(*pair.names)
+            )
+        )
+    return frames
+
+
+def _pair(grouping: Grouping, code: int, others: list[int], name: str = "") -> _Pair:
+    codes = np.arange(len(grouping.names))
+    second = name or grouping.names[others[0]]
+    return _Pair(codes == code, np.isin(codes, others), (grouping.names[code], second))
+
+
+def _test(study: Study, counts: Counts, pairs: Sequence[_Pair]) -> Tested:
+    a, b, shared = sides_of(counts, [(pair.a, pair.b) for pair in pairs])
+    return tested_sides(a, b, shared, enough_evidence(a, b), study.plan.margin)
+
+
+def _omnibus(
+    study: Study,
+    grouping: Grouping,
+    counts: Counts,
+    tried: list[int],
+    compared: Tested,
+    against: Sequence[_Pair],
+    rest: Sequence[_Pair],
+) -> tuple[Floats, Floats, Bools]:
+    """Test all groups with enough people: with two of them, the pair's own test."""
+    top = len(study.steps)
+    enough = [code for code in tried if counts.units[code] >= FEWEST_PEOPLE]
+    if len(enough) < 2:
+        return np.full(top, np.nan), np.full(top, np.nan), np.zeros(top, bool)
+    if len(enough) == 2:
+        pair = _pair(grouping, enough[0], [enough[1]])
+        one = _test(study, counts, [pair])
+        return np.abs(one.deviates[0]), one.p_value[0], one.testable[0]
+    where = {pair.names[0]: len(against) + place for place, pair in enumerate(rest)}
+    rows = [where[grouping.names[code]] for code in enough]
+    evidence = precision_of(evidence_of(counts))
+    found = omnibus(
+        compared.deviates[rows],
+        evidence.trials[enough],
+        evidence.effective_trials[enough],
+        zlib.crc32(f"{study.plan.seed} {study.trials.metric} {grouping.factor}".encode()),
+    )
+    testable = np.any(compared.testable[rows], axis=0)
+    return found.statistic, np.where(testable, found.p_value, np.nan), testable
+
+
+def people_of(counts: Counts, a: Bools, b: Bools) -> People:
+    """Count the people behind two sides, and what would have to be taken from whom."""
+    events = counts.cells.events[0].reshape(counts.groups, -1, counts.cells.events.shape[-1])
+    events, trials = events.sum(axis=1), counts.trials
+    x_a, x_b = events[a].sum(axis=0), events[b].sum(axis=0)
+    n_a, n_b = trials[a].sum(), trials[b].sum()
+    often = divide(x_a + x_b, n_a + n_b) > 0.5
+    higher_a = divide(x_a, n_a) >= divide(x_b, n_b)
+    sides = [
+        (most(counts.top[side]), most(counts.top_without[side])) for side in (a, b)
+    ]
+    rare = np.where(higher_a, sides[0][0], sides[1][0])
+    without = np.where(higher_a, sides[1][1], sides[0][1])
+    return People(
+        float(counts.exposed[a].sum()),
+        float(counts.exposed[b].sum()),
+        counts.affected[a].sum(axis=0),
+        counts.affected[b].sum(axis=0),
+        np.where(often, without, rare),
+    )
+
+
+def most(top: Floats) -> Floats:
+    """Merge lists in descending order, (lists, people, thresholds), and keep the longest part."""
+    joined = top.reshape(-1, top.shape[-1])
+    found: Floats = -np.sort(-joined, axis=0)[: top.shape[1]]
+    return found
+
+
+def reference_group(
+    grouping: Grouping, declared: str | None, people: Floats, named: Sequence[int] | None = None
+) -> int:
     """Return the group that others are compared with: the declared, or else the largest.
 
     Raises
@@ -107,7 +217,9 @@ def reference_group(grouping: Grouping, declared: str | None, people: Floats) ->
         If there is no such group.
     """
     if declared is None:
-        return int(np.argmax(people))
+        if named is None:
+            return int(np.argmax(people))
+        return int(named[int(np.argmax(people[list(named)]))])
     if declared not in grouping.names:
         raise ValueError(
             f"The reference group of {grouping.factor!r} must be among {grouping.names}. "

@@ -1,7 +1,7 @@
-"""Stage `inference`: one comparison of two sides as rows of raw findings, before adjustment.
+"""Stage `inference`: comparisons of two sides as rows of raw findings, before adjustment.
 
-In: the study of one kind of trials, what was counted, a test's result. Out: frames with the columns
-of `findings` as far as they are known, and the counts that verdicts and sentences need.
+In: the study of one kind of trials, evidence of both sides. Out: frames with the columns of
+`findings` as far as they are known, and the counts that adjustment, verdicts and sentences need.
 """
 
 from __future__ import annotations
@@ -9,27 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
+from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.inference.cells import Cells, Counter, Floats, divide
+from lfr_eval.inference.cells import Bools, Counter, Floats, divide
+from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.conditioned import ConditionedCounter
-from lfr_eval.inference.contrasts import contrast
 from lfr_eval.inference.controls import Controls, controls_of
 from lfr_eval.inference.counting import counter_of, steps_of
-from lfr_eval.inference.equivalence import equivalence_p, ratio_degrees, ratio_interval
-from lfr_eval.inference.intervals import effective_trials, independent_units, no_event_bound
-from lfr_eval.inference.observed import Counts, pool, pooled_degrees
-from lfr_eval.inference.permutation import Division
+from lfr_eval.inference.ends import upper_ends
+from lfr_eval.inference.mover import Compared, equivalence_p, p_value
+from lfr_eval.inference.omnibus import signed_deviates
 from lfr_eval.inference.plan import UNNAMED, Plan
+from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.statements import Sides
 
 ALL, REST = "*", "rest"
@@ -44,6 +43,7 @@ class Study:
     steps: Floats
     controls: Controls
     plan: Plan
+    clusters: Codes | None
 
     @classmethod
     def of(
@@ -57,22 +57,12 @@ class Study:
             counter = ConditionedCounter.of(trials, steps, controls.condition, controls.conditions)
         else:
             counter = counter_of(trials, steps)
-        return cls(trials, counter, steps, controls, plan)
+        return cls(trials, counter, steps, controls, plan, clusters_of(people))
 
     @property
-    def strata(self) -> int:
-        """Strata of people."""
-        return self.controls.strata
-
-    @property
-    def seed(self) -> list[int]:
-        """What every random number of these trials starts from."""
-        return [self.plan.seed, zlib.crc32(self.trials.metric.encode())]
-
-    def division(self, grouping: Grouping) -> Division:
-        """Return the people divided by a grouping, within the strata."""
-        groups = len(grouping.names)
-        return Division(groups, self.strata, grouping.codes, self.controls.stratum)
+    def unit(self) -> str:
+        """What the variance is taken over, in words."""
+        return "people" if self.clusters is None else "clusters of people"
 
 
 def base_columns(
@@ -105,131 +95,176 @@ def base_columns(
 
 def omnibus_rows(
     study: Study,
-    grouping: Grouping,
-    cells: Cells,
+    factor: str,
     statistic: Floats,
     p_value: Floats,
+    testable: Bools,
+    groups: int,
     sides: Sides | None = None,
 ) -> pd.DataFrame:
-    """Return the test of all groups of people at once."""
-    events = cells.events[0].sum(axis=0)
-    trials = cells.trials[0].reshape(len(grouping.names), -1).sum(axis=1)
-    testable = (events > 0) & (np.count_nonzero(trials) > 1)
-    base = base_columns(study, grouping.factor, "omnibus", sides)
-    missing = np.full(len(study.steps), np.nan)
+    """Return the test of all groups at once."""
+    base = base_columns(study, factor, "omnibus", sides)
     return pd.DataFrame(
         {
             "finding_id": finding_ids(base, ALL, ALL),
             **base,
             "group_a": ALL,
             "group_b": ALL,
-            "test": f"permutation of people, largest studentised difference from the rest"
+            "test": f"all groups at once, each against the rest; variance over {study.unit}"
             f"{study.controls.words}",
             "statistic": np.where(testable, statistic, np.nan),
             "p_value": np.where(testable, p_value, np.nan),
             "testable": testable,
-            **dict.fromkeys(NUMBERS, missing),
+            "pairwise": groups == 2,
+            **dict.fromkeys(NUMBERS, np.full(len(study.steps), np.nan)),
+            "basis": None,
+            "top": None,
         }
     )
 
 
 # What the omnibus test does not have.
 NUMBERS = (
-    "rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "p_equivalence", "people_a",
-    "people_b", "exposed_a", "exposed_b", "trials_a", "trials_b", "bound_a", "bound_b",
-    "independent_bound_a", "independent_bound_b", "base",
+    "rate_a", "rate_b", "ratio", "difference", "p_equivalence", "people_a", "people_b",
+    "exposed_a", "exposed_b", "bound_a", "bound_b", "correlation", "x_a", "n_a", "effect_a", "df_a",
+    "clump_a", "x_b", "n_b", "effect_b", "df_b", "clump_b",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Comparisons of two sides before adjustment; arrays are (comparisons, thresholds).
+
+    Attributes
+    ----------
+    a, b
+        Evidence of both sides.
+    shared
+        Whether both have trials that can be compared.
+    testable
+        Whether there is the least evidence.
+    sides
+        Both sides with what their trials are worth.
+    p_value, p_equivalence
+        Before adjustment; NaN where untestable.
+    deviates
+        P-values as normal deviates with the sign of the difference; 0 where untestable.
+    """
+
+    a: Evidence
+    b: Evidence
+    shared: Bools
+    testable: Bools
+    sides: Compared
+    p_value: Floats
+    p_equivalence: Floats
+    deviates: Floats
+
+
+def tested_sides(
+    a: Evidence,
+    b: Evidence,
+    shared: Bools,
+    testable: Bools,
+    margin: float,
+    sides: Compared | None = None,
+) -> Tested:
+    """Compare two sides, row by row."""
+    both = sides or Compared(precision_of(a), precision_of(b))
+    testable = testable & shared & both.defined
+    p = np.full(testable.shape, np.nan)
+    equivalence = np.full(testable.shape, np.nan)
+    if np.any(testable):
+        picked = both.pick(testable)
+        p[testable] = p_value(picked)
+        equivalence[testable] = equivalence_p(picked, margin)
+    deviates = signed_deviates(p, both.a.rate - both.b.rate)
+    return Tested(a, b, shared, testable, both, p, equivalence, deviates)
+
+
+@dataclass(frozen=True)
+class People:
+    """People behind the two sides of one comparison, (thresholds,).
+
+    Attributes
+    ----------
+    exposed_a, exposed_b
+        With a trial.
+    affected_a, affected_b
+        With an event.
+    top : (MOST_PEOPLE, thresholds)
+        What would have to be taken away, person by person, from the side with more of it.
+    """
+
+    exposed_a: float
+    exposed_b: float
+    affected_a: Floats
+    affected_b: Floats
+    top: Floats
 
 
 def pair_rows(
     study: Study,
-    grouping: Grouping,
-    counts: Counts,
-    group_a: tuple[int, ...],
-    group_b: tuple[int, ...],
+    factor: str,
     names: tuple[str, str],
-    tested: tuple[Floats, Floats],
+    tested: Tested,
+    row: int,
+    people: People,
     sides: Sides | None = None,
+    paired: bool = False,
 ) -> pd.DataFrame:
-    """Return the comparison of some groups of people with others."""
-    plan, pairs, cells = study.plan, isinstance(study.trials, PairTrials), counts.cells
-    a, b = (pool(cells, study.strata, groups) for groups in (group_a, group_b))
-    compared = contrast(a, b)
-    n, bound, independent_bound = {}, {}, {}
-    for name, side, groups, rate, variance in (
-        ("a", a, group_a, compared.rate_a, compared.variance_a),
-        ("b", b, group_b, compared.rate_b, compared.variance_b),
-    ):
-        independent = independent_units(counts.people[list(groups)], pairs).sum(keepdims=True)[0]
-        total = side.trials.sum(axis=0)
-        shared = np.all((compared.rate_a == 0) & (compared.rate_b == 0)) and len(side.trials) > 1
-        n[name] = (
-            np.zeros_like(rate)
-            if shared
-            else effective_trials(rate * total, total, variance, independent)
-        )
-        bound[name] = no_event_bound(n[name], plan.level)
-        independent_bound[name] = no_event_bound(independent, plan.level)
-    degrees = ratio_degrees(
-        compared.rate_a,
-        compared.variance_a,
-        pooled_degrees(counts, study.strata, group_a),
-        compared.rate_b,
-        compared.variance_b,
-        pooled_degrees(counts, study.strata, group_b),
-    )
-    lower, upper = ratio_interval(
-        compared.rate_a, n["a"], compared.rate_b, n["b"], plan.level, degrees
-    )
-    statistic, p_value = tested
-    testable = (
-        (a.events.sum(axis=0) + b.events.sum(axis=0) > 0)
-        & (a.trials.sum(axis=0) > 0)
-        & (b.trials.sum(axis=0) > 0)
-        & compared.shared
-    )
-    if plan.watchlist == "random" and study.trials.metric == "FPIR":
-        # Shuffling people says nothing about other watchlists: their share of the variance is in
-        # the standard error only, so the larger of both p-values is taken.
-        statistic = compared.statistic
-        p_value = np.maximum(p_value, 2 * stats.norm.sf(np.abs(statistic)))
-    kind = "rest" if names[1] == REST else "reference"
-    base = base_columns(study, grouping.factor, kind, sides)
-    defined = testable & (compared.rate_b > 0)
+    """Return one comparison at every threshold."""
+    base = base_columns(study, factor, "rest" if names[1] == REST else "reference", sides)
+    a, b = (side.take(row) for side in (tested.sides.a, tested.sides.b))
+    shared, testable = tested.shared[row], tested.testable[row]
+    tail = (1 - study.plan.level) / 2
+    rate_a, rate_b = np.where(shared, a.rate, np.nan), np.where(shared, b.rate, np.nan)
+    defined = (a.trials > 0) & (b.trials > 0) & (b.events > 0) & shared
+    correlation = np.broadcast_to(np.asarray(tested.sides.correlation), tested.p_value.shape)
+    how = "the same people" if paired else f"variance over {study.unit}"
     return pd.DataFrame(
         {
             "finding_id": finding_ids(base, *names),
             **base,
             "group_a": names[0],
             "group_b": names[1],
-            "rate_a": np.where(compared.shared, compared.rate_a, np.nan),
-            "rate_b": np.where(compared.shared, compared.rate_b, np.nan),
-            "ratio": np.where(defined, divide(compared.rate_a, compared.rate_b), np.nan),
-            "ratio_lower": lower,
-            "ratio_upper": upper,
-            "test": f"permutation of people, studentised{study.controls.words}",
-            "statistic": np.where(testable, statistic, np.nan),
-            "p_value": np.where(testable, p_value, np.nan),
-            "p_equivalence": equivalence_p(
-                compared.rate_a, n["a"], compared.rate_b, n["b"], plan.margin, degrees
-            ),
+            "rate_a": rate_a,
+            "rate_b": rate_b,
+            "ratio": np.where(defined, divide(a.rate, b.rate), np.nan),
+            "difference": rate_a - rate_b,
+            "test": f"interval of each rate, combined by MOVER; {how}{study.controls.words}",
+            "statistic": np.where(testable, tested.deviates[row], np.nan),
+            "p_value": tested.p_value[row],
+            "p_equivalence": tested.p_equivalence[row],
             "testable": testable,
-            "people_a": counts.affected[list(group_a)].sum(axis=0),
-            "people_b": counts.affected[list(group_b)].sum(axis=0),
-            "exposed_a": counts.exposed[list(group_a)].sum(),
-            "exposed_b": counts.exposed[list(group_b)].sum(),
-            "trials_a": n["a"],
-            "trials_b": n["b"],
-            "bound_a": bound["a"],
-            "bound_b": bound["b"],
-            "independent_bound_a": independent_bound["a"][0],
-            "independent_bound_b": independent_bound["b"][0],
-            "base": divide(
-                a.events.sum(axis=0) + b.events.sum(axis=0),
-                a.trials.sum(axis=0) + b.trials.sum(axis=0),
-            ),
+            "pairwise": True,
+            "people_a": people.affected_a,
+            "people_b": people.affected_b,
+            "exposed_a": people.exposed_a,
+            "exposed_b": people.exposed_b,
+            "bound_a": upper_ends(a, tail),
+            "bound_b": upper_ends(b, tail),
+            "correlation": correlation[row],
+            **_numbers("a", a),
+            **_numbers("b", b),
+            "basis": _basis(a.basis, b.basis),
+            "top": list(people.top.T),
         }
     )
+
+
+def _numbers(side: str, cells: Any) -> dict[str, Floats]:
+    return {
+        f"x_{side}": cells.events,
+        f"n_{side}": cells.trials,
+        f"effect_{side}": cells.effect,
+        f"df_{side}": cells.degrees,
+        f"clump_{side}": cells.clump,
+    }
+
+
+def _basis(a: NDArray[np.str_], b: NDArray[np.str_]) -> list[str]:
+    return [one if one == two else f"a: {one}; b: {two}" for one, two in zip(a, b, strict=True)]
 
 
 def finding_ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:

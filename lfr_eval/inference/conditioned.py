@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import Bools, Cells, Floats, Labels, divide, satterthwaite
+from lfr_eval.inference.cells import (
+    Bools,
+    Cells,
+    Extremes,
+    Floats,
+    Labels,
+    divide,
+    extremes_of,
+    satterthwaite,
+)
 from lfr_eval.inference.persons import members, sums
 
 
@@ -56,15 +65,6 @@ class ConditionedCounter:
         active: Bools = np.any(self.trials > 0, axis=0)
         return active
 
-    def restrict(self, keep: Bools) -> ConditionedCounter:
-        """Return the trials of the people in `keep` alone."""
-        return ConditionedCounter(self.events[:, keep], self.trials[:, keep])
-
-    def batch(self, cells: int) -> int:
-        """Permutations whose one-hot labels, or covariances, take about 16 MB."""
-        width = max(self.people, len(self.trials) ** 2 * int(self.events.shape[2]))
-        return max(1, 2_000_000 // max(1, cells * width))
-
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with a trial, (cells,)."""
         return np.bincount(labels, self.active, cells)
@@ -77,16 +77,16 @@ class ConditionedCounter:
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
         member = members(labels[None], cells)
-        squares = self._residuals(labels, cells) ** 2
+        squares = self.residuals(labels, cells) ** 2
         people = sums(member, self.active[:, None].astype(float))
         return satterthwaite(member @ squares, member @ squares**2, people)
 
-    def skewness(self, labels: Labels, cells: int) -> Floats:
-        """Skewness of the number of events of each cell of people, (cells, thresholds)."""
-        member, residuals = members(labels[None], cells), self._residuals(labels, cells)
-        return divide(member @ residuals**3, (member @ residuals**2) ** 1.5)
+    def extremes(self, labels: Labels, cells: int) -> Extremes:
+        """Return the most that one person adds under all conditions together."""
+        trials = self.trials.sum(axis=0)[:, None]
+        return extremes_of(self.events.sum(axis=0), trials, labels, cells)
 
-    def _residuals(self, labels: Labels, cells: int) -> Floats:
+    def residuals(self, labels: Labels, cells: int) -> Floats:
         """Events of each person, less those expected from its passes under each condition."""
         conditions = len(self.trials)
         rate = self.count(labels[None], cells).rate[0].reshape(cells, conditions, -1)

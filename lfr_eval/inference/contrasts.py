@@ -1,7 +1,7 @@
 """Stage `inference`: what two groups of people are compared by.
 
-In: `Cells`. Out: rates of two sides standardised to the same strata, and the studentised
-difference that the permutation test uses.
+In: events, trials and variances of two sides by stratum. Out: rates standardised to the same strata,
+their variances, and the trials that they are worth.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.cells import Floats, divide
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,11 @@ class Contrast:
     rate_a, rate_b, variance_a, variance_b : (..., thresholds)
         Rates weighted by n_a n_b / (n_a + n_b) over the strata, so that their ratio is the
         Mantel-Haenszel rate ratio, and their variances.
-    statistic : (..., thresholds)
-        Studentised difference; 0 where neither side has an event or a trial.
+    worth_a, worth_b : (..., thresholds)
+        Trials of one stratum that would give the rate the same binomial variance,
+        1 / sum(w^2 / n); all trials where there is one stratum.
+    share_a, share_b : (..., thresholds)
+        Most that one trial counts in them (1 where there is one stratum).
     shared : (..., thresholds)
         Whether there is a stratum in which both sides have trials.
     """
@@ -50,33 +53,11 @@ class Contrast:
     rate_b: Floats
     variance_a: Floats
     variance_b: Floats
-    statistic: Floats
+    worth_a: Floats
+    worth_b: Floats
+    share_a: Floats
+    share_b: Floats
     shared: Floats
-
-
-def sides(cells: Cells, groups: int, strata: int) -> tuple[Side, Side]:
-    """Return each group and, beside it, all other groups pooled, (..., groups, strata, T).
-
-    The rest is the pooled comparisons *within* the other groups: comparisons across groups are
-    left out on both sides, so that the rest of people is not given a lower false match rate
-    merely because it is mixed. `strata` are those of people.
-    """
-    shape = (len(cells.events), groups, strata * cells.conditions, -1)
-    x = cells.events.reshape(shape)
-    n, v = cells.trials.reshape(shape), cells.variance.reshape(shape)
-    other_n = n.sum(axis=1, keepdims=True) - n
-    weighted = n * n * v
-    other_v = np.maximum(weighted.sum(axis=1, keepdims=True) - weighted, 0.0)
-    other_x = x.sum(axis=1, keepdims=True) - x
-    rest = divide(other_v, other_n**2)
-    if cells.covariance is None:
-        return Side(x, n, v), Side(other_x, other_n, rest)
-    blocks = (len(cells.events), groups, strata, *cells.covariance.shape[2:])
-    covariance = cells.covariance.reshape(blocks)
-    weighted = squared(n, cells.conditions) * covariance
-    other = weighted.sum(axis=1, keepdims=True) - weighted
-    other = divide(other, squared(other_n, cells.conditions))
-    return Side(x, n, v, covariance), Side(other_x, other_n, rest, other)
 
 
 def squared(values: Floats, conditions: int) -> Floats:
@@ -90,26 +71,18 @@ def squared(values: Floats, conditions: int) -> Floats:
 
 
 def contrast(a: Side, b: Side) -> Contrast:
-    """Compare two sides.
-
-    The variance of each side is not taken below the binomial variance at the pooled rate: a
-    side without events would otherwise count as measured without error. Under equal rates the
-    floor vanishes as evidence grows, so the statistic stays asymptotically standard normal.
-    """
+    """Compare two sides within strata."""
     both = a.trials + b.trials
-    pooled = divide(a.events + b.events, both)
     weight = divide(a.trials * b.trials, both)
     overlap = weight.sum(axis=-2, keepdims=True)
     weight = divide(weight, overlap)
-    spread = pooled * (1 - pooled)
-    floor_a, floor_b = divide(spread, a.trials), divide(spread, b.trials)
 
-    def standardised(values: Floats) -> Floats:
-        summed: Floats = np.sum(weight * values, axis=-2)
-        return summed
+    def rate_of(side: Side) -> Floats:
+        rate: Floats = np.sum(weight * divide(side.events, side.trials), axis=-2)
+        return rate
 
-    def spread_of(side: Side, least: Floats) -> Floats:
-        summed: Floats = np.sum(weight**2 * np.maximum(side.variance, least), axis=-2)
+    def spread_of(side: Side) -> Floats:
+        summed: Floats = np.sum(weight**2 * side.variance, axis=-2)
         if side.covariance is None:
             return summed
         # What the strata share: the same people under several conditions.
@@ -118,18 +91,24 @@ def contrast(a: Side, b: Side) -> Contrast:
         own = np.arange(conditions)
         shared = shared.sum(axis=(-4, -3, -2)) - shared[..., own, own, :].sum(axis=(-3, -2))
         alone = divide(side.events, side.trials)
-        alone = np.maximum(divide(alone * (1 - alone), side.trials), least)
+        alone = divide(alone * (1 - alone), side.trials)
         total: Floats = np.maximum(summed + shared, np.sum(weight**2 * alone, axis=-2))
         return total
 
-    rate_a, rate_b = (standardised(divide(side.events, side.trials)) for side in (a, b))
-    noise = spread_of(a, floor_a) + spread_of(b, floor_b)
-    none = np.zeros_like(floor_a)
+    def worth_of(side: Side) -> tuple[Floats, Floats]:
+        each = divide(weight, side.trials)
+        worth = divide(1.0, np.sum(weight * each, axis=-2))
+        return worth, worth * each.max(axis=-2, initial=0.0)
+
+    (worth_a, share_a), (worth_b, share_b) = worth_of(a), worth_of(b)
     return Contrast(
-        rate_a,
-        rate_b,
-        spread_of(a, none),
-        spread_of(b, none),
-        divide(rate_a - rate_b, np.sqrt(noise)),
-        np.broadcast_to(overlap.sum(axis=-2) > 0, rate_a.shape),
+        rate_of(a),
+        rate_of(b),
+        spread_of(a),
+        spread_of(b),
+        worth_a,
+        worth_b,
+        share_a,
+        share_b,
+        np.broadcast_to(overlap.sum(axis=-2) > 0, worth_a.shape),
     )

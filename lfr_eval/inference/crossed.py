@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import Grouping, PairTrials
-from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite, standardised_third
+from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
 from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
 
 
@@ -32,8 +32,8 @@ class Crossed:
         Those with a false match.
     degrees : (cells, thresholds)
         Degrees of freedom of the variance.
-    skewness : (cells, thresholds)
-        Skewness of the number of events.
+    largest : (cells, thresholds)
+        Most false matches of one person of either side.
     """
 
     group: NDArray[np.intp]
@@ -42,7 +42,7 @@ class Crossed:
     exposed: Floats
     affected: Floats
     degrees: Floats
-    skewness: Floats
+    largest: Floats
 
 
 def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Crossed:
@@ -73,7 +73,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     total = np.zeros((1, len(first), 1))
     people, exposed = np.zeros((1, len(first), 1)), np.zeros(len(first))
     affected, degrees = np.zeros((len(first), top)), np.full((len(first), top), np.inf)
-    third = np.zeros((len(first), top))
+    largest = np.zeros((len(first), top))
     cell = np.full((groups, groups), -1)
     cell[first, second] = np.arange(len(first))
     in_cell = cell[code[a], code[b]]
@@ -111,7 +111,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
             residuals = np.concatenate([(f_left - p * per_left)[g], (f_right - p * per_right)[h]])
             squares_of = residuals**2
             rows = squares_of.sum()
-            third[index, step] = np.sum(residuals**3) - np.sum(f**3) * (1 - p) * (1 - 2 * p)
+            largest[index, step] = max(f_left.max(), f_right.max())
             degrees[index, step] = satterthwaite(rows, np.sum(squares_of**2), len(squares_of))
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[0, index, step] = len(mine)
@@ -120,5 +120,4 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)
-    skewness = standardised_third(third, cells)
-    return Crossed(first, second, cells, exposed, affected, degrees, skewness)
+    return Crossed(first, second, cells, exposed, affected, degrees, largest)

@@ -1,7 +1,7 @@
 """Stage `inference`: trials -> findings, what can be claimed about differences between groups.
 
-In: trials, the people's labels, thresholds, plan. Out: the `findings` table: an omnibus test,
-each group against the reference group and against the rest, at every threshold.
+In: trials, the people's labels, thresholds, plan. Out: the `findings` table: an omnibus test, each
+group against the reference group and against the rest, at every threshold.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.trials import Trials
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
-from lfr_eval.inference.comparison_rows import told_apart
-from lfr_eval.inference.detectable import detectable_ratios
+from lfr_eval.inference.comparison_rows import ALL, told_apart
 from lfr_eval.inference.factors import check_factors
-from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
+from lfr_eval.inference.families import adjust, adjust_equivalence
+from lfr_eval.inference.fragility import fragility
+from lfr_eval.inference.mover import Compared, difference_ends, ratio_ends
 from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.precision import Precision
 from lfr_eval.inference.statements import Finding, statement
 
 
@@ -59,41 +61,68 @@ def finding_table(
     frames = [frame for one in trials for frame in compare_all(one, people, thresholds, plan)]
     if not frames:
         return FINDINGS.empty()
-    rows = pd.concat(frames, ignore_index=True)
+    rows = pd.concat([frame.astype({"basis": object}) for frame in frames], ignore_index=True)
     rows["finding_id"] = told_apart(rows)
-    rows = _adjusted(rows)
+    adjusted = adjust(rows, plan.alpha)
+    rows["p_adjusted"], rows["adjustment"] = adjusted.p_value, adjusted.words
+    rows["family_size"] = adjusted.family_size
+    equivalence, one_sided = adjust_equivalence(rows, plan.alpha)
+    rows["p_equivalence_adjusted"] = equivalence
+    primary = rows["primary"].to_numpy(bool)
+    two_sided = np.where(primary, adjusted.level, 1 - plan.level)
+    rows = rows.assign(**_intervals(rows, two_sided, one_sided))
     rows["verdict"] = _verdicts(rows, plan)
-    rows["detectable_ratio"] = _detectable(rows, plan)
+    rows["fragility"] = _fragility(rows, two_sided)
+    rows["detectable_ratio"] = np.nan
     rows["registered"] = plan.registered
+    for side in "ab":
+        rows[f"events_{side}"], rows[f"trials_{side}"] = rows[f"x_{side}"], rows[f"n_{side}"]
+        rows[f"subjects_{side}"] = rows[f"exposed_{side}"].astype("Int64")
+        rows[f"affected_{side}"] = rows[f"people_{side}"].round().astype("Int64")
+        rows[f"design_effect_{side}"] = rows[f"effect_{side}"]
+        rows[f"degrees_{side}"] = rows[f"df_{side}"]
     rows["statement"] = [statement(_finding(row, plan)) for row in rows.itertuples(index=False)]
     return FINDINGS.conform(rows[FINDINGS.names])
 
 
-def _adjusted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Adjust p-values: Holm within each planned family, Benjamini-Hochberg for the others.
+def _sides(rows: pd.DataFrame) -> Compared:
+    """Both sides of every row, (rows,)."""
 
-    A family is the planned comparisons of one kind (omnibus, reference, rest) of one metric
-    at one watchlist size.
-    """
-    p_adjusted, size = np.full(len(rows), np.nan), np.zeros(len(rows), int)
-    words = np.full(len(rows), "", dtype=object)
-    keys = ["metric", "watchlist_size", "comparison", "primary"]
-    for (metric, _, comparison, primary), family in rows.groupby(keys, dropna=False, sort=False):
-        p_values = family["p_value"].to_numpy(float)
-        tests = int(np.count_nonzero(~np.isnan(p_values)))
-        adjust, name = (holm, "Holm") if primary else (benjamini_hochberg, "Benjamini-Hochberg")
-        at = family.index.to_numpy()
-        p_adjusted[at], size[at] = adjust(p_values), tests
-        words[at] = (
-            f"{name} over {tests} {'planned' if primary else 'exploratory'} "
-            f"{comparison} tests of {metric}"
-        )
-    return rows.assign(p_adjusted=p_adjusted, adjustment=words, family_size=size)
+    def one(side: str) -> Precision:
+        names = (f"{name}_{side}" for name in ("x", "n", "effect", "df", "clump"))
+        columns = [np.nan_to_num(rows[name].to_numpy(float)) for name in names]
+        effect, degrees = np.maximum(columns[2], 1e-12), np.maximum(columns[3], 1.0)
+        words = np.full(len(rows), "")
+        return Precision(columns[0], columns[1], effect, degrees, columns[4], words)
+
+    return Compared(one("a"), one("b"), np.nan_to_num(rows["correlation"].to_numpy(float)))
+
+
+def _intervals(rows: pd.DataFrame, two_sided: Floats, one_sided: Floats) -> dict[str, Floats]:
+    """Intervals of ratio and difference at each row's own level."""
+    sides = _sides(rows)
+    shared = ~(rows["rate_a"].isna() | rows["rate_b"].isna()).to_numpy()
+    level, within = 1 - two_sided, 1 - 2 * one_sided
+    found = (
+        *ratio_ends(sides, level),
+        *difference_ends(sides, level),
+        *ratio_ends(sides, within),
+    )
+    names = (
+        *("ratio_lower", "ratio_upper", "difference_lower", "difference_upper"),
+        *("equivalence_lower", "equivalence_upper"),
+    )
+    ends = {name: np.where(shared, end, np.nan) for name, end in zip(names, found, strict=True)}
+    pairs = (rows["group_a"] != ALL).to_numpy()
+    return ends | {
+        "level": np.where(pairs, level, np.nan),
+        "equivalence_level": np.where(pairs, within, np.nan),
+    }
 
 
 def _verdicts(rows: pd.DataFrame, plan: Plan) -> NDArray[np.str_]:
     different = (rows["p_adjusted"] < plan.alpha).to_numpy()
-    equivalent = (rows["p_equivalence"] < plan.alpha).to_numpy()
+    equivalent = (rows["p_equivalence_adjusted"] < plan.alpha).to_numpy()
     return np.select(
         [~rows["testable"].to_numpy(bool), different, equivalent],
         ["untestable", "different", "equivalent"],
@@ -101,20 +130,16 @@ def _verdicts(rows: pd.DataFrame, plan: Plan) -> NDArray[np.str_]:
     )
 
 
-def _detectable(rows: pd.DataFrame, plan: Plan) -> Floats:
-    """Give the detectable ratio at the level that the strictest step of the adjustment asks for."""
+def _fragility(rows: pd.DataFrame, two_sided: Floats) -> pd.array:
+    """How many people each claimed difference rests on."""
     result = np.full(len(rows), np.nan)
-    size = np.where(rows["primary"], np.maximum(rows["family_size"], 1), 1)
-    for number in np.unique(size):
-        at = np.flatnonzero((size == number) & rows["base"].notna().to_numpy())
-        result[at] = detectable_ratios(
-            rows["base"].to_numpy(float)[at],
-            rows["trials_a"].to_numpy(float)[at],
-            rows["trials_b"].to_numpy(float)[at],
-            plan.alpha / float(number),
-            plan.power,
-        )
-    return result
+    claims = (rows["verdict"] == "different") & (rows["group_a"] != ALL)
+    at = np.flatnonzero(claims.to_numpy())
+    if len(at):
+        part = rows.iloc[at]
+        top = np.stack(part["top"].tolist())
+        result[at] = fragility(_sides(part), top, np.count_nonzero(top, axis=1), two_sided[at])
+    return pd.array(result, dtype="Float64").astype("Int64")
 
 
 def _finding(row: Any, plan: Plan) -> Finding:
@@ -135,7 +160,7 @@ def _finding(row: Any, plan: Plan) -> Finding:
         ratio=row.ratio,
         ratio_lower=row.ratio_lower,
         ratio_upper=row.ratio_upper,
-        level=plan.level,
+        level=plan.level if pd.isna(row.level) else row.level,
         p_value=row.p_value,
         p_adjusted=row.p_adjusted,
         p_equivalence=row.p_equivalence,
@@ -152,8 +177,8 @@ def _finding(row: Any, plan: Plan) -> Finding:
         exposed_b=whole(row.exposed_b),
         bound_a=row.bound_a,
         bound_b=row.bound_b,
-        independent_bound_a=row.independent_bound_a,
-        independent_bound_b=row.independent_bound_b,
+        independent_bound_a=row.bound_a,
+        independent_bound_b=row.bound_b,
         controls=row.controls.of_people,
         conditions=row.controls.of_trials,
         uncontrolled=row.controls.missing,

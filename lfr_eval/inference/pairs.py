@@ -20,9 +20,10 @@ from lfr_eval.inference.cells import (
     Cells,
     Floats,
     Labels,
+    Extremes,
     divide,
+    extremes_of,
     satterthwaite,
-    standardised_third,
 )
 from lfr_eval.inference.pair_sizes import (
     KERNEL,
@@ -32,7 +33,6 @@ from lfr_eval.inference.pair_sizes import (
     features_of,
     looked_up,
 )
-from lfr_eval.inference.persons import members
 
 Codes = NDArray[np.intp]
 
@@ -123,29 +123,6 @@ class PairCounter:
         active[self.correction_node] = True
         return active
 
-    def restrict(self, keep: Bools) -> PairCounter:
-        """Return the comparisons among the people in `keep` alone, renumbered."""
-        number = np.cumsum(keep) - 1
-        edge = keep[self.node] & keep[self.other]
-        fix = keep[self.correction_node] & keep[self.correction_other]
-        return PairCounter(
-            self.images[keep],
-            number[self.node[edge]],
-            number[self.other[edge]],
-            self.bin[edge],
-            self.weight[edge],
-            self.squares[edge],
-            self.comparisons[edge],
-            self.thresholds,
-            number[self.correction_node[fix]],
-            number[self.correction_other[fix]],
-            self.correction[fix],
-        )
-
-    def batch(self, cells: int) -> int:
-        """Permutations whose edges stay in the processor's cache together."""
-        return max(1, 400_000 // max(len(self.node), cells * self.thresholds, self.people, 1))
-
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; dyadic cluster-robust variance.
 
@@ -192,41 +169,34 @@ class PairCounter:
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
-        rate = self.count(labels[None], cells).rate[0]
-        squares = self._residuals(labels, cells, rate) ** 2
+        squares = self.residuals(labels, cells) ** 2
         member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
         people = member @ self.active[:, None].astype(float)
         return satterthwaite(member @ squares, member @ squares**2, people)
 
-    def skewness(self, labels: Labels, cells: int) -> Floats:
-        """Skewness of the number of false matches of each cell, (cells, thresholds).
+    def extremes(self, labels: Labels, cells: int) -> Extremes:
+        """Return the most false matches of one person, and people with another comparison."""
+        compared = self._compared(labels, cells)[:, None]
+        return extremes_of(self._matches(labels), compared, labels, cells)
 
-        From sum_i r_i^3 - sum_{i<j} e_ij^3: like the variance, of what people do in all of their
-        comparisons, less what two people do by themselves and both of them counted.
-        """
-        found = self.count(labels[None], cells)
-        rate = found.rate[0]
-        people = members(labels[None], cells) @ self._residuals(labels, cells, rate) ** 3
-        same = (labels[self.node] == labels[self.other]) & (self.node < self.other)
-        weight = self.weight[same]
-        before = (self.squares[same] / weight - weight) / 2
-        cubes = (before + weight) ** 3 - before**3
-        key = labels[self.node[same]] * self.thresholds + self.bin[same]
-        pairs = np.bincount(key, cubes, cells * self.thresholds).reshape(cells, -1)
-        pairs = np.cumsum(pairs[:, ::-1], axis=1)[:, ::-1]
-        return standardised_third(people - pairs * (1 - rate) * (1 - 2 * rate), found)
+    def residuals(self, labels: Labels, cells: int) -> Floats:
+        """Each person's false matches within its cell less the expected, (people, thresholds)."""
+        rate = self.count(labels[None], cells).rate[0]
+        left: Floats = (
+            self._matches(labels) - rate[labels] * self._compared(labels, cells)[:, None]
+        )
+        return left
 
-    def _residuals(self, labels: Labels, cells: int, rate: Floats) -> Floats:
-        """Return each person's false matches within its cell, less the expected ones."""
+    def _matches(self, labels: Labels) -> Floats:
+        """Each person's false matches within its cell, (people, thresholds)."""
         same = labels[self.node] == labels[self.other]
         matches = np.bincount(
             self.node[same] * self.thresholds + self.bin[same],
             self.weight[same],
             self.people * self.thresholds,
         ).reshape(self.people, self.thresholds)
-        matches = np.cumsum(matches[:, ::-1], axis=1)[:, ::-1]
-        residuals: Floats = matches - rate[labels] * self._compared(labels, cells)[:, None]
-        return residuals
+        found: Floats = np.cumsum(matches[:, ::-1], axis=1)[:, ::-1]
+        return found
 
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell who were compared with somebody in it, (cells,)."""

@@ -17,9 +17,10 @@ from lfr_eval.inference.cells import (
     Cells,
     Floats,
     Labels,
+    Extremes,
     divide,
+    extremes_of,
     satterthwaite,
-    standardised_third,
 )
 
 
@@ -59,15 +60,6 @@ class PersonCounter:
         active: Bools = self.trials > 0
         return active
 
-    def restrict(self, keep: Bools) -> PersonCounter:
-        """Return the trials of the people in `keep` alone."""
-        return PersonCounter(self.events[keep], self.trials[keep])
-
-    def batch(self, cells: int) -> int:
-        """Permutations whose one-hot labels take about 16 MB."""
-        width = max(self.people, int(self.events.shape[1]))
-        return max(1, 2_000_000 // max(1, cells * width))
-
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with a trial, (cells,)."""
         return np.bincount(labels, self.active, cells)
@@ -80,17 +72,20 @@ class PersonCounter:
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
-        rate = self.count(labels[None], cells).rate[0]
-        squares = (self.events - rate[labels] * self.trials[:, None]) ** 2
-        member = (labels[None, :] == np.arange(cells)[:, None]).astype(float)
+        squares = self.residuals(labels, cells) ** 2
+        member = members(labels[None], cells)
         people = member @ self.active[:, None].astype(float)
         return satterthwaite(member @ squares, member @ squares**2, people)
 
-    def skewness(self, labels: Labels, cells: int) -> Floats:
-        """Skewness of the number of events of each cell, (cells, thresholds)."""
-        found = self.count(labels[None], cells)
-        residuals = self.events - found.rate[0][labels] * self.trials[:, None]
-        return standardised_third(members(labels[None], cells) @ residuals**3, found)
+    def residuals(self, labels: Labels, cells: int) -> Floats:
+        """Events of each person less those expected at its cell's rate, (people, thresholds)."""
+        rate = self.count(labels[None], cells).rate[0]
+        left: Floats = self.events - rate[labels] * self.trials[:, None]
+        return left
+
+    def extremes(self, labels: Labels, cells: int) -> Extremes:
+        """Return the most that one person adds, and people with a trial that is no event."""
+        return extremes_of(self.events, self.trials[:, None], labels, cells)
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; variance clustered by person.

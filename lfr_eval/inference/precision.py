@@ -7,6 +7,7 @@ interval and every test is made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,12 @@ class Evidence:
             pairs=self.pairs,
             falling=self.falling,
         )
+
+    @classmethod
+    def stack(cls, rows: Sequence[Evidence]) -> Evidence:
+        """Return the groups of several pieces of evidence of one kind, one after another."""
+        joined = (np.concatenate([getattr(row, name) for row in rows]) for name in _ARRAYS)
+        return cls(*joined, pairs=rows[0].pairs, falling=rows[0].falling)
 
     @property
     def rate(self) -> Floats:

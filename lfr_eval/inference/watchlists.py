@@ -6,14 +6,14 @@ same cells with a variance clustered by person and by reference.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials, Trials
-from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
 
 Codes = NDArray[np.intp]
 
@@ -77,6 +77,66 @@ def watchlist_variance(
     variance = cells.variance + extra[:, own, own].reshape(1, number, len(steps))
     covariance = None if cells.covariance is None else cells.covariance + extra
     return replace(cells, variance=variance, covariance=covariance)
+
+
+@dataclass(frozen=True)
+class References:
+    """What single references do to the rates of groups.
+
+    Attributes
+    ----------
+    largest : (cells, thresholds)
+        Most false alerts that one reference causes.
+    degrees : (cells, thresholds)
+        Degrees of freedom of the references' share of the variance.
+    """
+
+    largest: Floats
+    degrees: Floats
+
+
+def references_of(
+    trials: Trials, codes: Codes, number: int, steps: Floats
+) -> References | None:
+    """Count false alerts by reference and cell; None where no trial has a cause.
+
+    Parameters
+    ----------
+    codes : (people,)
+        Cell of each person.
+    """
+    if not has_causes(trials) or not isinstance(trials, PersonTrials):
+        return None
+    shape = (number, len(steps))
+    largest, degrees = np.zeros(shape), np.full(shape, np.inf)
+    size = float(trials.watchlist_size or 1)
+    for step, threshold in enumerate(steps):
+        reference = trials.reference if trials.reference is not None else np.empty(0, np.intp)
+        caused = trials.events(threshold) & (reference >= 0)
+        if not np.any(caused):
+            continue
+        width = int(reference[caused].max()) + 1
+        key = codes[trials.person[caused]] * width + reference[caused]
+        table = np.bincount(key, minlength=number * width).reshape(number, width).astype(float)
+        largest[:, step] = table.max(axis=1)
+        mean = table.sum(axis=1, keepdims=True) / size
+        # References without an alert are (size - width) residuals more, of the mean each.
+        silent = max(size - width, 0.0)
+        squares = np.sum((table - mean) ** 2, axis=1) + silent * mean[:, 0] ** 2
+        fourths = np.sum((table - mean) ** 4, axis=1) + silent * mean[:, 0] ** 4
+        degrees[:, step] = satterthwaite(squares, fourths, size)
+    return References(largest, degrees)
+
+
+def has_causes(trials: Trials) -> bool:
+    """Whether these are false alerts of which the watchlist person is known."""
+    return (
+        isinstance(trials, PersonTrials)
+        and trials.reference is not None
+        and trials.watchlist_size is not None
+        and trials.event_at_or_above
+        and trials.metric == "FPIR"
+    )
 
 
 def _alike(cause: Codes, cell: Codes, cells: int) -> Floats:

@@ -25,7 +25,11 @@ FINDINGS = Table(
         Column("adjustment", TEXT, "how, and over which family"),
         Column("margin", REAL, "equivalence margin, a ratio"),
         Column("p_equivalence", REAL, "larger of the two one-sided p-values"),
-        Column("detectable_ratio", REAL, "smallest true ratio found with 80 % power"),
+        Column(
+            "detectable_ratio",
+            REAL,
+            "always null: what a study could have found is said by a plan, not by its results",
+        ),
         Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
         Column("primary", FLAG, "named in the plan, else exploratory"),
         Column(
@@ -34,6 +38,50 @@ FINDINGS = Table(
             "none (no plan was frozen), as registered, deviating, or registered after results",
         ),
         Column("statement", TEXT, "the plain sentence that may be quoted"),
+        Column(
+            "level",
+            REAL,
+            "confidence level of the intervals of ratio and difference; for a primary comparison "
+            "the one that matches the adjusted p-value",
+            optional=True,
+        ),
+        Column("difference", REAL, "rate_a - rate_b", optional=True),
+        Column("difference_lower", REAL, "lower end of its interval", optional=True),
+        Column("difference_upper", REAL, "upper end of its interval", optional=True),
+        Column("p_equivalence_adjusted", REAL, "p_equivalence after adjustment", optional=True),
+        Column(
+            "equivalence_lower",
+            REAL,
+            "lower end of the ratio's interval that is judged against the margin",
+            optional=True,
+        ),
+        Column("equivalence_upper", REAL, "upper end of that interval", optional=True),
+        Column("equivalence_level", REAL, "confidence level of that interval", optional=True),
+        Column("events_a", REAL, "events of group a", optional=True),
+        Column("trials_a", REAL, "trials of group a", optional=True),
+        Column("subjects_a", WHOLE, "people of group a with a trial", optional=True),
+        Column("affected_a", WHOLE, "people of group a with an event", optional=True),
+        Column("events_b", REAL, "events of group b", optional=True),
+        Column("trials_b", REAL, "trials of group b", optional=True),
+        Column("subjects_b", WHOLE, "people of group b with a trial", optional=True),
+        Column("affected_b", WHOLE, "people of group b with an event", optional=True),
+        Column(
+            "design_effect_a",
+            REAL,
+            "trials of group a that are worth one independent trial",
+            optional=True,
+        ),
+        Column("design_effect_b", REAL, "the same of group b", optional=True),
+        Column("degrees_a", REAL, "degrees of freedom of group a's variance", optional=True),
+        Column("degrees_b", REAL, "the same of group b", optional=True),
+        Column("basis", TEXT, "where the design effects come from", optional=True),
+        Column(
+            "fragility",
+            WHOLE,
+            "how many people would have to lose their events for the verdict different to fall; "
+            "null for other verdicts and for more than 60 people",
+            optional=True,
+        ),
     ),
 )
 

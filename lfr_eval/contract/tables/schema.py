@@ -18,11 +18,16 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its pandas type, and what it means."""
+    """One column: its name, its pandas type, and what it means.
+
+    An `optional` column was added to the table later: where it is missing it is filled with nulls,
+    so that studies of earlier versions can be read.
+    """
 
     name: str
     dtype: str
     meaning: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,22 @@ class Table:
         Raises
         ------
         TableError
-            If a column is missing, unknown, or holds values that its type cannot hold.
+            If a column that is not optional is missing, or one is unknown, or holds values that its type cannot hold.
         """
-        problems = [f"column '{name}' is missing" for name in self.names if name not in frame]
+        problems = [
+            f"column '{column.name}' is missing"
+            for column in self.columns
+            if column.name not in frame and not column.optional
+        ]
         unknown = [str(name) for name in frame.columns if name not in self.names]
         if unknown and not self.extra_columns:
             problems += [f"column '{name}' is not part of the table" for name in unknown]
         typed: dict[str, pd.Series] = {}
         for column in self.columns:
             if column.name not in frame:
+                if column.optional:
+                    nulls = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+                    typed[column.name] = nulls.astype(pandas_dtype(column.dtype))
                 continue
             try:
                 typed[column.name] = frame[column.name].astype(pandas_dtype(column.dtype))
