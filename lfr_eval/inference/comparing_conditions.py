@@ -7,38 +7,38 @@ ethnicities at each camera, and cameras on the same people of each ethnicity.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lfr_eval.contract.tables import CAPTURE, CROSS
 from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, group_people
 from lfr_eval.contract.words import group_words
-from lfr_eval.inference.cells import Floats
+from lfr_eval.inference.cells import MOST_PEOPLE, Floats
 from lfr_eval.inference.comparing_groups import compare_groupings, reference_group
 from lfr_eval.inference.comparison_rows import (
-    ALL,
-    NUMBERS,
     REST,
+    People,
     Study,
-    base_columns,
-    finding_ids,
+    Tested,
+    omnibus_rows,
+    pair_rows,
+    tested_sides,
 )
-from lfr_eval.inference.equivalence import equivalence_p, ratio_interval
-from lfr_eval.inference.exchange import exchange_test
 from lfr_eval.inference.factors import Crossing, parts_of
-from lfr_eval.inference.intervals import no_event_bound
+from lfr_eval.inference.minimum import enough_evidence
+from lfr_eval.inference.mover import Compared
 from lfr_eval.inference.paired import (
-    PairedContrast,
+    FEWEST_DISCORDANT,
+    PairedSides,
     PairedTrials,
     constant_for_people,
-    paired_contrast,
+    paired_sides,
 )
 from lfr_eval.inference.plan import COMPARISONS, Plan
+from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.statements import Sides
 from lfr_eval.inference.wording import trials_words
 
@@ -192,108 +192,109 @@ def _between(
     size = None
     if plan.watchlist == "random" and trials.metric == "FPIR" and trials.watchlist_size:
         size = float(trials.watchlist_size)
+    against = [code for code in range(len(names)) if code != reference]
+    compared = [
+        _paired(study, counted.only((code, reference)), 0, size, spoken, names[code], names[reference])
+        for code in against
+    ]
+    rest = []
+    if len(names) > 2:
+        rest = [
+            _paired(study, counted, code, size, spoken, name, REST)
+            for code, name in enumerate(names)
+        ]
     frames = []
-    if "omnibus" in kinds or len(names) == 2:
-        p_value, largest, omnibus = exchange_test(counted, plan.permutations, study.seed)
     if "omnibus" in kinds:
-        frames.append(_omnibus(study, crossing, counted, largest, omnibus))
-    for code, name in enumerate(names):
-        if code == reference:
-            continue
-        both = counted.only((code, reference))
-        if len(names) == 2:
-            tested = p_value[code]
-        else:
-            words = "|".join((crossing.factor, name, names[reference]))
-            seed = [*study.seed, zlib.crc32(words.encode())]
-            tested = exchange_test(both, plan.permutations, seed)[0][0]
-        sides = Sides(spoken[name], spoken[names[reference]], True, SAME_PEOPLE)
-        compared = paired_contrast(both, 0, size)
-        frames.append(
-            _pair(study, crossing, (name, names[reference]), compared, tested, sides, size)
-        )
-    if "rest" in kinds and len(names) > 2:
-        for code, name in enumerate(names):
-            sides = Sides(spoken[name], spoken[REST], True, SAME_PEOPLE)
-            compared = paired_contrast(counted, code, size)
-            frames.append(
-                _pair(study, crossing, (name, REST), compared, p_value[code], sides, size)
-            )
+        frames.append(_omnibus(study, crossing, compared, rest))
+    for one in [*compared, *(rest if "rest" in kinds else ())]:
+        frames.append(one.rows(study, crossing.factor))
     return frames
 
 
-def _omnibus(
-    study: Study, crossing: Crossing, counted: PairedTrials, statistic: Floats, p_value: Floats
-) -> pd.DataFrame:
-    sides = Sides("", "", True, SAME_PEOPLE)
-    base = base_columns(study, crossing.factor, "omnibus", sides)
-    testable = (counted.events.sum(axis=(0, 1)) > 0) & counted.shared
-    return pd.DataFrame(
-        {
-            "finding_id": finding_ids(base, ALL, ALL),
-            **base,
-            "group_a": ALL,
-            "group_b": ALL,
-            "test": f"exchange of each person's {trials_words(study.trials.metric)}, largest "
-            f"studentised difference from the rest{study.controls.words}",
-            "statistic": np.where(testable, statistic, np.nan),
-            "p_value": np.where(testable, p_value, np.nan),
-            "testable": testable,
-            **dict.fromkeys(NUMBERS, np.full(len(study.steps), np.nan)),
-        }
-    )
+@dataclass(frozen=True)
+class _Paired:
+    """Two conditions compared on the same people."""
+
+    names: tuple[str, str]
+    sides: Sides
+    found: PairedSides | None
+    tested: Tested
+
+    def rows(self, study: Study, factor: str) -> pd.DataFrame:
+        """Rows of raw findings."""
+        nothing = np.zeros(len(study.steps))
+        found = self.found
+        people = (
+            People(0.0, 0.0, nothing, nothing, np.zeros((MOST_PEOPLE, len(study.steps))))
+            if found is None
+            else People(found.people, found.people, found.affected_a, found.affected_b, found.top)
+        )
+        return pair_rows(study, factor, self.names, self.tested, 0, people, self.sides, True)
 
 
-def _pair(
+def _paired(
     study: Study,
-    crossing: Crossing,
-    names: tuple[str, str],
-    compared: PairedContrast,
-    p_value: Floats,
-    sides: Sides,
-    watchlist_size: float | None,
+    counted: PairedTrials,
+    side: int,
+    size: float | None,
+    spoken: dict[str, str],
+    name: str,
+    other: str,
+) -> _Paired:
+    sides = Sides(spoken[name], spoken[other], True, SAME_PEOPLE)
+    found = paired_sides(
+        counted, side, study.trials.event_at_or_above, size, study.clusters
+    )
+    top = (1, len(study.steps))
+    if found is None:
+        zero = np.zeros(top)
+        none = Evidence(
+            *(zero, zero, zero, np.ones(top), zero, zero, np.zeros((1, 1)), zero, zero),
+            pairs=False,
+            falling=study.trials.event_at_or_above,
+        )
+        no = np.zeros(top, bool)
+        return _Paired((name, other), sides, None, tested_sides(none, none, no, no, study.plan.margin))
+    a, b = precision_of(found.a), precision_of(found.b)
+    # A variance of the difference that rests on few people is as uncertain as they are few.
+    few = found.correlation > 0
+    degrees = np.maximum(np.where(np.isfinite(found.degrees), found.degrees, found.people), 1.0)
+    a = replace(a, degrees=np.where(few, np.minimum(a.degrees, degrees), a.degrees))
+    b = replace(b, degrees=np.where(few, np.minimum(b.degrees, degrees), b.degrees))
+    enough = enough_evidence(found.a, found.b) & (found.discordant >= FEWEST_DISCORDANT)
+    tested = tested_sides(
+        found.a,
+        found.b,
+        np.ones(top, bool),
+        enough,
+        study.plan.margin,
+        Compared(a, b, found.correlation),
+    )
+    return _Paired((name, other), sides, found, tested)
+
+
+def _omnibus(
+    study: Study, crossing: Crossing, against: Sequence[_Paired], rest: Sequence[_Paired]
 ) -> pd.DataFrame:
-    plan, a, b = study.plan, compared.rate_a, compared.rate_b
-    n = compared.effective_trials
-    testable = (np.nan_to_num(a) + np.nan_to_num(b) > 0) & (compared.people > 0)
-    if watchlist_size is not None:
-        # Exchanging passes says nothing about other watchlists: see `comparison_rows.pair_rows`.
-        p_value = np.maximum(p_value, 2 * stats.norm.sf(np.abs(compared.statistic)))
-    lower, upper = ratio_interval(a, n, b, n, plan.level, compared.degrees)
-    base = base_columns(study, crossing.factor, "rest" if names[1] == REST else "reference", sides)
-    bound = no_event_bound(float(compared.people), plan.level)
-    defined = testable & (np.nan_to_num(b) > 0)
-    ratio = np.full(len(a), np.nan)
-    ratio[defined] = a[defined] / b[defined]
-    return pd.DataFrame(
-        {
-            "finding_id": finding_ids(base, *names),
-            **base,
-            "group_a": names[0],
-            "group_b": names[1],
-            "rate_a": a,
-            "rate_b": b,
-            "ratio": ratio,
-            "ratio_lower": lower,
-            "ratio_upper": upper,
-            "test": f"exchange of each person's {trials_words(study.trials.metric)}, "
-            f"studentised{study.controls.words}",
-            "statistic": np.where(testable, compared.statistic, np.nan),
-            "p_value": np.where(testable, p_value, np.nan),
-            "p_equivalence": equivalence_p(a, n, b, n, plan.margin, compared.degrees),
-            "testable": testable,
-            "people_a": compared.affected_a,
-            "people_b": compared.affected_b,
-            "exposed_a": compared.people,
-            "exposed_b": compared.people,
-            "trials_a": n,
-            "trials_b": n,
-            "bound_a": bound,
-            "bound_b": bound,
-            "independent_bound_a": bound,
-            "independent_bound_b": bound,
-            "base": (a + b) / 2,
-        }
+    """Test all conditions at once: two by their own test, more by Bonferroni over the rests.
+
+    Conditions share people, so that their contrasts depend on one another in a way that few events
+    do not tell; Bonferroni holds for any dependence.
+    """
+    sides = Sides("", "", True, SAME_PEOPLE)
+    ones = rest or against
+    p_values = np.concatenate([one.tested.p_value for one in ones])
+    deviates = np.concatenate([one.tested.deviates for one in ones])
+    testable = np.any(~np.isnan(p_values), axis=0)
+    smallest = np.min(np.where(np.isnan(p_values), 1.0, p_values), axis=0)
+    return omnibus_rows(
+        study,
+        crossing.factor,
+        np.abs(deviates).max(axis=0),
+        np.where(testable, np.minimum(smallest * len(ones), 1.0), np.nan),
+        testable,
+        2 if not rest else len(rest),
+        sides,
     )
 
 

@@ -28,7 +28,7 @@ class Controls:
     Attributes
     ----------
     stratum : (people,)
-        The stratum of each person; people are permuted within it.
+        The stratum of each person.
     strata
         How many there are.
     condition : (trials,)
@@ -54,6 +54,12 @@ class Controls:
         return (f", within {' and '.join(held)}" if held else "") + (
             f"; these trials have no {' or '.join(self.missing)}" if self.missing else ""
         )
+
+
+def no_controls(trials: Trials) -> Controls:
+    """Everybody in one stratum."""
+    stratum = np.zeros(trials.people, np.intp)
+    return Controls(stratum, 1, np.empty(0, np.intp), 1, (), (), ())
 
 
 def controls_of(trials: Trials, people: pd.DataFrame, plan: Plan) -> Controls:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lfr_eval.contract.trials import Grouping, PairTrials
 from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
 from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
+from lfr_eval.inference.precision import Evidence
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,25 @@ class Crossed:
     affected: Floats
     degrees: Floats
     largest: Floats
+
+    @property
+    def evidence(self) -> Evidence:
+        """Evidence of every cell: pairs of people of both sides that share nobody count."""
+        events, variance = self.cells.events[0], self.cells.variance[0]
+        total = np.broadcast_to(self.cells.trials[0], events.shape)
+        return Evidence(
+            events,
+            total,
+            variance,
+            self.degrees,
+            self.largest,
+            total - events,
+            2 * self.cells.people[0],
+            self.affected,
+            np.broadcast_to(self.exposed[:, None], events.shape),
+            pairs=True,
+            falling=True,
+        )
 
 
 def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Crossed:

@@ -102,6 +102,8 @@ def _intervals(rows: pd.DataFrame, two_sided: Floats, one_sided: Floats) -> dict
     """Intervals of ratio and difference at each row's own level."""
     sides = _sides(rows)
     shared = ~(rows["rate_a"].isna() | rows["rate_b"].isna()).to_numpy()
+    # One person is no group.
+    shared &= (rows[["exposed_a", "exposed_b"]].min(axis=1) > 1).to_numpy()
     level, within = 1 - two_sided, 1 - 2 * one_sided
     found = (
         *ratio_ends(sides, level),

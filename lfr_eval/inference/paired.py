@@ -1,7 +1,7 @@
 """Stage `inference`: conditions of trials compared on the same people.
 
 In: trials of one person each, two or more conditions (cameras) that people pass, thresholds. Out:
-rates of two sides standardised to the same people, and their ratio's effective trials.
+evidence of two sides standardised to the same people, and how their errors go together.
 
 People differ, and who passes which camera need not be chance. So a camera is compared with another
 within each person: with a_ic events in the m_ic passes of person i under condition c, the
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import Floats, divide, satterthwaite
+from lfr_eval.inference.cells import MOST_PEOPLE, Floats, divide, satterthwaite
+from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, precision_of
 
 Codes = NDArray[np.intp]
 
-FEWEST_DIFFERENCES = 3.0
-"""No interval is narrower than if three passes had differed: people without any difference between
-two conditions still allow for a rate of about 3 in their number (the rule of three)."""
+FEWEST_DISCORDANT = 6
+"""People whose outcomes differ between two sides, else untestable: with five the exact sign test
+cannot reach 5 %."""
 
 
 @dataclass(frozen=True)
@@ -120,30 +121,33 @@ class PairedTrials:
 
 
 @dataclass(frozen=True)
-class PairedContrast:
+class PairedSides:
     """Two sides compared on the people who have trials on both.
 
     Attributes
     ----------
-    rate_a, rate_b : (thresholds,)
-        Rates with the same weights m_iA m_iB / m_i over people; NaN where nobody has both.
-    statistic : (thresholds,)
-        Studentised difference.
-    effective_trials : (thresholds,)
-        Independent trials of each side whose ratio would have the same variance.
+    a, b
+        Evidence, one row each: rates with the same weights m_iA m_iB / m_i over people.
+    correlation : (1, thresholds)
+        Correlation of the two rates' errors, not above what people's own passes allow.
     degrees : (thresholds,)
-        Degrees of freedom of that variance.
+        Degrees of freedom of the variance of the difference.
+    discordant : (thresholds,)
+        People whose shares of events differ between the sides.
+    top : (MOST_PEOPLE, thresholds)
+        Weighted events of the people with most, on the side with the higher rate.
     affected_a, affected_b : (thresholds,)
         Of these people, how many have an event on a side.
     people
         How many there are.
     """
 
-    rate_a: Floats
-    rate_b: Floats
-    statistic: Floats
-    effective_trials: Floats
+    a: Evidence
+    b: Evidence
+    correlation: Floats
     degrees: Floats
+    discordant: Floats
+    top: Floats
     affected_a: Floats
     affected_b: Floats
     people: int
@@ -162,10 +166,14 @@ def count_events(
     return np.cumsum(table[:, :, ::-1], axis=2)[:, :, -2::-1].astype(float)
 
 
-def paired_contrast(
-    trials: PairedTrials, side: int, watchlist_size: float | None = None
-) -> PairedContrast:
-    """Compare a condition with all others.
+def paired_sides(
+    trials: PairedTrials,
+    side: int,
+    falling: bool,
+    watchlist_size: float | None = None,
+    clusters: Codes | None = None,
+) -> PairedSides | None:
+    """Compare a condition with all others; None where nobody has trials of both.
 
     Parameters
     ----------
@@ -173,14 +181,20 @@ def paired_contrast(
         What was counted.
     side
         The condition.
+    falling
+        Whether events become fewer as the threshold rises.
     watchlist_size
         References searched, where claims are to hold for watchlists like this one.
+    clusters : (people,), optional
+        The cluster of each person, where clusters are the unit of inference.
 
     Notes
     -----
-    The variance of the log ratio is that of the linearised difference e_iA / p_A - e_iB / p_B,
-    clustered by person, so that what a person's passes share under both conditions cancels. It is
-    not taken below that of exchangeable passes, nor below that of three passes that differ.
+    With residuals e_iA and e_iB of person i on both sides, the variances are sum e_iA^2 and
+    sum e_iB^2, and the covariance is sum e_iA e_iB: what a person's passes share under both
+    conditions cancels in the difference. The covariance is taken no larger than leaves the
+    difference the variance of exchangeable passes, sum_i m_iA m_iB a_i (m_i - a_i) / (m_i^2
+    (m_i - 1)), as in the test of Cochran, Mantel and Haenszel.
     """
     m_a, m = trials.trials[:, side, None], trials.trials.sum(axis=1)[:, None]
     a, total = trials.events[:, side], trials.events.sum(axis=1)
@@ -188,45 +202,93 @@ def paired_contrast(
     both = (m_a * m_b > 0)[:, 0]
     weight = divide(m_a * m_b, m)
     mass = float(weight.sum())
-    gather = sum_by(trials.person)
+    if not mass:
+        return None
+    unit = trials.person if clusters is None else clusters[trials.person]
+    gather = sum_by(np.unique(unit, return_inverse=True)[1].ravel())
 
-    def by_person(values: Floats) -> Floats:
+    def by_unit(values: Floats) -> Floats:
         product: Floats = gather @ values
         return product
 
-    n = float(np.count_nonzero(by_person(both.astype(float))))
+    n = float(np.count_nonzero(by_unit(both.astype(float))))
     scored_a, scored_b = divide(a * m_b, m), divide(b * m_a, m)
-    top = trials.events.shape[2]
-    if not mass:
-        none, zero = np.full(top, np.nan), np.zeros(top)
-        return PairedContrast(none, none, zero, zero, np.full(top, np.inf), zero, zero, 0)
     rate_a, rate_b = scored_a.sum(axis=0) / mass, scored_b.sum(axis=0) / mass
-    e_a, e_b = by_person(scored_a - rate_a * weight), by_person(scored_b - rate_b * weight)
+    e_a, e_b = by_unit(scored_a - rate_a * weight), by_unit(scored_b - rate_b * weight)
     correction = n / (n - 1) if n > 1 else 1.0
     free = exchangeable_variance(trials, side)
     shared = 0.0 if watchlist_size is None else _caused(trials, side, watchlist_size)
-    robust = correction * np.sum((e_a - e_b) ** 2, axis=0)
-    statistic = divide((rate_a - rate_b) * mass, np.sqrt(np.maximum(robust, free) + shared))
-    least = np.maximum(free, FEWEST_DIFFERENCES * np.mean(divide(m_a * m_b, m**2)[both]))
-    known = (rate_a > 0) & (rate_b > 0)
-    p_a, p_b = np.where(known, rate_a, 1.0), np.where(known, rate_b, 1.0)
-    residual = e_a / p_a - e_b / p_b
-    robust = correction * np.sum(residual**2, axis=0)
-    variance = (np.maximum(robust, least / (p_a * p_b)) + shared / (p_a * p_b)) / mass**2
-    spread = (1 - rate_a) / p_a + (1 - rate_b) / p_b
-    # Without events on a side there is no log ratio: people are what there is.
-    effective = np.where(known & (spread > 0), divide(spread, variance), n)
-    squares = residual**2
-    return PairedContrast(
-        rate_a,
-        rate_b,
-        statistic,
-        effective,
+    v_a, v_b = (correction * np.sum(e**2, axis=0) for e in (e_a, e_b))
+    least = np.maximum(correction * np.sum((e_a - e_b) ** 2, axis=0), free) + shared
+    covariance = (v_a + v_b - least) / 2
+    # Trials of one person each that would give the weighted rates the same binomial variance.
+    worth_a = mass**2 / float(np.sum(m_a * divide(m_b, m) ** 2))
+    worth_b = mass**2 / float(np.sum(m_b * divide(m_a, m) ** 2))
+    unit_a, unit_b, unit_weight = by_unit(scored_a), by_unit(scored_b), by_unit(weight)
+    rows = [
+        _evidence(*one, mass, n, falling)
+        for one in (
+            (unit_a, unit_weight, e_a, v_a, rate_a, worth_a),
+            (unit_b, unit_weight, e_b, v_b, rate_b, worth_b),
+        )
+    ]
+    squares = (e_a - e_b) ** 2
+    higher = np.where(rate_a >= rate_b, unit_a * worth_a / mass, unit_b * worth_b / mass)
+    used_a, used_b = (precision_of(row) for row in rows)
+    spread = np.sqrt(
+        used_a.rate * (1 - used_a.rate) * divide(1.0, used_a.effective_trials)
+        * used_b.rate * (1 - used_b.rate) * divide(1.0, used_b.effective_trials)
+    )  # fmt: skip
+    correlation = np.clip(divide(covariance / mass**2, spread), -1.0, 0.99)
+    # With few events the covariance says nothing, and none is the safe assumption.
+    few = np.minimum(rows[0].events, rows[1].events) < ENOUGH_EVENTS
+    return PairedSides(
+        rows[0],
+        rows[1],
+        np.where(few, np.minimum(correlation, 0.0), correlation),
         satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), n),
-        np.sum(by_person(a * both[:, None]) > 0, axis=0).astype(float),
-        np.sum(by_person(b * both[:, None]) > 0, axis=0).astype(float),
-        int(n),
+        np.count_nonzero(np.abs(unit_a - unit_b) > 1e-9, axis=0).astype(float),
+        _longest(higher),
+        np.sum(by_unit(a * both[:, None]) > 0, axis=0).astype(float),
+        np.sum(by_unit(b * both[:, None]) > 0, axis=0).astype(float),
+        int(np.count_nonzero(sum_by(trials.person) @ both.astype(float))),
     )
+
+
+def _evidence(
+    scored: Floats,
+    weight: Floats,
+    residual: Floats,
+    variance: Floats,
+    rate: Floats,
+    worth: float,
+    mass: float,
+    people: float,
+    falling: bool,
+) -> Evidence:
+    """Evidence of one side as one row, on the scale of its worth."""
+    squares, scale = residual**2, worth / mass
+    without = weight - scored
+    return Evidence(
+        (rate * worth)[None],
+        np.full((1, len(rate)), worth),
+        np.maximum(variance / mass**2, rate * (1 - rate) / worth)[None],
+        satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), people)[None],
+        (scored.max(axis=0) * scale)[None],
+        (without.max(axis=0) * scale)[None],
+        np.array([[people]]),
+        np.count_nonzero(scored > 0, axis=0).astype(float)[None],
+        np.count_nonzero(without > 1e-9, axis=0).astype(float)[None],
+        pairs=False,
+        falling=falling,
+    )
+
+
+def _longest(values: Floats) -> Floats:
+    found = np.zeros((MOST_PEOPLE, values.shape[1]))
+    most = -np.sort(-values, axis=0)[:MOST_PEOPLE]
+    found[: len(most)] = most
+    return found
 
 
 def exchangeable_variance(trials: PairedTrials, side: int) -> Floats:

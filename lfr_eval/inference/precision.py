@@ -136,6 +136,13 @@ class Precision:
         )
 
 
+def independent(events: Floats, trials: Floats) -> Precision:
+    """Trials that share nobody, as a plan supposes them."""
+    x, n = np.broadcast_arrays(np.asarray(events, float), np.asarray(trials, float))
+    one = np.ones(x.shape)
+    return Precision(x, n, one, np.full(x.shape, np.inf), one, np.full(x.shape, OWN))
+
+
 def precision_of(evidence: Evidence) -> Precision:
     """Take the design effect of every group at every threshold from where it can be believed.
 

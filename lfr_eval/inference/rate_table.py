@@ -12,13 +12,16 @@ import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
-from lfr_eval.inference.cells import Cells, Floats, divide
+from lfr_eval.inference.cells import Floats
+from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
+from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.factors import check_factors, units_of
-from lfr_eval.inference.intervals import bound_each_other, independent_units, rate_intervals
+from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.watchlists import watchlist_variance
+from lfr_eval.inference.precision import Evidence, precision_of
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 
@@ -60,8 +63,9 @@ def rate_table(
         If a factor is neither a label of people nor a condition of any trials.
     """
     check_factors(trials, people, factors)
+    clusters = clusters_of(people)
     frames = [
-        _rates(*units, thresholds, plan)
+        _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]))
         for one in trials
         for factor in dict.fromkeys((OVERALL, *factors))
         if _checked(one, people) and (units := units_of(one, people, factor))
@@ -78,45 +82,55 @@ def _checked(trials: Trials, people: pd.DataFrame) -> bool:
     return True
 
 
+def _of_units(clusters: Codes | None, trials: Trials, divided: Trials) -> Codes | None:
+    """Clusters of the units of a factor with conditions: a person there is several units."""
+    if clusters is None or divided.people == trials.people:
+        return clusters
+    return np.repeat(clusters, divided.people // trials.people)
+
+
 def _rates(
-    trials: Trials, grouping: Grouping, thresholds: Sequence[float], plan: Plan
+    trials: Trials,
+    grouping: Grouping,
+    thresholds: Sequence[float],
+    plan: Plan,
+    clusters: Codes | None,
 ) -> pd.DataFrame:
     steps = steps_of(trials, thresholds)
-    counter = counter_of(trials, steps)
     groups = len(grouping.names)
-    cells = counter.count(grouping.codes[None], groups)
-    if plan.watchlist == "random":
-        cells = watchlist_variance(cells, trials, grouping.codes, steps)
-    exposed = counter.exposed(grouping.codes, groups)
-    affected = counter.affected(grouping.codes, groups)
     names = np.array(grouping.names, dtype=object)
     alone = trials.metric in COUNTERPART_IS_EVERYBODY
     counterpart = np.full(groups, None, dtype=object) if alone else names
-    degrees = counter.degrees(grouping.codes, groups)
-    skewness = counter.skewness(grouping.codes, groups)
+    counts = counts_of(
+        trials,
+        counter_of(trials, steps),
+        steps,
+        grouping,
+        no_controls(trials),
+        plan.watchlist,
+        clusters,
+    )
+    shared = (trials, grouping.factor)
     frames = [
         _frame(
-            trials,
-            grouping.factor,
+            *shared,
             names,
             counterpart,
-            cells,
-            (exposed, affected, degrees, skewness),
+            evidence_of(counts),
+            (counts.exposed, counts.affected),
             steps,
             plan,
         )
     ]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
-        people = (across.exposed, across.affected, across.degrees, across.skewness)
         frames.append(
             _frame(
-                trials,
-                grouping.factor,
+                *shared,
                 names[across.group],
                 names[across.counterpart],
-                across.cells,
-                people,
+                across.evidence,
+                (across.exposed, across.affected),
                 steps,
                 plan,
             )
@@ -129,28 +143,16 @@ def _frame(
     factor: str,
     group: np.ndarray,
     counterpart: np.ndarray,
-    cells: Cells,
-    people: tuple[Floats, Floats, Floats, Floats],
+    evidence: Evidence,
+    people: tuple[Floats, Floats],
     steps: Floats,
     plan: Plan,
 ) -> pd.DataFrame:
-    """One row a cell and threshold; `people`: exposed, affected, degrees of freedom, skewness."""
-    exposed, affected, degrees, skewness = people
-    events, variance = cells.events[0], cells.variance[0]
-    total = np.broadcast_to(cells.trials[0], events.shape)
-    pairs = isinstance(trials, PairTrials)
-    interval = rate_intervals(
-        events,
-        total,
-        variance,
-        independent_units(cells.people[0], pairs),
-        plan.level,
-        degrees,
-        skewness,
-    )
-    interval = bound_each_other(interval, events, total, trials.event_at_or_above)
-    count = len(steps)
-    rate = np.where(total > 0, divide(events, total), np.nan)
+    """One row a cell and threshold; `people`: exposed and affected."""
+    exposed, affected = people
+    cells, tail = precision_of(evidence), (1 - plan.level) / 2
+    total, count = cells.trials, len(steps)
+    some = total > 0
     return pd.DataFrame(
         {
             "metric": trials.metric,
@@ -162,15 +164,20 @@ def _frame(
             "factor": factor,
             "group": np.repeat(group, count),
             "counterpart": np.repeat(counterpart, count),
-            "events": events.round().ravel(),
+            "events": cells.events.round().ravel(),
             "trials": total.round().ravel(),
             "subjects": np.repeat(exposed, count),
             "subjects_with_event": affected.ravel(),
-            "rate": rate.ravel(),
-            "lower": interval.lower.ravel(),
-            "upper": interval.upper.ravel(),
+            "rate": np.where(some, cells.rate, np.nan).ravel(),
+            "lower": _end(lower_ends(cells, tail), evidence).ravel(),
+            "upper": _end(upper_ends(cells, tail), evidence).ravel(),
             "level": plan.level,
-            "effective_trials": interval.effective_trials.ravel(),
-            "interval": interval.method.ravel(),
+            "effective_trials": cells.effective_trials.ravel(),
+            "interval": cells.basis.ravel(),
         }
     )
+
+
+def _end(ends: Floats, evidence: Evidence) -> Floats:
+    """Leave out the ends of groups without trials, or of one person: one person is no group."""
+    return np.where((evidence.trials > 0) & (evidence.people > 1), ends, np.nan)

@@ -12,13 +12,15 @@ from itertools import combinations
 
 import numpy as np
 
-from lfr_eval.contract.trials import Grouping, PairTrials, Trials
+from lfr_eval.contract.trials import Grouping, Trials
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.comparing_groups import is_group
+from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import counter_of, steps_of
-from lfr_eval.inference.equivalence import ratio_degrees, ratio_interval
-from lfr_eval.inference.intervals import effective_trials, independent_units
+from lfr_eval.inference.mover import Compared, ratio_ends
+from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.watchlists import watchlist_variance
+from lfr_eval.inference.precision import precision_of
 
 
 @dataclass(frozen=True)
@@ -52,37 +54,29 @@ def ratio_bounds(
     thresholds
         Increasing.
     """
-    steps = steps_of(trials, thresholds)
-    counter, groups = counter_of(trials, steps), len(grouping.names)
-    cells = counter.count(grouping.codes[None], groups)
-    if plan.watchlist == "random":
-        cells = watchlist_variance(cells, trials, grouping.codes, steps)
-    degrees = counter.degrees(grouping.codes, groups)
-    independent = independent_units(cells.people[0], isinstance(trials, PairTrials))
-    total = np.broadcast_to(cells.trials[0], cells.events[0].shape)
-    worth = effective_trials(cells.events[0], total, cells.variance[0], independent)
-    rate, variance = cells.rate[0], cells.variance[0]
-    tested = [code for code in range(groups) if cells.trials[0, code, 0] > 0]
+    steps, groups = steps_of(trials, thresholds), len(grouping.names)
+    counts = counts_of(
+        trials, counter_of(trials, steps), steps, grouping, no_controls(trials), plan.watchlist
+    )
+    cells = precision_of(evidence_of(counts))
+    tested = [
+        code
+        for code in range(groups)
+        if counts.trials[code] > 0 and is_group(grouping.names[code])
+    ]
     pairs = list(combinations(tested, 2))
     nothing = np.full(len(steps), -1)
     if not pairs:
         return RatioBounds(nothing, nothing, np.full(len(steps), np.nan), np.full(len(steps), 1.0))
     a, b = (np.array(side) for side in zip(*pairs, strict=True))
-    lower, upper = ratio_interval(
-        rate[a],
-        worth[a],
-        rate[b],
-        worth[b],
-        plan.level,
-        ratio_degrees(rate[a], variance[a], degrees[a], rate[b], variance[b], degrees[b]),
-    )
+    lower, upper = ratio_ends(Compared(cells.take(a), cells.take(b)), plan.level)
     # Whichever group is on top: the ratio turned round has the interval turned round.
     upward = np.where(np.isnan(upper), np.inf, upper)
     downward = np.where(np.isnan(lower), np.inf, divide(1.0, np.nan_to_num(lower), np.inf))
     largest = np.maximum(upward, downward)
     pair, column = largest.argmax(axis=0), np.arange(len(steps))
     turned = downward[pair, column] > upward[pair, column]
-    highest, lowest = rate[tested].max(axis=0), rate[tested].min(axis=0)
+    highest, lowest = cells.rate[tested].max(axis=0), cells.rate[tested].min(axis=0)
     return RatioBounds(
         np.where(turned, b[pair], a[pair]),
         np.where(turned, a[pair], b[pair]),

@@ -16,15 +16,10 @@ from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import WATCHLIST_SIZES
 from lfr_eval.contract.trials import WatchlistTrials, group_all, group_people
 from lfr_eval.inference.cells import Floats, satterthwaite
-from lfr_eval.inference.intervals import (
-    NO_EVENT_PEOPLE,
-    NO_TRIAL,
-    WILSON,
-    critical,
-    no_event_bound,
-    wilson,
-)
+from lfr_eval.inference.ends import lower_ends, upper_ends
+from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.precision import NO_TRIAL, OWN, Precision
 from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
 
 BEYOND = 10
@@ -171,16 +166,22 @@ def _interval(
     if answer.rate >= 1:
         return 1.0 - float(no_event_bound(people, plan.level)), 1.0, NO_EVENT_PEOPLE
     variance = max(_variance(answer, exposure, plan), answer.independent)
-    spread = max(_person_variance(answer.residual), answer.independent)
     squares = answer.residual**2
     degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
-    skewness = float((answer.residual**3).sum() / spread**1.5) if spread > 0 else 0.0
-    rate = np.array(answer.rate)
+    rate = answer.rate
     # One person, or people who all met the same fate, say as much as there are of them.
-    spread_is_known = variance > 0 and people > 1
-    effective = rate * (1 - rate) / variance if spread_is_known else np.array(float(people))
-    lower, upper = wilson(rate, effective, plan.level, degrees, np.array(skewness))
-    return float(lower), float(upper), WILSON
+    known = variance > 0 and people > 1
+    trials = float(exposure.passes)
+    effect = variance * trials / (rate * (1 - rate)) if known else trials / people
+    largest = float(answer.residual.max(initial=0.0)) * trials
+    cells = Precision(
+        *(np.array([value]) for value in (rate * trials, trials, effect)),
+        degrees=np.array([min(degrees, max(people - 1.0, 1.0))]),
+        clump=np.array([max(effect, largest)]),
+        basis=np.array([OWN]),
+    )
+    tail = (1 - plan.level) / 2
+    return float(lower_ends(cells, tail)[0]), float(upper_ends(cells, tail)[0]), OWN
 
 
 def _ratio(

@@ -11,20 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from lfr_eval.inference.equivalence import equivalence_p
+from lfr_eval.inference.ends import lower_ends, upper_ends
+from lfr_eval.inference.minimum import FEWEST_AFFECTED, FEWEST_EVENTS, FEWEST_PEOPLE
+from lfr_eval.inference.precision import independent
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Counts = NDArray[np.intp]
 
 NEGLIGIBLE = 1e-10
 """Outcomes less likely than this, in either tail, are left out."""
 
 
 def power_of_this_test(trials: int, rate_a: float, rate_b: float, alpha: float) -> float:
-    """Power of the permutation test of two groups with one trial a person.
+    """Power of the comparison of two groups with one trial a person.
 
-    Given the number of events in all, every split of them between two equal groups has a known
-    probability when labels are shuffled; p-values are two-sided and ties count half, as in
-    `inference.permutation`.
+    Below the least evidence (six events in all, three people with one in the group that has more)
+    the verdict is `untestable`, and no difference is found.
 
     Parameters
     ----------
@@ -35,7 +38,12 @@ def power_of_this_test(trials: int, rate_a: float, rate_b: float, alpha: float) 
     alpha
         Level of the test.
     """
-    return _conditional_power(trials, rate_a, rate_b, alpha, mid=True)
+    (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
+    apart = _rejected(trials, a, b, 1.0, alpha / 2) | _rejected(trials, b, a, 1.0, alpha / 2).T
+    least, most = np.minimum(2 * trials - _sum(a, b), _sum(a, b)), np.maximum.outer(a, b)
+    most = np.where(_sum(a, b) > trials, trials - np.minimum.outer(a, b), most)
+    enough = (least >= FEWEST_EVENTS) & (most >= FEWEST_AFFECTED) & (trials >= FEWEST_PEOPLE)
+    return float(chance_a @ (apart & enough) @ chance_b)
 
 
 def power_of_fisher(people: int, rate_a: float, rate_b: float, alpha: float) -> float:
@@ -48,13 +56,13 @@ def power_of_fisher(people: int, rate_a: float, rate_b: float, alpha: float) -> 
     >>> round(power_of_fisher(133, 0.025, 0.005, 0.05), 3)
     0.067
     """
-    return _conditional_power(people, rate_a, rate_b, alpha, mid=False)
+    return _conditional_power(people, rate_a, rate_b, alpha)
 
 
 def power_of_equivalence(
     trials: int, rate_a: float, rate_b: float, margin: float, alpha: float
 ) -> float:
-    """Probability that both one-sided score tests reject: the verdict `equivalent`.
+    """Probability that both one-sided tests reject: the verdict `equivalent`.
 
     Parameters
     ----------
@@ -68,22 +76,38 @@ def power_of_equivalence(
         Level of each test.
     """
     (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
-    n = np.array(float(trials))
-    p_value = equivalence_p(a[:, None] / trials, n, b[None, :] / trials, n, margin)
-    return float(chance_a @ (np.nan_to_num(p_value, nan=1.0) < alpha) @ chance_b)
+    within = _rejected(trials, a, b, 1 / margin, alpha)
+    within &= _rejected(trials, b, a, 1 / margin, alpha).T
+    return float(chance_a @ within @ chance_b)
+
+
+def _rejected(trials: int, a: Counts, b: Counts, ratio: float, level: float) -> Bools:
+    """Whether a ratio is rejected from below at a one-sided level, for every two outcomes."""
+    n = np.full(len(a), float(trials))
+    below = a / trials - lower_ends(independent(a, n), level)
+    m = np.full(len(b), float(trials))
+    above = ratio * (upper_ends(independent(b, m), level) - b / trials)
+    gap = a[:, None] / trials - ratio * b[None, :] / trials
+    found: Bools = (gap > 0) & (gap**2 > below[:, None] ** 2 + above[None, :] ** 2)
+    return found
+
+
+def _sum(a: Counts, b: Counts) -> Counts:
+    total: Counts = np.add.outer(a, b)
+    return total
 
 
 def _conditional_power(
-    trials: int, rate_a: float, rate_b: float, alpha: float, *, mid: bool
+    trials: int, rate_a: float, rate_b: float, alpha: float
 ) -> float:
     (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
     total = a[:, None] + b[None, :]
-    critical = _critical(int(total.max()), trials, alpha, mid)
+    critical = _critical(int(total.max()), trials, alpha)
     rejected = np.minimum(a[:, None], b[None, :]) <= critical[total]
     return float(chance_a @ rejected @ chance_b)
 
 
-def _critical(most: int, trials: int, alpha: float, mid: bool) -> NDArray[np.intp]:
+def _critical(most: int, trials: int, alpha: float) -> NDArray[np.intp]:
     """Largest number of events on one side that rejects, by total from 0 to `most`; -1: none."""
     total = np.arange(most + 1)[:, None]
     x = np.arange(most // 2 + 1)[None, :]
@@ -98,7 +122,7 @@ def _critical(most: int, trials: int, alpha: float, mid: bool) -> NDArray[np.int
     chance = np.exp(ways(trials, x) + ways(trials, total - x) - ways(2 * trials, total))
     lower = np.cumsum(chance, axis=1)
     # Two equal groups: the other tail is the same, so p-values are doubled.
-    p_value = 2 * lower - chance if mid else 2 * lower
+    p_value = 2 * lower
     rejected = (p_value < alpha) & (2 * x < total)
     largest: NDArray[np.intp] = np.count_nonzero(rejected, axis=1) - 1
     return largest

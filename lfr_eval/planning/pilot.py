@@ -18,7 +18,9 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import ACQUISITION, COHORT, MATED, SEARCHES
 from lfr_eval.contract.trials import PersonTrials, group_people
 from lfr_eval.inference import rates
-from lfr_eval.inference.intervals import ENOUGH_EVENTS, no_event_bound, wilson
+from lfr_eval.inference.ends import lower_ends, upper_ends
+from lfr_eval.inference.intervals import no_event_bound
+from lfr_eval.inference.precision import ENOUGH_EVENTS, independent
 from lfr_eval.planning.dependence import correlation_of, rate_at
 from lfr_eval.planning.question import Dependence, PlanningError, Question
 
@@ -135,8 +137,8 @@ def read_pilot(
     effect = _design_effect(shown, trials, codes)
     total, happened = float(trials.sum()), float(events.sum())
     rate = happened / total
-    effective = np.array([total / effect])
-    lower, upper = wilson(np.array([rate]), effective, 0.95)
+    cells = independent(np.array([happened / effect]), np.array([total / effect]))
+    lower, upper = lower_ends(cells, 0.025), upper_ends(cells, 0.025)
     return Pilot(
         metric,
         threshold if chosen.has_threshold else None,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.finished.choosing.weighing import ALERTS, FPIR
-from lfr_eval.inference.intervals import ENOUGH_EVENTS
+from lfr_eval.inference.precision import ENOUGH_EVENTS
 
 Floats = NDArray[np.float64]
 

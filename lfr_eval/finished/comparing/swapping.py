@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.permutation import reach
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
