@@ -171,7 +171,7 @@ def _interval(
     rate = answer.rate
     # One person, or people who all met the same fate, say as much as there are of them.
     known = variance > 0 and people > 1
-    trials = float(exposure.passes)
+    trials = float(len(exposure.person))
     effect = variance * trials / (rate * (1 - rate)) if known else trials / people
     largest = float(answer.residual.max(initial=0.0)) * trials
     cells = Precision(
