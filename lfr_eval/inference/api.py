@@ -105,7 +105,7 @@ def compare_groups(
     reference: str | None = None,
     plan: Plan | None = None,
 ) -> pd.DataFrame:
-    """Test differences between groups by shuffling people.
+    """Compare groups: interval, p-value, equivalence and verdict of one construction.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def compare_groups(
     reference
         The group that others are compared with; the largest if not given.
     plan
-        Level, margin, permutations, seed; its factors are ignored. All comparisons with the
-        reference group count as planned.
+        Level, margin, seed; its factors are ignored. All comparisons with the reference group
+        count as primary.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def compare_groups(
     >>> person = np.repeat(np.arange(60), 5)
     >>> group = np.where(person < 30, "a", "b")
     >>> event = (np.arange(300) % 10 == 0) | ((group == "b") & (np.arange(300) % 3 == 0))
-    >>> found = compare_groups(event, person, group, reference="a", plan=Plan(permutations=999))
+    >>> found = compare_groups(event, person, group, reference="a")
     >>> found["verdict"].tolist()
     ['different', 'different']
     >>> print(found["statement"].iloc[1][:72])
@@ -145,7 +145,6 @@ def compare_groups(
         alpha=given.alpha,
         margin=given.margin,
         power=given.power,
-        permutations=given.permutations,
         seed=given.seed,
         factors=(GROUP,),
         reference_groups={} if reference is None else {GROUP: reference},

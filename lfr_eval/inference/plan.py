@@ -36,9 +36,10 @@ class Plan:
         Equivalence margin, a ratio above 1: rates within a factor of `margin` of each other
         count as the same.
     power
-        Power at which the detectable ratio is given.
+        Power that a plan asks for.
     permutations
-        Permutations of people in a test.
+        Without effect: accepted so that plans of the first edition, which shuffled people, can be
+        read.
     seed
         Seed of every random number.
     factors
@@ -48,7 +49,7 @@ class Plan:
         The group that the others are compared with, by factor; the largest where none is named.
         A crossed factor with conditions takes those of its parts where it has none of its own.
     strata
-        Control factors: groups are compared, and people permuted, within their combinations.
+        Control factors: groups are compared within their combinations.
     watchlist
         `fixed`: inference for this watchlist; `random`: for watchlists like it (wider).
     primary_metrics, primary_factors, primary_thresholds, primary_watchlist_sizes,

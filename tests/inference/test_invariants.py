@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from lfr_eval.contract.trials import PairTrials, PersonTrials
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.counting import counter_of
-from lfr_eval.inference.permutation import shuffle
 
 from .builders import labels, random_pairs, random_persons
 
@@ -89,20 +88,14 @@ def test_rates_fall_and_events_are_bounded(seed):
 
 @FAST
 @given(seed=seeds, metric=st.sampled_from(["FPIR", "FNMR", "FMR"]))
-def test_intervals_hold_their_rates_and_few_events_reach_no_farther(seed, metric):
+def test_intervals_hold_their_rates(seed, metric):
     trials = (
         random_pairs(25, seed)[0] if metric == "FMR" else random_persons(25, seed, metric=metric)
     )
     table = rate_table([trials], labels(25, seed), ["gender"], np.linspace(0.2, 1.2, 15), Plan())
-    table = table[table["trials"] > 0]
+    table = table[(table["trials"] > 0) & (table["subjects"] > 1)]
     assert np.all(table["lower"] <= table["rate"])
     assert np.all(table["rate"] <= table["upper"])
-    for _, cell in table.groupby(["factor", "group", "counterpart"], dropna=False):
-        cell = cell.sort_values("threshold", ascending=trials.event_at_or_above)
-        enough = (cell["events"] >= 10) & (cell["trials"] - cell["events"] >= 10)
-        bound = cell["upper"].where(enough).cummin().ffill()
-        few = ~enough & bound.notna()
-        assert np.all(cell.loc[few, "upper"] <= bound[few])
 
 
 @FAST
@@ -120,11 +113,12 @@ def test_a_duplicated_image_adds_comparisons_but_no_evidence(seed):
         2 * trials.both,
     )
     people = pd.DataFrame({"g": ["x"] * 25})
-    plan = Plan(permutations=9, factors=("g",))
+    plan = Plan(factors=("g",))
     once = rate_table([trials], people, [], STEPS, plan)
     more = rate_table([twice], people, [], STEPS, plan)
     np.testing.assert_allclose(more["rate"], once["rate"])
-    seen = once["events"].to_numpy() > 0
+    # With ten events the variance is believed: four copies of a comparison are one.
+    seen = once["events"].to_numpy() >= 10
     assert np.all(more["effective_trials"][seen] <= once["effective_trials"][seen] * 1.0001)
 
 
@@ -144,31 +138,22 @@ def test_merging_the_trials_of_two_halves_is_the_whole(seed):
     )
 
 
-def test_shuffles_stay_within_strata_and_leave_people_without_trials():
-    active = np.arange(30) % 5 != 0
-    stratum = np.arange(30) % 3
-    order = shuffle(active, stratum, 50, [1])
-    assert np.all(stratum[order] == stratum)
-    assert np.all(order[:, ~active] == np.arange(30)[~active])
-    assert np.all(np.sort(order, axis=1) == np.arange(30))
-
-
 def test_random_watchlists_are_never_narrower_than_this_one():
     trials, people = random_persons(60, 3), labels(60)
-    fixed = Plan(permutations=99, factors=("gender",))
-    wider = Plan(permutations=99, factors=("gender",), watchlist="random")
+    fixed = Plan(factors=("gender",))
+    wider = Plan(factors=("gender",), watchlist="random")
     a = rate_table([trials], people, ["gender"], STEPS, fixed)
     b = rate_table([trials], people, ["gender"], STEPS, wider)
     assert np.all(b["effective_trials"] <= a["effective_trials"] + 1e-9)
     assert np.any(b["effective_trials"] < a["effective_trials"] * 0.9)
     p = finding_table([trials], people, STEPS, fixed)["p_value"]
     q = finding_table([trials], people, STEPS, wider)["p_value"]
-    assert np.all(q >= p)
+    assert np.all(q.isna() | (q >= p))
 
 
 def test_two_way_variance_by_brute_force():
     trials = random_persons(30, 9)
-    wider = Plan(permutations=9, watchlist="random")
+    wider = Plan(watchlist="random")
     row = rate_table([trials], labels(30, 9), [], [0.3], wider).iloc[0]
     hit = trials.events(0.3)
     m = len(hit)
@@ -183,6 +168,7 @@ def test_two_way_variance_by_brute_force():
     reference = np.sum((caused.sum(0) - caused.sum() / 500) ** 2) / m**2
     pair = (np.sum(caused**2) - caused.sum() ** 2 / (n * 500)) / m**2
     expected = person + max(reference - pair, 0)
+    assert row["events"] >= 10
     assert row["effective_trials"] == pytest.approx(p * (1 - p) / expected)
 
 
@@ -195,8 +181,8 @@ def test_strata_remove_a_difference_that_is_the_cameras():
     score = (rng.random(len(person)) < np.where(camera[person] == 0, 0.3, 0.1)).astype(np.float32)
     trials = PersonTrials("FPIR", n, person, score, True, 1000)
     people = pd.DataFrame({"gender": gender, "camera": camera.astype(str)})
-    plain = Plan(permutations=199, factors=("gender",))
-    within = Plan(permutations=199, factors=("gender",), strata=("camera",))
+    plain = Plan(factors=("gender",))
+    within = Plan(factors=("gender",), strata=("camera",))
     crude = finding_table([trials], people, [0.5], plain).iloc[1]
     adjusted = finding_table([trials], people, [0.5], within).iloc[1]
     assert crude["verdict"] == "different"
