@@ -194,7 +194,9 @@ def _between(
         size = float(trials.watchlist_size)
     against = [code for code in range(len(names)) if code != reference]
     compared = [
-        _paired(study, counted.only((code, reference)), 0, size, spoken, names[code], names[reference])
+        _paired(
+            study, counted.only((code, reference)), 0, size, spoken, names[code], names[reference]
+        )
         for code in against
     ]
     rest = []
@@ -242,9 +244,7 @@ def _paired(
     other: str,
 ) -> _Paired:
     sides = Sides(spoken[name], spoken[other], True, SAME_PEOPLE)
-    found = paired_sides(
-        counted, side, study.trials.event_at_or_above, size, study.clusters
-    )
+    found = paired_sides(counted, side, study.trials.event_at_or_above, size, study.clusters)
     top = (1, len(study.steps))
     if found is None:
         zero = np.zeros(top)
@@ -254,7 +254,9 @@ def _paired(
             falling=study.trials.event_at_or_above,
         )
         no = np.zeros(top, bool)
-        return _Paired((name, other), sides, None, tested_sides(none, none, no, no, study.plan.margin))
+        return _Paired(
+            (name, other), sides, None, tested_sides(none, none, no, no, study.plan.margin)
+        )
     a, b = precision_of(found.a), precision_of(found.b)
     # A variance of the difference that rests on few people is as uncertain as they are few.
     few = found.correlation > 0

@@ -115,7 +115,9 @@ def _compare(
 
     compared = _test(study, counts, [*against, *rest])
     if "omnibus" in kinds:
-        statistic, p_value, testable = _omnibus(study, grouping, counts, tried, compared, against, rest)
+        statistic, p_value, testable = _omnibus(
+            study, grouping, counts, tried, compared, against, rest
+        )
         frames.append(
             omnibus_rows(
                 study, grouping.factor, statistic, p_value, testable, len(named), sides("", "")
@@ -128,9 +130,7 @@ def _compare(
             continue
         people = people_of(counts, pair.a, pair.b)
         frames.append(
-            pair_rows(
-                study, grouping.factor, pair.names, compared, row, people, sides(*pair.names)
-            )
+            pair_rows(study, grouping.factor, pair.names, compared, row, people, sides(*pair.names))
         )
     return frames
 
@@ -185,9 +185,7 @@ def people_of(counts: Counts, a: Bools, b: Bools) -> People:
     n_a, n_b = trials[a].sum(), trials[b].sum()
     often = divide(x_a + x_b, n_a + n_b) > 0.5
     higher_a = divide(x_a, n_a) >= divide(x_b, n_b)
-    sides = [
-        (most(counts.top[side]), most(counts.top_without[side])) for side in (a, b)
-    ]
+    sides = [(most(counts.top[side]), most(counts.top_without[side])) for side in (a, b)]
     rare = np.where(higher_a, sides[0][0], sides[1][0])
     without = np.where(higher_a, sides[1][1], sides[0][1])
     return People(

@@ -16,6 +16,10 @@ LEAST_LEVEL, GREATEST_LEVEL = 1e-15, 0.4999
 """One-sided levels between which ends are defined."""
 
 
+MANY = 1e8
+"""Degrees of freedom beyond which Student's distribution is normal."""
+
+
 def student_factor(level: Floats | float, degrees: Floats | float) -> Floats:
     """Factor on effective trials for an estimated variance, (z / t)^2 at a one-sided level.
 
@@ -24,7 +28,7 @@ def student_factor(level: Floats | float, degrees: Floats | float) -> Floats:
     Korn & Graubard (1998), Survey Methodology 24, 193-201.
     """
     z = special.ndtri(level)
-    t = special.stdtrit(degrees, level)
+    t = special.stdtrit(np.minimum(degrees, MANY), level)
     factor: Floats = divide(z, t, otherwise=1.0) ** 2
     return factor
 
@@ -64,7 +68,12 @@ def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
 
 
 def _inner(
-    x: Floats, n: Floats, effect: Floats, clump: Floats, factor: Floats, level: Floats
+    x: Floats,
+    n: Floats,
+    effect: Floats,
+    clump: Floats,  # noqa: ARG001 - as `_outer`
+    factor: Floats,
+    level: Floats,
 ) -> Floats:
     """Lower end of the rarer outcome: Jeffreys' on effective trials."""
     a = factor * x / effect + 0.5
@@ -90,4 +99,6 @@ def _outer(
     b = factor * np.maximum(trials - events, 0.25) + (1 - factor) / 2 + 0.25
     # 1 - Beta(a, b) is Beta(b, a): no digits are lost in 1 - level.
     found: Floats = 1 - special.betaincinv(b, a, level)
-    return found
+    # Without an event the interval has one end, so that end has the whole error: the rule of three.
+    none = -np.expm1(np.log(2 * level) / np.maximum(trials, 1e-12))
+    return np.where(x > 0, found, np.maximum(found, none))

@@ -200,7 +200,9 @@ class Graph:
         left = np.ones(number, bool)
         largest, stopped = 0.0, False
         while np.any(left & (weights > 1e-12)):
-            ratio = np.where(left & (weights > 1e-12), self.p_values / np.maximum(weights, 1e-12), np.inf)
+            ratio = np.where(
+                left & (weights > 1e-12), self.p_values / np.maximum(weights, 1e-12), np.inf
+            )
             best = int(np.argmin(ratio))
             largest = min(max(largest, float(ratio[best])), 1.0)
             if largest >= alpha and not stopped:

@@ -151,9 +151,7 @@ def _combined(alone: Cells, wider: Cells, people: Floats, references: Floats) ->
 
     own = summed(alone)
     shared = np.maximum(summed(wider) - own, 0.0)
-    return divide(
-        (own + shared) ** 2, own**2 / people + shared**2 / references, otherwise=np.inf
-    )
+    return divide((own + shared) ** 2, own**2 / people + shared**2 / references, otherwise=np.inf)
 
 
 def evidence_of(counts: Counts) -> Evidence:
@@ -186,8 +184,12 @@ def sides_of(
         found = contrast(a, b)
         rows.append(
             (
-                _of_side(counts, one, (found.rate_a, found.variance_a, found.worth_a, found.share_a)),
-                _of_side(counts, two, (found.rate_b, found.variance_b, found.worth_b, found.share_b)),
+                _of_side(
+                    counts, one, (found.rate_a, found.variance_a, found.worth_a, found.share_a)
+                ),
+                _of_side(
+                    counts, two, (found.rate_b, found.variance_b, found.worth_b, found.share_b)
+                ),
             )
         )
         shared.append(found.shared)

@@ -182,9 +182,7 @@ class PairCounter:
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Each person's false matches within its cell less the expected, (people, thresholds)."""
         rate = self.count(labels[None], cells).rate[0]
-        left: Floats = (
-            self._matches(labels) - rate[labels] * self._compared(labels, cells)[:, None]
-        )
+        left: Floats = self._matches(labels) - rate[labels] * self._compared(labels, cells)[:, None]
         return left
 
     def _matches(self, labels: Labels) -> Floats:

@@ -174,10 +174,10 @@ def precision_of(evidence: Evidence) -> Precision:
     effect = np.where(effect > 0, effect, 1.0)
     own_counts = enough | (borrowed & (own > np.maximum(near_effect, 1.0)))
     degrees = np.where(borrowed & ~own_counts, near_degrees, evidence.degrees)
-    # Nothing was estimated where people are the trials: they are as many as they are.
+    # Where people are the trials no variance was estimated.
     stated = ~enough & ~borrowed & (effect > own)
-    degrees = np.where(stated, np.maximum(people - 1, 1.0), degrees)
-    degrees = np.maximum(np.where(np.isfinite(degrees), degrees, np.maximum(people - 1, 1.0)), 1.0)
+    degrees = np.where(stated, np.inf, degrees)
+    degrees = np.maximum(degrees, 1.0)
     words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
     return Precision(
         x,

@@ -60,9 +60,7 @@ def ratio_bounds(
     )
     cells = precision_of(evidence_of(counts))
     tested = [
-        code
-        for code in range(groups)
-        if counts.trials[code] > 0 and is_group(grouping.names[code])
+        code for code in range(groups) if counts.trials[code] > 0 and is_group(grouping.names[code])
     ]
     pairs = list(combinations(tested, 2))
     nothing = np.full(len(steps), -1)

@@ -19,7 +19,7 @@ from lfr_eval.inference.cells import Floats, satterthwaite
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import NO_TRIAL, OWN, Precision
+from lfr_eval.inference.precision import ENOUGH_EVENTS, NO_TRIAL, OWN, Precision
 from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
 
 BEYOND = 10
@@ -173,10 +173,12 @@ def _interval(
     known = variance > 0 and people > 1
     trials = float(len(exposure.person))
     effect = variance * trials / (rate * (1 - rate)) if known else trials / people
+    if min(rate, 1 - rate) * trials < ENOUGH_EVENTS and effect <= trials / people:
+        effect, degrees = trials / people, np.inf
     largest = float(answer.residual.max(initial=0.0)) * trials
     cells = Precision(
         *(np.array([value]) for value in (rate * trials, trials, effect)),
-        degrees=np.array([min(degrees, max(people - 1.0, 1.0))]),
+        degrees=np.array([max(degrees, 1.0)]),
         clump=np.array([max(effect, largest)]),
         basis=np.array([OWN]),
     )

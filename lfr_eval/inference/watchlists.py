@@ -95,9 +95,7 @@ class References:
     degrees: Floats
 
 
-def references_of(
-    trials: Trials, codes: Codes, number: int, steps: Floats
-) -> References | None:
+def references_of(trials: Trials, codes: Codes, number: int, steps: Floats) -> References | None:
     """Count false alerts by reference and cell; None where no trial has a cause.
 
     Parameters

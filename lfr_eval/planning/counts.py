@@ -97,9 +97,7 @@ def _sum(a: Counts, b: Counts) -> Counts:
     return total
 
 
-def _conditional_power(
-    trials: int, rate_a: float, rate_b: float, alpha: float
-) -> float:
+def _conditional_power(trials: int, rate_a: float, rate_b: float, alpha: float) -> float:
     (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
     total = a[:, None] + b[None, :]
     critical = _critical(int(total.max()), trials, alpha)

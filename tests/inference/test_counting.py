@@ -49,17 +49,6 @@ def test_people_with_a_false_match(images):
             assert affected[group, step] == len(np.unique(np.r_[probe[hit], reference[hit]]))
 
 
-def test_restricting_people_is_dropping_them():
-    trials, *_ = random_pairs(24, 5, images="mixed", corrections=15)
-    counter = PairCounter.of(trials, STEPS)
-    labels = np.random.default_rng(5).integers(0, 3, 24)
-    keep = labels < 2
-    whole = counter.count(labels[None], 3)
-    part = counter.restrict(keep).count(labels[None, keep], 2)
-    np.testing.assert_allclose(part.variance, whole.variance[:, :2])
-    np.testing.assert_allclose(part.trials, whole.trials[:, :2])
-
-
 @pytest.mark.parametrize("metric", ["FPIR", "FNMR"])
 def test_persons_against_definition(metric):
     trials = random_persons(40, 2, metric=metric)

@@ -1,0 +1,212 @@
+"""One construction: intervals, p-values, equivalence and verdicts cannot contradict one another."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.inference import Plan, compare_groups, finding_table
+from lfr_eval.inference.ends import lower_ends, upper_ends
+from lfr_eval.inference.inequality import coefficient_of_variation
+from lfr_eval.inference.mover import (
+    Compared,
+    difference_ends,
+    equivalence_p,
+    p_value,
+    ratio_ends,
+)
+from lfr_eval.inference.precision import Evidence, Precision, independent, precision_of
+
+counts = st.tuples(st.integers(0, 400), st.integers(400, 5000), st.floats(1, 8), st.floats(1, 200))
+
+
+def side(x: int, n: int, effect: float, degrees: float) -> Precision:
+    values = (np.array([float(value)]) for value in (x, n, effect, degrees, max(effect, 1.0)))
+    return Precision(*values, basis=np.array(["given"]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(a=counts, b=counts, level=st.floats(0.8, 0.999))
+def test_p_values_agree_with_the_intervals_they_stand_beside(a, b, level):
+    sides = Compared(side(*a), side(*b))
+    if not sides.defined[0]:
+        return
+    p = p_value(sides)[0]
+    lower, upper = (end[0] for end in ratio_ends(sides, level))
+    below, above = (end[0] for end in difference_ends(sides, level))
+    if abs(p - (1 - level)) > 1e-9:
+        assert (p < 1 - level) == (lower > 1 or upper < 1) == (below > 0 or above < 0)
+    q = equivalence_p(sides, 1.5)[0]
+    inner = [end[0] for end in ratio_ends(sides, 1 - 2 * (1 - level))] if level > 0.5 else []
+    if inner and abs(q - (1 - level)) > 1e-9:
+        assert (q < 1 - level) == (inner[0] > 1 / 1.5 and inner[1] < 1.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(a=counts)
+def test_ends_are_nested_and_hold_the_rate(a):
+    one = side(*a)
+    levels = np.geomspace(1e-10, 0.45, 60)
+    lower = np.array([lower_ends(one, level)[0] for level in levels])
+    upper = np.array([upper_ends(one, level)[0] for level in levels])
+    assert np.all(np.diff(lower) >= -1e-12)
+    assert np.all(np.diff(upper) <= 1e-12)
+    assert np.all((lower <= one.rate[0]) & (one.rate[0] <= upper))
+
+
+def test_the_closed_form_is_the_root_of_the_inequality():
+    one, two = side(25, 900, 1.7, 30), side(9, 1100, 2.2, 12)
+    lower, upper = ratio_ends(Compared(one, two), 0.95)
+
+    def gap(ratio: float, a: Precision, b: Precision) -> float:
+        below, above = a.rate - lower_ends(a, 0.025), upper_ends(b, 0.025) - b.rate
+        apart = a.rate - ratio * b.rate
+        return float((apart - np.hypot(below, ratio * above))[0])
+
+    assert lower[0] == pytest.approx(optimize.brentq(gap, 1e-6, 3, args=(one, two)))
+    assert 1 / upper[0] == pytest.approx(optimize.brentq(gap, 1e-6, 3, args=(two, one)))
+
+
+def test_independent_events_have_about_the_interval_of_jeffreys():
+    for x, n in ((1, 200), (12, 300), (290, 300)):
+        cells = independent(np.array([x]), np.array([n]))
+        jeffreys = stats.beta.ppf([0.025, 0.975], x + 0.5, n - x + 0.5)
+        exact = stats.beta.ppf(0.975, x + 1, n - x), stats.beta.ppf(0.025, x, n - x + 1)
+        lower, upper = lower_ends(cells, 0.025)[0], upper_ends(cells, 0.025)[0]
+        # Between Jeffreys and Clopper-Pearson, but for a half clump more on the far side.
+        assert exact[1] - 1e-9 <= lower <= jeffreys[0] * 1.01
+        assert jeffreys[1] * 0.99 <= upper <= exact[0] * 1.15
+
+
+def test_no_event_is_the_rule_of_three():
+    cells = independent(np.array([0.0]), np.array([400.0]))
+    assert upper_ends(cells, 0.025)[0] == pytest.approx(1 - 0.05 ** (1 / 400))
+
+
+def test_mirrored_rates_have_mirrored_lower_ends():
+    few, most = side(10, 100, 2, 9), side(90, 100, 2, 9)
+    assert lower_ends(few, 0.025)[0] == pytest.approx(1 - upper_ends(most, 0.025)[0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_findings_contradict_no_interval(seed):
+    rng = np.random.default_rng(seed)
+    people = pd.DataFrame(
+        {"group": rng.choice(list("abcd"), 160), "sex": rng.choice(["f", "m"], 160)}
+    )
+    person = np.repeat(np.arange(160), 10)
+    weight = rng.gamma(0.5, 2, 160) * np.where(people["group"] == "a", 3, 1)
+    score = -rng.exponential(1.0, len(person)) + 0.4 * weight[person]
+    trials = PersonTrials("FPIR", 160, person, score.astype(np.float32), True, 100)
+    plan = Plan(factors=("group", "sex", "group x sex"), primary_thresholds=(1.0,))
+    found = finding_table([trials], people, [0.2, 0.6, 1.0, 1.6], plan)
+    pairs = found[found["group_a"] != "*"]
+    apart = (pairs["ratio_lower"] > 1) | (pairs["ratio_upper"] < 1)
+    primary = pairs["primary"].astype(bool)
+    testable = pairs["verdict"] != "untestable"
+    claimed = pairs["p_adjusted"] < plan.alpha
+    assert np.array_equal(apart[primary & testable], claimed[primary & testable])
+    # An exploratory claim is never beside an interval that holds 1.
+    assert apart[claimed].all()
+    inside = (pairs["equivalence_lower"] > 1 / plan.margin) & (
+        pairs["equivalence_upper"] < plan.margin
+    )
+    assert inside[pairs["verdict"] == "equivalent"].all()
+    signed = (pairs["difference_lower"] > 0) | (pairs["difference_upper"] < 0)
+    assert np.array_equal(signed[testable], apart[testable])
+    assert (pairs.loc[pairs["verdict"] == "different", "fragility"].dropna() >= 1).all()
+
+
+def evidence(x: list[float], effects: list[float], *, pairs: bool = False) -> Evidence:
+    events = np.array([x])
+    n, people = 4950.0 if pairs else 1000.0, 100.0
+    rate = events / n
+    one = np.ones_like(events)
+    variance = np.array([effects]) * rate * (1 - rate) / n
+    return Evidence(
+        events, n * one, variance, 20 * one, one, one, np.array([[people]]), one, one, pairs, True
+    )
+
+
+def test_design_effects_are_borrowed_unscaled_from_the_nearest_threshold_with_enough():
+    found = precision_of(evidence([80, 12, 5, 0], [2, 3, 1, 1]))
+    assert found.effect[0].tolist() == pytest.approx([2, 3, 3, 3])
+    # Its own, if that is larger.
+    assert precision_of(evidence([80, 5], [2, 4])).effect[0, 1] == pytest.approx(4)
+    # Nothing to borrow: people are the trials, or disjoint pairs of people.
+    assert precision_of(evidence([5, 0], [2, 1])).effect[0].tolist() == pytest.approx([10, 10])
+    pairs = precision_of(evidence([5, 0], [2, 1], pairs=True))
+    assert pairs.effect[0].tolist() == pytest.approx([2, 4950 / 50])
+
+
+def test_below_the_minimum_evidence_nothing_is_tested():
+    found = compare_groups([1, 0, 0, 0, 0, 0], range(6), list("abcdef"), reference="b")
+    assert set(found["verdict"]) == {"untestable"}
+    assert found["p_value"].isna().all()
+    assert found["ratio_upper"].isna().all()
+    person = np.repeat(np.arange(40), 10)
+    # Twenty events of two people.
+    two = compare_groups(person < 2, person, np.where(person < 20, "a", "b"))
+    assert set(two["verdict"]) == {"untestable"}
+
+
+def test_one_question_has_one_p_value():
+    rng = np.random.default_rng(1)
+    person = np.repeat(np.arange(100), 10)
+    group = np.where(person < 50, "a", "b")
+    event = rng.random(1000) < np.where(person < 50, 0.09, 0.03)
+    found = compare_groups(event, person, group)
+    assert found["p_value"].iloc[0] == found["p_value"].iloc[1]
+    assert found["p_adjusted"].iloc[0] == found["p_adjusted"].iloc[1]
+    # People without a label are no group, and change nothing.
+    event, person = np.append(event, [1] * 9), np.append(person, np.arange(100, 109))
+    more = compare_groups(event, person, np.append(group, [None] * 9))
+    assert more["p_value"].iloc[0] == found["p_value"].iloc[0]
+
+
+def test_clusters_are_the_unit_where_they_are_given():
+    """Families of four who share a rate: as people they look like much more evidence."""
+    rng = np.random.default_rng(2)
+    false = {True: 0, False: 0}
+    for _ in range(60):
+        family = np.arange(160) // 4
+        rate = rng.beta(0.3, 5.7, 40)[family]
+        person = np.repeat(np.arange(160), 10)
+        score = (rng.random(1600) < rate[person]).astype(np.float32)
+        people = pd.DataFrame({"group": np.where(np.arange(160) < 80, "a", "b")})
+        trials = PersonTrials("FPIR", 160, person, score, True, 100)
+        plan = Plan(factors=("group",), primary_thresholds=(0.5,))
+        for given_ in false:
+            shown = people.assign(cluster_id=family) if given_ else people
+            found = finding_table([trials], shown, [0.5], plan).iloc[1]
+            false[given_] += found["p_value"] < 0.05
+    assert false[False] >= 12
+    assert false[True] <= 8
+
+
+def test_inequality_of_equal_groups_holds_zero():
+    rng = np.random.default_rng(3)
+    x = rng.binomial(1000, 0.03, (14, 2000)) / 1000
+    found = coefficient_of_variation(x, np.full(x.shape, 1000.0), 0.95)
+    assert np.mean(found.lower == 0) > 0.96
+    apart = x * np.where(np.arange(14) == 0, 3.0, 1.0)[:, None]
+    assert np.mean(coefficient_of_variation(apart, np.full(x.shape, 1000.0), 0.95).lower > 0) > 0.95
+
+
+def test_many_groups_and_thresholds_are_quick():
+    rng = np.random.default_rng(4)
+    person = np.repeat(np.arange(2000), 10)
+    score = rng.normal(0, 1, 2000)[person] + rng.normal(0, 1, 20_000)
+    people = pd.DataFrame({"group": rng.integers(0, 14, 2000).astype(str)})
+    trials = PersonTrials("FPIR", 2000, person, score.astype(np.float32), True, 100)
+    plan = Plan(factors=("group",), primary_thresholds=(2.0,))
+    start = time.process_time()
+    found = finding_table([trials], people, np.linspace(0, 4, 100).tolist(), plan)
+    assert len(found) == 100 * (1 + 13 + 14)
+    assert time.process_time() - start < 10
