@@ -1,0 +1,129 @@
+"""A reduced acceptance benchmark: groups that are unlike, and nothing claimed of those alike.
+
+The first edition made a permutation of people the test between groups. The last two tests run such
+a permutation on the same studies, and it fails where the method must not.
+"""
+
+import numpy as np
+import pytest
+
+from benchmarks.acceptance.cells import cells
+from benchmarks.acceptance.counting import of_matches, of_passes
+from benchmarks.acceptance.judging import judge, omnibus_p
+from benchmarks.acceptance.methods import shuffled_people, shuffled_people_of_pairs
+from benchmarks.worlds import (
+    LEVELS,
+    PASSES,
+    beta_rates,
+    matches_across,
+    matches_within,
+    passes_of,
+    tendencies,
+)
+from lfr_eval.contract.trials import PairTrials, PersonTrials
+from lfr_eval.inference.cells import MOST_PEOPLE
+from lfr_eval.inference.pairs import PairCounter
+from lfr_eval.inference.persons import PersonCounter
+
+CELLS = {cell.name: cell for cell in cells()}
+NULL = (
+    "passes 66 v 266, rate 0.02, beta 0.6 v 0.05",
+    "passes 30 v 1000, rate 0.02, constant 0.05 v 0.6",
+    "passes 300 v 60, rate 0.005, beta 0.2 v 0.2",
+    "passes 266 v 66, rate 0.02, beta 0.4 v 0.05, unequal passes",
+    "comparisons 300 v 60, 10 expected, lambs in one",
+    "comparisons 60 v 300, 40 expected, lambs in both",
+    "comparisons 67 v 67, 4 expected, no lambs",
+)
+
+
+@pytest.mark.parametrize("name", NULL)
+def test_groups_that_are_unlike_but_equal_are_not_told_apart(name):
+    judged = judge(CELLS[name], 600)
+    assert judged.failures == []
+    assert judged.contradictions == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "passes 100 v 100, rate 0.02, ratio 3.0",
+        "comparisons 67 v 67, 10 expected, ratio 3.0",
+        "passes 300 v 1000, ratio at the margin, beta 0.05 v 0.0",
+    ],
+)
+def test_power_and_equivalence(name):
+    assert judge(CELLS[name], 400).failures == []
+
+
+def test_chi_square_on_trials_fails_where_ours_does_not():
+    judged = judge(CELLS["comparisons 60 v 300, 40 expected, lambs in both"], 400)
+    assert judged.rejected["chi-square on trials"] > 0.15
+    assert judged.rejected["ours"] < 0.065 + 2 * judged.error(0.065)
+
+
+def test_passes_are_counted_as_the_package_counts_them():
+    rng = np.random.default_rng(1)
+    events = passes_of(rng, 1, 40, beta_rates(0.05, 0.2))
+    reached = np.arange(PASSES) < events[:, 0, :, None]
+    score = reached.sum(axis=0).astype(np.float32)
+    person = np.repeat(np.arange(40), PASSES)
+    trials = PersonTrials("FPIR", 40, person, score.ravel(), True)
+    counter = PersonCounter.of(trials, np.arange(1.0, len(LEVELS) + 1))
+    compare(of_passes(events), counter)
+
+
+def test_comparisons_are_counted_as_the_package_counts_them():
+    rng = np.random.default_rng(2)
+    found = matches_within(rng, 0.02, tendencies(rng, ("lognormal", 0.8), (1, 50)))
+    score = (found.level + 1).astype(np.float32)
+    one = np.ones(50, int)
+    trials = PairTrials(50, found.first, found.second, score, 1.0, one, one, one)
+    compare(of_matches(found), PairCounter.of(trials, np.arange(1.0, len(LEVELS) + 1)))
+
+
+def compare(evidence, counter):
+    everybody = np.zeros(counter.people, int)
+    cells = counter.count(everybody[None], 1)
+    extremes = counter.extremes(everybody, 1)
+    assert extremes.top.shape[1] == MOST_PEOPLE
+    np.testing.assert_allclose(evidence.events, cells.events[0])
+    np.testing.assert_allclose(evidence.variance, cells.variance[0])
+    np.testing.assert_allclose(evidence.degrees, counter.degrees(everybody, 1))
+    np.testing.assert_allclose(evidence.largest, extremes.largest)
+    np.testing.assert_allclose(evidence.affected, counter.affected(everybody, 1))
+
+
+def test_shuffling_people_fails_where_their_events_cluster_unequally():
+    rng = np.random.default_rng(3)
+    draws = (beta_rates(0.02, 0.6), beta_rates(0.02, 0.05))
+    one, two = (
+        passes_of(rng, 300, n, draw)[-1] for n, draw in zip((30, 1000), draws, strict=True)
+    )
+    first_edition = np.mean(shuffled_people(rng, one, two, 99) < 0.05)
+    ours = judge(CELLS["passes 30 v 1000, rate 0.02, beta 0.6 v 0.05"], 600).rejected["ours"]
+    print(f"permutation of people {first_edition:.3f}, ours {ours:.3f}")
+    assert first_edition > 0.2
+    assert ours < 0.065 + 2 * np.sqrt(0.065 * 0.935 / 600)
+
+
+def test_shuffling_people_fails_where_groups_resemble_themselves():
+    """Six groups of 40 with equal false match rates within, a tenth of it across."""
+    rng = np.random.default_rng(4)
+    studies, rate = 120, 2.5 / (40 * 39 / 2)
+    tendency = [tendencies(rng, None, (studies, 40)) for _ in range(6)]
+    groups = [matches_within(rng, rate, one) for one in tendency]
+    across = {
+        (g, h): matches_across(rng, rate / 10, tendency[g], tendency[h])
+        for g in range(6)
+        for h in range(g + 1, 6)
+    }
+    first_edition = np.mean(shuffled_people_of_pairs(rng, groups, across, 99) < 0.05)
+    evidence = [of_matches(one) for one in groups]
+    ours = np.mean(
+        [omnibus_p([one.take(np.array([study])) for one in evidence]) < 0.05
+         for study in range(studies)]
+    )  # fmt: skip
+    print(f"permutation of people {first_edition:.3f}, ours {ours:.3f}")
+    assert first_edition > 0.2
+    assert ours < 0.065 + 2 * np.sqrt(0.065 * 0.935 / studies)
