@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import special
@@ -25,7 +26,7 @@ Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 def beta_rates(mean: float, correlation: float) -> Draw:
     """Beta-distributed rates of people, with the intra-class correlation of their passes."""
     if correlation == 0:
-        return lambda rng, shape: np.full(shape, mean)
+        return lambda _, shape: np.full(shape, mean)
     total = (1 - correlation) / correlation
     return lambda rng, shape: rng.beta(mean * total, (1 - mean) * total, shape)
 
@@ -57,7 +58,7 @@ def _thinned(
 ) -> np.ndarray:
     """Nested events for rates that fall from one level to the next."""
     events = [rng.binomial(passes, rates[0])]
-    for before, now in zip(rates, rates[1:], strict=False):
+    for before, now in pairwise(rates):
         kept = np.divide(now, before, out=np.zeros_like(now), where=before > 0)
         events.append(rng.binomial(events[-1], np.clip(kept, 0, 1)))
     return np.stack(events)
@@ -129,7 +130,7 @@ def tendencies(
 
 
 def matches_within(rng: np.random.Generator, rate: float, tendency: np.ndarray) -> Matches:
-    """False matches at rate `rate` times both people's tendencies, (studies, people)."""
+    """Draw false matches at `rate` times both people's tendencies, (studies, people)."""
     studies, people = tendency.shape
     study, first, second, mark = _draw_pairs(rng, rate / 2, tendency, tendency)
     other = first != second

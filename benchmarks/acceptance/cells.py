@@ -119,7 +119,7 @@ def _persons() -> list[Cell]:
 
 
 def _constant() -> list[Cell]:
-    """Passes whose correlation is the same at every threshold: nothing to borrow is too small."""
+    """Keep the correlation of passes the same at every threshold: nothing borrowed is too small."""
     found = []
     for mean in (0.005, 0.02):
         for sizes in TWO_SIZES:

@@ -9,10 +9,10 @@ import numpy as np
 
 from benchmarks.acceptance.cells import MARGIN, Cell, Drawn
 from benchmarks.acceptance.methods import LAST, METHODS, last, ours, shuffled_people
+from benchmarks.acceptance.pooling import all_others, pool
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.mover import Compared, difference_ends, equivalence_p, p_value, ratio_ends
 from lfr_eval.inference.omnibus import omnibus, signed_deviates
-from benchmarks.acceptance.pooling import all_others, pool
 from lfr_eval.inference.precision import Evidence, precision_of
 
 ALPHA, LEVEL = 0.05, 0.95

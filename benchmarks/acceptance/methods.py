@@ -18,12 +18,12 @@ LAST = len(LEVELS) - 1
 
 
 def last(precision: Precision) -> Precision:
-    """The threshold under test."""
-    return precision.take(slice(None), LAST)
+    """Take the threshold under test."""
+    return precision.take((slice(None), LAST))
 
 
 def ours(a: Evidence, b: Evidence) -> np.ndarray:
-    """The package's p-value; 1 where untestable."""
+    """Give the package's p-value; 1 where untestable."""
     p = p_value(Compared(last(precision_of(a)), last(precision_of(b))))
     found: np.ndarray = np.where(enough_evidence(a, b)[:, LAST], np.nan_to_num(p, nan=1.0), 1.0)
     return found

@@ -23,9 +23,9 @@ from lfr_eval.inference.comparison_rows import (
     People,
     Study,
     Tested,
+    compare_sides,
     omnibus_rows,
     pair_rows,
-    tested_sides,
 )
 from lfr_eval.inference.factors import Crossing, parts_of
 from lfr_eval.inference.minimum import enough_evidence
@@ -255,7 +255,7 @@ def _paired(
         )
         no = np.zeros(top, bool)
         return _Paired(
-            (name, other), sides, None, tested_sides(none, none, no, no, study.plan.margin)
+            (name, other), sides, None, compare_sides(none, none, no, no, study.plan.margin)
         )
     a, b = precision_of(found.a), precision_of(found.b)
     # A variance of the difference that rests on few people is as uncertain as they are few.
@@ -264,7 +264,7 @@ def _paired(
     a = replace(a, degrees=np.where(few, np.minimum(a.degrees, degrees), a.degrees))
     b = replace(b, degrees=np.where(few, np.minimum(b.degrees, degrees), b.degrees))
     enough = enough_evidence(found.a, found.b) & (found.discordant >= FEWEST_DISCORDANT)
-    tested = tested_sides(
+    tested = compare_sides(
         found.a,
         found.b,
         np.ones(top, bool),

@@ -21,9 +21,9 @@ from lfr_eval.inference.comparison_rows import (
     People,
     Study,
     Tested,
+    compare_sides,
     omnibus_rows,
     pair_rows,
-    tested_sides,
 )
 from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
 from lfr_eval.inference.observed import Counts, counts_of, evidence_of, sides_of
@@ -143,7 +143,7 @@ def _pair(grouping: Grouping, code: int, others: list[int], name: str = "") -> _
 
 def _test(study: Study, counts: Counts, pairs: Sequence[_Pair]) -> Tested:
     a, b, shared = sides_of(counts, [(pair.a, pair.b) for pair in pairs])
-    return tested_sides(a, b, shared, enough_evidence(a, b), study.plan.margin)
+    return compare_sides(a, b, shared, enough_evidence(a, b), study.plan.margin)
 
 
 def _omnibus(

@@ -161,7 +161,7 @@ class Tested:
     deviates: Floats
 
 
-def tested_sides(
+def compare_sides(
     a: Evidence,
     b: Evidence,
     shared: Bools,

@@ -1,7 +1,7 @@
 """Stage `inference`: what two groups of people are compared by.
 
-In: events, trials and variances of two sides by stratum. Out: rates standardised to the same strata,
-their variances, and the trials that they are worth.
+In: events, trials and variances of two sides by stratum. Out: rates standardised to the same
+strata, their variances, and the trials that they are worth.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def upper_ends(cells: Precision, level: Floats | float) -> Floats:
 
 
 def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
-    """Ends on the rarer outcome: for rates above a half on trials without an event, swapped."""
+    """Find ends on the rarer outcome: above a half on trials without an event, swapped."""
     x, n, effect, degrees, clump, level = np.broadcast_arrays(
         cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, level
     )

@@ -188,7 +188,7 @@ class Graph:
             gate += [opened] * len(pairs)
             heads.append([first] if len(omnibus) else list(range(first, len(nodes))))
         raw = table["p_value"].to_numpy(float)
-        p_values = np.array([raw[members].max() for members in nodes])
+        p_values = np.array([float(raw[members].max()) for members in nodes])
         weights, edges = _weights(len(nodes), np.array(gate), heads, np.array(crossed))
         return cls(nodes, p_values, weights, edges, np.array(gate, np.intp))
 
@@ -238,12 +238,12 @@ def _weights(
     weights, edges = np.zeros(number), np.zeros((number, number))
     first = ~crossed if np.any(~crossed) else crossed
     blocks = np.flatnonzero(first)
-    for block in blocks:
+    for block in blocks.tolist():
         weights[heads[block]] = 1 / len(blocks) / len(heads[block])
     entry = [np.array(head) for head in heads]
-    for block, head in enumerate(entry):
-        same = [entry[b] for b in range(len(entry)) if b != block and crossed[b] == crossed[block]]
-        later = [entry[b] for b in range(len(entry)) if crossed[b] and not crossed[block]]
+    for place, head in enumerate(entry):
+        same = [entry[b] for b in range(len(entry)) if b != place and crossed[b] == crossed[place]]
+        later = [entry[b] for b in range(len(entry)) if crossed[b] and not crossed[place]]
         for node in [*head, *np.flatnonzero(np.isin(gate, head))]:
             children = np.flatnonzero(gate == node)
             siblings = (

@@ -132,7 +132,7 @@ def _verdicts(rows: pd.DataFrame, plan: Plan) -> NDArray[np.str_]:
     )
 
 
-def _fragility(rows: pd.DataFrame, two_sided: Floats) -> pd.array:
+def _fragility(rows: pd.DataFrame, two_sided: Floats) -> pd.Series:
     """How many people each claimed difference rests on."""
     result = np.full(len(rows), np.nan)
     claims = (rows["verdict"] == "different") & (rows["group_a"] != ALL)
@@ -141,7 +141,7 @@ def _fragility(rows: pd.DataFrame, two_sided: Floats) -> pd.array:
         part = rows.iloc[at]
         top = np.stack(part["top"].tolist())
         result[at] = fragility(_sides(part), top, np.count_nonzero(top, axis=1), two_sided[at])
-    return pd.array(result, dtype="Float64").astype("Int64")
+    return pd.Series(result, index=rows.index, dtype="Float64").astype("Int64")
 
 
 def _finding(row: Any, plan: Plan) -> Finding:

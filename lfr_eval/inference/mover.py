@@ -65,7 +65,7 @@ class Compared:
 
 
 def ratio_ends(sides: Compared, level: Floats | float) -> tuple[Floats, Floats]:
-    """Ends of p_a / p_b at the two-sided confidence level `level`.
+    """Give the ends of p_a / p_b at the two-sided confidence level `level`.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def _lower_ratio(sides: Compared, tail: Floats | float) -> Floats:
 
 
 def difference_ends(sides: Compared, level: Floats | float) -> tuple[Floats, Floats]:
-    """Ends of p_a - p_b at the two-sided confidence level `level`; NaN without trials."""
+    """Give the ends of p_a - p_b at the two-sided level `level`; NaN without trials."""
     tail = (1 - np.asarray(level, float)) / 2
     p, q = sides.a.rate, sides.b.rate
     known = (sides.a.trials > 0) & (sides.b.trials > 0)

@@ -87,7 +87,8 @@ def counts_of(
     strata, groups = controls.strata, len(grouping.names)
     codes = grouping.codes * strata + controls.stratum
     number = groups * strata
-    unit, unit_codes = counter, codes
+    unit: Counter = counter
+    unit_codes: Labels = codes
     if clusters is not None:
         unit, unit_codes = by_cluster(counter, codes, clusters)
     cells = unit.count(unit_codes[None], number)

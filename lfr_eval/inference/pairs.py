@@ -18,9 +18,9 @@ from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference.cells import (
     Bools,
     Cells,
+    Extremes,
     Floats,
     Labels,
-    Extremes,
     divide,
     extremes_of,
     satterthwaite,

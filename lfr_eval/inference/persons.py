@@ -15,9 +15,9 @@ from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import (
     Bools,
     Cells,
+    Extremes,
     Floats,
     Labels,
-    Extremes,
     divide,
     extremes_of,
     satterthwaite,

@@ -8,7 +8,8 @@ interval and every test is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,17 +65,16 @@ class Evidence:
 
     def take(self, rows: Floats) -> Evidence:
         """Return some of the groups, by index."""
-        return Evidence(
-            *(getattr(self, name)[rows] for name in _ARRAYS),
-            pairs=self.pairs,
-            falling=self.falling,
-        )
+        arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        return replace(self, **arrays)
 
     @classmethod
     def stack(cls, rows: Sequence[Evidence]) -> Evidence:
         """Return the groups of several pieces of evidence of one kind, one after another."""
-        joined = (np.concatenate([getattr(row, name) for row in rows]) for name in _ARRAYS)
-        return cls(*joined, pairs=rows[0].pairs, falling=rows[0].falling)
+        joined: dict[str, Any] = {
+            name: np.concatenate([getattr(row, name) for row in rows]) for name in _ARRAYS
+        }
+        return replace(rows[0], **joined)
 
     @property
     def rate(self) -> Floats:
@@ -123,9 +123,9 @@ class Precision:
         """Independent trials that would have the same variance."""
         return divide(self.trials, self.effect)
 
-    def take(self, *index: object) -> Precision:
-        """Return some of the cells, by an index of both axes."""
-        at = tuple(index)
+    def take(self, index: Any) -> Precision:
+        """Return some of the cells, by an index of NumPy."""
+        at = index
         return Precision(
             self.events[at],
             self.trials[at],

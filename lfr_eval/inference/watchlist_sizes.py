@@ -177,7 +177,9 @@ def _interval(
         effect, degrees = trials / people, np.inf
     largest = float(answer.residual.max(initial=0.0)) * trials
     cells = Precision(
-        *(np.array([value]) for value in (rate * trials, trials, effect)),
+        events=np.array([rate * trials]),
+        trials=np.array([trials]),
+        effect=np.array([effect]),
         degrees=np.array([max(degrees, 1.0)]),
         clump=np.array([max(effect, largest)]),
         basis=np.array([OWN]),

@@ -150,7 +150,7 @@ def read_pilot(
         int(total),
         rate if happened else None,
         float(lower[0]) if happened else 0.0,
-        float(upper[0]) if happened else float(no_event_bound(effective, 0.95)[0]),
+        float(upper[0]) if happened else float(no_event_bound(total / effect, 0.95)),
         effect,
         float(np.quantile(effects, 0.025)),
         float(np.quantile(effects, 0.975)),

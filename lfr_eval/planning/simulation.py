@@ -19,7 +19,13 @@ from lfr_eval.inference.plan import UNNAMED
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.question import PlanningError
 
-FACTOR, THRESHOLD, REFERENCE = "group", 0.5, "group 1"
+FACTOR, REFERENCE = "group", "group 1"
+
+LEVELS = (8.0, 4.0, 2.0, 1.0)
+"""Rates at the thresholds of the sweep, as multiples of the planned one."""
+
+THRESHOLDS = tuple(float(place) + 0.5 for place in range(len(LEVELS)))
+THRESHOLD = THRESHOLDS[-1]
 MOST_TRIALS = 5_000_000
 """Trials of one simulated study; more would not fit into a person's patience."""
 
@@ -58,9 +64,7 @@ class Design:
     alpha: float
 
 
-def simulate_power(
-    design: Design, repetitions: int, permutations: int = 999, seed: int = 1
-) -> SimulatedPower:
+def simulate_power(design: Design, repetitions: int, seed: int = 1) -> SimulatedPower:
     """Run the tool's own test on simulated studies.
 
     Parameters
@@ -69,8 +73,6 @@ def simulate_power(
         The study. Events of a person are beta-binomial.
     repetitions
         Number of studies.
-    permutations
-        Permutations of people in each test.
     seed
         Seed of everything.
 
@@ -93,7 +95,6 @@ def simulate_power(
         plan = Plan(
             alpha=design.alpha,
             margin=design.margin,
-            permutations=permutations,
             seed=seed + repetition,
             factors=(FACTOR,),
             reference_groups={FACTOR: REFERENCE},
@@ -101,8 +102,9 @@ def simulate_power(
             primary_thresholds=(THRESHOLD,),
         )
         drawn = _trials(design, group, rng)
-        found = finding_table([drawn], people, [THRESHOLD], plan)
+        found = finding_table([drawn], people, THRESHOLDS, plan)
         at = (found["group_a"] == f"group {design.groups}") & (found["group_b"] == REFERENCE)
+        at &= found["threshold"] == THRESHOLD
         verdicts.append(str(found.loc[at, "verdict"].iloc[0]))
     different, equivalent = (verdicts.count(name) / repetitions for name in VERDICTS)
     return SimulatedPower(
@@ -118,14 +120,17 @@ def _trials(design: Design, group: NDArray[np.intp], rng: np.random.Generator) -
     rate = np.where(group == design.groups - 1, design.rate * design.ratio, design.rate)
     correlation = correlation_of(design.design_effect, design.passes)
     if correlation >= 1:
-        events = design.passes * (rng.random(len(group)) < rate)
+        chance = (rng.random(len(group)) < rate).astype(float)
     elif correlation > 0:
         both = 1 / correlation - 1
-        events = rng.binomial(design.passes, rng.beta(rate * both, (1 - rate) * both))
+        chance = rng.beta(rate * both, (1 - rate) * both)
     else:
-        events = rng.binomial(design.passes, rate)
-    number = np.arange(design.passes)
-    score = (number[None, :] < events[:, None]).astype(np.float32)
+        chance = rate.astype(float)
+    # One draw a pass decides every threshold: lower ones have more events of the same people.
+    draw = rng.random((len(group), design.passes))
+    score = np.zeros(draw.shape, np.float32)
+    for level in LEVELS:
+        score += draw < np.minimum(1.0, level * chance)[:, None]
     return PersonTrials(
         UNNAMED,
         len(group),

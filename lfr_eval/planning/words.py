@@ -120,7 +120,7 @@ _EVIDENCE = {
     "normal approximation": "Normal approximation: Fleiss, Levin and Paik (2003), chapter 4; for "
     "few events it errs, and the enumeration beside it counts.",
     "simulated": "Simulated: whole studies analysed by the code that analyses yours, 999 "
-    "permutations of people each; beta-binomial events.",
+    "beta-binomial events, at four thresholds each.",
     "exact": "The bound is 1 - 0.05^(1/n) for n independent trials; without pilot, independent "
     "trials are people, and passes only if a person's passes do not repeat one another.",
 }

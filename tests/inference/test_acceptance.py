@@ -97,9 +97,7 @@ def compare(evidence, counter):
 def test_shuffling_people_fails_where_their_events_cluster_unequally():
     rng = np.random.default_rng(3)
     draws = (beta_rates(0.02, 0.6), beta_rates(0.02, 0.05))
-    one, two = (
-        passes_of(rng, 300, n, draw)[-1] for n, draw in zip((30, 1000), draws, strict=True)
-    )
+    one, two = (passes_of(rng, 300, n, draw)[-1] for n, draw in zip((30, 1000), draws, strict=True))
     first_edition = np.mean(shuffled_people(rng, one, two, 99) < 0.05)
     ours = judge(CELLS["passes 30 v 1000, rate 0.02, beta 0.6 v 0.05"], 600).rejected["ours"]
     print(f"permutation of people {first_edition:.3f}, ours {ours:.3f}")

@@ -41,7 +41,7 @@ def test_people_for_a_ratio_by_three_methods() -> None:
             next(float(str(r["people"])) for r in rows if r["method"] == m and r["ratio"] == ratio)
             for m in (THIS_TEST, FISHER)
         )
-        assert 0.9 * normal[(2, 3, 5).index(ratio)] < own < fisher < 1.1 * own * 1.05
+        assert 0.85 * normal[(2, 3, 5).index(ratio)] < own < fisher < 1.25 * own
 
 
 def test_what_is_planned_is_what_a_report_would_call_detectable() -> None:
@@ -129,9 +129,9 @@ def test_scaling_there_and_back() -> None:
 def test_the_real_test_has_the_planned_power() -> None:
     setting = Setting(0.02, 5, 1.8, 0.05)
     people = people_needed(lambda n: difference_power(setting, n, 4), 0.8)
-    power = simulate_power(Design(int(people), 2, 5, 0.02, 4, 1.8, 1.5, 0.05), 60, 499)
-    # Three Monte Carlo standard errors of 60 studies.
-    assert power.different == pytest.approx(0.8, abs=3 * math.sqrt(0.8 * 0.2 / 60))
+    power = simulate_power(Design(int(people), 2, 5, 0.02, 4, 1.8, 1.5, 0.05), 200)
+    # Three Monte Carlo standard errors of 200 studies, and what estimating the design effect costs.
+    assert 0.8 - 3 * math.sqrt(0.8 * 0.2 / 200) - 0.1 < power.different < 0.9
 
 
 @pytest.mark.slow

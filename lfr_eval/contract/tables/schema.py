@@ -55,7 +55,8 @@ class Table:
         Raises
         ------
         TableError
-            If a column that is not optional is missing, or one is unknown, or holds values that its type cannot hold.
+            If a column that is not optional is missing, or one is unknown or holds values that its
+            type cannot hold.
         """
         problems = [
             f"column '{column.name}' is missing"
