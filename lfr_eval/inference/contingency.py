@@ -21,6 +21,10 @@ PAIR_LEVEL_WARNING = (
 )
 
 
+MOST_PEOPLE_OF_BOSCHLOO = 1_000
+"""People of both groups beyond which Boschloo's test is left out."""
+
+
 @dataclass(frozen=True)
 class PersonTests:
     """P-values of tests on the number of people with an event.
@@ -30,7 +34,8 @@ class PersonTests:
     fisher
         Fisher's exact test; Freeman and Halton's extension for more than two groups.
     boschloo
-        Boschloo's more powerful exact test; NaN for more than two groups.
+        Boschloo's more powerful exact test; NaN for more than two groups, and for more than
+        1,000 people, where Fisher's and the chi-square test say the same.
     chi_square
         Pearson's chi-square without correction; NaN where nobody or everybody has an event.
     chi_square_corrected
@@ -78,7 +83,9 @@ def person_tests(affected: Sequence[int], exposed: Sequence[int]) -> PersonTests
     if len(table) > 2:
         return PersonTests(fisher, np.nan, plain, np.nan)
     corrected = float(stats.chi2_contingency(table, correction=True).pvalue)
-    boschloo = float(stats.boschloo_exact(table.T).pvalue)
+    # SciPy's search lists every table: quick for hundreds of people, endless for thousands.
+    small = table.sum() <= MOST_PEOPLE_OF_BOSCHLOO
+    boschloo = float(stats.boschloo_exact(table.T).pvalue) if small else np.nan
     return PersonTests(fisher, boschloo, plain, corrected)
 
 

@@ -17,9 +17,15 @@ from lfr_eval.contract.tables import EQUITY
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials, group_people
 from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.comparing_groups import is_group
+from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.ends import student_factor
+from lfr_eval.inference.inequality import coefficient_of_variation
 from lfr_eval.inference.intervals import independent_units, no_event_bound
+from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.precision import precision_of
 
 REPLICATES = 10_000
 OPPOSITE = {"FMR": "FNMR", "FPIR": "FNIR"}
@@ -82,6 +88,12 @@ def log_spread(rates: Floats) -> Floats:
     return np.where(positive, spread, np.where(rates.max(axis=-1) > 0, np.inf, np.nan))
 
 
+def garbe(a: Floats, b: Floats) -> Floats:
+    """Mean of the Gini coefficients of two rates."""
+    mean: Floats = (gini(a) + gini(b)) / 2
+    return mean
+
+
 def _gap(rates: Floats) -> Floats:
     gap: Floats = rates.max(axis=-1) - rates.min(axis=-1)
     return gap
@@ -117,7 +129,9 @@ MEASURES = (
         "k / (k - 1) times the mean absolute difference of the rates of k groups over twice their "
         "mean",
         "0 (equal) to 1",
-        "Does not say which group is worse; groups without events count as perfect.",
+        "Does not say which group is worse. Chance alone puts the value of equal groups far above 0: "
+        "read the interval, from which the sampling variance is taken off. With 14 groups, one at "
+        "three times the rate of the others, it covers 80 to 88 % instead of 95 %.",
         gini,
         most=1.0,
     ),
@@ -126,8 +140,9 @@ MEASURES = (
         "mean of the Gini coefficients of the false positive and the false negative rate (Howard "
         "et al. 2022, arXiv 2203.05051, weight 0.5)",
         "0 (equal) to 1",
-        "One number for two kinds of harm to different people.",
-        lambda a, b: (gini(a) + gini(b)) / 2,
+        "One number for two kinds of harm to different people. Chance alone puts the value of equal "
+        "groups far above 0: read the interval.",
+        garbe,
         paired=True,
         most=1.0,
     ),
@@ -222,12 +237,30 @@ class _Drawn:
     redrawn : (replicates, groups, thresholds)
     silent : (groups, 1)
         The rate that people alone allow a group without events.
+    effective : (groups, thresholds)
+        Effective trials, less what estimating the variance costs.
     """
 
     trials: Trials
     observed: Floats
     redrawn: Floats
     silent: Floats
+    effective: Floats
+
+    def scale(self, level: float) -> tuple[Floats, Floats]:
+        """Return how much smaller, and larger, true inequality may be than the observed.
+
+        Of the coefficient of variation between groups, observed and with the sampling variance
+        taken off; a measure that is proportional to it shrinks and grows alike.
+        """
+        found = coefficient_of_variation(self.observed, self.effective, level)
+        total = self.effective.sum(axis=0)
+        mean = divide((self.effective * self.observed).sum(axis=0), total)
+        squares = divide((self.effective * (self.observed - mean) ** 2).sum(axis=0), total)
+        raw = divide(np.sqrt(squares), mean)
+        return divide(found.lower, raw, otherwise=np.nan), divide(
+            found.upper, raw, otherwise=np.nan
+        )
 
     def spoken(self, rates: Floats) -> Floats:
         """Give silent groups the rate they may have, but none above the worst group's."""
@@ -244,15 +277,27 @@ def _draw(
 ) -> _Drawn:
     """Redraw people; groups without trials are left out."""
     observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), weights)
-    keep = ~np.isnan(observed[:, 0])
+    named = np.array([is_group(name) for name in grouping.names])
+    keep = ~np.isnan(observed[:, 0]) & named
     observed, redrawn = observed[keep], redrawn[:, keep]
-    exposed = counter_of(trials, steps_of(trials, thresholds)).exposed(
-        grouping.codes, len(grouping.names)
+    steps = steps_of(trials, thresholds)
+    counts = counts_of(
+        trials, counter_of(trials, steps), steps, grouping, no_controls(trials), plan.watchlist
     )
-    independent = independent_units(exposed[keep].astype(float), isinstance(trials, PairTrials))
+    cells = precision_of(evidence_of(counts))
+    factor = student_factor((1 - plan.level) / 2, cells.degrees[keep])
+    independent = independent_units(
+        counts.exposed[keep].astype(float), isinstance(trials, PairTrials)
+    )
     silent = no_event_bound(independent, plan.level)[:, None]
     # A replicate that lost a group's trials keeps its rate.
-    return _Drawn(trials, observed, np.where(np.isnan(redrawn), observed, redrawn), silent)
+    return _Drawn(
+        trials,
+        observed,
+        np.where(np.isnan(redrawn), observed, redrawn),
+        silent,
+        factor * cells.effective_trials[keep],
+    )
 
 
 def _rows(
@@ -280,6 +325,14 @@ def _rows(
     allowed = np.where(np.isnan(allowed), measure.least, allowed)
     bound = np.quantile(allowed, tail, axis=0, method="inverted_cdf")
     low = np.where(np.isinf(value), np.fmin(low, bound), low)
+    if measure.of in (gini, garbe):
+        # Noise spreads the rates of equal groups, and a bootstrap adds its own: both come off.
+        level = plan.level if len(drawn) == 1 else (1 + plan.level) / 2
+        scales = [one.scale(level) for one in drawn]
+        each = [gini(np.moveaxis(one.observed, 0, -1)) for one in drawn]
+        low = np.mean([g * s[0] for g, s in zip(each, scales, strict=True)], axis=0)
+        high = np.mean([g * s[1] for g, s in zip(each, scales, strict=True)], axis=0)
+        high = np.minimum(high, measure.most)
     return pd.DataFrame(
         {
             "measure": measure.name,

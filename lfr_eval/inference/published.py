@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import PERSON_TESTS
-from lfr_eval.contract.trials import Trials, group_people
+from lfr_eval.contract.trials import PairTrials, Trials, group_people
+from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.contingency import person_tests
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan
@@ -26,8 +27,8 @@ def person_test_table(
     """Test numbers of people with an event, for comparison with published studies.
 
     These tests count a person once. For recognition opportunities they are valid, if less
-    powerful than a test that knows how often; for comparisons between people they are not, since
-    every false match touches two people (see the calibration).
+    powerful than a test that knows how often. For comparisons between people they are not, since
+    every false match touches two people, and those trials are left out.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def person_test_table(
     """
     rows = []
     for one in trials:
+        if isinstance(one, PairTrials):
+            continue
         steps = steps_of(one, thresholds)
         counter = counter_of(one, steps)
         for factor in plan.factors:
@@ -54,12 +57,13 @@ def person_test_table(
             groups = len(grouping.names)
             exposed = counter.exposed(grouping.codes, groups).astype(int)
             affected = counter.affected(grouping.codes, groups).astype(int)
-            seen = np.flatnonzero(exposed > 0)
+            named = np.array([is_group(name) for name in grouping.names])
+            seen = np.flatnonzero((exposed > 0) & named)
             if len(seen) < 2:
                 continue
-            named = plan.reference_groups.get(factor)
+            declared = plan.reference_groups.get(factor)
             largest = int(seen[np.argmax(exposed[seen])])
-            reference = grouping.names.index(named) if named in grouping.names else largest
+            reference = grouping.names.index(declared) if declared in grouping.names else largest
             for step, threshold in enumerate(steps):
                 size = one.watchlist_size
                 shown = threshold if one.has_threshold else np.nan
