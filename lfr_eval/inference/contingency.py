@@ -21,7 +21,7 @@ PAIR_LEVEL_WARNING = (
 )
 
 
-MOST_PEOPLE_OF_BOSCHLOO = 1_000
+MOST_PEOPLE_OF_BOSCHLOO = 300
 """People of both groups beyond which Boschloo's test is left out."""
 
 
@@ -35,7 +35,7 @@ class PersonTests:
         Fisher's exact test; Freeman and Halton's extension for more than two groups.
     boschloo
         Boschloo's more powerful exact test; NaN for more than two groups, and for more than
-        1,000 people, where Fisher's and the chi-square test say the same.
+        300 people, where Fisher's and the chi-square test say the same.
     chi_square
         Pearson's chi-square without correction; NaN where nobody or everybody has an event.
     chi_square_corrected

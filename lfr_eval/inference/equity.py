@@ -129,8 +129,8 @@ MEASURES = (
         "k / (k - 1) times the mean absolute difference of the rates of k groups over twice their "
         "mean",
         "0 (equal) to 1",
-        "Does not say which group is worse. Chance alone puts the value of equal groups far above 0: "
-        "read the interval, from which the sampling variance is taken off. With 14 groups, one at "
+        "Does not say which group is worse. Chance alone puts the value of equal groups far above "
+        "0: read the interval, from which the sampling variance is taken off. With 14 groups, one at "
         "three times the rate of the others, it covers 80 to 88 % instead of 95 %.",
         gini,
         most=1.0,
@@ -140,8 +140,8 @@ MEASURES = (
         "mean of the Gini coefficients of the false positive and the false negative rate (Howard "
         "et al. 2022, arXiv 2203.05051, weight 0.5)",
         "0 (equal) to 1",
-        "One number for two kinds of harm to different people. Chance alone puts the value of equal "
-        "groups far above 0: read the interval.",
+        "One number for two kinds of harm to different people. Chance alone puts the value of "
+        "equal groups far above 0: read the interval.",
         garbe,
         paired=True,
         most=1.0,
@@ -286,18 +286,13 @@ def _draw(
     )
     cells = precision_of(evidence_of(counts))
     factor = student_factor((1 - plan.level) / 2, cells.degrees[keep])
-    independent = independent_units(
-        counts.exposed[keep].astype(float), isinstance(trials, PairTrials)
-    )
+    effective = factor * cells.effective_trials[keep]
+    people = counts.exposed[keep].astype(float)
+    independent = independent_units(people, isinstance(trials, PairTrials))
     silent = no_event_bound(independent, plan.level)[:, None]
     # A replicate that lost a group's trials keeps its rate.
-    return _Drawn(
-        trials,
-        observed,
-        np.where(np.isnan(redrawn), observed, redrawn),
-        silent,
-        factor * cells.effective_trials[keep],
-    )
+    redrawn = np.where(np.isnan(redrawn), observed, redrawn)
+    return _Drawn(trials, observed, redrawn, silent, effective)
 
 
 def _rows(

@@ -1,5 +1,7 @@
 """Equity measures, modelled tails, person-level tests and the functions on plain arrays."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -241,3 +243,32 @@ def test_bad_arrays_are_refused():
 def test_plans_are_checked(changes, message):
     with pytest.raises(ValueError, match=message):
         Plan(**changes)
+
+
+def test_published_tests_leave_out_comparisons_and_end_in_time():
+    pairs, *_ = random_pairs(40, 2)
+    plan = Plan(factors=("gender",))
+    assert person_test_table([pairs], labels(40), [0.4], plan).empty
+    score = np.tile([1, 0, 0, 0], 1250).astype(np.float32)
+    many = PersonTrials("FPIR", 5000, np.arange(5000), score, True)
+    start = time.process_time()
+    row = person_test_table([many], labels(5000), [0.5], plan).iloc[1]
+    assert time.process_time() - start < 5
+    assert np.isnan(row["boschloo"])
+    assert 0 < row["fisher"] < 1
+
+
+def test_the_interval_of_gini_holds_0_for_equal_groups():
+    """Six groups of passes at one rate: the observed value is far above 0."""
+    rng = np.random.default_rng(5)
+    held = []
+    for _ in range(40):
+        person = np.repeat(np.arange(240), 10)
+        score = (rng.random(2400) < 0.02).astype(np.float32)
+        people = pd.DataFrame({"g": np.tile(list("abcdef"), 40)})
+        trials = PersonTrials("FPIR", 240, person, score, True, 100)
+        table = equity_table([trials], people, ["g"], [0.5], Plan(factors=("g",)), replicates=50)
+        row = table.set_index("measure").loc["Gini"]
+        assert row["value"] > 0.02
+        held.append(row["lower"] == 0)
+    assert np.mean(held) > 0.88
