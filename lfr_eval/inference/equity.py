@@ -129,9 +129,9 @@ MEASURES = (
         "k / (k - 1) times the mean absolute difference of the rates of k groups over twice their "
         "mean",
         "0 (equal) to 1",
-        "Does not say which group is worse. Chance alone puts the value of equal groups far above "
-        "0: read the interval, from which the sampling variance is taken off. With 14 groups, one at "
-        "three times the rate of the others, it covers 80 to 88 % instead of 95 %.",
+        "Does not say which group is worse. Chance alone puts the value of equal groups far "
+        "above 0: read the interval, from which the sampling variance is taken off. With 14 "
+        "groups, one at three times the rate of the others, it covers 80 to 88 % instead of 95 %.",
         gini,
         most=1.0,
     ),

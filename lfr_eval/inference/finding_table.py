@@ -150,6 +150,9 @@ def _finding(row: Any, plan: Plan) -> Finding:
     def whole(value: float) -> int:
         return 0 if pd.isna(value) else int(value)
 
+    # Equivalence is judged by its own interval, and told with it.
+    same = row.verdict == "equivalent"
+    level = row.equivalence_level if same else row.level
     return Finding(
         metric=row.metric,
         threshold=row.threshold,
@@ -160,16 +163,14 @@ def _finding(row: Any, plan: Plan) -> Finding:
         rate_a=row.rate_a,
         rate_b=row.rate_b,
         ratio=row.ratio,
-        ratio_lower=row.ratio_lower,
-        ratio_upper=row.ratio_upper,
-        level=plan.level if pd.isna(row.level) else row.level,
+        ratio_lower=row.equivalence_lower if same else row.ratio_lower,
+        ratio_upper=row.equivalence_upper if same else row.ratio_upper,
+        level=plan.level if pd.isna(level) else level,
         p_value=row.p_value,
         p_adjusted=row.p_adjusted,
-        p_equivalence=row.p_equivalence,
+        p_equivalence=row.p_equivalence_adjusted,
         margin=plan.margin,
         alpha=plan.alpha,
-        power=plan.power,
-        detectable_ratio=row.detectable_ratio,
         verdict=row.verdict,
         primary=bool(row.primary),
         registered=row.registered,
@@ -185,4 +186,5 @@ def _finding(row: Any, plan: Plan) -> Finding:
         conditions=row.controls.of_trials,
         uncontrolled=row.controls.missing,
         sides=row.sides,
+        fragility=None if pd.isna(row.fragility) else int(row.fragility),
     )

@@ -1,8 +1,8 @@
 """Stage `inference`: the plain sentence of a finding.
 
 In: one finding with the counts behind it. Out: a sentence that may be quoted as it stands: no
-stronger than its evidence, rates as `1 in N`, never "no significant difference" without what the
-study could have found.
+stronger than its evidence, rates as `1 in N`, never "no significant difference" without what
+remains possible.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from lfr_eval.contract.words import (
 )
 from lfr_eval.inference.plan import UNNAMED
 from lfr_eval.inference.wording import DEEDS, NOUNS, TRIAL_DEEDS, trials_words
+
+FEW_PEOPLE = 5
+"""People at most who decide a claim that is called one that rests on few."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,6 @@ class Finding:
     p_equivalence: float
     margin: float
     alpha: float
-    power: float
-    detectable_ratio: float
     verdict: str
     primary: bool
     people_a: int
@@ -89,6 +90,7 @@ class Finding:
     uncontrolled: tuple[str, ...] = ()
     registered: str = REGISTERED_STATES[0]
     sides: Sides | None = None
+    fragility: int | None = None
 
     @property
     def a(self) -> str:
@@ -124,8 +126,8 @@ def _omnibus(f: Finding) -> str:
     what = trials_words(f.metric) if f.sides and f.sides.trials else "groups"
     if f.verdict == "untestable":
         return (
-            f"no group by {f.factor} had a {deed}, or fewer than two had trials, so nothing can be "
-            f"said about differences between {what}."
+            f"too few people or {deed}s were seen to compare {what} by {f.factor}, so nothing can "
+            f"be said about differences between them."
         )
     if f.verdict == "different":
         return (
@@ -140,19 +142,26 @@ def _omnibus(f: Finding) -> str:
 
 def _different(f: Finding) -> str:
     within = (
-        f" The difference is nevertheless within the declared margin of {f.margin:g}."
+        f" The difference is nevertheless within the margin of {f.margin:g}."
         if f.p_equivalence < f.alpha
         else ""
     )
     return (
         f"{_compared(f)}; the difference is significant after adjustment "
-        f"({p_text(f.p_adjusted)}).{within}"
+        f"({p_text(f.p_adjusted)}).{within}{_fragile(f)}"
     )
+
+
+def _fragile(f: Finding) -> str:
+    if f.fragility is None or f.fragility > FEW_PEOPLE:
+        return ""
+    people = "1 person" if f.fragility == 1 else f"{f.fragility} people"
+    return f" It rests on few: had {people} fewer contributed to it, it would not hold."
 
 
 def _equivalent(f: Finding) -> str:
     return (
-        f"{_compared(f)}; the rates are equivalent within the declared margin of "
+        f"{_compared(f)}; the rates are equivalent within the margin of "
         f"{f.margin:g} (equivalence {p_text(f.p_equivalence)})."
     )
 
@@ -160,7 +169,7 @@ def _equivalent(f: Finding) -> str:
 def _inconclusive(f: Finding) -> str:
     return (
         f"{_compared(f)}; this neither shows a difference ({p_text(f.p_adjusted)} after "
-        f"adjustment) nor rules one out. {_detectable(f)}"
+        f"adjustment) nor rules one out. {_possible(f)}"
     )
 
 
@@ -173,6 +182,11 @@ def _untestable(f: Finding) -> str:
     without = [name for name, exposed in ((f.a, f.exposed_a), (f.b, f.exposed_b)) if exposed == 0]
     if without:
         return f"{f.a} and {f.b} cannot be compared: there was no trial of {' or '.join(without)}."
+    if f.people_a or f.people_b:
+        return (
+            f"too little was seen to compare {f.a} ({f.people_a:,} of {f.exposed_a:,} people) with "
+            f"{f.b} ({f.people_b:,} of {f.exposed_b:,}). {_LEAST[f.metric == 'FMR']}"
+        )
     bounds = f"People alone bound the rates below {_bounds(f, 'independent_bound')}"
     if f.bound_a < f.independent_bound_a or f.bound_b < f.independent_bound_b:
         bounds += (
@@ -192,19 +206,27 @@ def _untestable(f: Finding) -> str:
     )
 
 
+_LEAST = (
+    "A comparison needs at least 6 people on each side, 6 events in all, and 3 people with an "
+    "event in the group with the higher rate.",
+    "A comparison needs at least 6 people on each side, 6 events in all, and 4 people with an "
+    "event in the group with the higher rate.",
+)
+
+
 def _compared(f: Finding) -> str:
     counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
     a, b, deed = f.a, f.b, f.deed
     lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
     if f.rate_b <= 0:
         return (
-            f"{a} {deed} ({_rates(f)[0]}) and {b} never{_controlled(f)} "
+            f"{a} {deed} ({_rates(f)[0]}) and {b} in no trial{_below(f, 'b')}{_controlled(f)} "
             f"({confidence(f.level)} interval: at least {lower} times as often; "
             f"{counts})"
         )
     if f.rate_a <= 0:
         return (
-            f"{a} never {deed} and {b} did ({_rates(f)[1]}){_controlled(f)} "
+            f"{a} in no trial{_below(f, 'a')} and {b} {deed} ({_rates(f)[1]}){_controlled(f)} "
             f"({confidence(f.level)} interval: at most {upper} times as often; "
             f"{counts})"
         )
@@ -224,16 +246,24 @@ def _bounds(f: Finding, name: str) -> str:
     return " and ".join(alike(*ends, success=f.metric == "TPIR"))
 
 
-def _detectable(f: Finding) -> str:
-    power = confidence(f.power)
-    if math.isnan(f.detectable_ratio):
-        return "How large a ratio this study could have detected is not known."
-    if math.isinf(f.detectable_ratio):
-        return f"No ratio, however large, could have been detected with {power} power."
-    return (
-        f"This study could not have detected a ratio below {ratio(f.detectable_ratio, 'up')} "
-        f"(with {power} power)."
-    )
+def _below(f: Finding, side: str) -> str:
+    """Return the bound of a rate without events, which is never told without it."""
+    bound = getattr(f, f"bound_{side}")
+    if math.isnan(bound):
+        return ""
+    return f" (below {alike((bound, 'up'), success=f.metric == 'TPIR')[0]})"
+
+
+def _possible(f: Finding) -> str:
+    """Say what remains possible: the interval in words, which a p-value does not tell."""
+    lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
+    if math.isnan(f.ratio_lower) or (f.ratio_lower <= 0 and math.isinf(f.ratio_upper)):
+        return "No ratio of the two rates can be ruled out."
+    if math.isinf(f.ratio_upper):
+        return f"Any ratio from {lower} upwards remains possible."
+    if f.ratio_lower <= 0:
+        return f"Anything up to {upper} times as often remains possible."
+    return f"Anything from {lower} to {upper} times as often remains possible."
 
 
 def _where(f: Finding) -> str:
@@ -247,7 +277,7 @@ def _where(f: Finding) -> str:
 
 def _standing(f: Finding) -> str:
     missing = f" (Not controlled for {listed(f.uncontrolled)}.)" if f.uncontrolled else ""
-    exploratory = "" if f.primary else " (Exploratory: not in the plan.)"
+    exploratory = "" if f.primary else " (Exploratory.)"
     return missing + exploratory + _REGISTERED[f.registered]
 
 

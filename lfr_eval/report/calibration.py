@@ -19,8 +19,11 @@ from lfr_eval.contract.words import count
 from lfr_eval.report.numbers import with_numbers
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 
-NOMINAL, GOAL = 5.0, (3.5, 6.5)
-COVERAGE_GOAL = (93.5, 97.0)
+NOMINAL, GOAL = 5.0, (0.0, 6.5)
+COVERAGE_GOAL = (93.5, 100.0)
+LEAST = 0.2
+"""Lower end of the chart, in per cent."""
+
 MARKERS = ("o", "s", "^", "D")
 
 
@@ -96,21 +99,23 @@ def calibration_chart(name: str, cells: Sequence[Cell]) -> Chart:
     axes = figure.add_axes((0.1, 0.15, 0.88, 0.66))
     shown = [cell for cell in cells if cell.repetitions == max(c.repetitions for c in cells)]
     people = shown[0].people
-    axes.axhspan(*GOAL, color=FAINT, alpha=0.18, linewidth=0)
+    axes.axhspan(LEAST, GOAL[1], color=FAINT, alpha=0.18, linewidth=0)
     axes.axhline(NOMINAL, color=INK, linewidth=1, linestyle=(0, (5, 3)))
     for place, population in enumerate(dict.fromkeys(cell.population for cell in shown)):
         rows = sorted((c for c in shown if c.population == population), key=lambda c: c.events)
         events = [row.events for row in rows]
         style: Any = {"color": SERIES[place % 4], "marker": MARKERS[place % 4], "markersize": 5}
-        axes.plot(events, [row.false_alarms for row in rows], label=population, **style)
+        axes.plot(events, [max(row.false_alarms, LEAST) for row in rows], label=population, **style)
         axes.plot(
             events, [row.false_alarms_of_pairs for row in rows], linestyle=(0, (1, 1.5)),
             markerfacecolor="none", **style,
         )  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylim(2.5, 100)
-    axes.set_yticks([3, 5, 10, 20, 50], ["3 %", "5 %", "10 %", "20 %", "50 %"])
+    axes.set_ylim(LEAST, 100)
+    axes.set_yticks(
+        [0.5, 1, 2, 5, 10, 20, 50], ["0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %", "50 %"]
+    )
     axes.set_xticks([4, 10, 30, 100, 300, 1000], ["4", "10", "30", "100", "300", "1,000"])
     axes.minorticks_off()
     axes.grid(visible=True, axis="y")

@@ -85,9 +85,9 @@ def test_another_number_and_another_group(
 
 
 def test_a_caveat_left_out(sentences: Sentences) -> None:
-    text = of(sentences, "inconclusive", "This study could not have detected").text
-    said = problems(text.split(" This study")[0], sentences)
-    assert "it leaves out the end: “this study could not have detected" in said
+    text = of(sentences, "inconclusive", "Anything from").text
+    said = problems(text.split(" Anything from")[0], sentences)
+    assert "it leaves out the end: “anything from" in said
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_the_sentence_speaks_of_passes() -> None:
     omnibus, pair = found["statement"].iloc[:2]
     assert omnibus.startswith(
         "At threshold 0.50 and a watchlist of 1,000, false alert rates differed between passes by "
-        "camera, among the same people (p < 0.001 after adjustment)."
+        "camera, among the same people (p = "
     )
     assert "passes with camera" in pair
     assert "set off false alerts" in pair
@@ -297,7 +297,7 @@ def test_nobody_with_both_of_three_sites_cannot_be_compared() -> None:
     assert row["verdict"] == "untestable"
     assert row["statement"].endswith(
         "passes with site c and passes with site a cannot be compared: nobody has passes of both. "
-        "(Exploratory: not in the plan.)"
+        "(Exploratory.)"
     )
 
 

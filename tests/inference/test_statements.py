@@ -30,8 +30,6 @@ FINDING = Finding(
     p_equivalence=0.99,
     margin=1.25,
     alpha=0.05,
-    power=0.8,
-    detectable_ratio=4.2,
     verdict="different",
     primary=True,
     people_a=21,
@@ -62,7 +60,7 @@ def test_different_but_within_the_margin():
     sentence = say(ratio=1.1, ratio_lower=1.05, ratio_upper=1.16, p_equivalence=0.001)
     assert sentence.endswith(
         "the difference is significant after adjustment (p = 0.012). The difference is "
-        "nevertheless within the declared margin of 1.25."
+        "nevertheless within the margin of 1.25."
     )
 
 
@@ -72,25 +70,39 @@ def test_equivalent():
     ) == (
         START + "Black subjects had false alerts 1.02 times as often as White subjects (95 % "
         "interval 0.9 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
-        "the rates are equivalent within the declared margin of 1.25 (equivalence p = 0.003)."
+        "the rates are equivalent within the margin of 1.25 (equivalence p = 0.003)."
     )
 
 
-def test_inconclusive_says_what_could_have_been_found():
-    assert say(verdict="inconclusive", p_adjusted=0.21).endswith(
-        "; this neither shows a difference (p = 0.21 after adjustment) nor rules one out. This "
-        "study could not have detected a ratio below 4.2 (with 80 % power)."
+def test_inconclusive_says_what_remains_possible():
+    start = "; this neither shows a difference (p = 0.21 after adjustment) nor rules one out. "
+    for lower, upper, words in (
+        (0.4, 8.0, "Anything from 0.4 to 8 times as often remains possible."),
+        (0.0, 8.0, "Anything up to 8 times as often remains possible."),
+        (0.4, np.inf, "Any ratio from 0.4 upwards remains possible."),
+        (0.0, np.inf, "No ratio of the two rates can be ruled out."),
+    ):
+        said = say(verdict="inconclusive", p_adjusted=0.21, ratio_lower=lower, ratio_upper=upper)
+        assert said.endswith(start + words)
+
+
+def test_too_little_is_not_called_nothing():
+    assert say(verdict="untestable", people_a=1, people_b=0) == (
+        START + "too little was seen to compare Black subjects (1 of 133 people) with White "
+        "subjects (0 of 133). A comparison needs at least 6 people on each side, 6 events in all, "
+        "and 3 people with an event in the group with the higher rate."
     )
 
 
-def test_inconclusive_with_no_detectable_ratio():
-    assert say(verdict="inconclusive", p_adjusted=0.21, detectable_ratio=np.inf).endswith(
-        "No ratio, however large, could have been detected with 80 % power."
+def test_a_claim_that_few_people_decide_says_so():
+    assert say(fragility=2).endswith(
+        "It rests on few: had 2 people fewer contributed to it, it would not hold."
     )
+    assert "rests on few" not in say(fragility=12)
 
 
 def test_untestable_gives_two_bounds():
-    assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, p_value=np.nan) == (
+    assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, people_a=0, people_b=0) == (
         START + "no false alert was seen among 133 Black subjects or 133 White subjects, so their "
         "rates cannot be compared. People alone bound the rates below 1 in 44.8 and 1 in 44.8; if "
         "comparisons share people no more than at lower thresholds, below 1 in 5,000 and 1 in "
@@ -108,12 +120,12 @@ def test_untestable_without_trials():
 def test_one_side_without_events():
     sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
     assert sentence == (
-        START + "Black subjects had false alerts (1 in 1,960) and White subjects never (95 % "
-        "interval: at least 2.2 times as often; 21 of 133 people against 0 of 133); the difference "
+        START + "Black subjects had false alerts (1 in 1,960) and White subjects in no trial "
+        "(below 1 in 5,000) (95 % interval: at least 2.2 times as often; 21 of 133 people against 0 of 133); the difference "
         "is significant after adjustment (p = 0.012)."
     )
     sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
-    assert "Black subjects never had false alerts and White subjects did (1 in 6,060)" in sentence
+    assert "Black subjects in no trial (below 1 in 5,000) and White subjects had false alerts (1 in 6,060)" in sentence
     assert "at most 0.45 times as often" in sentence
 
 
@@ -150,7 +162,7 @@ def test_omnibus():
 def test_the_rest_strata_and_exploration_are_named():
     sentence = say(group_b="rest", controls=("age_band", "camera"), primary=False)
     assert "as often as all other subjects, among people alike in age band and camera" in sentence
-    assert sentence.endswith(" (Exploratory: not in the plan.)")
+    assert sentence.endswith(" (Exploratory.)")
 
 
 def test_conditions_and_what_is_not_controlled_for_are_named():
@@ -161,7 +173,7 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
     ) in sentence
     sentence = say(uncontrolled=("camera",), primary=False)
     assert sentence.endswith(
-        "(p = 0.012). (Not controlled for camera.) (Exploratory: not in the plan.)"
+        "(p = 0.012). (Not controlled for camera.) (Exploratory.)"
     )
 
 
@@ -173,7 +185,7 @@ def test_groups_of_intersections_read_as_plain_words():
     )
     assert "133 female east asian subjects or 133 male black subjects" in say(
         group_a="female x east_asian", group_b="male x black", verdict="untestable",
-        rate_a=0.0, rate_b=0.0,
+        rate_a=0.0, rate_b=0.0, people_a=0, people_b=0,
     )  # fmt: skip
 
 

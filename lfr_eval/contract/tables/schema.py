@@ -87,5 +87,8 @@ class Table:
         return self.conform(pd.DataFrame({name: [] for name in self.names}))
 
     def build(self, rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-        """Return the table from tuples in column order."""
-        return self.conform(pd.DataFrame(list(rows), columns=self.names))
+        """Return the table from tuples in column order; optional columns may be left out."""
+        given = [tuple(row) for row in rows]
+        required = [column.name for column in self.columns if not column.optional]
+        short = bool(given) and len(given[0]) == len(required)
+        return self.conform(pd.DataFrame(given, columns=required if short else self.names))
