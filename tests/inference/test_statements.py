@@ -121,11 +121,14 @@ def test_one_side_without_events():
     sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
     assert sentence == (
         START + "Black subjects had false alerts (1 in 1,960) and White subjects in no trial "
-        "(below 1 in 5,000) (95 % interval: at least 2.2 times as often; 21 of 133 people against 0 of 133); the difference "
-        "is significant after adjustment (p = 0.012)."
+        "(below 1 in 5,000) (95 % interval: at least 2.2 times as often; 21 of 133 people against "
+        "0 of 133); the difference is significant after adjustment (p = 0.012)."
     )
     sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
-    assert "Black subjects in no trial (below 1 in 5,000) and White subjects had false alerts (1 in 6,060)" in sentence
+    assert (
+        "Black subjects in no trial (below 1 in 5,000) and White subjects had false alerts "
+        "(1 in 6,060)"
+    ) in sentence
     assert "at most 0.45 times as often" in sentence
 
 
@@ -172,9 +175,7 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
         "session id (95 % interval"
     ) in sentence
     sentence = say(uncontrolled=("camera",), primary=False)
-    assert sentence.endswith(
-        "(p = 0.012). (Not controlled for camera.) (Exploratory.)"
-    )
+    assert sentence.endswith("(p = 0.012). (Not controlled for camera.) (Exploratory.)")
 
 
 def test_groups_of_intersections_read_as_plain_words():
