@@ -14,7 +14,7 @@ files and the report are left out. Printed for each variant and threshold, over 
 - `tool alone`: the same test at 5 % without adjustment for the other comparisons;
 - `Fisher`, `Freeman-Halton`: Fisher's exact test of people with a false positive is below 5 %,
   Black against White subjects, and all three groups at once;
-- `detectable`: the median detectable ratio that the tool prints beside it.
+- `possible`: the median upper end of the ratio's interval.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def repetition(
                 "tool alone": float(row["p_value"] < plan.alpha),
                 "Fisher": float(freeman_halton(hit[1:], exposed[1:]) < 0.05),
                 "Freeman-Halton": float(some and freeman_halton(hit, exposed) < 0.05),
-                "detectable": float(row["detectable_ratio"]),
+                "possible": float(row["ratio_upper"]),
             }
         )
     return rows
@@ -116,12 +116,12 @@ def table(rows: pd.DataFrame, studies: int) -> str:
     """Return a Markdown table, one row a threshold."""
     shares = ["published", "none", "no White", "omnibus", "tool", "tool alone", "Fisher"]
     shares.append("Freeman-Halton")
-    names = ["threshold", "people", "events", "7, 1, 0", *shares[1:], "detectable"]
+    names = ["threshold", "people", "events", "7, 1, 0", *shares[1:], "possible"]
     lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     for threshold, own in rows.groupby("threshold"):
         cells = [f"{threshold:.2f}", *(f"{own[name].mean():.1f}" for name in ("people", "events"))]
         cells += [f"{100 * own[name].mean():.0f} %" for name in shares]
-        cells.append(f"{own['detectable'].median():.1f}")
+        cells.append(f"{own['possible'].median():.1f}")
         lines.append("| " + " | ".join(cells) + " |")
     error = 100 * 0.5 / np.sqrt(studies)
     return "\n".join([*lines, "", f"{studies} studies: shares are +- {error:.1f} points at most."])

@@ -184,7 +184,7 @@ def test_every_rate_tells_by_keyboard_what_stands_behind_it(page: Page, table: s
 
 
 BEHIND = {
-    "#findings .comparisons": ("p adjusted:", "Smallest ratio it could find:", "Finding ", "Test:"),
+    "#findings .comparisons": ("p adjusted:", "Largest ratio still possible:", "Finding ", "Test:"),
     "#explore-verdicts": ("Verdict:", "Finding "),
     "#equity .measures": ("Value:", "Highest F", "Lowest F", " people", "No verdict rests on it."),
     "#published .published": ("Fisher", "Each person counts once"),
