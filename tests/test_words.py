@@ -103,11 +103,18 @@ def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path)
     findings = pd.read_parquet(study / "findings.parquet")
     told = 0
     for row in findings[findings["ratio_lower"].notna()].itertuples():
+        if row.verdict == "untestable":
+            assert "too little was seen" in row.statement, row.statement
+            continue
         both = re.search(rf" interval ({RATIO}) to ({RATIO});", row.statement)
         least = re.search(rf"interval: at least ({RATIO}) times", row.statement)
         most = re.search(rf"interval: at most ({RATIO}) times", row.statement)
         assert both or least or most, row.statement
         lower, upper = row.ratio_lower, row.ratio_upper
+        if row.verdict == "equivalent":
+            lower, upper = row.equivalence_lower, row.equivalence_upper
+        open_ = re.search(rf"Anything from ({RATIO}) to ({RATIO}) times", row.statement)
+        assert open_ is None or (open_[1], open_[2]) == (both[1], both[2]), row.statement
         for found, end in ((both, "lower"), (least, "lower"), (most, "upper")):
             if found:
                 assert not within(found[1], lower, upper, end), row.statement
@@ -115,6 +122,23 @@ def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path)
             assert not within(both[2], lower, upper, "upper"), row.statement
         told += 1
     assert told > 20
+
+
+def test_no_sentence_of_a_finding_contradicts_its_interval(study: Path) -> None:
+    findings = pd.read_parquet(study / "findings.parquet")
+    pairs = findings[findings["group_a"] != "*"]
+    assert set(pairs["verdict"]) >= {"inconclusive", "untestable"}
+    for row in pairs.itertuples():
+        significant = "is significant" in row.statement
+        assert significant == (row.verdict == "different"), row.statement
+        if significant:
+            assert not row.ratio_lower <= 1 <= row.ratio_upper, row.statement
+        if row.verdict == "inconclusive":
+            assert "remains possible" in row.statement or "ruled out" in row.statement
+            assert not row.primary or row.ratio_lower <= 1 <= row.ratio_upper, row.statement
+        if row.verdict == "equivalent":
+            assert row.equivalence_lower >= 1 / row.margin, row.statement
+            assert row.equivalence_upper <= row.margin, row.statement
 
 
 def test_sides_of_a_finding_share_a_unit(study: Path) -> None:
