@@ -184,8 +184,17 @@ def signed(value: float | None) -> str:
 
 
 def confidence(level: float) -> str:
-    """Return a confidence level as "95 %"."""
-    return f"{100 * level:.4g} %"
+    """Return a confidence level as "95 %", never rounded up to certainty.
+
+    Examples
+    --------
+    >>> confidence(0.95), confidence(0.99838), confidence(0.999999)
+    ('95 %', '99.84 %', '99.9999 %')
+    """
+    text = f"{100 * level:.4g}"
+    if text == "100" and level < 1:
+        text = str(100 - significant(float(f"{100 * (1 - level):.6g}"), 1, "up"))
+    return f"{text} %"
 
 
 def group_words(group: str) -> str:

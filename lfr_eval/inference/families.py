@@ -206,30 +206,25 @@ class Graph:
             best = int(np.argmin(ratio))
             largest = min(max(largest, float(ratio[best])), 1.0)
             if largest >= alpha and not stopped:
-                stopped, level = True, np.where(left, self._open(alpha, weights, left), level)
+                stopped, level = True, np.where(left, self._open(alpha, weights), level)
             adjusted[best] = largest
             if not stopped:
-                level[best] = alpha * weights[best]
+                level[best] = alpha * max(weights[best], 1 / number)
             left[best] = False
             weights, edges = _passed_on(weights, edges, best, left)
         if not stopped:
-            level = np.where(left, self._open(alpha, weights, left), level)
+            level = np.where(left, self._open(alpha, weights), level)
         return Decided(adjusted, level)
 
-    def _open(self, alpha: float, weights: Floats, left: NDArray[np.bool_]) -> Floats:
+    def _open(self, alpha: float, weights: Floats) -> Floats:
         """Levels of the questions that were not rejected.
 
-        One whose gate stayed shut has none. Its interval gets the level that it would have had,
-        or its own p-value if that is smaller, so that the interval does not claim what was not.
+        That of its weight, or of an equal share if that is more, so that a question behind a shut
+        gate has a level too; but never above its own p-value, so that the interval does not claim
+        what was not.
         """
-        gated = np.maximum(self.gate, 0)
-        would = np.where(self.gate >= 0, np.maximum(weights, self.weights)[gated], 0.0)
-        siblings = np.array([np.count_nonzero(self.gate == gate) for gate in self.gate])
-        would = divide(would * (1 - _SHARED), np.maximum(siblings, 1))
-        floor = np.maximum(would, 1e-6)
-        shut = left & (weights <= 1e-12)
-        level = np.where(shut, np.minimum(floor * alpha, self.p_values * (1 - 1e-9)), 0.0)
-        return np.where(shut, np.maximum(level, 1e-14), alpha * weights)
+        level = alpha * np.maximum(weights, 1 / len(self.rows))
+        return np.maximum(np.minimum(level, self.p_values * (1 - 1e-9)), 1e-14)
 
 
 def _weights(

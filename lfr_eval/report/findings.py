@@ -112,15 +112,25 @@ class Finding:
 
     @property
     def possible(self) -> float | None:
-        """The largest ratio either way that the interval leaves possible; None: no bound."""
-        if not self.ratio_lower or self.ratio_upper is None or math.isinf(self.ratio_upper):
-            return None
-        return max(self.ratio_upper, 1 / self.ratio_lower)
+        """The largest ratio either way that the interval leaves possible; None: no limit."""
+        return still_possible(self.ratio_lower, self.ratio_upper)
 
     @property
     def is_open(self) -> bool:
         """Whether the finding shows neither a difference nor that there is none."""
         return self.verdict in ("inconclusive", "untestable")
+
+
+NO_LIMIT = 1_000
+"""A ratio beyond which an interval is said to set no limit."""
+
+
+def still_possible(lower: float | None, upper: float | None) -> float | None:
+    """Return the largest ratio either way within an interval; None where it sets no limit."""
+    if lower is None or upper is None or not lower > 0 or not math.isfinite(upper):
+        return None
+    most = max(upper, 1 / lower)
+    return most if most < NO_LIMIT else None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.words import spoken_threshold
-from lfr_eval.report.findings import OMNIBUS
+from lfr_eval.report.findings import OMNIBUS, still_possible
 from lfr_eval.report.rates import real, whole
 from lfr_eval.report.words import clean
 
@@ -127,22 +127,14 @@ def verdict_data(
             "ratio": [_rounded(value, "nearest") for value in rows["ratio"]],
             "lower": [_rounded(value, "down") for value in rows["ratio_lower"]],
             "upper": [_rounded(value, "up") for value in rows["ratio_upper"]],
-            "possible": [_rounded(value, "up") for value in _possible(rows)],
+            "possible": [
+                _rounded(still_possible(lower, upper), "up")
+                for lower, upper in zip(rows["ratio_lower"], rows["ratio_upper"], strict=True)
+            ],
         }
         key = setting_key(str(metric), whole(size), str(factor))
         found.setdefault(key, []).append(entry)
     return found
-
-
-def _possible(rows: pd.DataFrame) -> list[float | None]:
-    """Return the largest ratio either way that each interval leaves possible; None: no bound."""
-    ends = zip(rows["ratio_lower"], rows["ratio_upper"], strict=True)
-    return [
-        max(float(upper), 1 / float(lower))
-        if not pd.isna(lower) and lower > 0 and math.isfinite(upper)
-        else None
-        for lower, upper in ends
-    ]
 
 
 def plain_factors(factors: Sequence[str]) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ def test_it_holds_every_finding_with_id_verdict_ratio_interval_and_sentence(
 def _possible(lower: float, upper: float) -> float | None:
     if pd.isna(lower) or lower <= 0 or not math.isfinite(upper):
         return None
-    return max(upper, 1 / lower)
+    most = max(upper, 1 / lower)
+    return most if most < 1000 else None
 
 
 def _number(value: float) -> float | None:
