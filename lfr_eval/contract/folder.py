@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.tables import AFTERWARDS, Table
+from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
 REPORT, PDF = "report.html", "report.pdf"
@@ -116,10 +116,16 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
             if table in AFTERWARDS
             else "run it again"
         )
+        superseded = (
+            "Its claims about groups are superseded: the tests of that version found differences "
+            "that did not exist where groups were unlike. "
+            if table is FINDINGS
+            else ""
+        )
         raise FolderError(
             f"The study in {study} was made by an earlier version of lfr_eval: its table "
-            f"'{table.name}' has no {columns}{', '.join(lacking)}. To have a report of this "
-            f"version, {remedy}."
+            f"'{table.name}' has no {columns}{', '.join(lacking)}. {superseded}To have a "
+            f"report of this version, {remedy}."
         )
     return pd.read_parquet(study / table.file, columns=names)
 

@@ -24,7 +24,7 @@ from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 _CRUMB = 1e-4
 """Share of a rejected question's weight that leaves its own family at once, to open the next."""
 
-_SHARED = 0.5
+_SHARED = 0.2
 """Share of a rejected omnibus test's weight that other omnibus tests get."""
 
 BLOCK = ["metric", "watchlist_size", "threshold", "factor"]
