@@ -180,8 +180,6 @@ def _finding(row: Any, plan: Plan) -> Finding:
         exposed_b=whole(row.exposed_b),
         bound_a=row.bound_a,
         bound_b=row.bound_b,
-        independent_bound_a=row.bound_a,
-        independent_bound_b=row.bound_b,
         controls=row.controls.of_people,
         conditions=row.controls.of_trials,
         uncontrolled=row.controls.missing,

@@ -38,8 +38,6 @@ FINDING = Finding(
     exposed_b=133,
     bound_a=0.0002,
     bound_b=0.0002,
-    independent_bound_a=0.0223,
-    independent_bound_b=0.0223,
 )
 START = "At threshold 0.60 and a watchlist of 10,000, "
 
@@ -101,13 +99,13 @@ def test_a_claim_that_few_people_decide_says_so():
     assert "rests on few" not in say(fragility=12)
 
 
-def test_untestable_gives_two_bounds():
-    assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, people_a=0, people_b=0) == (
+def test_untestable_gives_the_bounds():
+    assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, p_value=np.nan, people_a=0,
+               people_b=0) == (
         START + "no false alert was seen among 133 Black subjects or 133 White subjects, so their "
-        "rates cannot be compared. People alone bound the rates below 1 in 44.8 and 1 in 44.8; if "
-        "comparisons share people no more than at lower thresholds, below 1 in 5,000 and 1 in "
-        "5,000 (95 % confidence each)."
-    )
+        "rates cannot be compared. The rates may still be as high as 1 in 5,000 and 1 in 5,000 "
+        "(95 % confidence each)."
+    )  # fmt: skip
 
 
 def test_untestable_without_trials():
