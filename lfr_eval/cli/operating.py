@@ -34,8 +34,9 @@ def run_engine(words: Sequence[str]) -> int:
     """Run a deployment as composed from words; 1 where its source broke off for good."""
     from lfr_eval.engine.counts import State
     from lfr_eval.engine.deployment import EngineError, deploy, deployment_folder
-    from lfr_eval.engine.frames import source_named
+    from lfr_eval.engine.frames import PictureFolder, source_named
     from lfr_eval.engine.permission import permit
+    from lfr_eval.engine.picture_folder import listed
     from lfr_eval.engine.record import printed
     from lfr_eval.matchers import FrameMatcher
     from lfr_eval.registry.registered import load_registered
@@ -56,7 +57,9 @@ def run_engine(words: Sequence[str]) -> int:
         at = threshold_text(config.threshold)
         print(f"lfr-eval: nobody approved {at} for {version}.", file=sys.stderr)
     began = datetime.now(UTC)
-    source_named(config.source, config.rate, began)  # a wrong name is refused at once as well
+    first = source_named(config.source, config.rate, began)  # a wrong name is refused at once
+    if isinstance(first, PictureFolder) and (left_out := listed(first.path).left_out):
+        print(f"lfr-eval: {left_out}", file=sys.stderr)
     model = load_registered(f"models:/{version}", uri)
     matcher = model.matcher
     if not isinstance(matcher, FrameMatcher):

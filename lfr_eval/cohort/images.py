@@ -7,25 +7,14 @@ header declares a size that can be decoded safely, and that it can be decoded to
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import stat
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from PIL import Image, UnidentifiedImageError
-
-PIXEL_LIMIT = 64_000_000
-"""Pixels of the largest image that is decoded; below Pillow's own limit (89 million)."""
-
-BYTE_LIMIT = 256 * 1024 * 1024
-"""Bytes of the largest image file that is read."""
-
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000")
-"""Formats that are decoded. Formats whose decoders run other programs (EPS) are not."""
+from lfr_eval.contract.pictures import PictureError, check_picture, content_of
 
 
 @dataclass(frozen=True)
@@ -62,8 +51,6 @@ def check_images(root: Path, paths: Sequence[str]) -> list[ImageCheck]:
         One for each path, in order.
     """
     home = root.resolve()
-    # Pillow knows only some formats until it is told to load them all.
-    Image.init()
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1)) as pool:
         # Pillow warns about decompression bombs and damaged metadata; the checks say it better.
         warnings.simplefilter("ignore")
@@ -74,24 +61,22 @@ def _check(home: Path, path: str) -> ImageCheck:
     if outside := _outside(home, path):
         return outside
     file = home / path
+    digest = None
     try:
-        status = file.stat()
+        file.stat()
     except (OSError, ValueError):
         remedy = "Add the file or correct the path (relative to the manifest, with '/')."
         return ImageCheck(None, "missing file", "there is no such file", remedy)
-    if not stat.S_ISREG(status.st_mode):
-        return ImageCheck(None, "missing file", "this is not a file", "Name an image file.")
-    if status.st_size == 0:
-        return ImageCheck(None, "empty image", "the file has no bytes", "Copy the image again.")
-    if status.st_size > BYTE_LIMIT:
-        message = f"the file has {status.st_size:,} bytes, more than {BYTE_LIMIT:,}"
-        return ImageCheck(None, "enormous image", message, "Save the image smaller.")
     try:
-        content = file.read_bytes()
+        content = content_of(file)
+        digest = hashlib.sha256(content).hexdigest()
+        check_picture(content)
+    except PictureError as error:
+        return ImageCheck(digest, error.kind, error.message, error.remedy)
     except OSError as error:
         message = f"the file cannot be read ({error.strerror})"
         return ImageCheck(None, "unreadable file", message, "Check its permissions.")
-    return _decode(content, hashlib.sha256(content).hexdigest())
+    return ImageCheck(digest)
 
 
 def _outside(home: Path, path: str) -> ImageCheck | None:
@@ -110,29 +95,3 @@ def _outside(home: Path, path: str) -> ImageCheck | None:
             message += " through a symbolic link"
         return ImageCheck(None, "path outside", message, remedy)
     return None
-
-
-def _decode(content: bytes, digest: str) -> ImageCheck:
-    try:
-        with Image.open(
-            io.BytesIO(content), formats=[name for name in FORMATS if name in Image.OPEN]
-        ) as image:
-            width, height = image.size
-            if width * height > PIXEL_LIMIT:
-                message = f"{width} x {height} pixels, more than {PIXEL_LIMIT:,}"
-                return ImageCheck(digest, "enormous image", message, "Save the image smaller.")
-            # A JPEG decoded at an eighth of its size still reads every byte, in less time.
-            image.draft("L", (max(1, width // 8), max(1, height // 8)))
-            image.load()
-    except Image.DecompressionBombError:
-        message = "the header declares far more pixels than can be decoded safely"
-        return ImageCheck(digest, "enormous image", message, "Save the image smaller.")
-    except UnidentifiedImageError:
-        message = f"not an image in a known format ({', '.join(FORMATS)})"
-        return ImageCheck(digest, "undecodable image", message, "Convert it to JPEG or PNG.")
-    except Exception as error:
-        # Decoders raise many types for damaged data; each of them makes the image unusable.
-        kind = "truncated image" if "truncated" in str(error).lower() else "undecodable image"
-        message = f"the image cannot be decoded ({str(error) or type(error).__name__})"
-        return ImageCheck(digest, kind, message, "Copy the image again from its source.")
-    return ImageCheck(digest)

@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.pictures import PictureError, read_picture
+from lfr_eval.engine.picture_folder import listed
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 STALLED = 10.0
 """Seconds without data after which a stream counts as broken."""
 
@@ -124,7 +125,7 @@ class LiveStream:
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """A folder of pictures, in the order of their names, at a stated rate."""
+    """A folder of pictures, in the natural order of their names, at a stated rate."""
 
     path: Path
     rate: float
@@ -132,10 +133,10 @@ class PictureFolder:
 
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield the pictures from number `start` on."""
-        files = sorted(file for file in self.path.iterdir() if file.suffix.lower() in PICTURES)
-        if not files:
-            raise SourceError(f"{self.path} holds no pictures ({', '.join(PICTURES)}).")
-        for number, file in enumerate(files[start:], start):
+        listing = listed(self.path)
+        if not listing.pictures:
+            raise SourceError(f"{self.path} holds no pictures. {listing.left_out}".rstrip())
+        for number, file in enumerate(listing.pictures[start:], start):
             yield Frame(number, number / self.rate, _read(file))
 
 
@@ -268,7 +269,6 @@ def _picture(decoded: Any) -> Image.Image | None:
 
 def _read(file: Path) -> Image.Image | None:
     try:
-        with Image.open(file) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, UnidentifiedImageError, ValueError):
+        return read_picture(file)
+    except (OSError, PictureError):
         return None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
 
+from lfr_eval.contract.pictures import read_picture
 from lfr_eval.matchers.mtcnn import MtcnnFinder
 
 SMALLEST_FACE = 20
@@ -20,9 +20,7 @@ def eye_distances(images: Sequence[Path]) -> list[float | None]:
     finder = MtcnnFinder(160, 0, SMALLEST_FACE, torch.device("cpu"))
     distances: list[float | None] = []
     for path in images:
-        with Image.open(path) as image:
-            picture = ImageOps.exif_transpose(image).convert("RGB")
-        faces = finder.boxes(picture)
+        faces = finder.boxes(read_picture(path))
         if not faces or faces[0].landmarks is None:
             distances.append(None)
             continue

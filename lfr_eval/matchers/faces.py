@@ -6,16 +6,15 @@ for every finder.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from lfr_eval.contract.pictures import PictureError, read_picture
 from lfr_eval.matchers import Embedding, Face, Picture
 
 Pixels = NDArray[np.uint8]
@@ -93,11 +92,8 @@ def open_picture(picture: Picture) -> Image.Image | None:
         If there is no such file, or it may not be read.
     """
     try:
-        with Image.open(picture if isinstance(picture, Path) else io.BytesIO(picture)) as opened:
-            return ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
+        return read_picture(picture)
+    except PictureError:
         return None
 
 

@@ -23,6 +23,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from lfr_eval.contract.folder import DISK_FULL, mapped_array, private_folder, written_aside
+from lfr_eval.contract.pictures import READING
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -63,7 +64,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class TemplateStore:
-    """Templates of one matcher in `cache`/templates/`fingerprint`.
+    """Templates of one matcher, of pictures that were read in one way.
 
     Attributes
     ----------
@@ -79,7 +80,7 @@ class TemplateStore:
     def folder(self) -> Path:
         """Where this matcher's templates are."""
         narrow = "" if self.storage == "float32" else f"-{self.storage}"
-        return self.cache / FOLDER / f"{self.fingerprint}{narrow}"
+        return self.cache / FOLDER / f"{self.fingerprint}-read{READING}{narrow}"
 
     def shards(self) -> Iterator[Shard]:
         """Yield the batches, templates mapped."""

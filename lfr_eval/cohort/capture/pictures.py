@@ -19,11 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from lfr_eval.cohort.capture.transforms import Step, degrade
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import DISK_FULL, private_folder, sha256_of, written_aside
+from lfr_eval.contract.pictures import READING, read_picture
 
 FOLDER = "captured"
 OWNER_ONLY = 0o600
@@ -130,9 +130,7 @@ def _make(order: Order, eyes: float | None, folder: Path) -> str:
     path = folder / order.path
     if path.is_file():
         return sha256_of(path)
-    with Image.open(order.image) as image:
-        picture = ImageOps.exif_transpose(image).convert("RGB")
-    made = degrade(picture, order.step, order.randomness, eyes)
+    made = degrade(read_picture(order.image), order.step, order.randomness, eyes)
     with io.BytesIO() as file:
         made.save(file, "PNG")
         content = file.getvalue()
@@ -148,8 +146,8 @@ def _hash(recipe: dict[str, object]) -> str:
 
 @cache
 def _versions() -> list[str]:
-    """Return the versions of what draws: another may round a pixel the other way."""
-    return [version(name) for name in ("pillow", "numpy", "scipy")]
+    """Return the versions of what reads and draws: another may round a pixel the other way."""
+    return [f"read{READING}", *(version(name) for name in ("pillow", "numpy", "scipy"))]
 
 
 def purge(store: Path) -> int:
