@@ -24,6 +24,7 @@ from lfr_eval.registry.versions import APPROVAL, Version, find_version, record, 
 from lfr_eval.tracking import TrackingError, default_uri
 
 if TYPE_CHECKING:
+    from lfr_eval.engine.alerts import Alert
     from lfr_eval.engine.watchlist import Watchlist
     from lfr_eval.registry.registered import RegisteredModel
 
@@ -37,7 +38,7 @@ def run_engine(words: Sequence[str]) -> int:
     from lfr_eval.engine.frames import PictureFolder, source_named
     from lfr_eval.engine.permission import permit
     from lfr_eval.engine.picture_folder import listed
-    from lfr_eval.engine.record import printed
+    from lfr_eval.engine.record import announced, printed
     from lfr_eval.matchers import FrameMatcher
     from lfr_eval.registry.registered import load_registered
 
@@ -70,7 +71,11 @@ def run_engine(words: Sequence[str]) -> int:
     # The time of a live stream goes on from where an earlier start of the deployment began it.
     began = datetime.fromisoformat(before.started) if before else began
     source = source_named(config.source, config.rate, began)
-    state = deploy(config, folder, source, matcher, watchlist, model, permission)
+
+    def announce(alert: Alert) -> None:
+        print(announced(alert, named=sys.stdout.isatty()), flush=True)
+
+    state = deploy(config, folder, source, matcher, watchlist, model, permission, announce)
     print(printed(folder))
     if config.tracking.enabled:
         _send(folder, uri, config.tracking.experiment, config.tracking.timeout)

@@ -83,7 +83,7 @@ class Decision:
 
 @dataclass
 class Suppression:
-    """Which matches are repeats: one alert a pass, and one a watchlist person and cooldown.
+    """Which matches are repeats: one alert per watchlist person in a pass, and in a cooldown.
 
     Attributes
     ----------
@@ -99,9 +99,9 @@ class Suppression:
     def allows(self, track: Track, person: str, time: float) -> bool:
         """Whether a match is an alert; from then on its repeats are not."""
         recent = person in self.last and time - self.last[person] < self.cooldown
-        if track.alerted or recent:
+        if person in track.alerted or recent:
             return False
-        track.alerted = True
+        track.alerted.add(person)
         self.last[person] = time
         return True
 
@@ -181,7 +181,8 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     values = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    # Not splitlines: a name may hold U+2028, which ends no line of JSON.
+    for line in path.read_text(encoding="utf-8").split("\n"):
         try:
             values.append(json.loads(line))
         except ValueError:

@@ -32,6 +32,13 @@ SAVED_EVERY = 5.0
 """Seconds between writings of the state: what is looked at again after a crash."""
 
 
+Announce = Callable[[Alert], None]
+
+
+def silent(_: Alert) -> None:
+    """Tell nobody."""
+
+
 class EngineError(MendableError, RuntimeError):
     """The engine does not start; the message says why."""
 
@@ -46,6 +53,8 @@ class Engine:
         The registered version in words, NAME/VERSION.
     prefix
         What alert ids begin with.
+    announce
+        Told of each alert once it is on the disk.
     """
 
     matcher: FrameMatcher
@@ -58,6 +67,7 @@ class Engine:
     counts: Counts
     model: str
     prefix: str
+    announce: Announce
 
     def look(self, frame: Frame) -> None:
         """Find, follow and compare the faces of a frame; raise alerts."""
@@ -94,6 +104,7 @@ class Engine:
             model=self.model,
         )
         self.alerts.add(alert)
+        self.announce(alert)
         assert frame.picture is not None
         self.counts.overdue = self.retained.clear()
         self.retained.keep(alert.alert_id, frame.picture, face.box)
@@ -117,8 +128,14 @@ def deploy(
     watchlist: Watchlist,
     model: Model,
     permission: Permission,
+    announce: Announce = silent,
 ) -> State:
     """Run a deployment, or the rest of one that broke off; return where it stands.
+
+    Parameters
+    ----------
+    announce
+        Called with each alert as it is raised.
 
     Raises
     ------
@@ -133,7 +150,7 @@ def deploy(
     private_folder(folder)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _deploy(config, folder, source, matcher, watchlist, model, permission)
+            return _deploy(config, folder, source, matcher, watchlist, model, permission, announce)
     except Timeout:
         raise EngineError(f"Another process is running the deployment in {folder}.") from None
 
@@ -146,6 +163,7 @@ def _deploy(
     watchlist: Watchlist,
     model: Model,
     permission: Permission,
+    announce: Announce,
 ) -> State:
     state = State.read(folder) or State(started=now())
     if state.ended:
@@ -175,6 +193,7 @@ def _deploy(
         counts=counts,
         model=f"{model.name}/{model.version}",
         prefix=folder.name,
+        announce=announce,
     )
     try:
         for frame in _frames(config, source, state):

@@ -1,47 +1,43 @@
 """Engine: a video file, a folder of pictures or a live stream in, numbered frames out.
 
-Video is decoded by PyAV (FFmpeg). A frame that cannot be decoded is handed on without a picture,
-so that it is counted; a source that breaks off is opened again at the frame where it stopped.
+A frame that cannot be decoded is handed on without a picture, so that it is counted; a source that
+breaks off is opened again at the frame where it stopped.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from PIL import Image
 
-from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.pictures import PictureError, read_picture
+from lfr_eval.engine.decoding import (
+    OF_STREAMS,
+    BrokenSource,
+    SourceError,
+    decoded,
+    opened,
+    upright,
+    video_of,
+)
 from lfr_eval.engine.picture_folder import listed
 
-if TYPE_CHECKING:
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
-
-STALLED = 10.0
-"""Seconds without data after which a stream counts as broken."""
-
-
-OF_STREAMS = {
-    # What FFmpeg looks at before it hands on the first frame, microseconds; its own 5 s would be
-    # 5 s of delay whenever a stream is opened.
-    "analyzeduration": "1000000",
-    # RTSP over UDP loses packets on a busy network, and so parts of faces.
-    "rtsp_flags": "prefer_tcp",
-}
-
-
-class SourceError(MendableError, RuntimeError):
-    """There is no video to read; the message says why."""
-
-
-class BrokenSource(Exception):
-    """The source broke off before its end; it may go on when it is opened again."""
+__all__ = [
+    "BrokenSource",
+    "Frame",
+    "LiveStream",
+    "PictureFolder",
+    "Source",
+    "SourceError",
+    "VideoFile",
+    "follow",
+    "source_named",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +78,11 @@ class Source(Protocol):
         """
 
 
+def utc() -> datetime:
+    """Return the time now."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class VideoFile:
     """A recorded video."""
@@ -91,35 +92,38 @@ class VideoFile:
 
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield the frames from number `start` on; those before are decoded and passed over."""
-        number, at = -1, 0.0
-        with _opened(str(self.path)) as container:
-            stream = _video(container, self.path)
-            for number, at, decoded in _decoded(container, stream):
+        with opened(str(self.path)) as container:
+            stream = video_of(container, self.path)
+            for number, at, frame in decoded(container, stream, whole=True):
                 if number >= start:
-                    yield Frame(number, at, _picture(decoded))
-            lasts = (container.duration or 0) / 1_000_000
-            # The last frame begins one frame before the end; half a frame more for rounding.
-            step = 1.5 / float(stream.average_rate or 25)
-            if stream.frames > number + 1 or lasts > at + step:
-                raise BrokenSource(f"{self.path} breaks off after frame {number}, {at:.2f} s.")
+                    yield Frame(number, at, None if frame is None else upright(frame, stream))
 
 
 @dataclass(frozen=True)
 class LiveStream:
-    """A stream such as rtsp://; its time is the clock's."""
+    """A stream such as rtsp://.
+
+    Attributes
+    ----------
+    began
+        When its time began.
+    clock
+        Returns the time now.
+    """
 
     url: str
     began: datetime
+    clock: Callable[[], datetime] = utc
     live = True
 
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield frames as they come, numbered from `start` on."""
         number = start - 1
-        with _opened(self.url, OF_STREAMS) as container:
-            stream = _video(container, "the stream")
-            for number, _, decoded in _decoded(container, stream, start):
-                now = (datetime.now(UTC) - self.began).total_seconds()
-                yield Frame(number, now, _picture(decoded))
+        with opened(self.url, OF_STREAMS) as container:
+            stream = video_of(container, "the stream")
+            for number, _, frame in decoded(container, stream, start):
+                now = (self.clock() - self.began).total_seconds()
+                yield Frame(number, now, None if frame is None else upright(frame, stream))
         raise BrokenSource(f"The stream stopped after frame {number}.")
 
 
@@ -204,67 +208,6 @@ def follow(
             if failures > attempts:
                 raise BrokenSource(str(problem)) from problem
             time.sleep(wait)
-
-
-def _opened(name: str, options: Mapping[str, str] | None = None) -> InputContainer:
-    try:
-        import av
-    except ImportError:
-        raise SourceError(
-            "Video is decoded by PyAV, which is not installed: pip install 'lfr-eval[engine]'."
-        ) from None
-    try:
-        return av.open(name, timeout=STALLED, options=dict(options or {}))
-    except (av.error.FFmpegError, OSError) as error:
-        # A URL may hold a password.
-        shown = name.rpartition("@")[2] if "://" in name else name
-        raise SourceError(f"{shown} cannot be opened as video: {error.strerror}.") from error
-
-
-def _video(container: InputContainer, name: object) -> VideoStream:
-    if not container.streams.video:
-        raise SourceError(f"{name} holds no video.")
-    stream = container.streams.video[0]
-    if stream.codec_context.codec.intra_only:
-        # Each packet is one picture: a damaged one is refused rather than patched up.
-        stream.codec_context.options = {"err_detect": "explode"}
-    return stream
-
-
-def _decoded(
-    container: InputContainer, stream: VideoStream, start: int = 0
-) -> Iterator[tuple[int, float, Any]]:
-    """Yield number, time and decoded frame, None where there is none."""
-    from av.error import FFmpegError, InvalidDataError
-
-    number, at = start - 1, 0.0
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError as error:
-            raise BrokenSource(f"The video breaks off after frame {number}: {error}.") from error
-        if packet is None:
-            return
-        try:
-            frames = packet.decode()
-        except InvalidDataError:
-            number += 1
-            if packet.pts is not None and packet.time_base is not None:
-                at = float(packet.pts * packet.time_base)
-            yield number, at, None
-            continue
-        for frame in frames:
-            number += 1
-            at = at if frame.time is None else frame.time
-            yield number, at, None if frame.is_corrupt else frame
-
-
-def _picture(decoded: Any) -> Image.Image | None:
-    if decoded is None:
-        return None
-    picture: Image.Image = decoded.to_image()
-    return picture
 
 
 def _read(file: Path) -> Image.Image | None:

@@ -12,7 +12,7 @@ from lfr_eval.config import EngineConfig
 from lfr_eval.contract.folder import read_json, write_json
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.deployments import DECIDED, RECORD
-from lfr_eval.engine.alerts import ALERTS, AlertFile, read_decisions
+from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, read_decisions
 from lfr_eval.engine.counts import State, counting_rule
 from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.watchlist import Watchlist
@@ -109,6 +109,19 @@ def decided(folder: Path) -> dict[str, Any]:
         for factor, group in decision.groups.items()
     )
     return {**{kind: kinds[kind] for kind in DECIDED}, "decisions_by_group": dict(groups)}
+
+
+def announced(alert: Alert, named: bool) -> str:
+    """Return an alert in a line, as it is raised.
+
+    Parameters
+    ----------
+    named
+        Whether the line may name the watchlist reference: on a terminal, never in a log.
+    """
+    shown = "".join(sign if sign.isprintable() else "?" for sign in alert.reference_id)
+    who = f", reference '{shown}'" if named else ""
+    return f"Alert:       {alert.alert_id} at {alert.time:.1f} s{who}"
 
 
 def printed(folder: Path) -> str:

@@ -8,7 +8,7 @@ track is moved on at its last speed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,14 @@ class Track:
     speed
         Of the box's centre, pixels a second.
     alerted
-        Whether it has caused an alert.
+        Watchlist people that it has caused an alert about.
     """
 
     number: int
     box: Boxes
     time: float
     speed: Boxes
-    alerted: bool = False
+    alerted: set[str] = field(default_factory=set)
 
     def expected(self, time: float) -> Boxes:
         """Return where the box should be at a time."""

@@ -8,6 +8,7 @@ import stat
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,20 @@ from lfr_eval.cohort import load_manifest
 from lfr_eval.config import EngineConfig
 from lfr_eval.contract.score_scale import ScoreScale
 from lfr_eval.deployments import RECORD, read_deployments
-from lfr_eval.engine.alerts import ALERTS, DECISIONS, AlertFile, DecisionError, decide
+from lfr_eval.engine.alerts import (
+    ALERTS,
+    DECISIONS,
+    Alert,
+    AlertFile,
+    DecisionError,
+    decide,
+    read_decisions,
+)
 from lfr_eval.engine.counts import Counts, State
-from lfr_eval.engine.deployment import EngineError, deploy, deployment_folder
+from lfr_eval.engine.deployment import Announce, EngineError, deploy, deployment_folder, silent
 from lfr_eval.engine.frames import BrokenSource, Frame, Source, VideoFile
 from lfr_eval.engine.permission import Permission
-from lfr_eval.engine.record import printed, update_record
+from lfr_eval.engine.record import announced, printed, update_record
 from lfr_eval.engine.watchlist import WatchlistError, enrol
 from lfr_eval.matchers import Face
 from tests.engine.builders import (
@@ -68,6 +77,7 @@ def run(
     config: EngineConfig | None = None,
     matcher: SquareMatcher | None = None,
     permission: Permission = APPROVED,
+    announce: Announce = silent,
 ) -> tuple[Path, State]:
     config = config or configured(tmp_path)
     manifest = write_watchlist(tmp_path / "people", {"alice": ALICE, "bob": BOB, "carol": CAROL})
@@ -76,7 +86,8 @@ def run(
     enrolling.card = matcher.card
     watchlist = enrol(cohort, enrolling, tmp_path / "cache")
     folder = deployment_folder(config, Registered(), cohort.digest)
-    return folder, deploy(config, folder, source, matcher, watchlist, Registered(), permission)
+    state = deploy(config, folder, source, matcher, watchlist, Registered(), permission, announce)
+    return folder, state
 
 
 @pytest.fixture
@@ -179,6 +190,54 @@ def test_a_person_in_the_cooldown_of_another_is_alerted_on(tmp_path: Path) -> No
     walks = [Walk(ALICE, 0.0, 1.0), Walk(BOB, 0.0, 1.0, row=90)]
     folder, _ = run(tmp_path, Pictures(frames_of(walks, 1.0)))
     assert raised(folder) == [("alice-1", 0), ("bob-1", 0)]
+
+
+class Mistaken(SquareMatcher):
+    """Takes Eve for one watchlist person after the other, frame by frame."""
+
+    def __init__(self, *people: Sequence[int]) -> None:
+        self.people = [template_of(colour) for colour in people]
+
+    def faces_of(self, picture: Image.Image) -> list[Face]:
+        taken_for = self.people.pop(0)
+        return [Face(face.box, taken_for) for face in super().faces_of(picture)]
+
+
+def test_every_watchlist_person_that_a_pass_matches_is_an_alert(tmp_path: Path) -> None:
+    matcher = Mistaken(ALICE, ALICE, BOB, EVE, ALICE, CAROL, BOB)
+    pictures = frames_of([Walk(EVE, 0.0, 0.7, pixels=20)], 0.7)
+    folder, state = run(tmp_path, Pictures(pictures), matcher=matcher)
+    assert raised(folder) == [("alice-1", 0), ("bob-1", 2), ("carol-1", 5)]
+    assert (state.counts.tracks, state.counts.alerts, state.counts.repeats) == (1, 3, 3)
+
+
+def test_alerts_are_announced_as_they_are_raised(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Told(Pictures):
+        def frames(self, start: int) -> Iterator[Frame]:
+            for frame in super().frames(start):
+                seen.append(f"frame {frame.number}")
+                yield frame
+
+    told = Told(frames_of([Walk(ALICE, 0.1, 0.3), Walk(BOB, 0.2, 0.4, row=90)], 0.5))
+    folder, _ = run(tmp_path, told, announce=lambda alert: seen.append(alert.reference_id))
+    assert seen == ["frame 0", "frame 1", "alice-1", "frame 2", "bob-1", "frame 3", "frame 4"]
+    (first, _) = AlertFile(folder / ALERTS).read()
+    assert announced(first, named=False) == f"Alert:       {first.alert_id} at 0.1 s"
+    odd = replace(first, reference_id="al\x1b[2Jice")
+    assert announced(odd, named=True).endswith("reference 'al?[2Jice'")
+
+
+def test_a_name_may_hold_what_other_texts_end_a_line_with(tmp_path: Path) -> None:
+    alerts = AlertFile(tmp_path / ALERTS)
+    marks = ("\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r", "\n", "\r\n")
+    for number, mark in enumerate(marks):
+        alerts.add(Alert(f"a-{number}", 1.0, "2026-01-01", 1, 1, f"one{mark}two", 0.9, 0.6, "m/1"))
+    assert [alert.reference_id for alert in alerts.read()] == [f"one{mark}two" for mark in marks]
+    for number, mark in enumerate(marks):
+        decide(alerts.path, f"a-{number}", "true", True, f"Sgt{mark}A", {f"x{mark}": mark})
+    assert len(read_decisions(alerts.path)) == len(marks)
 
 
 def test_corrupted_frames_are_counted_and_survived(tmp_path: Path) -> None:

@@ -1,0 +1,297 @@
+"""Engine: a video in, its pictures out as a player shows them, each with its time.
+
+PyAV (FFmpeg) decodes. A picture is turned and mirrored as the file's display matrix says, and
+its pixels are made square. Time begins with the first picture and never runs backwards.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PIL import Image
+
+from lfr_eval.contract.errors import MendableError
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+STALLED = 10.0
+"""Seconds without data after which a stream counts as broken."""
+
+OF_STREAMS = {
+    # What FFmpeg looks at before it hands on the first frame, microseconds; its own 5 s would be
+    # 5 s of delay whenever a stream is opened.
+    "analyzeduration": "1000000",
+    # RTSP over UDP loses packets on a busy network, and so parts of faces.
+    "rtsp_flags": "prefer_tcp",
+}
+
+USUAL_RATE = 25.0
+"""Frames a second of a source that states neither times nor a rate; FFmpeg assumes the same."""
+
+BACKWARDS, FORWARDS = 1.0, 10.0
+"""Seconds from which a step in time is a new clock and not a pause: any container backwards, and
+forwards in formats whose clock may jump (MPEG-TS), as FFmpeg's own `dts_delta_threshold`."""
+
+CLOCK_MAY_JUMP = 0x0200
+"""FFmpeg's AVFMT_TS_DISCONT."""
+
+WIDEST_PIXEL = 4.0
+
+TRANSPOSITIONS = {
+    (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
+    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
+    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
+    (0, 1, -1, 0): Image.Transpose.ROTATE_270,
+    (0, -1, 1, 0): Image.Transpose.ROTATE_90,
+    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
+    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
+}
+"""Signs of a display matrix (a, b, c, d: x' = a x + c y, y' = b x + d y) to Pillow's operations,
+which turn anticlockwise."""
+
+
+class SourceError(MendableError, RuntimeError):
+    """There is no video to read; the message says why."""
+
+
+class BrokenSource(Exception):
+    """The source broke off before its end; it may go on when it is opened again."""
+
+
+class Decoded(NamedTuple):
+    """One frame.
+
+    Attributes
+    ----------
+    number
+        From 0.
+    time
+        Seconds since the first frame.
+    frame
+        None if it could not be decoded.
+    """
+
+    number: int
+    time: float
+    frame: av.VideoFrame | None
+
+
+def opened(name: str, options: Mapping[str, str] | None = None) -> InputContainer:
+    """Open a file or an address.
+
+    Raises
+    ------
+    SourceError
+        If PyAV is not installed, or this cannot be opened as video.
+    """
+    try:
+        import av
+    except ImportError:
+        raise SourceError(
+            "Video is decoded by PyAV, which is not installed: pip install 'lfr-eval[engine]'."
+        ) from None
+    try:
+        return av.open(name, timeout=STALLED, options=dict(options or {}))
+    except (av.error.FFmpegError, OSError) as error:
+        # A URL may hold a password.
+        shown = name.rpartition("@")[2] if "://" in name else name
+        raise SourceError(f"{shown} cannot be opened as video: {error.strerror}.") from error
+
+
+def video_of(container: InputContainer, name: object) -> VideoStream:
+    """Return the video of a container; a cover picture or a thumbnail is none.
+
+    Raises
+    ------
+    SourceError
+        If it holds no video.
+    """
+    stream = container.streams.best("video")
+    if stream is None:
+        raise SourceError(f"{name} holds no video.")
+    found: VideoStream = container.streams.video[container.streams.video.index(stream)]
+    if found.codec_context.codec.intra_only:
+        # Each packet is one picture: a damaged one is refused rather than patched up.
+        found.codec_context.options = {"err_detect": "explode"}
+    return found
+
+
+def decoded(
+    container: InputContainer, stream: VideoStream, start: int = 0, whole: bool = False
+) -> Iterator[Decoded]:
+    """Yield the frames of a video, those that cannot be decoded without a picture.
+
+    Parameters
+    ----------
+    start
+        Number of the first frame that comes.
+    whole
+        Whether the container must be read up to the end that it states.
+
+    Raises
+    ------
+    BrokenSource
+        If it breaks off.
+    """
+    from av import VideoFrame
+    from av.error import FFmpegError, InvalidDataError
+
+    number, clock, end = start - 1, _Clock(container, stream), _End(container, stream)
+    packets = container.demux()
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError as error:
+            raise BrokenSource(f"The video breaks off after frame {number}: {error}.") from error
+        if packet is None:
+            break
+        end.reached(packet)
+        if packet.stream_index != stream.index:
+            continue
+        try:
+            frames = packet.decode()
+        except InvalidDataError:
+            number += 1
+            yield Decoded(number, clock.at(_seconds(packet.pts, packet)), None)
+            continue
+        for frame in frames:
+            number += 1
+            assert isinstance(frame, VideoFrame)
+            at = clock.at(clock.guess(frame))
+            yield Decoded(number, at, None if frame.is_corrupt else frame)
+            del frame
+        del frames
+    if whole and not end.is_reached():
+        raise BrokenSource(f"The video breaks off after frame {number}, {clock.now:.2f} s.")
+
+
+def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image:
+    """Return the picture of a frame as a player shows it."""
+    picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+    ratio = float(stream.sample_aspect_ratio or 1)
+    if ratio != 1 and 1 / WIDEST_PIXEL <= ratio <= WIDEST_PIXEL:
+        picture = picture.resize((max(1, round(picture.width * ratio)), picture.height))
+    # Its stubs know texts for keys, its mapping takes both.
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    turn = None if matrix is None else transposition(bytes(matrix))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def transposition(matrix: bytes) -> Image.Transpose | None:
+    """Return what Pillow does to follow a display matrix, to the nearest quarter turn.
+
+    Parameters
+    ----------
+    matrix
+        FFmpeg's AV_FRAME_DATA_DISPLAYMATRIX: nine 32-bit integers, row by row.
+    """
+    a, b, _, c, d, *_ = struct.unpack("=9i", matrix)
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        b = c = 0
+    else:
+        a = d = 0
+    return TRANSPOSITIONS.get((_sign(a), _sign(b), _sign(c), _sign(d)))
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
+
+
+class _Clock:
+    """Times of frames, in seconds since the first one."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        rate = stream.average_rate or stream.guessed_rate
+        self._step = 1 / float(rate or USUAL_RATE)
+        self._jumps = bool(container.format.flags & CLOCK_MAY_JUMP)
+        self._origin: float | None = None
+        self._frames = 0
+        self._last, self._faults = [-math.inf, -math.inf], [0, 0]
+        self.now = 0.0
+
+    def guess(self, frame: av.VideoFrame) -> float | None:
+        """Return the time that a frame states: of presentation, or of decoding where those err.
+
+        AVI has no times of presentation, and what FFmpeg makes up for reordered frames runs back
+        and forth. The rule is that of FFmpeg's `guess_correct_pts`: whichever ran back less often.
+        """
+        for place, ticks in enumerate((frame.pts, frame.dts)):
+            if ticks is not None:
+                self._faults[place] += ticks <= self._last[place]
+                self._last[place] = ticks
+        presented, sent = self._faults
+        ticks = frame.dts if frame.pts is None or presented > sent else frame.pts
+        return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
+
+    def at(self, stated: float | None) -> float:
+        """Return the time of the next frame, which may state one of its own."""
+        following = self.now + self._step if self._frames else 0.0
+        self._frames += 1
+        if stated is None:
+            self.now = following
+            return self.now
+        if self._origin is None:
+            self._origin = stated - following
+        at = stated - self._origin
+        behind, ahead = self.now - at, at - self.now
+        if behind > BACKWARDS or (self._jumps and ahead > FORWARDS):
+            self._origin = stated - following
+            at = following
+        self.now = max(self.now, at)
+        return self.now
+
+
+class _End:
+    """Whether a container was read up to the end that it states."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        self._stated: float | None = None
+        if container.duration is not None:
+            self._stated = ((container.start_time or 0) + container.duration) / 1_000_000
+        self._own: float | None = None
+        if stream.duration is not None and stream.time_base is not None:
+            self._own = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+        self._left = stream.frames
+        self._video = stream.index
+        self._step = 1 / float(stream.average_rate or USUAL_RATE)
+        self._last = self._shown = 0.0
+        self._before: float | None = None
+
+    def reached(self, packet: av.Packet[Any]) -> None:
+        """Take note of a packet of any stream: sound and subtitles may last longer."""
+        begins = _seconds(packet.dts if packet.pts is None else packet.pts, packet)
+        lasts = _seconds(packet.duration, packet) or 0.0
+        if packet.stream.type == "audio":
+            # Sound is padded to whole packets, which an end may count and no packet show.
+            self._step = max(self._step, lasts)
+        if packet.stream_index == self._video and packet.size:
+            self._left -= 1
+            if begins is not None and not lasts:
+                # Nothing says how long the last picture stays; perhaps as long as another did.
+                self._step = max(self._step, begins - (self._before or begins))
+                self._before = begins
+        if begins is not None:
+            self._last = max(self._last, begins + lasts)
+            if packet.stream_index == self._video:
+                self._shown = max(self._shown, begins + lasts)
+
+    def is_reached(self) -> bool:
+        """Whether nothing more should have come: of the pictures, or of all that it holds."""
+        if self._stated is None:
+            return self._left <= 0
+        # The last packet begins a step before the end; half a step more for rounding.
+        slack = 1.5 * self._step
+        pictures = self._own is not None and self._shown + slack >= self._own
+        return pictures or self._last + slack >= self._stated
+
+
+def _seconds(ticks: int | None, packet: av.Packet[Any]) -> float | None:
+    if ticks is None or packet.time_base is None:
+        return None
+    return float(ticks * packet.time_base)
