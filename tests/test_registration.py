@@ -50,18 +50,28 @@ class Registered:
     def registration(self) -> Path:
         return registration_file(self.plan)
 
+    @property
+    def places(self) -> list[str]:
+        """What the plan may not say: where things are."""
+        return [f"dataset.path={self.folder}/people.csv", *self.scores]
+
+    @property
+    def scores(self) -> list[str]:
+        given = "matcher=scores" in self.plan.read_text()
+        return [f"matcher.path={self.folder}/scores.csv"] if given else []
+
     def edit(self, old: str, new: str) -> None:
         text = self.plan.read_text()
         assert old in text
         self.plan.write_text(text.replace(old, new))
 
     def run(self, *overrides: str) -> StudyFolder:
-        said = [f"registration={self.registration}", *overrides]
+        said = [f"registration={self.registration}", *self.places, *overrides]
         return run_study(configured(self.folder / "studies", *with_plan(said)))
 
     def standing(self, *overrides: str) -> Standing:
         """How a study would stand, without running it."""
-        said = with_plan([f"registration={self.registration}", *overrides])
+        said = with_plan([f"registration={self.registration}", *self.places, *overrides])
         config = configured(self.folder / "studies", *said)
         return check_standing(config, read_inputs(config))
 
@@ -91,7 +101,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pairs = [(r, p, round(float(rng.uniform(-0.2, 0.6)), 3)) for r in references for p in probes]
     scores = pd.DataFrame(pairs, columns=["reference_id", "probe_id", "score"])
     scores.to_csv(folder / "scores.csv", index=False)
-    (folder / "plan.yaml").write_text(yaml.safe_dump(_plan(folder), sort_keys=False))
+    (folder / "plan.yaml").write_text(yaml.safe_dump(_plan(), sort_keys=False))
     return folder
 
 
@@ -110,12 +120,11 @@ def kept(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Register
 def _registered(made: Path, folder: Path, matcher: tuple[str, str] | None = None) -> Registered:
     shutil.copytree(made, folder)
     plan = folder / "plan.yaml"
-    plan.write_text(plan.read_text().replace(str(made), str(folder)))
     if matcher:
-        lines = plan.read_text().replace(*matcher).splitlines(keepends=True)
-        plan.write_text("".join(line for line in lines if "matcher.path" not in line))
-    freeze(plan, places=[f"paths.studies={folder / 'studies'}"])
-    return Registered(folder)
+        plan.write_text(plan.read_text().replace(*matcher))
+    registered = Registered(folder)
+    freeze(plan, places=[f"paths.studies={folder / 'studies'}", *registered.places])
+    return registered
 
 
 def _picture(person: int, image: int) -> bytes:
@@ -128,7 +137,7 @@ def _picture(person: int, image: int) -> bytes:
     return stream.getvalue()
 
 
-def _plan(folder: Path) -> dict[str, object]:
+def _plan() -> dict[str, object]:
     return {
         "title": "Scores of a vendor",
         "question": "Do groups differ?",
@@ -138,9 +147,7 @@ def _plan(folder: Path) -> dict[str, object]:
         "experiment": "rehearsal",
         "overrides": [
             "dataset=manifest",
-            f"dataset.path={folder}/people.csv",
             "matcher=scores",
-            f"matcher.path={folder}/scores.csv",
             "design=verification",
             f"thresholds.values={list(THRESHOLDS)}".replace(" ", ""),
             "inference.permutations=99",
@@ -157,7 +164,7 @@ def _plan(folder: Path) -> dict[str, object]:
 
 def test_kept_to_the_letter_it_is_as_registered(kept: tuple[Registered, StudyFolder]) -> None:
     registered, study = kept
-    assert check(registered.plan) == []
+    assert check(registered.plan, registered.places) == []
     findings = study.read(FINDINGS)
     assert set(findings["registered"]) == {"as registered"}
     primary = findings[findings["primary"].astype(bool)]
@@ -289,10 +296,10 @@ def test_results_that_exist_already_are_not_planned(
     registered, _ = kept
     later = registered.folder / "later.yaml"
     shutil.copyfile(registered.plan, later)
-    places = f"paths.studies={registered.folder / 'studies'}"
-    assert cli.main(["plan", "register", str(later), places]) == cli.UNUSABLE
+    places = [f"paths.studies={registered.folder / 'studies'}", *registered.places]
+    assert cli.main(["plan", "register", str(later), *places]) == cli.UNUSABLE
     assert "exist already" in capsys.readouterr().err
-    assert cli.main(["plan", "register", str(later), places, "--after-results"]) == cli.OK
+    assert cli.main(["plan", "register", str(later), *places, "--after-results"]) == cli.OK
     standing = Registered(registered.folder, "later.yaml").standing()
     assert standing.state == "registered after results"
     described = standing.described()
@@ -307,9 +314,9 @@ def test_a_plan_is_registered_once(registered: Registered) -> None:
 
 def test_a_plan_may_come_before_the_data(registered: Registered) -> None:
     early = registered.folder / "early.yaml"
-    early.write_text(registered.plan.read_text().replace("people.csv", "later.csv"))
-    assert freeze(early).data is None
-    (registered.folder / "people.csv").rename(registered.folder / "later.csv")
+    shutil.copyfile(registered.plan, early)
+    later = [place.replace("people.csv", "later.csv") for place in registered.places]
+    assert freeze(early, places=later).data is None
     described = Registered(registered.folder, "early.yaml").standing().described()
     assert described is not None
     assert described["data_registered"] is False
@@ -325,14 +332,14 @@ def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(
     record = read_registration(registered.registration)
     settings = {k: v for k, v in record.settings.items() if k != "inference.power"}
     write_registration(registered.registration, replace(record, settings=settings))
-    assert check(registered.plan) == []
+    assert check(registered.plan, registered.places) == []
     assert "inference.power: registered nothing (its default is 0.8), now 0.9" in (
         registered.refusal("inference.power=0.9")
     )
 
 
 def test_everything_wrong_with_a_plan_is_said_at_once(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
+    plan = _plan()
     plan |= {"margin": 0.9, "who": " ", "stoping": plan.pop("stopping"), "alpha": "5 %"}
     plan["exclusions"] = [{"reason": "none named"}]
     file = tmp_path / "plan.yaml"
@@ -379,7 +386,7 @@ def test_a_draft_says_what_is_missing_and_nothing_else(
 
 def test_the_plan_is_what_hydra_composes(registered: Registered) -> None:
     plan = read_plan(registered.plan)
-    config = configured(registered.folder, *overrides_of(plan))
+    config = configured(registered.folder, *overrides_of(plan), *registered.places)
     assert config.inference.reference_groups["gender x ethnicity"] == "male x white"
     assert config.inference.primary_factors == ["gender"]
     assert json.loads(registered.registration.read_text())["settings"]["inference.margin"] == 1.5

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lfr_eval.contract.folder import StudyFolder
 
 OK, FAILED, UNUSABLE = 0, 1, 2
+TRUST = "--trust-conf"
 COMMANDS = (
     *("run", "plan", "report", "verify", "thresholds", "compare"),
     *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
@@ -35,6 +36,11 @@ lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to pri
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if TRUST in given:
+        from lfr_eval.config.composition import trust_own_conf
+
+        given = [word for word in given if word != TRUST]
+        trust_own_conf()
     # Hydra reads its own command line, --help and tab completion included.
     if given[:1] == ["run"]:
         return run(given[1:])
@@ -57,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lfr-eval",
         description="Bias and accuracy evaluation of live facial recognition.",
+        epilog=f"{TRUST}: let the conf/ folder of the working directory run code and read "
+        "environment variables, instead of giving data only.",
     )
     parser.add_argument("--version", action="version", version=f"lfr-eval {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -10,8 +10,6 @@ from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
 import lfr_eval
 from lfr_eval.cohort.card import (
     KINDS,
@@ -22,6 +20,7 @@ from lfr_eval.cohort.card import (
     PublishedFile,
 )
 from lfr_eval.cohort.codes import CodeError, find_scheme
+from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import LABEL_SOURCES
 
 
@@ -55,12 +54,12 @@ def load_card(name: str | Path) -> DatasetCard:
         path = cards_folder() / f"{name}.yaml"
         if str(name) not in card_names():
             raise CardError(f"No dataset card '{name}'.{_suggestion(str(name), card_names())}")
+    if not path.exists():
+        raise CardError(f"There is no dataset card '{path}'.")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CardError(f"There is no dataset card '{path}'.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CardError(f"The dataset card '{path}' cannot be read: {error}") from error
+        raw = read_yaml(path)
+    except ReadingError as error:
+        raise CardError(f"The dataset card {error}") from error
     problems: list[str] = []
     card = _card(raw, problems)
     if problems or card is None:

@@ -56,6 +56,8 @@ def register() -> None:
     from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
+    from lfr_eval.config.own_conf import OwnConf, OwnConfFirst
+
     store = ConfigStore.instance()
     store.store(name="study_schema", node=StudyConfig)
     _store(store, "dataset", CardDatasetConfig, ManifestDatasetConfig, SimulatedDatasetConfig)
@@ -74,26 +76,21 @@ def register() -> None:
     )
     store.store(group="capture", name="schema", node=CaptureConfig)
     store.store(group="design", name="schema", node=DesignConfig)
-    Plugins.instance().register(_own_conf_first())
+    Plugins.instance().register(OwnConf)
+    Plugins.instance().register(OwnConfFirst)
+
+
+def trust_own_conf(trusted: bool = True) -> None:
+    """Let the `conf/` of the working directory run code and read the environment, or not."""
+    from lfr_eval.config.own_conf import OwnConfFirst
+
+    OwnConfFirst.trusted = trusted
 
 
 def _store(store: ConfigStore, group: str, *schemas: type) -> None:
     for schema in schemas:
         kind = next(entry.default for entry in fields(schema) if entry.name == "kind")
         store.store(group=group, name=f"schema_{kind}", node=schema)
-
-
-def _own_conf_first() -> type:
-    from hydra.core.config_search_path import ConfigSearchPath
-    from hydra.plugins.search_path_plugin import SearchPathPlugin
-
-    class OwnConfFirst(SearchPathPlugin):
-        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-            own = Path.cwd() / "conf"
-            if own.is_dir() and own.resolve() != conf_dir().resolve():
-                search_path.prepend("working directory", f"file://{own}")
-
-    return OwnConfFirst
 
 
 def compose_study(overrides: Sequence[str]) -> StudyConfig:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
 from lfr_eval.config.composition import conf_dir, filled, register
+from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.operating import LONGEST_RETENTION
 from lfr_eval.config.overrides import checked_compose, expand_home, understood
+from lfr_eval.contract.reading import ReadingError, read_text
 
 PACES = ("auto", "every", "live")
 REGISTRATIONS = ("any", "as_registered")
@@ -50,7 +52,6 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
 
     given = dict(word.partition("=")[::2] for word in words)
     name = given.pop("policy", "default")
@@ -61,8 +62,10 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     try:
         values = OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()])
         schema = OmegaConf.structured(PolicyConfig)
-        policy = filled(OmegaConf.merge(schema, OmegaConf.load(file), values), PolicyConfig)
-    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError) as error:
+        text = read_text(file)  # A policy may come from anybody.
+        check_conf(text, remedy=GIVEN)
+        policy = filled(OmegaConf.merge(schema, OmegaConf.create(text), values), PolicyConfig)
+    except (OmegaConfBaseException, ReadingError, TypeError, ValueError) as error:
         raise ConfigError(f"policy={name}: {error}") from error
     if policy.registration not in REGISTRATIONS:
         raise ConfigError(

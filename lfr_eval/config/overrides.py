@@ -44,7 +44,7 @@ def understood(overrides: Sequence[str]) -> list[str]:
 
 
 def _understood(override: str) -> str:
-    parsed = _parsed(override)
+    parsed = parsed_override(override)
     key = parsed.get_key_element().lstrip("+~")
     if key == "experiment" and not parsed.is_delete() and parsed.value() is None:
         return "~experiment"
@@ -58,12 +58,21 @@ def _understood(override: str) -> str:
     return override
 
 
-def _parsed(override: str) -> Override:
+def parsed_override(override: str) -> Override:
+    """Return an override as Hydra's grammar reads it.
+
+    Raises
+    ------
+    ConfigError
+        If the grammar does not allow it.
+    """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
     try:
         return OverridesParser.create().parse_override(override)
+    except RecursionError:
+        raise ConfigError(f"The override {override[:40]}... is nested too deeply.") from None
     except HydraException as error:
         raise ConfigError(
             f"The override {override} cannot be read. {_how_to_quote(override)}"
@@ -94,7 +103,7 @@ def _how_to_quote(override: str) -> str:
 
 def first_of_sweeps(overrides: Sequence[str]) -> list[str]:
     """Return the overrides of the first of several studies (-m)."""
-    parsed = [_parsed(override) for override in overrides]
+    parsed = [parsed_override(override) for override in overrides]
     return [
         f"{one.get_key_element()}={next(iter(one.sweep_string_iterator()))}"
         if one.is_sweep_override()
@@ -192,7 +201,7 @@ def replace_mappings(composed: DictConfig, overrides: Sequence[str]) -> None:
     from omegaconf import OmegaConf, flag_override
 
     replaced: set[str] = set()
-    for override in map(_parsed, overrides):
+    for override in map(parsed_override, overrides):
         prefixed = override.get_key_element()
         key = prefixed.lstrip("+~")
         value = None if override.is_delete() else override.value()

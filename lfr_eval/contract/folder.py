@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
@@ -92,8 +93,20 @@ def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtyp
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON object.
+
+    Raises
+    ------
+    ReadingError
+        If the file cannot be read or holds something else; the message names it.
+    """
+    text = read_text(path)
+    try:
+        value = json_value(text)
+    except ReadingError as error:
+        raise ReadingError(f"{path} cannot be read. {error}") from error
+    if not isinstance(value, dict):
+        raise ReadingError(f"{path} cannot be read. It is not a JSON object.")
     return value
 
 

@@ -78,8 +78,8 @@ def add_actions(plan: argparse.ArgumentParser) -> None:
                         help="although results exist; this is recorded and shown")  # fmt: skip
     checked = add("check", "is everything as it was registered?", check_plan, "PLAN.yaml")
     for action in (frozen, checked):
-        action.add_argument("places", nargs="*", metavar="paths.NAME=FOLDER",
-                            help="studies, mirror or cache elsewhere")  # fmt: skip
+        action.add_argument("places", nargs="*", metavar="SETTING=PLACE",
+                            help="where things are, such as dataset.path=people.csv")  # fmt: skip
     shown = actions.add_parser("published", help="what planning tells about the 2023 study")
     shown.set_defaults(command=published)
 
@@ -107,7 +107,7 @@ def register_plan(parsed: argparse.Namespace) -> int:
         print(f"Registered after results: {len(frozen.after_results)} studies existed.")
     print(f"Seal {frozen.seal}")
     print("Deposit the seal where nobody can change it: an ethics panel's minutes, a commit.")
-    print(f"Run it: lfr-eval run registration={file}")
+    print(" ".join(["Run it: lfr-eval run", f"registration={file}", *parsed.places]))
     return 0
 
 

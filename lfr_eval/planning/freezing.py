@@ -16,6 +16,7 @@ from typing import Any
 from lfr_eval import __version__
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import compose_study
+from lfr_eval.config.foreign import is_place
 from lfr_eval.contract.folder import PROVENANCE, read_json, sha256_of
 from lfr_eval.study.inputs import Inputs, read_inputs
 from lfr_eval.study.provenance import code_digest, git_revision
@@ -47,7 +48,8 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
     after_results
         Register although results exist; that is recorded and shown.
     places
-        Overrides of `paths`, such as `paths.mirror=FOLDER`.
+        Overrides that a plan may not hold, because they say where things are: see
+        `config.foreign.is_place`.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def check(file: Path, places: Sequence[str] = ()) -> list[Difference]:
     file
         The plan, or its registration.
     places
-        Overrides of `paths`.
+        Where data and matcher are, as for `freeze`.
 
     Raises
     ------
@@ -129,10 +131,11 @@ def composed(plan: StudyPlan, places: Sequence[str] = ()) -> StudyConfig:
     """
     from hydra.core.global_hydra import GlobalHydra
 
-    elsewhere = [place for place in places if not place.startswith("paths.")]
+    elsewhere = [place for place in places if not is_place(place.partition("=")[0])]
     if elsewhere:
         raise ConfigError(
-            f"Only paths can be given here, not {', '.join(elsewhere)}: the plan says the rest."
+            "Only paths, addresses and machines can be given here, not "
+            f"{', '.join(elsewhere)}: the plan says the rest."
         )
     GlobalHydra.instance().clear()
     try:

@@ -7,10 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.foreign import GIVEN, check_conf
+from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 
 RATES = ("max_fpir", "min_tpir", "prevalence")
 LIMITS = ("max_fpir", "max_ratio", "min_tpir", "max_alerts")
@@ -39,7 +39,7 @@ def read_constraints(words: Sequence[str]) -> ConstraintsConfig:
     file = given.pop("constraints", None)
     try:
         values: dict[str, Any] = {} if file is None else _load(_find(file))
-        values |= {key: yaml.safe_load(text) for key, text in given.items()}
+        values |= {key: yaml_value(text) for key, text in given.items()}
         known = {one.name for one in fields(ConstraintsConfig)}
         unknown = [key for key in values if key not in known]
         if unknown:
@@ -48,7 +48,7 @@ def read_constraints(words: Sequence[str]) -> ConstraintsConfig:
         values |= {key: _rate(key, values[key]) for key in RATES if key in values}
         merged = OmegaConf.merge(OmegaConf.structured(ConstraintsConfig), values)
         constraints = OmegaConf.to_object(merged)
-    except (OmegaConfBaseException, yaml.YAMLError) as error:
+    except (OmegaConfBaseException, ReadingError) as error:
         raise ConfigError(f"The constraints cannot be read: {error}") from error
     assert isinstance(constraints, ConstraintsConfig)
     problems = list(_problems(constraints))
@@ -71,7 +71,10 @@ def _find(name: str) -> Path:
 
 
 def _load(file: Path) -> dict[str, Any]:
-    loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    try:
+        loaded = check_conf(read_text(file), remedy=GIVEN) or {}
+    except ReadingError as error:
+        raise ConfigError(f"{file} is not used. {error}") from error
     if not isinstance(loaded, Mapping):
         raise ConfigError(f"{file} must hold KEY: VALUE lines.")
     return dict(loaded)

@@ -26,7 +26,7 @@ def build(kind: Any, content: object, where: str, problems: list[str]) -> Any:
             for place, value in enumerate(content)
         )
     if origin is Mapping and isinstance(content, dict):
-        return {str(key): str(value) for key, value in content.items()}
+        return _texts(content, where, problems)
     if kind is str and isinstance(content, str):
         if not content.strip():
             problems.append(f"{where} is empty")
@@ -38,6 +38,17 @@ def build(kind: Any, content: object, where: str, problems: list[str]) -> Any:
     name = _NAMES.get(origin) or _NAMES.get(kind, str(kind))
     problems.append(f"{where} must be {name}, not {content!r}")
     return None
+
+
+def _texts(content: dict[Any, Any], where: str, problems: list[str]) -> dict[str, str]:
+    """Return names and values; YAML reads yes as true, 010 as 8 and 1.50 as 1.5."""
+    problems += [
+        f"{_at(where, str(key))} reads as {one!r}, which is not text; write it in quotes"
+        for key, value in content.items()
+        for one in (key, value)
+        if not isinstance(one, str)
+    ]
+    return {str(key): str(value) for key, value in content.items()}
 
 
 _NAMES: dict[Any, str] = {

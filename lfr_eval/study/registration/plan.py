@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
+from lfr_eval.config.foreign import check_choice, check_names, foreign_overrides
+from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import METRICS, OVERALL
 from lfr_eval.inference.plan import COMPARISONS
 from lfr_eval.study.registration.fields import build
@@ -134,14 +136,12 @@ def read_plan(file: Path) -> StudyPlan:
     RegistrationError
         If the file cannot be read or is no plan; every problem is listed.
     """
+    if not file.exists():
+        raise RegistrationError(f"There is no plan {file}; write one: lfr-eval plan new {file}")
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise RegistrationError(
-            f"There is no plan {file}; write one: lfr-eval plan new {file}"
-        ) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RegistrationError(f"{file} is not valid YAML: {error}") from error
+        content = read_yaml(file)
+    except ReadingError as error:
+        raise RegistrationError(f"The plan {error}") from error
     problems: list[str] = []
     plan: StudyPlan = build(StudyPlan, content, "", problems)
     if not problems:
@@ -153,9 +153,14 @@ def read_plan(file: Path) -> StudyPlan:
 
 
 def overrides_of(plan: StudyPlan) -> list[str]:
-    """Return the overrides of `lfr-eval run` that say what the plan says."""
+    """Return the overrides of `lfr-eval run` that say what the plan says.
+
+    Names are quoted, so that nothing in one is taken for Hydra's syntax.
+    """
     primary = plan.primary
-    groups = ",".join(f"{factor}:{group}" for factor, group in plan.reference_groups.items())
+    groups = ",".join(
+        f"{_key(factor)}:{_quoted(group)}" for factor, group in plan.reference_groups.items()
+    )
     return [
         f"experiment={plan.experiment}",
         f"inference.factors={_listed(plan.factors)}",
@@ -173,7 +178,17 @@ def overrides_of(plan: StudyPlan) -> list[str]:
 
 
 def _listed(values: tuple[object, ...]) -> str:
-    return f"[{','.join(map(str, values))}]"
+    texts = (_quoted(value) if isinstance(value, str) else str(value) for value in values)
+    return f"[{','.join(texts)}]"
+
+
+def _quoted(text: str) -> str:
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + "\\'" * bool(found[2]), text)
+    return f"'{escaped}'"
+
+
+def _key(text: str) -> str:
+    return re.sub(r"([\\()\[\]{}:=, \t])", r"\\\1", text)
 
 
 def _contradictions(plan: StudyPlan) -> list[str]:
@@ -215,6 +230,16 @@ def _contradictions(plan: StudyPlan) -> list[str]:
     ]
     said = {override.split("=", 1)[0].lstrip("+~") for override in plan.overrides}
     own = {line.split("=", 1)[0] for line in overrides_of(plan)[: -len(plan.overrides) or None]}
+    problems += foreign_overrides(plan.overrides)
+    problems += check_choice(plan.experiment, "experiment")
+    problems += check_names(plan.factors, "factors")
+    problems += check_names(plan.reference_groups, "reference_groups")
+    problems += check_names(plan.reference_groups.values(), "reference_groups")
+    problems += [
+        f"{name} must be finite numbers"
+        for name, values in (("primary.thresholds", primary.thresholds), ("margin", (plan.margin,)))
+        if not all(map(math.isfinite, values))
+    ]
     problems += [
         f"overrides names {name}, which the plan states elsewhere" for name in sorted(said & own)
     ]

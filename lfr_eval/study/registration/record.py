@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,11 +96,17 @@ def read_registration(file: Path) -> Registration:
         seal = content.pop("seal")
         content["after_results"] = tuple(content["after_results"])
         registration = Registration(**content)
+        problems = list(_problems(registration))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RegistrationError(
-            f"{file} is no registration of this version: {error!r}. It may have been edited by "
+            f"{file} is not a registration of this version: {error}. It may have been edited by "
             "hand; restore it as it was written."
         ) from error
+    if problems:
+        raise RegistrationError(
+            f"{file} is not a registration of this version: {'; '.join(problems)}. Restore it as "
+            "it was written."
+        )
     if registration.seal != seal:
         raise RegistrationError(
             f"{file} was edited after it was registered: its content has the hash "
@@ -118,6 +124,39 @@ def read_registration(file: Path) -> Registration:
                 "Restore it as it was written."
             )
     return registration
+
+
+def _problems(record: Registration) -> Iterator[str]:
+    """Say what in a record is not what `write_registration` writes: it may come from anybody."""
+    shapes: list[tuple[str, object, Any]] = [
+        ("registered_at", record.registered_at, str),
+        ("plan_file", record.plan_file, str),
+        ("plan_sha256", record.plan_sha256, str),
+        ("plan", record.plan, dict),
+        ("settings", record.settings, dict),
+        ("matcher", record.matcher, dict),
+        ("data", record.data, dict | None),
+        ("code", record.code, dict),
+    ]
+    wrong = [name for name, value, kind in shapes if not isinstance(value, kind)]
+    yield from (f"{name} is not what it should be" for name in wrong)
+    if wrong:
+        return
+    data = dict.fromkeys(_DATA) if record.data is None else record.data
+    for where, there, names in (
+        ("matcher", record.matcher, ("name", "fingerprint")),
+        ("data", data, _DATA),
+        ("code", record.code, ("lfr_eval",)),
+    ):
+        yield from (f"{where} has no {name}" for name in names if name not in there)
+    for name in (record.plan_file, data.get("images_file")):
+        if name is not None and (not isinstance(name, str) or Path(name).name != name):
+            yield f"it names the file {name!r}, which does not lie beside it"
+    if not all(isinstance(one, str) for one in record.after_results):
+        yield "after_results is not a list of study hashes"
+
+
+_DATA = ("digest", "images", "people", "images_file", "images_sha256")
 
 
 def seal_of(registration: str | None) -> str | None:

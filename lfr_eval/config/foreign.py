@@ -1,0 +1,246 @@
+"""What may come from somebody else: a plan's settings, a file of a `conf/` folder.
+
+In: overrides as words, or the text of a YAML file. Out: sentences on what is no plain data.
+Neither runs code, reads the environment, names a path, or touches Hydra's own configuration.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from lfr_eval.config.missing import ConfigError
+from lfr_eval.contract.reading import ReadingError, yaml_value
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
+
+TRUST = "--trust-conf"
+"""What a person types who wants `conf/` to be more than data."""
+
+GROUPS = (
+    *("dataset", "matcher", "capture", "design", "population", "thresholds", "inference"),
+    "report",
+)
+"""Groups that a plan chooses from, by name."""
+
+_SCIENTIFIC = {
+    "": "name",
+    "dataset": (
+        "name card fillers people passes genders ethnicities age_bands cameras camera_shares "
+        "dimension commonness_mean commonness_spread same_gender same_ethnicity reference_quality "
+        "probe_quality quality_spread_people quality_spread_passes failure_to_acquire "
+        "false_positive_ratio miss_ratio acquisition_ratio ratios_hold_at seed"
+    ),
+    "matcher": (
+        "name sweep operating operating_origin storage weights image_size margin min_face_size "
+        "multi_face upsample similarity score_slope score_offset higher_is_more_similar uri "
+        "detector alignment points mean std channels layout normalise size salt"
+    ),
+    "capture": "name steps angle repeats original seed",
+    "design": (
+        "name description kinds watchlist_sizes watchlist_members watchlist_composition "
+        "watchlist_inference candidates policies ranks seed"
+    ),
+    "population": "name description like shares source evidence",
+    "thresholds": "values sweep operating origin primary",
+    "inference": (
+        "factors reference_groups strata level alpha margin power permutations seed "
+        "primary_metrics primary_factors primary_watchlist_sizes primary_comparisons"
+    ),
+    "report": "title question notes",
+}
+SCIENTIFIC = frozenset(
+    f"{group}.{name}".lstrip(".") for group, names in _SCIENTIFIC.items() for name in names.split()
+)
+"""Settings that a plan may give. One that is not named here is refused, a new one too."""
+
+PLACES = (
+    *("dataset.path", "dataset.card", "dataset.fillers", "matcher.path", "matcher.weights"),
+    *("matcher.url", "matcher.uri", "matcher.registry", "matcher.device", "matcher.batch_size"),
+    *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
+    *("design.dont_care", "parity"),
+)
+"""Settings beside `paths` and `compute` that say where something is, and what works on it."""
+
+MAPPINGS = (
+    *("dataset.cameras", "dataset.camera_shares", "dataset.false_positive_ratio"),
+    *("dataset.miss_ratio", "dataset.acquisition_ratio", "design.watchlist_composition"),
+    *("population.shares", "inference.reference_groups"),
+)
+"""Those of them whose keys are names of groups or cameras."""
+
+_NAME = re.compile(r"[^\W_][\w-]*")
+_CHOICE = re.compile(r"[^\W_][\w-]*([./][\w-]+)*")
+_NAMED = {
+    "dataset.card": (_NAME, "the name of a shipped card"),
+    "dataset.fillers": (_NAME, "the name of a shipped card"),
+    "matcher.weights": (_NAME, "the name of a shipped card of weights"),
+    "matcher.uri": (re.compile(r"models:/[\w. -]+[/@][\w.-]+"), "models:/NAME/VERSION"),
+}
+"""Settings that could hold a path or an address as well."""
+
+
+def foreign_overrides(words: Sequence[str]) -> list[str]:
+    """Return one sentence for each override that a plan may not have."""
+    return [problem for word in words for problem in _of_override(word)]
+
+
+def is_place(setting: str) -> bool:
+    """Return whether a setting says where data, matcher and results are, or what computes them.
+
+    A person gives it on the command line, beside a plan that says the rest.
+    """
+    return setting in PLACES or setting.startswith(("paths.", "compute"))
+
+
+def _of_override(word: str) -> Iterator[str]:
+    from lfr_eval.config.overrides import parsed_override
+
+    try:
+        override = parsed_override(word)
+    except ConfigError as error:
+        yield str(error)
+        return
+    key = str(override.key_or_group)
+    if override.is_delete() or override.package is not None:
+        yield f"'{word}' is not SETTING=VALUE"
+    elif key in GROUPS:
+        value = override.value()
+        if not isinstance(value, str) or not _CHOICE.fullmatch(value):
+            yield f"'{word}' must choose from {key} by name"
+    elif not _is_scientific(key):
+        yield (
+            f"'{key}' is not a scientific setting. A plan says nothing about paths, addresses, "
+            "machines or Hydra; give such settings on the command line"
+        )
+    else:
+        yield from _of_value(word, key, override)
+
+
+def _is_scientific(key: str) -> bool:
+    if key in SCIENTIFIC:
+        return True
+    mapping = next((name for name in MAPPINGS if key.startswith(f"{name}.")), None)
+    return mapping is not None and not key[len(mapping) + 1 :].startswith("_")
+
+
+def _of_value(word: str, key: str, override: Override) -> Iterator[str]:
+    unquoted = re.sub(r"'(\\.|[^'\\])*'|\"(\\.|[^\"\\])*\"", "", word.partition("=")[2])
+    value = override.value()
+    if override.is_sweep_override() or "(" in unquoted:
+        yield f"'{word}' must give one value, not several to try or a function"
+        return
+    yield from (f"'{word}' {problem}" for problem in _not_plain(value))
+    if not all(map(math.isfinite, _numbers(value))):
+        yield f"'{word}' must give finite numbers"
+    form, meant = _NAMED.get(key, (None, ""))
+    if form is not None and value is not None and not form.fullmatch(str(value)):
+        yield f"'{word}' must be {meant}; give a path or an address on the command line"
+
+
+def _not_plain(value: object) -> Iterator[str]:
+    """Say what in a value is no plain data."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if str(name).startswith("_"):
+                yield f"has the key '{name}'; keys that begin with '_' can make Hydra run code"
+            yield from _not_plain(str(name))
+            yield from _not_plain(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _not_plain(below)
+    elif isinstance(value, str):
+        if "${" in value:
+            yield f"refers to something else ('{value}'); give the value itself"
+        elif value == "???":
+            yield "leaves the value open"
+    elif value is not None and not isinstance(value, bool | int | float | date):
+        yield f"holds {value!r}; use texts, numbers, true or false"
+
+
+def _numbers(value: object) -> Iterator[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for below in value:
+            yield from _numbers(below)
+    elif isinstance(value, int | float):
+        yield value
+
+
+def check_names(names: Iterable[str], where: str) -> Iterator[str]:
+    """Say which names of factors and groups are no plain texts."""
+    for name in names:
+        yield from (f"{where} {problem}" for problem in _not_plain(name))
+        if re.search(r"[\x00-\x1f\x7f]", name):
+            yield f"{where} names {name!r}; write it without control characters"
+
+
+def check_choice(name: str, group: str) -> Iterator[str]:
+    """Say whether a choice from a group is not made by name."""
+    if not _CHOICE.fullmatch(name):
+        yield f"{group} is '{name}'; give the name of one, of letters, digits, '-' and '_'"
+
+
+TRUSTED = f"If you know who wrote it and want that, add {TRUST} to the command."
+GIVEN = "Write the values themselves."
+
+
+def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> object:
+    """Return what a file of somebody's `conf/` says, if it is data and nothing else.
+
+    Parameters
+    ----------
+    package
+        Where its header `# @package` puts it.
+    remedy
+        What a person can do about it.
+
+    Raises
+    ------
+    ReadingError
+        If it is not: a sentence with everything that is wrong.
+    """
+    content = plain = yaml_value(text)
+    problems = []
+    if package not in (None, "_global_", "_group_"):
+        problems.append(f"its header puts it elsewhere ('@package {package}')")
+    if isinstance(content, dict):
+        if "hydra" in content:
+            problems.append("it changes Hydra itself ('hydra')")
+        problems += _of_defaults(content.get("defaults", []))
+        plain = {key: value for key, value in content.items() if key != "defaults"}
+    problems += [f"it {problem}" for problem in _not_plain(plain)]
+    if problems:
+        raise ReadingError(f"It is not data alone: {'; '.join(dict.fromkeys(problems))}. {remedy}")
+    return content
+
+
+def _of_defaults(entries: object) -> Iterator[str]:
+    if not isinstance(entries, list):
+        yield "its defaults are not a list"
+        return
+    for entry in entries:
+        pairs = entry.items() if isinstance(entry, dict) else [("", entry)]
+        for group, chosen in pairs:
+            yield from _of_default(str(group), chosen)
+
+
+def _of_default(group: str, chosen: object) -> Iterator[str]:
+    bare = re.sub(r"^(optional|override)\s+", "", group).lstrip("/")
+    shown = f"{group}: {chosen}" if group else str(chosen)
+    if re.match(r"hydra\b", bare) or "@" in bare:
+        yield f"its defaults change Hydra or another place ('{shown}')"
+    elif bare and not _CHOICE.fullmatch(bare):
+        yield f"its defaults name no group ('{shown}')"
+    names = chosen if isinstance(chosen, list) else [chosen]
+    for name in names:
+        named = isinstance(name, str) and (name == "_self_" or _CHOICE.fullmatch(name))
+        if named and not bare and re.match(r"hydra\b", str(name)):
+            yield f"its defaults change Hydra ('{shown}')"
+        if not named and name is not None:
+            yield f"its defaults choose by something else than a name ('{shown}')"

@@ -1,0 +1,68 @@
+"""The `conf/` folder of the working directory, for Hydra: read as data and nothing else.
+
+Hydra is imported here, so this file is imported only where something is composed.
+"""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+
+from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.foreign import TRUSTED, check_conf
+from lfr_eval.config.missing import ConfigError
+from lfr_eval.contract.reading import ReadingError, read_text
+
+
+class OwnConf(FileConfigSource):
+    """A folder of configuration files that came from anybody."""
+
+    @staticmethod
+    def scheme() -> str:
+        """Return what stands before the folder in Hydra's search path."""
+        return "own"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read a file, refusing what is more than data.
+
+        Raises
+        ------
+        ConfigError
+            If it is.
+        """
+        root = Path(self.path)
+        file = root / self._normalize_file_name(config_path)
+        try:
+            if config_path.lstrip("/").split("/")[0] == "hydra" or ".." in Path(config_path).parts:
+                raise ReadingError(f"It changes Hydra itself. {TRUSTED}")
+            # What was checked is what is used: the file is read once.
+            text = read_text(file)
+            header = ConfigSource._get_header_dict(text[:512])
+            check_conf(text, header["package"])
+        except ReadingError as error:
+            raise ConfigError(f"{file} is not used. {error}") from error
+        return ConfigResult(
+            config=OmegaConf.load(StringIO(text)),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=header,
+        )
+
+
+class OwnConfFirst(SearchPathPlugin):
+    """Puts `conf/` of the working directory in front of the shipped groups."""
+
+    trusted = False
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Put it there, if it is not the shipped folder itself."""
+        own = Path.cwd() / "conf"
+        if own.is_dir() and own.resolve() != conf_dir().resolve():
+            scheme = "file" if self.trusted else OwnConf.scheme()
+            search_path.prepend("working directory", f"{scheme}://{own}")
