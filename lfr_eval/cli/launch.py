@@ -14,7 +14,7 @@ from uuid import uuid4
 from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
-from lfr_eval.config.overrides import checked_compose, first_of_sweeps, understood
+from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
 from lfr_eval.study.overrides import composed, with_faces, with_plan
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def _prepared(given: Sequence[str]) -> list[str]:
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return words
     overrides = [word for word in words if _is_override(word)]
-    if {"-m", "--multirun"} & set(words):
-        overrides = first_of_sweeps(overrides)
+    several = bool({"-m", "--multirun"} & set(words))
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        checked_compose("config", overrides)
+        for job in checked_of_sweeps(overrides) if several else [overrides]:
+            checked_compose("config", job)
     return words
 
 

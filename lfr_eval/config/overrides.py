@@ -101,15 +101,24 @@ def _how_to_quote(override: str) -> str:
     return f'Put the value in quotes, and the whole override in quotes for the shell: "{shell}".'
 
 
-def first_of_sweeps(overrides: Sequence[str]) -> list[str]:
-    """Return the overrides of the first of several studies (-m)."""
+def checked_of_sweeps(overrides: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the overrides of the first of several studies (-m), then those with another choice.
+
+    Every choice of a group occurs, as each brings files of its own; other values are not tried.
+    """
     parsed = [parsed_override(override) for override in overrides]
-    return [
-        f"{one.get_key_element()}={next(iter(one.sweep_string_iterator()))}"
+    values = [
+        [f"{one.get_key_element()}={value}" for value in one.sweep_string_iterator()]
         if one.is_sweep_override()
-        else override
+        else [override]
         for one, override in zip(parsed, overrides, strict=True)
     ]
+    first = [choices[0] for choices in values]
+    yield first
+    for place, choices in enumerate(values):
+        if "." not in str(parsed[place].key_or_group):
+            for choice in choices[1:]:
+                yield [*first[:place], choice, *first[place + 1 :]]
 
 
 def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
