@@ -15,6 +15,7 @@ from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
+from lfr_eval.contract.addresses import masked
 from lfr_eval.study.overrides import composed, with_faces, with_plan
 
 if TYPE_CHECKING:
@@ -134,7 +135,6 @@ def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.tracking import TrackingError, default_uri, track
     from lfr_eval.tracking.pending import Waiting, forget, remember
-    from lfr_eval.tracking.store import without_password
 
     settings, parent = config.tracking, _multirun()
     uri = settings.uri or default_uri(study.parent)
@@ -142,7 +142,7 @@ def _track(config: StudyConfig, study: Path, load: Sequence[Sample]) -> None:
         run = track(
             StudyFolder.open(study), uri, settings.experiment, settings.timeout, parent, load
         )
-        print(f"MLflow: run {run} in {without_password(uri)}")
+        print(f"MLflow: run {run} in {masked(uri)}")
         forget(study.parent, study.name)
     except TrackingError as error:
         waiting = Waiting(study.name, settings.experiment, str(parent) if parent else None)

@@ -13,6 +13,7 @@ import numpy as np
 from lfr_eval.cli.launch import default_paths
 from lfr_eval.config import ConfigError, EngineConfig
 from lfr_eval.config.engine_composition import compose_engine, read_policy
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
 from lfr_eval.contract.ledger import Entry, Ledger
@@ -164,7 +165,8 @@ def _send(folder: Path, uri: str, experiment: str, timeout: int) -> None:
     from lfr_eval.engine.deployment_log import log_deployment
 
     try:
-        print(f"MLflow:      run {log_deployment(folder, uri, experiment, timeout)} in {uri}")
+        run = log_deployment(folder, uri, experiment, timeout)
+        print(f"MLflow:      run {run} in {masked(uri)}")
     except TrackingError as error:
         print(f"lfr-eval: {error}", file=sys.stderr)
 

@@ -20,6 +20,7 @@ from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
@@ -185,7 +186,7 @@ def _failed(
     card: DatasetCard, file: str, url: str, error: DownloadError, mirror: Path | None
 ) -> FetchError:
     return FetchError(
-        f"'{card.name}': {file} could not be downloaded from {url}: {error}.\n"
+        f"'{card.name}': {file} could not be downloaded from {masked(url)}: {error}.\n"
         f"Run `lfr-eval fetch {card.name}` again with a network (it continues where it stopped)"
         f"{_or_mirror(card, mirror, ', or')}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lfr_eval import __version__
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 
 
@@ -37,8 +38,9 @@ def connect(address: str | None) -> Any:
             ray.init(address=address, log_to_driver=False, include_dashboard=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise ClusterError(
-                f"There is no Ray cluster at compute.address={address}: {error} Start one "
-                "(ray start --head), or leave the address out to use this machine alone."
+                f"There is no Ray cluster at compute.address={masked(str(address))}: "
+                f"{masked(str(error))} Start one (ray start --head), or leave the "
+                "address out to use this machine alone."
             ) from error
     return ray
 

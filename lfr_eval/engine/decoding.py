@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ def opened(name: str, options: Mapping[str, str] | None = None) -> InputContaine
     try:
         return av.open(name, timeout=STALLED, options=dict(options or {}))
     except (av.error.FFmpegError, OSError) as error:
-        # A URL may hold a password.
-        shown = name.rpartition("@")[2] if "://" in name else name
-        raise SourceError(f"{shown} cannot be opened as video: {error.strerror}.") from error
+        raise SourceError(f"{masked(name)} cannot be opened as video: {error.strerror}.") from error
 
 
 def video_of(container: InputContainer, name: object) -> VideoStream:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import read_json
 from lfr_eval.deployments import DECIDED, RECORD
-from lfr_eval.tracking import TrackingError, connect, impatient, without_password
+from lfr_eval.tracking import TrackingError, connect, impatient
 
 PARAMETERS = (
     *("threshold", "model_version", "matcher_fingerprint", "watchlist_size", "failures_to_enrol"),
@@ -37,8 +38,8 @@ def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
         raise TrackingError(
-            f"The tracking store {without_password(uri)} did not take the deployment: "
-            f"{without_password(str(error))}\n"
+            f"The tracking store {masked(uri)} did not take the deployment: "
+            f"{masked(str(error))}\n"
             f"Nothing is lost; send it later: lfr-eval engine send {folder}"
         ) from error
 

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 DIGITS = 12
 SHORTEST_SECRET = 4
 LOGGERS = ("urllib3.connection", "urllib3.connectionpool")
-
-
-def shown_address(url: str) -> str:
-    """Return an address without user info, query and fragment."""
-    return re.split(r"[?#]", re.sub(r"//[^/?#\s]*@", "//", url), maxsplit=1)[0]
 
 
 def query_digest(url: str) -> str | None:

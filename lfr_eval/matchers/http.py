@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import os
 import re
 import threading
 import time
@@ -20,11 +21,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.endpoint import (
     keep_out_of_logs,
     query_digest,
-    shown_address,
     without_query,
 )
 from lfr_eval.matchers.stated import StatedError, stated_card
@@ -82,7 +83,7 @@ class HttpMatcher:
             raise MatcherError(
                 "matcher.url is no engine's address; give http://HOST:PORT/invocations."
             )
-        self._url, self._shown = url, shown_address(url)
+        self._url, self._shown = url, masked(url)
         keep_out_of_logs(url)
         self._timeout, self._retries = timeout, retries
         self._limit = int(answer_megabytes * MEGABYTE)
@@ -175,14 +176,19 @@ class HttpMatcher:
         import requests
 
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        session = requests.Session()
+        # Faces are sent to the address that was given, and to no other: through no proxy of the
+        # environment, and with no password of ~/.netrc.
+        session.trust_env = False
+        # Whose certificates are believed is a setting of the machine, and no secret.
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         try:
-            with requests.post(
+            with session.post(
                 self._url,
                 data=content,
                 headers=headers,
                 stream=True,
                 timeout=self._timeout,
-                # Faces are sent to the address that was given, and to no other.
                 allow_redirects=False,
             ) as response:
                 kind = response.headers.get("Content-Encoding", "identity")

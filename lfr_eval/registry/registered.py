@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.config import StudyConfig
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import ImageMatcher
 from lfr_eval.matchers.packing import MATCHER, WEIGHTS, unpack_unchanged
-from lfr_eval.tracking import default_uri, impatient, without_password
+from lfr_eval.tracking import default_uri, impatient
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -222,6 +223,4 @@ def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
         raise
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
-        raise RegistryError(
-            f"The registry at {without_password(uri)}: {without_password(str(error))}"
-        ) from error
+        raise RegistryError(f"The registry at {masked(uri)}: {masked(str(error))}") from error

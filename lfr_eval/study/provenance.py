@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lfr_eval import __version__
 from lfr_eval.config import StudyConfig
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.matchers.endpoint import shown_address
 from lfr_eval.study.inputs import Inputs, recipe_of
 from lfr_eval.study.populations import describe_mix, watchlist_mix
 
@@ -156,7 +156,7 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
     del values["paths"]
     for group, name in (("tracking", "uri"), ("matcher", "url"), ("matcher", "registry")):
         if values[group].get(name):
-            values[group][name] = shown_address(values[group][name])
+            values[group][name] = masked(values[group][name])
     if config.registration:
         values["registration"] = Path(config.registration).name
     if values.get("parity"):

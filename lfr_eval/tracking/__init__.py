@@ -3,7 +3,7 @@
 from lfr_eval.tracking.artifacts import attach
 from lfr_eval.tracking.metrics import STEP
 from lfr_eval.tracking.runs import track
-from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient, without_password
+from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient
 
 __all__ = [
     "STEP",
@@ -13,5 +13,4 @@ __all__ = [
     "default_uri",
     "impatient",
     "track",
-    "without_password",
 ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.tracking.runs import known_run
-from lfr_eval.tracking.store import TrackingError, impatient, without_password
-
-LOCAL = "sqlite:///"
+from lfr_eval.tracking.store import TrackingError, impatient, local_file
 
 
 def attach(
@@ -21,7 +20,8 @@ def attach(
     TrackingError
         If the server is down, too slow, or refuses.
     """
-    if uri.startswith(LOCAL) and not Path(uri.removeprefix(LOCAL)).is_file():
+    database = local_file(uri)
+    if database is not None and not database.is_file():
         return None
     try:
         from mlflow import MlflowClient
@@ -38,6 +38,6 @@ def attach(
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
         raise TrackingError(
-            f"The tracking store {without_password(uri)} did not take the files: "
-            f"{without_password(str(error))}\nThey are safe in {files[0].parent}."
+            f"The tracking store {masked(uri)} did not take the files: "
+            f"{masked(str(error))}\nThey are safe in {files[0].parent}."
         ) from error

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
 from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.metrics import metric_name, metrics_of
-from lfr_eval.tracking.store import TrackingError, connect, impatient, without_password
+from lfr_eval.tracking.store import TrackingError, connect, impatient
 from lfr_eval.tracking.system import Sample
 from lfr_eval.tracking.versions import record_study
 
@@ -66,8 +67,8 @@ def track(
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
-            f"The tracking store {without_password(uri)} did not take the study: "
-            f"{without_password(str(error))}\n"
+            f"The tracking store {masked(uri)} did not take the study: "
+            f"{masked(str(error))}\n"
             f"{_remedy(str(error))}Nothing is lost; send it later: lfr-eval track {folder.path}"
         ) from error
 

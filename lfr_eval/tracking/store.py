@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from lfr_eval.contract.errors import MendableError
 
@@ -19,9 +20,24 @@ class TrackingError(MendableError, RuntimeError):
     """The tracking server did not take the study; the study itself is safe on disk."""
 
 
+LOCAL = "sqlite:///"
+
+
 def default_uri(studies: Path) -> str:
     """Return MLFLOW_TRACKING_URI, or a SQLite file beside the studies at an absolute path."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{studies.resolve()}/mlflow.db"
+    return os.environ.get("MLFLOW_TRACKING_URI") or local_uri(studies.resolve() / "mlflow.db")
+
+
+def local_uri(database: Path) -> str:
+    """Return the address of a SQLite file: signs that mean something in an address are escaped."""
+    return LOCAL + re.sub(r"[%?#]", lambda sign: quote(sign[0]), str(database))
+
+
+def local_file(uri: str) -> Path | None:
+    """Return the SQLite file that an address names; None for a server."""
+    if not uri.startswith(LOCAL):
+        return None
+    return Path(unquote(uri.removeprefix(LOCAL).partition("?")[0]))
 
 
 def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
@@ -46,20 +62,19 @@ def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
 
 def _artifacts(uri: str) -> str | None:
     """Return where a local store keeps artifacts: beside its database, at an absolute path."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return (Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts").resolve().as_uri()
+    database = local_file(uri)
+    return (database.parent / "mlartifacts").resolve().as_uri() if database else None
 
 
 @contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
     """Let one process at a time create a SQLite store: two that race break it."""
-    if not uri.startswith("sqlite:///"):
+    database = local_file(uri)
+    if database is None:
         yield
         return
     from filelock import FileLock
 
-    database = Path(uri.removeprefix("sqlite:///"))
     database.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{database}.lock"):
         yield
@@ -72,6 +87,8 @@ def impatient(timeout: int) -> Iterator[None]:
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # It would print the address of a run with the password of the server.
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     }
     before = {name: os.environ.get(name) for name in limits}
@@ -84,8 +101,3 @@ def impatient(timeout: int) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def without_password(text: str) -> str:
-    """Return a text without the credentials of its addresses."""
-    return re.sub(r"//[^/?#\s]*@", "//", text)

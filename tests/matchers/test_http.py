@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
@@ -68,6 +69,30 @@ def test_the_card_is_what_the_engine_states_and_no_more(null: ImageMatcher) -> N
     assert card.fingerprint != null.card.fingerprint
     assert card.fingerprint == other.card.fingerprint
     assert "secret" not in json.dumps(card.recipe)
+
+
+def test_the_engine_is_asked_directly_and_without_credentials_of_others(
+    null: ImageMatcher, pictures: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = tmp_path / "netrc"
+    credentials.write_text("machine 127.0.0.1 login alice password another-service\n")
+    credentials.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(credentials))
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody there
+    shown: list[str | None] = []
+
+    def seen(handler: BaseHTTPRequestHandler, _: Asked, answer: Asked) -> None:
+        shown.append(handler.headers.get("Authorization"))
+        send(handler, json.dumps(answer).encode())
+
+    with served(null, seen) as url:
+        list(HttpMatcher(url, retries=0).embed(pictures))
+        list(HttpMatcher(url.replace("//", "//me:mine@"), retries=0).embed(pictures))
+    named = f"Basic {b64encode(b'me:mine').decode()}"
+    assert set(shown) == {None, named}, "only what the address itself names"
 
 
 def test_a_busy_engine_is_asked_again(null: ImageMatcher, pictures: list[Path]) -> None:

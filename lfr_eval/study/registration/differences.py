@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.config import StudyConfig
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.matchers.endpoint import shown_address
 from lfr_eval.study.inputs import Inputs
 from lfr_eval.study.registration.plan import StudyPlan
 from lfr_eval.study.registration.record import (
@@ -162,7 +162,7 @@ def _leaves(config: Any, prefix: str) -> Iterator[tuple[str, Any, Any]]:
             default = each.default
         elif each.default_factory is not dataclasses.MISSING:
             default = each.default_factory()
-        yield name, shown_address(value) if name in ADDRESSES and value else value, default
+        yield name, masked(value) if name in ADDRESSES and value else value, default
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,29 @@
+"""Contract: what of an address may be shown, stored or logged: no credentials, no query.
+
+A user name, a password and a query may be secrets. Whatever prints or stores an address, or a text
+of others that may hold one, goes through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Three slashes begin a path on this machine (sqlite:///...), which holds no credentials.
+_CREDENTIALS = re.compile(r"(?<=://)(?!/)[^/?#\s]*@")
+# A password with a slash, a question mark or a hash that should have been quoted: nobody can tell
+# where it ends. (A port is digits alone.)
+_UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))[^\s@]*[/?#]\S*@\S*")
+_QUERY = re.compile(r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://(?!/)[^\s?#\"'<>]*)[?#][^\s\"<>]*", re.I)
+
+
+def masked(text: str) -> str:
+    """Return a text without the credentials, queries and fragments of the addresses in it.
+
+    Examples
+    --------
+    >>> masked("http://user:s3cret@host:5000/path?token=abc does not answer")
+    'http://host:5000/path does not answer'
+    >>> masked("sqlite:////srv/what? now/mlflow.db")
+    'sqlite:////srv/what? now/mlflow.db'
+    """
+    return _QUERY.sub(r"\1", _CREDENTIALS.sub("", _UNCLEAR.sub("…", text)))
