@@ -5,12 +5,15 @@ from pathlib import Path
 from lfr_eval.contract.tables import (
     AFTERWARDS,
     ALL,
+    CHECKS,
     EXCLUSIONS,
     FURTHER,
     OF_DESIGNS,
     OPERATING_POINTS,
     PEOPLE,
     PLANNING,
+    RECORDS,
+    STREET,
     STUDIES_COMPARED,
 )
 
@@ -20,7 +23,8 @@ def tables_page() -> str:
     made = "Made from `lfr_eval/contract/tables/` by `docs/make_tables.py`."
     parts = ["# The stage tables", "", made]
     asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
-    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked, PEOPLE):
+    records = (RECORDS, CHECKS, STREET)
+    for table in (*ALL, *FURTHER, *OF_DESIGNS, *AFTERWARDS, EXCLUSIONS, *asked, PEOPLE, *records):
         parts += [
             "",
             f"## {table.name}",

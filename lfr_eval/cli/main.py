@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lfr_eval import __version__
 from lfr_eval.cli.decisions import add_decisions
+from lfr_eval.cli.deployments import add_records
 from lfr_eval.cli.engine import add_engine
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
@@ -27,6 +28,7 @@ TRUST = "--trust-conf"
 COMMANDS = (
     *("run", "plan", "report", "verify", "thresholds", "compare"),
     *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
+    "deployments",
 )
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
@@ -127,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
     add_decisions(commands)
+    add_records(commands)
     return parser
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.tables import DEPLOYMENTS
 from lfr_eval.contract.tested import SHORTEST
+from lfr_eval.deployments.grid import DeploymentError
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""
@@ -26,10 +26,6 @@ DECIDED = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_uncon
 COUNTS = ("watchlist_size", "alerts", *DECIDED)
 JUDGED = ("joined_by", "left_out")
 COLUMNS = tuple(name for name in DEPLOYMENTS.names if name not in JUDGED)
-
-
-class DeploymentError(MendableError, ValueError):
-    """Records cannot be used; the message lists every problem."""
 
 
 def read_deployments(paths: Sequence[Path]) -> pd.DataFrame:

@@ -26,11 +26,11 @@ TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
-def to_pdf(document: Document) -> bytes:
-    """Typeset a document."""
+def to_pdf(document: Document, template: Path = TEMPLATE) -> bytes:
+    """Typeset a document by a template that reads it as data."""
     content = json.dumps(_printable(asdict(document)), ensure_ascii=False)
     return typst.compile(
-        TEMPLATE.read_bytes(),
+        template.read_bytes(),
         font_paths=_fonts(),
         sys_inputs={"document": content},
         pdf_standards="ua-1",

@@ -41,6 +41,7 @@ from lfr_eval.contract.tables.scores import (
     WATCHLIST,
     WATCHLIST_MATCHES,
 )
+from lfr_eval.contract.tables.street import CHECKS, RECORDS, STREET
 from lfr_eval.contract.tables.vocabulary import (
     CAPTURE,
     CROSS,
@@ -66,6 +67,7 @@ __all__ = [
     "CANDIDATE_COUNTS",
     "CANDIDATE_LISTS",
     "CAPTURE",
+    "CHECKS",
     "COHORT",
     "COMPARISONS",
     "CORRECTIONS",
@@ -93,10 +95,12 @@ __all__ = [
     "PERSON_TESTS",
     "PLANNING",
     "RATES",
+    "RECORDS",
     "REGISTERED_STATES",
     "ROLES",
     "SAMPLE",
     "SEARCHES",
+    "STREET",
     "STUDIES_COMPARED",
     "TRUTH",
     "UNKNOWN",

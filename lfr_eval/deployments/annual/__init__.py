@@ -1,0 +1,5 @@
+"""Checked records in, the annual report out: a page, a paper and its tables."""
+
+from lfr_eval.deployments.annual.writing import Annual, write_annual
+
+__all__ = ["Annual", "write_annual"]

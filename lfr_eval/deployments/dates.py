@@ -1,0 +1,135 @@
+"""Days of a file that break its order in, what they may have meant out."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from datetime import date
+
+_ORDERED = 0.8
+"""A file of which so many rows are in order is taken to be meant in order."""
+
+
+def out_of_order(days: Sequence[date | None]) -> list[int] | None:
+    """Return the rows that a longest ordered run of days leaves out; None for unordered files.
+
+    Parameters
+    ----------
+    days
+        In the order of the file, which may rise or fall; None where there is no day.
+    """
+    known = [place for place, each in enumerate(days) if each is not None]
+    rising = _longest([_ordinal(days[place]) for place in known])
+    falling = _longest([-_ordinal(days[place]) for place in known])
+    kept = {known[place] for place in max(rising, falling, key=len)}
+    if len(kept) < _ORDERED * len(known):
+        return None
+    return [place for place in known if place not in kept]
+
+
+def between(days: Sequence[date | None], place: int, out: Sequence[int]) -> tuple[date, date]:
+    """Return the earliest and latest day that would stand in order at a place of the file."""
+    left_out = set(out)
+    ordered = [
+        (at, each) for at, each in enumerate(days) if each is not None and at not in left_out
+    ]
+    before = [each for at, each in ordered if at < place][-1:]
+    after = [each for at, each in ordered if at > place][:1]
+    ends = sorted([*(before or after), *(after or before)])
+    return ends[0], ends[-1]
+
+
+def meant(printed: date | None, cell: str, low: date, high: date) -> tuple[date | None, str]:
+    """Return the day that a mistyped one may have meant, and how they differ.
+
+    Another year is tried first, then day and month exchanged, then one digit mistyped. A kind of
+    slip that leaves several days is no suggestion.
+
+    Parameters
+    ----------
+    printed
+        The day as it is printed; None where there can be no such day.
+    cell
+        The printed text.
+    low, high
+        The days of the rows before and after it.
+    """
+    kinds = [
+        ("another year", _other_years(printed, cell)),
+        ("day and month exchanged", _turned(cell)),
+    ]
+    kinds.append(("one digit mistyped", _one_digit(cell)))
+    for kind, days in kinds:
+        fitting = sorted({each for each in days if low <= each <= high})
+        if len(fitting) == 1:
+            return fitting[0], kind
+    return None, ""
+
+
+def _ordinal(day: date | None) -> int:
+    return day.toordinal() if day else 0
+
+
+def _longest(values: Sequence[int]) -> list[int]:
+    """Return the places of a longest run that never falls (patience sorting)."""
+    ends: list[int] = []
+    last: list[int] = []
+    previous: list[int | None] = []
+    for place, value in enumerate(values):
+        at = bisect.bisect_right(ends, value)
+        previous.append(last[at - 1] if at else None)
+        ends[at : at + 1] = [value]
+        last[at : at + 1] = [place]
+    chain: list[int] = []
+    place_or_end = last[-1] if last else None
+    while place_or_end is not None:
+        chain.append(place_or_end)
+        place_or_end = previous[place_or_end]
+    return chain[::-1]
+
+
+def _parts(cell: str) -> tuple[str, str, str] | None:
+    """Return day, month and year as digits."""
+    pieces = cell.replace(".", "/").replace("-", "/").split("/")
+    if len(pieces) != 3 or not all(piece.strip().isdigit() for piece in pieces):
+        return None
+    first, second, third = (piece.strip() for piece in pieces)
+    return (third, second, first) if len(first) == 4 else (first, second, third)
+
+
+def _dates(day: str, month: str, year: str) -> list[date]:
+    try:
+        return [date(int(year) + (2000 if int(year) < 100 else 0), int(month), int(day))]
+    except ValueError:
+        return []
+
+
+def _other_years(printed: date | None, cell: str) -> list[date]:
+    parts = _parts(cell)
+    if parts is None:
+        return []
+    day, month, year = parts
+    base = printed.year if printed else int(year) + (2000 if int(year) < 100 else 0)
+    found: list[date] = []
+    for step in (-1, 1, -2, 2):
+        found += _dates(day, month, str(base + step))
+    return found
+
+
+def _turned(cell: str) -> list[date]:
+    parts = _parts(cell)
+    return _dates(parts[1], parts[0], parts[2]) if parts else []
+
+
+def _one_digit(cell: str) -> list[date]:
+    parts = _parts(cell)
+    if parts is None:
+        return []
+    text = "/".join(parts)
+    found: list[date] = []
+    for place, letter in enumerate(text):
+        if letter.isdigit():
+            for digit in "0123456789":
+                changed = f"{text[:place]}{digit}{text[place + 1 :]}".split("/")
+                found += _dates(*changed)
+    return found

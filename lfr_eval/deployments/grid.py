@@ -1,0 +1,96 @@
+"""What a file of records is before anything is understood: headings, and rows of printed cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.deployments.headings import plain, understand
+from lfr_eval.deployments.values import is_given, looks_like_a_day
+
+
+class DeploymentError(MendableError, ValueError):
+    """Records cannot be used; the message lists every problem."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it is printed: its page (or sheet), its number there, and its cells."""
+
+    page: int | None
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass
+class Grid:
+    """A table of a file: its headings, and the rows below them.
+
+    `passed_over` says of every other row why it is none, so that nothing is lost in silence.
+    """
+
+    headings: list[str]
+    rows: list[Row] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+
+def where(page: int | None, number: int) -> str:
+    """Return the place of a row in words."""
+    return f"row {number}" if page is None else f"page {page}, row {number}"
+
+
+def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:
+    """Return how many of the first lines are a title or headings, and the headings, or None.
+
+    Headings may stand on several lines ("Total" over "Alerts"), and a heading may stand above
+    several columns ("True Alerts" above "Confirmed" and "Unconfirmed"): a spreadsheet then leaves
+    the cells beside it empty.
+
+    Parameters
+    ----------
+    lines
+        Cells of the first lines of a table, as printed.
+    """
+    if not any(looks_like_a_day(cell) for cells in lines for cell in cells):
+        return None
+    # A row that lacks its day is a row all the same, and no line of headings.
+    first = next(place for place, cells in enumerate(lines) if _holds_counts(cells))
+    for start in range(first):
+        above = [_spread(cells) for cells in lines[start : first - 1]] + [list(lines[first - 1])]
+        width = max(map(len, above))
+        joined = [
+            " ".join(line[at] for line in above if at < len(line) and line[at]).strip()
+            for at in range(width)
+        ]
+        fields = {heading.field for heading in understand(joined)[0]}
+        if "date" in fields and len(fields) >= 4:
+            return first, joined
+    return None
+
+
+def _holds_counts(cells: Sequence[str]) -> bool:
+    counts = sum(bool(re.fullmatch(r"[\d,.]+%?", cell.strip())) for cell in cells)
+    return counts >= 2 or any(map(looks_like_a_day, cells))
+
+
+def _spread(cells: Sequence[str]) -> list[str]:
+    """Repeat a heading over the empty cells to its right."""
+    spread: list[str] = []
+    for cell in cells:
+        spread.append(cell if cell or not spread else spread[-1])
+    return spread
+
+
+def is_total(cells: Sequence[str]) -> bool:
+    """Whether a row adds up the others: a word such as "Total", and numbers beside it."""
+    first = next((cell for cell in cells if cell.strip()), "")
+    if sum(cell.strip()[:1].isdigit() for cell in cells) < 2:
+        return False
+    return plain(first).split()[:1] in (["total"], ["totals"], ["sum"])
+
+
+def is_empty(cells: Sequence[str]) -> bool:
+    """Whether nothing is printed in a row."""
+    return not any(is_given(cell) for cell in cells)

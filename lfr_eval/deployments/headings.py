@@ -1,0 +1,166 @@
+"""Headings of a file of records in, the fields that they mean out; an unknown heading is refused.
+
+Forces word their headings differently and change them from year to year. A heading is understood
+by the words in it, after case, accents, footnote numbers and punctuation are taken off.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lfr_eval.contract.tables import RECORDS
+
+SKIP = "skip"
+"""In a mapping: leave the column out."""
+
+_MADE = ("record_id", "source", "page", "row", "counting_rule", "as_printed", "remark")
+FIELDS = tuple(name for name in RECORDS.names if name not in _MADE)
+"""The fields that a heading can mean."""
+
+ENGAGED, GROUP = "engage", "false alerts of "
+
+# The first line whose words are all in the heading, and none of whose others is, decides.
+_RULES: tuple[tuple[str, str, str], ...] = (
+    ("false_alert_rate", "false rate", ""),
+    ("false_alert_rate", "far", ""),
+    ("false_engaged", "false engage", ""),
+    ("true_engaged", "true engage", ""),
+    ("false_unconfirmed", "false unconfirmed", ""),
+    ("false_confirmed", "false confirmed", ""),
+    ("true_unconfirmed", "true unconfirmed", ""),
+    ("true_confirmed", "true confirmed", ""),
+    ("false_alerts", "false alert", ""),
+    ("false_alerts", "false positive", ""),
+    ("true_alerts", "true alert", ""),
+    ("true_alerts", "true positive", ""),
+    ("arrests", "arrest", ""),
+    ("no_action", "no action", ""),
+    ("no_action", "no further action", ""),
+    ("no_action", "nfa", ""),
+    ("other_disposals", "other disposal", ""),
+    ("other_disposals", "other outcome", ""),
+    ("other_disposals", "disposal", ""),
+    ("false_by_group", "false by group", ""),
+    ("faces_seen", "face", ""),
+    ("watchlist_size", "watchlist", ""),
+    ("watchlist_size", "watch list", ""),
+    ("threshold", "threshold", ""),
+    ("threshold", "face match setting", ""),
+    ("hours", "duration", ""),
+    ("hours", "hour", "per alert"),
+    ("matcher_fingerprint", "fingerprint", ""),
+    ("model_version", "algorithm", ""),
+    ("model_version", "model", ""),
+    ("model_version", "software", ""),
+    ("camera", "camera", ""),
+    ("use_case", "use case", ""),
+    ("use_case", "purpose", ""),
+    ("alerts", "alert", "time per rate true false"),
+    ("place", "location", ""),
+    ("place", "place", ""),
+    ("place", "site", ""),
+    ("place", "borough", ""),
+    ("date", "date", ""),
+    ("date", "day", ""),
+    ("place", "deployment", "id number no"),
+)
+_WHOLE_WORDS = {"far", "nfa", "no", "per", "time", "id", "day", "site"}
+
+
+class HeadingError(ValueError):
+    """A heading cannot be understood; the message names it."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column of a file: what it prints above it, and the field that it means (or `SKIP`)."""
+
+    text: str
+    field: str
+
+
+def plain(text: object) -> str:
+    r"""Return a heading's words in lower case: no accents, quotes, punctuation, footnote numbers.
+
+    Examples
+    --------
+    >>> plain("True\nAlerts1"), plain("Faces seen (Estimate )"), plain("Min Threshold Setting")
+    ('true alerts', 'faces seen estimate', 'min threshold setting')
+    """
+    folded = unicodedata.normalize("NFKD", str(text)).casefold()
+    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    bare = re.sub(r"[\u2018\u2019\u02bc']", "", bare)
+    bare = re.sub(r"(?<=[a-z])\d+\b", "", bare)
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
+
+
+def understand(
+    headings: Sequence[str], mapping: Mapping[str, str] | None = None
+) -> tuple[list[Heading], list[str]]:
+    """Return the meaning of each heading, and what is wrong with them.
+
+    Parameters
+    ----------
+    headings
+        As the file prints them.
+    mapping
+        Heading to field, or to `skip`, as the person says; it comes before the rules.
+
+    Returns
+    -------
+    tuple of (list of Heading, list of str)
+        Unknown headings are `SKIP` in the list, and named among the problems.
+    """
+    said = {plain(name): field for name, field in (mapping or {}).items()}
+    problems: list[str] = []
+    known: list[Heading] = []
+    for text in headings:
+        words = plain(text)
+        field = said.get(words, SKIP if not words else _field(words))
+        if field is None:
+            problems.append(
+                f"the heading '{' '.join(text.split())}' is not known; say what it means with "
+                f"--map '{' '.join(text.split())}=FIELD', or leave it out with FIELD '{SKIP}'"
+            )
+        elif field != SKIP and field not in FIELDS and not field.startswith(GROUP):
+            problems.append(f"'{field}' is not a field; the fields are {', '.join(FIELDS)}")
+            field = None
+        known.append(Heading(text, field or SKIP))
+    fields = [heading.field for heading in known if heading.field != SKIP]
+    for field in dict.fromkeys(fields):
+        if fields.count(field) > 1:
+            twice = [f"'{' '.join(h.text.split())}'" for h in known if h.field == field]
+            problems.append(
+                f"the headings {' and '.join(twice)} both mean {field}; leave one out with "
+                f"--map {twice[-1]}={SKIP}"
+            )
+    return known, problems
+
+
+def _field(words: str) -> str | None:
+    if words.replace(" ", "_") in FIELDS:
+        return words.replace(" ", "_")
+    group = re.fullmatch(r"false (?:alerts?|positives?) (?:of |among |by )?(.+)", words)
+    if group and not {"confirmed", "unconfirmed", "rate"} & set(words.split()):
+        rest = group.group(1)
+        if not re.match(r"(confirmed|unconfirmed|false|rate|engage|number|total)", rest):
+            return GROUP + rest
+    if words.split().count("false") > 1 and not _holds(words, ENGAGED):
+        # "False Alert / Confirmed False Alerts": both, in one column.
+        return "false_alerts"
+    for field, needed, forbidden in _RULES:
+        if all(_holds(words, word) for word in needed.split()) and not any(
+            _holds(words, word) for word in forbidden.split()
+        ):
+            return field
+    return None
+
+
+def _holds(words: str, word: str) -> bool:
+    """Whether a word stands in a heading: whole, or as the beginning of one of its words."""
+    if word == "confirmed" or word in _WHOLE_WORDS:
+        return word in words.split()
+    return any(each.startswith(word) for each in words.split())

@@ -1,0 +1,194 @@
+"""Files of published records in, table `records` out; every problem named, nothing lost.
+
+A count is read or refused, never guessed. A day that cannot be (31 June, month 14) is kept as it
+is printed, for `lfr-eval deployments check` to ask about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.tables import RECORDS
+from lfr_eval.deployments.grid import DeploymentError, Grid, Row, where
+from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
+from lfr_eval.deployments.pdf import pdf_grids
+from lfr_eval.deployments.records import RECORD
+from lfr_eval.deployments.sheets import csv_grids, workbook_grids
+from lfr_eval.deployments.values import READERS, ValueUnreadable, day, is_given, text
+
+_SHOWN = 20
+"""So many problems are printed; the rest are counted."""
+
+
+@dataclass
+class Imported:
+    """What files of records gave: the table, and what was passed over, file by file."""
+
+    records: pd.DataFrame
+    passed_over: list[str] = field(default_factory=list)
+
+
+def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Imported:
+    """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders that the live engine wrote (or folders of these).
+    mapping
+        Heading to field of table `records`, or to `skip`, where a heading is not understood.
+
+    Raises
+    ------
+    DeploymentError
+        If a file cannot be read; every problem is named with its file, page and row.
+    """
+    rows: list[dict[str, Any]] = []
+    problems: list[str] = []
+    passed_over: list[str] = []
+    for path in _files(paths, problems):
+        try:
+            if path.suffix.lower() == ".json":
+                rows.append(_deployment(path))
+                continue
+            for grid in _grids(path):
+                headings, wrong = understand(grid.headings, mapping)
+                problems += [f"{path.name}: {each}" for each in wrong]
+                passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
+                for row in grid.rows:
+                    rows.append(_record(path.name, row, headings, problems))
+        except DeploymentError as error:
+            problems.append(str(error).rstrip("."))
+    ids = [row["record_id"] for row in rows]
+    problems += [
+        f"'{name}' is there {ids.count(name)} times: give each file once, under its own name"
+        for name in dict.fromkeys(ids)
+        if ids.count(name) > 1
+    ]
+    if not rows and not problems:
+        problems = ["no file holds a record of a deployment"]
+    if problems:
+        shown = problems[:_SHOWN]
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise DeploymentError("The records cannot be imported: " + "; ".join(shown) + more + ".")
+    frame = pd.DataFrame(rows, columns=RECORDS.names)
+    return Imported(RECORDS.conform(frame), passed_over)
+
+
+def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            found = sorted(path.glob(f"**/{RECORD}"))
+            if not found:
+                problems.append(f"{path} holds no {RECORD}; name the files of records themselves")
+            yield from found
+        elif path.is_file():
+            yield path
+        else:
+            problems.append(f"{path} does not exist")
+
+
+def _grids(path: Path) -> list[Grid]:
+    kind = path.suffix.lower()
+    if kind == ".pdf":
+        return pdf_grids(path)
+    if kind in (".xlsx", ".xlsm"):
+        return workbook_grids(path)
+    if kind in (".csv", ".tsv", ".txt"):
+        return csv_grids(path)
+    raise DeploymentError(f"{path.name} is not a .pdf, .xlsx, .csv or .json file")
+
+
+def _record(
+    name: str, row: Row, headings: Sequence[Heading], problems: list[str]
+) -> dict[str, Any]:
+    place = where(row.page, row.number)
+    record: dict[str, Any] = dict.fromkeys(RECORDS.names)
+    record |= {"record_id": f"{Path(name).stem}, {place}", "source": name}
+    record |= {"page": row.page, "row": row.number}
+    printed: dict[str, str] = {}
+    groups: dict[str, int] = {}
+    absent = False
+    for heading, cell in zip(headings, row.cells, strict=True):
+        if heading.field == SKIP:
+            continue
+        printed[heading.field] = cell
+        if not is_given(cell):
+            absent = absent or bool(cell)
+            continue
+        try:
+            if heading.field.startswith(GROUP):
+                groups[heading.field.removeprefix(GROUP)] = int(str(READERS["alerts"](cell)))
+            else:
+                record[heading.field] = _value(heading, cell)
+        except ValueUnreadable as error:
+            problems.append(f"{name}, {place}: {heading.field} '{cell}' {error}")
+    if record["faces_seen"] is not None:
+        record["counting_rule"] = next(
+            text(heading.text) for heading in headings if heading.field == "faces_seen"
+        )
+    if groups:
+        record["false_by_group"] = json.dumps({"group": groups}, ensure_ascii=False)
+    record["as_printed"] = json.dumps(printed, ensure_ascii=False)
+    remarks = ["some values are not given (such as N/A)"] if absent else []
+    aside = re.fullmatch(
+        r"(.+?) ?\((.*(?:fault|stopped|cancelled|curtailed).*)\)", record["place"] or ""
+    )
+    if aside:
+        record["place"] = aside.group(1)
+        remarks.insert(0, aside.group(2))
+    record["remark"] = "; ".join(remarks) or None
+    if not is_given(printed.get("date", "")):
+        problems.append(f"{name}, {place}: the date is empty")
+    _add_up(record)
+    return record
+
+
+def _value(heading: Heading, cell: str) -> object:
+    if heading.field == "date":
+        read = day(cell)
+        return read and read.isoformat()
+    if heading.field == "hours" and "hours" in plain(heading.text).split():
+        try:
+            return float(cell)
+        except ValueError:
+            pass
+    reader = READERS.get(heading.field, text)
+    return reader(cell)
+
+
+def _add_up(record: dict[str, Any]) -> None:
+    """Fill in true and false alerts where only their parts are stated."""
+    for kind in ("true", "false"):
+        parts = [record[f"{kind}_confirmed"], record[f"{kind}_unconfirmed"]]
+        stated = [part for part in parts if part is not None]
+        if record[f"{kind}_alerts"] is None and stated:
+            record[f"{kind}_alerts"] = sum(stated)
+
+
+def _deployment(path: Path) -> dict[str, Any]:
+    """Return the record of a deployment of the live engine."""
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        groups: dict[str, dict[str, int]] = {}
+        for key, number in dict(given.get("decisions_by_group") or {}).items():
+            decision, factor, group = str(key).split("/", 2)
+            if decision == "false":
+                groups.setdefault(factor, {})[group] = int(number)
+        record = {name: given.get(name) for name in RECORDS.names}
+        name = str(given["deployment_id"])
+        if day(str(given["date"])) is None:
+            raise DeploymentError(f"{path}: date '{given['date']}' is not a day")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DeploymentError(f"{path} is not a record of a deployment") from None
+    record |= {"record_id": name, "source": path.name, "place": None}
+    record["false_by_group"] = json.dumps(groups, ensure_ascii=False) if groups else None
+    _add_up(record)
+    return record

@@ -1,0 +1,193 @@
+"""Records in the order of their days in, alarms out: a test that may be looked at after each one.
+
+An ordinary test that is repeated after every deployment raises a false alarm sooner or later. Here
+a stake is bet against "the rate is at most the limit": after each deployment it is multiplied by
+1 + b (x / expected - 1), x being the false alerts seen, `expected` those at the limit, and b a
+fraction fixed before. If the rate is at most the limit, the stake does not grow on average whatever
+the counts' distribution, so the chance that it ever reaches 1 / alpha is at most alpha (Ville). The
+mean over many fractions is such a stake, too. Over-dispersion between deployments changes nothing.
+
+References
+----------
+Waudby-Smith & Ramdas (2024), JRSS B 86, 1-27. Ramdas et al. (2023), Statistical Science 38,
+576-601.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lfr_eval.contract.words import p_text, percentage, several
+from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
+
+FRACTIONS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
+"""The fractions of the stake that are bet, side by side, with equal weight."""
+
+EXPOSURES = {PER_FACE: "faces_seen", PER_ALERT: "alerts", PER_HOUR: "hours"}
+FEWEST_BEFORE = 20
+"""Deployments of the first period, from which a drift is told."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What one question says after the last deployment."""
+
+    question: str
+    limit: float
+    measure: str
+    alpha: float
+    deployments: int
+    false_alerts: int
+    exposure: float
+    evidence: tuple[float, ...]
+    """The stake after each deployment, starting from 1."""
+
+    days: tuple[str, ...]
+
+    @property
+    def raised(self) -> bool:
+        """Whether the stake has ever reached 1 / alpha."""
+        return self.at is not None
+
+    @property
+    def at(self) -> str | None:
+        """The day of the deployment after which the alarm was raised first."""
+        above = [
+            day for day, e in zip(self.days, self.evidence, strict=True) if e >= 1 / self.alpha
+        ]
+        return above[0] if above else None
+
+    @property
+    def sentence(self) -> str:
+        """The answer, with what it rests on."""
+        false = several(self.false_alerts, "false alert")
+        seen = f"{false} in {several(self.deployments, 'deployment')}"
+        if self.at is not None:
+            return (
+                f"{self.question}: yes, since {self.at} ({seen}; anytime-valid "
+                f"{p_text(self.p_value)})."
+            )
+        return f"{self.question}: not shown ({seen}; anytime-valid {p_text(self.p_value)})."
+
+    @property
+    def p_value(self) -> float:
+        """Anytime-valid p-value: 1 over the largest stake so far."""
+        return min(1.0, 1 / max(self.evidence, default=1.0))
+
+
+def stakes(events: npt.ArrayLike, expected: npt.ArrayLike) -> np.ndarray:
+    """Return the stake after each deployment.
+
+    Parameters
+    ----------
+    events, expected
+        False alerts of each deployment, and those expected at the limit (limit times exposure).
+
+    Returns
+    -------
+    ndarray of shape (deployments,)
+    """
+    x, under = np.asarray(events, dtype=float), np.asarray(expected, dtype=float)
+    used = under > 0
+    growth = np.zeros((len(x), len(FRACTIONS)))
+    growth[used] = np.log1p(FRACTIONS * (x[used, None] / under[used, None] - 1))
+    # A false alert where none could be expected (no exposure) is impossible under the limit.
+    growth[~used & (x > 0)] = np.inf
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(np.cumsum(growth, axis=0)).mean(axis=1))
+
+
+def above_limit(
+    records: pd.DataFrame, limit: float, measure: str, alpha: float = 0.05, question: str = ""
+) -> Alarm:
+    """Ask whether false alerts are more frequent than a limit.
+
+    Parameters
+    ----------
+    records
+        Table `records`; those without a day, false alerts or exposure are passed over.
+    limit
+        Highest acceptable rate: false alerts per face, per alert or per hour.
+    measure
+        `per face`, `per alert` or `per hour`.
+    alpha
+        Largest chance of an alarm, ever, while the rate is at most the limit.
+    """
+    column = EXPOSURES[measure]
+    known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
+        "date", kind="stable"
+    )
+    events = known["false_alerts"].to_numpy(dtype=float)
+    under = known[column].to_numpy(dtype=float)
+    evidence = stakes(events, limit * under)
+    return Alarm(
+        *(
+            question or f"more false alerts than {limit:g} {measure}",
+            limit,
+            measure,
+            alpha,
+            len(known),
+        ),
+        *(int(events.sum()), float(under.sum()), tuple(map(float, evidence))),
+        tuple(known["date"]),
+    )
+
+
+def drifting(
+    records: pd.DataFrame, measure: str, alpha: float = 0.05, since: str = ""
+) -> Alarm | None:
+    """Ask whether false alerts have become more frequent since the first 20 deployments.
+
+    The limit is the upper bound of the first period's rate at alpha / 2, and the later deployments
+    are tested against it at alpha / 2. None where there are not enough deployments.
+    """
+    column = EXPOSURES[measure]
+    known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
+        "date", kind="stable"
+    )
+    first, later = known.iloc[:FEWEST_BEFORE], known.iloc[FEWEST_BEFORE:]
+    if len(first) < FEWEST_BEFORE or later.empty or first[column].sum() <= 0:
+        return None
+    # The upper end of an interval of level 1 - alpha leaves alpha / 2 above it.
+    events, under = int(first["false_alerts"].sum()), float(first[column].sum())
+    _, bound = poisson_interval(events, under, 1 - alpha if events else 1 - alpha / 2)
+    question = f"more false alerts {measure} than in the first {FEWEST_BEFORE} deployments{since}"
+    return above_limit(later, bound, measure, alpha / 2, question)
+
+
+def over_represented(
+    group: str,
+    events: Sequence[tuple[int, int]],
+    share: float,
+    days: Sequence[str],
+    alpha: float = 0.05,
+) -> Alarm:
+    """Ask whether more of the false alerts are of one group than its share of exposure.
+
+    Parameters
+    ----------
+    group
+        Its name.
+    events
+        Of each deployment: false alerts of the group, and all whose group is known.
+    share
+        The group's share of the faces seen: an assumption, to be printed.
+    days
+        Of each deployment.
+    """
+    of_group = [mine for mine, _ in events]
+    total = [float(number) for _, number in events]
+    evidence = stakes(of_group, [share * number for number in total])
+    question = (
+        f"more than {percentage(share)} of false alerts are of {group} people, who are assumed to "
+        f"be {percentage(share)} of the faces seen"
+    )
+    return Alarm(
+        *(question, share, PER_ALERT, alpha, len(total)),
+        *(sum(of_group), sum(total), tuple(map(float, evidence)), tuple(days)),
+    )

@@ -1,0 +1,216 @@
+"""A published PDF of records in, its grids out: ruled tables, wherever their pages break.
+
+A heading may span several columns, stand in a table of its own above the rows, or be missing on
+the pages that go on. Headings are therefore matched to columns by where they stand on the page.
+What is not understood is refused with its page: a grid is never misread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty, is_total
+from lfr_eval.deployments.headings import SKIP, plain, understand
+from lfr_eval.deployments.values import looks_like_a_day
+
+_PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
+"""Words that stand below a heading of several columns."""
+
+_DAY = re.compile(r"\b\d{1,2}/\d{1,2}/(\d{4}|\d{2})\b")
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row of a ruled table: its cells' boxes and texts, left to right."""
+
+    boxes: tuple[Box, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def top(self) -> float:
+        return min(box[1] for box in self.boxes)
+
+    @property
+    def dated(self) -> bool:
+        return any(map(looks_like_a_day, self.texts))
+
+
+def pdf_grids(path: Path) -> list[Grid]:
+    """Return the grids of a PDF, one for each set of headings.
+
+    Raises
+    ------
+    DeploymentError
+        If pdfplumber is missing, the file is no PDF, or a page holds rows that cannot be read.
+    """
+    try:
+        import pdfplumber
+    except ImportError:
+        raise DeploymentError(
+            f"{path.name} is a PDF: install lfr-eval[records], or copy its table to a CSV file."
+        ) from None
+    reader = _Reader(path.name)
+    try:
+        with pdfplumber.open(path) as document:
+            for number, page in enumerate(document.pages, start=1):
+                reader.read(number, page)
+    except DeploymentError:
+        raise
+    except Exception as error:
+        raise DeploymentError(f"{path.name} is not a readable PDF ({error}).") from None
+    return reader.finished()
+
+
+class _Reader:
+    """Reads page after page; remembers the headings and columns that go on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.grids: list[Grid] = []
+        self.problems: list[str] = []
+        self.dated = 0
+
+    def read(self, number: int, page: Any) -> None:
+        waiting: list[_Line] = []
+        seen, count = 0, 0
+        for table in page.find_tables():
+            for line in _lines(table):
+                if not line.dated:
+                    if self._goes_on(line, number, waiting):
+                        continue
+                    waiting.append(line)
+                    continue
+                if waiting and self._headings(waiting, line, number):
+                    waiting = []
+                elif not self.grids:
+                    self.problems.append(f"page {number}: rows without headings above them")
+                    self.grids.append(Grid([]))
+                self._left_over(waiting, number)
+                waiting = []
+                count += 1
+                seen += 1
+                self._row(line, number, count)
+            if waiting and not _may_be_headings(waiting):
+                self._left_over(waiting, number)
+                waiting = []
+        self._left_over(waiting, number)
+        printed = [line for line in (page.extract_text() or "").splitlines() if _is_row(line)]
+        if len(printed) > seen:
+            self.problems.append(
+                f"page {number}: {len(printed)} lines look like deployments, and {seen} stand in "
+                f"ruled tables; the first is '{printed[0]}'"
+            )
+
+    def finished(self) -> list[Grid]:
+        if not any(grid.rows for grid in self.grids) and not self.problems:
+            self.problems.append("it holds no ruled table with a day in its rows")
+        if self.problems:
+            raise DeploymentError(
+                f"{self.name} cannot be read: " + "; ".join(self.problems) + ". "
+                "Copy its table to a CSV file where the layout is at fault."
+            )
+        return self.grids
+
+    def _headings(self, waiting: Sequence[_Line], row: _Line, number: int) -> bool:
+        """Take the lines above a first row as headings, if they are."""
+        headings = _above(waiting, row)
+        fields = [heading.field for heading in understand(headings)[0]]
+        if "date" not in fields or len(set(fields) - {SKIP}) < 4:
+            return False
+        self.grids.append(Grid(headings))
+        self.dated = fields.index("date")
+        bare = [f"'{text}'" for text, head in zip(row.texts, headings, strict=True) if not head]
+        if bare:
+            self.problems.append(f"page {number}: no heading stands above {', '.join(bare)}")
+        return True
+
+    def _row(self, line: _Line, number: int, count: int) -> None:
+        grid = self.grids[-1]
+        if not grid.headings:
+            return
+        dated = [place for place, cell in enumerate(line.texts) if looks_like_a_day(cell)]
+        if len(line.boxes) != len(grid.headings) or self.dated not in dated:
+            self.problems.append(
+                f"page {number}, row {count}: its {len(line.boxes)} cells do not stand below the "
+                f"{len(grid.headings)} headings of the table ('{' | '.join(line.texts)}')"
+            )
+            return
+        if is_total(line.texts):
+            grid.passed_over.append(f"page {number}, row {count}: a row of totals")
+            return
+        grid.rows.append(Row(number, count, line.texts))
+
+    def _goes_on(self, line: _Line, number: int, waiting: Sequence[_Line]) -> bool:
+        """Whether a line is the rest of the row before it, cut by the end of a page."""
+        if is_empty(line.texts):
+            return True
+        if is_total(line.texts) and self.grids and self.grids[-1].rows:
+            self.grids[-1].passed_over.append(f"page {number}: a row of totals")
+            return True
+        filled = [place for place, cell in enumerate(line.texts) if cell]
+        if filled != [0] or waiting or not self.grids or not self.grids[-1].rows:
+            return False
+        rows = self.grids[-1].rows
+        same = len(line.boxes) == len(self.grids[-1].headings)
+        if not same or rows[-1].page != number - 1:
+            return False
+        first = f"{rows[-1].cells[0]} {line.texts[0]}"
+        self.grids[-1].passed_over.append(
+            f"page {number}: '{line.texts[0]}' alone at the top of the page was read as the end "
+            f"of '{rows[-1].cells[0]}' on page {number - 1}"
+        )
+        rows[-1] = Row(rows[-1].page, rows[-1].number, (first, *rows[-1].cells[1:]))
+        return True
+
+    def _left_over(self, waiting: Sequence[_Line], number: int) -> None:
+        """Refuse a line with counts that is neither a row nor a heading."""
+        for line in waiting:
+            numbers = sum(bool(re.fullmatch(r"[\d,.]+%?", cell)) for cell in line.texts)
+            if numbers >= 4:
+                self.problems.append(
+                    f"page {number}: a row without a day ('{' | '.join(line.texts)}')"
+                )
+
+
+def _lines(table: Any) -> Iterator[_Line]:
+    for row, cells in zip(table.rows, table.extract(), strict=True):
+        pairs = [(box, cell) for box, cell in zip(row.cells, cells, strict=True) if box]
+        if pairs:
+            boxes, texts = zip(*pairs, strict=True)
+            yield _Line(tuple(boxes), tuple(" ".join((text or "").split()) for text in texts))
+
+
+def _may_be_headings(waiting: Sequence[_Line]) -> bool:
+    words = plain(" ".join(text for line in waiting for text in line.texts)).split()
+    return "date" in words and "alerts" in words
+
+
+def _above(waiting: Sequence[_Line], row: _Line) -> list[str]:
+    """Return the heading above each cell of the first row, from top to bottom."""
+    parts: list[list[tuple[float, str]]] = [[] for _ in row.boxes]
+    centres = [(box[0] + box[2]) / 2 for box in row.boxes]
+    for line in waiting:
+        for box, text in zip(line.boxes, line.texts, strict=True):
+            if not text:
+                continue
+            covered = [at for at, x in enumerate(centres) if box[0] <= x <= box[2]]
+            if not covered:
+                middle = (box[0] + box[2]) / 2
+                covered = [min(range(len(centres)), key=lambda at: abs(centres[at] - middle))]
+            words = text.split()
+            apart = len(words) == len(covered) > 1 and {w.casefold() for w in words} <= _PARTS
+            for place, at in enumerate(covered):
+                parts[at].append((box[1], words[place] if apart else text))
+    return [" ".join(text for _, text in sorted(part, key=lambda p: p[0])) for part in parts]
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line of text looks like a deployment: a day, and six numbers beside it."""
+    rest = _DAY.sub(" ", line)
+    return bool(_DAY.search(line)) and len(re.findall(r"(?<![\w/])[\d,.]+%?(?!\S*/)", rest)) >= 6

@@ -1,0 +1,45 @@
+"""Table `records` on disk: one Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.contract.tables import RECORDS, TableError
+from lfr_eval.deployments.grid import DeploymentError
+
+
+def write_records(records: pd.DataFrame, path: Path) -> None:
+    """Write table `records`.
+
+    Raises
+    ------
+    DeploymentError
+        If the name does not end in .parquet, or its folder does not exist.
+    """
+    if path.suffix != ".parquet":
+        raise DeploymentError(f"Records are written to a .parquet file, not to '{path}'.")
+    if not path.parent.is_dir():
+        raise DeploymentError(f"The folder {path.parent} does not exist.")
+    RECORDS.conform(records).to_parquet(path, index=False)
+
+
+def read_records(path: Path) -> pd.DataFrame:
+    """Return table `records` of a file that `lfr-eval deployments import` wrote.
+
+    Raises
+    ------
+    DeploymentError
+        If the file is missing or holds something else.
+    """
+    if not path.is_file():
+        raise DeploymentError(f"{path} does not exist.")
+    try:
+        return RECORDS.conform(pd.read_parquet(path))
+    except TableError as error:
+        raise DeploymentError(f"{path} is not a table of records: {error}") from None
+    except Exception:
+        raise DeploymentError(
+            f"{path} is not a table of records; make one with lfr-eval deployments import."
+        ) from None

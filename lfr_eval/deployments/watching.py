@@ -1,0 +1,177 @@
+"""Records in, every question of the monitor answered, and its page out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import OVERALL, RATES
+from lfr_eval.contract.words import threshold_text
+from lfr_eval.deployments.breaks import counting_breaks
+from lfr_eval.deployments.grid import DeploymentError
+from lfr_eval.deployments.monitoring import (
+    EXPOSURES,
+    Alarm,
+    above_limit,
+    drifting,
+    over_represented,
+)
+from lfr_eval.inference.field import PER_FACE
+from lfr_eval.report.document.blocks import Block, Bullets, Document, Heading, Picture, Run, Text
+from lfr_eval.report.svg import SERIES, Chart, drawing, to_chart
+
+SAME = 1e-9
+
+
+def watch(
+    records: pd.DataFrame,
+    limit: float,
+    measure: str,
+    alpha: float = 0.05,
+    shares: Mapping[str, float] | None = None,
+    study: Path | None = None,
+) -> list[Alarm]:
+    """Answer each question of the monitor; each has a false-alarm probability of alpha of its own.
+
+    Parameters
+    ----------
+    records
+        Table `records`.
+    limit
+        Highest acceptable rate of false alerts.
+    measure
+        `per face`, `per alert` or `per hour`.
+    alpha
+        Largest chance that a question raises an alarm, ever, without a reason.
+    shares
+        Group -> assumed share of the faces seen.
+    study
+        A study folder, whose FPIR at the records' threshold and watchlist is another limit.
+
+    Raises
+    ------
+    DeploymentError
+        If nothing is left to look at, or a value cannot be.
+    """
+    problems = []
+    if not 0 < limit < float("inf"):
+        problems.append(f"--limit {limit} is not above zero")
+    if not 0 < alpha < 1:
+        problems.append(f"--alpha {alpha} is not between 0 and 1")
+    problems += [
+        f"a share of {share} of {group} is not between 0 and 1"
+        for group, share in (shares or {}).items()
+        if not 0 < share < 1
+    ]
+    known = records.dropna(subset=["date", "false_alerts", EXPOSURES[measure]])
+    if known.empty:
+        problems.append(f"no record has a date, false alerts and {EXPOSURES[measure]}")
+    if problems:
+        raise DeploymentError("The records cannot be monitored: " + "; ".join(problems) + ".")
+    alarms = [above_limit(records, limit, measure, alpha)]
+    # A rate per face before and after a change of counting is not one rate.
+    breaks = counting_breaks(records) if measure == PER_FACE else []
+    alike = records[records["date"] >= breaks[-1].day] if breaks else records
+    drift = drifting(alike, measure, alpha, f" since {breaks[-1].day}" if breaks else "")
+    alarms += [drift] if drift else []
+    alarms += _by_group(records, shares or {}, alpha)
+    if study is not None:
+        alarms += _beside(records, study, alpha)
+    return alarms
+
+
+def _by_group(records: pd.DataFrame, shares: Mapping[str, float], alpha: float) -> list[Alarm]:
+    known = records.dropna(subset=["date", "false_by_group"]).sort_values("date", kind="stable")
+    alarms = []
+    for group, share in shares.items():
+        events, days = [], []
+        for day, text in zip(known["date"], known["false_by_group"], strict=True):
+            for groups in json.loads(text).values():
+                folded = {name.casefold(): number for name, number in groups.items()}
+                if group.casefold() in folded:
+                    events.append((int(folded[group.casefold()]), int(sum(groups.values()))))
+                    days.append(day)
+        if not events:
+            raise DeploymentError(f"No record holds the false alerts of a group '{group}'.")
+        alarms.append(over_represented(group, events, share, days, alpha))
+    return alarms
+
+
+def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
+    """Compare faces with the upper end of everybody's FPIR at the same threshold and watchlist."""
+    rates = StudyFolder.open(study).read(RATES)
+    lab = rates[(rates["metric"] == "FPIR") & (rates["factor"] == OVERALL)]
+    alarms = []
+    for (threshold, size), part in lab.groupby(["threshold", "watchlist_size"]):
+        at = float(str(threshold))
+        same = (records["threshold"] - at).abs() <= SAME
+        longest = records["watchlist_size"] <= int(str(size))
+        chosen = records[same.fillna(False) & longest.fillna(False)]
+        bound = float(part["upper"].iloc[0])
+        if chosen.dropna(subset=["faces_seen", "false_alerts", "date"]).empty or not bound > 0:
+            continue
+        question = (
+            f"more false alerts per face than the study's upper bound of FPIR at threshold "
+            f"{threshold_text(at)} and a watchlist of {int(str(size)):,}"
+        )
+        alarms.append(above_limit(chosen, bound, "per face", alpha, question))
+    if not alarms:
+        raise DeploymentError(
+            f"{study} has no FPIR at a threshold of the records with a watchlist of at least "
+            "their size."
+        )
+    return alarms
+
+
+def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
+    """Write the monitor's page."""
+    from lfr_eval.deployments.annual.page import to_page
+
+    raised = [alarm for alarm in alarms if alarm.raised]
+    blocks: list[Block] = [
+        Text((Run(raised[0].sentence if raised else "No alarm."),), lead=True),
+        Bullets([(Run(alarm.sentence),) for alarm in alarms]),
+        Heading("How the evidence grew", 1),
+    ]
+    chart = _chart(alarms)
+    blocks.append(Picture(chart.svg, chart.caption, (Run(chart.caption),)))
+    document = Document(
+        title="Monitoring of deployments",
+        question=f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
+        mark=None,
+        banner=None,
+        warning=None,
+        study="Made from records of deployments.",
+        study_hash=None,
+        finished=f"{date.today().isoformat()}T00:00:00+00:00",
+        blocks=blocks,
+    )
+    path.write_text(to_page(document), encoding="utf-8")
+
+
+def _chart(alarms: Sequence[Alarm]) -> Chart:
+    with drawing():
+        figure = Figure(figsize=(7.2, 3.0), layout="constrained")
+        axes = figure.add_subplot()
+        for place, alarm in enumerate(alarms):
+            days = pd.to_datetime(pd.Series(alarm.days))
+            stakes = [max(1e-6, min(each, 1e9)) for each in alarm.evidence]
+            colour = SERIES[place % len(SERIES)]
+            axes.step(days, stakes, where="post", color=colour, label=alarm.question)
+        axes.axhline(1 / alarms[0].alpha, color="black", linestyle="--", linewidth=1)
+        axes.set_yscale("log")
+        axes.set_ylabel("evidence against the limit")
+        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12), fontsize=8.5)
+        caption = (
+            f"Evidence after each deployment. The alarm is raised at {1 / alarms[0].alpha:g}, the "
+            "dashed line; evidence below 1 speaks for the limit being kept."
+        )
+        return to_chart(
+            figure, "evidence", "Evidence after each deployment", caption, caption, None
+        )

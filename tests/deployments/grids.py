@@ -1,0 +1,60 @@
+"""Published grids as files: PDF, CSV and workbooks with any headings and rows."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import typst
+
+HEADINGS = [
+    *("Deployment Location", "Date", "Duration", "LFR Use Case", "Watchlist Size"),
+    *("Min Threshold Setting", "Total Alerts", "True Alerts Confirmed", "True Alerts Unconfirmed"),
+    *("False Alerts Confirmed", "False Alerts Unconfirmed", "False Alert Rate", "Arrest"),
+    *("Other Disposal", "No Action", "Faces seen (Estimate)"),
+]
+
+
+def row(place: str, day: str, **changes: str) -> list[str]:
+    """Return a row that no check doubts, with some cells changed by heading."""
+    usual = ["5h 30m", "Crime Hotspot", "16,000", "0.64", "4", "3", "0", "1", "0", "0.01%"]
+    cells = dict(zip(HEADINGS, [place, day, *usual, "2", "1", "1", "10,000"], strict=True))
+    cells.update({name.replace("_", " "): value for name, value in changes.items()})
+    return list(cells.values())
+
+
+def write_csv(
+    path: Path, rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS
+) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([headings, *rows])
+    return path
+
+
+SOURCE = """
+#let given = json(bytes(sys.inputs.given))
+#set page(paper: "a4", flipped: true, margin: 1cm)
+#set text(size: 6pt)
+#let head((text, columns, rows)) = table.cell(colspan: columns, rowspan: rows, text)
+#let heads = given.headings.map(head)
+#for (place, rows) in given.pages.enumerate() {
+  if place > 0 { pagebreak() }
+  table(
+    columns: rows.at(0).len(),
+    ..(if place == 0 { heads } else { () }),
+    ..rows.flatten(),
+  )
+}
+"""
+
+
+def write_pdf(
+    path: Path,
+    pages: Sequence[Sequence[Sequence[str]]],
+    headings: Sequence[str | tuple[str, int, int]] = HEADINGS,
+) -> Path:
+    """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more."""
+    cells = [each if isinstance(each, tuple) else (each, 1, 1) for each in headings]
+    given = {"headings": cells, "pages": pages}
+    path.write_bytes(typst.compile(SOURCE.encode(), sys_inputs={"given": json.dumps(given)}))
+    return path

@@ -1,0 +1,185 @@
+"""What is wrong in records is found, with its reason; rows that are right are left alone."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lfr_eval.deployments import DeploymentError, check_records, import_records
+from lfr_eval.deployments.breaks import counting_breaks
+from lfr_eval.deployments.corrections import corrected, write_suggestions
+from lfr_eval.deployments.dates import meant, out_of_order
+from tests.deployments.grids import row, write_csv
+
+TODAY = date(2026, 1, 1)
+DAYS = [f"{day:02d}/{month:02d}/24" for month in range(1, 13) for day in (3, 9, 14, 20, 27)]
+
+
+def records(tmp_path: Path, **changes: dict[str, str]) -> pd.DataFrame:
+    """Return sixty records without a fault but for the changes, by row number: r7={...}."""
+    rows = [
+        row(f"Place {n}", day, **changes.get(f"r{n}", {})) for n, day in enumerate(DAYS, start=2)
+    ]
+    return import_records([write_csv(tmp_path / "grid.csv", rows)]).records
+
+
+def doubts(frame: pd.DataFrame) -> list[tuple[str, str | None, str | None]]:
+    found = check_records(frame, TODAY)
+    found = found[found["record_id"].notna()]
+    return [
+        (each.check, each.record_id, None if pd.isna(each.suggestion) else each.suggestion)
+        for each in found.itertuples()
+    ]
+
+
+def test_rows_without_a_fault_are_not_doubted(tmp_path: Path) -> None:
+    assert doubts(records(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "suggestion"),
+    [
+        ({"Date": "14/04/23"}, "date out of sequence", "2024-04-14"),
+        ({"Date": "14/03/24"}, "date out of sequence", "2024-04-14"),
+        ({"Date": "14/14/24"}, "impossible date", "2024-04-14"),
+        ({"Date": "31/04/24"}, "impossible date", "2024-04-11"),
+        ({"Watchlist_Size": "19199"}, "watchlist size", None),
+        ({"Watchlist_Size": "1,600"}, "watchlist size", None),
+        ({"Total_Alerts": "5"}, "alerts do not add up", "4"),
+        ({"False_Alert_Rate": "0.02%"}, "rate does not follow", "0.01%"),
+        ({"Faces_seen_(Estimate)": "3,940", "False_Alert_Rate": "0.02%"}, "rate cut off", "0.03%"),
+        ({"Min_Threshold_Setting": "0.46"}, "threshold", None),
+        ({"Duration": "55h 30m"}, "hours", None),
+        ({"Arrest": "9"}, "counts", None),
+    ],
+)
+def test_a_fault_is_found_in_its_row_and_nowhere_else(
+    tmp_path: Path, changes: dict[str, str], check: str, suggestion: str | None
+) -> None:
+    assert doubts(records(tmp_path, r19=changes)) == [(check, "grid, row 19", suggestion)]
+
+
+def test_day_and_month_exchanged_are_told_from_another_fault(tmp_path: Path) -> None:
+    # The third of April, written as the fourth of March.
+    assert doubts(records(tmp_path, r17={"Date": "04/03/24"})) == [
+        ("date out of sequence", "grid, row 17", "2024-04-03")
+    ]
+
+
+def test_a_repeated_row_is_found(tmp_path: Path) -> None:
+    rows = [row(f"Place {n}", day) for n, day in enumerate(DAYS)]
+    frame = import_records([write_csv(tmp_path / "grid.csv", [*rows, rows[-1]])]).records
+    assert doubts(frame) == [("duplicate", "grid, row 62", None)]
+
+
+def test_a_day_to_come_is_found(tmp_path: Path) -> None:
+    found = check_records(records(tmp_path), date(2024, 12, 20))
+    assert found["check"].tolist()[0] == "date to come"
+
+
+def test_outcomes_that_repeat_one_another_are_said_once_for_the_file(tmp_path: Path) -> None:
+    found = check_records(records(tmp_path), TODAY)
+    assert found["check"].tolist() == ["outcomes repeated"]
+    assert found["record_id"].isna().all()
+
+
+@given(st.lists(st.dates(date(2023, 1, 1), date(2024, 12, 31)), min_size=1, max_size=40))
+def test_what_is_left_of_a_file_is_in_order(days: list[date]) -> None:
+    out = out_of_order(days)
+    if out is not None:
+        kept = [each for place, each in enumerate(days) if place not in out]
+        assert kept in (sorted(kept), sorted(kept, reverse=True))
+
+
+@settings(max_examples=50)
+@given(st.dates(date(2024, 1, 1), date(2024, 12, 31)), st.sampled_from([-1, 1]))
+def test_another_year_is_found_back(day: date, years: int) -> None:
+    try:
+        slip = day.replace(year=day.year + years)
+    except ValueError:
+        return
+    guess, kind = meant(slip, slip.strftime("%d/%m/%y"), day, day)
+    assert (guess, kind) == (day, "another year")
+
+
+def test_only_a_confirmed_correction_counts_and_the_records_stay(tmp_path: Path) -> None:
+    frame = records(tmp_path, r19={"Date": "14/04/23"}, r30={"Total_Alerts": "5"})
+    path = tmp_path / "corrections.csv"
+    assert write_suggestions(check_records(frame, TODAY), path) == 2
+    unchanged, said = corrected(frame, path)
+    pd.testing.assert_frame_equal(unchanged, frame)
+    assert said == []
+    confirm(path, "date", "yes", "A. Clerk")
+    changed, said = corrected(frame, path)
+    assert changed.loc[17, "date"] == "2024-04-14"
+    assert frame.loc[17, "date"] == "2023-04-14"
+    assert "Confirmed by A. Clerk." in said[0]
+    assert changed.drop(index=17).equals(frame.drop(index=17))
+    # Looking again keeps what was confirmed.
+    write_suggestions(check_records(frame, TODAY), path)
+    assert corrected(frame, path)[1] == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "by", "said"), [("maybe", "A", "write yes or no"), ("yes", " ", "nobody is named")]
+)
+def test_a_half_confirmed_correction_is_refused(
+    tmp_path: Path, answer: str, by: str, said: str
+) -> None:
+    frame = records(tmp_path, r19={"Date": "14/04/23"})
+    path = tmp_path / "corrections.csv"
+    write_suggestions(check_records(frame, TODAY), path)
+    confirm(path, "date", answer, by)
+    with pytest.raises(DeploymentError, match=f"corrections.csv row 2: .*{said}"):
+        corrected(frame, path)
+
+
+def confirm(path: Path, column: str, answer: str, by: str) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for each in rows:
+        if each["column"] == column:
+            each |= {"confirmed": answer, "by": by}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_change_of_counting_is_found_on_its_day(tmp_path: Path) -> None:
+    rows = [
+        row(
+            f"P{n}",
+            day,
+            **{"Faces_seen_(Estimate)": str((1500 if n < 35 else 9000) + 37 * (n % 11))},
+        )
+        for n, day in enumerate(DAYS)
+    ]
+    found = counting_breaks(import_records([write_csv(tmp_path / "a.csv", rows)]).records)
+    assert [each.day for each in found] == ["2024-08-03"]
+    assert found[0].factor == pytest.approx(6, rel=0.2)
+    assert counting_breaks(records(tmp_path)) == []
+
+
+@pytest.mark.mirror
+def test_the_published_grids_hold_the_faults_that_are_known(mirror: Path) -> None:
+    files = sorted((mirror / "deployments").glob("*.pdf"))
+    frame = import_records(files).records
+    found = check_records(frame, TODAY)
+    by_check = found.groupby("check").size().to_dict()
+    assert by_check == {
+        "date out of sequence": 1,
+        "alerts do not add up": 1,
+        "rate does not follow": 1,
+        "rate cut off": 10,
+        "no counts": 1,
+        "outcomes repeated": 1,
+        "outcomes do not add up": 1,
+    }
+    dalston = found[found["check"] == "date out of sequence"].iloc[0]
+    assert (dalston["value"], dalston["suggestion"]) == ("2023-07-11", "2024-07-11")
+    assert [each.day for each in counting_breaks(frame)] == ["2024-01-23", "2024-08-06"]

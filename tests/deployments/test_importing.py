@@ -1,0 +1,225 @@
+"""Published grids come in cell by cell, or are refused with their page and row."""
+
+import itertools
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from lfr_eval.deployments import DeploymentError, import_records
+from tests.deployments.grids import HEADINGS, row, write_csv, write_pdf
+
+DAYS = [f"{day:02d}/10/24" for day in range(1, 31)]
+
+
+def rows(number: int) -> list[list[str]]:
+    return [row(f"Place {n}", day) for n, day in zip(range(number), DAYS, strict=False)]
+
+
+def test_a_csv_file_is_read_cell_by_cell(tmp_path: Path) -> None:
+    records = import_records([write_csv(tmp_path / "grid.csv", rows(3))]).records
+    first = records.iloc[0]
+    assert first["record_id"] == "grid, row 2"
+    assert (first["place"], first["date"], first["hours"]) == ("Place 0", "2024-10-01", 5.5)
+    assert (first["watchlist_size"], first["threshold"], first["faces_seen"]) == (
+        16000,
+        0.64,
+        10000,
+    )
+    assert (first["alerts"], first["true_alerts"], first["false_alerts"]) == (4, 3, 1)
+    assert (first["arrests"], first["other_disposals"], first["no_action"]) == (2, 1, 1)
+    assert first["counting_rule"] == "Faces seen (Estimate)"
+    assert first["false_alert_rate"] == "0.01%"
+
+
+def test_a_pdf_says_what_its_csv_says(tmp_path: Path) -> None:
+    given = rows(9)
+    pdf = import_records([write_pdf(tmp_path / "a.pdf", [given[:4], given[4:]])]).records
+    table = import_records([write_csv(tmp_path / "a.csv", given)]).records
+    same = [name for name in pdf if name not in ("record_id", "source", "page", "row")]
+    pd.testing.assert_frame_equal(pdf[same], table[same])
+    assert pdf["page"].tolist() == [1] * 4 + [2] * 5
+
+
+def test_headings_on_two_lines_and_over_two_columns_are_read(tmp_path: Path) -> None:
+    single = [(text, 1, 2) for text in HEADINGS[:7]]
+    spread = [("True Alerts", 2, 1), ("False Alerts", 2, 1), ("False Alert Rate", 1, 2)]
+    outcomes = [("Engagement Outcomes", 3, 1), ("Faces seen", 1, 2)]
+    below = [("Confirmed", 1, 1), ("Unconfirmed", 1, 1)] * 2
+    below += [("Arrest", 1, 1), ("Other Disposal", 1, 1), ("No Action", 1, 1)]
+    given = [row("Barking", "01/10/24", True_Alerts_Confirmed="2", True_Alerts_Unconfirmed="1")]
+    path = write_pdf(tmp_path / "a.pdf", [given], [*single, *spread, *outcomes, *below])
+    found = import_records([path]).records.iloc[0]
+    assert (found["true_confirmed"], found["true_unconfirmed"], found["true_alerts"]) == (2, 1, 3)
+    assert (found["false_confirmed"], found["arrests"], found["no_action"]) == (1, 2, 1)
+
+
+def test_columns_in_another_order_are_read_by_their_headings(tmp_path: Path) -> None:
+    given = rows(2)
+    turned = [list(reversed(each)) for each in given]
+    one = import_records([write_pdf(tmp_path / "a.pdf", [given])]).records
+    other = import_records([write_pdf(tmp_path / "b.pdf", [turned], HEADINGS[::-1])]).records
+    counts = ["date", "alerts", "false_alerts", "faces_seen", "arrests", "watchlist_size"]
+    pd.testing.assert_frame_equal(one[counts], other[counts])
+
+
+@pytest.mark.parametrize(
+    ("printed", "hours"),
+    [("6hr 35m", 6 + 35 / 60), ("5h03m", 5.05), ("4 hours", 4.0), ("0:33", 0.55)],
+)
+def test_durations_are_read_as_they_are_printed(tmp_path: Path, printed: str, hours: float) -> None:
+    path = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24", Duration=printed)])
+    assert import_records([path]).records["hours"].iloc[0] == pytest.approx(hours, abs=1e-5)
+
+
+def test_what_is_not_given_is_null_and_curly_quotes_are_plain(tmp_path: Path) -> None:
+    cells = row("St Ann\u2019s", "01/10/24", Total_Alerts="N/A", Arrest="\u2013")
+    found = import_records([write_pdf(tmp_path / "a.pdf", [[cells]])]).records.iloc[0]
+    assert found["place"] == "St Ann's"
+    assert found[["alerts", "arrests"]].isna().all()
+    assert "not given" in found["remark"]
+
+
+def test_an_unknown_heading_is_refused_until_somebody_says_what_it_means(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "a.csv", [[*row("Ilford", "01/10/24"), "sunny"]], [*HEADINGS, "Weather"]
+    )
+    with pytest.raises(DeploymentError, match="heading 'Weather' is not known"):
+        import_records([path])
+    assert len(import_records([path], {"Weather": "skip"}).records) == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "value", "said"),
+    [
+        ("Total_Alerts", "1O", "a.csv, row 2: alerts '1O' is not a whole number"),
+        ("Duration", "a while", "a.csv, row 2: hours 'a while' is not a duration"),
+        ("Min_Threshold_Setting", "high", "a.csv, row 2: threshold 'high' is not a threshold"),
+        ("Date", "", "a.csv, row 2: the date is empty"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_row(
+    tmp_path: Path, heading: str, value: str, said: str
+) -> None:
+    cells = [row("Ilford", "01/10/24", **{heading: value}), row("Barking", "02/10/24")]
+    with pytest.raises(DeploymentError, match=said):
+        import_records([write_csv(tmp_path / "a.csv", cells)])
+
+
+def test_all_problems_of_all_files_are_named_at_once(tmp_path: Path) -> None:
+    one = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24", Total_Alerts="x")])
+    other = write_csv(tmp_path / "b.csv", [row("Ilford", "01/10/24", Arrest="y")])
+    with pytest.raises(
+        DeploymentError, match=r"a.csv, row 2.*b.csv, row 2.*gone.csv does not exist"
+    ):
+        import_records([one, other, tmp_path / "gone.csv"])
+
+
+def test_a_row_without_a_day_is_refused_in_a_pdf(tmp_path: Path) -> None:
+    cells = [row("Ilford", "01/10/24"), row("Barking", "in October")]
+    with pytest.raises(DeploymentError, match="page 1: a row without a day"):
+        import_records([write_pdf(tmp_path / "a.pdf", [cells])])
+
+
+def test_rows_that_shift_below_their_headings_are_refused(tmp_path: Path) -> None:
+    path = write_pdf(
+        tmp_path / "a.pdf", [[row("Ilford", "01/10/24")], [row("Barking", "02/10/24")[:-1]]]
+    )
+    # The second page has fifteen columns: none of its cells may slip below a heading of sixteen.
+    with pytest.raises(DeploymentError, match="page 2"):
+        import_records([path])
+
+
+def test_the_place_of_a_row_that_a_page_cuts_is_joined_and_said(tmp_path: Path) -> None:
+    rest = ["Rd, Waterloo", *[""] * (len(HEADINGS) - 1)]
+    pages = [[row("Belvedere", "01/10/24")], [rest, row("Ealing", "02/10/24")]]
+    found = import_records([write_pdf(tmp_path / "a.pdf", pages)])
+    assert found.records["place"].tolist() == ["Belvedere Rd, Waterloo", "Ealing"]
+    assert "was read as the end of 'Belvedere'" in found.passed_over[0]
+
+
+def test_a_row_of_totals_is_passed_over_and_said(tmp_path: Path) -> None:
+    total = row("Total", "", Total_Alerts="8")
+    found = import_records([write_csv(tmp_path / "a.csv", [*rows(2), total])])
+    assert len(found.records) == 2
+    assert found.passed_over == ["a.csv, row 4: a row of totals"]
+
+
+def test_a_workbook_with_a_title_and_two_lines_of_headings_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Deployments 2024"])
+    sheet.append(["Location", "Date", "Total", "False alerts", None, "Faces seen"])
+    sheet.append([None, None, "Alerts", "Confirmed", "Unconfirmed", None])
+    sheet.append(["Ilford", pd.Timestamp("2024-10-01").to_pydatetime(), 5, 1, 2, 3000])
+    book.create_sheet("Notes").append(["made by hand"])
+    book.save(tmp_path / "a.xlsx")
+    found = import_records([tmp_path / "a.xlsx"])
+    first = found.records.iloc[0]
+    assert first["date"] == "2024-10-01"
+    assert (first["alerts"], first["false_confirmed"], first["false_unconfirmed"]) == (5, 1, 2)
+    assert first["false_alerts"] == 3
+    assert any("Notes" in each for each in found.passed_over)
+
+
+def test_false_alerts_by_group_are_kept(tmp_path: Path) -> None:
+    headings = ["Location", "Date", "Total alerts", "False alerts", "False alerts: Black"]
+    path = write_csv(tmp_path / "a.csv", [["Ilford", "01/10/24", "9", "3", "2"]], headings)
+    assert '"black": 2' in import_records([path]).records["false_by_group"].iloc[0]
+
+
+def test_separators_byte_order_marks_and_older_encodings_are_read(tmp_path: Path) -> None:
+    lines = ["Location;Date;Total alerts;False alerts", "Caf\u00e9;01/10/24;9;3"]
+    for number, encoding in enumerate(("utf-8-sig", "cp1252")):
+        path = tmp_path / f"{number}.csv"
+        path.write_bytes("\r\n".join(lines).encode(encoding))
+        assert import_records([path]).records["place"].tolist() == ["Caf\u00e9"]
+
+
+def test_the_same_file_given_twice_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", rows(1))
+    with pytest.raises(DeploymentError, match="is there 2 times"):
+        import_records([path, path])
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.xlsx", "a.csv", "deployment.json", "a.docx"])
+def test_a_file_of_something_else_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
+    for content in (b"", b"\0\1\2", b"hello", b"[" * 5000):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DeploymentError, match=name):
+            import_records([tmp_path / name])
+
+
+@pytest.mark.mirror
+def test_the_published_grids_come_out_row_for_row(mirror: Path) -> None:
+    files = sorted((mirror / "deployments").glob("*.pdf"))
+    records = import_records(files).records
+    assert records.groupby("source").size().tolist() == [9, 203]
+    shown = {
+        ("2020-02-27", "Oxford Circus"): (7292, None, None, 8, 1, 7, 1, 8600),
+        ("2022-07-14", "Oxford Circus"): (6713, None, None, 3, 2, 1, 1, 34360),
+        ("2023-04-06", "Camden"): (9764, 0.6, 5.05, 1, 1, 0, 1, 5460),
+        ("2023-06-17", "Westminster, The Mall"): (10412, 0.6, 5 + 40 / 60, 1, 1, 0, 0, 8630),
+        ("2023-11-06", "Haringey, Love Lane"): (12187, 0.6, 5.95, 2, 1, 1, 0, 8285),
+        ("2024-11-13", "North End, Croydon"): (14457, 0.64, 5 + 56 / 60, 24, 24, 0, 11, 12820),
+        ("2024-12-20", "Rushey Green, Catford"): (15229, 0.64, 5 + 23 / 60, 3, 3, 0, 1, 5180),
+        ("2024-10-24", "Belvedere Rd, Waterloo"): (14858, 0.64, 4 + 10 / 60, 0, 0, 0, 0, 10520),
+    }
+    names = ["watchlist_size", "threshold", "hours", "alerts", "true_alerts", "false_alerts"]
+    for (day, place), expected in shown.items():
+        row_ = records[(records["date"] == day) & (records["place"] == place)].iloc[0]
+        for name, value in zip([*names, "arrests", "faces_seen"], expected, strict=True):
+            assert (
+                pd.isna(row_[name])
+                if value is None
+                else row_[name] == pytest.approx(value, abs=1e-5)
+            )
+    year = records["date"].str[:4]
+    sums = records.groupby(year)[["alerts", "false_alerts", "faces_seen", "arrests"]].sum()
+    assert sums.loc["2023"].tolist() == [68, 2, 326_994, 37]
+    assert sums.loc["2024"].tolist() == [1_276, 27, 902_146, 572]
+    fault = records[(records["date"] == "2020-02-21")].iloc[0]
+    assert fault["place"] == "Oxford Circus"
+    assert "technical fault" in fault["remark"]
+    assert list(itertools.compress(names, fault[names].notna())) == ["watchlist_size"]

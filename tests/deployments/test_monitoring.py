@@ -1,0 +1,106 @@
+"""The monitor may be looked at after every deployment, and still finds what is there."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.contract.tables import RECORDS
+from lfr_eval.deployments import DeploymentError
+from lfr_eval.deployments.monitoring import above_limit, drifting, stakes
+from lfr_eval.deployments.watching import watch
+
+LIMIT = 0.001
+
+
+def simulated(
+    rng: np.random.Generator, rate: float, looks: int = 500, spread: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    faces = rng.choice([300.0, 900.0, 2000.0, 12000.0], looks)
+    mean = rate * faces * (rng.gamma(1 / spread, spread, looks) if spread else 1.0)
+    return rng.poisson(mean).astype(float), faces
+
+
+@pytest.mark.parametrize("spread", [0.0, 2.0, 10.0])
+def test_a_false_alarm_over_five_hundred_looks_is_rarer_than_five_in_a_hundred(
+    spread: float,
+) -> None:
+    rng = np.random.default_rng(3)
+    raised = 0
+    for _ in range(600):
+        events, faces = simulated(rng, LIMIT, spread=spread)
+        raised += bool((stakes(events, LIMIT * faces) >= 20).any())
+    assert raised / 600 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 600)
+
+
+def test_an_ordinary_test_after_each_deployment_would_not_hold() -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(3)
+    raised = 0
+    for _ in range(200):
+        events, faces = simulated(rng, LIMIT)
+        p = stats.poisson.sf(np.cumsum(events) - 1, LIMIT * np.cumsum(faces))
+        raised += bool((p < 0.05).any())
+    assert raised / 200 > 0.2
+
+
+@pytest.mark.parametrize(("times", "median"), [(2, 12), (3, 7), (5, 4)])
+def test_a_rate_above_the_limit_is_found_soon(times: int, median: int) -> None:
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(200):
+        events, faces = simulated(rng, times * LIMIT)
+        found.append(int(np.argmax(stakes(events, LIMIT * faces) >= 20)) + 1)
+    assert np.median(found) <= median
+
+
+def test_a_false_alert_without_exposure_contradicts_any_limit() -> None:
+    assert stakes([0, 1], [0.0, 0.0]).tolist() == [1.0, np.inf]
+
+
+def records(events: np.ndarray, faces: np.ndarray, **more: object) -> pd.DataFrame:
+    days = pd.date_range("2024-01-01", periods=len(events)).strftime("%Y-%m-%d")
+    frame = pd.DataFrame(dict.fromkeys(RECORDS.names), index=range(len(events)))
+    given = {"record_id": days, "source": "a.csv", "date": days, "false_alerts": events}
+    given |= {"faces_seen": faces, "alerts": events + 3, "hours": 5.0} | more
+    return RECORDS.conform(frame.assign(**given))
+
+
+def test_the_day_of_the_alarm_is_the_first_on_which_the_stake_is_large_enough() -> None:
+    events = np.array([0, 0, 9, 120, 0])
+    alarm = above_limit(records(events, np.full(5, 1000.0)), LIMIT, "per face")
+    assert alarm.at == "2024-01-04"
+    assert alarm.p_value < 0.05
+    assert alarm.sentence.startswith("more false alerts than 0.001 per face: yes, since 2024-01-04")
+
+
+def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None:
+    rng = np.random.default_rng(2)
+    before, after = rng.poisson(1.0, 20), rng.poisson(6.0, 40)
+    worse = records(np.r_[before, after].astype(float), np.full(60, 1000.0))
+    same = records(rng.poisson(1.0, 60).astype(float), np.full(60, 1000.0))
+    found, none = drifting(worse, "per face"), drifting(same, "per face")
+    assert found is not None
+    assert found.raised
+    assert none is not None
+    assert not none.raised
+    assert drifting(worse.head(20), "per face") is None
+
+
+def test_one_group_over_represented_is_found_only_with_its_share_stated() -> None:
+    groups = json.dumps({"ethnicity": {"Black": 4, "White": 1}})
+    frame = records(np.full(10, 5.0), np.full(10, 50_000.0), false_by_group=groups)
+    alarms = watch(frame, LIMIT, "per face", shares={"black": 0.3})
+    assert [alarm.raised for alarm in alarms] == [False, True]
+    assert "assumed to be 30 % of the faces seen" in alarms[1].sentence
+    with pytest.raises(
+        DeploymentError, match="No record holds the false alerts of a group 'Green'"
+    ):
+        watch(frame, LIMIT, "per face", shares={"Green": 0.3})
+
+
+def test_impossible_values_are_named_together() -> None:
+    with pytest.raises(DeploymentError, match=r"--limit -1.*--alpha 2.*share of 3"):
+        watch(records(np.ones(3), np.ones(3)), -1, "per face", alpha=2, shares={"a": 3})

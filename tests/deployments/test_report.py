@@ -1,0 +1,100 @@
+"""From published files to the annual report in two commands, as an oversight body types them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pypdf
+import pytest
+
+from lfr_eval.cli.main import main
+from tests.deployments.grids import row, write_csv, write_pdf
+
+DAYS = [f"{day:02d}/{month:02d}/24" for month in range(1, 13) for day in (3, 9, 14, 20, 27)]
+
+
+@pytest.fixture
+def records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    rows = [row(f"Place <b>{n % 7}</b>", day) for n, day in enumerate(DAYS)]
+    pdf = write_pdf(tmp_path / "grid.pdf", [rows[:30]])
+    table = write_csv(tmp_path / "grid.csv", rows[30:])
+    to = tmp_path / "records.parquet"
+    assert main(["deployments", "import", str(pdf), str(table), "--to", str(to)]) == 0
+    assert "60 records" in capsys.readouterr().out
+    return to
+
+
+def test_two_commands_lead_from_files_to_the_report(records: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "annual"
+    command = ["deployments", "report", str(records), "--to", str(folder)]
+    assert main([*command, "--false-alerts", "Black=8/10", "--share", "Black=0.135"]) == 0
+    page = (folder / "annual-report.html").read_text(encoding="utf-8")
+    assert "60 of 240 alerts were false: 1 in 4" in page
+    assert "8 of 10 false alerts were of Black people" in page
+    assert "it is an assumption" in page
+    assert "Place &lt;b&gt;" in page
+    assert "<b>0" not in page
+    paper = pypdf.PdfReader(folder / "annual-report.pdf")
+    text = " ".join(each.extract_text() for each in paper.pages)
+    assert "60 of 240 alerts were false" in text
+    rates = pd.read_csv(folder / "rates.csv")
+    everything = rates[(rates["dimension"] == "all") & (rates["measure"] == "per alert")]
+    assert everything["false_alerts"].tolist() == [60]
+    assert len(pd.read_csv(folder / "records.csv")) == 60
+
+
+def test_no_headline_without_its_assumption(records: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "annual"
+    main(["deployments", "report", str(records), "--to", str(folder)])
+    page = (folder / "annual-report.html").read_text(encoding="utf-8")
+    assert "Nobody can tell from them whether false alerts fall on one group" in page
+
+
+def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "annual"
+    asked = ["--from", "2024-03-01", "--until", "31/03/24"]
+    assert main(["deployments", "report", str(records), "--to", str(folder), *asked]) == 0
+    assert len(pd.read_csv(folder / "records.csv")) == 5
+    page = (folder / "annual-report.html").read_text(encoding="utf-8")
+    assert "5 deployments from 2024-03-03 to 2024-03-27" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["report", "{}", "--to", "x", "--from", "soon"], "--from takes a day"),
+        (["report", "{}", "--to", "x", "--from", "2031-01-01"], "No record falls into the period"),
+        (["report", "{}", "--to", "x", "--share", "Black"], "--share takes GROUP=SHARE"),
+        (["report", "gone.parquet", "--to", "x"], "gone.parquet does not exist"),
+        (["import", "{}", "--to", "x.csv"], "is not a .pdf, .xlsx, .csv or .json file"),
+        (["monitor", "{}", "--limit", "0"], "--limit 0.0 is not above zero"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    records: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(["deployments", *(word.format(records) for word in words)]) != 0
+    assert said in capsys.readouterr().err
+
+
+def test_an_alarm_has_an_exit_status_of_its_own(records: Path, tmp_path: Path) -> None:
+    page = tmp_path / "monitor.html"
+    command = ["deployments", "monitor", str(records), "--limit", "0.00001"]
+    assert main([*command, "--to", str(page)]) == 3
+    assert "more false alerts than 1e-05 per face: yes, since 2024" in page.read_text()
+    assert main(["deployments", "monitor", str(records), "--limit", "0.01"]) == 0
+
+
+def test_confirmed_corrections_are_used_and_listed(tmp_path: Path) -> None:
+    rows = [row(f"Place {n}", day) for n, day in enumerate(DAYS)]
+    rows[17][1] = "14/04/23"
+    table = write_csv(tmp_path / "grid.csv", rows)
+    to = tmp_path / "records.parquet"
+    main(["deployments", "import", str(table), "--to", str(to)])
+    main(["deployments", "check", str(to), "--write"])
+    file = tmp_path / "records.corrections.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([lines[0], lines[1][:-1] + "yes,A. Clerk", *lines[2:]]))
+    main(["deployments", "report", str(to), "--to", str(tmp_path / "annual")])
+    page = (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
+    assert "date was 2023-04-14, is 2024-04-14" in page
+    assert "Confirmed by A. Clerk." in page

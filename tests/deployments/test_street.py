@@ -1,0 +1,98 @@
+"""Rates of the street: exact intervals, wide ones, exposure, and what may not be compared."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from lfr_eval.deployments import DeploymentError, import_records
+from lfr_eval.deployments.breaks import Break, counting_breaks
+from lfr_eval.deployments.exposure import exposure, p_at
+from lfr_eval.deployments.street import dispersion, street_table, widened
+from tests.deployments.grids import row, write_csv
+
+
+def of(table: pd.DataFrame, dimension: str, value: str, measure: str) -> pd.Series:
+    found = table[
+        (table["dimension"] == dimension)
+        & (table["value"] == value)
+        & (table["measure"] == measure)
+    ]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+@pytest.mark.mirror
+def test_the_known_totals_by_threshold_come_out_to_the_last_digit(mirror: Path) -> None:
+    records = import_records(sorted((mirror / "deployments").glob("*.pdf"))).records
+    table = street_table(records, counting_breaks(records))
+    for threshold, deployments, false, faces, one_in, ends in (
+        ("0.60", 112, 25, 491_246, 19_650, (30_364, 13_311)),
+        ("0.62", 10, 4, 16_589, 4_147, (15_221, 1_620)),
+    ):
+        found = of(table, "threshold", threshold, "per face")
+        assert (found["deployments"], found["false_alerts"]) == (deployments, false)
+        assert found["exposure"] == faces
+        assert round(1 / found["rate"]) == one_in
+        assert (round(1 / found["lower"]), round(1 / found["upper"])) == ends
+        assert "changed" in found["note"]
+    per_alert = of(table, "threshold", "0.60", "per alert")
+    assert round(100 * per_alert["rate"], 2) == 3.62
+    per_hour = of(table, "threshold", "0.60", "per hour")
+    assert (round(per_hour["exposure"], 1), round(100 * per_hour["rate"], 2)) == (593.1, 4.22)
+
+
+def test_a_row_on_both_sides_of_a_break_is_marked(tmp_path: Path) -> None:
+    days = [f"{day:02d}/06/24" for day in range(1, 21)]
+    records = import_records(
+        [write_csv(tmp_path / "a.csv", [row(f"P{n}", day) for n, day in enumerate(days)])]
+    ).records
+    table = street_table(records, [Break("2024-06-11", 100, 1000)])
+    assert "changed" in of(table, "all", "all", "per face")["note"]
+    assert pd.isna(of(table, "all", "all", "per alert")["note"])
+    later = of(table, "way of counting", "from 2024-06-11", "per face")
+    assert later["deployments"] == 10
+
+
+def test_deployments_alike_have_no_dispersion_and_equal_intervals() -> None:
+    rng = np.random.default_rng(7)
+    spreads = [
+        dispersion(rng.poisson(2.0, 60).astype(float), np.full(60, 1000.0)) for _ in range(200)
+    ]
+    assert np.mean(spreads) == pytest.approx(1.08, abs=0.06)
+    assert widened(5, 1_863_630, 1.0, 0.95) == pytest.approx(
+        (stats.chi2.ppf(0.025, 10) / 2 / 1_863_630, stats.chi2.isf(0.025, 12) / 2 / 1_863_630)
+    )
+
+
+def test_the_wide_interval_covers_where_deployments_differ_and_the_exact_one_does_not() -> None:
+    rng = np.random.default_rng(11)
+    under = rng.uniform(500, 3000, 80)
+    rate, hits = 0.002, {"exact": 0, "wide": 0}
+    for _ in range(400):
+        events = rng.poisson(rate * under * rng.gamma(0.5, 2, 80)).astype(float)
+        total, x = under.sum(), int(events.sum())
+        for name, spread in (("exact", 1.0), ("wide", dispersion(events, under))):
+            lower, upper = widened(x, total, spread, 0.95)
+            hits[name] += lower <= rate <= upper
+    assert hits["exact"] / 400 < 0.75
+    assert hits["wide"] / 400 > 0.91
+
+
+def test_eight_of_ten_says_nothing_without_a_share() -> None:
+    found = exposure("Black", 8, 10, (0.135, 1 / 3, 0.5))
+    assert found.p_values == pytest.approx([3.8e-6, 0.0034, 0.109], rel=0.02)
+    assert (found.lower, found.upper) == pytest.approx((0.4439, 0.9748), abs=1e-4)
+    low, high = found.turns_at
+    assert low is not None
+    assert high is not None
+    assert p_at(8, 10, low) >= 0.05 > p_at(8, 10, low - 1e-6)
+    assert p_at(8, 10, high) >= 0.05 > p_at(8, 10, high + 1e-6)
+    assert found.p_values[2] == stats.binomtest(8, 10, 0.5).pvalue
+
+
+def test_impossible_counts_and_shares_are_refused() -> None:
+    with pytest.raises(DeploymentError, match=r"share of 1.2.*11 of 10"):
+        exposure("Black", 11, 10, (1.2,))
