@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib import dates
 from matplotlib.figure import Figure
 
 from lfr_eval.contract.words import count, several
@@ -30,9 +30,10 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
         axes = figure.add_subplot()
         axes.scatter(days[~false], hourly[~false], s=14, color=SERIES[0], linewidths=0)
         axes.scatter(days[false], hourly[false], s=42, marker="D", color=SERIES[1], linewidths=0)
-        locator = AutoDateLocator(maxticks=6)
+        locator = dates.AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+        written = dates.ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(written)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.yaxis.set_minor_formatter(lambda _value, _place: "")
