@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_eval.contract import words
+from lfr_eval.contract import names, words
 from lfr_eval.contract.words import alike, one_in, p_text, percentage, ratio
 from lfr_eval.inference.rate_statements import rate_statement
 from tests.studies import SMALL, run
@@ -34,9 +34,10 @@ def number(text: str) -> float:
 
 
 def test_examples() -> None:
-    result = doctest.testmod(words)
-    assert result.attempted > 0
-    assert result.failed == 0
+    for module in (words, names):
+        result = doctest.testmod(module)
+        assert result.attempted > 0
+        assert result.failed == 0
 
 
 @given(st.floats(1e-12, 1), st.sampled_from([one_in, percentage]))

@@ -1,4 +1,4 @@
-"""Contract: how a number or the name of a group is written, the same everywhere in a study.
+"""Contract: how a number is written, the same everywhere in a study.
 
 A rate is "1 in 6,000" or "92.3 %", never "0.0 %". The end of an interval is rounded outwards (`up`
 for an upper end, `down` for a lower one), so that a printed bound is never stronger than the
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-
-from lfr_eval.contract.tables import CROSS, EVERYBODY
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
@@ -195,21 +193,6 @@ def confidence(level: float) -> str:
     if text == "100" and level < 1:
         text = str(100 - significant(float(f"{100 * (1 - level):.6g}"), 1, "up"))
     return f"{text} %"
-
-
-def group_words(group: str) -> str:
-    """Return the name of a group of people: `female x east_asian` is `female east asian subjects`.
-
-    Examples
-    --------
-    >>> group_words("female x east_asian"), group_words("rest"), group_words("everybody")
-    ('female east asian subjects', 'all other subjects', 'all subjects')
-    """
-    if group == "rest":
-        return "all other subjects"
-    if group == EVERYBODY:
-        return "all subjects"
-    return f"{group.replace(CROSS, ' ').replace('_', ' ')} subjects"
 
 
 def listed(factors: tuple[str, ...]) -> str:

@@ -135,8 +135,8 @@ def compare_groups(
     >>> found = compare_groups(event, person, group, reference="a")
     >>> found["verdict"].tolist()
     ['different', 'different']
-    >>> print(found["statement"].iloc[1][:72])
-    In this study, b subjects had events 4 times as often as a subjects (95
+    >>> print(found["statement"].iloc[1][:70])
+    In this study, people in group b had events 4 times as often as people
     """
     evidence = _evidence(event, person, group, other, other_group)
     given = plan or Plan()

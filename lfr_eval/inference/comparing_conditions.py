@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.names import group_words, metric_named
 from lfr_eval.contract.tables import CAPTURE, CROSS
 from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, group_people
-from lfr_eval.contract.words import group_words
 from lfr_eval.inference.cells import MOST_PEOPLE, Floats
 from lfr_eval.inference.comparing_groups import compare_groupings, reference_group
 from lfr_eval.inference.comparison_rows import (
@@ -40,7 +40,6 @@ from lfr_eval.inference.paired import (
 from lfr_eval.inference.plan import COMPARISONS, Plan
 from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.statements import Sides
-from lfr_eval.inference.wording import trials_words
 
 SAME_PEOPLE = "among the same people"
 OTHER_PEOPLE = "on different people"
@@ -170,9 +169,9 @@ def _between(
         return []
     who = f" of {group_words(label)}" if label else ""
     spoken = {
-        name: f"{trials_words(trials.metric)}{who} with {_spoken(crossing, value)}"
+        name: f"{metric_named(trials.metric).sides}{who} with {_spoken(crossing, value)}"
         for name, value in zip(names, condition.names, strict=True)
-    } | {REST: f"all other {trials_words(trials.metric)}{who}", "": ""}
+    } | {REST: f"all other {metric_named(trials.metric).sides}{who}", "": ""}
     kinds = ("reference",) if label else COMPARISONS
     study = Study.of(trials, people, thresholds, plan)
     apart = constant_for_people(trials, condition.codes)

@@ -12,21 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.words import alike, confidence, group_words, threshold_text
+from lfr_eval.contract.names import METRICS, group_words, metric_named
+from lfr_eval.contract.words import alike, confidence, threshold_text
 
-RATES = {
-    "FMR": ("false match rate", "false match", "comparisons"),
-    "FNMR": ("false non-match rate", "false non-match", "mated comparisons"),
-    "FPIR": ("false alert rate", "false alert", "recognition opportunities"),
-    "FNIR": (
-        "rate of missed identifications",
-        "missed identification",
-        "recognition opportunities",
-    ),
-    "TPIR": ("true positive identification rate", "identification", "recognition opportunities"),
-    "FTA": ("failure-to-acquire rate", "failure to acquire", "recognition opportunities"),
-    "FTE": ("failure-to-enrol rate", "failure to enrol", "reference images"),
-}
+_TOLD = frozenset(metric.code for metric in METRICS) - {"misidentification", "event"}
 
 
 def rate_statement(rate: Mapping[Any, Any]) -> str:
@@ -37,30 +26,30 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
     >>> row = {"metric": "FPIR", "threshold": 0.6, "watchlist_size": 10_000, "rank": pd.NA,
     ...        "group": "black", "counterpart": pd.NA, "events": 3, "trials": 1300,
     ...        "subjects": 130, "rate": 3 / 1300, "lower": 0.0007, "upper": 0.0075, "level": 0.95}
-    >>> print(rate_statement(row)[:95])
-    At threshold 0.60 and a watchlist of 10,000, the false alert rate of black subjects was 1 in 43
+    >>> print(rate_statement(row)[:94])
+    At threshold 0.60 and a watchlist of 10,000, the false alert rate of Black people was 1 in 433
     """
-    if rate["metric"] not in RATES or not rate["trials"] > 0:
+    if rate["metric"] not in _TOLD or not rate["trials"] > 0:
         return ""
-    name, event, trial = RATES[rate["metric"]]
+    metric = metric_named(rate["metric"])
     who = _whose(rate)
-    counted = f"{int(rate['trials']):,} {trial} of {int(rate['subjects']):,} people"
+    counted = f"{int(rate['trials']):,} {metric.trial} of {int(rate['subjects']):,} people"
     level = confidence(rate["level"])
     if not rate["events"]:
-        (bound,) = alike((rate["upper"], "up"), success=rate["metric"] == "TPIR")
+        (bound,) = alike((rate["upper"], "up"), success=metric.is_success)
         return (
-            f"{_where(rate)}no {event} was seen in {counted} ({who}); the {name} is "
+            f"{_where(rate)}no {metric.event} was seen in {counted} ({who}); the {metric.rate} is "
             f"below {bound} ({level} confidence)."
         )
     seen, lower, upper = alike(
         (rate["rate"], "nearest"),
         (rate["lower"], "down"),
         (rate["upper"], "up"),
-        success=rate["metric"] == "TPIR",
+        success=metric.is_success,
     )
     return (
-        f"{_where(rate)}the {name} of {who} was {seen} ({level} interval {lower} to {upper}; "
-        f"{int(rate['events']):,} of {counted})."
+        f"{_where(rate)}the {metric.rate} of {who} was {seen} ({level} interval {lower} to "
+        f"{upper}; {int(rate['events']):,} of {counted})."
     )
 
 

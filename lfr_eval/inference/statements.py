@@ -10,18 +10,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lfr_eval.contract.names import group_words, metric_named
 from lfr_eval.contract.tables import REGISTERED_STATES
 from lfr_eval.contract.words import (
     alike,
     confidence,
-    group_words,
     listed,
     p_text,
     ratio,
     threshold_text,
 )
 from lfr_eval.inference.plan import UNNAMED
-from lfr_eval.inference.wording import DEEDS, NOUNS, TRIAL_DEEDS, trials_words
 
 FEW_PEOPLE = 5
 """People at most who decide a claim that is called one that rests on few."""
@@ -103,7 +102,8 @@ class Finding:
     @property
     def deed(self) -> str:
         """What they did."""
-        return (TRIAL_DEEDS if self.sides and self.sides.trials else DEEDS)[self.metric]
+        metric = metric_named(self.metric)
+        return metric.trial_deed if self.sides and self.sides.trials else metric.deed
 
 
 def statement(finding: Finding) -> str:
@@ -120,8 +120,8 @@ def statement(finding: Finding) -> str:
 
 
 def _omnibus(f: Finding) -> str:
-    deed = NOUNS[f.metric]
-    what = trials_words(f.metric) if f.sides and f.sides.trials else "groups"
+    deed = metric_named(f.metric).event
+    what = metric_named(f.metric).sides if f.sides and f.sides.trials else "groups"
     if f.verdict == "untestable":
         return (
             f"too few people or {deed}s were seen to compare {what} by {f.factor}, so nothing can "
@@ -176,7 +176,8 @@ def _untestable(f: Finding) -> str:
         shared = listed((*f.controls, *f.conditions))
         return f"{f.a} and {f.b} cannot be compared: no {shared} had trials of both."
     if math.isnan(f.rate_a) and f.sides and f.sides.trials:
-        return f"{f.a} and {f.b} cannot be compared: nobody has {trials_words(f.metric)} of both."
+        sides = metric_named(f.metric).sides
+        return f"{f.a} and {f.b} cannot be compared: nobody has {sides} of both."
     without = [name for name, exposed in ((f.a, f.exposed_a), (f.b, f.exposed_b)) if exposed == 0]
     if without:
         return f"{f.a} and {f.b} cannot be compared: there was no trial of {' or '.join(without)}."
@@ -188,12 +189,12 @@ def _untestable(f: Finding) -> str:
     bounds = f"The rates may still be as high as {_bounds(f)}"
     if f.sides and f.sides.trials:
         return (
-            f"no {NOUNS[f.metric]} was seen in {f.a} ({f.exposed_a:,} people) or {f.b} "
-            f"({f.exposed_b:,} people), so their rates cannot be compared. {bounds} "
+            f"no {metric_named(f.metric).event} was seen in {f.a} ({f.exposed_a:,} people) or "
+            f"{f.b} ({f.exposed_b:,} people), so their rates cannot be compared. {bounds} "
             f"({confidence(f.level)} confidence each)."
         )
     return (
-        f"no {NOUNS[f.metric]} was seen among {f.exposed_a:,} {f.a} or "
+        f"no {metric_named(f.metric).event} was seen among {f.exposed_a:,} {f.a} or "
         f"{f.exposed_b:,} {f.b.removeprefix('all ')}, so their rates cannot be "
         f"compared. {bounds} ({confidence(f.level)} confidence each)."
     )

@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from lfr_eval.contract.names import Metric
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.words import count, one_in, spoken_threshold
 from lfr_eval.report.linking import follow_rates, follow_threshold
@@ -31,7 +32,7 @@ from lfr_eval.report.panels import (
 )
 from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, to_chart
 from lfr_eval.report.sweep import setting_key
-from lfr_eval.report.words import Metric, shorten
+from lfr_eval.report.words import shorten
 
 LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.words import confidence
 from lfr_eval.report.calibration import calibration_chart, read_calibration
@@ -21,7 +22,6 @@ from lfr_eval.report.svg import Chart, drawing
 from lfr_eval.report.sweep import setting_key
 from lfr_eval.report.tradeoff_chart import tradeoff_chart
 from lfr_eval.report.watchlists_chart import growth_charts
-from lfr_eval.report.words import Metric, metric_named
 
 RELATIVE_METRICS = ("FMR", "FPIR")
 """Metrics drawn against everybody's rate as well: those at which wrong people are alerted on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lfr_eval.contract.names import metric_named
 from lfr_eval.contract.words import (
     confidence,
     count,
@@ -20,7 +21,7 @@ from lfr_eval.contract.words import (
 from lfr_eval.report.equity import Equity
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.rates import Rate
-from lfr_eval.report.words import metric_named, spoken_rate
+from lfr_eval.report.words import spoken_rate
 
 NAMED = 3
 NO_FINDING = "No planned comparison rests on this number."

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.contract.words import ratio, several
 from lfr_eval.report.rates import Rate, real, settings_in_order, whole
-from lfr_eval.report.words import Metric, metric_named
 
 OMNIBUS, REST = "*", "rest"
 

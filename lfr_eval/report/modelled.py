@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.report.rates import Rate, at_threshold, real, text, to_rows, whole
-from lfr_eval.report.words import Metric, metric_named
 
 Place = tuple[float, str, str]
 """Threshold (rounded: tables are made apart), factor and group."""

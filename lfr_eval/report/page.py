@@ -11,12 +11,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from lfr_eval.contract.names import METRICS
 from lfr_eval.report.drawings import Charts
 from lfr_eval.report.model import Report
 from lfr_eval.report.numbers import charts_in
 from lfr_eval.report.sweep import to_json
 from lfr_eval.report.templating import fill, source, verdicts_of
-from lfr_eval.report.words import METRICS
 
 SCRIPTS = ("printing", "words", "tables", "evidence", "explore", "crowd", "start")
 """Parts of the page's script, in order."""

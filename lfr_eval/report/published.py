@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.report.findings import OMNIBUS
 from lfr_eval.report.rates import real, settings_in_order, text, whole
-from lfr_eval.report.words import Metric, metric_named
 
 PAIR_METRIC = "FMR"
 """The metric whose events belong to two people, so that people are not independent."""

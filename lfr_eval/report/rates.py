@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.names import METRICS, Metric, metric_named
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
-from lfr_eval.report.words import METRICS, Metric, metric_named
 
 SAME_GROUP = "the same group"
 EVERYONE = "everybody"

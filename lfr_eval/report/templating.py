@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lfr_eval.contract import words
+from lfr_eval.contract.names import METRICS, Metric
 from lfr_eval.report import words as labels
 from lfr_eval.report.calibration import read_calibration, summarise
 from lfr_eval.report.crowd import spoken_crowd
@@ -21,7 +22,6 @@ from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
-from lfr_eval.report.words import METRICS, Metric
 
 
 def fill(template: str, report: Report, charts: Charts, paper: bool, **further: object) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.report.rates import Rate, at_threshold, real, settings_in_order, text, whole
-from lfr_eval.report.words import Metric, metric_named
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Stage report: metrics, labels and methods in words; numbers are those of `contract.words`."""
+"""Stage report: labels and methods in words; numbers are those of `contract.words`."""
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from fractions import Fraction
 
+from lfr_eval.contract.names import Metric
 from lfr_eval.contract.words import confidence, one_in, share
 
 NOT_STATED = "not stated"
@@ -13,104 +13,6 @@ NOT_STATED = "not stated"
 _BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
-
-
-@dataclass(frozen=True)
-class Metric:
-    """An error rate as people speak of it.
-
-    Attributes
-    ----------
-    code
-        Name in the standards, ISO/IEC 2382-37 and 19795-1.
-    name
-        The same, written out.
-    plain
-        Short everyday name.
-    question
-        What the rate answers.
-    trial
-        What one trial is.
-    is_success
-        Whether a higher rate is a success (TPIR) and not an error.
-    """
-
-    code: str
-    name: str
-    plain: str
-    question: str
-    trial: str
-    is_success: bool = False
-
-
-METRICS = (
-    Metric(
-        "FPIR",
-        "False positive identification rate",
-        "False alerts",
-        "how often somebody who is not on the watchlist sets off an alert",
-        "recognition opportunities",
-    ),
-    Metric(
-        "TPIR",
-        "True positive identification rate",
-        "Recognition",
-        "how often somebody who is on the watchlist is recognised",
-        "recognition opportunities",
-        is_success=True,
-    ),
-    Metric(
-        "FNIR",
-        "False negative identification rate",
-        "Missed people",
-        "how often somebody who is on the watchlist is missed (FNIR = 1 − TPIR)",
-        "recognition opportunities",
-    ),
-    Metric(
-        "misidentification",
-        "Naming of a wrong person",
-        "Wrong person named",
-        "how often the best match of somebody who is on the watchlist is somebody else, and good "
-        "enough for an alert",
-        "recognition opportunities",
-    ),
-    Metric(
-        "FMR",
-        "False match rate",
-        "Wrong matches",
-        "how often images of two different people are taken for one person",
-        "comparisons",
-    ),
-    Metric(
-        "FNMR",
-        "False non-match rate",
-        "Missed matches",
-        "how often two images of one person are not recognised as the same person",
-        "comparisons",
-    ),
-    Metric(
-        "FTA",
-        "Failure-to-acquire rate",
-        "No usable face",
-        "how often no usable face was found",
-        "recognition opportunities",
-    ),
-    Metric(
-        "FTE",
-        "Failure-to-enrol rate",
-        "No usable reference",
-        "how often no usable reference could be made of a person's image",
-        "images",
-    ),
-)
-
-
-def metric_named(code: str) -> Metric:
-    """Return the metric with this code; an unknown code stands for itself."""
-    for metric in METRICS:
-        if metric.code == code:
-            return metric
-    return Metric(code, code, code, code, "trials")
 
 
 def clean(text: str) -> str:

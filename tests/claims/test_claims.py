@@ -77,11 +77,11 @@ def test_an_added_not(sentences: Sentences) -> None:
 def test_another_number_and_another_group(
     sentences: Sentences,
 ) -> None:
-    text = of(sentences, "inconclusive", "female subjects").text
+    text = of(sentences, "inconclusive", "women").text
     said = problems(text.replace("threshold 0.40", "threshold 0.64"), sentences)
     assert "it says “0.64” where the study says “0.40”" in said
-    said = problems(text.replace("female", "asian", 1), sentences)
-    assert "“asian” where the study says “female”" in said
+    said = problems(text.replace("women", "Asian", 1), sentences)
+    assert "“asian” where the study says “women”" in said
 
 
 def test_a_caveat_left_out(sentences: Sentences) -> None:
@@ -130,7 +130,7 @@ def test_a_rate_without_events_is_quoted_as_a_bound() -> None:
     row = rate("FPIR", 0.64, 0, 4000).iloc[0]
     assert rate_statement(row) == (
         "At threshold 0.64 and a watchlist of 10,000, no false alert was seen in 4,000 recognition "
-        "opportunities of 400 people (all subjects); the false alert rate is below 1 in 100 "
+        "opportunities of 400 people (all people); the false alert rate is below 1 in 100 "
         "(95 % confidence)."
     )
 

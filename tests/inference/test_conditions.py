@@ -256,8 +256,8 @@ def test_crossed_with_a_label_it_compares_groups_and_cameras() -> None:
         ("camera1 x male", "camera0 x male"),
     ]
     assert found["finding_id"].is_unique
-    assert "female subjects with camera camera0 had false alerts" in found["statement"].iloc[0]
-    assert "passes of female subjects with camera camera1" in found["statement"].iloc[2]
+    assert "women with camera camera0 had false alerts" in found["statement"].iloc[0]
+    assert "passes of women with camera camera1" in found["statement"].iloc[2]
     alone = trials.conditions[0].codes == 0
     part = PersonTrials("FPIR", 60, trials.person[alone], trials.score[alone], True, 500,
                         reference=trials.reference[alone])  # fmt: skip

@@ -128,7 +128,7 @@ def test_the_finding_says_what_it_is_controlled_for():
     trials, people = two_cameras(4, ratio=2.0)
     row = finding_table([trials], people, [0.5], WITHIN).iloc[1]
     assert row["test"].endswith("variance over people, within camera")
-    assert "as often as male subjects, with the same camera (95 %" in row["statement"]
+    assert "as often as men, with the same camera (95 %" in row["statement"]
     assert row["ratio_lower"] < 2.0 < row["ratio_upper"]
 
 

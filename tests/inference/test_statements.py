@@ -48,7 +48,7 @@ def say(**changes):
 
 def test_different():
     assert say() == (
-        START + "Black subjects had false alerts 3.09 times as often as White subjects (95 % "
+        START + "Black people had false alerts 3.09 times as often as White people (95 % "
         "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
         "the difference is significant after adjustment (p = 0.012)."
     )
@@ -66,7 +66,7 @@ def test_equivalent():
     assert say(
         verdict="equivalent", ratio=1.02, ratio_lower=0.9, ratio_upper=1.15, p_equivalence=0.003
     ) == (
-        START + "Black subjects had false alerts 1.02 times as often as White subjects (95 % "
+        START + "Black people had false alerts 1.02 times as often as White people (95 % "
         "interval 0.9 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
         "the rates are equivalent within the margin of 1.25 (equivalence p = 0.003)."
     )
@@ -86,8 +86,8 @@ def test_inconclusive_says_what_remains_possible():
 
 def test_too_little_is_not_called_nothing():
     assert say(verdict="untestable", people_a=1, people_b=0) == (
-        START + "too little was seen to compare Black subjects (1 of 133 people) with White "
-        "subjects (0 of 133). A comparison needs at least 6 people on each side, 6 events in all, "
+        START + "too little was seen to compare Black people (1 of 133 people) with White "
+        "people (0 of 133). A comparison needs at least 6 people on each side, 6 events in all, "
         "and 3 people with an event in the group with the higher rate."
     )
 
@@ -102,7 +102,7 @@ def test_a_claim_that_few_people_decide_says_so():
 def test_untestable_gives_the_bounds():
     assert say(verdict="untestable", rate_a=0.0, rate_b=0.0, p_value=np.nan, people_a=0,
                people_b=0) == (
-        START + "no false alert was seen among 133 Black subjects or 133 White subjects, so their "
+        START + "no false alert was seen among 133 Black people or 133 White people, so their "
         "rates cannot be compared. The rates may still be as high as 1 in 5,000 and 1 in 5,000 "
         "(95 % confidence each)."
     )  # fmt: skip
@@ -110,22 +110,21 @@ def test_untestable_gives_the_bounds():
 
 def test_untestable_without_trials():
     assert say(verdict="untestable", exposed_b=0) == (
-        START + "Black subjects and White subjects cannot be compared: there was no trial of White "
-        "subjects."
+        START + "Black people and White people cannot be compared: there was no trial of White "
+        "people."
     )
 
 
 def test_one_side_without_events():
     sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
     assert sentence == (
-        START + "Black subjects had false alerts (1 in 1,960) and White subjects in no trial "
+        START + "Black people had false alerts (1 in 1,960) and White people in no trial "
         "(below 1 in 5,000) (95 % interval: at least 2.2 times as often; 21 of 133 people against "
         "0 of 133); the difference is significant after adjustment (p = 0.012)."
     )
     sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
     assert (
-        "Black subjects in no trial (below 1 in 5,000) and White subjects had false alerts "
-        "(1 in 6,060)"
+        "Black people in no trial (below 1 in 5,000) and White people had false alerts (1 in 6,060)"
     ) in sentence
     assert "at most 0.45 times as often" in sentence
 
@@ -146,7 +145,7 @@ def test_deeds(metric, deed):
 
 def test_a_metric_without_threshold_or_watchlist():
     sentence = say(metric="FTA", threshold=np.nan, watchlist_size=None)
-    assert sentence.startswith("In this study, Black subjects could not be acquired")
+    assert sentence.startswith("In this study, Black people could not be acquired")
 
 
 def test_omnibus():
@@ -162,14 +161,14 @@ def test_omnibus():
 
 def test_the_rest_strata_and_exploration_are_named():
     sentence = say(group_b="rest", controls=("age_band", "camera"), primary=False)
-    assert "as often as all other subjects, among people alike in age band and camera" in sentence
+    assert "as often as all other people, among people alike in age band and camera" in sentence
     assert sentence.endswith(" (Exploratory.)")
 
 
 def test_conditions_and_what_is_not_controlled_for_are_named():
     sentence = say(controls=("age_band",), conditions=("camera", "session_id"))
     assert (
-        "as often as White subjects, among people alike in age band, with the same camera and "
+        "as often as White people, among people alike in age band, with the same camera and "
         "session id (95 % interval"
     ) in sentence
     sentence = say(uncontrolled=("camera",), primary=False)
@@ -179,10 +178,9 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
 def test_groups_of_intersections_read_as_plain_words():
     sentence = say(group_a="female x east_asian", group_b="male x black")
     assert sentence.startswith(
-        START + "female east asian subjects had false alerts 3.09 times as often as male black "
-        "subjects (95 % interval"
+        START + "East Asian women had false alerts 3.09 times as often as Black men (95 % interval"
     )
-    assert "133 female east asian subjects or 133 male black subjects" in say(
+    assert "133 East Asian women or 133 Black men" in say(
         group_a="female x east_asian", group_b="male x black", verdict="untestable",
         rate_a=0.0, rate_b=0.0, people_a=0, people_b=0,
     )  # fmt: skip

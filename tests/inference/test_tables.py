@@ -129,7 +129,7 @@ def test_a_group_of_one_person_has_no_comparison_and_says_so():
     assert np.isnan(alone["rate"])
     findings = finding_table([trials], people, [0.3], plan)
     assert set(findings["verdict"]) == {"untestable"}
-    assert "there was no trial of female subjects" in findings["statement"].iloc[1]
+    assert "there was no trial of women" in findings["statement"].iloc[1]
 
 
 def test_failures_to_acquire_have_no_threshold():

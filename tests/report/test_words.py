@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lfr_eval.contract.names import metric_named
 from lfr_eval.contract.words import (
     measure,
     one_in,
@@ -16,7 +17,7 @@ from lfr_eval.contract.words import (
     signed,
     spoken_threshold,
 )
-from lfr_eval.report.words import attempts, clean, metric_named, shorten, spoken_rate
+from lfr_eval.report.words import attempts, clean, shorten, spoken_rate
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from lfr_eval.contract.names import Metric
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import confidence, count, one_in, ratio, several, spoken_threshold
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
 from lfr_eval.report.rates import Quote, Rate
-from lfr_eval.report.words import NOT_STATED, Metric, spoken_rate
+from lfr_eval.report.words import NOT_STATED, spoken_rate
 
 
 def compared(report: Report) -> tuple[Finding, ...]:
