@@ -1,7 +1,11 @@
-"""Write docs/tables.md from lfr_eval/contract/tables/: `python docs/make_tables.py`."""
+"""Write docs/tables.md from lfr_eval/contract/: `python docs/make_tables.py`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import (
     AFTERWARDS,
     ALL,
@@ -20,7 +24,7 @@ from lfr_eval.contract.tables import (
 
 def tables_page() -> str:
     """Return the page as Markdown."""
-    made = "Made from `lfr_eval/contract/tables/` by `docs/make_tables.py`."
+    made = "Made from `lfr_eval/contract/` by `docs/make_tables.py`."
     parts = ["# The stage tables", "", made]
     asked = (PLANNING, OPERATING_POINTS, STUDIES_COMPARED)
     records = (RECORDS, CHECKS, STREET)
@@ -35,7 +39,26 @@ def tables_page() -> str:
             "|---|---|---|",
         ]
         parts += [f"| `{c.name}` | {c.dtype} | {c.meaning} |" for c in table.columns]
+    parts += ["", "## study.json", "", "What a study says of itself, in one object.", ""]
+    parts += ["| field | type | meaning |", "|---|---|---|", *fields_of(StudyRecord)]
     return "\n".join(parts) + "\n"
+
+
+def fields_of(kind: type[BaseModel], place: str = "") -> Iterator[str]:
+    """Yield a row for every field of a record, those of its parts after it."""
+    for name, field in kind.model_fields.items():
+        typed = str(kind.__annotations__[name]).replace("|", r"\|")
+        yield f"| `{place}{name}` | {typed} | {field.description} |"
+        for part in parts_of(field.annotation):
+            many = "[]" if "tuple" in typed else ""
+            yield from fields_of(part, f"{place}{name}{many}.")
+
+
+def parts_of(annotation: object) -> list[type[BaseModel]]:
+    """Return the parts of a record that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for one in getattr(annotation, "__args__", ()) for part in parts_of(one)]
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_labels_of_any_name_are_compared_with_the_largest_group(study: Study) ->
     told = findings[findings["primary"] & (findings["group_b"] != "*")]
     assert set(told["group_b"]) == {"medium"}
     assert study.operating == 0.5
-    assert study.record["thresholds"]["values"] == list(THRESHOLDS)
+    assert study.record.thresholds.values == tuple(THRESHOLDS)
 
 
 def test_a_study_is_read_back_by_a_string(study: Study) -> None:

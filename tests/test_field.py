@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
 from lfr_eval.contract.folder import FolderError
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
 from lfr_eval.contract.tested import UNKNOWN
 from lfr_eval.deployments import DeploymentError, read_deployments
@@ -18,6 +19,7 @@ from lfr_eval.finished.field import add_deployments, select
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
 from lfr_eval.study.sealing import render_again
 from tests.engine.studies import FINGERPRINT, THRESHOLD, record, sealed, write_records
+from tests.report.described import record_of
 from tests.report.pages import parse
 
 
@@ -117,7 +119,7 @@ def test_records_of_another_matcher_or_threshold_are_left_out_with_the_reason(
         record(deployment_id="c", matcher_fingerprint="00" * 32),
         record(deployment_id="d", threshold=0.645),
     )
-    chosen = select(deployments, study_of({"fingerprint": FINGERPRINT}))
+    chosen = select(deployments, study_of(FINGERPRINT))
     assert chosen["left_out"].fillna("").tolist() == [
         "",
         "",
@@ -127,12 +129,11 @@ def test_records_of_another_matcher_or_threshold_are_left_out_with_the_reason(
     assert chosen["joined_by"].fillna("").tolist() == [*2 * ["the same fingerprint"], "", ""]
 
 
-def study_of(matcher: dict[str, str], **live: object) -> dict[str, object]:
-    return {
-        "matcher": matcher,
-        "thresholds": {"values": [0.6, 0.64]},
-        "live_engine": {"described": False, "version": None, **live} if live else None,
-    }
+def study_of(fingerprint: str, live: dict[str, object] | None = None) -> StudyRecord:
+    matcher = {"name": "m", "fingerprint": fingerprint, "description": "-", "score_range": None}
+    thresholds = {"values": [0.6, 0.64], "primary": [0.6], "operating": None, "origin": None}
+    said = {"statement": "-", **live} if live else None
+    return record_of(matcher=matcher, thresholds=thresholds, live_engine=said)
 
 
 CHECKED = {
@@ -167,7 +168,7 @@ PARITY = "parity of http://h/invocations with lfr-matcher/3 on 2026-04-01"
 def test_records_join_a_study_of_an_endpoint_where_parity_with_their_version_was_found(
     live: dict[str, object], values: dict[str, object], joined: str, left_out: str, tmp_path: Path
 ) -> None:
-    about = study_of({"fingerprint": "ee" * 32}, **live)
+    about = study_of("ee" * 32, live)
     (row,) = select(table(tmp_path, record(**values)), about).fillna("").to_dict("records")
     assert (row["joined_by"], row["left_out"]) == (joined, left_out)
 

@@ -304,7 +304,7 @@ def test_results_that_exist_already_are_not_planned(
     assert standing.state == "registered after results"
     described = standing.described()
     assert described is not None
-    assert described["after_results"]
+    assert described.after_results
 
 
 def test_a_plan_is_registered_once(registered: Registered) -> None:
@@ -319,7 +319,7 @@ def test_a_plan_may_come_before_the_data(registered: Registered) -> None:
     assert freeze(early, places=later).data is None
     described = Registered(registered.folder, "early.yaml").standing().described()
     assert described is not None
-    assert described["data_registered"] is False
+    assert described.data_registered is False
 
 
 def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(

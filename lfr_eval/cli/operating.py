@@ -15,7 +15,7 @@ from lfr_eval.config import ConfigError, EngineConfig
 from lfr_eval.config.engine_composition import compose_engine, read_policy
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.decisions import ledger_path
-from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.tested import tested_version
 from lfr_eval.contract.words import threshold_text
@@ -200,11 +200,11 @@ def record_approval(
 
 def _tested(folder: StudyFolder, where: str) -> Version:
     """Return the version that a study names as tested, else the one with its fingerprint."""
-    about = read_json(folder.path / STUDY)
+    about = folder.record()
     named = tested_version(about)
     if named:
         return find_version(f"models:/{named}", where)
-    return version_tested(about["matcher"]["fingerprint"], where)
+    return version_tested(about.matcher.fingerprint, where)
 
 
 def approval_tags(entry: Entry) -> dict[str, str]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ import pandas as pd
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
+
+if TYPE_CHECKING:
+    from lfr_eval.contract.record import StudyRecord
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
 REPORT, PDF = "report.html", "report.pdf"
@@ -209,6 +212,19 @@ class StudyFolder:
         """Write a stage table with its documented columns and types."""
         with written_aside(self.file(table)) as aside:
             table.conform(frame).to_parquet(aside, index=False)
+
+    def record(self) -> StudyRecord:
+        """Read what the study says of itself, `study.json`.
+
+        Raises
+        ------
+        StudyRecordError
+            If it is missing, or a field of it is missing or of another type.
+        """
+        # Pydantic takes longer to import than the rest of this module.
+        from lfr_eval.contract.record import read_record
+
+        return read_record(self.path)
 
     def stage(self, name: str, key: str, files: Sequence[str], make: Callable[[], None]) -> None:
         """Run `make`, which writes `files`, unless the stage is finished under this key.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
 
 from lfr_eval.contract.decisions import Approval, to_approval
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
 from lfr_eval.contract.words import threshold_text
@@ -46,14 +46,14 @@ def approve(
     LedgerError
         If an earlier entry was changed.
     """
-    today, about = datetime.now(UTC).date(), read_json(folder.path / STUDY)
-    thresholds = about["thresholds"]["values"]
+    today, about = datetime.now(UTC).date(), folder.record()
+    thresholds = about.thresholds.values
     problems = list(folder.verify())
-    if about["simulated"] and not withdrawn:
+    if about.simulated and not withdrawn:
         problems.append("The study is simulated: it is no evidence about any matcher.")
     if not describes(about, version):
         problems.append(
-            f"The study tested the matcher {about['matcher']['fingerprint'][:12]}, and "
+            f"The study tested the matcher {about.matcher.fingerprint[:12]}, and "
             f"{version} is {version.fingerprint[:12]}."
         )
     if not any(abs(value - threshold) <= SAME for value in thresholds):
@@ -86,13 +86,13 @@ def approve(
     return approval, ledger.append(asdict(approval))
 
 
-def describes(about: Mapping[str, Any], version: Version) -> bool:
+def describes(about: StudyRecord, version: Version) -> bool:
     """Whether a study tested a version: its very matcher, or an endpoint found equal to it.
 
     Parameters
     ----------
     about
-        The study's `study.json`.
+        The study's record.
     """
     return tie(about, str(version), version.fingerprint).holds
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
-from lfr_eval.contract.folder import PDF, REPORT, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.folder import PDF, REPORT, FolderError, StudyFolder
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import DEPLOYMENTS, FIELD
 from lfr_eval.contract.tested import tie
 from lfr_eval.inference.field import field_table
@@ -43,15 +41,15 @@ def add_deployments(
         changed = [problem for problem in folder.verify() if not problem.startswith(later)]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        about = read_json(folder.path / STUDY)
+        about = folder.record()
         judged = select(records, about)
         folder.write(DEPLOYMENTS, judged)
-        folder.write(FIELD, field_table(judged, about["inference"]["level"]))
+        folder.write(FIELD, field_table(judged, about.inference.level))
         report_and_seal(folder, folder.provenance(), approvals)
     return judged
 
 
-def select(records: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+def select(records: pd.DataFrame, about: StudyRecord) -> pd.DataFrame:
     """Say of each record how it joins a study, or why not; snap its threshold to the study's.
 
     Parameters
@@ -59,9 +57,9 @@ def select(records: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
     records
         Table `deployments`.
     about
-        The study's `study.json`.
+        The study's record.
     """
-    thresholds = about["thresholds"]["values"]
+    thresholds = about.thresholds.values
     joined, left_out, snapped = [], [], []
     columns = (records[name].tolist() for name in ("model_version", "matcher_fingerprint"))
     for threshold, version, fingerprint in zip(

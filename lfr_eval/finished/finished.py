@@ -6,11 +6,9 @@ that what is asked of it later is answered from the same evidence by the same co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -23,7 +21,8 @@ from lfr_eval.config import (
     StudyConfig,
     ThresholdsConfig,
 )
-from lfr_eval.contract.folder import STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.folder import FolderError, StudyFolder
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.inference import Plan
@@ -38,8 +37,8 @@ class Finished:
     ----------
     folder
         Where it is.
-    about
-        What `study.json` says.
+    record
+        What the study says of itself.
     people
         The people under test, one row a person.
     trials
@@ -51,7 +50,7 @@ class Finished:
     """
 
     folder: StudyFolder
-    about: Mapping[str, Any]
+    record: StudyRecord
     people: pd.DataFrame
     trials: tuple[Trials, ...]
     thresholds: tuple[float, ...]
@@ -70,18 +69,17 @@ class Finished:
     @property
     def matcher(self) -> str:
         """Name of the matcher."""
-        return str(self.about["matcher"]["name"])
+        return self.record.matcher.name
 
     @property
     def simulated(self) -> bool:
         """Whether nobody in it exists."""
-        return bool(self.about["simulated"])
+        return self.record.simulated
 
     @property
     def operating(self) -> float | None:
         """The threshold at which the matcher is meant to run."""
-        value = self.about["thresholds"]["operating"]
-        return None if value is None else float(value)
+        return self.record.thresholds.operating
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -115,15 +113,14 @@ def read_finished(path: Path) -> Finished:
     changed = folder.verify()
     if changed:
         raise FolderError(f"{path} is not as it was sealed: " + " ".join(changed[:5]))
-    about = read_json(folder.path / STUDY)
-    images, thresholds = folder.read(COHORT), about["thresholds"]
+    record = folder.record()
+    images, thresholds = folder.read(COHORT), record.thresholds
     everybody = Cohort(images, folder.path, (), "").people
-    values = [float(value) for value in thresholds["values"]]
     analysis = Analysis.of(
-        folder, _config(folder), images, everybody, values, thresholds["primary"]
+        folder, _config(folder), images, everybody, thresholds.values, thresholds.primary
     )
     trials = tuple(analysis.trials)
-    return Finished(folder, about, analysis.people, trials, analysis.thresholds, analysis.plan)
+    return Finished(folder, record, analysis.people, trials, analysis.thresholds, analysis.plan)
 
 
 def _config(folder: StudyFolder) -> StudyConfig:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.decisions import Approval
-from lfr_eval.contract.folder import PROVENANCE, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.words import one_in, ratio, threshold_text
@@ -120,13 +120,11 @@ def _evidence(case: Case) -> Iterator[Check]:
     yield Check(
         "study", "as it was sealed", changed[0] if changed else study.path.name, not changed
     )
-    about = read_json(study.path / STUDY)
-    found = about["matcher"]["fingerprint"][:12]
+    about = study.record()
+    found = about.matcher.fingerprint[:12]
     yield Check("matcher", case.version.fingerprint[:12], found, describes(about, case.version))
-    yield Check(
-        "people", "real", "simulated" if about["simulated"] else "real", not about["simulated"]
-    )
-    yield _study_age(datetime.fromisoformat(about["finished"]).date(), case)
+    yield Check("people", "real", "simulated" if about.simulated else "real", not about.simulated)
+    yield _study_age(datetime.fromisoformat(about.finished).date(), case)
     if case.threshold is None:
         yield Check("threshold", "one to judge at", "neither in the policy nor approved", False)
         return

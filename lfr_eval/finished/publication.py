@@ -22,11 +22,11 @@ from lfr_eval.contract.folder import (
     STUDY,
     FolderError,
     StudyFolder,
-    read_json,
     sha256_of,
     write_json,
     write_text,
 )
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import COHORT, EQUITY, FINDINGS, PEOPLE, RATES, Table
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.finished.publishing.files import to_csv
@@ -72,7 +72,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
         raise PublicationError(
             f"The minimum must be at least 2: counts from 1 to below it are withheld. Got {least}."
         )
-    record = read_json(study.path / STUDY)
+    record = study.record()
     published = _protect(study, record, least)
     made = published_record(record, published.thresholds)
     about = _about(study.study_hash(), least, published)
@@ -85,7 +85,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
             frame.to_parquet(drawn / f"{name}.parquet", index=False)
             shown = marked(frame) if name in ("rates", "people") else frame
             write_text(kept / f"{name}.csv", to_csv(shown))
-        write_json(drawn / STUDY, made)
+        write_json(drawn / STUDY, made.content())
         write_json(drawn / PROVENANCE, published_provenance(study.provenance(), study.study_hash()))
         write_json(drawn / PUBLICATION, about)
         render(drawn, destination=kept / REPORT, pdf=kept / PDF)
@@ -117,21 +117,18 @@ def _minimum(study: StudyFolder) -> int:
     return DEFAULT_MINIMUM if given is None else int(str(given))
 
 
-def _protect(study: StudyFolder, record: Mapping[str, Any], minimum: int) -> Published:
-    conditions = [str(name) for name in record.get("conditions", [])]
+def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published:
     cohort = _cleaned(study, COHORT)
-    counted = count_people(cohort, None, None, None, record["factors"], conditions)
+    counted = count_people(cohort, None, None, None, record.factors, record.conditions)
     people = pd.DataFrame([asdict(group) for group in counted.groups])[PEOPLE.names]
-    thresholds = record["thresholds"]
-    plan = [*thresholds["primary"], thresholds["operating"]]
     return publish_tables(
         _cleaned(study, RATES),
         _cleaned(study, FINDINGS),
         _cleaned(study, EQUITY) if study.file(EQUITY).is_file() else None,
         PEOPLE.conform(people),
         cohort,
-        conditions,
-        [float(value) for value in plan if value is not None],
+        record.conditions,
+        record.thresholds.tabulated,
         minimum,
     )
 
@@ -163,13 +160,13 @@ def _about(study_hash: str, minimum: int, published: Published) -> dict[str, Any
     }
 
 
-def _readme(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def _readme(record: StudyRecord, about: Mapping[str, Any]) -> str:
     minimum = about["minimum"]
     rows = [
         f"| {name} | {tally['rows']:,} | {tally['small']:,} | {tally['further']:,} |"
         for name, tally in about["tables"].items()
     ]
-    title = " ".join(str(record["title"]).split())
+    title = " ".join(record.title.split())
     return "\n".join(
         [
             "# A published study",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lfr_eval.contract.folder import REPORT, STUDY, StudyFolder, read_json
+from lfr_eval.contract.folder import REPORT, StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from lfr_eval.contract.record import StudyRecord
 
 SHOWN = 10
 """Findings that a notebook shows."""
@@ -54,15 +55,14 @@ class Study:
         return self.folder.read(FINDINGS)
 
     @cached_property
-    def record(self) -> Mapping[str, Any]:
-        """What `study.json` says: people, matcher, thresholds, design and registration."""
-        return read_json(self.path / STUDY)
+    def record(self) -> StudyRecord:
+        """What the study says of itself: matcher, datasets, design, thresholds, registration."""
+        return self.folder.record()
 
     @property
     def operating(self) -> float | None:
         """The threshold at which the matcher is meant to run, if somebody said so."""
-        value = self.record["thresholds"]["operating"]
-        return None if value is None else float(value)
+        return self.record.thresholds.operating
 
     def plot(
         self,
@@ -105,9 +105,9 @@ class Study:
         if threshold is None:
             threshold = self.operating
         if threshold is None:
-            threshold = float(self.record["thresholds"]["primary"][0])
+            threshold = self.record.thresholds.primary[0]
         found = chosen_rates(self.rates, metric, by, threshold, watchlist_size)
-        return draw(found, bool(self.record["simulated"]), ax)
+        return draw(found, self.record.simulated, ax)
 
     def __repr__(self) -> str:
         return f"Study({str(self.path)!r})"
@@ -124,7 +124,7 @@ class Study:
             )
         )
         shown = min(SHOWN, len(primary))
-        simulated = " Everybody in it is simulated." if self.record["simulated"] else ""
+        simulated = " Everybody in it is simulated." if self.record.simulated else ""
         return (
             f"<p><b>{escape(self.path.name)}</b>: {shown:,} of {len(primary):,} primary findings."
             f"{simulated}</p>"

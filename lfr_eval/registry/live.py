@@ -6,41 +6,16 @@ exactly these two found no difference. Without one the study says so itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
+from lfr_eval.contract.record import LiveEngine
 from lfr_eval.matchers import Matcher
 from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.registry.parity_records import ParityRecord, bare, newest_checks, read_parity
 from lfr_eval.registry.registered import find_version, registry_uri, talking_to
 
 NOT_DESCRIBED = "This study does not describe the live engine"
-
-
-@dataclass(frozen=True)
-class LiveEngine:
-    """What the study says about the live engine.
-
-    Attributes
-    ----------
-    described
-        Whether the matcher of the study is what runs live.
-    statement
-        The sentence that says so, or why not.
-    version, fingerprint
-        The registered version that parity compared with what the study tested, NAME/VERSION, and
-        its matcher's fingerprint; None where nothing was compared.
-    endpoint, checked
-        What it was compared with, and when, ISO 8601.
-    """
-
-    described: bool
-    statement: str
-    version: str | None = None
-    fingerprint: str | None = None
-    endpoint: str | None = None
-    checked: str | None = None
 
 
 def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
@@ -60,18 +35,14 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
         return None
     record = _record(config, matcher)
     if record is None:
-        return LiveEngine(
-            False,
-            f"{NOT_DESCRIBED}: no parity check compared the registered matcher with what runs.",
-        )
+        return _not_described("no parity check compared the registered matcher with what runs.")
     tested = str(matcher.card.recipe.get("stated", matcher.card.fingerprint))
     endpoint = endpoint_of(matcher.card.recipe) or record.endpoint
     checked = record.served_fingerprint if "stated" in matcher.card.recipe else record.fingerprint
     if tested != checked or bare(endpoint) != bare(record.endpoint):
-        return LiveEngine(
-            False,
-            f"{NOT_DESCRIBED}: the parity check is of another matcher or endpoint "
-            f"({record.model} and {record.endpoint}).",
+        return _not_described(
+            "the parity check is of another matcher or endpoint "
+            f"({record.model} and {record.endpoint})."
         )
     if record.holds:
         said = (
@@ -85,12 +56,17 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
             f"{record.at[:10]} found differences. {'; '.join(record.differences[:3])}."
         )
     return LiveEngine(
-        *(record.holds, said),
+        described=record.holds,
+        statement=said,
         version=record.model.removeprefix("models:/"),
         fingerprint=record.fingerprint,
         endpoint=record.endpoint,
         checked=record.at,
     )
+
+
+def _not_described(why: str) -> LiveEngine:
+    return LiveEngine(described=False, statement=f"{NOT_DESCRIBED}: {why}")
 
 
 def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:

@@ -36,6 +36,7 @@ from lfr_eval.config import (
     StudyConfig,
 )
 from lfr_eval.config.paths import cache_folder
+from lfr_eval.contract.record import LiveEngine
 from lfr_eval.contract.tables import DONT_CARE
 from lfr_eval.matchers import (
     ImageMatcher,
@@ -47,7 +48,7 @@ from lfr_eval.matchers import (
 )
 from lfr_eval.matchers.cluster import ClusterMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
-from lfr_eval.registry.live import LiveEngine, live_engine
+from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -13,9 +14,20 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from lfr_eval import __version__
+from lfr_eval.cohort import DatasetCard
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.record import (
+    Dataset,
+    Design,
+    Inference,
+    Matcher,
+    Registration,
+    StudyRecord,
+    Thresholds,
+)
 from lfr_eval.contract.tables import CROSS
+from lfr_eval.matchers import MatcherCard
 from lfr_eval.study.inputs import Inputs, recipe_of
 from lfr_eval.study.populations import describe_mix, watchlist_mix
 
@@ -37,70 +49,80 @@ def code_digest(*rooms: str) -> str:
     return total.hexdigest()
 
 
-def describe_study(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
-    """Return what `study.json` says: the study in words and settings, for its readers."""
-    card = inputs.matcher.card
+def describe_study(
+    config: StudyConfig, inputs: Inputs, registration: Registration | None, started: datetime
+) -> StudyRecord:
+    """Return the record of a study: what it was, in words and settings, for its readers."""
     sweep = inputs.sweep
-    return {
-        "title": config.report.title,
-        "question": config.report.question,
-        "study": config.name,
-        "simulated": inputs.cohort.simulated,
-        "matcher": {
-            "name": card.name,
-            "fingerprint": card.fingerprint,
-            "version": card.version,
-            "description": f"{card.description}; {card.acquisition}",
-            "score_range": [bound if abs(bound) < 1e30 else None for bound in card.score_range],
-        },
-        "datasets": [
-            {
-                "name": dataset.name,
-                "title": dataset.title,
-                "origin": dataset.origin,
-                "licence": dataset.licence,
-                "consent": dataset.consent,
-                "lawful_basis": dataset.lawful_basis,
-                "label_source": dict(dataset.label_source),
-                "label_scheme": dict(dataset.schemes),
-                "limits": list(dataset.limits),
-                "citation": dataset.citation,
-            }
-            for dataset in inputs.cohort.cards
-        ],
-        "design": {
-            "name": config.design.name,
-            "description": config.design.description,
-            "watchlist_sizes": list(config.design.watchlist_sizes),
-            "watchlist_members": config.design.watchlist_members,
-            "watchlist_composition": describe_mix(
-                config, watchlist_mix(config, inputs.cohort.images)
-            )
-            if set(config.design.kinds) - {"verification"}
-            else None,
-        },
-        "thresholds": {
-            "values": list(sweep.values),
-            "primary": list(sweep.primary),
-            "operating": sweep.operating,
-            "origin": sweep.origin,
-        },
-        "factors": list(config.inference.factors),
-        "conditions": conditions_of(config, inputs),
-        "capture": recipe_of(config.capture).words if config.capture.steps else None,
-        "inference": asdict(config.inference),
-        "notes": list(config.report.notes),
-        "live_engine": asdict(inputs.live) if inputs.live else None,
-        "data_digest": inputs.cohort.digest,
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    return StudyRecord(
+        title=config.report.title,
+        question=config.report.question,
+        study=config.name,
+        simulated=inputs.cohort.simulated,
+        matcher=_matcher(inputs.matcher.card),
+        datasets=tuple(_dataset(card) for card in inputs.cohort.cards),
+        design=_design(config, inputs),
+        thresholds=Thresholds(
+            values=tuple(sweep.values),
+            primary=tuple(sweep.primary),
+            operating=sweep.operating,
+            origin=sweep.origin,
+        ),
+        factors=tuple(config.inference.factors),
+        conditions=conditions_of(config, inputs),
+        capture=recipe_of(config.capture).words if config.capture.steps else None,
+        inference=Inference.model_validate_json(json.dumps(asdict(config.inference))),
+        notes=tuple(config.report.notes),
+        live_engine=inputs.live,
+        registration=registration,
+        data_digest=inputs.cohort.digest,
+        started=started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
-def conditions_of(config: StudyConfig, inputs: Inputs) -> list[str]:
+def _matcher(card: MatcherCard) -> Matcher:
+    lowest, highest = (bound if abs(bound) < 1e30 else None for bound in card.score_range)
+    return Matcher(
+        name=card.name,
+        fingerprint=card.fingerprint,
+        version=card.version,
+        description=f"{card.description}; {card.acquisition}",
+        score_range=(lowest, highest),
+    )
+
+
+def _dataset(card: DatasetCard) -> Dataset:
+    return Dataset(
+        name=card.name,
+        title=card.title,
+        origin=card.origin,
+        licence=card.licence,
+        consent=card.consent,
+        lawful_basis=card.lawful_basis,
+        label_source=dict(card.label_source),
+        label_scheme=dict(card.schemes),
+        limits=tuple(card.limits),
+        citation=card.citation,
+    )
+
+
+def _design(config: StudyConfig, inputs: Inputs) -> Design:
+    searched = set(config.design.kinds) - {"verification"}
+    mix = watchlist_mix(config, inputs.cohort.images) if searched else None
+    return Design(
+        name=config.design.name,
+        description=config.design.description,
+        watchlist_sizes=tuple(config.design.watchlist_sizes),
+        watchlist_members=config.design.watchlist_members,
+        watchlist_composition=None if mix is None else describe_mix(config, mix),
+    )
+
+
+def conditions_of(config: StudyConfig, inputs: Inputs) -> tuple[str, ...]:
     """Return the parts of the study's factors that are conditions of passes, not of people."""
     parts = [part for factor in config.inference.factors for part in factor.split(CROSS)]
-    return [part for part in dict.fromkeys(parts) if part not in inputs.cohort.people]
+    return tuple(part for part in dict.fromkeys(parts) if part not in inputs.cohort.people)
 
 
 def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:

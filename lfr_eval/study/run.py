@@ -11,7 +11,7 @@ killed goes on where it stopped, and a change of the report computes no comparis
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -273,10 +273,10 @@ def _add(run: Run) -> None:
 
 def _describe(run: Run) -> None:
     def describe() -> None:
-        described = describe_study(run.config, run.inputs, run.started)
         registration = run.standing.described()
-        write_json(run.folder.path / STUDY, {**described, "registration": registration})
+        record = describe_study(run.config, run.inputs, registration, run.started)
+        write_json(run.folder.path / STUDY, record.content())
 
     # What is known of the live engine may change when all the tables stay.
-    live = asdict(run.inputs.live) if run.inputs.live else None
+    live = run.inputs.live.model_dump() if run.inputs.live else None
     run.folder.stage("study", digest([run.key(INFERRED), live]), [STUDY], describe)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder, read_json
+from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.metrics import metric_name, metrics_of
 from lfr_eval.tracking.store import TrackingError, connect, impatient
@@ -83,18 +84,18 @@ def _log(
 ) -> str:
     from mlflow.entities import Metric, Param, RunTag
 
-    about, provenance = read_json(folder.path / STUDY), folder.provenance()
-    name = f"{about['study']} {about['matcher']['name']} {about['design']['name']}"
+    about, provenance = folder.record(), folder.provenance()
+    name = f"{about.study} {about.matcher.name} {about.design.name}"
     run = client.create_run(experiment_id, run_name=name)
     run_id = str(run.info.run_id)
     tags = {
         "study_hash": study_hash,
-        "dataset_sha256": about["data_digest"],
-        "matcher_fingerprint": about["matcher"]["fingerprint"],
+        "dataset_sha256": about.data_digest,
+        "matcher_fingerprint": about.matcher.fingerprint,
         "git_revision": str(provenance["git_revision"]),
         "code_digest": provenance["code_digest"],
-        "simulated": str(about["simulated"]).lower(),
-        "registration": (about.get("registration") or {}).get("state", REGISTERED_STATES[0]),
+        "simulated": str(about.simulated).lower(),
+        "registration": about.registration.state if about.registration else REGISTERED_STATES[0],
         "verdicts": _verdicts(folder.read(FINDINGS)),
     }
     if parent is not None:
@@ -106,7 +107,7 @@ def _log(
         tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in tags.items()],
     )
     now = int(time.time() * 1000)
-    values = metrics_of(folder.read(RATES), folder.read(FINDINGS), about["thresholds"]["operating"])
+    values = metrics_of(folder.read(RATES), folder.read(FINDINGS), about.thresholds.operating)
     metrics = [Metric(one.name, one.value, now, one.step) for one in values]
     metrics += [Metric(one.name, one.value, one.timestamp, one.step) for one in system]
     for start in range(0, len(metrics), BATCH):
@@ -146,21 +147,21 @@ def _log_tables(client: MlflowClient, run_id: str, folder: StudyFolder) -> None:
             client.log_artifact(run_id, str(path), "tables")
 
 
-def _log_dataset(client: MlflowClient, run_id: str, about: Mapping[str, Any]) -> None:
+def _log_dataset(client: MlflowClient, run_id: str, about: StudyRecord) -> None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    for card in about["datasets"]:
+    for card in about.datasets:
         # MLflow's own digest covers the first rows only and holds 36 characters; the whole one
         # is a tag of the input and of the run.
         dataset = Dataset(
-            name=card["name"],
-            digest=about["data_digest"][:36],
+            name=card.name,
+            digest=about.data_digest[:36],
             source_type="card",
-            source=str(card["origin"]),
+            source=str(card.origin),
         )
         tags = [
             InputTag("mlflow.data.context", "evaluation"),
-            InputTag("sha256", about["data_digest"]),
+            InputTag("sha256", about.data_digest),
         ]
         client.log_inputs(run_id, [DatasetInput(dataset, tags)])
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS, OVERALL, RATES
 from lfr_eval.contract.tested import tested_version
 
@@ -29,7 +30,7 @@ def record_study(
     client: MlflowClient,
     run_id: str,
     folder: StudyFolder,
-    about: Mapping[str, Any],
+    about: StudyRecord,
     verdicts: str,
 ) -> None:
     """Write a study to the version that it tested, and link the run; nothing for other matchers.
@@ -44,22 +45,23 @@ def record_study(
         return
     name, _, number = tested.partition("/")
     study_hash = folder.study_hash()
+    datasets = [card.name for card in about.datasets]
     summary = {
         "study_hash": study_hash,
         "run": run_id,
-        "datasets": [card["name"] for card in about["datasets"]],
-        "dataset_sha256": about["data_digest"],
-        "threshold": about["thresholds"]["operating"],
+        "datasets": datasets,
+        "dataset_sha256": about.data_digest,
+        "threshold": about.thresholds.operating,
         "verdicts": verdicts,
         "worst_group": worst_group(folder.read(FINDINGS)),
-        "live_engine": (about.get("live_engine") or {}).get("described"),
-        "date": about["finished"],
+        "live_engine": about.live_engine.described if about.live_engine else None,
+        "date": about.finished,
     }
     version = client.get_model_version(name, number)
     tags = {
         f"{STUDY_TAG}{study_hash[:12]}": json.dumps(summary),
         LAST_STUDY: study_hash,
-        "tested_on": ", ".join(summary["datasets"]),
+        "tested_on": ", ".join(datasets),
         "verdicts": verdicts,
         "worst_group": summary["worst_group"],
         "tested_at": summary["date"],
@@ -92,12 +94,12 @@ def worst_group(findings: pd.DataFrame) -> str:
     return str(different["statement"].iloc[int(ratio.argmax())])[:SENTENCE]
 
 
-def _page(about: Mapping[str, Any], summary: Mapping[str, Any], rates: pd.DataFrame) -> str:
+def _page(about: StudyRecord, summary: Mapping[str, Any], rates: pd.DataFrame) -> str:
     """Return what a person reads first on the version's page: Markdown, answers before details."""
-    live = about.get("live_engine") or {}
-    titles = [str(card["title"]) for card in about["datasets"]]
+    live = about.live_engine
+    titles = [card.title for card in about.datasets]
     answers = [
-        ("Was it tested?", f"Yes, on {summary['date'][:10]}, by the study `{about['study']}`."),
+        ("Was it tested?", f"Yes, on {summary['date'][:10]}, by the study `{about.study}`."),
         ("On whom?", f"{_people(rates)} of {', against fillers of '.join(titles)}."),
         ("At which threshold?", _threshold(about)),
         ("With what result?", " ".join(_results(rates, summary["threshold"]))),
@@ -105,23 +107,23 @@ def _page(about: Mapping[str, Any], summary: Mapping[str, Any], rates: pd.DataFr
             "Are groups treated alike?",
             f"{summary['worst_group']} Planned comparisons: {summary['verdicts']}.",
         ),
-        ("Is it what runs live?", str(live.get("statement") or "Nobody checked parity.")),
+        ("Is it what runs live?", live.statement if live else "Nobody checked parity."),
         ("Where is the evidence?", f"Study `{summary['study_hash'][:12]}…`, run {summary['run']}."),
         ("Who approved it?", "See the tags `approval_…`; without one, nobody."),
     ]
     said = "\n".join(f"- **{question}** {answer}" for question, answer in answers)
-    return f"{said}\n\n{about['matcher']['description']}."
+    return f"{said}\n\n{about.matcher.description}."
 
 
 def _people(rates: pd.DataFrame) -> str:
     return f"{int(rates.loc[rates['factor'] == OVERALL, 'subjects'].max()):,} people"
 
 
-def _threshold(about: Mapping[str, Any]) -> str:
-    given = about["thresholds"]
-    if given["operating"] is None:
+def _threshold(about: StudyRecord) -> str:
+    given = about.thresholds
+    if given.operating is None:
         return "No operating threshold was declared."
-    return f"{given['operating']:g}. {given['origin']}".strip()
+    return f"{given.operating:g}. {given.origin or ''}".strip()
 
 
 def _results(rates: pd.DataFrame, threshold: float | None) -> Iterator[str]:

@@ -180,13 +180,13 @@ def test_a_study_beside_itself_does_not_differ(study: Finished) -> None:
 
 def test_other_people_make_independent_studies_unless_stated(study: Finished) -> None:
     renamed = study.people.set_axis([f"other-{name}" for name in study.people.index])
-    about = {**study.about, "data_digest": "another"}
-    other = replace(study, about=about, people=renamed)
+    about = study.record.model_copy(update={"data_digest": "another"})
+    other = replace(study, record=about, people=renamed)
     asked = Asked("FPIR", 0.2, replicates=100, permutations=99)
     found = compare([study, other], asked)
     assert found.paired == (None,)
     assert WALD in set(found.differences["test"])
-    same_names = replace(study, about=about)
+    same_names = replace(study, record=about)
     assert compare([study, same_names], asked).paired == (None,)
     stated = compare([study, same_names], replace(asked, same_people=True))
     assert "60 subject ids" in str(stated.paired[0])
@@ -211,8 +211,9 @@ def test_paired_studies_are_tested_within_people(study: Finished) -> None:
 
 
 def test_hostile_names_are_escaped(study: Finished) -> None:
-    about = {**study.about, "matcher": {**study.about["matcher"], "name": "<script>x</script>"}}
-    hostile = replace(study, about=about)
+    matcher = study.record.matcher.model_copy(update={"name": "<script>x</script>"})
+    about = study.record.model_copy(update={"matcher": matcher})
+    hostile = replace(study, record=about)
     found = compare([study, hostile], Asked("FPIR", 0.2, replicates=50, permutations=19))
     page = to_html(found)
     assert "<script" not in page

@@ -11,6 +11,7 @@ import pytest
 from lfr_eval.contract.decisions import Approval, ledger_path
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
+from lfr_eval.contract.record import LiveEngine
 from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
 from lfr_eval.finished.approvals import (
     ApprovalError,
@@ -96,21 +97,25 @@ def test_everything_that_forbids_a_decision_is_said_at_once(
 
 
 def test_a_study_of_an_endpoint_counts_where_parity_was_found(study: StudyFolder) -> None:
-    about = json.loads((study.path / "study.json").read_text())
+    about = study.record()
     assert describes(about, VERSION)
-    other = {**about, "matcher": {"fingerprint": "ee" * 32, "version": None}}
-    live = {
-        "described": True,
-        "version": "lfr-matcher/3",
-        "fingerprint": FINGERPRINT,
-        "endpoint": "http://h/invocations",
-        "checked": "2026-05-01T12:00:00+00:00",
-    }
+    matcher = about.matcher.model_copy(update={"fingerprint": "ee" * 32})
+    other = about.model_copy(update={"matcher": matcher})
+    live = LiveEngine(
+        described=True,
+        statement="It is what runs.",
+        version="lfr-matcher/3",
+        fingerprint=FINGERPRINT,
+        endpoint="http://h/invocations",
+        checked="2026-05-01T12:00:00+00:00",
+    )
+    checked = other.model_copy(update={"live_engine": live})
+    failed = live.model_copy(update={"described": False})
     assert not describes(other, VERSION)
-    assert describes({**other, "live_engine": live}, VERSION)
-    assert not describes({**other, "live_engine": {**live, "described": False}}, VERSION)
-    assert not describes({**other, "live_engine": live}, Version("lfr-matcher", "4", FINGERPRINT))
-    assert not describes({**other, "live_engine": live}, Version("lfr-matcher", "3", "00" * 32))
+    assert describes(checked, VERSION)
+    assert not describes(other.model_copy(update={"live_engine": failed}), VERSION)
+    assert not describes(checked, Version("lfr-matcher", "4", FINGERPRINT))
+    assert not describes(checked, Version("lfr-matcher", "3", "00" * 32))
 
 
 def test_a_simulated_study_is_no_evidence(ledger: Ledger, tmp_path: Path) -> None:

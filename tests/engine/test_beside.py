@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.cli.main import main
-from lfr_eval.contract.folder import StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import DEPLOYMENTS
 from lfr_eval.engine.permission import SENTENCE
 from lfr_eval.finished.approvals import describes
@@ -99,8 +99,8 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
 def assert_evidence(proved: StudyFolder, unchecked: StudyFolder, uri: str) -> None:
     """The version's page and the panel take the same view of both studies as the report."""
     version = find_version(MODEL, uri)
-    assert describes(read_json(proved.path / "study.json"), version)
-    assert not describes(read_json(unchecked.path / "study.json"), version)
+    assert describes(proved.record(), version)
+    assert not describes(unchecked.record(), version)
     track(unchecked, uri, "tests")
     assert "last_study" not in find_version(MODEL, uri).tags
     track(proved, uri, "tests")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from lfr_eval.contract.record import LiveEngine
 from lfr_eval.finished.publishing.record import published_record
-from tests.report.described import make_record
-from tests.report.labels import PRIMARY, Labels
+from tests.report.described import record_of
+from tests.report.labels import PRIMARY
 
 ADDRESS = "http://10.1.2.3:5000/invocations?token=secret"
 
@@ -23,9 +22,8 @@ ADDRESS = "http://10.1.2.3:5000/invocations?token=secret"
     ],
 )
 def test_where_an_engine_answers_is_not_published(said: str, published: str) -> None:
-    study = make_record(False, Labels(), PRIMARY, None, "Study")
     live = {"described": True, "statement": said.format(ADDRESS), "endpoint": ADDRESS}
-    record = published_record({**study, "live_engine": live}, PRIMARY)
-    assert record["live_engine"] == {"described": True, "statement": published}
-    assert "10.1.2.3" not in json.dumps(record)
-    assert published_record(study, PRIMARY)["live_engine"] is None
+    record = published_record(record_of(live_engine=live), PRIMARY)
+    assert record.live_engine == LiveEngine(described=True, statement=published)
+    assert "10.1.2.3" not in record.model_dump_json()
+    assert published_record(record_of(), PRIMARY).live_engine is None

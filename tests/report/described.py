@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from lfr_eval.contract.record import StudyRecord, to_record
 from tests.report.labels import PRIMARY, SIZES, Labels
 
 
@@ -59,13 +61,18 @@ def make_record(
             "permutations": 9999,
             "seed": 20260504,
             "reference_groups": {"gender": labels.genders[-1], "ethnicity": labels.ethnicities[-1]},
-            "adjustment": "holm",
         },
         "notes": ["The second camera failed on day two; its passes are left out."],
         "data_digest": "ab12" * 16,
         "started": "2026-05-10T09:00:00+00:00",
         "finished": "2026-05-10T09:01:12+00:00",
     }
+
+
+def record_of(**changes: object) -> StudyRecord:
+    """Return the record of a study of nobody simulated, with other fields."""
+    content = make_record(False, Labels(), PRIMARY, None, "Study")
+    return to_record(json.dumps({**content, **changes}), "study.json")
 
 
 def make_provenance(study: dict[str, object]) -> dict[str, object]:

@@ -312,7 +312,10 @@ def test_a_record_that_lacks_fields_is_refused_with_all_of_them(write_study: Wri
     del record["matcher"]["fingerprint"]
     record["simulated"] = "yes"
     (study / "study.json").write_text(json.dumps(record), "utf-8")
-    message = "field 'simulated' must be bool, not \"yes\"; field 'matcher.fingerprint' is missing"
+    message = (
+        "field 'simulated' must be true or false, not \"yes\"; "
+        "field 'matcher.fingerprint' is missing"
+    )
     with pytest.raises(StudyRecordError, match=re.escape(message)):
         render(study)
 

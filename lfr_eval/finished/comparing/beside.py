@@ -120,7 +120,7 @@ def compare(studies: Sequence[Finished], asked: Asked) -> Comparison:
 
 def same_people(first: Finished, second: Finished, asked: Asked) -> str | None:
     """Say how it is known that two studies are of the same people; None: it is not."""
-    if first.about["data_digest"] == second.about["data_digest"]:
+    if first.record.data_digest == second.record.data_digest:
         return "the same data digest"
     shared = len(first.people.index.intersection(second.people.index))
     if asked.same_people and shared > 1:

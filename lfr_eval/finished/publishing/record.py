@@ -1,7 +1,7 @@
 """Stage `publishing`: what a study says of itself in words, without what must not leave its folder.
 
-In: `study.json` and the provenance. Out: the same with the fields named here and no others, so that
-what a later version records is not published before somebody has thought about it.
+In: the study record and the provenance. Out: the same with the fields named here and no others, so
+that what a later version records is not published before somebody has thought about it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from lfr_eval.contract.record import StudyRecord
 
 PLACE = "(not published: names a place)"
 NUMBERED = "A sentence that names numbers is not published; the full study has it."
@@ -24,20 +26,24 @@ LEFT_OUT = (
 )
 """What a publication does not hold at all."""
 
-_TOP = (
-    *("title", "question", "study", "simulated", "factors", "conditions", "capture", "inference"),
-    *("data_digest", "started", "finished"),
-)
-_MATCHER = ("name", "fingerprint", "description", "score_range")
-_DATASET = (
-    *("name", "title", "origin", "licence", "consent", "lawful_basis", "citation"),
-    *("label_source", "label_scheme"),
-)
-_DESIGN = ("name", "description", "watchlist_sizes", "watchlist_members")
-_PROMISE = (
-    *("state", "registered_at", "seal", "plan_sha256", "title", "hypotheses", "stopping"),
-    *("recruitment", "data_registered", "code", "reason"),
-)
+_SHOWN: Any = {
+    **dict.fromkeys(("title", "question", "study", "simulated", "factors", "conditions"), True),
+    **dict.fromkeys(("capture", "inference", "data_digest", "started", "finished"), True),
+    "thresholds": True,
+    "matcher": {"name", "fingerprint", "description", "score_range"},
+    "datasets": {
+        "__all__": {
+            *("name", "title", "origin", "licence", "consent", "lawful_basis", "citation"),
+            *("label_source", "label_scheme"),
+        }
+    },
+    "design": {"name", "description", "watchlist_sizes", "watchlist_members"},
+    "live_engine": {"described"},
+    "registration": {
+        *("state", "registered_at", "seal", "plan_sha256", "title", "hypotheses", "stopping"),
+        *("recruitment", "data_registered", "code", "reason"),
+    },
+}
 _CONFIG = {
     "design": ("name", "kinds", "watchlist_sizes", "watchlist_members", "watchlist_inference"),
     "inference": None,
@@ -48,40 +54,34 @@ _ADDRESS = re.compile(r"https?://[^\s)]*[^\s).:,;]")
 _PLACE = re.compile(r"(^|[\s'\"=:\[(,])(/[^\s/]+/|~/|\.\./|[A-Za-z]:[\\/]|\\\\|file:)")
 
 
-def published_record(study: Mapping[str, Any], thresholds: Sequence[float]) -> dict[str, Any]:
-    """Return `study.json` as it may be published.
+def published_record(study: StudyRecord, thresholds: Sequence[float]) -> StudyRecord:
+    """Return the record of a study as it may be published.
 
     Parameters
     ----------
     study
-        Its content.
+        Its record.
     thresholds
         Those that are published.
     """
-    record = {name: study[name] for name in _TOP if name in study}
-    record["matcher"] = _only(study["matcher"], _MATCHER)
-    record["datasets"] = [
-        {**_only(dataset, _DATASET), "limits": without_numbers(dataset.get("limits", []))}
-        for dataset in study["datasets"]
-    ]
-    record["design"] = _only(study["design"], _DESIGN)
-    record["thresholds"] = {**study["thresholds"], "values": list(thresholds)}
-    record["notes"] = without_numbers(study.get("notes", []))
-    live = study.get("live_engine")
-    record["live_engine"] = None
-    if live is not None:
+    record = study.model_dump(include=_SHOWN)
+    for shown, dataset in zip(record["datasets"], study.datasets, strict=True):
+        shown["limits"] = without_numbers(dataset.limits)
+    record["thresholds"]["values"] = tuple(thresholds)
+    record["notes"] = without_numbers(study.notes)
+    if study.live_engine is not None:
         # Where an engine answers is nobody's business but its operator's.
-        statement = _ADDRESS.sub("(address not published)", live["statement"])
-        record["live_engine"] = {"described": live["described"], "statement": statement}
-    promise = study.get("registration")
-    if promise is not None:
+        statement = _ADDRESS.sub("(address not published)", study.live_engine.statement)
+        record["live_engine"]["statement"] = statement
+    if study.registration is not None:
         # Nobody's name, and no number of people or images that were left out.
-        empty = {"who": "(name not published)", "exclusions": []}
-        empty["after_results"] = ["study"] * len(promise["after_results"])
-        said = {**_only(promise, _PROMISE), "differences": without_numbers(promise["differences"])}
-        record["registration"] = {**said, **empty}
-    cleaned: dict[str, Any] = without_places(record)
-    return cleaned
+        record["registration"] |= {
+            "who": "(name not published)",
+            "after_results": ("study",) * len(study.registration.after_results),
+            "differences": without_numbers(study.registration.differences),
+            "exclusions": (),
+        }
+    return StudyRecord.model_validate(without_places(record))
 
 
 def published_provenance(provenance: Mapping[str, Any], study_hash: str) -> dict[str, Any]:
@@ -103,10 +103,10 @@ def published_provenance(provenance: Mapping[str, Any], study_hash: str) -> dict
     return cleaned
 
 
-def without_numbers(sentences: Sequence[str]) -> list[str]:
+def without_numbers(sentences: Sequence[str]) -> tuple[str, ...]:
     """Return sentences; those with a number in them are said to be left out."""
-    kept = [sentence for sentence in sentences if not re.search(r"\d", sentence)]
-    return kept if len(kept) == len(sentences) else [*kept, NUMBERED]
+    kept = tuple(sentence for sentence in sentences if not re.search(r"\d", sentence))
+    return kept if len(kept) == len(sentences) else (*kept, NUMBERED)
 
 
 def without_places(value: Any) -> Any:
@@ -116,7 +116,7 @@ def without_places(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): without_places(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [without_places(each) for each in value]
+        return type(value)(without_places(each) for each in value)
     return value
 
 

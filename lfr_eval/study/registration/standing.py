@@ -11,6 +11,7 @@ import pandas as pd
 
 from lfr_eval.cohort import make_cohort
 from lfr_eval.config import StudyConfig
+from lfr_eval.contract import record
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import EXCLUSIONS, REGISTERED_STATES
 from lfr_eval.matchers import make_matcher
@@ -57,28 +58,28 @@ class Standing:
         seal = None if self.registration is None else self.registration.seal
         return [self.state, seal, [str(one) for one in self.differences], self.reason]
 
-    def described(self) -> dict[str, object] | None:
-        """Return what `study.json` says of it."""
+    def described(self) -> record.Registration | None:
+        """Return what the study record says of it."""
         if self.registration is None or self.plan is None:
             return None
-        record, plan = self.registration, self.plan
-        return {
-            "state": self.state,
-            "registered_at": record.registered_at,
-            "seal": record.seal,
-            "plan_sha256": record.plan_sha256,
-            "title": plan.title,
-            "hypotheses": list(plan.hypotheses),
-            "who": plan.who,
-            "stopping": plan.stopping,
-            "recruitment": plan.sample.recruitment,
-            "data_registered": record.data is not None,
-            "after_results": list(record.after_results),
-            "code": str(record.code["lfr_eval"]),
-            "differences": [str(one) for one in self.differences],
-            "reason": self.reason,
-            "exclusions": _counted(self.excluded, plan.exclusions),
-        }
+        registered, plan = self.registration, self.plan
+        return record.Registration(
+            state=self.state,
+            registered_at=registered.registered_at,
+            seal=registered.seal,
+            plan_sha256=registered.plan_sha256,
+            title=plan.title,
+            hypotheses=tuple(plan.hypotheses),
+            who=plan.who,
+            stopping=plan.stopping,
+            recruitment=plan.sample.recruitment,
+            data_registered=registered.data is not None,
+            after_results=tuple(registered.after_results),
+            code=str(registered.code["lfr_eval"]),
+            differences=tuple(str(one) for one in self.differences),
+            reason=self.reason,
+            exclusions=_counted(self.excluded, plan.exclusions),
+        )
 
     def write(self, folder: StudyFolder, key: str) -> None:
         """Put plan, registration and excluded images into the study folder."""
@@ -111,9 +112,9 @@ def check_standing(config: StudyConfig, inputs: Inputs) -> Standing:
             raise RegistrationError("deviate and deviation need a registration=FILE.")
         return NOT_REGISTERED
     file = Path(config.registration)
-    record = read_registration(file)
-    plan = read_plan(file.with_name(record.plan_file))
-    found = differences(file, record, plan, config, inputs)
+    registered = read_registration(file)
+    plan = read_plan(file.with_name(registered.plan_file))
+    found = differences(file, registered, plan, config, inputs)
     reason = (config.deviation or "").strip() or None
     if found and not config.deviate:
         raise RegistrationError(
@@ -125,12 +126,12 @@ def check_standing(config: StudyConfig, inputs: Inputs) -> Standing:
         raise RegistrationError(
             f"deviate=true needs the reason: 'deviation=\"REASON\"'. It deviates in:{listed(found)}"
         )
-    state = AFTER_RESULTS if record.after_results else AS_REGISTERED
+    state = AFTER_RESULTS if registered.after_results else AS_REGISTERED
     excluded = excluded_images(inputs.cohort.images, plan.exclusions)
     return Standing(
         DEVIATING if found else state,
         file,
-        record,
+        registered,
         plan,
         tuple(found),
         reason if found else None,
@@ -168,14 +169,16 @@ def without_excluded(inputs: Inputs, excluded: pd.DataFrame) -> Inputs:
     return replace(inputs, cohort=cohort, matcher=matcher)
 
 
-def _counted(excluded: pd.DataFrame, exclusions: Sequence[Exclusion]) -> list[dict[str, object]]:
+def _counted(
+    excluded: pd.DataFrame, exclusions: Sequence[Exclusion]
+) -> tuple[record.Exclusion, ...]:
     """Return images and people by reason; a rule that nothing matched is counted too.
 
     Reasons, not rules: a rule may name a person.
     """
     reasons = dict.fromkeys(exclusion.reason for exclusion in exclusions)
     rows = {reason: excluded[excluded["reason"] == reason] for reason in reasons}
-    return [
-        {"reason": reason, "images": len(own), "people": int(own["subject_id"].nunique())}
+    return tuple(
+        record.Exclusion(reason=reason, images=len(own), people=int(own["subject_id"].nunique()))
         for reason, own in rows.items()
-    ]
+    )
