@@ -66,7 +66,25 @@ def add_decisions(commands: Subparsers) -> None:
     approve.add_argument("--withdraw", action="store_true", help="take an approval back")
     approve.add_argument("--uri", help="registry; default: MLFLOW_TRACKING_URI, else local")
 
-    _added(commands, "approvals", "list decisions, checking that none was changed", _approvals)
+    approve.add_argument(
+        "--key", type=Path, metavar="FILE", help="the approver's private key, to sign with"
+    )
+
+    listed = _added(
+        commands, "approvals", "list decisions, checking that none was changed", _approvals
+    )
+    actions = listed.add_subparsers(metavar="ACTION")
+    keyed = _added(actions, "register", "register the key of an approver", _register)
+    keyed.add_argument("--name", required=True, help="who holds the key")
+    keyed.add_argument("--role", required=True, help="as what they approve, such as panel")
+    keyed.add_argument(
+        "--key", type=Path, metavar="FILE", help="their private key; made if it is not there"
+    )
+    keyed.add_argument("--public", metavar="KEY", help="their public key, instead of --key")
+    keyed.add_argument(
+        "--by", type=Path, metavar="FILE", help="private key of a registered approver who vouches"
+    )
+    keyed.add_argument("--passphrase", action="store_true", help="protect a new key with one")
 
     gate = _added(commands, "gate", "exit with 1 where a version does not meet a policy", _gate)
     gate.add_argument("model", metavar="models:/NAME@candidate")
@@ -123,6 +141,15 @@ def _approve(parsed: argparse.Namespace) -> int:
     return record_approval(
         *(parsed.study, parsed.threshold, parsed.by, parsed.role, parsed.proposer),
         *(parsed.condition, parsed.expires, parsed.model, parsed.withdraw, parsed.uri),
+        parsed.key,
+    )
+
+
+def _register(parsed: argparse.Namespace) -> int:
+    from lfr_eval.cli.operating import register_approver
+
+    return register_approver(
+        *(parsed.name, parsed.role, parsed.key, parsed.public, parsed.by, parsed.passphrase)
     )
 
 

@@ -14,13 +14,14 @@ from lfr_eval.cli.launch import default_paths
 from lfr_eval.config import ConfigError, EngineConfig
 from lfr_eval.config.engine_composition import compose_engine, read_policy
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.decisions import ledger_path
+from lfr_eval.contract.decisions import decisions_of, ledger_path
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.ledger import Entry, Ledger
+from lfr_eval.contract.keys import fingerprint, new_key, read_key
+from lfr_eval.contract.ledger import HOLDER, Entry, Ledger, holders
 from lfr_eval.contract.tested import tested_version
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.deployments import RECORD
-from lfr_eval.finished.approvals import approvals, approve
+from lfr_eval.finished.approvals import approvals, approve, register_key
 from lfr_eval.registry.versions import APPROVAL, Version, find_version, record, version_tested
 from lfr_eval.tracking import TrackingError, default_uri
 
@@ -37,7 +38,7 @@ def run_engine(words: Sequence[str]) -> int:
     from lfr_eval.engine.counts import State
     from lfr_eval.engine.deployment import EngineError, deploy, deployment_folder
     from lfr_eval.engine.frames import PictureFolder, source_named
-    from lfr_eval.engine.permission import permit
+    from lfr_eval.engine.permission import permit, unwatched, watching
     from lfr_eval.engine.picture_folder import listed
     from lfr_eval.engine.record import announced, printed
     from lfr_eval.matchers import FrameMatcher
@@ -49,15 +50,20 @@ def run_engine(words: Sequence[str]) -> int:
     version = find_version(config.model, uri)
     studies = Path(config.paths.studies)
     # Refused before weights are loaded and people embedded.
+    policy = read_policy([f"policy={config.policy}"])
+    ledger = Ledger(ledger_path(studies, config.paths.approvals))
     permission = permit(
-        Ledger(ledger_path(studies, config.paths.approvals)),
-        version,
-        config.threshold,
-        config.unapproved,
+        *(ledger, version, config.threshold, config.unapproved),
+        policy=policy,
+        studies=studies,
     )
+    permitted, at = unwatched, threshold_text(config.threshold)
     if not permission.approved:
-        at = threshold_text(config.threshold)
         print(f"lfr-eval: nobody approved {at} for {version}.", file=sys.stderr)
+    else:
+        permitted = watching(ledger, version, config.threshold, policy, studies)
+        if not permission.signed:
+            print(f"lfr-eval: the approval of {version} at {at} is unsigned.", file=sys.stderr)
     began = datetime.now(UTC)
     first = source_named(config.source, config.rate, began)  # a wrong name is refused at once
     if isinstance(first, PictureFolder) and (left_out := listed(first.path).left_out):
@@ -76,7 +82,9 @@ def run_engine(words: Sequence[str]) -> int:
     def announce(alert: Alert) -> None:
         print(announced(alert, named=sys.stdout.isatty()), flush=True)
 
-    state = deploy(config, folder, source, matcher, watchlist, model, permission, announce)
+    state = deploy(
+        config, folder, source, matcher, watchlist, model, permission, announce, permitted
+    )
     print(printed(folder))
     if config.tracking.enabled:
         _send(folder, uri, config.tracking.experiment, config.tracking.timeout)
@@ -182,19 +190,57 @@ def record_approval(
     model: str | None,
     withdrawn: bool,
     uri: str | None,
+    key: Path | None,
 ) -> int:
     """Record a panel's decision in the ledger and on the model version."""
+    signing = None if key is None else read_key(key, _passphrase)
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
     version = find_version(model, where) if model else _tested(folder, where)
     approval, entry = approve(
         *(ledger, folder, version, threshold, approver, role, proposer),
-        *(conditions, expires, withdrawn),
+        *(conditions, expires, withdrawn, signing),
     )
     record(version, approval_tags(entry), where)
     done = "withdrawn" if approval.withdrawn else "approved"
     at = threshold_text(threshold)
     print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
+    print("unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}")
+    return OK
+
+
+def _passphrase() -> str:
+    from getpass import getpass
+
+    return getpass("Passphrase of the key: ")
+
+
+def register_approver(
+    name: str, role: str, key: Path | None, public: str | None, by: Path | None, passphrase: bool
+) -> int:
+    """Bring the key of an approver into the ledger, making it where there is none."""
+    if (key is None) == (public is None):
+        raise ConfigError("Give --key FILE of your own, or --public KEY of somebody else.")
+    own = None
+    if key is not None:
+        made = not key.exists()
+        own = (
+            new_key(key, _passphrase() if passphrase else None)
+            if made
+            else read_key(key, _passphrase)
+        )
+        public = own.public
+        if made:
+            print(f"Private key: {key}. Keep it secret, and keep a copy; nobody can restore it.")
+    voucher = own if by is None else read_key(by, _passphrase)
+    if voucher is None or public is None:
+        raise ConfigError("Give --by KEY of a registered approver, who vouches for the key.")
+    ledger, _ = _records(None)
+    entry = register_key(ledger, name, role, public, voucher)
+    print(f"Public key:  {public}")
+    print(f"Fingerprint: {fingerprint(public)}")
+    print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
+    print("Make the fingerprint known where nobody can change it, such as a panel's minutes.")
     return OK
 
 
@@ -227,17 +273,37 @@ def list_approvals() -> int:
     """Print every decision, after checking that none was changed."""
     ledger, _ = _records(None)
     entries = ledger.entries()
+    known = holders(entries)
     for entry in entries:
         v = entry.values
-        done = "withdrew" if v["withdrawn"] else "approved"
+        if v.get("kind") == HOLDER:
+            print(
+                f"{entry.number}. {v['registered']}: key {fingerprint(v['public_key'])} of "
+                f"{v['name']} ({v['role']})"
+            )
+    decisions = decisions_of(entries)
+    for approval, entry in decisions:
+        done = "withdrew" if approval.withdrawn else "approved"
         print(
-            f"{entry.number}. {v['decided']}: {v['approver']} ({v['role']}) {done} {v['model']}/"
-            f"{v['version']} at {threshold_text(v['threshold'])}, proposed by {v['proposer']}; "
-            f"until {v['expires'] or 'further notice'}; "
-            f"{'; '.join(v['conditions']) or 'no condition'}; study {v['study_hash'][:12]}"
+            f"{entry.number}. {approval.decided}: {approval.approver} ({approval.role}) {done} "
+            f"{approval.model}/{approval.version} at {threshold_text(approval.threshold)}, "
+            f"proposed by {approval.proposer}; until {approval.expires or 'further notice'}; "
+            f"{'; '.join(approval.conditions) or 'no condition'}; study "
+            f"{approval.study_hash[:12]}; {_signing(entry, bool(known), approval.withdrawn)}"
         )
-    print(f"{len(entries)} decisions in {ledger.path}; the chain is whole.")
+    print(f"{len(decisions)} decisions in {ledger.path}; the chain is whole.")
+    if not known:
+        print(
+            "No key is registered, so decisions are unsigned: the chain shows careless edits, but "
+            "whoever can write the file can edit its last line or make it anew."
+        )
     return OK
+
+
+def _signing(entry: Entry, keyed: bool, withdrawn: bool) -> str:
+    if entry.signer is not None:
+        return f"signed with {entry.signer[:16]}"
+    return "UNSIGNED, does not count" if keyed and not withdrawn else "unsigned"
 
 
 def pass_gate(model: str, words: Sequence[str], as_json: bool, uri: str | None) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
@@ -67,12 +68,30 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
         policy = filled(OmegaConf.merge(schema, OmegaConf.create(text), values), PolicyConfig)
     except (OmegaConfBaseException, ReadingError, TypeError, ValueError) as error:
         raise ConfigError(f"policy={name}: {error}") from error
-    if policy.registration not in REGISTRATIONS:
-        raise ConfigError(
-            f"policy={name}: registration is '{policy.registration}'; choose one of "
-            f"{', '.join(REGISTRATIONS)}"
-        )
+    problems = list(_wrong_policy(policy))
+    if problems:
+        raise ConfigError(f"policy={name} cannot be used: {'; '.join(problems)}.")
     return policy
+
+
+def _wrong_policy(policy: PolicyConfig) -> Iterator[str]:
+    if policy.registration not in REGISTRATIONS:
+        yield (f"registration is '{policy.registration}'; choose one of {', '.join(REGISTRATIONS)}")
+    # Nothing is above a limit that is no number, so everything would pass.
+    if not 0 < policy.max_fpir < 1:
+        yield "max_fpir must be between 0 and 1"
+    if not 1 < policy.max_ratio < math.inf:
+        yield "max_ratio must be a number above 1"
+    if policy.threshold is not None and not math.isfinite(policy.threshold):
+        yield "threshold must be a finite number"
+    for name in ("watchlist_size", "max_age_days", "parity_max_age_days", "signatures"):
+        if getattr(policy, name) < 0:
+            yield f"{name} must not be negative"
+    if not policy.factors:
+        yield "factors must name at least one, such as overall"
+    for key in policy.signers:
+        if not re.fullmatch(r"[0-9a-fA-F]{16,64}", key):
+            yield f"signers has '{key}'; give the first 16 digits of a key's fingerprint, or all 64"
 
 
 def _policies(name: str) -> list[Path]:

@@ -50,6 +50,10 @@ class PolicyConfig:
     parity_max_age_days: int = 365  # since it passed; one that failed never grows old
     approval: bool = True  # somebody must have approved the threshold, and that must be in force
     roles: list[str] = field(default_factory=list)  # of the approver, one of these; empty: any
+    # Approvers who must have signed, each with a key; 0: an unsigned approval will do where no key
+    # is registered.
+    signatures: int = 0
+    signers: list[str] = field(default_factory=list)  # fingerprints of their keys; empty: any
 
 
 LONGEST_RETENTION = 87_600
@@ -75,6 +79,7 @@ class EngineConfig:
     threshold: float = MISSING  # a score at or above it is an alert
     name: str = "deployment"
     card: str | None = None  # dataset card of the watchlist
+    policy: str = "default"  # whose signatures an approval needs: conf/policy/, or a file
     unapproved: str | None = None  # the sentence that starts it at a threshold nobody approved
     cooldown: float = 60.0  # seconds in which a watchlist person causes one alert
     gap: float = 1.0  # seconds unseen after which a face begins a new pass

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from lfr_eval.contract.ledger import HOLDER, Entry, LedgerError
 
 LEDGER = "approvals.jsonl"
 
@@ -69,6 +72,55 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
     own = {each.name: values[each.name] for each in fields(Approval) if each.name in values}
     if not isinstance(own.get("conditions"), list):
         raise TypeError("conditions must be a list")
-    if type(own.get("threshold")) not in (int, float):
+    if type(own.get("threshold")) not in (int, float) or not math.isfinite(own["threshold"]):
         raise TypeError("threshold must be a number")
+    if not isinstance(own.get("findings"), dict):
+        raise TypeError("findings must be a mapping")
+    if type(own.get("withdrawn", False)) is not bool:
+        raise TypeError("withdrawn must be true or false")
+    for name in TEXTS:
+        if not isinstance(own.get(name), str):
+            raise TypeError(f"{name} must be a text")
+    if own.get("expires") is not None:
+        _day(own["expires"])
     return Approval(**{**own, "conditions": tuple(own["conditions"])})
+
+
+TEXTS = (
+    *("decided", "model", "version", "fingerprint", "approver", "role", "proposer"),
+    *("study", "study_hash"),
+)
+
+
+def _day(text: object) -> None:
+    try:
+        date.fromisoformat(str(text))
+    except ValueError:
+        raise TypeError(f"expires must be a day, not {text!r}") from None
+
+
+def decisions_of(entries: Sequence[Entry], ledger: str = "The ledger") -> list[tuple[Approval, Entry]]:
+    """Return the decisions among the entries of a ledger; the others bring in keys.
+
+    Parameters
+    ----------
+    ledger
+        Name of the file, for messages.
+
+    Raises
+    ------
+    LedgerError
+        If an entry is neither.
+    """
+    found = []
+    for entry in entries:
+        if entry.values.get("kind") == HOLDER:
+            continue
+        try:
+            found.append((to_approval(entry.values), entry))
+        except TypeError as error:
+            raise LedgerError(
+                f"{ledger}, line {entry.number}, is not a decision ({error}): restore the file from "
+                "a copy, or move it away."
+            ) from None
+    return found

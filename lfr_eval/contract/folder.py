@@ -11,7 +11,6 @@ import errno
 import hashlib
 import json
 import math
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,10 @@ import pandas as pd
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
+from lfr_eval.contract.writing import private_folder as private_folder
+from lfr_eval.contract.writing import write_json as write_json
+from lfr_eval.contract.writing import write_text as write_text
+from lfr_eval.contract.writing import written_aside as written_aside
 
 if TYPE_CHECKING:
     from lfr_eval.contract.record import StudyRecord
@@ -52,36 +55,6 @@ def digest(value: object) -> str:
     """SHA-256 of a JSON value, independent of the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` when all went well."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield aside
-        with aside.open("rb") as stream:
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def private_folder(path: Path) -> None:
-    """Create a folder that only its owner can enter."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    with written_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8")
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a JSON file, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:

@@ -1,8 +1,14 @@
 """Shared by engine and report: entries in, a file of JSON lines out that shows a later change.
 
 Each entry holds the SHA-256 of the line before it, so changing, removing or inserting one breaks
-the chain from there on. Lines cut off the end leave a chain that is whole: that is caught by the
-hash of its last approval, which stands on the model version as a tag.
+the chain from there on. An entry that is signed cannot be edited or written by anybody but the
+holder of the key. Keys stand in the ledger itself, each brought in by the holder of an earlier one.
+A chain without signatures shows careless edits: whoever can write the file can also make it anew,
+and can edit its last line freely. Lines cut off the end leave a chain that is whole: that is caught
+by the hash of its last approval, which stands on the model version as a tag.
+
+A crash or a full disk can leave half a line at the end, without a line feed. It is not an entry:
+readers pass it over, and the next writer moves it aside.
 """
 
 from __future__ import annotations
@@ -10,13 +16,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
+from lfr_eval.contract.reading import json_value, regular_file
+from lfr_eval.contract.writing import write_whole, written_aside
 
 FIRST = "0" * 64
 """What stands for the hash of the entry before the first."""
@@ -44,11 +53,59 @@ class Break:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: its place from 1, the SHA-256 of its line, and what it says."""
+    """One entry of a ledger.
+
+    Attributes
+    ----------
+    number
+        Its place, from 1.
+    sha256
+        Of its line.
+    values
+        What it says.
+    signer
+        Fingerprint of the key that signed it; None: nobody did.
+    """
 
     number: int
     sha256: str
     values: Mapping[str, Any]
+    signer: str | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a key, as the ledger says."""
+
+    name: str
+    role: str
+    public: str
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key."""
+        return fingerprint(self.public)
+
+
+HOLDER = "holder"
+"""What an entry is that brings in a key; entries without a kind are decisions."""
+
+
+def holders(entries: Sequence[Entry]) -> dict[str, Holder]:
+    """Return who holds which key, by fingerprint, as the entries of a checked ledger say."""
+    found = {}
+    for entry in entries:
+        if entry.values.get("kind") == HOLDER:
+            holder = _holder(entry.values)
+            found[holder.fingerprint] = holder
+    return found
+
+
+def _holder(values: Mapping[str, Any]) -> Holder:
+    name, role, public = values["name"], values["role"], values["public_key"]
+    if not (isinstance(name, str) and isinstance(role, str) and is_public(public)):
+        raise TypeError("it brings in no key")
+    return Holder(name, role, public)
 
 
 @dataclass(frozen=True)
@@ -93,18 +150,30 @@ class Ledger:
     def _chain(self) -> tuple[list[Entry], Break | None]:
         previous = FIRST
         found: list[Entry] = []
-        lines = self.path.read_bytes().splitlines() if self.path.is_file() else []
-        for number, line in enumerate(lines, 1):
+        keys: dict[str, Holder] = {}
+        for number, line in enumerate(self._lines()[0], 1):
             try:
-                values = json.loads(line)
+                values = json_value(line)
                 claimed = (values["number"], values["previous"])
             except (ValueError, KeyError, TypeError):
                 return found, Break(number, "it is not an entry")
             if claimed != (number, previous):
                 return found, Break(number, "it does not follow from the entry before it")
+            try:
+                signer = _signer(values, keys)
+            except (KeyError, TypeError) as error:
+                return found, Break(number, str(error.args[0]))
             previous = hashlib.sha256(line).hexdigest()
-            found.append(Entry(number, previous, values))
+            found.append(Entry(number, previous, values, signer))
         return found, None
+
+    def _lines(self) -> tuple[list[bytes], bytes]:
+        """Return the whole lines, and what a crash left of one after them."""
+        if not self.path.exists():
+            return [], b""
+        with os.fdopen(regular_file(self.path), "rb") as stream:
+            *whole, torn = stream.read().split(b"\n")
+        return whole, torn
 
     def _whole(self, found: list[Entry], broken: Break | None) -> list[Entry]:
         if broken is not None:
@@ -114,27 +183,87 @@ class Ledger:
             )
         return found
 
-    def append(self, values: Mapping[str, Any]) -> Entry:
+    def append(self, values: Mapping[str, Any], key: Key | None = None) -> Entry:
         """Append an entry and wait until it is on the disk.
+
+        Parameters
+        ----------
+        key
+            Signs it, and with it everything before it.
 
         Raises
         ------
         LedgerError
-            If an earlier entry was changed: nothing is written on top of that.
+            If an earlier entry was changed, so that nothing is written on top of that; or the entry
+            cannot be written, so that the ledger is as it was.
         """
         from filelock import FileLock
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
-            before = self._whole(*self._chain())
-            chained = {
-                "number": len(before) + 1,
-                "previous": before[-1].sha256 if before else FIRST,
-                **values,
-            }
-            line = json.dumps(chained, sort_keys=True, ensure_ascii=False).encode()
-            with self.path.open("ab") as file:
-                file.write(line + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        return Entry(len(before) + 1, hashlib.sha256(line).hexdigest(), json.loads(line))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(f"{self.path}.lock", mode=0o600):
+                return self._append(values, key)
+        except OSError as error:
+            raise LedgerError(
+                f"{self.path}: the entry was not written ({error.strerror or error})."
+            ) from error
+
+    def _append(self, values: Mapping[str, Any], key: Key | None) -> Entry:
+        before = self._whole(*self._chain())
+        chained: dict[str, Any] = {
+            "number": len(before) + 1,
+            "previous": before[-1].sha256 if before else FIRST,
+            **values,
+        }
+        if key is not None:
+            chained["key"] = key.fingerprint
+            chained[SIGNATURE] = key.sign(chained)
+        line = json.dumps(chained, sort_keys=True, ensure_ascii=False).encode()
+        signer = _signer(chained, holders(before))
+        self._move_torn_aside()
+        end = self.path.stat().st_size if self.path.exists() else 0
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            write_whole(file, line + b"\n")
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(file, end)
+            raise
+        finally:
+            os.close(file)
+        return Entry(len(before) + 1, hashlib.sha256(line).hexdigest(), json.loads(line), signer)
+
+    def _move_torn_aside(self) -> None:
+        """Cut what a crash left of a line, and keep it in a file beside the ledger."""
+        whole, torn = self._lines()
+        if not torn:
+            return
+        aside = self.path.with_name(f"{self.path.name}.torn-{hashlib.sha256(torn).hexdigest()[:8]}")
+        with written_aside(aside) as file:
+            file.write_bytes(torn)
+        os.truncate(self.path, sum(len(line) + 1 for line in whole))
+
+
+def _signer(values: Mapping[str, Any], keys: dict[str, Holder]) -> str | None:
+    """Return who signed an entry; a key that it brings in is put among the keys.
+
+    Raises
+    ------
+    KeyError, TypeError
+        If its signature is not one by a key of the ledger, or nobody vouches for its key.
+    """
+    brought = _holder(values) if values.get("kind") == HOLDER else None
+    known = keys if keys or brought is None else {brought.fingerprint: brought}
+    signer = None
+    if SIGNATURE in values or "key" in values:
+        holder = known.get(str(values.get("key")))
+        if holder is None:
+            raise KeyError("it is signed with a key that nobody registered")
+        if not holds(holder.public, values):
+            raise KeyError("its signature does not hold")
+        signer = holder.fingerprint
+    if brought is not None:
+        if signer is None:
+            raise KeyError("it brings in a key, and no registered key signs that")
+        keys[brought.fingerprint] = brought
+    return signer

@@ -21,7 +21,7 @@ from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, Suppression
 from lfr_eval.engine.counts import Counts, State
 from lfr_eval.engine.frames import BrokenSource, Frame, Source, follow
 from lfr_eval.engine.pace import paced
-from lfr_eval.engine.permission import Permission
+from lfr_eval.engine.permission import Permission, unwatched
 from lfr_eval.engine.record import Model, describe, now, write_record
 from lfr_eval.engine.retention import Retained, expire
 from lfr_eval.engine.tracks import Tracker
@@ -129,6 +129,7 @@ def deploy(
     model: Model,
     permission: Permission,
     announce: Announce = silent,
+    permitted: Callable[[], None] = unwatched,
 ) -> State:
     """Run a deployment, or the rest of one that broke off; return where it stands.
 
@@ -136,11 +137,15 @@ def deploy(
     ----------
     announce
         Called with each alert as it is raised.
+    permitted
+        Called with each frame; raises where the permission is no longer in force.
 
     Raises
     ------
     EngineError
         If it is finished already.
+    NotApprovedError
+        If the approval expires or is withdrawn while it runs.
     SourceError
         If there is no such source.
     """
@@ -150,7 +155,10 @@ def deploy(
     private_folder(folder)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _deploy(config, folder, source, matcher, watchlist, model, permission, announce)
+            return _deploy(
+                *(config, folder, source, matcher, watchlist, model, permission, announce),
+                permitted,
+            )
     except Timeout:
         raise EngineError(f"Another process is running the deployment in {folder}.") from None
 
@@ -164,6 +172,7 @@ def _deploy(
     model: Model,
     permission: Permission,
     announce: Announce,
+    permitted: Callable[[], None],
 ) -> State:
     state = State.read(folder) or State(started=now())
     if state.ended:
@@ -197,6 +206,7 @@ def _deploy(
     )
     try:
         for frame in _frames(config, source, state):
+            permitted()
             if config.seconds is not None and frame.time > config.seconds:
                 state.ended = f"after the {config.seconds:g} s that were asked for"
                 break

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+from lfr_eval.config import PolicyConfig
+from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.finished.approvals import approvals, standing
-from lfr_eval.registry.versions import Version
+from lfr_eval.finished.approvals import approvals, decided_on, describes, standing
+from lfr_eval.registry.versions import APPROVAL, Version
 
 SENTENCE = "I accept to run at a threshold that nobody approved"
 
@@ -30,16 +35,25 @@ class Permission:
         SHA-256 of the approval in the ledger; None without one.
     conditions, expires
         What the approval is bound to.
+    signed
+        Whether an approver signed it with a registered key.
     """
 
     approved: bool
     entry: str | None = None
     conditions: tuple[str, ...] = ()
     expires: str | None = None
+    signed: bool = False
 
 
 def permit(
-    ledger: Ledger, version: Version, threshold: float, said: str | None, day: date | None = None
+    ledger: Ledger,
+    version: Version,
+    threshold: float,
+    said: str | None,
+    day: date | None = None,
+    policy: PolicyConfig | None = None,
+    studies: Path | None = None,
 ) -> Permission:
     """Return the permission to run a version at a threshold.
 
@@ -49,6 +63,10 @@ def permit(
         What was given as `unapproved`.
     day
         Today, if not given.
+    policy
+        Whose signatures and roles it asks for.
+    studies
+        Where the study is that an unsigned approval must rest on. A signed one is believed without.
 
     Raises
     ------
@@ -58,25 +76,112 @@ def permit(
         If the ledger was changed.
     """
     decisions = approvals(ledger, version)
-    found = standing(decisions, threshold, day or datetime.now(UTC).date())
-    if found is not None:
+    asked = policy or PolicyConfig()
+    found = standing(
+        *(decisions, threshold, day or datetime.now(UTC).date()),
+        *(asked.signatures, asked.signers),
+    )
+    known_until = next(
+        (entry.number for _, entry in decisions if entry.sha256 == version.tags.get(APPROVAL)), 0
+    )
+    why = _refused(found, asked, version, known_until, studies)
+    if found is not None and why is None:
         approval, entry = found
-        return Permission(True, entry.sha256, approval.conditions, approval.expires)
+        signed = entry.signer is not None
+        return Permission(True, entry.sha256, approval.conditions, approval.expires, signed)
     if said == SENTENCE:
         return Permission(False)
     at = threshold_text(threshold)
     known = ", ".join(
         f"{threshold_text(approval.threshold)} ({_state(approval.withdrawn, approval.expires)})"
-        for approval, _ in decisions
+        f"{' unsigned' if entry.signer is None else ' signed'}"
+        for approval, entry in decisions
     )
     raise NotApprovedError(
-        f"Nobody approved {version} at {at}; decisions about it in {ledger.path}: "
-        f"{known or 'none'}. Have it approved: lfr-eval approve STUDY --threshold "
-        f'{at} ... To run all the same, say so: unapproved="{SENTENCE}"'
+        f"Nobody approved {version} at {at}{_asked(asked)}; decisions about it in {ledger.path}: "
+        f"{known or 'none'}.{'' if why is None else ' ' + why} Have it approved: lfr-eval approve "
+        f'STUDY --threshold {at} ... To run all the same, say so: unapproved="{SENTENCE}"'
     )
+
+
+def _refused(
+    found: tuple[Approval, Entry] | None,
+    policy: PolicyConfig,
+    version: Version,
+    known_until: int,
+    studies: Path | None,
+) -> str | None:
+    """Say why an approval in force is not believed; None: it is.
+
+    Parameters
+    ----------
+    known_until
+        Number of the last decision on the version that the registry names.
+    """
+    if found is None:
+        return None
+    approval, entry = found
+    if policy.roles and approval.role not in policy.roles:
+        return f"{approval.approver} approved as {approval.role}, not {' or '.join(policy.roles)}."
+    if entry.signer is not None or studies is None:
+        return None
+    if entry.number > known_until:
+        return (
+            f"Entry {entry.number} is unsigned, and the registry does not know it: it was not "
+            "written by lfr-eval approve."
+        )
+    study = decided_on(approval, studies)
+    if study is None:
+        return (
+            f"It is unsigned, and no study with the hash {approval.study_hash[:12]} is in "
+            f"{studies} as it was sealed."
+        )
+    if not describes(study.record(), version):
+        return f"Its study {study.path.name} is not about {version}."
+    return None
+
+
+def _asked(policy: PolicyConfig) -> str:
+    wanted = policy.signatures or (1 if policy.signers else 0)
+    return f" with {wanted} signatures that the policy asks for" if wanted else ""
 
 
 def _state(withdrawn: bool, expires: str | None) -> str:
     if withdrawn:
         return "withdrawn"
     return f"until {expires}" if expires else "approved"
+
+
+def watching(
+    ledger: Ledger,
+    version: Version,
+    threshold: float,
+    policy: PolicyConfig,
+    studies: Path,
+    every: float = 30.0,
+) -> Callable[[], None]:
+    """Return a function that an engine calls while it runs, often.
+
+    It looks into the ledger again every so many seconds, and on every new day (UTC): an approval
+    may expire or be withdrawn.
+
+    Raises
+    ------
+    NotApprovedError, LedgerError
+        By that function: the approval is no longer in force.
+    """
+    looked, last = time.monotonic(), datetime.now(UTC).date()
+
+    def check() -> None:
+        nonlocal looked, last
+        now, today = time.monotonic(), datetime.now(UTC).date()
+        if now - looked < every and today == last:
+            return
+        looked, last = now, today
+        permit(ledger, version, threshold, None, today, policy, studies)
+
+    return check
+
+
+def unwatched() -> None:
+    """Stand in for `watching` where the engine runs without an approval."""

@@ -1,15 +1,23 @@
-"""Engine: a study, a threshold and two people in; a recorded decision about a model version out."""
+"""Approvals: a study, a threshold and two people in; a recorded decision on a model version out.
+
+Where the ledger knows keys of approvers, only decisions that they signed count.
+A ledger without keys works too, and everything that rests on it says that it is unsigned.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 
-from lfr_eval.contract.decisions import Approval, to_approval
+from lfr_eval.contract.decisions import Approval, decisions_of
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.ledger import Entry, Ledger
+from lfr_eval.contract.folder import PROVENANCE, StudyFolder
+from lfr_eval.contract.keys import Key, fingerprint, is_public
+from lfr_eval.contract.ledger import HOLDER, Entry, Holder, Ledger, holders
+from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
@@ -18,6 +26,8 @@ from lfr_eval.registry.versions import Version
 
 SAME = 1e-9
 """Thresholds that differ by less are one."""
+SHORTEST_FINGERPRINT = 16
+"""Digits of a key's fingerprint that name it well enough."""
 
 
 class ApprovalError(MendableError, ValueError):
@@ -35,8 +45,14 @@ def approve(
     conditions: Sequence[str] = (),
     expires: str | None = None,
     withdrawn: bool = False,
+    key: Key | None = None,
 ) -> tuple[Approval, Entry]:
     """Record a decision.
+
+    Parameters
+    ----------
+    key
+        The approver's; needed where the ledger knows keys.
 
     Raises
     ------
@@ -61,7 +77,9 @@ def approve(
             f"The study says nothing at {threshold_text(threshold)}: its thresholds are "
             f"{', '.join(threshold_text(value) for value in thresholds)}."
         )
-    if _same_person(approver, proposer):
+    known = holders(ledger.entries())
+    problems += _signing(known, key, approver)
+    if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
     problems += [f"The {name} is not named." for name, given in _named(approver, role, proposer)]
     problems += _expiry(expires, today)
@@ -83,7 +101,61 @@ def approve(
         expires=expires,
         withdrawn=withdrawn,
     )
-    return approval, ledger.append(asdict(approval))
+    return approval, ledger.append(asdict(approval), key)
+
+
+def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> Entry:
+    """Bring a key into a ledger.
+
+    Parameters
+    ----------
+    public
+        The key that is brought in.
+    by
+        Vouches for it: the key of somebody who is registered; the first one vouches for itself.
+
+    Raises
+    ------
+    ApprovalError
+        If the person or the key is registered already, or nobody vouches for it.
+    """
+    known, problems = holders(ledger.entries()), []
+    if not name.strip() or not role.strip():
+        problems.append("Give the name and the role of who holds the key.")
+    if not is_public(public):
+        problems.append("The public key must be 64 hexadecimal digits.")
+    elif fingerprint(public) in known:
+        problems.append(f"This key is registered for {known[fingerprint(public)].name} already.")
+    same = [holder.name for holder in known.values() if same_person(holder.name, name)]
+    if same:
+        problems.append(f"{same[0]} has a key already; a key is registered once.")
+    if known and by.fingerprint not in known:
+        problems.append("A registered approver must vouch for a new key: give --by KEY of theirs.")
+    if not known and by.public != public:
+        problems.append("The first key vouches for itself: leave out --by.")
+    if problems:
+        raise ApprovalError("The key was not registered. " + " ".join(problems))
+    values = {
+        "kind": HOLDER,
+        "registered": datetime.now(UTC).isoformat(timespec="seconds"),
+        "name": name.strip(),
+        "role": role.strip(),
+        "public_key": public,
+    }
+    return ledger.append(values, by)
+
+
+def _signing(known: Mapping[str, Holder], key: Key | None, approver: str) -> list[str]:
+    if not known:
+        return [] if key is None else ["No key is registered: lfr-eval approvals register."]
+    if key is None:
+        return ["The ledger takes signed decisions only: give --key FILE."]
+    holder = known.get(key.fingerprint)
+    if holder is None:
+        return [f"The key {key.fingerprint[:16]} is not registered: lfr-eval approvals register."]
+    if not same_person(holder.name, approver):
+        return [f"The key is {holder.name}'s, and the approver is '{approver}'."]
+    return []
 
 
 def describes(about: StudyRecord, version: Version) -> bool:
@@ -107,27 +179,81 @@ def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:
     """
     entries = ledger.entries()
     version.check_recorded({entry.sha256 for entry in entries}, ledger.path)
-    found = [(to_approval(entry.values), entry) for entry in entries]
+    keyed = bool(holders(entries))
     identity = (version.name, version.version, version.fingerprint)
     return [
         (approval, entry)
-        for approval, entry in found
+        for approval, entry in decisions_of(entries)
         if (approval.model, approval.version, approval.fingerprint) == identity
+        # Where keys are registered, an unsigned line is anybody's. One that takes an approval back
+        # counts all the same: it errs on the safe side.
+        and (approval.withdrawn or not keyed or _signed_by_approver(approval, entry, entries))
     ]
 
 
+def _signed_by_approver(approval: Approval, entry: Entry, entries: Sequence[Entry]) -> bool:
+    holder = holders(entries).get(entry.signer or "")
+    return (
+        holder is not None
+        and same_person(holder.name, approval.approver)
+        and not same_person(holder.name, approval.proposer)
+    )
+
+
 def standing(
-    decisions: Sequence[tuple[Approval, Entry]], threshold: float, day: date
+    decisions: Sequence[tuple[Approval, Entry]],
+    threshold: float,
+    day: date,
+    signatures: int = 0,
+    signers: Collection[str] = (),
 ) -> tuple[Approval, Entry] | None:
-    """Return the approval in force at a threshold, if there is one: the last decision counts."""
+    """Return the approval in force at a threshold, if there is one: the last decision counts.
+
+    Parameters
+    ----------
+    decisions
+        About one version, as `approvals` returns them.
+    day
+        Today, UTC.
+    signatures
+        How many approvers must have signed, on the same study, each with a key of their own. 0: an
+        unsigned decision counts too.
+    signers
+        Fingerprints of the keys that count, or their beginnings (16 digits at least); empty: every
+        registered key.
+    """
     at = [one for one in decisions if abs(one[0].threshold - threshold) <= SAME]
     if not at or at[-1][0].withdrawn or not at[-1][0].holds(day):
         return None
-    return at[-1]
+    taken_back = [place for place, one in enumerate(at) if one[0].withdrawn]
+    since = at[taken_back[-1] + 1 :] if taken_back else at
+    last = since[-1]
+    if not signatures and not signers:
+        return last
+    together = [one for one in since if one[0].study_hash == last[0].study_hash]
+    signed = {
+        entry.signer
+        for approval, entry in together
+        if entry.signer is not None
+        and approval.holds(day)
+        and (not signers or any(_names(one, entry.signer) for one in signers))
+        and not any(same_person(approval.approver, other.proposer) for other, _ in together)
+    }
+    return last if len(signed) >= max(1, signatures) else None
 
 
-def _same_person(first: str, second: str) -> bool:
-    return " ".join(first.casefold().split()) == " ".join(second.casefold().split())
+def _names(given: str, whole: str) -> bool:
+    return len(given) >= SHORTEST_FINGERPRINT and whole.startswith(given.lower())
+
+
+def decided_on(approval: Approval, studies: Path) -> StudyFolder | None:
+    """Return the finished study that an approval rests on, as it was sealed, if it is there."""
+    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
+        folder = StudyFolder(file.parent)
+        with suppress(MendableError, KeyError, TypeError):
+            if folder.study_hash() == approval.study_hash and not folder.verify():
+                return folder
+    return None
 
 
 def _named(approver: str, role: str, proposer: str) -> list[tuple[str, str]]:

@@ -221,15 +221,21 @@ def _agreement(case: Case) -> Iterator[Check]:
     if case.threshold is None:
         yield Check("approval", "in force", "none", False)
         return
-    stands = standing(case.decisions, case.threshold, case.day)
+    stands = standing(
+        *(case.decisions, case.threshold, case.day),
+        *(policy.signatures, policy.signers),
+    )
     wanted = f"in force at {threshold_text(case.threshold)}"
     if stands is None:
         at = [a for a, _ in case.decisions if abs(a.threshold - case.threshold) <= SAME]
         why = "never approved" if not at else "withdrawn" if at[-1].withdrawn else "expired"
+        if at and not at[-1].withdrawn and at[-1].holds(case.day):
+            why = "not signed as the policy asks"
         yield Check("approval", wanted, why, False)
         return
-    approval = stands[0]
-    said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}"
+    approval, entry = stands
+    signing = "unsigned" if entry.signer is None else f"signed {entry.signer[:16]}"
+    said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}, {signing}"
     yield Check("approval", wanted, said, True)
     if policy.roles:
         yield Check(

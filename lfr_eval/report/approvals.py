@@ -9,12 +9,12 @@ taken from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.contract.decisions import Approval, to_approval
-from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.decisions import Approval, decisions_of
+from lfr_eval.contract.ledger import Ledger, LedgerError, holders
 from lfr_eval.report.record import StudyRecordError
 from lfr_eval.report.sweep import Approved
 from lfr_eval.report.words import clean
@@ -30,10 +30,26 @@ class Decisions:
         In order; withdrawals of them may rest on another study.
     broken
         Why the ledger cannot be relied on; None where its chain is whole.
+    signers
+        Fingerprint of the key that signed each of `recorded`; None: nobody did. Empty: nobody
+        signed any.
+    keys
+        Who holds the keys that are registered, by fingerprint.
     """
 
     recorded: tuple[Approval, ...]
     broken: str | None = None
+    signers: tuple[str | None, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def signing(self, place: int) -> str:
+        """Return how a decision is signed, in words."""
+        signer = self.signers[place] if self.signers else None
+        if signer is not None:
+            return f"signed with the key {signer[:16]}"
+        if self.keys and not self.recorded[place].withdrawn:
+            return "unsigned, so it does not count: this ledger takes signed decisions only"
+        return "unsigned"
 
     @property
     def approved(self) -> tuple[Approved, ...]:
@@ -41,7 +57,9 @@ class Decisions:
         if self.broken is not None:
             return ()
         standing: dict[tuple[str, str, float], Approval] = {}
-        for one in self.recorded:
+        for place, one in enumerate(self.recorded):
+            if self.signing(place).startswith("unsigned,"):
+                continue
             standing.pop(_about(one), None)
             if not one.withdrawn:
                 standing[_about(one)] = one
@@ -59,20 +77,24 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     if study_hash is None:
         return Decisions(())
     entries, broken = Ledger(ledger).checked()
+    keys = holders(entries)
+    try:
+        found = decisions_of(entries, ledger.name)
+    except LedgerError as error:
+        raise StudyRecordError(str(error)) from None
     recorded: list[Approval] = []
-    for entry in entries:
-        try:
-            decision = to_approval(entry.values)
-        except TypeError as error:
-            raise StudyRecordError(
-                f"{ledger.name}, line {entry.number}, is not a decision ({error}): restore the "
-                "file from a copy, or move it away to render the report without decisions."
-            ) from None
+    signers: list[str | None] = []
+    for decision, entry in found:
         decision = _printable(decision)
         taken_back = decision.withdrawn and _about(decision) in map(_about, recorded)
         if decision.study_hash == study_hash or taken_back:
             recorded.append(decision)
-    return Decisions(tuple(recorded), None if broken is None else str(broken))
+            signers.append(entry.signer)
+    held = tuple(f"{clean(one.name)} ({clean(one.role)})" for one in keys.values())
+    return Decisions(
+        *(tuple(recorded), None if broken is None else str(broken), tuple(signers)),
+        dict(zip(keys, held, strict=True)),
+    )
 
 
 def _about(decision: Approval) -> tuple[str, str, float]:

@@ -122,6 +122,7 @@ def test_alerts_are_lines_that_name_the_reference_and_hold_no_face(
         "entry": "cd" * 32,
         "conditions": [],
         "expires": None,
+        "signed": False,
     }
     assert set(first) == {
         *("kind", "alert_id", "time", "at", "frame", "track", "reference_id"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lfr_eval.contract.tables import UNKNOWN
 from lfr_eval.contract.words import count, several, spoken_threshold
+from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.conditions import bias, checked, promised, software
@@ -218,6 +219,17 @@ def _approved(report: Report) -> tuple[str, ...]:
         f"{'Withdrawn' if each.withdrawn else 'Approved'} at {each.decided} by {each.approver} "
         f"({each.role}), proposed by {each.proposer}: {each.model} {each.version} at threshold "
         f"{spoken_threshold(each.threshold)}, "
-        f"{'until ' + each.expires if each.expires else 'without a last day'}."
-        for each in decisions.recorded
-    )
+        f"{'until ' + each.expires if each.expires else 'without a last day'}; "
+        f"{decisions.signing(place)}."
+        for place, each in enumerate(decisions.recorded)
+    ) + _keys(decisions)
+
+
+def _keys(decisions: Decisions) -> tuple[str, ...]:
+    if not decisions.keys:
+        return (
+            "Decisions are unsigned: whoever can write their file can invent them. Approvers can "
+            "register keys and sign.",
+        )
+    held = "; ".join(f"{holder}: {key}" for key, holder in decisions.keys.items())
+    return (f"Keys of approvers, by fingerprint: {held}.",)

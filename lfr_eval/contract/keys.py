@@ -1,0 +1,143 @@
+"""Shared by decisions and seals: Ed25519 keys (RFC 8032), what they sign, and who holds them.
+
+A private key is a PEM file that only its owner can read. A public key is 64 hexadecimal digits; its
+fingerprint is the SHA-256 of its 32 bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import ReadingError, read_text
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SIGNATURE = "signature"
+
+
+class SigningError(MendableError, ValueError):
+    """A key cannot be used; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A private key, and the public key that belongs to it."""
+
+    private: Ed25519PrivateKey
+
+    @property
+    def public(self) -> str:
+        """The public key, 64 hexadecimal digits."""
+        return self.private.public_key().public_bytes_raw().hex()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key."""
+        return fingerprint(self.public)
+
+    def sign(self, values: Mapping[str, Any]) -> str:
+        """Return the signature of values, without a signature that stands among them."""
+        return self.private.sign(signed_bytes(values)).hex()
+
+
+def fingerprint(public: str) -> str:
+    """Return the fingerprint of a public key."""
+    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
+
+
+def signed_bytes(values: Mapping[str, Any]) -> bytes:
+    """Return the bytes that are signed: JSON with sorted keys, without `signature`."""
+    body = {name: value for name, value in values.items() if name != SIGNATURE}
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def holds(public: str, values: Mapping[str, Any]) -> bool:
+    """Return whether values carry a signature by a public key."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+        key.verify(bytes.fromhex(str(values.get(SIGNATURE))), signed_bytes(values))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def is_public(value: object) -> bool:
+    """Return whether a value is a public key as we write it."""
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+
+
+def new_key(file: Path, passphrase: str | None = None) -> Key:
+    """Make a key and write it to a file that only its owner can read.
+
+    Raises
+    ------
+    SigningError
+        If the file exists, or cannot be written.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.generate()
+    content = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase.encode())
+        if passphrase
+        else serialization.NoEncryption(),
+    )
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(content)
+    except FileExistsError:
+        raise SigningError(f"{file} exists; give the key another file.") from None
+    except OSError as error:
+        raise SigningError(f"{file} cannot be written: {error.strerror}.") from error
+    return Key(private)
+
+
+def read_key(file: Path, ask: Callable[[], str] | None = None) -> Key:
+    """Read a private key.
+
+    Parameters
+    ----------
+    ask
+        Asks for the passphrase of a key that has one.
+
+    Raises
+    ------
+    SigningError
+        If it is no Ed25519 key, others can read it, or the passphrase is wrong.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    try:
+        content = read_text(file).encode()
+    except ReadingError as error:
+        raise SigningError(
+            f"{error} Make a key: lfr-eval approvals register --name NAME --role ROLE --key {file}"
+        ) from error
+    if file.stat().st_mode & 0o077:
+        raise SigningError(f"Others can read the private key {file}: chmod 600 {file}")
+    try:
+        try:
+            private = serialization.load_pem_private_key(content, None)
+        except TypeError:
+            private = serialization.load_pem_private_key(content, ask().encode() if ask else b"")
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SigningError(f"{file} is not a private key, or its passphrase is another.") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise SigningError(f"{file} is not an Ed25519 key.")
+    return Key(private)

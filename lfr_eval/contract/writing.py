@@ -1,0 +1,96 @@
+"""Shared by all that writes: a file is there whole, or as it was before.
+
+Files and folders are private: only their owner can read them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ASIDE = re.compile(r"\.(.+)\.(\d+)\.aside")
+"""A file that is being written: its name, and the process that writes it."""
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; put it in the place of `path` when all went well."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    try:
+        # Made here, so that nobody else can ever open it.
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        yield aside
+        with aside.open("rb") as stream:
+            os.fsync(stream.fileno())
+        aside.replace(path)
+        _settle(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _settle(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def write_whole(file: int, content: bytes) -> None:
+    """Write all of the content to an open file, and wait until it is on the disk.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
+
+
+def leftover(path: Path) -> bool:
+    """Return whether a file is one that a process was writing when it died."""
+    found = ASIDE.fullmatch(path.name)
+    return found is not None and not _alive(int(found[2]))
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Delete what dead processes left half-written in a folder."""
+    for path in folder.rglob(".*.aside"):
+        if leftover(path):
+            path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def private_folder(path: Path) -> None:
+    """Create a folder that only its owner can enter."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

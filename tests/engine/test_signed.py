@@ -1,0 +1,306 @@
+"""Signed approvals: who can forge what, and who notices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfr_eval.config import PolicyConfig
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
+from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
+from lfr_eval.contract.persons import same_person
+from lfr_eval.engine.permission import NotApprovedError, permit, watching
+from lfr_eval.finished.approvals import ApprovalError, approvals, approve, register_key
+from lfr_eval.registry.versions import APPROVAL, Version
+from lfr_eval.report.approvals import read_decisions
+from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
+
+VERSION = Version("lfr-matcher", "3", FINGERPRINT)
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> StudyFolder:
+    return sealed(tmp_path / "studies" / "trial")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "approvals.jsonl")
+
+
+@pytest.fixture
+def grey(tmp_path: Path) -> Key:
+    return new_key(tmp_path / "grey.pem")
+
+
+@pytest.fixture
+def white(tmp_path: Path) -> Key:
+    return new_key(tmp_path / "white.pem")
+
+
+def decide(ledger: Ledger, study: StudyFolder, by: str, key: Key | None, **more: Any) -> str:
+    given: dict[str, Any] = {"role": "panel", "proposer": "A. Brown", **more}
+    _, entry = approve(ledger, study, VERSION, THRESHOLD, by, key=key, **given)
+    return entry.sha256
+
+
+def appended(ledger: Ledger, **values: object) -> str:
+    """Append a line as somebody does who knows the format, and return its hash."""
+    lines = ledger.path.read_bytes().splitlines() if ledger.path.exists() else []
+    previous = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
+    entry = {
+        "number": len(lines) + 1,
+        "previous": previous,
+        "decided": "2026-05-01T00:00:00+00:00",
+        "model": VERSION.name,
+        "version": VERSION.version,
+        "fingerprint": FINGERPRINT,
+        "threshold": THRESHOLD,
+        "approver": "Dr Grey",
+        "role": "panel",
+        "proposer": "A. Brown",
+        "study": "invented",
+        "study_hash": "ab" * 32,
+        "findings": {},
+        "conditions": [],
+        "expires": None,
+        "withdrawn": False,
+        **values,
+    }
+    line = json.dumps(entry, sort_keys=True).encode()
+    with ledger.path.open("ab") as file:
+        file.write(line + b"\n")
+    return hashlib.sha256(line).hexdigest()
+
+
+def edit_last(ledger: Ledger, **values: object) -> None:
+    lines = ledger.path.read_text().splitlines()
+    lines[-1] = json.dumps({**json.loads(lines[-1]), **values}, sort_keys=True)
+    ledger.path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *("Dr Grey", "Dr. Grey", "GREY", " grey ", "Gr\u200bey", "Gr\u0435y", "Ｇｒｅｙ", "Gréy"),
+        *("Gre\u0301y", "\u202eGrey", "Prof. Dr. Grey", "Grey, Dr", "Gr\u00adey", "Gr3y"),
+        *("Sergeant Grey", "Gr\u0395y", "\ufeffGrey", "G\u2060rey", "Ms Grey (PhD)"),
+    ],
+)
+def test_one_person_in_many_spellings_is_one(other: str) -> None:
+    assert same_person("Dr Grey", other)
+
+
+@pytest.mark.parametrize("other", ["A. Brown", "Dr Green", "Gray", "Greys", "王伟", "Greyson"])
+def test_another_person_is_another(other: str) -> None:
+    assert not same_person("Dr Grey", other)
+
+
+def test_nobody_approves_their_own_proposal(ledger: Ledger, study: StudyFolder) -> None:
+    for other in ("Dr. Grey", "Gr\u0435y", "Gr\u200bey"):
+        with pytest.raises(ApprovalError, match="same person"):
+            decide(ledger, study, "Dr Grey", None, proposer=other)
+
+
+def test_an_appended_line_is_not_believed(ledger: Ledger, study: StudyFolder) -> None:
+    """Unkeyed: the registry does not know it. Its chain is whole, and so says the ledger."""
+    studies = study.path.parent
+    appended(ledger)
+    with pytest.raises(NotApprovedError, match="the registry does not know it"):
+        permit(ledger, VERSION, THRESHOLD, None, studies=studies)
+    ledger.path.unlink()
+    known = decide(ledger, study, "Dr Grey", None)
+    tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: known})
+    assert permit(ledger, tagged, THRESHOLD, None, studies=studies).approved
+    appended(ledger)
+    with pytest.raises(NotApprovedError, match="the registry does not know it"):
+        permit(ledger, tagged, THRESHOLD, None, studies=studies)
+
+
+def test_a_foreign_study_hash_is_not_believed(ledger: Ledger, study: StudyFolder) -> None:
+    """Even where the registry was made to name the line."""
+    tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: appended(ledger)})
+    with pytest.raises(NotApprovedError, match="no study with the hash"):
+        permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent)
+    ledger.path.unlink()
+    real = appended(ledger, study_hash=study.study_hash())
+    tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: real})
+    assert permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent).signed is False
+    (study.path / "rates.parquet").write_bytes(b"changed")
+    with pytest.raises(NotApprovedError, match="no study with the hash"):
+        permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent)
+
+
+def test_where_keys_are_registered_only_their_signatures_count(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    for key, why in ((None, "signed decisions only"), (white, "is not registered")):
+        with pytest.raises(ApprovalError, match=why):
+            decide(ledger, study, "Dr Grey", key)
+    with pytest.raises(ApprovalError, match="The key is Dr Grey's"):
+        decide(ledger, study, "Dr White", grey)
+    with pytest.raises(ApprovalError, match="same person"):
+        decide(ledger, study, "Dr Grey", grey, proposer="Gr\u0435y")
+    appended(ledger, study_hash=study.study_hash())
+    assert approvals(ledger, VERSION) == []
+    decide(ledger, study, "Dr. Grey", grey)
+    assert permit(ledger, VERSION, THRESHOLD, None, studies=study.path.parent).signed
+    decisions = read_decisions(ledger.path, study.study_hash())
+    assert [decisions.signing(place)[:9] for place in range(2)] == ["unsigned,", "signed wi"]
+    assert len(decisions.approved) == 1
+    assert decisions.keys == {grey.fingerprint: "Dr Grey (panel)"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": 0.6},
+        {"study_hash": "00" * 32},
+        {"version": "4"},
+        {"approver": "Dr White"},
+        {"expires": "2099-01-01"},
+        {"conditions": []},
+        {"decided": "2020-01-01T00:00:00+00:00"},
+        {"signature": "00" * 64},
+        {"signature": "no"},
+        {"key": "00" * 32},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_signed_last_line_cannot_be_edited(
+    change: dict[str, object], ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey, conditions=["daylight only"])
+    edit_last(ledger, **change)
+    with pytest.raises(LedgerError, match="entry 2 was changed"):
+        permit(ledger, VERSION, THRESHOLD, None)
+
+
+def test_a_signature_that_is_stripped_or_moved_counts_no_more(
+    ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    whole = ledger.path.read_text()
+    last = json.loads(whole.splitlines()[-1])
+    stripped = {name: value for name, value in last.items() if name not in ("key", "signature")}
+    ledger.path.write_text(whole.splitlines()[0] + "\n" + json.dumps(stripped) + "\n")
+    with pytest.raises(NotApprovedError):
+        permit(ledger, VERSION, THRESHOLD, None)
+    ledger.path.write_text(whole)
+    decide(ledger, study, "Dr Grey", grey, withdrawn=True)
+    appended(ledger, **{k: v for k, v in last.items() if k not in ("number", "previous")})
+    with pytest.raises(LedgerError, match="signature does not hold"):
+        permit(ledger, VERSION, THRESHOLD, None)
+
+
+def test_nobody_brings_in_a_key_alone(ledger: Ledger, grey: Key, white: Key) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    with pytest.raises(ApprovalError, match="must vouch"):
+        register_key(ledger, "Dr White", "panel", white.public, white)
+    values: dict[str, Any] = {"kind": "holder", "registered": "2026-05-01T00:00:00+00:00"}
+    values |= {"name": "Dr White", "role": "panel", "public_key": white.public}
+    for key in (None, white):
+        before = ledger.path.read_bytes()
+        with pytest.raises((LedgerError, KeyError, TypeError)):
+            ledger.append(values, key)
+        assert ledger.path.read_bytes() == before
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    with pytest.raises(ApprovalError, match="has a key already"):
+        register_key(ledger, "Dr. Wh\u0456te", "panel", "ab" * 32, grey)
+    with pytest.raises(ApprovalError, match="is registered for Dr White"):
+        register_key(ledger, "Dr Green", "panel", white.public, grey)
+
+
+def test_a_policy_asks_for_signatures_and_signers(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "chief", white.public, grey)
+    two = PolicyConfig(signatures=2)
+    decide(ledger, study, "Dr Grey", grey)
+    decide(ledger, study, "Dr Grey", grey)
+    with pytest.raises(NotApprovedError, match="2 signatures"):
+        permit(ledger, VERSION, THRESHOLD, None, policy=two)
+    decide(ledger, study, "Dr White", white)
+    assert permit(ledger, VERSION, THRESHOLD, None, policy=two).signed
+    only = PolicyConfig(signers=[white.fingerprint[:16]])
+    assert permit(ledger, VERSION, THRESHOLD, None, policy=only).signed
+    other = PolicyConfig(signers=["ab" * 32])
+    with pytest.raises(NotApprovedError):
+        permit(ledger, VERSION, THRESHOLD, None, policy=other)
+    decide(ledger, study, "Dr Grey", grey)
+    with pytest.raises(NotApprovedError, match="not chief"):
+        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(roles=["chief"]))
+    decide(ledger, study, "Dr Grey", grey, withdrawn=True)
+    decide(ledger, study, "Dr White", white)
+    with pytest.raises(NotApprovedError):
+        permit(ledger, VERSION, THRESHOLD, None, policy=two)
+
+
+def test_two_who_propose_for_one_another_are_not_two_signatures(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    decide(ledger, study, "Dr Grey", grey, proposer="Dr White")
+    decide(ledger, study, "Dr White", white, proposer="Dr Grey")
+    with pytest.raises(NotApprovedError):
+        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2))
+
+
+def test_an_engine_that_runs_notices_the_end_of_an_approval(
+    ledger: Ledger, study: StudyFolder, grey: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey, expires=TODAY.isoformat())
+    policy, studies = PolicyConfig(), study.path.parent
+    check = watching(ledger, VERSION, THRESHOLD, policy, studies, every=0)
+    check()
+    decide(ledger, study, "Dr Grey", grey, withdrawn=True)
+    with pytest.raises(NotApprovedError):
+        check()
+    decide(ledger, study, "Dr Grey", grey, expires=TODAY.isoformat())
+    check()
+    tomorrow = TODAY + timedelta(1)
+    with pytest.raises(NotApprovedError, match=f"until {TODAY}"):
+        permit(ledger, VERSION, THRESHOLD, None, tomorrow, policy, studies)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=tz)
+
+    slow = watching(ledger, VERSION, THRESHOLD, policy, studies, every=1e9)
+    slow()
+    monkeypatch.setattr("lfr_eval.engine.permission.datetime", Clock)
+    with pytest.raises(NotApprovedError):
+        slow()
+
+
+def test_a_private_key_is_private(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    made = new_key(file, "open sesame")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert read_key(file, lambda: "open sesame").public == made.public
+    for wrong in (None, lambda: "", lambda: "closed"):
+        with pytest.raises(SigningError):
+            read_key(file, wrong)
+    with pytest.raises(SigningError, match="exists"):
+        new_key(file)
+    file.chmod(0o640)
+    with pytest.raises(SigningError, match="chmod 600"):
+        read_key(file, lambda: "open sesame")
+    file.write_text("no key")
+    file.chmod(0o600)
+    with pytest.raises(SigningError, match="not a private key"):
+        read_key(file)
