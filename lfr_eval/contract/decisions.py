@@ -99,7 +99,9 @@ def _day(text: object) -> None:
         raise TypeError(f"expires must be a day, not {text!r}") from None
 
 
-def decisions_of(entries: Sequence[Entry], ledger: str = "The ledger") -> list[tuple[Approval, Entry]]:
+def decisions_of(
+    entries: Sequence[Entry], ledger: str = "The ledger"
+) -> list[tuple[Approval, Entry]]:
     """Return the decisions among the entries of a ledger; the others bring in keys.
 
     Parameters
@@ -120,7 +122,7 @@ def decisions_of(entries: Sequence[Entry], ledger: str = "The ledger") -> list[t
             found.append((to_approval(entry.values), entry))
         except TypeError as error:
             raise LedgerError(
-                f"{ledger}, line {entry.number}, is not a decision ({error}): restore the file from "
-                "a copy, or move it away."
+                f"{ledger}, line {entry.number}, is not a decision ({error}): restore the file "
+                "from a copy, or move it away."
             ) from None
     return found
