@@ -52,6 +52,10 @@ GIVEN = {
     "matcher=http": ["matcher.url=http://h/i", "dataset=london", "thresholds.values=[0.5]"],
     "matcher=onnx": ["matcher.path=m.onnx", "dataset=london", "thresholds.values=[0.5]"],
     "matcher=null_matcher": ["dataset=london"],
+    "matcher=alerts": [
+        *("matcher.path=a.csv", "matcher.floor=0.6", "dataset=manifest", "dataset.path=w.csv"),
+        *("dataset.pass_log=p.csv", "design=live"),
+    ],
     "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
 }
 

@@ -25,6 +25,9 @@ OLDEST = 120
 
 IDS = ("image_id", "subject_id", "pass_id")
 
+YES, NO = ("yes", "true", "1"), ("no", "false", "0")
+"""How a manifest says whether the system made a template, in any case of letters."""
+
 
 def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem]:
     """Find empty required cells, names with spaces, duplicate images and shared passes."""
@@ -201,6 +204,21 @@ def numbers(text: pd.Series) -> pd.Series:
     """Return the finite numbers that the texts are; missing where they are none."""
     number = pd.to_numeric(text, errors="coerce").astype("float64")
     return number.where(np.isfinite(number))
+
+
+def flags(text: pd.Series) -> pd.Series:
+    """Return what the texts say, yes or no; missing where they say neither."""
+    plain = text.str.strip().str.casefold()
+    return plain.isin(YES).astype("boolean").mask(~plain.isin([*YES, *NO]))
+
+
+def check_flags(table: TextTable) -> list[Problem]:
+    """Find values of `acquired` that are neither yes nor no."""
+    told = table.frame["acquired"]
+    wrong = told.notna() & flags(told).isna()
+    remedy = "Write yes or no, or leave the cell empty where it is not known."
+    message = "this is neither yes nor no"
+    return problems_at(wrong, table.rows, "acquired", told, "acquired", message, remedy)
 
 
 def check_times(table: TextTable) -> list[Problem]:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from lfr_eval.cohort.cohort import Cohort, join_fillers
 from lfr_eval.cohort.loading import load_dataset, load_manifest
+from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.config import (
+    AlertsConfig,
     CardDatasetConfig,
     ConfigError,
     ManifestDatasetConfig,
@@ -15,6 +17,9 @@ from lfr_eval.config import (
     TemplatesConfig,
 )
 from lfr_eval.config.paths import cache_folder, mirror_folder
+
+ELSEWHERE = TemplatesConfig | ScoresConfig | AlertsConfig
+"""Matchers that bring templates or scores, and look at no image."""
 
 
 def read_cohort(config: StudyConfig) -> Cohort:
@@ -33,8 +38,10 @@ def read_cohort(config: StudyConfig) -> Cohort:
         cohort = load_manifest(
             Path(dataset.path),
             dataset.card,
-            templates_only=isinstance(config.matcher, TemplatesConfig | ScoresConfig),
+            templates_only=isinstance(config.matcher, ELSEWHERE),
         )
+        if dataset.pass_log is not None:
+            cohort = with_passes(cohort, Path(dataset.pass_log).expanduser())
     else:
         raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
     if dataset.fillers is None:

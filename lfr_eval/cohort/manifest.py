@@ -19,12 +19,14 @@ from lfr_eval.cohort.checks import (
     IDS,
     SOURCE,
     check_codes,
+    check_flags,
     check_identifiers,
     check_numbers,
     check_persons,
     check_roles,
     check_times,
     disagreements,
+    flags,
     numbers,
 )
 from lfr_eval.cohort.codes import find_scheme
@@ -126,6 +128,7 @@ def cohort_table(
     problems += check_persons(rows)
     problems += check_numbers(rows)
     problems += check_times(rows)
+    problems += check_flags(rows)
     if not templates_only and "path" in present:
         digests, wrong = _images(rows, root)
         problems += wrong
@@ -240,6 +243,7 @@ def _completed(frame: pd.DataFrame, card: DatasetCard | None) -> pd.DataFrame:
         "pass_id": frame["pass_id"].fillna(frame["image_id"]),
         "frame": numbers(frame["frame"]).astype("Int64"),
         "age": age,
+        "acquired": flags(frame["acquired"]),
     }
     if TIME_OF_DAY not in frame and frame["captured_at"].notna().any():
         derived[TIME_OF_DAY] = time_of_day(frame["captured_at"], derived["pass_id"])

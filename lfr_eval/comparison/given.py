@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.matches import best_frames
+from lfr_eval.comparison.narrowing import narrowed, reaches
 from lfr_eval.comparison.pairs import PairScores
-from lfr_eval.comparison.passes import NOBODY, ProbeScores, Searches, search_table
+from lfr_eval.comparison.passes import NOBODY, UNRANKED, ProbeScores, Searches, search_table
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
 from lfr_eval.contract.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 
-def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairScores:
+def pairs_of_scores(
+    sides: Sides, scores: pd.DataFrame, floor: float, thresholds: Sequence[float] = ()
+) -> PairScores:
     """Sort given 1:1 comparisons into mated and non-mated; only what is listed counts as a trial.
 
     Parameters
@@ -26,8 +29,11 @@ def pairs_of_scores(sides: Sides, scores: pd.DataFrame, floor: float) -> PairSco
         reference_id, probe_id, score; comparisons with fillers are left to the search.
     floor
         Non-mated scores at or above it are kept, the others counted.
+    thresholds
+        Those that scores finer than float32 are told apart from.
     """
-    frame = _with_people(sides, scores)
+    score = narrowed(scores["score"].to_numpy(), thresholds)
+    frame = with_people(sides, scores.assign(score=score))
     frame = frame[(frame["reference_role"] != "filler") & (frame["probe_role"] != "filler")]
     mated = frame["reference_subject"] == frame["probe_subject"]
     own = frame[mated].rename(columns={"probe_subject": "subject_id"})
@@ -59,7 +65,12 @@ def _counted(comparisons: pd.DataFrame, sign: int) -> pd.DataFrame:
 
 
 def searches_of_scores(
-    sides: Sides, scores: pd.DataFrame, gallery: Gallery, counted: Sequence[float] = ()
+    sides: Sides,
+    scores: pd.DataFrame,
+    gallery: Gallery,
+    counted: Sequence[float] = (),
+    thresholds: Sequence[float] = (),
+    told_all: bool = True,
 ) -> Searches:
     """Search given comparisons: table `searches`; no table of candidates is made.
 
@@ -67,39 +78,53 @@ def searches_of_scores(
     ----------
     counted
         Ascending thresholds at which candidates are counted, as in `search_watchlist`.
+    thresholds
+        Those that scores finer than float32 are told apart from.
+    told_all
+        Whether a comparison that is not given was not made. Otherwise it was made, and what came
+        of it is below all thresholds, or behind what the system tells: score -inf, and no rank.
 
     Raises
     ------
     ComparisonError
-        If a probe was not compared with every reference of the watchlist.
+        If a probe was not compared with every reference of the watchlist; or two scores that
+        decide between the own reference and another differ by less than float32 can tell.
     """
     images = sides.images
     row = pd.Series(np.arange(len(images)), index=images["image_id"])
-    frame = _with_people(sides, _both_ways(sides, scores))
+    frame = with_people(sides, _both_ways(sides, scores))
     own = frame["reference_subject"] == frame["probe_subject"]
     # A person's filler image is on the watchlist of others only.
     mates = frame[own & (frame["reference_role"] != "filler")]
-    mated = _by_image(sides, mates.groupby("probe_id")["score"].max(), np.nan)
-    others = _of_others(sides, frame, gallery)
+    dtype = scores["score"].to_numpy().dtype
+    mated = _by_image(sides, mates.groupby("probe_id")["score"].max(), np.nan).astype(dtype)
+    if not told_all:
+        enrolled = np.isin(sides.subject, sides.subject[sides.references])
+        mated[enrolled & np.isnan(mated)] = -np.inf
+    mated_score = narrowed(mated, thresholds)
+    others = of_others(sides, frame, gallery)
     found = []
     for size in gallery.sizes:
         within = others[others["place"] < size]
-        _check_complete(sides, gallery, size, within)
+        if told_all:
+            _check_complete(sides, gallery, size, within)
         best = within.sort_values(["score", "place"], ascending=[False, True], kind="stable")
         best = best.drop_duplicates("probe_id").set_index("probe_id")
         before_mate = reached = None
         if counted:
-            score = within["score"].to_numpy(np.float32)
-            own_score = mated[row.reindex(within["probe_id"])].astype(np.float32)
-            before_mate = _number(sides, within[score >= own_score])
-            at = [_number(sides, within[score >= np.float32(value)]) for value in counted]
+            score = within["score"].to_numpy()
+            before_mate = _number(sides, within[score >= mated[row.reindex(within["probe_id"])]])
+            before_mate[np.isneginf(mated)] = UNRANKED
+            at = [_number(sides, within[reaches(score, value)]) for value in counted]
             reached = np.stack(at, axis=1)
+        others_best = _by_image(sides, best["score"], -np.inf).astype(dtype)
+        _check_apart(sides, mated, others_best)
         found.append(
             ProbeScores(
                 size,
-                _by_image(sides, best["score"], -np.inf).astype(np.float32),
+                narrowed(others_best, thresholds),
                 _by_image(sides, best["reference_id"].map(row), NOBODY).astype(np.intp),
-                mated.astype(np.float32),
+                mated_score,
                 before_mate,
                 reached,
             )
@@ -128,26 +153,35 @@ def _by_image(sides: Sides, values: pd.Series, otherwise: float) -> NDArray[np.f
 
 
 def matches_of_scores(
-    sides: Sides, scores: pd.DataFrame, gallery: Gallery, floor: float
+    sides: Sides,
+    scores: pd.DataFrame,
+    gallery: Gallery,
+    floor: float,
+    thresholds: Sequence[float] = (),
+    told_all: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return tables `watchlist` and `watchlist_matches`, as far as the file goes.
 
     Where it does not compare every probe with everybody who may be on the watchlist, both tables
-    end with the largest watchlist that was asked for.
+    end with the largest watchlist that was asked for. `thresholds` and `told_all` are those of
+    `searches_of_scores`.
     """
-    others = _of_others(sides, _with_people(sides, _both_ways(sides, scores)), gallery)
+    others = of_others(sides, with_people(sides, _both_ways(sides, scores)), gallery)
     end = len(gallery.rows)
-    if len(_short_of(sides, gallery, end, others)):
+    if told_all and len(_short_of(sides, gallery, end, others)):
         end = gallery.sizes[-1]
     passes = sides.images.set_index("image_id")["pass_id"]
-    matches = others[(others["place"] < end) & (others["score"] >= np.float32(floor))]
+    high = reaches(others["score"].to_numpy(), floor)
+    matches = others[(others["place"] < end).to_numpy() & high]
     matches = matches.assign(
-        pass_id=matches["probe_id"].map(passes), subject_id=matches["probe_subject"]
+        pass_id=matches["probe_id"].map(passes),
+        subject_id=matches["probe_subject"],
+        score=narrowed(matches["score"].to_numpy(), thresholds),
     )
     return watchlist_table(sides, gallery).iloc[:end], best_frames(matches)
 
 
-def _of_others(sides: Sides, frame: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
+def of_others(sides: Sides, frame: pd.DataFrame, gallery: Gallery) -> pd.DataFrame:
     """Return the comparisons of a search: with the watchlist, less own and don't-care people."""
     watched = sides.images["image_id"].iloc[gallery.rows]
     order = pd.Series(np.arange(len(gallery.rows)), index=watched)
@@ -190,7 +224,21 @@ def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFr
         )
 
 
-def _with_people(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
+def _check_apart(sides: Sides, mated: NDArray[np.floating], others: NDArray[np.floating]) -> None:
+    """Refuse passes whose own reference wins by less than float32 can tell."""
+    with np.errstate(invalid="ignore"):
+        tied = (mated > others) & (mated.astype(np.float32) == others.astype(np.float32))
+    if tied.any():
+        shown = ", ".join(sides.images["image_id"][tied].head(10))
+        raise ComparisonError(
+            f"In {int(tied.sum()):,} searches the own reference scores higher than all others by "
+            f"less than float32 can tell, and would count as misidentified: {shown}. Give the "
+            "scores on a scale that is not as fine, or in fewer digits."
+        )
+
+
+def with_people(sides: Sides, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparisons with person and role of either image."""
     known = sides.images.set_index("image_id")
     columns = {
         f"{side}_{name}": scores[f"{side}_id"].map(known[source])

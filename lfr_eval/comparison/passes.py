@@ -14,6 +14,8 @@ from lfr_eval.contract.tables import CANDIDATE_COUNTS, SEARCHES
 
 Ints = NDArray[np.intp]
 NOBODY = -1
+UNRANKED = -1
+"""References before a mate that a list of candidates does not name."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class ProbeScores:
     mated : (images,)
         Score of the best own reference; NaN: there is none.
     before_mate : (images,), optional
-        References of others that score at least as high as the best own one; None: not counted.
+        References of others that score at least as high as the best own one, `UNRANKED` where that
+        is not known; None: not counted.
     reached : (images, thresholds), optional
         References of others at or above each threshold; None: not counted.
     """
@@ -44,11 +47,15 @@ class ProbeScores:
 
 @dataclass(frozen=True)
 class Searches:
-    """The tables of 1:N searches, by name, and what each image found, by watchlist size."""
+    """The tables of 1:N searches, by name, and what each image found, by watchlist size.
+
+    Table `alerts` is there where a log tells when alerts came; else it follows from the frames.
+    """
 
     searches: pd.DataFrame
     candidates: pd.DataFrame
     found: list[ProbeScores]
+    alerts: pd.DataFrame | None = None
 
 
 def frames_of(sides: Sides, found: ProbeScores) -> pd.DataFrame:
@@ -63,6 +70,7 @@ def frames_of(sides: Sides, found: ProbeScores) -> pd.DataFrame:
     enrolled = images["subject_id"].isin(images["subject_id"].iloc[sides.references]).to_numpy()
     ranked = ~np.isnan(found.mated) & acquired & (found.before_mate is not None)
     before = np.zeros(len(images), np.intp) if found.before_mate is None else found.before_mate
+    ranked &= before != UNRANKED
     frames = pd.DataFrame(
         {
             "pass_id": images["pass_id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,21 +88,22 @@ class TemplateScores:
 
 @dataclass(frozen=True)
 class GivenScores:
-    """Scores of a file: reference_id, probe_id, score."""
+    """Scores of a file: reference_id, probe_id, score; and the thresholds of the study."""
 
     scores: pd.DataFrame
+    thresholds: Sequence[float] = ()
     shift: float = 0.0
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Sort the given comparisons into mated and non-mated."""
-        return pairs_of_scores(sides, self.scores, floor)
+        return pairs_of_scores(sides, self.scores, floor, self.thresholds)
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search the given comparisons; there is no table of candidates."""
-        return searches_of_scores(sides, self.scores, gallery, keep.counted)
+        return searches_of_scores(sides, self.scores, gallery, keep.counted, self.thresholds)
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Sort out the given comparisons, as far as the file goes."""
-        return matches_of_scores(sides, self.scores, gallery, floor)
+        return matches_of_scores(sides, self.scores, gallery, floor, self.thresholds)

@@ -11,6 +11,7 @@ from lfr_eval.config.datasets import (
     SimulatedDatasetConfig,
 )
 from lfr_eval.config.matchers import (
+    AlertsConfig,
     DlibConfig,
     FacenetConfig,
     HttpConfig,
@@ -38,6 +39,7 @@ from lfr_eval.config.study import (
 
 __all__ = [
     "MISSING",
+    "AlertsConfig",
     "CaptureConfig",
     "CardDatasetConfig",
     "ComputeConfig",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import lfr_eval
 from lfr_eval.config import (
+    AlertsConfig,
     CaptureConfig,
     CardDatasetConfig,
     ConfigError,
@@ -72,6 +73,7 @@ def register() -> None:
         OnnxConfig,
         TemplatesConfig,
         ScoresConfig,
+        AlertsConfig,
         SimulatedMatcherConfig,
     )
     store.store(group="capture", name="schema", node=CaptureConfig)

@@ -33,6 +33,9 @@ class ManifestDatasetConfig(DatasetConfig):
     path: str = MISSING
     card: str | None = None  # a card of their own (YAML file), for origin, licence, label source
     fillers: str | None = None  # card of a dataset whose faces fill the watchlist
+    # Log of recognition opportunities (CSV or Parquet: pass_id, subject_id, time, camera, acquired)
+    # of scores or alerts from elsewhere; the manifest then says who is on the watchlist.
+    pass_log: str | None = None
 
 
 @dataclass

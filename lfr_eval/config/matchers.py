@@ -65,6 +65,24 @@ class ScoresConfig(MatcherConfig):
 
 
 @dataclass
+class AlertsConfig(MatcherConfig):
+    """A live system that is a black box, by its log of alerts (CSV, Parquet or JSON lines).
+
+    Or candidate lists of retrospective searches. The log has reference_id, score, and pass_id or
+    time and camera.
+    """
+
+    kind: str = "alerts"
+    path: str = MISSING
+    floor: float = MISSING  # the score at which the system alerts, or below which it tells nothing
+    # How many references the log tells of one pass at most; 0: all that reach the floor.
+    at_most: int = 1
+    columns: dict[str, str] = field(default_factory=dict)  # our name: what the file calls it
+    within: float = 10.0  # seconds between an alert that names no pass and its pass
+    higher_is: str = "better"  # better | worse (distances: the score is minus the distance)
+
+
+@dataclass
 class MlflowConfig(MatcherConfig):
     """A version of a registered matcher: what `lfr-eval engine register` made."""
 

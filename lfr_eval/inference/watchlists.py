@@ -113,8 +113,10 @@ def references_of(trials: Trials, codes: Codes, number: int, steps: Floats) -> R
         caused = trials.events(threshold) & (reference >= 0)
         if not np.any(caused):
             continue
-        width = int(reference[caused].max()) + 1
-        key = codes[trials.person[caused]] * width + reference[caused]
+        # References without an alert must not decide in which order the others are added up.
+        known, cause = np.unique(reference[caused], return_inverse=True)
+        width = len(known)
+        key = codes[trials.person[caused]] * width + cause
         table = np.bincount(key, minlength=number * width).reshape(number, width).astype(float)
         largest[:, step] = table.max(axis=1)
         mean = table.sum(axis=1, keepdims=True) / size

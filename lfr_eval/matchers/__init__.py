@@ -191,7 +191,30 @@ class ScoreMatcher(Protocol):
         """Return reference_id, probe_id and score (float32, higher is more alike)."""
 
 
-Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher
+@runtime_checkable
+class AlertMatcher(Protocol):
+    """Brings the alerts of a system that tells nothing below its floor.
+
+    Attributes
+    ----------
+    floor
+        The score from which it tells.
+    at_most
+        How many references it tells of one pass at most; 0: all that reach the floor.
+    first_only
+        Whether it tells the first score of a pass that reaches the floor, and not the highest.
+    """
+
+    card: MatcherCard
+    floor: float
+    at_most: int
+    first_only: bool
+
+    def alerts(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return table `alert_log`: every alert, and the pass of table `cohort` it belongs to."""
+
+
+Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher | AlertMatcher
 
 REGISTRY = {
     "facenet": "lfr_eval.matchers.facenet:FacenetMatcher",
@@ -201,6 +224,7 @@ REGISTRY = {
     "null": "lfr_eval.matchers.null:NullMatcher",
     "templates": "lfr_eval.matchers.templates:TemplateFile",
     "scores": "lfr_eval.matchers.scores:ScoreFile",
+    "alerts": "lfr_eval.matchers.alerts:AlertLog",
     "simulated": "lfr_eval.matchers.simulated:SimulatedMatcher",
 }
 

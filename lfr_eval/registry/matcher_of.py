@@ -8,6 +8,7 @@ from typing import Any
 
 from lfr_eval.cohort import fetch
 from lfr_eval.config import (
+    AlertsConfig,
     ConfigError,
     DlibConfig,
     FacenetConfig,
@@ -45,8 +46,8 @@ def matcher_of(config: StudyConfig) -> Matcher:
         del own["score_slope"], own["score_offset"]
         scale = ScoreScale(matcher.score_slope, matcher.score_offset)
         return make_matcher(matcher.kind, scale, **own)
-    if isinstance(matcher, ScoresConfig):
-        return make_matcher("scores", **{**_own(matcher), "path": Path(matcher.path)})
+    if isinstance(matcher, ScoresConfig | AlertsConfig):
+        return make_matcher(matcher.kind, **{**_own(matcher), "path": Path(matcher.path)})
     if isinstance(matcher, HttpConfig):
         own = _own(matcher)
         # Which version it is said to serve is no concern of the pictures that are sent.

@@ -23,6 +23,7 @@ from lfr_eval.comparison import (
     Executor,
     GivenScores,
     LocalExecutor,
+    LoggedAlerts,
     RayExecutor,
     Scores,
     TemplateScores,
@@ -39,6 +40,7 @@ from lfr_eval.config.paths import cache_folder
 from lfr_eval.contract.record import LiveEngine
 from lfr_eval.contract.tables import DONT_CARE
 from lfr_eval.matchers import (
+    AlertMatcher,
     ImageMatcher,
     Matcher,
     ScoreMatcher,
@@ -50,6 +52,7 @@ from lfr_eval.matchers.cluster import ClusterMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
+from lfr_eval.study.evidence import check_floor, told_acquisition
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def read_inputs(config: StudyConfig) -> Inputs:
         return Inputs(simulation.cohort, matcher, sweep, pairs, simulation)
     matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
     live = live_engine(config, matcher)
+    if isinstance(matcher, AlertMatcher):
+        check_floor(matcher, sweep.values, config.design)
     return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
 
 
@@ -138,10 +143,14 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
     ComparisonError, MatcherError
         If templates or scores cannot be used, or there is no such device.
     """
-    images, matcher = inputs.cohort.images, inputs.matcher
+    images, matcher, thresholds = inputs.cohort.images, inputs.matcher, inputs.sweep.values
+    if isinstance(matcher, AlertMatcher):
+        logged = LoggedAlerts(matcher.alerts(images), matcher.at_most, thresholds)
+        return logged, told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
         scores = matcher.scores(images)
-        return GivenScores(scores), _named_by(scores, images["image_id"])
+        named = set(scores["reference_id"]) | set(scores["probe_id"])
+        return GivenScores(scores, thresholds), told_acquisition(images, named)
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)
     similarity = similarity_of(matcher.card.similarity, matcher.card.scale)
     moved = templates.moved
@@ -158,19 +167,6 @@ def _templates(inputs: Inputs, cache: Path, storage: str) -> Templates:
     assert isinstance(matcher, ImageMatcher)
     paths = [inputs.cohort.resolve(image) for image in images["image_id"]]
     return acquire(matcher, images, paths, cache, storage)
-
-
-def _named_by(scores: pd.DataFrame, images: pd.Series) -> pd.DataFrame:
-    """Return table `acquisition`: an image that no comparison names counts as not acquired."""
-    named = images.isin(set(scores["reference_id"]) | set(scores["probe_id"])).to_numpy()
-    return pd.DataFrame(
-        {
-            "image_id": images,
-            "acquired": named,
-            "reason": [None if seen else "no score in the file" for seen in named],
-            "faces": None,
-        }
-    )
 
 
 def make_compute(config: StudyConfig) -> Compute:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -50,9 +51,16 @@ def code_digest(*rooms: str) -> str:
 
 
 def describe_study(
-    config: StudyConfig, inputs: Inputs, registration: Registration | None, started: datetime
+    config: StudyConfig,
+    inputs: Inputs,
+    registration: Registration | None,
+    started: datetime,
+    notes: Sequence[str] = (),
 ) -> StudyRecord:
-    """Return the record of a study: what it was, in words and settings, for its readers."""
+    """Return the record of a study: what it was, in words and settings, for its readers.
+
+    `notes` is what they must know of the evidence, beside what the configuration notes.
+    """
     sweep = inputs.sweep
     return StudyRecord(
         title=config.report.title,
@@ -72,7 +80,7 @@ def describe_study(
         conditions=conditions_of(config, inputs),
         capture=recipe_of(config.capture).words if config.capture.steps else None,
         inference=Inference.model_validate_json(json.dumps(asdict(config.inference))),
-        notes=tuple(config.report.notes),
+        notes=(*config.report.notes, *notes),
         live_engine=inputs.live,
         registration=registration,
         data_digest=inputs.cohort.digest,
@@ -183,7 +191,10 @@ def _publishable(config: StudyConfig) -> dict[str, object]:
         values["registration"] = Path(config.registration).name
     if values.get("parity"):
         values["parity"] = Path(values["parity"]).name
-    for group, name in (("dataset", "path"), ("matcher", "path"), ("design", "dont_care")):
+    for group, name in (
+        *(("dataset", "path"), ("dataset", "pass_log")),
+        *(("matcher", "path"), ("design", "dont_care")),
+    ):
         if values[group].get(name):
             values[group][name] = Path(values[group][name]).name
     return values

@@ -19,12 +19,13 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lfr_eval.comparison import Sides
+from lfr_eval.comparison import LoggedAlerts, Sides
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import STUDY, StudyFolder, digest, write_json
 from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.tables import (
     ACQUISITION,
+    ALERT_LOG,
     COHORT,
     DONT_CARE,
     EQUITY,
@@ -51,7 +52,9 @@ from lfr_eval.inference import (
     rates,
     watchlist_size_table,
 )
+from lfr_eval.matchers import AlertMatcher
 from lfr_eval.study.analysis import Analysis
+from lfr_eval.study.evidence import notes_of_log
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.planned import check_plan
 from lfr_eval.study.populations import check_watchlist, filler_weights, watchlist_mix
@@ -182,11 +185,12 @@ def _prepare(config: StudyConfig, folder: StudyFolder) -> Run:
 
 def _stages(run: Run) -> list[Stage]:
     design = run.analysis.design
+    log = [ALERT_LOG] if isinstance(run.inputs.matcher, AlertMatcher) else []
     people = [COHORT] if run.config.design.dont_care is None else [COHORT, DONT_CARE]
     inferred = [RATES, FINDINGS, *([TRUTH] if run.inputs.simulation else [])]
     return [
         Stage("cohort", PEOPLE, people, partial(_write_people, run)),
-        Stage("comparison", COMPARED, (ACQUISITION, *design.tables), partial(_compare, run)),
+        Stage("comparison", COMPARED, (ACQUISITION, *log, *design.tables), partial(_compare, run)),
         Stage("inference", INFERRED, inferred, partial(_infer, run)),
         Stage("summaries", INFERRED, FURTHER, partial(_summarise, run)),
         Stage("design", INFERRED, design.summaries, partial(_add, run)),
@@ -204,6 +208,8 @@ def _compare(run: Run) -> None:
     inputs, design = run.inputs, run.analysis.design
     scores, acquisition = read_scores(inputs, run.config)
     run.folder.write(ACQUISITION, acquisition)
+    if isinstance(scores, LoggedAlerts):
+        run.folder.write(ALERT_LOG, scores.log)
     images = design.opportunities(inputs.cohort.images)
     sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
     for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
@@ -237,7 +243,10 @@ def _summarise(run: Run) -> None:
         ]
         folder.write(table, pd.concat(modelled) if modelled else table.empty())
     folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
-    searched = WATCHLIST in given.design.tables
+    matcher = run.inputs.matcher
+    # A log of a few references a pass does not tell what a part of the watchlist would have told.
+    cut = isinstance(matcher, AlertMatcher) and matcher.at_most > 0
+    searched = WATCHLIST in given.design.tables and not cut
     sizes = _watchlist_sizes(run, labels) if searched else WATCHLIST_SIZES.empty()
     folder.write(WATCHLIST_SIZES, sizes)
 
@@ -271,10 +280,19 @@ def _add(run: Run) -> None:
         run.folder.write(table, frame)
 
 
+def _notes(run: Run) -> list[str]:
+    """Return what readers must know of evidence that was not made here."""
+    matcher = run.inputs.matcher
+    if isinstance(matcher, AlertMatcher):
+        return notes_of_log(matcher, run.folder.read(ALERT_LOG))
+    return []
+
+
 def _describe(run: Run) -> None:
     def describe() -> None:
         registration = run.standing.described()
-        record = describe_study(run.config, run.inputs, registration, run.started)
+        notes = _notes(run)
+        record = describe_study(run.config, run.inputs, registration, run.started, notes)
         write_json(run.folder.path / STUDY, record.content())
 
     # What is known of the live engine may change when all the tables stay.

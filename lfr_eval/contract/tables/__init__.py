@@ -27,6 +27,7 @@ from lfr_eval.contract.tables.rates import (
 )
 from lfr_eval.contract.tables.schema import Column, Table, TableError
 from lfr_eval.contract.tables.scores import (
+    ALERT_LOG,
     ALERTS,
     BORDERLINE,
     CANDIDATE_COUNTS,
@@ -60,6 +61,7 @@ __all__ = [
     "ACQUISITION",
     "AFTERWARDS",
     "ALERTS",
+    "ALERT_LOG",
     "ALERT_TIMES",
     "ALL",
     "BORDERLINE",
@@ -138,5 +140,5 @@ FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
 AFTERWARDS = (DEPLOYMENTS, FIELD)
 """Tables that may join a finished study; its hash does not cover them."""
 
-OF_DESIGNS = (ALERTS, ALERT_TIMES, CANDIDATE_COUNTS, CANDIDATE_LISTS, DONT_CARE)
-"""Tables that some designs make: of passes in time, of ranks, with people left out."""
+OF_DESIGNS = (ALERTS, ALERT_TIMES, ALERT_LOG, CANDIDATE_COUNTS, CANDIDATE_LISTS, DONT_CARE)
+"""Tables that some designs make: of passes in time, of logs, of ranks, with people left out."""

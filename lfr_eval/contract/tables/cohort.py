@@ -20,6 +20,13 @@ COHORT = Table(
         Column("age_band", TEXT, "given, or derived from age"),
         Column("path", TEXT, "image file, relative to the manifest; null for templates"),
         Column("digest", TEXT, "SHA-256 of the image file; null for templates"),
+        Column(
+            "acquired",
+            FLAG,
+            "of scores and alerts from elsewhere: whether the system made a template; null: the "
+            "people's data do not tell",
+            optional=True,
+        ),
     ),
     extra_columns=True,
 )

@@ -93,9 +93,17 @@ SEARCHES = Table(
         Column("watchlist_size", WHOLE, "references searched, the person's own not counted"),
         Column("frames", WHOLE, "frames of the pass"),
         Column("acquired", WHOLE, "frames from which a template was made"),
-        Column("mated_score", "float32", "best own reference; -inf: not acquired; null: has none"),
-        Column("score", "float32", "best reference of anybody else; -inf: not acquired"),
-        Column("reference_id", TEXT, "that reference; null: not acquired"),
+        Column(
+            "mated_score",
+            "float32",
+            "best own reference; -inf: not acquired, or below the floor of a log; null: has none",
+        ),
+        Column(
+            "score",
+            "float32",
+            "best reference of anybody else; -inf: not acquired, or below the floor of a log",
+        ),
+        Column("reference_id", TEXT, "that reference; null: none"),
         Column("reference_subject", TEXT, "the person on it"),
         Column(
             "rank",
@@ -107,6 +115,13 @@ SEARCHES = Table(
             "left_out",
             WHOLE,
             "references not searched because they are of a don't-care person (table `dont_care`)",
+        ),
+        Column(
+            "others_told",
+            FLAG,
+            "false: the log does not tell whether anybody else's reference reached the threshold, "
+            "so the pass is no trial of FPIR; null: it does",
+            optional=True,
         ),
     ),
 )
@@ -174,8 +189,34 @@ ALERTS = Table(
         Column("subject_id", TEXT, "person who passes"),
         Column("watchlist_size", WHOLE, "references searched, the person's own not counted"),
         Column("mated", FLAG, "whether the alert names the person who passes"),
-        Column("frame", WHOLE, "place of the frame in its pass, from 1; frames not acquired count"),
+        Column(
+            "frame",
+            WHOLE,
+            "place of the frame in its pass, from 1; frames not acquired count; null: a log of "
+            "alerts does not tell",
+        ),
         Column("seconds", REAL, "since the first frame of the pass; null: times are missing"),
         Column("score", "float32", "highest score of the pass so far"),
+    ),
+)
+
+ALERT_LOG = Table(
+    "alert_log",
+    "The log of a live system that is a black box: every alert, and the pass that it belongs to. "
+    "Alerts without a pass are in no rate.",
+    (
+        Column("row", WHOLE, "line of the log"),
+        Column("reference_id", TEXT, "reference that the alert names"),
+        Column("score", REAL, "its score"),
+        Column("time", TEXT, "time as the log has it"),
+        Column("camera", TEXT, "camera as the log has it"),
+        Column("pass_id", TEXT, "recognition opportunity; null: none was found"),
+        Column(
+            "matched",
+            TEXT,
+            "how: named, or nearest in time at the same camera; or why not: no such pass, no pass "
+            "near, or several passes as near",
+        ),
+        Column("seconds", REAL, "from the pass's time to the alert's; null: a time is missing"),
     ),
 )

@@ -36,9 +36,9 @@ def alert_times(
         for metric, mated in (("TPIR", True), ("FPIR", False)):
             part = frame[(frame["watchlist_size"] == size) & (frame["mated"] == mated)]
             for threshold in thresholds:
-                # Scores rise with the frames of a pass: the first that reaches it sets it off.
+                # Scores rise with the time: the lowest of a pass that reaches it sets it off.
                 first = part[part["score"] >= np.float32(threshold)]
-                first = first.sort_values("frame").drop_duplicates("pass_id")
+                first = first.sort_values("score").drop_duplicates("pass_id")
                 for grouping in group_all(people, _labels(people, factors)):
                     code = grouping.codes[first["person"]]
                     rows += [
@@ -54,8 +54,8 @@ def _labels(people: pd.DataFrame, factors: Sequence[str]) -> list[str]:
 
 
 def _times(alerts: pd.DataFrame) -> tuple[object, ...]:
-    frames, seconds = alerts["frame"].to_numpy(float), alerts["seconds"].dropna().to_numpy(float)
-    return (len(frames), *_quantiles(frames), len(seconds), *_quantiles(seconds))
+    frames, seconds = (alerts[name].dropna().to_numpy(float) for name in ("frame", "seconds"))
+    return (len(alerts), *_quantiles(frames), len(seconds), *_quantiles(seconds))
 
 
 def candidate_lists(

@@ -12,7 +12,7 @@ from lfr_eval.contract.trials import Condition, PairTrials, PersonTrials, Trials
 
 NO_CONDITION = (
     *("image_id", "subject_id", "role", "pass_id", "frame", "captured_at", "path", "digest"),
-    *("age", "age_band"),
+    *("age", "age_band", "acquired"),
 )
 """Columns of a cohort that say which image or who it is, not under what condition it was taken."""
 
@@ -116,19 +116,23 @@ def identification_trials(
     trials = []
     for size in sorted(set(searches["watchlist_size"].tolist())):
         table = searches[searches["watchlist_size"] == size]
-        reference, _ = pd.factorize(table["reference_subject"], use_na_sentinel=True)
-        trials.append(
-            PersonTrials(
-                metric="FPIR",
-                people=len(people),
-                person=_code(people, table["subject_id"]),
-                score=table["score"].to_numpy(np.float32),
-                event_at_or_above=True,
-                watchlist_size=size,
-                reference=reference.astype(np.intp),
-                conditions=_conditions(known, table["pass_id"]),
+        told = table
+        if "others_told" in table:
+            told = table[table["others_told"].fillna(True).to_numpy(bool)]
+        if len(told):
+            reference, _ = pd.factorize(told["reference_subject"], sort=True)
+            trials.append(
+                PersonTrials(
+                    metric="FPIR",
+                    people=len(people),
+                    person=_code(people, told["subject_id"]),
+                    score=told["score"].to_numpy(np.float32),
+                    event_at_or_above=True,
+                    watchlist_size=size,
+                    reference=reference.astype(np.intp),
+                    conditions=_conditions(known, told["pass_id"]),
+                )
             )
-        )
         enrolled = table[table["mated_score"].notna()]
         if not len(enrolled):
             continue

@@ -43,7 +43,7 @@ class Retrospective(Live):
     ) -> Mapping[Table, pd.DataFrame]:
         """Search every probe image against every size, and count the candidates."""
         made, found = self.search(scores, sides, thresholds)
-        counts = comparison.candidate_counts(sides, found, thresholds)
+        counts = comparison.candidate_counts(sides, found.found, thresholds)
         return {**made, CANDIDATE_COUNTS: counts}
 
     def trials(self, evidence: Evidence) -> list[Trials]:

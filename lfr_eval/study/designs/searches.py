@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval import comparison
-from lfr_eval.comparison import Keep, ProbeScores, Scores, Sides
+from lfr_eval.comparison import Keep, Scores, Searches, Sides
 from lfr_eval.config import ConfigError, DesignConfig
 from lfr_eval.contract.mixing import Mix
 from lfr_eval.contract.tables import (
@@ -80,16 +80,19 @@ class Live:
     ) -> Mapping[Table, pd.DataFrame]:
         """Search every pass against every watchlist size."""
         made, found = self.search(scores, sides)
-        return {**made, ALERTS: comparison.alert_table(sides, found, thresholds[0])}
+        alerts = found.alerts
+        if alerts is None:
+            alerts = comparison.alert_table(sides, found.found, thresholds[0])
+        return {**made, ALERTS: alerts}
 
     def search(
         self, scores: Scores, sides: Sides, counted: Sequence[float] = ()
-    ) -> tuple[dict[Table, pd.DataFrame], list[ProbeScores]]:
+    ) -> tuple[dict[Table, pd.DataFrame], Searches]:
         """Search the watchlist; at the thresholds `counted`, count candidates.
 
         Returns
         -------
-        SEARCH_TABLES, and what each image found at each watchlist size.
+        SEARCH_TABLES, and the searches themselves.
         """
         given = self.settings
         gallery = comparison.draw_gallery(
@@ -103,7 +106,7 @@ class Live:
         searches = scores.searches(sides, gallery, Keep(factor, given.candidates, tuple(counted)))
         watchlist, matches = scores.matches(sides, gallery, self.floor)
         made = (searches.searches, searches.candidates, watchlist, matches)
-        return dict(zip(SEARCH_TABLES, made, strict=True)), searches.found
+        return dict(zip(SEARCH_TABLES, made, strict=True)), searches
 
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of FPIR and, of enrolled people, of FNIR, TPIR, misidentification."""

@@ -15,6 +15,7 @@ from lfr_eval.contract import record
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import EXCLUSIONS, REGISTERED_STATES
 from lfr_eval.matchers import make_matcher
+from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.scores import ScoreFile
 from lfr_eval.study.inputs import Inputs
 from lfr_eval.study.registration.differences import Difference, differences
@@ -164,7 +165,7 @@ def without_excluded(inputs: Inputs, excluded: pd.DataFrame) -> Inputs:
         )
         return replace(inputs, cohort=cohort, matcher=matcher, simulation=simulation)
     matcher = inputs.matcher
-    if isinstance(matcher, ScoreFile):
+    if isinstance(matcher, ScoreFile | AlertLog):
         matcher = matcher.without(set(excluded["image_id"]))
     return replace(inputs, cohort=cohort, matcher=matcher)
 

@@ -1,0 +1,125 @@
+"""Stage cohort: a log of recognition opportunities in, the cohort with those passes out.
+
+A live system is tested with people who pass it: the log says who passed when, at which camera, and
+whether a template was made. Who is on the watchlist, and the labels of people, the manifest says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.manifest import CARD, cohort_table
+from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
+from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.contract.tables import COHORT
+from lfr_eval.contract.words import several
+
+UNKNOWN = ("", "unknown", "n/a", "na", "none")
+"""How a log says that nobody knows who passed, in any case of letters."""
+
+
+def with_passes(cohort: Cohort, path: Path) -> Cohort:
+    """Return the cohort with the passes of a log.
+
+    Parameters
+    ----------
+    cohort
+        Who is enrolled and who fills the watchlist.
+    path
+        CSV or Parquet with `pass_id`, `subject_id` (empty or `unknown`: nobody knows who it was),
+        and where known `captured_at` or `time`, `camera`, `acquired` (yes or no), and labels of
+        people whom the manifest does not have. Further columns are conditions of the pass.
+
+    Raises
+    ------
+    ManifestMissingError, ManifestError
+        If there is no such log, or anything in it cannot be used; the message lists every problem.
+    """
+    table = read_text_table(path)
+    frame = table.frame.rename(columns={"time": "captured_at"} if _named_time(table) else {})
+    needed = [name for name in ("pass_id", "subject_id") if name not in frame]
+    if needed or table.problems:
+        there = ", ".join(map(str, frame.columns))
+        missing = [
+            Problem("missing column", "the column is missing", f"Columns there: {there}.", 1, name)
+            for name in needed
+        ]
+        raise ManifestError(path, [*table.problems, *([] if table.problems else missing)])
+    known = frame["subject_id"].str.strip().str.casefold()
+    unknown = (known.isna() | known.isin(UNKNOWN)).to_numpy(bool)
+    # Nobody can say which of them are one person: each counts as somebody else.
+    somebody = frame["subject_id"].mask(unknown, "unknown, pass " + frame["pass_id"])
+    frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
+    rows = TextTable(table.file, frame.astype("string"), table.rows)
+    passes = cohort_table(rows, path.parent, templates_only=True)
+    passes, problems = _labelled(passes, cohort, rows)
+    if problems:
+        raise ManifestError(path, problems)
+    images = COHORT.conform(pd.concat([cohort.images, passes], ignore_index=True))
+    made = make_cohort(images, cohort.root, cohort.cards, simulated=cohort.simulated)
+    cards = (_said(cohort.cards[0], len(passes), int(unknown.sum())), *cohort.cards[1:])
+    return replace(made, cards=cards, other_roots=cohort.other_roots)
+
+
+def _named_time(table: TextTable) -> bool:
+    return "time" in table.frame and "captured_at" not in table.frame
+
+
+def _labelled(
+    passes: pd.DataFrame, cohort: Cohort, table: TextTable
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give passes the labels that the manifest has of their people, and find contradictions."""
+    people = cohort.people
+    person = passes["subject_id"]
+    filler = person.map(people["filler"]).fillna(False)
+    problems = problems_at(
+        filler,
+        table.rows,
+        "subject_id",
+        person,
+        "filler who passes",
+        "the manifest says that this person is on the watchlist only",
+        "Give the person's image the role 'reference', since they pass.",
+    )
+    problems += problems_at(
+        passes["image_id"].isin(cohort.images["image_id"]),
+        table.rows,
+        "pass_id",
+        passes["pass_id"],
+        "pass named like an image",
+        "an image of the manifest has this name",
+        "Give the pass another name.",
+    )
+    columns = {}
+    for name in people.columns.drop(["filler", CARD], errors="ignore"):
+        told = person.map(people[name])
+        given = passes[name] if name in passes else pd.Series(pd.NA, passes.index, "string")
+        problems += problems_at(
+            given.notna() & told.notna() & (given.astype("string") != told.astype("string")),
+            table.rows,
+            str(name),
+            given,
+            "label unlike the manifest's",
+            "the manifest has another label for this person",
+            "Correct one of them, or leave the cell empty.",
+        )
+        columns[name] = given.astype("string").fillna(told.astype("string"))
+    columns[CARD] = pd.Series(cohort.cards[0].name, passes.index, "string")
+    return passes.assign(**columns), problems
+
+
+def _said(card: DatasetCard, passes: int, unknown: int) -> DatasetCard:
+    """Return the card with what is to be known of passes by unknown people."""
+    if not unknown:
+        return card
+    said = (
+        f"The log does not say who passed in {unknown:,} of {several(passes, 'pass', 'passes')}. "
+        "Each of these counts as a person of its own who is not enrolled, although some may be the "
+        "same person, or somebody on the watchlist."
+    )
+    return replace(card, limits=(*card.limits, said))

@@ -1,0 +1,247 @@
+"""Alerts of a live system that is a black box (a log in, alerts by recognition opportunity out).
+
+The system told whom it recognised, and nothing below its floor. Each alert belongs to a pass: the
+one it names, or the nearest in time at the same camera. `comparison.logged` makes searches of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from copy import copy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.contract.tables import ALERT_LOG
+from lfr_eval.contract.words import threshold_text
+from lfr_eval.matchers import MatcherCard, MatcherError
+from lfr_eval.matchers.rows import LINES, ROW, numbers, read_rows, refuse, usable
+
+REQUIRED = ("reference_id", "score")
+OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
+
+NAMED, NEAREST = "named", "nearest in time"
+UNKNOWN_PASS, NO_PASS, SEVERAL = "no such pass", "no pass near", "several passes as near"
+UNMATCHED = (UNKNOWN_PASS, NO_PASS, SEVERAL)
+
+
+class AlertLog:
+    """A log of alerts, or of candidate lists: CSV, Parquet or JSON lines.
+
+    Parameters
+    ----------
+    floor
+        Above it the system tells: no alert of the log may score lower.
+    at_most
+        How many references the system tells of one pass at most; 0: all that reach the floor.
+    columns
+        What the file calls our columns: our name to the file's.
+    within
+        Seconds between an alert that names no pass and the pass it may belong to.
+    higher_is
+        `better`, or `worse` for distances: the score is then minus the distance.
+
+    Raises
+    ------
+    MatcherError
+        If the file cannot be read, or holds what the system cannot have told: every kind of
+        problem is listed with the first rows that have it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        floor: float,
+        at_most: int = 1,
+        columns: Mapping[str, str] | None = None,
+        within: float = 10.0,
+        higher_is: str = "better",
+    ) -> None:
+        self.floor, self.at_most = floor, at_most
+        self._path, self._within = path, within
+        rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
+        # The reference engine's own log: a line about the deployment, then one line an alert.
+        engine = path.suffix.lower() in LINES and {"kind", "at", "threshold"} <= set(rows)
+        if engine:
+            rows = rows[rows["kind"] == "alert"].reset_index(drop=True)
+            if "time" not in (columns or {}):
+                rows = rows.assign(time=rows["at"])
+        self.first_only = engine
+        if "pass_id" not in rows and "time" not in rows:
+            raise MatcherError(
+                f"{path} has neither pass_id nor time, so no alert can be given to a pass. If the "
+                "file calls them otherwise, say how: 'matcher.columns={time: THEIRS}'."
+            )
+        score = numbers(rows["score"])
+        if engine:
+            # The engine compares in float32, and writes what it compared.
+            score = score.astype(np.float32)
+        if higher_is == "worse":
+            score = -score
+        checks = [
+            ("reference_id is empty", rows["reference_id"] == ""),
+            ("score is not a finite number", ~usable(score)),
+            (
+                f"score is below the floor of {threshold_text(floor)} (matcher.floor)",
+                score < score.dtype.type(floor),
+            ),
+        ]
+        if engine:
+            at = numbers(rows["threshold"])
+            checks.append((f"the engine's threshold is not {threshold_text(floor)}", at != floor))
+        named = [name for name in ("pass_id", "time", "camera") if name in rows]
+        self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
+        refuse(path, self._rows, checks)
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        told = f"at most {at_most:,}" if at_most else "all of the references"
+        settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
+        self.card = MatcherCard(
+            name="alerts",
+            fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
+            description=(
+                f"a live system known by its log ({len(rows):,} alerts at or above "
+                f"{threshold_text(floor)}, {told} told for one pass)"
+            ),
+            similarity="given",
+            score_range=(floor, float(max(score.max(), floor)) if len(score) else floor),
+            acquisition="a pass counts as acquired unless the log of passes says otherwise",
+        )
+
+    def without(self, images: Collection[str]) -> AlertLog:
+        """Return the log without alerts about images or passes that a plan leaves out."""
+        left = copy(self)
+        gone = self._rows["reference_id"].isin(images)
+        if "pass_id" in self._rows:
+            gone |= self._rows["pass_id"].isin(images)
+        left._rows = self._rows[~gone]
+        return left
+
+    def alerts(self, images: pd.DataFrame) -> pd.DataFrame:
+        """Return every alert with its pass: the columns of table `alert_log`.
+
+        Parameters
+        ----------
+        images
+            Table `cohort`: who is enrolled or a filler, and the passes.
+
+        Raises
+        ------
+        MatcherError
+            If an alert names a reference that nobody enrolled, or a pass that was not acquired; or
+            the system told of a pass more than `at_most` references.
+        """
+        probes = images[images["role"].isin(["probe", "both"])]
+        passes = probes.drop_duplicates("pass_id").reset_index(drop=True)
+        place, matched, seconds = self._places(passes)
+        pass_id = passes["pass_id"].reindex(place).array
+        rows = self._rows.assign(pass_id=pass_id, matched=matched, seconds=seconds)
+        self._check(rows, images, probes)
+        absent = {name: None for name in ("time", "camera") if name not in rows}
+        return rows.assign(**absent)[ALERT_LOG.names].reset_index(drop=True)
+
+    def _check(self, rows: pd.DataFrame, images: pd.DataFrame, probes: pd.DataFrame) -> None:
+        told = images["acquired"].fillna(True).astype(bool)
+        watched = images["role"] != "probe"
+        enrolled = images.loc[watched & told, "image_id"]
+        failed = images.loc[watched & ~told, "image_id"]
+        seen = probes.loc[told[probes.index], "pass_id"]
+        pairs = rows[["pass_id", "reference_id"]].drop_duplicates().dropna()
+        number = rows["pass_id"].map(pairs["pass_id"].value_counts()).fillna(0)
+        reference, passed = rows["reference_id"], rows["pass_id"]
+        checks = [
+            (
+                "reference_id is not in the manifest of the watchlist",
+                ~reference.isin(enrolled) & ~reference.isin(failed),
+            ),
+            ("the manifest says that this reference was not enrolled", reference.isin(failed)),
+            (
+                "the log of passes says that this pass was not acquired",
+                passed.notna() & ~passed.isin(seen),
+            ),
+            (
+                f"the pass has alerts about more than {self.at_most:,} references "
+                "(matcher.at_most; 0: the log tells all that reach the floor)",
+                (number > self.at_most) & (self.at_most > 0),
+            ),
+        ]
+        refuse(self._path, self._rows, checks)
+
+    def _places(
+        self, passes: pd.DataFrame
+    ) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
+        """Return the row of each alert's pass (-1: none), how it was found, seconds after it."""
+        rows = self._rows
+        nothing = pd.Series("", rows.index)
+        named, text, camera = (rows.get(name, nothing) for name in ("pass_id", "time", "camera"))
+        at, began = self._times(text), self._times(passes["captured_at"].fillna(""))
+        by_time = (named == "").to_numpy(bool)
+        refuse(
+            self._path,
+            rows,
+            [("names no pass, and has no time in ISO 8601", pd.Series(by_time & np.isnat(at)))],
+        )
+        place = pd.Index(passes["pass_id"]).get_indexer(pd.Index(named)).astype(np.intp)
+        matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)
+        place[by_time], matched[by_time] = _nearest(
+            at[by_time],
+            camera[by_time].to_numpy(str),
+            began,
+            passes["camera"].fillna("").to_numpy(str),
+            np.timedelta64(round(self._within * 1e9), "ns"),
+        )
+        since = np.full(len(rows), np.timedelta64("NaT"), "timedelta64[ns]")
+        since[place >= 0] = at[place >= 0] - began[place[place >= 0]]
+        return place, matched, since / np.timedelta64(1, "s")
+
+    def _times(self, text: pd.Series) -> NDArray[np.datetime64]:
+        """Return times in UTC; without a time zone all of them are on one clock, whichever."""
+        zoned = text[text != ""].str.contains(r"(?:[+-]\d\d:?\d\d|Z)$", regex=True)
+        self._zones = (*getattr(self, "_zones", ()), *zoned.unique().tolist())
+        if len(set(self._zones)) > 1:
+            raise MatcherError(
+                f"{self._path}: some times of alerts or passes have a time zone and some have "
+                "none, so they cannot be compared. Write all of them with one, such as +00:00."
+            )
+        times = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+        return times.dt.tz_convert(None).to_numpy("datetime64[ns]")
+
+
+def _nearest(
+    at: NDArray[np.datetime64],
+    camera: NDArray[np.str_],
+    began: NDArray[np.datetime64],
+    cameras: NDArray[np.str_],
+    within: np.timedelta64,
+) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the nearest pass in time at the same camera; an alert may leave the camera open."""
+    place = np.full(len(at), -1, np.intp)
+    found = np.full(len(at), NO_PASS, object)
+    for name in np.unique(camera):
+        here = np.flatnonzero(((cameras == name) | (name == "")) & ~np.isnat(began))
+        if not len(here):
+            continue
+        here = here[np.argsort(began[here], kind="stable")]
+        mine = np.flatnonzero(camera == name)
+        times, own = began[here], at[mine]
+        after = np.searchsorted(times, own)
+        gap = np.minimum(
+            np.abs(own - times[(after - 1).clip(0)]),
+            np.abs(own - times[after.clip(max=len(times) - 1)]),
+        )
+        # All passes exactly so far away, before and after.
+        number, first = np.zeros(len(own), int), np.zeros(len(own), int)
+        at_once = gap == np.timedelta64(0)
+        for moment, counts in ((own - gap, True), (own + gap, ~at_once)):
+            left, right = np.searchsorted(times, moment), np.searchsorted(times, moment, "right")
+            there = (right > left) & counts
+            number += np.where(there, right - left, 0)
+            first = np.where(there, left, first)
+        near = gap <= within
+        one = near & (number == 1)
+        place[mine[one]] = here[first[one]]
+        found[mine] = np.where(one, NEAREST, np.where(near, SEVERAL, NO_PASS))
+    return place, found

@@ -1,0 +1,251 @@
+"""Rows of a file from elsewhere (CSV, Parquet, JSON lines in; text with row numbers out).
+
+Scores, alerts and pairs come as vendors write them: with other column names, semicolons, blank
+lines, or a comma at the end of every row. Whatever cannot be read without guessing is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.matchers import MatcherError
+
+ROW = "row"
+"""Column with the line of the file, as an editor shows it; of Parquet, the row from 1."""
+
+SHOWN = 20
+PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
+SEPARATORS = ",;\t|"
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+LARGEST = float(np.finfo(np.float32).max)
+
+_MORE = "\0more"
+
+
+def read_rows(
+    path: Path,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    *,
+    may_be_empty: bool = False,
+) -> pd.DataFrame:
+    """Read some columns of a file as text.
+
+    Parameters
+    ----------
+    path
+        CSV, Parquet (`.parquet`, `.pq`) or JSON lines (`.jsonl`, `.ndjson`).
+    required, optional
+        Names of the columns that are read; others are left alone.
+    columns
+        What the file calls them, where it has other names: our name to the file's.
+    may_be_empty
+        Whether a header alone says something: nobody was recognised.
+
+    Returns
+    -------
+    DataFrame
+        The required columns, the optional ones that are there, and `ROW`. Cells are text without
+        spaces around it, empty where nothing stands there; a Parquet column of numbers keeps its
+        type.
+
+    Raises
+    ------
+    MatcherError
+        If the file cannot be read, or lacks a column.
+    """
+    if not path.is_file():
+        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+    kind = path.suffix.lower()
+    try:
+        if kind in PARQUET:
+            frame = pd.read_parquet(path)
+            frame = frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
+        elif kind in LINES:
+            frame = _json_lines(path)
+        else:
+            frame = _csv(path)
+    except (ValueError, OSError) as error:
+        what = "Parquet" if kind in PARQUET else "JSON lines" if kind in LINES else "CSV"
+        raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
+    if frame.empty and not may_be_empty:
+        raise MatcherError(f"{path} has no row below its header.")
+    return _named(path, frame, required, optional, dict(columns or {}))
+
+
+def numbers(text: pd.Series) -> pd.Series:
+    """Return the numbers that a column holds, NaN where there is none.
+
+    float32 stays float32, since it is what the values were computed in; all else is float64, the
+    nearest to the digits.
+    """
+    if text.dtype in (np.dtype(np.float32), np.dtype(np.float16)):
+        return text.astype(np.float32)
+    if not pd.api.types.is_numeric_dtype(text.dtype):
+        text = text.astype("string")
+        comma = text.str.fullmatch(DECIMAL_COMMA).fillna(False)
+        text = text.mask(comma.astype(bool), text.str.replace(",", "."))
+    values = pd.to_numeric(text, errors="coerce")
+    return pd.Series(values.astype("Float64").to_numpy(float, na_value=np.nan), text.index)
+
+
+def usable(score: pd.Series) -> pd.Series:
+    """Which scores are finite numbers that float32 can hold."""
+    return score.abs() <= LARGEST
+
+
+def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
+    """Return the first rows in words, and how many more there are."""
+    shown = [
+        f"row {int(row[ROW])} ({', '.join(str(row[name]) for name in columns)})"
+        for row in rows.head(SHOWN).to_dict("records")
+    ]
+    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+    return f"{', '.join(shown)}{more}"
+
+
+def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Series]]) -> None:
+    """Raise one error with the rows of every check that finds any.
+
+    Parameters
+    ----------
+    checks
+        What is wrong, and which rows have it.
+
+    Raises
+    ------
+    MatcherError
+        If any row has a problem.
+    """
+    shown = [name for name in frame.columns if name != ROW]
+    problems = [
+        f"{meaning}: {listed(frame[wrong.to_numpy(bool)], shown)}"
+        for meaning, wrong in checks
+        if wrong.any()
+    ]
+    if problems:
+        raise MatcherError(f"{path}:\n  " + "\n  ".join(problems))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    with path.open("rb") as stream:
+        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            raise ValueError("the file is UTF-16; save it as 'CSV UTF-8'")
+    blank, header = 0, ""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        for line in stream:
+            if line.strip():
+                header = line
+                break
+            blank += 1
+    if not header:
+        raise ValueError("the file is empty")
+    separator = max(SEPARATORS, key=header.count)
+    names = [name.strip() for name in next(csv.reader(io.StringIO(header), delimiter=separator))]
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
+    if twice:
+        raise ValueError(f"several columns are called {', '.join(twice)}; keep one of each")
+    unnamed = [name or f"{_MORE}{at}" for at, name in enumerate(names)]
+    frame = pd.read_csv(
+        path,
+        sep=separator,
+        header=None,
+        names=[*unnamed, _MORE],
+        skiprows=blank + 1,
+        skip_blank_lines=False,
+        skipinitialspace=True,
+        dtype="string",
+        keep_default_na=False,
+        encoding="utf-8-sig",
+    )
+    frame = frame.assign(**{ROW: np.arange(len(frame)) + blank + 2})
+    # A line that is empty has nothing in its first cell and no others.
+    frame = frame[_any_filled(frame, [*unnamed, _MORE])]
+    beyond = [name for name in frame if str(name).startswith(_MORE)]
+    extra = frame[_any_filled(frame, beyond)]
+    if len(extra):
+        raise ValueError(
+            f"row {extra[ROW].iloc[0]} has more cells than the header has names; put values with "
+            f"{separator!r} in double quotes"
+        )
+    return frame.drop(columns=beyond)
+
+
+def _any_filled(frame: pd.DataFrame, names: Sequence[Hashable]) -> NDArray[np.bool_]:
+    filled = np.zeros(len(frame), bool)
+    for name in names:
+        filled |= (frame[name] != "").to_numpy(bool)
+    return filled
+
+
+def _json_lines(path: Path) -> pd.DataFrame:
+    found, rows = [], []
+    # Only a line feed ends a line: other separators may stand inside a value.
+    for row, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"row {row} is not JSON ({error})") from error
+        if not isinstance(value, dict):
+            raise ValueError(f"row {row} is not an object in braces")
+        found.append(value)
+        rows.append(row)
+    names = list(dict.fromkeys(name for value in found for name in value))
+    cells = {name: [_text(value.get(name)) for value in found] for name in names}
+    return pd.DataFrame({**cells, ROW: rows})
+
+
+def _text(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _named(
+    path: Path,
+    frame: pd.DataFrame,
+    required: Sequence[str],
+    optional: Sequence[str],
+    columns: Mapping[str, str],
+) -> pd.DataFrame:
+    there = [str(name) for name in frame.columns if name != ROW]
+    wanted = [*required, *optional]
+    problems = [
+        f"matcher.columns names '{name}', which is none of {', '.join(wanted)}"
+        for name in columns
+        if name not in wanted
+    ]
+    problems += [
+        f"matcher.columns says that '{name}' is '{theirs}', and there is no such column"
+        for name, theirs in columns.items()
+        if name in wanted and theirs not in there
+    ]
+    missing = [name for name in required if name not in columns and name not in there]
+    if missing:
+        example = ", ".join(f"{name}: THEIRS" for name in missing)
+        problems.append(
+            f"expected the columns {', '.join(required)}; {', '.join(missing)} is missing. If the "
+            f"file calls it otherwise, say how: 'matcher.columns={{{example}}}'"
+        )
+    if problems:
+        raise MatcherError(f"{path}: {'; '.join(problems)}. It has {', '.join(there)}.")
+    taken = {}
+    for name in wanted:
+        theirs = columns.get(name, name)
+        if theirs in there:
+            column = frame[theirs]
+            if not pd.api.types.is_numeric_dtype(column.dtype) or name not in ("score", "distance"):
+                column = column.astype("string").fillna("").str.strip()
+            taken[name] = column
+    return pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)

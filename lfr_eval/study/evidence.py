@@ -1,0 +1,116 @@
+"""Evidence from elsewhere: what a study must check and say of scores and logs that it did not make.
+
+In: the matcher that brings them, and the people of the study. Out: table `acquisition`, refusals,
+and the sentences that readers need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+
+from lfr_eval.config import ConfigError, DesignConfig
+from lfr_eval.contract.tables import ACQUISITION
+from lfr_eval.contract.words import several, threshold_text
+from lfr_eval.matchers import AlertMatcher
+from lfr_eval.matchers.alerts import UNMATCHED
+
+
+def told_acquisition(images: pd.DataFrame, named: Collection[str] | None = None) -> pd.DataFrame:
+    """Return table `acquisition`, as far as the people's data and the file tell.
+
+    Parameters
+    ----------
+    images
+        Table `cohort`; its column `acquired` decides where it says anything.
+    named
+        Images that the file names: any other counts as not acquired. None: the file names those
+        only that were recognised, so all count as acquired.
+    """
+    here = images["image_id"]
+    seen = pd.Series(True, here.index) if named is None else here.isin(set(named))
+    told = images["acquired"] if "acquired" in images else pd.Series(pd.NA, here.index, "boolean")
+    acquired = told.fillna(seen.astype("boolean")).astype(bool)
+    reason = pd.Series("no score in the file", here.index).mask(
+        told.notna().to_numpy(bool), "not acquired, as the people's data say"
+    )
+    table = pd.DataFrame(
+        {"image_id": here, "acquired": acquired, "reason": reason.mask(acquired), "faces": None}
+    )
+    return ACQUISITION.conform(table)
+
+
+def check_floor(matcher: AlertMatcher, thresholds: Sequence[float], design: DesignConfig) -> None:
+    """Refuse what a log of alerts cannot answer.
+
+    Raises
+    ------
+    ConfigError
+        If a threshold is below the floor, or above it where only first alerts are known; or the
+        design counts pairs, or ranks behind the last reference that the log tells.
+    """
+    floor, problems = matcher.floor, []
+    below = [threshold_text(value) for value in thresholds if value < floor]
+    if below:
+        problems.append(
+            f"the log begins at its floor, matcher.floor={threshold_text(floor)}, so nothing is "
+            f"known at the thresholds {', '.join(below)}: start the thresholds at the floor"
+        )
+    above = [threshold_text(value) for value in thresholds if value > floor]
+    if above and matcher.first_only:
+        problems.append(
+            "the engine writes the first frame of a pass that reaches its threshold and not the "
+            f"best one, so nothing is known at the thresholds {', '.join(above)}: give "
+            f"thresholds.values=[{threshold_text(floor)}] only"
+        )
+    beyond = [rank for rank in design.ranks if 0 < matcher.at_most < rank]
+    if beyond and "retrospective" in design.kinds:
+        problems.append(
+            f"design.ranks={beyond} ask for more candidates than the log tells, which is at most "
+            f"{matcher.at_most:,} (matcher.at_most): lower the ranks"
+        )
+    if "verification" in design.kinds:
+        problems.append(
+            "pairs below the floor are in no log: choose design=live, operator or retrospective"
+        )
+    if problems:
+        raise ConfigError(
+            "The log of alerts does not allow this study: " + "; ".join(problems) + "."
+        )
+
+
+def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
+    """Return what readers must know of a log of alerts, in sentences.
+
+    Parameters
+    ----------
+    log
+        Table `alert_log`.
+    """
+    notes = [
+        "The system was a black box. Whoever its log does not name counts as below "
+        f"{threshold_text(matcher.floor)}, the score from which it tells, and every pass and every "
+        "reference of the watchlist counts, whether the log names it or not."
+    ]
+    if matcher.at_most:
+        notes.append(
+            f"The log tells at most {several(matcher.at_most, 'reference')} of one pass. A person "
+            "counts as recognised only if the log names them, even if their own reference scored "
+            "above the threshold behind somebody else's."
+        )
+    by_time = int((log["matched"] == "nearest in time").sum())
+    if by_time:
+        notes.append(
+            f"{several(by_time, 'alert')} of {len(log):,} named no pass and belong to the pass "
+            "that was nearest in time at the same camera."
+        )
+    lost = log["matched"].isin(UNMATCHED)
+    if lost.any():
+        reasons = log.loc[lost, "matched"].value_counts()
+        shown = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
+        notes.append(
+            f"{several(int(lost.sum()), 'alert')} of {len(log):,} belong to no pass of the study "
+            f"({shown}) and are in no rate; table alert_log lists them."
+        )
+    return notes

@@ -1,0 +1,286 @@
+"""Logs of alerts: which pass an alert belongs to, what is refused, and what a short log tells."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.cohort import ManifestError
+from lfr_eval.cohort.loading import load_manifest
+from lfr_eval.cohort.opportunities import with_passes
+from lfr_eval.config import ConfigError
+from lfr_eval.contract.tables import (
+    ACQUISITION,
+    ALERT_LOG,
+    ALERT_TIMES,
+    CANDIDATE_LISTS,
+    RATES,
+    SEARCHES,
+)
+from lfr_eval.engine.alerts import Alert, AlertFile
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.alerts import NAMED, NEAREST, NO_PASS, SEVERAL, UNKNOWN_PASS, AlertLog
+from tests.studies import run
+
+WATCHLIST = (
+    "image_id,subject_id,role,gender,ethnicity\n"
+    + "".join(f"r{i},s{i},reference,{'fm'[i % 2]},{'bw'[i // 2 % 2]}\n" for i in range(8))
+    + "".join(f"f{i},x{i},filler,{'fm'[i % 2]},{'bw'[i // 2 % 2]}\n" for i in range(20))
+)
+
+
+@dataclass(frozen=True)
+class Logs:
+    """A watchlist, passes and alerts as files."""
+
+    folder: Path
+
+    def write(self, passes: str, alerts: str, name: str = "alerts.csv") -> list[str]:
+        (self.folder / "people.csv").write_text(WATCHLIST)
+        (self.folder / "passes.csv").write_text(passes)
+        (self.folder / name).write_text(alerts)
+        return [
+            *("~experiment", "dataset=manifest", f"dataset.path={self.folder / 'people.csv'}"),
+            *(f"dataset.pass_log={self.folder / 'passes.csv'}", "matcher=alerts"),
+            *(f"matcher.path={self.folder / name}", "matcher.floor=0.6", "design=live"),
+            *("design.watchlist_members=everybody", "report.pdf=false"),
+            *("inference.permutations=19", "inference.factors=[gender]"),
+        ]
+
+    def images(self) -> pd.DataFrame:
+        cohort = load_manifest(self.folder / "people.csv", templates_only=True)
+        return with_passes(cohort, self.folder / "passes.csv").images
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Logs:
+    return Logs(tmp_path)
+
+
+PASSES = """pass_id,subject_id,time,camera,acquired
+a,s0,2026-03-14T10:00:00,north,yes
+b,s1,2026-03-14T10:00:20,north,yes
+c,unknown,2026-03-14T10:00:20,south,yes
+d,,2026-03-14T10:00:40,north,no
+e,s2,2026-03-14T10:01:00,north,
+f,s3,2026-03-14T10:01:10,north,
+g,s5,2026-03-14T10:05:00,north,
+"""
+
+
+def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(logs: Logs) -> None:
+    words = logs.write(
+        PASSES,
+        "pass_id,time,camera,reference_id,score\n"
+        "b,,,r1,0.9\n"
+        "\n"
+        ",2026-03-14T10:00:03,north,r0,0.8\n"
+        ",2026-03-14T10:00:22,south,f3,0.7\n"
+        ",2026-03-14T10:01:05,north,r2,0.7\n"
+        ",2026-03-14T10:03:00,north,f1,0.7\n"
+        "zz,,,f2,0.65\n"
+        ",2026-03-14T10:04:58,,r5,0.6\n",
+    )
+    study = run(logs.folder, *words)
+    log = study.read(ALERT_LOG)
+    assert log["row"].tolist() == [2, 4, 5, 6, 7, 8, 9]
+    assert log["matched"].tolist() == [
+        *(NAMED, NEAREST, NEAREST, SEVERAL, NO_PASS, UNKNOWN_PASS, NEAREST)
+    ]
+    found = log["pass_id"].astype(object).where(log["pass_id"].notna(), None)
+    assert found.tolist() == ["b", "a", "c", None, None, None, "g"]
+    assert log["seconds"].dropna().tolist() == [3.0, 2.0, -2.0]
+    rates = study.read(RATES).query("factor == 'overall' and threshold == 0.6")
+    counts = rates.set_index("metric")[["events", "trials"]].astype(int).T.to_dict("list")
+    # Five passes of enrolled people, two of whom nobody recognised; one alert a pass at most, so
+    # that only passes of unknown people tell how often somebody else is named.
+    assert counts["TPIR"] == [3, 5]
+    assert counts["FNIR"] == [2, 5]
+    assert counts["FPIR"] == [1, 2]
+    assert counts["misidentification"] == [0, 5]
+    fta = study.read(RATES).query("factor == 'overall' and metric == 'FTA'")
+    assert fta[["events", "trials"]].to_numpy().tolist() == [[1, 7]]
+    acquisition = study.read(ACQUISITION).set_index("image_id")
+    assert acquisition.loc["d", "reason"] == "not acquired, as the people's data say"
+    times = study.read(ALERT_TIMES).query("factor == 'overall' and alerts > 0")
+    assert times["alerts"].tolist() == [3, 1]
+    assert times["timed"].tolist() == [2, 1]
+    page = (study.path / "report.html").read_text(encoding="utf-8")
+    assert "3 alerts of 7 belong to no pass of the study" in page
+    assert "The log does not say who passed in 2 of 7 passes" in page
+
+
+def test_labels_come_from_the_manifest_and_unknown_people_are_their_own(logs: Logs) -> None:
+    logs.write(
+        PASSES.replace("acquired\n", "acquired,gender\n", 1)
+        .replace(",yes\n", ",yes,\n")
+        .replace("no\n", "no,f\n")
+        .replace("north,\n", "north,,\n"),
+        "pass_id,reference_id,score\n",
+    )
+    images = logs.images().set_index("image_id")
+    assert images.loc["a", ["gender", "ethnicity"]].tolist() == ["f", "b"]
+    assert images.loc["d", "gender"] == "f"
+    assert pd.isna(images.loc["c", "gender"])
+    assert images.loc[["c", "d"], "subject_id"].nunique() == 2
+    assert images.loc["a", "acquired"]
+    assert pd.isna(images.loc["e", "acquired"])
+
+
+def test_what_is_wrong_with_a_log_of_passes_is_listed_at_once(logs: Logs) -> None:
+    logs.write(
+        "pass_id,subject_id,acquired,gender\nr1,s1,yes,\nk,x1,maybe,\n\nl,s0,,m\nl,s1,no,m\n", "a\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        logs.images()
+    assert {(p.row, p.kind) for p in caught.value.problems} >= {(3, "acquired")}
+    logs.write("pass_id,subject_id,gender\nr1,s1,\nk,x1,\n\nl,s0,m\n", "a\n")
+    with pytest.raises(ManifestError) as caught:
+        logs.images()
+    assert [(p.row, p.kind) for p in caught.value.problems] == [
+        (2, "pass named like an image"),
+        (3, "filler who passes"),
+        (5, "label unlike the manifest's"),
+    ]
+    logs.write("pass,who\na,b\n", "a\n")
+    with pytest.raises(ManifestError, match="column 'pass_id': the column is missing"):
+        logs.images()
+
+
+def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> None:
+    logs.write(PASSES, "pass_id,reference_id,score\na,r0,0.9\nd,f1,0.7\nb,zz,0.7\na,f2,0.7\n")
+    log = AlertLog(logs.folder / "alerts.csv", 0.6)
+    with pytest.raises(MatcherError) as caught:
+        log.alerts(logs.images())
+    for part in (
+        "reference_id is not in the manifest of the watchlist: row 4 (b, zz, 0.7)",
+        "the log of passes says that this pass was not acquired: row 3 (d, f1, 0.7)",
+        "more than 1 references (matcher.at_most; 0: the log tells all that reach the floor): "
+        "row 2 (a, r0, 0.9), row 5 (a, f2, 0.7)",
+    ):
+        assert part in str(caught.value)
+    logs.write(PASSES, "pass_id,reference_id,score\na,r0,0.5\na,,0.9\na,r0,high\n")
+    with pytest.raises(MatcherError) as caught:
+        AlertLog(logs.folder / "alerts.csv", 0.6)
+    for part in (
+        "below the floor of 0.60 (matcher.floor): row 2 (a, r0, 0.5)",
+        "reference_id is empty: row 3",
+        "score is not a finite number: row 4",
+    ):
+        assert part in str(caught.value)
+    logs.write(PASSES, "time,reference_id,score\nnoon,r0,0.7\n")
+    with pytest.raises(MatcherError, match="no time in ISO 8601: row 2"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    logs.write(PASSES, "time,reference_id,score\n2026-03-14T10:00:03Z,r0,0.7\n")
+    with pytest.raises(MatcherError, match="some times of alerts or passes have a time zone"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+
+
+def test_distances_and_other_names_of_columns(logs: Logs) -> None:
+    logs.write(PASSES, "opportunity;gallery;dist\na;r0;0,31\nb;f3;0,4\n")
+    log = AlertLog(
+        logs.folder / "alerts.csv",
+        -0.45,
+        columns={"pass_id": "opportunity", "reference_id": "gallery", "score": "dist"},
+        higher_is="worse",
+    ).alerts(logs.images())
+    assert log["score"].tolist() == [-0.31, -0.4]
+    assert log["pass_id"].tolist() == ["a", "b"]
+
+
+def test_alerts_on_other_enrolled_people_are_not_lost(logs: Logs) -> None:
+    words = logs.write(PASSES, "pass_id,reference_id,score\na,r3,0.9\nb,r1,0.7\n")
+    study = run(logs.folder, *words)
+    rates = study.read(RATES).query("factor == 'overall' and threshold == 0.6")
+    assert rates.set_index("metric").loc["misidentification", "events"] == 1
+    assert set(study.read(SEARCHES)["watchlist_size"]) == {28}
+    with pytest.raises(ValueError, match=r"design\.watchlist_members=everybody, as the system had"):
+        run(logs.folder, *words, "design.watchlist_members=fillers")
+    with pytest.raises(ValueError, match=r"Leave design\.watchlist_sizes empty"):
+        run(logs.folder, *words, "design.watchlist_sizes=[10]")
+    with pytest.raises(ConfigError, match="pairs below the floor are in no log"):
+        run(logs.folder, *words, "design=verification")
+
+
+def engine_log(folder: Path) -> Path:
+    file = AlertFile(folder / "alerts.jsonl")
+    file.begin({"threshold": 0.7, "cooldown": 0})
+    for number, (at, reference, score) in enumerate(
+        [
+            ("2026-03-14T10:00:01+00:00", "r0", float(np.float32(0.7))),
+            ("2026-03-14T10:00:21+00:00", "f3", 0.9),
+        ]
+    ):
+        file.add(Alert(f"n-{number}", 1.5, at, 3, number, reference, score, 0.7, "m/1"))
+    return file.path
+
+
+def test_the_engines_own_alerts_are_such_a_log_at_its_threshold_only(logs: Logs) -> None:
+    zoned = PASSES.replace(":00,", ":00+00:00,").replace(":20,", ":20+00:00,")
+    zoned = zoned.replace(":40,", ":40+00:00,").replace(":10,", ":10+00:00,")
+    words = logs.write(zoned.replace("south", "north"), "")
+    log = engine_log(logs.folder)
+    words = [w for w in words if not w.startswith(("matcher.path", "matcher.floor"))]
+    words += [f"matcher.path={log}", "matcher.floor=0.7", "matcher.within=5"]
+    study = run(logs.folder, *words)
+    # b and c passed at one time; with one camera nobody can say whose alert it was.
+    assert study.read(ALERT_LOG)["matched"].tolist() == [NEAREST, SEVERAL]
+    rates = study.read(RATES).query("factor == 'overall' and metric == 'TPIR'")
+    assert rates[["threshold", "events", "trials"]].to_numpy().tolist() == [[0.7, 1, 5]]
+    with pytest.raises(ConfigError, match=r"nothing is known at the thresholds 0\.80"):
+        run(logs.folder, *words, "thresholds.values=[0.7,0.8]")
+    with pytest.raises(MatcherError, match=r"the engine's threshold is not 0\.65"):
+        run(logs.folder, *words, "matcher.floor=0.65")
+    named = AlertLog(log, 0.7, columns={"pass_id": "track", "time": "at"})
+    assert (
+        named.alerts(logs.images().assign(pass_id=lambda t: t["pass_id"].replace({"a": "0"})))[
+            "pass_id"
+        ].tolist()[0]
+        == "0"
+    )
+
+
+def test_a_line_separator_inside_a_line_ends_none(logs: Logs) -> None:
+    logs.write(PASSES, "")
+    log = logs.folder / "a.jsonl"
+    lines = [{"pass_id": "a", "reference_id": "r0", "score": 0.7, "place": "x\u2028y"}]
+    log.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines))
+    assert len(AlertLog(log, 0.6).alerts(logs.images())) == 1
+    log.write_text('{"reference_id": "r0"\n')
+    with pytest.raises(MatcherError, match="row 1 is not JSON"):
+        AlertLog(log, 0.6)
+
+
+def test_a_log_without_any_alert_says_that_nobody_was_recognised(logs: Logs) -> None:
+    study = run(logs.folder, *logs.write(PASSES, "pass_id,reference_id,score\n"))
+    rates = study.read(RATES).query("factor == 'overall' and metric in ['TPIR', 'FPIR']")
+    assert rates[["events", "trials"]].to_numpy().tolist() == [[0, 2], [0, 5]]
+
+
+def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
+    rng = np.random.default_rng(3)
+    passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8))
+    lists, place = [], {}
+    for search in range(8):
+        names = [f"r{i}" for i in range(8)] + [f"f{i}" for i in range(20)]
+        scores = dict(zip(names, rng.permutation(np.arange(300, 328)) / 1000, strict=True))
+        ranked = sorted(names, key=scores.__getitem__, reverse=True)
+        place[search] = ranked.index(f"r{search}") + 1
+        lists += [f"p{search},{name},{scores[name]}" for name in ranked[:10]]
+    words = logs.write(passes, "pass_id,reference_id,score\n" + "\n".join(lists) + "\n")
+    words += ["matcher.floor=0", "matcher.at_most=10", "design=retrospective"]
+    study = run(logs.folder, *words, "design.ranks=[1,5,10]", "thresholds.values=[0.3,0.32]")
+    rates = study.read(RATES).query("factor == 'overall' and metric == 'TPIR'")
+    by_rank = rates[rates["threshold"].isna()].set_index("rank")["events"]
+    assert by_rank.to_dict() == {
+        rank: sum(own <= rank for own in place.values()) for rank in (1, 5, 10)
+    }
+    lists_of = study.read(CANDIDATE_LISTS).query("factor == 'overall' and threshold == 0.3")
+    assert lists_of["longest"].tolist() == [10]
+    with pytest.raises(ConfigError, match=r"design\.ranks=\[20\] .* at most 10"):
+        run(logs.folder, *words, "design.ranks=[20]")
