@@ -37,8 +37,8 @@ _SCIENTIFIC = {
     ),
     "matcher": (
         "name sweep operating operating_origin storage weights image_size margin min_face_size "
-        "multi_face upsample similarity score_slope score_offset higher_is_more_similar uri "
-        "detector alignment points mean std channels layout normalise size salt"
+        "multi_face upsample similarity score_slope score_offset higher_is_more_similar floor at_most within "
+        "uri detector alignment points mean std channels layout normalise size salt"
     ),
     "capture": "name steps angle repeats original seed",
     "design": (
@@ -59,7 +59,8 @@ SCIENTIFIC = frozenset(
 """Settings that a plan may give. One that is not named here is refused, a new one too."""
 
 PLACES = (
-    *("dataset.path", "dataset.card", "dataset.fillers", "matcher.path", "matcher.weights"),
+    *("dataset.path", "dataset.pass_log", "dataset.card", "dataset.fillers", "matcher.path"),
+    *("matcher.columns", "matcher.weights"),
     *("matcher.url", "matcher.uri", "matcher.registry", "matcher.device", "matcher.batch_size"),
     *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
     *("design.dont_care", "parity"),

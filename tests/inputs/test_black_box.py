@@ -20,7 +20,8 @@ SAME = (
     "thresholds.values=[0.44,0.47,0.50,0.56,0.60]",
     "thresholds.operating=0.50",
     "thresholds.primary=[0.47,0.50]",
-    "++inference.reference_groups={gender: male, ethnicity: white}",
+    "++inference.reference_groups="
+    "{gender: male, ethnicity: white, gender x ethnicity: male x white}",
     "inference.permutations=99",
     "report.pdf=false",
 )
