@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.config import StudyConfig
-from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.study.overrides import composed
 from lfr_eval.study.run import run_study
 
 SMALL = (
@@ -26,10 +25,8 @@ SMALL = (
 def configured(studies: Path, *overrides: str) -> StudyConfig:
     """A configuration whose study, cache and logs stay below `studies`."""
     GlobalHydra.instance().clear()
-    register()
     here = [f"paths.studies={studies}", f"paths.cache={studies / 'cache'}", "tracking=none"]
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return read(compose("config", overrides=[*here, *overrides]))
+    return composed([*here, *overrides])
 
 
 def run(studies: Path, *overrides: str) -> StudyFolder:

@@ -14,6 +14,7 @@ from lfr_eval.cohort import load_card
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.study.inputs import read_sweep
+from lfr_eval.study.overrides import composed as compose_words
 from lfr_eval.study.run import study_path
 
 GROUPS = (
@@ -98,9 +99,18 @@ def test_every_dataset_has_a_card(path: Path) -> None:
 
 
 def test_without_override_it_is_the_rehearsal() -> None:
-    plain, named = composed(), composed("experiment=rehearsal")
-    assert plain == named
-    assert plain.name == "rehearsal"
+    with_words = compose_words([])
+    assert with_words == composed("experiment=rehearsal")
+    assert with_words.name == "rehearsal"
+
+
+@pytest.mark.parametrize("word", ["experiment=null", "~experiment", "dataset=rehearsal"])
+def test_no_experiment_enters_where_something_is_chosen(word: str) -> None:
+    """Its reference groups are of other people, and its inference is of other watchlists."""
+    inference = compose_words([word]).inference
+    assert inference.reference_groups == {}
+    assert compose_words([word]).design.watchlist_inference == "fixed"
+    assert compose_words(["matcher=simulated"]).inference.reference_groups["gender"] == "male"
 
 
 def test_missing_values_are_all_named_with_how_to_give_them() -> None:

@@ -16,7 +16,7 @@ from lfr_eval.config import PathsConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
 from lfr_eval.contract.addresses import masked
-from lfr_eval.study.overrides import composed, with_faces, with_plan
+from lfr_eval.study.overrides import composed, with_experiment, with_plan
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -76,7 +76,7 @@ def _prepared(given: Sequence[str]) -> list[str]:
     from hydra import initialize_config_dir
 
     words = [_understood(word) for word in given]
-    words = with_faces([_understood(word) for word in with_plan(words)])
+    words = with_experiment([_understood(word) for word in with_plan(words)])
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return words
     overrides = [word for word in words if _is_override(word)]

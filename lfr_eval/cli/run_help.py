@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.overrides import checked_compose, understood
+from lfr_eval.study.overrides import with_experiment
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -45,7 +46,7 @@ def run_help(overrides: Sequence[str]) -> str:
 
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
-        composed = checked_compose("config", understood(overrides))
+        composed = checked_compose("config", with_experiment(understood(overrides)))
         groups = {
             group: [name for name in loader.get_group_options(group) if "schema" not in name]
             for group in sorted(loader.list_groups(""))

@@ -33,7 +33,7 @@ PATHS = (
 def understood(overrides: Sequence[str]) -> list[str]:
     """Return overrides as Hydra can take them.
 
-    `experiment=null` becomes `~experiment`, and `~KEY` of a mapping becomes `KEY={}`.
+    `experiment=null` becomes `experiment=none`, and `~KEY` of a mapping becomes `KEY={}`.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def understood(overrides: Sequence[str]) -> list[str]:
 def _understood(override: str) -> str:
     parsed = parsed_override(override)
     key = parsed.get_key_element().lstrip("+~")
-    if key == "experiment" and not parsed.is_delete() and parsed.value() is None:
-        return "~experiment"
+    if key == "experiment" and (parsed.is_delete() or parsed.value() is None):
+        return "experiment=none"
     if parsed.is_delete() and key in _settings():
         if key not in _mappings():
             raise ConfigError(

@@ -138,8 +138,7 @@ def _given(
         problems.append(f"leave out the override of {', '.join(twice)}: the data say it")
     if problems:
         raise ConfigError("The study cannot be run: " + "; ".join(problems) + ".")
-    # The default experiment is of simulated people, and names their reference groups.
-    words = ["~experiment", "dataset=manifest", "dataset.path=given"]
+    words = ["dataset=manifest", "dataset.path=given"]
     if scores is not None:
         words += ["matcher=scores", "matcher.path=given"]
     if templates is not None:

@@ -25,16 +25,18 @@ def with_plan(overrides: Sequence[str]) -> list[str]:
     return [*named, *overrides]
 
 
-def with_faces(overrides: Sequence[str]) -> list[str]:
-    """Add the London study where a matcher is named and nobody to run it on.
+def with_experiment(overrides: Sequence[str]) -> list[str]:
+    """Add an experiment where neither an experiment nor people are chosen.
 
-    The default experiment is simulated, and a real matcher cannot look at simulated people.
+    It is the rehearsal, or the London study for a real matcher, which cannot look at simulated
+    people. Whoever chooses people gets nothing that an experiment says of other people.
     """
-    named = dict(word.lstrip("+~").split("=", 1) for word in overrides if "=" in word)
-    real = named.get("matcher", "simulated") != "simulated"
-    if real and not {"experiment", "dataset"} & set(named):
-        return [*overrides, "experiment=london"]
-    return list(overrides)
+    words = [word for word in overrides if "=" in word or word.startswith("~")]
+    named = dict(word.lstrip("+~").partition("=")[::2] for word in words)
+    if {"experiment", "dataset"} & set(named):
+        return list(overrides)
+    simulated = named.get("matcher", "simulated") == "simulated"
+    return [*overrides, f"experiment={'rehearsal' if simulated else 'london'}"]
 
 
 def composed(overrides: Sequence[str]) -> StudyConfig:
@@ -45,4 +47,4 @@ def composed(overrides: Sequence[str]) -> StudyConfig:
     ConfigError
         If an override names what does not exist.
     """
-    return compose_study(with_faces(overrides))
+    return compose_study(with_experiment(overrides))
