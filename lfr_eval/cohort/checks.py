@@ -98,7 +98,7 @@ def check_roles(table: TextTable) -> list[Problem]:
 
 
 def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
-    """Find codes and label sources that do not exist, and codes written in two ways."""
+    """Find codes and label sources that do not exist."""
     problems = []
     for name in table.frame.columns:
         values = table.frame[name]
@@ -117,24 +117,12 @@ def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
             continue
         scheme = find_scheme(card.schemes[name])
         if scheme.free:
-            problems += _look_alikes(table, name)
             continue
         strange = values.notna() & ~values.isin(scheme.names)
         remedy = f"Codes: {', '.join(scheme.names)}; leave the cell empty where it is not known."
         message = f"not a code of '{scheme.name}'"
         problems += problems_at(strange, table.rows, name, values, "unknown code", message, remedy)
     return problems
-
-
-def _look_alikes(table: TextTable, name: str) -> list[Problem]:
-    """Codes that differ in case or spaces only would silently split a group."""
-    values = table.frame[name]
-    plain = values.str.strip().str.casefold()
-    usual = values.groupby(plain).agg(lambda same: same.value_counts().index[0])
-    odd = values.notna() & (values != plain.map(usual))
-    messages = [f"elsewhere it is written {usual[code]!r}" for code in plain[odd]]
-    remedy = "Write a code the same way everywhere."
-    return problems_at(odd, table.rows, name, values, "code in two spellings", messages, remedy)
 
 
 def check_persons(table: TextTable) -> list[Problem]:

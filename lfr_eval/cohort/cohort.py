@@ -49,6 +49,10 @@ class Cohort:
         Whether nobody in it exists.
     other_roots
         Folder of the images of each further dataset card, where cohorts were joined.
+    notes
+        What was read otherwise than it was written, in sentences without identities.
+    label_names
+        Short name and full label of the columns that have short names.
     """
 
     images: pd.DataFrame
@@ -57,6 +61,8 @@ class Cohort:
     digest: str
     simulated: bool = False
     other_roots: Mapping[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    label_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
     def people(self) -> pd.DataFrame:
@@ -180,6 +186,8 @@ def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
         cohort_digest(images),
         cohort.simulated or fillers.simulated,
         {**cohort.other_roots, **roots},
+        cohort.notes,
+        cohort.label_names,
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.layouts import manifest_rows
-from lfr_eval.cohort.manifest import cohort_table, read_manifest
+from lfr_eval.cohort.manifest import cohort_table
+from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.cohort.sources import fetch_card
 
 
@@ -41,7 +44,7 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
     """
     card = name if isinstance(name, DatasetCard) else load_card(name)
     folder = fetch_card(card, mirror, store)
-    rows = manifest_rows(card, folder)
+    rows = respelled(manifest_rows(card, folder), card).table
     return make_cohort(cohort_table(rows, folder, card), folder.absolute(), (card,))
 
 
@@ -67,9 +70,11 @@ def load_manifest(
     """
     known = load_card(card) if isinstance(card, (str, Path)) else card
     known = known or manifest_card(path)
-    images = read_manifest(path, known, templates_only=templates_only)
+    labels = respelled(read_text_table(path), known)
+    images = cohort_table(labels.table, path.parent, known, templates_only=templates_only)
     # A study may change its working directory; where the images are must not change with it.
-    return make_cohort(images, path.parent.absolute(), (known,))
+    cohort = make_cohort(images, path.parent.absolute(), (known,))
+    return replace(cohort, notes=labels.table.notes, label_names=labels.names)
 
 
 def manifest_card(

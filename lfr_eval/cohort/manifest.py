@@ -16,7 +16,6 @@ import pandas as pd
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.checks import (
-    IDS,
     SOURCE,
     check_codes,
     check_flags,
@@ -29,8 +28,8 @@ from lfr_eval.cohort.checks import (
     flags,
     numbers,
 )
-from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.images import check_images
+from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
@@ -51,11 +50,6 @@ AGE_BANDS = (
 )
 """Upper end (exclusive) and name of each band; above the last, `70+`."""
 
-MISSING = "NA"
-"""How R and spreadsheets write a missing label; in an identifier it is a name like any other."""
-
-_NAMES = (*IDS, "role", "path", "digest")
-
 
 def read_manifest(
     path: Path, card: DatasetCard | None = None, *, templates_only: bool = False
@@ -65,7 +59,7 @@ def read_manifest(
     Parameters
     ----------
     path
-        CSV (UTF-8, commas, a header) or Parquet.
+        CSV, Excel or Parquet; see `cohort.reading`.
     card
         Names the schemes of the labels and who gave them; without one, any code is accepted.
     templates_only
@@ -75,10 +69,11 @@ def read_manifest(
     -------
     pandas.DataFrame
         The stage table `COHORT`, rows in the order of the file. `pass_id` defaults to the image.
-        An empty label is missing, and so is `NA`, unless it is a code of the scheme. `age_band` is
-        derived from `age` (0-17, 18-29, then tens of years, 70+) where no row has a band.
-        `time_of_day` is derived from `captured_at` where there is no such column (see
-        `cohort.times`). `<factor>_source` is filled from the card, and `dataset_card` has its name.
+        An empty label is missing, and so is `NA`, unless it is a code of the scheme. Labels have
+        one spelling each (see `cohort.labels`). `age_band` is derived from `age` (0-17, 18-29, then
+        tens of years, 70+) where no row has a band. `time_of_day` is derived from `captured_at`
+        where there is no such column (see `cohort.times`). `<factor>_source` is filled from the
+        card, and `dataset_card` has its name.
 
     Raises
     ------
@@ -87,7 +82,8 @@ def read_manifest(
     ManifestError
         If anything in it cannot be used; the message lists every problem.
     """
-    return cohort_table(read_text_table(path), path.parent, card, templates_only=templates_only)
+    rows = respelled(read_text_table(path), card).table
+    return cohort_table(rows, path.parent, card, templates_only=templates_only)
 
 
 def cohort_table(
@@ -98,7 +94,7 @@ def cohort_table(
     Parameters
     ----------
     table
-        The rows as text.
+        The rows as text, with one spelling for each label.
     root
         Folder that paths are relative to.
     card, templates_only
@@ -120,7 +116,6 @@ def cohort_table(
         frame = frame.assign(path=pd.Series(pd.NA, frame.index, "string"))
         frame = frame.assign(digest=frame["path"])
     present = [name for name in frame.columns if name in table.frame.columns]
-    frame = _labels_missing(frame, card)
     rows = TextTable(table.file, frame, table.rows)
     problems += check_identifiers(rows, [name for name in required if name in present])
     problems += check_roles(rows)
@@ -167,17 +162,6 @@ def _with_all_columns(frame: pd.DataFrame) -> pd.DataFrame:
         name: pd.Series(pd.NA, frame.index, "string") for name in COHORT.names if name not in frame
     }
     return frame.assign(**absent)
-
-
-def _labels_missing(frame: pd.DataFrame, card: DatasetCard | None) -> pd.DataFrame:
-    labels = {}
-    for name in frame.columns:
-        scheme = card.schemes.get(name) if card is not None else None
-        a_code = scheme is not None and MISSING in find_scheme(scheme).names
-        if name in _NAMES or a_code:
-            continue
-        labels[name] = frame[name].mask(frame[name].str.strip() == MISSING)
-    return frame.assign(**labels)
 
 
 def _images(table: TextTable, root: Path) -> tuple[pd.Series, list[Problem]]:

@@ -1,14 +1,16 @@
-"""Stage cohort: a label file (CSV or Parquet) in, a table of text with row numbers out.
+"""Stage cohort: a label file (CSV, Excel or Parquet) in, a table of text with row numbers out.
 
 Everything is read as text, so that the identifier '001' stays '001' and the person called 'NA'
-stays a person. Row numbers are those that a spreadsheet shows.
+stays a person. Names come in Unicode's composed form, without characters that nobody sees. Row
+numbers are those that a spreadsheet shows.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +18,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
+from lfr_eval.cohort.workbooks import WORKBOOKS, cells_of_parquet, cells_of_workbook
+from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.words import several
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+SEPARATORS = ",;\t|"
+AS_WRITTEN = ("path", "digest")
+"""Columns that name files by their bytes."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +42,26 @@ class TextTable:
         Row number of each line of the table, as a spreadsheet shows it.
     problems
         What could not be read.
+    notes
+        What was read otherwise than it is written, in sentences without identities.
     """
 
     file: Path
     frame: pd.DataFrame
     rows: NDArray[np.int64]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_text_table(path: Path) -> TextTable:
-    """Read a CSV (UTF-8, commas, a header) or Parquet file as text.
+    """Read a label file as text.
 
     Parameters
     ----------
     path
-        A file; `.parquet` and `.pq` are read as Parquet, everything else as CSV.
+        A file; `.parquet` and `.pq` are read as Parquet, `.xlsx` and `.xlsm` as Excel (the first
+        sheet), everything else as CSV: UTF-8, a header, separated by commas, semicolons, tabs or
+        bars.
 
     Raises
     ------
@@ -58,23 +71,39 @@ def read_text_table(path: Path) -> TextTable:
     if not path.is_file():
         reason = "is a folder" if path.is_dir() else "does not exist"
         raise ManifestMissingError(
-            f"The manifest '{path}' {reason}. Give the path of a CSV or Parquet file."
+            f"The table '{path}' {reason}. Give the path of a CSV, Excel or Parquet file."
         )
-    return _parquet(path) if path.suffix.lower() in PARQUET_SUFFIXES else _csv(path)
+    kind = path.suffix.lower()
+    if kind in PARQUET_SUFFIXES:
+        columns, notes = cells_of_parquet(path)
+        if isinstance(columns, Problem):
+            return _nothing(path, columns)
+        # A Parquet file has no header line: its first row is row 1.
+        first = next(iter(columns.values()), [])
+        rows = np.arange(1, len(first) + 1, dtype=np.int64)
+        return _normal(TextTable(path, _frame(columns, len(first)), rows, (), notes))
+    if kind in WORKBOOKS:
+        records, notes = cells_of_workbook(path)
+        if isinstance(records, Problem):
+            return _nothing(path, records)
+        return _normal(replace(_table(path, records, []), notes=notes))
+    return _normal(_csv(path))
 
 
 def _csv(path: Path) -> TextTable:
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return _nothing(path, "encoding", "the file is UTF-16", "Save it as 'CSV UTF-8'.")
+        utf16 = Problem("encoding", "the file is UTF-16", "Save it as 'CSV UTF-8'.")
+        return _nothing(path, utf16)
     # surrogateescape carries undecodable bytes to the cell they are in, which can then be named.
     text = raw.decode("utf-8-sig", errors="surrogateescape")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    separator = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     try:
         for row, record in enumerate(reader, start=1):
-            if record:
+            if any(cell.strip() for cell in record):
                 records.append((row, record))
     except csv.Error as error:
         line = reader.line_num
@@ -83,16 +112,35 @@ def _csv(path: Path) -> TextTable:
                 "CSV syntax", f"not readable as CSV from line {line} on ({error})", _QUOTES, line
             )
         )
+    return _table(path, records, problems)
+
+
+_QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
+
+
+def _separator(text: str) -> str:
+    """Return what separates the names of the header, outside quotes: a comma unless another does.
+
+    A name that was never quoted may hold commas in a file that semicolons separate.
+    """
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    bare = "".join(header.split('"')[::2])
+    return max(SEPARATORS, key=lambda mark: (bare.count(mark), mark == ","))
+
+
+def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Problem]) -> TextTable:
+    """Return rows, the header first, as a table."""
     if not records:
-        remedy = "Give a header and one row for each image."
-        return TextTable(path, pd.DataFrame(), np.empty(0, np.int64), (*problems, _empty(remedy)))
-    header, body = records[0][1], records[1:]
+        empty = Problem("no rows", "the file is empty", "Give a header and one row for each image.")
+        return TextTable(path, pd.DataFrame(), np.empty(0, np.int64), (*problems, empty))
+    header, body = _without_empty_end(records[0][1], records[1:])
     problems += _header_problems(header)
     problems += [
         Problem(
             "row length",
             f"{len(cells)} cells where the header has {len(header)}",
-            "Put values with commas in double quotes and give every row the header's columns.",
+            "Put values that contain the separator in double quotes and give every row the "
+            "header's columns.",
             row,
         )
         for row, cells in body
@@ -106,18 +154,29 @@ def _csv(path: Path) -> TextTable:
         column, undecoded = _decoded([record[at] for record in cells], rows, name)
         columns.setdefault(name.encode("utf-8", "replace").decode(), column)
         problems += undecoded
-    frame = pd.DataFrame(columns, index=range(len(body)), dtype="string")
+    frame = _frame(columns, len(body))
     return TextTable(path, frame.drop(columns="", errors="ignore"), rows, tuple(problems))
 
 
-_QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
+def _without_empty_end(
+    header: list[str], body: Sequence[tuple[int, list[str]]]
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Leave out empty cells at the end of rows, which exports add, where nothing stands in any."""
+    width = len(header)
+    while (
+        width > 1
+        and not header[width - 1].strip()
+        and not any("".join(cells[width - 1 : width]).strip() for _, cells in body)
+    ):
+        width -= 1
+    cut = [
+        (row, cells[:width] if not "".join(cells[width:]).strip() else cells) for row, cells in body
+    ]
+    return header[:width], cut
 
 
 def _header_problems(header: list[str]) -> list[Problem]:
     problems = []
-    if len(header) == 1 and (mark := next((m for m in ";\t|" if m in header[0]), None)):
-        message = f"the columns are separated by {mark!r}"
-        problems.append(Problem("separator", message, "Save the file with commas.", 1))
     for name in dict.fromkeys(header):
         if not name.strip():
             problems.append(
@@ -155,34 +214,42 @@ def _decoded(
     return [cell if cell and not cell.isspace() else None for cell in cells], problems
 
 
-def _parquet(path: Path) -> TextTable:
-    try:
-        frame = pd.read_parquet(path)
-    except Exception as error:
-        return _nothing(path, "Parquet", f"not readable as Parquet ({error})", "Write it again.")
-    if not isinstance(frame.index, pd.RangeIndex):
-        frame = frame.reset_index()
-    text = {str(name): _as_text(frame[name]) for name in frame.columns}
-    table = pd.DataFrame(text, index=range(len(frame)), dtype="string")
-    # A Parquet file has no header line: its first row is row 1.
-    return TextTable(path, table, np.arange(1, len(frame) + 1, dtype=np.int64))
+def _frame(columns: dict[str, list[str | None]], rows: int) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=range(rows), dtype="string")
 
 
-def _as_text(column: pd.Series) -> list[str | None]:
-    if pd.api.types.is_float_dtype(column.dtype):
-        # A column of whole numbers with gaps arrives as floats: 7, not 7.0, is what was meant.
-        filled = column.dropna()
-        if bool(np.isfinite(filled.to_numpy(dtype=float)).all()) and bool((filled % 1 == 0).all()):
-            column = column.astype("Int64")
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return [None if pd.isna(value) else value.isoformat() for value in column]
-    return [None if pd.isna(value) or not str(value).strip() else str(value) for value in column]
+def _normal(table: TextTable) -> TextTable:
+    """Read every name in one form, and say where that makes one name of several."""
+    columns, notes, problems = {}, list(table.notes), list(table.problems)
+    for name in map(str, table.frame.columns):
+        column, known = table.frame[name], normal(name).strip()
+        written = [] if known in AS_WRITTEN else _not_normal(column)
+        if written:
+            read = {text: normal(text) for text in written}
+            joined = len(read) - len({*read.values()} - {*column.unique()})
+            column = column.replace(read).mask(
+                column.isin([t for t in read if not read[t].strip()])
+            )
+            words = f"{several(len(read), 'value')} of column '{known}' had signs that nobody sees"
+            notes.append(
+                f"{words} or letters in several Unicode forms, and are read in one form"
+                + (
+                    f"; {several(joined, 'of them is', 'of them are')} the same as another."
+                    if joined
+                    else "."
+                )
+            )
+        if known in columns:
+            message = "two columns have this name, once invisible signs are left out"
+            problems.append(Problem("column name", message, "Keep one of them.", 1, known))
+        columns[known] = column
+    frame = pd.DataFrame(columns, index=table.frame.index)
+    return replace(table, frame=frame, notes=tuple(notes), problems=tuple(problems))
 
 
-def _empty(remedy: str) -> Problem:
-    return Problem("no rows", "the file is empty", remedy)
+def _not_normal(column: pd.Series) -> list[str]:
+    return [text for text in column.dropna().unique() if normal(text) != text]
 
 
-def _nothing(path: Path, kind: str, message: str, remedy: str) -> TextTable:
-    problem = Problem(kind, message, remedy)
+def _nothing(path: Path, problem: Problem) -> TextTable:
     return TextTable(path, pd.DataFrame(), np.empty(0, np.int64), (problem,))

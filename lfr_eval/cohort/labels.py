@@ -1,0 +1,181 @@
+"""Stage cohort: a table of text in, the same table with one spelling for each label out.
+
+Labels that differ by accident only (case, width, spaces, look-alike letters) are one label, in the
+spelling that most rows have. Long labels, such as those of a census, get a short name for charts
+and sentences. Whatever is read otherwise than it is written is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.codes import find_scheme
+from lfr_eval.cohort.problems import Problem
+from lfr_eval.cohort.reading import TextTable
+from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.tables import COHORT, CROSS, EVERYBODY, OVERALL, ROLES, UNKNOWN
+from lfr_eval.contract.words import several
+
+MISSING = "NA"
+"""How R and spreadsheets write a missing label; in an identifier it is a name like any other."""
+
+NAMES = ("image_id", "subject_id", "pass_id", "path", "digest")
+"""Columns of a manifest that name people and files."""
+
+NUMBERS = ("frame", "captured_at", "age")
+"""Columns of a manifest that hold numbers and times."""
+
+LONGEST = 20
+"""Characters of a label that needs no short name."""
+
+MOST_LABELS = 50
+"""A column with more values than this holds remarks, which get no short names."""
+
+SAID = 5
+"""Spellings of one column that are told one by one."""
+
+RESERVED = (EVERYBODY, OVERALL, "rest", "*")
+"""Names that tables give to more than one group."""
+
+OWN_COLUMNS = ("filler", "overall")
+"""Columns that the study makes itself."""
+
+_ENDS = re.compile(r"\s*(?:,|:|;|/|\(| or | and )\s*")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A table with one spelling for each label.
+
+    Attributes
+    ----------
+    table
+        The rows, with what was read otherwise than written among its notes.
+    names
+        Short name and full label of each column that has short names.
+    """
+
+    table: TextTable
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
+    """Give columns, roles and labels one spelling each.
+
+    Parameters
+    ----------
+    table
+        A label file as text.
+    card
+        Names the schemes of labels. Codes of a closed scheme are not touched.
+    """
+    notes, problems = list(table.notes), list(table.problems)
+    frame, said = _columns(table.frame)
+    notes += said
+    problems += [
+        Problem("column name", "the study makes a column of this name", "Rename it.", 1, name)
+        for name in OWN_COLUMNS
+        if name in frame
+    ]
+    names = {}
+    for column in frame.columns:
+        if column in NAMES:
+            continue
+        closed = _closed(card, column)
+        if closed or column in NUMBERS:
+            if MISSING not in closed:
+                frame[column] = frame[column].mask(frame[column].str.strip() == MISSING)
+            continue
+        known = ROLES if column == "role" else ()
+        frame[column], said = _one_spelling(frame[column], column, known)
+        notes += said
+        if column != "role":
+            frame[column], names[column] = _short(frame[column])
+            notes += [
+                f"'{short}' stands for '{label}' ({column})."
+                for short, label in names[column].items()
+            ]
+    return Labels(
+        replace(table, frame=frame, notes=tuple(notes), problems=tuple(problems)),
+        {column: one for column, one in names.items() if one},
+    )
+
+
+def _closed(card: DatasetCard | None, column: str) -> Collection[str]:
+    """Return the codes of the column's scheme, where it has one that is not free."""
+    if card is None or column not in card.schemes:
+        return ()
+    scheme = find_scheme(card.schemes[column])
+    return () if scheme.free else scheme.names
+
+
+def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Read `Gender` as `gender` where there is no such column."""
+    meant = {skeleton(name): name for name in COHORT.names}
+    renamed: dict[str, str] = {}
+    for name in map(str, frame.columns):
+        known = meant.get(skeleton(name))
+        if known and known not in frame and known not in renamed.values():
+            renamed[name] = known
+        elif CROSS in name:
+            renamed[name] = name.replace(CROSS, " × ")
+    notes = [f"The column '{name}' is read as '{known}'." for name, known in renamed.items()]
+    return frame.rename(columns=renamed), notes
+
+
+def _one_spelling(
+    values: pd.Series, column: str, known: Collection[str]
+) -> tuple[pd.Series, list[str]]:
+    """Return labels in the spelling of most rows, or in that of the names that are known."""
+    counts = values.value_counts()
+    usual = {skeleton(name): name for name in known}
+    read: dict[str, str] = {}
+    for label in counts.index:  # The most frequent first; of equals the first in the file.
+        said = usual.setdefault(skeleton(label), label if known else _speakable(label))
+        if said != label:
+            read[label] = said
+    none = () if known else (UNKNOWN, skeleton(MISSING))
+    missing = [label for label in counts.index if skeleton(label) in none]
+    told = {
+        label: said
+        for label, said in read.items()
+        if label not in missing and said != re.sub(r"\s+", " ", label.strip())
+    }
+    notes = [
+        f"'{label}' of column '{column}' is read as '{said}' "
+        f"({several(int(counts[label]), 'row')})."
+        for label, said in list(told.items())[:SAID]
+    ]
+    if len(told) > SAID:
+        rest = several(len(told) - SAID, "other spelling")
+        notes.append(f"{rest} of column '{column}' are read as the most frequent one.")
+    return values.replace(read).mask(values.isin(missing)), notes
+
+
+def _speakable(label: str) -> str:
+    """Return a label that no name of a table can be confused with."""
+    said = re.sub(r"\s+", " ", label.strip()).replace(CROSS, " × ")
+    return f"{said} (label)" if said in RESERVED else said
+
+
+def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
+    """Give long labels the shortest beginning that no other label begins with."""
+    labels = [str(label) for label in values.dropna().unique()]
+    plain = {label: skeleton(label) for label in labels}
+    found: dict[str, str] = {}
+    for label in labels if len(labels) <= MOST_LABELS else ():
+        if len(label) <= LONGEST:
+            continue
+        for end in _ENDS.finditer(label):
+            short = label[: end.start()]
+            begin = skeleton(short)
+            others = [plain[other] for other in labels if other != label]
+            if begin and not any(f"{other} ".startswith(begin) for other in others):
+                found[short] = label
+                break
+    return values.replace({label: short for short, label in found.items()}), found

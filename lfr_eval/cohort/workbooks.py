@@ -1,0 +1,108 @@
+"""Stage cohort: tables that are no text (Excel, Parquet) in, their cells as text out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.cohort.problems import Problem
+from lfr_eval.contract.words import several
+
+WORKBOOKS = (".xlsx", ".xlsm")
+
+Columns = dict[str, list[str | None]]
+Records = list[tuple[int, list[str]]]
+
+
+def cells_of_parquet(path: Path) -> tuple[Columns | Problem, tuple[str, ...]]:
+    """Return the columns of a Parquet file as text, and what was left out.
+
+    A column of lists or structures (a box, landmarks, a template) is no label and is left out.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except Exception as error:
+        message = f"not readable as Parquet ({error})"
+        return Problem("Parquet", message, "Write it again."), ()
+    for level, name in enumerate(frame.index.names):
+        if name is not None and name not in frame.columns:
+            frame = frame.assign(**{str(name): frame.index.get_level_values(level)})
+    columns: Columns = {}
+    left_out = []
+    for name in frame.columns:
+        text = as_text(frame[name])
+        if text is None:
+            left_out.append(f"'{name}'")
+        else:
+            columns[str(name)] = text
+    notes: tuple[str, ...] = ()
+    if left_out:
+        notes = (
+            f"{several(len(left_out), 'column')} of lists or other values that are no labels "
+            f"{'is' if len(left_out) == 1 else 'are'} left out: {', '.join(left_out)}.",
+        )
+    return columns, notes
+
+
+def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...]]:
+    """Return the rows of the first sheet of an Excel file as text, with their row numbers."""
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        remedy = "Install it with pip install 'lfr-eval[excel]', or save the table as CSV UTF-8."
+        return Problem("Excel", "reading Excel files needs openpyxl", remedy), ()
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        rows = [
+            (row, [_cell(value) or "" for value in values])
+            for row, values in enumerate(sheet.iter_rows(values_only=True), start=1)
+        ]
+        titles = [other.title for other in book.worksheets]
+        book.close()
+    except Exception as error:
+        # A damaged workbook raises errors of zip, of XML and of openpyxl itself.
+        message = f"not readable as Excel ({str(error) or type(error).__name__})"
+        return Problem("Excel", message, "Save it again as .xlsx, or as CSV UTF-8."), ()
+    filled = [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
+    width = max((len(cells) for _, cells in filled), default=0)
+    filled = [(row, cells + [""] * (width - len(cells))) for row, cells in filled]
+    notes: tuple[str, ...] = ()
+    if len(titles) > 1:
+        notes = (f"Of {len(titles)} sheets, the first is read: '{titles[0]}'.",)
+    return filled, notes
+
+
+def as_text(column: pd.Series) -> list[str | None] | None:
+    """Return a column as text, whole numbers without a point; None for values that are no cells."""
+    texts: list[str | None] = []
+    for value in column.astype(object):
+        if not _is_scalar(value):
+            return None
+        texts.append(_cell(value))
+    return texts
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, (list, tuple, set, frozenset, Mapping, np.ndarray, bytes))
+
+
+def _cell(value: Any) -> str | None:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return None
+        # A column of whole numbers with gaps arrives as floats: 7, not 7.0, is what was meant.
+        return f"{value:.0f}" if value == value // 1 else str(value)
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    text = str(value)
+    return text if text.strip() else None

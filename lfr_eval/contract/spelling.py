@@ -1,0 +1,87 @@
+"""Contract: when two spellings are one name, whatever typed them.
+
+A name is read in Unicode's composed form (NFC) without characters that nobody sees. Two labels are
+the same where their skeletons are: case, width, spaces, hyphens, underscores and letters of another
+alphabet that look the same do not count.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Characters without a shape (Unicode, Default_Ignorable_Code_Point), but for the two joiners."""
+
+_JOINERS = re.compile("(?<![\u0590-\u1fff\ua800-\uabff])[\u200c\u200d]|[\u200c\u200d](?=\\s|$)")
+"""Joiners where no script needs them: Arabic and Indic scripts write words with them."""
+
+_SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f]")
+_APART = re.compile(r"[\s_]+|(?<=\w)[-\u2010-\u2015](?=\w)")
+"""What separates words; the sign of a number does not."""
+
+
+# Letters of Cyrillic, Greek and Armenian that look like Latin ones (Unicode Technical Standard 39).
+_LOOK_ALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04cf\u0493\u0432"
+    "\u043c\u043d\u0442\u043a\u03b1\u03bf\u03c1\u03bd\u03b9\u03ba\u03f2\u0570\u0578\u057d\u0581\u0585",
+    "aeopcyxijsdqwlfbmhtkaopvikchnugo",
+)
+
+
+def normal(text: str) -> str:
+    r"""Return a name as it is read: composed, without characters that nobody sees.
+
+    Examples
+    --------
+    >>> normal("Jose\u0301"), normal("fe\u200bmale"), normal("East\u00a0Asian")
+    ('José', 'female', 'East Asian')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    seen = _JOINERS.sub("", _IGNORABLE.sub("", unicodedata.normalize("NFC", text)))
+    return _SPACES.sub(" ", seen)
+
+
+def skeleton(text: str) -> str:
+    r"""Return what is left of a label when everything is taken away that may differ by accident.
+
+    Examples
+    --------
+    >>> skeleton("East Asian") == skeleton("east_asian") == skeleton(" EAST-ASIAN")
+    True
+    >>> skeleton("f\u0435male") == skeleton("female"), skeleton("male") == skeleton("female")
+    (True, False)
+    """
+    folded = unicodedata.normalize("NFKC", normal(text)).casefold()
+    return _APART.sub(" ", folded.translate(_LOOK_ALIKES)).strip()
+
+
+NOT_STATED = frozenset(
+    map(
+        skeleton,
+        (
+            *("unknown", "not known", "don't know", "do not know", "unsure", "?", "-", "--"),
+            *("prefer not to say", "prefer not to answer", "rather not say", "not stated"),
+            *("not disclosed", "undisclosed", "withheld", "declined", "declined to answer"),
+            *("refused", "no answer", "not answered", "not given", "not provided", "missing"),
+            *("not recorded", "not specified", "unspecified", "not available", "not applicable"),
+            *("n/a", "na", "n.a.", "nan", "null"),
+        ),
+    )
+)
+"""Skeletons of labels of people who have told no group."""
+
+
+def is_stated(label: str) -> bool:
+    """Whether a label names a group, and does not say that nobody told one.
+
+    Examples
+    --------
+    >>> is_stated("Prefer not to say"), is_stated("N/A"), is_stated("Other"), is_stated("none")
+    (False, False, True, True)
+    """
+    return skeleton(label) not in NOT_STATED
