@@ -122,7 +122,7 @@ def _run(config: StudyConfig) -> int:
     start = time.monotonic()
     settings = config.tracking
     with sampled(settings.enabled and settings.system_metrics) as load:
-        folder = run_study(config)
+        folder = run_study(config, tell=lambda note: print(f"Note:   {note}"))
     print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")
     print(f"Report: {folder.path / REPORT}")
     if settings.enabled:

@@ -36,6 +36,8 @@ class ManifestDatasetConfig(DatasetConfig):
     # Log of recognition opportunities (CSV or Parquet: pass_id, subject_id, time, camera, acquired)
     # of scores or alerts from elsewhere; the manifest then says who is on the watchlist.
     pass_log: str | None = None
+    # Columns that are conditions of passes although few people passed under several.
+    conditions: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -162,6 +162,8 @@ class Inference(Part):
     """Factors that rates are given by."""
     reference_groups: Mapping[str, str] = Field(default_factory=dict)
     """Factor -> the group that the others are compared with."""
+    largest_groups: tuple[str, ...] = ()
+    """Factors whose reference group is the largest one, because no other was chosen."""
     strata: tuple[str, ...] = ()
     """Factors within which groups are compared."""
     primary_metrics: tuple[str, ...] = ()
@@ -274,6 +276,8 @@ class StudyRecord(Part):
     """What is known of the live engine; None where nothing claims to be one."""
     conditions: tuple[str, ...] = ()
     """Parts of the factors that are conditions of passes, not of people."""
+    label_names: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """Factor -> short name -> full label, where labels have short names."""
     capture: str | None = None
     """How still images were degraded to simulated passes, in words; None where they were not."""
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.tables import CROSS, UNKNOWN
+from lfr_eval.contract.spelling import is_stated
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import Grouping
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparison_rows import (
@@ -34,14 +35,13 @@ from lfr_eval.inference.statements import Sides
 
 Naming = Callable[[str, str], Sides]
 
-NO_GROUPS = (UNKNOWN, "prefer not to say", "not stated", "declined", "refused")
-"""Labels of people who have told no group: counted and reported, never compared."""
-
 
 def is_group(name: str) -> bool:
-    """Whether a name is that of a group, and not of people who told none."""
-    parts = (part.strip().replace("_", " ").lower() for part in name.split(CROSS))
-    return not any(part in NO_GROUPS for part in parts)
+    """Whether a name is that of a group, and not of people who have told none.
+
+    They are counted and reported, and never compared.
+    """
+    return all(is_stated(part) for part in name.split(CROSS))
 
 
 def compare_groupings(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.contract.tables import CROSS, UNKNOWN
-from lfr_eval.contract.trials import group_people
+from lfr_eval.contract.trials import condition_of, group_people
 from lfr_eval.inference import Plan
+from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.study.inputs import read_sweep
 
 
@@ -44,6 +46,7 @@ def plan_of(
         condition of recognition opportunities, or a reference group does not exist.
     """
     inference = config.inference
+    named = {part for factor in inference.factors for part in factor.split(CROSS)}
 
     def there(conditions: Collection[str]) -> str:
         named = [name for name in conditions if name not in people]
@@ -54,22 +57,38 @@ def plan_of(
 
     known = [str(name) for name in passes]
     problems = [
-        f"'{name}' {there(known)}"
+        f"inference.factors names '{name}' {there(known)}"
         for name in parts_of(inference.factors)
         if name not in people and name not in known
     ]
     problems += [
-        f"control factor '{name}' {there(searched)}"
+        f"inference.strata names the control factor '{name}' {there(searched)}"
         for name in parts_of(inference.strata)
         if name not in people and name not in searched
     ]
+    problems += [
+        f"inference.reference_groups names '{part}' {there(known)}"
+        for part in parts_of(list(inference.reference_groups))
+        if part not in people and part not in known and part not in named
+    ]
     plan = _plan(config, primary)
-    for factor, group in plan.reference_groups.items():
-        if not problems and group not in (names := group_names(people, passes, factor)):
-            problems.append(f"reference group '{group}' of {factor} (there are {', '.join(names)})")
+    for factor, declared in plan.reference_groups.items():
+        if problems:
+            break
+        names = [name for name in group_names(people, passes, factor) if is_group(name)]
+        if declared not in names:
+            problems.append(
+                f"inference.reference_groups has the reference group '{declared}' of {factor} "
+                f"(there are {', '.join(names)})"
+            )
     if problems:
         raise ConfigError("The people have no such label: " + "; ".join(problems) + ".")
-    return plan
+    largest = {
+        factor: group
+        for factor in plan.factors
+        if factor not in plan.reference_groups and (group := _largest(people, passes, factor))
+    }
+    return replace(plan, reference_groups={**plan.reference_groups, **largest})
 
 
 def check_plan(config: StudyConfig) -> None:
@@ -86,11 +105,11 @@ def check_plan(config: StudyConfig) -> None:
 def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
     """Return the plan, without reference groups of factors that are not compared."""
     settings = asdict(config.inference)
-    used = set(parts_of(config.inference.factors))
+    compared = config.inference.factors
     settings["reference_groups"] = {
         factor: group
         for factor, group in config.inference.reference_groups.items()
-        if set(factor.split(CROSS)) <= used
+        if factor in compared or any(factor in whole.split(CROSS) for whole in compared)
     }
     try:
         return Plan(
@@ -103,6 +122,20 @@ def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
         raise ConfigError(
             f"{error} Give inference.{named[1]}=..." if named else str(error)
         ) from error
+
+
+def _largest(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> str | None:
+    """Return the largest group of a factor of people, or of one of their passes, if there is one.
+
+    Factors of both take the reference groups of their parts.
+    """
+    of_people = all(part in people for part in factor.split(CROSS))
+    if not of_people and factor not in passes:
+        return None
+    grouping = group_people(people, factor) if of_people else condition_of(factor, passes[factor])
+    sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
+    named = [code for code, name in enumerate(grouping.names) if is_group(name)]
+    return grouping.names[max(named, key=lambda code: sizes[code])] if named else None
 
 
 def group_names(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> list[str]:

@@ -28,6 +28,7 @@ from lfr_eval.contract.record import (
     Thresholds,
 )
 from lfr_eval.contract.tables import CROSS
+from lfr_eval.inference import Plan
 from lfr_eval.matchers import MatcherCard
 from lfr_eval.study.inputs import Inputs, recipe_of
 from lfr_eval.study.populations import describe_mix, watchlist_mix
@@ -55,13 +56,19 @@ def describe_study(
     inputs: Inputs,
     registration: Registration | None,
     started: datetime,
-    notes: Sequence[str] = (),
+    plan: Plan,
+    notes: Sequence[str],
 ) -> StudyRecord:
     """Return the record of a study: what it was, in words and settings, for its readers.
 
-    `notes` is what they must know of the evidence, beside what the configuration notes.
+    `notes` is what they must know of people and evidence, beside what the configuration notes.
     """
-    sweep = inputs.sweep
+    sweep, chosen = inputs.sweep, config.inference.reference_groups
+    inference = {
+        **asdict(config.inference),
+        "reference_groups": dict(plan.reference_groups),
+        "largest_groups": [name for name in plan.reference_groups if name not in chosen],
+    }
     return StudyRecord(
         title=config.report.title,
         question=config.report.question,
@@ -79,8 +86,9 @@ def describe_study(
         factors=tuple(config.inference.factors),
         conditions=conditions_of(config, inputs),
         capture=recipe_of(config.capture).words if config.capture.steps else None,
-        inference=Inference.model_validate_json(json.dumps(asdict(config.inference))),
+        inference=Inference.model_validate_json(json.dumps(inference)),
         notes=(*config.report.notes, *notes),
+        label_names={name: dict(one) for name, one in inputs.cohort.label_names.items()},
         live_engine=inputs.live,
         registration=registration,
         data_digest=inputs.cohort.digest,

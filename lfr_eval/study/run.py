@@ -10,7 +10,7 @@ killed goes on where it stopped, and a change of the report computes no comparis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -56,6 +56,7 @@ from lfr_eval.matchers import AlertMatcher
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.evidence import notes_of_log
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
+from lfr_eval.study.labels import settled
 from lfr_eval.study.planned import check_plan
 from lfr_eval.study.populations import check_watchlist, filler_weights, watchlist_mix
 from lfr_eval.study.provenance import code_digest, describe_run, describe_study
@@ -77,12 +78,15 @@ class Run:
         How it stands to its registration.
     started
         When, UTC.
+    notes
+        How people and labels were read, in sentences.
     """
 
     inputs: Inputs
     analysis: Analysis
     standing: Standing
     started: datetime
+    notes: tuple[str, ...]
 
     @property
     def folder(self) -> StudyFolder:
@@ -135,8 +139,13 @@ COMPARED = (*PEOPLE, "compute", "matchers", "registry", "comparison")
 INFERRED = (*COMPARED, "inference")
 
 
-def run_study(config: StudyConfig) -> StudyFolder:
+def run_study(config: StudyConfig, tell: Callable[[str], object] | None = None) -> StudyFolder:
     """Run a study, or the rest of one that was begun; return its folder, sealed.
+
+    Parameters
+    ----------
+    tell
+        Is given each sentence on how people and labels were read, before anything is computed.
 
     Raises
     ------
@@ -150,13 +159,16 @@ def run_study(config: StudyConfig) -> StudyFolder:
     folder = StudyFolder(study_path(config))
     with folder.locked(), threadpool_limits(config.compute.threads or None):
         # What cannot be done is refused before hours of embedding, not after.
-        run = _prepare(config, folder)
+        run = prepare(config, folder)
+        if tell is not None:
+            for note in run.notes:
+                tell(note)
         run.standing.write(folder, run.key(PEOPLE))
         for stage in _stages(run):
             files = [table.file for table in stage.tables]
             folder.stage(stage.name, run.key(stage.rooms), files, stage.make)
         _describe(run)
-        described = describe_run(config, run.inputs, run.started)
+        described = describe_run(run.config, run.inputs, run.started)
         report_and_seal(folder, described, config.paths.approvals)
     return folder
 
@@ -169,18 +181,39 @@ def study_path(config: StudyConfig) -> Path:
     return Path(config.paths.studies).expanduser().resolve() / name
 
 
-def _prepare(config: StudyConfig, folder: StudyFolder) -> Run:
+def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
+    """Read what a study starts from and refuse what cannot be done; nothing is written.
+
+    Raises
+    ------
+    MendableError
+        See `run_study`.
+    """
     started = datetime.now(UTC)
     check_plan(config)
     inputs = read_inputs(config)
     standing = check_standing(config, inputs)
     inputs = without_excluded(inputs, standing.excluded)
     cohort, sweep = inputs.cohort, inputs.sweep
+    found = settled(config, cohort)
+    config = found.config
     asked = Analysis.of(folder, config, cohort.images, cohort.people, sweep.values, sweep.primary)
     analysis = replace(asked, plan=replace(asked.plan, registered=standing.state))
     if WATCHLIST in analysis.design.tables:
         check_watchlist(config, cohort.images)
-    return Run(inputs, analysis, standing, started)
+    return Run(inputs, analysis, standing, started, (*found.notes, *_largest(analysis)))
+
+
+def _largest(analysis: Analysis) -> Iterator[str]:
+    """Say which reference groups are the largest because none was chosen."""
+    chosen = analysis.config.inference.reference_groups
+    groups = analysis.plan.reference_groups
+    largest = [f"{groups[name]} ({name})" for name in groups if name not in chosen]
+    if largest:
+        yield (
+            f"Groups are compared with the largest one where no other was chosen: "
+            f"{', '.join(largest)}. Choose others with inference.reference_groups."
+        )
 
 
 def _stages(run: Run) -> list[Stage]:
@@ -291,8 +324,8 @@ def _notes(run: Run) -> list[str]:
 def _describe(run: Run) -> None:
     def describe() -> None:
         registration = run.standing.described()
-        notes = _notes(run)
-        record = describe_study(run.config, run.inputs, registration, run.started, notes)
+        plan, notes = run.analysis.plan, (*run.notes, *_notes(run))
+        record = describe_study(run.config, run.inputs, registration, run.started, plan, notes)
         write_json(run.folder.path / STUDY, record.content())
 
     # What is known of the live engine may change when all the tables stay.

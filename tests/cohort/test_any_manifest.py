@@ -88,7 +88,7 @@ def test_natural_words_for_no_reference_group_are_taken(words: list[str], tmp_pa
 def test_a_reference_group_may_be_spelt_as_people_spell_it(tmp_path: Path) -> None:
     census = ["Black, Black British, Caribbean or African", "White", "Prefer not to say"] * 8
     manifest = people(gender=["Woman", "Man"] * 12, ethnicity=census)
-    words = "+inference.reference_groups={{gender: man, ethnicity: '{}'}}".format(census[0])
+    words = f"+inference.reference_groups={{gender: man, ethnicity: '{census[0]}'}}"
     run = prepared(tmp_path, manifest, words)
     assert run.analysis.plan.reference_groups["gender"] == "Man"
     assert run.analysis.plan.reference_groups["ethnicity"] == "Black"
@@ -151,7 +151,11 @@ def test_people_who_state_no_group_are_counted_and_never_compared(tmp_path: Path
     rates, findings = folder.read(RATES), folder.read(FINDINGS)
     shown = rates[(rates["metric"] == "FNMR") & (rates["factor"] == "ethnicity")]
     assert shown.set_index("group")["people"].to_dict() == {
-        **{"Black": 8, "White": 8, "Prefer not to say": 8, "N/A": 8, "unknown": 16}
+        "Black": 8,
+        "White": 8,
+        "Prefer not to say": 8,
+        "N/A": 8,
+        "unknown": 16,
     }
     everybody = rates[(rates["metric"] == "FNMR") & (rates["group"] == "everybody")]
     assert everybody["people"].tolist() == [48]
