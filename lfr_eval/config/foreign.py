@@ -32,8 +32,8 @@ _SCIENTIFIC = {
     "dataset": (
         "name card fillers conditions people passes genders ethnicities age_bands cameras "
         "camera_shares dimension commonness_mean commonness_spread same_gender same_ethnicity "
-        "reference_quality probe_quality quality_spread_people quality_spread_passes failure_to_acquire "
-        "false_positive_ratio miss_ratio acquisition_ratio ratios_hold_at seed"
+        "reference_quality probe_quality quality_spread_people quality_spread_passes "
+        "failure_to_acquire false_positive_ratio miss_ratio acquisition_ratio ratios_hold_at seed"
     ),
     "matcher": (
         "name sweep operating operating_origin storage weights image_size margin min_face_size "

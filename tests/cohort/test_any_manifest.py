@@ -150,7 +150,7 @@ def test_people_who_state_no_group_are_counted_and_never_compared(tmp_path: Path
     folder = run_study(run.config)
     rates, findings = folder.read(RATES), folder.read(FINDINGS)
     shown = rates[(rates["metric"] == "FNMR") & (rates["factor"] == "ethnicity")]
-    assert shown.set_index("group")["people"].to_dict() == {
+    assert shown.set_index("group")["subjects"].to_dict() == {
         "Black": 8,
         "White": 8,
         "Prefer not to say": 8,
@@ -158,7 +158,7 @@ def test_people_who_state_no_group_are_counted_and_never_compared(tmp_path: Path
         "unknown": 16,
     }
     everybody = rates[(rates["metric"] == "FNMR") & (rates["group"] == "everybody")]
-    assert everybody["people"].tolist() == [48]
+    assert everybody["subjects"].tolist() == [48]
     compared = findings[findings["factor"] == "ethnicity"]
     assert {*compared["group_a"], *compared["group_b"]} == {"Black", "White", "*"}
     record = (folder.path / "study.json").read_text()
