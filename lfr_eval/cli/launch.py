@@ -38,12 +38,14 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
     from hydra.core.hydra_config import HydraConfig
 
     register()
+    todo = _foresee if DRY_RUN in overrides else _run
+    overrides = [word for word in overrides if word != DRY_RUN]
     with tempfile.TemporaryDirectory() as aside:
 
         @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
         def entry(composed: DictConfig) -> None:
             said = HydraConfig.get().overrides.task
-            status = explained(lambda: _run(read(composed, said)))
+            status = explained(lambda: todo(read(composed, said)))
             # A file, because a launcher may run the jobs of a multirun in other processes.
             Path(aside, uuid4().hex).write_text(str(status))
 
@@ -59,6 +61,7 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
         return explained(start)
 
 
+DRY_RUN = "--dry-run"
 ASKED = ("--hydra-help", "--info", "-i", "--version", "--shell-completion", "-sc")
 ELSEWHERE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp")
 
@@ -127,6 +130,15 @@ def _run(config: StudyConfig) -> int:
     print(f"Report: {folder.path / REPORT}")
     if settings.enabled:
         _track(config, folder.path, load)
+    return 0
+
+
+def _foresee(config: StudyConfig) -> int:
+    """Say what a study would do, and refuse what cannot be done."""
+    from lfr_eval.study.foreseen import foresee
+
+    for line in foresee(config):
+        print(line)
     return 0
 
 

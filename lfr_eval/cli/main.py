@@ -16,6 +16,7 @@ from lfr_eval import __version__
 from lfr_eval.cli.decisions import add_decisions
 from lfr_eval.cli.deployments import add_records
 from lfr_eval.cli.engine import add_engine
+from lfr_eval.cli.manifest import add_manifest, manifest
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
 from lfr_eval.planning.arguments import add_actions, add_question, ask
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 OK, FAILED, UNUSABLE = 0, 1, 2
 TRUST = "--trust-conf"
 COMMANDS = (
-    *("run", "plan", "report", "verify", "thresholds", "compare"),
+    *("run", "manifest", "plan", "report", "verify", "thresholds", "compare"),
     *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
     "deployments",
 )
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
             added.add_argument("study", metavar="STUDY", type=Path, help="a study folder")
         return added
 
+    add_manifest(add("manifest", "pictures and a table of people to a manifest", manifest, False))
     plan = add("plan", "how many people, passes and fillers a study needs", ask, False)
     add_question(plan)
     add_actions(plan)

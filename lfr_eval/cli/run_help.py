@@ -24,6 +24,7 @@ mapping, ++KEY.NAME=VALUE adds to it, ~KEY empties it.
 
 options:
   -m              run one study for each value of a list: matcher=facenet,dlib
+  --dry-run       say what would be compared, detected and how long it takes; write nothing
   --cfg job       print the configuration and run nothing
   --trust-conf    let conf/ of the working directory run code and read the environment
   --hydra-help    print the other options, which are Hydra's

@@ -89,6 +89,26 @@ def settled(config: StudyConfig, cohort: Cohort) -> Settled:
     return Settled(replace(config, inference=inference), tuple(notes))
 
 
+def check_roles(config: StudyConfig, images: pd.DataFrame) -> None:
+    """Refuse people who cannot be compared, before any image is looked at.
+
+    Raises
+    ------
+    ConfigError
+        If nobody is enrolled, or nobody passes.
+    """
+    needed = {"probe": ("probe", "both")}
+    if "verification" in config.design.kinds:
+        needed["reference"] = ("reference", "both")
+    problems = [
+        f"no image has the role '{name}' or 'both', which {config.design.name} needs"
+        for name, roles in needed.items()
+        if not images["role"].isin(roles).any()
+    ]
+    if problems:
+        raise ConfigError("The people cannot be compared: " + "; ".join(problems) + ".")
+
+
 def own_labels(people: pd.DataFrame) -> list[str]:
     """Return the labels of people, beside those of a manifest, that have 2 to 20 groups.
 

@@ -45,6 +45,11 @@ def check_watchlist(config: StudyConfig, images: pd.DataFrame) -> None:
     """
     watchlist_mix(config, images)
     there = len(pool(images, config.design.watchlist_members))
+    if not there:
+        raise ConfigError(
+            "No image can be on the watchlist. Add rows with the role filler, name a dataset with "
+            "dataset.fillers=fairface, or choose design.watchlist_members=everybody."
+        )
     larger = [size for size in config.design.watchlist_sizes if size > there]
     if larger:
         raise ConfigError(

@@ -56,7 +56,7 @@ from lfr_eval.matchers import AlertMatcher
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.evidence import notes_of_log
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
-from lfr_eval.study.labels import settled
+from lfr_eval.study.labels import check_roles, settled
 from lfr_eval.study.planned import check_plan
 from lfr_eval.study.populations import check_watchlist, filler_weights, watchlist_mix
 from lfr_eval.study.provenance import code_digest, describe_run, describe_study
@@ -201,6 +201,7 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
     analysis = replace(asked, plan=replace(asked.plan, registered=standing.state))
     if WATCHLIST in analysis.design.tables:
         check_watchlist(config, cohort.images)
+    check_roles(config, cohort.images)
     return Run(inputs, analysis, standing, started, (*found.notes, *_largest(analysis)))
 
 

@@ -1,0 +1,290 @@
+"""Stage cohort: a folder of pictures and a table of people in, a manifest out.
+
+Everything wrong with either is found before the manifest is written. Nobody is left out silently:
+people without pictures and pictures of people who are not in the table are told.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from lfr_eval.cohort.checks import check_numbers
+from lfr_eval.cohort.images import check_images
+from lfr_eval.cohort.labels import MISSING
+from lfr_eval.cohort.pictures import find_pictures, with_roles
+from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
+from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.words import several
+
+ORDER = ("image_id", "subject_id", "path", "role")
+
+GUESSED = {
+    "subject_id": (
+        *("subject_id", "subject", "person", "person_id", "participant", "participant_id"),
+        *("volunteer", "id", "name", "identity"),
+    ),
+    "gender": ("gender", "sex"),
+    "ethnicity": ("ethnicity", "ethnic group", "ethnic origin", "ethnic background", "race"),
+    "age": ("age", "age in years", "years"),
+    "age_band": ("age_band", "age band", "age group"),
+}
+"""What the columns of a table are called, where nobody says otherwise."""
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the table are what.
+
+    Attributes
+    ----------
+    subject, gender, ethnicity
+        Names of columns; None to look for the usual ones.
+    others
+        Further labels: name in the manifest, and column of the table.
+    """
+
+    subject: str | None = None
+    gender: str | None = None
+    ethnicity: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A manifest that is not yet written.
+
+    Attributes
+    ----------
+    rows
+        As text, one row an image.
+    notes
+        What was done and left out, in sentences.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def gather(
+    folder: Path,
+    table: Path | None = None,
+    columns: Columns | None = None,
+    pattern: str | None = None,
+    reference: str | None = None,
+) -> Gathered:
+    """Return the manifest of a folder of pictures and a table of people.
+
+    Parameters
+    ----------
+    folder
+        Of pictures; paths are relative to it.
+    table
+        One row a person: CSV, Excel or Parquet. None: nobody has labels.
+    columns
+        Which columns are what.
+    pattern, reference
+        See `pictures.find_pictures`.
+
+    Raises
+    ------
+    ManifestError, ManifestMissingError
+        If the table or a picture cannot be used; every problem is listed.
+    """
+    if not folder.is_dir():
+        missing = Problem("folder", "there is no such folder", "Name a folder of pictures.")
+        raise ManifestError(folder, [missing])
+    found = find_pictures(folder, pattern, reference)
+    problems, notes = list(found.problems), list(found.notes)
+    rows = found.rows
+    labels = None
+    if table is not None:
+        labels, wrong, said = _labels(read_text_table(table), columns or Columns())
+        problems += wrong
+        notes += said
+    if len(rows):
+        rows, said_of_roles = with_roles(rows)
+        notes += said_of_roles
+        problems += _of_pictures(folder, rows["path"])
+        if labels is not None:
+            rows, said = _joined(rows, labels)
+            notes += said
+            if not rows["subject_id"].isin(labels.index).any():
+                problems.append(_nobody(rows, labels))
+    if problems:
+        raise ManifestError(folder if table is None else table, problems)
+    rows = rows.assign(image_id=rows["path"].str.rpartition(".")[0])
+    rows["image_id"] = rows["image_id"].mask(rows["image_id"].duplicated(keep=False), rows["path"])
+    further = [name for name in rows.columns if name not in ORDER]
+    return Gathered(rows[[*ORDER, *further]], tuple(notes))
+
+
+def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool = False) -> None:
+    """Write a manifest that only its owner can read.
+
+    Raises
+    ------
+    ManifestError
+        If the file exists, or does not stand at or above the folder of the pictures.
+    """
+    home, pictures = file.parent.resolve(), folder.resolve()
+    problems = []
+    if not pictures.is_relative_to(home):
+        remedy = f"Write it to {folder / file.name}, or leave --to out."
+        problems.append(
+            Problem("place", "a manifest stands at or above the folder of its pictures", remedy)
+        )
+    if file.exists() and not replace:
+        remedy = "Give another name with --to, or replace it with --replace."
+        problems.append(Problem("place", "the file exists", remedy))
+    if problems:
+        raise ManifestError(file, problems)
+    before = pictures.relative_to(home).as_posix()
+    paths = gathered.rows["path"] if before == "." else f"{before}/" + gathered.rows["path"]
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(file, flags, 0o600), "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(gathered.rows.columns)
+        cells = gathered.rows.assign(path=paths).astype(object)
+        writer.writerows(cells.where(cells.notna(), "").itertuples(index=False))
+    file.chmod(0o600)
+
+
+def _labels(
+    table: TextTable, columns: Columns
+) -> tuple[pd.DataFrame | None, list[Problem], list[str]]:
+    """Return the labels by person, what is wrong with the table, and what was read how."""
+    problems, notes = list(table.problems), list(table.notes)
+    there = [str(name) for name in table.frame.columns]
+    asked = {"subject_id": columns.subject, "gender": columns.gender} | {
+        "ethnicity": columns.ethnicity,
+        **columns.others,
+    }
+    chosen: dict[str, str] = {}
+    for name, column in asked.items():
+        if column is None:
+            continue
+        match = [one for one in there if one == column] or [
+            one for one in there if skeleton(one) == skeleton(column)
+        ]
+        if match:
+            chosen[name] = match[0]
+        else:
+            remedy = f"Columns there: {', '.join(there)}."
+            problems.append(Problem("missing column", "there is no such column", remedy, 1, column))
+    for name, usual in GUESSED.items():
+        if asked.get(name) is None and name not in chosen:
+            meant = {skeleton(one) for one in usual}
+            match = [one for one in there if skeleton(one) in meant and one not in chosen.values()]
+            if match:
+                chosen[name] = match[0]
+    if "subject_id" not in chosen:
+        if columns.subject is None:
+            remedy = f"Name it with --subject COLUMN. Columns there: {', '.join(there)}."
+            problems.append(Problem("missing column", "which column names the person?", remedy, 1))
+        return None, problems, notes
+    told = ", ".join(f"{name} from '{column}'" for name, column in chosen.items())
+    notes.append(f"Read {told}.")
+    unread = [f"'{name}'" for name in there if name not in chosen.values()]
+    if unread:
+        notes.append(f"Not read: {', '.join(unread)}. Take a column with --map NAME=COLUMN.")
+    frame = pd.DataFrame({name: table.frame[column] for name, column in chosen.items()})
+    absent = pd.Series(pd.NA, frame.index, "string")
+    ages = pd.DataFrame({"age": frame.get("age", absent), "frame": absent})
+    problems += check_numbers(TextTable(table.file, ages.replace(MISSING, pd.NA), table.rows))
+    return _by_person(frame, table, problems, notes), problems, notes
+
+
+def _by_person(
+    frame: pd.DataFrame, table: TextTable, problems: list[Problem], notes: list[str]
+) -> pd.DataFrame:
+    persons = frame["subject_id"].str.strip()
+    problems += problems_at(
+        persons.isna(), table.rows, "subject_id", persons, "empty cells",
+        "the person is not named", "Fill it in, or remove the row.",
+    )  # fmt: skip
+    again = persons.duplicated(keep=False) & persons.notna()
+    labels = frame.drop(columns="subject_id")
+    unlike = labels.assign(person=persons)[again].groupby("person").transform("nunique").gt(1)
+    differs = pd.Series(False, frame.index)
+    differs[unlike.index] = unlike.any(axis=1)
+    problems += problems_at(
+        differs, table.rows, "subject_id", persons, "person with two labels",
+        "the person stands in several rows with different labels", "Keep one row for each person.",
+    )  # fmt: skip
+    repeated = int((persons.duplicated() & persons.notna()).sum())
+    if repeated and not differs.any():
+        notes.append(
+            f"{several(repeated, 'row repeats', 'rows repeat')} a person with the same labels."
+        )
+    return labels.groupby(persons).first()
+
+
+def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Put each person's labels to their pictures; say who is in one of the two only."""
+    notes = []
+    persons = list(dict.fromkeys(rows["subject_id"]))
+    meant = _same_numbers([p for p in persons if p not in labels.index], labels.index)
+    if meant:
+        labels = labels.rename(index={label: person for person, label in meant.items()})
+        notes.append(
+            f"{several(len(meant), 'person', 'people')} of the table lack zeros before the number "
+            "and were found all the same."
+        )
+    absent = [person for person in persons if person not in labels.index]
+    if absent:
+        notes.append(
+            f"{several(len(absent), 'person has', 'people have')} pictures and no row in the "
+            f"table: {_some(absent)}. They take part without labels."
+        )
+    unseen = [person for person in labels.index if person not in set(persons)]
+    if unseen:
+        notes.append(
+            f"{several(len(unseen), 'person of the table has', 'people of the table have')} no "
+            f"picture: {_some(unseen)}."
+        )
+    further = [name for name in labels.columns if name not in rows]
+    return rows.join(labels[further], on="subject_id"), notes
+
+
+def _same_numbers(persons: list[str], index: pd.Index) -> dict[str, str]:
+    """Return people whose folder is 007 and whose row says 7, where only one can be meant."""
+    plain: dict[int, list[str]] = {}
+    for label in index:
+        if str(label).isdecimal():
+            plain.setdefault(int(label), []).append(str(label))
+    found: dict[str, str] = {}
+    for person in persons:
+        match = plain.get(int(person), []) if person.isdecimal() else []
+        if len(match) == 1 and match[0] not in found.values():
+            found[person] = match[0]
+    return found
+
+
+def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
+    pictures, table = rows["subject_id"].unique().tolist(), labels.index.tolist()
+    return Problem(
+        "people",
+        f"nobody of the table has a picture: it names {_some(table)}, the folder {_some(pictures)}",
+        "Name the column of the person with --subject, or give --pattern.",
+    )
+
+
+def _of_pictures(folder: Path, paths: pd.Series) -> Iterator[Problem]:
+    checks = check_images(folder, [str(path) for path in paths])
+    for path, check in zip(paths, checks, strict=True):
+        if check.kind is not None:
+            yield Problem(check.kind, check.message, check.remedy, None, "path", str(path))
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return f"{', '.join(map(str, names[:SHOWN]))}{more}"

@@ -1,0 +1,211 @@
+"""What a study would do, before it is done (a prepared `Run` in, lines for a terminal out).
+
+Nothing is written. Whatever can be refused without hours of embedding is refused here: people,
+labels, images, watchlist, plan, and files of templates or scores, which are read to their end. A
+few images are embedded, so that a matcher that does not work is found, and to time it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lfr_eval.config import StudyConfig
+from lfr_eval.config.paths import cache_folder
+from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import WATCHLIST
+from lfr_eval.contract.words import count, one_in, percentage, ratio, several
+from lfr_eval.inference.detectable import detectable_ratios
+from lfr_eval.matchers import ImageMatcher
+from lfr_eval.matchers.store import TemplateStore
+from lfr_eval.study.cells import Cell, as_lines, cells_of
+from lfr_eval.study.inputs import read_scores
+from lfr_eval.study.populations import pool
+from lfr_eval.study.run import Run, prepare, study_path
+
+TIMED = 4
+"""Images that are embedded to time the matcher."""
+
+SIZE = 512
+"""Values of a template, where the matcher does not tell."""
+
+RATES = (0.1, 0.01, 0.001)
+"""Rates for which the dry run says what could be detected."""
+
+PAIRED = ("FMR", "FNMR")
+SEARCHED = ("FPIR", "FNIR")
+
+_TRIED = 2_048
+"""Templates a side of the comparison that is timed."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much a study has to do.
+
+    Attributes
+    ----------
+    to_embed
+        Images without a template in the cache.
+    comparisons
+        Of two templates.
+    template_bytes
+        That all templates take.
+    """
+
+    to_embed: int
+    comparisons: int
+    template_bytes: int
+
+
+def foresee(config: StudyConfig) -> Iterator[str]:
+    """Yield what a study would do, line by line.
+
+    Raises
+    ------
+    MendableError
+        If the study cannot be run.
+    """
+    run = prepare(config, StudyFolder(study_path(config)))
+    images, people = run.inputs.cohort.images, run.analysis.people
+    yield from (f"Note:   {note}" for note in run.notes)
+    role = images["role"].value_counts()
+    told = ", ".join(f"{count(int(number))} {name}" for name, number in role.items())
+    yield f"Images: {count(len(images))} ({told}) of {several(len(people), 'person', 'people')}"
+    cells = cells_of(people, run.analysis.plan.factors)
+    yield from ("", *as_lines(cells))
+    work = _work(run)
+    yield f"Comparisons: {count(work.comparisons)}"
+    limit = count(round(config.compute.tail_memory / 1e6))
+    yield (
+        f"Memory: {count(round(work.template_bytes / 1e6) + 1)} MB of templates, and up to {limit} "
+        "MB of scores above the lowest threshold"
+    )
+    yield from _tests(run, cells)
+    yield from _detectable(run, cells)
+    yield from _time(run, work)
+    yield f"Nothing was written. The study would go to {study_path(config)}"
+
+
+def _work(run: Run) -> Work:
+    images, matcher = run.inputs.cohort.images, run.inputs.matcher
+    references = int(images["role"].isin(["reference", "both"]).sum())
+    probes = int(images["role"].isin(["probe", "both"]).sum())
+    comparisons = 0
+    if "verification" in run.config.design.kinds:
+        comparisons += references * probes
+    if WATCHLIST in run.analysis.design.tables:
+        comparisons += probes * len(pool(images, run.config.design.watchlist_members))
+    to_embed = 0
+    if isinstance(matcher, ImageMatcher):
+        storage = run.config.matcher.storage
+        store = TemplateStore(cache_folder(run.config.paths), matcher.card.fingerprint, storage)
+        to_embed = len({*images["digest"].dropna()} - store.digests())
+    size = matcher.card.template_size or SIZE
+    given = matcher.card.similarity == "given"
+    return Work(to_embed, comparisons, 0 if given else 4 * size * len(images))
+
+
+def _tests(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
+    """Say how many tests are primary, so that each of them is judged more strictly."""
+    plan, number = run.analysis.plan, _primary(run, cells)
+    thresholds = several(len(plan.primary_thresholds), "threshold")
+    yield (
+        f"Primary tests: {count(number)} at {thresholds}, judged together at "
+        f"{percentage(plan.alpha)}"
+    )
+    alone = [
+        factor
+        for factor in plan.factors
+        if sum(cell.compared for cell in cells if cell.factor == factor) < 2
+        and any(cell.factor == factor for cell in cells)
+    ]
+    if alone:
+        yield f"Not compared, since fewer than two groups have enough people: {', '.join(alone)}"
+
+
+def _primary(run: Run, cells: Sequence[Cell]) -> int:
+    plan, kinds = run.analysis.plan, set(run.config.design.kinds)
+    sizes = len(plan.primary_watchlist_sizes or run.analysis.design.watchlist_sizes) or 1
+    metrics = sum(
+        (sizes if metric == "FPIR" else 1)
+        for metric in plan.primary_metrics
+        if (metric in PAIRED and "verification" in kinds)
+        or (metric in SEARCHED and kinds - {"verification"})
+    )
+    tests = 0
+    for factor in plan.primary_factors or plan.factors:
+        groups = sum(cell.compared for cell in cells if cell.factor == factor)
+        if groups < 2:
+            continue
+        asked = {"omnibus": 1, "reference": groups - 1, "rest": groups}
+        # With two groups, all three are one question.
+        tests += 1 if groups == 2 else sum(asked[one] for one in plan.primary_comparisons)
+    return metrics * tests * len(plan.primary_thresholds)
+
+
+def _detectable(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
+    """Say which ratio of two rates would be found, for the smallest group of each factor."""
+    plan, level = run.analysis.plan, run.analysis.plan.alpha / max(_primary(run, cells), 1)
+    images = run.inputs.cohort.images
+    acting = images[images["role"].isin(["probe", "both"])]
+    passes = acting.groupby("subject_id")["pass_id"].nunique().mean() if len(acting) else 1.0
+    rows = []
+    for factor in plan.factors:
+        own = [cell for cell in cells if cell.factor == factor and cell.compared]
+        if len(own) < 2:
+            continue
+        largest = max(own, key=lambda cell: cell.people)
+        smallest = min((cell for cell in own if cell is not largest), key=lambda cell: cell.people)
+        names = f"{smallest.group} and {largest.group}"
+        found = []
+        for each in (passes, 1.0):
+            a, b = (np.full(len(RATES), cell.people * each) for cell in (smallest, largest))
+            found.append(detectable_ratios(np.array(RATES), a, b, level, plan.power))
+        for rate, *ratios in zip(RATES, *found, strict=True):
+            said = [ratio(one, "up") if np.isfinite(one) else "none" for one in ratios]
+            rows.append((factor, names, one_in(rate), *said))
+    if rows:
+        yield (
+            f"What could be detected with {percentage(plan.power)} power, if rates are as in the "
+            "third column: true ratios from"
+        )
+        head = ("by", "groups", "lower rate", "passes independent", "passes repeat one another")
+        yield from aligned(head, rows)
+
+
+def _time(run: Run, work: Work) -> Iterator[str]:
+    """Say how long it takes: a few images are embedded, and a few templates compared."""
+    matcher, images = run.inputs.matcher, run.inputs.cohort.images
+    if not isinstance(matcher, ImageMatcher):
+        start = time.monotonic()
+        read_scores(run.inputs, run.config)
+        took = time.monotonic() - start
+        yield f"Templates or scores: all can be used; they were read in {_duration(took)}"
+        return
+    tried = images["image_id"].iloc[np.linspace(0, len(images) - 1, TIMED).astype(int)].unique()
+    start = time.monotonic()
+    list(matcher.embed([run.inputs.cohort.resolve(image) for image in tried.tolist()]))
+    each = (time.monotonic() - start) / len(tried)
+    vectors = np.ones((_TRIED, matcher.card.template_size or SIZE), np.float32)
+    start = time.monotonic()
+    vectors @ vectors.T
+    speed = _TRIED**2 / max(time.monotonic() - start, 1e-6)
+    embedding = work.to_embed * each
+    yield (
+        f"Time: about {_duration(embedding)} for {several(work.to_embed, 'image')} to embed "
+        f"({each:.2g} s each; {several(len(images) - work.to_embed, 'image is', 'images are')} in "
+        f"the cache), and about {_duration(work.comparisons / speed)} for the comparisons"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "1 second"
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7_200 else f"{seconds / 3600:.1f} hours"
