@@ -174,11 +174,20 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.10g}".replace("-", "−")
 
 
-def signed(value: float | None) -> str:
-    """Return a number of any sign with three significant digits."""
+def signed(value: float | None, rounding: str = "nearest") -> str:
+    """Return a number of any sign with three significant digits.
+
+    Examples
+    --------
+    >>> signed(-0.01234), signed(-0.01234, "down"), signed(0.01234, "down")
+    ('−0.0123', '−0.0124', '0.0123')
+    """
     if value is None or math.isnan(value):
         return "–"
-    return ("−" if value < 0 else "") + ratio(abs(value))
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    rounded = significant(value, 3, rounding)
+    return ("−" if rounded < 0 else "") + _trimmed(abs(rounded))
 
 
 def confidence(level: float) -> str:

@@ -17,6 +17,7 @@ from lfr_eval.inference.modelled import modelled_table
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.published import person_test_table
 from lfr_eval.inference.rate_table import rate_table
+from lfr_eval.inference.score_differences import score_difference_table
 from lfr_eval.inference.watchlist_sizes import watchlist_size_table
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "person_test_table",
     "rate_table",
     "rates_by_group",
+    "score_difference_table",
     "watchlist_size_table",
 ]

@@ -31,10 +31,13 @@ from lfr_eval.contract.tables import (
     EQUITY,
     FINDINGS,
     FURTHER,
+    MATED,
     MODELLED,
     MODELLED_SEARCHES,
     PERSON_TESTS,
     RATES,
+    SAMPLE,
+    SCORE_DIFFERENCES,
     SEARCHES,
     TRUTH,
     WATCHLIST,
@@ -50,6 +53,7 @@ from lfr_eval.inference import (
     person_test_table,
     rate_table,
     rates,
+    score_difference_table,
     watchlist_size_table,
 )
 from lfr_eval.matchers import AlertMatcher
@@ -278,6 +282,16 @@ def _summarise(run: Run) -> None:
         folder.write(table, pd.concat(modelled) if modelled else table.empty())
     folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
     matcher = run.inputs.matcher
+    # A log tells nothing of scores below its floor, so means and quantiles are not known from it.
+    if isinstance(matcher, AlertMatcher):
+        folder.write(SCORE_DIFFERENCES, SCORE_DIFFERENCES.empty())
+    else:
+        held = {
+            name: folder.read(table) if table in given.design.tables else None
+            for name, table in (("mated", MATED), ("sample", SAMPLE), ("searches", SEARCHES))
+        }
+        kinds = list(rates.score_kinds(people, **held))
+        folder.write(SCORE_DIFFERENCES, score_difference_table(kinds, people, labels))
     # A log of a few references a pass does not tell what a part of the watchlist would have told.
     cut = isinstance(matcher, AlertMatcher) and matcher.at_most > 0
     searched = WATCHLIST in given.design.tables and not cut

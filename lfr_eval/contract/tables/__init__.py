@@ -12,7 +12,7 @@ from lfr_eval.contract.tables.beside import (
     PLANNING,
     STUDIES_COMPARED,
 )
-from lfr_eval.contract.tables.claims import FINDINGS, PERSON_TESTS
+from lfr_eval.contract.tables.claims import FINDINGS, PERSON_TESTS, SCORE_DIFFERENCES
 from lfr_eval.contract.tables.cohort import ACQUISITION, COHORT, DONT_CARE, EXCLUSIONS
 from lfr_eval.contract.tables.published import PEOPLE
 from lfr_eval.contract.tables.rates import (
@@ -101,6 +101,7 @@ __all__ = [
     "REGISTERED_STATES",
     "ROLES",
     "SAMPLE",
+    "SCORE_DIFFERENCES",
     "SEARCHES",
     "STREET",
     "STUDIES_COMPARED",
@@ -134,7 +135,14 @@ ALL = (
     FINDINGS,
 )
 
-FURTHER = (EQUITY, MODELLED, MODELLED_SEARCHES, WATCHLIST_SIZES, PERSON_TESTS)
+FURTHER = (
+    EQUITY,
+    MODELLED,
+    MODELLED_SEARCHES,
+    WATCHLIST_SIZES,
+    PERSON_TESTS,
+    SCORE_DIFFERENCES,
+)
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""
 
 AFTERWARDS = (DEPLOYMENTS, FIELD)

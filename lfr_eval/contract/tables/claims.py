@@ -105,3 +105,35 @@ PERSON_TESTS = Table(
         Column("chi_square_corrected", REAL, "p-value, with Yates' correction"),
     ),
 )
+
+SCORE_DIFFERENCES = Table(
+    "score_differences",
+    "Differences of comparison scores between groups (the score differentials of ISO/IEC "
+    "19795-10). A difference of scores is not an error rate.",
+    (
+        Column("kind", TEXT, "mated, non_mated (two people of one group) or search (best of pass)"),
+        Column("statistic", TEXT, "mean, or q and a percentage: q99 is exceeded by 1 in 100"),
+        Column("watchlist_size", WHOLE, "search: references searched; null for comparisons"),
+        Column("factor", TEXT, "factor"),
+        Column("group_a", TEXT, "group"),
+        Column("group_b", TEXT, "the group it is compared with"),
+        Column("value_a", REAL, "of group a; null where it cannot be estimated"),
+        Column("value_b", REAL, "of group b"),
+        Column("difference", REAL, "value_a - value_b"),
+        Column("difference_lower", REAL, "lower end of its interval"),
+        Column("difference_upper", REAL, "upper end of its interval"),
+        Column("level", REAL, "its confidence level; for a primary row that of its adjusted p"),
+        Column("p_value", REAL, "of equal values, before adjustment"),
+        Column("p_adjusted", REAL, "after adjustment"),
+        Column("adjustment", TEXT, "how, and over which family"),
+        Column("margin", REAL, "equivalence margin, in scores"),
+        Column("p_equivalence", REAL, "larger of the two one-sided p-values, adjusted alike"),
+        Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
+        Column("primary", FLAG, "means of single factors; everything else is exploratory"),
+        Column("people_a", WHOLE, "people of group a with a score"),
+        Column("people_b", WHOLE, "people of group b with a score"),
+        Column("scores_a", WHOLE, "scores of group a"),
+        Column("scores_b", WHOLE, "scores of group b"),
+        Column("statement", TEXT, "the plain sentence that may be quoted"),
+    ),
+)

@@ -5,6 +5,7 @@ FNIR and TPIR count recognition opportunities and keep failures to acquire; FTA 
 which no frame was acquired, FTE reference images that were not.
 """
 
+from lfr_eval.inference.rates.scores import score_kinds
 from lfr_eval.inference.rates.summaries import alert_times, candidate_lists
 from lfr_eval.inference.rates.trials import (
     acquisition_trials,
@@ -24,6 +25,7 @@ __all__ = [
     "identification_trials",
     "pass_conditions",
     "rank_trials",
+    "score_kinds",
     "verification_trials",
     "watchlist_trials",
 ]
