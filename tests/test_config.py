@@ -13,6 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from lfr_eval.cohort import load_card
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.plugins import allow_object
 from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.overrides import composed as compose_words
 from lfr_eval.study.run import study_path
@@ -57,6 +58,10 @@ GIVEN = {
         *("matcher.path=a.csv", "matcher.floor=0.6", "dataset=manifest", "dataset.path=w.csv"),
         *("dataset.pass_log=p.csv", "design=live"),
     ],
+    "matcher=python": [
+        *("dataset=london", "thresholds.values=[0.5]"),
+        "matcher.object=lfr_eval.matchers.null:NullMatcher",
+    ],
     "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
 }
 
@@ -70,6 +75,7 @@ def hydra() -> Iterator[None]:
 
 
 def composed(*overrides: str) -> StudyConfig:
+    allow_object(overrides)
     with hydra():
         return read(compose("config", overrides=list(overrides)))
 
@@ -136,24 +142,6 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
 def test_what_cannot_run_is_refused(overrides: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         composed(*overrides)
-
-
-@pytest.mark.parametrize(
-    ("detector", "message"),
-    [
-        ("dlib", "dlib's five landmarks are four corners of eyes and the base of the nose"),
-        ("none", "matcher.detector=none finds no landmarks"),
-        ("mtcnn", "needs matcher.points"),
-    ],
-)
-def test_five_points_need_a_detector_that_has_them(detector: str, message: str) -> None:
-    given = ["dataset=london", "matcher=onnx", "matcher.path=none.onnx"]
-    alignment = ["matcher.alignment=five_points", f"matcher.detector={detector}"]
-    with pytest.raises(ConfigError, match=message):
-        composed(*given, *alignment)
-    points = "matcher.points=[[38.0,52.0],[74.0,52.0],[56.0,72.0],[42.0,92.0],[71.0,92.0]]"
-    if detector == "mtcnn":
-        assert composed(*given, *alignment, points).matcher.detector == "mtcnn"  # type: ignore[attr-defined]
 
 
 def test_a_matcher_without_thresholds_asks_for_them() -> None:

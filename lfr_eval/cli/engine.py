@@ -64,6 +64,7 @@ def expire() -> None:
 
 def register(parsed: argparse.Namespace) -> int:
     """Register a matcher."""
+    from lfr_eval.config.plugins import allow_object
     from lfr_eval.registry.registering import register_matcher
     from lfr_eval.study.overrides import composed
 
@@ -72,7 +73,9 @@ def register(parsed: argparse.Namespace) -> int:
         from lfr_eval.config import ConfigError
 
         raise ConfigError("Say under which name the matcher is registered: name=lfr-matcher.")
-    config = composed([word for word in parsed.words if not word.startswith("name=")])
+    chosen = [word for word in parsed.words if not word.startswith("name=")]
+    allow_object(chosen)
+    config = composed(chosen)
     version = register_matcher(config, words["name"], parsed.registry, parsed.alias)
     print(f"Registered: models:/{words['name']}/{version} (alias {parsed.alias})")
     return OK

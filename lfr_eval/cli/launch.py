@@ -15,6 +15,7 @@ from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
+from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.addresses import masked
 from lfr_eval.study.overrides import composed, with_experiment, with_plan
 
@@ -78,6 +79,7 @@ def _prepared(given: Sequence[str]) -> list[str]:
     """
     from hydra import initialize_config_dir
 
+    allow_object(given)
     words = [_understood(word) for word in given]
     words = with_experiment([_understood(word) for word in with_plan(words)])
     if any(word.partition("=")[0] in ELSEWHERE for word in words):

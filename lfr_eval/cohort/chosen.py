@@ -8,18 +8,13 @@ from lfr_eval.cohort.cohort import Cohort, join_fillers
 from lfr_eval.cohort.loading import load_dataset, load_manifest
 from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.config import (
-    AlertsConfig,
     CardDatasetConfig,
     ConfigError,
     ManifestDatasetConfig,
-    ScoresConfig,
     StudyConfig,
-    TemplatesConfig,
 )
 from lfr_eval.config.paths import cache_folder, mirror_folder
-
-ELSEWHERE = TemplatesConfig | ScoresConfig | AlertsConfig
-"""Matchers that bring templates or scores, and look at no image."""
+from lfr_eval.config.signatures import takes_pictures
 
 
 def read_cohort(config: StudyConfig) -> Cohort:
@@ -38,7 +33,7 @@ def read_cohort(config: StudyConfig) -> Cohort:
         cohort = load_manifest(
             Path(dataset.path),
             dataset.card,
-            templates_only=isinstance(config.matcher, ELSEWHERE),
+            templates_only=not takes_pictures(config.matcher),
         )
         if dataset.pass_log is not None:
             cohort = with_passes(cohort, Path(dataset.pass_log).expanduser())

@@ -11,17 +11,9 @@ from lfr_eval.config.datasets import (
     SimulatedDatasetConfig,
 )
 from lfr_eval.config.matchers import (
-    AlertsConfig,
-    DlibConfig,
-    FacenetConfig,
-    HttpConfig,
     MatcherConfig,
     MlflowConfig,
-    NullConfig,
-    OnnxConfig,
-    ScoresConfig,
     SimulatedMatcherConfig,
-    TemplatesConfig,
 )
 from lfr_eval.config.missing import MISSING, ConfigError
 from lfr_eval.config.operating import ConstraintsConfig, EngineConfig, PolicyConfig, RetentionConfig
@@ -39,7 +31,6 @@ from lfr_eval.config.study import (
 
 __all__ = [
     "MISSING",
-    "AlertsConfig",
     "CaptureConfig",
     "CardDatasetConfig",
     "ComputeConfig",
@@ -47,26 +38,19 @@ __all__ = [
     "ConstraintsConfig",
     "DatasetConfig",
     "DesignConfig",
-    "DlibConfig",
     "EngineConfig",
-    "FacenetConfig",
-    "HttpConfig",
     "InferenceConfig",
     "ManifestDatasetConfig",
     "MatcherConfig",
     "MlflowConfig",
-    "NullConfig",
-    "OnnxConfig",
     "PathsConfig",
     "PolicyConfig",
     "PopulationConfig",
     "ReportConfig",
     "RetentionConfig",
-    "ScoresConfig",
     "SimulatedDatasetConfig",
     "SimulatedMatcherConfig",
     "StudyConfig",
-    "TemplatesConfig",
     "ThresholdsConfig",
     "TrackingConfig",
 ]

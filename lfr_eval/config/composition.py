@@ -7,29 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import lfr_eval
 from lfr_eval.config import (
-    AlertsConfig,
     CaptureConfig,
     CardDatasetConfig,
     ConfigError,
     DesignConfig,
-    DlibConfig,
-    FacenetConfig,
-    HttpConfig,
     ManifestDatasetConfig,
-    MlflowConfig,
-    NullConfig,
-    OnnxConfig,
-    ScoresConfig,
+    MatcherConfig,
     SimulatedDatasetConfig,
-    SimulatedMatcherConfig,
     StudyConfig,
-    TemplatesConfig,
 )
 from lfr_eval.config.overrides import (
     checked_compose,
@@ -38,6 +29,8 @@ from lfr_eval.config.overrides import (
     replace_mappings,
     understood,
 )
+from lfr_eval.config.plugins import OBJECT
+from lfr_eval.config.signatures import plugin_of, wrong_settings
 
 if TYPE_CHECKING:
     from hydra.core.config_store import ConfigStore
@@ -57,29 +50,18 @@ def register() -> None:
     from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
+    from lfr_eval.config.matcher_source import MatchersLast, MatcherSource
     from lfr_eval.config.own_conf import OwnConf, OwnConfFirst
 
     store = ConfigStore.instance()
     store.store(name="study_schema", node=StudyConfig)
     _store(store, "dataset", CardDatasetConfig, ManifestDatasetConfig, SimulatedDatasetConfig)
-    _store(
-        store,
-        "matcher",
-        FacenetConfig,
-        DlibConfig,
-        HttpConfig,
-        MlflowConfig,
-        NullConfig,
-        OnnxConfig,
-        TemplatesConfig,
-        ScoresConfig,
-        AlertsConfig,
-        SimulatedMatcherConfig,
-    )
     store.store(group="capture", name="schema", node=CaptureConfig)
     store.store(group="design", name="schema", node=DesignConfig)
     Plugins.instance().register(OwnConf)
     Plugins.instance().register(OwnConfFirst)
+    Plugins.instance().register(MatcherSource)
+    Plugins.instance().register(MatchersLast)
 
 
 def trust_own_conf(trusted: bool = True) -> None:
@@ -157,12 +139,6 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
 
 
 CHOICES = {
-    "matcher.multi_face": ("largest", "most_central", "most_probable", "require_one", "all"),
-    "matcher.detector": ("mtcnn", "dlib", "none"),
-    "matcher.alignment": ("box", "five_points"),
-    "matcher.channels": ("rgb", "bgr"),
-    "matcher.layout": ("nchw", "nhwc"),
-    "matcher.similarity": ("cosine", "euclidean"),
     "matcher.storage": ("float32", "float16"),
     "compute.executor": ("local", "ray"),
     "compute.precision": ("auto", "float32", "bfloat16"),
@@ -192,8 +168,11 @@ def _check(config: StudyConfig) -> None:
     problems += _not_in_range(config)
     if any(size < 1 for size in config.design.watchlist_sizes):
         problems.append("design.watchlist_sizes must be positive numbers")
-    if isinstance(config.matcher, OnnxConfig):
-        problems += _wrong_alignment(config.matcher)
+    problems += _wrong_matcher(config.matcher)
+    if config.dataset.kind != type(config.dataset).kind:
+        problems.append(
+            f"dataset.kind is '{config.dataset.kind}'; choose a dataset by its name, dataset=NAME"
+        )
     if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):
         problems.append(
             "a simulated dataset and the simulated matcher need each other: choose "
@@ -208,27 +187,17 @@ def _check(config: StudyConfig) -> None:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
 
 
-def _wrong_alignment(matcher: OnnxConfig) -> list[str]:
-    if matcher.alignment != "five_points":
-        return []
-    problems = []
-    if matcher.detector == "dlib":
-        problems.append(
-            "matcher.alignment=five_points moves eyes, nose and corners of the mouth, and dlib's "
-            "five landmarks are four corners of eyes and the base of the nose: choose "
-            "matcher.detector=mtcnn, or matcher.alignment=box"
-        )
-    elif matcher.detector != "mtcnn":
-        problems.append(
-            f"matcher.detector={matcher.detector} finds no landmarks for "
-            "matcher.alignment=five_points: choose matcher.detector=mtcnn, or matcher.alignment=box"
-        )
-    if matcher.points is None:
-        problems.append(
-            "matcher.alignment=five_points needs matcher.points: where eyes, nose and corners of "
-            "the mouth go in the cut face, five [x,y] in pixels"
-        )
-    return problems
+def _wrong_matcher(settings: MatcherConfig) -> list[str]:
+    """Say what of a matcher's settings is wrong, and whether it is the one that was chosen."""
+    chosen = type(settings).kind
+    if settings.kind != chosen:
+        return [
+            f"matcher.kind is '{settings.kind}', but the settings are those of the matcher "
+            f"'{chosen}': choose a matcher by its name, matcher=NAME, or one of your own package "
+            f"by matcher=python {OBJECT}=package.module:Name"
+        ]
+    plugin = plugin_of(settings)
+    return [] if plugin is None else list(wrong_settings(plugin, asdict(settings)))
 
 
 SEEDED = ("dataset", "capture", "design", "inference")

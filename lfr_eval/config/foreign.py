@@ -60,7 +60,7 @@ SCIENTIFIC = frozenset(
 
 PLACES = (
     *("dataset.path", "dataset.pass_log", "dataset.card", "dataset.fillers", "matcher.path"),
-    *("matcher.columns", "matcher.weights"),
+    *("matcher.columns", "matcher.weights", "matcher.object"),
     *("matcher.url", "matcher.uri", "matcher.registry", "matcher.device", "matcher.batch_size"),
     *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
     *("design.dont_care", "parity"),

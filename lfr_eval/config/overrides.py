@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 from lfr_eval.config.datasets import DatasetConfig
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.plugins import SHIPPED
+from lfr_eval.config.signatures import schema_of
 from lfr_eval.config.study import StudyConfig
 
 if TYPE_CHECKING:
@@ -250,6 +252,8 @@ def _settings() -> dict[str, Any]:
 
 def _with_subclasses(schema: Any) -> Iterator[type]:
     yield schema
+    if schema is MatcherConfig:
+        yield from map(schema_of, SHIPPED.values())
     if schema in (DatasetConfig, MatcherConfig):
         yield from schema.__subclasses__()
 

@@ -10,11 +10,10 @@ import pandas as pd
 from lfr_eval.config import (
     ConfigError,
     ManifestDatasetConfig,
-    ScoresConfig,
     StudyConfig,
-    TemplatesConfig,
 )
 from lfr_eval.config.paths import cache_folder
+from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.result import Study
 from lfr_eval.study.given import (
@@ -89,6 +88,7 @@ def run(
         words.append(f"design={design}")
     if people is not None or scores is not None or templates is not None:
         words = [*_given(named, people, scores, templates, design), *words]
+    allow_object(words)
     config = composed(with_plan(words))
     if thresholds is not None:
         config.thresholds.values = [float(value) for value in thresholds]
@@ -163,11 +163,9 @@ def _place(
     assert isinstance(config.dataset, ManifestDatasetConfig)
     config.dataset.path = str(write_people(people, cache))
     if scores is not None:
-        assert isinstance(config.matcher, ScoresConfig)
-        config.matcher.path = str(write_scores(scores, cache))
+        vars(config.matcher)["path"] = str(write_scores(scores, cache))
     if templates is not None:
-        assert isinstance(config.matcher, TemplatesConfig)
-        config.matcher.path = str(write_templates(templates, cache))
+        vars(config.matcher)["path"] = str(write_templates(templates, cache))
 
 
 def _compare_by_labels(config: StudyConfig, people: pd.DataFrame) -> None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -216,21 +215,9 @@ class AlertMatcher(Protocol):
 
 Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher | AlertMatcher
 
-REGISTRY = {
-    "facenet": "lfr_eval.matchers.facenet:FacenetMatcher",
-    "dlib": "lfr_eval.matchers.dlib:DlibMatcher",
-    "onnx": "lfr_eval.matchers.onnx:OnnxMatcher",
-    "http": "lfr_eval.matchers.http:HttpMatcher",
-    "null": "lfr_eval.matchers.null:NullMatcher",
-    "templates": "lfr_eval.matchers.templates:TemplateFile",
-    "scores": "lfr_eval.matchers.scores:ScoreFile",
-    "alerts": "lfr_eval.matchers.alerts:AlertLog",
-    "simulated": "lfr_eval.matchers.simulated:SimulatedMatcher",
-}
 
-
-def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **parameters: object) -> Matcher:
-    """Make a matcher by its name in the registry.
+def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **settings: object) -> Matcher:
+    """Make a matcher by its name: one that ships, or one that another package registers.
 
     Parameters
     ----------
@@ -240,14 +227,16 @@ def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **parameters: object) 
     Raises
     ------
     MatcherError
-        If the name is unknown, or the matcher cannot be made.
+        If there is none of this name, or the matcher cannot be made.
     """
-    if kind not in REGISTRY:
-        raise MatcherError(f"There is no matcher '{kind}'; there are {', '.join(REGISTRY)}.")
-    module, name = REGISTRY[kind].split(":")
-    matcher: Matcher = getattr(import_module(module), name)(**parameters)
-    matcher.card = matcher.card.on(scale)
-    return matcher
+    from lfr_eval.config import ConfigError
+    from lfr_eval.config.plugins import plugin_named
+    from lfr_eval.matchers.making import make
+
+    try:
+        return make(plugin_named(kind), scale, settings)
+    except ConfigError as error:
+        raise MatcherError(str(error)) from error
 
 
 def assemble(images: pd.DataFrame, embeddings: Sequence[Embedding]) -> Templates:

@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Collection, Mapping
 from copy import copy
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
@@ -55,10 +57,10 @@ class AlertLog:
         self,
         path: Path,
         floor: float,
-        at_most: int = 1,
+        at_most: Annotated[int, AtLeast(0)] = 1,
         columns: Mapping[str, str] | None = None,
         within: float = 10.0,
-        higher_is: str = "better",
+        higher_is: Literal["better", "worse"] = "better",
     ) -> None:
         self.floor, self.at_most = floor, at_most
         self._path, self._within = path, within

@@ -8,11 +8,12 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image
 
+from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import (
     Embedding,
@@ -25,6 +26,7 @@ from lfr_eval.matchers import (
 from lfr_eval.matchers.faces import (
     MULTI_FACE,
     Box,
+    MultiFace,
     Pixels,
     batches,
     faces_at,
@@ -134,9 +136,9 @@ class DlibMatcher:
 
     def __init__(
         self,
-        multi_face: str = "largest",
-        upsample: int = 1,
-        batch_size: int = 16,
+        multi_face: MultiFace = "largest",
+        upsample: Annotated[int, AtLeast(0)] = 1,
+        batch_size: Annotated[int, AtLeast(1)] = 16,
         models: Path | None = None,
     ) -> None:
         landmarks, network = self._models = tuple(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from lfr_eval.compute.workers import cores, overlapping, single_threaded
+from lfr_eval.config.signatures import AtLeast, Weights
 from lfr_eval.matchers import (
     Embedding,
     Face,
@@ -23,15 +23,19 @@ from lfr_eval.matchers import (
 from lfr_eval.matchers.faces import (
     MULTI_FACE,
     Found,
+    MultiFace,
     Pixels,
     batches,
+    check_crop,
     faces_at,
     find_face,
     open_pictures,
     with_templates,
 )
-from lfr_eval.matchers.mtcnn import MtcnnFinder, digest_of
 from lfr_eval.matchers.packing import Packed
+
+if TYPE_CHECKING:
+    import torch
 
 SIZE = 512
 
@@ -43,7 +47,7 @@ class FacenetMatcher:
     ----------
     weights
         State dictionary of InceptionResnetV1, `.pt` or `.safetensors`; its classification layer
-        may be absent.
+        may be absent. On the command line also the name of a card of weights.
     image_size, margin, min_face_size
         Face crop in pixels, margin around the detected box at that size, smallest face sought.
     multi_face
@@ -61,14 +65,19 @@ class FacenetMatcher:
 
     def __init__(
         self,
-        weights: Path,
-        image_size: int = 160,
-        margin: int = 14,
-        min_face_size: int = 20,
-        multi_face: str = "largest",
-        batch_size: int = 32,
+        weights: Weights,
+        image_size: Annotated[int, AtLeast(1)] = 160,
+        margin: Annotated[int, AtLeast(0)] = 14,
+        min_face_size: Annotated[int, AtLeast(1)] = 20,
+        multi_face: MultiFace = "largest",
+        batch_size: Annotated[int, AtLeast(1)] = 32,
         device: str = "auto",
     ) -> None:
+        import torch
+
+        from lfr_eval.matchers.mtcnn import MtcnnFinder, digest_of
+
+        check_crop(image_size, margin)
         chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         self._device = torch.device(chosen)
         self._weights = weights
@@ -169,6 +178,8 @@ class FacenetMatcher:
     def _represent(self, cuts: list[Pixels]) -> np.ndarray[Any, np.dtype[np.float32]]:
         if not cuts:
             return np.empty((0, SIZE), np.float32)
+        import torch
+
         with torch.inference_mode():
             pixels = torch.from_numpy(np.stack(cuts)).permute(0, 3, 1, 2).to(torch.float32)
             # facenet-pytorch's fixed standardisation, which the weights were trained with.
@@ -218,6 +229,8 @@ def read_state(weights: Path) -> dict[str, torch.Tensor]:
     MatcherError
         If the file holds anything else.
     """
+    import torch
+
     try:
         if weights.suffix == ".safetensors":
             from safetensors.torch import load_file

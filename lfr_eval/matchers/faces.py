@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from lfr_eval.contract.pictures import PictureError, read_picture
-from lfr_eval.matchers import Embedding, Face, Picture
+from lfr_eval.matchers import Embedding, Face, MatcherError, Picture
 
 Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
+
+MultiFace = Literal["largest", "most_central", "most_probable", "require_one", "all"]
+"""Which face of a still picture is taken: a key of `MULTI_FACE`."""
 
 UNREADABLE = "the picture cannot be read"
 NO_FACE = "no face detected"
 NO_TEMPLATE = "the network made no usable template of the face"
 
-MULTI_FACE = {
+MULTI_FACE: dict[MultiFace, str] = {
     "largest": "the largest face is taken",
     "most_central": "the face nearest to the middle of the picture is taken",
     "most_probable": "the face with the highest detection probability is taken",
@@ -160,6 +163,26 @@ def faces_at(boxes: Sequence[Box], templates: Iterable[NDArray[Any]]) -> list[Fa
 
 def _usable(template: NDArray[np.float32]) -> bool:
     return bool(np.isfinite(template).all() and template.any())
+
+
+def check_crop(image_size: int, margin: int) -> None:
+    """Refuse a margin that leaves no room for the face.
+
+    Parameters
+    ----------
+    image_size, margin
+        Side of the cut face in pixels, and how many of them lie outside of the box.
+
+    Raises
+    ------
+    MatcherError
+        If the margin is not smaller than the side.
+    """
+    if margin >= image_size:
+        raise MatcherError(
+            f"matcher.margin is {margin}, and a cut face has {image_size} pixels "
+            f"(matcher.image_size): give a margin from 0 to {image_size - 1}."
+        )
 
 
 def batches(pictures: Sequence[Picture], size: int) -> Iterator[Sequence[Picture]]:

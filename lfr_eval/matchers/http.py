@@ -17,10 +17,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import numpy as np
 
+from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.addresses import masked
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.endpoint import (
@@ -63,6 +64,10 @@ class HttpMatcher:
         How often a request is sent again when the engine is busy or does not answer.
     answer_megabytes
         A longer answer is not read.
+    model
+        `models:/NAME@ALIAS` that the engine is said to serve; parity is looked up there.
+    registry
+        Tracking URI of that registry; None: where runs are logged.
 
     Raises
     ------
@@ -73,10 +78,12 @@ class HttpMatcher:
     def __init__(
         self,
         url: str,
-        batch_size: int = 0,
+        batch_size: Annotated[int, AtLeast(0)] = 0,
         timeout: float = 120.0,
-        retries: int = 2,
+        retries: Annotated[int, AtLeast(0)] = 2,
         answer_megabytes: float = 64.0,
+        model: str | None = None,
+        registry: str | None = None,
     ) -> None:
         if not re.match(r"https?://[^/?#\s]+/", url):
             # It may hold a password, so it is not repeated.
@@ -84,6 +91,7 @@ class HttpMatcher:
                 "matcher.url is no engine's address; give http://HOST:PORT/invocations."
             )
         self._url, self._shown = url, masked(url)
+        self.said_to_serve = (model, registry)
         keep_out_of_logs(url)
         self._timeout, self._retries = timeout, retries
         self._limit = int(answer_megabytes * MEGABYTE)

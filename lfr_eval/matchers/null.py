@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from PIL import Image
 
+from lfr_eval.config.signatures import AtLeast
 from lfr_eval.matchers import Embedding, Face, MatcherCard, Picture, Vector, fingerprint_of
 from lfr_eval.matchers.faces import UNREADABLE, batches, open_pictures
 from lfr_eval.matchers.packing import Packed
@@ -34,7 +36,12 @@ class NullMatcher:
         Pictures opened at once; it must not change a template.
     """
 
-    def __init__(self, size: int = 64, salt: str = "", batch_size: int = 32) -> None:
+    def __init__(
+        self,
+        size: Annotated[int, AtLeast(1)] = 64,
+        salt: str = "",
+        batch_size: Annotated[int, AtLeast(1)] = 32,
+    ) -> None:
         self._size, self._salt, self._batch_size = size, salt, batch_size
         # Everything that changes a template stands in the recipe; nothing else does.
         recipe = {"matcher": "null", "of": "pixels", "size": size, "salt": salt}

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from lfr_eval.compute.workers import cores, overlapping
+from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import (
     Embedding,
@@ -27,14 +28,17 @@ from lfr_eval.matchers.faces import (
     Box,
     FaceFinder,
     Found,
+    MultiFace,
     Pixels,
     batches,
+    check_crop,
     faces_at,
     find_face,
     open_pictures,
     with_templates,
 )
 from lfr_eval.matchers.packing import Packed
+from lfr_eval.matchers.probing import REMEDY, not_a_template, probe_faces
 
 RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
 
@@ -95,39 +99,31 @@ class OnnxMatcher:
     def __init__(
         self,
         path: Path,
-        detector: str = "mtcnn",
-        alignment: str = "box",
-        image_size: int = 112,
-        margin: int = 0,
-        min_face_size: int = 20,
+        detector: Literal["mtcnn", "dlib", "none"] = "mtcnn",
+        alignment: Literal["box", "five_points"] = "box",
+        image_size: Annotated[int, AtLeast(1)] = 112,
+        margin: Annotated[int, AtLeast(0)] = 0,
+        min_face_size: Annotated[int, AtLeast(1)] = 20,
         points: Sequence[Sequence[float]] | None = None,
         mean: Sequence[float] = (127.5,),
         std: Sequence[float] = (128.0,),
-        channels: str = "rgb",
-        layout: str = "nchw",
+        channels: Literal["rgb", "bgr"] = "rgb",
+        layout: Literal["nchw", "nhwc"] = "nchw",
         normalise: bool = True,
-        similarity: str = "cosine",
-        multi_face: str = "largest",
-        batch_size: int = 32,
+        similarity: Literal["cosine", "euclidean"] = "cosine",
+        multi_face: MultiFace = "largest",
+        batch_size: Annotated[int, AtLeast(1)] = 32,
     ) -> None:
-        self._path = path
-        placed = None if points is None else [list(map(float, point)) for point in points]
-        self._parameters = {
-            "detector": detector,
-            "alignment": alignment,
-            "image_size": image_size,
-            "margin": margin,
-            "min_face_size": min_face_size,
-            "points": placed,
+        # Every setting by its name, as it is packed and as it is in the recipe.
+        settings = {name: value for name, value in locals().items() if name not in ("self", "path")}
+        points = None if points is None else [list(map(float, point)) for point in points]
+        self._settings = {
+            **settings,
+            "points": points,
             "mean": [float(value) for value in mean],
             "std": [float(value) for value in std],
-            "channels": channels,
-            "layout": layout,
-            "normalise": normalise,
-            "similarity": similarity,
-            "multi_face": multi_face,
-            "batch_size": batch_size,
         }
+        self._path = path
         self._mean = np.asarray(mean, np.float32)
         self._std = np.asarray(std, np.float32)
         self._reversed, self._planes_first = channels == "bgr", layout == "nchw"
@@ -136,18 +132,20 @@ class OnnxMatcher:
             raise MatcherError("matcher.mean and matcher.std have one value, or one a channel.")
         if not (self._std > 0).all():
             raise MatcherError("matcher.std must be positive.")
-        if placed is not None and [len(point) for point in placed] != [2] * 5:
+        if points is not None and [len(point) for point in points] != [2] * 5:
             raise MatcherError("matcher.points are five points, each [x, y] in pixels.")
+        check_crop(image_size, margin)
+        _check_alignment(alignment, detector, points)
         self._session: Any = _session(path)
         self._input: str = self._session.get_inputs()[0].name
         self._finder: FaceFinder = self._make_finder(
-            detector, alignment, image_size, margin, min_face_size, placed
+            detector, alignment, image_size, margin, min_face_size, points
         )
         size = self._template_size(image_size)
         recipe = {
             "network": sha256_of(path),
             "finder": dict(self._finder.recipe),
-            **{name: value for name, value in self._parameters.items() if name != "batch_size"},
+            **{name: value for name, value in self._settings.items() if name != "batch_size"},
             "versions": {name: version(name) for name in ("onnxruntime", "pillow")},
         }
         self.card = MatcherCard(
@@ -180,7 +178,7 @@ class OnnxMatcher:
     def pack(self, folder: Path) -> Packed:
         """Copy the graph."""
         shutil.copyfile(self._path, folder / self._path.name)
-        return Packed("onnx", self._parameters, {"path": self._path.name})
+        return Packed("onnx", self._settings, {"path": self._path.name})
 
     def _find(self, paths: Sequence[Picture]) -> list[Found]:
         return [
@@ -200,26 +198,59 @@ class OnnxMatcher:
         pixels = (pixels - self._mean) / self._std
         if self._planes_first:
             pixels = pixels.transpose(0, 3, 1, 2)
-        output = self._session.run(None, {self._input: np.ascontiguousarray(pixels)})[0]
-        vectors = np.array(output, np.float32).reshape(len(cuts), -1)
+        vectors = np.array(self._output(np.ascontiguousarray(pixels)), np.float32)
         if self._normalise:
             length = np.linalg.norm(vectors, axis=1, keepdims=True)
             vectors = np.divide(vectors, length, out=vectors, where=length > 0)
         return vectors
 
+    def _output(self, pixels: NDArray[np.float32]) -> NDArray[Any]:
+        """Return the network's first output, one row a face.
+
+        Raises
+        ------
+        MatcherError
+            If it does not have one row of values a face.
+        """
+        output = self._session.run(None, {self._input: pixels})[0]
+        rows = np.asarray(output)
+        # One value in every further dimension, (faces, size, 1, 1), is a template all the same.
+        if rows.ndim > 2 and rows.size == rows.shape[0] * max(rows.shape[1:]):
+            rows = rows.reshape(rows.shape[0], -1)
+        if rows.ndim != 2 or len(rows) != len(pixels):
+            raise MatcherError(
+                f"{self._path}: of {len(pixels)} faces, the output "
+                f"'{self._session.get_outputs()[0].name}' has the shape {np.shape(output)}. It "
+                f"must be ({len(pixels)}, size), one template a face. {REMEDY}"
+            )
+        return rows
+
     def _template_size(self, image_size: int) -> int:
-        """Try the network on a grey face."""
-        grey = np.full((image_size, image_size, 3), 128, np.uint8)
+        """Try the network on faces that are unlike, alone and together; return a template's size.
+
+        Raises
+        ------
+        MatcherError
+            If it does not take such faces, or what it makes of them is no template.
+        """
+        probes = probe_faces(image_size)
         try:
-            return int(self._represent([grey, grey]).shape[1])
+            together = self._represent(probes)
+            alone = [self._represent([probe]) for probe in probes]
+        except MatcherError:
+            raise
         except Exception as error:
             # onnxruntime's errors have no common class of their own.
             wanted = self._session.get_inputs()[0]
             raise MatcherError(
                 f"{self._path} does not take {image_size}-pixel faces in layout "
-                f"{self._parameters['layout']}: its input '{wanted.name}' is {wanted.shape} of "
+                f"{self._settings['layout']}: its input '{wanted.name}' is {wanted.shape} of "
                 f"{wanted.type}. A graph must take batches of any size."
             ) from error
+        if problem := not_a_template(together, np.concatenate(alone)):
+            name = self._session.get_outputs()[0].name
+            raise MatcherError(f"{self._path}: the output '{name}' {problem}. {REMEDY}")
+        return int(together.shape[1])
 
     def _make_finder(
         self,
@@ -230,10 +261,6 @@ class OnnxMatcher:
         min_face_size: int,
         points: Sequence[Sequence[float]] | None,
     ) -> FaceFinder:
-        if alignment == "five_points" and (detector != "mtcnn" or points is None):
-            raise MatcherError(
-                "matcher.alignment=five_points needs matcher.detector=mtcnn and matcher.points."
-            )
         if detector == "none":
             return WholePicture(image_size)
         if detector == "dlib":
@@ -252,6 +279,32 @@ class OnnxMatcher:
             largest_first=self._multi_face == "largest",
             points=points if alignment == "five_points" else None,
         )
+
+
+def _check_alignment(
+    alignment: str, detector: str, points: Sequence[Sequence[float]] | None
+) -> None:
+    if alignment != "five_points":
+        return
+    problems = []
+    if detector == "dlib":
+        problems.append(
+            "matcher.alignment=five_points moves eyes, nose and corners of the mouth, and dlib's "
+            "five landmarks are four corners of eyes and the base of the nose: choose "
+            "matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    elif detector != "mtcnn":
+        problems.append(
+            f"matcher.detector={detector} finds no landmarks for matcher.alignment=five_points: "
+            "choose matcher.detector=mtcnn, or matcher.alignment=box"
+        )
+    if points is None:
+        problems.append(
+            "matcher.alignment=five_points needs matcher.points: where eyes, nose and corners of "
+            "the mouth go in the cut face, five [x,y] in pixels"
+        )
+    if problems:
+        raise MatcherError(f"The matcher cannot be made: {'; '.join(problems)}.")
 
 
 def _session(path: Path) -> Any:

@@ -63,6 +63,12 @@ def pack(matcher: Matcher, folder: Path) -> None:
             f"There are {', '.join(KINDS)}."
         )
     packed = matcher.pack(folder)
+    if packed.kind not in KINDS:
+        raise MatcherError(
+            f"The matcher '{matcher.card.name}' is of another package, and a registered model "
+            f"holds no code: only {', '.join(KINDS)} can be registered. Serve it and evaluate it "
+            "with matcher=http (docs/registry.md)."
+        )
     write_json(
         folder / MATCHER,
         {

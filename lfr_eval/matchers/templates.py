@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,7 +27,7 @@ class TemplateFile:
         If the file cannot be read or does not hold one vector of one length an image.
     """
 
-    def __init__(self, path: Path, similarity: str = "cosine") -> None:
+    def __init__(self, path: Path, similarity: Literal["cosine", "euclidean"] = "cosine") -> None:
         ids, vectors = _read(path)
         problems = []
         duplicates = ids[ids.duplicated()].unique()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lfr_eval.config import HttpConfig, MlflowConfig, StudyConfig
+from lfr_eval.config import StudyConfig
 from lfr_eval.contract.record import LiveEngine
 from lfr_eval.matchers import Matcher
 from lfr_eval.matchers.endpoint import endpoint_of
@@ -31,7 +31,7 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
         If the registry cannot be asked.
     """
     settings = config.matcher
-    if not isinstance(settings, HttpConfig | MlflowConfig) and config.parity is None:
+    if settings.kind not in ("http", "mlflow") and config.parity is None:
         return None
     record = _record(config, matcher)
     if record is None:
@@ -77,11 +77,11 @@ def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
     if config.parity is not None:
         return read_parity(Path(config.parity))
     settings = config.matcher
-    assert isinstance(settings, HttpConfig | MlflowConfig)
-    model = settings.model if isinstance(settings, HttpConfig) else settings.uri
+    # An endpoint is said to serve a version; a registered matcher is one.
+    model = getattr(settings, "model" if settings.kind == "http" else "uri", None)
     if model is None:
         return None
-    where = settings.registry or registry_uri(config)
+    where = getattr(settings, "registry", None) or registry_uri(config)
     with talking_to(where):
         _, version = find_version(model, where)
     checks = newest_checks(version.tags)

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from lfr_eval.cohort import fetch
-from lfr_eval.config import (
-    AlertsConfig,
-    ConfigError,
-    DlibConfig,
-    FacenetConfig,
-    HttpConfig,
-    MatcherConfig,
-    MlflowConfig,
-    NullConfig,
-    OnnxConfig,
-    ScoresConfig,
-    StudyConfig,
-    TemplatesConfig,
-)
+from lfr_eval.config import ConfigError, MlflowConfig, StudyConfig
 from lfr_eval.config.paths import cache_folder, mirror_folder
+from lfr_eval.config.signatures import SCALE, plugin_of, settings_of
 from lfr_eval.contract.score_scale import ScoreScale
-from lfr_eval.matchers import ImageMatcher, Matcher, make_matcher
+from lfr_eval.matchers import ImageMatcher, Matcher
+from lfr_eval.matchers.making import make
 from lfr_eval.registry.registered import load_registered, registry_uri
 
 
@@ -39,23 +26,20 @@ def matcher_of(config: StudyConfig) -> Matcher:
     if isinstance(matcher, MlflowConfig):
         where = matcher.registry or registry_uri(config)
         return load_registered(matcher.uri, where).matcher
-    if isinstance(matcher, FacenetConfig):
-        return make_matcher("facenet", **{**_own(matcher), "weights": _weights(config, matcher)})
-    if isinstance(matcher, TemplatesConfig | OnnxConfig):
-        own = {**_own(matcher), "path": Path(matcher.path)}
-        del own["score_slope"], own["score_offset"]
-        scale = ScoreScale(matcher.score_slope, matcher.score_offset)
-        return make_matcher(matcher.kind, scale, **own)
-    if isinstance(matcher, ScoresConfig | AlertsConfig):
-        return make_matcher(matcher.kind, **{**_own(matcher), "path": Path(matcher.path)})
-    if isinstance(matcher, HttpConfig):
-        own = _own(matcher)
-        # Which version it is said to serve is no concern of the pictures that are sent.
-        del own["model"], own["registry"]
-        return make_matcher("http", **own)
-    if isinstance(matcher, DlibConfig | NullConfig):
-        return make_matcher(matcher.kind, **_own(matcher))
-    raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")
+    plugin = plugin_of(matcher)
+    if plugin is None:
+        raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")
+    values = vars(matcher)
+    given = {setting.name: values[setting.name] for setting in settings_of(plugin)}
+    for setting in settings_of(plugin):
+        if setting.path and (value := given[setting.name]) is not None:
+            made = (
+                _weights(config, setting.name, value)
+                if setting.weights
+                else Path(value).expanduser()
+            )
+            given[setting.name] = made
+    return make(plugin, ScoreScale(*(values.get(name, default) for name, default in SCALE)), given)
 
 
 def image_matcher(config: StudyConfig) -> ImageMatcher:
@@ -75,17 +59,11 @@ def image_matcher(config: StudyConfig) -> ImageMatcher:
     return matcher
 
 
-def _weights(config: StudyConfig, matcher: FacenetConfig) -> Path:
+def _weights(config: StudyConfig, name: str, value: str) -> Path:
     """Return the file of weights: a file of the person's own, or what a card describes."""
-    own = Path(matcher.weights).expanduser()
-    if own.suffix in (".pt", ".safetensors"):
+    own = Path(value).expanduser()
+    if own.suffix or len(own.parts) > 1:
         if not own.is_file():
-            raise ConfigError(f"matcher.weights={matcher.weights}: there is no such file.")
+            raise ConfigError(f"matcher.{name}={value}: there is no such file.")
         return own
-    return fetch(matcher.weights, mirror_folder(config.paths), cache_folder(config.paths))
-
-
-def _own(matcher: MatcherConfig) -> dict[str, Any]:
-    """Return the settings of a kind of matcher, without those that every kind has."""
-    common = MatcherConfig.__dataclass_fields__
-    return {name: value for name, value in asdict(matcher).items() if name not in common}
+    return fetch(value, mirror_folder(config.paths), cache_folder(config.paths))

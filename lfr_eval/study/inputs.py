@@ -46,9 +46,9 @@ from lfr_eval.matchers import (
     ScoreMatcher,
     TemplateMatcher,
     Templates,
-    make_matcher,
 )
 from lfr_eval.matchers.cluster import ClusterMatcher
+from lfr_eval.matchers.simulated import SimulatedMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
@@ -114,11 +114,9 @@ def read_inputs(config: StudyConfig) -> Inputs:
     sweep = read_sweep(config)
     if isinstance(config.dataset, SimulatedDatasetConfig):
         simulation = simulate(config.dataset)
-        matcher = make_matcher(
-            "simulated", vectors=simulation.vectors, acquired=simulation.acquired
-        )
+        simulated = SimulatedMatcher(simulation.vectors, simulation.acquired)
         pairs = _dont_care(config, simulation.cohort)
-        return Inputs(simulation.cohort, matcher, sweep, pairs, simulation)
+        return Inputs(simulation.cohort, simulated, sweep, pairs, simulation)
     matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
     live = live_engine(config, matcher)
     if isinstance(matcher, AlertMatcher):

@@ -1,15 +1,12 @@
-"""The contract of a matcher: what docs/matchers.md says, of every matcher that ships.
-
-To test a matcher of your own, add it to `MATCHERS`.
-"""
+"""The contract of a matcher: what docs/matchers.md says, of every matcher that ships."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,22 +15,30 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lfr_eval.config import MatcherConfig
+from lfr_eval.config.plugins import SHIPPED
 from lfr_eval.matchers import (
-    REGISTRY,
     FrameMatcher,
     ImageMatcher,
     Matcher,
-    MatcherCard,
-    MatcherError,
     ScoreMatcher,
     TemplateMatcher,
-    fingerprint_of,
     make_matcher,
 )
-from lfr_eval.matchers.faces import MULTI_FACE, open_picture
+from lfr_eval.matchers.contract import (  # noqa: F401
+    Subject,
+    pictures_to_try,
+    test_a_live_frame_has_the_template_of_the_same_picture_in_a_file,
+    test_a_packed_matcher_is_the_same_one,
+    test_a_picture_gives_a_template_or_a_reason,
+    test_a_template_does_not_depend_on_its_neighbours,
+    test_the_card_is_complete,
+    test_the_fingerprint_follows_what_changes_templates_and_nothing_else,
+    test_unlike_pictures_have_unlike_templates,
+)
+from lfr_eval.matchers.faces import open_picture
 from lfr_eval.matchers.http import HttpMatcher
-from lfr_eval.matchers.packing import PackableMatcher, pack, unpack_unchanged
+from lfr_eval.matchers.packing import PackableMatcher
+from lfr_eval.matchers.simulated import SimulatedMatcher
 from lfr_eval.registry.registered import load_registered
 from lfr_eval.registry.registering import register_matcher
 from tests.engine.serving import served
@@ -173,129 +178,26 @@ def here(request: pytest.FixtureRequest, kind: Kind, world: World) -> World:
 
 
 @pytest.fixture
-def pictures(here: World, tmp_path: Path) -> list[Path]:
-    """Faces where there are any, a picture without one, and files that are no pictures."""
+def subject(kind: Kind, here: World) -> Subject:
     faces = sorted((here.mirror / "london").rglob("*.jpg"))[:3] if here.mirror else []
-    grey = [tmp_path / f"grey-{level}.png" for level in (90, 160)]
-    for path, level in zip(grey, (90, 160), strict=True):
-        Image.new("RGB", (120, 120), (level, level, level)).save(path)
-    # A camera held upright writes its picture lying down, and says so.
-    turned, exif = tmp_path / "turned.jpg", Image.Exif()
-    exif[0x0112] = 6
-    lying = Image.new("RGB", (120, 90), (200, 40, 90))
-    lying.paste((20, 200, 120), (0, 0, 60, 90))
-    lying.save(turned, exif=exif)
-    broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"\xff\xd8\xff\xe0 not a picture")
-    cut = tmp_path / "cut.png"
-    cut.write_bytes(grey[0].read_bytes()[:-40])
-    return [*faces, turned, grey[0], broken, grey[1], cut]
-
-
-def same(left: np.ndarray | None, right: np.ndarray | None) -> bool:
-    if left is None or right is None:
-        return left is right
-    # Products of another batch may round otherwise in the last digits.
-    return bool(np.allclose(left, right, rtol=0, atol=1e-5 * np.abs(left).max()))
+    return Subject(partial(kind.make, here), kind.setting, faces=faces)
 
 
 def test_every_matcher_that_ships_is_tested_here() -> None:
-    shipped = {each().kind for each in MatcherConfig.__subclasses__()}
-    assert shipped == {*REGISTRY, "mlflow"} == {*MATCHERS, *ELSEWHERE}
+    assert {*SHIPPED, "mlflow", "simulated"} == {*MATCHERS, *ELSEWHERE}
 
 
-def test_a_template_does_not_depend_on_its_neighbours(
-    kind: Kind, here: World, pictures: list[Path]
+def test_the_reason_for_a_broken_picture_is_the_same_for_all(
+    subject: Subject, pictures: list[Path]
 ) -> None:
-    one = kind.make(here)
-    together = list(one.embed(pictures))
-    backwards = list(kind.make(here, batch_size=2).embed(pictures[::-1]))[::-1]
-    alone = [next(iter(one.embed([path]))) for path in pictures]
-    content = [next(iter(one.embed([path.read_bytes()]))) for path in pictures]
-    assert len(together) == len(pictures)
-    for first, *others in zip(together, backwards, alone, content, strict=True):
-        for other in others:
-            assert (first.reason, first.faces) == (other.reason, other.faces)
-            assert same(first.template, other.template)
-    assert list(one.embed([])) == []
+    made = list(subject.make().embed(pictures[-2:]))
+    assert [each.reason for each in made] == ["the picture cannot be read"] * 2
 
 
-def test_a_picture_gives_a_template_or_a_reason(
-    kind: Kind, here: World, pictures: list[Path]
-) -> None:
-    one = kind.make(here)
-    made = list(one.embed(pictures))
-    assert any(embedding.template is not None for embedding in made)
-    for embedding in made:
-        assert (embedding.template is None) != (embedding.reason is None)
-        if embedding.template is not None:
-            assert embedding.template.dtype == np.float32
-            assert embedding.template.shape == (one.card.template_size,)
-            assert np.isfinite(embedding.template).all()
-            assert embedding.template.any()
-    assert [made[-3].reason, made[-1].reason] == ["the picture cannot be read"] * 2
-    with pytest.raises(FileNotFoundError):
-        list(one.embed([Path("nowhere.jpg")]))
-
-
-def test_the_card_is_complete_and_the_fingerprint_is_of_its_recipe(kind: Kind, here: World) -> None:
-    card: MatcherCard = kind.make(here).card
-    assert card.fingerprint == fingerprint_of(card.recipe)
-    assert card.similarity in ("cosine", "euclidean")
-    assert card.score_range[0] < card.score_range[1]
-    assert card.template_size is not None
-    assert card.template_size > 0
-    assert card.batch_size > 0
-    assert card.acquisition
-    assert card.multi_face is None or card.multi_face in MULTI_FACE
-
-
-def test_the_fingerprint_follows_what_changes_templates_and_nothing_else(
-    kind: Kind, here: World, pictures: list[Path]
-) -> None:
-    one, other = kind.make(here), kind.make(here, **kind.setting)
-    assert one.card.fingerprint == kind.make(here, batch_size=3).card.fingerprint
-    assert one.card.fingerprint != other.card.fingerprint
-    first, second = next(iter(one.embed(pictures[:1]))), next(iter(other.embed(pictures[:1])))
-    assert not same(first.template, second.template)
-
-
-def test_a_live_frame_has_the_template_of_the_same_picture_in_a_file(
-    kind: Kind, here: World, pictures: list[Path]
-) -> None:
-    one = kind.make(here)
+def test_what_cannot_run_live_or_be_registered_says_so(kind: Kind, subject: Subject) -> None:
+    one = subject.make()
     assert isinstance(one, FrameMatcher) != bool(kind.no_frames)
-    if not isinstance(one, FrameMatcher):
-        return
-    compared = 0
-    for path, still in zip(pictures, one.embed(pictures), strict=True):
-        picture = open_picture(path)
-        live = [] if picture is None else one.faces_of(picture)
-        assert len(live) == still.faces
-        for face in live:
-            assert same(face.template, still.template)
-            compared += 1
-    assert compared >= 3
-
-
-def test_a_packed_matcher_is_the_same_one(
-    kind: Kind, here: World, pictures: list[Path], tmp_path: Path
-) -> None:
-    one = kind.make(here)
-    packed = tmp_path / "packed"
-    packed.mkdir()
     assert isinstance(one, PackableMatcher) != bool(kind.no_packing)
-    if kind.no_packing:
-        with pytest.raises(MatcherError, match="cannot be registered"):
-            pack(one, packed)
-        return
-    pack(one, packed)
-    again = unpack_unchanged(packed)
-    assert asdict(again.card) == asdict(replace(one.card, version=None))
-    for left, right in zip(one.embed(pictures), again.embed(pictures), strict=True):
-        assert left.reason == right.reason
-        if left.template is not None:
-            np.testing.assert_array_equal(left.template, right.template)
 
 
 IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"]}, dtype="string")
@@ -314,7 +216,7 @@ def scores(folder: Path, factor: float) -> Matcher:
 
 def simulated(_: Path, factor: float) -> Matcher:
     vectors = np.array([[0, 0], [1, 1], [factor, 3]], np.float32)
-    return make_matcher("simulated", vectors=vectors, acquired=np.array([False, False, True]))
+    return SimulatedMatcher(vectors, np.array([False, False, True]))
 
 
 ELSEWHERE = {"templates": templates, "scores": scores, "simulated": simulated}

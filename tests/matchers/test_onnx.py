@@ -90,12 +90,161 @@ def test_what_does_not_fit_gets_a_sentence(graph: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"\x80\x04 not a graph")
     with pytest.raises(MatcherError, match="is not an ONNX graph in one file"):
         make_matcher("onnx", path=tmp_path / "bad.onnx", detector="none")
-    with pytest.raises(MatcherError, match=r"five_points needs matcher\.detector=mtcnn"):
-        make_matcher("onnx", path=graph, detector="none", alignment="five_points", image_size=SIZE)
     with pytest.raises(MatcherError, match=r"five points, each \[x, y\]"):
         make_matcher("onnx", path=graph, detector="none", image_size=SIZE, points=[[1, 2], [3]])
     with pytest.raises(MatcherError, match="must be positive"):
         make_matcher("onnx", path=graph, detector="none", image_size=SIZE, std=[0.0])
+
+
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        ("dlib", "dlib's five landmarks are four corners of eyes and the base of the nose"),
+        ("none", "matcher.detector=none finds no landmarks"),
+        ("mtcnn", "needs matcher.points"),
+    ],
+)
+def test_five_points_need_a_detector_that_has_them(detector: str, message: str) -> None:
+    """Said before anything is loaded: there is no such file."""
+    with pytest.raises(MatcherError, match=message):
+        make_matcher("onnx", path=Path("no.onnx"), alignment="five_points", detector=detector)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"margin": 8}, r"margin is 8, and a cut face has 8 pixels.*give a margin from 0 to 7"),
+        ({"margin": 9}, "give a margin from 0 to 7"),
+        ({"margin": -1}, "matcher.margin is -1; it must be at least 0"),
+        ({"min_face_size": 0}, "min_face_size is 0; it must be at least 1"),
+        ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
+        ({"image_size": 0}, "image_size is 0; it must be at least 1"),
+        ({"channels": "grb"}, "channels is 'grb'; choose one of rgb, bgr"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    settings: dict[str, object], message: str, graph: Path
+) -> None:
+    given = {"path": graph, "detector": "none", "image_size": SIZE, **settings}
+    with pytest.raises(MatcherError, match=message):
+        make_matcher("onnx", **given)
+
+
+FLAT = ("Flatten", ["faces"], ["flat"], {})
+PRODUCT = ("MatMul", ["flat", "weights"], ["product"], {})
+SAME = ("Identity", ["product"], ["template"], {})
+
+OUTPUTS = {
+    "as it should be": ([SAME], [("template", ["n", 6])], None),
+    "with further dimensions of one": (
+        [("Reshape", ["product", "columns"], ["template"], {})],
+        [("template", ["n", 6, 1, 1])],
+        None,
+    ),
+    "another first output behind the template": (
+        [SAME, ("ReduceL2", ["product"], ["length"], {"axes": [1]})],
+        [("template", ["n", 6]), ("length", ["n", 1])],
+        None,
+    ),
+    "lengths first": (
+        [("ReduceL2", ["product"], ["length"], {"axes": [1]}), SAME],
+        [("length", ["n", 1]), ("template", ["n", 6])],
+        "the output 'length' has 1 values a face",
+    ),
+    "lengths without a dimension": (
+        [("ReduceL2", ["product"], ["template"], {"axes": [1], "keepdims": 0})],
+        [("template", ["n"])],
+        r"has the shape \(4,\)",
+    ),
+    "transposed": (
+        [("Transpose", ["product"], ["template"], {"perm": [1, 0]})],
+        [("template", [6, "n"])],
+        r"has the shape \(6, 4\)",
+    ),
+    "one row for all": (
+        [("ReduceMean", ["product"], ["template"], {"axes": [0]})],
+        [("template", [1, 6])],
+        r"has the shape \(1, 6\)",
+    ),
+    "the mean of all in every row": (
+        [
+            ("ReduceMean", ["product"], ["mean"], {"axes": [0]}),
+            ("Sub", ["product", "product"], ["zero"], {}),
+            ("Add", ["zero", "mean"], ["template"], {}),
+        ],
+        [("template", ["n", 6])],
+        "another for a face alone than for the same face beside others",
+    ),
+    "BatchNorm in training mode": (
+        [
+            ("ReduceMean", ["product"], ["mean"], {"axes": [0]}),
+            ("Sub", ["product", "mean"], ["template"], {}),
+        ],
+        [("template", ["n", 6])],
+        "another for a face alone",
+    ),
+    "Dropout in training mode": (
+        [("Dropout", ["product", "ratio", "training"], ["template"], {"seed": 1})],
+        [("template", ["n", 6])],
+        "another for a face alone",
+    ),
+    "the same for every face": (
+        [("Sub", ["product", "product"], ["zero"], {}), ("Cos", ["zero"], ["template"], {})],
+        [("template", ["n", 6])],
+        "is the same for faces that are unlike",
+    ),
+    "zeros": (
+        [("Sub", ["product", "product"], ["template"], {})],
+        [("template", ["n", 6])],
+        "is zero for every face",
+    ),
+    "no numbers": (
+        [("Sqrt", ["product"], ["root"], {}), ("Log", ["root"], ["template"], {})],
+        [("template", ["n", 6])],
+        "holds values that are not numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("normalise", [True, False])
+def test_an_output_that_is_no_template_is_refused(
+    name: str, normalise: bool, tmp_path: Path
+) -> None:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes, outputs, message = OUTPUTS[name]
+    weights = np.random.default_rng(2).normal(size=(3 * SIZE * SIZE, 6)).astype(np.float32)
+    constants = {
+        "weights": weights,
+        "columns": np.array([0, 0, 1, 1], np.int64),
+        "ratio": np.float32(0.4),
+        "training": np.array(True),
+    }
+    told = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node(*node[:3], **node[3]) for node in (FLAT, PRODUCT, *nodes)],
+        "graph",
+        [told("faces", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
+        [told(output, TensorProto.FLOAT, shape) for output, shape in outputs],
+        [numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items()],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(made, str(tmp_path / "graph.onnx"))
+    given = {"detector": "none", "image_size": SIZE, "normalise": normalise}
+    if message is not None:
+        with pytest.raises(MatcherError, match=message):
+            make_matcher("onnx", path=tmp_path / "graph.onnx", **given)
+        return
+    matcher = make_matcher("onnx", path=tmp_path / "graph.onnx", **given)
+    assert matcher.card.template_size == 6
+    faces = np.random.default_rng(3).integers(0, 256, (5, SIZE, SIZE, 3), np.uint8)
+    expected = ((faces.transpose(0, 3, 1, 2) - 127.5) / 128).reshape(5, -1) @ weights
+    if normalise:
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    found = matcher._represent(list(faces))  # type: ignore[union-attr]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("place", ["../secret.bin", "{folder}/secret.bin", "secret.bin"])

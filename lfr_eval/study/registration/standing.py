@@ -14,9 +14,9 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract import record
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import EXCLUSIONS, REGISTERED_STATES
-from lfr_eval.matchers import make_matcher
 from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.scores import ScoreFile
+from lfr_eval.matchers.simulated import SimulatedMatcher
 from lfr_eval.study.inputs import Inputs
 from lfr_eval.study.registration.differences import Difference, differences
 from lfr_eval.study.registration.exclusions import excluded_images
@@ -160,10 +160,8 @@ def without_excluded(inputs: Inputs, excluded: pd.DataFrame) -> Inputs:
             vectors=inputs.simulation.vectors[keep],
             acquired=inputs.simulation.acquired[keep],
         )
-        matcher = make_matcher(
-            "simulated", vectors=simulation.vectors, acquired=simulation.acquired
-        )
-        return replace(inputs, cohort=cohort, matcher=matcher, simulation=simulation)
+        simulated = SimulatedMatcher(simulation.vectors, simulation.acquired)
+        return replace(inputs, cohort=cohort, matcher=simulated, simulation=simulation)
     matcher = inputs.matcher
     if isinstance(matcher, ScoreFile | AlertLog):
         matcher = matcher.without(set(excluded["image_id"]))

@@ -1,0 +1,260 @@
+"""Settings of a matcher: the signature of its class in, a configuration schema and back out.
+
+A parameter is a setting of the same name; its annotation says what it takes. `Literal` lists its
+choices, `Annotated[int, AtLeast(1)]` its range, `Path` is a file or folder, and `Weights` a file or
+the name of a card of weights. A parameter whose name begins with `_` is not a setting.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, make_dataclass
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from lfr_eval.config.matchers import MatcherConfig, MlflowConfig, SimulatedMatcherConfig
+from lfr_eval.config.missing import MISSING, ConfigError
+from lfr_eval.config.plugins import (
+    OBJECT,
+    PYTHON,
+    Plugin,
+    allowed_object,
+    load,
+    plugin_at,
+    plugin_named,
+)
+
+Weights = Annotated[Path, "weights"]
+"""A file of weights, or the name of the card that describes one."""
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """The smallest value that a setting takes."""
+
+    least: float
+
+
+PLAIN = (bool, int, float, str)
+SEQUENCES = (list, tuple, Sequence, Iterable)
+MAPPINGS = (dict, Mapping)
+SCALE = (("score_slope", 1.0), ("score_offset", 0.0))
+"""Settings of every matcher whose scores can be told on another scale."""
+
+TAKEN = {entry.name for entry in fields(MatcherConfig)} | {*dict(SCALE), "object"}
+THRESHOLDS = ("sweep", "operating", "operating_origin")
+"""A class may have these as attributes: they are the defaults of its settings."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a matcher.
+
+    Attributes
+    ----------
+    kind
+        What OmegaConf knows of its type.
+    path, weights
+        Whether it is a file or folder, and whether a card may be named instead.
+    choices, least
+        What it may be; empty and None: anything.
+    """
+
+    name: str
+    kind: Any
+    default: Any
+    path: bool = False
+    weights: bool = False
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+
+    def problem(self, value: object) -> str | None:
+        """Return what is wrong with a value; None if nothing is."""
+        if self.choices and value not in self.choices:
+            return f"matcher.{self.name} is '{value}'; choose one of {', '.join(self.choices)}"
+        if self.least is None or value is None:
+            return None
+        if isinstance(value, int | float) and not value >= self.least:
+            return f"matcher.{self.name} is {value:g}; it must be at least {self.least:g}"
+        return None
+
+
+@cache
+def settings_of(plugin: Plugin) -> tuple[Setting, ...]:
+    """Return the settings of a matcher, from its signature.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be imported, or a parameter cannot be a setting.
+    """
+    made = load(plugin)
+    described = made.__init__ if inspect.isclass(made) else made
+    try:
+        hints = get_type_hints(described, include_extras=True)
+        parameters = inspect.signature(made).parameters
+    except (NameError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The signature of the matcher {plugin.reference} cannot be read ({error}). Import "
+            "what its annotations name at the top of its module, outside of TYPE_CHECKING."
+        ) from error
+    found, problems = [], []
+    for name, parameter in parameters.items():
+        variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if variable or (name.startswith("_") and parameter.default is not parameter.empty):
+            continue
+        try:
+            found.append(_setting(name, parameter, hints.get(name)))
+        except TypeError as error:
+            problems.append(f"'{name}' {error}")
+    if problems:
+        raise ConfigError(
+            f"The matcher {plugin.reference} has parameters that cannot be settings: "
+            f"{'; '.join(problems)}."
+        )
+    return tuple(found)
+
+
+def _setting(name: str, parameter: inspect.Parameter, hint: Any) -> Setting:
+    if name in TAKEN:
+        raise TypeError("is a setting that every matcher has; choose another name")
+    if parameter.kind is parameter.POSITIONAL_ONLY:
+        raise TypeError("must not be positional-only")
+    default = MISSING if parameter.default is parameter.empty else parameter.default
+    if hint is None:
+        hint = type(default) if isinstance(default, PLAIN) and default != MISSING else Any
+    notes: tuple[Any, ...] = ()
+    hint, optional = _without_none(hint)
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        notes = tuple(rest)
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    kind = _kind(hint)
+    if optional and get_origin(kind) is dict:
+        # OmegaConf cannot fill a mapping that is None; an empty one says the same.
+        optional, default = False, {} if default is None else default
+    least = next((note.least for note in notes if isinstance(note, AtLeast)), None)
+    path = inspect.isclass(hint) and issubclass(hint, Path)
+    return Setting(
+        name,
+        kind | None if optional and kind is not Any else kind,
+        _plain(default),
+        path=path,
+        weights=path and "weights" in notes,
+        choices=tuple(map(str, choices)),
+        least=least,
+    )
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) not in (Union, UnionType):
+        return hint, False
+    others = [one for one in get_args(hint) if one is not NoneType]
+    if len(others) > 1:
+        raise TypeError(f"may be of several types ({hint}); choose one")
+    return others[0], True
+
+
+def _kind(hint: Any) -> Any:
+    """Return the type that OmegaConf checks, for the type that a parameter is annotated with."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is Any or hint in PLAIN:
+        return hint
+    if inspect.isclass(hint) and issubclass(hint, Path):
+        return str
+    if origin is Literal and all(isinstance(choice, str) for choice in inner):
+        return str
+    if origin in SEQUENCES and len({*inner} - {...}) == 1:
+        return list[_kind(inner[0])]  # type: ignore[misc]
+    if origin in MAPPINGS and len(inner) == 2 and inner[0] is str:
+        return dict[str, _kind(inner[1])]  # type: ignore[misc]
+    raise TypeError(
+        f"is of the type {getattr(hint, '__name__', hint)}, which a command line cannot give; use "
+        "bool, int, float, str, Path, Literal of texts, or a list or dict of them"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a default as a YAML file would have it."""
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+@cache
+def schema_of(plugin: Plugin) -> type[MatcherConfig]:
+    """Return the configuration schema of a matcher.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be imported, or a parameter cannot be a setting.
+    """
+    entries: list[tuple[str, Any, Any]] = [("kind", str, field(default=plugin.name))]
+    made = load(plugin)
+    if not plugin.ships:
+        label = plugin.name if plugin.name != PYTHON else plugin.reference.rpartition(":")[2]
+        entries.append(("name", str, field(default=label)))
+        hints = get_type_hints(MatcherConfig)
+        for name in THRESHOLDS:
+            if (value := getattr(made, name, None)) is not None:
+                entries.append((name, hints[name], _default(_plain(value))))
+    if plugin.name == PYTHON:
+        entries.append((OBJECT.partition(".")[2], str, field(default=plugin.reference)))
+    entries += [(one.name, one.kind, _default(one.default)) for one in settings_of(plugin)]
+    if plugin.scaled:
+        # A score is slope x similarity + offset; 0.5 and 0.5 put cosines on a scale from 0 to 1.
+        entries += [(name, float, field(default=default)) for name, default in SCALE]
+    made_of = f"Settings of the matcher {plugin.reference}, from its signature."
+    return make_dataclass(
+        f"{plugin.name.capitalize()}Config",
+        entries,
+        bases=(MatcherConfig,),
+        namespace={"__doc__": made_of},
+    )
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return field(default_factory=lambda: type(value)(value))
+    return field(default=value)
+
+
+def plugin_of(settings: MatcherConfig) -> Plugin | None:
+    """Return the matcher that settings are of; None of one that is not made of settings alone.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such matcher, or it is an object that the person did not name themselves.
+    """
+    if isinstance(settings, MlflowConfig | SimulatedMatcherConfig):
+        return None
+    if settings.kind != PYTHON:
+        return plugin_named(settings.kind)
+    reference = getattr(settings, "object", MISSING)
+    if reference != allowed_object():
+        raise ConfigError(
+            f"{OBJECT}={reference} names code that would be run. Give it on your own command line, "
+            "if you trust its package; it is never taken from a plan, a registration or a file."
+        )
+    return plugin_at(reference)
+
+
+def takes_pictures(settings: MatcherConfig) -> bool:
+    """Return whether a matcher looks at pictures, and does not bring templates or scores."""
+    plugin = plugin_of(settings)
+    made = None if plugin is None else load(plugin)
+    return not inspect.isclass(made) or hasattr(made, "embed")
+
+
+def wrong_settings(plugin: Plugin, values: Mapping[str, object]) -> Iterator[str]:
+    """Say which values a matcher does not take."""
+    for setting in settings_of(plugin):
+        if setting.name in values and (problem := setting.problem(values[setting.name])):
+            yield problem

@@ -1,0 +1,59 @@
+"""Is a network's output a template? Faces of random pixels, alone and together, tell.
+
+A template has several values, is the same beside whatever faces, and is another for another face.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROBES = 4
+"""Faces of random pixels that a network is tried on."""
+
+FEWEST = 2
+"""Values of the smallest template."""
+
+TOLERANCE = 1e-3
+"""Share of the largest value by which a template may move with its batch: kernels for other shapes
+round otherwise, and layers in training mode move it by far more."""
+
+REMEDY = (
+    "Export the network again in evaluation mode, with the batch as the first dimension of input "
+    "and output and the template as the only output."
+)
+
+
+def probe_faces(size: int) -> list[NDArray[np.uint8]]:
+    """Return unlike faces of random pixels, each (size, size, 3)."""
+    return list(np.random.default_rng(1).integers(0, 256, (PROBES, size, size, 3), np.uint8))
+
+
+def not_a_template(together: NDArray[np.float32], alone: NDArray[np.float32]) -> str | None:
+    """Say why what a network made of unlike faces is no template; None if it may be one.
+
+    Parameters
+    ----------
+    together, alone : (faces, size)
+        What it made of them in one batch, and of each by itself.
+    """
+    size = together.shape[1]
+    if size < FEWEST:
+        return (
+            f"has {size} values a face, which is no template (a length or a class, perhaps): the "
+            "template must be the first output"
+        )
+    if not (np.isfinite(together).all() and np.isfinite(alone).all()):
+        return "holds values that are not numbers for a face of random pixels"
+    scale = max(float(np.abs(together).max()), float(np.abs(alone).max()))
+    if scale == 0:
+        return "is zero for every face of random pixels"
+    if alone.shape != together.shape or float(np.abs(together - alone).max()) > TOLERANCE * scale:
+        return (
+            "is another for a face alone than for the same face beside others, or changes from one "
+            "time to the next: layers such as BatchNorm and Dropout are in training mode, or the "
+            "output is transposed"
+        )
+    if float(np.abs(alone - alone[0]).max()) <= TOLERANCE * scale:
+        return "is the same for faces that are unlike"
+    return None
