@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.equity import REPLICATES, equity_table
 from lfr_eval.inference.finding_table import finding_table
+from lfr_eval.inference.given import Column, Given
 from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.rate_table import rate_table
 
@@ -45,20 +45,22 @@ class _Evidence:
 
 
 def rates_by_group(
-    event: ArrayLike,
-    person: ArrayLike,
-    group: ArrayLike,
-    other: ArrayLike | None = None,
-    other_group: ArrayLike | None = None,
+    event: Column,
+    person: Column,
+    group: Column,
+    other: Column | None = None,
+    other_group: Column | None = None,
     *,
+    data: object = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Error rates by group with person-clustered intervals.
 
     Parameters
     ----------
-    event : (trials,)
-        Whether each trial was an error.
+    event : (trials,), or the name of a column of `data`
+        Whether each trial was an error: booleans, or 0 and 1. A trial whose event or person is
+        missing (None, NaN, NA) is left out, with a warning.
     person : (trials,)
         Whose trial it was.
     group : (trials,)
@@ -66,6 +68,9 @@ def rates_by_group(
     other, other_group : (trials,), optional
         The second person of a comparison between two people, and that person's group. Only
         comparisons within a group enter the rates by group.
+    data
+        A table whose columns the other parameters name: a DataFrame of pandas or of any other
+        library, or a mapping of names to arrays.
     level
         Confidence level.
 
@@ -77,7 +82,8 @@ def rates_by_group(
     Raises
     ------
     ValueError
-        If lengths differ, or a person has two groups.
+        If lengths differ, a column does not exist, an event is neither 0 nor 1, or a person has
+        two groups.
 
     Examples
     --------
@@ -87,8 +93,14 @@ def rates_by_group(
     >>> table = rates_by_group(event, person, group)
     >>> table[["group", "events", "trials", "rate"]].values.tolist()
     [['everybody', 4, 8, 0.5], ['a', 1, 4, 0.25], ['b', 3, 4, 0.75]]
+
+    The same from a table:
+
+    >>> data = {"alert": event, "who": person, "skin": group}
+    >>> rates_by_group("alert", "who", "skin", data=data).equals(table)
+    True
     """
-    evidence = _evidence(event, person, group, other, other_group)
+    evidence = _evidence(Given(event, person, group, other, other_group, data))
     plan = Plan(level=level, factors=(GROUP,))
     table = rate_table([evidence.trials], evidence.people, [GROUP], [0.5], plan)
     within = table["counterpart"].isna() | (table["counterpart"] == table["group"])
@@ -96,12 +108,13 @@ def rates_by_group(
 
 
 def compare_groups(
-    event: ArrayLike,
-    person: ArrayLike,
-    group: ArrayLike,
-    other: ArrayLike | None = None,
-    other_group: ArrayLike | None = None,
+    event: Column,
+    person: Column,
+    group: Column,
+    other: Column | None = None,
+    other_group: Column | None = None,
     *,
+    data: object = None,
     reference: str | None = None,
     plan: Plan | None = None,
 ) -> pd.DataFrame:
@@ -109,7 +122,7 @@ def compare_groups(
 
     Parameters
     ----------
-    event, person, group, other, other_group : (trials,)
+    event, person, group, other, other_group, data
         As for `rates_by_group`.
     reference
         The group that others are compared with; the largest if not given.
@@ -138,7 +151,7 @@ def compare_groups(
     >>> print(found["statement"].iloc[1][:70])
     In this study, people in group b had events 4 times as often as people
     """
-    evidence = _evidence(event, person, group, other, other_group)
+    evidence = _evidence(Given(event, person, group, other, other_group, data))
     given = plan or Plan()
     own = Plan(
         level=given.level,
@@ -221,12 +234,13 @@ def detectable_ratio(
 
 
 def equity_summary(
-    event: ArrayLike,
-    person: ArrayLike,
-    group: ArrayLike,
-    other: ArrayLike | None = None,
-    other_group: ArrayLike | None = None,
+    event: Column,
+    person: Column,
+    group: Column,
+    other: Column | None = None,
+    other_group: Column | None = None,
     *,
+    data: object = None,
     level: float = 0.95,
     replicates: int = REPLICATES,
     seed: int = 0,
@@ -235,7 +249,7 @@ def equity_summary(
 
     Parameters
     ----------
-    event, person, group, other, other_group : (trials,)
+    event, person, group, other, other_group, data
         As for `rates_by_group`.
     level
         Confidence level.
@@ -258,7 +272,7 @@ def equity_summary(
     >>> table[["measure", "value"]].round(2).values.tolist()[0]
     ['worst/best', 4.0]
     """
-    evidence = _evidence(event, person, group, other, other_group)
+    evidence = _evidence(Given(event, person, group, other, other_group, data))
     plan = Plan(level=level, seed=seed, factors=(GROUP,))
     table = equity_table(
         [evidence.trials], evidence.people, [GROUP], [0.5], plan, replicates=replicates
@@ -266,34 +280,20 @@ def equity_summary(
     return table.assign(threshold=np.nan)
 
 
-def _evidence(
-    event: ArrayLike,
-    person: ArrayLike,
-    group: ArrayLike,
-    other: ArrayLike | None,
-    other_group: ArrayLike | None,
-) -> _Evidence:
-    arrays: dict[str, ArrayLike] = {"event": event, "person": person, "group": group}
-    if (other is None) != (other_group is None):
-        raise ValueError("The parameters 'other' and 'other_group' must be given together.")
-    if other is not None and other_group is not None:
-        arrays |= {"other": other, "other_group": other_group}
-    frame = pd.DataFrame({name: pd.Series(np.asarray(values)) for name, values in arrays.items()})
-    lengths = {name: len(np.asarray(values)) for name, values in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"All arrays must have one element a trial. Got lengths {lengths}.")
-    score = frame["event"].astype(bool).to_numpy().astype(np.float32)
-    names = frame["person"] if other is None else pd.concat([frame["person"], frame["other"]])
-    groups = frame["group"] if other is None else pd.concat([frame["group"], frame["other_group"]])
+def _evidence(trials: Given) -> _Evidence:
+    frame, other = trials.frame(), trials.other is not None
+    score = frame["event"].to_numpy(np.float32)
+    names = pd.concat([frame["person"], frame["other"]]) if other else frame["person"]
+    groups = pd.concat([frame["group"], frame["other_group"]]) if other else frame["group"]
     code, people = pd.factorize(names, sort=True)
-    labels = groups.astype("string").groupby(code, dropna=False).agg(["first", "nunique"])
+    labels = groups.groupby(code, dropna=False).agg(["first", "nunique"])
     if (labels["nunique"] > 1).any():
         several = list(np.asarray(people)[(labels["nunique"] > 1).to_numpy()][:5])
         raise ValueError(f"The 'group' of a person must be one. Several for {several}.")
     cohort = pd.DataFrame({GROUP: labels["first"].to_numpy()})
-    if other is None:
-        trials = PersonTrials(METRIC, len(people), code.astype(np.intp), score, True)
-        return _Evidence(trials, cohort)
+    if not other:
+        own = PersonTrials(METRIC, len(people), code.astype(np.intp), score, True)
+        return _Evidence(own, cohort)
     first, second = code[: len(frame)].astype(np.intp), code[len(frame) :].astype(np.intp)
     if np.any(first == second):
         raise ValueError("The 'other' person of a comparison must be somebody else.")

@@ -1,0 +1,118 @@
+"""Trials as somebody gives them: arrays, or names of columns of a table, read strictly.
+
+In: whether each trial was an event, whose it was, and the person's group. Out: one row a trial.
+What is missing stays missing; what is no event is refused with the parameter's name.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+Column = ArrayLike | str
+"""An array of one element a trial, or the name of a column of `data`."""
+
+NAMES = ("event", "person", "group", "other", "other_group")
+
+
+class MissingTrialsWarning(UserWarning):
+    """Trials without an event or a person were left out."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Trials as a caller gave them.
+
+    Attributes
+    ----------
+    event, person, group, other, other_group
+        Arrays, or names of columns of `data`; `other` and `other_group` may be None.
+    data
+        The table, or None.
+    """
+
+    event: Column
+    person: Column
+    group: Column
+    other: Column | None = None
+    other_group: Column | None = None
+    data: object = None
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a trial, its event True or False, its labels texts or missing.
+
+        Raises
+        ------
+        ValueError
+            If only one of `other` and `other_group` is given, a column does not exist, lengths
+            differ, or an event is neither 0 nor 1.
+        """
+        if (self.other is None) != (self.other_group is None):
+            raise ValueError("The parameters 'other' and 'other_group' must be given together.")
+        given = {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
+        columns = {name: self._series(name, value) for name, value in given.items()}
+        lengths = {name: len(values) for name, values in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"All arrays must have one element a trial. Got lengths {lengths}.")
+        frame = pd.DataFrame(columns)
+        frame["event"] = _events(frame["event"])
+        for name in set(columns) & {"group", "other_group"}:
+            frame[name] = frame[name].astype("string")
+        needed = [name for name in ("event", "person", "other") if name in columns]
+        lacking = frame[needed].isna().any(axis=1)
+        if lacking.any():
+            warnings.warn(
+                f"{int(lacking.sum()):,} of {len(frame):,} trials have no {' or no '.join(needed)} "
+                "and are left out.",
+                MissingTrialsWarning,
+                stacklevel=4,
+            )
+        kept = frame[~lacking].reset_index(drop=True)
+        return kept.assign(event=kept["event"].astype(bool))
+
+    def _series(self, name: str, value: Any) -> pd.Series:
+        if isinstance(value, str):
+            value = self._column(name, value)
+        if not isinstance(value, pd.Series | pd.api.extensions.ExtensionArray | np.ndarray):
+            value = value.to_numpy() if hasattr(value, "to_numpy") else list(value)
+        if np.ndim(value) != 1:
+            raise ValueError(f"The '{name}' parameter must have one element a trial.")
+        # An array of NumPy would turn a missing text into the text 'nan'.
+        return pd.Series(value).reset_index(drop=True)
+
+    def _column(self, name: str, column: str) -> Any:
+        if self.data is None:
+            raise ValueError(
+                f"The '{name}' parameter is '{column}', the name of a column: give the table too, "
+                "data=..."
+            )
+        table: Any = self.data
+        known = [str(one) for one in (table if isinstance(table, Mapping) else table.columns)]
+        if column not in known:
+            raise ValueError(
+                f"The '{name}' parameter is '{column}', and data has no such column. It has "
+                f"{', '.join(known)}."
+            )
+        return table[column]
+
+
+def _events(values: pd.Series) -> pd.Series:
+    """Return events as True, False and missing."""
+    present = values[values.notna()]
+    wrong = [
+        value
+        for value in pd.unique(present)
+        if isinstance(value, str | bytes) or not np.isscalar(value) or value not in (0, 1)
+    ]
+    if wrong:
+        raise ValueError(
+            "The 'event' parameter must be booleans, or 0 and 1: whether each trial was an event. "
+            f"Got {wrong[0]!r}. Compare scores with a threshold first, such as scores >= 0.6."
+        )
+    return values.astype("object").map(bool, na_action="ignore").astype("boolean")

@@ -1,0 +1,109 @@
+"""Trials as people give them: arrays or columns, missing as missing, no score for an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.inference import compare_groups, equity_summary, rates_by_group
+from lfr_eval.inference.given import MissingTrialsWarning
+
+RNG = np.random.default_rng(5)
+PERSON = np.repeat([f"p{number}" for number in range(40)], 5)
+GROUP = np.where(np.arange(200) < 100, "a", "b")
+EVENT = RNG.random(200) < np.where(GROUP == "a", 0.1, 0.4)
+COLUMNS = {"who": PERSON, "skin": GROUP, "alert": EVENT}
+FUNCTIONS = (rates_by_group, compare_groups, equity_summary)
+
+
+class Foreign:
+    """A table of another library: columns by name, each turned into an array by itself."""
+
+    columns = tuple(COLUMNS)
+
+    def __getitem__(self, name: str) -> Any:
+        class Series:
+            def to_numpy(self) -> Any:
+                return COLUMNS[name]
+
+        return Series()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(
+    "data",
+    [
+        COLUMNS,
+        {name: list(values) for name, values in COLUMNS.items()},
+        Foreign(),
+        pd.DataFrame(COLUMNS, index=range(500, 700)),
+    ],
+    ids=["arrays", "lists", "foreign", "pandas"],
+)
+def test_columns_of_any_table_give_what_arrays_give(
+    function: Callable[..., pd.DataFrame], data: object
+) -> None:
+    found = function("alert", "who", "skin", data=data)
+    pd.testing.assert_frame_equal(found, function(EVENT, PERSON, GROUP))
+    # A column beside an array is allowed too.
+    pd.testing.assert_frame_equal(function("alert", PERSON, "skin", data=data), found)
+
+
+@pytest.mark.parametrize("dtype", [bool, int, float, "Int64", "boolean", object])
+def test_events_may_be_of_any_type_that_says_yes_or_no(dtype: Any) -> None:
+    event = pd.Series(EVENT).astype(dtype)
+    pd.testing.assert_frame_equal(
+        rates_by_group(event, PERSON, GROUP), rates_by_group(EVENT, PERSON, GROUP)
+    )
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("name", ["alert", "who"])
+def test_trials_without_an_event_or_a_person_are_left_out_and_said(name: str, missing: Any) -> None:
+    data = {key: list(values) for key, values in COLUMNS.items()}
+    data[name][0] = data[name][7] = missing
+    with pytest.warns(MissingTrialsWarning, match="2 of 200 trials have no event or no person"):
+        found = rates_by_group("alert", "who", "skin", data=data)
+    kept = np.delete(np.arange(200), [0, 7])
+    pd.testing.assert_frame_equal(found, rates_by_group(EVENT[kept], PERSON[kept], GROUP[kept]))
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_a_missing_label_is_the_group_unknown(missing: Any) -> None:
+    group = [*GROUP[:100], *[missing] * 100]
+    assert rates_by_group(EVENT, PERSON, group)["group"].tolist() == ["everybody", "a", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("event", "got"),
+    [
+        (["True", "False"] * 100, "'True'"),
+        ([b"0", b"1"] * 100, "b'0'"),
+        ([0.9, 0.1] * 100, "0.9"),
+        ([1, 2] * 100, "2"),
+        ([np.inf, 0] * 100, "inf"),
+        ([-1, 1] * 100, "-1"),
+    ],
+)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_texts_and_scores_are_no_events(
+    function: Callable[..., pd.DataFrame], event: list[Any], got: str
+) -> None:
+    with pytest.raises(ValueError, match="The 'event' parameter must be booleans") as refused:
+        function(event, PERSON, GROUP)
+    assert got in str(refused.value)
+
+
+def test_a_name_without_a_table_or_a_column_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'person' parameter is 'who'.* data=\.\.\."):
+        rates_by_group(EVENT, "who", GROUP)
+    with pytest.raises(ValueError, match=r"'group' parameter is 'race'.* It has who, skin, alert"):
+        rates_by_group("alert", "who", "race", data=pd.DataFrame(COLUMNS))
+    with pytest.raises(ValueError, match="Got lengths"):
+        rates_by_group("alert", PERSON[:3], "skin", data=COLUMNS)
+    with pytest.raises(ValueError, match="'event' parameter must have one element a trial"):
+        rates_by_group(np.ones((200, 2)), PERSON, GROUP)
