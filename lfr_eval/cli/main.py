@@ -17,6 +17,7 @@ from lfr_eval.cli.decisions import add_decisions
 from lfr_eval.cli.deployments import add_records
 from lfr_eval.cli.engine import add_engine
 from lfr_eval.cli.manifest import add_manifest, manifest
+from lfr_eval.cli.sharing import add_sharing
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
 from lfr_eval.planning.arguments import add_actions, add_question, ask
@@ -29,7 +30,7 @@ TRUST = "--trust-conf"
 COMMANDS = (
     *("run", "manifest", "plan", "report", "verify", "thresholds", "compare"),
     *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
-    "deployments",
+    *("deployments", "sharing"),
 )
 
 RUN_HELP = """Run a study; with no override, the simulated rehearsal. Takes Hydra's syntax:
@@ -132,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
     add_decisions(commands)
     add_records(commands)
+    add_sharing(commands)
     return parser
 
 

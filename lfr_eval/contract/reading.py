@@ -82,8 +82,11 @@ def json_value(text: str | bytes) -> Any:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
     except ValueError as error:
         raise ReadingError(f"It is not JSON: {error}") from error
-    _check_depth(value)
-    if "\\ud" in (text if isinstance(text, str) else text.decode()).lower():
+    characters = text if isinstance(text, str) else text.decode()
+    # A text with fewer brackets than levels cannot be too deep: most are not walked.
+    if characters.count("[") + characters.count("{") > DEEPEST:
+        _check_depth(value)
+    if "\\ud" in characters.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:

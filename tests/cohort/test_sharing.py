@@ -1,0 +1,181 @@
+"""The register of sharing: what it knows, what it cannot know, and who changed it."""
+
+import json
+import os
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.cli.main import main
+from lfr_eval.cohort.sharing import Register, SharingError
+from lfr_eval.contract.ledger import LedgerError
+
+TODAY = date(2026, 1, 1)
+
+
+def recorded(register: Register, *people: str, **changes: object) -> int:
+    values = {
+        "purpose": "test of a matcher",
+        "agreement": "agreement 7",
+        "since": date(2025, 12, 1),
+        "by": "A. Clerk",
+        "people": people,
+    }
+    return register.record("Acme Ltd", "images", **{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_who_has_and_with_find_what_was_entered(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    recorded(register, "P1", "P2")
+    other = {"until": date(2025, 12, 31), "since": date(2025, 12, 2)}
+    recorded(register, "P2", **other)
+    assert [each.number for each in register.who_has("P2", TODAY).sharings] == [2, 3]
+    assert [each.number for each in register.who_has("P1", TODAY).sharings] == [2]
+    assert register.who_has("P9", TODAY).sharings == ()
+    assert len(register.shared_with(" ACME ltd ", TODAY).sharings) == 2
+    assert len(register.shared_with("Another", TODAY).sharings) == 0
+
+
+def test_no_answer_is_stronger_than_the_register(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    assert "empty" in next(register.who_has("P1").lines())
+    recorded(register, "P1")
+    said = " ".join(register.who_has("P9", TODAY).lines())
+    assert said.startswith("As far as this register knows (2 entries, the last of ")
+    assert "nobody. A sharing that nobody entered is not in it." in said
+
+
+def test_seven_images_that_were_found_later(tmp_path: Path) -> None:
+    """In 2019 seven images had been shared locally; the centre had said that there were none."""
+    register = Register(tmp_path / "sharing.jsonl")
+    recorded(register, "P1", since=date(2016, 5, 1), until=date(2018, 3, 31))
+    before = " ".join(register.shared_with("King's Cross estate", TODAY).lines())
+    assert "As far as this register knows" in before
+    assert "nobody" in before
+    register.record(
+        "King's Cross estate",
+        "images",
+        purpose="locating people",
+        agreement="local agreement, not known to the centre",
+        since=date(2016, 5, 1),
+        until=date(2018, 3, 31),
+        count=7,
+        by="Centre",
+    )
+    after = " ".join(register.shared_with("king\u2019s cross ESTATE", TODAY).lines())
+    assert "received 7 images on 2016-05-01" in after
+    assert "deletion was due on 2018-03-31 and nobody confirmed it" in after
+    assert "days after it happened" in after
+    # Nobody wrote down whose images they were, so nobody can be ruled out.
+    anybody = " ".join(register.who_has("P9", TODAY).lines())
+    assert "1 sharing in the register do" in anybody or "cannot be ruled out" in anybody
+    assert len([each for each in register.verify(TODAY) if "2018-03-31" in each]) == 2
+
+
+def test_a_deletion_is_another_entry(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    number = recorded(register, "P1", until=date(2025, 12, 31))
+    assert len(register.verify(TODAY)) == 1
+    register.deleted(number, date(2025, 12, 30), "B. Keeper", "letter 12")
+    assert register.verify(TODAY) == []
+    assert "deleted on 2025-12-30, as B. Keeper confirmed" in register.sharings()[0].sentence(TODAY)
+    with pytest.raises(SharingError, match="was deleted on 2025-12-30"):
+        register.deleted(number, date(2025, 12, 31), "B. Keeper")
+    with pytest.raises(SharingError, match=r"Entry 1 of .* is not a sharing"):
+        register.deleted(1, date(2025, 12, 31), "B. Keeper")
+
+
+def test_the_file_names_nobody_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "sharing.jsonl"
+    recorded(Register(path), "Erika Mustermann")
+    assert "Mustermann" not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_one_name_in_two_unicode_forms_is_one_person(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    recorded(register, "Jos\u00e9")
+    assert len(register.who_has("Jose\u0301").sharings) == 1
+
+
+@pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
+def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "sharing.jsonl"
+    for number in range(5):
+        recorded(Register(path), f"P{number}")
+    lines = path.read_text().splitlines(keepends=True)
+    if change == "edit":
+        values = json.loads(lines[2])
+        values["organisation"] = "Nobody Ltd"
+        lines[2] = json.dumps(values, sort_keys=True) + "\n"
+    elif change == "remove":
+        del lines[2]
+    elif change == "insert":
+        lines.insert(2, lines[1])
+    else:
+        lines[2], lines[3] = lines[3], lines[2]
+    path.write_text("".join(lines))
+    assert "entry" in Register(path).verify(TODAY)[0]
+    with pytest.raises(LedgerError, match="entry"):
+        Register(path).who_has("P1")
+
+
+def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SharingError, match=r"purpose is empty.*'faces' is none of.*neither people"):
+        Register(tmp_path / "s.jsonl").record(
+            "Acme", "faces", purpose=" ", agreement="a", since=date(2025, 1, 1), by="A"
+        )
+    assert not (tmp_path / "s.jsonl").exists()
+
+
+def test_the_command_line_records_and_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.txt").write_text("P1\nP2\n\n")
+    command = ["sharing", "record", "--with", "Acme Ltd", "--what", "templates", "--by", "A. Clerk"]
+    command += ["--purpose", "test", "--agreement", "no. 7", "--from", "2025-12-01"]
+    assert main([*command, "--subjects", "people.txt"]) == 0
+    assert main(["sharing", "who-has", "P2"]) == 0
+    assert main(["sharing", "with", "acme LTD"]) == 0
+    assert main(["sharing", "deleted", "2", "--on", "2025-12-02", "--by", "B. Keeper"]) == 0
+    assert main(["sharing", "verify"]) == 0
+    said = capsys.readouterr().out
+    assert "Acme Ltd received 2 templates on 2025-12-01" in said
+    assert main(["sharing", "who-has", "P2", "--register", "gone.jsonl"]) != 0
+    assert "There is no register gone.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_register_of_a_hundred_thousand_entries_answers_in_few_passes(tmp_path: Path) -> None:
+    """The work grows with the entries, not with their square: CPU of 20,000 against 2,000."""
+    seconds = []
+    for number in (2_000, 20_000):
+        path = tmp_path / f"{number}.jsonl"
+        _fill(path, number)
+        start = time.process_time()
+        assert len(Register(path).who_has("P7").sharings) == 1
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 40 * max(seconds[0], 0.01)
+
+
+def _fill(path: Path, number: int) -> None:
+    """Write a chain of many entries at once, as single appends would have."""
+    import hashlib
+
+    register = Register(path)
+    recorded(register, "P0")
+    first, second = path.read_bytes().splitlines()
+    values = json.loads(second)
+    previous = hashlib.sha256(second).hexdigest()
+    lines = [first, second]
+    for each in range(3, number + 1):
+        entry = {**values, "number": each, "previous": previous}
+        entry["people"] = [register._digest(f"P{each}")]
+        line = json.dumps(entry, sort_keys=True, ensure_ascii=False).encode()
+        previous = hashlib.sha256(line).hexdigest()
+        lines.append(line)
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    os.chmod(path, 0o600)
