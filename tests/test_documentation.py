@@ -58,6 +58,9 @@ def test_every_documented_command_line_is_understood(line: str) -> None:
     sweep = {"-m", "--multirun"} & set(arguments)
     if sweep:
         overrides = [re.sub(r"=([\w.]+),.*", r"=\1", word) for word in overrides]
+    if "matcher=python" in overrides:
+        # Settings of a matcher of one's own are those of its class: tests/matchers/test_plugins.py.
+        overrides = [word for word in overrides if not word.startswith("matcher.")]
     GlobalHydra.instance().clear()
     register()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):

@@ -1,7 +1,6 @@
 """The register of sharing: what it knows, what it cannot know, and who changed it."""
 
 import json
-import os
 import time
 from datetime import date
 from pathlib import Path
@@ -178,4 +177,4 @@ def _fill(path: Path, number: int) -> None:
         previous = hashlib.sha256(line).hexdigest()
         lines.append(line)
     path.write_bytes(b"\n".join(lines) + b"\n")
-    os.chmod(path, 0o600)
+    path.chmod(0o600)
