@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
+from tests.shared import FOLDER, made_once
 from tests.studies import SMALL, run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the workers of a session share."""
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="lfr-eval-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +39,8 @@ def mirror() -> Path:
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    """A small rehearsal, finished."""
-    return run(tmp_path_factory.mktemp("small"), *SMALL)
+def small() -> StudyFolder:
+    """A small rehearsal, finished; made once a session, so no test may change it."""
+    folder = made_once("small", lambda folder: run(folder, *SMALL))
+    (study,) = (path for path in folder.iterdir() if (path / "provenance.json").is_file())
+    return StudyFolder(study)

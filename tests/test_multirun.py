@@ -96,8 +96,8 @@ def assert_compared(studies: list[Path], metrics: dict[str, dict[str, float]]) -
             assert shown[f"operating/FMR/{row.factor}/{row.group}"] == row.rate
             assert shown[f"operating/FMR/{row.factor}/{row.group}/upper"] == row.upper
         verdicts = findings.loc[findings["primary"], "verdict"].value_counts().to_dict()
-        assert {f"planned/{verdict}": count for verdict, count in verdicts.items()} == {
-            name: value for name, value in shown.items() if name.startswith("planned/")
+        assert {f"primary/{verdict}": count for verdict, count in verdicts.items()} == {
+            name: value for name, value in shown.items() if name.startswith("primary/")
         }
 
 

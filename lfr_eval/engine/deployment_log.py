@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import read_json
 from lfr_eval.deployments import DECIDED, RECORD
-from lfr_eval.tracking import TrackingError, connect, impatient
+from lfr_eval.tracking import TrackingError, begin, connect, impatient, name, put
+
+DEPLOYMENTS = "deployments"
+"""What their experiment is called, after that of the studies."""
 
 PARAMETERS = (
     *("threshold", "model_version", "matcher_fingerprint", "watchlist_size", "failures_to_enrol"),
@@ -45,24 +48,22 @@ def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str
 
 
 def _log(record: dict[str, Any], uri: str, experiment: str) -> str:
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric
 
-    client, experiment_id = connect(uri, experiment)
+    client, experiment_id = connect(uri, f"{experiment}-{DEPLOYMENTS}")
     known = client.search_runs(
         [experiment_id], f"tags.deployment_id = '{record['deployment_id']}'", max_results=1
     )
     if known:
         run_id = str(known[0].info.run_id)
     else:
-        run = client.create_run(experiment_id, run_name=record["deployment_id"])
-        run_id = str(run.info.run_id)
-        client.log_batch(run_id, params=[Param(name, str(record[name])) for name in PARAMETERS])
+        tags = {"deployment_id": record["deployment_id"]}
+        began = round(1000 * datetime.fromisoformat(record["started"]).timestamp())
+        run_id = begin(client, experiment_id, record["deployment_id"], tags, began)
+    params = {name: str(record[name]) for name in PARAMETERS}
     now = int(1000 * time.time())
-    client.log_batch(
-        run_id,
-        metrics=[Metric(name, value, now, 0) for name, value in _metrics(record)],
-        tags=[RunTag(name, value) for name, value in _tags(record).items()],
-    )
+    metrics = [Metric(name, value, now, 0) for name, value in _metrics(record)]
+    put(client, run_id, params, metrics, _tags(record))
     client.log_dict(run_id, record, RECORD)
     client.set_terminated(run_id, "FINISHED" if record["ended"] else "KILLED")
     return run_id
@@ -80,17 +81,13 @@ def _tags(record: dict[str, Any]) -> dict[str, str]:
 
 
 def _metrics(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    for name in METRICS:
-        yield name, float(record[name])
-    for name, value in record["latency_ms"].items():
-        yield f"latency_ms_{name}", float(value)
+    for counted in METRICS:
+        yield counted, float(record[counted])
+    for percentile, value in record["latency_ms"].items():
+        yield f"latency_ms_{percentile}", float(value)
     for factor, groups in record["watchlist_composition"].items():
         for group, count in groups.items():
-            yield _plain(f"watchlist/{factor}/{group}"), float(count)
-    for name, count in record["decisions_by_group"].items():
-        yield _plain(f"decided/{name}"), float(count)
-
-
-def _plain(name: str) -> str:
-    """Return a name in the characters that MLflow takes."""
-    return re.sub(r"[^\w\-. :/]", "_", name, flags=re.ASCII)[:250]
+            yield name("watchlist", factor, group), float(count)
+    for decided, count in record["decisions_by_group"].items():
+        # The judgement, the factor, and a group that may hold a stroke of its own.
+        yield name("decided", *decided.split("/", 2)), float(count)

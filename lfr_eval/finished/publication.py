@@ -27,9 +27,9 @@ from lfr_eval.contract.folder import (
     write_text,
 )
 from lfr_eval.contract.record import StudyRecord
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import COHORT, EQUITY, FINDINGS, PEOPLE, RATES, Table
 from lfr_eval.contract.tables.schema import TEXT
-from lfr_eval.finished.publishing.files import to_csv
 from lfr_eval.finished.publishing.linked import PublicationError
 from lfr_eval.finished.publishing.record import LEFT_OUT, published_provenance, published_record
 from lfr_eval.finished.publishing.tables import Published, marked, publish_tables
@@ -84,7 +84,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
         for name, frame in _frames(published).items():
             frame.to_parquet(drawn / f"{name}.parquet", index=False)
             shown = marked(frame) if name in ("rates", "people") else frame
-            write_text(kept / f"{name}.csv", to_csv(shown))
+            write_text(kept / f"{name}.csv", csv_text(shown, end="\r\n"))
         write_json(drawn / STUDY, made.content())
         write_json(drawn / PROVENANCE, published_provenance(study.provenance(), study.study_hash()))
         write_json(drawn / PUBLICATION, about)

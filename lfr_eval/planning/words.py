@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import PLANNING
 from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.planning.answer import Answer, Case
@@ -53,7 +54,7 @@ def as_json(answer: Answer) -> str:
 
 def as_csv(answer: Answer) -> str:
     """Return the table `planning` as CSV."""
-    return answer.rows.to_csv(index=False).rstrip("\n")
+    return csv_text(answer.rows).rstrip("\n")
 
 
 def assumptions(answer: Answer) -> list[str]:

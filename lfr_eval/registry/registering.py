@@ -7,6 +7,8 @@ files, the environment it was made in, and its fingerprint as a tag.
 from __future__ import annotations
 
 import logging
+import os
+import platform
 import tempfile
 import warnings
 from importlib.metadata import version as version_of
@@ -25,11 +27,19 @@ from lfr_eval.registry.registered import (
     registry_uri,
     talking_to,
 )
+from lfr_eval.registry.versions import FINGERPRINT
+from lfr_eval.tracking import begin, connect, one_at_a_time
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CANDIDATE, LIVE = "candidate", "live"
+
+REGISTRATIONS = "registrations"
+"""What their experiment is called, after that of the studies."""
+
+OWNER = "registered_by_process"
+"""Tag of what is not registered yet: host and number of the process that registers it."""
 
 PACKAGES = {
     "facenet": ("torch", "torchvision", "facenet-pytorch", "safetensors"),
@@ -139,49 +149,83 @@ def requirements(kind: str) -> list[str]:
 def _create(
     uri: str, experiment: str, name: str, card: MatcherCard, model: Path, alias: str
 ) -> str:
+    """Create a version; whatever kills this process leaves nothing that a later look-up finds.
+
+    The version is named by its fingerprint only when all else is done, and what an earlier process
+    left half done is removed first.
+    """
     from mlflow.exceptions import MlflowException
 
-    from lfr_eval.tracking import connect
+    _plain(name)
+    client, experiment_id = connect(uri, f"{experiment}-{REGISTRATIONS}")
+    with one_at_a_time(uri):
+        _remove_unfinished(client, experiment_id, name)
+        owner = {OWNER: f"{platform.node()} {os.getpid()}"}
+        run_id = begin(client, experiment_id, f"register {name}", {"kind": "registration", **owner})
+        logged = client.create_logged_model(
+            experiment_id, name=name, source_run_id=run_id, model_type="matcher"
+        )
+        client.log_model_artifacts(logged.model_id, str(model))
+        client.finalize_logged_model(logged.model_id, "READY")
+        if not _exists(client, name):
+            try:
+                client.create_registered_model(name)
+            except MlflowException:
+                # Somebody else created it in between.
+                if not _exists(client, name):
+                    raise
+        created = client.create_model_version(
+            name,
+            source=logged.artifact_location,
+            run_id=run_id,
+            model_id=logged.model_id,
+            tags={
+                "matcher": card.name,
+                "multi_face": str(card.multi_face),
+                "template_size": str(card.template_size),
+                # MLflow's SQL store does not give it back with the version.
+                "model_id": logged.model_id,
+                **owner,
+            },
+            description=f"- **Was it tested?** No.\n\n{card.description}; {card.acquisition}.",
+        )
+        number = str(created.version)
+        client.set_model_version_tag(name, number, FINGERPRINT, card.fingerprint)
+        client.set_registered_model_alias(name, alias, number)
+        client.set_terminated(run_id)
+        # Last: until then, the version counts as half done.
+        client.delete_model_version_tag(name, number, OWNER)
+    return number
 
-    client, experiment_id = connect(uri, experiment)
-    run_id = client.create_run(experiment_id, run_name=f"register {_plain(name)}").info.run_id
-    logged = client.create_logged_model(
-        experiment_id, name=name, source_run_id=run_id, model_type="matcher"
-    )
-    client.log_model_artifacts(logged.model_id, str(model))
-    client.finalize_logged_model(logged.model_id, "READY")
-    if not _exists(client, name):
-        try:
-            client.create_registered_model(name)
-        except MlflowException:
-            # Somebody else created it in between.
-            if not _exists(client, name):
-                raise
-    created = client.create_model_version(
-        name,
-        source=logged.artifact_location,
-        run_id=run_id,
-        model_id=logged.model_id,
-        tags={
-            "fingerprint": card.fingerprint,
-            "matcher": card.name,
-            "multi_face": str(card.multi_face),
-            "template_size": str(card.template_size),
-            # MLflow's SQL store does not give it back with the version.
-            "model_id": logged.model_id,
-        },
-        description=f"- **Was it tested?** No.\n\n{card.description}; {card.acquisition}.",
-    )
-    client.set_registered_model_alias(name, alias, created.version)
-    client.set_terminated(run_id)
-    return str(created.version)
+
+def _remove_unfinished(client: MlflowClient, experiment_id: str, name: str) -> None:
+    """Remove what a process that was killed left of a registration."""
+    for found in client.search_model_versions(f"name = '{name}'"):
+        if _is_dead(found.tags.get(OWNER)):
+            client.delete_model_version(name, found.version)
+    for run in client.search_runs([experiment_id], "attributes.status != 'FINISHED'"):
+        if _is_dead(run.data.tags.get(OWNER)):
+            client.delete_run(run.info.run_id)
+
+
+def _is_dead(owner: str | None) -> bool:
+    """Whether a process of this machine, as noted by its number, is gone."""
+    host, _, number = (owner or "").rpartition(" ")
+    if host != platform.node() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return int(number) == os.getpid()
 
 
 def _exists(client: MlflowClient, name: str) -> bool:
     return bool(client.search_registered_models(f"name = '{name}'", max_results=1))
 
 
-def _plain(name: str) -> str:
+def _plain(name: str) -> None:
     if not name or set(name) & set("/:.%\"'"):
         raise RegistryError(f"name={name!r} cannot name a model; use letters, digits and -.")
-    return name

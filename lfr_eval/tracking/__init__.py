@@ -2,15 +2,28 @@
 
 from lfr_eval.tracking.artifacts import attach
 from lfr_eval.tracking.metrics import STEP
+from lfr_eval.tracking.names import name
 from lfr_eval.tracking.runs import track
-from lfr_eval.tracking.store import TrackingError, connect, default_uri, impatient
+from lfr_eval.tracking.store import (
+    TrackingError,
+    begin,
+    connect,
+    default_uri,
+    impatient,
+    one_at_a_time,
+    put,
+)
 
 __all__ = [
     "STEP",
     "TrackingError",
     "attach",
+    "begin",
     "connect",
     "default_uri",
     "impatient",
+    "name",
+    "one_at_a_time",
+    "put",
     "track",
 ]

@@ -1,21 +1,28 @@
 """Stage tracking: tables `rates` and `findings` in, what MLflow charts and compares out.
 
 MLflow compares runs by the last value of a metric. The last threshold of a sweep is not the one
-that a matcher runs at, so what holds at the operating threshold has metrics of its own.
+that a matcher runs at, so what holds at the operating threshold has metrics of its own. There are
+few: false alerts and misses at the largest watchlist by single factors. Everything else is in the
+tables that the run holds.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
+
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
+from lfr_eval.tracking.names import name
 
 STEP = 1_000_000
 """Steps are whole numbers: a threshold's step is the threshold times this, rounded."""
 
-OPERATING, WORST, PLANNED = "operating", "worst_ratio", "planned"
+OPERATING, WORST, PRIMARY = "operating", "worst", "primary"
+SEARCHED, COMPARED = ("FPIR", "FNIR"), ("FMR", "FNMR")
+ACQUIRED = ("FTA", "FTE")
 SAME = 1e-9
 
 
@@ -33,61 +40,82 @@ def metrics_of(
 ) -> Iterator[Value]:
     """Yield the metrics of a study.
 
-    Rates by group, stepped by threshold (`FPIR-10000/ethnicity/black`); those at the operating
-    threshold, with the unwelcome end of their interval (`operating/FPIR-10000/ethnicity/black`,
-    `.../upper`, of TPIR `.../lower`); the largest ratio of two groups there, either way round
-    (`worst_ratio/FPIR-10000/ethnicity`); and how many planned comparisons have each verdict
-    (`planned/different`).
+    The curves, stepped by threshold (`FPIR-10000/ethnicity/black`); the rates at the operating
+    threshold (`operating/FPIR-10000/ethnicity/black`), everybody's with its upper end
+    (`operating/FPIR-10000/overall/everybody/upper`); the worst of a factor there: the highest upper
+    end of any group (`worst/upper/FPIR-10000/ethnicity`) and the largest ratio of two groups, the
+    larger above (`worst/ratio/FPIR-10000/ethnicity`); how many primary comparisons have each
+    verdict (`primary/different`); and everybody's failures to acquire and to enrol.
     """
-    own = rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
-    known = rates[rates["rate"].notna() & own]
-    steps = (known["threshold"].fillna(0.0) * STEP).round().astype(int)
-    for name, rate, step in zip(_names(known), known["rate"], steps, strict=True):
-        yield Value(metric_name(name), float(rate), int(step))
+    known = rates[rates["rate"].notna()]
+    own = known["counterpart"].isna() | (known["counterpart"] == known["group"])
+    shown = compared(known[own])
+    steps = (shown["threshold"].astype(float) * STEP).round().astype(int)
+    for row, step in zip(shown.to_dict("records"), steps, strict=True):
+        yield Value(_name(row, row["group"]), float(row["rate"]), int(step))
     yield from _verdicts(findings)
+    lost = known["metric"].isin(ACQUIRED) & (known["factor"] == OVERALL)
+    for row in known[lost].to_dict("records"):
+        yield Value(name(OPERATING, row["metric"], OVERALL, EVERYBODY), float(row["rate"]))
     if operating is not None:
-        here = known[_at(known, operating) | known["threshold"].isna()]
-        yield from _at_operating(here)
-        yield from _worst(findings[_at(findings, operating)])
+        yield from _at_operating(shown[at_threshold(shown, operating)])
+        yield from _worst_ratios(compared(findings[at_threshold(findings, operating)]))
 
 
-def metric_name(text: str) -> str:
-    """Return a name in the characters that MLflow takes."""
-    return re.sub(r"[^\w\-. :/]", "_", text, flags=re.ASCII)[:250]
+def compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that runs are compared by.
+
+    Of a study that searched: false alerts and misses at the largest watchlist, first and last rank;
+    of any other: false matches and non-matches. Single factors only.
+    """
+    sizes = rows["watchlist_size"]
+    searched = rows[rows["metric"].isin(SEARCHED) & (sizes == sizes.max())]
+    found = rows[rows["metric"].isin(COMPARED)] if searched.empty else searched
+    if "rank" in found and found["rank"].notna().any():
+        ranks = found["rank"]
+        found = found[ranks.isna() | ranks.isin([ranks.min(), ranks.max()])]
+    return found[~found["factor"].str.contains(CROSS, regex=False)]
 
 
-def _names(rates: pd.DataFrame) -> pd.Series:
-    rank = ("-rank-" + rates["rank"].astype("string")).fillna("")
-    return _searched(rates) + rank + "/" + rates["factor"] + "/" + rates["group"]
+def _name(row: Mapping[Hashable, Any], *last: str) -> str:
+    size, rank = row["watchlist_size"], row.get("rank")
+    searched = "" if pd.isna(size) else f"-{size}"
+    ranked = "" if rank is None or pd.isna(rank) else f"-rank-{rank}"
+    return name(f"{row['metric']}{searched}{ranked}", str(row["factor"]), *last)
 
 
-def _searched(rows: pd.DataFrame) -> pd.Series:
-    """Return the metric and the size of the watchlist."""
-    return rows["metric"] + ("-" + rows["watchlist_size"].astype("string")).fillna("")
-
-
-def _at(rows: pd.DataFrame, threshold: float) -> pd.Series:
+def at_threshold(rows: pd.DataFrame, threshold: float) -> pd.Series:
+    """Return which rows are at a threshold."""
     return ((rows["threshold"] - threshold).abs() <= SAME).fillna(False)
 
 
 def _at_operating(rates: pd.DataFrame) -> Iterator[Value]:
-    for name, row in zip(_names(rates), rates.itertuples(), strict=True):
-        yield Value(metric_name(f"{OPERATING}/{name}"), float(str(row.rate)))
-        end = "lower" if row.metric == "TPIR" else "upper"
-        bound = getattr(row, end)
-        if not pd.isna(bound):
-            yield Value(metric_name(f"{OPERATING}/{name}/{end}"), float(bound))
+    highest: dict[str, float] = {}
+    for row in rates.to_dict("records"):
+        yield Value(f"{OPERATING}/{_name(row, row['group'])}", float(row["rate"]))
+        if pd.isna(row["upper"]):
+            continue
+        if row["factor"] == OVERALL:
+            yield Value(f"{OPERATING}/{_name(row, row['group'])}/upper", float(row["upper"]))
+        else:
+            factor = _name(row)
+            highest[factor] = max(highest.get(factor, 0.0), float(row["upper"]))
+    for factor, upper in highest.items():
+        yield Value(f"{WORST}/upper/{factor}", upper)
 
 
-def _worst(findings: pd.DataFrame) -> Iterator[Value]:
+def _worst_ratios(findings: pd.DataFrame) -> Iterator[Value]:
     ratios = findings["ratio"].astype(float)
     known = findings[(ratios > 0) & (ratios < float("inf"))]
-    larger = known["ratio"].where(known["ratio"] >= 1, 1 / known["ratio"])
-    for name, worst in larger.groupby(_searched(known) + "/" + known["factor"]).max().items():
-        yield Value(metric_name(f"{WORST}/{name}"), float(worst))
+    largest: dict[str, float] = {}
+    for row in known.to_dict("records"):
+        factor, ratio = _name(row), float(row["ratio"])
+        largest[factor] = max(largest.get(factor, 1.0), ratio, 1 / ratio)
+    for factor, ratio in largest.items():
+        yield Value(f"{WORST}/ratio/{factor}", ratio)
 
 
 def _verdicts(findings: pd.DataFrame) -> Iterator[Value]:
-    planned = findings.loc[findings["primary"].fillna(False), "verdict"]
-    for verdict, count in planned.value_counts().items():
-        yield Value(metric_name(f"{PLANNED}/{verdict}"), float(count))
+    primary = findings.loc[findings["primary"].fillna(False), "verdict"]
+    for verdict, count in primary.value_counts().items():
+        yield Value(name(PRIMARY, str(verdict)), float(count))

@@ -6,27 +6,32 @@ figures and text, never a face, a template or the name of a person.
 
 from __future__ import annotations
 
+import getpass
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder
 from lfr_eval.contract.record import StudyRecord
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
-from lfr_eval.tracking.metrics import metric_name, metrics_of
-from lfr_eval.tracking.store import TrackingError, connect, impatient
+from lfr_eval.tracking.figures import figures_of
+from lfr_eval.tracking.metrics import metrics_of
+from lfr_eval.tracking.names import part
+from lfr_eval.tracking.pages import study_page, verdicts
+from lfr_eval.tracking.store import TrackingError, begin, connect, impatient, put
 from lfr_eval.tracking.system import Sample
-from lfr_eval.tracking.versions import record_study
+from lfr_eval.tracking.versions import Tested, record_study, tested_in
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric
 
-PARAM_LIMIT, TAG_LIMIT, BATCH = 6000, 5000, 1000
+PARAM_LIMIT = 6000
+KIND, HASH = "study", "study_hash"
 
 
 def track(
@@ -39,8 +44,9 @@ def track(
 ) -> str:
     """Log a finished study as one MLflow run; return the run's id.
 
-    A study that was logged before, under the same study hash, is not logged twice. A study of a
-    registered matcher is written to the matcher's version too.
+    A study that was logged before, under the same study hash, is not logged twice; one whose
+    logging broke off is completed in the run that it has. A study of a registered matcher is
+    written to the matcher's version too.
 
     Parameters
     ----------
@@ -74,6 +80,19 @@ def track(
         ) from error
 
 
+def known_run(
+    client: MlflowClient, experiment_id: str, study_hash: str, finished: bool = True
+) -> str | None:
+    """Return the finished run of a study, or the one whose logging broke off, if there is one."""
+    state = "=" if finished else "!="
+    runs = client.search_runs(
+        [experiment_id],
+        f"tags.{HASH} = '{study_hash}' and attributes.status {state} 'FINISHED'",
+        max_results=1,
+    )
+    return str(runs[0].info.run_id) if runs else None
+
+
 def _log(
     client: MlflowClient,
     experiment_id: str,
@@ -82,44 +101,68 @@ def _log(
     parent: Path | None,
     system: Sequence[Sample],
 ) -> str:
-    from mlflow.entities import Metric, Param, RunTag
-
     about, provenance = folder.record(), folder.provenance()
-    name = f"{about.study} {about.matcher.name} {about.design.name}"
-    run = client.create_run(experiment_id, run_name=name)
-    run_id = str(run.info.run_id)
-    tags = {
-        "study_hash": study_hash,
+    run_id = known_run(client, experiment_id, study_hash, finished=False)
+    if run_id is None:
+        name = f"{about.study} {about.matcher.name} {about.design.name}"
+        tags = {"kind": KIND, HASH: study_hash}
+        run_id = begin(client, experiment_id, name, tags, _milliseconds(about.started))
+    try:
+        tested = tested_in(client, about)
+        tags = _tags(folder, about, provenance)
+        if parent is not None:
+            tags["mlflow.parentRunId"] = _parent_run(client, experiment_id, parent)
+        metrics = [*_metrics(folder, about, tested), *_load(system)]
+        put(client, run_id, dict(_flat(provenance["config"])), metrics, tags)
+        _log_dataset(client, run_id, about)
+        _log_files(client, run_id, folder, about)
+        if tested is not None:
+            record_study(client, run_id, folder, about, tested)
+        page = study_page(about, study_hash, folder.read(RATES), folder.read(FINDINGS))
+        client.set_tag(run_id, "mlflow.note.content", page)
+    except Exception:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id, end_time=_milliseconds(about.finished))
+    return run_id
+
+
+def _tags(folder: StudyFolder, about: StudyRecord, provenance: Mapping[str, Any]) -> dict[str, str]:
+    return {
         "dataset_sha256": about.data_digest,
         "matcher_fingerprint": about.matcher.fingerprint,
         "git_revision": str(provenance["git_revision"]),
         "code_digest": provenance["code_digest"],
         "simulated": str(about.simulated).lower(),
         "registration": about.registration.state if about.registration else REGISTERED_STATES[0],
-        "verdicts": _verdicts(folder.read(FINDINGS)),
+        "verdicts": verdicts(folder.read(FINDINGS)),
+        "mlflow.user": getpass.getuser(),
+        "mlflow.source.name": "lfr-eval run",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": str(provenance["git_revision"]).rstrip("+"),
     }
-    if parent is not None:
-        tags["mlflow.parentRunId"] = _parent_run(client, experiment_id, parent)
-    params = [Param(key, str(value)[:PARAM_LIMIT]) for key, value in _flat(provenance["config"])]
-    client.log_batch(
-        run_id,
-        params=params,
-        tags=[RunTag(key, value[:TAG_LIMIT]) for key, value in tags.items()],
-    )
-    now = int(time.time() * 1000)
-    values = metrics_of(folder.read(RATES), folder.read(FINDINGS), about.thresholds.operating)
-    metrics = [Metric(one.name, one.value, now, one.step) for one in values]
-    metrics += [Metric(one.name, one.value, one.timestamp, one.step) for one in system]
-    for start in range(0, len(metrics), BATCH):
-        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
-    _log_dataset(client, run_id, about)
-    for file in (REPORT, PDF, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
-        if (folder.path / file).is_file():
-            client.log_artifact(run_id, str(folder.path / file))
-    _log_tables(client, run_id, folder)
-    record_study(client, run_id, folder, about, tags["verdicts"])
-    client.set_terminated(run_id)
-    return run_id
+
+
+def _metrics(folder: StudyFolder, about: StudyRecord, tested: Tested | None) -> Iterator[Metric]:
+    from mlflow.entities import Metric
+
+    # MLflow knows a value again by its time: a study that is sent twice has each once.
+    finished = _milliseconds(about.finished)
+    operating = about.thresholds.operating
+    for one in metrics_of(folder.read(RATES), folder.read(FINDINGS), operating):
+        yield Metric(
+            *(one.name, one.value, finished, one.step),
+            model_id=tested.model_id if tested else None,
+            dataset_name=about.datasets[0].name,
+            dataset_digest=about.data_digest[:36],
+        )
+
+
+def _load(system: Sequence[Sample]) -> Iterator[Metric]:
+    from mlflow.entities import Metric
+
+    for one in system:
+        yield Metric(one.name, one.value, one.timestamp, one.step)
 
 
 def _parent_run(client: MlflowClient, experiment_id: str, multirun: Path) -> str:
@@ -133,18 +176,23 @@ def _parent_run(client: MlflowClient, experiment_id: str, multirun: Path) -> str
         )
         if found:
             return str(found[0].info.run_id)
-        tags = {"multirun": multirun.name}
-        run_id = client.create_run(experiment_id, tags=tags, run_name=multirun.name).info.run_id
+        tags = {"kind": "multirun", "multirun": multirun.name}
+        run_id = begin(client, experiment_id, multirun.name, tags)
         client.set_terminated(run_id)
-        return str(run_id)
+        return run_id
 
 
-def _log_tables(client: MlflowClient, run_id: str, folder: StudyFolder) -> None:
+def _log_files(client: MlflowClient, run_id: str, folder: StudyFolder, about: StudyRecord) -> None:
+    for file in (REPORT, PDF, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
+        if (folder.path / file).is_file():
+            client.log_artifact(run_id, str(folder.path / file))
     with tempfile.TemporaryDirectory() as aside:
         for table in (RATES, FINDINGS):
             path = Path(aside) / f"{table.name}.csv"
-            folder.read(table).to_csv(path, index=False)
+            path.write_text(csv_text(folder.read(table)), encoding="utf-8", newline="")
             client.log_artifact(run_id, str(path), "tables")
+    for name, figure in figures_of(folder.read(RATES), about.thresholds.operating):
+        client.log_figure(run_id, figure, f"figures/{name}.png")
 
 
 def _log_dataset(client: MlflowClient, run_id: str, about: StudyRecord) -> None:
@@ -157,7 +205,7 @@ def _log_dataset(client: MlflowClient, run_id: str, about: StudyRecord) -> None:
             name=card.name,
             digest=about.data_digest[:36],
             source_type="card",
-            source=str(card.origin),
+            source=masked(str(card.origin)),
         )
         tags = [
             InputTag("mlflow.data.context", "evaluation"),
@@ -166,31 +214,20 @@ def _log_dataset(client: MlflowClient, run_id: str, about: StudyRecord) -> None:
         client.log_inputs(run_id, [DatasetInput(dataset, tags)])
 
 
-def _verdicts(findings: pd.DataFrame) -> str:
-    counts = findings.loc[findings["primary"].fillna(False), "verdict"].value_counts()
-    return ", ".join(f"{verdict}: {count}" for verdict, count in counts.items()) or "none"
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in config.items():
-        name = metric_name(f"{prefix}{key}")
+        name = f"{prefix}{part(key)}"
         if isinstance(value, Mapping):
             yield from _flat(value, f"{name}.")
         else:
-            yield name, value
+            yield name, str(value)[:PARAM_LIMIT]
+
+
+def _milliseconds(moment: str) -> int:
+    return round(1000 * datetime.fromisoformat(moment).timestamp())
 
 
 def _remedy(error: str) -> str:
     if "401" in error or "403" in error:
         return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD. "
     return ""
-
-
-def known_run(client: MlflowClient, experiment_id: str, study_hash: str) -> str | None:
-    """Return the finished run of a study, if there is one."""
-    runs = client.search_runs(
-        [experiment_id],
-        f"tags.study_hash = '{study_hash}' and attributes.status = 'FINISHED'",
-        max_results=1,
-    )
-    return str(runs[0].info.run_id) if runs else None

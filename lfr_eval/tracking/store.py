@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,18 @@ from lfr_eval.contract.errors import MendableError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+TAG_LIMIT = 5000
 
 
 class TrackingError(MendableError, RuntimeError):
     """The tracking server did not take the study; the study itself is safe on disk."""
 
 
-LOCAL = "sqlite:///"
+LOCAL, ESCAPED = "sqlite:///", "sqlite+pysqlite:///"
+"""The second is the same to SQLAlchemy. MLflow makes the folder that it takes the first to name,
+without taking its escapes back."""
 
 
 def default_uri(studies: Path) -> str:
@@ -30,14 +35,16 @@ def default_uri(studies: Path) -> str:
 
 def local_uri(database: Path) -> str:
     """Return the address of a SQLite file: signs that mean something in an address are escaped."""
-    return LOCAL + re.sub(r"[%?#]", lambda sign: quote(sign[0]), str(database))
+    path = re.sub(r"[%?#]", lambda sign: quote(sign[0]), str(database))
+    return (LOCAL if path == str(database) else ESCAPED) + path
 
 
 def local_file(uri: str) -> Path | None:
     """Return the SQLite file that an address names; None for a server."""
-    if not uri.startswith(LOCAL):
-        return None
-    return Path(unquote(uri.removeprefix(LOCAL).partition("?")[0]))
+    for start in (LOCAL, ESCAPED):
+        if uri.startswith(start):
+            return Path(unquote(uri.removeprefix(start).partition("?")[0]))
+    return None
 
 
 def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
@@ -58,6 +65,55 @@ def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
             if found is None:
                 raise
             return client, str(found.experiment_id)
+
+
+UNFINISHED = "SCHEDULED"
+"""State of a run that is being written: no search for what runs, or is finished, counts it."""
+
+PARAMS, TAGS, METRICS = 100, 100, 1000
+"""Most that MLflow takes in a request."""
+
+
+def begin(
+    client: MlflowClient,
+    experiment_id: str,
+    name: str,
+    tags: Mapping[str, str],
+    started: int | None = None,
+) -> str:
+    """Create a run that does not say that it is running; return its id.
+
+    Whatever kills this process before the run is terminated leaves no run behind that seems to run
+    for ever.
+
+    Parameters
+    ----------
+    started
+        Milliseconds since 1970; None: now.
+    """
+    run = client.create_run(experiment_id, start_time=started, tags=dict(tags), run_name=name)
+    client.update_run(run.info.run_id, status=UNFINISHED)
+    return str(run.info.run_id)
+
+
+def put(
+    client: MlflowClient,
+    run_id: str,
+    params: Mapping[str, str],
+    metrics: Sequence[Metric],
+    tags: Mapping[str, str],
+) -> None:
+    """Log what a run holds, in as many requests as MLflow wants."""
+    from mlflow.entities import Param, RunTag
+
+    kept = [Param(name, value) for name, value in params.items()]
+    said = [RunTag(name, value[:TAG_LIMIT]) for name, value in tags.items()]
+    for start in range(0, len(kept), PARAMS):
+        client.log_batch(run_id, params=kept[start : start + PARAMS])
+    for start in range(0, len(said), TAGS):
+        client.log_batch(run_id, tags=said[start : start + TAGS])
+    for start in range(0, len(metrics), METRICS):
+        client.log_batch(run_id, metrics=metrics[start : start + METRICS])
 
 
 def _artifacts(uri: str) -> str | None:

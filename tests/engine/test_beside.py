@@ -18,6 +18,7 @@ from lfr_eval.tracking import track
 from tests.engine.serving import served
 from tests.engine.studies import write_people
 from tests.report.pages import parse
+from tests.shared import fresh_store
 from tests.studies import configured, run
 
 # MLflow and what it stands on warn about themselves.
@@ -36,12 +37,12 @@ STUDY = (
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a registered null matcher and the pictures of twelve people."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", fresh_store(tmp_path))
     for name in ("STUDIES", "CACHE", "DEPLOYMENTS"):
         monkeypatch.setenv(f"LFR_EVAL_{name}", str(tmp_path / name.lower()))
     write_people(tmp_path / "people")
     config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
-    register_matcher(config, "lfr-null", f"sqlite:///{tmp_path}/mlflow.db")
+    register_matcher(config, "lfr-null", fresh_store(tmp_path))
     return tmp_path
 
 
@@ -93,7 +94,7 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
     text = parse(proved.path / "report.html").with_id("field").text
     assert f"Known to be of the matcher that was tested by {how}." in text
     assert "Left out: 1 record of a threshold that the study does not have." in text
-    assert_evidence(proved, unchecked, f"sqlite:///{place}/mlflow.db")
+    assert_evidence(proved, unchecked, fresh_store(place))
 
 
 def assert_evidence(proved: StudyFolder, unchecked: StudyFolder, uri: str) -> None:

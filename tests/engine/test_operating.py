@@ -21,6 +21,7 @@ from lfr_eval.registry.registering import register_matcher
 from lfr_eval.registry.versions import APPROVAL, find_version, record, version_tested
 from tests.engine.builders import ALICE, BOB, Walk, frames_of, write_watchlist
 from tests.engine.studies import THRESHOLD, sealed
+from tests.shared import fresh_store
 from tests.studies import configured
 
 # MLflow and what it stands on warn about themselves.
@@ -45,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def uri_of(folder: Path) -> str:
-    return f"sqlite:///{folder}/mlflow.db"
+    return fresh_store(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from lfr_eval.registry.registering import register_matcher
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
 from tests.engine.studies import write_people
+from tests.shared import fresh_store
 from tests.studies import configured, run
 
 # MLflow and what it stands on warn about themselves.
@@ -43,7 +44,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("registry")
-    uri = f"sqlite:///{folder}/mlflow.db"
+    uri = fresh_store(folder)
     config = configured(folder, "experiment=london", "matcher=null_matcher")
     register_matcher(config, "lfr-null", uri)
     return uri

@@ -18,6 +18,8 @@ from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
 from lfr_eval.registry.registered import inspect
 from lfr_eval.registry.registering import register_matcher, save_model, set_alias
+from lfr_eval.registry.versions import version_tested
+from tests.shared import fresh_store
 from tests.studies import configured
 
 # MLflow and what it stands on warn about themselves.
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A registry with two versions of a null matcher."""
     folder = tmp_path_factory.mktemp("registry")
-    uri = f"sqlite:///{folder}/mlflow.db"
+    uri = fresh_store(folder)
     for salt in ("one", "two"):
         config = configured(
             folder, "experiment=london", "matcher=null_matcher", f"matcher.salt={salt}"
@@ -79,7 +81,7 @@ def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
 
 def test_only_what_runs_here_is_registered(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="makes no templates of images"):
-        register_matcher(configured(tmp_path), "rehearsal", f"sqlite:///{tmp_path}/mlflow.db")
+        register_matcher(configured(tmp_path), "rehearsal", fresh_store(tmp_path))
 
 
 def test_the_registered_model_names_no_folder_of_this_machine(saved: Path) -> None:
@@ -150,7 +152,7 @@ def test_a_registered_pickle_is_refused_by_the_registry_s_loader(tmp_path: Path)
 
     mlflow.pyfunc.save_model(tmp_path / "foreign", python_model=Foreign(), pip_requirements=[])
     mark.unlink(missing_ok=True)
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = fresh_store(tmp_path)
     client, _ = connect(uri, "tests")
     client.create_registered_model("foreign")
     MlflowClient(uri).create_model_version("foreign", (tmp_path / "foreign").as_uri())
@@ -289,3 +291,40 @@ def test_differences_are_named_one_by_one() -> None:
         "x is 1 instead of None",
     ]
     assert differences(left, left) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        *("update_run", "log_model_artifacts", "create_model_version", "set_model_version_tag"),
+        *("set_registered_model_alias", "delete_tag", "set_terminated"),
+    ],
+)
+def test_a_registration_that_was_killed_leaves_nothing_when_it_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from mlflow import MlflowClient
+
+    class Killed(BaseException):
+        """As sudden as SIGKILL."""
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    uri = fresh_store(tmp_path)
+    config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
+    monkeypatch.setattr(MlflowClient, step, kill)
+    with pytest.raises(Killed):
+        register_matcher(config, "lfr-null", uri)
+    monkeypatch.undo()
+    version = register_matcher(config, "lfr-null", uri)
+    client = MlflowClient(uri)
+    fingerprint = make_matcher("null").card.fingerprint
+    assert version_tested(fingerprint, uri).version == version
+    assert [one.version for one in client.search_model_versions("name = 'lfr-null'")] == [
+        int(version)
+    ]
+    experiment = client.get_experiment_by_name("lfr_eval-registrations")
+    assert experiment is not None
+    assert [run.info.status for run in client.search_runs(experiment.experiment_id)] == ["FINISHED"]
+    assert load_registered("models:/lfr-null@candidate", uri).version == version

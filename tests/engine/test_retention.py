@@ -29,6 +29,7 @@ from lfr_eval.engine.record import printed
 from lfr_eval.engine.retention import FOLDER, RetentionError, expire
 from tests.engine.builders import ALICE, EVE, configured, frames_of, template_of, write_video
 from tests.engine.test_deployment import SECONDS, WALKS, assert_no_trace, run
+from tests.shared import fresh_store
 
 # MLflow and what it stands on warn about themselves.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -110,7 +111,7 @@ def test_every_command_of_the_engine_deletes_what_is_due(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{kept.parent}/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", fresh_store(kept.parent))
     main(["engine", *command])
     assert len(pictures(kept)) == 2
     at(monkeypatch, 1.5)

@@ -24,6 +24,7 @@ from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.registry.parity import check_parity, record_parity
 from lfr_eval.registry.registering import register_matcher
 from tests.matchers.test_onnx import reduced
+from tests.shared import fresh_store
 from tests.studies import configured, run
 
 pytestmark = [
@@ -71,7 +72,7 @@ def serving(model: Path) -> Iterator[str]:
 
 
 def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
-    registry = f"sqlite:///{tmp_path}/mlflow.db"
+    registry = fresh_store(tmp_path)
     facenet = ("matcher=facenet", "matcher.device=cpu")
     config = configured(tmp_path, "experiment=london", *facenet)
     register_matcher(config, "lfr-matcher", registry)

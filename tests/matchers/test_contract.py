@@ -44,6 +44,7 @@ from lfr_eval.registry.registering import register_matcher
 from tests.engine.serving import served
 from tests.matchers.exported import means
 from tests.matchers.test_files import npz
+from tests.shared import fresh_store
 from tests.studies import configured
 
 REAL = [pytest.mark.mirror, pytest.mark.slow]
@@ -110,12 +111,12 @@ def _version(world: World, **settings: object) -> str:
     """A registered version of a null matcher."""
     words = [f"matcher.{name}={value}" for name, value in settings.items()]
     config = configured(world.folder, "experiment=london", "matcher=null_matcher", *words)
-    return register_matcher(config, "null", f"sqlite:///{world.folder}/mlflow.db")
+    return register_matcher(config, "null", fresh_store(world.folder))
 
 
 def mlflow(world: World, **settings: object) -> ImageMatcher:
     uri = f"models:/null/{_version(world, **settings)}"
-    return load_registered(uri, f"sqlite:///{world.folder}/mlflow.db").matcher
+    return load_registered(uri, fresh_store(world.folder)).matcher
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import yaml
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import write_json, write_text
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.chart import draw
 from lfr_eval.finished.choosing.words import reason, sentence
@@ -23,7 +24,7 @@ def write_answer(found: Answer, folder: Path) -> list[Path]:
     """Write the weighed thresholds, the whole answer and a figure; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     table, whole, figure = (folder / name for name in NAMES)
-    write_text(table, found.points.to_csv(index=False))
+    write_text(table, csv_text(found.points))
     write_json(whole, as_json(found))
     draw(found, figure)
     return [table, whole, figure]

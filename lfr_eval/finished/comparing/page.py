@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lfr_eval.contract.folder import write_text
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.finished.comparing.beside import Comparison
 from lfr_eval.finished.comparing.chart import charts, draw
 from lfr_eval.finished.comparing.words import (
@@ -34,8 +35,8 @@ def write_comparison(found: Comparison, folder: Path) -> list[Path]:
         folder / name for name in ("compared.html", "compared.csv", "rates.csv", "compared.png")
     )
     write_text(page, to_html(found))
-    write_text(table, found.differences.to_csv(index=False))
-    write_text(rates, found.rates.to_csv(index=False))
+    write_text(table, csv_text(found.differences))
+    write_text(rates, csv_text(found.rates))
     draw(found, figure)
     return [page, table, rates, figure]
 

@@ -1,0 +1,43 @@
+"""Contract: a table in, CSV out that no spreadsheet calculates with.
+
+A cell that begins with `=`, `+`, `-` or `@` is a formula to Excel, LibreOffice and Google Sheets,
+and a formula can send what stands beside it elsewhere (OWASP, "CSV injection").
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+_FORMULA = re.compile(r"^\s*[=+\-@\t\r＝＋－＠]")
+
+
+def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
+    r"""Return a table as CSV; a text that a spreadsheet would calculate begins with an apostrophe.
+
+    Numbers stay as they are, negative ones too.
+
+    Parameters
+    ----------
+    end
+        Of a line.
+
+    Examples
+    --------
+    >>> csv_text(pd.DataFrame({"group": ["=1+1", "men"], "ratio": [-0.5, 2.0]}))
+    "group,ratio\n'=1+1,-0.5\nmen,2.0\n"
+    """
+    shown = frame.copy()
+    for name in shown.columns:
+        if not pd.api.types.is_numeric_dtype(shown[name]):
+            shown[name] = shown[name].map(_harmless, na_action="ignore")
+    shown.columns = pd.Index([_harmless(name) for name in shown.columns])
+    text: str = shown.to_csv(index=False, lineterminator=end)
+    return text
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, str) and _FORMULA.match(value):
+        return f"'{value}"
+    return value
