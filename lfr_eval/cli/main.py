@@ -117,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a publication withholds counts from 1 to N - 1; default: report.minimum_count",
     )
     checked = add("verify", "check a study against its provenance, or a claim about it", verify)
+    checked.add_argument(
+        "--signer", metavar="KEY", help="fingerprint of the key that must have signed it"
+    )
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
     add_thresholds(add("thresholds", "operating points of a study under constraints", thresholds))
     add_compare(add("compare", "studies side by side at one overall rate", compare, False))
@@ -200,7 +203,21 @@ def verify(parsed: argparse.Namespace) -> int:
     if problems:
         print(f"{parsed.study} is not the study that was sealed.")
         return FAILED
+    left = folder.leftovers()
+    if left:
+        print(f"Left by a process that died; the next run clears it: {', '.join(left)}.")
+    signer = folder.signer()
+    if parsed.signer and not (signer or "").startswith(parsed.signer.lower()):
+        print(f"It is {'unsigned' if signer is None else 'signed with the key ' + signer}.")
+        print(f"{parsed.study} is not signed with the key {parsed.signer}.")
+        return FAILED
     print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
+    print(
+        "The seal is unsigned: whoever can write the folder can seal it anew. Compare the study "
+        "hash with one that was written down elsewhere."
+        if signer is None
+        else f"Signed with the key {signer}."
+    )
     return OK if parsed.claim is None else _check_claim(parsed.claim, folder)
 
 

@@ -8,8 +8,6 @@ that was killed, or is run again, goes on after its last finished stage.
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
 import math
 import tempfile
 import time
@@ -22,39 +20,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.reading import ReadingError, json_value, read_text
+from lfr_eval.contract import sealing
+from lfr_eval.contract.reading import ReadingError
+from lfr_eval.contract.sealing import (
+    LATER,
+    LOCK,
+    PDF,
+    PROVENANCE,
+    REPORT,
+    STAGES,
+    STUDY,
+    FolderError,
+    digest,
+    sha256_of,
+)
+from lfr_eval.contract.sealing import read_object as read_json
 from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
-from lfr_eval.contract.writing import private_folder as private_folder
-from lfr_eval.contract.writing import write_json as write_json
-from lfr_eval.contract.writing import write_text as write_text
-from lfr_eval.contract.writing import written_aside as written_aside
+from lfr_eval.contract.writing import private_folder, write_json, write_text, written_aside
 
 if TYPE_CHECKING:
     from lfr_eval.contract.record import StudyRecord
 
-STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
-REPORT, PDF = "report.html", "report.pdf"
-LOCK = ".lock"
-LATER = (REPORT, PDF, *(table.file for table in AFTERWARDS))
-"""Files that are made from a finished study, or join it: its hash does not cover them."""
+__all__ = [
+    "DISK_FULL",
+    "LATER",
+    "PDF",
+    "PROVENANCE",
+    "REPORT",
+    "STAGES",
+    "STUDY",
+    "FolderError",
+    "StudyFolder",
+    "digest",
+    "mapped_array",
+    "private_folder",
+    "read_columns",
+    "read_json",
+    "sha256_of",
+    "write_json",
+    "write_text",
+    "written_aside",
+]
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class FolderError(MendableError, RuntimeError):
-    """The study folder cannot be used; the message says what to do."""
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def digest(value: object) -> str:
-    """SHA-256 of a JSON value, independent of the order of keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:
@@ -66,24 +74,6 @@ def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtyp
     with tempfile.TemporaryFile(dir=folder) as file:
         file.truncate(4 * math.prod(shape))
         return np.memmap(file, np.float32, "r+", shape=shape)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises
-    ------
-    ReadingError
-        If the file cannot be read or holds something else; the message names it.
-    """
-    text = read_text(path)
-    try:
-        value = json_value(text)
-    except ReadingError as error:
-        raise ReadingError(f"{path} cannot be read. {error}") from error
-    if not isinstance(value, dict):
-        raise ReadingError(f"{path} cannot be read. It is not a JSON object.")
-    return value
 
 
 def read_columns(study: Path, table: Table, names: list[str] | None = None) -> pd.DataFrame:
@@ -145,25 +135,33 @@ class StudyFolder:
         from filelock import FileLock, Timeout
 
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise FolderError(
                 f"The folder {self.path} cannot be made ({error.strerror}): give another "
                 "paths.studies=FOLDER."
             ) from error
-        lock = FileLock(self.path / LOCK, timeout=0)
+        lock = FileLock(self.path / LOCK, timeout=0, mode=0o600)
         try:
             lock.acquire()
         except Timeout:
             raise FolderError(f"Another process is running the study in {self.path}.") from None
+        except OSError as error:
+            raise FolderError(
+                f"The folder {self.path} cannot be written ({error.strerror}): give another "
+                "paths.studies=FOLDER, or make room."
+            ) from error
         try:
+            sealing.settle(self.path)
             yield
         finally:
+            # The lock file stays: a lock that is taken away excludes nobody. A study that was
+            # refused leaves nothing behind; whoever waits for its lock notices that it is gone.
+            if [path.name for path in self.path.iterdir()] == [LOCK]:
+                (self.path / LOCK).unlink()
+                with suppress(OSError):
+                    self.path.rmdir()
             lock.release()
-            (self.path / LOCK).unlink(missing_ok=True)
-            # A study that was refused leaves nothing behind.
-            with suppress(OSError):
-                self.path.rmdir()
 
     def file(self, table: Table) -> Path:
         """Path of a stage table."""
@@ -206,8 +204,10 @@ class StudyFolder:
         """
         stages = self._stages()
         done = stages.get(name)
-        if done and done["key"] == key and self._intact(done["files"]):
+        if done and done.get("key") == key and self._intact(done.get("files", {"": ""})):
             return
+        # What is computed again is no longer what was sealed.
+        (self.path / PROVENANCE).unlink(missing_ok=True)
         start = time.monotonic()
         make()
         hashes = {file: sha256_of(self.path / file) for file in files}
@@ -220,7 +220,17 @@ class StudyFolder:
 
     def _stages(self) -> dict[str, Any]:
         path = self.path / STAGES
-        return read_json(path) if path.is_file() else {}
+        if not path.exists():
+            return {}
+        try:
+            stages = read_json(path)
+            if all(isinstance(one, dict) and isinstance(one["seconds"], int | float)
+                   and isinstance(one["files"], dict) for one in stages.values()):  # fmt: skip
+                return stages
+        except (ReadingError, KeyError):
+            pass
+        # It is only a record of what is done: without it, the stages are computed again.
+        return {}
 
     def _intact(self, hashes: Mapping[str, str]) -> bool:
         return all(
@@ -234,11 +244,7 @@ class StudyFolder:
         The study hash covers all but the report and what the field adds later, so that the report
         can carry it and an approval of the study stands when deployments join it.
         """
-        files = {name: sha256_of(path) for name, path in self._contents().items()}
-        study_hash = digest({name: value for name, value in files.items() if name not in LATER})
-        sealed = {**provenance, "files": files, "study_hash": study_hash}
-        write_json(self.path / PROVENANCE, {**sealed, "seal": digest(sealed)})
-        return study_hash
+        return sealing.seal(self.path, provenance)
 
     def provenance(self) -> dict[str, Any]:
         """Read `provenance.json`, without its files and hashes.
@@ -248,40 +254,21 @@ class StudyFolder:
         FolderError
             If the study is not finished.
         """
-        sealed = self._sealed()
-        return {key: sealed[key] for key in sealed if key not in ("files", "study_hash", "seal")}
+        sealed = sealing.read_sealed(self.path)
+        return {key: sealed[key] for key in sealed if key not in sealing.SEALED}
 
     def study_hash(self) -> str:
         """Return the hash of all the files of the study itself."""
-        return str(self._sealed()["study_hash"])
+        return str(sealing.read_sealed(self.path)["study_hash"])
+
+    def signer(self) -> str | None:
+        """Return the fingerprint of the key that signed the study; None: nobody did."""
+        return sealing.signer_of(self.path)
+
+    def leftovers(self) -> list[str]:
+        """Return what a process left that died while it was writing; the next run clears it."""
+        return sealing.leftovers(self.path)
 
     def verify(self) -> list[str]:
         """Compare every file with the provenance; return one sentence a difference."""
-        sealed = self._sealed()
-        claimed: dict[str, str] = sealed["files"]
-        body = {key: value for key, value in sealed.items() if key != "seal"}
-        problems = []
-        if digest(body) != sealed.get("seal"):
-            problems.append(f"{PROVENANCE} was changed after the study was sealed.")
-        present = self._contents()
-        problems += [f"{name} is missing." for name in claimed if name not in present]
-        problems += [f"{name} is not part of the study." for name in present if name not in claimed]
-        problems += [
-            f"{name} was changed: its SHA-256 is {actual}, recorded was {claimed[name]}."
-            for name, path in present.items()
-            if name in claimed and (actual := sha256_of(path)) != claimed[name]
-        ]
-        return problems
-
-    def _sealed(self) -> dict[str, Any]:
-        path = self.path / PROVENANCE
-        if not path.is_file():
-            raise FolderError(f"The study in {self.path} is not finished: run it again to go on.")
-        return read_json(path)
-
-    def _contents(self) -> dict[str, Path]:
-        return {
-            path.relative_to(self.path).as_posix(): path
-            for path in sorted(self.path.rglob("*"))
-            if path.is_file() and path.name not in (PROVENANCE, LOCK)
-        }
+        return sealing.verify(self.path)

@@ -62,10 +62,11 @@ def leftover(path: Path) -> bool:
     return found is not None and not _alive(int(found[2]))
 
 
-def clear_leftovers(folder: Path) -> None:
-    """Delete what dead processes left half-written in a folder."""
-    for path in folder.rglob(".*.aside"):
-        if leftover(path):
+def clear_asides(folder: Path) -> None:
+    """Delete what other processes left half-written in a folder that is held by the caller."""
+    for path in folder.iterdir():
+        found = ASIDE.fullmatch(path.name)
+        if found and int(found[2]) != os.getpid():
             path.unlink(missing_ok=True)
 
 

@@ -43,9 +43,8 @@ def add_deployments(
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
         about = folder.record()
         judged = select(records, about)
-        folder.write(DEPLOYMENTS, judged)
-        folder.write(FIELD, field_table(judged, about.inference.level))
-        report_and_seal(folder, folder.provenance(), approvals)
+        joined = {DEPLOYMENTS: judged, FIELD: field_table(judged, about.inference.level)}
+        report_and_seal(folder, folder.provenance(), approvals, joined)
     return judged
 
 

@@ -10,7 +10,8 @@ killed goes on where it stopped, and a change of the report computes no comparis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from lfr_eval.comparison import LoggedAlerts, Sides
 from lfr_eval.config import StudyConfig
-from lfr_eval.contract.folder import STUDY, StudyFolder, digest, write_json
+from lfr_eval.contract.folder import LATER, PROVENANCE, STUDY, StudyFolder, digest, write_json
 from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.tables import (
     ACQUISITION,
@@ -173,8 +174,22 @@ def run_study(config: StudyConfig, tell: Callable[[str], object] | None = None) 
             folder.stage(stage.name, run.key(stage.rooms), files, stage.make)
         _describe(run)
         described = describe_run(run.config, run.inputs, run.started)
-        report_and_seal(folder, described, config.paths.approvals)
+        report_and_seal(folder, _as_before(folder, described), config.paths.approvals)
     return folder
+
+
+def _as_before(folder: StudyFolder, described: dict[str, object]) -> Mapping[str, object]:
+    """Return the provenance of the run that made the tables: an earlier one, if all are its own.
+
+    A stage that is computed again takes the seal away.
+    """
+    if not (folder.path / PROVENANCE).exists() or any(
+        not problem.startswith(LATER) for problem in folder.verify()
+    ):
+        return described
+    before = folder.provenance()
+    same = before.get("config") == json.loads(json.dumps(described["config"]))
+    return before if same else described
 
 
 def study_path(config: StudyConfig) -> Path:

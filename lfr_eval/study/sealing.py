@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
 from lfr_eval.contract.decisions import ledger_path
-from lfr_eval.contract.folder import PDF, REPORT, FolderError, StudyFolder
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.keys import Key, read_key
+from lfr_eval.contract.sealing import PDF, PROVENANCE, REPORT, FolderError, replacing, seal, view
+from lfr_eval.contract.tables import Table
 from lfr_eval.report import render
 
 
-def report_and_seal(folder: StudyFolder, run: dict[str, object], approvals: str | None) -> None:
+def report_and_seal(
+    folder: StudyFolder,
+    run: Mapping[str, object],
+    approvals: str | None,
+    joined: Mapping[Table, pd.DataFrame] | None = None,
+) -> None:
     """Render the report of a study, with the decisions on it, and seal the folder.
 
-    Sealed twice: the report quotes the study hash, and the seal covers the report.
+    The report quotes the study hash, and the seal covers the report: the seal is made twice, aside,
+    and then all new files come into place at once.
+
+    Parameters
+    ----------
+    joined
+        Tables that join the study with this report.
     """
-    for file in (REPORT, PDF):
-        (folder.path / file).unlink(missing_ok=True)
-    folder.seal(run)
-    pdf = folder.path / PDF if _wants_pdf(run) else None
-    render(folder.path, pdf=pdf, ledger=ledger_path(folder.path.parent, approvals))
-    folder.seal(run)
+    tables, key = dict(joined or {}), sealing_key()
+    names = (REPORT, PDF, PROVENANCE, *(table.file for table in tables))
+    with replacing(folder.path, names) as aside:
+        for table, frame in tables.items():
+            table.conform(frame).to_parquet(aside / table.file, index=False)
+        seal(folder.path, run, aside, names)
+        pdf = aside / PDF if _wants_pdf(run) else None
+        place = view(folder.path, aside, names)
+        ledger = ledger_path(folder.path.resolve().parent, approvals)
+        try:
+            render(place, aside / REPORT, pdf, ledger)
+        except MendableError as error:
+            error.args = (str(error).replace(str(place), str(folder.path)),)
+            raise
+        shutil.rmtree(place)
+        seal(folder.path, run, aside, names, key)
 
 
-def _wants_pdf(run: dict[str, object]) -> bool:
+def sealing_key() -> Key | None:
+    """Return the key that signs seals, if `LFR_EVAL_KEY` names one.
+
+    Raises
+    ------
+    SigningError
+        If it cannot be used.
+    """
+    file = os.environ.get("LFR_EVAL_KEY")
+    return read_key(Path(file).expanduser()) if file else None
+
+
+def _wants_pdf(run: Mapping[str, object]) -> bool:
     """Whether a study asked for a PDF; those made before there was one did not refuse it."""
     config = run.get("config")
     report = config.get("report") if isinstance(config, dict) else None

@@ -1,0 +1,307 @@
+"""The seal: every kind of change is noticed, every accident is made good, nobody shares a lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import FolderError, StudyFolder, digest
+from lfr_eval.contract.keys import Key, fingerprint, new_key
+from lfr_eval.contract.sealing import NEXT, READY, replacing, seal
+from tests.engine.studies import sealed
+
+TEXTS = ("study.json", "stages.json", "provenance.json", "report.html")
+
+
+def made(folder: Path, key: Key | None = None) -> StudyFolder:
+    """Return a sealed study with a report, signed or not."""
+    study = sealed(folder / "study")
+    (study.path / "report.html").write_text("<p>Alike.</p>")
+    run = {**study.provenance(), "git_revision": "a" * 40, "config": {"inference": {"alpha": 0.05}}}
+    seal(study.path, run, key=key)
+    return study
+
+
+def reseal(study: StudyFolder) -> None:
+    """Seal as somebody does who knows how: without a key, and to the letter."""
+    path = study.path / "provenance.json"
+    run = {
+        name: value
+        for name, value in json.loads(path.read_text()).items()
+        if name not in ("files", "seal", "study_hash", "signer", "signature")
+    }
+    seal(study.path, run)
+
+
+def edit_provenance(study: StudyFolder, edit: Callable[[dict[str, object]], object]) -> None:
+    path = study.path / "provenance.json"
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+
+
+def append(name: str) -> Callable[[StudyFolder], object]:
+    def change(study: StudyFolder) -> None:
+        with (study.path / name).open("a") as file:
+            file.write(" ")
+
+    return change
+
+
+def in_place_of_a_table(make: Callable[[Path], object]) -> Callable[[StudyFolder], object]:
+    def change(study: StudyFolder) -> None:
+        (study.path / "rates.parquet").rename(study.path.parent / "rates.parquet")
+        make(study.path / "rates.parquet")
+
+    return change
+
+
+CHANGES: dict[str, Callable[[StudyFolder], object]] = {
+    "a table edited": append("rates.parquet"),
+    "a table removed": lambda s: (s.path / "rates.parquet").unlink(),
+    "a table by its link": in_place_of_a_table(
+        lambda path: path.symlink_to(path.parent.parent / path.name)
+    ),
+    "a table by a folder": in_place_of_a_table(Path.mkdir),
+    "a table by a pipe": in_place_of_a_table(os.mkfifo),
+    "the record edited": append("study.json"),
+    "the stages edited": append("stages.json"),
+    "the report edited": append("report.html"),
+    "the report removed": lambda s: (s.path / "report.html").unlink(),
+    "a file added": lambda s: (s.path / "extra.csv").write_text("x"),
+    "a hidden file added": lambda s: (s.path / ".extra").write_text("x"),
+    "a hidden lock with content": lambda s: (s.path / ".lock").write_text("x"),
+    "a folder added": lambda s: (s.path / "sub").mkdir(),
+    "a folder with a lock added": lambda s: (
+        (s.path / "sub").mkdir(), (s.path / "sub" / ".lock").write_text("x")
+    ),
+    "a link added": lambda s: (s.path / "extra").symlink_to("/etc/passwd"),
+    "a pipe added": lambda s: os.mkfifo(s.path / "pipe"),
+    "a second provenance": lambda s: (
+        (s.path / "sub").mkdir(), (s.path / "sub" / "provenance.json").write_text("{}")
+    ),
+    "alpha edited": lambda s: edit_provenance(s, lambda c: c.update(config={"alpha": 0.5})),
+    "the revision edited": lambda s: edit_provenance(s, lambda c: c.update(git_revision="b")),
+    "the study hash edited": lambda s: edit_provenance(s, lambda c: c.update(study_hash="b")),
+    "a hash of a file edited": lambda s: edit_provenance(
+        s, lambda c: c["files"].update({"rates.parquet": "00"})  # type: ignore[index]
+    ),
+}  # fmt: skip
+"""Without sealing again: noticed by anybody, key or not."""
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["unkeyed", "keyed"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_change_is_noticed(
+    change: Callable[[StudyFolder], object], keyed: bool, tmp_path: Path
+) -> None:
+    study = made(tmp_path, new_key(tmp_path / "key.pem") if keyed else None)
+    assert study.verify() == []
+    change(study)
+    assert study.verify() != []
+
+
+RESEALED: dict[str, tuple[Callable[[StudyFolder], object], bool]] = {
+    "a table edited": (append("rates.parquet"), True),
+    "the record edited": (append("study.json"), True),
+    "alpha edited": (
+        lambda s: edit_provenance(s, lambda c: c.update(config={"inference": {"alpha": 0.5}})),
+        True,
+    ),
+    "the revision edited": (
+        lambda s: edit_provenance(s, lambda c: c.update(git_revision="b" * 40)),
+        True,
+    ),
+    "the report edited": (append("report.html"), False),
+}
+"""Sealed again by somebody without the key: is it another study, by its hash?"""
+
+
+@pytest.mark.parametrize(("change", "another"), RESEALED.values(), ids=RESEALED)
+def test_what_is_sealed_again_is_another_study_or_loses_its_signature(
+    change: Callable[[StudyFolder], object], another: bool, tmp_path: Path
+) -> None:
+    key = new_key(tmp_path / "key.pem")
+    study = made(tmp_path, key)
+    before = study.study_hash()
+    assert study.signer() == key.fingerprint
+    change(study)
+    reseal(study)
+    assert (study.study_hash() != before) == another
+    assert study.signer() is None
+
+
+def test_a_signature_cannot_be_carried_over(tmp_path: Path) -> None:
+    key, other = new_key(tmp_path / "key.pem"), new_key(tmp_path / "other.pem")
+    study = made(tmp_path, key)
+    signed = json.loads((study.path / "provenance.json").read_text())
+    append("report.html")(study)
+    reseal(study)
+
+    def put_back(content: dict[str, object]) -> None:
+        content.update(signer=signed["signer"], signature=signed["signature"])
+        body = {k: v for k, v in content.items() if k not in ("seal", "signature")}
+        content["seal"] = digest(body)
+
+    edit_provenance(study, put_back)
+    assert study.verify() == ["provenance.json was changed after the study was signed."]
+    edit_provenance(study, lambda content: content.update(signer=other.public))
+    assert study.verify() != []
+    assert fingerprint(other.public) == other.fingerprint
+
+
+def test_an_earlier_seal_is_still_read(tmp_path: Path) -> None:
+    study = made(tmp_path)
+
+    def older(content: dict[str, object]) -> None:
+        del content["seal_format"], content["seal"]
+        files = content["files"]
+        assert isinstance(files, dict)
+        content["study_hash"] = digest({k: v for k, v in files.items() if k != "report.html"})
+        content["seal"] = digest(content)
+
+    edit_provenance(study, older)
+    assert study.verify() == []
+
+
+@pytest.mark.parametrize("name", TEXTS[:3])
+@pytest.mark.parametrize("text", ["", "[" * 9_000, "null", "[]", '{"files": 3}', "\x00", '{"a"'])
+def test_a_damaged_file_is_a_sentence(name: str, text: str, tmp_path: Path) -> None:
+    study = made(tmp_path)
+    (study.path / name).write_text(text)
+    try:
+        problems = StudyFolder.open(study.path).verify()
+    except MendableError:
+        return
+    assert any(problem.startswith(name) for problem in problems)
+
+
+def test_a_link_cannot_be_sealed(tmp_path: Path) -> None:
+    study = made(tmp_path)
+    (study.path / "extra").symlink_to("/etc/passwd")
+    with pytest.raises(FolderError, match="extra is a link"):
+        study.seal({})
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+study, kill = Path(sys.argv[1]), int(sys.argv[2])
+count = 0
+def perhaps(event=None, *_):
+    global count
+    if event is not None and not (
+        event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
+        or event == "open" and _[0][1] in ("w", "wb", "x", "a", "ab", None)
+    ):
+        return
+    count += 1
+    if count == kill:
+        os.kill(os.getpid(), signal.SIGKILL)
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.sealing import PROVENANCE, replacing, seal
+folder = StudyFolder(study)
+fsync = os.fsync
+def slow(file):
+    perhaps(); fsync(file)
+os.fsync = slow
+sys.addaudithook(perhaps)
+names = ("report.html", "report.pdf", PROVENANCE)
+with folder.locked():
+    with replacing(study, names) as aside:
+        (aside / "report.html").write_text("<p>New.</p>")
+        seal(study, folder.provenance(), aside, names)
+print("done", count)
+"""
+
+
+def test_a_kill_at_any_moment_of_sealing_leaves_one_seal_or_the_other(tmp_path: Path) -> None:
+    """SIGKILL before each write, rename, removal and flush of a re-render, one after another."""
+    study = made(tmp_path)
+    hash_before, states, kill, ended = study.study_hash(), set(), 0, False
+    while not ended:
+        kill += 1
+        copy = StudyFolder(tmp_path / f"copy{kill}" / "study")
+        shutil.copytree(study.path, copy.path)
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED, str(copy.path), str(kill)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        ended = done.returncode == 0
+        assert copy.verify() == [], (kill, done.stderr)
+        assert copy.study_hash() == hash_before
+        with copy.locked():
+            assert copy.verify() == []
+        assert {path.name for path in copy.path.iterdir()} - {".lock"} == {
+            path.name for path in study.path.iterdir()
+        }
+        states.add((copy.path / "report.html").read_text())
+        shutil.rmtree(copy.path.parent)
+    assert states == {"<p>Alike.</p>", "<p>New.</p>"}
+    assert kill > 10
+
+
+def test_an_unfinished_write_is_no_tampering(tmp_path: Path) -> None:
+    study = made(tmp_path)
+    (study.path / ".rates.parquet.999999999.aside").write_text("half")
+    (study.path / NEXT).mkdir()
+    (study.path / NEXT / "report.html").write_text("half")
+    assert study.verify() == []
+    assert study.leftovers() == [NEXT, ".rates.parquet.999999999.aside"][::1]
+    with study.locked():
+        pass
+    assert study.leftovers() == []
+    assert not (study.path / READY).exists()
+
+
+def test_a_failure_while_rendering_leaves_the_study_as_it_was(tmp_path: Path) -> None:
+    study = made(tmp_path)
+
+    def render() -> None:
+        with replacing(study.path, ("report.html",)) as aside:
+            (aside / "report.html").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        render()
+    assert study.verify() == []
+    assert study.leftovers() == []
+
+
+def _count(folder: Path, entered: Path) -> None:
+    study = StudyFolder(folder)
+    for _ in range(60):
+        try:
+            with study.locked():
+                (entered / "in").mkdir()
+                time.sleep(0.0005)
+                (entered / "in").rmdir()
+        except FolderError:
+            continue
+
+
+def test_two_are_never_in_one_folder_at_once(tmp_path: Path) -> None:
+    """Also where the folder is empty, so that it goes with its lock each time."""
+    for name in ("empty", "full"):
+        folder, entered = tmp_path / name, tmp_path / f"{name}-entered"
+        entered.mkdir()
+        if name == "full":
+            folder.mkdir()
+            (folder / "stages.json").write_text("{}")
+        context = get_context("spawn")
+        racing = [context.Process(target=_count, args=(folder, entered)) for _ in range(3)]
+        for process in racing:
+            process.start()
+        for process in racing:
+            process.join(60)
+        assert [process.exitcode for process in racing] == [0, 0, 0]
