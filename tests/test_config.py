@@ -128,15 +128,18 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
     ("overrides", "message"),
     [
         (["matcher=facenet"], "a simulated dataset and the simulated matcher need each other"),
-        (["design.watchlist_members=all"], "is 'all'; choose one of fillers, everybody"),
-        (["design.kinds=[]"], "makes no comparison"),
+        (["design.watchlist_members=all"], "must be fillers or everybody .got 'all'"),
+        (["design.kinds=[]"], "design.kinds must have at least one entry"),
         (["design.kinds=[live,operator]"], "one of live, operator, retrospective at most"),
-        (["design.policies=[luck]"], "threshold, rank, threshold and rank"),
-        (["design.ranks=[0]"], "design.ranks must be positive"),
-        (["design.kinds=[alive]"], "choose among live, operator, retrospective"),
-        (["design.watchlist_sizes=[0]"], "must be positive"),
+        (["design.policies=[luck]"], "policies must be threshold, rank or threshold and rank"),
+        (["design.ranks=[0]"], "design.ranks must be at least 1"),
+        (["design.kinds=[alive]"], "retrospective or verification; did you mean 'live'"),
+        (["design.watchlist_sizes=[0]"], "watchlist_sizes must be at least 1 .got 0"),
         (["capture=motion_blur"], "a simulated dataset has none"),
-        (["dataset=london", "matcher=facenet", "matcher.multi_face=any"], "choose one of largest"),
+        (
+            ["dataset=london", "matcher=facenet", "matcher.multi_face=any"],
+            "must be largest, most_central",
+        ),
     ],
 )
 def test_what_cannot_run_is_refused(overrides: list[str], message: str) -> None:

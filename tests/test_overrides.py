@@ -20,12 +20,12 @@ from lfr_eval.study.run import run_study, study_path
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 
 ODD = {
-    "inference.margin=0.5": "must be a ratio above 1. Got 0.5 instead. Give inference.margin=",
+    "inference.margin=0.5": "inference.margin must be above 1 (got 0.5)",
     "inference.primary_factors=[camera]": "Give inference.primary_factors=",
     "inference.permutations=many": "could not be converted to Integer",
-    "inference.seed=-1": "inference.seed must not be negative",
+    "inference.seed=-1": "inference.seed must be at least 0 (got -1)",
     "thresholds.sweep=[0.6,0.4,0.1]": "give [start, stop, step]",
-    "design.seed=-1": "design.seed must not be negative",
+    "design.seed=-1": "design.seed must be at least 0 (got -1)",
     "matcher=nobody": "Available options in 'matcher'",
     "name=a/b": "name is 'a/b', and names a folder",
 }
@@ -76,7 +76,7 @@ class Begun(Exception):
         (["+design.watchlist_composition={martian: 1}"], "martian"),
         (["dataset.people=0", "dataset.passes=0"], "dataset.passes must be at least 1"),
         (["dataset.fillers=0"], "dataset.fillers must be at least 1"),
-        (["dataset.genders=[]"], "dataset.genders must name at least one group"),
+        (["dataset.genders=[]"], "dataset.genders must have at least one entry"),
         (["dataset.ratios_hold_at=5"], "choose a ratio nearer to 1 or another dataset.ratios_hold"),
         (["+dataset.miss_ratio.martian=2"], "martian"),
         (["paths.studies=/proc/nothing"], "give another paths.studies=FOLDER"),

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfr_eval.cli.settings_help import engine_settings, explain, policy_settings
+
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -27,6 +29,7 @@ def add_operation(engine: Subparsers) -> None:
     run.add_argument(
         "words", nargs="+", metavar="KEY=VALUE", help="source=, watchlist=, model=, ..."
     )
+    explain(run, engine_settings)
 
     decide = _added(engine, "decide", "record an operator's decision about an alert", _decide)
     decide.add_argument("alerts", type=Path, metavar="ALERTS.jsonl")
@@ -91,6 +94,7 @@ def add_decisions(commands: Subparsers) -> None:
     gate.add_argument("words", nargs="*", metavar="policy=FILE", help="and KEY=VALUE of it")
     gate.add_argument("--json", action="store_true", help="for machines")
     gate.add_argument("--uri", help="registry; default: MLFLOW_TRACKING_URI, else local")
+    explain(gate, policy_settings)
 
 
 def _added(

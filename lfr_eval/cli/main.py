@@ -17,6 +17,7 @@ from lfr_eval.cli.decisions import add_decisions
 from lfr_eval.cli.deployments import add_records
 from lfr_eval.cli.engine import add_engine
 from lfr_eval.cli.manifest import add_manifest, manifest
+from lfr_eval.cli.settings_help import Parser, constraint_settings, explain
 from lfr_eval.cli.sharing import add_sharing
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
@@ -64,7 +65,7 @@ def _do(parsed: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="lfr-eval",
         description="Bias and accuracy evaluation of live facial recognition.",
         epilog=f"{TRUST}: let the conf/ folder of the working directory run code and read "
@@ -121,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
         "--signer", metavar="KEY", help="fingerprint of the key that must have signed it"
     )
     checked.add_argument("--claim", metavar="TEXT", help="a sentence: is it one of the study's?")
-    add_thresholds(add("thresholds", "operating points of a study under constraints", thresholds))
+    chosen = add("thresholds", "operating points of a study under constraints", thresholds)
+    add_thresholds(chosen)
+    explain(chosen, constraint_settings)
     add_compare(add("compare", "studies side by side at one overall rate", compare, False))
     sent = add("track", "send a finished study to MLflow", track, False)
     sent.add_argument(

@@ -1,18 +1,14 @@
-"""The help of `lfr-eval run`: what can be chosen, and every setting with its type and value."""
+"""The help of `lfr-eval run`: what can be chosen, and what every setting means and takes."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
+from lfr_eval.cli.settings_help import settings_of
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.overrides import checked_compose, understood
 from lfr_eval.study.overrides import with_experiment
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 INTRODUCTION = """usage: lfr-eval run [OVERRIDE ...] [OPTION ...]
 
@@ -60,7 +56,7 @@ def run_help(overrides: Sequence[str]) -> str:
         for group, names in groups.items()
         if names
     ]
-    settings = [f"  {line}" for line in _settings(composed)]
+    settings = [f"  {line}" for line in settings_of(composed)]
     return "\n".join(
         [
             INTRODUCTION,
@@ -68,32 +64,7 @@ def run_help(overrides: Sequence[str]) -> str:
             "groups and their choices:",
             *choices,
             "",
-            "settings of the chosen groups, each with its type and value:",
+            "settings of the chosen groups, each with what it takes, its value and its meaning:",
             *settings,
         ]
     )
-
-
-def _settings(node: DictConfig, before: str = "") -> Iterator[str]:
-    """Yield a line for each setting below a node: its dotted key, type and value."""
-    from omegaconf import DictConfig, OmegaConf
-
-    schema = OmegaConf.get_type(node)
-    assert schema is not None
-    for entry in fields(schema):
-        key = f"{before}{entry.name}"
-        below = node._get_node(entry.name)
-        if isinstance(below, DictConfig) and is_dataclass(OmegaConf.get_type(below)):
-            yield from _settings(below, f"{key}.")
-        else:
-            yield f"{key} ({entry.type}): {_shown(node, entry.name)}"
-
-
-def _shown(node: DictConfig, name: str) -> Any:
-    from omegaconf import OmegaConf
-
-    if OmegaConf.is_missing(node, name):
-        return "must be given"
-    value = OmegaConf.to_container(node, resolve=False)
-    assert isinstance(value, dict)
-    return "null" if value[name] is None else value[name]

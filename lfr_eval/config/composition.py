@@ -6,7 +6,7 @@ After this file nobody sees a DictConfig. Hydra is imported only where it is use
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +22,7 @@ from lfr_eval.config import (
     SimulatedDatasetConfig,
     StudyConfig,
 )
+from lfr_eval.config.limits import problems_of
 from lfr_eval.config.overrides import (
     checked_compose,
     expand_home,
@@ -31,6 +32,7 @@ from lfr_eval.config.overrides import (
 )
 from lfr_eval.config.plugins import OBJECT
 from lfr_eval.config.signatures import plugin_of, wrong_settings
+from lfr_eval.config.study import SEARCHING
 
 if TYPE_CHECKING:
     from hydra.core.config_store import ConfigStore
@@ -138,36 +140,13 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
     return config
 
 
-CHOICES = {
-    "matcher.storage": ("float32", "float16"),
-    "compute.executor": ("local", "ray"),
-    "compute.precision": ("auto", "float32", "bfloat16"),
-    "design.watchlist_members": ("fillers", "everybody"),
-    "population.like": ("fillers", "balanced", "cohort", "shares"),
-    "design.watchlist_inference": ("fixed", "random"),
-}
-
-
 def _check(config: StudyConfig) -> None:
-    problems = []
-    for key, choices in CHOICES.items():
-        group, name = key.split(".")
-        value = getattr(getattr(config, group), name, None)
-        if value is not None and value not in choices:
-            problems.append(f"{key} is '{value}'; choose one of {', '.join(choices)}")
-    problems += _wrong_kinds(config.design.kinds)
-    if config.design.candidates < 1:
-        problems.append("design.candidates must be at least 1")
-    wrong = [policy for policy in config.design.policies if policy not in POLICIES]
-    if wrong or not config.design.policies:
-        problems.append(f"design.policies must be some of {', '.join(POLICIES)}")
-    if any(rank < 1 for rank in config.design.ranks) or not config.design.ranks:
-        problems.append("design.ranks must be positive numbers")
-    if config.compute.tile < 1 or config.compute.threads < 0:
-        problems.append("compute.tile must be at least 1, and compute.threads at least 0")
-    problems += _not_in_range(config)
-    if any(size < 1 for size in config.design.watchlist_sizes):
-        problems.append("design.watchlist_sizes must be positive numbers")
+    problems = list(problems_of(config))
+    if not re.fullmatch(r"[\w][\w. -]*", config.name):
+        problems.append(
+            f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
+        )
+    problems += _kinds_together(config.design.kinds)
     problems += _wrong_matcher(config.matcher)
     if config.dataset.kind != type(config.dataset).kind:
         problems.append(
@@ -200,45 +179,7 @@ def _wrong_matcher(settings: MatcherConfig) -> list[str]:
     return [] if plugin is None else list(wrong_settings(plugin, asdict(settings)))
 
 
-SEEDED = ("dataset", "capture", "design", "inference")
-LEAST = {"people": 2, "passes": 1, "fillers": 1, "dimension": 2}
-"""Of a simulated dataset."""
-
-
-def _not_in_range(config: StudyConfig) -> Iterator[str]:
-    """Name the numbers and names that no study can have."""
-    for group in SEEDED:
-        if getattr(getattr(config, group), "seed", 0) < 0:
-            yield f"{group}.seed must not be negative"
-    if config.tracking.timeout < 1:
-        yield "tracking.timeout must be at least 1 second"
-    if not config.compute.tail_memory > 0:
-        yield "compute.tail_memory must be above 0 bytes"
-    if not re.fullmatch(r"[\w][\w. -]*", config.name):
-        yield f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
-    if not isinstance(config.dataset, SimulatedDatasetConfig):
-        return
-    for name, least in LEAST.items():
-        if getattr(config.dataset, name) < least:
-            yield f"dataset.{name} must be at least {least}"
-    for name in ("genders", "ethnicities", "age_bands"):
-        if not getattr(config.dataset, name):
-            yield f"dataset.{name} must name at least one group"
-
-
-POLICIES = ("threshold", "rank", "threshold and rank")
-SEARCHING = ("live", "operator", "retrospective")
-
-
-def _wrong_kinds(kinds: list[str]) -> list[str]:
-    unknown = [kind for kind in kinds if kind not in (*SEARCHING, "verification")]
-    if unknown:
-        return [
-            f"design.kinds has {', '.join(unknown)}; choose among "
-            f"{', '.join(SEARCHING)} and verification"
-        ]
-    if not kinds:
-        return ["the design makes no comparison; set design.kinds=[live] or another kind"]
+def _kinds_together(kinds: list[str]) -> list[str]:
     searching = [kind for kind in kinds if kind in SEARCHING]
     if len(searching) > 1 or len(set(kinds)) < len(kinds):
         return [

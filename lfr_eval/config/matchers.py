@@ -6,7 +6,9 @@ Settings of a matcher itself are read from its signature (`config/signatures.py`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from lfr_eval.config.limits import OneOf
 from lfr_eval.config.missing import MISSING
 
 
@@ -15,12 +17,18 @@ class MatcherConfig:
     """What compares faces: the base of `conf/matcher/`."""
 
     kind: str = MISSING
+    """Which sort of matcher this is; chosen with matcher=NAME."""
     name: str = MISSING
-    sweep: list[float] | None = None  # start, stop and step on this matcher's scale
-    operating: float | None = None  # the threshold at which it is meant to run
-    operating_origin: str = ""  # on which data, at which rate that threshold was set
-    # Templates on disk: float16 takes half the room, moves scores, and the study says how far.
-    storage: str = "float32"
+    """Name of the matcher, as reports give it."""
+    sweep: list[float] | None = None
+    """Thresholds on the scale of the matcher: start, stop and step."""
+    operating: float | None = None
+    """The threshold at which it is meant to run."""
+    operating_origin: str = ""
+    """On which data, and at which rate, that threshold was set."""
+    storage: Annotated[str, OneOf("float32", "float16")] = "float32"
+    """Precision of templates on disk: float16 takes half the room and moves scores; the study says
+    how far."""
 
 
 @dataclass
@@ -28,8 +36,10 @@ class MlflowConfig(MatcherConfig):
     """A version of a registered matcher: what `lfr-eval engine register` made."""
 
     kind: str = "mlflow"
-    uri: str = MISSING  # models:/NAME/VERSION or models:/NAME@ALIAS
-    registry: str | None = None  # tracking URI of the registry; default: where runs are logged
+    uri: str = MISSING
+    """Registered version: models:/NAME/VERSION or models:/NAME@ALIAS."""
+    registry: str | None = None
+    """Tracking URI of the registry; default: where runs are logged."""
 
 
 @dataclass
@@ -38,7 +48,8 @@ class PythonConfig(MatcherConfig):
 
     kind: str = "python"
     name: str = "python"
-    object: str = MISSING  # package.module:Name, on the person's own command line only
+    object: str = MISSING
+    """Its class, package.module:Name; on the person's own command line only."""
 
 
 @dataclass

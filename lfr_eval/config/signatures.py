@@ -8,6 +8,7 @@ the name of a card of weights. A parameter whose name begins with `_` is not a s
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from lfr_eval.config.limits import OneOf
 from lfr_eval.config.matchers import MatcherConfig, MlflowConfig, SimulatedMatcherConfig
 from lfr_eval.config.missing import MISSING, ConfigError
 from lfr_eval.config.plugins import (
@@ -73,8 +75,8 @@ class Setting:
 
     def problem(self, value: object) -> str | None:
         """Return what is wrong with a value; None if nothing is."""
-        if self.choices and value not in self.choices:
-            return f"matcher.{self.name} is '{value}'; choose one of {', '.join(self.choices)}"
+        if self.choices and (wrong := OneOf(*self.choices).problem(value)):
+            return f"matcher.{self.name} {wrong} (got '{value}')"
         if self.least is None or value is None:
             return None
         if isinstance(value, int | float) and not value >= self.least:
@@ -215,8 +217,22 @@ def schema_of(plugin: Plugin) -> type[MatcherConfig]:
         f"{plugin.name.capitalize()}Config",
         entries,
         bases=(MatcherConfig,),
-        namespace={"__doc__": made_of},
+        namespace={"__doc__": made_of, "__meanings__": described_parameters(made)},
     )
+
+
+def described_parameters(made: Any) -> dict[str, str]:
+    """Return what the docstring of a class says of each parameter (numpydoc), on one line."""
+    _, _, listed = (inspect.getdoc(made) or "").partition("Parameters\n----------\n")
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in re.split(r"\n\n\S+\n-+\n", listed)[0].splitlines():
+        if line[:1].strip():
+            names = [name.strip() for name in line.partition(":")[0].split(",")]
+        else:
+            for name in names:
+                found[name] = f"{found.get(name, '')} {line.strip()}".strip()
+    return found
 
 
 def _default(value: Any) -> Any:

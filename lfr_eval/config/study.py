@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from lfr_eval.config.datasets import CaptureConfig, DatasetConfig
+from lfr_eval.config.limits import FILLED, OneOf, Range
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import MISSING
 from lfr_eval.contract import defaults
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, METRICS, WATCHLIST_INFERENCE
+
+SEARCHING = ("live", "operator", "retrospective")
+KINDS = (*SEARCHING, "verification")
+POLICIES = ("threshold", "rank", "threshold and rank")
+SHARE = Range(above=0, below=1)
+SEED = Range(least=0)
 
 
 @dataclass
@@ -16,27 +24,36 @@ class DesignConfig:
     """How people are compared: `conf/design/`."""
 
     name: str = MISSING
+    """Name of the design, as reports give it."""
     description: str = MISSING
-    # live, operator or retrospective (searches of a watchlist), verification, or one of each sort.
-    kinds: list[str] = MISSING
-    # Sizes to search, each a random part of the watchlist; empty: the whole watchlist once.
-    watchlist_sizes: list[int] = field(default_factory=list)
-    # fillers: the watchlist is the fillers (a mated search adds the person's own references);
-    # everybody: other people's references are on it too.
-    watchlist_members: str = "fillers"
-    # Of whom: shares (adding up to 1) or numbers by group of any factor, such as
-    # {male x white: 450, female x white: 550}; empty: as `population` says.
-    watchlist_composition: dict[str, float] = field(default_factory=dict)
-    # fixed: claims hold for this watchlist; random: for watchlists like it (wider intervals).
-    watchlist_inference: str = "fixed"
-    # Best references kept for each probe in each group of the watchlist (table candidates).
-    candidates: int = 1
-    # Retrospective: when a mate counts as found, and among how many candidates it must be.
-    policies: list[str] = field(default_factory=lambda: ["threshold", "rank", "threshold and rank"])
-    ranks: list[int] = field(default_factory=lambda: [1, 5, 10, 20, 50])
-    # File of people who are not compared with one another: subject_a, subject_b, reason.
+    """What is compared with what, in a sentence of the report."""
+    kinds: Annotated[list[str], OneOf(*KINDS), FILLED] = MISSING
+    """What is done: one kind of watchlist search at most, verification, or both."""
+    watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
+    """Watchlist sizes to search, each a random part of the watchlist; empty: all of it, once."""
+    watchlist_members: Annotated[str, OneOf("fillers", "everybody")] = "fillers"
+    """Who is on the watchlist: the fillers alone, to whom a mated search adds the person's own
+    references, or other people's references too."""
+    watchlist_composition: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
+    """Groups of any factor on the watchlist, as shares that add up to 1 or as numbers, such as
+    {male x white: 450, female x white: 550}; empty: as `population` says."""
+    watchlist_inference: Annotated[str, OneOf(*WATCHLIST_INFERENCE)] = "fixed"
+    """Whether claims hold for this watchlist (fixed), or for watchlists like it (random), with
+    wider intervals."""
+    candidates: Annotated[int, Range(least=1)] = 1
+    """Best references kept for each probe in each group of the watchlist (table candidates)."""
+    policies: Annotated[list[str], OneOf(*POLICIES), FILLED] = field(
+        default_factory=lambda: list(POLICIES)
+    )
+    """When a mate counts as found in a retrospective search."""
+    ranks: Annotated[list[int], Range(least=1), FILLED] = field(
+        default_factory=lambda: [1, 5, 10, 20, 50]
+    )
+    """Among how many candidates the mate of a retrospective search must be."""
     dont_care: str | None = None
-    seed: int = 1
+    """File of people who are not compared with one another: subject_a, subject_b, reason."""
+    seed: Annotated[int, SEED] = 1
+    """Seed of the draws of watchlists."""
 
 
 @dataclass
@@ -44,11 +61,18 @@ class PopulationConfig:
     """Whom a watchlist is made of: `conf/population/`. Write one of your own with `shares`."""
 
     name: str = "fillers"
+    """Name of the population, as reports give it."""
     description: str = "The fillers as they come."
-    like: str = "fillers"  # fillers (as they come) | balanced | cohort (people under test) | shares
-    shares: dict[str, float] = field(default_factory=dict)  # group -> share, or number
-    source: str = ""  # where the shares come from
-    evidence: str = ""  # how they were seen: in the primary source, a secondary one, derived
+    """Who is on the watchlist, in a sentence of the report."""
+    like: Annotated[str, OneOf("fillers", "balanced", "cohort", "shares")] = "fillers"
+    """Which mixture of groups: the fillers as they come, equal groups, the people under test, or
+    `shares`."""
+    shares: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
+    """Groups and their shares, which add up to 1, or their numbers."""
+    source: str = ""
+    """Where the shares come from."""
+    evidence: str = ""
+    """How the shares were seen: in the primary source, in a secondary one, or derived."""
 
 
 @dataclass
@@ -56,10 +80,15 @@ class ThresholdsConfig:
     """Where the score is cut: `conf/thresholds/`. What is not given is the matcher's."""
 
     values: list[float] | None = None
-    sweep: list[float] | None = None  # start, stop (included) and step
+    """All thresholds, one by one; goes before `sweep`."""
+    sweep: list[float] | None = None
+    """Thresholds as start, stop (included) and step."""
     operating: float | None = None
+    """The threshold at which the matcher is meant to run."""
     origin: str | None = None
-    primary: list[float] | None = None  # where findings are primary; default: operating
+    """Where the operating threshold comes from, in a sentence of the report."""
+    primary: list[float] | None = None
+    """Thresholds at which findings are primary; default: the operating one."""
 
 
 @dataclass
@@ -67,34 +96,56 @@ class InferenceConfig:
     """What is claimed, and how sure one must be: `conf/inference/`."""
 
     factors: list[str] = field(default_factory=lambda: list(defaults.FACTORS))
+    """Factors that rates are given by and groups are compared by; ` x ` joins two."""
     reference_groups: dict[str, str] = field(default_factory=dict)
+    """Factor and the group that its other groups are compared with."""
     strata: list[str] = field(default_factory=list)
-    level: float = defaults.LEVEL
-    alpha: float = defaults.ALPHA
-    margin: float = defaults.MARGIN
-    power: float = defaults.POWER
-    permutations: int = defaults.PERMUTATIONS
-    seed: int = defaults.SEED
-    # What is primary, beside thresholds.primary; the rest is exploratory. Empty: all.
-    primary_metrics: list[str] = field(default_factory=lambda: list(defaults.PRIMARY_METRICS))
+    """Factors within which groups are compared, so that they are alike in them."""
+    level: Annotated[float, SHARE] = defaults.LEVEL
+    """Confidence level of the printed intervals."""
+    alpha: Annotated[float, SHARE] = defaults.ALPHA
+    """Chance of a false claim over all primary comparisons together."""
+    margin: Annotated[float, Range(above=1)] = defaults.MARGIN
+    """Equivalence margin: rates within this factor of each other count as the same."""
+    power: Annotated[float, SHARE] = defaults.POWER
+    """Power that a plan asks for."""
+    permutations: Annotated[int, Range(least=1)] = defaults.PERMUTATIONS
+    """Shuffles of people in the tests that shuffle."""
+    seed: Annotated[int, SEED] = defaults.SEED
+    """Seed of every random draw of the inference."""
+    primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(
+        default_factory=lambda: list(defaults.PRIMARY_METRICS)
+    )
+    """Metrics of the primary comparisons; all other comparisons are exploratory."""
     primary_factors: list[str] = field(default_factory=list)
-    primary_watchlist_sizes: list[int] = field(default_factory=list)
-    primary_comparisons: list[str] = field(
+    """Factors of the primary comparisons; empty: all."""
+    primary_watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
+    """Watchlist sizes of the primary comparisons; empty: all."""
+    primary_comparisons: Annotated[list[str], OneOf(*KINDS_OF_COMPARISON)] = field(
         default_factory=lambda: list(defaults.PRIMARY_COMPARISONS)
     )
+    """Primary comparisons: all groups at once (omnibus), each group with the reference group, or
+    each with the rest."""
 
 
 @dataclass
 class ComputeConfig:
     """With what: `conf/compute/`."""
 
-    executor: str = "local"  # local (threads, GPUs) | ray (a cluster)
-    address: str | None = None  # of the Ray cluster; auto: the one this machine belongs to
-    threads: int = 0  # of ours and of the numerical libraries; 0: one a core
-    device: str = "auto"  # cpu | cuda (every GPU) | cuda:1 (one) | auto
-    tile: int = 4_096  # templates a side that are multiplied at once
-    precision: str = "auto"  # of screening: float32 | bfloat16 | auto (timed); same results
-    tail_memory: float = 2e9  # bytes that the scores above the lowest threshold may take
+    executor: Annotated[str, OneOf("local", "ray")] = "local"
+    """Where scores are computed: by this machine's threads and GPUs, or by a Ray cluster."""
+    address: str | None = None
+    """Address of the Ray cluster; auto: the one that this machine belongs to."""
+    threads: Annotated[int, Range(least=0)] = 0
+    """Threads of lfr_eval and of the numerical libraries; 0: one per core."""
+    device: str = "auto"
+    """What multiplies templates: cpu, cuda (every GPU), cuda:1 (one of them) or auto."""
+    tile: Annotated[int, Range(least=1)] = 4_096
+    """Templates on each side that are multiplied at once."""
+    precision: Annotated[str, OneOf("auto", "float32", "bfloat16")] = "auto"
+    """Precision of the screening; auto takes the faster one. The results are the same."""
+    tail_memory: Annotated[float, Range(above=0)] = 2e9
+    """Bytes that the scores above the lowest threshold may take."""
 
 
 @dataclass
@@ -102,10 +153,15 @@ class TrackingConfig:
     """Where results are logged: `conf/tracking/`."""
 
     enabled: bool = True
-    uri: str | None = None  # default: MLFLOW_TRACKING_URI, else a SQLite file beside the studies
+    """Whether results are sent to MLflow."""
+    uri: str | None = None
+    """Tracking URI; default: MLFLOW_TRACKING_URI, else an SQLite file beside the studies."""
     experiment: str = "lfr_eval"
-    timeout: int = 20  # seconds that a server may take to answer
-    system_metrics: bool = False  # processor, memory, disk and network while the study runs
+    """Experiment of MLflow that runs belong to."""
+    timeout: Annotated[int, Range(least=1)] = 20
+    """Seconds that the tracking server may take to answer."""
+    system_metrics: bool = False
+    """Whether processor, memory, disk and network are sampled while the study runs."""
 
 
 @dataclass
@@ -113,10 +169,15 @@ class ReportConfig:
     """The words on the first page: `conf/report/`."""
 
     title: str = MISSING
+    """Title of the report."""
     question: str = MISSING
+    """The question that the study answers."""
     notes: list[str] = field(default_factory=list)
-    pdf: bool = True  # report.pdf beside report.html
-    minimum_count: int = 5  # a publication withholds counts from 1 to below it
+    """Sentences that the evaluator adds to the report."""
+    pdf: bool = True
+    """Whether report.pdf is written beside report.html."""
+    minimum_count: Annotated[int, Range(least=2)] = 5
+    """A publication withholds counts from 1 to below this one."""
 
 
 @dataclass
@@ -124,10 +185,15 @@ class PathsConfig:
     """Where things stand on this machine: `conf/paths/`."""
 
     studies: str = MISSING
+    """Folder of all studies."""
     cache: str = MISSING
+    """Private folder of downloads and templates."""
     mirror: str | None = None
-    deployments: str = "deployments"  # of the live engine; private, they name watchlist references
-    approvals: str | None = None  # the ledger; default: approvals.jsonl beside the studies
+    """Folder that datasets and weights are taken from instead of the network."""
+    deployments: str = "deployments"
+    """Private folder of the live engine's deployments."""
+    approvals: str | None = None
+    """File of the decisions; default: approvals.jsonl beside the studies."""
 
 
 @dataclass
@@ -135,6 +201,7 @@ class StudyConfig:
     """Everything that determines a study."""
 
     name: str = MISSING
+    """Name of the study and of its folder."""
     dataset: DatasetConfig = MISSING
     matcher: MatcherConfig = MISSING
     capture: CaptureConfig = field(default_factory=lambda: CaptureConfig("none"))
@@ -145,11 +212,15 @@ class StudyConfig:
     compute: ComputeConfig = field(default_factory=ComputeConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
-    parity: str | None = None  # what `lfr-eval engine parity` wrote; default: the version's own
+    parity: str | None = None
+    """File that `lfr-eval engine parity` wrote; default: what the registered version says."""
     paths: PathsConfig = field(default_factory=PathsConfig)
-    registration: str | None = None  # the registration file of a plan: lfr-eval plan register
-    deviate: bool = False  # run although plan, analysis or data differ from the registered ones
-    deviation: str | None = None  # why; every finding is then marked
+    registration: str | None = None
+    """File that `lfr-eval plan register` wrote: the study is run as its plan says."""
+    deviate: bool = False
+    """Whether the study is run although it differs from its registration."""
+    deviation: str | None = None
+    """Why it differs; every finding is then marked."""
 
     def analysis(self) -> dict[str, Any]:
         """Return what determines the results.

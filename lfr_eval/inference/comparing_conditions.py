@@ -16,6 +16,7 @@ import pandas as pd
 from lfr_eval.contract.names import group_words, metric_named
 from lfr_eval.contract.tables import CAPTURE, CROSS
 from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, group_people
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import MOST_PEOPLE, Floats
 from lfr_eval.inference.comparing_groups import compare_groupings, reference_group
 from lfr_eval.inference.comparison_rows import (
@@ -37,7 +38,7 @@ from lfr_eval.inference.paired import (
     constant_for_people,
     paired_sides,
 )
-from lfr_eval.inference.plan import COMPARISONS, Plan
+from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.statements import Sides
 
@@ -172,7 +173,7 @@ def _between(
         name: f"{metric_named(trials.metric).sides}{who} with {_spoken(crossing, value)}"
         for name, value in zip(names, condition.names, strict=True)
     } | {REST: f"all other {metric_named(trials.metric).sides}{who}", "": ""}
-    kinds = ("reference",) if label else COMPARISONS
+    kinds = ("reference",) if label else KINDS_OF_COMPARISON
     study = Study.of(trials, people, thresholds, plan)
     apart = constant_for_people(trials, condition.codes)
     if apart is not None:

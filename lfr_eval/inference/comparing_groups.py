@@ -16,6 +16,7 @@ import pandas as pd
 from lfr_eval.contract.spelling import is_stated
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import Grouping
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparison_rows import (
     REST,
@@ -29,7 +30,6 @@ from lfr_eval.inference.comparison_rows import (
 from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
 from lfr_eval.inference.observed import Counts, counts_of, evidence_of, sides_of
 from lfr_eval.inference.omnibus import omnibus
-from lfr_eval.inference.plan import COMPARISONS
 from lfr_eval.inference.precision import precision_of
 from lfr_eval.inference.statements import Sides
 
@@ -47,7 +47,7 @@ def is_group(name: str) -> bool:
 def compare_groupings(
     study: Study,
     groupings: Sequence[Grouping],
-    kinds: Sequence[str] = COMPARISONS,
+    kinds: Sequence[str] = KINDS_OF_COMPARISON,
     references: Sequence[str] | None = None,
     naming: Naming | None = None,
 ) -> list[pd.DataFrame]:

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, WATCHLIST_INFERENCE
 
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""
 
 SIZED = "FPIR"
 """The compared rate that depends on the watchlist's size; misses are compared at one size."""
-
-WATCHLIST_INFERENCE = ("fixed", "random")
-COMPARISONS = ("omnibus", "reference", "rest")
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class Plan:
             ("watchlist", WATCHLIST_INFERENCE),
             ("registered", REGISTERED_STATES),
             ("primary_metrics", (*METRICS, UNNAMED)),
-            ("primary_comparisons", COMPARISONS),
+            ("primary_comparisons", KINDS_OF_COMPARISON),
             ("primary_factors", self.factors),
         ):
             value = getattr(self, name)

@@ -198,7 +198,7 @@ def test_hours_that_are_none_delete_nothing(
 
 def test_a_time_without_a_deadline_is_refused_before_anything_runs() -> None:
     words = ["source=x", "watchlist=x", "model=models:/x/1", "threshold=0.6"]
-    with pytest.raises(ConfigError, match="alert_faces_hours must lie between 0 and 87,600"):
+    with pytest.raises(ConfigError, match="hours must be at least 0 and at most 87,600"):
         compose_engine([*words, "retention=alerts", "retention.alert_faces_hours=1e9"])
 
 

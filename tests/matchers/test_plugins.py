@@ -273,7 +273,7 @@ def test_settings_are_read_from_the_signature(module: Path) -> None:
     assert (values["kind"], values["name"], values["operating"]) == ("python", "Own", 0.5)
     for words, message in {
         (): "lacks matcher.model",
-        ("matcher.model=a", "matcher.mode=x"): "choose one of fast, slow",
+        ("matcher.model=a", "matcher.mode=x"): "matcher.mode must be fast or slow",
         ("matcher.model=a", "matcher.size=0"): "matcher.size is 0; it must be at least 1",
         ("matcher.model=a", "matcher.size=text"): "could not be converted to Integer",
         ("matcher.model=a", "matcher.sizes=1"): "did you mean 'matcher.size'",

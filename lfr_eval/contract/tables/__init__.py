@@ -43,7 +43,7 @@ from lfr_eval.contract.tables.scores import (
     WATCHLIST_MATCHES,
 )
 from lfr_eval.contract.tables.street import CHECKS, RECORDS, STREET
-from lfr_eval.contract.tables.vocabulary import (
+from lfr_eval.contract.vocabulary import (
     CAPTURE,
     CROSS,
     EVERYBODY,

@@ -10,6 +10,7 @@ from typing import Any
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.foreign import GIVEN, check_conf
+from lfr_eval.config.limits import problems_of
 from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 
 RATES = ("max_fpir", "min_tpir", "prevalence")
@@ -53,7 +54,9 @@ def read_constraints(words: Sequence[str]) -> ConstraintsConfig:
     assert isinstance(constraints, ConstraintsConfig)
     problems = list(_problems(constraints))
     if problems:
-        raise ConfigError("These constraints cannot be: " + "; ".join(problems) + ".")
+        raise ConfigError(
+            "No threshold can keep to these constraints: " + "; ".join(problems) + "."
+        )
     return constraints
 
 
@@ -96,22 +99,9 @@ def _problems(given: ConstraintsConfig) -> list[str]:
     costs = [name for name in COSTS if getattr(given, name) is not None]
     checks = [
         (any(getattr(given, name) is not None for name in LIMITS), f"give one of {LIMITS}"),
-        (given.max_fpir is None or 0 < given.max_fpir < 1, "max_fpir is a rate between 0 and 1"),
-        (given.max_ratio is None or given.max_ratio > 1, "max_ratio is above 1"),
-        (given.min_tpir is None or 0 < given.min_tpir < 1, "min_tpir is a rate between 0 and 1"),
-        (given.max_alerts is None or given.max_alerts > 0, "max_alerts is above 0"),
-        (given.max_alerts is None or bool(given.crowd), "max_alerts needs a crowd"),
-        (given.crowd is None or given.crowd > 0, "crowd is above 0"),
-        (given.tpir_of in ("groups", "overall"), "tpir_of is groups or overall"),
-        (given.objective in ("lowest", "cost"), "objective is lowest or cost"),
+        (given.max_alerts is None or given.crowd is not None, "max_alerts needs a crowd"),
         (len(costs) in (0, len(COSTS)), f"costs need all of {COSTS}"),
         (given.objective != "cost" or bool(costs), f"the objective cost needs {COSTS}"),
-        (given.prevalence is None or 0 <= given.prevalence <= 1, "prevalence is between 0 and 1"),
-        (min((given.cost_false_alert or 0, given.cost_miss or 0)) >= 0, "no cost is negative"),
-        (0 < given.share < 1, "share is between 0 and 1"),
-        (given.splits >= 1, "splits is at least 1"),
-        (bool(given.factors), "factors names at least one, such as overall"),
-        (not shares or (min(shares) >= 0 and sum(shares) > 0), "shares of the composition are 0 "
-         "or more, and not all 0"),
-    ]  # fmt: skip
-    return [text for holds, text in checks if not holds]
+        (not shares or sum(shares) > 0, "shares of the composition are not all 0"),
+    ]
+    return [*problems_of(given), *(text for holds, text in checks if not holds)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from lfr_eval.config.foreign import check_choice, check_names, foreign_overrides
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import METRICS, OVERALL
-from lfr_eval.inference.plan import COMPARISONS
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.study.registration.fields import build
 from lfr_eval.study.registration.record import RegistrationError
 
@@ -202,9 +202,9 @@ def _contradictions(plan: StudyPlan) -> list[str]:
     if "TPIR" in primary.metrics:
         problems.append("primary.metrics names TPIR; name FNIR, which says the same (1 - TPIR)")
     problems += [
-        f"primary.comparisons names {name}; choose among {', '.join(COMPARISONS)}"
+        f"primary.comparisons names {name}; choose among {', '.join(KINDS_OF_COMPARISON)}"
         for name in primary.comparisons
-        if name not in COMPARISONS
+        if name not in KINDS_OF_COMPARISON
     ]
     problems += [
         f"{where} names {factor}, which is not among the factors {', '.join(plan.factors)}"

@@ -1,9 +1,15 @@
-"""The words that the tables' columns hold: roles, metrics, verdicts, and the special groups."""
+"""The words that tables and settings hold: roles, metrics, verdicts, and the special groups."""
 
 ROLES = ("reference", "probe", "both", "filler")
 METRICS = ("FMR", "FNMR", "FPIR", "FNIR", "TPIR", "misidentification", "FTA", "FTE")
 VERDICTS = ("different", "equivalent", "inconclusive", "untestable")
 REGISTERED_STATES = ("none", "as registered", "deviating", "registered after results")
+KINDS_OF_COMPARISON = ("omnibus", "reference", "rest")
+"""All groups at once, each group with the reference group, each group with all others."""
+
+WATCHLIST_INFERENCE = ("fixed", "random")
+"""Whether claims hold for one watchlist, or for watchlists like it."""
+
 LABEL_SOURCES = (
     "self_defined",
     "officer_perceived",
