@@ -53,7 +53,7 @@ def test_every_documented_command_line_is_understood(line: str) -> None:
         assert command in COMMANDS
         _parser().parse_args([command, *arguments])
         return
-    flags = {"-m", "--multirun", "--cfg", "job", "--help"}
+    flags = {"-m", "--multirun", "--cfg", "job", "--help", "--dry-run"}
     overrides = [word for word in arguments if word not in flags]
     sweep = {"-m", "--multirun"} & set(arguments)
     if sweep:

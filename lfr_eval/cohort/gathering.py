@@ -115,9 +115,12 @@ def gather(
         notes += said_of_roles
         problems += _of_pictures(folder, rows["path"])
         if labels is not None:
-            rows, said = _joined(rows, labels)
+            labels, said = _numbered(labels, rows["subject_id"])
             notes += said
-            if not rows["subject_id"].isin(labels.index).any():
+            if rows["subject_id"].isin(labels.index).any():
+                rows, said = _joined(rows, labels)
+                notes += said
+            elif not problems:
                 problems.append(_nobody(rows, labels))
     if problems:
         raise ManifestError(folder if table is None else table, problems)
@@ -232,13 +235,6 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
     """Put each person's labels to their pictures; say who is in one of the two only."""
     notes = []
     persons = list(dict.fromkeys(rows["subject_id"]))
-    meant = _same_numbers([p for p in persons if p not in labels.index], labels.index)
-    if meant:
-        labels = labels.rename(index={label: person for person, label in meant.items()})
-        notes.append(
-            f"{several(len(meant), 'person', 'people')} of the table lack zeros before the number "
-            "and were found all the same."
-        )
     absent = [person for person in persons if person not in labels.index]
     if absent:
         notes.append(
@@ -253,6 +249,18 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
         )
     further = [name for name in labels.columns if name not in rows]
     return rows.join(labels[further], on="subject_id"), notes
+
+
+def _numbered(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+    """Give people whose number lost its zeros in a spreadsheet their number back."""
+    absent = [person for person in persons.unique() if person not in labels.index]
+    meant = _same_numbers(absent, labels.index)
+    if not meant:
+        return labels, []
+    who = several(len(meant), "person of the table lacks", "people of the table lack")
+    note = f"{who} the zeros before the number that the pictures have, and was found without them."
+    note = note.replace("was found", "were found") if len(meant) > 1 else note
+    return labels.rename(index={label: person for person, label in meant.items()}), [note]
 
 
 def _same_numbers(persons: list[str], index: pd.Index) -> dict[str, str]:

@@ -1,0 +1,216 @@
+"""From a folder of pictures and a table of people to a manifest."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.cli.main import main
+from lfr_eval.cohort.gathering import Columns, Gathered, gather, write_manifest
+from lfr_eval.cohort.loading import load_manifest
+from lfr_eval.cohort.problems import ManifestError
+from tests.cohort.builders import noise
+
+PEOPLE = {"007": ("Woman", "White"), "008": ("Man", "Black, African"), "019": ("Man", "")}
+
+
+def faces(folder: Path, *names: str) -> Path:
+    """Pictures with these names below a folder."""
+    for at, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        noise(folder / name, at)
+    return folder
+
+
+def by_person(folder: Path) -> Path:
+    """Two pictures of each person, in a folder of their own."""
+    return faces(folder, *(f"{person}/{at}.png" for person in PEOPLE for at in (2, 10)))
+
+
+def table(file: Path, header: str = "ID;Sex;Ethnic group", separator: str = ";") -> Path:
+    """A table of people as a spreadsheet saves it."""
+    rows = [f"{int(p)};{g};{e}" for p, (g, e) in PEOPLE.items()]
+    text = "\ufeff" + "\r\n".join([header, *rows])
+    file.write_text(text.replace(";", separator), "utf-8")
+    return file
+
+
+def roles(gathered: Gathered) -> dict[str, str]:
+    return dict(zip(gathered.rows["path"], gathered.rows["role"], strict=True))
+
+
+def test_a_folder_for_each_person_and_a_semicolon_table(tmp_path: Path) -> None:
+    gathered = gather(by_person(tmp_path / "faces"), table(tmp_path / "people.csv"))
+    first = gathered.rows.iloc[0]
+    assert first.to_dict() == {
+        "image_id": "007/2",
+        "subject_id": "007",
+        "path": "007/2.png",
+        "role": "reference",
+        "gender": "Woman",
+        "ethnicity": "White",
+    }
+    # 10 comes after 2, and the number of a person lost its zeros in the spreadsheet.
+    assert roles(gathered)["007/10.png"] == "probe"
+    assert any("3 people of the table lack the zeros" in note for note in gathered.notes)
+    assert any("gender from 'Sex'" in note for note in gathered.notes)
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "reference", "expected"),
+    [
+        (["a_1.png", "a_2.png"], "{subject}_*", None, {"a_1.png": "reference", "a_2.png": "probe"}),
+        (
+            ["a_1.png", "a_neutral.png"],
+            "{subject}_*.png",
+            "Neutral",
+            {"a_1.png": "probe", "a_neutral.png": "reference"},
+        ),
+        (
+            ["x/a-gallery.png", "x/a-probe.png"],
+            "x/{subject}-{role}",
+            None,
+            {"x/a-gallery.png": "reference", "x/a-probe.png": "probe"},
+        ),
+        (
+            ["a/probe/1.png", "a/enrol/2.png"],
+            None,
+            None,
+            {"a/enrol/2.png": "reference", "a/probe/1.png": "probe"},
+        ),
+        (["a/1.png"], None, None, {"a/1.png": "both"}),
+    ],
+)
+def test_names_tell_person_and_role(
+    names: list[str],
+    pattern: str | None,
+    reference: str | None,
+    expected: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    gathered = gather(faces(tmp_path, *names), pattern=pattern, reference=reference)
+    assert roles(gathered) == expected
+    assert gathered.rows["subject_id"].tolist() == ["a"] * len(names)
+
+
+def test_further_names_of_a_pattern_are_columns(tmp_path: Path) -> None:
+    gathered = gather(faces(tmp_path, "a/n/1.png", "a/s/1.png"), pattern="{subject}/{camera}/*")
+    assert gathered.rows["camera"].tolist() == ["n", "s"]
+
+
+def test_columns_of_any_name(tmp_path: Path) -> None:
+    people = table(tmp_path / "p.csv", "who;g;what they call themselves")
+    folder = by_person(tmp_path / "faces")
+    columns = Columns("WHO", "g", others={"heritage": "what they call themselves"})
+    rows = gather(folder, people, columns).rows
+    assert rows["heritage"].dropna().unique().tolist() == ["White", "Black, African"]
+    assert "ethnicity" not in rows
+    with pytest.raises(ManifestError, match=r"--subject COLUMN\. Columns there: who, g"):
+        gather(folder, people)
+    with pytest.raises(ManifestError, match="column 'sex': there is no such column"):
+        gather(folder, people, Columns("who", "sex"))
+
+
+def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
+    folder = by_person(tmp_path / "faces")
+    faces(folder, "loose.png")
+    (folder / "007" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    (folder / "008" / "empty.png").touch()
+    people = tmp_path / "people.csv"
+    people.write_text("id,sex,age\n7,Woman,thirty\n8,Man,40\n8,Woman,40\n,Man,50\n")
+    with pytest.raises(ManifestError) as caught:
+        gather(folder, people)
+    said = str(caught.value)
+    assert len(caught.value.problems) == 7
+    for words in (
+        "row 2, column 'age', value 'thirty'",
+        "row 3, column 'subject_id', value '8': the person stands in several rows",
+        "row 4, column 'subject_id', value '8'",
+        "row 5, column 'subject_id': the person is not named",
+        "value 'loose.png': the picture lies beside the folders of people",
+        "value '007/broken.jpg'",
+        "value '008/empty.png': the file has no bytes",
+    ):
+        assert words in said
+
+
+def test_nobody_and_nothing_is_left_out_without_a_word(tmp_path: Path) -> None:
+    folder = by_person(tmp_path / "faces")
+    faces(folder, "stranger/1.png")
+    for name in (".DS_Store", "notes.txt", "007/Thumbs.db"):
+        (folder / name).write_bytes(b"x")
+    people = table(tmp_path / "people.csv")
+    people.write_text(people.read_text("utf-8-sig") + "\n99;Woman;White\n", "utf-8")
+    gathered = gather(folder, people)
+    said = " ".join(gathered.notes)
+    assert "3 files left out" in said
+    assert "1 person has pictures and no row in the table: stranger" in said
+    assert "1 person of the table has no picture: 99" in said
+    assert len(gathered.rows) == 7
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "said"),
+    [
+        (["a_1.png"], None, "--pattern '{subject}_*'"),
+        ([], None, "there is no picture"),
+        (["a_1.png"], "{person}_*", "must name {subject} once"),
+        (["a_1.png", "b.png"], "{subject}_*", "'b.png': the picture does not fit --pattern"),
+        (["a/1.heic"], None, "not an image in a known format"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(
+    names: list[str], pattern: str | None, said: str, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"no picture")
+    if names and not names[0].endswith("heic"):
+        faces(tmp_path, *names)
+    with pytest.raises(ManifestError) as caught:
+        gather(tmp_path, pattern=pattern)
+    assert said in str(caught.value)
+
+
+def test_a_table_of_other_people_is_refused(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("id,sex\nx,Woman\ny,Man\n")
+    with pytest.raises(ManifestError, match="nobody of the table has a picture: it names x, y"):
+        gather(by_person(tmp_path / "faces"), people)
+
+
+def test_a_manifest_is_private_and_not_written_over(tmp_path: Path) -> None:
+    folder = by_person(tmp_path / "faces")
+    gathered = gather(folder)
+    file = tmp_path / "manifest.csv"
+    write_manifest(gathered, file, folder)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert next(csv.DictReader(file.read_text().splitlines()))["path"] == "faces/007/2.png"
+    assert len(load_manifest(file).images) == 6
+    with pytest.raises(ManifestError, match="--replace"):
+        write_manifest(gathered, file, folder)
+    with pytest.raises(ManifestError, match="at or above the folder"):
+        write_manifest(gathered, folder / "007" / "manifest.csv", folder)
+
+
+def test_the_command_says_who_is_in_and_what_comes_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    by_person(tmp_path / "my faces")
+    table(tmp_path / "people.csv")
+    assert main(["manifest", "my faces", "people.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "3 people, 6 images: 3 probe, 3 reference." in said.replace(
+        "3 reference, 3 probe", "3 probe, 3 reference"
+    )
+    assert "'Black' stands for 'Black, African'" not in said  # Short enough as it is.
+    assert "unknown" in said
+    assert "counted and shown, never compared" in said
+    assert "fewer than 6 people" in said
+    assert "dataset.path='\"'\"'my faces/manifest.csv'\"'\"''" in said
+    assert main(["manifest", "my faces", "people.csv", "--map", "site"]) == 2
+    assert "give NAME=COLUMN" in capsys.readouterr().err
