@@ -19,6 +19,7 @@ from lfr_eval.cli.engine import add_engine
 from lfr_eval.cli.manifest import add_manifest, manifest
 from lfr_eval.cli.settings_help import Parser, constraint_settings, explain
 from lfr_eval.cli.sharing import add_sharing
+from lfr_eval.cli.templates import add_templates
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
 from lfr_eval.planning.arguments import add_actions, add_question, ask
@@ -30,7 +31,7 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 TRUST = "--trust-conf"
 COMMANDS = (
     *("run", "manifest", "plan", "report", "verify", "thresholds", "compare"),
-    *("track", "fetch", "purge", "engine", "approve", "approvals", "gate"),
+    *("track", "fetch", "templates", "purge", "engine", "approve", "approvals", "gate"),
     *("deployments", "sharing"),
 )
 
@@ -136,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     add_engine(commands)
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
+    hold = commands.add_parser("templates", help="write the templates of a study to a file")
+    add_templates(hold)
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
     add_decisions(commands)
     add_records(commands)

@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Templates, assemble
 
 RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
@@ -85,11 +86,11 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
     if not path.is_file():
         raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
     try:
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
                 vectors = np.asarray(arrays["template"], np.float32)
-        elif path.suffix in (".parquet", ".pq"):
+        elif path.suffix.lower() in (".parquet", ".pq"):
             frame = pd.read_parquet(path, columns=["image_id", "template"])
             ids = frame["image_id"].astype("string")
             vectors = np.stack([np.asarray(row, np.float32) for row in frame["template"]])
@@ -106,4 +107,4 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
             f"{path}: expected 'image_id' and 'template' (one vector of one length an image): "
             f"{error}"
         ) from error
-    return ids, vectors
+    return ids.map(normal, na_action="ignore"), vectors
