@@ -119,7 +119,7 @@ def test_five_points_need_a_detector_that_has_them(detector: str, message: str) 
         ({"min_face_size": 0}, "min_face_size is 0; it must be at least 1"),
         ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
         ({"image_size": 0}, "image_size is 0; it must be at least 1"),
-        ({"channels": "grb"}, "channels is 'grb'; choose one of rgb, bgr"),
+        ({"channels": "grb"}, "channels must be rgb or bgr; did you mean 'rgb'"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(
