@@ -24,7 +24,8 @@ import torch
 from all_pairs import device_name
 
 from lfr_eval.compute.workers import cores
-from lfr_eval.matchers.facenet import FacenetMatcher, _open_all
+from lfr_eval.matchers.facenet import FacenetMatcher
+from lfr_eval.matchers.faces import open_pictures
 
 BATCH = 32
 
@@ -46,8 +47,8 @@ def main() -> None:
     paths = sorted(given.images.rglob("*.jpg"))[: given.count]
     weights = given.weights or next((mirror / "weights").rglob("*.pt"))
     matcher = FacenetMatcher(weights, batch_size=BATCH)
-    batches = [_open_all(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
-    detector, network = matcher._detector, matcher._network
+    batches = [open_pictures(paths[start : start + BATCH]) for start in range(0, len(paths), BATCH)]
+    detector, network = matcher._finder._network, matcher._network
     results: list[np.ndarray] = []
 
     def bare() -> None:

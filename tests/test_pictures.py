@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 from collections.abc import Callable
@@ -293,3 +296,14 @@ def test_a_folder_is_looked_at_in_natural_order_and_says_what_it_leaves_out(
     assert "3 files left out" in said
     assert all(name in said for name in ("frame_4.heic", "more.png", "notes.txt"))
     assert listed(tmp_path / "more.png").left_out == ""
+
+
+def test_mutated_files_are_read_or_refused_in_words() -> None:
+    """The benchmark, at a size of seconds: no traceback, and none lost without a word."""
+    program = Path(__file__).parents[1] / "benchmarks" / "fuzz_images.py"
+    words = [sys.executable, str(program), "--images", "200", "--seed", "5"]
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert told.stdout.endswith(": 0 faults\n"), told.stdout[-2000:] + told.stderr[-2000:]
+    ends = re.findall(r"^ *([\d,]+)  (read|refused)", told.stdout, re.MULTILINE)
+    assert sum(int(count) for count, _ in ends) == 200
+    assert int(ends[0][0]) >= 30

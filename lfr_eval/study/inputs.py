@@ -53,6 +53,7 @@ from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
 from lfr_eval.study.evidence import check_floor, told_acquisition
+from lfr_eval.study.plausible import check_direction, check_reach
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,15 @@ def read_inputs(config: StudyConfig) -> Inputs:
     if isinstance(config.dataset, SimulatedDatasetConfig):
         simulation = simulate(config.dataset)
         simulated = SimulatedMatcher(simulation.vectors, simulation.acquired)
+        check_reach(sweep.values, simulated.card)
         pairs = _dont_care(config, simulation.cohort)
         return Inputs(simulation.cohort, simulated, sweep, pairs, simulation)
     matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
     live = live_engine(config, matcher)
     if isinstance(matcher, AlertMatcher):
         check_floor(matcher, sweep.values, config.design)
+    else:
+        check_reach(sweep.values, matcher.card)
     return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
 
 
@@ -147,6 +151,7 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
         return logged, told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
         scores = matcher.scores(images)
+        check_direction(scores, images, config.matcher)
         named = set(scores["reference_id"]) | set(scores["probe_id"])
         return GivenScores(scores, thresholds), told_acquisition(images, named)
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)

@@ -1,0 +1,127 @@
+"""Thresholds that no score can reach, and distances taken for similarities, are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import mannwhitneyu
+
+from lfr_eval.config import ConfigError, MatcherConfig
+from lfr_eval.matchers import MatcherCard
+from lfr_eval.study.plausible import check_direction, check_reach
+from tests.studies import configured
+
+
+def card(low: float, high: float, similarity: str = "cosine") -> MatcherCard:
+    return MatcherCard("m", "f", "d", similarity, (low, high), "a")
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "scale", "message"),
+    [
+        ((30, 40), (-1, 1), r"thresholds 30\.00, 40\.00 are outside .*between -1\.00 and 1\.00"),
+        ((0.3, 0.4, 1.01), (-1, 1), r"The threshold 1\.01 is outside"),
+        ((-1.2, 0.4), (-1, 1), r"The threshold -1\.20 is outside"),
+        ((-0.5, 0.1), (-np.inf, 0), r"The threshold 0\.10 is outside .*at or below 0"),
+        ((0.4, 60), (0, 100), None),
+        (tuple(range(2, 10)), (0, 1), "and 3 more are outside"),
+    ],
+)
+def test_a_threshold_outside_of_a_similarity_is_refused(
+    thresholds: tuple[float, ...], scale: tuple[float, float], message: str | None
+) -> None:
+    if message is None:
+        check_reach(thresholds, card(*scale))
+        return
+    with pytest.raises(ConfigError, match=message):
+        check_reach(thresholds, card(*scale))
+
+
+def test_the_ends_of_the_scale_are_on_it() -> None:
+    check_reach((-1.0, 1.0), card(-1, 1))
+    check_reach((-1e30, 0.0), card(-np.inf, 0))
+
+
+def test_of_scores_from_a_file_one_threshold_must_lie_among_them() -> None:
+    given = card(0.2, 0.9, "given")
+    check_reach((0.1, 0.5, 3.0), given)
+    check_reach((0.9,), given)
+    with pytest.raises(ConfigError, match=r"No score reaches .*the highest score is 0\.90"):
+        check_reach((0.91, 30), given)
+    with pytest.raises(ConfigError, match=r"Every score reaches .*the lowest score is 0\.20"):
+        check_reach((-3, 0.1), given)
+
+
+def people(count: int) -> pd.DataFrame:
+    subjects = np.repeat([f"p{number}" for number in range(count)], 2)
+    return pd.DataFrame(
+        {"image_id": [f"i{number}" for number in range(2 * count)], "subject_id": subjects}
+    )
+
+
+def scores(count: int, shift: float, seed: int = 1) -> pd.DataFrame:
+    """All references against all probes; mated scores are higher by `shift` deviations."""
+    reference, probe = (grid.ravel() for grid in np.mgrid[:count, :count])
+    value = np.random.default_rng(seed).normal(size=count**2) + shift * (reference == probe)
+    names = {"reference_id": 2 * reference, "probe_id": 2 * probe + 1}
+    return pd.DataFrame(
+        {name: [f"i{number}" for number in at] for name, at in names.items()} | {"score": value}
+    )
+
+
+@pytest.mark.parametrize("shift", [-5.0, -1.0])
+def test_mated_scores_below_the_others_are_refused_with_the_remedy(shift: float) -> None:
+    with pytest.raises(ConfigError, match=r"if they are distances, set matcher\.higher_is=worse"):
+        check_direction(scores(40, shift), people(40), MatcherConfig())
+    worse = MatcherConfig()
+    vars(worse)["higher_is"] = "worse"
+    with pytest.raises(ConfigError, match=r"if they are similarities, set matcher.higher_is=bett"):
+        check_direction(scores(40, shift), people(40), worse)
+
+
+def test_good_scores_and_guesses_are_not_refused() -> None:
+    """Guessing comes so far in about one of a thousand studies."""
+    check_direction(scores(40, 3.0), people(40), MatcherConfig())
+    refused = 0
+    for seed in range(200):
+        try:
+            check_direction(scores(12, 0.0, seed), people(12), MatcherConfig())
+        except ConfigError:
+            refused += 1
+    assert refused <= 2
+
+
+def test_the_limit_is_that_of_a_rank_sum_test() -> None:
+    """With one mated score per person, three standard errors are three of SciPy's."""
+    for shift in np.linspace(-1.2, -0.2, 11):
+        given = scores(30, shift, 7)
+        mated = given["reference_id"].str[1:].astype(int) + 1 == given["probe_id"].str[1:].astype(
+            int
+        )
+        value, others = given["score"][mated], given["score"][~mated]
+        test = mannwhitneyu(value, others, alternative="less", method="asymptotic")
+        exceeded = test.statistic / (len(value) * len(others))
+        expected = (0.5 - exceeded) * np.sqrt(12 * 30) >= 3
+        try:
+            check_direction(given, people(30), MatcherConfig())
+            refused = False
+        except ConfigError:
+            refused = True
+        assert refused == expected
+        # A thousandth of the other scores changes the error of the mean little.
+        assert not refused or test.pvalue < 0.003
+
+
+def test_without_one_sort_of_scores_nothing_can_be_said() -> None:
+    check_direction(scores(1, -5), people(1), MatcherConfig())
+    empty = scores(3, 0).iloc[:0]
+    check_direction(empty, people(3), MatcherConfig())
+
+
+def test_a_study_is_refused_before_anything_is_compared(tmp_path: pytest.TempPathFactory) -> None:
+    from lfr_eval.study.inputs import read_inputs
+
+    config = configured(tmp_path, "thresholds.values=[0.5,2]")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"2\.00.*outside of the scale of the matcher 'simul"):
+        read_inputs(config)
