@@ -137,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     add_engine(commands)
     fetched = add("fetch", "find a dataset or weights in the mirror, or download", fetch, False)
     fetched.add_argument("name", nargs="?", help="a dataset card; without it, the names are listed")
+    fetched.add_argument(
+        "--croissant",
+        type=Path,
+        metavar="FILE",
+        help="only write the card as Croissant metadata with RAI fields; NAME may be a YAML file",
+    )
     hold = commands.add_parser("templates", help="write the templates of a study to a file")
     add_templates(hold)
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
@@ -290,6 +296,13 @@ def fetch(parsed: argparse.Namespace) -> int:
 
     if parsed.name is None:
         print("\n".join(card_names()))
+        return OK
+    if parsed.croissant is not None:
+        from lfr_eval.cohort import load_card
+        from lfr_eval.cohort.croissant import croissant
+
+        parsed.croissant.write_text(croissant(load_card(parsed.name)), encoding="utf-8")
+        print(parsed.croissant)
         return OK
     paths = default_paths()
     print(fetch(parsed.name, mirror_folder(paths), cache_folder(paths)))

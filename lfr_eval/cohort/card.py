@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from lfr_eval.contract.errors import MendableError
+
+EXPIRED, FORBIDDEN = "expired", "forbidden"
+"""Why a dataset may not be used; `dataset.despite` names what a person uses it despite."""
 
 KINDS = ("faces", "weights", "simulated")
 
@@ -112,6 +116,16 @@ class DatasetCard:
         SHA-256 of that copy.
     layouts
         How its folder becomes a manifest, the mirror's layout first.
+    purpose
+        What the images may be used for.
+    forbids
+        Purposes for which they may not be used, as words of `dataset.purpose`.
+    dpia, eia
+        References of the data protection and equality impact assessments.
+    collected
+        When the images were made.
+    expires
+        Last day, ISO 8601, on which they may be kept.
     """
 
     name: str
@@ -131,8 +145,23 @@ class DatasetCard:
     mirror: str | None = None
     mirror_digest: str | None = None
     layouts: tuple[Layout, ...] = ()
+    purpose: str | None = None
+    forbids: tuple[str, ...] = ()
+    dpia: str | None = None
+    eia: str | None = None
+    collected: str | None = None
+    expires: str | None = None
 
     @property
     def simulated(self) -> bool:
         """Whether nobody on it exists."""
         return self.kind == "simulated"
+
+    def objections(self, purpose: str, today: date) -> dict[str, str]:
+        """Return why the dataset may not be used for a purpose on a day: reason and sentence."""
+        found: dict[str, str] = {}
+        if self.expires is not None and date.fromisoformat(self.expires) < today:
+            found[EXPIRED] = f"The dataset '{self.name}' was to be deleted by {self.expires}."
+        if purpose.casefold() in (each.casefold() for each in self.forbids):
+            found[FORBIDDEN] = f"The card of dataset '{self.name}' forbids the purpose '{purpose}'."
+        return found

@@ -7,6 +7,7 @@ suggestion where a name is nearly right.
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -89,11 +90,16 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
     plain = {
         key: _text(value, key, problems)
         for key, value in entries.items()
-        if key not in ("label_source", "schemes", "limits", "files", "layouts")
+        if key not in ("label_source", "schemes", "limits", "files", "layouts", "forbids")
     }
     limits = [
         _text(limit, "limits", problems) for limit in _list(entries["limits"], "limits", problems)
     ]
+    forbids = [
+        _text(each, "forbids", problems)
+        for each in _list(entries.get("forbids"), "forbids", problems)
+    ]
+    _check_day(plain.get("expires"), problems)
     files = [_file(file, problems) for file in _list(entries.get("files"), "files", problems)]
     layouts = [
         _layout(each, problems) for each in _list(entries.get("layouts"), "layouts", problems)
@@ -105,9 +111,18 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
         label_source=sources,
         schemes=schemes,
         limits=tuple(limit for limit in limits if limit),
+        forbids=tuple(each for each in forbids if each),
         files=tuple(file for file in files if file),
         layouts=tuple(layout for layout in layouts if layout),
     )
+
+
+def _check_day(day: str | None, problems: list[str]) -> None:
+    try:
+        if day is not None:
+            date.fromisoformat(day)
+    except ValueError:
+        problems.append(f"expires: '{day}' is not a day such as 2027-12-31")
 
 
 def _file(raw: object, problems: list[str]) -> PublishedFile | None:

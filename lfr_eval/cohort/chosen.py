@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from lfr_eval.cohort.card import CardError
 from lfr_eval.cohort.cohort import Cohort, join_fillers
 from lfr_eval.cohort.loading import load_dataset, load_manifest
 from lfr_eval.cohort.opportunities import with_passes
@@ -39,6 +43,32 @@ def read_cohort(config: StudyConfig) -> Cohort:
             cohort = with_passes(cohort, Path(dataset.pass_log).expanduser())
     else:
         raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
-    if dataset.fillers is None:
-        return cohort
-    return join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
+    if dataset.fillers is not None:
+        cohort = join_fillers(cohort, load_dataset(dataset.fillers, mirror, cache))
+    return permitted(cohort, dataset.purpose, dataset.despite, datetime.now(UTC).date())
+
+
+def permitted(cohort: Cohort, purpose: str, despite: Sequence[str], today: date) -> Cohort:
+    """Return people whose cards allow a purpose on a day, or are used despite what they say.
+
+    What they are used despite joins the limits that the report prints.
+
+    Raises
+    ------
+    CardError
+        If a card forbids the purpose or has expired, and `despite` does not name that.
+    """
+    refused: list[str] = []
+    cards = []
+    for card in cohort.cards:
+        objections = card.objections(purpose, today)
+        refused += [
+            f"{said} To use it all the same: 'dataset.despite=[{reason}]'"
+            for reason, said in objections.items()
+            if reason not in despite
+        ]
+        used = tuple(f"{said} It was used all the same." for said in objections.values())
+        cards.append(replace(card, limits=(*card.limits, *used)))
+    if refused:
+        raise CardError(" ".join(refused) + ".")
+    return replace(cohort, cards=tuple(cards))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from lfr_eval.config.limits import FILLED, Range
+from lfr_eval.config.limits import FILLED, OneOf, Range
 from lfr_eval.config.missing import MISSING
 
 
@@ -17,6 +17,10 @@ class DatasetConfig:
     """Which sort of dataset this is; chosen with dataset=NAME."""
     name: str = MISSING
     """Name of the dataset, as reports give it."""
+    purpose: str = "evaluation of bias and accuracy"
+    """What the faces are used for; a card may forbid purposes."""
+    despite: Annotated[list[str], OneOf("expired", "forbidden")] = field(default_factory=list)
+    """Objections of a card that the study is run despite; the report names them."""
 
 
 @dataclass

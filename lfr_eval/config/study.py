@@ -225,11 +225,12 @@ class StudyConfig:
     def analysis(self) -> dict[str, Any]:
         """Return what determines the results.
 
-        Paths, tracking, computing, registration and parity do not.
+        Paths, tracking, computing, registration, parity and the purpose do not.
         """
         values = asdict(self)
         promised = ("registration", "deviate", "deviation")
         for elsewhere in ("paths", "tracking", "compute", "parity", *promised):
             del values[elsewhere]
         del values["report"]["pdf"], values["report"]["minimum_count"]
+        del values["dataset"]["purpose"], values["dataset"]["despite"]
         return values
