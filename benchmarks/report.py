@@ -35,7 +35,6 @@ GROUPS = (
     "dataset.fillers=3000",
     "design.watchlist_sizes=[1000,3000]",
     "thresholds.sweep=[0.4,0.798,0.002]",
-    "inference.permutations=999",
 )
 RENDER = """
 import sys

@@ -18,7 +18,6 @@ SMALL = (
     "design.watchlist_sizes=[100,300]",
     "thresholds.sweep=[0.4,0.6,0.05]",
     "thresholds.operating=0.45",
-    "inference.permutations=199",
 )
 
 

@@ -24,7 +24,6 @@ from tests.test_cli import HEAVY, imported_by
 mpl.use("agg")
 
 THRESHOLDS = (0.3, 0.5, 0.7)
-QUICK = "inference.permutations=199"
 
 
 def people(labels: str = "skin") -> pd.DataFrame:
@@ -58,7 +57,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture(scope="module")
 def study(here: list[str]) -> Study:
     return lfr_eval.run(
-        *here, QUICK, people=people(), scores=scores(), thresholds=THRESHOLDS, operating=0.5
+        *here, people=people(), scores=scores(), thresholds=THRESHOLDS, operating=0.5
     )
 
 
@@ -99,7 +98,7 @@ def test_a_study_is_read_back_by_a_string(study: Study) -> None:
 
 def test_the_same_data_make_the_same_study(study: Study, here: list[str]) -> None:
     again = lfr_eval.run(
-        *here, QUICK, people=people(), scores=scores(), thresholds=THRESHOLDS, operating=0.5
+        *here, people=people(), scores=scores(), thresholds=THRESHOLDS, operating=0.5
     )
     assert again.path == study.path
 
@@ -145,7 +144,7 @@ def test_templates_give_the_scores_of_their_cosines(here: list[str]) -> None:
     table = people()
     vectors = generator.normal(size=(len(table), 8)).astype(np.float32)
     templates = pd.DataFrame({"image_id": table["image_id"], "template": list(vectors)})
-    found = lfr_eval.run(*here, QUICK, people=table, templates=templates, thresholds=[0.2])
+    found = lfr_eval.run(*here, people=table, templates=templates, thresholds=[0.2])
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     rates = found.rates[found.rates["factor"] == "overall"].set_index("metric")
     mated = np.array([unit[a] @ unit[a + 1] for a in range(0, len(table), 2)])

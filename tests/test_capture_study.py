@@ -27,7 +27,6 @@ REDUCED = (
     "design.watchlist_members=everybody",
     "design.watchlist_sizes=[]",
     "thresholds.values=[0.491]",
-    "inference.permutations=99",
     "inference.factors=[capture,capture x gender]",
 )
 

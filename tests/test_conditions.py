@@ -22,7 +22,6 @@ PILOT = (
     "design.watchlist_inference=fixed",
     "thresholds.values=[0.5]",
     "thresholds.operating=0.5",
-    "inference.permutations=999",
     "dataset.cameras.north=0.0",
     "dataset.cameras.south=-1.2",
 )

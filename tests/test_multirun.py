@@ -26,7 +26,7 @@ pytestmark = [
 JOBS = 16
 STUDY = (
     *("dataset=manifest", "matcher=null_matcher", "design=verification"),
-    *("thresholds.values=[0.1,0.2,0.3]", "thresholds.operating=0.2", "inference.permutations=19"),
+    *("thresholds.values=[0.1,0.2,0.3]", "thresholds.operating=0.2"),
     *("inference.factors=[gender]", "report.pdf=false", "tracking.system_metrics=true"),
 )
 

@@ -22,7 +22,7 @@ EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.y
 ODD = {
     "inference.margin=0.5": "inference.margin must be above 1 (got 0.5)",
     "inference.primary_factors=[camera]": "Give inference.primary_factors=",
-    "inference.permutations=many": "could not be converted to Integer",
+    "inference.seed=many": "could not be converted to Integer",
     "inference.seed=-1": "inference.seed must be at least 0 (got -1)",
     "thresholds.sweep=[0.6,0.4,0.1]": "give [start, stop, step]",
     "design.seed=-1": "design.seed must be at least 0 (got -1)",
@@ -179,3 +179,9 @@ def test_a_group_of_one_person_has_no_true_rate_of_pairs() -> None:
 def test_a_reference_group_of_nobody_is_named() -> None:
     with pytest.raises(ConfigError, match="names every group"):
         simulate(SimulatedDatasetConfig("x", "x", miss_ratio={"female": 2.0, "male": 2.0}))
+
+
+def test_a_setting_that_was_removed_is_accepted_with_a_notice(caplog: pytest.LogCaptureFixture):
+    config = composed(["inference.permutations=99", "inference.margin=2"])
+    assert config.inference.margin == 2
+    assert "The setting inference.permutations was removed." in caplog.text

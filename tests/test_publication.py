@@ -53,7 +53,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
         folder,
         *("dataset=manifest", f"dataset.path={folder / 'people.csv'}"),
         *("matcher=templates", f"matcher.path={folder / 'templates.npz'}"),
-        *("matcher.operating=0.5", THRESHOLDS, "inference.permutations=199"),
+        *("matcher.operating=0.5", THRESHOLDS),
         "design.watchlist_sizes=[100,300]",
         f"report.notes=['See {folder}/notes.txt','One of few people was alerted on 3 times']",
         "report.title='<b>Three</b> groups'",

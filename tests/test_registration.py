@@ -150,7 +150,6 @@ def _plan() -> dict[str, object]:
             "matcher=scores",
             "design=verification",
             f"thresholds.values={list(THRESHOLDS)}".replace(" ", ""),
-            "inference.permutations=99",
         ],
         "factors": ["gender", "ethnicity", "gender x ethnicity"],
         "reference_groups": {"gender": "male", "gender x ethnicity": "male x white"},

@@ -30,7 +30,6 @@ CONTROL = (
     "design.watchlist_sizes=[10000]",
     "thresholds.values=[0.6]",
     "thresholds.operating=0.6",
-    "inference.permutations=999",
 )
 
 
@@ -241,7 +240,6 @@ def test_a_vendors_scale_moves_thresholds_and_nothing_else(
         "matcher.score_offset=50",
         "thresholds.sweep=[70,80,2.5]",
         "thresholds.operating=72.5",
-        "inference.permutations=199",
     )
     expected = small.read(RATES)
     moved = expected.assign(threshold=(50 * expected["threshold"] + 50).round(9))
@@ -275,7 +273,6 @@ def test_the_documented_line_for_a_vendors_templates(tmp_path: Path) -> None:
         f"matcher.path={templates}",
         "design=verification",
         "thresholds.values=[0.3,0.4,0.5]",
-        "inference.permutations=99",
     )
     assert set(study.read(RATES)["metric"]) == {"FMR", "FNMR", "FTA", "FTE"}
 

@@ -6,9 +6,10 @@ import argparse
 import csv
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.acceptance.cells import cells
+from benchmarks.acceptance.cells import Cell, cells
 from benchmarks.acceptance.judging import Judged, judge
 
 METHODS = (
@@ -26,11 +27,15 @@ def main() -> int:
     parser.add_argument("--shuffles", type=int, default=0, help="shuffles of people beside, slow")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     given = parser.parse_args()
+    chosen = [cell for cell in cells() if given.cells in cell.name or given.cells == cell.kind]
+    return judge_all(chosen, given.reps, given.shuffles, given.out)
+
+
+def judge_all(chosen: Sequence[Cell], reps: int, shuffles: int, out: Path | None) -> int:
+    """Judge cells, print and write what was found; 1 if a goal was missed."""
     start, rows, missed = time.perf_counter(), [], 0
-    for cell in cells():
-        if given.cells not in cell.name and given.cells != cell.kind:
-            continue
-        judged = judge(cell, given.reps, given.shuffles)
+    for cell in chosen:
+        judged = judge(cell, reps, shuffles)
         rows.append(_row(judged))
         missed += bool(judged.failures)
         share = judged.rejected["ours"]
@@ -41,8 +46,8 @@ def main() -> int:
             + ("  MISSED: " + "; ".join(judged.failures) if judged.failures else ""),
             flush=True,
         )
-    if given.out and rows:
-        with given.out.open("w", newline="") as file:
+    if out and rows:
+        with out.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)

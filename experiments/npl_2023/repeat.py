@@ -139,7 +139,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--experiments", nargs="*", default=["npl_2023", "npl_2023_unequal"])
     parser.add_argument("--fillers", type=int, help="fewer than the experiment's, to try it out")
-    parser.add_argument("--permutations", type=int, default=1_999)
     parser.add_argument("--rows", type=Path, help="CSV file for every study's own figures")
     chosen = parser.parse_args(arguments)
     every = []
@@ -147,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start, config = time.perf_counter(), configured(experiment)
         assert isinstance(config.dataset, SimulatedDatasetConfig)
         thresholds = read_sweep(config).values
-        plan = replace(plan_for(config), permutations=chosen.permutations)
+        plan = plan_for(config)
         drawn_from = population(config.dataset)
         fillers = chosen.fillers or config.dataset.fillers
         rows = []

@@ -18,6 +18,7 @@ from lfr_eval.config.matchers import (
 from lfr_eval.config.missing import MISSING, ConfigError
 from lfr_eval.config.operating import ConstraintsConfig, EngineConfig, PolicyConfig, RetentionConfig
 from lfr_eval.config.study import (
+    REMOVED,
     ComputeConfig,
     DesignConfig,
     InferenceConfig,
@@ -31,6 +32,7 @@ from lfr_eval.config.study import (
 
 __all__ = [
     "MISSING",
+    "REMOVED",
     "CaptureConfig",
     "CardDatasetConfig",
     "ComputeConfig",

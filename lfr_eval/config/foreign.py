@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.study import REMOVED
 from lfr_eval.contract.reading import ReadingError, yaml_value
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _of_override(word: str) -> Iterator[str]:
 
 
 def _is_scientific(key: str) -> bool:
-    if key in SCIENTIFIC:
+    if key in SCIENTIFIC or key in REMOVED:
         return True
     mapping = next((name for name in MAPPINGS if key.startswith(f"{name}.")), None)
     return mapping is not None and not key[len(mapping) + 1 :].startswith("_")

@@ -7,6 +7,7 @@ known one, and a mapping that is given whole replaces the one before it instead 
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
@@ -18,7 +19,7 @@ from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.plugins import SHIPPED
 from lfr_eval.config.signatures import schema_of
-from lfr_eval.config.study import StudyConfig
+from lfr_eval.config.study import REMOVED, StudyConfig
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -36,13 +37,25 @@ def understood(overrides: Sequence[str]) -> list[str]:
     """Return overrides as Hydra can take them.
 
     `experiment=null` becomes `experiment=none`, and `~KEY` of a mapping becomes `KEY={}`.
+    Settings that were removed since are left out, with a notice.
 
     Raises
     ------
     ConfigError
         If Hydra's grammar does not allow an override, or a setting that is no mapping is removed.
     """
-    return [_understood(override) for override in overrides]
+    words = [_understood(override) for override in overrides]
+    return [word for word in words if not _removed(word)]
+
+
+def _removed(override: str) -> bool:
+    name = parsed_override(override).get_key_element().lstrip("+~")
+    if name not in REMOVED:
+        return False
+    logging.getLogger("lfr_eval").warning(
+        "The setting %s was removed. %s Take it out of your plan or command.", name, REMOVED[name]
+    )
+    return True
 
 
 def _understood(override: str) -> str:

@@ -109,8 +109,6 @@ class InferenceConfig:
     """Equivalence margin: rates within this factor of each other count as the same."""
     power: Annotated[float, SHARE] = defaults.POWER
     """Power that a plan asks for."""
-    permutations: Annotated[int, Range(least=1)] = defaults.PERMUTATIONS
-    """Shuffles of people in the tests that shuffle."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
     primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(
@@ -234,3 +232,9 @@ class StudyConfig:
         del values["report"]["pdf"], values["report"]["minimum_count"]
         del values["dataset"]["purpose"], values["dataset"]["despite"]
         return values
+
+
+REMOVED = {
+    "inference.permutations": "People are no longer shuffled, so it has no effect.",
+}
+"""Settings of earlier versions that have no effect: accepted, with a notice."""

@@ -17,7 +17,6 @@ MARGIN = 1.5
 POWER = 0.8
 """Power at which the detectable ratio is given."""
 
-PERMUTATIONS = 9_999
 SEED = 1
 PRIMARY_METRICS = ("FMR", "FNMR", "FPIR", "FNIR")
 PRIMARY_COMPARISONS = ("omnibus", "reference")

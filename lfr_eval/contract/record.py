@@ -152,8 +152,6 @@ class Inference(Part):
     """Chance of a false claim over all primary comparisons together."""
     margin: float
     """Ratio up to which two rates count as equivalent."""
-    permutations: int
-    """Shuffles of people in the tests that shuffle."""
     seed: int
     """Seed of random draws."""
     power: float = 0.8

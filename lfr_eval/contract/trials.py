@@ -148,8 +148,14 @@ def among(trials: Trials, keep: NDArray[np.bool_]) -> Trials:
     keep : (people,)
         Whose trials stay; of a comparison, both people must.
     """
-    place = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.intp)
-    people = int(np.count_nonzero(keep))
+    return rearranged(trials, np.flatnonzero(keep))
+
+
+def rearranged(trials: Trials, who: Ints) -> Trials:
+    """Return the trials among some people alone, who get the numbers of their place in `who`."""
+    place = np.full(trials.people, -1)
+    place[who] = np.arange(len(who))
+    keep, people = place >= 0, len(who)
     if isinstance(trials, PersonTrials):
         kept = keep[trials.person]
         return replace(
@@ -168,9 +174,9 @@ def among(trials: Trials, keep: NDArray[np.bool_]) -> Trials:
         first=place[trials.first[hit]],
         second=place[trials.second[hit]],
         score=trials.score[hit],
-        references=trials.references[keep],
-        probes=trials.probes[keep],
-        both=trials.both[keep],
+        references=trials.references[who],
+        probes=trials.probes[who],
+        both=trials.both[who],
         correction_first=place[trials.correction_first[corrected]],
         correction_second=place[trials.correction_second[corrected]],
         correction=trials.correction[corrected],

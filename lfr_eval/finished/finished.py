@@ -6,14 +6,17 @@ that what is asked of it later is answered from the same evidence by the same co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
 from lfr_eval.config import (
+    REMOVED,
     DesignConfig,
     InferenceConfig,
     MatcherConfig,
@@ -123,6 +126,12 @@ def read_finished(path: Path) -> Finished:
     return Finished(folder, record, analysis.people, trials, analysis.thresholds, analysis.plan)
 
 
+def _known(recorded: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """Return the recorded settings of a group without those that were removed since."""
+    settings: Mapping[str, Any] = recorded[group]
+    return {name: value for name, value in settings.items() if f"{group}.{name}" not in REMOVED}
+
+
 def _config(folder: StudyFolder) -> StudyConfig:
     """Return as much of the study's configuration as its trials and plan depend on."""
     recorded = folder.provenance()["config"]
@@ -139,7 +148,7 @@ def _config(folder: StudyFolder) -> StudyConfig:
             design=DesignConfig(**recorded["design"]),
             population=PopulationConfig(**recorded["population"]),
             thresholds=ThresholdsConfig(**recorded["thresholds"]),
-            inference=InferenceConfig(**recorded["inference"]),
+            inference=InferenceConfig(**_known(recorded, "inference")),
         )
     except (KeyError, TypeError) as error:
         raise FolderError(

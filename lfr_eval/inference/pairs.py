@@ -176,16 +176,16 @@ class PairCounter:
 
     def extremes(self, labels: Labels, cells: int) -> Extremes:
         """Return the most false matches of one person, and people with another comparison."""
-        compared = self._compared(labels, cells)[:, None]
-        return extremes_of(self._matches(labels), compared, labels, cells)
+        compared = self.compared(labels, cells)[:, None]
+        return extremes_of(self.matches(labels), compared, labels, cells)
 
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Each person's false matches within its cell less the expected, (people, thresholds)."""
         rate = self.count(labels[None], cells).rate[0]
-        left: Floats = self._matches(labels) - rate[labels] * self._compared(labels, cells)[:, None]
+        left: Floats = self.matches(labels) - rate[labels] * self.compared(labels, cells)[:, None]
         return left
 
-    def _matches(self, labels: Labels) -> Floats:
+    def matches(self, labels: Labels) -> Floats:
         """Each person's false matches within its cell, (people, thresholds)."""
         same = labels[self.node] == labels[self.other]
         matches = np.bincount(
@@ -198,14 +198,20 @@ class PairCounter:
 
     def exposed(self, labels: Labels, cells: int) -> Floats:
         """People of each cell who were compared with somebody in it, (cells,)."""
-        return np.bincount(labels, self._compared(labels, cells) > 0.5, cells)
+        return np.bincount(labels, self.compared(labels, cells) > 0.5, cells)
 
-    def _compared(self, labels: Labels, cells: int) -> Floats:
+    def compared(self, labels: Labels, cells: int) -> Floats:
         """Comparisons of each person within its cell, (people,)."""
         size = self._sizes(labels[None], cells)
         implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self._traits)
         compared: Floats = implied + size.added[0] if size.added.shape[1] else implied
         return compared
+
+    def comparisons_of_two(self) -> tuple[float, float]:
+        """Comparisons of everybody, and how many two people have, weighted by comparisons."""
+        size = self._sizes(np.zeros((1, self.people), np.intp), 1)
+        total = float(size.trials[0, 0, 0])
+        return total, float(divide(size.pair_squares[0, 0, 0], total, otherwise=1.0))
 
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with a false match in it, (cells, thresholds)."""

@@ -35,9 +35,6 @@ class Plan:
         count as the same.
     power
         Power that a plan asks for.
-    permutations
-        Without effect: accepted so that plans of the first edition, which shuffled people, can be
-        read.
     seed
         Seed of every random number.
     factors
@@ -65,7 +62,6 @@ class Plan:
     alpha: float = defaults.ALPHA
     margin: float = defaults.MARGIN
     power: float = defaults.POWER
-    permutations: int = defaults.PERMUTATIONS
     seed: int = defaults.SEED
     factors: tuple[str, ...] = defaults.FACTORS
     reference_groups: Mapping[str, str] = field(default_factory=dict)
@@ -85,8 +81,6 @@ class Plan:
                 raise ValueError(_message(name, "a float in the range (0, 1)", value))
         if not (isinstance(self.margin, (int, float)) and self.margin > 1):
             raise ValueError(_message("margin", "a ratio above 1", self.margin))
-        if not (isinstance(self.permutations, int) and self.permutations >= 1):
-            raise ValueError(_message("permutations", "an int of at least 1", self.permutations))
         if not (isinstance(self.seed, int) and self.seed >= 0):
             raise ValueError(_message("seed", "an int of at least 0", self.seed))
         for name in (

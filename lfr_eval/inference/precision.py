@@ -68,6 +68,15 @@ class Evidence:
         arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
         return replace(self, **arrays)
 
+    def at(self, threshold: int) -> Evidence:
+        """Return the evidence at one threshold, by index; it keeps its axis."""
+        one = slice(threshold, threshold + 1)
+        arrays: dict[str, Any] = {
+            name: value if value.shape[-1] == 1 else value[..., one]
+            for name, value in ((name, getattr(self, name)) for name in _ARRAYS)
+        }
+        return replace(self, **arrays)
+
     @classmethod
     def stack(cls, rows: Sequence[Evidence]) -> Evidence:
         """Return the groups of several pieces of evidence of one kind, one after another."""

@@ -123,9 +123,7 @@ def test_a_repeated_study_has_the_findings_of_the_study(tmp_path: Path) -> None:
     """The short way of `repeat.py` and the whole way of `lfr-eval run`: the same people."""
     small = ["dataset.fillers=2000", "design.watchlist_sizes=[2000]", "dataset.seed=5"]
     small += ["thresholds.values=[0.4,0.45]", "thresholds.operating=0.4", "thresholds.primary=null"]
-    config = configured(
-        tmp_path, "experiment=npl_2023", *small, "dataset.people=60", "inference.permutations=99"
-    )
+    config = configured(tmp_path, "experiment=npl_2023", *small, "dataset.people=60")
     folder = run_study(config)
     assert isinstance(config.dataset, SimulatedDatasetConfig)
     people = population(config.dataset)

@@ -31,7 +31,6 @@ FEW = (
     "dataset.fillers=80",
     "design.watchlist_sizes=[60]",
     "thresholds.sweep=[0.4,0.5,0.1]",
-    "inference.permutations=19",
 )
 
 

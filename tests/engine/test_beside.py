@@ -28,7 +28,7 @@ MODEL = "models:/lfr-null/1"
 PARITY = ("engine", "parity", MODEL, "--probes", "people/people.csv")
 STUDY = (
     *("dataset=manifest", "dataset.path=people/people.csv", "design=verification"),
-    *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2", "inference.permutations=99"),
+    *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2"),
     "report.pdf=false",
 )
 

@@ -149,7 +149,6 @@ STUDY = (
     "design=verification",
     "thresholds.values=[0.1,0.2]",
     "thresholds.operating=0.2",
-    "inference.permutations=99",
 )
 
 

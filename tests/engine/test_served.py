@@ -86,7 +86,6 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
         "design=verification",
         "thresholds.values=[0.2,0.3,0.4,0.491,0.6]",
         "thresholds.operating=0.491",
-        "inference.permutations=99",
     )
     with serving(model) as url:
         record = check_parity(registered, HttpMatcher(url), pictures)

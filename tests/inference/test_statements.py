@@ -212,7 +212,7 @@ def test_groups_that_differ_in_a_sign_do_not_share_a_finding() -> None:
     sites = pd.DataFrame({"site": np.array(["a b", "a_b", "a-b", "c"])[np.arange(40) % 4]})
     score = np.random.default_rng(0).normal(size=40)
     trials = PersonTrials("FPIR", 40, np.arange(40), score, True, 100)
-    plan = Plan(permutations=9, factors=("site",), reference_groups={"site": "c"})
+    plan = Plan(factors=("site",), reference_groups={"site": "c"})
     alike = finding_table([trials], sites, [0.0, 0.5], plan)
     assert alike["finding_id"].is_unique
     assert set(finding_table([trials], sites, [0.5], plan)["finding_id"]) < set(alike["finding_id"])

@@ -11,7 +11,7 @@ from lfr_eval.inference import Plan, finding_table, rate_table
 from .builders import brute_pairs, labels, random_pairs, random_persons
 
 THRESHOLDS = (0.3, 0.2, 0.5)
-PLAN = Plan(permutations=99, primary_thresholds=(0.3,))
+PLAN = Plan(primary_thresholds=(0.3,))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_trials_of_other_people_are_refused(study):
 
 def test_an_unknown_reference_group_is_refused(study):
     trials, people, _ = study
-    plan = Plan(permutations=9, reference_groups={"gender": "nobody"})
+    plan = Plan(reference_groups={"gender": "nobody"})
     with pytest.raises(ValueError, match=r"The reference group of 'gender' must be among"):
         finding_table(trials, people, THRESHOLDS, plan)
 
@@ -100,7 +100,7 @@ def test_no_event_anywhere_is_untestable_with_two_bounds():
     nobody = np.empty(0, np.intp)
     trials = PairTrials(40, nobody, nobody, np.empty(0, np.float32), 0.2, one, one, one)
     people = pd.DataFrame({"gender": ["female"] * 20 + ["male"] * 20})
-    plan = Plan(permutations=9, factors=("gender",))
+    plan = Plan(factors=("gender",))
     table = finding_table([trials], people, [0.5], plan)
     assert set(table["verdict"]) == {"untestable"}
     assert table["p_value"].isna().all()
@@ -121,7 +121,7 @@ def test_every_trial_an_event_bounds_the_rate_from_below():
 def test_a_group_of_one_person_has_no_comparison_and_says_so():
     trials, *_ = random_pairs(20, 2)
     people = pd.DataFrame({"gender": ["female"] + ["male"] * 19})
-    plan = Plan(permutations=9, factors=("gender",))
+    plan = Plan(factors=("gender",))
     rates = rate_table([trials], people, ["gender"], [0.3], plan)
     alone = rates[(rates["group"] == "female") & (rates["counterpart"] == "female")].iloc[0]
     assert alone["trials"] == 0

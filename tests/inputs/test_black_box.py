@@ -22,7 +22,6 @@ SAME = (
     "thresholds.primary=[0.47,0.50]",
     "++inference.reference_groups="
     "{gender: male, ethnicity: white, gender x ethnicity: male x white}",
-    "inference.permutations=99",
     "report.pdf=false",
 )
 

@@ -14,7 +14,7 @@ from lfr_eval.contract.tables import ALERT_LOG, RATES
 from tests.studies import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "inputs.md"
-QUICK = ("~experiment", "report.pdf=false", "inference.permutations=19")
+QUICK = ("~experiment", "report.pdf=false")
 
 
 def commands() -> list[list[str]]:

@@ -316,7 +316,6 @@ def test_facenet_exported_has_the_rates_of_facenet(mirror: Path, tmp_path: Path)
         "design=verification",
         "thresholds.values=[0.2,0.3,0.4,0.491,0.6]",
         "thresholds.operating=0.491",
-        "inference.permutations=99",
         "matcher.image_size=160",
         "matcher.margin=14",
     )

@@ -58,7 +58,6 @@ def make_record(
             "level": 0.95,
             "alpha": 0.05,
             "margin": 1.5,
-            "permutations": 9999,
             "seed": 20260504,
             "reference_groups": {"gender": labels.genders[-1], "ethnicity": labels.ethnicities[-1]},
         },

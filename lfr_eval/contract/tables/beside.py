@@ -102,7 +102,9 @@ STUDIES_COMPARED = Table(
         Column("rate_first", REAL, "rate of the first study at its threshold"),
         Column("rate", REAL, "rate of the further study at its own"),
         Column("difference", REAL, "rate - rate_first"),
-        Column("lower", REAL, "lower end of its 95 % interval; people redrawn, matched again"),
+        Column(
+            "lower", REAL, "lower end of its 95 % interval, which allows for estimated thresholds"
+        ),
         Column("upper", REAL, "upper end"),
         Column("ratio", REAL, "rate / rate_first; null where undefined"),
         Column("ratio_lower", REAL, "lower end of its 95 % interval; null where unbounded"),

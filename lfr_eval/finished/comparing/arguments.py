@@ -30,8 +30,6 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         "--same-people", action="store_true", help="equal subject ids are the same people"
     )
     parser.add_argument("--out", type=Path, help="folder of the files; default: compared")
-    parser.add_argument("--permutations", type=int, default=1_999)
-    parser.add_argument("--seed", type=int, default=1)
 
 
 def compare(parsed: argparse.Namespace) -> int:
@@ -57,8 +55,6 @@ def compare(parsed: argparse.Namespace) -> int:
         parsed.watchlist if metric == "FPIR" else None,
         parsed.same_people,
         tuple(parsed.factors),
-        permutations=parsed.permutations,
-        seed=parsed.seed,
     )
     found = beside([read_finished(path) for path in parsed.studies], asked)
     print(as_text(found))

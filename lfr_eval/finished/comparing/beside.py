@@ -7,23 +7,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, STUDIES_COMPARED
-from lfr_eval.contract.trials import PersonTrials, Trials, among, group_people
+from lfr_eval.contract.trials import Trials, group_people, rearranged
 from lfr_eval.finished.comparing.matching import Matched, match
-from lfr_eval.finished.comparing.redrawing import redraw
-from lfr_eval.finished.comparing.swapping import on_common_scale, swap_test
 from lfr_eval.finished.finished import Finished
 from lfr_eval.inference import rate_table
-from lfr_eval.inference.bootstrap import person_weights
+from lfr_eval.inference.at_one_rate import (
+    AtOneRate,
+    at_one_rate,
+    enough_discordant,
+    sides_at_one_rate,
+)
+from lfr_eval.inference.clusters import clusters_of
+from lfr_eval.inference.mover import difference_ends, p_value, ratio_ends
 from lfr_eval.inference.multiplicity import holm
 
-SWAP = "swap of studies within people, studentised, matched again"
-WALD_PAIRED = "Wald on log ratio, same people redrawn, matched again"
-WALD = "Wald on log ratio, independent studies, people redrawn, matched again"
-NONE = "none: matched by design, or too few events or misses to tell a difference"
+PAIRED = "interval of each rate, combined by MOVER; the same people, thresholds estimated"
+INDEPENDENT = "interval of each rate, combined by MOVER; independent studies, thresholds estimated"
+NONE = "none: matched by design, or too few people, events or misses to tell a difference"
+LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,6 @@ class Asked:
         Whether equal subject ids are stated to be the same people.
     factors
         Groups; empty: those of the first study's plan.
-    replicates, permutations, seed
-        Of bootstrap and swaps.
     """
 
     metric: str
@@ -48,9 +50,6 @@ class Asked:
     size: int | None = None
     same_people: bool = False
     factors: tuple[str, ...] = ()
-    replicates: int = 1_000
-    permutations: int = 1_999
-    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -167,14 +166,10 @@ def _rows(first: Side, second: Side, asked: Asked, paired: bool) -> Iterator[tup
     if paired:
         shared = people[0].index.intersection(people[1].index)
         for number in (0, 1):
-            keep = people[number].index.isin(shared)
-            trials[number] = [among(one, keep) for one in trials[number]]
-            people[number] = people[number][keep]
-    # The same seed and number of people draw the same people in both studies.
-    weights = [
-        person_weights(len(each), asked.replicates, asked.seed + (0 if paired else number))
-        for number, each in enumerate(people)
-    ]
+            who = people[number].index.get_indexer(shared).astype(np.intp)
+            trials[number] = [rearranged(one, who) for one in trials[number]]
+        # One person has one label: that of the first study.
+        people = [people[0].loc[shared]] * 2
     for factor in (OVERALL, *asked.factors):
         if not all(set(factor.split(CROSS)) <= {*each, OVERALL} for each in people):
             continue
@@ -182,73 +177,52 @@ def _rows(first: Side, second: Side, asked: Asked, paired: bool) -> Iterator[tup
         names = [name for name in groupings[0].names if name in groupings[1].names]
         for metric in (one.metric for one in trials[0]):
             both = [next((one for one in each if one.metric == metric), None) for each in trials]
-            if both[0] is None or both[1] is None:
-                continue
-            drawn = [
-                redraw(each[0], one, side.matched, asked.target, grouping, weight)
-                for each, one, side, grouping, weight in zip(
-                    trials, both, (first, second), groupings, weights, strict=True
+            counted = [
+                at_one_rate(
+                    each[0],
+                    one,
+                    grouping,
+                    side.matched.grid,
+                    side.matched.place,
+                    clusters_of(labels),
+                )
+                for each, one, side, grouping, labels in zip(
+                    trials, both, (first, second), groupings, people, strict=True
                 )
                 if one is not None
             ]
-            swapped = _swapped(trials, (both[0], both[1]), groupings[0].codes, asked, paired)
-            for name in names:
-                place = [grouping.names.index(name) for grouping in groupings]
-                rates = [one.observed[at] for one, at in zip(drawn, place, strict=True)]
-                again = [one.replicates[:, at] for one, at in zip(drawn, place, strict=True)]
-                by_design = metric == asked.metric and name == EVERYBODY
-                p_swap = np.nan if swapped is None else float(swapped[place[0]])
-                yield (metric, factor, name, *_row(rates, again, p_swap, paired, by_design))
+            if len(counted) < 2:
+                continue
+            at = [[grouping.names.index(name) for name in names] for grouping in groupings]
+            a, b = (one.take(np.array(where)) for one, where in zip(counted, at, strict=True))
+            yield from _compared(b, a, metric, factor, names, asked, paired)
 
 
-def _swapped(
-    trials: list[list[Trials]],
-    both: tuple[Trials, Trials],
-    codes: np.ndarray,
+def _compared(
+    second: AtOneRate,
+    first: AtOneRate,
+    metric: str,
+    factor: str,
+    names: Sequence[str],
     asked: Asked,
     paired: bool,
-) -> np.ndarray | None:
-    """Return p-values by group of the swap test; None where there is nothing to swap."""
-    decided = [each[0] for each in trials]
-    sides = [
-        on_common_scale(alerts, one)
-        for alerts, one in zip(decided, both, strict=True)
-        if isinstance(alerts, PersonTrials) and isinstance(one, PersonTrials)
-    ]
-    if not paired or len(sides) < 2:
-        return None
-    groups = int(codes.max()) + 1
-    return swap_test(
-        sides[0], sides[1], codes, groups, asked.target, asked.permutations, asked.seed
-    )[1]
-
-
-def _row(
-    rates: list[float],
-    again: list[np.ndarray],
-    p_swap: float,
-    paired: bool,
-    by_design: bool,
-) -> tuple[object, ...]:
-    """Return rates, difference, ratio, test and p-value of one group."""
-    a, b = rates
-    tail = [2.5, 97.5]
-    redrawn = again[1] - again[0]
-    # A rate of 0 or 1 stays what it is when people are redrawn, which is no evidence of equality.
-    known = not by_design and 0 < a < 1 and 0 < b < 1
-    lower, upper = np.percentile(redrawn, tail) if known else (np.nan, np.nan)
-    ratio = b / a if a > 0 and not np.isnan(b) else np.nan
-    log_error, ends = np.nan, (np.nan, np.nan)
-    usable = (again[0] > 0) & (again[1] > 0)
-    if known and usable.mean() > 0.9:
-        log_ratio = np.log(again[1][usable] / again[0][usable])
-        log_error = float(log_ratio.std(ddof=1))
-        wide = stats.norm.ppf(0.975) * log_error
-        ends = (ratio * np.exp(-wide), ratio * np.exp(wide))
-    test, p_value = NONE, np.nan
-    if not by_design and not np.isnan(p_swap) and (known or a != b):
-        test, p_value = SWAP, p_swap
-    elif log_error > 0:
-        test = WALD_PAIRED if paired else WALD
-        p_value = float(2 * stats.norm.sf(abs(np.log(ratio)) / log_error))
-    return (a, b, b - a, lower, upper, ratio, *ends, test, p_value)
+) -> Iterator[tuple[object, ...]]:
+    """Yield rates, difference, ratio, test and p-value of every group."""
+    sides = sides_at_one_rate(second, first, paired)
+    testable = enough_discordant(second, first, paired)
+    p_values = p_value(sides)
+    lower, upper = difference_ends(sides, LEVEL)
+    ratio_lower, ratio_upper = ratio_ends(sides, LEVEL)
+    a, b = sides.b.rate, sides.a.rate
+    for row, name in enumerate(names):
+        by_design = metric == asked.metric and name == EVERYBODY
+        tried = sides.a.trials[row] > 0 and sides.b.trials[row] > 0
+        ratio = b[row] / a[row] if tried and a[row] > 0 else np.nan
+        numbers = (lower[row], upper[row], ratio, ratio_lower[row], ratio_upper[row])
+        test, p = NONE, np.nan
+        if by_design:
+            numbers = (np.nan, np.nan, ratio, np.nan, np.nan)
+        elif testable[row] and not np.isnan(p_values[row]):
+            test, p = PAIRED if paired else INDEPENDENT, float(p_values[row])
+        rates = (a[row], b[row], b[row] - a[row]) if tried else (np.nan, np.nan, np.nan)
+        yield (metric, factor, name, *rates, *numbers, test, p)

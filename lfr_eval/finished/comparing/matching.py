@@ -14,10 +14,9 @@ from lfr_eval.inference.counting import counter_of
 
 Floats = NDArray[np.float64]
 
-GRID = 81
-"""Thresholds among which a redrawn study is matched again."""
-WIDE = 6.0
-"""How many times more or fewer events than wanted the grid reaches."""
+AROUND = (8, 4, 2, 1.4, 1, 1 / 1.4, 1 / 2, 1 / 4, 1 / 8)
+"""Thresholds around the matched one, by how many times the wanted events they have: from them
+follow the slope of other rates and, where events are few, what trials are worth."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,18 @@ class Matched:
     events, trials
         What the study has there.
     grid : (thresholds,)
-        Ascending; thresholds around it, each with another number of events.
+        Ascending; thresholds around it and the threshold itself.
     """
 
     threshold: float
     events: int
     trials: int
     grid: Floats
+
+    @property
+    def place(self) -> int:
+        """Index of the threshold among those around it."""
+        return int(np.searchsorted(self.grid, self.threshold))
 
 
 def match(trials: Trials, target: float, name: str) -> Matched:
@@ -60,17 +64,11 @@ def match(trials: Trials, target: float, name: str) -> Matched:
             f"{name} kept {len(scores):,} scores of {total:,} trials, those from its lowest "
             f"threshold up; its rate can be matched below {one_in(len(scores) / total)} only."
         )
-    counts = np.unique(np.geomspace(max(1.0, wanted / WIDE), wanted * WIDE + 10, GRID).round())
-    near = np.unique([*counts[counts < len(scores)], *_around(wanted, len(scores))]).astype(int)
-    grid = np.unique([_above(scores, count) for count in near])
+    counts = {max(round(wanted * times), 1) for times in AROUND}
+    grid = np.unique([_above(scores, count) for count in counts if count < len(scores)])
     threshold = _above(scores, wanted)
     events = int(np.count_nonzero(scores >= np.float32(threshold)))
     return Matched(threshold, events, total, grid)
-
-
-def _around(wanted: int, most: int) -> NDArray[np.intp]:
-    spread = int(4 * np.sqrt(wanted)) + 1
-    return np.arange(max(0, wanted - spread), min(most, wanted + spread + 1))
 
 
 def _above(scores: NDArray[np.float32], count: int) -> float:

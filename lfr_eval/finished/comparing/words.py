@@ -67,7 +67,8 @@ def caveats(found: Comparison) -> list[str]:
     said = [
         f"Every study is cut at the lowest threshold at which its overall {asked.metric}{where} is "
         f"at most {one_in(asked.target)}. These thresholds are estimates from the same "
-        "people: intervals, and the swap test, match the studies again each time."
+        "people, and intervals and tests allow for that. They hold for the watchlists that were "
+        "searched."
     ]
     for number, side in enumerate(found.sides, 1):
         if side.matched.events < 10:
@@ -86,9 +87,9 @@ def caveats(found: Comparison) -> list[str]:
         else:
             said.append(f"Study {number} has the people of study 1 ({how}): its tests are paired.")
     said.append(
-        "A difference that was not found is no evidence of equality: read the intervals. Where "
-        "there is none, too little happened to bound the difference; each study's own rates are "
-        "bounded in rates.csv and in its report."
+        "A difference that was not found is no evidence of equality: read the intervals, which "
+        "say what remains possible. Nothing is tested on fewer than six people, six events, or "
+        "six people whose outcomes differ between the studies."
     )
     return said
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.config import StudyConfig
+from lfr_eval.config import REMOVED, StudyConfig
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.study.inputs import Inputs
@@ -97,6 +97,8 @@ def _of_plan(file: Path, registration: Registration, plan: StudyPlan) -> Iterato
 def _of_settings(registered: Mapping[str, Any], config: StudyConfig) -> Iterator[Difference]:
     present = {name: (value, default) for name, value, default in _leaves(config, "")}
     for name, value in registered.items():
+        if name in REMOVED:
+            continue
         if name not in present:
             yield Difference(name, _shown(value), "no such setting in this version")
         elif present[name][0] != value:

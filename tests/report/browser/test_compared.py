@@ -20,7 +20,7 @@ from tests.report.browser.test_everybody import LEVELS, SIZES
 @pytest.fixture(scope="module")
 def compared(small: StudyFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = read_finished(small.path)
-    found = compare([study, study], Asked("FPIR", 0.2, replicates=50, permutations=19))
+    found = compare([study, study], Asked("FPIR", 0.2))
     return write_comparison(found, tmp_path_factory.mktemp("compared"))[0]
 
 

@@ -1,0 +1,213 @@
+"""Two matchers at one overall rate, alike in every group but in how people cluster.
+
+`python -m benchmarks.acceptance.matchers --reps 1000`: each matcher is cut where its own overall
+FPIR (or FMR) is as wanted. Scores are normal in every group and for both matchers, so rates at
+matched thresholds are equal; but the share of a score that belongs to the person differs between
+matchers and groups, and the two matchers' scores of one search are correlated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
+from lfr_eval.finished.comparing.matching import match
+from lfr_eval.inference.at_one_rate import at_one_rate, enough_discordant, sides_at_one_rate
+from lfr_eval.inference.mover import difference_ends, p_value, ratio_ends
+
+PASSES = 4
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class World:
+    """One population.
+
+    Attributes
+    ----------
+    metric
+        `FMR`, or `FPIR` and `TPIR` together.
+    sizes
+        People of both groups.
+    target
+        Overall rate of false alerts or matches.
+    clustering
+        Share of a score's variance that belongs to the person: matchers, then groups.
+    shared
+        Correlation of the matchers' scores, of people and of single searches.
+    better
+        How much higher the second matcher's mated scores are; 0: no difference.
+    same_people
+        Whether both studies have the same people.
+    """
+
+    metric: str
+    sizes: tuple[int, int]
+    target: float
+    clustering: tuple[tuple[float, float], tuple[float, float]]
+    shared: float = 0.6
+    better: float = 0.0
+    same_people: bool = True
+
+    @property
+    def name(self) -> str:
+        """Printed."""
+        spread = " v ".join("/".join(f"{one:g}" for one in each) for each in self.clustering)
+        people = "same people" if self.same_people else "other people"
+        more = f", second better by {self.better:g}" if self.better else ""
+        return (
+            f"{self.metric}, {self.sizes[0]} and {self.sizes[1]} {people}, "
+            f"overall {self.target:g}, clustering {spread}{more}"
+        )
+
+
+UNLIKE = ((0.6, 0.0), (0.05, 0.3))
+ALIKE = ((0.3, 0.3), (0.3, 0.3))
+SHIFT = (0.0, 0.5)
+"""The second group's false alerts are more frequent, for both matchers."""
+
+
+def worlds() -> list[World]:
+    """All populations."""
+    found = []
+    for spread, sizes, same in product((ALIKE, UNLIKE), ((60, 60), (60, 240)), (True, False)):
+        found += [
+            World("searches", sizes, target, spread, same_people=same) for target in (0.05, 0.15)
+        ]
+        found += [World("FMR", sizes, target, spread, same_people=same) for target in (0.005, 0.03)]
+    found += [World("searches", (100, 100), 0.1, UNLIKE, better=0.5)]
+    return found
+
+
+def draw(rng: np.random.Generator, world: World) -> list[list[Trials]]:
+    """Draw the trials of both studies."""
+    n = sum(world.sizes)
+    codes = np.repeat([0, 1], world.sizes)
+    person = _shared(rng, world, n)
+    if world.metric == "FMR":
+        first, second = np.triu_indices(n, 1)
+        noise = _shared(rng, world, len(first))
+        studies: list[list[Trials]] = []
+        for who, own, spread in zip(person, noise, world.clustering, strict=True):
+            share = np.array(spread)[codes]
+            # Each side brings half of what belongs to people.
+            score = (
+                np.sqrt(share[first] / 2) * who[first] + np.sqrt(share[second] / 2) * who[second]
+            )
+            rest = np.sqrt(1 - share[first] / 2 - share[second] / 2)
+            score = score + rest * own + np.where(codes[first] == codes[second], 0.0, -1.0)
+            kept = score > 1.0
+            one = np.ones(n, np.intp)
+            hits = (first[kept], second[kept], score[kept].astype(np.float32))
+            studies.append([PairTrials(n, *hits, 1.0, one, one, one)])
+        return studies
+    of = np.repeat(np.arange(n), PASSES)
+    studies = [[], []]
+    for metric, mean in (("FPIR", 0.0), ("TPIR", 2.5)):
+        noise, who = _shared(rng, world, len(of)), _shared(rng, world, n)
+        for number, spread in enumerate(world.clustering):
+            share = np.array(spread)[codes][of]
+            score = np.sqrt(share) * who[number][of] + np.sqrt(1 - share) * noise[number]
+            score += mean + np.array(SHIFT)[codes][of] * (metric == "FPIR")
+            score += world.better * number * (metric == "TPIR")
+            trials = PersonTrials(metric, n, of, score.astype(np.float32), True, 100)
+            studies[number].append(trials)
+    return studies
+
+
+def _shared(rng: np.random.Generator, world: World, size: int) -> tuple[np.ndarray, np.ndarray]:
+    one, other = rng.normal(size=size), rng.normal(size=size)
+    r = world.shared if world.same_people else 0.0
+    return one, r * one + np.sqrt(1 - r**2) * other
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one population showed of one metric and group."""
+
+    what: str
+    rejected: float
+    covered: float
+    untestable: float
+
+
+def judge(world: World, repetitions: int) -> list[Found]:
+    """Compare two matchers in many studies."""
+    rng = np.random.default_rng([20260101, *world.name.encode()])
+    codes = np.repeat([0, 1], world.sizes).astype(np.intp)
+    grouping = Grouping("group", ("first", "second"), codes)
+    metrics = ("FMR",) if world.metric == "FMR" else ("FPIR", "TPIR")
+    counts = np.zeros((3, len(metrics), 2))
+    for _ in range(repetitions):
+        studies = draw(rng, world)
+        cut = [match(each[0], world.target, "study") for each in studies]
+        for place in range(len(metrics)):
+            a, b = (
+                at_one_rate(each[0], each[place], grouping, at.grid, at.place)
+                for each, at in zip(studies, cut, strict=True)
+            )
+            sides = sides_at_one_rate(b, a, world.same_people)
+            testable = enough_discordant(b, a, world.same_people)
+            p = np.where(testable, np.nan_to_num(p_value(sides), nan=1.0), 1.0)
+            low, high = difference_ends(sides, LEVEL)
+            ratio_low, ratio_high = ratio_ends(sides, LEVEL)
+            inside = (
+                (low <= 0)
+                & (high >= 0)
+                & (np.isnan(ratio_low) | ((ratio_low <= 1) & (ratio_high >= 1)))
+            )
+            counts[:, place] += np.stack([p < 1 - LEVEL, inside, ~testable])
+    shares = counts / repetitions
+    return [
+        Found(f"{metric}, {name}", *shares[:, place, code])
+        for place, metric in enumerate(metrics)
+        for code, name in enumerate(grouping.names)
+    ]
+
+
+def main() -> int:
+    """Judge every population; print and write what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reps", type=int, default=1000, help="pairs of studies per population")
+    parser.add_argument("--worlds", default="", help="only those whose name contains this text")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    given = parser.parse_args()
+    start, rows = time.perf_counter(), []
+    for world in worlds():
+        if given.worlds not in world.name:
+            continue
+        for one in judge(world, given.reps):
+            rows.append(
+                {
+                    "population": world.name,
+                    "compared": one.what,
+                    "pairs of studies": given.reps,
+                    "differ": f"{one.rejected:.4f}",
+                    "coverage": f"{one.covered:.4f}",
+                    "untestable": f"{one.untestable:.4f}",
+                }
+            )
+            print(
+                f"{world.name:88} {one.what:13} differ {100 * one.rejected:5.1f} "
+                f"cover {100 * one.covered:5.1f} untestable {100 * one.untestable:5.1f}",
+                flush=True,
+            )
+    if given.out and rows:
+        with given.out.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    print(f"{len(rows)} rows, {time.perf_counter() - start:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

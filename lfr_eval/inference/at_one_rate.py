@@ -1,0 +1,237 @@
+"""Stage `inference`: rates of groups where the threshold was itself found from the same people.
+
+In: the trials whose overall rate decides the threshold, the trials that are compared, a grouping.
+Out: evidence of every group that allows for the estimated threshold, and how the errors of two
+studies of the same people go together.
+
+A study cut where its overall rate F is as wanted has a threshold that depends on who took part.
+To first order the rate p_g of a group then errs by e_g - s e_F: its own error at a fixed threshold,
+less the error of the overall rate times the slope s = dp_g / dF along the sweep. Every variance
+here is that of the combined residuals of people, u_i = r_i / N_g - s R_i / N.
+
+References
+----------
+Influence functions of a rate at an estimated quantile: Hsieh & Turnbull (1996), Annals of
+Statistics 24, 25-40, for the ROC curve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from lfr_eval.contract.trials import Grouping, PairTrials, Trials
+from lfr_eval.inference.cells import Bools, Floats, divide, satterthwaite
+from lfr_eval.inference.counting import counter_of
+from lfr_eval.inference.links import Links, joint, links_of
+from lfr_eval.inference.minimum import enough_evidence
+from lfr_eval.inference.mover import Compared
+from lfr_eval.inference.paired import FEWEST_DISCORDANT, sum_by
+from lfr_eval.inference.pairs import Codes, PairCounter
+from lfr_eval.inference.persons import PersonCounter
+from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Precision, precision_of
+
+LARGEST_CORRELATION = 0.99
+
+
+@dataclass(frozen=True)
+class AtOneRate:
+    """Groups of one study, cut where its overall rate is as wanted.
+
+    Attributes
+    ----------
+    evidence
+        Of every group at ascending thresholds; the variance allows for the estimated threshold.
+    here
+        Index of the threshold of the wanted rate.
+    residuals : (groups, units)
+        u_i at this threshold, of people or of clusters of people.
+    counts : (groups, units)
+        Events of each unit within the group at this threshold.
+    links
+        Residuals of pairs of people; None where trials belong to one person, and where clusters
+        are the units.
+    """
+
+    evidence: Evidence
+    here: int
+    residuals: Floats
+    counts: Floats
+    links: Links | None
+
+    def take(self, groups: Codes) -> AtOneRate:
+        """Return some of the groups, by index."""
+        return AtOneRate(
+            self.evidence.take(groups),
+            self.here,
+            self.residuals[groups],
+            self.counts[groups],
+            self.links and self.links.take(groups),
+        )
+
+
+def at_one_rate(
+    deciding: Trials,
+    compared: Trials,
+    grouping: Grouping,
+    steps: Floats,
+    here: int,
+    clusters: Codes | None = None,
+) -> AtOneRate:
+    """Count the groups' events where the overall rate of other trials decides the threshold.
+
+    Parameters
+    ----------
+    deciding
+        Trials whose overall rate was wanted (FPIR or FMR).
+    compared
+        Trials of the same people whose rates are compared; may be `deciding`.
+    grouping
+        Groups of the people.
+    steps
+        Ascending thresholds around the one of the wanted rate, from whose rates the slope follows.
+    here
+        Its index.
+    clusters : (people,), optional
+        The cluster of each person, where clusters are the unit of inference.
+
+    Notes
+    -----
+    The number of people of each group is taken as given. With clusters the residuals of pairs of
+    people are not taken off, so that the variance of comparisons errs on the large side.
+    """
+    codes, groups = grouping.codes, len(grouping.names)
+    everybody = np.zeros(deciding.people, np.intp)
+    whole, counter = counter_of(deciding, steps), counter_of(compared, steps)
+    total, own = whole.count(everybody[None], 1), counter.count(codes[None], groups)
+    overall, rate = total.rate[0, 0], own.rate[0]
+    x, n = own.events[0], own.trials[0]
+    slope = _slope(rate, overall)
+    shift = slope / total.trials[0, 0]
+    own_residual = counter.residuals(codes, groups)
+    all_residual = _within_groups(whole.residuals(everybody, 1), codes, groups, whole.active)
+    member = codes[None] == np.arange(groups)[:, None]
+    mine = np.where(member[:, :, None], own_residual[None], 0.0)
+    unit = np.arange(len(codes)) if clusters is None else clusters
+    gather = sum_by(unit)
+    u = _by_unit(gather, divide(mine, n[:, :, None]) - shift[:, None] * all_residual[None])
+    squares = np.sum(u**2, axis=1)
+    tried = np.stack([gather @ (one & counter.active) for one in member]) > 0
+    units = np.count_nonzero(tried, axis=1)[:, None].astype(float)
+    people = np.count_nonzero(tried | np.any(u != 0, axis=2), axis=1)[:, None].astype(float)
+    links = None
+    if isinstance(counter, PairCounter) and isinstance(compared, PairTrials):
+        variance, events = squares, counter.matches(codes)
+        if clusters is None:
+            sizes = counter.comparisons_of_two()
+            pairs = [
+                links_of(compared, at, sizes, n, x[:, [k]], shift[:, [k]], codes)
+                for k, at in enumerate(steps)
+            ]
+            between = np.stack([joint(one, one) for one in pairs], axis=1)
+            variance, links = np.maximum(squares - between, between), pairs[here]
+    elif isinstance(counter, PersonCounter):
+        variance, events = divide(units, units - 1, otherwise=1.0) * squares, counter.events
+    else:
+        raise TypeError(f"Trials of {compared.metric} cannot be compared at one rate.")
+    counts = _by_unit(gather, np.where(member, events[:, here], 0.0)[:, :, None])[:, :, 0]
+    extremes = counter.extremes(codes, groups)
+    evidence = Evidence(
+        x,
+        np.broadcast_to(n, x.shape),
+        variance,
+        satterthwaite(squares, np.sum(u**4, axis=1), people),
+        extremes.largest,
+        extremes.largest_without,
+        units,
+        counter.affected(codes, groups),
+        extremes.affected_without,
+        isinstance(compared, PairTrials),
+        compared.event_at_or_above,
+    )
+    return AtOneRate(evidence, here, u[:, :, here], counts, links)
+
+
+def _by_unit(gather: sparse.csr_array, values: Floats) -> Floats:
+    """Add up people (groups, people, thresholds) by unit."""
+    found: Floats = np.stack([gather @ one for one in values])
+    return found
+
+
+def _slope(rate: Floats, overall: Floats) -> Floats:
+    """Return dp / dF by central differences along the sweep, (groups, thresholds)."""
+    top = len(overall)
+    before, after = np.maximum(np.arange(top) - 1, 0), np.minimum(np.arange(top) + 1, top - 1)
+    return divide(rate[:, before] - rate[:, after], overall[before] - overall[after])
+
+
+def _within_groups(residuals: Floats, codes: Codes, groups: int, active: Bools) -> Floats:
+    """Take each group's mean off: a study has as many people of each group as it has."""
+    member = (codes[None] == np.arange(groups)[:, None]) & active[None]
+    mean = divide(member.astype(float) @ residuals, member.sum(axis=1)[:, None].astype(float))
+    left: Floats = np.where(active[:, None], residuals - mean[codes], 0.0)
+    return left
+
+
+def sides_at_one_rate(a: AtOneRate, b: AtOneRate, paired: bool) -> Compared:
+    """Prepare the groups of two studies for comparison, (groups,).
+
+    Parameters
+    ----------
+    paired
+        Whether both studies have the same people in the same order: then their errors go together.
+    """
+    first, second = _here(a), _here(b)
+    if not paired:
+        return Compared(first, second)
+    covariance = np.sum(a.residuals * b.residuals, axis=1)
+    if a.links is not None and b.links is not None:
+        covariance = covariance - joint(a.links, b.links)
+    correlation = divide(covariance, np.sqrt(_variance(first) * _variance(second)))
+    correlation = np.clip(correlation, -1.0, LARGEST_CORRELATION)
+    rare = [np.minimum(one.events, one.trials - one.events) for one in (first, second)]
+    # With few events the covariance says nothing, and none is the safe assumption.
+    few = np.minimum(*rare) < ENOUGH_EVENTS
+    return Compared(first, second, np.where(few, np.minimum(correlation, 0.0), correlation))
+
+
+def _variance(cells: Precision) -> Floats:
+    return divide(cells.rate * (1 - cells.rate), cells.effective_trials)
+
+
+def _here(one: AtOneRate) -> Precision:
+    """Judge what the trials are worth from the rarer outcome: few misses may borrow, too."""
+    evidence = one.evidence
+    often = evidence.rate[:, [one.here]] > 0.5
+    misses = replace(
+        evidence,
+        events=evidence.trials - evidence.events,
+        largest=evidence.largest_without,
+        largest_without=evidence.largest,
+        affected=evidence.affected_without,
+        affected_without=evidence.affected,
+        falling=not evidence.falling,
+    )
+    rare, common = precision_of(evidence), precision_of(misses)
+    flat = Precision(
+        evidence.events,
+        evidence.trials,
+        np.where(often, common.effect, rare.effect),
+        np.where(often, common.degrees, rare.degrees),
+        np.where(often, common.clump, rare.clump),
+        np.where(often, common.basis, rare.basis),
+    )
+    return flat.take((slice(None), one.here))
+
+
+def enough_discordant(a: AtOneRate, b: AtOneRate, paired: bool) -> Bools:
+    """Where two studies have the least evidence to be told apart, (groups,).
+
+    Where people are the same, six of them must have other events in one study than in the other.
+    """
+    enough: Bools = enough_evidence(a.evidence.at(a.here), b.evidence.at(b.here))[:, 0]
+    if paired:
+        enough &= np.count_nonzero(a.counts != b.counts, axis=1) >= FEWEST_DISCORDANT
+    return enough
