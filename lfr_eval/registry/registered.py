@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-CODE = "served_matcher.py"
+CODE, MODEL = "served_matcher.py", "MLmodel"
+NO_MODEL = f"{MODEL} is missing or does not describe a python_function"
 MATCHER_FOLDER = "matcher"
 LOADER = "mlflow.pyfunc.loaders.code_model"
 TEXTS = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "registered_model_meta")
@@ -137,7 +138,9 @@ def inspect(model: Path, address: str) -> None:
     RegistryError
         Naming every file and entry that does not belong.
     """
-    problems = [*_strange_entries(model), *_strange_files(model)]
+    # Files first: of one that is no regular file, a pipe say, nothing may be read.
+    problems = list(_strange_files(model))
+    problems += _strange_entries(model) if (model / MODEL).is_file() else [NO_MODEL]
     if problems:
         raise RegistryError(
             f"{address} is not loaded, and nothing of it was executed: "
@@ -150,11 +153,11 @@ def _strange_entries(model: Path) -> Iterator[str]:
     import yaml
 
     try:
-        said = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
+        said = yaml.safe_load((model / MODEL).read_text(encoding="utf-8"))
         flavors = dict(said["flavors"])
         pyfunc = dict(flavors["python_function"])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        yield "MLmodel is missing or does not describe a python_function"
+        yield NO_MODEL
         return
     for name in sorted(_said(name) for name in set(flavors) - {"python_function"}):
         yield f"MLmodel has the flavour '{name}'"
@@ -182,6 +185,8 @@ def _strange_files(model: Path) -> Iterator[str]:
         name = path.relative_to(model)
         if path.is_symlink():
             yield f"{name} is a link"
+        elif not (path.is_dir() or path.is_file()):
+            yield f"{name} is neither a file nor a folder"
         elif path.is_dir() or str(name) in TEXTS or name == weights / MATCHER:
             continue
         elif name == Path(CODE):
