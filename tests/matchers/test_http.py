@@ -239,7 +239,6 @@ def test_an_engine_that_lies_gets_a_sentence(
         else:
             lie(handler, honest)
 
-    start = time.monotonic()
     with served(null, answer) as url:
         engine = HttpMatcher(url, timeout=20, retries=0, answer_megabytes=1)
         if said.endswith("1 seconds"):
@@ -248,7 +247,6 @@ def test_an_engine_that_lies_gets_a_sentence(
             list(engine.embed(pictures[:2]))
     assert said in str(caught.value)
     assert url in str(caught.value)
-    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize(
