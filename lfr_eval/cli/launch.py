@@ -39,6 +39,7 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
     from hydra.core.hydra_config import HydraConfig
 
     register()
+    allow_object(overrides)
     todo = _foresee if DRY_RUN in overrides else _run
     overrides = [word for word in overrides if word != DRY_RUN]
     with tempfile.TemporaryDirectory() as aside:
@@ -79,7 +80,6 @@ def _prepared(given: Sequence[str]) -> list[str]:
     """
     from hydra import initialize_config_dir
 
-    allow_object(given)
     words = [_understood(word) for word in given]
     words = with_experiment([_understood(word) for word in with_plan(words)])
     if any(word.partition("=")[0] in ELSEWHERE for word in words):

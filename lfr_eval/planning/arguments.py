@@ -95,9 +95,11 @@ def new_plan(parsed: argparse.Namespace) -> int:
 
 def register_plan(parsed: argparse.Namespace) -> int:
     """Freeze a plan."""
+    from lfr_eval.config.plugins import allow_object
     from lfr_eval.planning.freezing import freeze
     from lfr_eval.study.registration.record import registration_file
 
+    allow_object(parsed.places)
     frozen = freeze(parsed.file, parsed.after_results, parsed.places)
     file = registration_file(parsed.file)
     print(f"Registered at {frozen.registered_at}: {file}")
@@ -113,8 +115,10 @@ def register_plan(parsed: argparse.Namespace) -> int:
 
 def check_plan(parsed: argparse.Namespace) -> int:
     """Say whether everything is as it was registered."""
+    from lfr_eval.config.plugins import allow_object
     from lfr_eval.planning.freezing import check
 
+    allow_object(parsed.places)
     found = check(parsed.file, parsed.places)
     for difference in found:
         print(difference)

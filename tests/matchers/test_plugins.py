@@ -132,6 +132,9 @@ def test_the_matcher_of_the_page_runs_from_its_own_package(site: Path, people: P
     assert again["recipe"] == recipe
     assert again["fingerprint"] == card["fingerprint"]
 
+    helped = typed(site, people, "lfr_eval.cli.main", *run, "--help")
+    assert "matcher.side (int): 16" in helped.stdout
+
     tested = typed(site, people, *contract.split())
     assert tested.returncode == 0, tested.stdout[-2000:]
     assert "5 passed" in tested.stdout
