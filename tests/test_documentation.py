@@ -8,11 +8,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
+from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cli.main import COMMANDS, _parser
 from lfr_eval.config.composition import conf_dir, register
+from lfr_eval.config.overrides import checked_compose, understood
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -64,7 +65,7 @@ def test_every_documented_command_line_is_understood(line: str) -> None:
     GlobalHydra.instance().clear()
     register()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        compose("config", overrides=overrides)
+        checked_compose("config", understood(overrides))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

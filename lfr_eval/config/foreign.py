@@ -38,7 +38,7 @@ _SCIENTIFIC = {
     ),
     "matcher": (
         "name sweep operating operating_origin storage weights image_size margin min_face_size "
-        "multi_face upsample similarity score_slope score_offset higher_is_more_similar floor "
+        "multi_face upsample similarity score_slope score_offset higher_is shape floor "
         "at_most within uri detector alignment points mean std channels layout normalise size salt"
     ),
     "capture": "name steps angle repeats original seed",

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 PATHS = (
-    *("dataset.path", "dataset.card", "dataset.fillers", "matcher.path", "matcher.weights"),
-    *("design.dont_care", "parity", "registration", "source", "watchlist", "card"),
+    *("dataset.path", "dataset.card", "dataset.fillers", "dataset.pass_log", "matcher.path"),
+    *("matcher.weights", "design.dont_care", "parity", "registration", "source", "watchlist"),
+    "card",
     *("paths.studies", "paths.cache", "paths.mirror", "paths.deployments", "paths.approvals"),
 )
 """Settings that hold a file or a folder, of a study and of the engine."""

@@ -153,14 +153,15 @@ def p_text(value: float) -> str:
 
 
 def threshold_text(value: float) -> str:
-    """Return a threshold with two decimals, or as many more as it has, up to the nine of a sweep.
+    """Return a threshold with two decimals, or as many more as it has, up to twelve digits.
 
     Examples
     --------
     >>> threshold_text(0.6), threshold_text(0.491), threshold_text(-2e-7)
     ('0.60', '0.491', '-0.0000002')
     """
-    whole, _, decimals = f"{value:.9f}".rstrip("0").partition(".")
+    whole, _, decimals = f"{Decimal(f'{value:.12g}'):f}".partition(".")
+    decimals = decimals.rstrip("0")
     return f"{whole}.{decimals.ljust(2, '0')}"
 
 

@@ -21,11 +21,10 @@ from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.registry.versions import Version
 
-SAME = 1e-9
-"""Thresholds that differ by less are one."""
 SHORTEST_FINGERPRINT = 16
 """Digits of a key's fingerprint that name it well enough."""
 
@@ -72,7 +71,7 @@ def approve(
             f"The study tested the matcher {about.matcher.fingerprint[:12]}, and "
             f"{version} is {version.fingerprint[:12]}."
         )
-    if not any(abs(value - threshold) <= SAME for value in thresholds):
+    if not any(same_threshold(value, threshold) for value in thresholds):
         problems.append(
             f"The study says nothing at {threshold_text(threshold)}: its thresholds are "
             f"{', '.join(threshold_text(value) for value in thresholds)}."
@@ -222,7 +221,7 @@ def standing(
         Fingerprints of the keys that count, or their beginnings (16 digits at least); empty: every
         registered key.
     """
-    at = [one for one in decisions if abs(one[0].threshold - threshold) <= SAME]
+    at = [one for one in decisions if same_threshold(one[0].threshold, threshold)]
     if not at or at[-1][0].withdrawn or not at[-1][0].holds(day):
         return None
     taken_back = [place for place, one in enumerate(at) if one[0].withdrawn]
@@ -273,6 +272,6 @@ def _expiry(expires: str | None, today: date) -> list[str]:
 
 def _verdicts(folder: StudyFolder, threshold: float) -> dict[str, str]:
     findings = folder.read(FINDINGS)
-    at = (findings["threshold"] - threshold).abs() <= SAME
+    at = same_threshold(findings["threshold"], threshold)
     chosen = findings[at.fillna(False) & findings["primary"].fillna(False)]
     return dict(zip(chosen["finding_id"], chosen["verdict"], strict=True))

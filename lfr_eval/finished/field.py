@@ -8,11 +8,9 @@ from lfr_eval.contract.folder import PDF, REPORT, FolderError, StudyFolder
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import DEPLOYMENTS, FIELD
 from lfr_eval.contract.tested import tie
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.inference.field import field_table
 from lfr_eval.study.sealing import report_and_seal
-
-SAME = 1e-9
-"""Thresholds that differ by less are one."""
 
 UNSWEPT = "a threshold that the study does not have"
 
@@ -65,7 +63,7 @@ def select(records: pd.DataFrame, about: StudyRecord) -> pd.DataFrame:
         records["threshold"].tolist(), *columns, strict=True
     ):
         nearest = min(thresholds, key=lambda value: abs(value - threshold))
-        known, matched = abs(nearest - threshold) <= SAME, tie(about, version, fingerprint)
+        known, matched = same_threshold(nearest, threshold), tie(about, version, fingerprint)
         joins = known and matched.holds
         joined.append(matched.words if joins else None)
         left_out.append(None if joins else UNSWEPT if matched.holds else matched.words)

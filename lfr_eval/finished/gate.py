@@ -20,8 +20,9 @@ from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
-from lfr_eval.finished.approvals import SAME, describes, standing
+from lfr_eval.finished.approvals import describes, standing
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -147,7 +148,7 @@ def _at(frame: pd.DataFrame, case: Case) -> pd.DataFrame:
     assert case.threshold is not None
     chosen = frame[
         (frame["metric"] == "FPIR")
-        & ((frame["threshold"] - case.threshold).abs() <= SAME).fillna(False)
+        & (same_threshold(frame["threshold"], case.threshold)).fillna(False)
         & (frame["watchlist_size"] >= case.policy.watchlist_size).fillna(False)
         & frame["factor"].isin(case.policy.factors)
     ]
@@ -227,7 +228,7 @@ def _agreement(case: Case) -> Iterator[Check]:
     )
     wanted = f"in force at {threshold_text(case.threshold)}"
     if stands is None:
-        at = [a for a, _ in case.decisions if abs(a.threshold - case.threshold) <= SAME]
+        at = [a for a, _ in case.decisions if same_threshold(a.threshold, case.threshold)]
         why = "never approved" if not at else "withdrawn" if at[-1].withdrawn else "expired"
         if at and not at[-1].withdrawn and at[-1].holds(case.day):
             why = "not signed as the policy asks"

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.thresholds import same_threshold
 
 
 def chosen_rates(
@@ -74,7 +75,7 @@ def _narrowed(rates: pd.DataFrame, column: str, wanted: str | float) -> pd.DataF
     if isinstance(wanted, str):
         same = (values == wanted).to_numpy(bool)
     else:
-        same = np.isclose(values.to_numpy(float, na_value=np.nan), wanted, rtol=0, atol=1e-9)
+        same = same_threshold(values.to_numpy(float, na_value=np.nan), wanted)
     if not same.any():
         there = ", ".join(f"{value}" for value in values.dropna().unique())
         raise ConfigError(

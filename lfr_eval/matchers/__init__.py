@@ -187,7 +187,10 @@ class ScoreMatcher(Protocol):
     card: MatcherCard
 
     def scores(self, images: pd.DataFrame) -> pd.DataFrame:
-        """Return reference_id, probe_id and score (float32, higher is more alike)."""
+        """Return reference_id, probe_id and score (higher is more alike).
+
+        Scores that were computed in float32 are float32; others are float64, as they are written.
+        """
 
 
 @runtime_checkable

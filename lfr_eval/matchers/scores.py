@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from lfr_eval.matchers import MatcherCard, MatcherError
+from lfr_eval.matchers import MatcherCard
+from lfr_eval.matchers.matrix import Matrix, read_matrix
+from lfr_eval.matchers.rows import ROW, numbers, read_rows, refuse, usable
 
-COLUMNS = ["reference_id", "probe_id", "score"]
-SHOWN = 20
+COLUMNS = ("reference_id", "probe_id", "score")
+ARRAYS = (".npz", ".npy")
 
 
 class ScoreFile:
-    """Scores of a CSV or Parquet file with reference_id, probe_id and score.
+    """Scores of a file: one row a comparison, or a matrix of references by probes.
 
     Parameters
     ----------
-    higher_is_more_similar
-        False for distances: the score is then minus the distance.
+    columns
+        What a list calls our columns: our name to the file's.
+    higher_is
+        `better`, or `worse` for distances: the score is then minus the distance.
+    shape
+        `list`: reference_id, probe_id and score in CSV, Parquet or JSON lines. `matrix`: a CSV file
+        with probes in the header and references in the first column; or an `.npz` file with the
+        arrays reference_id, probe_id and score, whatever the shape says.
 
     Raises
     ------
@@ -30,30 +40,54 @@ class ScoreFile:
         If the file cannot be read or lacks a column.
     """
 
-    def __init__(self, path: Path, higher_is_more_similar: bool = True) -> None:
-        self._path, self._sign = path, 1.0 if higher_is_more_similar else -1.0
-        self._frame = _read(path)
+    def __init__(
+        self,
+        path: Path,
+        columns: Mapping[str, str] | None = None,
+        higher_is: Literal["better", "worse"] = "better",
+        shape: Literal["list", "matrix"] = "list",
+    ) -> None:
+        self._path, self._sign = path, -1 if higher_is == "worse" else 1
+        self._left_out: frozenset[str] = frozenset()
+        self._given: Matrix | pd.DataFrame
+        if shape == "matrix" or path.suffix.lower() in ARRAYS:
+            self._given = read_matrix(path)
+            values = self._given.score
+            count = int(np.isfinite(values).sum())
+        else:
+            rows = read_rows(path, COLUMNS, columns=columns)
+            self._given = rows.assign(value=numbers(rows["score"]))
+            values, count = self._given["value"].to_numpy(), len(rows)
+        ends = (self._sign * np.nanmin(values), self._sign * np.nanmax(values))
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        values = self._sign * self._frame["score"]
+        settings = (content, self._sign, sorted((columns or {}).items()), shape)
         self.card = MatcherCard(
             name="scores",
-            fingerprint=hashlib.sha256(f"{content} {self._sign}".encode()).hexdigest(),
-            description=f"comparison scores from a file ({len(self._frame):,} comparisons)",
+            fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
+            description=f"comparison scores from a file ({count:,} comparisons)",
             similarity="given",
-            score_range=(float(values.min()), float(values.max())),
-            acquisition="not told by a file of scores",
+            score_range=(float(min(ends)), float(max(ends))),
+            acquisition="an image counts as acquired if the file has a score of it, unless the "
+            "manifest says",
         )
 
     def without(self, images: Collection[str]) -> ScoreFile:
         """Return the scores without the comparisons of some images, which a plan leaves out."""
         left = copy(self)
-        named = self._frame["reference_id"].isin(images) | self._frame["probe_id"].isin(images)
-        left._frame = self._frame[~named]
+        left._left_out = self._left_out | frozenset(images)
         return left
 
     def scores(self, images: pd.DataFrame) -> pd.DataFrame:
-        """Return reference_id, probe_id and score (float32, higher is more alike).
+        """Return reference_id, probe_id and score: higher is more alike.
+
+        Scores that the file holds as float32 stay float32; all others are float64.
+
+        Parameters
+        ----------
+        images
+            Table `cohort`. A comparison without a score is left out where `acquired` says that one
+            of its images gave no template.
 
         Raises
         ------
@@ -62,49 +96,50 @@ class ScoreFile:
             itself or one given twice, or a score that is not a number. Every kind of problem is
             listed with the first rows that have it.
         """
-        frame = self._frame
-        known = set(images["image_id"])
-        pair = np.sort(frame[["reference_id", "probe_id"]].to_numpy(str), axis=1)
-        twice = pd.DataFrame(pair).duplicated().to_numpy()
-        checks = {
-            "reference_id is not in the manifest": ~frame["reference_id"].isin(known),
-            "probe_id is not in the manifest": ~frame["probe_id"].isin(known),
-            "compares an image with itself": frame["reference_id"] == frame["probe_id"],
-            "repeats a comparison given above": pd.Series(twice, index=frame.index),
-            "score is not a finite number": ~np.isfinite(frame["score"]),
-        }
-        problems = []
-        for meaning, wrong in checks.items():
-            rows = frame[wrong.astype(bool)]
-            shown = [
-                f"row {row.Index + 2} ({row.reference_id}, {row.probe_id}, {row.score})"
-                for row in rows.head(SHOWN).itertuples()
-            ]
-            if shown:
-                more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
-                problems.append(f"{meaning}: {', '.join(shown)}{more}")
-        if problems:
-            raise MatcherError(f"{self._path}:\n  " + "\n  ".join(problems))
-        score = (self._sign * frame["score"]).astype("float32")
-        return frame[["reference_id", "probe_id"]].assign(score=score)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
-    try:
-        if path.suffix in (".parquet", ".pq"):
-            frame = pd.read_parquet(path)
+        if isinstance(self._given, Matrix):
+            frame = self._given.comparisons(images, self._left_out)
         else:
-            frame = pd.read_csv(path, dtype="string", keep_default_na=False)
-    except (ValueError, OSError) as error:
-        raise MatcherError(f"{path} cannot be read as CSV or Parquet: {error}") from error
-    missing = [column for column in COLUMNS if column not in frame]
-    if missing or frame.empty:
-        raise MatcherError(
-            f"{path}: expected the columns {', '.join(COLUMNS)} and at least one row; "
-            f"it has {', '.join(map(str, frame.columns))} and {len(frame)} rows."
+            frame = self._listed(images, self._given)
+        return frame.assign(score=self._sign * frame["score"])
+
+    def _listed(self, images: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+        if self._left_out:
+            gone = frame["reference_id"].isin(self._left_out) | frame["probe_id"].isin(
+                self._left_out
+            )
+            frame = frame[~gone]
+        known = pd.Index(images["image_id"])
+        reference, probe = (known.get_indexer(pd.Index(frame[name])) for name in COLUMNS[:2])
+        pair = np.minimum(reference, probe) * len(known) + np.maximum(reference, probe)
+        there = (reference >= 0) & (probe >= 0)
+        twice = there & pd.Series(pair).duplicated().to_numpy()
+        failed = _failed(images)
+        unacquired = there & (failed[reference] | failed[probe])
+        usual = usable(frame["value"]).to_numpy(bool)
+        empty = frame["value"].isna().to_numpy(bool)
+        checks = (
+            ("reference_id is not in the manifest", reference < 0),
+            ("probe_id is not in the manifest", probe < 0),
+            ("compares an image with itself", there & (reference == probe)),
+            ("repeats a comparison given above", twice & (reference != probe)),
+            (
+                "score is not a finite number that float32 can hold (where no template could be "
+                "made of an image, say so in the manifest's column acquired)",
+                ~usual & ~(unacquired & empty),
+            ),
+            (
+                "there is a score, and the manifest says that no template was made of an image",
+                unacquired & ~empty,
+            ),
         )
-    score = pd.to_numeric(frame["score"], errors="coerce").astype("float64")
-    ids = {name: frame[name].astype("string").fillna("") for name in COLUMNS[:2]}
-    return pd.DataFrame({**ids, "score": score.to_numpy(float)})
+        shown = frame[[*COLUMNS, ROW]]
+        refuse(self._path, shown, [(said, pd.Series(wrong, frame.index)) for said, wrong in checks])
+        kept = frame[~empty]
+        return kept[["reference_id", "probe_id"]].assign(score=kept["value"])
+
+
+def _failed(images: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return of which images no template was made, as their manifest says, (images,)."""
+    if "acquired" not in images:
+        return np.zeros(len(images), bool)
+    return (~images["acquired"].fillna(True).astype(bool)).to_numpy()

@@ -15,6 +15,7 @@ from typing import Any
 
 from lfr_eval.contract.decisions import Approval, decisions_of
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.record import StudyRecordError
 from lfr_eval.report.sweep import Approved
 from lfr_eval.report.words import clean
@@ -99,7 +100,7 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
 
 def _about(decision: Approval) -> tuple[str, str, float]:
     """Return what a decision is about: a later one about the same takes its place."""
-    return decision.model, decision.version, round(decision.threshold, 9)
+    return decision.model, decision.version, threshold_key(decision.threshold)
 
 
 def _label(decision: Approval) -> str:

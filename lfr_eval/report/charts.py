@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 
 from lfr_eval.contract.names import Metric
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import count, one_in, spoken_threshold
 from lfr_eval.report.linking import follow_rates, follow_threshold
 from lfr_eval.report.panels import (
@@ -197,8 +198,8 @@ def _thin(thresholds: Floats, keep: Sequence[float], points: int) -> Floats:
 
 def _at_thresholds(reference: Series, thresholds: Floats) -> Floats:
     pairs = zip(reference.threshold, reference.rate, strict=True)
-    rates = {round(float(value), 9): float(rate) for value, rate in pairs}
-    return np.array([rates.get(round(float(value), 9), math.nan) for value in thresholds])
+    rates = {threshold_key(value): float(rate) for value, rate in pairs}
+    return np.array([rates.get(threshold_key(value), math.nan) for value in thresholds])
 
 
 def draw_series(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import measure, one_in, several
 from lfr_eval.report.rates import Rate, real, settings_in_order, whole
 
@@ -209,7 +210,7 @@ def _silence(side: Side) -> str:
 
 def _rounded(threshold: float | None) -> float | None:
     # The two tables are made apart: equal thresholds may differ in the last bit.
-    return None if threshold is None else round(threshold, 9)
+    return None if threshold is None else threshold_key(threshold)
 
 
 def _an(code: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import metric_named
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import (
     confidence,
     count,
@@ -118,7 +119,7 @@ def collect_evidence(findings: Iterable[Finding]) -> Evidence:
 
 
 def _key(metric: str, of: Rate | Finding, group: str) -> Key:
-    threshold = None if of.threshold is None else round(of.threshold, 9)
+    threshold = None if of.threshold is None else threshold_key(of.threshold)
     return metric, threshold, of.watchlist_size, of.factor, group
 
 

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, number, ratio, spoken_threshold
 from lfr_eval.report.charts import Setting
 from lfr_eval.report.linking import follow_in_axes
@@ -33,7 +34,7 @@ def truth_chart(name: str, coverage: Coverage, threshold: float, setting: Settin
         row
         for row in coverage.rows
         if row.rate.threshold is not None
-        and abs(row.rate.threshold - threshold) <= 1e-9
+        and same_threshold(row.rate.threshold, threshold)
         and row.true_rate > 0
         and row.rate.upper is not None
     ]

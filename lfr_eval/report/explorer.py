@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import spoken_threshold
 from lfr_eval.report.crowd import SIZE, Crowd, expected_alerts, shares_of_study
 from lfr_eval.report.findings import Finding
@@ -144,7 +145,7 @@ def to_explorer(
             and each.watchlist_size == size
             and each.factor == factors[0]
             and each.threshold is not None
-            and abs(each.threshold - thresholds[start]) <= 1e-9
+            and same_threshold(each.threshold, thresholds[start])
         ),
         data={
             "study": record.study,
@@ -167,7 +168,7 @@ def _marks(
     marks = []
     for value, kind, label in named:
         for place, threshold in enumerate(thresholds):
-            if abs(threshold - value) <= 1e-9:
+            if same_threshold(threshold, value):
                 marks.append(Mark(place, threshold, kind, f"{label} {spoken_threshold(value)}"))
     return tuple(marks)
 
@@ -175,6 +176,6 @@ def _marks(
 def _first_of_plan(thresholds: Sequence[float], primary: Sequence[float]) -> int:
     for value in primary:
         for place, threshold in enumerate(thresholds):
-            if abs(threshold - value) <= 1e-9:
+            if same_threshold(threshold, value):
                 return place
     return len(thresholds) // 2

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.report.rates import Rate, real, text, to_rows
-
-SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def to_field(field: pd.DataFrame, deployments: pd.DataFrame, rates: pd.DataFrame
     blocks = []
     for threshold, part in used.groupby("threshold"):
         at = float(str(threshold))
-        beside = lab[(lab["threshold"] - at).abs() <= SAME]
+        beside = lab[same_threshold(lab["threshold"], at)]
         blocks.append(_block(at, part, field[field["threshold"] == at], to_rows(beside)))
     return Field(tuple(blocks), dict(Counter(deployments["left_out"].dropna())))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, metric_named
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.rates import Rate, at_threshold, real, text, to_rows, whole
 
 Place = tuple[float, str, str]
@@ -172,7 +173,7 @@ def to_tail(
     blocks: dict[tuple[float, str], list[ModelledRate]] = {}
     for row in at_threshold(frame, chosen).itertuples(index=False):
         threshold, factor, group = real(row.threshold) or 0.0, str(row.factor), str(row.group)
-        place = (round(threshold, 9), factor, group)
+        place = (threshold_key(threshold), factor, group)
         blocks.setdefault((threshold, factor), []).append(
             ModelledRate(
                 *(threshold, factor, group, whole(row.events)),
@@ -200,7 +201,7 @@ def to_tail(
 
 def _by_group(rates: Iterable[Rate]) -> dict[Place, Rate]:
     return {
-        (round(rate.threshold, 9), rate.factor, rate.group): rate
+        (threshold_key(rate.threshold), rate.factor, rate.group): rate
         for rate in rates
         if rate.threshold is not None
     }
@@ -213,7 +214,7 @@ def _true_rates(truth: pd.DataFrame, metric: str) -> dict[Place, float]:
     rows = truth[within.fillna(False).to_numpy(bool)].dropna(subset=["threshold", "rate"])
     steps, rates = rows["threshold"].to_numpy(float), rows["rate"].to_numpy(float)
     places = zip(steps, rows["factor"], rows["group"], rates, strict=True)
-    return {(round(float(at), 9), str(f), str(g)): float(rate) for at, f, g, rate in places}
+    return {(threshold_key(at), str(f), str(g)): float(rate) for at, f, g, rate in places}
 
 
 def _fit(group: str, part: pd.DataFrame) -> Fit:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from lfr_eval.contract.names import METRICS, Metric, metric_named
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
+from lfr_eval.contract.thresholds import same_threshold
 
 SAME_GROUP = "the same group"
 EVERYONE = "everybody"
@@ -167,7 +168,7 @@ def at_threshold(frame: pd.DataFrame, thresholds: Iterable[float]) -> pd.DataFra
     column = frame["threshold"].to_numpy(float)
     keep = np.isnan(column)
     for threshold in thresholds:
-        keep |= np.isclose(column, threshold, rtol=1e-9, atol=1e-12)
+        keep |= same_threshold(column, threshold)
     return pd.DataFrame(frame[keep])
 
 

@@ -18,6 +18,7 @@ from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import read_columns
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
@@ -207,7 +208,7 @@ def _field(study: Path, rates: pd.DataFrame) -> Field | None:
 
 def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:
     return row.threshold is None or any(
-        abs(row.threshold - threshold) <= 1e-9 for threshold in record.thresholds.headline
+        same_threshold(row.threshold, threshold) for threshold in record.thresholds.headline
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import spoken_threshold
 from lfr_eval.report.findings import OMNIBUS, still_possible
 from lfr_eval.report.rates import real, whole
@@ -53,7 +54,7 @@ def sweep_thresholds(rates: pd.DataFrame, keep: Sequence[float]) -> tuple[float,
     places = set(np.linspace(0, len(values) - 1, STEPS).round().astype(int).tolist())
     for value in keep:
         nearest = int(np.abs(values - value).argmin())
-        if abs(values[nearest] - value) <= 1e-9:
+        if same_threshold(values[nearest], value):
             places.add(nearest)
     return tuple(float(value) for value in values[sorted(places)])
 

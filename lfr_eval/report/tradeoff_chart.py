@@ -11,6 +11,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.thresholds import same_threshold, threshold_key
 from lfr_eval.contract.words import count, share, spoken_threshold
 from lfr_eval.report.charts import (
     LINES,
@@ -83,10 +84,9 @@ def tradeoff_chart(
 
 def _beside(wrong: Series, right: Series) -> Floats:
     rates = {
-        round(float(at), 9): float(rate)
-        for at, rate in zip(right.threshold, right.rate, strict=True)
+        threshold_key(at): float(rate) for at, rate in zip(right.threshold, right.rate, strict=True)
     }
-    return np.array([rates.get(round(float(at), 9), math.nan) for at in wrong.threshold])
+    return np.array([rates.get(threshold_key(at), math.nan) for at in wrong.threshold])
 
 
 def _share_scale(lowest: float) -> Scale:
@@ -106,7 +106,7 @@ def _draw(
         markevery=shown[:: max(1, len(shown) // 6)].tolist(),
     )  # fmt: skip
     if operating is not None:
-        at = np.flatnonzero(np.isclose(each.threshold, operating, atol=1e-9, rtol=0))
+        at = np.flatnonzero(same_threshold(each.threshold, operating))
         sheet.axes.plot(
             x[at], y[at], color=INK, linestyle="none", marker="x", markersize=8, markeredgewidth=2
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, metric_named
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.rates import Rate, at_threshold, real, settings_in_order, text, whole
 
 
@@ -137,7 +138,7 @@ def _key(
     # The two tables are made by different stages: equal thresholds may differ in the last bit.
     return (
         metric,
-        None if threshold is None else round(threshold, 9),
+        None if threshold is None else threshold_key(threshold),
         size,
         factor,
         group,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -222,10 +223,23 @@ def read_sweep(config: StudyConfig) -> Sweep:
     origin = config.matcher.operating_origin if given.origin is None else given.origin
     if given.operating is not None and given.origin is None:
         origin = "The operating threshold was given by the evaluator."
-    every = sorted({round(float(value), 9) for value in [*values, *primary, *named]})
+    every = sorted({float(value) for value in [*values, *primary, *named]})
     if not every or not np.isfinite(every).all():
         raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")
+    _check_apart(every)
     return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
+
+
+def _check_apart(thresholds: Sequence[float]) -> None:
+    """Refuse thresholds between which no score of float32 can lie."""
+    narrow = np.asarray(thresholds).astype(np.float32)
+    at = np.flatnonzero(np.diff(narrow) == 0)
+    if len(at):
+        pairs = ", ".join(f"{thresholds[i]!r} and {thresholds[i + 1]!r}" for i in at[:5])
+        raise ConfigError(
+            f"Scores are compared as float32, in which thresholds must differ, and {pairs} do not. "
+            "Leave one of them out."
+        )
 
 
 def _steps(sweep: Sequence[float]) -> list[float]:
@@ -234,8 +248,9 @@ def _steps(sweep: Sequence[float]) -> list[float]:
             f"thresholds.sweep is {list(sweep)}; give [start, stop, step] with a positive step "
             "and a stop that is not below the start."
         )
-    start, stop, step = sweep
-    return [start + step * index for index in range(int((stop - start) / step + 1e-9) + 1)]
+    # In decimals: 0.4 and two steps of 0.1 are 0.6, and not the number beside it.
+    start, stop, step = (Decimal(repr(float(value))) for value in sweep)
+    return [float(start + step * index) for index in range(int((stop - start) / step) + 1)]
 
 
 def _dont_care(config: StudyConfig, cohort: Cohort) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.tracking.names import name
 
 STEP = 1_000_000
@@ -23,7 +24,6 @@ STEP = 1_000_000
 OPERATING, WORST, PRIMARY = "operating", "worst", "primary"
 SEARCHED, COMPARED = ("FPIR", "FNIR"), ("FMR", "FNMR")
 ACQUIRED = ("FTA", "FTE")
-SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _name(row: Mapping[Hashable, Any], *last: str) -> str:
 
 def at_threshold(rows: pd.DataFrame, threshold: float) -> pd.Series:
     """Return which rows are at a threshold."""
-    return ((rows["threshold"] - threshold).abs() <= SAME).fillna(False)
+    return (same_threshold(rows["threshold"], threshold)).fillna(False)
 
 
 def _at_operating(rates: pd.DataFrame) -> Iterator[Value]:

@@ -59,6 +59,17 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         }
     )
     alerts.to_csv("alerts.csv", index=False)
+    images = pd.concat(
+        [enrolled, enrolled.assign(image_id="v" + people["subject_id"], role="probe")]
+    )
+    images.to_csv("images.csv", index=False)
+    sides = [images.loc[images["role"] == role, "image_id"] for role in ("reference", "probe")]
+    matrix = pd.DataFrame(rng.normal(0.2, 0.1, (number, number)), *sides)
+    matrix += np.diag(rng.normal(0.5, 0.1, number))
+    matrix.round(6).to_csv("matrix.csv")
+    scores = matrix.rename_axis("gallery").reset_index()
+    scores = scores.melt("gallery", var_name="query", value_name="sim")
+    scores.to_csv("scores.csv", index=False, sep=";", decimal=",")
     watched = np.concatenate([enrolled["image_id"], fillers["image_id"]])
     lists = [
         (row.pass_id, name, score)

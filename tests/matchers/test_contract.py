@@ -245,7 +245,7 @@ def test_what_comes_from_elsewhere_comes_in_the_order_of_the_cohort(
     else:
         assert isinstance(one, ScoreMatcher)
         given = one.scores(IMAGES)
-        assert given["score"].dtype == np.float32
+        assert given["score"].dtype == np.float64
         assert given["score"].tolist() == [2.0, 0.5]
 
 

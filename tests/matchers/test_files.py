@@ -96,9 +96,9 @@ def test_a_pickle_in_a_template_file_is_not_executed(tmp_path: Path) -> None:
 def test_scores_are_kept_as_they_are_and_distances_turned_round(tmp_path: Path) -> None:
     path = csv(tmp_path / "s.csv", "a,b,0.64", "a,c,0.2")
     scores = make_matcher("scores", path=path).scores(IMAGES)  # type: ignore[union-attr]
-    assert scores["score"].tolist() == [np.float32(0.64), np.float32(0.2)]
-    matcher = make_matcher("scores", path=path, higher_is_more_similar=False)
-    assert matcher.scores(IMAGES)["score"].tolist() == [np.float32(-0.64), np.float32(-0.2)]  # type: ignore[union-attr]
+    assert scores["score"].tolist() == [0.64, 0.2]
+    matcher = make_matcher("scores", path=path, higher_is="worse")
+    assert matcher.scores(IMAGES)["score"].tolist() == [-0.64, -0.2]  # type: ignore[union-attr]
     assert matcher.card.score_range == (-0.64, -0.2)
 
 
@@ -113,8 +113,8 @@ def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path:
         "probe_id is not in the manifest: row 3 (a, zz, 0.5)",
         "reference_id is not in the manifest: row 4 (yy, b, 0.5)",
         "repeats a comparison given above: row 5 (b, a, 0.4)",
-        "compares an image with itself: row 6 (c, c, 1.0)",
-        "score is not a finite number: row 7 (a, c, nan)",
+        "compares an image with itself: row 6 (c, c, 1)",
+        "say so in the manifest's column acquired): row 7 (a, c, high)",
     ):
         assert part in message
 

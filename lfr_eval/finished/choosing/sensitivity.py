@@ -13,13 +13,13 @@ import pandas as pd
 
 from lfr_eval.config import ConstraintsConfig
 from lfr_eval.contract.tables import EVERYBODY, OVERALL, WATCHLIST_SIZES
+from lfr_eval.contract.thresholds import same_threshold, threshold_key
 from lfr_eval.finished.choosing.sample import Sample, sample_of
 from lfr_eval.finished.choosing.splits import choice_of
 from lfr_eval.finished.choosing.weighing import crowd_rate, rates_of
 from lfr_eval.finished.finished import Finished
 
 DRIFT_STEPS = (1, 2, 5)
-SAME = 1e-9
 
 
 def by_size(study: Finished, limits: ConstraintsConfig, threshold: float | None) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def by_size(study: Finished, limits: ConstraintsConfig, threshold: float | None)
     if threshold is None or not study.folder.file(WATCHLIST_SIZES).is_file():
         return frame
     table = study.folder.read(WATCHLIST_SIZES)
-    near = (table["threshold"] - threshold).abs() < SAME
+    near = same_threshold(table["threshold"], threshold)
     table = table[near & table["factor"].isin(limits.factors) & table["upper"].notna()]
     if table.empty:
         return frame
@@ -94,7 +94,7 @@ def by_drift(sample: Sample, limits: ConstraintsConfig, threshold: float) -> pd.
             table = rates_of(at, sample.found, limits.factors)
             row = table.iloc[int(table["lower"].argmin())]
             missed = (str(row["group"]), float(row["rate"]), float(row["lower"]))
-        rows.append((round(drift, 9), group, rate, upper, *missed))
+        rows.append((threshold_key(drift), group, rate, upper, *missed))
     group, rate, upper = _worst_at(sample, limits, threshold)
     rows.append((np.nan, group, min(2 * rate, 1.0), min(2 * upper, 1.0), *rows[0][4:]))
     columns = ["drift", "fpir_group", "fpir", "fpir_upper", "tpir_group", "tpir", "tpir_lower"]
@@ -109,6 +109,6 @@ def _worst_at(
     # Intervals without events carry the design effect of the sweep, so the sweep stays.
     swept = replace(sample, thresholds=tuple(sorted({*sample.thresholds, threshold})))
     table = rates_of(swept, sample.alerts, limits.factors)
-    table = table[(table["threshold"] - threshold).abs() < SAME]
+    table = table[same_threshold(table["threshold"], threshold)]
     row = table.iloc[int(table["upper"].argmax())]
     return str(row["group"]), float(row["rate"]), float(row["upper"])

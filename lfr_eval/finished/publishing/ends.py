@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.rule import RISING
 
@@ -51,7 +52,7 @@ def _places(rates: pd.DataFrame) -> Sequence[tuple[str, int, str, str, float]]:
         rates["watchlist_size"].fillna(0).astype(int),
         rates["factor"],
         rates["group"],
-        rates["threshold"].astype(float).fillna(-1.0).round(9),
+        rates["threshold"].astype(float).fillna(-1.0).map(threshold_key),
     )
     return [
         (str(metric), int(size), str(factor), str(group), float(at))

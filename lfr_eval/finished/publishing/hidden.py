@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.finished.publishing.linked import Flags
 
 ALL, REST = "*", "rest"
@@ -63,7 +64,7 @@ def _settings(frame: pd.DataFrame) -> list[Setting]:
     columns = (
         frame["metric"],
         frame["watchlist_size"].fillna(0).astype(int),
-        frame["threshold"].astype(float).fillna(-1.0).round(9),
+        frame["threshold"].astype(float).fillna(-1.0).map(threshold_key),
         frame["factor"],
     )
     return [

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.finished.publishing.counts import Floats, Groups, Layers
 from lfr_eval.finished.publishing.linked import Counts, Flags
 from lfr_eval.finished.publishing.withholding import small
@@ -32,7 +33,7 @@ class Rule:
     def costs(self, groups: Groups, layers: Layers) -> Floats:
         """Return what is lost with each cell."""
         planned = [
-            PLAN_COST if np.isnan(at) or any(abs(at - one) <= 1e-9 for one in self.plan) else 1.0
+            PLAN_COST if np.isnan(at) or any(same_threshold(at, one) for one in self.plan) else 1.0
             for _, at in layers.keys
         ]
         costs: Floats = np.outer(groups.costs, planned)[layers.there]

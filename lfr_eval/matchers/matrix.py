@@ -1,0 +1,221 @@
+"""A matrix of scores, references by probes (CSV or `.npz` in, comparisons out)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.rows import LARGEST, SEPARATORS, SHOWN
+
+ARRAYS = ("reference_id", "probe_id", "score")
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Scores of references (rows) and probes (columns).
+
+    Attributes
+    ----------
+    path
+        Where they came from.
+    reference, probe
+        Names of images.
+    score : (references, probes)
+        float32 or float64; NaN where there is none.
+    """
+
+    path: Path
+    reference: NDArray[np.str_]
+    probe: NDArray[np.str_]
+    score: NDArray[np.floating]
+
+    def comparisons(self, images: pd.DataFrame, left_out: Collection[str]) -> pd.DataFrame:
+        """Return the comparisons that the roles of the images ask for, each once.
+
+        Parameters
+        ----------
+        images
+            Table `cohort`.
+        left_out
+            Images that are in no comparison.
+
+        Raises
+        ------
+        MatcherError
+            If an image is not in the manifest or stands in the matrix twice, a score that is
+            needed is infinite, or two images that are each reference and probe have two scores.
+        """
+        known = pd.Index(images["image_id"])
+        rows, columns = (
+            known.get_indexer(pd.Index(names)) for names in (self.reference, self.probe)
+        )
+        problems = [
+            problem
+            for names, places, what in (
+                (self.reference, rows, "reference_id"),
+                (self.probe, columns, "probe_id"),
+            )
+            for problem in _of_names(names, places, left_out, what)
+        ]
+        if problems:
+            raise MatcherError(f"{self.path}:\n  " + "\n  ".join(problems))
+        role = images["role"].to_numpy(str)
+        out = np.isin(known, list(left_out))
+        searched = np.isin(role, ("reference", "both", "filler")) & ~out
+        searching = np.isin(role, ("probe", "both")) & ~out
+        asked = (rows >= 0)[:, None] & searched[rows][:, None]
+        asked = asked & ((columns >= 0) & searching[columns])
+        asked &= rows[:, None] != columns
+        mutual = (role[rows] == "both")[:, None] & (role[columns] == "both")
+        asked &= ~self._mirrored(known, rows, columns, mutual & asked)
+        asked &= ~np.isnan(self.score)
+        wrong = np.argwhere(asked & ~(np.abs(self.score) <= LARGEST))
+        if len(wrong):
+            shown = [f"{self.reference[r]} and {self.probe[c]}" for r, c in wrong[:SHOWN]]
+            raise MatcherError(
+                f"{self.path}: {len(wrong):,} scores are not finite numbers that float32 can hold: "
+                f"{', '.join(shown)}."
+            )
+        row, column = np.nonzero(asked)
+        names = images["image_id"]
+        return pd.DataFrame(
+            {
+                "reference_id": names.take(rows[row]).array,
+                "probe_id": names.take(columns[column]).array,
+                "score": self.score[row, column],
+            }
+        )
+
+    def _mirrored(
+        self,
+        known: pd.Index,
+        rows: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        mutual: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Which scores of two images that are both reference and probe stand there twice."""
+        second = mutual & (rows[:, None] > columns)
+        row_of, column_of = np.full(len(known), -1), np.full(len(known), -1)
+        row_of[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+        column_of[columns[columns >= 0]] = np.flatnonzero(columns >= 0)
+        row, column = np.nonzero(second)
+        first_row, first_column = row_of[columns[column]], column_of[rows[row]]
+        there = (first_row >= 0) & (first_column >= 0)
+        row, column = row[there], column[there]
+        one, other = self.score[first_row[there], first_column[there]], self.score[row, column]
+        apart = ~np.isnan(one) & ~np.isnan(other) & (one != other)
+        if apart.any():
+            at = np.flatnonzero(apart)
+            shown = ", ".join(
+                f"{self.reference[row[i]]} and {self.probe[column[i]]} ({other[i]} and {one[i]})"
+                for i in at[:SHOWN]
+            )
+            raise MatcherError(
+                f"{self.path}: {len(at):,} pairs have one score in each direction, and their "
+                f"images are both reference and probe: {shown}. Give images that search the role "
+                "probe and images that are searched the role reference."
+            )
+        mirrored = np.zeros(second.shape, bool)
+        mirrored[row, column] = ~np.isnan(one) & ~np.isnan(other)
+        return mirrored
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read a matrix of scores.
+
+    Raises
+    ------
+    MatcherError
+        If the file is not a CSV file with probes in the header and references in the first column,
+        nor an `.npz` file with reference_id, probe_id and score.
+    """
+    if not path.is_file():
+        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+    kind = path.suffix.lower()
+    if kind == ".npy":
+        raise MatcherError(
+            f"{path}: an .npy file does not say whose scores its rows and columns are. Save an "
+            ".npz file: numpy.savez(FILE, reference_id=..., probe_id=..., score=...)."
+        )
+    read = _npz if kind == ".npz" else _csv
+    try:
+        return read(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
+
+
+def _npz(path: Path) -> Matrix:
+    # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
+    with np.load(path, allow_pickle=False) as arrays:
+        missing = [name for name in ARRAYS if name not in arrays]
+        if missing:
+            raise ValueError(f"it lacks the arrays {', '.join(missing)}")
+        reference, probe, score = (arrays[name] for name in ARRAYS)
+    if score.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        score = score.astype(np.float32 if score.dtype == np.float16 else np.float64)
+    if score.shape != (len(reference), len(probe)):
+        raise ValueError(
+            f"score has the shape {score.shape}, and there are {len(reference):,} reference_id and "
+            f"{len(probe):,} probe_id"
+        )
+    return Matrix(path, reference.astype(str), probe.astype(str), score)
+
+
+def _csv(path: Path) -> Matrix:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        header = next((line for line in stream if line.strip()), "")
+        separator = max(SEPARATORS, key=header.count)
+        names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
+        reader = csv.reader(stream, delimiter=separator)
+        reference, rows = [], []
+        for record in reader:
+            if not any(cell.strip() for cell in record):
+                continue
+            if len(record) != len(names):
+                raise ValueError(
+                    f"the row of '{record[0]}' has {len(record)} cells and the header {len(names)}"
+                )
+            reference.append(record[0].strip())
+            rows.append(_numbers(record, names, separator))
+    trailing = len(names) > 1 and not names[-1]
+    columns = slice(1, -1 if trailing else None)
+    if not rows or len(names) < 2:
+        raise ValueError("there is no row of scores below a header of probes")
+    return Matrix(path, np.array(reference), np.array(names[columns]), np.array(rows)[:, columns])
+
+
+def _numbers(record: list[str], names: list[str], separator: str) -> NDArray[np.float64]:
+    cells = [cell.strip() for cell in record]
+    if separator != ",":
+        cells = [cell.replace(",", ".") for cell in cells]
+    values = np.full(len(cells), np.nan)
+    for at, cell in enumerate(cells):
+        if at and cell:
+            try:
+                values[at] = float(cell)
+            except ValueError:
+                raise ValueError(
+                    f"'{record[at]}' of '{record[0]}' and '{names[at]}' is not a number"
+                ) from None
+    return values
+
+
+def _of_names(
+    names: NDArray[Any], places: NDArray[np.intp], left_out: Collection[str], what: str
+) -> list[str]:
+    unknown = [name for name in names[places < 0].tolist() if name not in left_out]
+    twice = pd.Series(names)[pd.Series(names).duplicated()].unique().tolist()
+    problems = []
+    for meaning, found in (("is not in the manifest", unknown), ("stands there twice", twice)):
+        if found:
+            more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+            problems.append(f"{what} {meaning}: {', '.join(map(str, found[:SHOWN]))}{more}")
+    return problems
