@@ -62,6 +62,12 @@ GIVEN = {
         *("dataset=london", "thresholds.values=[0.5]"),
         "matcher.object=lfr_eval.matchers.null:NullMatcher",
     ],
+    "matcher=pairs": [
+        *("dataset=pairs", "dataset.path=p.csv", "design=verification", "thresholds.values=[0.5]"),
+    ],
+    "dataset=pairs": [
+        *("matcher=pairs", "dataset.path=p.csv", "design=verification", "thresholds.values=[0.5]"),
+    ],
     "matcher=scores": ["matcher.path=s.csv", "dataset=london", "thresholds.values=[0.5]"],
 }
 

@@ -9,6 +9,7 @@ from lfr_eval.comparison.alerts import alert_table
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.executors import Executor, LocalExecutor
 from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
+from lfr_eval.comparison.listed import ListedPairs
 from lfr_eval.comparison.logged import LoggedAlerts
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, borderline, compare_pairs
@@ -32,6 +33,7 @@ __all__ = [
     "Gallery",
     "GivenScores",
     "Keep",
+    "ListedPairs",
     "LocalExecutor",
     "LoggedAlerts",
     "PairScores",

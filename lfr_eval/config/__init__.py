@@ -8,6 +8,7 @@ from lfr_eval.config.datasets import (
     CardDatasetConfig,
     DatasetConfig,
     ManifestDatasetConfig,
+    PairsDatasetConfig,
     SimulatedDatasetConfig,
 )
 from lfr_eval.config.matchers import (
@@ -45,6 +46,7 @@ __all__ = [
     "ManifestDatasetConfig",
     "MatcherConfig",
     "MlflowConfig",
+    "PairsDatasetConfig",
     "PathsConfig",
     "PolicyConfig",
     "PopulationConfig",

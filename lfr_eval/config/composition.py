@@ -19,6 +19,7 @@ from lfr_eval.config import (
     DesignConfig,
     ManifestDatasetConfig,
     MatcherConfig,
+    PairsDatasetConfig,
     SimulatedDatasetConfig,
     StudyConfig,
 )
@@ -57,7 +58,8 @@ def register() -> None:
 
     store = ConfigStore.instance()
     store.store(name="study_schema", node=StudyConfig)
-    _store(store, "dataset", CardDatasetConfig, ManifestDatasetConfig, SimulatedDatasetConfig)
+    datasets = (CardDatasetConfig, ManifestDatasetConfig, PairsDatasetConfig)
+    _store(store, "dataset", *datasets, SimulatedDatasetConfig)
     store.store(group="capture", name="schema", node=CaptureConfig)
     store.store(group="design", name="schema", node=DesignConfig)
     Plugins.instance().register(OwnConf)
@@ -157,6 +159,13 @@ def _check(config: StudyConfig) -> None:
             "a simulated dataset and the simulated matcher need each other: choose "
             "dataset=rehearsal matcher=simulated, or neither"
         )
+    if (config.dataset.kind == "pairs") != (config.matcher.kind == "pairs"):
+        problems.append(
+            "a list of pairs is both people and scores: choose dataset=pairs dataset.path=FILE "
+            "matcher=pairs, or neither"
+        )
+    if config.matcher.kind == "pairs" and config.design.kinds != ["verification"]:
+        problems.append("a list of pairs holds no searches: choose design=verification")
     if config.capture.steps and config.dataset.kind == "simulated":
         problems.append(
             "capture degrades images, and a simulated dataset has none: choose capture=none; its "

@@ -53,6 +53,14 @@ class ManifestDatasetConfig(DatasetConfig):
 
 
 @dataclass
+class PairsDatasetConfig(DatasetConfig):
+    """The people of a list of pairs (`matcher=pairs`), of whom there are no images."""
+
+    kind: str = "pairs"
+    path: str = MISSING
+
+
+@dataclass
 class SimulatedDatasetConfig(DatasetConfig):
     """A simulated walk-past study at template level, with known truth.
 

@@ -71,6 +71,9 @@ def _understood(override: str) -> str:
                 f"Give another value: {key}=..."
             )
         return f"{key}={{}}"
+    if override.startswith(f"{key}=") and isinstance(parsed.value(), dict) and parsed.value():
+        # Hydra would refuse its keys, which are names and no settings.
+        return f"++{override}"
     return override
 
 

@@ -66,6 +66,7 @@ SHIPPED = {
         _shipped("templates", "templates:TemplateFile", scaled=True),
         _shipped("scores", "scores:ScoreFile"),
         _shipped("alerts", "alerts:AlertLog"),
+        _shipped("pairs", "pairs:PairFile"),
     )
 }
 """Matchers that are made of settings alone."""

@@ -216,7 +216,27 @@ class AlertMatcher(Protocol):
         """Return table `alert_log`: every alert, and the pass of table `cohort` it belongs to."""
 
 
-Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher | AlertMatcher
+@runtime_checkable
+class PairMatcher(Protocol):
+    """Brings scores of pairs, of which there are no images.
+
+    Attributes
+    ----------
+    independent
+        Whether nobody knows which pairs share a person, so that each pair counts by itself.
+    """
+
+    card: MatcherCard
+    independent: bool
+
+    def people(self) -> pd.DataFrame:
+        """Return subject_id and labels: one row a person, or a pair that counts by itself."""
+
+    def pairs(self) -> pd.DataFrame:
+        """Return subject_a, subject_b, genuine and score (higher is more alike)."""
+
+
+Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher | AlertMatcher | PairMatcher
 
 
 def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **settings: object) -> Matcher:

@@ -13,7 +13,7 @@ import pandas as pd
 from lfr_eval.config import ConfigError, DesignConfig
 from lfr_eval.contract.tables import ACQUISITION
 from lfr_eval.contract.words import several, threshold_text
-from lfr_eval.matchers import AlertMatcher
+from lfr_eval.matchers import AlertMatcher, Matcher, PairMatcher
 from lfr_eval.matchers.alerts import UNMATCHED
 
 
@@ -114,3 +114,30 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
             f"({shown}) and are in no rate; table alert_log lists them."
         )
     return notes
+
+
+def notes_of_pairs(matcher: PairMatcher) -> list[str]:
+    """Return what readers must know of a list of pairs, in sentences."""
+    said = (
+        "The evidence is a list of pairs. It does not say who chose them, or whether they are "
+        "as hard to tell apart as people who meet a camera."
+    )
+    if not matcher.independent:
+        return [said]
+    return [
+        said,
+        "The list does not say whose the pairs are, so each pair counts by itself, as if no two of "
+        "them shared a person. Wherever this report counts people, it counts pairs. Pairs that "
+        "share people say less than as many pairs of different people: the intervals are then too "
+        "narrow, and differences are found that are not there. With the identities of both sides "
+        "(subject_a, subject_b), people are counted.",
+    ]
+
+
+def told_of_units(findings: pd.DataFrame, matcher: Matcher) -> pd.DataFrame:
+    """Return table `findings` with sentences that count pairs, where their people are unknown."""
+    if not (isinstance(matcher, PairMatcher) and matcher.independent):
+        return findings
+    said = findings["statement"].str.replace(r"(\d) (people|person)\b", r"\1 pairs", regex=True)
+    said = said.str.replace(r"\b1 pairs\b", "1 pair", regex=True)
+    return findings.assign(statement=said)

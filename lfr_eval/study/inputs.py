@@ -18,11 +18,13 @@ from lfr_eval.cohort import (
     with_captures,
 )
 from lfr_eval.cohort.chosen import read_cohort
+from lfr_eval.cohort.listed import cohort_of_pairs
 from lfr_eval.cohort.simulated import Simulation, simulate
 from lfr_eval.comparison import (
     Compute,
     Executor,
     GivenScores,
+    ListedPairs,
     LocalExecutor,
     LoggedAlerts,
     RayExecutor,
@@ -34,6 +36,7 @@ from lfr_eval.comparison.similarity import similarity_of
 from lfr_eval.config import (
     CaptureConfig,
     ConfigError,
+    PairsDatasetConfig,
     SimulatedDatasetConfig,
     StudyConfig,
 )
@@ -44,6 +47,7 @@ from lfr_eval.matchers import (
     AlertMatcher,
     ImageMatcher,
     Matcher,
+    PairMatcher,
     ScoreMatcher,
     TemplateMatcher,
     Templates,
@@ -120,7 +124,12 @@ def read_inputs(config: StudyConfig) -> Inputs:
         check_reach(sweep.values, simulated.card)
         pairs = _dont_care(config, simulation.cohort)
         return Inputs(simulation.cohort, simulated, sweep, pairs, simulation)
-    matcher, cohort = _matcher(config), _captured(read_cohort(config), config)
+    matcher = _matcher(config)
+    if isinstance(config.dataset, PairsDatasetConfig):
+        assert isinstance(matcher, PairMatcher)
+        cohort = cohort_of_pairs(matcher.people(), Path(config.dataset.path))
+    else:
+        cohort = _captured(read_cohort(config), config)
     live = live_engine(config, matcher)
     if isinstance(matcher, AlertMatcher):
         check_floor(matcher, sweep.values, config.design)
@@ -150,6 +159,8 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
     if isinstance(matcher, AlertMatcher):
         logged = LoggedAlerts(matcher.alerts(images), matcher.at_most, thresholds)
         return logged, told_acquisition(images)
+    if isinstance(matcher, PairMatcher):
+        return ListedPairs(matcher.pairs(), thresholds), told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
         scores = matcher.scores(images)
         check_direction(scores, images, config.matcher)

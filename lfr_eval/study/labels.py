@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
-from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
+from lfr_eval.config import (
+    ConfigError,
+    ManifestDatasetConfig,
+    PairsDatasetConfig,
+    StudyConfig,
+)
 from lfr_eval.contract import defaults
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import CAPTURE, COHORT, CROSS
@@ -97,6 +102,8 @@ def check_roles(config: StudyConfig, images: pd.DataFrame) -> None:
     ConfigError
         If nobody is enrolled, or nobody passes.
     """
+    if isinstance(config.dataset, PairsDatasetConfig):
+        return
     needed = {"probe": ("probe", "both")}
     if "verification" in config.design.kinds:
         needed["reference"] = ("reference", "both")

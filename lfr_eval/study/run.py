@@ -57,9 +57,9 @@ from lfr_eval.inference import (
     score_difference_table,
     watchlist_size_table,
 )
-from lfr_eval.matchers import AlertMatcher
+from lfr_eval.matchers import AlertMatcher, PairMatcher
 from lfr_eval.study.analysis import Analysis
-from lfr_eval.study.evidence import notes_of_log
+from lfr_eval.study.evidence import notes_of_log, notes_of_pairs, told_of_units
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
 from lfr_eval.study.planned import check_plan
@@ -274,7 +274,8 @@ def _infer(run: Run) -> None:
     given, folder = run.analysis, run.folder
     people, thresholds, plan = given.people, given.thresholds, given.plan
     folder.write(RATES, rate_table(given.trials, people, plan.factors, thresholds, plan))
-    folder.write(FINDINGS, finding_table(rates.compared(given.trials), people, thresholds, plan))
+    findings = finding_table(rates.compared(given.trials), people, thresholds, plan)
+    folder.write(FINDINGS, told_of_units(findings, run.inputs.matcher))
     simulation = run.inputs.simulation
     if simulation:
         sizes = list(given.design.watchlist_sizes)
@@ -348,7 +349,7 @@ def _notes(run: Run) -> list[str]:
     matcher = run.inputs.matcher
     if isinstance(matcher, AlertMatcher):
         return notes_of_log(matcher, run.folder.read(ALERT_LOG))
-    return []
+    return notes_of_pairs(matcher) if isinstance(matcher, PairMatcher) else []
 
 
 def _describe(run: Run) -> None:

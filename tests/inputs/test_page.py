@@ -70,6 +70,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     scores = matrix.rename_axis("gallery").reset_index()
     scores = scores.melt("gallery", var_name="query", value_name="sim")
     scores.to_csv("scores.csv", index=False, sep=";", decimal=",")
+    genuine = rng.random(400) < 0.5
+    one = rng.integers(number, size=400)
+    other = np.where(genuine, one, (one + 1 + rng.integers(number - 1, size=400)) % number)
+    pairs = pd.DataFrame({"similarity": rng.normal(0.2 + 0.4 * genuine, 0.1).round(4)})
+    pairs = pairs.assign(same=genuine.astype(int), id1=one, id2=other, race="all")
+    pairs.to_csv("pairs.csv", index=False)
     watched = np.concatenate([enrolled["image_id"], fillers["image_id"]])
     lists = [
         (row.pass_id, name, score)

@@ -8,7 +8,12 @@ COHORT = Table(
     (
         Column("image_id", TEXT, "unique name of the image or template"),
         Column("subject_id", TEXT, "the person"),
-        Column("role", TEXT, "reference, probe, both, or filler (a watchlist image only)"),
+        Column(
+            "role",
+            TEXT,
+            "reference, probe, both, or filler (a watchlist image only); pair: no image, but a "
+            "person of a list of pairs, or a pair of unknown people",
+        ),
         Column("pass_id", TEXT, "one walk through the zone of recognition; defaults to the image"),
         Column("frame", WHOLE, "number of the image within its pass"),
         Column("session_id", TEXT, "recording session"),

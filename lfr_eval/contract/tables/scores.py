@@ -17,7 +17,8 @@ COMPARISONS = Table(
 CORRECTIONS = Table(
     "corrections",
     "Comparisons between two people beyond (+) or short of (-) what `comparisons` implies: pairs "
-    "left out on purpose, or an explicit list of scores.",
+    "left out on purpose, or an explicit list of scores. One name on both sides: a pair of "
+    "unknown people, which counts by itself.",
     (
         Column("subject_a", TEXT, "person; the probe's where images have one role only"),
         Column("subject_b", TEXT, "another person; the reference's"),

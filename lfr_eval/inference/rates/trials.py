@@ -35,8 +35,11 @@ def verification_trials(
     """
     if images is not None and (images["role"] == "both").any():
         images = None
+    if len(corrections) and (corrections["subject_a"] == corrections["subject_b"]).all():
+        false_matches = _independent_pairs(people, corrections, non_mated)
+        return [false_matches, *_mated_trials(people, mated, images, controls)]
     counts = comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
-    trials: list[PairTrials | PersonTrials] = [
+    return [
         PairTrials(
             people=len(people),
             first=_code(people, non_mated["probe_subject"]),
@@ -49,23 +52,47 @@ def verification_trials(
             correction_first=_code(people, corrections["subject_a"]),
             correction_second=_code(people, corrections["subject_b"]),
             correction=corrections["trials"].to_numpy(np.intp),
+        ),
+        *_mated_trials(people, mated, images, controls),
+    ]
+
+
+def _independent_pairs(
+    people: pd.DataFrame, corrections: pd.DataFrame, non_mated: pd.DataFrame
+) -> PersonTrials:
+    """Return the trials of FMR where nobody knows whose the pairs are: each is a unit by itself."""
+    score = non_mated.set_index("probe_subject")["score"].reindex(corrections["subject_a"])
+    return PersonTrials(
+        metric="FMR",
+        people=len(people),
+        person=_code(people, corrections["subject_a"]),
+        score=score.fillna(-np.inf).to_numpy(np.float32),
+        event_at_or_above=True,
+    )
+
+
+def _mated_trials(
+    people: pd.DataFrame,
+    mated: pd.DataFrame,
+    images: pd.DataFrame | None,
+    controls: Sequence[str],
+) -> list[PersonTrials]:
+    """Return the trials of FNMR; none where nobody has a mated comparison."""
+    if not len(mated):
+        return []
+    passes = pd.Series(dtype="string")
+    if images is not None:
+        passes = images.set_index("image_id")["pass_id"].reindex(mated["probe_id"])
+    return [
+        PersonTrials(
+            metric="FNMR",
+            people=len(people),
+            person=_code(people, mated["subject_id"]),
+            score=mated["score"].to_numpy(np.float32),
+            event_at_or_above=False,
+            conditions=_conditions(_known(people, images, controls), passes),
         )
     ]
-    if len(mated):
-        passes = pd.Series(dtype="string")
-        if images is not None:
-            passes = images.set_index("image_id")["pass_id"].reindex(mated["probe_id"])
-        trials.append(
-            PersonTrials(
-                metric="FNMR",
-                people=len(people),
-                person=_code(people, mated["subject_id"]),
-                score=mated["score"].to_numpy(np.float32),
-                event_at_or_above=False,
-                conditions=_conditions(_known(people, images, controls), passes),
-            )
-        )
-    return trials
 
 
 def pass_conditions(images: pd.DataFrame) -> pd.DataFrame:

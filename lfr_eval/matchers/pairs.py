@@ -1,0 +1,137 @@
+"""A list of pairs: scores of genuine and other pairs, as papers publish them (file to pairs).
+
+There are no images, and often no identities. Where identities are given, people are counted; where
+they are not, nobody can say which pairs share a person, and each pair counts by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.matchers import MatcherCard, MatcherError
+from lfr_eval.matchers.rows import ROW, numbers, read_rows, refuse, usable
+
+REQUIRED = ("score", "genuine")
+IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
+GENUINE = ("1", "1.0", "true", "yes", "genuine", "mated", "same")
+OTHER = ("0", "0.0", "false", "no", "impostor", "non-mated", "different")
+
+
+class PairFile:
+    """Pairs of a CSV, Parquet or JSON lines file.
+
+    Parameters
+    ----------
+    path
+        With the columns score and genuine (1 or 0); and where known `group` of the pair, or
+        `group_a` and `group_b` of its sides, and the two identities `subject_a` and `subject_b`.
+    columns
+        What the file calls our columns: our name to the file's.
+    higher_is
+        `better`, or `worse` for distances: the score is then minus the distance.
+
+    Attributes
+    ----------
+    independent
+        Whether no identities are given, so that each pair counts by itself.
+
+    Raises
+    ------
+    MatcherError
+        If the file cannot be read, or contradicts itself: every kind of problem is listed with the
+        first rows that have it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        columns: Mapping[str, str] | None = None,
+        higher_is: Literal["better", "worse"] = "better",
+    ) -> None:
+        rows = read_rows(path, REQUIRED, (*IDENTITIES, "group", *GROUPS), columns)
+        given = [name for name in IDENTITIES if name in rows]
+        grouped = [name for name in GROUPS if name in rows]
+        for names in (given, grouped):
+            if len(names) == 1:
+                raise MatcherError(
+                    f"{path} has {names[0]} of one side of the pairs only; give both."
+                )
+        if grouped and "group" in rows:
+            raise MatcherError(f"{path} has group and {', '.join(grouped)}; give one or the other.")
+        self.independent = not given
+        told = rows["genuine"].astype("string").str.casefold()
+        genuine = told.isin(GENUINE)
+        score = numbers(rows["score"])
+        none = pd.Series(False, rows.index)
+        checks = [
+            ("score is not a finite number that float32 can hold", ~usable(score)),
+            ("genuine is neither 1 nor 0", ~genuine & ~told.isin(OTHER)),
+        ]
+        if self.independent:
+            name = "pair " + rows[ROW].astype("string")
+            a = b = name
+            unlike = rows[GROUPS[0]] != rows[GROUPS[1]] if grouped else none
+            checks.append(
+                ("a pair across two groups needs identities (subject_a, subject_b)", unlike)
+            )
+        else:
+            a, b = (rows[side] for side in IDENTITIES)
+            checks += [
+                ("an identity is missing; give all of them or none", (a == "") | (b == "")),
+                ("genuine, and the two identities differ", genuine & (a != b)),
+                ("not genuine, and both sides are one person", ~genuine & (a == b)),
+            ]
+        groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
+        self._people = pd.DataFrame({"subject_id": pd.concat([a, b], ignore_index=True)})
+        if groups:
+            self._people["group"] = pd.concat(groups, ignore_index=True)
+            checks.append(("a person is in another group elsewhere", self._torn(len(rows))))
+        shown = rows[[name for name in rows if name != ROW] + [ROW]]
+        refuse(path, shown, checks)
+        self._pairs = pd.DataFrame(
+            {
+                "subject_a": a,
+                "subject_b": b,
+                "genuine": genuine.astype(bool),
+                "score": -score if higher_is == "worse" else score,
+            }
+        )
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        settings = (content, higher_is, sorted((columns or {}).items()))
+        values = self._pairs["score"].to_numpy()
+        told_of = "without identities" if self.independent else "with identities"
+        self.card = MatcherCard(
+            name="pairs",
+            fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
+            description=f"scores of {len(rows):,} pairs from a file, {told_of}",
+            similarity="given",
+            score_range=(float(np.min(values)), float(np.max(values))),
+            acquisition="failures to acquire are not told by a list of pairs",
+        )
+
+    def _torn(self, rows: int) -> pd.Series:
+        """Which pairs have a person whose group differs from the one that they have most often."""
+        people = self._people
+        filled = people[people["group"] != ""]
+        usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
+        other = (people["group"] != "") & (people["group"] != people["subject_id"].map(usual))
+        return pd.Series(other.to_numpy(bool).reshape(2, rows).any(axis=0))
+
+    def people(self) -> pd.DataFrame:
+        """Return subject_id and, where the file tells, group: one row a person, or a pair."""
+        people = self._people
+        if "group" in people:
+            people = people.assign(group=people["group"].mask(people["group"] == ""))
+            return people.groupby("subject_id", sort=False).first().reset_index()
+        return people.drop_duplicates(ignore_index=True)
+
+    def pairs(self) -> pd.DataFrame:
+        """Return subject_a, subject_b, genuine and score (higher is more alike)."""
+        return self._pairs

@@ -1,0 +1,146 @@
+"""Lists of pairs: counts beside NumPy, with people and without, and what contradicts itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.config import ConfigError
+from lfr_eval.contract.tables import COHORT, FINDINGS, RATES
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.pairs import PairFile
+from tests.studies import run
+
+THRESHOLDS = (0.3, 0.4, 0.45)
+GROUPS = {"African": 0.05, "Asian": 0.03, "Caucasian": 0.0, "Indian": 0.02}
+
+
+def published(each: int = 120, people: int = 30) -> pd.DataFrame:
+    """Genuine and other pairs within four groups, as RFW has them."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for group, shift in GROUPS.items():
+        for at in range(each):
+            genuine = at < each // 2
+            one = rng.integers(people)
+            other = one if genuine else (one + 1 + rng.integers(people - 1)) % people
+            score = (0.6 if genuine else 0.2 + shift) + 0.1 * rng.normal()
+            rows.append((score, int(genuine), group, f"{group}{one}", f"{group}{other}"))
+    return pd.DataFrame(rows, columns=["sim", "same", "race", "id1", "id2"])
+
+
+def words(path: Path, **columns: str) -> list[str]:
+    named = ", ".join(f"{ours}: {theirs}" for ours, theirs in columns.items())
+    return [
+        *("dataset=pairs", f"dataset.path={path}", "matcher=pairs", "design=verification"),
+        f"matcher.columns={{{named}}}",
+        f"thresholds.values=[{','.join(map(str, THRESHOLDS))}]",
+        *("thresholds.operating=0.4", "report.pdf=false", "inference.permutations=19"),
+    ]
+
+
+PLAIN = {"score": "sim", "genuine": "same", "group": "race"}
+KNOWN = {**PLAIN, "subject_a": "id1", "subject_b": "id2"}
+
+
+@pytest.mark.parametrize("columns", [PLAIN, KNOWN], ids=["unknown people", "known people"])
+def test_rates_of_a_list_equal_numpy(columns: dict[str, str], tmp_path: Path) -> None:
+    pairs = published()
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+    study = run(tmp_path, *words(tmp_path / "pairs.csv", **columns))
+    rates, score = study.read(RATES), pairs["sim"].to_numpy()
+    genuine, race = pairs["same"].to_numpy() == 1, pairs["race"].to_numpy(str)
+    checked = 0
+    for threshold in THRESHOLDS:
+        for group in (*GROUPS, "everybody"):
+            of = np.isin(race, [group] if group != "everybody" else list(GROUPS))
+            for metric, trial, event in (
+                ("FMR", ~genuine & of, score >= threshold),
+                ("FNMR", genuine & of, score < threshold),
+            ):
+                row = rates[
+                    (rates["metric"] == metric)
+                    & (rates["threshold"] == threshold)
+                    & (rates["group"] == group)
+                    & (rates["counterpart"] == group)
+                ]
+                assert row[["events", "trials"]].to_numpy().tolist() == [
+                    [int((event & trial).sum()), int(trial.sum())]
+                ]
+                if columns == PLAIN:
+                    assert row["subjects"].item() == trial.sum()
+                else:
+                    ids = pairs.loc[trial, ["id1", "id2"]].to_numpy()
+                    assert row["subjects"].item() == len(np.unique(ids))
+                checked += 1
+    assert checked == 30
+
+
+def test_the_report_says_what_unknown_people_cost(tmp_path: Path) -> None:
+    pairs = published(80)
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+    said = "Wherever this report counts people, it counts pairs."
+    alone = run(tmp_path, *words(tmp_path / "pairs.csv", **PLAIN))
+    assert said in (alone.path / "report.html").read_text(encoding="utf-8")
+    statements = " ".join(alone.read(FINDINGS)["statement"])
+    assert " pairs against " in statements
+    assert not any(f"{digit} people" in statements for digit in range(10))
+    known = run(tmp_path, *words(tmp_path / "pairs.csv", **KNOWN))
+    assert said not in (known.path / "report.html").read_text(encoding="utf-8")
+    # Nobody invents images: nobody is a reference or a probe.
+    assert set(known.read(COHORT)["role"]) == {"pair"}
+    assert known.read(COHORT)["subject_id"].nunique() == len(known.read(COHORT))
+    assert known.verify() == []
+
+
+def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
+    lines = ["score,genuine,subject_a,subject_b,group_a,group_b"]
+    for at in range(12):
+        lines += [f"0.9,1,a{at},a{at},x,x", f"0.5,0,a{at},b{at},x,y", f"0.1,0,b{at},c{at},y,y"]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    study = run(tmp_path, *words(tmp_path / "pairs.csv"))
+    rates = study.read(RATES).query("metric == 'FMR' and threshold == 0.4 and factor == 'group'")
+    cells = rates[rates["trials"] > 0].set_index(["group", "counterpart"])[["events", "trials"]]
+    assert cells.loc[("y", "y")].tolist() == [0, 12]
+    assert cells.loc[("x", "y")].tolist() == [12, 12]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("score,genuine\n0.5,perhaps\n", "genuine is neither 1 nor 0: row 2 (0.5, perhaps)"),
+        ("score,genuine\n\nhigh,1\n", "float32 can hold: row 3 (high, 1)"),
+        ("score,genuine,subject_a\n0.5,1,a\n", "has subject_a of one side of the pairs only"),
+        (
+            "score,genuine,subject_a,subject_b\n0.5,1,a,b\n",
+            "genuine, and the two identities differ",
+        ),
+        ("score,genuine,subject_a,subject_b\n0.5,0,a,a\n", "not genuine, and both sides are one"),
+        ("score,genuine,subject_a,subject_b\n0.5,0,a,\n", "an identity is missing"),
+        (
+            "score,genuine,subject_a,subject_b,group\n0.5,1,a,a,x\n0.5,1,a,a,x\n0.5,1,a,a,y\n",
+            "a person is in another group elsewhere: row 4",
+        ),
+        ("score,genuine,group_a,group_b\n0.5,0,x,y\n", "across two groups needs identities"),
+        ("score,genuine,group,group_a,group_b\n1,0,x,x,y\n", "give one or the other"),
+        ("score,same\n0.5,1\n", "say how: 'matcher.columns={genuine: THEIRS}'"),
+    ],
+)
+def test_a_list_that_contradicts_itself_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(text)
+    with pytest.raises(MatcherError) as caught:
+        PairFile(path)
+    assert said in str(caught.value)
+
+
+def test_a_list_of_pairs_needs_its_dataset_and_no_watchlist(tmp_path: Path) -> None:
+    published(40).to_csv(tmp_path / "pairs.csv", index=False)
+    given = words(tmp_path / "pairs.csv", **PLAIN)
+    with pytest.raises(ConfigError, match="a list of pairs holds no searches"):
+        run(tmp_path, *given, "design=live")
+    with pytest.raises(ConfigError, match="a list of pairs is both people and scores"):
+        run(tmp_path, *given, "dataset=manifest", "matcher.path=x.csv")
