@@ -175,7 +175,7 @@ def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check
     pairs = findings[(findings["group_a"] != "*") & findings["primary"].fillna(False)]
     wanted = f"at most {policy.max_ratio:g}, interval included"
     if pairs.empty:
-        none = "no planned comparison at that size and threshold"
+        none = "no primary comparison at that size and threshold"
         yield Check("worst ratio", wanted, none, False)
         return
     lower, upper = (pairs[name].to_numpy(float) for name in ("ratio_lower", "ratio_upper"))
@@ -193,7 +193,7 @@ def _registration(findings: pd.DataFrame) -> Iterator[Check]:
     judged = findings[findings["primary"].fillna(False)]
     wanted = "as registered"
     if judged.empty:
-        yield Check("registration", wanted, "no planned finding at that size and threshold", False)
+        yield Check("registration", wanted, "no primary finding at that size and threshold", False)
         return
     other = judged[judged["registered"] != wanted]
     if other.empty:

@@ -1,7 +1,7 @@
 """Stage `inference`: tests on people with an event, for comparison with published studies.
 
 In: people with and without an event by group. Out: exact and approximate p-values. They count a
-person once, however many events, and are beside the permutation test, never instead of it.
+person once, however many events, and stand beside the intervals, never in their place.
 """
 
 from __future__ import annotations

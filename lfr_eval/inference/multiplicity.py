@@ -1,6 +1,6 @@
 """Stage `inference`: adjustment of p-values for the number of questions asked.
 
-In: p-values. Out: adjusted p-values, Holm's within a planned family, Benjamini and Hochberg's
+In: p-values. Out: adjusted p-values, Holm's within a primary family, Benjamini and Hochberg's
 for exploration.
 """
 

@@ -33,11 +33,14 @@ from lfr_eval.planning.sample import (
 )
 from lfr_eval.planning.simulation import Design, simulate_power
 
-THIS_TEST = "this tool's permutation test"
+THIS_TEST = "this tool's test"
 FISHER = "Fisher's exact test on people with an event"
 TWO_PROPORTIONS = "two proportions"
 TOST = "this tool's two one-sided tests"
 REPORTED = "detectable ratio as a report prints it"
+RULE_OF_3_ONCE = "rule of 3, every pair of people once, as if independent"
+RULE_OF_3_BOTH = "rule of 3, every pair in both directions, as if independent"
+CLUSTERED = "pairs of people that share nobody"
 BOUND = "95 % upper bound, one-sided"
 
 PowerOf = Callable[[float, float], Power]
@@ -69,7 +72,11 @@ class Case:
         """The same at the size that is searched."""
         question = self.question
         return Setting(
-            self.searched(self.rate), question.passes, self.dependence.design_effect, question.level
+            self.searched(self.rate),
+            question.passes,
+            self.dependence.design_effect,
+            question.level,
+            self.dependence.spread,
         )
 
     @property
@@ -112,6 +119,10 @@ class Case:
         if people is not None and math.isfinite(people):
             passes = people * question.passes
             filled["effective_trials"] = passes / self.dependence.design_effect
+            if question.pairs:
+                passes = self.setting.raw_trials(people)
+                filled["effective_trials"] = self.setting.trials(people)
+                filled["design_effect"] = passes / max(filled["effective_trials"], 1.0)
             if question.rate is not None:
                 filled["events_lower"] = passes * self.searched(question.rate)
                 if ratio is not None and math.isfinite(ratio):
@@ -176,13 +187,16 @@ def answer(
         rows += found
         if repetitions and case.question.rate is not None:
             rows += _simulated(case, found, repetitions, seed)
+    first = cases[0].question
+    if first.pairs and first.people is None:
+        rows += _rule_of_three(cases[0])
     frame = pd.DataFrame(rows).reindex(columns=PLANNING.names)
     return Answer(tuple(cases), PLANNING.conform(frame), notes)
 
 
-def cases_of(question: Question) -> list[Case]:
-    """Return a question once for every dependence that it leaves open."""
-    return [Case(question, dependence) for dependence in question.cases]
+def cases_of(*questions: Question) -> list[Case]:
+    """Return each question once for every dependence that it leaves open."""
+    return [Case(question, one) for question in questions for one in question.cases]
 
 
 def _people(case: Case) -> list[_Row]:
@@ -195,7 +209,8 @@ def _people(case: Case) -> list[_Row]:
             case.row("people", "difference", TWO_PROPORTIONS, APPROXIMATED, people=normal,
                      ratio=ratio, power=question.power)
         )  # fmt: skip
-        for method, power_of in ((THIS_TEST, difference_power), (FISHER, fisher_power)):
+        by_people_alone = () if question.pairs else ((FISHER, fisher_power),)
+        for method, power_of in ((THIS_TEST, difference_power), *by_people_alone):
             by_people = partial(power_of, setting, ratio=searched)
             people = people_needed(by_people, question.power)
             reached = by_people(people) if math.isfinite(people) else _NONE
@@ -215,6 +230,25 @@ def _people(case: Case) -> list[_Row]:
     return rows
 
 
+def _rule_of_three(case: Case) -> list[_Row]:
+    """Say how many people have three comparisons for each that the rate would match.
+
+    Published guidance asks for so many people to bound a rate without an event, and counts
+    comparisons as independent, each pair of people once or in both directions. Pairs that share
+    nobody are independent for certain.
+    """
+    wanted = 3 / case.rate
+    rows = [
+        (RULE_OF_3_BOTH, math.ceil((1 + math.sqrt(1 + 4 * wanted)) / 2 - 1e-9)),
+        (RULE_OF_3_ONCE, math.ceil((1 + math.sqrt(1 + 8 * wanted)) / 2 - 1e-9)),
+        (CLUSTERED, 2 * math.ceil(math.log(0.05) / math.log1p(-case.rate))),
+    ]
+    return [
+        case.row("people", "no event", method, "exact", people=float(people))
+        for method, people in rows
+    ]
+
+
 _NONE = Power(math.nan, APPROXIMATED)
 
 
@@ -228,11 +262,13 @@ def _design(case: Case) -> list[_Row]:
         for ratio in question.ratios:
             searched = case.searched_ratio(ratio)
             normal = Power(normal_difference_power(setting, people, searched), APPROXIMATED)
-            for method, power in (
+            methods = [
                 (TWO_PROPORTIONS, normal),
                 (THIS_TEST, difference_power(setting, people, searched)),
-                (FISHER, fisher_power(setting, people, searched)),
-            ):
+            ]
+            if not question.pairs:
+                methods.append((FISHER, fisher_power(setting, people, searched)))
+            for method, power in methods:
                 rows.append(
                     case.row("power", "difference", method, power.evidence, people=people,
                              ratio=ratio, power=power.value)
@@ -279,6 +315,8 @@ def _bound(case: Case, people: float) -> _Row:
     """Upper bound on a rate if no event is seen."""
     question = case.question
     trials = people * question.passes / case.dependence.design_effect
+    if question.pairs:
+        trials = max(people // 2, 1.0)
     searched = float(no_event_bound(trials, 0.95))
     bound = searched
     if question.watchlist is not None and question.fillers is not None:
@@ -305,6 +343,7 @@ def _simulated(case: Case, found: list[_Row], repetitions: int, seed: int) -> li
             design_effect=case.dependence.design_effect,
             margin=question.margin or 1.5,
             alpha=question.alpha,
+            spread=case.dependence.spread,
         )
         power = simulate_power(design, repetitions, seed=seed)
         value = power.different if row["about"] == "difference" else power.equivalent

@@ -21,6 +21,8 @@ EPILOG = """examples:
   lfr-eval plan --rate 1/6000 --ratio 2 3 5
   lfr-eval plan --rate 0.5% --people 133 --ratio 3 5 10
   lfr-eval plan --rate 0.017% --watchlist 10000 --fillers 178000 --people 400 --passes 10
+  lfr-eval plan --metric FMR --rate 1/1000 --ratio 3 --power 0.8 0.9 0.95
+  lfr-eval plan --people people.csv --metric FMR --rate 1/1000 --ratio 3
   lfr-eval plan --pilot studies/STUDY --metric FPIR --threshold 0.6 --factor ethnicity --ratio 2
 """
 
@@ -32,14 +34,20 @@ def add_question(plan: argparse.ArgumentParser) -> None:
     expected = plan.add_argument_group("what is expected")
     expected.add_argument("--rate", help="rate of the lower group: 1/6000, 0.017%% or 0.00017")
     expected.add_argument("--pilot", type=Path, help="a pilot study's folder, instead of --rate")
-    expected.add_argument("--metric", default="FPIR", help="of the pilot; default FPIR")
+    expected.add_argument("--metric", default="FPIR",
+                          help="of the rate or the pilot; default FPIR. FMR: all pairs of people "
+                          "of a group")  # fmt: skip
     expected.add_argument("--threshold", type=float, help="of the pilot")
     expected.add_argument("--factor", default="ethnicity", help="of the pilot; default ethnicity")
     sought = plan.add_argument_group("what is to be found")
     sought.add_argument("--ratio", type=float, nargs="+", default=[], help="true ratios to find")
     sought.add_argument("--equivalence", type=float, metavar="D", help="equal within a ratio of D")
-    sought.add_argument("--people", type=int, help="people a group: what can this design show?")
-    sought.add_argument("--power", type=float, default=0.8, help="default 0.8")
+    sought.add_argument("--people", help="people per group, or a CSV with a row per person: "
+                        "what can this design show?")  # fmt: skip
+    sought.add_argument("--factors", nargs="+", default=[],
+                        help="of the CSV; default gender, ethnicity and both")  # fmt: skip
+    sought.add_argument("--power", type=float, nargs="+", default=[0.8],
+                        help="one or several, such as 0.8 0.9 0.95; default 0.8")  # fmt: skip
     sought.add_argument("--alpha", type=float, default=0.05, help="default 0.05")
     design = plan.add_argument_group("the design")
     design.add_argument("--groups", type=int, help="groups of equal size; default 2")
@@ -47,6 +55,8 @@ def add_question(plan: argparse.ArgumentParser) -> None:
         "--passes", type=float, help="recognition opportunities a person; default 1"
     )
     design.add_argument("--correlation", type=float, help="of events within a person, 0 to 1")
+    design.add_argument("--spread", type=float,
+                        help="for FMR: people differ by this coefficient of variation")  # fmt: skip
     design.add_argument("--design-effect", type=float, help="passes worth one independent pass")
     design.add_argument("--watchlist", type=int, help="size that rates are stated at")
     design.add_argument("--fillers", type=int, help="larger set that the study searches")
@@ -138,6 +148,9 @@ def ask(parsed: argparse.Namespace) -> int:
     """Answer a question and print it."""
     from lfr_eval.planning.words import as_csv, as_json, as_text
 
+    if parsed.people is not None and not str(parsed.people).isdigit():
+        return _ask_of_cohort(parsed)
+
     found = _answered(parsed)
     if parsed.figure:
         from lfr_eval.planning.curves import draw
@@ -161,7 +174,7 @@ def _answered(parsed: argparse.Namespace) -> Answer:
         raise PlanningError("Give --rate or --pilot, not both.")
     if not parsed.pilot:
         rate = read_rate(parsed.rate) if parsed.rate else None
-        cases = cases_of(_question(parsed, rate, 2, 1))
+        cases = cases_of(*_questions(parsed, rate, 2, 1))
         return answer(cases, parsed.simulate, parsed.seed)
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.planning.pilot import named, read_pilot, readings
@@ -170,17 +183,43 @@ def _answered(parsed: argparse.Namespace) -> Answer:
     study = StudyFolder.open(parsed.pilot)
     searched = parsed.fillers or parsed.watchlist
     pilot = read_pilot(study, parsed.metric, parsed.threshold, parsed.factor, searched, parsed.seed)
-    question = _question(parsed, pilot.upper, pilot.groups, pilot.passes)
     cases = [
         Case(reading.question, dependence)
+        for question in _questions(parsed, pilot.upper, pilot.groups, pilot.passes)
         for reading in readings(pilot, question)
         for dependence in named(reading)
     ]
     return answer(cases, parsed.simulate, parsed.seed, pilot_words(pilot))
 
 
-def _question(
+def _ask_of_cohort(parsed: argparse.Namespace) -> int:
+    from lfr_eval.contract.columns import aligned
+    from lfr_eval.planning.answer import cases_of
+    from lfr_eval.planning.cohort import as_table, read_people, shown_by
+    from lfr_eval.planning.question import PlanningError, read_rate
+
+    if not parsed.rate or parsed.pilot:
+        raise PlanningError("A cohort needs the expected rate: give --rate, and no --pilot.")
+    file = Path(parsed.people)
+    people, factors = read_people(file, parsed.factors)
+    parsed.people = "2"
+    questions = _questions(parsed, read_rate(parsed.rate), 2, 1)
+    for question in questions:
+        rows = shown_by(people, factors, cases_of(question))
+        head, *cells = as_table(rows, question.ratios, question.power)
+        print("\n".join(aligned(head, cells)))
+    return 0
+
+
+def _questions(
     parsed: argparse.Namespace, rate: float | None, groups: int, passes: float
+) -> list[Question]:
+    """Return the question once for every power that is wanted."""
+    return [_question(parsed, rate, groups, passes, power) for power in parsed.power]
+
+
+def _question(
+    parsed: argparse.Namespace, rate: float | None, groups: int, passes: float, power: float
 ) -> Question:
     from lfr_eval.planning.question import Question
 
@@ -188,7 +227,9 @@ def _question(
         rate=rate,
         ratios=tuple(parsed.ratio),
         margin=parsed.equivalence,
-        people=parsed.people,
+        people=None if parsed.people is None else int(parsed.people),
+        metric=parsed.metric,
+        spread=parsed.spread,
         groups=parsed.groups or groups,
         passes=parsed.passes or passes,
         correlation=parsed.correlation,
@@ -196,6 +237,6 @@ def _question(
         watchlist=parsed.watchlist,
         fillers=parsed.fillers,
         scaling=parsed.scaling,
-        power=parsed.power,
+        power=power,
         alpha=parsed.alpha,
     )

@@ -23,7 +23,9 @@ NEGLIGIBLE = 1e-10
 """Outcomes less likely than this, in either tail, are left out."""
 
 
-def power_of_this_test(trials: int, rate_a: float, rate_b: float, alpha: float) -> float:
+def power_of_this_test(
+    trials: int | tuple[int, int], rate_a: float, rate_b: float, alpha: float
+) -> float:
     """Power of the comparison of two groups with one trial a person.
 
     Below the least evidence (six events in all, three people with one in the group that has more)
@@ -32,18 +34,21 @@ def power_of_this_test(trials: int, rate_a: float, rate_b: float, alpha: float) 
     Parameters
     ----------
     trials
-        Independent trials of each group.
+        Independent trials of each group, or of both.
     rate_a, rate_b
         True rates.
     alpha
         Level of the test.
     """
-    (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
-    apart = _rejected(trials, a, b, 1.0, alpha / 2) | _rejected(trials, b, a, 1.0, alpha / 2).T
-    least, most = np.minimum(2 * trials - _sum(a, b), _sum(a, b)), np.maximum.outer(a, b)
-    most = np.where(_sum(a, b) > trials, trials - np.minimum.outer(a, b), most)
-    enough = (least >= FEWEST_EVENTS) & (most >= FEWEST_AFFECTED) & (trials >= FEWEST_PEOPLE)
-    return float(chance_a @ (apart & enough) @ chance_b)
+    n, m = (trials, trials) if isinstance(trials, int) else trials
+    (a, chance_a), (b, chance_b) = _outcomes(n, rate_a), _outcomes(m, rate_b)
+    apart = _rejected((n, m), a, b, 1.0, alpha / 2)
+    apart |= _rejected((m, n), b, a, 1.0, alpha / 2).T
+    often = _sum(a, b) > (n + m) / 2
+    rare_a, rare_b = np.where(often, (n - a)[:, None], a[:, None]), np.where(often, m - b, b)
+    most = np.where(rare_a / n >= rare_b / m, rare_a, rare_b)
+    enough = (rare_a + rare_b >= FEWEST_EVENTS) & (most >= FEWEST_AFFECTED)
+    return float(chance_a @ (apart & enough & (min(n, m) >= FEWEST_PEOPLE)) @ chance_b)
 
 
 def power_of_fisher(people: int, rate_a: float, rate_b: float, alpha: float) -> float:
@@ -76,18 +81,17 @@ def power_of_equivalence(
         Level of each test.
     """
     (a, chance_a), (b, chance_b) = _outcomes(trials, rate_a), _outcomes(trials, rate_b)
-    within = _rejected(trials, a, b, 1 / margin, alpha)
-    within &= _rejected(trials, b, a, 1 / margin, alpha).T
+    within = _rejected((trials, trials), a, b, 1 / margin, alpha)
+    within &= _rejected((trials, trials), b, a, 1 / margin, alpha).T
     return float(chance_a @ within @ chance_b)
 
 
-def _rejected(trials: int, a: Counts, b: Counts, ratio: float, level: float) -> Bools:
+def _rejected(trials: tuple[int, int], a: Counts, b: Counts, ratio: float, level: float) -> Bools:
     """Whether a ratio is rejected from below at a one-sided level, for every two outcomes."""
-    n = np.full(len(a), float(trials))
-    below = a / trials - lower_ends(independent(a, n), level)
-    m = np.full(len(b), float(trials))
-    above = ratio * (upper_ends(independent(b, m), level) - b / trials)
-    gap = a[:, None] / trials - ratio * b[None, :] / trials
+    n, m = trials
+    below = a / n - lower_ends(independent(a, np.full(len(a), float(n))), level)
+    above = ratio * (upper_ends(independent(b, np.full(len(b), float(m))), level) - b / m)
+    gap = a[:, None] / n - ratio * b[None, :] / m
     found: Bools = (gap > 0) & (gap**2 > below[:, None] ** 2 + above[None, :] ** 2)
     return found
 

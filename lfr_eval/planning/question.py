@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from lfr_eval.contract.errors import MendableError
 
 LINEAR, CLOSED = "linear", "closed"
+PAIRS = "FMR"
+METRICS = ("FPIR", "FNIR", "FNMR", "FTA", PAIRS)
+
+REAL_SPREAD = 1.0
+"""Coefficient of variation of people's false matches: 0.7 to 1.6, median 0.9, in the 14 FairFace
+groups with FaceNet at an FMR of 1 in 100 within each."""
 
 
 class PlanningError(MendableError, ValueError):
@@ -24,10 +30,14 @@ class Dependence:
         The case in words.
     design_effect
         How many passes are worth one independent pass.
+    spread
+        For FMR: how much people differ in how often they are falsely matched, a coefficient of
+        variation.
     """
 
     name: str
     design_effect: float
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,11 @@ class Question:
         The size that rates are stated at, and the larger set that is searched in the study.
     scaling
         From one size to the other: `linear`, or `closed` form for independent references.
+    metric
+        What the rate is of: FMR, whose trials are all pairs of people of a group, or a rate whose
+        trials have one person each.
+    spread
+        For FMR: how much people differ in how often they are falsely matched.
     power, alpha
         Wanted power, and level of all tests of the family together.
     """
@@ -72,6 +87,8 @@ class Question:
     scaling: str = LINEAR
     power: float = 0.8
     alpha: float = 0.05
+    metric: str = "FPIR"
+    spread: float | None = None
 
     def __post_init__(self) -> None:
         problems = [text for holds, text in self._conditions() if not holds]
@@ -103,6 +120,22 @@ class Question:
             (
                 self.correlation is None or self.design_effect is None,
                 "give --correlation or --design-effect, not both",
+            ),
+            (
+                self.metric in METRICS,
+                f"--metric must be one of {', '.join(METRICS)}, not {self.metric}",
+            ),
+            (
+                self.spread is None or (self.pairs and self.spread >= 0),
+                f"--spread must be at least 0 and is for --metric FMR alone, not {self.spread} "
+                f"for {self.metric}",
+            ),
+            (
+                not self.pairs
+                or (passes == 1 and self.correlation is None and self.design_effect is None
+                    and self.fillers is None),
+                "--metric FMR compares every two people of a group once: it takes --spread, and no "
+                "--passes, --correlation, --design-effect or --fillers",
             ),
             (0 < self.power < 1, f"--power must be between 0 and 1, not {self.power}"),
             (0 < self.alpha < 1, f"--alpha must be between 0 and 1, not {self.alpha}"),
@@ -143,8 +176,20 @@ class Question:
         return self.alpha / self.tests
 
     @property
+    def pairs(self) -> bool:
+        """Whether a trial is a comparison of two people."""
+        return self.metric == PAIRS
+
+    @property
     def cases(self) -> tuple[Dependence, ...]:
         """The dependence that was stated, or else both ends of what it can be."""
+        if self.pairs and self.spread is not None:
+            return (Dependence("as stated", 1.0, self.spread),)
+        if self.pairs:
+            return (
+                Dependence("people alike", 1.0, 0.0),
+                Dependence("people differ as real faces do", 1.0, REAL_SPREAD),
+            )
         if self.design_effect is not None:
             return (Dependence("as stated", self.design_effect),)
         if self.correlation is not None:

@@ -38,16 +38,37 @@ class Setting:
         Passes a person, and how many of them are worth one.
     level
         Level of one test.
+    spread
+        For FMR, whose trials are all pairs of people of a group: how much people differ in how
+        often they are falsely matched, a coefficient of variation. None: trials have one person.
     """
 
     rate: float
     passes: float
     design_effect: float
     level: float
+    spread: float | None = None
 
-    def trials(self, people: float) -> float:
-        """Independent trials of a group of people."""
-        return people * self.passes / self.design_effect
+    def trials(self, people: float, rate: float | None = None) -> float:
+        """Independent trials of a group of people, whose rate is that of the lower group or given.
+
+        A pair of people shares each of its people with n - 2 other pairs, so the variance of a
+        false match rate p over all pairs is p / N + 4 p^2 c^2 / n for people who differ by c: a
+        design effect of 1 + 2 p (n - 1) c^2 (first projection of a U-statistic, Hoeffding 1948).
+        """
+        if self.spread is None:
+            return self.raw_trials(people) / self.design_effect
+        p = self.rate if rate is None else rate
+        effect = 1 + 2 * p * (people - 1) * self.spread**2
+        return self.raw_trials(people) / effect
+
+    def raw_trials(self, people: float) -> float:
+        """Trials of a group of people, however much they share."""
+        return people * self.passes if self.spread is None else people * (people - 1) / 2
+
+    def certain_trials(self, people: float) -> float:
+        """Trials that are independent for certain, as a bound without events needs."""
+        return self.trials(people) if self.spread is None else float(people // 2)
 
 
 @dataclass(frozen=True)
@@ -58,21 +79,33 @@ class Power:
     evidence: str
 
 
-def difference_power(setting: Setting, people: float, ratio: float) -> Power:
-    """Power of this tool's test to find a ratio."""
-    trials, higher = setting.trials(people), min(1.0, setting.rate * ratio)
-    if trials * (setting.rate + higher) <= MOST_LISTED:
-        whole = max(1, round(trials))
-        value = power_of_this_test(whole, higher, setting.rate, setting.level)
-        return Power(value, ENUMERATED)
-    return Power(normal_difference_power(setting, people, ratio), APPROXIMATED)
+def difference_power(
+    setting: Setting, people: float, ratio: float, people_higher: float | None = None
+) -> Power:
+    """Power of this tool's test to find a ratio.
+
+    Parameters
+    ----------
+    people, people_higher
+        People of the group with the lower rate, and of the other one where it has not as many.
+    """
+    higher, trials = min(1.0, setting.rate * ratio), setting.trials(people)
+    trials_higher = setting.trials(people if people_higher is None else people_higher, higher)
+    if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
+        whole = max(1, round(trials_higher)), max(1, round(trials))
+        return Power(power_of_this_test(whole, higher, setting.rate, setting.level), ENUMERATED)
+    return Power(normal_difference_power(setting, people, ratio, people_higher), APPROXIMATED)
 
 
-def normal_difference_power(setting: Setting, people: float, ratio: float) -> float:
+def normal_difference_power(
+    setting: Setting, people: float, ratio: float, people_higher: float | None = None
+) -> float:
     """Power by the normal approximation."""
+    higher = min(1.0, setting.rate * ratio)
     trials = np.array([setting.trials(people)])
+    of_higher = np.array([setting.trials(people_higher or people, higher)])
     base = np.array([setting.rate])
-    return float(normal_power(base, ratio, trials, trials, setting.level)[0])
+    return float(normal_power(base, ratio, of_higher, trials, setting.level)[0])
 
 
 def fisher_power(setting: Setting, people: float, ratio: float) -> Power:
@@ -119,6 +152,10 @@ def normal_people(setting: Setting, ratio: float, power: float) -> float:
     >>> round(normal_people(Setting(1 / 6000, 1, 1.0, 0.05), 2, 0.8))
     141243
     """
+    if setting.spread is not None:
+        return people_needed(
+            lambda n: Power(normal_difference_power(setting, n, ratio), APPROXIMATED), power
+        )
     lower, higher = setting.rate, setting.rate * ratio
     middle = (lower + higher) / 2
     under_null = stats.norm.isf(setting.level / 2) * math.sqrt(2 * middle * (1 - middle))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.plan import UNNAMED
 from lfr_eval.planning.dependence import correlation_of
@@ -62,6 +62,7 @@ class Design:
     design_effect: float
     margin: float
     alpha: float
+    spread: float | None = None
 
 
 def simulate_power(design: Design, repetitions: int, seed: int = 1) -> SimulatedPower:
@@ -82,6 +83,8 @@ def simulate_power(design: Design, repetitions: int, seed: int = 1) -> Simulated
         If the study is too large to simulate many times.
     """
     trials = design.people * design.groups * design.passes
+    if design.spread is not None:
+        trials = (design.people * design.groups) ** 2 // 2
     if trials > MOST_TRIALS:
         raise PlanningError(
             f"--simulate would make {trials:,} trials a study, and can make {MOST_TRIALS:,}; "
@@ -98,10 +101,14 @@ def simulate_power(design: Design, repetitions: int, seed: int = 1) -> Simulated
             seed=seed + repetition,
             factors=(FACTOR,),
             reference_groups={FACTOR: REFERENCE},
-            primary_metrics=(UNNAMED,),
+            primary_metrics=(UNNAMED if design.spread is None else "FMR",),
             primary_thresholds=(THRESHOLD,),
         )
-        drawn = _trials(design, group, rng)
+        drawn: Trials = (
+            _trials(design, group, rng)
+            if design.spread is None
+            else _pairs(design, group, rng, design.spread)
+        )
         found = finding_table([drawn], people, THRESHOLDS, plan)
         at = (found["group_a"] == f"group {design.groups}") & (found["group_b"] == REFERENCE)
         at &= found["threshold"] == THRESHOLD
@@ -138,3 +145,22 @@ def _trials(design: Design, group: NDArray[np.intp], rng: np.random.Generator) -
         score.ravel(),
         True,
     )
+
+
+def _pairs(
+    design: Design, group: NDArray[np.intp], rng: np.random.Generator, spread: float
+) -> PairTrials:
+    """Draw one study of all pairs: people have log-normal tendencies to be falsely matched."""
+    sigma = math.sqrt(math.log1p(spread**2))
+    tendency = np.exp(rng.normal(-(sigma**2) / 2, sigma, len(group)))
+    first, second = np.triu_indices(len(group), 1)
+    inside = group[first] == group[second]
+    first, second = first[inside], second[inside]
+    rate = np.where(group[first] == design.groups - 1, design.rate * design.ratio, design.rate)
+    chance = rate * tendency[first] * tendency[second]
+    draw = rng.random(len(first))
+    score = np.zeros(len(first), np.float32)
+    for level in LEVELS:
+        score += draw < np.minimum(1.0, level * chance)
+    hit, one = score > 0, np.ones(len(group), np.intp)
+    return PairTrials(len(group), first[hit], second[hit], score[hit], THRESHOLDS[0], one, one, one)

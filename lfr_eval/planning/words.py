@@ -16,7 +16,7 @@ from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.planning.answer import Answer, Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.pilot import Pilot
-from lfr_eval.planning.question import CLOSED, LINEAR
+from lfr_eval.planning.question import CLOSED, LINEAR, REAL_SPREAD
 
 TITLES = {
     "people": "How many people a group?",
@@ -71,7 +71,14 @@ def assumptions(answer: Answer) -> list[str]:
             f"{question.tests} groups are compared with a reference group, so each test is planned "
             f"at the strictest step of Holm's procedure, {100 * question.level:.3g} %."
         )
-    if len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1:
+    several = len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1
+    if question.pairs and several:
+        said.append(
+            "How much people differ in how often they are falsely matched is not stated "
+            "(--spread), so two answers are shown: not at all, and by a coefficient of variation "
+            f"of {REAL_SPREAD:g}, as in FairFace groups with FaceNet."
+        )
+    elif several:
         said.append(
             "How much the passes of one person repeat one another is not stated, so both ends are "
             "shown: not at all, and wholly. A pilot narrows this: --pilot, or --correlation."
@@ -120,10 +127,11 @@ _EVIDENCE = {
     "one another count as fewer independent ones.",
     "normal approximation": "Normal approximation: Fleiss, Levin and Paik (2003), chapter 4; for "
     "few events it errs, and the enumeration beside it counts.",
-    "simulated": "Simulated: whole studies analysed by the code that analyses yours, 999 "
-    "beta-binomial events, at four thresholds each.",
+    "simulated": "Simulated: whole studies analysed by the code that analyses yours, at four "
+    "thresholds each; events of people are beta-binomial, tendencies to false matches log-normal.",
     "exact": "The bound is 1 - 0.05^(1/n) for n independent trials; without pilot, independent "
-    "trials are people, and passes only if a person's passes do not repeat one another.",
+    "trials are people, and passes only if a person's passes do not repeat one another. "
+    "Comparisons that share people are not independent.",
 }
 
 
@@ -142,8 +150,12 @@ def _setting(answer: Answer) -> str:
         searched = in_full(answer.cases[0].searched(question.rate))
         rate += f", {searched} at the {question.fillers:,} that are searched"
     passes = _number(question.passes)
-    design = f"{question.groups} groups, {passes} pass{'' if passes == '1' else 'es'} a person"
-    test = f"{100 * question.alpha:g} % level, {100 * question.power:g} % power wanted"
+    trials = f"{passes} pass{'' if passes == '1' else 'es'} per person"
+    if question.pairs:
+        trials = "every two people of a group compared once"
+    design = f"{question.groups} groups, {trials}"
+    powers = dict.fromkeys(f"{100 * case.question.power:g}" for case in answer.cases)
+    test = f"{100 * question.alpha:g} % level, {', '.join(powers)} % power wanted"
     return "; ".join(part for part in (rate, design, test) if part) + "."
 
 
@@ -179,7 +191,7 @@ def _cells(rows: Sequence[dict[str, Any]], asked: str) -> list[list[str]]:
     return [[line[place] for place in keep] for line in table]
 
 
-_MAY_BE_LEFT_OUT = ("passes of a person", "events expected")
+_MAY_BE_LEFT_OUT = ("how trials depend", "events expected")
 
 
 def _table(cells: Sequence[Sequence[str]]) -> list[str]:
@@ -190,6 +202,8 @@ def _table(cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _to_find(row: dict[str, Any]) -> str:
+    if row["about"] == "no event":
+        return "a bound without a false match"
     if row["about"] == "equivalence":
         return f"equal within {row['margin']:g}"
     return f"ratio {_number(row['ratio'])}"
@@ -236,19 +250,19 @@ _COLUMNS: dict[str, list[tuple[str, Any]]] = {
         ("people a group", _people),
         ("events expected", _events),
         ("power", _power),
-        ("passes of a person", lambda row: row["case"]),
+        ("how trials depend", lambda row: row["case"]),
         ("how", _method),
     ],
     "power": [
         ("to be found", _to_find),
         ("power", _power),
         ("events expected", _events),
-        ("passes of a person", lambda row: row["case"]),
+        ("how trials depend", lambda row: row["case"]),
         ("how", _method),
     ],
     "ratio": [
         ("ratio", _ratio),
-        ("passes of a person", lambda row: row["case"]),
+        ("how trials depend", lambda row: row["case"]),
         ("how", _method),
     ],
     "bound": [
@@ -257,7 +271,7 @@ _COLUMNS: dict[str, list[tuple[str, Any]]] = {
         ("at the size searched", lambda row: f"{100 * row['searched_bound']:.3g} %"),
         ("independent trials", lambda row: f"{row['effective_trials']:,.0f}"),
         ("events expected", _expected),
-        ("passes of a person", lambda row: row["case"]),
+        ("how trials depend", lambda row: row["case"]),
     ],
 }
 

@@ -102,7 +102,7 @@ def test_a_caveat_left_out(sentences: Sentences) -> None:
 def test_a_sentence_stronger_than_its_evidence(claim: str, sentences: Sentences) -> None:
     said = problems(claim, sentences)
     assert "groups do not differ, in words that no sentence of the study supports" in said
-    assert "planned comparisons" in said
+    assert "primary comparisons" in said
 
 
 def test_the_tpir_of_one_threshold_beside_the_fpir_of_another() -> None:

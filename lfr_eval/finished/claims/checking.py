@@ -85,7 +85,7 @@ def _overclaims(words: list[str], findings: pd.DataFrame) -> Iterator[str]:
     counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     yield (
         "It says that groups do not differ, in words that no sentence of the study supports: of "
-        f"{len(primary)} planned comparisons {counted}. Only an equivalence that names its "
+        f"{len(primary)} primary comparisons {counted}. Only an equivalence that names its "
         "groups, threshold and margin says so; a difference that was not shown is no evidence "
         "that there is none."
     )

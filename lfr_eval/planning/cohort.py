@@ -1,0 +1,201 @@
+"""Planning: what a cohort that is known can show (a table of people and a `Question` in, rows out).
+
+Each group of a factor is compared with the largest one, at the strictest step of Holm's procedure
+within the factor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.contract.names import group_words
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.trials import group_people
+from lfr_eval.contract.words import one_in
+from lfr_eval.inference.comparing_groups import is_group
+from lfr_eval.inference.intervals import no_event_bound
+from lfr_eval.inference.minimum import FEWEST_EVENTS, FEWEST_PEOPLE
+from lfr_eval.planning.answer import Case
+from lfr_eval.planning.question import PlanningError
+from lfr_eval.planning.sample import (
+    LARGEST_RATIO,
+    Power,
+    Setting,
+    difference_power,
+    ratio_found,
+)
+
+DEFAULT_FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")
+SUBJECT = "subject_id"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one group of a cohort can show, compared with the reference group.
+
+    Attributes
+    ----------
+    factor, group, reference
+        Which groups.
+    people, reference_people
+        How many people each has.
+    case
+        How trials are taken to depend on one another.
+    events, reference_events
+        Events expected where both have the expected rate.
+    powers
+        Power for each ratio asked for.
+    finds
+        Smallest ratio found with the wanted power; infinite where none is.
+    bound
+        Rate that is bounded from above where the group has no event at all.
+    untestable
+        Why the comparison can only end untestable; empty where it need not.
+    """
+
+    factor: str
+    group: str
+    reference: str
+    people: int
+    reference_people: int
+    case: str
+    events: float
+    reference_events: float
+    powers: tuple[float, ...]
+    finds: float
+    bound: float
+    untestable: str
+
+
+def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read the labels of a cohort, and the factors that it has.
+
+    Parameters
+    ----------
+    file
+        CSV with one row a person, or one an image with `subject_id`, and a column a label.
+    factors
+        Those asked for; none: those of gender, ethnicity and both that the file has labels for.
+
+    Raises
+    ------
+    PlanningError
+        If the file cannot be read, or lacks a label.
+    """
+    try:
+        table = pd.read_csv(file, dtype="string")
+    except (OSError, ValueError) as error:
+        raise PlanningError(f"--people {file} cannot be read as CSV: {error}") from error
+    if SUBJECT in table:
+        table = table.drop_duplicates(SUBJECT).set_index(SUBJECT)
+    asked = tuple(factors) or tuple(
+        one for one in DEFAULT_FACTORS if set(one.split(CROSS)) <= set(table)
+    )
+    lacking = sorted({part for one in asked for part in one.split(CROSS)} - set(table))
+    if lacking or not asked or not len(table):
+        raise PlanningError(
+            f"--people {file} must have a row a person and a column for every label: it has "
+            f"{len(table)} rows and the columns {', '.join(map(str, table)) or 'none'}"
+            + (f", and lacks {', '.join(lacking)}" if lacking else "")
+            + ". Give labels that it has: --factors LABEL ..."
+        )
+    return table, asked
+
+
+def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]) -> list[Shown]:
+    """Say for every group of every factor what its comparison can show."""
+    found = []
+    for factor in factors:
+        grouping = group_people(people, factor)
+        sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
+        named = [code for code, name in enumerate(grouping.names) if is_group(name)]
+        if len(named) < 2:
+            continue
+        reference = max(named, key=lambda code: int(sizes[code]))
+        for case in cases:
+            level = case.question.alpha / (len(named) - 1)
+            setting = replace(case.setting, level=level)
+            found += [
+                _shown(case, setting, factor, grouping.names, sizes, code, reference)
+                for code in named
+                if code != reference
+            ]
+    return found
+
+
+def _shown(
+    case: Case,
+    setting: Setting,
+    factor: str,
+    names: Sequence[str],
+    sizes: np.ndarray,
+    code: int,
+    reference: int,
+) -> Shown:
+    question, size, other = case.question, float(sizes[code]), float(sizes[reference])
+
+    def power_of(ratio: float) -> Power:
+        return difference_power(setting, other, case.searched_ratio(ratio), size)
+
+    few = min(size, other) < FEWEST_PEOPLE
+    most = min(LARGEST_RATIO, 0.999 / setting.rate)
+    events, reference_events = (setting.raw_trials(n) * setting.rate for n in (size, other))
+    untestable = ""
+    if few:
+        untestable = f"fewer than {FEWEST_PEOPLE} people"
+    elif reference_events + setting.raw_trials(size) < FEWEST_EVENTS:
+        untestable = f"fewer than {FEWEST_EVENTS} events, whatever happens"
+    return Shown(
+        factor,
+        names[code],
+        names[reference],
+        int(size),
+        int(other),
+        case.dependence.name,
+        events,
+        reference_events,
+        tuple(0.0 if untestable else power_of(ratio).value for ratio in question.ratios),
+        math.inf if untestable else ratio_found(power_of, question.power, most),
+        float(no_event_bound(max(setting.certain_trials(size), 1.0), 0.95)),
+        untestable,
+    )
+
+
+def _found(row: Shown) -> str:
+    if row.untestable:
+        return f"untestable: {row.untestable}"
+    return "none" if math.isinf(row.finds) else f"ratio {row.finds:.3g}"
+
+
+def as_table(rows: Sequence[Shown], ratios: Sequence[float], power: float) -> list[tuple[str, ...]]:
+    """Return header and cells of what is shown."""
+    head = (
+        "group",
+        "people",
+        "against",
+        "events if equal",
+        *(f"power, ratio {ratio:g}" for ratio in ratios),
+        f"finds with {100 * power:g} %",
+        "below, without event",
+        "how trials depend",
+    )
+    cells = [
+        (
+            group_words(row.group),
+            f"{row.people:,}",
+            f"{group_words(row.reference)} ({row.reference_people:,})",
+            f"{row.events:.3g} / {row.reference_events:.3g}",
+            *("-" if row.untestable else f"{100 * value:.0f} %" for value in row.powers),
+            _found(row),
+            one_in(row.bound, "up"),
+            row.case,
+        )
+        for row in rows
+    ]
+    return [head, *cells]

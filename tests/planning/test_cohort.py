@@ -1,0 +1,103 @@
+"""Planning false matches, and planning for a cohort that is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.cli import main as cli
+from lfr_eval.planning.answer import CLUSTERED, RULE_OF_3_BOTH, RULE_OF_3_ONCE, answer, cases_of
+from lfr_eval.planning.cohort import read_people, shown_by
+from lfr_eval.planning.question import PlanningError, Question
+from lfr_eval.planning.sample import Setting, difference_power
+from lfr_eval.planning.simulation import Design, simulate_power
+
+
+@pytest.mark.parametrize(("rate", "both", "once"), [(1 / 10_000, 174, 246), (1 / 5_000, 123, 174)])
+def test_the_rule_of_three_is_that_of_published_guidance(rate: float, both: int, once: int) -> None:
+    rows = answer(cases_of(Question(rate=rate, ratios=(3,), metric="FMR", spread=0.0))).rows
+    people = rows.set_index("method")["people"]
+    assert people[RULE_OF_3_BOTH] == both
+    assert people[RULE_OF_3_ONCE] == once
+    assert both * (both - 1) >= 3 / rate > (both - 1) * (both - 2)
+    assert (1 - rate) ** (people[CLUSTERED] / 2) <= 0.05
+
+
+def test_comparisons_of_people_who_differ_are_worth_what_they_are_in_many_studies() -> None:
+    rng, people, rate, spread = np.random.default_rng(1), 60, 0.02, 0.8
+    first, second = np.triu_indices(people, 1)
+    sigma = np.sqrt(np.log1p(spread**2))
+    rates = []
+    for _ in range(1500):
+        tendency = np.exp(rng.normal(-(sigma**2) / 2, sigma, people))
+        rates.append(np.mean(rng.random(len(first)) < rate * tendency[first] * tendency[second]))
+    effective = rate * (1 - rate) / np.var(rates)
+    planned = Setting(rate, 1, 1.0, 0.05, spread).trials(people)
+    assert planned == pytest.approx(effective, rel=0.2)
+
+
+def test_planned_power_of_false_matches_is_that_of_simulated_studies() -> None:
+    people, rate, ratio, spread = 120, 0.003, 3.0, 0.5
+    planned = difference_power(Setting(rate, 1, 1.0, 0.05, spread), people, ratio).value
+    design = Design(people, 2, 1, rate, ratio, 1.0, 1.5, 0.05, spread)
+    found = simulate_power(design, 150)
+    assert abs(found.different - planned) < 0.03 + 3 * max(found.error, 0.02)
+
+
+def cohort(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "people.csv"
+    file.write_text(text)
+    return file
+
+
+def test_groups_have_the_power_of_their_own_sizes(tmp_path: Path) -> None:
+    labels = ["a"] * 300 + ["b"] * 60 + ["c"] * 4 + ["prefer not to say"] * 20
+    file = cohort(tmp_path, pd.DataFrame({"site": labels}).to_csv(index=False))
+    people, factors = read_people(file, ["site"])
+    cases = cases_of(Question(rate=0.01, ratios=(3.0,), people=2))
+    rows = {row.group: row for row in shown_by(people, factors, cases)}
+    assert set(rows) == {"b", "c"}
+    assert (rows["b"].reference, rows["b"].people, rows["b"].reference_people) == ("a", 60, 300)
+    setting = Setting(0.01, 1, 1.0, 0.025)
+    assert rows["b"].powers[0] == difference_power(setting, 300, 3.0, 60).value
+    assert rows["b"].powers[0] < difference_power(setting, 300, 3.0).value
+    assert rows["c"].untestable == "fewer than 6 people"
+
+
+def test_a_person_with_several_images_is_one_person(tmp_path: Path) -> None:
+    file = cohort(tmp_path, "subject_id,site\n1,a\n1,a\n2,b\n")
+    assert len(read_people(file, ["site"])[0]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "site\n", "name\nx\n"])
+def test_a_table_without_labels_is_refused_with_a_remedy(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PlanningError, match="people"):
+        read_people(cohort(tmp_path, text), ["site"])
+
+
+def test_the_command_prints_a_row_a_group(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = cohort(tmp_path, "gender\n" + "male\n" * 50 + "female\n" * 30)
+    words = ["plan", "--people", str(file), "--metric", "FMR", "--rate", "1/100", "--ratio", "3"]
+    assert cli.main(words) == cli.OK
+    said = capsys.readouterr().out
+    assert "women" in said
+    assert "men (50)" in said
+    assert "people differ as real faces do" in said
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"metric": "FMR", "passes": 3},
+        {"metric": "FPIR", "spread": 0.5},
+        {"metric": "XYZ"},
+    ],
+)
+def test_what_false_matches_do_not_have_is_refused(asked: dict[str, object]) -> None:
+    with pytest.raises(PlanningError, match="--metric"):
+        Question(rate=0.01, ratios=(3,), **asked)  # type: ignore[arg-type]
