@@ -21,6 +21,7 @@ SMALL = {
         *("--repetitions", "1", "--replicates", "20", "--people", "40", "--only", "searches"),
     ],
     "fuzz_images": ["--images", "20"],
+    "fuzz_inputs": ["--files", "15"],
     "fuzz_live": ["--registrations", "20", "--models", "6", "--answers", "6"],
     "recovery": [
         *("--repetitions", "2", "--people", "60", "--fillers", "60", "--thresholds", "0.5"),

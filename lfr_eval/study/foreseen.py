@@ -20,7 +20,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import WATCHLIST
 from lfr_eval.contract.words import count, one_in, percentage, ratio, several
 from lfr_eval.inference.detectable import detectable_ratios
-from lfr_eval.matchers import ImageMatcher
+from lfr_eval.matchers import ImageMatcher, PairMatcher
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.cells import Cell, as_lines, cells_of
 from lfr_eval.study.inputs import read_scores
@@ -75,7 +75,14 @@ def foresee(config: StudyConfig) -> Iterator[str]:
     yield from (f"Note:   {note}" for note in run.notes)
     role = images["role"].value_counts()
     told = ", ".join(f"{count(int(number))} {name}" for name, number in role.items())
-    yield f"Images: {count(len(images))} ({told}) of {several(len(people), 'person', 'people')}"
+    matcher = run.inputs.matcher
+    if isinstance(matcher, PairMatcher):
+        named = (
+            "people not told" if matcher.independent else several(len(people), "person", "people")
+        )
+        yield f"Pairs:  {count(len(matcher.pairs()))} ({named})"
+    else:
+        yield f"Images: {count(len(images))} ({told}) of {several(len(people), 'person', 'people')}"
     cells = cells_of(people, run.analysis.plan.factors)
     yield from ("", *as_lines(cells))
     work = _work(run)
@@ -95,7 +102,7 @@ def _work(run: Run) -> Work:
     images, matcher = run.inputs.cohort.images, run.inputs.matcher
     references = int(images["role"].isin(["reference", "both"]).sum())
     probes = int(images["role"].isin(["probe", "both"]).sum())
-    comparisons = 0
+    comparisons = len(matcher.pairs()) if isinstance(matcher, PairMatcher) else 0
     if "verification" in run.config.design.kinds:
         comparisons += references * probes
     if WATCHLIST in run.analysis.design.tables:

@@ -12,7 +12,8 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import COHORT, FINDINGS, RATES
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.pairs import PairFile
-from tests.studies import run
+from lfr_eval.study.foreseen import foresee
+from tests.studies import configured, run
 
 THRESHOLDS = (0.3, 0.4, 0.45)
 GROUPS = {"African": 0.05, "Asian": 0.03, "Caucasian": 0.0, "Indian": 0.02}
@@ -144,3 +145,10 @@ def test_a_list_of_pairs_needs_its_dataset_and_no_watchlist(tmp_path: Path) -> N
         run(tmp_path, *given, "design=live")
     with pytest.raises(ConfigError, match="a list of pairs is both people and scores"):
         run(tmp_path, *given, "dataset=manifest", "matcher.path=x.csv")
+
+
+def test_a_dry_run_counts_pairs(tmp_path: Path) -> None:
+    published(40).to_csv(tmp_path / "pairs.csv", index=False)
+    lines = list(foresee(configured(tmp_path, *words(tmp_path / "pairs.csv", **PLAIN))))
+    assert "Pairs:  160 (people not told)" in lines
+    assert "Comparisons: 160" in lines
