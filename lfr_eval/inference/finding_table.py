@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.trials import Trials
 from lfr_eval.inference.cells import Floats
@@ -58,7 +59,11 @@ def finding_table(
         If a factor or control factor is neither a label of people nor a condition of any trials.
     """
     check_factors(trials, people, (*plan.factors, *plan.strata))
-    frames = [frame for one in trials for frame in compare_all(one, people, thresholds, plan)]
+    frames = [
+        frame
+        for one in counted(trials, "metrics compared")
+        for frame in compare_all(one, people, thresholds, plan)
+    ]
     if not frames:
         return FINDINGS.empty()
     rows = pd.concat([frame.astype({"basis": object}) for frame in frames], ignore_index=True)
@@ -81,7 +86,10 @@ def finding_table(
         rows[f"affected_{side}"] = rows[f"people_{side}"].round().astype("Int64")
         rows[f"design_effect_{side}"] = rows[f"effect_{side}"]
         rows[f"degrees_{side}"] = rows[f"df_{side}"]
-    rows["statement"] = [statement(_finding(row, plan)) for row in rows.itertuples(index=False)]
+    rows["statement"] = [
+        statement(_finding(row, plan))
+        for row in counted(rows.itertuples(index=False), "findings in words", len(rows))
+    ]
     return FINDINGS.conform(rows[FINDINGS.names])
 
 

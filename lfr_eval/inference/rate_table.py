@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.cells import Floats
@@ -66,7 +67,7 @@ def rate_table(
     clusters = clusters_of(people)
     frames = [
         _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]))
-        for one in trials
+        for one in counted(trials, "metrics")
         for factor in dict.fromkeys((OVERALL, *factors))
         if _checked(one, people) and (units := units_of(one, people, factor))
     ]

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from lfr_eval.comparison import LoggedAlerts, Sides
 from lfr_eval.config import StudyConfig
+from lfr_eval.contract import progress
 from lfr_eval.contract.folder import LATER, PROVENANCE, STUDY, StudyFolder, digest, write_json
 from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.tables import (
@@ -169,13 +170,21 @@ def run_study(config: StudyConfig, tell: Callable[[str], object] | None = None) 
             for note in run.notes:
                 tell(note)
         run.standing.write(folder, run.key(PEOPLE))
-        for stage in _stages(run):
+        stages = _stages(run)
+        for number, stage in enumerate(stages, 1):
             files = [table.file for table in stage.tables]
-            folder.stage(stage.name, run.key(stage.rooms), files, stage.make)
+            make = partial(_named, stage, number, len(stages) + 1)
+            folder.stage(stage.name, run.key(stage.rooms), files, make)
         _describe(run)
         described = describe_run(run.config, run.inputs, run.started)
-        report_and_seal(folder, _as_before(folder, described), config.paths.approvals)
+        with progress.stage("report", len(stages) + 1, len(stages) + 1):
+            report_and_seal(folder, _as_before(folder, described), config.paths.approvals)
     return folder
+
+
+def _named(stage: Stage, number: int, total: int) -> None:
+    with progress.stage(stage.name, number, total):
+        stage.make()
 
 
 def _as_before(folder: StudyFolder, described: dict[str, object]) -> Mapping[str, object]:
