@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 Command = Callable[[argparse.Namespace], int]
 
 ENGINE_RUN = """Run the live engine over a video file, a folder of pictures or a stream:
-source=VIDEO watchlist=MANIFEST model=models:/NAME@live threshold=0.64, and any other value of
-conf/engine.yaml as KEY=VALUE. It starts only at a threshold that was approved for the version.
-Run again, it goes on where the source broke off."""
+source=VIDEO watchlist=MANIFEST model=models:/NAME@live threshold=0.64, and any other setting
+as KEY=VALUE. The engine starts only at a threshold that was approved for the version, and prints
+each alert as it is raised. If the source broke off, run the same command again to continue."""
 
 
 def add_operation(engine: Subparsers) -> None:
@@ -32,26 +32,45 @@ def add_operation(engine: Subparsers) -> None:
     explain(run, engine_settings)
 
     decide = _added(engine, "decide", "record an operator's decision about an alert", _decide)
-    decide.add_argument("alerts", type=Path, metavar="ALERTS.jsonl")
-    decide.add_argument("--alert", required=True, metavar="ID")
-    decide.add_argument("--decision", required=True, choices=("true", "false"))
-    sure = decide.add_mutually_exclusive_group(required=True)
-    sure.add_argument("--confirmed", action="store_true", help="by speaking to the person")
-    sure.add_argument("--unconfirmed", dest="confirmed", action="store_false")
-    decide.add_argument("--by", required=True, metavar="NAME", help="the operator")
     decide.add_argument(
-        "--group", action="append", default=[], metavar="FACTOR=GROUP", help="where recorded"
+        "alerts", type=Path, metavar="ALERTS.jsonl", help="the file of alerts of a deployment"
+    )
+    decide.add_argument("--alert", required=True, metavar="ID", help="id of the alert")
+    decide.add_argument(
+        "--decision",
+        required=True,
+        choices=("true", "false"),
+        help="true: the face is the watchlist person; false: it is not",
+    )
+    sure = decide.add_mutually_exclusive_group(required=True)
+    sure.add_argument("--confirmed", action="store_true", help="the operator spoke to the person")
+    sure.add_argument("--unconfirmed", dest="confirmed", action="store_false", help="nobody did")
+    decide.add_argument("--by", required=True, metavar="NAME", help="name of the operator")
+    decide.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="FACTOR=GROUP",
+        help="group of the person, such as gender=female; may be repeated",
     )
     _add_tracking(decide)
 
-    send = _added(engine, "send", "send a deployment to MLflow, if that was down", _send)
-    send.add_argument("deployment", type=Path, metavar="DEPLOYMENT", help="its folder")
+    send = _added(
+        engine, "send", "send a deployment to MLflow, for example after the server was down", _send
+    )
+    send.add_argument(
+        "deployment", type=Path, metavar="DEPLOYMENT", help="folder of the deployment"
+    )
     _add_tracking(send)
 
-    expire = _added(engine, "expire", "delete retained faces whose time is over", _expire)
-    whose = "of a deployment or of deployments; default: those of this machine"
+    expire = _added(
+        engine, "expire", "delete retained pictures of faces whose time is over", _expire
+    )
+    whose = "one deployment, or a folder of several; default: all of this machine"
     expire.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help=whose)
-    expire.add_argument("--hours", type=float, help="also those kept for longer; 0: all")
+    expire.add_argument(
+        "--hours", type=float, help="delete pictures older than this as well; 0: all"
+    )
     expire.set_defaults(before=None)
 
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 OK, FAILED = 0, 1
 
-REGISTER_HELP = """Put the matcher of a configuration into the registry as a new version of a
-model. Takes Hydra's overrides of a study, and name=MODEL: lfr-eval engine register
-matcher=facenet name=lfr-matcher."""
+REGISTER_HELP = """Register a matcher as a new version of a model, so that studies and the live
+engine load the same one. Takes the settings of a study and the name of the model, for example:
+lfr-eval engine register matcher=facenet name=lfr-matcher."""
 
 
 def add_engine(commands: Commands) -> None:
     """Add the command `engine` and what it offers."""
-    meaning = "the reference live engine, and the matchers registered for it"
+    meaning = "run the reference live engine, and register and check its matchers"
     engine = commands.add_parser("engine", help=meaning, description=f"{meaning.capitalize()}.")
     engine.set_defaults(before=expire)
     offered = engine.add_subparsers(required=True, metavar="COMMAND")
@@ -32,26 +32,65 @@ def add_engine(commands: Commands) -> None:
         added = offered.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
         added.set_defaults(command=command)
         added.add_argument(
-            "--registry", metavar="URI", help="tracking URI; default: as for studies"
+            "--registry",
+            metavar="URI",
+            help="address of the MLflow registry; default: that of the studies",
         )
         return added
 
     registered = add("register", "register a matcher as a new version of a model", register)
     registered.description = REGISTER_HELP
     registered.add_argument("words", nargs="+", metavar="OVERRIDE", help="matcher=..., name=...")
-    registered.add_argument("--alias", default="candidate", help="points to the new version")
-    pointed = add("alias", "let an alias such as live point to a version", alias)
-    pointed.add_argument("model", metavar="models:/NAME/VERSION")
-    pointed.add_argument("alias", metavar="ALIAS")
-    compared = add("parity", "compare what runs with what is registered", parity)
-    compared.add_argument("model", metavar="models:/NAME@ALIAS")
-    compared.add_argument("words", nargs="*", metavar="OVERRIDE", help="dataset=..., of the probes")
-    compared.add_argument("--endpoint", metavar="URL", required=True, help="of /invocations")
-    compared.add_argument("--probes", metavar="MANIFEST", help="pictures; default: London faces")
-    compared.add_argument("--limit", type=int, default=50, help="pictures at most")
-    compared.add_argument("--tolerance", type=float, default=1e-5, help="of template values")
-    compared.add_argument("--timeout", type=float, default=120.0, help="seconds for an answer")
-    compared.add_argument("--out", type=Path, default=Path("parity.json"), help="the record")
+    registered.add_argument(
+        "--alias",
+        default="candidate",
+        help="name by which the new version is found; default: candidate",
+    )
+    pointed = add("alias", "give a version an alias, such as live", alias)
+    pointed.add_argument("model", metavar="models:/NAME/VERSION", help="the registered version")
+    pointed.add_argument("alias", metavar="ALIAS", help="letters and digits, such as live")
+    compared = add(
+        "parity", "check that a live engine gives the templates of a registered version", parity
+    )
+    compared.add_argument("model", metavar="models:/NAME@ALIAS", help="the registered version")
+    compared.add_argument(
+        "words",
+        nargs="*",
+        metavar="OVERRIDE",
+        help="dataset=... and other settings of the pictures",
+    )
+    compared.add_argument(
+        "--endpoint",
+        metavar="URL",
+        required=True,
+        help="address of the engine: http://HOST:PORT/invocations",
+    )
+    compared.add_argument(
+        "--probes",
+        metavar="MANIFEST",
+        help="manifest of the pictures to compare; default: the London faces",
+    )
+    compared.add_argument(
+        "--limit", type=int, default=50, help="largest number of pictures; default: %(default)s"
+    )
+    compared.add_argument(
+        "--tolerance",
+        type=float,
+        default=1e-5,
+        help="largest difference of two template values; default: %(default)s",
+    )
+    compared.add_argument(
+        "--timeout",
+        type=float,
+        default=120.0,
+        help="seconds that the engine may take to answer; default: %(default)s",
+    )
+    compared.add_argument(
+        "--out",
+        type=Path,
+        default=Path("parity.json"),
+        help="file for the record; default: %(default)s",
+    )
     add_operation(offered)
 
 
