@@ -76,7 +76,7 @@ def runs(place: Path) -> dict[str, object]:
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=uri_of(place))
-    experiment = client.get_experiment_by_name("lfr_eval")
+    experiment = client.get_experiment_by_name("lfr_eval-deployments")
     assert experiment is not None
     found = client.search_runs([experiment.experiment_id], "tags.kind = 'deployment'")
     return {run.info.run_name.rpartition("-")[0]: run for run in found}
