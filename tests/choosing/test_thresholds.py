@@ -24,7 +24,6 @@ from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 from lfr_eval.tracking import track
-from tests.shared import fresh_store
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +135,7 @@ def test_files_are_added_to_the_run_of_the_study(
 ) -> None:
     from mlflow import MlflowClient
 
-    uri = fresh_store(tmp_path)
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
     words = ["max_fpir=0.9", "factors=[overall]", "splits=1", "watchlist_size=100"]
     asked = ["thresholds", str(small.path), *words, "--out", str(tmp_path / "out"), "--uri", uri]
     assert cli.main([*asked, "--experiment", "tests"]) == cli.OK
