@@ -19,7 +19,7 @@ from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
-from lfr_eval.report.panel import to_panel
+from lfr_eval.report.brief import to_brief
 from lfr_eval.report.reading import read_report
 from lfr_eval.study.sealing import report_and_seal
 from tests.report.reading_age import school_years
@@ -36,7 +36,7 @@ CONTROL = (
 def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
     files = {path.name for path in small.path.iterdir()}
     assert {table.file for table in ALL} <= files
-    reports = {"report.html", "report.pdf"}
+    reports = {"report.html", "brief.pdf", "report.pdf"}
     assert {"provenance.json", "study.json", "stages.json"} | reports <= files
     assert small.verify() == []
 
@@ -88,8 +88,9 @@ def test_simulated_studies_say_so(small: StudyFolder) -> None:
     assert "SIMULATED" in (small.path / "report.html").read_text().upper()
 
 
-def test_the_plain_summary_can_be_read_at_fourteen(small: StudyFolder) -> None:
-    assert max(school_years(to_panel(read_report(small.path)).summary)) <= 9
+def test_the_brief_can_be_read_at_fourteen(small: StudyFolder) -> None:
+    brief = to_brief(read_report(small.path))
+    assert max(school_years((*brief.answer, *brief.crowd, *brief.cannot))) <= 10
 
 
 def test_a_study_can_do_without_a_pdf_and_stays_the_same_study(

@@ -121,6 +121,7 @@ def complete_words(given: Sequence[str]) -> int:
 
 def _run(config: StudyConfig) -> int:
     from lfr_eval.contract.folder import REPORT
+    from lfr_eval.report import three_lines
     from lfr_eval.study.run import run_study
     from lfr_eval.tracking.system import sampled
 
@@ -132,6 +133,8 @@ def _run(config: StudyConfig) -> int:
     print(f"Report: {folder.path / REPORT}")
     if settings.enabled:
         _track(config, folder.path, load)
+    for line in three_lines(folder.path):
+        print(line)
     return 0
 
 

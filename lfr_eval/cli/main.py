@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the ledger of decisions; default: LFR_EVAL_APPROVALS, else beside the studies",
     )
     rendered.add_argument(
+        "--annex", action="store_true", help="write the complete tables too, as annex.pdf"
+    )
+    rendered.add_argument(
         "--publish",
         action="store_true",
         help="write a version without small counts, ids and paths, for everybody",
@@ -186,7 +189,7 @@ def report(parsed: argparse.Namespace) -> int:
         for reason, count in put["left_out"].value_counts().items():
             print(f"{count} records of {reason} are left out.")
     else:
-        render_again(folder, parsed.approvals)
+        render_again(folder, parsed.approvals, parsed.annex)
     print(f"Report: {folder.path / REPORT}")
     return OK
 

@@ -23,11 +23,14 @@ import pandas as pd
 from lfr_eval.contract import sealing
 from lfr_eval.contract.reading import ReadingError
 from lfr_eval.contract.sealing import (
+    ANNEX,
+    BRIEF,
     LATER,
     LOCK,
     PDF,
     PROVENANCE,
     REPORT,
+    REPORTS,
     STAGES,
     STUDY,
     FolderError,
@@ -42,11 +45,14 @@ if TYPE_CHECKING:
     from lfr_eval.contract.record import StudyRecord
 
 __all__ = [
+    "ANNEX",
+    "BRIEF",
     "DISK_FULL",
     "LATER",
     "PDF",
     "PROVENANCE",
     "REPORT",
+    "REPORTS",
     "STAGES",
     "STUDY",
     "FolderError",

@@ -7,9 +7,11 @@ tables of data; a reader meets "East Asian women".
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+from lfr_eval.contract.words import joined
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,20 @@ def group_words(group: str) -> str:
         else:
             after.append(f"in group {label.replace('_', ' ')}")
     return " ".join([*before, " and ".join(nouns) or "people", " and ".join(after)]).strip()
+
+
+def groups_words(groups: Sequence[str], last: str = "and") -> str:
+    """Return several groups within a sentence.
+
+    Examples
+    --------
+    >>> groups_words(["black", "white"]), groups_words(["male", "black"], "or")
+    ('Black and White people', 'men or Black people')
+    """
+    named = [group_words(group) for group in groups]
+    if all(name.endswith(" people") for name in named):
+        named = [*(name.removesuffix(" people") for name in named[:-1]), named[-1]]
+    return joined(named, last)
 
 
 def group_name(group: str) -> str:

@@ -32,9 +32,10 @@ from lfr_eval.contract.tables import AFTERWARDS
 from lfr_eval.contract.writing import clear_asides, leftover, write_json
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
-REPORT, PDF = "report.html", "report.pdf"
+REPORT, PDF, BRIEF, ANNEX = "report.html", "report.pdf", "brief.pdf", "annex.pdf"
+REPORTS = (REPORT, BRIEF, PDF, ANNEX)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
-LATER = (REPORT, PDF, *(table.file for table in AFTERWARDS))
+LATER = (*REPORTS, *(table.file for table in AFTERWARDS))
 """Files that are made from a finished study, or join it: its hash does not cover them."""
 MADE_BY = ("lfr_eval", "code_digest", "git_revision", "matcher", "dataset_digest", "seeds")
 """What the study hash covers of the provenance, beside the settings."""

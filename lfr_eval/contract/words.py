@@ -8,6 +8,7 @@ computed one. Rates that are compared share one unit (`alike`).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -203,6 +204,24 @@ def confidence(level: float) -> str:
     if text == "100" and level < 1:
         text = str(100 - significant(float(f"{100 * (1 - level):.6g}"), 1, "up"))
     return f"{text} %"
+
+
+def about(value: float, rounding: str = "nearest") -> str:
+    """Return a number of people or alerts as it is said: two significant digits.
+
+    Examples
+    --------
+    >>> about(24.3), about(0.42), about(1234.0, "up")
+    ('24', '0.42', '1,300')
+    """
+    return _trimmed(significant(value, 2, rounding))
+
+
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """Return "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
 def listed(factors: tuple[str, ...]) -> str:

@@ -144,9 +144,7 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     document = Document(
         title="Monitoring of deployments",
         question=f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
-        mark=None,
         banner=None,
-        warning=None,
         study="Made from records of deployments.",
         study_hash=None,
         finished=f"{date.today().isoformat()}T00:00:00+00:00",

@@ -16,9 +16,11 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.folder import (
+    BRIEF,
     PDF,
     PROVENANCE,
     REPORT,
+    REPORTS,
     STUDY,
     FolderError,
     StudyFolder,
@@ -40,7 +42,7 @@ from lfr_eval.report.words import clean
 PUBLICATION, README = "publication.json", "README.md"
 DEFAULT_MINIMUM = 5
 HELD = ("rates", "people", "findings", "equity")
-FILES = (REPORT, PDF, README, PUBLICATION, *(f"{name}.csv" for name in HELD))
+FILES = (REPORT, BRIEF, PDF, README, PUBLICATION, *(f"{name}.csv" for name in HELD))
 
 
 def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> Path:
@@ -64,7 +66,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
         If the minimum is no minimum, or the study cannot be protected.
     """
     _check_place(study, to)
-    changed = [problem for problem in study.verify() if not problem.startswith((REPORT, PDF))]
+    changed = [problem for problem in study.verify() if not problem.startswith(REPORTS)]
     if changed:
         raise FolderError(f"{study.path} is not as it was sealed: " + " ".join(changed))
     least = _minimum(study) if minimum is None else minimum
@@ -88,7 +90,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
         write_json(drawn / STUDY, made.content())
         write_json(drawn / PROVENANCE, published_provenance(study.provenance(), study.study_hash()))
         write_json(drawn / PUBLICATION, about)
-        render(drawn, destination=kept / REPORT, pdf=kept / PDF)
+        render(drawn, destination=kept / REPORT, papers=("brief", "report"))
         write_text(kept / README, _readme(made, about))
         hashes = {path.name: sha256_of(path) for path in sorted(kept.iterdir())}
         write_json(kept / PUBLICATION, {**about, "files": hashes})

@@ -1,19 +1,25 @@
-"""Stage report: a study folder in, one self-contained page for people who decide out, and a PDF.
+"""Stage report: a study folder in, one page for people who decide out, and what is printed of it.
 
 The page needs no network and no JavaScript, and says nothing that the study's tables do not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["render"]
+from lfr_eval.contract.folder import ANNEX, BRIEF, PDF
+
+__all__ = ["PAPERS", "render", "three_lines"]
+
+PAPERS = {"brief": BRIEF, "report": PDF, "annex": ANNEX}
+"""What is printed: two pages for everybody, what a panel keeps, and the complete tables."""
 
 
 def render(
     study: Path,
     destination: Path | None = None,
-    pdf: Path | None = None,
+    papers: Sequence[str] = (),
     ledger: Path | None = None,
 ) -> Path:
     """Write the report of a study.
@@ -25,8 +31,8 @@ def render(
         `provenance.json` if it exists. Nothing but it and the ledger is read.
     destination
         The file to write; `report.html` in the study folder by default.
-    pdf
-        The PDF to write beside it; None for none.
+    papers
+        PDFs to write beside it: keys of `PAPERS`.
     ledger
         Where decisions are recorded; `approvals.jsonl` beside the study folder by default.
 
@@ -42,16 +48,27 @@ def render(
     lfr_eval.contract.tables.TableError
         If a table does not have its documented columns.
     """
-    # Drawing and typesetting take a second to import, which `lfr-eval --help` must not pay.
-    from lfr_eval.report.drawings import draw_charts
+    # Typesetting takes a second to import, which `lfr-eval --help` must not pay.
     from lfr_eval.report.page import to_html, write
     from lfr_eval.report.reading import read_report
 
     report = read_report(study, ledger)
-    charts = draw_charts(report)
-    if pdf is not None:
+    page = destination or study / "report.html"
+    if papers:
         from lfr_eval.report.document import to_document
         from lfr_eval.report.pdf import to_pdf
 
-        write(to_pdf(to_document(report, charts)), pdf)
-    return write(to_html(report, charts), destination or study / "report.html")
+        for kind in papers:
+            write(to_pdf(to_document(report, kind)), page.with_name(PAPERS[kind]))
+    return write(to_html(report), page)
+
+
+def three_lines(study: Path) -> tuple[str, ...]:
+    """Return the answer of a study in three lines: both kinds of error, and what it cannot tell."""
+    from lfr_eval.report.brief import to_brief
+    from lfr_eval.report.reading import read_report
+
+    brief = to_brief(read_report(study))
+    first, *rest = brief.answer
+    second = rest[-1] if rest else ""
+    return (first, second, f"It cannot tell, among other things: {brief.cannot[0]}")

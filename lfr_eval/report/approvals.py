@@ -17,8 +17,15 @@ from lfr_eval.contract.decisions import Approval, decisions_of
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.record import StudyRecordError
-from lfr_eval.report.sweep import Approved
 from lfr_eval.report.words import clean
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A threshold that somebody approved, and who or what says so."""
+
+    threshold: float
+    label: str
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, number
 
@@ -60,7 +61,7 @@ def _times(times: pd.DataFrame | None) -> Aside | None:
         return None
     rows = tuple(
         (
-            str(row.group),
+            group_name(str(row.group)),
             "names the person" if row.metric == "TPIR" else "false alert",
             number(row.threshold),
             count(int(row.watchlist_size)),
@@ -86,7 +87,7 @@ def _lists(lists: pd.DataFrame | None) -> Aside | None:
         return None
     rows = tuple(
         (
-            str(row.group),
+            group_name(str(row.group)),
             number(row.threshold),
             count(int(row.watchlist_size)),
             count(int(row.searches)),

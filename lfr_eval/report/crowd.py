@@ -1,4 +1,4 @@
-"""Stage report: false alerts to expect in a crowd (rates of one setting in, counts out).
+"""Stage report: false alerts to expect in a crowd (rates of one setting in, counts and words out).
 
 The crowd is a thought experiment with stated assumptions: everybody in it passes the camera once,
 nobody in it is on the watchlist, and each group errs at the rate that the study measured.
@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfr_eval.contract.words import confidence, count, ratio
+from lfr_eval.contract.names import group_words
+from lfr_eval.contract.words import about, count
 from lfr_eval.report.rates import Rate
 
-MOST_NAMED = 4
-SIZE = 30_000
-"""People in the crowd unless the reader says otherwise."""
+SIZE = 10_000
+"""People in the crowd."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,15 @@ class Expected:
     ----------
     share
         Of the crowd, 0 to 1.
+    rate
+        Per person who passes.
     alerts, lower, upper
         On average, with the ends of the interval.
     """
 
     group: str
     share: float
+    rate: float | None
     alerts: float | None
     lower: float | None
     upper: float | None
@@ -46,16 +49,29 @@ class Crowd:
     total: Expected
 
     @property
-    def origin(self) -> str:
-        """Where the number for all together comes from."""
+    def spoken(self) -> str:
+        """The crowd in one sentence."""
+        total = self.total
+        if total.alerts is None or total.lower is None or total.upper is None:
+            return "No false alert rate was measured here, so nothing can be expected of a crowd."
+        span = f"up to {about(total.upper, 'up')}"
+        if total.lower > 0:
+            span = f"between {about(total.lower, 'down')} and {about(total.upper, 'up')}"
+        expected = f"about {about(total.alerts)} false alerts can be expected ({span})"
+        if not total.alerts:
+            expected = f"no false alert was seen, and {span} can be expected all the same"
+        most = max(self.groups, key=lambda each: each.alerts or 0.0)
+        whom = ""
+        if most.alerts and most.alerts < total.alerts:
+            whom = f", about {about(most.alerts)} of them on {group_words(most.group)}"
         return (
-            "The sum over the groups. Its interval recovers their variances from theirs (MOVER): "
-            "groups share no people."
+            f"In a crowd of {count(self.size)} people a day, made up like the people tested, "
+            f"{expected}{whom}. Real crowds differ, pass more than once and in other light."
         )
 
 
 def shares_of_study(rates: Sequence[Rate]) -> tuple[float, ...]:
-    """Return each group's share of the people who took part, the default composition."""
+    """Return each group's share of the people who took part."""
     people = [rate.subjects or 0 for rate in rates]
     return tuple(number / sum(people) if sum(people) else 0.0 for number in people)
 
@@ -84,29 +100,20 @@ def expected_alerts(size: int, shares: Sequence[float], rates: Sequence[Rate]) -
             None if value is None else people * value
             for value in (rate.rate, rate.lower, rate.upper)
         )
-        groups.append(Expected(rate.group, share, alerts, lower, upper))
+        groups.append(Expected(rate.group, share, rate.rate, alerts, lower, upper))
     return Crowd(size, tuple(groups), _sum(groups))
 
 
-def spoken_crowd(crowd: Crowd, level: float, where: str) -> str:
-    """Return the crowd in one sentence; `where` names threshold and watchlist."""
-    total = crowd.total
-    if total.alerts is None or total.lower is None or total.upper is None:
-        return "No false alert rate was measured here, so nothing can be expected of a crowd."
-    about = "no false alert is to be expected from what was seen"
-    if total.alerts > 0:
-        about = f"about {ratio(total.alerts)} false alerts a day"
-        if total.alerts < 1:
-            about += f", that is one in {ratio(1 / total.alerts)} such days"
-    named = sorted(
-        (each for each in crowd.groups if each.alerts), key=lambda each: -(each.alerts or 0.0)
-    )[:MOST_NAMED]
-    whom = ", ".join(f"{ratio(each.alerts)} {each.group}" for each in named)
-    return (
-        f"In a crowd of {count(crowd.size)} like this, {about} ({confidence(level)} interval "
-        f"{ratio(total.lower, 'down')} to {ratio(total.upper, 'up')})"
-        f"{f', of whom about {whom}' if whom else ''}, at {where}."
-    )
+def crowd_of(rates: Sequence[Rate | None]) -> Crowd | None:
+    """Return a crowd made up as the study is.
+
+    None where a group's rate is unknown or withheld: a crowd without it would look safer than it
+    is.
+    """
+    known = [rate for rate in rates if rate is not None and rate.upper is not None]
+    if not known or len(known) < len(rates):
+        return None
+    return expected_alerts(SIZE, shares_of_study(known), known)
 
 
 def _sum(groups: Sequence[Expected]) -> Expected:
@@ -116,8 +123,8 @@ def _sum(groups: Sequence[Expected]) -> Expected:
         if each.alerts is not None and each.lower is not None and each.upper is not None
     ]
     if not known:
-        return Expected("all together", 1.0, None, None, None)
+        return Expected("all together", 1.0, None, None, None, None)
     total = sum(alerts for alerts, _, _ in known)
     below = math.sqrt(sum((alerts - lower) ** 2 for alerts, lower, _ in known))
     above = math.sqrt(sum((upper - alerts) ** 2 for alerts, _, upper in known))
-    return Expected("all together", 1.0, total, max(0.0, total - below), total + above)
+    return Expected("all together", 1.0, None, total, max(0.0, total - below), total + above)

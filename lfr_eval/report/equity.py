@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import measure, one_in, several
 from lfr_eval.report.rates import Rate, real, settings_in_order, whole
@@ -202,7 +203,7 @@ def _silence(side: Side) -> str:
     bounds = [rate.upper for rate in silent if rate.upper is not None]
     reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
     if len(silent) <= NAMED_GROUPS:
-        who = " and ".join(rate.group for rate in silent)
+        who = " and ".join(group_name(rate.group) for rate in silent)
     else:
         who = several(len(silent), "group")
     return f"{who} had no {side.metric} event{reach}."

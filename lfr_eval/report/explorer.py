@@ -1,181 +1,363 @@
-"""Stage report: the threshold slider's section (tables `rates`, `findings` in, rows and data out).
+"""Stage report: what follows the threshold slider (tables `rates`, `findings` in, words out).
 
-What it shows without JavaScript is one setting; the script moves it along the sweep.
+The page carries finished strings and places on axes; its script picks them and writes no number.
+Without it the page shows the setting of the brief.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words, group_name, metric_named
+from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import spoken_threshold
-from lfr_eval.report.crowd import SIZE, Crowd, expected_alerts, shares_of_study
-from lfr_eval.report.findings import Finding
-from lfr_eval.report.rates import Quote, at_threshold, quote, to_rows
+from lfr_eval.contract.words import confidence, count, ratio, spoken_threshold
+from lfr_eval.report.chart import Chart, Line, across, draw, rate_scale, threshold_scale
+from lfr_eval.report.crowd import crowd_of
+from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
+from lfr_eval.report.picture import Bar, Picture, to_bar, to_picture, top_of
+from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
 from lfr_eval.report.record import StudyRecord
-from lfr_eval.report.sweep import (
-    Approved,
-    plain_factors,
-    rate_data,
-    sweep_thresholds,
-    verdict_data,
-)
+
+STEPS = 40
+"""Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""
+
+Rates = Mapping[tuple[str, str], Mapping[int, Rate]]
+"""(metric, group) to the rates along the places of the slider."""
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A threshold marked on the slider: its place in the sweep, from 0, and why it is marked."""
+class Part:
+    """One setting: a watchlist (or none) and a way to tell groups apart.
 
-    place: int
-    threshold: float
-    kind: str
-    label: str
+    Attributes
+    ----------
+    key
+        Name within the page: place of the watchlist and place of the factor.
+    watchlist, factor
+        In words.
+    chart
+        Rates along the threshold, a panel per group.
+    """
+
+    key: str
+    watchlist: str
+    factor: str
+    chart: Chart
+    rows: tuple[Any, ...]
+    ends: tuple[Any, ...]
+    verdicts: tuple[Any, ...]
+    crowd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Explorer:
-    """The section at the place where it starts.
+    """The section where it starts, and what the script needs to move it.
 
     Attributes
     ----------
-    thresholds
-        Of the sweep, ascending.
-    start
-        Place of the threshold shown first: the operating one, else one of the plan.
-    sizes
-        Watchlist sizes, the largest first; empty in a study of comparisons one to one.
-    factors
-        Single factors, then intersections.
-    shown
-        Rates of the first factor at the start and the largest watchlist.
-    crowd
-        False alerts to expect; None without a watchlist.
-    verdicts
-        Registered findings of the same setting.
-    data
-        What the script reads.
+    thresholds, start
+        Of the sweep, in words, and the place of the one in use.
+    marks
+        Places with why they are marked: the threshold in use, approved ones.
+    picture, verdicts, crowd
+        What is shown first.
     """
 
-    thresholds: tuple[float, ...]
+    thresholds: tuple[str, ...]
     start: int
-    sizes: tuple[int, ...]
+    marks: tuple[tuple[int, str], ...]
+    watchlists: tuple[tuple[str, tuple[str, str]], ...]
     factors: tuple[str, ...]
-    marks: tuple[Mark, ...]
-    shown: Quote
-    crowd: Crowd | None
-    verdicts: tuple[Finding, ...]
+    parts: tuple[Part, ...]
+    picture: Picture
     data: dict[str, Any]
 
     @property
-    def threshold(self) -> float:
-        """The threshold shown first."""
-        return self.thresholds[self.start]
+    def verdicts(self) -> list[tuple[str, str, str]]:
+        """Comparisons of the first setting: error, groups and verdict."""
+        pool = self.data["words"]
+        return [(row[0], row[1], pool[row[2][self.start]]) for row in self.parts[0].verdicts]
 
     @property
-    def size(self) -> int | None:
-        """The watchlist size shown first."""
-        return self.sizes[0] if self.sizes else None
+    def crowd(self) -> str:
+        """The crowd of the first setting."""
+        found = self.parts[0].crowd
+        return found[self.start] if found else ""
+
+
+@dataclass
+class Pool:
+    """Texts, each once: a page of fourteen groups repeats them thousands of times."""
+
+    texts: dict[str, int] = field(default_factory=dict)
+
+    def place(self, text: str) -> int:
+        """Return where the text stands."""
+        return self.texts.setdefault(text, len(self.texts))
+
+
+def sweep_thresholds(rates: pd.DataFrame, keep: Iterable[float]) -> list[float]:
+    """Return the thresholds of the sweep, ascending, thinned to about `STEPS`.
+
+    Parameters
+    ----------
+    keep
+        Thresholds that are never left out, where the sweep has them.
+    """
+    values = np.unique(rates["threshold"].dropna().to_numpy(float))
+    if len(values) <= STEPS:
+        return [float(value) for value in values]
+    places = set(np.linspace(0, len(values) - 1, STEPS).round().astype(int).tolist())
+    for value in keep:
+        nearest = int(np.abs(values - value).argmin())
+        if same_threshold(values[nearest], value):
+            places.add(nearest)
+    return [float(value) for value in values[sorted(places)]]
 
 
 def to_explorer(
     rates: pd.DataFrame,
     findings: pd.DataFrame,
-    listed: Sequence[Finding],
     record: StudyRecord,
-    approved: Sequence[Approved],
+    approved: Sequence[tuple[float, str]],
 ) -> Explorer | None:
     """Return the section; None where no rate depends on a threshold.
 
     Parameters
     ----------
     rates
-        Table `rates`, one row a metric, watchlist size, threshold and group.
+        Table `rates`, one row per metric, watchlist size, threshold and group.
     findings
         Table `findings`.
-    listed
-        Its findings at the thresholds of the plan.
     approved
-        Thresholds to mark beside the operating one.
+        Thresholds to mark beside the operating one, each with its label.
     """
     rates = rates[rates["threshold"].notna()]
-    keep = (*record.thresholds.tabulated, *(each.threshold for each in approved))
+    settings = _settings(rates)
+    keep = (*record.thresholds.tabulated, *(value for value, _ in approved))
     thresholds = sweep_thresholds(rates, keep)
-    if not thresholds:
+    if not settings or not thresholds:
         return None
+    places = {value: place for place, value in enumerate(thresholds)}
+    rates = rates[rates["threshold"].isin(thresholds)]
     marks = _marks(thresholds, record.thresholds.operating, approved)
-    start = marks[0].place if marks else _first_of_plan(thresholds, record.thresholds.primary)
-    identification = rates[rates["metric"].isin(["FPIR", "TPIR", "FNIR"])]
-    sizes = tuple(sorted(int(size) for size in identification["watchlist_size"].dropna().unique()))[
-        ::-1
-    ]
-    if not sizes and not rates["metric"].isin(["FMR", "FNMR"]).any():
+    named = [*(each for each in record.thresholds.primary if each in places), thresholds[-1]]
+    start = marks[0][0] if marks else places[named[0]]
+    factors = plain_factors([str(name) for name in rates["factor"]])
+    pool, parts, scale = Pool(), [], threshold_scale(thresholds)
+    shown: Picture | None = None
+    for number, (wrong, right, size) in enumerate(settings):
+        sized = rates[rates["watchlist_size"].isna() if size is None
+                      else (rates["watchlist_size"] == size).fillna(False)]  # fmt: skip
+        for place, factor in enumerate(factors):
+            rows = sized[sized["factor"] == factor]
+            found = _along(rows, wrong, right, places)
+            if not found:
+                continue
+            verdicts = _verdicts(findings, (wrong, right), size, factor, thresholds, pool)
+            part = _part(f"{number}|{place}", (wrong, right), size, factor, found, thresholds,
+                         thresholds[start], verdicts, pool, record)  # fmt: skip
+            parts.append(part)
+            if shown is None:
+                first = [each[start] for each in found.values() if start in each]
+                shown = to_picture(quote(first))
+    if shown is None:
         return None
-    shown_rates = identification if sizes else rates[rates["metric"].isin(["FMR", "FNMR"])]
-    factors = plain_factors([str(name) for name in shown_rates["factor"]])
-    chosen = at_threshold(shown_rates, [thresholds[start]])
-    if sizes:
-        chosen = chosen[(chosen["watchlist_size"] == sizes[0]).fillna(False).to_numpy(bool)]
-    chosen = chosen[(chosen["factor"] == factors[0]).to_numpy(bool)]
-    if chosen.empty:
-        return None
-    shown = quote(to_rows(chosen))
-    wrong = [row.wrong for row in shown.rows if row.wrong is not None]
-    crowd = None
-    # A crowd without its withheld groups would look safer than it is.
-    if sizes and len(wrong) == len(shown.rows) and all(rate.upper is not None for rate in wrong):
-        crowd = expected_alerts(SIZE, shares_of_study(wrong), wrong)
-    methods: list[str] = []
-    size = sizes[0] if sizes else None
     return Explorer(
-        thresholds=thresholds,
-        start=start,
-        sizes=sizes,
-        factors=factors,
-        marks=marks,
-        shown=shown,
-        crowd=crowd,
-        verdicts=tuple(
-            each
-            for each in listed
-            if each.primary
-            and each.watchlist_size == size
-            and each.factor == factors[0]
-            and each.threshold is not None
-            and same_threshold(each.threshold, thresholds[start])
+        tuple(map(spoken_threshold, thresholds)), start, marks,
+        tuple(
+            (_watchlist(size), (metric_named(wrong).plain, metric_named(right).plain))
+            for wrong, right, size in settings
         ),
-        data={
-            "study": record.study,
-            "level": record.inference.level,
-            "thresholds": [float(f"{value:.9g}") for value in thresholds],
-            "start": start,
-            "crowd": SIZE,
-            "rates": rate_data(rates, thresholds, methods),
-            "verdicts": verdict_data(findings, thresholds),
-            "methods": methods,
+        tuple(map(factor_words, factors)), tuple(parts), shown,
+        {
+            "thresholds": [spoken_threshold(value) for value in thresholds],
+            "parts": {
+                each.key: {"rows": each.rows, "ends": each.ends, "verdicts": each.verdicts,
+                           "crowd": each.crowd}
+                for each in parts
+            },
+            "words": list(pool.texts),
+            "across": [round(across(value, scale), 1) for value in thresholds],
         },
+    )  # fmt: skip
+
+
+def plain_factors(factors: Sequence[str]) -> tuple[str, ...]:
+    """Return factors as a reader meets them: ethnicity first, crossed ones last."""
+    named = [factor for factor in dict.fromkeys(factors) if factor != OVERALL]
+    order = sorted(named, key=lambda factor: (CROSS in factor, factor != "ethnicity"))
+    return tuple(order) or (OVERALL,)
+
+
+def _settings(rates: pd.DataFrame) -> list[tuple[str, str, int | None]]:
+    """Return the pairs of errors that belong together, the longest watchlist first."""
+    codes = set(rates["metric"])
+    searched = rates[rates["metric"].isin(["FPIR", "FNIR", "TPIR"])]["watchlist_size"].dropna()
+    sizes = sorted({int(size) for size in searched}, reverse=True)
+    found: list[tuple[str, str, int | None]] = [("FPIR", "FNIR", size) for size in sizes]
+    return [*found, ("FMR", "FNMR", None)] if codes & {"FMR", "FNMR"} else found
+
+
+def _watchlist(size: int | None) -> str:
+    return "none, faces compared one to one" if size is None else f"{count(size)} faces"
+
+
+def _along(
+    frame: pd.DataFrame, wrong: str, right: str, places: Mapping[float, int]
+) -> dict[tuple[str, str], dict[int, Rate]]:
+    found: dict[tuple[str, str], dict[int, Rate]] = {}
+    misses = right if right in set(frame["metric"]) else "TPIR"
+    for rate in to_rows(frame[frame["metric"].isin([wrong, misses])]):
+        rate = as_miss(rate) if rate.metric == "TPIR" else rate
+        place = places.get(rate.threshold or 0.0)
+        if place is not None:
+            found.setdefault((rate.metric, rate.group), {})[place] = rate
+    return found
+
+
+def _part(
+    key: str, metrics: tuple[str, str], size: int | None, factor: str, found: Rates,
+    thresholds: Sequence[float], at: float, verdicts: tuple[Any, ...], pool: Pool,
+    record: StudyRecord,
+) -> Part:  # fmt: skip
+    groups = list(dict.fromkeys(group for _, group in found))
+    steps = range(len(thresholds))
+    sides = [
+        [[found.get((code, group), {}).get(place) for place in steps] for group in groups]
+        for code in metrics
+    ]
+    tops = [[top_of([rates[place] for rates in side]) for place in steps] for side in sides]
+    ends = tuple(
+        [pool.place(end) for _, end in (side_tops[place] for side_tops in tops)] for place in steps
     )
+    rows = tuple(
+        [
+            group_name(group),
+            [
+                [_packed(to_bar(side[number][place], side_tops[place][0]), pool) for place in steps]
+                for side, side_tops in zip(sides, tops, strict=True)
+            ],
+        ]
+        for number, group in enumerate(groups)
+    )
+    crowd: tuple[str, ...] = ()
+    if metrics[0] == "FPIR":
+        made = (crowd_of([rates[place] for rates in sides[0]]) for place in steps)
+        crowd = tuple(each.spoken if each else "" for each in made)
+    return Part(key, _watchlist(size), factor_words(factor),
+                _chart(key, metrics, size, factor, groups, sides, thresholds, at, record),
+                rows, ends, verdicts, crowd)  # fmt: skip
+
+
+def _packed(bar: Bar, pool: Pool) -> list[int]:
+    """Return a bar as numbers: places of its texts, then thousandths of the axis, -1 for none."""
+    ends = (-1 if each is None else round(1000 * each) for each in (bar.low, bar.middle, bar.high))
+    return [pool.place(bar.rate), pool.place(bar.behind), *ends]
+
+
+def _chart(
+    key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
+    sides: Sequence[Sequence[Sequence[Rate | None]]], thresholds: Sequence[float], at: float,
+    record: StudyRecord,
+) -> Chart:  # fmt: skip
+    panels = [
+        (group_name(group),
+         [line_of(style, thresholds, side[number])
+          for style, side in zip(("first", "second"), sides, strict=True)])
+        for number, group in enumerate(groups)
+    ]  # fmt: skip
+    values = [value for _, lines in panels for line in lines for value in (*line.y, *line.bound)]
+    names = [metric_named(code).plain for code in metrics]
+    caption = (
+        f"Along the threshold, by {factor_words(factor)}, {_watchlist_clause(size)}: solid line, "
+        f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
+        f"{confidence(record.inference.level)} intervals; dotted, the upper end where no error was "
+        "seen. Each step down is a fixed factor rarer."
+    )
+    return draw(f"along-{key.replace('|', '-')}", caption, caption, panels,
+                threshold_scale(thresholds), rate_scale(values), at, record.mark)  # fmt: skip
+
+
+def _watchlist_clause(size: int | None) -> str:
+    return "faces compared one to one" if size is None else f"watchlist of {count(size)} faces"
+
+
+def line_of(style: str, x: Sequence[float], rates: Sequence[Rate | None]) -> Line:
+    """Return rates as a line with its band, and the bound where no error was seen."""
+
+    def values(name: str, silent: bool = False) -> list[float]:
+        return [
+            math.nan if rate is None or rate.events is None or (rate.events == 0) != silent
+            or getattr(rate, name) is None else float(getattr(rate, name))
+            for rate in rates
+        ]  # fmt: skip
+
+    return Line(style, x, values("rate"), values("lower"), values("upper"), values("upper", True))
+
+
+def _verdicts(
+    findings: pd.DataFrame, metrics: tuple[str, str], size: int | None, factor: str,
+    thresholds: Sequence[float], pool: Pool,
+) -> tuple[Any, ...]:  # fmt: skip
+    """Return the primary comparisons along the sweep.
+
+    A comparison is followed where it is primary at some threshold; elsewhere its verdict is
+    exploratory, and marked so.
+    """
+    right = metrics[1] if metrics[1] in set(findings["metric"]) else "TPIR"
+    rows = findings[findings["metric"].isin([metrics[0], right]) & (findings["factor"] == factor)]
+    sized = rows["watchlist_size"]
+    rows = rows[(sized.isna() if size is None else sized == size).fillna(False).to_numpy(bool)]
+    made = []
+    for (metric, a, b), part in rows.groupby(["metric", "group_a", "group_b"], sort=False):
+        if not part["primary"].fillna(False).any():
+            continue
+        at = {real(row.threshold): row for row in part.itertuples()}
+        told = [pool.place(_verdict(at[value]) if value in at else "not compared here")
+                for value in thresholds]  # fmt: skip
+        made.append([metric_named(str(metric)).plain, pair_words(str(a), str(b)), told])
+    return tuple(made)
+
+
+def _verdict(row: Any) -> str:
+    symbols = {each.name: each.symbol for each in (*VERDICTS, WITHHELD)}
+    text = f"{symbols.get(str(row.verdict), '–')} {row.verdict}"
+    low, high = real(row.ratio_lower), real(row.ratio_upper)
+    if real(row.ratio) is not None and low is not None and high is not None:
+        upper = "no limit" if math.isinf(high) else ratio(high, "up")
+        text += f", {ratio(real(row.ratio))} times ({ratio(low, 'down')} to {upper})"
+    primary = False if pd.isna(row.primary) else bool(row.primary)
+    return text if primary else f"{text}, exploratory"
 
 
 def _marks(
-    thresholds: Sequence[float], operating: float | None, approved: Sequence[Approved]
-) -> tuple[Mark, ...]:
-    named = [] if operating is None else [(operating, "operating", "operating threshold")]
-    named += [(each.threshold, "approved", f"approved: {each.label}") for each in approved]
-    marks = []
-    for value, kind, label in named:
-        for place, threshold in enumerate(thresholds):
-            if same_threshold(threshold, value):
-                marks.append(Mark(place, threshold, kind, f"{label} {spoken_threshold(value)}"))
-    return tuple(marks)
+    thresholds: Sequence[float], operating: float | None, approved: Sequence[tuple[float, str]]
+) -> tuple[tuple[int, str], ...]:
+    named = [] if operating is None else [(operating, "in use")]
+    named += [(value, label) for value, label in approved]
+    return tuple(
+        (place, f"{spoken_threshold(value)} {label}")
+        for value, label in named
+        for place, threshold in enumerate(thresholds)
+        if same_threshold(threshold, value)
+    )
 
 
-def _first_of_plan(thresholds: Sequence[float], primary: Sequence[float]) -> int:
-    for value in primary:
-        for place, threshold in enumerate(thresholds):
-            if same_threshold(threshold, value):
-                return place
-    return len(thresholds) // 2
+def to_json(content: Mapping[str, Any]) -> str:
+    """Return JSON that may stand inside an HTML script element.
+
+    `<`, `>` and `&` are escaped, so that no text of a study can end the element or open another.
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
 from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.model import Report
@@ -82,13 +83,13 @@ def _live_engine(report: Report) -> Iterator[str]:
 
 
 def _open_questions(report: Report) -> Iterator[str]:
-    findings = [finding for block in report.verdicts for finding in block.findings]
-    still_open = sum(finding.is_open for finding in findings)
+    still_open = sum(finding.is_open for finding in report.compared)
     if still_open:
+        of = several(len(report.compared), "primary comparison")
         yield (
-            f"Whether groups differ in {still_open} of {several(len(findings), 'comparison')} "
-            "above: too little happened to say so either way. A result that shows no difference "
-            "does not show that there is none."
+            f"Whether groups differ in {still_open} of {of} "
+            "of the answer: too little happened to say so either way. A result that shows no "
+            "difference does not show that there is none."
         )
 
 
@@ -122,15 +123,16 @@ def _people(report: Report) -> Iterator[str]:
         untold = any(group.withheld for group in report.people.groups)
         among = " of those whose size is told" if untold else ""
         yield (
-            f"Much about small groups. The smallest{among}, {smallest.group} "
-            f"({smallest.factor}), has "
+            f"Much about small groups. The smallest{among}, "
+            f"{group_words(smallest.group)}, has "
             f"{several(smallest.people, 'person', 'people')}; comparisons of the same person do "
             "not make up for it."
         )
     for group in report.people.groups:
         if group.group == UNKNOWN and group.people:
             yield (
-                f"To which {group.factor} group {several(group.people, 'person', 'people')} belong"
+                f"To which group by {factor_words(group.factor)} "
+                f"{several(group.people, 'person', 'people')} belong"
                 f"{'s' if group.people == 1 else ''} whose label is missing. They are counted as "
                 f"'{UNKNOWN}'."
             )
@@ -152,6 +154,6 @@ def _labels(report: Report) -> Iterator[str]:
         limit = _LABEL_LIMITS.get(label.source)
         if limit:
             yield (
-                f"What people would say of themselves: {label.factor} in {label.dataset} is "
-                f"recorded {limit}."
+                f"What people would say of themselves: {factor_words(label.factor)} in "
+                f"{label.dataset} is recorded {limit}."
             )

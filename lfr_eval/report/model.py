@@ -1,4 +1,4 @@
-"""Stage report: everything that a report shows, as frozen rows; page, PDF and charts use it.
+"""Stage report: everything that a report shows, as frozen rows; page, papers and charts use it.
 
 Nothing is computed here, and subject and image ids are no part of it.
 """
@@ -9,22 +9,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words, metric_named
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.asides import Aside
 from lfr_eval.report.crossed import Grid
+from lfr_eval.report.crowd import Crowd
 from lfr_eval.report.equity import MeasureTable
-from lfr_eval.report.evidence import Evidence
 from lfr_eval.report.explorer import Explorer
 from lfr_eval.report.field import Field
-from lfr_eval.report.findings import Finding, FindingBlock
+from lfr_eval.report.findings import Finding
 from lfr_eval.report.modelled import Tail
 from lfr_eval.report.people import LabelSource, People
 from lfr_eval.report.provenance import Provenance
 from lfr_eval.report.published import TestTable
-from lfr_eval.report.rates import (
-    Quote,
-    RateTable,
-)
+from lfr_eval.report.rates import Quote, RateTable
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.storage import ScoreShift
 from lfr_eval.report.truth import TruthCheck
@@ -38,50 +36,33 @@ class Report:
 
     Attributes
     ----------
-    headline
-        What the planned comparisons show together, in plain sentences.
-    verdicts
-        Primary findings at the thresholds of the first screen, and those without a threshold.
-    answers
-        Of those, the ones that the first screen prints group by group.
+    compared
+        Primary findings at the thresholds of the answer, and those without a threshold.
     quotes
-        False alerts beside recognition, one a headline threshold and watchlist size.
+        Both kinds of error side by side, one per threshold of the answer and watchlist; the first
+        is that of the brief.
+    groups
+        The same for the brief, with the groups of crossed factors; None without any rate there.
+    crowd
+        What the rates of the brief mean for a crowd.
     rate_tables
-        Rates at the thresholds of the plan.
-    crossed_tables
-        Rates across groups, at the thresholds of the first screen: there are very many.
+        Rates at the thresholds of the plan; across groups, at those of the answer.
     grids
-        The same, with the rates within groups, as grids of groups.
-    primary, exploratory
-        All findings at the thresholds of the plan.
-    exploratory_left_out
+        Rates within and across groups at those of the answer.
+    findings
+        Comparisons at the thresholds of the plan, primary ones first.
+    left_out
         Exploratory findings that the page does not print.
     measures, tests
-        Summary measures, and tests as in published studies, at the thresholds of the first
-        screen or, without rows there, of the plan; None where the study has no such table.
-    field
-        What deployments have shown; None where no record of one joined the study.
-    tails
-        Modelled rates of false matches, and of false alerts by watchlist size; None where the
-        study has no such table.
-    growth
-        False alerts by watchlist size; None where the study has no such table, or an empty one.
-    asides
-        What searches say beside rates.
-    curves
-        Table `rates` at every threshold, one row a group, for the charts.
-    decisions
-        What was decided on the evidence of this study.
-    histogram, truth
-        None where the study has none.
+        Summary measures, and tests as in published studies; None where the study has no such table.
+    field, tails, growth, truth, histogram
+        None where the study has no such table.
     explorer
-        The sweep for the threshold slider; None where no rate depends on a threshold.
-    evidence
-        What stands behind a rate.
+        What follows the threshold slider; None where no rate depends on a threshold.
     publication
         What is withheld; None in a report on the full study.
     shift
-        How far scores may be off at the thresholds of the first screen; None where they are not.
+        How far scores may be off at the thresholds of the answer; None where they are not.
     """
 
     record: StudyRecord
@@ -89,16 +70,14 @@ class Report:
     decisions: Decisions
     people: People
     labels: tuple[LabelSource, ...]
-    headline: tuple[str, ...]
-    verdicts: tuple[FindingBlock, ...]
-    answers: tuple[FindingBlock, ...]
+    compared: tuple[Finding, ...]
     quotes: tuple[Quote, ...]
+    groups: Quote | None
+    crowd: Crowd | None
     rate_tables: tuple[RateTable, ...]
-    crossed_tables: tuple[RateTable, ...]
     grids: tuple[Grid, ...]
-    primary: tuple[FindingBlock, ...]
-    exploratory: tuple[FindingBlock, ...]
-    exploratory_left_out: int
+    findings: tuple[Finding, ...]
+    left_out: int
     measures: tuple[MeasureTable, ...] | None
     tests: tuple[TestTable, ...] | None
     field: Field | None
@@ -106,20 +85,33 @@ class Report:
     growth: Growth | None
     truth: TruthCheck | None
     asides: tuple[Aside, ...]
-    curves: pd.DataFrame
     histogram: pd.DataFrame | None
     explorer: Explorer | None
-    evidence: Evidence
     shift: ScoreShift | None
     publication: Publication | None
 
     @property
-    def differences(self) -> tuple[Finding, ...]:
-        """Findings of the first screen that show a difference."""
-        return tuple(finding for block in self.verdicts for finding in block.different)
+    def quote(self) -> Quote | None:
+        """The setting of the brief."""
+        return self.quotes[0] if self.quotes else None
 
     @property
-    def further_differences(self) -> tuple[Finding, ...]:
-        """Those of them that the answers group by group do not hold."""
-        told = {finding.anchor for block in self.answers for finding in block.findings}
-        return tuple(finding for finding in self.differences if finding.anchor not in told)
+    def primary(self) -> int:
+        """How many findings are primary."""
+        return sum(finding.primary for finding in self.findings)
+
+    @property
+    def differences(self) -> tuple[Finding, ...]:
+        """Primary findings of the answer that show a difference."""
+        return tuple(each for each in self.compared if each.verdict == "different")
+
+    @property
+    def filters(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """What the table of comparisons can be narrowed by: name, title and choices."""
+        columns = (
+            ("error", "Error", [metric_named(each.metric).plain for each in self.findings]),
+            ("by", "Groups by", [factor_words(each.factor) for each in self.findings]),
+            ("verdict", "Verdict", [each.verdict for each in self.findings]),
+            ("standing", "Standing", ["primary", "exploratory"]),
+        )
+        return tuple((name, title, tuple(dict.fromkeys(of))) for name, title, of in columns)

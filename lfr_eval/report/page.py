@@ -7,33 +7,24 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
-from lfr_eval.contract.names import METRICS
-from lfr_eval.report.drawings import Charts
+from lfr_eval.report.explorer import to_json
 from lfr_eval.report.model import Report
-from lfr_eval.report.numbers import charts_in
-from lfr_eval.report.sweep import to_json
-from lfr_eval.report.templating import fill, source, verdicts_of
-
-SCRIPTS = ("printing", "words", "tables", "evidence", "explore", "crowd", "start")
-"""Parts of the page's script, in order."""
+from lfr_eval.report.templating import fill, source
 
 
-def to_html(report: Report, charts: Charts) -> str:
+def to_html(report: Report) -> str:
     """Return the whole page."""
-    parts = "\n".join(source(f"script/{name}.js") for name in SCRIPTS)
-    # Names of one script's parts stay out of the page's other globals.
-    script = f"(() => {{\n{parts}\n}})();"
+    # Names of the script stay out of the page's other globals.
+    script = f"(() => {{\n{source('page.js')}\n}})();"
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return fill(
         "page.html.j2",
         report,
-        charts,
         paper=False,
-        data=Markup(to_json(page_data(report, charts))),
+        data=Markup(to_json(report.explorer.data if report.explorer else {})),
         style=Markup(source("style.css")),
         script=Markup(script),
         script_digest=digest,
@@ -56,17 +47,3 @@ def write(page: str | bytes, destination: Path) -> Path:
         Path(aside).unlink(missing_ok=True)
         raise
     return destination
-
-
-def page_data(report: Report, charts: Charts) -> dict[str, Any]:
-    """Return everything that the page's script may show: the sweep, and numbers behind charts."""
-    data = {} if report.explorer is None else dict(report.explorer.data)
-    data["marks"] = {each.name: each.symbol for each in verdicts_of(report)}
-    data["published"] = report.publication is not None
-    data["mark"] = report.record.mark
-    data["study"] = report.record.study
-    data["metrics"] = {each.code: [each.plain, each.trial] for each in METRICS}
-    data["tables"] = {
-        chart.name: dict(chart.table) for chart in charts_in(charts) if chart.table is not None
-    }
-    return data

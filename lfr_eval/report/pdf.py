@@ -19,8 +19,8 @@ import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font
 
+from lfr_eval.report.chart import COLOURS
 from lfr_eval.report.document import Document
-from lfr_eval.report.svg import COLOURS
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 REPLACED = "\N{REPLACEMENT CHARACTER}"

@@ -1,7 +1,7 @@
 """Stage report: tests as in published studies (table `person_tests` in, frozen rows out).
 
 They count each person once. They stand on the page so that a study can be laid beside older ones,
-and never replace the planned test.
+and never replace the primary test.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, metric_named
-from lfr_eval.report.findings import OMNIBUS
+from lfr_eval.report.findings import OMNIBUS, pair_words
 from lfr_eval.report.rates import real, settings_in_order, text, whole
 
 PAIR_METRIC = "FMR"
@@ -44,9 +44,7 @@ class PersonTest:
     @property
     def comparison(self) -> str:
         """The groups compared, in words."""
-        if self.is_omnibus:
-            return f"all groups of {self.factor} at once"
-        return f"{self.group_a} compared with {self.group_b}"
+        return pair_words(self.group_a, self.group_b, self.factor)
 
 
 @dataclass(frozen=True)

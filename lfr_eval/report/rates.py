@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -109,6 +109,12 @@ class QuotedRow:
     wrong: Rate | None
     right: Rate | None
 
+    @property
+    def people(self) -> int | None:
+        """People of the group; None where it is withheld or was not measured."""
+        known = [rate.subjects for rate in (self.wrong, self.right) if rate and rate.subjects]
+        return max(known, default=None)
+
 
 @dataclass(frozen=True)
 class Quote:
@@ -123,16 +129,9 @@ class Quote:
     right: Metric
     rows: tuple[QuotedRow, ...]
 
-    @property
-    def bounds(self) -> tuple[str, ...]:
-        """The interval methods of the rates without event, which rest on bounds alone."""
-        rates = (rate for row in self.rows for rate in (row.wrong, row.right) if rate)
-        silent = (rate.interval for rate in rates if rate.events == 0)
-        return tuple(dict.fromkeys(method.removeprefix("no event: ") for method in silent))
-
 
 def quote(rates: Sequence[Rate]) -> Quote:
-    """Put FPIR beside TPIR (or FMR beside FNMR) by group.
+    """Put FPIR beside FNIR (or FMR beside FNMR) by group.
 
     Raises
     ------
@@ -151,7 +150,9 @@ def quote(rates: Sequence[Rate]) -> Quote:
         raise MixedQuoteError("Rates quoted together must depend on a threshold. Got none.")
     codes = {rate.metric for rate in rates}
     wrong = "FMR" if watchlist_size is None else "FPIR"
-    right = "FNMR" if watchlist_size is None else "TPIR" if "TPIR" in codes else "FNIR"
+    right = "FNMR" if watchlist_size is None else "FNIR"
+    if right not in codes:
+        rates = [as_miss(rate) if rate.metric == "TPIR" else rate for rate in rates]
     found = {(rate.factor, rate.group, rate.metric): rate for rate in rates}
     groups = dict.fromkeys((rate.factor, rate.group) for rate in rates)
     rows = tuple(
@@ -161,6 +162,19 @@ def quote(rates: Sequence[Rate]) -> Quote:
         for factor, group in groups
     )
     return Quote(threshold, watchlist_size, metric_named(wrong), metric_named(right), rows)
+
+
+def as_miss(rate: Rate) -> Rate:
+    """Return a rate of recognition (TPIR) as the rate of misses (FNIR) that it is."""
+
+    def rest(value: float | None) -> float | None:
+        return None if value is None else 1 - value
+
+    events = None if rate.events is None or rate.trials is None else rate.trials - rate.events
+    return replace(
+        rate, metric="FNIR", events=events, rate=rest(rate.rate), lower=rest(rate.upper),
+        upper=rest(rate.lower), subjects_with_event=None,
+    )  # fmt: skip
 
 
 def at_threshold(frame: pd.DataFrame, thresholds: Iterable[float]) -> pd.DataFrame:

@@ -22,11 +22,11 @@ from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
+from lfr_eval.report.crowd import Crowd, crowd_of
 from lfr_eval.report.equity import to_measures
-from lfr_eval.report.evidence import collect_evidence
-from lfr_eval.report.explorer import to_explorer
+from lfr_eval.report.explorer import plain_factors, to_explorer
 from lfr_eval.report.field import Field, to_field
-from lfr_eval.report.findings import Finding, FindingBlock, headline, into_blocks, to_findings
+from lfr_eval.report.findings import VERDICTS, Finding, to_findings
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import to_tails
 from lfr_eval.report.people import LabelSource, People, count_people, read_counts
@@ -77,14 +77,17 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     rates = rates[rates["rank"].isna()]
     at_any_rank = [rate for rate in at_plan if rate.rank is None]
     all_findings = _required(study, tables.FINDINGS)
-    findings = to_findings(at_threshold(all_findings, record.thresholds.tabulated), at_any_rank)
+    findings = to_findings(at_threshold(all_findings, record.thresholds.tabulated))
     within = [rate for rate in at_plan if not rate.is_crossed]
-    primary = tuple(each for each in findings if each.primary)
-    exploratory = tuple(each for each in findings if not each.primary)
-    lead = tuple(each for each in primary if _is_headline(each, record))
+    order = [verdict.name for verdict in VERDICTS]
+    primary = sorted(
+        (each for each in findings if each.primary),
+        key=lambda each: order.index(each.verdict) if each.verdict in order else len(order),
+    )
+    exploratory = [each for each in findings if not each.primary]
     truth = _optional(study, tables.TRUTH)
     mated = _optional(study, tables.MATED, ["score"])
-    one_a_group = leading_sides(rates)
+    one_per_group = leading_sides(rates)
     equity, tests = (
         _at_headline(_optional(study, table), record)
         for table in (tables.EQUITY, tables.PERSON_TESTS)
@@ -96,34 +99,31 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     decisions = read_decisions(
         ledger or ledger_path(study.resolve().parent, None), provenance.study_hash
     )
+    quotes = _quotes(one_per_group, record)
     return Report(
         record=record,
         provenance=provenance,
         decisions=decisions,
         people=_people(study, record, None if mated is None else len(mated)),
         labels=_label_sources(record),
-        headline=headline(lead),
-        verdicts=into_blocks(lead),
-        answers=_answers(lead),
-        quotes=_quotes(rates, record),
+        compared=tuple(each for each in primary if _is_headline(each, record)),
+        quotes=quotes,
+        groups=_groups(one_per_group, quotes),
+        crowd=_crowd(quotes),
         rate_tables=tabulate(within),
-        crossed_tables=tabulate(
-            [rate for rate in at_plan if rate.is_crossed and _is_headline(rate, record)]
-        ),
         grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
-        primary=into_blocks(primary),
-        exploratory=into_blocks(exploratory[:EXPLORATORY_ROWS]),
-        exploratory_left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
+        findings=(*primary, *exploratory[:EXPLORATORY_ROWS]),
+        left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
         measures=None
         if equity is None
-        else to_measures(equity, to_rows(at_threshold(one_a_group, record.thresholds.tabulated))),
+        else to_measures(equity, to_rows(at_threshold(one_per_group, record.thresholds.tabulated))),
         tests=None if tests is None else to_tests(tests),
         field=_field(study, rates),
         tails=None
         if modelled is None
         else to_tails(
             [modelled, *(() if searches is None else (searches,))],
-            one_a_group,
+            one_per_group,
             truth,
             record.thresholds.tabulated,
         ),
@@ -139,12 +139,13 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             _optional(study, tables.DONT_CARE),
             _optional(study, tables.CORRECTIONS),
         ),
-        curves=one_a_group[
-            one_a_group["threshold"].notna() & (one_a_group["metric"] != "misidentification")
-        ],
         histogram=_optional(study, tables.HISTOGRAM),
-        explorer=to_explorer(one_a_group, all_findings, findings, record, decisions.approved),
-        evidence=collect_evidence(findings),
+        explorer=to_explorer(
+            one_per_group[one_per_group["metric"] != "misidentification"],
+            all_findings,
+            record,
+            [(each.threshold, each.label) for each in decisions.approved],
+        ),
         publication=read_publication(study),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
     )
@@ -222,23 +223,28 @@ def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFram
     return chosen
 
 
-def _answers(lead: Sequence[Finding]) -> tuple[FindingBlock, ...]:
-    """Return the comparisons of single groups, of the two questions that a panel asks first.
+def _groups(rates: pd.DataFrame, quotes: Sequence[Quote]) -> Quote | None:
+    """Return the brief's setting with the groups of crossed factors too."""
+    if not quotes:
+        return None
+    first = quotes[0]
+    codes = [first.wrong.code, first.right.code, *(["TPIR"] if first.watchlist_size else [])]
+    frame = at_threshold(rates[rates["threshold"].notna()], [first.threshold])
+    size = frame["watchlist_size"]
+    of = size.isna() if first.watchlist_size is None else size == first.watchlist_size
+    return quote(to_rows(frame[frame["metric"].isin(codes) & of.fillna(False).astype(bool)]))
 
-    False alerts at the largest watchlist and people missed there, else wrong and missed matches.
-    """
-    pairs = [each for each in lead if not each.is_omnibus and CROSS not in each.factor]
-    pairs = pairs or [each for each in lead if not each.is_omnibus]
-    blocks = into_blocks(pairs)
-    chosen: dict[str, FindingBlock] = {}
-    for codes in (("FPIR",), ("FNIR", "TPIR")), (("FMR",), ("FNMR",)):
-        for question in codes:
-            for block in blocks:
-                if block.metric.code in question:
-                    chosen.setdefault(question[0], block)
-        if chosen:
-            break
-    return tuple(chosen.values())
+
+def _crowd(quotes: Sequence[Quote]) -> Crowd | None:
+    """Return the crowd of the brief's setting, made up of the groups that lead."""
+    if not quotes or quotes[0].watchlist_size is None:
+        return None
+    rows = quotes[0].rows
+    for factor in (*plain_factors([row.factor for row in rows]), OVERALL):
+        crowd = crowd_of([row.wrong for row in rows if row.factor == factor])
+        if crowd is not None:
+            return crowd
+    return None
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
@@ -253,7 +259,7 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
         parts = [identification[identification["watchlist_size"] == size] for size in sizes]
         verification = frame[frame["metric"].isin(["FMR", "FNMR"])]
         for part in (*parts, verification):
-            rows: tuple[Rate, ...] = to_rows(leading_sides(part)) if len(part) else ()
+            rows: tuple[Rate, ...] = to_rows(part) if len(part) else ()
             if rows:
                 quotes.append(quote(rows))
     return tuple(quotes)

@@ -1,4 +1,4 @@
-"""Stage report: the view model and its charts in, the templates' text out.
+"""Stage report: the view model in, the templates' text out.
 
 The page and the printed document are made of the same chapters: what one says, the other says.
 A chapter leaves out on paper what needs a screen.
@@ -11,20 +11,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from lfr_eval.contract import words
+from lfr_eval.contract import names, words
 from lfr_eval.contract.names import METRICS, Metric
 from lfr_eval.report import words as labels
+from lfr_eval.report.brief import to_brief
 from lfr_eval.report.calibration import read_calibration, summarise
-from lfr_eval.report.crowd import spoken_crowd
-from lfr_eval.report.drawings import Charts
 from lfr_eval.report.findings import VERDICTS, WITHHELD, Verdict
+from lfr_eval.report.further import further_charts
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
+from lfr_eval.report.picture import FEWEST
 
 
-def fill(template: str, report: Report, charts: Charts, paper: bool, **further: object) -> str:
+def fill(template: str, report: Report, paper: bool, **further: object) -> str:
     """Return a template filled with a report.
 
     Parameters
@@ -41,15 +42,16 @@ def fill(template: str, report: Report, charts: Charts, paper: bool, **further: 
         .render(
             report=report,
             record=report.record,
-            charts=charts,
             paper=paper,
             calibration=cells,
             calibrated=summarise(cells),
             verdicts=verdicts_of(report),
             cannot_tell=cannot_tell(report),
             panel=to_panel(report),
+            brief=to_brief(report),
+            fewest=FEWEST,
+            further=further_charts(report),
             metrics=_metrics_of(report),
-            spoken_crowd=spoken_crowd,
             spoken_decades=spoken_decades,
             **further,
         )
@@ -81,6 +83,7 @@ def _environment() -> Environment:
     )
     globals_: dict[str, Any] = environment.globals
     globals_["words"] = words
+    globals_["names"] = names
     globals_["labels"] = labels
     return environment
 

@@ -21,7 +21,6 @@ WAYS = {
     "closed_form": "closed form",
     "linear": "in proportion",
 }
-NO_FINDING = "No planned comparison rests on them."
 SPOKEN = {"closed_form": "the closed form", "linear": "scaling in proportion"}
 
 
@@ -38,20 +37,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class SizeRow:
-    """One group's false alert rate at one watchlist size, by way; None: there is no such way.
-
-    Attributes
-    ----------
-    evidence
-        What the three of them rest on.
-    """
+    """One group's false alert rate at one watchlist size, by way; None: there is no such way."""
 
     group: str
     size: int
     resampled: Estimate | None
     closed_form: Estimate | None
     linear: Estimate | None
-    evidence: str
 
     @property
     def ways(self) -> tuple[Estimate | None, ...]:
@@ -211,8 +203,7 @@ def _rows(part: pd.DataFrame) -> Iterable[SizeRow]:
     for key, ways in part.groupby(["group", "watchlist_size"], sort=False):
         found = {str(row["way"]): _estimate(row) for _, row in ways.iterrows()}
         resampled, closed_form, linear = (found.get(way) for way in WAYS)
-        evidence = f"All three rest on {_evidence(ways.iloc[0])}.\n{NO_FINDING}"
-        yield SizeRow(*(str(key[0]), int(str(key[1]))), resampled, closed_form, linear, evidence)
+        yield SizeRow(*(str(key[0]), int(str(key[1]))), resampled, closed_form, linear)
 
 
 def _estimate(row: pd.Series) -> Estimate:

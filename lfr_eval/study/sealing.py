@@ -13,7 +13,15 @@ from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.keys import Key, read_key
-from lfr_eval.contract.sealing import PDF, PROVENANCE, REPORT, FolderError, replacing, seal, view
+from lfr_eval.contract.sealing import (
+    PROVENANCE,
+    REPORT,
+    REPORTS,
+    FolderError,
+    replacing,
+    seal,
+    view,
+)
 from lfr_eval.contract.tables import Table
 from lfr_eval.report import render
 
@@ -23,6 +31,7 @@ def report_and_seal(
     run: Mapping[str, object],
     approvals: str | None,
     joined: Mapping[Table, pd.DataFrame] | None = None,
+    annex: bool = False,
 ) -> None:
     """Render the report of a study, with the decisions on it, and seal the folder.
 
@@ -33,18 +42,20 @@ def report_and_seal(
     ----------
     joined
         Tables that join the study with this report.
+    annex
+        Whether the complete tables are printed too.
     """
     tables, key = dict(joined or {}), sealing_key()
-    names = (REPORT, PDF, PROVENANCE, *(table.file for table in tables))
+    names = (*REPORTS, PROVENANCE, *(table.file for table in tables))
     with replacing(folder.path, names) as aside:
         for table, frame in tables.items():
             table.conform(frame).to_parquet(aside / table.file, index=False)
         seal(folder.path, run, aside, names)
-        pdf = aside / PDF if _wants_pdf(run) else None
+        papers = ("brief", "report", *(["annex"] if annex else [])) if _wants_pdf(run) else ()
         place = view(folder.path, aside, names)
         ledger = ledger_path(folder.path.resolve().parent, approvals)
         try:
-            render(place, aside / REPORT, pdf, ledger)
+            render(place, aside / REPORT, papers, ledger)
         except MendableError as error:
             error.args = (str(error).replace(str(place), str(folder.path)),)
             raise
@@ -71,7 +82,7 @@ def _wants_pdf(run: Mapping[str, object]) -> bool:
     return not isinstance(report, dict) or report.get("pdf") is not False
 
 
-def render_again(folder: StudyFolder, approvals: str | None = None) -> None:
+def render_again(folder: StudyFolder, approvals: str | None = None, annex: bool = False) -> None:
     """Render the report of a finished study from its folder, after checking the folder.
 
     Raises
@@ -81,7 +92,7 @@ def render_again(folder: StudyFolder, approvals: str | None = None) -> None:
         again would hide that.
     """
     with folder.locked():
-        changed = [problem for problem in folder.verify() if not problem.startswith((REPORT, PDF))]
+        changed = [problem for problem in folder.verify() if not problem.startswith(REPORTS)]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        report_and_seal(folder, folder.provenance(), approvals)
+        report_and_seal(folder, folder.provenance(), approvals, annex=annex)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.folder import PDF, PROVENANCE, REPORT, STUDY, StudyFolder
+from lfr_eval.contract.folder import PROVENANCE, REPORTS, STUDY, StudyFolder
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
@@ -183,7 +183,7 @@ def _parent_run(client: MlflowClient, experiment_id: str, multirun: Path) -> str
 
 
 def _log_files(client: MlflowClient, run_id: str, folder: StudyFolder, about: StudyRecord) -> None:
-    for file in (REPORT, PDF, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
+    for file in (*REPORTS, PROVENANCE, STUDY, RATES.file, FINDINGS.file, TRUTH.file):
         if (folder.path / file).is_file():
             client.log_artifact(run_id, str(folder.path / file))
     with tempfile.TemporaryDirectory() as aside:

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words, group_name
+
 Cell = tuple[str, int, float, str, str]
 """Metric, watchlist size, threshold, factor, group."""
 
@@ -125,20 +127,50 @@ def from_csv(folder: Path) -> tuple[dict[Cell, float], dict[Cell, float]]:
 
 
 def from_page(folder: Path) -> dict[Cell, float]:
-    """Events that the data of the page's script give."""
+    """Events that the rates in the data of the page's script give, where only one number fits."""
     page = (folder / "report.html").read_text("utf-8")
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
     assert found is not None
     data = json.loads(found[1])
+    rates = pd.read_csv(folder / "rates.csv")
+    rates["group"] = rates["group"].str.lstrip("'")
+    sizes = [
+        0 if text.startswith("none") else int(text.split()[0].replace(",", ""))
+        for text in re.findall(r'data-errors="[^"]*">([^<]*)</option>', page)
+    ]
+    factors = {factor_words(each): each for each in rates["factor"].unique()}
+    by = re.search(r'<select id="factor">(.*?)</select>', page, re.S)
+    assert by is not None
+    named = [factors[text] for text in re.findall(r">([^<]+)</option>", by[1])]
+    labels = {group_name(each): each for each in rates["group"].unique()}
+    _, trials = from_csv(folder)
     known = {}
-    for setting, entries in data["rates"].items():
-        metric, size, factor = setting.split("|")
-        for entry in entries:
-            for threshold, events in zip(data["thresholds"], entry["events"], strict=True):
-                if events is not None:
-                    cell = (metric, int(size or 0), round(threshold, 9), factor, entry["group"])
-                    known[cell] = float(events)
+    for key, part in data["parts"].items():
+        size, factor = (int(each) for each in key.split("|"))
+        metrics = ("FPIR", "FNIR") if sizes[size] else ("FMR", "FNMR")
+        for name, sides in part["rows"]:
+            for metric, bars in zip(metrics, sides, strict=True):
+                for threshold, bar in zip(data["thresholds"], bars, strict=True):
+                    at = round(float(threshold.replace("−", "-")), 9)
+                    cell = (metric, sizes[size], at, named[factor], labels[name])
+                    events = _only_number(data["words"][bar[0]], trials.get(cell))
+                    if events is not None:
+                        known[cell] = events
+    assert known
     return known
+
+
+def _only_number(text: str, trials: float | None) -> float | None:
+    """The number of events that a printed rate of so many trials can be; None where several can."""
+    if text == "none seen":
+        return 0.0
+    rate = re.fullmatch(r"1 in ([\d,.]+)|([\d.]+) %", text)
+    if rate is None or trials is None:
+        return None
+    value = 1 / float(rate[1].replace(",", "")) if rate[1] else float(rate[2]) / 100
+    spread = 0.005 * value * trials
+    low, high = np.ceil(value * trials - spread), np.floor(value * trials + spread)
+    return float(low) if low == high else None
 
 
 def parts_of_wholes(text: str) -> list[tuple[int, str, int]]:

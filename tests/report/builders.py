@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract import tables
+from lfr_eval.contract.names import factor_words, group_words
 from tests.report.captured import make_acquisition, make_cohort, make_histogram, make_searches
 from tests.report.described import make_provenance, make_record
 from tests.report.further import make_equity, make_modelled, make_person_tests
@@ -189,24 +190,27 @@ def _finding(
     where = f"at threshold {threshold:g}" + (
         "" if size is None else f" with a watchlist of {size:,}"
     )
+    who, whom = group_words(a), group_words(b)
     spread = 1 + 4 / math.sqrt(max(1, events))
     primary = (
         metric in ("FPIR", "TPIR", "FMR") and factor != "gender x ethnicity" and threshold != 0.58
     )
     if events == 0:
         verdict, p = "untestable", None
-        text = f"No {metric} event among {a} or {b} {where}: a difference could not be tested."
+        text = f"No {metric} event among {who} or {whom} {where}: a difference could not be tested."
     elif ratio is not None and 0.95 < ratio < 1.05 and events > 1_000:
         verdict, p = "equivalent", 0.61
-        text = f"{metric} of {a} and {b} differs by less than the margin of 1.5 {where}."
+        text = f"{metric} of {who} and {whom} differs by less than the margin of 1.5 {where}."
     elif row is not None and events > 12 and (ratio is None or not 0.7 < ratio < 1.18):
         verdict, p = "different", 0.0004
-        text = f"{metric} of {a} differs from that of {b} {where} (adjusted p = 0.0012)."
+        text = f"{metric} of {who} differs from that of {whom} {where} (adjusted p = 0.0012)."
     else:
         verdict, p = "inconclusive", 0.31
-        text = f"{metric} of {a} and {b} {where}: a difference is neither shown nor ruled out."
+        text = f"{metric} of {who} and {whom} {where}: a difference is neither shown nor ruled out."
     if row is None:
-        text = f"{metric} over all groups of {factor} {where}: " + text.split(": ")[-1]
+        text = (
+            f"{metric} over all groups by {factor_words(factor)} {where}: " + text.split(": ")[-1]
+        )
     return (
         f"{metric}-{threshold:g}-{size or 'pairs'}-{factor}-{a}-{b}",
         metric, threshold, size, factor, a, b,

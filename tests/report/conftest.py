@@ -24,7 +24,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pdf(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the PDF of that study."""
     folder = tmp_path_factory.mktemp("pdf")
-    render(study, folder / "report.html", pdf=folder / "report.pdf")
+    render(study, folder / "report.html", papers=["report"])
     return folder / "report.pdf"
 
 

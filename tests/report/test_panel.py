@@ -17,7 +17,6 @@ from lfr_eval.report.reading import read_report
 from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
 from tests.report.pages import Element, parse
-from tests.report.reading_age import school_years
 
 WriteStudy = Callable[..., Path]
 HASH = "11" * 32
@@ -65,60 +64,6 @@ def answers(panel: Panel, question: str) -> str:
     return found
 
 
-def test_the_formulas_tell_a_tale_from_a_statute() -> None:
-    tale = ["The cat sat on the mat. It saw a dog. The dog ran away."]
-    statute = [
-        "Notwithstanding the aforementioned considerations, proportionality requires authorities "
-        "to demonstrate evidence-based justification for disproportionate interference."
-    ]
-    assert max(school_years(tale)) < 1
-    assert min(school_years(statute)) > 20
-
-
-@pytest.mark.parametrize("name", ["study", "bare_study", "small_study"])
-def test_the_summary_can_be_read_at_fourteen(name: str, request: pytest.FixtureRequest) -> None:
-    text = to_panel(read_report(request.getfixturevalue(name))).summary
-    assert max(school_years(text)) <= 9
-
-
-def test_the_summary_gives_the_counts_of_the_rates_table(study: Path, panel: Panel) -> None:
-    rates = pd.read_parquet(study / "rates.parquet")
-    chosen = rates[
-        (rates["metric"] == "FPIR")
-        & (rates["threshold"] == 0.64)
-        & (rates["watchlist_size"] == 10_000)
-        & (rates["factor"] == "overall")
-    ].iloc[0]
-    said = f"there were {chosen.events} false alerts in {chosen.trials:,} tries. That is 1 in 975."
-    assert said in " ".join(panel.summary)
-
-
-def test_the_summary_says_that_no_difference_shown_is_no_equality(panel: Panel) -> None:
-    text = " ".join(panel.summary)
-    assert "we cannot tell. That does not mean that the groups are equal." in text
-    assert "A gap can hide from a test like this." in text
-    assert "does not say that the system should be used, or that it should not" in text
-
-
-def test_a_simulated_study_says_so_in_plain_words(panel: Panel, bare_panel: Panel) -> None:
-    assert "The people in this study are not real." in panel.summary[0]
-    assert "not real" not in " ".join(bare_panel.summary)
-
-
-def test_a_study_that_saw_nothing_does_not_claim_that_errors_never_happen(
-    write_study: WriteStudy,
-) -> None:
-    folder = write_study(thresholds=PRIMARY, sizes=[1_000])
-    rates = pd.read_parquet(folder / "rates.parquet")
-    wrong = rates["metric"].isin(["FPIR", "FMR"])
-    rates.loc[wrong, ["events", "subjects_with_event", "rate", "lower"]] = 0
-    rates.loc[wrong, "upper"] = 0.01
-    rates.to_parquet(folder / "rates.parquet")
-    text = " ".join(to_panel(read_report(folder)).summary)
-    assert "there was no false alert in 3,900 tries. That does not mean" in text
-    assert "may be as high as 1 in 100" in text
-
-
 def test_every_question_has_an_answer(panel: Panel, bare_panel: Panel) -> None:
     for each in (panel, bare_panel):
         assert len(each.questions) >= 15
@@ -131,7 +76,7 @@ def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> Non
     assert "390 people, with 3,900 recognition opportunities." in who
     assert "None of them is real" in who
     nothing = answers(panel, "What did not happen?")
-    assert "white (ethnicity), threshold 0.64 and a watchlist of 10,000" in nothing
+    assert "White, threshold 0.64 and a watchlist of 10,000" in nothing
     assert "0 of 1,300 recognition opportunities of 130 people" in nothing
     assert "No event does not mean a rate of zero." in nothing
     assert "fingerprint " + "5f2b" * 16 in answers(
@@ -170,15 +115,13 @@ def test_words_of_others_carry_where_they_were_read(panel: Panel) -> None:
     for annex in panel.annexes:
         for each in annex.headings:
             assert bool(each.asks) == bool(each.source)
-            assert not each.source or "[SEEN-S]" in each.source
+            assert not each.source or "others" in each.source or "other pages" in each.source
             assert each.gives or each.lacks
     assert len(panel.annexes[0].headings) == 5
 
 
 def test_the_page_holds_all_of_it(page: Element, panel: Panel) -> None:
     shown = page.with_id("panel").text
-    plain = page.with_id("plain").text
-    assert all(paragraph in plain for paragraph in panel.summary)
     for question in panel.questions:
         assert question.text in shown
         assert all(" ".join(answer.split()) in shown for answer in question.answers)
@@ -221,7 +164,7 @@ def test_a_withdrawal_on_another_study_ends_an_approval(write_study: WriteStudy)
     folder = with_hash(write_study(thresholds=PRIMARY, sizes=[1_000]))
     write_ledger(folder, DECISION)
     explored = parse(render(folder)).with_id("explore").text
-    assert "approved for facenet 3 by A. Panel until 2027-06-01" in explored
+    assert "0.64 approved for facenet 3 by A. Panel until 2027-06-01" in explored
     elsewhere = {"study_hash": "22" * 32, "withdrawn": True, "expires": None}
     write_ledger(
         folder,

@@ -75,16 +75,14 @@ def test_it_says_that_it_is_tagged_in_which_language_and_by_its_title(reader: Pd
 
 def test_every_figure_can_be_read_aloud(elements: list[Any]) -> None:
     figures = [each for each in elements if each["/S"] == "/Figure"]
-    assert len(figures) > 30
+    assert figures
     assert all(len(each["/Alt"]) > 60 for each in figures)
-    of_the_method = [each for each in figures if "at a nominal 5 %" in each["/Alt"]]
-    assert len(of_the_method) == 1
-    assert all("Simulated" in each["/Alt"] for each in figures if each not in of_the_method)
+    assert all("Simulated" in each["/Alt"] for each in figures)
 
 
 def test_every_table_has_header_cells_that_say_what_they_head(elements: list[Any]) -> None:
     found = [each for each in elements if each["/S"] == "/Table"]
-    assert len(found) > 30
+    assert len(found) > 3
     for table in found:
         (head,) = children(table, "/THead")[:1]
         row = children(head, "/TR")[0]
@@ -107,15 +105,8 @@ def test_headings_leave_no_level_out(elements: list[Any]) -> None:
 
 def test_bookmarks_are_the_headings(reader: PdfReader, elements: list[Any]) -> None:
     titles = [re.sub(r"^[\d.]+ ", "", each.title) for each in flat(reader.outline)]
-    for title in (
-        *("The answer", "In plain words", "For the panel", "Sign-off", "Glossary"),
-        *("What this means for a crowd", "Rates along the threshold", "Rates in numbers"),
-        *("All comparisons", "Summary measures of inequality", "Tests as in published studies"),
-        *("Measured against the truth", "Comparison scores"),
-        "Beyond the last observed event – modelled, not observed",
-        "Does the method keep its promises?",
-        "Exploratory comparisons: not named in the plan, not to be quoted as findings",
-    ):
+    for title in ("The answer", "Groups", "Who took part", "For the panel", "Sign-off",
+                  "Method and limits", "Provenance"):  # fmt: skip
         assert title in titles
     headings = sum(each["/S"] in HEADINGS for each in elements)
     # The contents have a heading, and no bookmark.
@@ -123,7 +114,7 @@ def test_bookmarks_are_the_headings(reader: PdfReader, elements: list[Any]) -> N
 
 
 def test_it_has_contents_and_page_numbers(reader: PdfReader) -> None:
-    assert "Contents" in reader.pages[1].extract_text()
+    assert "Contents" in reader.pages[0].extract_text()
     last = len(reader.pages)
     assert f"{last} of {last}" in reader.pages[-1].extract_text()
 

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract import tables
-from lfr_eval.report.rates import MixedQuoteError, Rate, leading_side, quote, tabulate, to_rows
+from lfr_eval.report.rates import (
+    MixedQuoteError,
+    Rate,
+    as_miss,
+    leading_side,
+    quote,
+    tabulate,
+    to_rows,
+)
 
 
 def rate(metric: str, threshold: float, size: int | None, group: str = "female") -> Rate:
@@ -33,11 +41,11 @@ def rate(metric: str, threshold: float, size: int | None, group: str = "female")
 
 def test_rates_of_one_setting_are_quoted_together() -> None:
     quoted = quote([rate("FPIR", 0.6, 1_000), rate("TPIR", 0.6, 1_000)])
-    assert (quoted.wrong.code, quoted.right.code) == ("FPIR", "TPIR")
-    assert (quoted.rows[0].wrong, quoted.rows[0].right) == (
-        rate("FPIR", 0.6, 1_000),
-        rate("TPIR", 0.6, 1_000),
-    )
+    assert (quoted.wrong.code, quoted.right.code) == ("FPIR", "FNIR")
+    # A rate of recognition is told as the misses that it leaves.
+    assert quoted.rows[0].right == as_miss(rate("TPIR", 0.6, 1_000))
+    assert (quoted.rows[0].right.events, quoted.rows[0].right.rate) == (996, 0.996)
+    assert quoted.rows[0].wrong == rate("FPIR", 0.6, 1_000)
 
 
 @pytest.mark.parametrize("other", [rate("TPIR", 0.64, 1_000), rate("TPIR", 0.6, 10_000)])

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_eval.contract import tables
+from lfr_eval.contract.words import one_in, percentage
 from lfr_eval.report.crossed import SHADES, to_grids
-from lfr_eval.report.crowd import expected_alerts, shares_of_study, spoken_crowd
+from lfr_eval.report.crowd import crowd_of, expected_alerts, shares_of_study
+from lfr_eval.report.explorer import STEPS, sweep_thresholds, to_json
+from lfr_eval.report.picture import to_bar, top_of
 from lfr_eval.report.rates import at_threshold, to_rows
-from lfr_eval.report.sweep import STEPS, rate_data, sweep_thresholds, to_json, verdict_data
-from tests.report.builders import OPERATING, PRIMARY, SIZES
+from lfr_eval.report.reading import read_report
+from tests.report.builders import OPERATING, SIZES
 
 
 @pytest.fixture(scope="module")
@@ -58,61 +61,64 @@ def test_a_crowd_without_measured_rates_says_so(rates: pd.DataFrame) -> None:
     rows = to_rows(frame)
     crowd = expected_alerts(1_000, shares_of_study(rows), rows)
     assert crowd.total.alerts is None
-    assert spoken_crowd(crowd, 0.95, "here").startswith("No false alert rate was measured here")
+    assert crowd.spoken.startswith("No false alert rate was measured here")
+    assert crowd_of(rows) is None
 
 
-def test_the_data_of_the_slider_are_those_of_the_rates_table(rates: pd.DataFrame) -> None:
-    chosen = rates[rates["threshold"].notna()]
-    thresholds = sweep_thresholds(chosen, PRIMARY)
-    methods: list[str] = []
-    data = rate_data(chosen, thresholds, methods)
-    codes = ["metric", "watchlist_size", "factor"]
-    wanted = chosen[chosen["metric"] != "FNIR"].groupby(codes, dropna=False).ngroups
-    assert len(data) == wanted
-    for key, entries in data.items():
-        metric, size, factor = key.split("|")
-        part = chosen[(chosen["metric"] == metric) & (chosen["factor"] == factor)]
-        sizes = part["watchlist_size"]
-        part = part[sizes.isna() if size == "" else (sizes == int(size or 0)).fillna(False)]
-        assert [each["group"] for each in entries] == part["group"].unique().tolist()
-        for entry in entries:
-            rows = part[part["group"] == entry["group"]].sort_values("threshold")
-            assert entry["events"] == rows["events"].tolist()
-            assert entry["affected"] == rows["subjects_with_event"].tolist()
-            assert entry["trials"] == rows["trials"].iloc[0]
-            assert [methods[ord(c) - 97] for c in entry["method"]] == rows["interval"].tolist()
-            low, high = (np.array(entry[end], float) for end in ("lower", "upper"))
-            assert (low <= rows["lower"].to_numpy(float) * (1 + 1e-12)).all()
-            assert (high >= rows["upper"].to_numpy(float) * (1 - 1e-12)).all()
-            np.testing.assert_allclose(high, rows["upper"].to_numpy(float), rtol=2e-4)
-
-
-def test_the_verdicts_of_the_slider_are_those_of_the_findings_table(
-    study: Path, rates: pd.DataFrame
+@pytest.mark.parametrize(("size", "place"), list(zip(SIZES, (0, 1), strict=True)))
+def test_the_words_of_the_slider_are_those_of_the_rates_table(
+    study: Path, rates: pd.DataFrame, size: int, place: int
 ) -> None:
+    explorer = read_report(study).explorer
+    assert explorer is not None
+    factor = explorer.factors.index("ethnicity")
+    part, pool = explorer.data["parts"][f"{place}|{factor}"], explorer.data["words"]
+    shown = [float(text) for text in explorer.thresholds]
+    for name, sides in part["rows"]:
+        for metric, bars in zip(("FPIR", "TPIR"), sides, strict=True):
+            rows = rates[
+                (rates["metric"] == metric)
+                & (rates["watchlist_size"] == size).fillna(False)
+                & (rates["group"] == name.lower())
+            ]
+            for step, threshold in enumerate(shown):
+                row = rows[(rows["threshold"] - threshold).abs() < 1e-9].iloc[0]
+                missed = row["trials"] - row["events"]
+                events = missed if metric == "TPIR" else row["events"]
+                rate = 1 - row["rate"] if metric == "TPIR" else row["rate"]
+                said = one_in(rate) if events else "none seen"
+                assert pool[bars[step][0]] in (said, percentage(rate))
+
+
+def test_the_verdicts_of_the_slider_are_those_of_the_findings_table(study: Path) -> None:
     findings = pd.read_parquet(study / "findings.parquet")
-    thresholds = sweep_thresholds(rates[rates["threshold"].notna()], PRIMARY)
-    data = verdict_data(findings, thresholds)
-    known = findings.set_index("finding_id")
-    seen: set[str] = set()
-    for entries in data.values():
-        for entry in entries:
-            for place, threshold in enumerate(thresholds):
-                if entry["verdict"][place] == "-":
-                    continue
-                text = f"{threshold:g}"
-                ids = entry["id"]
-                name = ids.replace("@", f"{threshold:.2f}") if isinstance(ids, str) else ids[place]
-                row = known.loc[name]
-                assert text in name
-                assert row["verdict"][0] == entry["verdict"][place]
-                assert bool(row["primary"]) == (entry["primary"][place] == "1")
-                if not pd.isna(row["ratio"]):
-                    assert entry["ratio"][place] == pytest.approx(row["ratio"], rel=1e-4)
-                    assert entry["lower"][place] <= row["ratio_lower"] * (1 + 1e-12)
-                    assert entry["upper"][place] >= row["ratio_upper"] * (1 - 1e-12)
-                seen.add(name)
-    assert set(findings.loc[findings["primary"], "finding_id"]) <= seen
+    explorer = read_report(study).explorer
+    assert explorer is not None
+    part = explorer.data["parts"][f"0|{explorer.factors.index('ethnicity')}"]
+    place = explorer.thresholds.index(f"{OPERATING:.2f}")
+    chosen = findings[
+        (findings["threshold"] == OPERATING)
+        & (findings["factor"] == "ethnicity")
+        & (findings["watchlist_size"] == SIZES[0]).fillna(False)
+        & findings["metric"].isin(["FPIR", "TPIR"])
+    ]
+    told = [explorer.data["words"][row[2][place]] for row in part["verdicts"]]
+    assert sorted(text.split()[1].strip(",") for text in told) == sorted(chosen["verdict"])
+    assert not any("exploratory" in text for text in told)
+    away = explorer.thresholds.index("0.58")
+    assert all("exploratory" in explorer.data["words"][row[2][away]] for row in part["verdicts"])
+
+
+def test_a_bar_never_shows_less_than_the_interval(rates: pd.DataFrame) -> None:
+    rows = to_rows(alerts_of(rates, "ethnicity"))
+    top, words = top_of(rows)
+    assert words == one_in(top)
+    for row in rows:
+        bar = to_bar(row, top)
+        assert bar.low == pytest.approx(row.lower / top)
+        assert bar.high == pytest.approx(row.upper / top)
+        assert bar.high <= 1
+        assert bar.behind == f"{row.subjects_with_event:,} of {row.subjects:,}"
 
 
 @given(

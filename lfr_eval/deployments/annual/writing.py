@@ -86,9 +86,7 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     document = Document(
         title=asked.title,
         question=_period(chosen),
-        mark=None,
         banner=None,
-        warning=None,
         study=f"Made from published records ({listed(tuple(dict.fromkeys(chosen['source'])))}).",
         study_hash=None,
         finished=f"{date.today().isoformat()}T00:00:00+00:00",

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES
 from lfr_eval.contract.tables import PEOPLE as PEOPLE_TABLE
 from lfr_eval.finished.publishing.counts import Groups
 from lfr_eval.finished.publishing.ends import borrowed
-from lfr_eval.finished.publishing.hidden import ALL, REST, Hidden
+from lfr_eval.finished.publishing.hidden import ALL, Hidden
 from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.marks import Marks, mark
 from lfr_eval.finished.publishing.rule import Rule
@@ -215,7 +216,7 @@ def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd
 def _higher(findings: pd.DataFrame) -> pd.Series:
     """Return the words for a difference, with the group whose rate is higher."""
     a, b = findings["rate_a"], findings["rate_b"]
-    higher = findings["group_a"].mask(b > a, _other(findings))
+    higher = findings["group_a"].map(group_words).mask(b > a, _other(findings))
     told = [
         DIFFERENCE_SHOWN.format(HIGHER.format(group) if pair else "")
         for group, pair in zip(higher, a.notna() & b.notna(), strict=True)
@@ -224,13 +225,14 @@ def _higher(findings: pd.DataFrame) -> pd.Series:
 
 
 def _other(findings: pd.DataFrame) -> pd.Series:
-    return findings["group_b"].mask(findings["group_b"] == REST, "the rest")
+    return findings["group_b"].map(group_words)
 
 
 def _who(findings: pd.DataFrame) -> pd.Series:
     """Return which groups are compared, for sentences that say no more."""
-    pair = findings["group_a"] + " compared with " + _other(findings) + ": "
-    together = "All groups of " + findings["factor"] + " at once: "
+    pair = findings["group_a"].map(group_words) + " compared with " + _other(findings) + ": "
+    pair = pair.str[:1].str.upper() + pair.str[1:]
+    together = "All groups by " + findings["factor"].map(factor_words) + " at once: "
     return pair.mask(findings["group_a"] == ALL, together)
 
 

@@ -79,15 +79,6 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A statement with its verdict, and what must stand beside it."""
-
-    statement: Runs
-    company: Runs
-    kind: str = "said"
-
-
-@dataclass(frozen=True)
 class Cell:
     """A cell; `shade` is 0 for none and grows with what the cell counts."""
 
@@ -139,19 +130,18 @@ class Picture:
     kind: str = "picture"
 
 
-Block = Heading | Text | Bullets | Card | Said | Grid | Picture
+Block = Heading | Text | Bullets | Card | Grid | Picture
 
 
 @dataclass(frozen=True)
 class Document:
-    """The whole document."""
+    """The whole document; `kind` is `brief`, `report` or `annex`."""
 
     title: str
     question: str
-    mark: str | None
     banner: str | None
-    warning: str | None
     study: str
     study_hash: str | None
     finished: str
     blocks: Sequence[Block]
+    kind: str = "report"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from lfr_eval.report.document.blocks import (
@@ -14,21 +13,18 @@ from lfr_eval.report.document.blocks import (
     Picture,
     Run,
     Runs,
-    Said,
     Term,
     Text,
     plain,
 )
 from lfr_eval.report.document.grids import read_grid
-from lfr_eval.report.document.texts import classes_of, runs_of, tidy
-from lfr_eval.report.svg import Chart
+from lfr_eval.report.document.texts import classes_of, runs_of
 
 HEADINGS = {"h2": 1, "h3": 2, "h4": 3}
-STATEMENTS = frozenset(("findings", "differences"))
-CONTAINERS = ("document", "section", "div", "details")
+CONTAINERS = ("document", "section", "div", "details", "form")
 
 
-def read_chapters(element: Element, charts: Mapping[str, Chart]) -> Iterator[Block]:
+def read_chapters(element: Element, charts: Mapping[str, tuple[str, str]]) -> Iterator[Block]:
     """Yield the blocks of an element, in order.
 
     Raises
@@ -55,8 +51,6 @@ def _block(element: Element) -> Iterator[Block]:
         yield from _summary(element)
     elif tag in ("p", "pre"):
         yield Text(runs_of(element), "lead" in classes, "notice" in classes)
-    elif tag == "ul" and classes & STATEMENTS:
-        yield from (_said(item) for item in element)
     elif tag == "ul":
         yield Bullets(tuple(runs_of(item) for item in element), "notes" in classes)
     elif tag == "dl":
@@ -72,17 +66,6 @@ def _summary(element: Element) -> Iterator[Block]:
         yield Text(tuple(Run(run.text, run.style or "strong") for run in runs_of(element)))
     elif level != "0":
         yield Heading(plain(runs_of(element)), int(level))
-
-
-def _said(item: Element) -> Said:
-    """Return a statement; its company is a paragraph of its own where it has one."""
-    company = [each for each in item.iter("p") if "company" in classes_of(each)]
-    if not company:
-        return Said(runs_of(item), ())
-    mark, *_ = list(item)
-    statement = [each for each in item.iter("p") if "statement" in classes_of(each)]
-    spoken: list[Run] = [*runs_of(mark), Run(" "), *runs_of(statement[0])]
-    return Said(tidy(spoken), runs_of(company[0]))
 
 
 def _term(row: Element) -> Term:
@@ -112,10 +95,8 @@ def _text(runs: Runs) -> Iterator[Text]:
         yield Text(runs)
 
 
-def _picture(element: Element, charts: Mapping[str, Chart]) -> Picture:
-    """Return a chart with its own description as alternative."""
-    chart = charts[element.get("data-chart", "")]
-    root = ElementTree.fromstring(chart.svg)
-    said = [each.text or "" for tag in ("title", "desc") for each in root.iter(tag)]
+def _picture(element: Element, charts: Mapping[str, tuple[str, str]]) -> Picture:
+    """Return a drawing with its own description as alternative."""
+    svg, said = charts[element.get("data-chart", "")]
     caption = element.find("figcaption")
-    return Picture(chart.svg, " ".join(said), runs_of(element if caption is None else caption))
+    return Picture(svg, said, runs_of(element if caption is None else caption))

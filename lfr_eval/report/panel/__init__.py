@@ -14,7 +14,6 @@ from lfr_eval.report.panel.annexes import data_protection, equality
 from lfr_eval.report.panel.conditions import Heading, bridges, ethics_panel
 from lfr_eval.report.panel.glossary import Term, glossary
 from lfr_eval.report.panel.questions import Question, questions
-from lfr_eval.report.panel.summary import plain_summary
 
 __all__ = ["Annex", "Heading", "Panel", "Question", "Term", "to_panel"]
 
@@ -35,13 +34,10 @@ class Panel:
 
     Attributes
     ----------
-    summary
-        Short paragraphs of plain words.
     annexes
         Ethics panel, law, equality, data protection.
     """
 
-    summary: tuple[str, ...]
     questions: tuple[Question, ...]
     annexes: tuple[Annex, ...]
     glossary: tuple[Term, ...]
@@ -51,7 +47,6 @@ class Panel:
 def to_panel(report: Report) -> Panel:
     """Write the panel material of a study."""
     return Panel(
-        summary=plain_summary(report),
         questions=questions(report),
         annexes=(
             Annex(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.words import several
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
@@ -84,9 +85,9 @@ def _characteristic(report: Report, factor: str) -> tuple[tuple[str, ...], tuple
     if not has_factor(report, factor):
         return (), ("Groups were not compared by this, so nothing is known about it.",)
     groups = ", ".join(
-        f"{group.group} (withheld)"
+        f"{group_name(group.group)} (withheld)"
         if group.withheld
-        else f"{group.group} {several(group.people, 'person', 'people')}"
+        else f"{group_name(group.group)} {several(group.people, 'person', 'people')}"
         for group in report.people.of(factor)
     )
     sources = tuple(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lfr_eval.contract.words import count, several, spoken_threshold
+from lfr_eval.contract.words import count, joined, several, spoken_threshold
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.reading import (
     everybody,
     has_factor,
-    listed,
     measured,
     missed,
     setting,
@@ -23,8 +22,8 @@ from lfr_eval.report.panel.reading import (
 )
 from lfr_eval.report.rates import Quote
 
-PANEL_SOURCE = "in short, from secondary pages [SEEN-S]"
-COURT_SOURCE = "quoted from copies of the judgment on secondary pages [SEEN-S]"
+PANEL_SOURCE = "in short, as other pages report it"
+COURT_SOURCE = "quoted from copies of the judgment that others published"
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def unknown_bias(report: Report) -> tuple[str, ...]:
     sentences = []
     never = [name for name in ("gender", "ethnicity") if not has_factor(report, name)]
     if never:
-        sentences.append(f"Groups by {listed(never)} were not compared at all.")
+        sentences.append(f"Groups by {joined(never)} were not compared at all.")
     larger = missed(report)
     if larger is not None:
         sentences.append(f"Whether the groups of the open comparisons differ. {larger}")
@@ -196,8 +195,8 @@ def software(report: Report) -> tuple[str, ...]:
 def held_to(report: Report) -> tuple[str, ...]:
     """Say at which settings the figures hold."""
     record = report.record
-    thresholds = listed([spoken_threshold(value) for value in record.thresholds.headline])
-    sizes = listed([count(size) for size in record.design.watchlist_sizes])
+    thresholds = joined([spoken_threshold(value) for value in record.thresholds.headline])
+    sizes = joined([count(size) for size in record.design.watchlist_sizes])
     held = f"The figures of the first page hold at threshold {thresholds}" if thresholds else ""
     if not held:
         return ()

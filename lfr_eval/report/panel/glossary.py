@@ -17,7 +17,7 @@ _TERMS = (
     ("Alert", "The system says that a passer-by looks like somebody on the watchlist."),
     (
         "Equivalent",
-        "A test showed that two groups differ by less than a margin that was fixed in advance.",
+        "A test showed that two groups differ by less than a margin that the study names.",
     ),
     (
         "Failure to acquire (FTA)",

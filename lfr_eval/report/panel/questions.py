@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import UNKNOWN
-from lfr_eval.contract.words import count, several, spoken_threshold
+from lfr_eval.contract.words import count, joined, several, spoken_threshold
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.conditions import bias, checked, promised, software
-from lfr_eval.report.panel.reading import compared, listed, missed, silent, smallest_group, stated
+from lfr_eval.report.panel.reading import missed, silent, smallest_group, stated
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _who(report: Report) -> tuple[str, ...]:
         untold = any(group.withheld for group in report.people.groups)
         answers.append(
             f"The smallest group{' of those whose size is told' if untold else ''} is "
-            f"{smallest.group} ({smallest.factor}): "
+            f"{group_words(smallest.group)}: "
             f"{several(smallest.people, 'person', 'people')}."
         )
     return tuple(answers)
@@ -67,7 +68,7 @@ def _who(report: Report) -> tuple[str, ...]:
 
 def _labels(report: Report) -> tuple[str, ...]:
     said = tuple(
-        f"{label.factor} in {label.dataset}: {label.source.replace('_', ' ')}, "
+        f"{factor_words(label.factor)} in {label.dataset}: {label.source.replace('_', ' ')}, "
         f"scheme {label.scheme}."
         for label in report.labels
     )
@@ -85,8 +86,8 @@ def _left_out(report: Report) -> tuple[str, ...]:
     else:
         answers.append("In how many images no usable face was found is not recorded.")
     answers += [
-        f"{several(group.people, 'person', 'people')} without a label for {group.factor}: counted "
-        f"as '{UNKNOWN}'."
+        f"{several(group.people, 'person', 'people')} without a label for "
+        f"{factor_words(group.factor)}: counted as '{UNKNOWN}'."
         for group in report.people.groups
         if group.group == UNKNOWN and group.people
     ]
@@ -121,7 +122,7 @@ def _threshold(report: Report) -> tuple[str, ...]:
             f"{spoken_threshold(thresholds.operating)}, the operating threshold.",
             *origin,
         )
-    named = listed([spoken_threshold(value) for value in thresholds.primary])
+    named = joined([spoken_threshold(value) for value in thresholds.primary])
     return (f"No operating threshold is declared. The plan names {named}.", *origin)
 
 
@@ -147,7 +148,7 @@ def _watchlist(report: Report) -> tuple[str, ...]:
     design = report.record.design
     if not design.watchlist_sizes:
         return ("There was none: images were compared one to one.",)
-    sizes = listed([count(size) for size in sorted(design.watchlist_sizes)])
+    sizes = joined([count(size) for size in sorted(design.watchlist_sizes)])
     members = design.watchlist_members
     return (
         f"{sizes} entries.",
@@ -169,20 +170,20 @@ def _missed(report: Report) -> tuple[str, ...]:
     answer = missed(report)
     if answer is None:
         return (
-            "No planned comparison of the first page is open."
-            if compared(report)
-            else "No comparison was planned, so none could find anything.",
+            "No primary comparison of the answer is open."
+            if report.compared
+            else "No comparison was primary, so none could find anything.",
         )
     return (answer, "Smaller differences may exist unseen.")
 
 
 def _adjusted(report: Report) -> tuple[str, ...]:
-    how = dict.fromkeys(each.adjustment for each in compared(report) if each.adjustment)
+    how = dict.fromkeys(each.adjustment for each in report.compared if each.adjustment)
     if not how:
         return ("No adjustment is recorded for the comparisons of the first page.",)
     return (
         f"Adjustment: {'; '.join(how)}.",
-        "Comparisons that were not planned are marked as exploratory and are not quoted.",
+        "Comparisons that are not primary are marked as exploratory and are not quoted.",
     )
 
 

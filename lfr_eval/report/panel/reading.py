@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from lfr_eval.contract.names import Metric
+from lfr_eval.contract.names import Metric, group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
-from lfr_eval.contract.words import confidence, count, one_in, ratio, several, spoken_threshold
-from lfr_eval.report.findings import Finding
+from lfr_eval.contract.words import (
+    confidence,
+    count,
+    joined,
+    one_in,
+    ratio,
+    several,
+    spoken_threshold,
+)
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
 from lfr_eval.report.rates import Quote, Rate
 from lfr_eval.report.words import NOT_STATED, spoken_rate
-
-
-def compared(report: Report) -> tuple[Finding, ...]:
-    """Return the planned comparisons of the first screen."""
-    return tuple(finding for block in report.verdicts for finding in block.findings)
-
-
-def listed(parts: list[str] | tuple[str, ...]) -> str:
-    """Return "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def stated(text: str | None) -> str:
@@ -77,7 +74,7 @@ def smallest_group(report: Report) -> GroupCount | None:
 def silent(report: Report) -> tuple[str, ...]:
     """Say in which groups nothing happened at the thresholds of the first screen."""
     return tuple(
-        f"{row.group}{'' if row.factor == OVERALL else f' ({row.factor})'}, {setting(quote)}. "
+        f"{group_name(row.group)}, {setting(quote)}. "
         f"{measured(quote.wrong, row.wrong, report.record.inference.level)}."
         for quote in report.quotes
         for row in quote.rows
@@ -87,7 +84,7 @@ def silent(report: Report) -> tuple[str, ...]:
 
 def missed(report: Report) -> str | None:
     """Say how large a difference the open comparisons leave possible; None where none is open."""
-    still_open = [finding for finding in compared(report) if finding.is_open]
+    still_open = [finding for finding in report.compared if finding.is_open]
     if not still_open:
         return None
     of = several(len(still_open), "open comparison")
@@ -105,16 +102,16 @@ def missed(report: Report) -> str | None:
 
 
 def tally(report: Report) -> str:
-    """Say how many planned comparisons had which verdict."""
-    findings = compared(report)
+    """Say how many primary comparisons had which verdict."""
+    findings = report.compared
     if not findings:
-        return "No comparison between groups was planned at the thresholds of the first screen."
+        return "No comparison between groups was primary at the thresholds of the first screen."
     counts = {
         verdict: sum(each.verdict == verdict for each in findings)
         for verdict in ("different", "equivalent", "inconclusive", "untestable", "withheld")
     }
-    shown = listed([f"{number} {verdict}" for verdict, number in counts.items() if number])
-    return f"Of {several(len(findings), 'planned comparison')}: {shown}."
+    shown = joined([f"{number} {verdict}" for verdict, number in counts.items() if number])
+    return f"Of {several(len(findings), 'primary comparison')}: {shown}."
 
 
 def has_factor(report: Report, name: str) -> bool:

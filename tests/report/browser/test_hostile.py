@@ -1,8 +1,7 @@
-"""Hostile text in every field of a study stays text: in the page, in a download."""
+"""Hostile text in every field of a study stays text."""
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -59,9 +58,8 @@ def test_no_text_becomes_an_element_or_runs(browser: Browser, attacked: Path) ->
     opened = open_page(browser, attacked)
     page = opened.page
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
-    for factor in ("gender", "ethnicity"):
+    for factor in ("0", "1"):
         page.locator("#factor").select_option(factor)
-        page.locator("#explore-rates .drill").first.focus()
     assert page.evaluate("window.attacked") is None
     assert page.locator("img, iframe, object, embed, svg[onload], script:not([id])").count() == 1
     assert page.evaluate(
@@ -71,21 +69,4 @@ def test_no_text_becomes_an_element_or_runs(browser: Browser, attacked: Path) ->
     assert "{{ 7 * 7 }}" in page.content()
     assert opened.problems == []
     assert "\u202e" not in page.content()
-    page.close()
-
-
-def test_a_download_holds_no_formula(browser: Browser, attacked: Path) -> None:
-    page = open_page(browser, attacked).page
-    seen = 0
-    for factor in ("gender", "ethnicity"):
-        page.locator("#factor").select_option(factor)
-        with page.expect_download() as download:
-            page.locator("#explore .csv").first.click()
-        text = Path(download.value.path()).read_text("utf-8-sig")
-        for row in csv.reader(text.splitlines()):
-            for cell in row:
-                assert not cell.startswith(("=", "+", "@", "\t")), cell
-                assert not cell.startswith("-") or float(cell) < 0, cell
-                seen += cell.startswith(("'=", "'@", "'-"))
-    assert seen >= 3
     page.close()

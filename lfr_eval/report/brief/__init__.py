@@ -1,0 +1,78 @@
+"""Stage report: the answer on two pages, in plain words (view model in, frozen texts out).
+
+For everybody: sentences about people that name the groups, one picture, what it means for a crowd,
+and what the study cannot tell. Nothing here is stronger than the findings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lfr_eval.report.brief.answer import answer, setting_words
+from lfr_eval.report.brief.around import cannot_say, crowd_words, facts, trust
+from lfr_eval.report.model import Report
+from lfr_eval.report.picture import Picture, to_picture
+
+__all__ = ["Brief", "Picture", "to_brief"]
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The brief of a study.
+
+    Attributes
+    ----------
+    warning
+        What must be known before anything else: that nothing was real; empty for real people.
+    setting
+        Threshold and watchlist at which everything here holds.
+    answer
+        Paragraphs; the first is the shortest answer.
+    picture
+        Rate by group with intervals; None where the study has no rate at this threshold.
+    facts
+        Pairs of a question and its answer: what was tested, on whom, at which setting.
+    crowd
+        What it means for a crowd; empty without a watchlist.
+    cannot
+        What the study cannot tell, shortest first reasons.
+    trust
+        Who ran it, and where the evidence is.
+    """
+
+    warning: str
+    setting: str
+    answer: tuple[str, ...]
+    picture: Picture | None
+    facts: tuple[tuple[str, str], ...]
+    crowd: tuple[str, ...]
+    cannot: tuple[str, ...]
+    trust: tuple[tuple[str, str], ...]
+
+
+def to_brief(report: Report) -> Brief:
+    """Write the brief of a study."""
+    return Brief(
+        warning=_warning(report),
+        setting=setting_words(report),
+        answer=answer(report),
+        picture=to_picture(report.quote) if report.quote else None,
+        facts=facts(report),
+        crowd=crowd_words(report),
+        cannot=cannot_say(report),
+        trust=trust(report),
+    )
+
+
+def _warning(report: Report) -> str:
+    if report.record.simulated:
+        return (
+            "None of this is real: a computer made up the people and the scores. Do not quote it "
+            "about any system or group."
+        )
+    if report.record.capture:
+        return (
+            "The people are real, but no camera was tested: a computer made still pictures worse. "
+            "Do not quote it as what a camera does."
+        )
+    return ""

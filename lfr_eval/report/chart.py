@@ -1,0 +1,265 @@
+"""Stage report: charts as SVG, drawn directly (numbers in, panels that fit a phone out).
+
+Every panel is a drawing of its own, so that a page may set as many beside one another as there is
+room for; on paper they stand on one sheet. Text stays text, and colours are those of the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from lfr_eval.contract.words import count, number, one_in
+from lfr_eval.report.words import shorten
+
+COLOURS = {
+    "--ink": "#1c2430", "--faint": "#5f6b7a", "--grid": "#d9dee5", "--paper": "#ffffff",
+    "--series-1": "#005a9c", "--series-2": "#b3430b", "--series-3": "#00704f",
+    "--series-4": "#8a2f73",
+}  # fmt: skip
+"""What the page's colours are on white paper: 4.5:1 or more for text, apart for any eyes."""
+
+Place = Callable[[float], float]
+
+WIDTH, HEIGHT = 300.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 6.0, 24.0, 22.0
+STYLES = {
+    "first": "stroke:var(--series-1)",
+    "second": "stroke:var(--series-2);stroke-dasharray:6 3",
+    "third": "stroke:var(--ink);stroke-dasharray:1.5 2",
+}
+COLUMNS = 3
+POINTS = 40
+"""Points drawn at most in one line: more cannot be seen, and swell the page."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Values along the horizontal axis; NaN where there is none.
+
+    Attributes
+    ----------
+    style
+        A key of `STYLES`.
+    bound
+        Upper ends where nothing was seen: a line would otherwise vanish exactly where a reader may
+        take it for perfection.
+    """
+
+    style: str
+    x: Sequence[float]
+    y: Sequence[float]
+    lower: Sequence[float] = ()
+    upper: Sequence[float] = ()
+    bound: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Limits and ticks of one direction; both logarithmic or not."""
+
+    low: float
+    high: float
+    log: bool
+    ticks: tuple[tuple[float, str], ...]
+
+    def share(self, value: float) -> float:
+        """Return where a value stands, from 0 to 1."""
+        if self.log:
+            value = max(value, self.low)
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A finished chart.
+
+    Attributes
+    ----------
+    name
+        Unique within the page.
+    caption, description
+        Plain text; the second stands for the drawing where it cannot be seen.
+    panels
+        One SVG each, safe to insert as it is.
+    sheet
+        All panels on one SVG, for paper.
+    """
+
+    name: str
+    caption: str
+    description: str
+    panels: tuple[str, ...]
+    sheet: str
+
+
+def across(value: float, scale: Scale) -> float:
+    """Return where a value stands in a panel, from its left edge."""
+    return LEFT + (WIDTH - LEFT - RIGHT) * scale.share(value)
+
+
+def rate_scale(values: Iterable[float]) -> Scale:
+    """Return a logarithmic scale of rates with ticks such as "1 in 1,000"."""
+    known = [value for value in values if value > 0 and math.isfinite(value)] or [0.1]
+    low, high = min(min(known) * 0.8, 0.5), min(1.0, max(known) * 1.2)
+    high = max(high, low * 4)
+    powers = range(math.floor(-math.log10(high)), math.ceil(-math.log10(low)) + 1)
+    steps = (1.0,) if math.log10(high / low) > 1.7 else (1.0, 2.0, 5.0)
+    ticks = [1 / (step * 10.0**power) for power in powers for step in steps]
+    ticks = [value for value in ticks if low <= value <= high][:: max(1, len(ticks) // 5)]
+    return Scale(low, high, True, tuple((value, one_in(value)) for value in ticks))
+
+
+def threshold_scale(values: Iterable[float]) -> Scale:
+    """Return a linear scale with a few round thresholds."""
+    known = list(values)
+    low, high = min(known), max(known)
+    if high <= low:
+        low, high = low - 0.05, high + 0.05
+    step = 10.0 ** math.floor(math.log10((high - low) / 2))
+    step = next(step * by for by in (1, 2, 5, 10) if (high - low) / (step * by) <= 4.5)
+    first = math.ceil(low / step - 1e-9)
+    ticks = [round(place * step, 9) for place in range(first, math.floor(high / step + 1e-9) + 1)]
+    return Scale(low, high, False, tuple((value, number(value)) for value in ticks))
+
+
+def size_scale(values: Iterable[float]) -> Scale:
+    """Return a logarithmic scale of watchlist sizes with round ticks."""
+    known = list(values)
+    low, high = min(known), max(known)
+    if high <= low:
+        low, high = low / 2, high * 2
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [10.0**power for power in powers if 1.2 * low <= 10.0**power <= high / 1.2]
+    ticks = ticks or [math.sqrt(low * high)]
+    return Scale(low, high, True, tuple((tick, count(round(tick))) for tick in ticks[-3:]))
+
+
+def draw(
+    name: str,
+    caption: str,
+    description: str,
+    panels: Sequence[tuple[str, Sequence[Line]]],
+    x: Scale,
+    y: Scale,
+    at: float | None = None,
+    mark: str | None = None,
+) -> Chart:
+    """Draw panels with common scales.
+
+    Parameters
+    ----------
+    panels
+        The title of each and its lines.
+    at
+        Where a vertical line marks the threshold in use, which the page moves with its slider.
+    mark
+        Written over a drawing of what is not real.
+    """
+    inner = [_panel(title, lines, x, y, at) for title, lines in panels]
+    label = f"{mark}: {description}" if mark else description
+    title = f"<title>{escape(label)}</title>"
+    rows = math.ceil(len(inner) / COLUMNS)
+    columns = min(COLUMNS, len(inner))
+    above = 16 if mark else 0
+    sheet = "".join(
+        f'<g transform="translate({WIDTH * (place % COLUMNS):g} '
+        f'{HEIGHT * (place // COLUMNS) + above:g})">{part}</g>'
+        for place, part in enumerate(inner)
+    )
+    if mark:
+        sheet += f'<text x="0" y="12" font-weight="700" {_TEXT}>{escape(mark.upper())}</text>'
+    return Chart(
+        name,
+        caption,
+        label,
+        tuple(
+            f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{_quoted(title_)}">'
+            f"{part}</svg>"
+            for (title_, _), part in zip(panels, inner, strict=True)
+        ),
+        f'<svg viewBox="0 0 {WIDTH * columns:g} {HEIGHT * rows + above:g}" role="img">'
+        f"{title}{sheet}</svg>",
+    )
+
+
+_TEXT = 'font-size="11" style="fill:var(--ink)"'
+
+
+def _panel(title: str, lines: Sequence[Line], x: Scale, y: Scale, at: float | None) -> str:
+    tall = HEIGHT - TOP - BOTTOM
+
+    def place_of(value: float) -> float:
+        return across(value, x)
+
+    def upright(value: float) -> float:
+        return TOP + tall * (1 - min(1.0, max(0.0, y.share(value))))
+
+    name = escape(shorten(title, 36))
+    parts = [f'<text x="{LEFT:g}" y="14" font-weight="600" {_TEXT}>{name}</text>']
+    for value, text in y.ticks:
+        place = upright(value)
+        parts.append(
+            f'<path d="M{LEFT:g} {place:.1f}H{WIDTH - RIGHT:g}" style="stroke:var(--grid)"/>'
+            f'<text x="{LEFT - 5:g}" y="{place + 3.5:.1f}" text-anchor="end" {_TEXT}>'
+            f"{escape(text)}</text>"
+        )
+    for value, text in x.ticks:
+        anchor = "end" if place_of(value) > WIDTH - 26 else "middle"
+        parts.append(
+            f'<text x="{place_of(value):.1f}" y="{HEIGHT - 6:g}" text-anchor="{anchor}" {_TEXT}>'
+            f"{escape(text)}</text>"
+        )
+    if at is not None and x.low <= at <= x.high:
+        parts.append(
+            f'<path class="at" d="M0 {TOP:g}V{HEIGHT - BOTTOM:g}" '
+            f'transform="translate({place_of(at):.1f} 0)" style="stroke:var(--ink)"/>'
+        )
+    for line in lines:
+        colour = STYLES[line.style].split(";")[0].removeprefix("stroke:")
+        if len(line.lower):
+            parts.append(
+                f'<path d="{_band(line, place_of, upright)}" style="fill:{colour}" '
+                'fill-opacity=".14"/>'
+            )
+        for values, style in ((line.bound, f"stroke:{colour};stroke-dasharray:1 3"),
+                              (line.y, f"{STYLES[line.style]};stroke-width:1.8")):  # fmt: skip
+            path = _path(line.x, values, place_of, upright)
+            if path:
+                parts.append(f'<path d="{path}" fill="none" style="{style}"/>')
+    return "".join(parts)
+
+
+def _path(xs: Sequence[float], ys: Sequence[float], across: Place, upright: Place) -> str:
+    """Return a line through the points, broken where there is none; a lone point is a dash."""
+    pieces: list[list[str]] = [[]]
+    for x, y in zip(xs, ys, strict=False):
+        if math.isfinite(y) and y > 0:
+            pieces[-1].append(f"{across(x):.1f} {upright(y):.1f}")
+        elif pieces[-1]:
+            pieces.append([])
+    return "".join(
+        f"M{piece[0]}" + ("h3" if len(piece) == 1 else "L" + " ".join(piece[1:]))
+        for piece in pieces
+        if piece
+    )
+
+
+def _band(line: Line, across: Place, upright: Place) -> str:
+    rows = [
+        (x, low, high)
+        for x, low, high in zip(line.x, line.lower, line.upper, strict=True)
+        if math.isfinite(low) and math.isfinite(high)
+    ]
+    if len(rows) < 2:
+        return ""
+    there = " ".join(f"{across(x):.1f} {upright(high):.1f}" for x, _, high in rows)
+    back = " ".join(f"{across(x):.1f} {upright(low):.1f}" for x, low, _ in reversed(rows))
+    return f"M{there}L{back}Z"
+
+
+def _quoted(text: str) -> str:
+    return escape(text, {'"': "&quot;"})

@@ -1,0 +1,163 @@
+"""Stage report: charts of the further tables (view model in, charts out)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.contract.names import factor_words, group_name
+from lfr_eval.contract.words import count, spoken_threshold
+from lfr_eval.report.chart import (
+    POINTS,
+    Chart,
+    Line,
+    draw,
+    rate_scale,
+    size_scale,
+    threshold_scale,
+)
+from lfr_eval.report.model import Report
+from lfr_eval.report.modelled import Tail
+from lfr_eval.report.watchlists import WAYS, Growth, GrowthBlock
+
+DECADES = 3.0
+"""Decades of watchlist sizes drawn below the longest of the fillers: shorter ones tell no more."""
+
+
+@dataclass(frozen=True)
+class Further:
+    """Charts of the further tables; those of growth and of models in the order of their blocks."""
+
+    growth: tuple[Chart | None, ...]
+    modelled: tuple[tuple[Chart, ...], ...]
+    scores: Chart | None
+
+    @property
+    def all(self) -> tuple[Chart, ...]:
+        """All of them."""
+        known = [*self.growth, *(chart for part in self.modelled for chart in part), self.scores]
+        return tuple(chart for chart in known if chart is not None)
+
+
+def further_charts(report: Report) -> Further:
+    """Draw the charts of the further tables."""
+    mark = report.record.mark
+    growth = report.growth
+    return Further(
+        tuple(_growth(growth, place, block, mark) for place, block in enumerate(growth.blocks))
+        if growth
+        else (),
+        tuple(
+            tuple(_modelled(tail, report.record.thresholds.operating, mark))
+            for tail in report.tails or ()
+        ),
+        None if report.histogram is None else _scores(report.histogram, report),
+    )
+
+
+def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) -> Chart | None:
+    rows = growth.curves
+    rows = rows[(rows["composition"] == block.composition) & (rows["factor"] == block.factor)]
+    longest = int(rows["fillers"].iloc[0])
+    rows = rows[(rows["matches"] > 0) & (rows["watchlist_size"] >= longest / 10**DECADES)]
+    if rows.empty:
+        return None
+    styles = dict(zip(WAYS, ("first", "second", "third"), strict=True))
+    panels: list[tuple[str, list[Line]]] = []
+    for group, part in rows.groupby("group", sort=False):
+        lines = []
+        for way, style in styles.items():
+            of_way = _thin(part[part["way"] == way].sort_values("watchlist_size"))
+            values = {name: of_way[name].astype(float).tolist()
+                      for name in ("watchlist_size", "rate", "lower", "upper")}  # fmt: skip
+            band = (values["lower"], values["upper"]) if way == "resampled" else ((), ())
+            lines.append(Line(style, values["watchlist_size"], values["rate"], *band))
+        panels.append((group_name(str(group)), lines))
+    by = "" if block.factor == "overall" else f" by {factor_words(block.factor)}"
+    caption = (
+        f"False alerts{by} against the length of the watchlist at threshold "
+        f"{spoken_threshold(block.threshold)}, composition: {block.composition}. Solid, with its "
+        "interval: drawn from the fillers; dashed: closed form; dotted: in proportion. All fillers "
+        f"together: {count(longest)}; beyond, nothing was compared."
+    )
+    rates = [value for _, lines in panels for line in lines for value in line.y]
+    sizes = size_scale(rows["watchlist_size"].astype(float))
+    return draw(
+        f"growth-{place}", caption, caption, panels, sizes, rate_scale(rates), None, mark
+    )  # fmt: skip
+
+
+def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]:
+    """Draw one chart per factor; groups of which nothing could be modelled have no panel."""
+    for place, factor in enumerate(tail.modelled["factor"].unique()):
+        modelled = tail.modelled[(tail.modelled["factor"] == factor)]
+        modelled = modelled[modelled["rate"].notna()]
+        observed = tail.observed[tail.observed["factor"] == factor]
+        panels: list[tuple[str, list[Line]]] = []
+        for group, part in modelled.groupby("group", sort=False):
+            seen = _thin(observed[observed["group"] == group].sort_values("threshold"))
+            part = _thin(part.sort_values("threshold"))
+            columns = [
+                part[name].astype(float).tolist()
+                for name in ("threshold", "rate", "lower", "upper")
+            ]
+            panels.append((f"{group_name(str(group))}: MODELLED",
+                           [_observed(seen), Line("second", *columns)]))  # fmt: skip
+        if not panels:
+            continue
+        caption = (
+            f"MODELLED, not observed: {tail.metric.name.lower()} by {factor_words(str(factor))} "
+            "against the threshold. Solid: observed, with intervals. Dashed: the model and its "
+            "interval."
+        )
+        xs = [x for _, lines in panels for line in lines for x in line.x]
+        rates = [value for _, lines in panels for line in lines for value in line.y]
+        yield draw(f"modelled-{tail.watchlist_size or 'pairs'}-{place}", caption, caption, panels,
+                   threshold_scale(xs), rate_scale(rates), at, mark)  # fmt: skip
+
+
+def _observed(rows: pd.DataFrame) -> Line:
+    values = {
+        name: rows[name].astype(float).tolist()
+        for name in ("threshold", "events", "rate", "lower", "upper")
+    }
+    silent = [not events for events in values["events"]]
+
+    def where(name: str, of: bool) -> list[float]:
+        return [value if none == of else math.nan
+                for value, none in zip(values[name], silent, strict=True)]  # fmt: skip
+
+    return Line("first", values["threshold"], where("rate", False), where("lower", False),
+                where("upper", False), where("upper", True))  # fmt: skip
+
+
+def _thin(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.iloc[:: max(1, len(rows) // POINTS)]
+
+
+def _scores(histogram: pd.DataFrame, report: Report) -> Chart | None:
+    """Draw how often each comparison score occurred, as shares of the comparisons."""
+    lines, said = [], []
+    for kind, label, style in (("non_mated", "two different people", "first"),
+                               ("mated", "the same person", "second")):  # fmt: skip
+        rows = histogram[histogram["kind"] == kind].sort_values("lower")
+        counts = rows["count"].to_numpy(float)
+        if not len(rows) or not counts.sum():
+            continue
+        middles = ((rows["lower"] + rows["upper"]) / 2).astype(float).tolist()
+        lines.append(Line(style, middles, (counts / counts.sum()).tolist()))
+        said.append(f"{label} ({count(int(counts.sum()))} comparisons)")
+    if not lines:
+        return None
+    caption = (
+        "How often each comparison score occurred, as a share of comparisons: solid, two different "
+        "people; dashed, the same person. The vertical line is the threshold in use."
+    )
+    xs = [x for line in lines for x in line.x]
+    return draw("scores-chart", caption, f"{caption} {'; '.join(said)}.",
+                [("Share of comparisons by score", lines)], threshold_scale(xs),
+                rate_scale([y for line in lines for y in line.y]),
+                report.record.thresholds.operating, report.record.mark)  # fmt: skip

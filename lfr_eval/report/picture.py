@@ -1,0 +1,175 @@
+"""Stage report: rate by group with intervals, both kinds of error side by side (rates to bars).
+
+The page sets the bars with its style sheet, so that they fit a phone and are read aloud as text;
+paper gets the same picture as a drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from lfr_eval.contract.names import Metric, group_name
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.words import joined, one_in, percentage, several
+from lfr_eval.report.rates import Quote, Rate
+
+FEWEST = 6
+"""People below which a group is named and not drawn: the fewest that can be compared."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One rate and its interval.
+
+    Attributes
+    ----------
+    rate, behind
+        In words: "1 in 41", "32 of 133".
+    low, middle, high
+        Shares of the axis, 0 to 1; None where there is nothing to draw.
+    """
+
+    rate: str
+    behind: str
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group, its errors of both kinds; `first` where its factor begins."""
+
+    name: str
+    overall: bool
+    first: bool
+    bars: tuple[Bar, Bar]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The picture.
+
+    Attributes
+    ----------
+    metrics
+        The two kinds of error.
+    ends
+        What the right end of each axis stands for; both begin at none.
+    left_out
+        Which groups are too small to draw; empty where none is.
+    """
+
+    metrics: tuple[Metric, Metric]
+    ends: tuple[str, str]
+    rows: tuple[Row, ...]
+    left_out: str
+
+
+def to_picture(quote: Quote) -> Picture | None:
+    """Return the picture of one setting."""
+    rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
+    small = [row for row in rows if 0 < (row.people or 0) < FEWEST]
+    rows = [row for row in rows if row not in small]
+    sides = [[row.wrong for row in rows], [row.right for row in rows]]
+    tops = [top_of(side) for side in sides]
+    drawn, before = [], ""
+    for row in rows:
+        bars = tuple(
+            to_bar(rate, top) for rate, (top, _) in zip((row.wrong, row.right), tops, strict=True)
+        )
+        first = row.factor != before
+        before = row.factor
+        drawn.append(Row(group_name(row.group), row.factor == OVERALL, first, (bars[0], bars[1])))
+    named = [f"{group_name(row.group)} ({several(row.people or 0, 'person', 'people')})"
+             for row in small]  # fmt: skip
+    return Picture(
+        (quote.wrong, quote.right),
+        (tops[0][1], tops[1][1]),
+        tuple(drawn),
+        f"Too few people to show: {joined(named)}." if named else "",
+    )
+
+
+def to_bar(rate: Rate | None, top: float) -> Bar:
+    """Return a rate as a bar on an axis that ends at `top`; beyond one half all are percentages."""
+    if rate is None:
+        return Bar("not measured", "")
+    if rate.withheld:
+        return Bar("withheld", "")
+    if rate.rate is None:
+        return Bar("no trials", "")
+    behind = ""
+    if rate.subjects is not None and rate.subjects_with_event is not None:
+        behind = f"{rate.subjects_with_event:,} of {rate.subjects:,}"
+    said = (percentage if top > 0.5 else one_in)(rate.rate) if rate.events else "none seen"
+    if rate.lower is None or rate.upper is None:
+        return Bar(said, behind)
+    ends = [min(1.0, value / top) for value in (rate.lower, rate.rate, rate.upper)]
+    return Bar(said, behind, ends[0], ends[1] if rate.events else None, ends[2])
+
+
+def top_of(rates: Sequence[Rate | None]) -> tuple[float, str]:
+    """Return a round end of the axis that holds every interval, and the same in words."""
+    ends = [rate.upper for rate in rates if rate is not None and rate.upper is not None]
+    highest = max(ends, default=0.1)
+    for divisor in (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 40,
+                    30, 25, 20, 15, 10, 8, 6, 5, 4, 3, 2):  # fmt: skip
+        if 1 / divisor >= highest:
+            return 1 / divisor, one_in(1 / divisor)
+    return 1.0, "all"
+
+
+_ROW, _NAME, _SIDE, _TEXT, _GAP = 21.0, 118.0, 150.0, 104.0, 14.0
+_FONT = 'font-size="10.5" style="fill:var(--ink)"'
+
+
+def to_svg(picture: Picture, caption: str) -> str:
+    """Return the picture as one drawing for paper."""
+    width = _NAME + 2 * (_SIDE + _TEXT) + _GAP
+    height = 34 + _ROW * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
+    parts = [f"<title>{escape(caption)}</title>"]
+    lefts = (_NAME, _NAME + _SIDE + _TEXT + _GAP)
+    for metric, left in zip(picture.metrics, lefts, strict=True):
+        parts.append(f'<text x="{left}" y="12" font-weight="700" {_FONT}>{metric.plain}</text>')
+    y = 24.0
+    for row in picture.rows:
+        y += 8 if row.first else 0
+        weight = ' font-weight="700"' if row.overall else ""
+        parts.append(f'<text x="0" y="{y + 10:g}"{weight} {_FONT}>{escape(row.name)}</text>')
+        for place, (bar, left) in enumerate(zip(row.bars, lefts, strict=True)):
+            parts.append(_bar(bar, left, y + 6.5, place + 1))
+            parts.append(
+                f'<text x="{left + _SIDE + 6}" y="{y + 10:g}" {_FONT}>'
+                f'<tspan font-weight="700">{escape(bar.rate)}</tspan> {escape(bar.behind)}</text>'
+            )
+        y += _ROW
+    for left, end in zip(lefts, picture.ends, strict=True):
+        parts.append(f'<text x="{left}" y="{y + 10:g}" {_FONT}>none</text>')
+        parts.append(
+            f'<text x="{left + _SIDE}" y="{y + 10:g}" text-anchor="end" {_FONT}>{end}</text>'
+        )
+    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img">{"".join(parts)}</svg>'
+
+
+def _bar(bar: Bar, left: float, y: float, series: int) -> str:
+    line = f'<path d="M{left} {y:g}h{_SIDE:g}" style="stroke:var(--grid)"/>'
+    if bar.low is None or bar.high is None:
+        return line
+    ends = (left + _SIDE * bar.low, left + _SIDE * bar.high)
+    colour = f"var(--series-{series})"
+    line += (
+        f'<path d="M{ends[0]:.1f} {y:g}H{ends[1]:.1f}" '
+        f'style="stroke:{colour};stroke-width:5" stroke-opacity=".45"/>'
+    )
+    if bar.middle is None:
+        return line
+    middle = left + _SIDE * bar.middle
+    if series == 1:
+        return f'{line}<circle cx="{middle:.1f}" cy="{y:g}" r="4" style="fill:{colour}"/>'
+    return (
+        f'{line}<rect x="{middle - 3.5:.1f}" y="{y - 3.5:g}" width="7" height="7" '
+        f'style="fill:{colour}"/>'
+    )

@@ -1,0 +1,177 @@
+"""The brief: sentences about people that name the groups, no stronger than the findings."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.report.brief import to_brief
+from lfr_eval.report.findings import Finding
+from lfr_eval.report.model import Report
+from lfr_eval.report.rates import quote
+from lfr_eval.report.reading import read_report
+from tests.report.reading_age import school_years
+from tests.report.test_rates import rate
+
+FINDING = Finding(
+    anchor="finding-1",
+    finding_id="fpir-ethnicity",
+    metric="FPIR",
+    threshold=0.6,
+    watchlist_size=1_000,
+    factor="ethnicity",
+    group_a="black",
+    group_b="white",
+    rate_a=0.04,
+    rate_b=0.01,
+    ratio=4.0,
+    ratio_lower=1.6041,
+    ratio_upper=10.01,
+    test="interval",
+    p_value=0.001,
+    p_adjusted=0.01,
+    adjustment="Holm over 3 tests",
+    margin=1.5,
+    p_equivalence=0.9,
+    verdict="different",
+    primary=True,
+    statement="A sentence.",
+)
+
+
+@pytest.fixture
+def report(bare_study: Path) -> Report:
+    """A study of real people, of which each test says what was found."""
+    return read_report(bare_study)
+
+
+def told(report: Report, *findings: Finding, operating: float | None = 0.6) -> tuple[str, ...]:
+    rates = [
+        dataclasses.replace(
+            rate(metric, 0.6, 1_000, group), factor="ethnicity", subjects_with_event=people
+        )
+        for metric in ("FPIR", "FNIR")
+        for group, people in (("black", 32), ("white", 3), ("east_asian", 1))
+    ]
+    thresholds = report.record.thresholds.model_copy(update={"operating": operating})
+    record = report.record.model_copy(update={"thresholds": thresholds})
+    return to_brief(
+        dataclasses.replace(report, record=record, quotes=(quote(rates),), compared=findings)
+    ).answer
+
+
+def of(verdict: str, a: str = "black", **values: object) -> Finding:
+    return dataclasses.replace(FINDING, verdict=verdict, group_a=a, **values)
+
+
+def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
+    assert told(report, FINDING)[0] == (
+        "At the threshold in use, Black people set off a false alert 4 times as often as White "
+        "people: 32 of 100 people against 3 of 100. Allowing for chance, the true figure is "
+        "between 1.6 and 10.1 times."
+    )
+
+
+def test_the_group_with_more_errors_comes_first(report: Report) -> None:
+    turned = of(
+        "different", "white", group_b="black", rate_a=0.01, rate_b=0.04, ratio=0.25,
+        ratio_lower=1 / 10.01, ratio_upper=1 / 1.6041,
+    )  # fmt: skip
+    assert told(report, turned)[0] == told(report, FINDING)[0]
+
+
+def test_a_difference_from_none_is_a_bound(report: Report) -> None:
+    silent = of("different", rate_b=0.0, ratio=None, ratio_lower=2.0, ratio_upper=float("inf"))
+    assert "Black people set off false alerts and White people did not: 32 of 100" in (
+        said := told(report, silent)[0]
+    )
+    assert said.endswith("it is at least 2 times as often.")
+
+
+def test_no_difference_is_never_told_without_what_remains_possible(report: Report) -> None:
+    lead, rest, _ = told(
+        report, of("inconclusive", ratio_lower=0.5, ratio_upper=1.701),
+        of("inconclusive", "east_asian", ratio_lower=0.0),
+    )  # fmt: skip
+    assert lead.endswith(
+        "no difference in false alerts was shown between White, Black and East Asian people, but "
+        "that does not mean that there is none."
+    )
+    assert rest == (
+        "For White people and Black or East Asian people, one of up to 2 times either way remains "
+        "possible in at least one of these pairs; for 1 of them the study sets no limit."
+    )
+
+
+def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report) -> None:
+    said = " ".join(told(report, of("equivalent"), of("untestable", "east_asian")))
+    assert "about equally often: any difference is below 1.5 times." in said
+    assert (
+        "Too few people or errors were seen to compare White people with East Asian people." in said
+    )
+
+
+def test_what_is_withheld_is_told_as_withheld(report: Report) -> None:
+    said = " ".join(told(report, of("withheld")))
+    assert "only this is published: no difference was shown, which is not equality" in said
+
+
+def test_without_a_threshold_in_use_the_setting_is_named(report: Report) -> None:
+    said = told(report, FINDING, operating=None)[0]
+    assert said.startswith("At threshold 0.60 and a watchlist of 1,000 faces, Black people")
+
+
+def test_a_study_without_rates_there_gives_no_answer(small_study: Path) -> None:
+    brief = to_brief(read_report(small_study))
+    assert "holds no rate at the threshold in use" in brief.answer[0]
+    assert brief.picture is None
+
+
+def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> None:
+    rates = [dataclasses.replace(rate("FPIR", 0.6, 1_000, "east_asian"), subjects=1),
+             rate("FPIR", 0.6, 1_000, "black")]  # fmt: skip
+    picture = to_brief(dataclasses.replace(report, quotes=(quote(rates),))).picture
+    assert picture is not None
+    assert [row.name for row in picture.rows] == ["Black"]
+    assert picture.left_out == "Too few people to show: East Asian (1 person)."
+
+
+def test_the_formulas_tell_a_tale_from_a_statute() -> None:
+    tale = ["The cat sat on the mat. It saw a dog. The dog ran away."]
+    statute = [
+        "Notwithstanding the aforementioned considerations, proportionality requires authorities "
+        "to demonstrate evidence-based justification for disproportionate interference."
+    ]
+    assert max(school_years(tale)) < 1
+    assert min(school_years(statute)) > 20
+
+
+@pytest.mark.parametrize("name", ["study", "bare_study"])
+def test_the_brief_can_be_read_at_fourteen(name: str, request: pytest.FixtureRequest) -> None:
+    brief = to_brief(read_report(request.getfixturevalue(name)))
+    text = (*brief.answer, *brief.crowd, *brief.cannot, *(text for _, text in brief.facts))
+    assert max(school_years(text)) <= 10
+    for term in ("FPIR", "FNIR", "FMR", "p =", "_", "Holm", "omnibus"):
+        assert term not in " ".join(text)
+
+
+def test_a_fresh_reader_finds_the_answers(write_study: Callable[..., Path]) -> None:
+    """From the text alone: who is stopped most, how much more often, how sure, where, what not."""
+    report = read_report(write_study(operating=0.56))
+    text = " ".join(to_brief(report).answer)
+    found = re.search(
+        r"(?P<group>\w+ people|women|men) set off a false alert (?P<ratio>[\d.,]+) times as often "
+        r"as (?P<other>[\w ]+?): .*? between (?P<low>[\d.,]+) and (?P<high>[\d.,]+) times",
+        text,
+    )
+    assert found
+    different = [each for each in report.differences if each.metric == "FPIR" and each.ratio]
+    ratios = [max(each.ratio or 1, 1 / (each.ratio or 1)) for each in different]
+    assert float(found["ratio"].replace(",", "")) == pytest.approx(max(ratios), rel=0.01)
+    assert float(found["low"]) <= float(found["ratio"]) <= float(found["high"])
+    assert "0.56" in to_brief(report).setting
+    assert to_brief(report).cannot
