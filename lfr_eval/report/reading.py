@@ -16,6 +16,7 @@ import pandas as pd
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import read_columns
+from lfr_eval.contract.record import Dataset
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
@@ -105,7 +106,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         provenance=provenance,
         decisions=decisions,
         people=_people(study, record, None if mated is None else len(mated)),
-        labels=_label_sources(record),
+        labels=_label_sources(record, _tested(study, record)),
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
         groups=_groups(one_per_group, quotes),
@@ -265,7 +266,16 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
     return tuple(quotes)
 
 
-def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
+def _tested(study: Path, record: StudyRecord) -> tuple[Dataset, ...]:
+    """Return the datasets of people under test: those of fillers alone tell nothing about them."""
+    cohort = _optional(study, tables.COHORT)
+    if cohort is None or "dataset_card" not in cohort:
+        return record.datasets
+    cards = set(cohort.loc[cohort["role"] != "filler", "dataset_card"].dropna())
+    return tuple(each for each in record.datasets if each.name in cards) or record.datasets
+
+
+def _label_sources(record: StudyRecord, tested: tuple[Dataset, ...]) -> tuple[LabelSource, ...]:
     factors = dict.fromkeys(
         part
         for factor in record.factors
@@ -281,5 +291,5 @@ def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
             dataset.label_scheme.get(factor, NOT_STATED),
         )
         for factor in factors
-        for dataset in record.datasets
+        for dataset in tested
     )

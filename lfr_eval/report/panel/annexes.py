@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.words import several
-from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.conditions import (
+    SEE_LIMITS,
     Heading,
-    bias,
     checked,
     false_alerts,
     held_to,
     promised,
     recognition,
     software,
+    told_above,
     unknown_bias,
 )
 from lfr_eval.report.panel.reading import has_factor, silent, stated
@@ -35,9 +35,9 @@ def equality(report: Report) -> tuple[Heading, ...]:
             (),
             ("Groups were not compared by them, so nothing is known about them.",),
         ),
-        _heading("Evidence of different treatment", bias(report), unknown_bias(report)),
+        _heading("Evidence of different treatment", told_above(report), unknown_bias(report)),
         _heading("Groups in which nothing happened", silent(report), ()),
-        _heading("Gaps in the evidence", (), cannot_tell(report)),
+        _heading("Gaps in the evidence", (), SEE_LIMITS),
         _heading(
             "Steps that lessen a difference",
             ("The rates along the threshold show what another threshold would change.",),
@@ -58,9 +58,9 @@ def data_protection(report: Report) -> tuple[Heading, ...]:
         _heading(
             "Accuracy",
             (*recognition(report), *false_alerts(report)),
-            cannot_tell(report),
+            SEE_LIMITS,
         ),
-        _heading("Fairness between groups", bias(report), unknown_bias(report)),
+        _heading("Fairness between groups", told_above(report), unknown_bias(report)),
         _heading("Data used by this study", _data(report), ()),
         _heading(
             "Biometric data of this study",

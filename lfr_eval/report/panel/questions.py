@@ -9,9 +9,14 @@ from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import UNKNOWN
 from lfr_eval.contract.words import count, joined, several, spoken_threshold
 from lfr_eval.report.approvals import Decisions
-from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
-from lfr_eval.report.panel.conditions import bias, checked, promised, software
+from lfr_eval.report.panel.conditions import (
+    SEE_LIMITS,
+    checked,
+    promised,
+    software,
+    told_above,
+)
 from lfr_eval.report.panel.reading import missed, silent, smallest_group, stated
 
 
@@ -33,14 +38,14 @@ def questions(report: Report) -> tuple[Question, ...]:
         ("Which threshold, and who chose it?", _threshold),
         ("What have deployments shown?", _field),
         ("How long was the watchlist?", _watchlist),
-        ("What was found?", bias),
+        ("What was found?", told_above),
         ("What did not happen?", _nothing),
         ("What could this study not have found?", _missed),
         ("Were the questions fixed before the answers were known?", promised),
         ("How were many comparisons kept from finding something by chance?", _adjusted),
         ("Were people counted, or comparisons?", _unit),
         ("May these faces be used for this?", _consent),
-        ("What else does the study not tell?", cannot_tell),
+        ("What else does the study not tell?", lambda _: SEE_LIMITS),
         ("Who approved it, for what, and until when?", _approved),
         ("How can I check the figures?", checked),
     )

@@ -15,6 +15,7 @@ from lfr_eval.contract.words import (
 )
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
+from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Quote, Rate
 from lfr_eval.report.words import NOT_STATED, spoken_rate
 
@@ -78,7 +79,7 @@ def silent(report: Report) -> tuple[str, ...]:
         f"{measured(quote.wrong, row.wrong, report.record.inference.level)}."
         for quote in report.quotes
         for row in quote.rows
-        if row.wrong is not None and row.wrong.events == 0 and row.wrong.trials
+        if row.wrong is not None and row.wrong.events == 0 and (row.people or 0) >= FEWEST
     )
 
 
