@@ -23,6 +23,8 @@ ODD = {
     "inference.margin=0.5": "inference.margin must be above 1 (got 0.5)",
     "inference.primary_factors=[camera]": "Give inference.primary_factors=",
     "inference.seed=many": "could not be converted to Integer",
+    "inference.strata=[[gender]]": "inference.strata must be a list of texts; got [['gender']]",
+    "design.watchlist_sizes=[[5]]": "design.watchlist_sizes must be a list of whole numbers",
     "inference.seed=-1": "inference.seed must be at least 0 (got -1)",
     "thresholds.sweep=[0.6,0.4,0.1]": "give [start, stop, step]",
     "design.seed=-1": "design.seed must be at least 0 (got -1)",

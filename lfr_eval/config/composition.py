@@ -34,6 +34,7 @@ from lfr_eval.config.overrides import (
 from lfr_eval.config.plugins import OBJECT
 from lfr_eval.config.signatures import plugin_of, wrong_settings
 from lfr_eval.config.study import SEARCHING
+from lfr_eval.config.types import wrong_types
 
 if TYPE_CHECKING:
     from hydra.core.config_store import ConfigStore
@@ -143,7 +144,8 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
 
 
 def _check(config: StudyConfig) -> None:
-    problems = list(problems_of(config))
+    # A value of another type cannot be compared with what is allowed.
+    problems = list(wrong_types(config)) or list(problems_of(config))
     if not re.fullmatch(r"[\w][\w. -]*", config.name):
         problems.append(
             f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
