@@ -117,7 +117,21 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
     expand_home(composed)
     config = filled(composed, StudyConfig)
     _check(config)
+    # A study of what came from elsewhere is no study of a matcher called "scores".
+    came = FROM_ELSEWHERE.get(config.matcher.kind)
+    if came and config.report.title == TITLE.format(config.name, config.matcher.name):
+        config.report.title = f"Error rates by group, from {came}"
     return config
+
+
+TITLE = "Error rates by group: {} study, {} matcher"
+"""Of `conf/report/default.yaml`."""
+
+FROM_ELSEWHERE = {
+    "scores": "a vendor's scores",
+    "templates": "a vendor's templates",
+    "alerts": "the log of a live system",
+}
 
 
 def filled(composed: object, schema: type[Schema]) -> Schema:
@@ -144,8 +158,10 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
 
 
 def _check(config: StudyConfig) -> None:
-    # A value of another type cannot be compared with what is allowed.
-    problems = list(wrong_types(config)) or list(problems_of(config))
+    problems = list(wrong_types(config))
+    if problems:  # A value of another type cannot be compared with what is allowed.
+        raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
+    problems = list(problems_of(config))
     if not re.fullmatch(r"[\w][\w. -]*", config.name):
         problems.append(
             f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"

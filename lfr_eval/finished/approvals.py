@@ -22,7 +22,7 @@ from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.registry.versions import Version
 
 SHORTEST_FINGERPRINT = 16
@@ -72,9 +72,11 @@ def approve(
             f"{version} is {version.fingerprint[:12]}."
         )
     if not any(same_threshold(value, threshold) for value in thresholds):
+        nearest = sorted(sorted(thresholds, key=lambda value: abs(value - threshold))[:2])
         problems.append(
-            f"The study says nothing at {threshold_text(threshold)}: its thresholds are "
-            f"{', '.join(threshold_text(value) for value in thresholds)}."
+            f"The study says nothing at {threshold_text(threshold)}. The nearest of its "
+            f"{several(len(thresholds), 'threshold')}: "
+            f"{' and '.join(threshold_text(value) for value in nearest)}."
         )
     known = holders(ledger.entries())
     problems += _signing(known, key, approver)

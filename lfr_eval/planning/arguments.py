@@ -157,9 +157,11 @@ def ask(parsed: argparse.Namespace) -> int:
 
         draw(found, parsed.figure)
     if parsed.write:
+        from lfr_eval.contract.folder import StudyFolder
         from lfr_eval.planning.drafting import draft
 
-        draft(parsed.write, found)
+        pilot = StudyFolder.open(parsed.pilot) if parsed.pilot else None
+        draft(parsed.write, found, pilot)
         print(f"Plan to fill in: {parsed.write}", file=sys.stderr)
     show = as_json if parsed.json else as_csv if parsed.csv else as_text
     print(show(found))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import yaml
+
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.planning.answer import THIS_TEST, TOST, Answer
 from lfr_eval.planning.question import PlanningError
 
@@ -22,21 +27,19 @@ who: ""
 contact: ""
 
 # What is run: lfr-eval run experiment=EXPERIMENT and these overrides.
-experiment: rehearsal
-overrides: []
+experiment: {experiment}
+overrides: {overrides}
 
-factors: [gender, ethnicity, gender x ethnicity]
-reference_groups:
-  gender: male
-  ethnicity: white
-  gender x ethnicity: male x white
+factors: {factors}
+# The largest group of each factor that is not named.
+reference_groups: {reference_groups}
 
 # What counts; everything else is exploratory. No factor or size named: all of them.
 primary:
-  metrics: [FPIR, FNIR]
-  factors: [gender, ethnicity]
-  thresholds: [0.6]
-  watchlist_sizes: [{watchlist}]
+  metrics: {metrics}
+  factors: {primary_factors}
+  thresholds: {thresholds}
+  watchlist_sizes: {watchlist}
   # Families of tests, each adjusted by Holm: omnibus, reference, rest.
   comparisons: [omnibus, reference]
 # Rates within this ratio of one another count as the same.
@@ -62,8 +65,71 @@ exclusions: []
 """
 
 
-def draft(file: Path, answer: Answer | None = None) -> None:
-    """Write a plan to fill in; its sample is that of an answer, if there is one.
+@dataclass(frozen=True)
+class Studied:
+    """What a plan says of what is run, as YAML."""
+
+    experiment: str = "rehearsal"
+    overrides: str = "[]"
+    factors: str = "[gender, ethnicity, gender x ethnicity]"
+    reference_groups: str = "{gender: male, ethnicity: white, gender x ethnicity: male x white}"
+    metrics: str = "[FPIR, FNIR]"
+    primary_factors: str = "[gender, ethnicity]"
+    thresholds: str = "[0.6]"
+    watchlist: str | None = None
+
+
+def like(pilot: StudyFolder) -> Studied:
+    """Return what a plan says that repeats a pilot study on the same sort of people.
+
+    Where its data are is said on the command line, beside the registration.
+    """
+    record, config = pilot.record(), pilot.provenance()["config"]
+    dataset, matcher, design = (config[group] for group in ("dataset", "matcher", "design"))
+    named = dataset["kind"] if dataset["kind"] == "manifest" else dataset["name"]
+    searched = set(design["kinds"]) - {"verification"}
+    overrides = [
+        f"dataset={named}",
+        f"matcher={matcher['name']}",
+        f"design={design['name']}",
+        f"thresholds.values=[{','.join(f'{value:.9g}' for value in record.thresholds.values)}]",
+    ]
+    if design["watchlist_sizes"]:
+        overrides.append(f"design.watchlist_sizes={design['watchlist_sizes']}".replace(" ", ""))
+    largest = record.inference.largest_groups
+    declared = {
+        factor: group
+        for factor, group in record.inference.reference_groups.items()
+        if factor not in largest
+    }
+    paired = [] if "verification" not in design["kinds"] else ["FMR", "FNMR"]
+    return Studied(
+        "none",
+        _yaml(overrides),
+        _yaml(list(record.factors)),
+        _yaml(declared),
+        _yaml(paired + (["FPIR", "FNIR"] if searched else [])),
+        _yaml([factor for factor in record.factors if CROSS not in factor]),
+        _yaml(list(record.thresholds.primary)),
+        _yaml(design["watchlist_sizes"]),
+    )
+
+
+def _yaml(value: object) -> str:
+    """Return a value on one line of YAML."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = None) -> None:
+    """Write a plan to fill in.
+
+    Parameters
+    ----------
+    answer
+        Says how many people; None: that is to be filled in.
+    pilot
+        A study that says what is run.
 
     Raises
     ------
@@ -75,10 +141,12 @@ def draft(file: Path, answer: Answer | None = None) -> None:
     if file.suffix not in (".yaml", ".yml"):
         raise PlanningError(f"A plan is a YAML file; {file} does not end in .yaml.")
     question = None if answer is None else answer.question
+    studied = Studied() if pilot is None else like(pilot)
     values: dict[str, object] = {
         "name": file,
         "registration": file.with_suffix(".registration.json"),
-        "watchlist": 10_000 if question is None or not question.watchlist else question.watchlist,
+        **asdict(studied),
+        "watchlist": studied.watchlist or f"[{(question and question.watchlist) or 10_000}]",
         "fillers": "null" if question is None else question.fillers or question.watchlist or "null",
         "margin": 1.5 if question is None or question.margin is None else question.margin,
         "alpha": 0.05 if question is None else question.alpha,

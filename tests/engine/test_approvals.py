@@ -87,7 +87,7 @@ def test_everything_that_forbids_a_decision_is_said_at_once(
     for part in (
         "rates.parquet was changed",
         "The study tested the matcher 5f2b5f2b5f2b, and other/1 is ffffffffffff",
-        "says nothing at 0.99: its thresholds are 0.50,",
+        "says nothing at 0.99. The nearest of its",
         "The proposer and the approver are the same person",
         "The approver's role is not named",
         "The expiry 2020-01-01 is past",

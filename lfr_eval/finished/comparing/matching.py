@@ -62,9 +62,9 @@ def match(trials: Trials, target: float, name: str) -> Matched:
     if wanted >= len(scores):
         raise ConfigError(
             f"{name} kept {len(scores):,} scores of {total:,} trials, those from its lowest "
-            f"threshold up; its rate can be matched below {one_in(len(scores) / total)} only. Run it "
-            "again with lower thresholds (thresholds.sweep=[LOWER,STOP,STEP]), or ask for a lower "
-            "rate."
+            f"threshold up; its rate can be matched below {one_in(len(scores) / total)} only. Run "
+            "the study again with lower thresholds (thresholds.sweep=[LOWER,STOP,STEP]), or ask "
+            "for a lower rate."
         )
     counts = {max(round(wanted * times), 1) for times in AROUND}
     grid = np.unique([_above(scores, count) for count in counts if count < len(scores)])

@@ -117,7 +117,6 @@ class StudyPlan:
     contact: str
     experiment: str
     factors: tuple[str, ...]
-    reference_groups: Mapping[str, str]
     primary: Primary
     margin: float
     sample: Sample
@@ -125,6 +124,7 @@ class StudyPlan:
     alpha: float = 0.05
     power: float = 0.8
     overrides: tuple[str, ...] = ()
+    reference_groups: Mapping[str, str] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
 
 
