@@ -103,6 +103,26 @@ def test_what_people_and_watchlist_cannot_give_is_refused_before_the_study_begin
 LONDON = ("experiment=london", "matcher=facenet")
 
 
+@pytest.mark.parametrize(
+    ("word", "groups"),
+    [
+        ('{"gender": "male"}', {"gender": "male"}),
+        ("{'gender x ethnicity': 'male x white', ethnicity: black}",
+         {"gender x ethnicity": "male x white", "ethnicity": "black"}),
+        ('{"Ethnic group, as told": "Black, African", "Zoë\'s: a=b": "x"}',
+         {"Ethnic group, as told": "Black, African", "Zoë's: a=b": "x"}),
+    ],
+)  # fmt: skip
+def test_names_in_quotes_are_taken(word: str, groups: dict[str, str]) -> None:
+    key = "inference.reference_groups"
+    base = ["dataset=rehearsal"]
+    assert composed([*base, f"{key}={word}"]).inference.reference_groups == groups
+    assert composed([*base, f"++{key}={word}"]).inference.reference_groups == groups
+    for name, group in groups.items():
+        one = composed([*base, f"""{key}."{name}"='{group}'"""])
+        assert one.inference.reference_groups == {name: group}
+
+
 def test_a_mapping_given_whole_replaces_the_one_before() -> None:
     def groups(*words: str) -> dict[str, str]:
         return composed([*LONDON, *words]).inference.reference_groups

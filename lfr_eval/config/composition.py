@@ -26,7 +26,9 @@ from lfr_eval.config import (
 from lfr_eval.config.limits import problems_of
 from lfr_eval.config.overrides import (
     checked_compose,
+    decoded,
     expand_home,
+    mappings,
     refuse_unknown,
     replace_mappings,
     understood,
@@ -116,6 +118,10 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
     replace_mappings(composed, overrides)
     expand_home(composed)
     config = filled(composed, StudyConfig)
+    for key in mappings():
+        group, name = key.split(".")
+        if isinstance(given := getattr(getattr(config, group), name, None), dict):
+            setattr(getattr(config, group), name, {decoded(k): v for k, v in given.items()})
     _check(config)
     # A study of what came from elsewhere is no study of a matcher called "scores".
     came = FROM_ELSEWHERE.get(config.matcher.kind)

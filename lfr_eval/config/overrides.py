@@ -37,8 +37,9 @@ PATHS = (
 def understood(overrides: Sequence[str]) -> list[str]:
     """Return overrides as Hydra can take them.
 
-    `experiment=null` becomes `experiment=none`, and `~KEY` of a mapping becomes `KEY={}`.
-    Settings that were removed since are left out, with a notice.
+        `experiment=null` becomes `experiment=none`, `~KEY` of a mapping becomes `KEY={}`, and names in
+    quotes are escaped where Hydra takes no quotes (`KEY={"a b": 1}`, `KEY."a b"=1`).
+        Settings that were removed since are left out, with a notice.
 
     Raises
     ------
@@ -59,13 +60,59 @@ def _removed(override: str) -> bool:
     return True
 
 
+_QUOTED = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+_NAME_IN_QUOTES = re.compile(rf"(?P<before>[{{,]\s*)(?P<name>{_QUOTED})(?=\s*:)|{_QUOTED}")
+_KEY_IN_QUOTES = re.compile(rf"(\+{{0,2}})([\w.]+)\.(?P<name>{_QUOTED})=(.*)", re.DOTALL)
+_ENCODED = re.compile(r"@u([0-9a-f]+)@")
+
+
+def _without_quoted_names(override: str) -> str:
+    """Return an override with the names of a mapping escaped; Hydra allows no quotes there."""
+    single = _KEY_IN_QUOTES.fullmatch(override)
+    if single and single[2] in mappings():
+        return f"++{single[2]}={{{_escaped(single['name'])}: {single[4]}}}"
+    key, sign, value = override.partition("=")
+    if not value.lstrip().startswith("{"):
+        return override
+
+    def escape(found: re.Match[str]) -> str:
+        return found["before"] + _escaped(found["name"]) if found["name"] else found[0]
+
+    return f"{key}{sign}{_NAME_IN_QUOTES.sub(escape, value)}"
+
+
+def _escaped(name: str) -> str:
+    """Return a name in quotes as Hydra's grammar takes it without them; see `decoded`."""
+    plain = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return "".join(
+        mark
+        if mark.isascii() and (mark.isalnum() or mark in "_/-+.$%*@?|")
+        else f"\\{mark}"
+        if mark in "\\()[]{}:=, \t"
+        else f"@u{ord(mark):x}@"
+        for mark in plain
+    )
+
+
+def decoded(name: str) -> str:
+    """Return a name of a mapping whose letters Hydra's grammar does not take, as it was given.
+
+    Examples
+    --------
+    >>> decoded("Zo@ueb@ x female")
+    'Zoë x female'
+    """
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), name)
+
+
 def _understood(override: str) -> str:
+    override = _without_quoted_names(override)
     parsed = parsed_override(override)
     key = parsed.get_key_element().lstrip("+~")
     if key == "experiment" and (parsed.is_delete() or parsed.value() is None):
         return "experiment=none"
     if parsed.is_delete() and key in _settings():
-        if key not in _mappings():
+        if key not in mappings():
             raise ConfigError(
                 f"'{override}' would remove the setting {key}, and a study needs a value for it. "
                 f"Give another value: {key}=..."
@@ -233,7 +280,7 @@ def replace_mappings(composed: DictConfig, overrides: Sequence[str]) -> None:
         prefixed = override.get_key_element()
         key = prefixed.lstrip("+~")
         value = None if override.is_delete() else override.value()
-        whole = prefixed == key and key in _mappings() and isinstance(value, dict)
+        whole = prefixed == key and key in mappings() and isinstance(value, dict)
         above = next((one for one in replaced if f"{key}.".startswith(f"{one}.")), None)
         with flag_override(composed, "struct", False):
             if whole:
@@ -275,5 +322,6 @@ def _with_subclasses(schema: Any) -> Iterator[type]:
         yield from schema.__subclasses__()
 
 
-def _mappings() -> set[str]:
+def mappings() -> set[str]:
+    """Return the dotted keys of the settings of a study that are mappings."""
     return {key for key, kind in _settings().items() if get_origin(kind) is dict}
