@@ -29,6 +29,7 @@ ODD = {
     "thresholds.sweep=[0.6,0.4,0.1]": "give [start, stop, step]",
     "design.seed=-1": "design.seed must be at least 0 (got -1)",
     "matcher=nobody": "Available options in 'matcher'",
+    "design.seed=${oc.env:HOME}": "could not be converted to Integer",
     "name=a/b": "name is 'a/b', and names a folder",
 }
 

@@ -80,8 +80,7 @@ def _prepared(given: Sequence[str]) -> list[str]:
     """
     from hydra import initialize_config_dir
 
-    words = [_understood(word) for word in given]
-    words = with_experiment([_understood(word) for word in with_plan(words)])
+    words = with_experiment(_understood(with_plan(_understood(given))))
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return words
     overrides = [word for word in words if _is_override(word)]
@@ -96,8 +95,8 @@ def _is_override(word: str) -> bool:
     return not word.startswith("-") and ("=" in word or word.startswith("~"))
 
 
-def _understood(word: str) -> str:
-    return understood([word])[0] if _is_override(word) else word
+def _understood(words: Sequence[str]) -> list[str]:
+    return [one for word in words for one in (understood([word]) if _is_override(word) else [word])]
 
 
 def default_paths() -> PathsConfig:

@@ -151,11 +151,11 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    missing = sorted(OmegaConf.missing_keys(composed))
-    if missing:
-        given = " ".join(f"{key}=..." for key in missing)
-        raise ConfigError(f"The configuration lacks {', '.join(missing)}. Give: {given}")
     try:
+        missing = sorted(OmegaConf.missing_keys(composed))
+        if missing:
+            given = " ".join(f"{key}=..." for key in missing)
+            raise ConfigError(f"The configuration lacks {', '.join(missing)}. Give: {given}")
         config = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
         raise ConfigError(str(error)) from error

@@ -37,9 +37,9 @@ PATHS = (
 def understood(overrides: Sequence[str]) -> list[str]:
     """Return overrides as Hydra can take them.
 
-        `experiment=null` becomes `experiment=none`, `~KEY` of a mapping becomes `KEY={}`, and names in
-    quotes are escaped where Hydra takes no quotes (`KEY={"a b": 1}`, `KEY."a b"=1`).
-        Settings that were removed since are left out, with a notice.
+    `experiment=null` becomes `experiment=none`, `~KEY` of a mapping becomes `KEY={}`, and names in
+    quotes are escaped where Hydra takes no quotes (`KEY={"a b": 1}`, `KEY."a b"=1`). Settings that
+    were removed since are left out, with a notice.
 
     Raises
     ------
