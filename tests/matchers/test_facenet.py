@@ -30,3 +30,11 @@ def test_other_pictures_change_no_template(mirror: Path) -> None:
             assert embedding.template is None
         else:
             np.testing.assert_allclose(embedding.template, alone.template, atol=1e-5)
+
+
+def test_a_margin_without_room_for_a_face_is_refused_before_weights_are_read() -> None:
+    from lfr_eval.matchers import MatcherError, make_matcher
+
+    for margin, message in ((160, "give a margin from 0 to 159"), (-1, "must be at least 0")):
+        with pytest.raises(MatcherError, match=message):
+            make_matcher("facenet", weights=Path("nowhere.pt"), margin=margin)
