@@ -14,6 +14,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 SMALL = {
     "acceptance": ["--reps", "2", "--cells", "one factor"],
+    "acceptance.matchers": ["--reps", "2", "--worlds", "60 and 60 same people, overall 0.15"],
     "acceptance.studies": ["--studies", "2", "--people", "40"],
     "acceptance.tables": [],
     "all_pairs": ["--count", "512", "--size", "32", "--repetitions", "1", "--share", "0.01"],
@@ -26,6 +27,7 @@ SMALL = {
     "recovery": [
         *("--repetitions", "2", "--people", "60", "--fillers", "60", "--thresholds", "0.5"),
     ],
+    "speed": ["findings"],
     "scale": ["--counts", "300", "600", "--part", "0.5"],
 }
 IMPORTED = {"calibration_worlds", "worlds"}
