@@ -6,7 +6,6 @@ Without it the page shows the setting of the brief.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +17,9 @@ import pandas as pd
 from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import confidence, count, ratio, spoken_threshold
-from lfr_eval.report.chart import Chart, Line, across, draw, rate_scale, threshold_scale
+from lfr_eval.contract.words import ratio, spoken_threshold
+from lfr_eval.report.along import along_threshold, watchlist_words
+from lfr_eval.report.chart import Chart, across, threshold_scale
 from lfr_eval.report.crowd import crowd_of
 from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
 from lfr_eval.report.picture import Bar, Picture, to_bar, to_picture, top_of
@@ -41,15 +41,11 @@ class Part:
     ----------
     key
         Name within the page: place of the watchlist and place of the factor.
-    watchlist, factor
-        In words.
     chart
         Rates along the threshold, a panel per group.
     """
 
     key: str
-    watchlist: str
-    factor: str
     chart: Chart
     rows: tuple[Any, ...]
     ends: tuple[Any, ...]
@@ -174,7 +170,7 @@ def to_explorer(
     return Explorer(
         tuple(map(spoken_threshold, thresholds)), start, marks,
         tuple(
-            (_watchlist(size), (metric_named(wrong).plain, metric_named(right).plain))
+            (watchlist_words(size), (metric_named(wrong).plain, metric_named(right).plain))
             for wrong, right, size in settings
         ),
         tuple(map(factor_words, factors)), tuple(parts), shown,
@@ -205,10 +201,6 @@ def _settings(rates: pd.DataFrame) -> list[tuple[str, str, int | None]]:
     sizes = sorted({int(size) for size in searched}, reverse=True)
     found: list[tuple[str, str, int | None]] = [("FPIR", "FNIR", size) for size in sizes]
     return [*found, ("FMR", "FNMR", None)] if codes & {"FMR", "FNMR"} else found
-
-
-def _watchlist(size: int | None) -> str:
-    return "none, faces compared one to one" if size is None else f"{count(size)} faces"
 
 
 def _along(
@@ -253,8 +245,8 @@ def _part(
     if metrics[0] == "FPIR":
         made = (crowd_of([rates[place] for rates in sides[0]]) for place in steps)
         crowd = tuple(each.spoken if each else "" for each in made)
-    return Part(key, _watchlist(size), factor_words(factor),
-                _chart(key, metrics, size, factor, groups, sides, thresholds, at, record),
+    return Part(key,
+        along_threshold(key, metrics, size, factor, groups, sides, thresholds, at, record),
                 rows, ends, verdicts, crowd)  # fmt: skip
 
 
@@ -262,46 +254,6 @@ def _packed(bar: Bar, pool: Pool) -> list[int]:
     """Return a bar as numbers: places of its texts, then thousandths of the axis, -1 for none."""
     ends = (-1 if each is None else round(1000 * each) for each in (bar.low, bar.middle, bar.high))
     return [pool.place(bar.rate), pool.place(bar.behind), *ends]
-
-
-def _chart(
-    key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
-    sides: Sequence[Sequence[Sequence[Rate | None]]], thresholds: Sequence[float], at: float,
-    record: StudyRecord,
-) -> Chart:  # fmt: skip
-    panels = [
-        (group_name(group),
-         [line_of(style, thresholds, side[number])
-          for style, side in zip(("first", "second"), sides, strict=True)])
-        for number, group in enumerate(groups)
-    ]  # fmt: skip
-    values = [value for _, lines in panels for line in lines for value in (*line.y, *line.bound)]
-    names = [metric_named(code).plain for code in metrics]
-    caption = (
-        f"Along the threshold, by {factor_words(factor)}, {_watchlist_clause(size)}: solid line, "
-        f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
-        f"{confidence(record.inference.level)} intervals; dotted, the upper end where no error was "
-        "seen. Each step down is a fixed factor rarer."
-    )
-    return draw(f"along-{key.replace('|', '-')}", caption, caption, panels,
-                threshold_scale(thresholds), rate_scale(values), at, record.mark)  # fmt: skip
-
-
-def _watchlist_clause(size: int | None) -> str:
-    return "faces compared one to one" if size is None else f"watchlist of {count(size)} faces"
-
-
-def line_of(style: str, x: Sequence[float], rates: Sequence[Rate | None]) -> Line:
-    """Return rates as a line with its band, and the bound where no error was seen."""
-
-    def values(name: str, silent: bool = False) -> list[float]:
-        return [
-            math.nan if rate is None or rate.events is None or (rate.events == 0) != silent
-            or getattr(rate, name) is None else float(getattr(rate, name))
-            for rate in rates
-        ]  # fmt: skip
-
-    return Line(style, x, values("rate"), values("lower"), values("upper"), values("upper", True))
 
 
 def _verdicts(
@@ -350,14 +302,3 @@ def _marks(
         for place, threshold in enumerate(thresholds)
         if same_threshold(threshold, value)
     )
-
-
-def to_json(content: Mapping[str, Any]) -> str:
-    """Return JSON that may stand inside an HTML script element.
-
-    `<`, `>` and `&` are escaped, so that no text of a study can end the element or open another.
-    """
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
-from lfr_eval.report.explorer import to_json
 from lfr_eval.report.model import Report
 from lfr_eval.report.templating import fill, source
 
@@ -47,3 +49,14 @@ def write(page: str | bytes, destination: Path) -> Path:
         Path(aside).unlink(missing_ok=True)
         raise
     return destination
+
+
+def to_json(content: Mapping[str, Any]) -> str:
+    """Return JSON that may stand inside an HTML script element.
+
+    `<`, `>` and `&` are escaped, so that no text of a study can end the element or open another.
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

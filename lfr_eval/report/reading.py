@@ -139,6 +139,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
             _optional(study, tables.DONT_CARE),
             _optional(study, tables.CORRECTIONS),
+            _optional(study, tables.SCORE_DIFFERENCES),
         ),
         histogram=_optional(study, tables.HISTOGRAM),
         explorer=to_explorer(

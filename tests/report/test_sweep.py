@@ -16,7 +16,8 @@ from lfr_eval.contract import tables
 from lfr_eval.contract.words import one_in, percentage
 from lfr_eval.report.crossed import SHADES, to_grids
 from lfr_eval.report.crowd import crowd_of, expected_alerts, shares_of_study
-from lfr_eval.report.explorer import STEPS, sweep_thresholds, to_json
+from lfr_eval.report.explorer import STEPS, sweep_thresholds
+from lfr_eval.report.page import to_json
 from lfr_eval.report.picture import to_bar, top_of
 from lfr_eval.report.rates import at_threshold, to_rows
 from lfr_eval.report.reading import read_report

@@ -1,0 +1,58 @@
+"""Stage report: both kinds of error along the threshold, per group (rates in, chart out)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lfr_eval.contract.names import factor_words, group_name, metric_named
+from lfr_eval.contract.record import StudyRecord
+from lfr_eval.contract.words import confidence, count
+from lfr_eval.report.chart import Chart, Line, draw, rate_scale, threshold_scale
+from lfr_eval.report.rates import Rate
+
+
+def watchlist_words(size: int | None) -> str:
+    """Return the watchlist of a setting in words."""
+    return "none, faces compared one to one" if size is None else f"{count(size)} faces"
+
+
+def along_threshold(
+    key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
+    sides: Sequence[Sequence[Sequence[Rate | None]]], thresholds: Sequence[float], at: float,
+    record: StudyRecord,
+) -> Chart:  # fmt: skip
+    """Draw one setting; `at` is the threshold in use."""
+    panels = [
+        (group_name(group),
+         [line_of(style, thresholds, side[number])
+          for style, side in zip(("first", "second"), sides, strict=True)])
+        for number, group in enumerate(groups)
+    ]  # fmt: skip
+    values = [value for _, lines in panels for line in lines for value in (*line.y, *line.bound)]
+    names = [metric_named(code).plain for code in metrics]
+    caption = (
+        f"Along the threshold, by {factor_words(factor)}, {_watchlist_clause(size)}: solid line, "
+        f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
+        f"{confidence(record.inference.level)} intervals; dotted, the upper end where no error was "
+        "seen. Each step down is a fixed factor rarer."
+    )
+    return draw(f"along-{key.replace('|', '-')}", caption, caption, panels,
+                threshold_scale(thresholds), rate_scale(values), at, record.mark)  # fmt: skip
+
+
+def _watchlist_clause(size: int | None) -> str:
+    return "faces compared one to one" if size is None else f"watchlist of {count(size)} faces"
+
+
+def line_of(style: str, x: Sequence[float], rates: Sequence[Rate | None]) -> Line:
+    """Return rates as a line with its band, and the bound where no error was seen."""
+
+    def values(name: str, silent: bool = False) -> list[float]:
+        return [
+            math.nan if rate is None or rate.events is None or (rate.events == 0) != silent
+            or getattr(rate, name) is None else float(getattr(rate, name))
+            for rate in rates
+        ]  # fmt: skip
+
+    return Line(style, x, values("rate"), values("lower"), values("upper"), values("upper", True))

@@ -1,0 +1,42 @@
+"""What real studies make of the report: what is seen by default, and how many pages are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+from tests.report.browser.conftest import browser, open_page
+from tests.report.browser.test_everybody import LIMITS, SEEN, SIZES
+from tests.studies import run
+
+__all__ = ["browser"]
+
+PAGES = {"brief.pdf": 2, "report.pdf": 15}
+STUDIES = {
+    "rehearsal": (),
+    "npl_2023": ("experiment=npl_2023",),
+    "london": ("experiment=london", "matcher=facenet"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)]
+)
+def test_a_real_study_can_be_read(browser: Browser, name: str, tmp_path: Path) -> None:
+    study = run(tmp_path, *STUDIES[name]).path
+    pages = {file: len(PdfReader(study / file).pages) for file in PAGES}
+    assert {file: number for file, number in pages.items() if number > PAGES[file]} == {}
+    assert (study / "report.html").stat().st_size <= 3_000_000
+    for kind in ("wide", "mobile"):
+        page = open_page(browser, study / "report.html", **SIZES[kind]).page
+        seen = page.evaluate(SEEN)
+        assert {what: seen[what] for what, most in LIMITS.items() if seen[what] > most} == {}
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for part in (".lead", "#picture tbody"):
+            box = page.locator(part).first.bounding_box()
+            assert box["y"] + box["height"] <= SIZES[kind]["viewport"]["height"]
+        page.close()
