@@ -120,6 +120,17 @@ def test_what_is_withheld_is_told_as_withheld(report: Report) -> None:
     assert "only this is published: no difference was shown, which is not equality" in said
 
 
+def test_a_threshold_that_nobody_would_run_is_called_so(report: Report) -> None:
+    many = dataclasses.replace(
+        rate("FPIR", 0.6, 1_000, "everybody"), factor="overall", rate=0.539, events=539
+    )
+    few = dataclasses.replace(many, rate=0.004, events=4)
+    for each, doubted in ((many, True), (few, False)):
+        changed = dataclasses.replace(report, quotes=(quote([each]),), compared=())
+        said = " ".join(to_brief(changed).answer)
+        assert ("In all, 53.9 % of passes set off a false alert: hardly" in said) == doubted
+
+
 def test_without_a_threshold_in_use_the_setting_is_named(report: Report) -> None:
     said = told(report, FINDING, operating=None)[0]
     assert said.startswith("At threshold 0.60 and a watchlist of 1,000 faces, Black people")

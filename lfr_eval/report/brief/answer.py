@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import count, one_in, ratio, several, spoken_threshold
+from lfr_eval.contract.words import count, one_in, percentage, ratio, several, spoken_threshold
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote, Rate
 
 NAMED = 3
 """Differences told at most on each kind of error; the page and the paper hold all."""
+
+
+MANY = 0.1
+"""Rate of false alerts above which the brief doubts that anybody would run the threshold."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,21 @@ def answer(report: Report) -> tuple[str, ...]:
         paragraphs.append(list(_about(found, DEEDS[metric], _people(quote, side))))
     first, second = paragraphs
     first[0] = f"{made_up}{where}, {first[0]}"
+    first[1:1] = _too_many(quote)
     second[:1] = [f"{MISSES[quote.right.code]} {_everybody(quote)}", second[0]]
     lead, *rest = first
     return tuple(" ".join(map(_capital, each)) for each in ([lead], rest, second) if each)
+
+
+def _too_many(quote: Quote) -> list[str]:
+    """Say so where a watchlist could hardly be searched at this threshold."""
+    rates = [row.wrong for row in quote.rows if row.factor == OVERALL and row.wrong is not None]
+    if quote.watchlist_size is None or not rates or (rates[0].rate or 0.0) <= MANY:
+        return []
+    return [
+        f"in all, {percentage(rates[0].rate)} of passes set off a false alert: hardly a threshold "
+        "at which somebody would search a watchlist of that length."
+    ]
 
 
 def _everybody(quote: Quote) -> str:
