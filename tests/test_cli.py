@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,14 @@ def test_tab_completion(line: str, completed: str, tmp_path: Path) -> None:
 def test_fetch_lists_what_there_is(tmp_path: Path) -> None:
     done = lfr_eval("fetch", cwd=tmp_path)
     assert {"london", "fairface", "facenet_vggface2"} <= set(done.stdout.split())
+
+
+def test_the_bill_of_materials_names_version_and_licence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["licences"]) == 0
+    found = {one["name"].lower(): one for one in json.loads(capsys.readouterr().out)["components"]}
+    for name in ("numpy", "cryptography", "hydra-core", "pyyaml"):
+        assert found[name]["version"] == version(name)
+        assert found[name]["licenses"][0]["license"]["name"] != "not stated"
+    assert "lfr-eval" not in found

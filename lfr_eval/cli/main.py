@@ -20,6 +20,7 @@ from lfr_eval.cli.manifest import add_manifest, manifest
 from lfr_eval.cli.settings_help import Parser, constraint_settings, explain
 from lfr_eval.cli.sharing import add_sharing
 from lfr_eval.cli.templates import add_templates
+from lfr_eval.contract.writing import kept_private
 from lfr_eval.finished.choosing.arguments import add_thresholds, thresholds
 from lfr_eval.finished.comparing.arguments import add_compare, compare
 from lfr_eval.planning.arguments import add_actions, add_question, ask
@@ -31,7 +32,8 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 TRUST = "--trust-conf"
 COMMANDS = (
     *("run", "manifest", "plan", "report", "verify", "thresholds", "compare"),
-    *("track", "fetch", "templates", "purge", "engine", "approve", "approvals", "gate"),
+    *("track", "fetch", "templates", "purge", "withdraw", "licences", "engine"),
+    *("approve", "approvals", "gate"),
     *("deployments", "sharing"),
 )
 
@@ -42,6 +44,11 @@ lfr-eval run experiment=london matcher=facenet, -m for several, --cfg job to pri
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with kept_private():
+        return _main(given)
+
+
+def _main(given: list[str]) -> int:
     if TRUST in given:
         from lfr_eval.config.composition import trust_own_conf
 
@@ -149,6 +156,12 @@ def _parser() -> argparse.ArgumentParser:
     hold = commands.add_parser("templates", help="write the templates of a study to a file")
     add_templates(hold)
     add("purge", "delete all cached templates, pictures and unfinished comparisons", purge, False)
+    gone = add("withdraw", "delete one person from caches and studies", withdraw, False)
+    gone.add_argument("subject", metavar="SUBJECT", help="subject_id, as the manifest has it")
+    gone.add_argument(
+        "--study", type=Path, nargs="+", metavar="STUDY", help="studies; default: all known ones"
+    )
+    add("licences", "list the dependencies with versions and licences (CycloneDX)", bill, False)
     add_decisions(commands)
     add_records(commands)
     add_sharing(commands)
@@ -313,18 +326,53 @@ def fetch(parsed: argparse.Namespace) -> int:
 
 
 def purge(parsed: argparse.Namespace) -> int:  # noqa: ARG001
-    """Delete all cached templates, degraded pictures, given data and unfinished comparisons."""
+    """Delete templates, degraded pictures, given data and unfinished comparisons of every cache."""
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.cohort import capture
     from lfr_eval.config.paths import cache_folder
+    from lfr_eval.contract.places import CACHES, known
+    from lfr_eval.finished.withdrawal import disk_note
     from lfr_eval.matchers.store import purge
     from lfr_eval.study import given
 
-    cache = cache_folder(default_paths())
-    pictures, data = capture.purge(cache), given.purge(cache)
-    print(f"{purge(cache)} files of templates and {pictures} pictures deleted from {cache}.")
-    if data:
-        print(f"{data} files of people, scores and templates given in Python deleted, too.")
+    here = cache_folder(default_paths())
+    for cache in dict.fromkeys((here, *known(CACHES))):
+        pictures, data, templates = capture.purge(cache), given.purge(cache), purge(cache)
+        if cache == here or pictures or data or templates:
+            print(f"{templates} files of templates and {pictures} pictures deleted from {cache}.")
+        if data:
+            print(f"{data} files of people, scores and templates given in Python deleted, too.")
+    print(disk_note())
+    return OK
+
+
+def withdraw(parsed: argparse.Namespace) -> int:
+    """Delete one person from caches and studies."""
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.config.paths import cache_folder
+    from lfr_eval.contract.places import CACHES, STUDIES, known
+    from lfr_eval.finished.withdrawal import disk_note, studies_in, withdraw
+
+    paths = default_paths()
+    caches = list(dict.fromkeys((cache_folder(paths), *known(CACHES))))
+    roots = (Path(paths.studies).expanduser(), *known(STUDIES))
+    studies = parsed.study or studies_in(roots)
+    result = withdraw(parsed.subject, studies, caches, paths.approvals)
+    for line in result.done:
+        print(line)
+    for line in result.left:
+        print(f"STILL THERE: {line}")
+    print(f"{result.searched} files searched; {len(result.left)} still hold something.")
+    print(disk_note())
+    print("Remove the person from your own manifests and pictures too, or a new run reads them.")
+    return FAILED if result.left else OK
+
+
+def bill(parsed: argparse.Namespace) -> int:  # noqa: ARG001
+    """Print the software bill of materials."""
+    from lfr_eval.cli.bill import bill_of_materials
+
+    print(bill_of_materials())
     return OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lfr_eval.config import PathsConfig
+from lfr_eval.contract.places import CACHES, default_cache, remember
 
 
 def mirror_folder(paths: PathsConfig) -> Path | None:
@@ -13,5 +14,8 @@ def mirror_folder(paths: PathsConfig) -> Path | None:
 
 
 def cache_folder(paths: PathsConfig) -> Path:
-    """Return the private cache of downloads and templates."""
-    return Path(paths.cache).expanduser().resolve()
+    """Return the private cache of downloads and templates, and note that it is used."""
+    folder = Path(paths.cache) if paths.cache else default_cache()
+    folder = folder.expanduser().resolve()
+    remember(CACHES, folder)
+    return folder

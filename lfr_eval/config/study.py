@@ -184,8 +184,8 @@ class PathsConfig:
 
     studies: str = MISSING
     """Folder of all studies."""
-    cache: str = MISSING
-    """Private folder of downloads and templates."""
+    cache: str | None = None
+    """Private folder of downloads and templates; default: lfr_eval in XDG_CACHE_HOME or ~/.cache."""
     mirror: str | None = None
     """Folder that datasets and weights are taken from instead of the network."""
     deployments: str = "deployments"

@@ -86,6 +86,16 @@ def private_folder(path: Path) -> None:
     path.chmod(0o700)
 
 
+@contextmanager
+def kept_private() -> Iterator[None]:
+    """Make files and folders that only their owner can read, while this holds."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with written_aside(path) as aside:

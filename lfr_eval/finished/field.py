@@ -42,7 +42,11 @@ def add_deployments(
         about = folder.record()
         judged = select(records, about)
         joined = {DEPLOYMENTS: judged, FIELD: field_table(judged, about.inference.level)}
-        report_and_seal(folder, folder.provenance(), approvals, joined)
+        files = {
+            table.file: table.conform(frame).to_parquet(None, index=False)
+            for table, frame in joined.items()
+        }
+        report_and_seal(folder, folder.provenance(), approvals, files)
     return judged
 
 

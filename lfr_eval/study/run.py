@@ -25,6 +25,7 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract import progress
 from lfr_eval.contract.folder import LATER, PROVENANCE, STUDY, StudyFolder, digest, write_json
 from lfr_eval.contract.mixing import AS_THEY_COME
+from lfr_eval.contract.places import STUDIES, remember
 from lfr_eval.contract.tables import (
     ACQUISITION,
     ALERT_LOG,
@@ -47,6 +48,7 @@ from lfr_eval.contract.tables import (
     WATCHLIST_SIZES,
     Table,
 )
+from lfr_eval.contract.writing import kept_private
 from lfr_eval.inference import (
     Plan,
     equity_table,
@@ -163,7 +165,8 @@ def run_study(config: StudyConfig, tell: Callable[[str], object] | None = None) 
         If another process is running the same study.
     """
     folder = StudyFolder(study_path(config))
-    with folder.locked(), threadpool_limits(config.compute.threads or None):
+    remember(STUDIES, folder.path.parent)
+    with kept_private(), folder.locked(), threadpool_limits(config.compute.threads or None):
         # What cannot be done is refused before hours of embedding, not after.
         run = prepare(config, folder)
         if tell is not None:

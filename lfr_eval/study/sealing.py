@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
@@ -22,7 +20,6 @@ from lfr_eval.contract.sealing import (
     seal,
     view,
 )
-from lfr_eval.contract.tables import Table
 from lfr_eval.report import render
 
 
@@ -30,7 +27,7 @@ def report_and_seal(
     folder: StudyFolder,
     run: Mapping[str, object],
     approvals: str | None,
-    joined: Mapping[Table, pd.DataFrame] | None = None,
+    changed: Mapping[str, bytes] | None = None,
     annex: bool = False,
 ) -> None:
     """Render the report of a study, with the decisions on it, and seal the folder.
@@ -40,16 +37,17 @@ def report_and_seal(
 
     Parameters
     ----------
-    joined
-        Tables that join the study with this report.
+    changed
+        Files that join the study with this report, or take the place of those there: name to
+        content.
     annex
         Whether the complete tables are printed too.
     """
-    tables, key = dict(joined or {}), sealing_key()
-    names = (*REPORTS, PROVENANCE, *(table.file for table in tables))
+    files, key = dict(changed or {}), sealing_key()
+    names = (*REPORTS, PROVENANCE, *files)
     with replacing(folder.path, names) as aside:
-        for table, frame in tables.items():
-            table.conform(frame).to_parquet(aside / table.file, index=False)
+        for name, content in files.items():
+            (aside / name).write_bytes(content)
         seal(folder.path, run, aside, names)
         papers = ("brief", "report", *(["annex"] if annex else [])) if _wants_pdf(run) else ()
         place = view(folder.path, aside, names)

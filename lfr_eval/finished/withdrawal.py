@@ -1,0 +1,351 @@
+"""Withdrawal: one person out of caches and studies, and a search for what is left of them.
+
+In: the person's `subject_id` and the folders of the tool. Out: what was deleted where, and every
+file in which something of them is still found. Tables of rates keep their counts, which name
+nobody. A study that loses somebody says that it cannot be reproduced, and not who it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import STAGES, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.reading import ReadingError, read_yaml
+from lfr_eval.contract.tables import COHORT, EXCLUSIONS
+from lfr_eval.contract.writing import written_aside
+from lfr_eval.matchers.store import FOLDER as TEMPLATES
+from lfr_eval.matchers.store import SHARDS, Shard
+from lfr_eval.study.given import FOLDER as GIVEN
+from lfr_eval.study.registration.standing import PLAN, RECORD
+from lfr_eval.study.sealing import report_and_seal
+
+PEOPLE = re.compile(r"subject|person")
+IMAGES = re.compile(r"image|reference|probe|pass")
+"""What the name of a column of people, or of images, has in it."""
+MARK = "Not reproducible after the withdrawal of one person."
+SHORTEST = 5
+"""Characters of a name that can be searched for among bytes; a shorter one occurs by chance."""
+
+
+class WithdrawalError(MendableError, ValueError):
+    """Nobody can be withdrawn; the message says why."""
+
+
+@dataclass
+class Person:
+    """Everything by which one person can be found.
+
+    Attributes
+    ----------
+    subject
+        Their `subject_id`.
+    images, digests
+        Names of their images, and the SHA-256 of the files.
+    templates
+        Bytes of their templates.
+    pictures
+        SHA-256 of degraded pictures of them, in caches.
+    """
+
+    subject: str
+    images: set[str] = field(default_factory=set)
+    digests: set[str] = field(default_factory=set)
+    templates: set[bytes] = field(default_factory=set)
+    pictures: set[str] = field(default_factory=set)
+
+    def rows(self, frame: pd.DataFrame) -> pd.Series:
+        """Return which rows of a table are about them."""
+        hit = pd.Series(False, index=frame.index)
+        for name in map(str, frame):
+            theirs = self._theirs(name)
+            if theirs:
+                hit |= frame[name].astype("string").isin(theirs).fillna(False).astype(bool)
+        if "digest" in frame:
+            hit |= frame["digest"].astype("string").isin(self.digests).fillna(False).astype(bool)
+        return hit
+
+    def _theirs(self, column: str) -> set[str]:
+        """Return the values of a column that are theirs."""
+        people = {self.subject} if PEOPLE.search(column) else set()
+        return people | (self.images if IMAGES.search(column) else set())
+
+    def is_theirs(self, name: str, value: object) -> bool:
+        """Return whether a named value is theirs."""
+        return str(value) in self._theirs(name)
+
+    @property
+    def needles(self) -> list[bytes]:
+        """Bytes that no file of the tool may hold."""
+        names = [name for name in (self.subject, *self.images) if len(name) >= SHORTEST]
+        return [*(name.encode() for name in names), *map(str.encode, self.digests), *self.templates]
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What was done: sentences on what was deleted where, and what is left in which file."""
+
+    done: tuple[str, ...]
+    left: tuple[str, ...]
+    searched: int
+
+
+def withdraw(
+    subject: str,
+    studies: Sequence[Path],
+    caches: Sequence[Path],
+    approvals: str | None = None,
+) -> Withdrawn:
+    """Delete one person from studies and caches, and look for what is left.
+
+    Parameters
+    ----------
+    subject
+        Their `subject_id`.
+    studies, caches
+        Study folders, and caches.
+    approvals
+        The ledger that reports show.
+
+    Raises
+    ------
+    WithdrawalError
+        If nobody of that name is in any of them.
+    FolderError
+        If a study that they are in is not as it was sealed: sealing it again would hide that.
+    """
+    folders = [StudyFolder.open(path) for path in studies]
+    person = Person(subject)
+    concerned = [folder for folder in folders if _find(person, folder)]
+    given = [path for cache in caches for path in _given(person, cache)]
+    if not concerned and not given:
+        raise WithdrawalError(
+            f"There is no '{subject}' in {len(folders)} studies and {len(caches)} caches. Give the "
+            "subject_id as the manifest has it, and --study FOLDER for a study elsewhere."
+        )
+    for folder in concerned:
+        changed = folder.verify()
+        if changed:
+            raise FolderError(f"{folder.path} is not as it was sealed: {' '.join(changed[:5])}")
+    done = [f"{path}: deleted" for path in given]
+    for path in given:
+        shutil.rmtree(path)
+    for cache in caches:
+        done += _from_cache(person, cache)
+    for folder in concerned:
+        done.append(_from_study(person, folder, approvals))
+    places = [*{folder.path.resolve() for folder in folders}, *(c for c in caches if c.is_dir())]
+    left, searched = _search(person, places)
+    return Withdrawn(tuple(done), tuple(left), searched)
+
+
+def _find(person: Person, folder: StudyFolder) -> bool:
+    """Note the person's images in a study; whether the study knows them."""
+    found = False
+    for table in (COHORT, EXCLUSIONS):
+        if not folder.file(table).is_file():
+            continue
+        frame = pd.read_parquet(folder.file(table))
+        theirs = frame[frame["subject_id"].astype("string") == person.subject]
+        found |= not theirs.empty
+        person.images |= set(theirs["image_id"].astype(str))
+        if "digest" in theirs:
+            person.digests |= set(theirs["digest"].dropna().astype(str))
+    return found
+
+
+def _given(person: Person, cache: Path) -> Iterator[Path]:
+    """Yield the folders of data given in Python that name the person."""
+    for file in sorted((cache / GIVEN).glob("*/people.csv")):
+        people = pd.read_csv(file, dtype="string", keep_default_na=False)
+        if "subject_id" in people:
+            theirs = people[people["subject_id"] == person.subject]
+            person.images |= set(theirs.get("image_id", pd.Series(dtype=str)).astype(str))
+    for file in sorted((cache / GIVEN).glob("*/*")):
+        frame = _table(file)
+        if frame is not None and person.rows(frame).any():
+            yield file.parent
+
+
+def _table(file: Path) -> pd.DataFrame | None:
+    if file.suffix == ".csv":
+        return pd.read_csv(file, dtype="string", keep_default_na=False)
+    return pd.read_parquet(file) if file.suffix == ".parquet" else None
+
+
+def _from_cache(person: Person, cache: Path) -> list[str]:
+    done = []
+    for shard in sorted((cache / TEMPLATES).glob("*/*.npy")):
+        removed = _from_shard(person, shard)
+        if removed:
+            done.append(f"{shard}: {removed} templates deleted")
+    # A degraded picture is named by a hash that does not tell of whom it is; each is made again.
+    for name, what in ((PICTURES, "degraded pictures"), (SHARDS, "unfinished comparisons")):
+        folder = cache / name
+        if folder.is_dir() and any(folder.iterdir()):
+            shutil.rmtree(folder)
+            done.append(f"{folder}: all {what} deleted, to be made again when they are needed")
+    for file in sorted(cache.rglob("*")) if cache.is_dir() and person.digests else ():
+        if file.is_file() and not file.is_symlink() and _hash(file) in person.digests:
+            file.unlink()
+            done.append(f"{file}: a picture, deleted")
+    return done
+
+
+def _from_shard(person: Person, path: Path) -> int:
+    """Write a batch of templates without theirs; return how many there were."""
+    shard = Shard.read(path)
+    theirs = np.array([one.decode() in person.digests for one in shard.known["digest"]], bool)
+    if not theirs.any():
+        return 0
+    rows = shard.known["row"]
+    gone = rows[theirs & (rows >= 0)]
+    person.templates |= {np.ascontiguousarray(shard.vectors[row]).tobytes() for row in gone}
+    kept = shard.known[~theirs].copy()
+    order = kept["row"][kept["row"] >= 0]
+    vectors = np.ascontiguousarray(shard.vectors[order]) if len(order) else np.empty((0, 0), "f4")
+    kept["row"][kept["row"] >= 0] = np.arange(len(order))
+    if len(kept):
+        with written_aside(path) as aside, aside.open("wb") as file:
+            np.save(file, kept)
+            np.lib.format.write_array(file, vectors, version=(1, 0))
+    else:
+        path.unlink()
+    return int(theirs.sum())
+
+
+def _from_study(person: Person, folder: StudyFolder, approvals: str | None) -> str:
+    """Write the tables of a study without the person, and seal it again with a mark."""
+    with folder.locked():
+        files: dict[str, bytes] = {}
+        removed = 0
+        for path in sorted(folder.path.glob("*.parquet")):
+            frame = pd.read_parquet(path)
+            theirs = person.rows(frame)
+            if theirs.any():
+                removed += int(theirs.sum())
+                stream = io.BytesIO()
+                frame[~theirs].to_parquet(stream, index=False)
+                files[path.name] = stream.getvalue()
+        files |= _without_name(person, folder.path)
+        record = read_json(folder.path / STUDY)
+        notes = [note for note in record.get("notes", []) if note != MARK]
+        files[STUDY] = _as_json({**record, "notes": [*notes, MARK]})
+        files[STAGES] = _stages(folder.path, files)
+        before = folder.provenance()
+        entry = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "what": "withdrawal of one person",
+            "study_hash_before": folder.study_hash(),
+        }
+        run = {**before, "withdrawals": [*before.get("withdrawals", []), entry]}
+        report_and_seal(folder, run, approvals, files)
+    return f"{folder.path}: {removed} rows deleted; marked: {MARK}"
+
+
+def _without_name(person: Person, study: Path) -> dict[str, bytes]:
+    """Return plan and registration without the person, where an exclusion names them."""
+    files = {}
+    for name in (PLAN, RECORD):
+        path = study / name
+        if path.is_file():
+            try:
+                content = read_yaml(path) if name == PLAN else read_json(path)
+            except ReadingError:
+                continue
+            cleared = _cleared(person, content)
+            if cleared != content:
+                text = yaml.safe_dump(cleared, sort_keys=False, allow_unicode=True)
+                files[name] = text.encode() if name == PLAN else _as_json(cleared)
+    return files
+
+
+def _cleared(person: Person, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: "withdrawn" if person.is_theirs(str(name), below) else _cleared(person, below)
+            for name, below in value.items()
+        }
+    if isinstance(value, list):
+        return [_cleared(person, below) for below in value]
+    return value
+
+
+def _stages(study: Path, files: Mapping[str, bytes]) -> bytes:
+    stages = read_json(study / STAGES)
+    for stage in stages.values():
+        for name in stage.get("files", {}):
+            if name in files:
+                stage["files"][name] = hashlib.sha256(files[name]).hexdigest()
+    return _as_json(stages)
+
+
+def _as_json(value: object) -> bytes:
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def _search(person: Person, places: Iterable[Path]) -> tuple[list[str], int]:
+    """Return in which files something of the person is found, and how many were searched."""
+    needles, left, searched = person.needles, [], 0
+    longest = max(map(len, needles), default=1)
+    for place in places:
+        for path in sorted(place.rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            searched += 1
+            what = _found(person, path, needles, longest)
+            if what:
+                left.append(f"{path}: {what}")
+    return left, searched
+
+
+def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -> str | None:
+    # Tables are compressed: their cells are looked at, not their bytes.
+    frame = pd.read_parquet(path) if path.suffix == ".parquet" else None
+    if frame is not None:
+        return "rows of a table" if person.rows(frame).any() else None
+    if _hash(path) in person.digests:
+        return "a picture"
+    tail = b""
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 22):
+            held = tail + block
+            if any(needle in held for needle in needles):
+                return "an id or a template"
+            tail = held[-longest:]
+    return None
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def disk_note() -> str:
+    """Return what no deletion can promise."""
+    return (
+        "Deleted files are gone from these folders. Copies elsewhere, backups, snapshots and the "
+        "sectors of the disk are not: only an encrypted disk, or its destruction, deletes those."
+    )
+
+
+def studies_in(roots: Iterable[Path]) -> list[Path]:
+    """Return every study folder directly below some folders."""
+    found = [path.parent for root in roots if root.is_dir() for path in root.glob(f"*/{STAGES}")]
+    return sorted({Path(os.path.realpath(path)) for path in found})

@@ -1,0 +1,141 @@
+"""One person leaves: nothing of theirs is in any folder of the tool, and the rest is as it was."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from lfr_eval.cli import main as cli
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.places import CACHES, STUDIES, default_cache, known, remember
+from lfr_eval.contract.tables import COHORT, RATES
+from lfr_eval.finished.withdrawal import MARK, WithdrawalError, withdraw
+from lfr_eval.matchers.store import Shard
+from tests.studies import run
+
+WHO = "person-0007"
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A manifest of pictures of noise, two of each of twelve people."""
+    folder, rows = tmp_path_factory.mktemp("people"), []
+    generator = np.random.default_rng(5)
+    for number in range(12):
+        for role in ("reference", "probe"):
+            name = f"person-{number:04}-{role}.png"
+            Image.fromarray(generator.integers(0, 255, (9, 9, 3), np.uint8)).save(folder / name)
+            gender = ("female", "male")[number % 2]
+            rows.append((name[:-4], f"person-{number:04}", name, role, gender))
+    columns = ["image_id", "subject_id", "path", "role", "gender"]
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "people.csv", index=False)
+    return folder / "people.csv"
+
+
+def study_of(people: Path, studies: Path) -> StudyFolder:
+    return run(
+        studies,
+        *("~experiment", "dataset=manifest", f"dataset.path={people}", "matcher=null_matcher"),
+        *("design=verification", "thresholds.values=[0.4]", "thresholds.operating=0.4"),
+        *("inference.factors=[gender]", "inference.permutations=99", "report.pdf=false"),
+    )
+
+
+def templates_in(cache: Path) -> dict[bytes, bytes]:
+    return {
+        known["digest"]: shard.vectors[known["row"]].tobytes()
+        for path in cache.rglob("*.npy")
+        for shard in [Shard.read(path)]
+        for known in shard.known
+    }
+
+
+def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
+    study = study_of(people, tmp_path)
+    cache = tmp_path / "cache"
+    digests = {file.stem: _sha256(file) for file in people.parent.glob("*.png")}
+    before, kept = templates_in(cache), tmp_path / "cache" / "copied.png"
+    kept.write_bytes((people.parent / f"{WHO}-probe.png").read_bytes())
+    theirs = {
+        template for digest, template in before.items()
+        if digest.decode() in (digests[f"{WHO}-probe"], digests[f"{WHO}-reference"])
+    }  # fmt: skip
+    assert len(theirs) == 2
+    hash_before, rates = study.study_hash(), study.read(RATES)
+    result = withdraw(WHO, [study.path], [cache])
+    assert result.left == ()
+    assert study.verify() == []
+    # Searched here by other means than by the command itself.
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert not any(template in content for template in theirs), path
+        assert WHO.encode() not in content, path
+        if path.suffix == ".parquet":
+            assert WHO not in pd.read_parquet(path).to_csv(), path
+    assert not kept.exists()
+    others = {d: t for d, t in before.items() if t not in theirs}
+    assert templates_in(cache) == others
+    assert len(study.read(COHORT)) == 22
+    pd.testing.assert_frame_equal(study.read(RATES), rates)
+    assert MARK in json.loads((study.path / "study.json").read_text())["notes"]
+    assert MARK in (study.path / "report.html").read_text()
+    assert study.provenance()["withdrawals"][0]["study_hash_before"] == hash_before
+    assert study.study_hash() != hash_before
+    with pytest.raises(WithdrawalError, match="There is no"):
+        withdraw(WHO, [study.path], [cache])
+
+
+def test_the_command_finds_every_folder_that_was_used(
+    people: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Studies and caches that only an override named, from a folder where nothing is."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    study = study_of(people, tmp_path / "elsewhere")
+    assert study.path.parent in known(STUDIES)
+    assert tmp_path / "elsewhere" / "cache" in known(CACHES)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert cli.main(["withdraw", WHO]) == cli.OK
+    said = capsys.readouterr().out
+    assert "0 still hold something" in said
+    assert "sectors of the disk" in said
+    assert WHO not in set(study.read(COHORT)["subject_id"])
+    assert cli.main(["withdraw", "nobody-at-all"]) == cli.UNUSABLE
+    assert cli.main(["purge"]) == cli.OK
+    assert str(tmp_path / "elsewhere" / "cache") in capsys.readouterr().out
+    assert list((tmp_path / "elsewhere" / "cache").rglob("*.npy")) == []
+
+
+def test_the_default_cache_is_where_xdg_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_cache() == tmp_path / "lfr_eval"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert default_cache() == Path("~/.cache/lfr_eval").expanduser()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for _ in range(2):
+        remember(CACHES, tmp_path / "a\nb\u2028")
+    assert known(CACHES).count(tmp_path / "a\nb\u2028") == 1
+
+
+def test_a_study_and_its_cache_are_private(people: Path, tmp_path: Path) -> None:
+    study = study_of(people, tmp_path)
+    for path in (study.path, *study.path.rglob("*"), *(tmp_path / "cache").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def _sha256(file: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(file.read_bytes()).hexdigest()
