@@ -22,6 +22,7 @@ from lfr_eval.config.foreign import (
     is_place,
 )
 from lfr_eval.config.overrides import _mappings, _settings
+from lfr_eval.config.study import REMOVED
 from lfr_eval.contract.reading import ReadingError, json_value, read_text, yaml_value
 from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.planning.freezing import composed, freeze
@@ -146,10 +147,12 @@ def test_every_setting_is_allowed_or_refused_on_purpose() -> None:
         *("dataset.kind", "dataset.path", "matcher.kind", "matcher.path", "matcher.url"),
         *("matcher.registry", "matcher.device", "matcher.batch_size", "matcher.model"),
         *("matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
+        *("dataset.purpose", "dataset.despite", "dataset.pass_log"),
+        *("matcher.columns", "matcher.models", "matcher.object"),
         *("design.dont_care", "parity", "registration", "deviate", "deviation"),
         *("report.pdf", "report.minimum_count"),
     }
-    settings = set(_settings())
+    settings = set(_settings()) | set(REMOVED)
     assert settings >= SCIENTIFIC
     undecided = {
         name

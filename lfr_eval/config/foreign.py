@@ -63,6 +63,8 @@ PLACES = (
     *("dataset.path", "dataset.pass_log", "dataset.card", "dataset.fillers", "matcher.path"),
     *("matcher.columns", "matcher.weights", "matcher.object"),
     *("matcher.url", "matcher.uri", "matcher.registry", "matcher.device", "matcher.batch_size"),
+    *("dataset.purpose", "dataset.despite", "dataset.pass_log"),
+    *("matcher.columns", "matcher.models", "matcher.object"),
     *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
     *("design.dont_care", "parity"),
 )

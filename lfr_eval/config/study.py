@@ -185,7 +185,7 @@ class PathsConfig:
     studies: str = MISSING
     """Folder of all studies."""
     cache: str | None = None
-    """Private folder of downloads and templates; default: lfr_eval in XDG_CACHE_HOME or ~/.cache."""
+    """Private folder of downloads and templates; default: in XDG_CACHE_HOME, else ~/.cache."""
     mirror: str | None = None
     """Folder that datasets and weights are taken from instead of the network."""
     deployments: str = "deployments"
