@@ -21,7 +21,7 @@ from lfr_eval.config.foreign import (
     foreign_overrides,
     is_place,
 )
-from lfr_eval.config.overrides import _mappings, _settings
+from lfr_eval.config.overrides import _settings, mappings
 from lfr_eval.config.study import REMOVED
 from lfr_eval.contract.reading import ReadingError, json_value, read_text, yaml_value
 from lfr_eval.finished.choosing.constraints import read_constraints
@@ -160,7 +160,7 @@ def test_every_setting_is_allowed_or_refused_on_purpose() -> None:
         if name not in refused and name.split(".")[0] not in refused
     }
     assert undecided == set()
-    assert set(MAPPINGS) == _mappings() & SCIENTIFIC
+    assert set(MAPPINGS) == mappings() & SCIENTIFIC
     assert all(is_place(name) for name in PLACES)
 
 

@@ -18,6 +18,7 @@ from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import compose_study
 from lfr_eval.config.foreign import is_place
 from lfr_eval.contract.folder import PROVENANCE, read_json, sha256_of
+from lfr_eval.contract.writing import leftover
 from lfr_eval.study.inputs import Inputs, read_inputs
 from lfr_eval.study.provenance import code_digest, git_revision
 from lfr_eval.study.registration import (
@@ -57,6 +58,9 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
         If the plan is none, is registered already, or results exist.
     """
     target = registration_file(file)
+    for left in file.parent.glob(f".{file.stem}.*.aside"):
+        if leftover(left):
+            left.unlink(missing_ok=True)
     if target.exists():
         raise RegistrationError(
             f"{file} was registered at {read_registration(target).registered_at}. A changed plan "

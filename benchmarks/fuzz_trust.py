@@ -1,0 +1,168 @@
+"""Mutated ledgers, plans, study files and policies: counts of what each reader made of them.
+
+    python benchmarks/fuzz_trust.py
+
+A mutation flips, cuts, doubles or swaps bytes, or puts in what is known to hurt. A reader may
+accept the file, or refuse it in one sentence (a `MendableError`); anything else is a fault, and so
+is a run of more than ten seconds, a file that appears, or the text of an environment variable in an
+answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from lfr_eval.config import DesignConfig, PolicyConfig
+from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.contract.decisions import decisions_of
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.keys import new_key
+from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.sealing import contents, read_sealed, seal, verify
+from lfr_eval.finished.approvals import register_key
+from lfr_eval.study.registration import overrides_of, read_plan
+
+COUNTS = {"ledgers": 400, "plans": 300, "study files": 200, "policies": 100}
+SECRET = "a-secret-of-the-environment"
+HURTS = (
+    *("${oc.env:LFR_EVAL_FUZZ}", "!!python/object/apply:os.system [touch executed]", "\u2028"),
+    *("[" * 4_000, '{"a":' * 4_000, "\x00", "\ud7ff", ".inf", ".nan", "1e999", "&a [*a]", "null"),
+    *("{_target_: os.system}", "../../etc/passwd", "-1", "true", "''", "9" * 5_000, "\r", "\n"),
+)
+PLAN = {
+    "title": "A", "question": "B", "hypotheses": ["C"], "who": "D", "contact": "E",
+    "experiment": "rehearsal", "factors": ["gender"], "reference_groups": {"gender": "male"},
+    "primary": {"metrics": ["FPIR"], "thresholds": [0.5]}, "margin": 1.5,
+    "sample": {"recruitment": "none"}, "stopping": "fixed", "overrides": ["dataset.seed=7"],
+    "exclusions": [{"subject_id": "p1", "reason": "withdrew"}],
+}  # fmt: skip
+DECISION = {
+    "decided": "2026-05-01T00:00:00+00:00", "model": "m", "version": "1", "fingerprint": "ab",
+    "threshold": 0.5, "approver": "Dr Grey", "role": "panel", "proposer": "B", "study": "s",
+    "study_hash": "cd", "findings": {}, "conditions": [], "expires": None, "withdrawn": False,
+}  # fmt: skip
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    """Return content with one to three changes."""
+    made = bytearray(content)
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(made) + 1)
+        what = chance.randrange(5)
+        if what == 0 and made:
+            made[at % len(made)] ^= 1 << chance.randrange(8)
+        elif what == 1:
+            del made[at : at + chance.randint(1, 40)]
+        elif what == 2:
+            made[at:at] = made[at : at + chance.randint(1, 200)]
+        elif what == 3:
+            made[at:at] = chance.choice(HURTS).encode()
+        else:
+            end = made.find(b"\n", at)
+            made[at : end if end > 0 else len(made)] = chance.choice(HURTS).encode()
+    return bytes(made)
+
+
+def tried(read: Callable[[], object]) -> str:
+    """Return what became of a file: accepted, refused, or a fault."""
+    signal.alarm(10)
+    try:
+        answer = repr(read())
+    except MendableError as error:
+        answer = "refused"
+        if SECRET in str(error):
+            return "FAULT: reads the environment"
+    except Exception as error:
+        return f"FAULT: {type(error).__name__}: {str(error)[:80]}"
+    finally:
+        signal.alarm(0)
+    if SECRET in answer:
+        return "FAULT: reads the environment"
+    return "refused" if answer == "refused" else "accepted"
+
+
+def ledgers(folder: Path) -> tuple[Path, Callable[[], object]]:
+    ledger, key = Ledger(folder / "approvals.jsonl"), new_key(folder / "key.pem")
+    register_key(ledger, "Dr Grey", "panel", key.public, key)
+    for _ in range(3):
+        ledger.append(DECISION, key)
+    return ledger.path, lambda: decisions_of(ledger.entries())
+
+
+def plans(folder: Path) -> tuple[Path, Callable[[], object]]:
+    file = folder / "plan.yaml"
+    file.write_text(yaml.safe_dump(PLAN))
+    return file, lambda: overrides_of(read_plan(file))
+
+
+def policies(folder: Path) -> tuple[Path, Callable[[], object]]:
+    file = folder / "policy.yaml"
+    file.write_text(yaml.safe_dump(vars(PolicyConfig()), sort_keys=False))
+    return file, lambda: read_policy([f"policy={file}"])
+
+
+def study_files(folder: Path) -> tuple[Path, Callable[[], object]]:
+    study = folder / "study"
+    study.mkdir()
+    (study / "stages.json").write_text("{}")
+    (study / "study.json").write_text(json.dumps({"title": "A", "design": vars(DesignConfig())}))
+    seal(study, {"config": {"inference": {"alpha": 0.05}}, "git_revision": "a"})
+
+    def read() -> object:
+        problems = verify(study)
+        if not problems:
+            raise AssertionError("a change was not noticed")
+        return problems, sorted(contents(study)[0]), read_sealed(study)["study_hash"]
+
+    return study / "provenance.json", read
+
+
+KINDS = {
+    "ledgers": ledgers, "plans": plans, "study files": study_files, "policies": policies,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Try every kind; 1 where there is a fault."""
+    os.environ["LFR_EVAL_FUZZ"] = SECRET
+    chance, faults = random.Random(17), 0
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        for kind, make in KINDS.items():
+            folder = Path(place, kind)
+            folder.mkdir()
+            file, read = make(folder)
+            content, found = file.read_bytes(), Counter[str]()
+            for _ in range(COUNTS[kind]):
+                changed = mutated(content, chance)
+                if kind == "study files" and _same(changed, content):
+                    changed = content + b"x"
+                file.write_bytes(changed)
+                found[tried(read)] += 1
+            faults += sum(count for said, count in found.items() if said.startswith("FAULT"))
+            print(f"{kind}: {COUNTS[kind]} mutated; {dict(found)}")
+        executed = Path(place, "executed").exists()
+    print(f"{faults} faults; {'code was executed' if executed else 'nothing was executed'}")
+    return 1 if faults or executed else 0
+
+
+def _same(first: bytes, second: bytes) -> bool:
+    """Whether two JSON files say the same, so that nothing is there to notice."""
+    try:
+        return bool(json.loads(first) == json.loads(second))
+    except (ValueError, RecursionError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""SIGKILL inside every write of the ledger and of a registration: the same after a second try."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lfr_eval.contract.ledger import Ledger
+from lfr_eval.study.registration import read_registration
+from tests.test_foreign import plan_file
+
+HARNESS = """
+import os, signal, sys
+kill, count = int(sys.argv[1]), 0
+def perhaps():
+    global count
+    count += 1
+    if count == kill:
+        os.kill(os.getpid(), signal.SIGKILL)
+def hook(event, details):
+    name = str(details[0]) if details else ""
+    if not name.startswith(sys.argv[2]):
+        return
+    if event in ("os.rename", "os.remove", "os.mkdir", "os.truncate"):
+        perhaps()
+    elif event == "open" and details[2] & (os.O_WRONLY | os.O_RDWR):
+        perhaps()
+fsync, write = os.fsync, os.write
+def slow(file):
+    perhaps(); fsync(file); perhaps()
+def half(file, content):
+    if len(content) > 8 and count + 1 == kill:
+        write(file, bytes(content)[: len(content) // 2])
+    perhaps()
+    return write(file, content)
+"""
+APPEND = (
+    HARNESS
+    + """
+from lfr_eval.contract.ledger import Ledger
+from pathlib import Path
+os.fsync, os.write = slow, half
+sys.addaudithook(hook)
+Ledger(Path(sys.argv[2]) / "approvals.jsonl").append({"what": "second"})
+"""
+)
+REGISTER = (
+    HARNESS
+    + """
+from lfr_eval.planning import freezing
+from pathlib import Path
+os.fsync, os.write = slow, half
+sys.addaudithook(hook)
+place = Path(sys.argv[2])
+freezing.freeze(place / "plan.yaml", places=[f"paths.studies={place / 'studies'}"])
+"""
+)
+
+
+def killed(code: str, kill: int, folder: Path) -> bool:
+    """Run code that dies at a moment; whether it came to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(kill), str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, -9), done.stderr
+    return done.returncode == 0
+
+
+def test_a_kill_inside_an_entry_leaves_a_ledger_that_is_whole(tmp_path: Path) -> None:
+    kill, ended, torn = 0, False, 0
+    while not ended:
+        kill += 1
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        ledger = Ledger(folder / "approvals.jsonl")
+        ledger.append({"what": "first"})
+        ended = killed(APPEND, kill, folder)
+        before = [entry.values["what"] for entry in ledger.entries()]
+        assert before in (["first"], ["first", "second"])
+        torn += not ledger.path.read_bytes().endswith(b"\n")
+        ledger.append({"what": "third"})
+        assert [entry.values["what"] for entry in ledger.entries()] == [*before, "third"]
+    assert kill > 3
+    assert torn > 0
+
+
+def test_a_full_disk_leaves_the_ledger_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    from lfr_eval.contract.ledger import LedgerError
+
+    ledger = Ledger(tmp_path / "approvals.jsonl")
+    ledger.append({"what": "first"})
+    whole, write = ledger.path.read_bytes(), os.write
+
+    def full(file: int, content: bytes) -> int:
+        write(file, bytes(content)[:9])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LedgerError, match="No space left"):
+        ledger.append({"what": "second"})
+    assert ledger.path.read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_a_kill_inside_a_registration_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
+    kill, ended = 0, False
+    while not ended:
+        kill += 1
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        plan = plan_file(folder)
+        ended = killed(REGISTER, kill, folder)
+        file = folder / "plan.registration.json"
+        if not file.exists():
+            assert killed(REGISTER, 0, folder)
+        assert read_registration(file).plan_file == plan.name
+        assert json.loads(file.read_text())["seal"]
+        left = {path.name for path in folder.iterdir()} - {"studies", plan.name, file.name}
+        assert left == set()
+    assert kill > 2
