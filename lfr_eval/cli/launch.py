@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -55,6 +56,10 @@ def launch(overrides: Sequence[str], explained: Explained) -> int:
             if {"--help", "-h"} & set(overrides):
                 print(run_help([word for word in overrides if _is_override(word)]))
                 return 0
+            if _asks_configuration(overrides):
+                prepared = _prepared(overrides)
+                print(_printed([word for word in prepared if _is_override(word)]))
+                return 0
             words = overrides if _asks_hydra(overrides) else _prepared(overrides)
             sys.argv = ["lfr-eval", *words]
             entry()
@@ -87,8 +92,23 @@ def _prepared(given: Sequence[str]) -> list[str]:
     several = bool({"-m", "--multirun"} & set(words))
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         for job in checked_of_sweeps(overrides) if several else [overrides]:
-            checked_compose("config", job)
+            read(checked_compose("config", job), job)
     return words
+
+
+def _printed(overrides: Sequence[str]) -> str:
+    """Return the configuration of a study as it will be used, as YAML."""
+    import yaml
+
+    chosen = composed(overrides)
+    return yaml.safe_dump(asdict(chosen), sort_keys=False, allow_unicode=True).rstrip()
+
+
+def _asks_configuration(words: Sequence[str]) -> bool:
+    """Return whether the configuration is asked for: `--cfg job`, `-c job` or `--cfg=job`."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    one = any(word in ("--cfg", "-c") and value == "job" for word, value in pairs)
+    return (one or "--cfg=job" in words) and not {"-p", "--package"} & set(words)
 
 
 def _is_override(word: str) -> bool:

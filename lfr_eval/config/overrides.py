@@ -168,9 +168,9 @@ def _how_to_quote(override: str) -> str:
 
 
 def checked_of_sweeps(overrides: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the overrides of the first of several studies (-m), then those with another choice.
+    """Yield the overrides of the first of several studies (-m), then those with another value.
 
-    Every choice of a group occurs, as each brings files of its own; other values are not tried.
+    Every value of every swept setting occurs once, beside the first values of the others.
     """
     parsed = [parsed_override(override) for override in overrides]
     values = [
@@ -182,9 +182,8 @@ def checked_of_sweeps(overrides: Sequence[str]) -> Iterator[list[str]]:
     first = [choices[0] for choices in values]
     yield first
     for place, choices in enumerate(values):
-        if "." not in str(parsed[place].key_or_group):
-            for choice in choices[1:]:
-                yield [*first[:place], choice, *first[place + 1 :]]
+        for choice in choices[1:]:
+            yield [*first[:place], choice, *first[place + 1 :]]
 
 
 def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
