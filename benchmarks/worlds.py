@@ -7,7 +7,7 @@ events, (levels, studies, people); one of comparisons is a `Matches` list of fal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,10 +70,11 @@ def passes_of(
     people: int,
     draw: Draw,
     passes: np.ndarray | int = PASSES,
+    levels: Sequence[float] = LEVELS,
 ) -> np.ndarray:
     """Events of people whose own rate rises in proportion at lower thresholds."""
     rate = draw(rng, (studies, people))
-    return _thinned(rng, [np.minimum(1.0, level * rate) for level in LEVELS], passes)
+    return _thinned(rng, [np.minimum(1.0, level * rate) for level in levels], passes)
 
 
 def passes_of_constant_correlation(
@@ -106,7 +107,7 @@ class Matches:
     study, first, second : (matches,)
         Where a false match was, and between whom; `first` < `second`.
     level : (matches,)
-        Index of the highest of `LEVELS` that it reaches.
+        Index of the highest of the levels that it reaches.
     """
 
     studies: int
@@ -129,10 +130,15 @@ def tendencies(
     return rng.random(shape) ** (-1 / parameter) * (parameter - 1) / parameter
 
 
-def matches_within(rng: np.random.Generator, rate: float, tendency: np.ndarray) -> Matches:
+def matches_within(
+    rng: np.random.Generator,
+    rate: float,
+    tendency: np.ndarray,
+    levels: Sequence[float] = LEVELS,
+) -> Matches:
     """Draw false matches at `rate` times both people's tendencies, (studies, people)."""
     studies, people = tendency.shape
-    study, first, second, mark = _draw_pairs(rng, rate / 2, tendency, tendency)
+    study, first, second, mark = _draw_pairs(rng, rate / 2, tendency, tendency, levels[0])
     other = first != second
     study, mark = study[other], mark[other]
     low = np.minimum(first[other], second[other])
@@ -140,7 +146,7 @@ def matches_within(rng: np.random.Generator, rate: float, tendency: np.ndarray) 
     key = (study * people + low) * people + high
     order = np.lexsort((mark, key))
     keep = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
-    level = np.count_nonzero(mark[keep][:, None] < np.array(LEVELS), axis=1) - 1
+    level = np.count_nonzero(mark[keep][:, None] < np.array(levels), axis=1) - 1
     return Matches(studies, people, study[keep], low[keep], high[keep], level)
 
 
@@ -148,21 +154,21 @@ def matches_across(
     rng: np.random.Generator, rate: float, one: np.ndarray, other: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Study, people of both sides and level of false matches across two groups."""
-    study, first, second, mark = _draw_pairs(rng, rate, one, other)
+    study, first, second, mark = _draw_pairs(rng, rate, one, other, LEVELS[0])
     level = np.count_nonzero(mark[:, None] < np.array(LEVELS), axis=1) - 1
     return study, first, second, level
 
 
 def _draw_pairs(
-    rng: np.random.Generator, rate: float, one: np.ndarray, other: np.ndarray
+    rng: np.random.Generator, rate: float, one: np.ndarray, other: np.ndarray, most: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Poisson numbers of pairs for each person, partners in proportion to their tendency."""
     total = other.sum(axis=1, keepdims=True)
-    count = rng.poisson(LEVELS[0] * rate * one * total)
+    count = rng.poisson(most * rate * one * total)
     study, first = np.nonzero(count)
     times = count[study, first]
     study, first = np.repeat(study, times), np.repeat(first, times)
     ends = np.cumsum(other / total, axis=1) + np.arange(len(other))[:, None]
     at = np.searchsorted(ends.ravel(), study + rng.random(len(study)) * (1 - 1e-12), "right")
     second = np.clip(at - study * other.shape[1], 0, other.shape[1] - 1)
-    return study, first, second, rng.random(len(study)) * LEVELS[0]
+    return study, first, second, rng.random(len(study)) * most

@@ -46,11 +46,11 @@ def by_cluster(counter: Counter, labels: Labels, clusters: Codes) -> tuple[Count
     unit = unit.ravel()
     cell = (units // (int(clusters.max(initial=0)) + 1)).astype(np.intp)
     if isinstance(counter, PersonCounter):
-        return PersonCounter(_sum(counter.events, unit), _sum(counter.trials, unit)), cell
+        return PersonCounter(sum_by(counter.events, unit), sum_by(counter.trials, unit)), cell
     return (
         ConditionedCounter(
-            np.stack([_sum(one, unit) for one in counter.events]),
-            np.stack([_sum(one, unit) for one in counter.trials]),
+            np.stack([sum_by(one, unit) for one in counter.events]),
+            np.stack([sum_by(one, unit) for one in counter.trials]),
         ),
         cell,
     )
@@ -77,16 +77,16 @@ def clustered_variance(
     width = int(clusters.max(initial=0)) + 1
     units, unit = np.unique(labels.astype(np.intp) * width + clusters, return_inverse=True)
     unit, cell = unit.ravel(), units // width
-    sums = _sum(residuals, unit)
-    squares, people = _sum(sums**2, cell, number), _sum(residuals**2, labels, number)
+    sums = sum_by(residuals, unit)
+    squares, people = sum_by(sums**2, cell, number), sum_by(residuals**2, labels, number)
     wider = cells.variance[0] + divide(squares - people, cells.trials[0] ** 2)
     count = np.bincount(cell, minlength=number).astype(float)
-    degrees = satterthwaite(squares, _sum(sums**4, cell, number), count[:, None])
+    degrees = satterthwaite(squares, sum_by(sums**4, cell, number), count[:, None])
     variance = np.maximum(cells.variance, wider[None])
     return replace(cells, variance=variance), degrees, count
 
 
-def _sum(values: Floats, code: Labels, number: int | None = None) -> Floats:
+def sum_by(values: Floats, code: Labels, number: int | None = None) -> Floats:
     """Sum rows by code."""
     top = int(code.max(initial=-1)) + 1 if number is None else number
     total = np.zeros((top, *values.shape[1:]))

@@ -13,6 +13,7 @@ import pandas as pd
 from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
+from lfr_eval.inference.bands import band_level
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.controls import no_controls
@@ -33,6 +34,8 @@ def rate_table(
     factors: Sequence[str],
     thresholds: Sequence[float],
     plan: Plan,
+    *,
+    bands: bool = False,
 ) -> pd.DataFrame:
     """Error rates of every group at every threshold.
 
@@ -49,6 +52,8 @@ def rate_table(
         A score at or above a threshold is a match. None may be below the floor of `PairTrials`.
     plan
         Level of the intervals, and fixed or random watchlist.
+    bands
+        Whether to compute the bands that hold at all thresholds of all groups of a factor at once.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def rate_table(
     check_factors(trials, people, factors)
     clusters = clusters_of(people)
     frames = [
-        _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]))
+        _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]), bands)
         for one in counted(trials, "metrics")
         for factor in dict.fromkeys((OVERALL, *factors))
         if _checked(one, people) and (units := units_of(one, people, factor))
@@ -96,33 +101,32 @@ def _rates(
     thresholds: Sequence[float],
     plan: Plan,
     clusters: Codes | None,
+    bands: bool,
 ) -> pd.DataFrame:
     steps = steps_of(trials, thresholds)
     groups = len(grouping.names)
     names = np.array(grouping.names, dtype=object)
     alone = trials.metric in COUNTERPART_IS_EVERYBODY
     counterpart = np.full(groups, None, dtype=object) if alone else names
+    counter = counter_of(trials, steps)
     counts = counts_of(
         trials,
-        counter_of(trials, steps),
+        counter,
         steps,
         grouping,
         no_controls(trials),
         plan.watchlist,
         clusters,
     )
+    evidence, people = evidence_of(counts), (counts.exposed, counts.affected)
     shared = (trials, grouping.factor)
-    frames = [
-        _frame(
-            *shared,
-            names,
-            counterpart,
-            evidence_of(counts),
-            (counts.exposed, counts.affected),
-            steps,
-            plan,
-        )
-    ]
+    within = _frame(*shared, names, counterpart, evidence, people, steps, plan)
+    if bands:
+        one_sided = band_level(counter, grouping.codes, groups, plan.level, plan.seed, clusters)
+        cells = precision_of(evidence)
+        within["band_lower"] = _end(lower_ends(cells, one_sided), evidence).ravel()
+        within["band_upper"] = _end(upper_ends(cells, one_sided), evidence).ravel()
+    frames = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
         frames.append(

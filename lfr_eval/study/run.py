@@ -285,7 +285,8 @@ def _infer(run: Run) -> None:
     """Trials to rates and findings."""
     given, folder = run.analysis, run.folder
     people, thresholds, plan = given.people, given.thresholds, given.plan
-    folder.write(RATES, rate_table(given.trials, people, plan.factors, thresholds, plan))
+    table = rate_table(given.trials, people, plan.factors, thresholds, plan, bands=True)
+    folder.write(RATES, table)
     findings = finding_table(rates.compared(given.trials), people, thresholds, plan)
     folder.write(FINDINGS, told_of_units(findings, run.inputs.matcher))
     simulation = run.inputs.simulation

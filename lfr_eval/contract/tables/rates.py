@@ -41,6 +41,14 @@ RATES = Table(
         Column("level", REAL, "its confidence level"),
         Column("effective_trials", REAL, "independent trials with the same variance"),
         Column("interval", TEXT, "the method of the interval"),
+        Column(
+            "band_lower",
+            REAL,
+            "lower end of the band: with the confidence `level`, the true rates of all groups of "
+            "the factor lie within their bands at all thresholds at once; null across groups",
+            optional=True,
+        ),
+        Column("band_upper", REAL, "upper end of the band", optional=True),
     ),
 )
 

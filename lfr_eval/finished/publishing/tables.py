@@ -43,6 +43,8 @@ DERIVED = (
     *("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "statistic", "p_value"),
     *("p_adjusted", "p_equivalence", "detectable_ratio"),
 )
+BANDS = ("band_lower", "band_upper")
+"""Never published: a band is made of the counts at every threshold of every group."""
 OUTCOME = ("events", "subjects_with_event", "rate", "lower", "upper", "effective_trials")
 SIZE = ("trials", "subjects")
 
@@ -163,7 +165,7 @@ def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
 
 
 def _rates(rates: pd.DataFrame, marks: Marks, ends: Flags) -> pd.DataFrame:
-    shown = rates.copy()
+    shown = rates.drop(columns=list(BANDS), errors="ignore")
     shown.loc[ends, ["lower", "upper"]] = np.nan
     shown.loc[marks.affected, "subjects_with_event"] = pd.NA
     shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA
