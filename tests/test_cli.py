@@ -90,6 +90,20 @@ def test_words_that_hydra_alone_would_not_take(given: str, tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_setting_that_was_removed_is_left_out_with_a_notice(tmp_path: Path) -> None:
+    done = lfr_eval("run", "--cfg", "job", "inference.permutations=99", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "The setting inference.permutations was removed." in done.stderr
+
+
+def test_a_mapping_is_given_whole(tmp_path: Path) -> None:
+    people = ("dataset=manifest", "dataset.path=p.csv", "matcher=scores", "matcher.path=s.csv")
+    columns = "matcher.columns={score: sim, probe_id: query}"
+    done = lfr_eval("run", "--cfg", "job", *people, columns, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "score: sim" in done.stdout
+
+
 def _parsers(parser: argparse.ArgumentParser, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
     for action in parser._actions:

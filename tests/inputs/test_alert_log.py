@@ -49,7 +49,7 @@ class Logs:
             *(f"dataset.pass_log={self.folder / 'passes.csv'}", "matcher=alerts"),
             *(f"matcher.path={self.folder / name}", "matcher.floor=0.6", "design=live"),
             *("design.watchlist_members=everybody", "report.pdf=false"),
-            *("inference.factors=[gender]"),
+            "inference.factors=[gender]",
         ]
 
     def images(self) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def words(path: Path, **columns: str) -> list[str]:
         *("dataset=pairs", f"dataset.path={path}", "matcher=pairs", "design=verification"),
         f"matcher.columns={{{named}}}",
         f"thresholds.values=[{','.join(map(str, THRESHOLDS))}]",
-        *("thresholds.operating=0.4", "report.pdf=false", "inference.permutations=19"),
+        *("thresholds.operating=0.4", "report.pdf=false"),
     ]
 
 

@@ -191,7 +191,7 @@ def test_scores_finer_than_float32_are_counted_as_they_are_written(
         *("~experiment", "dataset=manifest", f"dataset.path={tmp_path / 'people.csv'}"),
         *("matcher=scores", f"matcher.path={tmp_path / 'scores.csv'}", "design=verification"),
         *(f"thresholds.values=[{threshold}]", f"thresholds.operating={threshold}"),
-        *("inference.factors=[gender]", "inference.permutations=19", "report.pdf=false"),
+        *("inference.factors=[gender]", "report.pdf=false"),
     )
     rates = study.read(RATES).query("factor == 'overall'").set_index("metric")
     assert rates.loc["FMR", ["events", "trials"]].tolist() == [0, 56]
@@ -224,7 +224,7 @@ def test_failures_to_enrol_and_acquire_are_counted_as_such(tmp_path: Path) -> No
         *("~experiment", "dataset=manifest", f"dataset.path={tmp_path / 'people.csv'}"),
         *("matcher=scores", f"matcher.path={tmp_path / 'scores.csv'}", "design=verification"),
         *("thresholds.values=[0.5]", "thresholds.operating=0.5", "report.pdf=false"),
-        *("inference.factors=[gender]", "inference.permutations=19"),
+        "inference.factors=[gender]",
     )
     rates = study.read(RATES).query("factor == 'overall'").set_index("metric")
     counts = {name: rates.loc[name, ["events", "trials"]].tolist() for name in rates.index}
