@@ -122,7 +122,7 @@ def top_of(rates: Sequence[Rate | None]) -> tuple[float, str]:
     return 1.0, "all"
 
 
-_ROW, _NAME, _SIDE, _TEXT, _GAP = 21.0, 118.0, 150.0, 104.0, 14.0
+_ROW, _NAME, _SIDE, _TEXT, _GAP = 21.0, 118.0, 142.0, 142.0, 10.0
 _FONT = 'font-size="10.5" style="fill:var(--ink)"'
 
 

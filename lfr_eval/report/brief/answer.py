@@ -102,8 +102,7 @@ def _everybody(quote: Quote) -> str:
         return "how often it happened in all is not told."
     trials = f"{count(rate.trials)} tries with {several(rate.subjects or 0, 'person', 'people')}"
     if not rate.events:
-        bound = "" if rate.upper is None else f", and may still happen {one_in(rate.upper, 'up')}"
-        bound = bound.replace("happen 1 in", "happen in 1 of")
+        bound = "" if rate.upper is None else f" (true rate at most {one_in(rate.upper, 'up')})"
         return f"it happened in none of {trials}{bound}."
     return f"it happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
 
