@@ -30,6 +30,10 @@ class ConstraintsConfig:
     """Factors whose groups must keep to the limits."""
     max_fpir: Annotated[float, RATE] | None = None
     """Largest FPIR of every group; may be written as 1/1000."""
+    max_fmr: Annotated[float, RATE] | None = None
+    """Largest FMR of everybody; may be written as 1/1000. Needs comparisons of people."""
+    max_fmr_worst_group: Annotated[float, RATE] | None = None
+    """Largest FMR within every group of the factors; may be written as 1/1000."""
     max_ratio: Annotated[float, Range(above=1)] | None = None
     """Largest ratio of the FPIR of any two groups of one factor."""
     min_tpir: Annotated[float, RATE] | None = None

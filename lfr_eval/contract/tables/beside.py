@@ -78,7 +78,7 @@ OPERATING_POINTS = Table(
     (
         Column("people", TEXT, "choosing: half that chose; reporting: the other; everybody"),
         Column("threshold", REAL, "threshold"),
-        Column("constraint", TEXT, "FPIR, ratio, TPIR or alerts"),
+        Column("constraint", TEXT, "FPIR, FMR, FMR within groups, ratio, TPIR or alerts"),
         Column("factor", TEXT, "factor of the group that is furthest from the limit"),
         Column("group", TEXT, "that group, or two groups, the worse one first"),
         Column("events", WHOLE, "events of that group; null for ratios"),

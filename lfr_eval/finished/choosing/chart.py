@@ -10,13 +10,15 @@ import numpy as np
 
 from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
-from lfr_eval.finished.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
+from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR, RATIO, TPIR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LABELS = {
     FPIR: "FPIR, the worst group",
+    FMR: "FMR of everybody",
+    FMR_WITHIN: "FMR within the worst group",
     RATIO: "ratio of FPIR, the least bounded pair",
     TPIR: "TPIR, the worst group",
     ALERTS: "false alerts a day",
@@ -74,7 +76,7 @@ def _constraint(axis: Axes, found: Answer, kind: str) -> None:
     limit = float(points["limit"].iloc[0])
     axis.axhline(limit, color="#1c2430", linewidth=1.0, label="limit")
     if kind != TPIR:
-        _log(axis, one_in if kind == FPIR else _plain)
+        _log(axis, one_in if kind in (FPIR, FMR, FMR_WITHIN) else _plain)
     axis.set_title(LABELS[kind], fontsize=9, loc="left")
 
 

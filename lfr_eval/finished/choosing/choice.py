@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.finished.choosing.weighing import ALERTS, FPIR
+from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR
 from lfr_eval.inference.precision import ENOUGH_EVENTS
 
 Floats = NDArray[np.float64]
 
-FALLING = (FPIR, ALERTS)
+FALLING = (FPIR, FMR, FMR_WITHIN, ALERTS)
 """Constraints on rates that fall as the threshold rises."""
 
 

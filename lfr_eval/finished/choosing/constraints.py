@@ -13,8 +13,10 @@ from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import problems_of
 from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 
-RATES = ("max_fpir", "min_tpir", "prevalence")
-LIMITS = ("max_fpir", "max_ratio", "min_tpir", "max_alerts")
+RATES = ("max_fpir", "max_fmr", "max_fmr_worst_group", "min_tpir", "prevalence")
+LIMITS = (
+    "max_fpir", "max_fmr", "max_fmr_worst_group", "max_ratio", "min_tpir", "max_alerts",
+)  # fmt: skip
 COSTS = ("cost_false_alert", "cost_miss", "prevalence")
 
 

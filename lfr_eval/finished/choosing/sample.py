@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import CROSS, OVERALL
-from lfr_eval.contract.trials import PersonTrials, among, group_people
+from lfr_eval.contract.trials import PairTrials, PersonTrials, among, group_people
 from lfr_eval.finished.finished import Finished
 from lfr_eval.inference import Plan
 
@@ -35,6 +35,8 @@ class Sample:
         Increasing.
     plan
         Level of the intervals, and fixed or random watchlist.
+    matches
+        Trials of FMR; None where people were not compared with one another.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Sample:
     found: PersonTrials | None
     thresholds: tuple[float, ...]
     plan: Plan
+    matches: PairTrials | None = None
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -55,7 +58,10 @@ class Sample:
         alerts, found = among(self.alerts, keep), self.found and among(self.found, keep)
         assert isinstance(alerts, PersonTrials)
         assert found is None or isinstance(found, PersonTrials)
-        return replace(self, name=name, people=self.people[keep], alerts=alerts, found=found)
+        matches = self.matches and among(self.matches, keep)
+        assert matches is None or isinstance(matches, PairTrials)
+        people = self.people[keep]
+        return replace(self, name=name, people=people, alerts=alerts, found=found, matches=matches)
 
 
 def sample_of(study: Finished, size: int | None) -> Sample:
@@ -79,7 +85,9 @@ def sample_of(study: Finished, size: int | None) -> Sample:
             f"{', '.join(f'{one:,}' for one in study.sizes)}."
         )
     found = study.searched("TPIR", wanted)
-    return Sample("everybody", study.people, alerts, found, study.thresholds, study.plan)
+    matches = study.named("FMR")
+    assert matches is None or isinstance(matches, PairTrials)
+    return Sample("everybody", study.people, alerts, found, study.thresholds, study.plan, matches)
 
 
 def halves(sample: Sample, share: float, seed: int) -> tuple[Sample, Sample]:

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OPERATING_POINTS, OVERALL
-from lfr_eval.contract.trials import PersonTrials, group_people
+from lfr_eval.contract.trials import PairTrials, PersonTrials, group_people
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 
 Floats = NDArray[np.float64]
 
-FPIR, RATIO, TPIR, ALERTS = "FPIR", "ratio", "TPIR", "alerts"
+FPIR, FMR, FMR_WITHIN = "FPIR", "FMR", "FMR within groups"
+RATIO, TPIR, ALERTS = "ratio", "TPIR", "alerts"
 
 
 def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
@@ -36,6 +37,7 @@ def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
     if limits.max_fpir is not None:
         rates = rates_of(sample, sample.alerts, limits.factors)
         frames.append(_worst(rates, FPIR, limits.max_fpir, rates["upper"]))
+    frames += _false_matches(sample, limits)
     if limits.max_ratio is not None:
         frames += _ratios(sample, limits)
     if limits.min_tpir is not None:
@@ -49,7 +51,27 @@ def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
     return OPERATING_POINTS.conform(pd.concat(frames, ignore_index=True).assign(people=sample.name))
 
 
-def rates_of(sample: Sample, trials: PersonTrials, factors: list[str]) -> pd.DataFrame:
+def _false_matches(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFrame]:
+    """Weigh the FMR of everybody and that within the worst group, where they have a limit."""
+    asked = (
+        (FMR, "max_fmr", limits.max_fmr, [OVERALL]),
+        (FMR_WITHIN, "max_fmr_worst_group", limits.max_fmr_worst_group, limits.factors),
+    )
+    frames = []
+    for name, key, limit, factors in asked:
+        if limit is None:
+            continue
+        if sample.matches is None:
+            raise ConfigError(
+                f"The study did not compare people with one another: {key}={limit:g} has no "
+                "evidence. Choose in a study whose design is complete, or leave the limit out."
+            )
+        rates = rates_of(sample, sample.matches, factors)
+        frames.append(_worst(rates, name, limit, rates["upper"]))
+    return frames
+
+
+def rates_of(sample: Sample, trials: PersonTrials | PairTrials, factors: list[str]) -> pd.DataFrame:
     """Return the rates of groups that have trials; an unknown factor is a `ConfigError`."""
     named = [factor for factor in factors if factor != OVERALL]
     unknown = {part for one in named for part in one.split(CROSS)} - set(sample.people.columns)
@@ -60,6 +82,8 @@ def rates_of(sample: Sample, trials: PersonTrials, factors: list[str]) -> pd.Dat
         )
     table = rate_table([trials], sample.people, named, sample.thresholds, sample.plan)
     wanted = table["factor"].isin(factors) & (table["trials"] > 0)
+    if isinstance(trials, PairTrials):
+        wanted &= table["counterpart"] == table["group"]
     return table[wanted.to_numpy(bool)].reset_index(drop=True)
 
 

@@ -12,7 +12,7 @@ from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.words import one_in, share, significant, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.choice import Region
-from lfr_eval.finished.choosing.weighing import ALERTS, FPIR, RATIO, TPIR
+from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR, RATIO, TPIR
 
 
 def as_text(found: Answer) -> str:
@@ -83,7 +83,7 @@ def value_text(kind: str, value: float, outward: bool = True) -> str:
         return "undefined"
     if np.isinf(value):
         return "nothing"
-    if kind == FPIR:
+    if kind in (FPIR, FMR, FMR_WITHIN):
         return one_in(value, "up" if outward else "nearest")
     if kind == TPIR:
         return share(value, "down" if outward else "nearest")
@@ -99,6 +99,10 @@ def _head(found: Answer) -> Iterator[str]:
         yield "Simulated people: nothing here is evidence about real ones."
     asked = [
         f"FPIR at most {one_in(limits.max_fpir)}" if limits.max_fpir else "",
+        f"FMR of everybody at most {one_in(limits.max_fmr)}" if limits.max_fmr else "",
+        f"FMR within every group at most {one_in(limits.max_fmr_worst_group)}"
+        if limits.max_fmr_worst_group
+        else "",
         f"ratio of FPIR at most {limits.max_ratio:g}" if limits.max_ratio else "",
         f"TPIR at least {100 * limits.min_tpir:g} %" if limits.min_tpir else "",
         f"at most {limits.max_alerts:,.6g} false alerts a day of {limits.crowd:,} passes"

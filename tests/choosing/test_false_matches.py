@@ -1,0 +1,86 @@
+"""Limits on FMR, of everybody and within the worst group, weighed as brute force counts them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.contract.trials import PairTrials
+from lfr_eval.finished.choosing.choice import choose
+from lfr_eval.finished.choosing.constraints import read_constraints
+from lfr_eval.finished.choosing.sample import Sample, halves
+from lfr_eval.finished.choosing.weighing import weigh
+from tests.choosing.samples import THRESHOLDS, sample, walk_past
+
+LIMITS = ConstraintsConfig(factors=["gender"], max_fmr=0.05, max_fmr_worst_group=0.1)
+
+
+@pytest.fixture(scope="module")
+def compared() -> Sample:
+    drawn = sample(walk_past(people=60), 3, watchlist="fixed")
+    people = len(drawn.people)
+    first, second = np.triu_indices(people, 1)
+    alike = drawn.people["gender"].to_numpy(str)
+    same = alike[first] == alike[second]
+    score = np.random.default_rng(1).normal(0.3 + 0.05 * same, 0.1).astype(np.float32)
+    kept, one = score >= THRESHOLDS[0], np.ones(people, int)
+    return replace(
+        drawn,
+        matches=PairTrials(
+            people, first[kept], second[kept], score[kept], THRESHOLDS[0], one, one, one
+        ),
+    )
+
+
+def rate(of: Sample, threshold: float, members: np.ndarray) -> float:
+    assert of.matches is not None
+    trials = of.matches
+    reached = trials.score >= np.float32(threshold)
+    pairs = set(zip(trials.first[reached], trials.second[reached], strict=True))
+    every = list(combinations(np.flatnonzero(members), 2))
+    return sum(pair in pairs for pair in every) / len(every)
+
+
+def test_limits_hold_for_everybody_and_for_the_worst_group(compared: Sample) -> None:
+    points = weigh(compared, LIMITS)
+    assert set(points["constraint"]) == {"FMR", "FMR within groups"}
+    gender = compared.people["gender"].to_numpy(str)
+    for threshold in THRESHOLDS[::6]:
+        rows = points[points["threshold"] == threshold].set_index("constraint")
+        whole, worst = rows.loc["FMR"], rows.loc["FMR within groups"]
+        assert whole["estimate"] == pytest.approx(rate(compared, threshold, gender != ""))
+        assert worst["estimate"] == pytest.approx(
+            rate(compared, threshold, gender == worst["group"])
+        )
+        rates = [rate(compared, threshold, gender == one) for one in np.unique(gender)]
+        assert bool(worst["estimate_met"]) == (max(rates) <= 0.1)
+        assert bool(whole["met"]) == (whole["bound"] <= 0.05)
+    chosen = choose(points)
+    assert chosen is not None
+    later = points[points["threshold"] >= chosen]
+    assert later["met"].all()
+    before = points[np.isclose(points["threshold"], chosen - 0.02)]
+    assert not before["met"].all()
+
+
+def test_those_who_choose_keep_their_comparisons(compared: Sample) -> None:
+    choosing, reporting = halves(compared, 0.5, 1)
+    for part in (choosing, reporting):
+        assert part.matches is not None
+        assert part.matches.people == len(part.people)
+
+
+def test_a_study_without_comparisons_is_refused(compared: Sample) -> None:
+    for key in ("max_fmr", "max_fmr_worst_group"):
+        limits = ConstraintsConfig(factors=["gender"], **{key: 0.01})
+        with pytest.raises(ConfigError, match=f"{key}=0.01 has no evidence"):
+            weigh(replace(compared, matches=None), limits)
+
+
+def test_rates_may_be_written_as_fractions() -> None:
+    read = read_constraints(["max_fmr=1/10000", "max_fmr_worst_group=1/1000"])
+    assert (read.max_fmr, read.max_fmr_worst_group) == (0.0001, 0.001)
