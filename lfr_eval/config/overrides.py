@@ -46,7 +46,7 @@ def understood(overrides: Sequence[str]) -> list[str]:
     ConfigError
         If Hydra's grammar does not allow an override, or a setting that is no mapping is removed.
     """
-    words = [_understood(override) for override in overrides]
+    words = [word for override in overrides for word in _understood(override)]
     return [word for word in words if not _removed(word)]
 
 
@@ -105,23 +105,24 @@ def decoded(name: str) -> str:
     return _ENCODED.sub(lambda found: chr(int(found[1], 16)), name)
 
 
-def _understood(override: str) -> str:
+def _understood(override: str) -> list[str]:
     override = _without_quoted_names(override)
     parsed = parsed_override(override)
     key = parsed.get_key_element().lstrip("+~")
     if key == "experiment" and (parsed.is_delete() or parsed.value() is None):
-        return "experiment=none"
+        return ["experiment=none"]
     if parsed.is_delete() and key in _settings():
         if key not in mappings():
             raise ConfigError(
                 f"'{override}' would remove the setting {key}, and a study needs a value for it. "
                 f"Give another value: {key}=..."
             )
-        return f"{key}={{}}"
+        return [f"{key}={{}}"]
     if override.startswith(f"{key}=") and isinstance(parsed.value(), dict) and parsed.value():
-        # Hydra would refuse its keys, which are names and no settings.
-        return f"++{override}"
-    return override
+        # Hydra would refuse its keys, which are names and no settings. The mapping that it replaces
+        # is emptied first.
+        return [f"{key}={{}}", f"++{override}"] if key in mappings() else [f"++{override}"]
+    return [override]
 
 
 def parsed_override(override: str) -> Override:

@@ -189,8 +189,9 @@ def test_another_flavour_and_another_code_are_named(model: Path) -> None:
     (model / "MLmodel").write_text(yaml.safe_dump(content))
     with (model / "served_matcher.py").open("a") as file:
         file.write("\nimport os\n")
-    with pytest.raises(RegistryError, match=r"flavour 'sklearn'.*served_matcher\.py is not the"):
+    with pytest.raises(RegistryError, match="flavour 'sklearn'") as caught:
         inspect(model, "models:/lfr-null/1")
+    assert "served_matcher.py is not the" in str(caught.value)
     (model / "MLmodel").write_text("!!python/object/apply:os.system ['true']")
     with pytest.raises(RegistryError, match="MLmodel is missing or does not describe"):
         inspect(model, "models:/lfr-null/1")
@@ -297,7 +298,7 @@ def test_differences_are_named_one_by_one() -> None:
     "step",
     [
         *("update_run", "log_model_artifacts", "create_model_version", "set_model_version_tag"),
-        *("set_registered_model_alias", "delete_tag", "set_terminated"),
+        *("set_registered_model_alias", "set_terminated"),
     ],
 )
 def test_a_registration_that_was_killed_leaves_nothing_when_it_is_done_again(
