@@ -109,6 +109,8 @@ class InferenceConfig:
     """Equivalence margin: rates within this factor of each other count as the same."""
     power: Annotated[float, SHARE] = defaults.POWER
     """Power that a plan asks for."""
+    garbe_weight: Annotated[float, Range(least=0, most=1)] = defaults.GARBE_WEIGHT
+    """Share of false positives in the equity measure GARBE; the rest is that of false negatives."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
     primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(

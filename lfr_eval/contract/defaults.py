@@ -17,6 +17,9 @@ MARGIN = 1.5
 POWER = 0.8
 """Power at which the detectable ratio is given."""
 
+GARBE_WEIGHT = 0.5
+"""Share of false positives in GARBE; the rest is the share of false negatives."""
+
 SEED = 1
 PRIMARY_METRICS = ("FMR", "FNMR", "FPIR", "FNIR")
 PRIMARY_COMPARISONS = ("omnibus", "reference")

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from lfr_eval.contract import defaults
 from lfr_eval.contract.errors import MendableError
 
 FILE = "study.json"
@@ -156,6 +157,8 @@ class Inference(Part):
     """Seed of random draws."""
     power: float = 0.8
     """Power that planned ratios are given for."""
+    garbe_weight: float = defaults.GARBE_WEIGHT
+    """Share of false positives in GARBE."""
     factors: tuple[str, ...] = ()
     """Factors that rates are given by."""
     reference_groups: Mapping[str, str] = Field(default_factory=dict)

@@ -8,11 +8,13 @@ hides something that the rates by group show.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import EQUITY
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials, group_people
 from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
@@ -45,6 +47,10 @@ class Measure:
         Whether it needs a false positive and a false negative rate.
     least, most
         Ends of the range.
+    deflated
+        Whether its interval takes the sampling variance off.
+    weighted
+        Whether it takes the plan's weight of false positives.
     """
 
     name: str
@@ -55,6 +61,15 @@ class Measure:
     paired: bool = False
     least: float = 0.0
     most: float = np.inf
+    deflated: bool = False
+    weighted: bool = False
+
+    def under(self, weight: float) -> Measure:
+        """Return the measure with a weight of false positives, which its definition states."""
+        if not self.weighted:
+            return self
+        definition = self.definition.format(weight=weight)
+        return replace(self, of=partial(self.of, weight=weight), definition=definition)
 
 
 def gini(rates: Floats) -> Floats:
@@ -88,9 +103,9 @@ def log_spread(rates: Floats) -> Floats:
     return np.where(positive, spread, np.where(rates.max(axis=-1) > 0, np.inf, np.nan))
 
 
-def garbe(a: Floats, b: Floats) -> Floats:
-    """Mean of the Gini coefficients of two rates."""
-    mean: Floats = (gini(a) + gini(b)) / 2
+def garbe(a: Floats, b: Floats, weight: float = defaults.GARBE_WEIGHT) -> Floats:
+    """Weighted mean of the Gini coefficients of two rates; `weight` is that of the first."""
+    mean: Floats = weight * gini(a) + (1 - weight) * gini(b)
     return mean
 
 
@@ -134,17 +149,20 @@ MEASURES = (
         "groups, one at three times the rate of the others, it covers 80 to 88 % instead of 95 %.",
         gini,
         most=1.0,
+        deflated=True,
     ),
     Measure(
         "GARBE",
-        "mean of the Gini coefficients of the false positive and the false negative rate (Howard "
-        "et al. 2022, arXiv 2203.05051, weight 0.5)",
+        "weighted mean of the Gini coefficients of the false positive and the false negative rate "
+        "(Howard et al. 2022, arXiv 2203.05051, weight {weight:g} on false positives)",
         "0 (equal) to 1",
         "One number for two kinds of harm to different people. Chance alone puts the value of "
         "equal groups far above 0: read the interval.",
         garbe,
         paired=True,
         most=1.0,
+        deflated=True,
+        weighted=True,
     ),
     Measure(
         "FDR",
@@ -221,7 +239,7 @@ def equity_table(
                 if other.trials.metric == OPPOSITE.get(one.trials.metric)
                 and other.trials.watchlist_size == one.trials.watchlist_size
             ]
-            for measure in MEASURES:
+            for measure in (known.under(plan.garbe_weight) for known in MEASURES):
                 both = [[one, other] for other in opposite] if measure.paired else [[one]]
                 frames += [_rows(measure, rates, factor, thresholds, plan) for rates in both]
     return EQUITY.conform(pd.concat(frames, ignore_index=True)) if frames else EQUITY.empty()
@@ -320,13 +338,16 @@ def _rows(
     allowed = np.where(np.isnan(allowed), measure.least, allowed)
     bound = np.quantile(allowed, tail, axis=0, method="inverted_cdf")
     low = np.where(np.isinf(value), np.fmin(low, bound), low)
-    if measure.of in (gini, garbe):
+    if measure.deflated:
         # Noise spreads the rates of equal groups, and a bootstrap adds its own: both come off.
         level = plan.level if len(drawn) == 1 else (1 + plan.level) / 2
         scales = [one.scale(level) for one in drawn]
         each = [gini(np.moveaxis(one.observed, 0, -1)) for one in drawn]
-        low = np.mean([g * s[0] for g, s in zip(each, scales, strict=True)], axis=0)
-        high = np.mean([g * s[1] for g, s in zip(each, scales, strict=True)], axis=0)
+        shares = [1.0] if len(drawn) == 1 else [plan.garbe_weight, 1 - plan.garbe_weight]
+        low, high = (
+            np.sum([w * g * s[end] for w, g, s in zip(shares, each, scales, strict=True)], axis=0)
+            for end in (0, 1)
+        )
         high = np.minimum(high, measure.most)
     return pd.DataFrame(
         {

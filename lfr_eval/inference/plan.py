@@ -35,6 +35,8 @@ class Plan:
         count as the same.
     power
         Power that a plan asks for.
+    garbe_weight
+        Share of false positives in the equity measure GARBE, from 0 to 1.
     seed
         Seed of every random number.
     factors
@@ -62,6 +64,7 @@ class Plan:
     alpha: float = defaults.ALPHA
     margin: float = defaults.MARGIN
     power: float = defaults.POWER
+    garbe_weight: float = defaults.GARBE_WEIGHT
     seed: int = defaults.SEED
     factors: tuple[str, ...] = defaults.FACTORS
     reference_groups: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +84,9 @@ class Plan:
                 raise ValueError(_message(name, "a float in the range (0, 1)", value))
         if not (isinstance(self.margin, (int, float)) and self.margin > 1):
             raise ValueError(_message("margin", "a ratio above 1", self.margin))
+        weight = self.garbe_weight
+        if not (isinstance(weight, (int, float)) and 0 <= weight <= 1):
+            raise ValueError(_message("garbe_weight", "a number from 0 to 1", weight))
         if not (isinstance(self.seed, int) and self.seed >= 0):
             raise ValueError(_message("seed", "an int of at least 0", self.seed))
         for name in (

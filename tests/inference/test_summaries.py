@@ -87,6 +87,24 @@ def test_equity_table_has_every_measure_with_its_caveat():
     assert (defined["upper"] >= defined["value"] - 1e-9).all()
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_garbe_has_the_weight_of_the_plan_and_states_it(weight):
+    trials = [random_persons(60, 1, metric="FPIR"), random_persons(60, 2, metric="FNIR")]
+    plan = Plan(factors=FACTORS, garbe_weight=weight)
+    table = equity_table(trials, labels(60), ["gender"], [0.2], plan, 300)
+    both = table.set_index(["measure", "metric"])
+    parts = [both.loc[("Gini", metric), "value"] for metric in ("FPIR", "FNIR")]
+    garbe = both.loc[("GARBE", "FPIR + FNIR")]
+    assert garbe["value"] == pytest.approx(weight * parts[0] + (1 - weight) * parts[1])
+    assert f"weight {weight:g} on false positives" in garbe["definition"]
+    assert garbe["lower"] <= garbe["value"] <= garbe["upper"]
+
+
+def test_a_weight_beyond_its_range_is_refused():
+    with pytest.raises(ValueError, match="'garbe_weight' parameter"):
+        Plan(factors=FACTORS, garbe_weight=1.5)
+
+
 def test_equity_of_a_silent_group_is_undefined_with_a_bound():
     person = np.arange(80)
     event = (person >= 40) & (person % 4 == 0)
