@@ -75,6 +75,7 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
 
     identity = (
         ("Matcher", record.matcher.name),
+        ("Matcher in full", record.matcher.description),
         ("Matcher fingerprint", record.matcher.fingerprint),
         ("Data (SHA-256)", text("dataset_digest", record.data_digest)),
         *_promised(record),
