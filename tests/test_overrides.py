@@ -208,3 +208,21 @@ def test_a_setting_that_was_removed_is_accepted_with_a_notice(caplog: pytest.Log
     config = composed(["inference.permutations=99", "inference.margin=2"])
     assert config.inference.margin == 2
     assert "The setting inference.permutations was removed." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ([], False),
+        (["--cfg"], False),
+        (["--cfg", "hydra"], False),
+        (["dataset.people=40", "--cfg", "job"], True),
+        (["-c", "job"], True),
+        (["--cfg=job"], True),
+        (["--cfg", "job", "-p", "matcher"], False),
+    ],
+)
+def test_only_a_question_for_the_configuration_prints_it(words: list[str], asked: bool) -> None:
+    from lfr_eval.cli.launch import _asks_configuration
+
+    assert _asks_configuration(words) is asked

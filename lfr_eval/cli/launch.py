@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -106,8 +107,7 @@ def _printed(overrides: Sequence[str]) -> str:
 
 def _asks_configuration(words: Sequence[str]) -> bool:
     """Return whether the configuration is asked for: `--cfg job`, `-c job` or `--cfg=job`."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    one = any(word in ("--cfg", "-c") and value == "job" for word, value in pairs)
+    one = any(word in ("--cfg", "-c") and value == "job" for word, value in pairwise(words))
     return (one or "--cfg=job" in words) and not {"-p", "--package"} & set(words)
 
 
