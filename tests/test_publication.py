@@ -138,6 +138,13 @@ def test_the_attacker_would_find_a_count_that_nothing_else_protects(
     assert sum(found) > 0.3 * len(found)
 
 
+def test_bands_are_left_out(folder: Path, full: pd.DataFrame) -> None:
+    shown = pd.read_csv(folder / "rates.csv")
+    assert full["band_upper"].notna().any()
+    for end in ("band_lower", "band_upper"):
+        assert end not in shown or shown[end].isna().all()
+
+
 def test_no_interval_ends_where_a_withheld_count_ends_it(folder: Path, full: pd.DataFrame) -> None:
     shown = pd.read_csv(folder / "rates.csv").assign(
         group=lambda each: each["group"].str.lstrip("'")

@@ -35,7 +35,7 @@ def test_a_finished_study_is_read_back_to_its_own_rates(
     small: StudyFolder, study: Finished
 ) -> None:
     plan = study.plan
-    again = rate_table(study.trials, study.people, plan.factors, study.thresholds, plan)
+    again = rate_table(study.trials, study.people, plan.factors, study.thresholds, plan, bands=True)
     pd.testing.assert_frame_equal(again, small.read(RATES))
 
 
