@@ -58,6 +58,7 @@ class PairsDatasetConfig(DatasetConfig):
 
     kind: str = "pairs"
     path: str = MISSING
+    """The list of pairs (CSV or Parquet); `matcher.path` defaults to it."""
 
 
 @dataclass
