@@ -77,16 +77,16 @@ def json_value(text: str | bytes) -> Any:
         If it is not JSON, is nested deeper than `DEEPEST`, or holds half a character.
     """
     try:
-        value = json.loads(text)
+        characters = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value = json.loads(characters)
     except RecursionError:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
     except ValueError as error:
         raise ReadingError(f"It is not JSON: {error}") from error
-    characters = text if isinstance(text, str) else text.decode()
     # A text with fewer brackets than levels cannot be too deep: most are not walked.
     if characters.count("[") + characters.count("{") > DEEPEST:
         _check_depth(value)
-    if "\\ud" in characters.lower():
+    if "\\u" in characters and "\\ud" in characters.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
