@@ -87,7 +87,6 @@ def test_it_says_that_captures_are_simulated(study: StudyFolder) -> None:
     page = (study.path / "report.html").read_text()
     assert "Simulated capture." in page
     assert page.count("Simulated capture") > 10
-    assert "SIMULATED CAPTURE" in page
     sentence = (
         study.read(FINDINGS).set_index(["metric", "group_a"]).loc[("FTA", "eye distance 3 px")]
     )
@@ -95,7 +94,7 @@ def test_it_says_that_captures_are_simulated(study: StudyFolder) -> None:
 
 
 def test_no_picture_is_in_the_study_folder(study: StudyFolder) -> None:
-    suffixes = {path.suffix for path in study.path.iterdir()}
+    suffixes = {path.suffix for path in study.path.iterdir() if path.name != ".lock"}
     assert suffixes <= {".parquet", ".json", ".html", ".pdf"}
     acquisition = study.read(ACQUISITION)
     assert len(acquisition) == PEOPLE * (2 + 3)

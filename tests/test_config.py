@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cohort import load_card
-from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
+from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir, read, register
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.study.inputs import read_sweep
@@ -105,7 +105,7 @@ def test_every_group_of_the_design_exists() -> None:
 def test_every_dataset_has_a_card(path: Path) -> None:
     option = f"dataset={path.stem}"
     dataset = composed(option, *GIVEN.get(option, [])).dataset
-    if not isinstance(dataset, ManifestDatasetConfig):
+    if not isinstance(dataset, ManifestDatasetConfig | PairsDatasetConfig):
         assert load_card(dataset.card).name == dataset.card
         assert dataset.name == path.stem
 

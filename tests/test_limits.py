@@ -96,7 +96,7 @@ def test_every_problem_is_named_with_its_value() -> None:
         "way must be fast, slow or steady; did you mean 'slow'? (got 'slwo')",
         "rate must be above 0 and at most 1 (got 0.0)",
         "ways must be fast or slow (got 'up')",
-        "shares must be at least 0 (got -1.0)",
+        "shares.a must be at least 0 (got -1.0)",
         "free must be a finite number (got nan)",
         "inner.size must be at least 2 and below 10 (got 1)",
     ]

@@ -45,7 +45,7 @@ def test_a_study_of_exported_templates_has_the_same_rates(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert study.verify() == []
     again = run(tmp_path / "other", *STUDY, people, "matcher=templates", f"matcher.path={file}")
-    keys = ["metric", "threshold", "factor", "group"]
+    keys = ["metric", "threshold", "factor", "group", "counterpart"]
     both = study.read(RATES).merge(again.read(RATES), on=keys, suffixes=("", "_again"))
     assert {"FMR", "FNMR"} <= set(both["metric"])
     assert both["events"].sum() > 0

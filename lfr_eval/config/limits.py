@@ -162,20 +162,20 @@ def problems_of(config: Any, before: str = "") -> Iterator[str]:
 
 
 def _problems(key: str, value: object, limits: tuple[Limit, ...]) -> Iterator[str]:
-    several: list[object] | None = None
+    several: list[tuple[str, object]] = [(key, value)]
     if isinstance(value, list | tuple):
-        several = list(value)
+        several = [(key, one) for one in value]
     elif isinstance(value, Mapping):
-        several = list(value.values())
-    if several == [] and FILLED in limits:
+        several = [(f"{key}.{name}", one) for name, one in value.items()]
+    if not several and FILLED in limits:
         yield f"{key} must have at least one entry"
-    for one in [value] if several is None else several:
+    for where, one in several:
         said = [limit.problem(one) for limit in limits if not isinstance(limit, Filled)]
         if isinstance(one, float) and not math.isfinite(one):
             said.append("must be a finite number")
         first = next((problem for problem in said if problem), None)
         if first:
-            yield f"{key} {first} (got {one!r})"
+            yield f"{where} {first} (got {one!r})"
 
 
 def check(config: Any, what: str) -> None:

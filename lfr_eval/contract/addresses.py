@@ -12,7 +12,7 @@ import re
 _CREDENTIALS = re.compile(r"(?<=://)(?!/)[^/?#\s]*@")
 # A password with a slash, a question mark or a hash that should have been quoted: nobody can tell
 # where it ends. (A port is digits alone.)
-_UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))[^\s@]*[/?#]\S*@\S*")
+_UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))\S*?[/?#]\S*@\S*")
 _QUERY = re.compile(r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://(?!/)[^\s?#\"'<>]*)[?#][^\s\"<>]*", re.I)
 
 

@@ -122,7 +122,7 @@ PROBLEMS: dict[str, tuple[Break, int | None, str | None, str]] = {
     "folder": (also(change(2, path="d"), lambda _, f: (f / "d").mkdir()), 2, "path", "not a file"),
     "pipe": (pipe, 2, "path", "not a file"),
     "zero bytes": (file(b""), 2, "path", "no bytes"),
-    "not an image": (file(b"%!PS-Adobe-3.0 EPSF-3.0\n"), 2, "path", "known format"),
+    "not an image": (file(b"%!PS-Adobe-3.0 EPSF-3.0\n"), 2, "path", "which is not read"),
     "truncated": (truncated, 2, "path", "truncated"),
     "image of two people": (same_image(2, 4), 4, "subject_id", "row 2 has the very same image"),
     "image against itself": (same_image(2, 3), 3, "path", "Use one row with the role 'both'"),

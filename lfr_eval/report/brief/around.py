@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lfr_eval.contract.names import factor_words, group_name, group_words
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.tables import CROSS, OVERALL, REGISTERED_STATES, UNKNOWN
 from lfr_eval.contract.words import about, count, joined, several, spoken_threshold
 from lfr_eval.report.model import Report
 
@@ -22,16 +22,21 @@ def facts(report: Report) -> tuple[Fact, ...]:
     if not report.record.simulated:
         found.append(("Pictures", " ".join(_pictures(report))))
     found += [("Threshold", " ".join(_threshold(report))), ("Watchlist", _watchlist(report))]
-    promise = report.record.registration
-    found.append(
-        (
-            "Plan",
-            "No plan was put on record before the results were known."
-            if promise is None
-            else f"A plan was put on record on {_day(promise.registered_at)} ({promise.state}).",
-        )
-    )
+    found.append(("Plan", _plan(report)))
     return tuple((name, text) for name, text in found if text)
+
+
+def _plan(report: Report) -> str:
+    promise = report.record.registration
+    if promise is None:
+        return "No plan was put on record before the results were known."
+    said = f"A plan was put on record on {_day(promise.registered_at)}"
+    if promise.state == REGISTERED_STATES[1]:
+        return f"{said}, before the results were known. The study kept to it."
+    if promise.state == REGISTERED_STATES[3]:
+        return f"{said}, when results existed already."
+    points = several(len(promise.differences), "point")
+    return f"{said}. This study differs from it in {points}. The reason given: {promise.reason}"
 
 
 def _tested(report: Report) -> str:

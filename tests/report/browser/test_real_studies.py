@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
-from tests.report.browser.conftest import browser, open_page
+from tests.report.browser.conftest import open_page
 from tests.report.browser.test_everybody import LIMITS, SEEN, SIZES
 from tests.studies import run
-
-__all__ = ["browser"]
 
 PAGES = {"brief.pdf": 2, "report.pdf": 15}
 STUDIES = {
