@@ -11,6 +11,7 @@ import pytest
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
 from lfr_eval.config.composition import conf_dir
+from lfr_eval.config.overrides import understood
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.study import run as study
 from lfr_eval.study.overrides import composed
@@ -226,3 +227,11 @@ def test_only_a_question_for_the_configuration_prints_it(words: list[str], asked
     from lfr_eval.cli.launch import _asks_configuration
 
     assert _asks_configuration(words) is asked
+
+
+def test_an_entry_of_a_mapping_may_be_new() -> None:
+    words = understood(["inference.reference_groups.gender='男性'"])
+    assert words == ["++inference.reference_groups.gender='男性'"]
+    base = ["dataset=rehearsal", "experiment=none"]
+    groups = composed([*base, "inference.reference_groups.gender=male"]).inference.reference_groups
+    assert groups["gender"] == "male"

@@ -122,6 +122,9 @@ def _understood(override: str) -> list[str]:
         # Hydra would refuse its keys, which are names and no settings. The mapping that it replaces
         # is emptied first.
         return [f"{key}={{}}", f"++{override}"] if key in mappings() else [f"++{override}"]
+    if override.startswith(f"{key}=") and key.rpartition(".")[0] in mappings():
+        # An entry of a mapping may be new: Hydra would ask for a plus.
+        return [f"++{override}"]
     return [override]
 
 

@@ -6,8 +6,9 @@ plan does not name is still computed, but marked exploratory.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 
 from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import CROSS, METRICS, OVERALL, REGISTERED_STATES
@@ -56,6 +57,9 @@ class Plan:
         everything else is exploratory. `primary_factors` are all `factors` where none is named,
         sizes likewise. Comparisons are `omnibus`, `reference` (each group against the reference
         group) and `rest` (against all others).
+    permutations
+        Without effect: accepted with a warning, for code that was written when people were
+        shuffled.
     registered
         How the study stands to a plan that was frozen before results: `tables.REGISTERED_STATES`.
     """
@@ -76,8 +80,16 @@ class Plan:
     primary_watchlist_sizes: tuple[int, ...] = ()
     primary_comparisons: tuple[str, ...] = defaults.PRIMARY_COMPARISONS
     registered: str = REGISTERED_STATES[0]
+    permutations: InitVar[int | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, permutations: int | None) -> None:
+        if permutations is not None:
+            warnings.warn(
+                "The 'permutations' parameter of Plan has no effect: people are not shuffled any "
+                "more. Leave it out.",
+                FutureWarning,
+                stacklevel=3,
+            )
         for name in ("level", "alpha", "power"):
             value = getattr(self, name)
             if not (isinstance(value, (int, float)) and 0 < value < 1):
