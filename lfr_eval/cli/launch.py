@@ -93,7 +93,10 @@ def _prepared(given: Sequence[str]) -> list[str]:
     several = bool({"-m", "--multirun"} & set(words))
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         for job in checked_of_sweeps(overrides) if several else [overrides]:
-            read(checked_compose("config", job), job)
+            composed_job = checked_compose("config", job)
+            # A single study is read when Hydra has composed it; of several, all before the first.
+            if several:
+                read(composed_job, job)
     return words
 
 
