@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfr_eval.cli.actions import added
 from lfr_eval.cli.settings_help import engine_settings, explain, policy_settings
 
 if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from lfr_eval.cli.actions import Subparsers
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -25,13 +26,13 @@ each alert as it is raised. If the source broke off, run the same command again 
 
 def add_operation(engine: Subparsers) -> None:
     """Add `run`, `decide`, `send` and `expire` to the commands of the engine."""
-    run = _added(engine, "run", "compare passing faces with a watchlist", _run, ENGINE_RUN)
+    run = added(engine, "run", "compare passing faces with a watchlist", _run, ENGINE_RUN)
     run.add_argument(
         "words", nargs="+", metavar="KEY=VALUE", help="source=, watchlist=, model=, ..."
     )
     explain(run, engine_settings)
 
-    decide = _added(engine, "decide", "record an operator's decision about an alert", _decide)
+    decide = added(engine, "decide", "record an operator's decision about an alert", _decide)
     decide.add_argument(
         "alerts", type=Path, metavar="ALERTS.jsonl", help="the file of alerts of a deployment"
     )
@@ -55,7 +56,7 @@ def add_operation(engine: Subparsers) -> None:
     )
     _add_tracking(decide)
 
-    send = _added(
+    send = added(
         engine, "send", "send a deployment to MLflow, for example after the server was down", _send
     )
     send.add_argument(
@@ -63,7 +64,7 @@ def add_operation(engine: Subparsers) -> None:
     )
     _add_tracking(send)
 
-    expire = _added(
+    expire = added(
         engine, "expire", "delete retained pictures of faces whose time is over", _expire
     )
     whose = "one deployment, or a folder of several; default: all of this machine"
@@ -76,7 +77,7 @@ def add_operation(engine: Subparsers) -> None:
 
 def add_decisions(commands: Subparsers) -> None:
     """Add `approve`, `approvals` and `gate`."""
-    approve = _added(commands, "approve", "record a panel's decision on a threshold", _approve)
+    approve = added(commands, "approve", "record a panel's decision on a threshold", _approve)
     approve.add_argument("study", type=Path, metavar="STUDY", help="the study it rests on")
     approve.add_argument("--threshold", type=float, required=True)
     approve.add_argument("--by", required=True, metavar="NAME", help="who decides")
@@ -92,11 +93,11 @@ def add_decisions(commands: Subparsers) -> None:
         "--key", type=Path, metavar="FILE", help="the approver's private key, to sign with"
     )
 
-    listed = _added(
+    listed = added(
         commands, "approvals", "list decisions, checking that none was changed", _approvals
     )
     actions = listed.add_subparsers(metavar="ACTION")
-    keyed = _added(actions, "register", "register the key of an approver", _register)
+    keyed = added(actions, "register", "register the key of an approver", _register)
     keyed.add_argument("--name", required=True, help="who holds the key")
     keyed.add_argument("--role", required=True, help="as what they approve, such as panel")
     keyed.add_argument(
@@ -108,22 +109,12 @@ def add_decisions(commands: Subparsers) -> None:
     )
     keyed.add_argument("--passphrase", action="store_true", help="protect a new key with one")
 
-    gate = _added(commands, "gate", "exit with 1 where a version does not meet a policy", _gate)
+    gate = added(commands, "gate", "exit with 1 where a version does not meet a policy", _gate)
     gate.add_argument("model", metavar="models:/NAME@candidate")
     gate.add_argument("words", nargs="*", metavar="policy=FILE", help="and KEY=VALUE of it")
     gate.add_argument("--json", action="store_true", help="for machines")
     gate.add_argument("--uri", help="registry; default: MLFLOW_TRACKING_URI, else local")
     explain(gate, policy_settings)
-
-
-def _added(
-    commands: Subparsers, name: str, meaning: str, command: Command, description: str = ""
-) -> argparse.ArgumentParser:
-    added = commands.add_parser(
-        name, help=meaning, description=description or f"{meaning.capitalize()}."
-    )
-    added.set_defaults(command=command)
-    return added
 
 
 def _add_tracking(parser: argparse.ArgumentParser) -> None:

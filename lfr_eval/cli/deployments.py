@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lfr_eval.cli.actions import added
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    from lfr_eval.cli.actions import Subparsers
 
 OK, FAILED, ALARM = 0, 1, 3
 
@@ -34,7 +36,7 @@ def add_records(commands: Subparsers) -> None:
         description="Work with published records of deployments; no study is needed.",
     ).add_subparsers(required=True, metavar="ACTION")
 
-    imported = _added(actions, "import", "read published records into one table", IMPORT, _import)
+    imported = added(actions, "import", "read published records into one table", _import, IMPORT)
     imported.add_argument("files", nargs="+", type=Path, metavar="FILE")
     imported.add_argument("--to", required=True, type=Path, metavar="RECORDS.parquet")
     imported.add_argument(
@@ -45,11 +47,11 @@ def add_records(commands: Subparsers) -> None:
         help="what a heading means, where it is not understood; FIELD 'skip' leaves it out",
     )
 
-    checked = _added(actions, "check", "list what looks wrong in records", CHECK, _check)
+    checked = added(actions, "check", "list what looks wrong in records", _check, CHECK)
     _records(checked)
     checked.add_argument("--write", action="store_true", help="write the suggestions to a file")
 
-    reported = _added(actions, "report", "write the annual report", REPORT, _report)
+    reported = added(actions, "report", "write the annual report", _report, REPORT)
     _records(reported)
     reported.add_argument("--to", required=True, type=Path, metavar="FOLDER")
     reported.add_argument("--from", dest="since", metavar="DATE", help="first day, as 2024-09-01")
@@ -64,8 +66,8 @@ def add_records(commands: Subparsers) -> None:
     )
     _shares(reported)
 
-    watched = _added(
-        actions, "monitor", "raise an alarm if false alerts are frequent", MONITOR, _monitor
+    watched = added(
+        actions, "monitor", "raise an alarm if false alerts are frequent", _monitor, MONITOR
     )
     _records(watched)
     watched.add_argument(
@@ -78,18 +80,6 @@ def add_records(commands: Subparsers) -> None:
     watched.add_argument("--study", type=Path, help="also compare with a study's FPIR")
     watched.add_argument("--to", type=Path, metavar="PAGE.html", help="write a page as well")
     _shares(watched)
-
-
-def _added(
-    actions: Subparsers,
-    name: str,
-    meaning: str,
-    description: str,
-    command: Callable[[argparse.Namespace], int],
-) -> argparse.ArgumentParser:
-    added = actions.add_parser(name, help=meaning, description=description)
-    added.set_defaults(command=command)
-    return added
 
 
 def _records(parser: argparse.ArgumentParser) -> None:

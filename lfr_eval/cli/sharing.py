@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lfr_eval.cli.actions import added
+
 if TYPE_CHECKING:
+    from lfr_eval.cli.actions import Subparsers
     from lfr_eval.cohort.sharing import Answer, Register
     from lfr_eval.contract.keys import Key
-
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 OK, FAILED = 0, 1
 REGISTER = "sharing.jsonl"
@@ -68,17 +69,15 @@ def _added(
     command: Callable[[argparse.Namespace], int],
     description: str = "",
 ) -> argparse.ArgumentParser:
-    said = description or f"{meaning.capitalize()}."
-    added = actions.add_parser(name, help=meaning, description=said)
-    added.set_defaults(command=command)
-    added.add_argument(
+    parser = added(actions, name, meaning, command, description)
+    parser.add_argument(
         "--register",
         type=Path,
         default=Path(os.environ.get("LFR_EVAL_SHARING", REGISTER)),
         metavar="FILE",
         help=f"the register; default: LFR_EVAL_SHARING, else {REGISTER}",
     )
-    return added
+    return parser
 
 
 def _key(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ import hmac
 import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -385,7 +385,7 @@ def _sharing(entry: Entry) -> Sharing:
 def _with(sharing: Sharing, deletion: Deletion | None) -> Sharing:
     if deletion is None:
         return sharing
-    return Sharing(**{**sharing.__dict__, "deletion": deletion})
+    return replace(sharing, deletion=deletion)
 
 
 def _plain(subject: str) -> str:

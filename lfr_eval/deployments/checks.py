@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -243,8 +244,8 @@ def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
                 yield Doubt(name, "counts", smaller, row[smaller], why)
 
 
-def _above(value: object, limit: object) -> bool:
-    return not pd.isna(value) and not pd.isna(limit) and value > limit  # type: ignore[operator, call-overload]
+def _above(value: Any, limit: Any) -> bool:
+    return bool(pd.notna(value) and pd.notna(limit) and value > limit)
 
 
 def _duplicates(records: pd.DataFrame) -> Iterator[tuple[Doubt, str]]:

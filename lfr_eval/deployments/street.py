@@ -146,16 +146,8 @@ def widened(
     """Return the interval of a rate whose events count as events / spread; NaN where unknown."""
     if np.isnan(spread):
         return float("nan"), float("nan")
-    from scipy import stats
-
-    tail = (1 - level) / (1 if events == 0 else 2)
-    x, n = events / spread, exposure / spread
-    if binomial:
-        lower = 0.0 if x == 0 else float(stats.beta.ppf(tail, x, n - x + 1))
-        upper = 1.0 if n <= x else float(stats.beta.isf(tail, x + 1, n - x))
-        return lower, upper
-    lower = 0.0 if x == 0 else float(stats.chi2.ppf(tail, 2 * x)) / 2
-    return lower / n, float(stats.chi2.isf(tail, 2 * x + 2)) / 2 / n
+    exact = binomial_interval if binomial else poisson_interval
+    return exact(events / spread, exposure / spread, level)
 
 
 def _note(days: pd.Series, breaks: Sequence[Break]) -> str | None:

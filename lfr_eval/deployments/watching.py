@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import OVERALL, RATES
+from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.grid import DeploymentError
@@ -25,8 +26,6 @@ from lfr_eval.deployments.monitoring import (
 from lfr_eval.inference.field import PER_FACE
 from lfr_eval.report.document.blocks import Block, Bullets, Document, Heading, Picture, Run, Text
 from lfr_eval.report.svg import SERIES, Chart, drawing, to_chart
-
-SAME = 1e-9
 
 
 def watch(
@@ -110,7 +109,7 @@ def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
     alarms = []
     for (threshold, size), part in lab.groupby(["threshold", "watchlist_size"]):
         at = float(str(threshold))
-        same = (records["threshold"] - at).abs() <= SAME
+        same = same_threshold(records["threshold"], at)
         longest = records["watchlist_size"] <= int(str(size))
         chosen = records[same.fillna(False) & longest.fillna(False)]
         bound = float(part["upper"].iloc[0])

@@ -74,7 +74,7 @@ def _row(
     )
 
 
-def binomial_interval(events: int, trials: float, level: float) -> tuple[float, float]:
+def binomial_interval(events: float, trials: float, level: float) -> tuple[float, float]:
     """Clopper and Pearson's interval of a proportion; one-sided where there is no event.
 
     References
@@ -92,11 +92,11 @@ def binomial_interval(events: int, trials: float, level: float) -> tuple[float, 
         return np.nan, np.nan
     tail = (1 - level) / (1 if events == 0 else 2)
     lower = 0.0 if events == 0 else float(stats.beta.ppf(tail, events, trials - events + 1))
-    upper = 1.0 if events == trials else float(stats.beta.isf(tail, events + 1, trials - events))
+    upper = 1.0 if events >= trials else float(stats.beta.isf(tail, events + 1, trials - events))
     return lower, upper
 
 
-def poisson_interval(events: int, exposure: float, level: float) -> tuple[float, float]:
+def poisson_interval(events: float, exposure: float, level: float) -> tuple[float, float]:
     """Garwood's interval of a Poisson rate; one-sided where there is no event.
 
     References
