@@ -36,7 +36,7 @@ CONTROL = (
 def test_it_leaves_tables_provenance_and_a_report(small: StudyFolder) -> None:
     files = {path.name for path in small.path.iterdir()}
     assert {table.file for table in ALL} <= files
-    reports = {"report.html", "brief.pdf", "report.pdf"}
+    reports = {"report.html", "brief.pdf", "report.pdf", "conformance.json"}
     assert {"provenance.json", "study.json", "stages.json"} | reports <= files
     assert small.verify() == []
 

@@ -115,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         "--annex", action="store_true", help="write the complete tables too, as annex.pdf"
     )
     rendered.add_argument(
+        "--map",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="evidence maps of your own (YAML), filled in the report and in conformance.json",
+    )
+    rendered.add_argument(
         "--publish",
         action="store_true",
         help="write a version without small counts, ids and paths, for everybody",
@@ -202,7 +210,7 @@ def report(parsed: argparse.Namespace) -> int:
         for reason, count in put["left_out"].value_counts().items():
             print(f"{count} records of {reason} are left out.")
     else:
-        render_again(folder, parsed.approvals, parsed.annex)
+        render_again(folder, parsed.approvals, parsed.annex, parsed.map)
     print(f"Report: {folder.path / REPORT}")
     return OK
 

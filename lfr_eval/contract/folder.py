@@ -25,6 +25,7 @@ from lfr_eval.contract.reading import ReadingError
 from lfr_eval.contract.sealing import (
     ANNEX,
     BRIEF,
+    CONFORMANCE,
     LATER,
     LOCK,
     PDF,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANNEX",
     "BRIEF",
+    "CONFORMANCE",
     "DISK_FULL",
     "LATER",
     "PDF",

@@ -33,7 +33,8 @@ from lfr_eval.contract.writing import clear_asides, leftover, write_json
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
 REPORT, PDF, BRIEF, ANNEX = "report.html", "report.pdf", "brief.pdf", "annex.pdf"
-REPORTS = (REPORT, BRIEF, PDF, ANNEX)
+CONFORMANCE = "conformance.json"
+REPORTS = (REPORT, BRIEF, PDF, ANNEX, CONFORMANCE)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
 LATER = (*REPORTS, *(table.file for table in AFTERWARDS))
 """Files that are made from a finished study, or join it: its hash does not cover them."""

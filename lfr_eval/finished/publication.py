@@ -17,6 +17,7 @@ import pandas as pd
 
 from lfr_eval.contract.folder import (
     BRIEF,
+    CONFORMANCE,
     PDF,
     PROVENANCE,
     REPORT,
@@ -42,7 +43,10 @@ from lfr_eval.report.words import clean
 PUBLICATION, README = "publication.json", "README.md"
 DEFAULT_MINIMUM = 5
 HELD = ("rates", "people", "findings", "equity")
-FILES = (REPORT, BRIEF, PDF, README, PUBLICATION, *(f"{name}.csv" for name in HELD))
+FILES = (
+    *(REPORT, BRIEF, PDF, CONFORMANCE, README, PUBLICATION),
+    *(f"{name}.csv" for name in HELD),
+)
 
 
 def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lfr_eval.contract.folder import ANNEX, BRIEF, PDF
+from lfr_eval.contract.folder import ANNEX, BRIEF, CONFORMANCE, PDF
 
 __all__ = ["PAPERS", "render", "three_lines"]
 
@@ -22,7 +22,7 @@ def render(
     papers: Sequence[str] = (),
     ledger: Path | None = None,
 ) -> Path:
-    """Write the report of a study.
+    """Write the report of a study, and beside it `conformance.json`: the evidence maps, filled.
 
     Parameters
     ----------
@@ -49,11 +49,14 @@ def render(
         If a table does not have its documented columns.
     """
     # Typesetting takes a second to import, which `lfr-eval --help` must not pay.
+    from lfr_eval.contract.writing import json_text
     from lfr_eval.report.page import to_html, write
+    from lfr_eval.report.panel import conformance
     from lfr_eval.report.reading import read_report
 
     report = read_report(study, ledger)
     page = destination or study / "report.html"
+    write(json_text(conformance(report)), page.with_name(CONFORMANCE))
     if papers:
         from lfr_eval.report.document import to_document
         from lfr_eval.report.pdf import to_pdf

@@ -6,6 +6,7 @@ Nothing is computed here, and subject and image ids are no part of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -28,6 +29,9 @@ from lfr_eval.report.storage import ScoreShift
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
+
+if TYPE_CHECKING:
+    from lfr_eval.report.panel.maps import EvidenceMap
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Report:
         What is withheld; None in a report on the full study.
     shift
         How far scores may be off at the thresholds of the answer; None where they are not.
+    tables
+        Names of the tables that the study has.
+    maps
+        Evidence maps to fill: the shipped ones and those that were given with the study.
     """
 
     record: StudyRecord
@@ -89,6 +97,8 @@ class Report:
     explorer: Explorer | None
     shift: ScoreShift | None
     publication: Publication | None
+    tables: frozenset[str]
+    maps: tuple[EvidenceMap, ...]
 
     @property
     def quote(self) -> Quote | None:

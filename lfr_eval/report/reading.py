@@ -30,8 +30,9 @@ from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import VERDICTS, Finding, to_findings
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import to_tails
+from lfr_eval.report.panel.maps import EvidenceMap, shipped_maps, to_map
 from lfr_eval.report.people import LabelSource, People, count_people, read_counts
-from lfr_eval.report.provenance import read_provenance
+from lfr_eval.report.provenance import PROVENANCE_FILE, read_provenance
 from lfr_eval.report.published import to_tests
 from lfr_eval.report.rates import (
     Quote,
@@ -43,7 +44,7 @@ from lfr_eval.report.rates import (
     tabulate,
     to_rows,
 )
-from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
+from lfr_eval.report.record import StudyRecord, StudyRecordError, read_json, read_record
 from lfr_eval.report.storage import to_shift
 from lfr_eval.report.truth import compare_with_truth
 from lfr_eval.report.watchlists import to_growth
@@ -150,7 +151,17 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         ),
         publication=read_publication(study),
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
+        tables=frozenset(path.stem for path in study.glob("*.parquet")),
+        maps=(*shipped_maps(), *_own_maps(study)),
     )
+
+
+def _own_maps(study: Path) -> tuple[EvidenceMap, ...]:
+    """Return the evidence maps that were given with a study: its provenance holds them."""
+    file = study / PROVENANCE_FILE
+    content = read_json(file) if file.exists() else None
+    own = content.get("evidence_maps", []) if isinstance(content, dict) else []
+    return tuple(to_map(each, file.name) for each in own if isinstance(own, list))
 
 
 def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:

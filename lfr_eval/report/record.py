@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.record import Registration, StudyRecord, StudyRecordError
 from lfr_eval.contract.record import read_record as read_study_record
 from lfr_eval.report.words import clean
@@ -27,12 +27,12 @@ def read_record(study: Path) -> StudyRecord:
 
 def read_json(file: Path) -> object:
     """Read a JSON file of the study folder, or say which file cannot be read."""
+    if not file.exists():
+        raise StudyRecordError(f"{file.name} is missing from the study folder.")
     try:
-        return json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise StudyRecordError(f"{file.name} is missing from the study folder.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StudyRecordError(f"{file.name} is not valid JSON: {error}.") from error
+        return json_value(read_text(file))
+    except ReadingError as error:
+        raise StudyRecordError(f"{file.name} is not valid JSON: {error}") from error
 
 
 def _printable(value: Any) -> Any:

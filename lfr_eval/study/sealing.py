@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lfr_eval.contract.decisions import ledger_path
@@ -21,6 +21,7 @@ from lfr_eval.contract.sealing import (
     view,
 )
 from lfr_eval.report import render
+from lfr_eval.report.panel.maps import read_maps
 
 
 def report_and_seal(
@@ -80,8 +81,18 @@ def _wants_pdf(run: Mapping[str, object]) -> bool:
     return not isinstance(report, dict) or report.get("pdf") is not False
 
 
-def render_again(folder: StudyFolder, approvals: str | None = None, annex: bool = False) -> None:
+def render_again(
+    folder: StudyFolder,
+    approvals: str | None = None,
+    annex: bool = False,
+    maps: Sequence[Path] = (),
+) -> None:
     """Render the report of a finished study from its folder, after checking the folder.
+
+    Parameters
+    ----------
+    maps
+        Evidence maps to keep with the study, in the place of those that were given before.
 
     Raises
     ------
@@ -93,4 +104,9 @@ def render_again(folder: StudyFolder, approvals: str | None = None, annex: bool 
         changed = [problem for problem in folder.verify() if not problem.startswith(REPORTS)]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        report_and_seal(folder, folder.provenance(), approvals, annex=annex)
+        run = dict(folder.provenance())
+        if maps:
+            run["evidence_maps"] = [
+                each.model_dump(mode="json", exclude_defaults=True) for each in read_maps(maps)
+            ]
+        report_and_seal(folder, run, approvals, annex=annex)

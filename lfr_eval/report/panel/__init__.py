@@ -10,22 +10,11 @@ from dataclasses import dataclass
 
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.model import Report
-from lfr_eval.report.panel.annexes import data_protection, equality
-from lfr_eval.report.panel.conditions import Heading, bridges, ethics_panel
+from lfr_eval.report.panel.answers import Annex, Answer, conformance, to_annex
 from lfr_eval.report.panel.glossary import Term, glossary
 from lfr_eval.report.panel.questions import Question, questions
 
-__all__ = ["Annex", "Heading", "Panel", "Question", "Term", "to_panel"]
-
-
-@dataclass(frozen=True)
-class Annex:
-    """Headings under one title, with what the study gives to each and what it does not."""
-
-    name: str
-    title: str
-    lead: str
-    headings: tuple[Heading, ...]
+__all__ = ["Annex", "Answer", "Panel", "Question", "Term", "conformance", "to_panel"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +24,7 @@ class Panel:
     Attributes
     ----------
     annexes
-        Ethics panel, law, equality, data protection.
+        One for each evidence map.
     """
 
     questions: tuple[Question, ...]
@@ -48,38 +37,7 @@ def to_panel(report: Report) -> Panel:
     """Write the panel material of a study."""
     return Panel(
         questions=questions(report),
-        annexes=(
-            Annex(
-                "ethics-panel",
-                "The five conditions of the London Policing Ethics Panel",
-                "Its final report on live facial recognition, May 2019, set five conditions. They "
-                "are given here in short, as secondary pages report them; the report itself was "
-                "not read.",
-                ethics_panel(report),
-            ),
-            Annex(
-                "bridges",
-                "R (Bridges) v South Wales Police [2020] EWCA Civ 1058",
-                "What the Court of Appeal said of the public sector equality duty, as copies of "
-                "the judgment on secondary pages give it. Whether the duty is met is for the "
-                "force, and in the end for a court; no study can say so.",
-                bridges(report),
-            ),
-            Annex(
-                "equality",
-                "For an Equality Impact Assessment",
-                "What this study gives to each part of such an assessment, and what must come "
-                "from elsewhere.",
-                equality(report),
-            ),
-            Annex(
-                "data-protection",
-                "For a Data Protection Impact Assessment",
-                "What this study gives to each part of such an assessment, and what must come "
-                "from elsewhere.",
-                data_protection(report),
-            ),
-        ),
+        annexes=tuple(to_annex(each, report) for each in report.maps),
         glossary=glossary(),
         decisions=report.decisions,
     )

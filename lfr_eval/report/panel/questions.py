@@ -10,7 +10,7 @@ from lfr_eval.contract.tables import UNKNOWN
 from lfr_eval.contract.words import count, joined, several, spoken_threshold
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.model import Report
-from lfr_eval.report.panel.conditions import (
+from lfr_eval.report.panel.evidence import (
     SEE_LIMITS,
     checked,
     promised,

@@ -1,13 +1,14 @@
-"""Stage report: what others have asked of such systems, and what this study gives to it.
+"""Stage report: pieces of evidence that an evidence map can name (view model in, sentences out).
 
-The five conditions of the London Policing Ethics Panel and paragraph 201 of Bridges are quoted
-only as far as they were read, with the kind of page they were read on.
+Nothing here is stronger than the findings: the sentences quote the study's tables and its record.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.words import count, joined, several, spoken_threshold
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.reading import (
@@ -17,118 +18,30 @@ from lfr_eval.report.panel.reading import (
     missed,
     setting,
     silent,
+    stated,
     tally,
 )
 from lfr_eval.report.rates import Quote
 
-PANEL_SOURCE = "in short, as other pages report it"
-COURT_SOURCE = "quoted from copies of the judgment that others published"
-
 
 @dataclass(frozen=True)
-class Heading:
-    """One thing asked for, and what the study has to say to it.
+class Evidence:
+    """A piece of evidence: how its sentences are made, and what they are made from.
 
     Attributes
     ----------
-    asks
-        What is asked, in words; empty where the title says it.
-    source
-        Where that was read; empty for headings that quote nobody.
-    gives, lacks
-        Sentences: the evidence of this study, and what it has no evidence of.
+    says
+        Writes the sentences; none where the study has no such evidence.
+    tables, fields
+        Tables, and fields of the study record.
+    findings
+        Whether it quotes the primary findings of the answer.
     """
 
-    title: str
-    asks: str
-    source: str
-    gives: tuple[str, ...]
-    lacks: tuple[str, ...]
-
-
-def ethics_panel(report: Report) -> tuple[Heading, ...]:
-    """Return the five conditions."""
-
-    def condition(
-        number: int, asks: str, gives: tuple[str, ...], lacks: tuple[str, ...]
-    ) -> Heading:
-        return Heading(f"Condition {number}", asks, PANEL_SOURCE, gives, lacks)
-
-    return (
-        condition(
-            1,
-            "More than marginal benefit, enough to offset distrust.",
-            recognition(report),
-            (
-                "Whether finding people in this way does good: how many of those who are looked "
-                "for pass a camera, and what comes of an alert.",
-                "How far people distrust the system, and what that costs.",
-            ),
-        ),
-        condition(
-            2,
-            'It will not generate unacceptable gender or racial bias; this "can be evidenced".',
-            bias(report),
-            unknown_bias(report),
-        ),
-        condition(
-            3,
-            "Each deployment is assessed as necessary and proportionate.",
-            false_alerts(report),
-            (
-                "Anything about a deployment: its purpose, place, time, crowd, or whether less "
-                "would do.",
-            ),
-        ),
-        condition(
-            4,
-            "Operators are trained and accountable.",
-            (),
-            (
-                "What operators do with an alert. The study looks at what the software says, not "
-                "at whether a person sees through a false alert.",
-            ),
-        ),
-        condition(
-            5,
-            "MPS and MOPAC give strict guidelines.",
-            (*held_to(report), *checked(report)),
-            ("The guidelines, and whether they are kept.",),
-        ),
-    )
-
-
-def bridges(report: Report) -> tuple[Heading, ...]:
-    """Return paragraph 201, with the two paragraphs that it stands on."""
-    return (
-        Heading(
-            "Paragraph 201",
-            "Forces “would wish to satisfy themselves that everything reasonable which could be "
-            "done had been done in order to make sure that the software used does not have a "
-            "racial or gender bias”.",
-            COURT_SOURCE,
-            (*told_above(report), *software(report)),
-            (
-                *unknown_bias(report),
-                "Whether everything reasonable was done. This is one study; what else could be "
-                "done is not for it to say.",
-            ),
-        ),
-        Heading(
-            "Paragraph 181",
-            "The “taking of reasonable steps to make enquiries about what may not yet be known”.",
-            COURT_SOURCE,
-            ("The study says what it could not have found, and what it did not look at.",),
-            SEE_LIMITS,
-        ),
-        Heading(
-            "Paragraph 176",
-            "The public sector equality duty is one of process, not of outcome.",
-            COURT_SOURCE.replace("quoted", "in short,"),
-            (*promised(report), *checked(report)),
-            ("Who read this report, when, and what they did about it: see the sign-off.",),
-        ),
-    )
+    says: Callable[[Report], tuple[str, ...]]
+    tables: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    findings: bool = False
 
 
 def recognition(report: Report) -> tuple[str, ...]:
@@ -228,3 +141,54 @@ def promised(report: Report) -> tuple[str, ...]:
         f"The plan “{promise.title}” was frozen at {promise.registered_at}: {promise.state}"
         + (f", with {deviations} that the first page lists." if promise.differences else "."),
     )
+
+
+def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
+    """Return what says who stood for a characteristic, and by whose word."""
+
+    def says(report: Report) -> tuple[str, ...]:
+        if not has_factor(report, factor):
+            return ()
+        groups = ", ".join(
+            f"{group_name(group.group)} (withheld)"
+            if group.withheld
+            else f"{group_name(group.group)} {several(group.people, 'person', 'people')}"
+            for group in report.people.of(factor)
+        )
+        sources = tuple(
+            f"In {label.dataset}, the label is {label.source.replace('_', ' ')} "
+            f"(scheme: {label.scheme})."
+            for label in report.labels
+            if label.factor == factor
+        )
+        return ((f"People under test: {groups}.",) if groups else ()) + sources
+
+    return says
+
+
+def _data(report: Report) -> tuple[str, ...]:
+    return tuple(
+        f"{dataset.title}. Origin: {stated(dataset.origin)}. Licence: {stated(dataset.licence)}. "
+        f"Consent: {stated(dataset.consent)}. Lawful basis: {stated(dataset.lawful_basis)}."
+        for dataset in report.record.datasets
+    )
+
+
+EVIDENCE = {
+    "recognition": Evidence(recognition, tables=("rates",)),
+    "false alerts": Evidence(false_alerts, tables=("rates",)),
+    "groups": Evidence(bias, tables=("findings",), findings=True),
+    "groups in short": Evidence(told_above, tables=("findings",), findings=True),
+    "groups not known": Evidence(unknown_bias, tables=("findings",)),
+    "groups without events": Evidence(silent, tables=("rates",)),
+    "software": Evidence(software, fields=("matcher.name", "matcher.fingerprint")),
+    "settings": Evidence(held_to, fields=("thresholds.primary", "design.watchlist_sizes")),
+    "study hash": Evidence(checked),
+    "registration": Evidence(promised, fields=("registration",)),
+    "limits": Evidence(lambda _: SEE_LIMITS, fields=("datasets.limits", "notes")),
+    "data": Evidence(_data, fields=("datasets",)),
+    "people by ethnicity": Evidence(people_by("ethnicity"), tables=("cohort",)),
+    "people by gender": Evidence(people_by("gender"), tables=("cohort",)),
+    "people by age": Evidence(people_by("age_band"), tables=("cohort",)),
+}
+"""What a map can name under `evidence`."""

@@ -1,0 +1,192 @@
+"""Stage report: evidence maps (YAML in, frozen rows out): what is asked, and what answers it.
+
+A map is data: it names pieces of evidence, findings, tables and fields of the study record, and
+says what no study can give. The shipped ones lie in `report/maps/`; anybody can write another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import ReadingError, read_yaml, yaml_value
+from lfr_eval.contract.record import StudyRecord, problems_of
+from lfr_eval.contract.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, OF_DESIGNS, VERDICTS
+from lfr_eval.contract.vocabulary import METRICS
+from lfr_eval.report.panel.evidence import EVIDENCE
+
+SHIPPED = (
+    *("ethics_panel", "bridges", "equality", "data_protection", "surveillance_camera_code"),
+    *("iso_19795_1", "iso_19795_10", "ai_act_annex_iv", "transparency_record"),
+)
+"""Files of the shipped maps, in the order of the report."""
+TABLES = frozenset(table.name for table in (*ALL, *FURTHER, *AFTERWARDS, *OF_DESIGNS, EXCLUSIONS))
+
+
+class EvidenceMapError(MendableError, ValueError):
+    """An evidence map cannot be used; the message names the file and every problem."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+
+class Give(_Part):
+    """One thing that a study may have to say to an item: exactly one of the first five."""
+
+    evidence: str | None = None
+    """A piece of evidence, by its name in `panel.evidence.EVIDENCE`."""
+    findings: Mapping[str, tuple[str, ...]] | None = None
+    """Primary findings of the answer; `metric`, `factor` and `verdict` choose among them."""
+    table: str | None = None
+    """A table; given where the study has it."""
+    field: str | None = None
+    """A field of the study record, dotted; given where it is not empty."""
+    says: str | None = None
+    """A sentence; beside `table` or `field`, what it says there, {} standing for the value."""
+
+
+class Item(_Part):
+    """One thing that an instrument asks for."""
+
+    item: str
+    """Its number or title."""
+    asks: str = ""
+    """What is asked, in words; empty where the title says it."""
+    source: str = ""
+    """Where that was read; empty: the map's."""
+    check: str = ""
+    """By whom the wording must be checked, because it was not read; empty: it was read."""
+    gives: tuple[Give, ...] = ()
+    """What a study may have to say to it."""
+    lacks: tuple[str | Give, ...] = ()
+    """What no study of this kind gives to it, in sentences or pieces of evidence."""
+    because: str = ""
+    """Why nothing is given, where nothing is."""
+
+
+class EvidenceMap(_Part):
+    """What an instrument asks for, and where a study answers it."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Short name: small letters, digits and hyphens."""
+    title: str
+    """Title in the report."""
+    lead: str
+    """What the instrument is and where its words come from."""
+    source: str = ""
+    """Where the wording of the items was read; empty: the titles are the report's own."""
+    check: str = ""
+    """By whom the wording of all items must be checked, because it was not read."""
+    printed: bool = False
+    """Whether it stands in `report.pdf` too, not only on the page and in `conformance.json`."""
+    items: tuple[Item, ...] = Field(min_length=1)
+    """What is asked for, in the order of the instrument."""
+
+
+@cache
+def shipped_maps() -> tuple[EvidenceMap, ...]:
+    """Return the shipped maps."""
+    folder = files("lfr_eval.report") / "maps"
+    return tuple(
+        to_map(yaml_value((folder / f"{name}.yaml").read_text("utf-8")), f"{name}.yaml")
+        for name in SHIPPED
+    )
+
+
+def read_maps(paths: Iterable[Path]) -> tuple[EvidenceMap, ...]:
+    """Read maps of one's own.
+
+    Raises
+    ------
+    EvidenceMapError
+        If a file cannot be read, or what it holds is no map; every problem is named.
+    """
+    try:
+        found = tuple(to_map(read_yaml(path), str(path)) for path in paths)
+    except ReadingError as error:
+        raise EvidenceMapError(str(error)) from error
+    names = [each.name for each in (*shipped_maps(), *found)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise EvidenceMapError(
+            f"Two evidence maps have the name '{twice[0]}'. Give yours another `name`."
+        )
+    return found
+
+
+def to_map(content: object, where: str) -> EvidenceMap:
+    """Return the map that the content of a file describes.
+
+    Parameters
+    ----------
+    where
+        Its file, for the error.
+
+    Raises
+    ------
+    EvidenceMapError
+        If it is not one; the message lists every problem.
+    """
+    try:
+        found = EvidenceMap.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        raise EvidenceMapError(f"{where} is not an evidence map: {problems_of(error)}.") from None
+    problems = [problem for item in found.items for problem in _problems(item)]
+    if problems:
+        raise EvidenceMapError(f"{where} is not an evidence map: {'; '.join(problems)}.")
+    return found
+
+
+def _problems(item: Item) -> Iterable[str]:
+    if not (item.gives or item.lacks or item.because):
+        yield f"'{item.item}' has no answer: give it `gives`, `lacks` or `because`"
+    for give in (*item.gives, *(each for each in item.lacks if isinstance(each, Give))):
+        kinds = [give.evidence, give.findings, give.table, give.field]
+        named = [kind for kind in kinds if kind is not None]
+        if len(named) > 1 or not (named or give.says):
+            yield f"'{item.item}' must name one of evidence, findings, table, field or says"
+        if give.evidence is not None and give.evidence not in EVIDENCE:
+            yield _unknown(item, "piece of evidence", give.evidence, EVIDENCE)
+        if give.table is not None and give.table not in TABLES:
+            yield _unknown(item, "table", give.table, TABLES)
+        if give.field is not None and not is_field(give.field):
+            yield f"'{item.item}' names the field '{give.field}', which no study record has"
+        for key, values in (give.findings or {}).items():
+            choices = {"metric": METRICS, "verdict": VERDICTS, "factor": values}.get(key)
+            if choices is None:
+                yield _unknown(item, "choice of findings", key, ("metric", "factor", "verdict"))
+            else:
+                yield from (
+                    _unknown(item, key, value, choices) for value in values if value not in choices
+                )
+
+
+def _unknown(item: Item, kind: str, name: str, known: Iterable[str]) -> str:
+    return f"'{item.item}' names the {kind} '{name}'; there are: {', '.join(sorted(known))}"
+
+
+def is_field(path: str) -> bool:
+    """Whether study records have a field of this dotted name."""
+    kind: Any = StudyRecord
+    for part in path.split("."):
+        if kind is None or part not in kind.model_fields:
+            return False
+        kind = _model_in(kind.model_fields[part].annotation)
+    return True
+
+
+def _model_in(annotation: Any) -> Any:
+    """Return the kind of part that a field holds, alone or in a list; None: plain values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)

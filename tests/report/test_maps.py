@@ -1,0 +1,147 @@
+"""Evidence maps: every item of every instrument has an answer that can be looked up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lfr_eval.contract.folder import CONFORMANCE, FolderError, StudyFolder
+from lfr_eval.report.panel.maps import EvidenceMapError, is_field, read_maps, shipped_maps
+from lfr_eval.study.sealing import render_again
+from tests.report.pages import parse
+from tests.studies import SMALL, run
+
+STUDIES = {
+    "rehearsal": SMALL,
+    "npl_2023": (
+        *("experiment=npl_2023", "dataset.people=60", "dataset.passes=4", "dataset.fillers=300"),
+        *("design.watchlist_sizes=[100,300]", "inference.primary_watchlist_sizes=[300]"),
+    ),
+    "london": ("experiment=london", "matcher=null_matcher", "report.pdf=false"),
+}
+OWN = """
+name: borough
+title: Questions of a borough
+lead: Asked by a councillor.
+source: read in the minutes
+items:
+  - item: "1"
+    asks: Which groups differ?
+    gives: [{findings: {metric: [FPIR], factor: [ethnicity]}}, {table: field}]
+  - item: "2"
+    asks: <b>What did the street show?</b>
+    check: by a person
+    gives: [{table: field}]
+"""
+
+
+@pytest.fixture(
+    scope="module",
+    params=["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)],
+)
+def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    return run(tmp_path_factory.mktemp(request.param), *STUDIES[request.param])
+
+
+def filled(study: StudyFolder) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((study.path / CONFORMANCE).read_text("utf-8"))
+    return content
+
+
+def test_no_item_is_without_an_answer(study: StudyFolder) -> None:
+    content = filled(study)
+    assert content["study_hash"] == study.study_hash()
+    assert [each["name"] for each in content["instruments"]] == [
+        each.name for each in shipped_maps()
+    ]
+    known = set(pd.read_parquet(study.path / "findings.parquet")["finding_id"])
+    for instrument in content["instruments"]:
+        for item in instrument["items"]:
+            assert item["gives"] or item["lacks"], item
+            assert item["standing"] == "not given" or item["gives"]
+            assert set(item["findings"]) <= known
+            assert all((study.path / f"{table}.parquet").is_file() for table in item["tables"])
+            assert all(is_field(name) for name in item["fields"])
+            # Each shipped item says in words of its own why nothing is given.
+            assert not any("the study has none of" in sentence for sentence in item["lacks"])
+
+
+def test_wording_that_nobody_read_is_marked() -> None:
+    for each in shipped_maps():
+        for item in each.items:
+            read = item.source or each.source
+            assert not item.asks or read
+            assert (item.check or each.check) == "by a person" or "not read" not in read
+
+
+def test_a_map_of_ones_own_is_filled_and_kept(study: StudyFolder, tmp_path: Path) -> None:
+    own = tmp_path / "borough.yaml"
+    own.write_text(OWN, "utf-8")
+    before = study.study_hash()
+    render_again(study, maps=[own])
+    own.unlink()
+    render_again(study)
+    assert study.verify() == []
+    assert study.study_hash() == before
+    borough = filled(study)["instruments"][-1]
+    assert borough["title"] == "Questions of a borough"
+    first, second = borough["items"]
+    assert first["findings"]
+    assert all(name.startswith("fpir-") for name in first["findings"])
+    assert second["standing"] == "not given"
+    assert second["lacks"] == ["Not given, because the study has none of: table field."]
+    shown = parse(study.path / "report.html").with_id("panel-borough").text
+    assert "<b>What did the street show?</b>" in shown
+    assert "wording to be checked by a person" in shown
+
+
+def test_a_map_that_cannot_be_used_is_refused_with_every_problem(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        "name: own\ntitle: T\nlead: L\nitems:\n"
+        "  - {item: a, gives: [{table: rate}, {field: matcher.nam}, {evidence: x}]}\n"
+        "  - {item: b}\n"
+        "  - {item: c, gives: [{findings: {metric: [FPR]}}, {table: rates, field: title}]}\n",
+        "utf-8",
+    )
+    with pytest.raises(EvidenceMapError) as refused:
+        read_maps([wrong])
+    said = str(refused.value)
+    for problem in (
+        "'a' names the table 'rate'; there are: acquisition, alert_log",
+        "'a' names the field 'matcher.nam', which no study record has",
+        "'a' names the piece of evidence 'x'",
+        "'b' has no answer",
+        "'c' names the metric 'FPR'",
+        "'c' must name one of evidence, findings, table, field or says",
+    ):
+        assert problem in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: bridges\ntitle: T\nlead: L\nitems: [{item: a, because: b}]", "Two evidence maps"),
+        ("name: x\ntitel: T\nlead: L\nitems: [{item: a, because: b}]", "field 'title' is missing"),
+        ("[" * 5_000, "nested deeper"),
+        ("a: !!python/object/apply:os.system [ls]", "tag"),
+    ],
+)
+def test_a_file_that_is_no_map_ends_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "map.yaml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(EvidenceMapError, match=said):
+        read_maps([file])
+
+
+def test_an_evidence_map_does_not_hide_that_a_study_was_changed(tmp_path: Path) -> None:
+    folder = run(tmp_path, *SMALL, "report.pdf=false")
+    (folder.path / "study.json").write_text("{}", "utf-8")
+    own = tmp_path / "borough.yaml"
+    own.write_text(OWN, "utf-8")
+    with pytest.raises(FolderError, match=r"study\.json was changed"):
+        render_again(folder, maps=[own])
