@@ -13,7 +13,8 @@ from lfr_eval.cli.actions import added
 
 if TYPE_CHECKING:
     from lfr_eval.cli.actions import Subparsers
-    from lfr_eval.cohort.sharing import Answer, Register
+    from lfr_eval.cohort.shared import Answer
+    from lfr_eval.cohort.sharing import Register
     from lfr_eval.contract.keys import Key
 
 OK, FAILED = 0, 1

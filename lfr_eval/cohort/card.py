@@ -126,6 +126,8 @@ class DatasetCard:
         When the images were made.
     expires
         Last day, ISO 8601, on which they may be kept.
+    register
+        The register of sharing that knows of the dataset: a file beside the card.
     """
 
     name: str
@@ -151,6 +153,7 @@ class DatasetCard:
     eia: str | None = None
     collected: str | None = None
     expires: str | None = None
+    register: str | None = None
 
     @property
     def simulated(self) -> bool:

@@ -6,7 +6,7 @@ suggestion where a name is nearly right.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -63,6 +63,8 @@ def load_card(name: str | Path) -> DatasetCard:
         raise CardError(f"The dataset card {error}") from error
     problems: list[str] = []
     card = _card(raw, problems)
+    if card is not None and card.register is not None:
+        card = _beside(card, card.register, path.parent, problems)
     if problems or card is None:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise CardError(f"The dataset card '{path}' has problems:\n{listed}")
@@ -115,6 +117,13 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
         files=tuple(file for file in files if file),
         layouts=tuple(layout for layout in layouts if layout),
     )
+
+
+def _beside(card: DatasetCard, register: str, folder: Path, problems: list[str]) -> DatasetCard:
+    """Return a card with the place of its register; a card of others can name no other folder."""
+    if Path(register).name != register:
+        problems.append(f"register: '{register}' must be the name of a file beside the card")
+    return replace(card, register=str(folder / register))
 
 
 def _check_day(day: str | None, problems: list[str]) -> None:

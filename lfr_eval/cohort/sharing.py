@@ -15,147 +15,27 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
+from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of, with_deletion
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import Entry, Ledger, LedgerError
 from lfr_eval.contract.persons import skeleton
+from lfr_eval.contract.reading import ReadingError, json_value
 from lfr_eval.contract.words import several
 
 SHARED = ("images", "templates", "scores")
 """What can be shared."""
-
-LATE = 30
-"""Days after which an entry counts as made late."""
 
 _OPENED, _SHARING, _DELETION = "register", "sharing", "deletion"
 
 
 class SharingError(MendableError, ValueError):
     """A sharing cannot be recorded, or the register cannot be used."""
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """A confirmation that what was shared is gone."""
-
-    on: date
-    by: str
-    proof: str | None
-
-
-@dataclass(frozen=True)
-class Sharing:
-    """One sharing, as the register holds it.
-
-    Attributes
-    ----------
-    number
-        Its entry, by which it is referred to.
-    organisation
-        Who received it.
-    what
-        `images`, `templates` or `scores`.
-    count
-        How many.
-    people
-        Digests of the people whose they are; none where the entry does not say.
-    purpose, agreement, basis
-        Why, under which agreement, and on which lawful basis.
-    since, until
-        First day, and the day by which it is to be deleted.
-    dataset
-        Name of the dataset, where it was part of one.
-    recorded
-        Day of the entry.
-    by
-        Who made it.
-    """
-
-    number: int
-    organisation: str
-    what: str
-    count: int
-    people: tuple[str, ...]
-    purpose: str
-    agreement: str
-    basis: str | None
-    since: date
-    until: date | None
-    dataset: str | None
-    recorded: date
-    by: str
-    signed: bool
-    deletion: Deletion | None = None
-
-    @property
-    def late(self) -> int | None:
-        """Days from the sharing to its entry, where these are more than thirty."""
-        days = (self.recorded - self.since).days
-        return days if days > LATE else None
-
-    def overdue(self, today: date) -> bool:
-        """Whether it should have been deleted and nobody confirmed that."""
-        return self.deletion is None and self.until is not None and self.until < today
-
-    def sentence(self, today: date) -> str:
-        """Return the sharing in a sentence."""
-        said = (
-            f"{self.organisation} received {several(self.count, self.what[:-1])} on {self.since} "
-            f"for {self.purpose}, under {self.agreement} (entry {self.number})"
-        )
-        if self.deletion is not None:
-            said += f"; deleted on {self.deletion.on}, as {self.deletion.by} confirmed"
-        elif self.overdue(today):
-            said += f"; deletion was due on {self.until} and nobody confirmed it"
-        elif self.until is not None:
-            said += f"; to be deleted by {self.until}"
-        else:
-            said += "; no day of deletion is agreed"
-        if self.late is not None:
-            said += f"; entered {self.late} days after it happened"
-        return said + "."
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a register says to a question, and what that rests on."""
-
-    question: str
-    sharings: tuple[Sharing, ...]
-    entries: int
-    last: date | None
-    unnamed: int
-    """Sharings that do not say whose images they were, and so cannot be ruled out."""
-
-    today: date
-
-    def lines(self) -> Iterator[str]:
-        """Return the answer in sentences; the first says how far the register knows."""
-        if self.entries == 0:
-            yield f"This register is empty, so it cannot say {self.question}."
-            return
-        rests = f"{several(self.entries, 'entry', 'entries')}, the last of {self.last}"
-        if not self.sharings:
-            yield f"As far as this register knows ({rests}): nobody. {_CANNOT}"
-        else:
-            found = several(len(self.sharings), "sharing")
-            yield f"As far as this register knows ({rests}), {self.question}: {found}. {_CANNOT}"
-        for each in self.sharings:
-            yield each.sentence(self.today)
-        if self.unnamed:
-            yield (
-                f"{several(self.unnamed, 'sharing')} in the register do not say whose images they "
-                "were, and cannot be ruled out."
-            )
-
-
-_CANNOT = "A sharing that nobody entered is not in it."
 
 
 @dataclass
@@ -282,19 +162,64 @@ class Register:
 
     def who_has(self, subject: str, today: date | None = None) -> Answer:
         """Answer who received a person's images, templates or scores."""
+        lines = Ledger(self.path).unsigned()
+        if lines is None:
+            entries = Ledger(self.path).entries()
+            self._read(entries[:1])
+            last, total = entries[-1:], len(entries)
+        else:
+            self._read(self._parsed(lines, [1] if lines else []))
+            theirs = self._digest(_plain(subject)).encode() if lines else b""
+            chosen = [
+                number
+                for number, line in enumerate(lines, 1)
+                if theirs in line or b'"people": ["' not in line
+            ]
+            entries = self._parsed(lines, chosen)
+            last, total = self._parsed(lines, [len(lines)] if lines else []), len(lines)
+        digest = self._digest(_plain(subject)) if total else ""
+        shared = self._read(entries)
+        return _answer(
+            "who received anything of this person",
+            tuple(each for each in shared if digest in each.people),
+            total,
+            last,
+            sum(not each.people for each in shared),
+            today,
+        )
+
+    def of_study(
+        self, dataset: str, subjects: Sequence[str], today: date | None = None
+    ) -> tuple[Answer, dict[int, int]]:
+        """Answer who received anything of a dataset, or of people of a study.
+
+        Returns
+        -------
+        Answer
+            The sharings that name the dataset or one of the people.
+        dict
+            Entry and how many of these people it names.
+        """
         entries = Ledger(self.path).entries()
-        self._read_salt(entries)
-        digest = self._digest(_plain(subject)) if self._salt else ""
-        shared = [each for each in entries if each.values.get("kind") == _SHARING]
-        unnamed = sum(not each.values.get("people") for each in shared)
-        theirs = {each.number for each in shared if digest in each.values.get("people", ())}
-        chosen = [
-            each
-            for each in entries
-            if each.number in theirs or each.values.get("kind") in (_OPENED, _DELETION)
-        ]
-        question = "who received anything of this person"
-        return _answer(question, tuple(self._read(chosen)), entries, unnamed, today)
+        shared = self._read(entries)
+        theirs = {self._digest(_plain(each)) for each in subjects} if entries else set()
+        named = {each.number: len(theirs.intersection(each.people)) for each in shared}
+        chosen = tuple(each for each in shared if each.dataset == dataset or named[each.number])
+        unnamed = sum(not each.people and each.dataset is None for each in shared)
+        question = "who received anything of this dataset or its people"
+        return _answer(question, chosen, len(entries), entries[-1:], unnamed, today), named
+
+    def _parsed(self, lines: Sequence[bytes], numbers: Sequence[int]) -> list[Entry]:
+        """Return some entries of an unsigned chain."""
+        found = []
+        for number in numbers:
+            try:
+                values = json_value(lines[number - 1])
+            except ReadingError as error:
+                raise LedgerError(f"{self.path}: entry {number} cannot be read. {error}") from error
+            digest = hashlib.sha256(lines[number - 1]).hexdigest()
+            found.append(Entry(number, digest, values))
+        return found
 
     def shared_with(self, organisation: str, today: date | None = None) -> Answer:
         """Answer what an organisation received."""
@@ -303,7 +228,8 @@ class Register:
         chosen = tuple(
             each for each in self._read(entries) if skeleton(each.organisation) == wanted
         )
-        return _answer(f"what {organisation} received", chosen, entries, 0, today)
+        question = f"what {organisation} received"
+        return _answer(question, chosen, len(entries), entries[-1:], 0, today)
 
     def verify(self, today: date | None = None) -> list[str]:
         """Return every problem: a broken chain, and deletions that are overdue."""
@@ -321,9 +247,6 @@ class Register:
             entries = [Ledger(self.path).append(values, key)]
         self._read(entries)
 
-    def _read_salt(self, entries: Sequence[Entry]) -> None:
-        self._read([each for each in entries[:1] if each.values.get("kind") == _OPENED])
-
     def _read(self, entries: Sequence[Entry]) -> list[Sharing]:
         found: dict[int, Sharing] = {}
         deletions: dict[int, Deletion] = {}
@@ -333,7 +256,7 @@ class Register:
                 if values.get("kind") == _OPENED:
                     self._salt = bytes.fromhex(values["salt"])
                 elif values.get("kind") == _SHARING:
-                    found[entry.number] = _sharing(entry)
+                    found[entry.number] = sharing_of(entry)
                 elif values.get("kind") == _DELETION:
                     proof = values["proof"]
                     on = date.fromisoformat(values["on"])
@@ -344,7 +267,7 @@ class Register:
                 ) from None
         if entries and not self._salt:
             raise LedgerError(f"{self.path} is not a register of sharing.")
-        return [_with(each, deletions.get(number)) for number, each in found.items()]
+        return [with_deletion(each, deletions.get(number)) for number, each in found.items()]
 
     def _digest(self, subject: str) -> str:
         return hmac.new(self._salt, subject.encode(), hashlib.sha256).hexdigest()
@@ -353,39 +276,14 @@ class Register:
 def _answer(
     question: str,
     chosen: tuple[Sharing, ...],
-    entries: Sequence[Entry],
+    entries: int,
+    last: Sequence[Entry],
     unnamed: int,
     today: date | None,
 ) -> Answer:
-    last = str(entries[-1].values.get("recorded", ""))[:10] if entries else ""
-    day = date.fromisoformat(last) if last else None
-    return Answer(question, chosen, len(entries), day, unnamed, today or _today())
-
-
-def _sharing(entry: Entry) -> Sharing:
-    values: Any = entry.values
-    return Sharing(
-        number=entry.number,
-        organisation=str(values["organisation"]),
-        what=str(values["what"]),
-        count=int(values["count"]),
-        people=tuple(values["people"]),
-        purpose=str(values["purpose"]),
-        agreement=str(values["agreement"]),
-        basis=values["basis"],
-        since=date.fromisoformat(values["since"]),
-        until=date.fromisoformat(values["until"]) if values["until"] else None,
-        dataset=values["dataset"],
-        recorded=date.fromisoformat(values["recorded"][:10]),
-        by=str(values["by"]),
-        signed=entry.signer is not None,
-    )
-
-
-def _with(sharing: Sharing, deletion: Deletion | None) -> Sharing:
-    if deletion is None:
-        return sharing
-    return replace(sharing, deletion=deletion)
+    recorded = str(last[0].values.get("recorded", ""))[:10] if last else ""
+    day = date.fromisoformat(recorded) if recorded else None
+    return Answer(question, chosen, entries, day, unnamed, today or _today())
 
 
 def _plain(subject: str) -> str:

@@ -124,6 +124,25 @@ class Ledger:
         """
         return self._whole(*self.checked())
 
+    def unsigned(self) -> list[bytes] | None:
+        """Return the lines of a chain that is whole and that nobody signed, without reading values.
+
+        Each line is bound by its hash, which the next one names, as in `checked`; that a line says
+        anything sensible is for the caller to see, who reads those that matter. None: it is not
+        such a chain, or is not written as `append` writes; `entries` says what it is.
+        """
+        with self._alone():
+            lines = self._lines()[0]
+        previous = FIRST
+        for number, line in enumerate(lines, 1):
+            # Quotes within a text are escaped, so that no text can hold these words.
+            if b'"previous": "%s"' % previous.encode() not in line or b'"key": ' in line:
+                return None
+            if b'"number": %d, ' % number not in line:
+                return None
+            previous = hashlib.sha256(line).hexdigest()
+        return lines
+
     def checked(self) -> tuple[list[Entry], Break | None]:
         """Return the entries before the first break of the chain, and that break, if any.
 

@@ -78,6 +78,19 @@ class Matcher(Part):
     """Registered version, `models:/NAME/VERSION`; None where it was not loaded from a registry."""
 
 
+class SharingSaid(Part):
+    """What a register of sharing said of a dataset when the study was run."""
+
+    file: str
+    """File name of the register."""
+    entries: int
+    """How many entries it had; 0: there was none."""
+    head: str | None
+    """SHA-256 of its last entry; None where it had none, or its chain was broken."""
+    said: tuple[str, ...]
+    """Its answer, in sentences."""
+
+
 class Dataset(Part):
     """A dataset card: where the faces come from, and what may be concluded from them."""
 
@@ -101,6 +114,8 @@ class Dataset(Part):
     """How to cite the data."""
     label_scheme: Mapping[str, str] = Field(default_factory=dict)
     """Factor -> scheme of its labels."""
+    sharing: SharingSaid | None = None
+    """What the register that the card refers to said; None where it refers to none."""
 
 
 class Design(Part):

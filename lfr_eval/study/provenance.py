@@ -15,7 +15,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from lfr_eval import __version__
-from lfr_eval.cohort import DatasetCard
+from lfr_eval.cohort import Cohort, DatasetCard
+from lfr_eval.cohort.sharing_told import told_of_sharing
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.record import (
@@ -75,7 +76,7 @@ def describe_study(
         study=config.name,
         simulated=inputs.cohort.simulated,
         matcher=_matcher(inputs.matcher.card),
-        datasets=tuple(_dataset(card) for card in inputs.cohort.cards),
+        datasets=tuple(_dataset(card, inputs.cohort) for card in inputs.cohort.cards),
         design=_design(config, inputs),
         thresholds=Thresholds(
             values=tuple(sweep.values),
@@ -108,7 +109,7 @@ def _matcher(card: MatcherCard) -> Matcher:
     )
 
 
-def _dataset(card: DatasetCard) -> Dataset:
+def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
     return Dataset(
         name=card.name,
         title=card.title,
@@ -120,6 +121,7 @@ def _dataset(card: DatasetCard) -> Dataset:
         label_scheme=dict(card.schemes),
         limits=tuple(card.limits),
         citation=card.citation,
+        sharing=told_of_sharing(card, cohort),
     )
 
 

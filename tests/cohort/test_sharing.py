@@ -2,14 +2,22 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lfr_eval.cli.main import main
+from lfr_eval.cohort import CardError, load_card
+from lfr_eval.cohort.cards import cards_folder
+from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.sharing import Register, SharingError
-from lfr_eval.contract.ledger import LedgerError
+from lfr_eval.cohort.sharing_told import told_of_sharing
+from lfr_eval.contract.keys import new_key
+from lfr_eval.contract.ledger import Ledger, LedgerError
+from tests.cohort.builders import good_rows, write
 
 TODAY = date(2026, 1, 1)
 
@@ -178,3 +186,67 @@ def _fill(path: Path, number: int) -> None:
         lines.append(line)
     path.write_bytes(b"\n".join(lines) + b"\n")
     path.chmod(0o600)
+
+
+def test_a_signed_register_is_read_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "sharing.jsonl"
+    recorded(Register(path), "P1")
+    assert Ledger(path).unsigned() is not None
+    key = new_key(tmp_path / "key")
+    holder = {"kind": "holder", "name": "A. Clerk", "role": "clerk", "public_key": key.public}
+    Ledger(path).append(holder, key)
+    recorded(Register(path), "P1", key=key)
+    assert Ledger(path).unsigned() is None
+    assert len(Register(path).who_has("P1").sharings) == 2
+
+
+def test_what_was_edited_is_never_answered_from(tmp_path: Path) -> None:
+    """Whatever byte of an entry before the last is changed, who-has does not answer."""
+    path = tmp_path / "sharing.jsonl"
+    for number in range(3):
+        recorded(Register(path), f"P{number}")
+    whole = path.read_bytes()
+    second = whole.index(b"\n") + 1
+    third = whole.index(b"\n", second) + 1
+    for place in range(second, third - 1, 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(LedgerError):
+            Register(path).who_has("P2")
+
+
+def test_a_study_keeps_what_the_register_of_its_card_said(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    cohort = load_manifest(write(tmp_path, good_rows(tmp_path)))
+    (card,) = cohort.cards
+    card = replace(card, register=str(register.path))
+    said = told_of_sharing(card, cohort)
+    assert said is not None
+    assert "there was none" in said.said[0]
+    recorded(register, cohort.images["subject_id"][0], "somebody else")
+    recorded(register, count=7, dataset=card.name)
+    recorded(register, "somebody else")
+    said = told_of_sharing(card, cohort)
+    assert said is not None
+    assert said.said[0].startswith("As far as this register knows (4 entries")
+    assert "received 2 images" in said.said[1]
+    assert "It names 1 person of the" in said.said[1]
+    assert "received 7 images" in said.said[2]
+    assert len(said.said) == 3
+    assert said.head == Ledger(register.path).entries()[-1].sha256
+    text = register.path.read_text()
+    register.path.write_text(text.replace("test of a matcher", "nothing", 1))
+    said = told_of_sharing(card, cohort)
+    assert said is not None
+    assert "cannot be relied on" in said.said[0]
+    assert str(tmp_path) not in said.said[0]
+
+
+def test_a_card_names_a_register_beside_it_and_nowhere_else(tmp_path: Path) -> None:
+    raw = yaml.safe_load((cards_folder() / "london.yaml").read_text("utf-8"))
+    for register, known in (("sharing.jsonl", True), ("../a.jsonl", False), ("/etc/x", False)):
+        (tmp_path / "card.yaml").write_text(yaml.safe_dump({**raw, "register": register}))
+        if known:
+            assert load_card(tmp_path / "card.yaml").register == str(tmp_path / register)
+        else:
+            with pytest.raises(CardError, match="must be the name of a file beside the card"):
+                load_card(tmp_path / "card.yaml")

@@ -14,7 +14,7 @@ from lfr_eval.report import render
 from lfr_eval.report.page import write
 from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
-from tests.report.pages import Element
+from tests.report.pages import Element, parse
 
 WriteStudy = Callable[..., Path]
 ReadPage = Callable[..., Element]
@@ -274,3 +274,17 @@ def test_a_record_that_lacks_fields_is_refused_with_all_of_them(write_study: Wri
 def test_a_missing_table_is_named(write_study: WriteStudy) -> None:
     with pytest.raises(StudyRecordError, match=r"findings\.parquet is missing"):
         render(write_study(only=["cohort", "rates"]))
+
+
+def test_what_the_register_of_sharing_said_is_told(write_study: WriteStudy, page: Element) -> None:
+    assert "no card of the data refers to a register of sharing" in page.with_id("people").text
+    folder = write_study(thresholds=PRIMARY, sizes=[1_000])
+    record = json.loads((folder / "study.json").read_text("utf-8"))
+    said = ["As far as this register knows (3 entries).", "Acme <b>Ltd</b> received 7 images."]
+    record["datasets"][0]["sharing"] = {
+        "file": "sharing.jsonl", "entries": 3, "head": "ab" * 32, "said": said
+    }  # fmt: skip
+    (folder / "study.json").write_text(json.dumps(record), "utf-8")
+    shown = parse(render(folder)).with_id("people").text
+    assert all(sentence in shown for sentence in said)
+    assert "ab" * 32 in shown
