@@ -261,14 +261,17 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
     from lfr_eval.finished.claims import check_claim, read_sentences
 
     verdict = check_claim(claim, read_sentences(folder))
+    if verdict.simulated:
+        print("This study is simulated: nobody in it exists, and it says nothing of a real system.")
     if verdict.quoted:
         print(f"The study says so, word for word: {verdict.quoted.id}.")
         return OK
     print("The study does not say so.")
-    for problem in verdict.problems:
-        print(f"- {problem}")
+    print(f"As it is read: {verdict.reading}.")
+    for reason in verdict.reasons:
+        print(f"- {reason.text}")
     if verdict.nearest:
-        print(f"Nearest ({verdict.nearest.id}): {verdict.nearest.text}")
+        print(f"What the study lets you say ({verdict.nearest.id}): {verdict.nearest.text}")
     return FAILED
 
 

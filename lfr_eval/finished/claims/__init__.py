@@ -5,6 +5,6 @@ left out, added, changed, mixed or made stronger than its evidence.
 """
 
 from lfr_eval.finished.claims.checking import Verdict, check_claim
-from lfr_eval.finished.claims.quotable import Quotable, Sentences, read_sentences
+from lfr_eval.finished.claims.quotable import Quotable, Sentences, read_sentences, sentences_of
 
-__all__ = ["Quotable", "Sentences", "Verdict", "check_claim", "read_sentences"]
+__all__ = ["Quotable", "Sentences", "Verdict", "check_claim", "read_sentences", "sentences_of"]

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
-from lfr_eval.finished.claims.mixing import misplaced_figures
+from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
+from lfr_eval.finished.claims.figures import figures_of
+from lfr_eval.finished.claims.polarity import (
+    ALIKE,
+    BOTH,
+    DIFFERENCE,
+    NONE,
+    OPEN,
+    UNCLEAR,
+    polarity_of,
+)
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
-from lfr_eval.finished.claims.wording import alikeness, differences, words_of
+from lfr_eval.finished.claims.reasons import Reason, reasons_of
+from lfr_eval.finished.claims.subjects import subjects_of
+from lfr_eval.finished.claims.wording import alikeness, differences, in_plain, words_of
 
 COMPARED = 40
 """Sentences that share most words with a claim; the order of words is looked at in these only."""
 
-NEAR = 0.35
+NEAR = 0.6
 """A sentence less alike than this says something else; its differences would explain nothing."""
 
-ALIKE = re.compile(
-    r"\b(unbiased|no (\w+ ){0,2}(bias|difference|disparity|discrimination)|(is|are) (fair|equal)"
-    r"|(not|n't) (biased|differ|discriminate)|free (of|from) bias|without bias|same (rate|for all)"
-    r"|alike|equally|equitabl[ey])\b"
-)
-"""Words by which people say that groups do not differ."""
+
+READ_AS = {
+    DIFFERENCE: "it says that groups differ",
+    ALIKE: "it says that groups do not differ",
+    BOTH: "it says that some groups differ and that others do not",
+    OPEN: "it says neither that groups differ nor that they do not",
+    UNCLEAR: "it speaks of differences between groups, but what it says of them cannot be read",
+    NONE: "it says nothing about differences between groups",
+}
 
 
 @dataclass(frozen=True)
@@ -36,18 +48,30 @@ class Verdict:
     quoted
         The sentence that the claim is, word for word; None if it is none.
     nearest
-        The sentence that it is most like; None if it is like none.
-    problems
-        How it differs from the nearest, and what else is wrong with it, one sentence each.
+        What the study lets one say on the matter; None if nothing.
+    polarity
+        What the claim says of differences between groups: `difference`, `alike`, `both`, `open`,
+        `unclear` or `none`.
+    reasons
+        Why the claim is not the study's; empty where it is quoted.
+    simulated
+        Whether nobody in the study exists.
     """
 
     quoted: Quotable | None
     nearest: Quotable | None
-    problems: tuple[str, ...]
+    polarity: str
+    reasons: tuple[Reason, ...]
+    simulated: bool = False
+
+    @property
+    def reading(self) -> str:
+        """What the claim says of differences between groups, in words."""
+        return READ_AS[self.polarity]
 
 
 def check_claim(claim: str, sentences: Sentences) -> Verdict:
-    """Say whether a claim is a quotable sentence of a study, or how it differs.
+    """Say whether a claim is a quotable sentence of a study, or why it is not.
 
     Parameters
     ----------
@@ -56,17 +80,33 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
         not matter.
     """
     words = words_of(claim)
+    plain = in_plain(claim)
+    polarity = polarity_of(plain)
     for sentence, those in zip(sentences.all, sentences.words, strict=True):
         if those == words:
-            return Verdict(sentence, sentence, ())
-    nearest, those = _nearest(words, sentences)
-    problems = [*_overclaims(words, sentences.findings), *misplaced_figures(claim, sentences.rates)]
-    if nearest is not None:
-        problems += [f"Beside {nearest.id}, {one}." for one in differences(words, those)]
-    return Verdict(None, nearest, tuple(dict.fromkeys(problems)))
+            return Verdict(sentence, sentence, polarity.value, (), sentences.simulated)
+    subjects = subjects_of(plain, sentences.groups)
+    findings = on_subjects(subjects, sentences)
+    figures = figures_of(plain, sentences.rates, findings)
+    reading = Reading(plain, polarity, subjects, figures)
+    alike, those = _alike(words, sentences)
+    altered = () if alike is None else tuple(_altered(alike, words, those))
+    told = (*altered, *reasons_of(reading, sentences, bool(altered)))
+    if alike is None:
+        against = contradicting(reading, sentences)
+        alike = (
+            nearest(reading, sentences) if against is None else sentences.of(against["finding_id"])
+        )
+    return Verdict(None, alike, polarity.value, tuple(dict.fromkeys(told)), sentences.simulated)
 
 
-def _nearest(words: list[str], sentences: Sentences) -> tuple[Quotable | None, list[str]]:
+def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:
+    for one in differences(words, those):
+        yield Reason("altered", f"Beside {sentence.id}, {one}.")
+
+
+def _alike(words: list[str], sentences: Sentences) -> tuple[Quotable | None, list[str]]:
+    """Return the sentence that is nearly these words."""
     bag, worded = Counter(words), sentences.words
     shared = [2 * (bag & Counter(those)).total() / (len(words) + len(those)) for those in worded]
     best = sorted(range(len(worded)), key=lambda number: -shared[number])[:COMPARED]
@@ -75,17 +115,3 @@ def _nearest(words: list[str], sentences: Sentences) -> tuple[Quotable | None, l
     if found is None or alike[found] < NEAR:
         return None, []
     return sentences.all[found], worded[found]
-
-
-def _overclaims(words: list[str], findings: pd.DataFrame) -> Iterator[str]:
-    if not ALIKE.search(" ".join(words)):
-        return
-    primary = findings[findings["primary"].fillna(False).to_numpy(bool)]
-    verdicts = primary["verdict"].value_counts()
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    yield (
-        "It says that groups do not differ, in words that no sentence of the study supports: of "
-        f"{len(primary)} primary comparisons {counted}. Only an equivalence that names its "
-        "groups, threshold and margin says so; a difference that was not shown is no evidence "
-        "that there is none."
-    )

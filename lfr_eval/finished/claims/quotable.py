@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.tables import FINDINGS, OVERALL, RATES
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.finished.claims.wording import words_of
 from lfr_eval.inference.rate_statements import rate_statement
@@ -28,7 +28,7 @@ class Quotable:
     verdict
         Of a finding; empty for a rate.
     primary
-        Whether the plan names it; rates are never more than described.
+        Whether it is a primary comparison; rates are never more than described.
     """
 
     id: str
@@ -50,19 +50,57 @@ class Sentences:
         The words of each.
     findings, rates
         The tables that they are made from.
+    operating
+        The threshold in use; None where the study names none.
+    simulated
+        Whether nobody in the study exists.
+    titles
+        What the study and its datasets are called, in lower case.
     """
 
     all: tuple[Quotable, ...]
     words: tuple[list[str], ...]
     findings: pd.DataFrame
     rates: pd.DataFrame
+    operating: float | None = None
+    simulated: bool = False
+    titles: str = ""
+
+    @property
+    def groups(self) -> list[tuple[str, str]]:
+        """Factor and label of every group."""
+        pairs = self.rates[["factor", "group"]].drop_duplicates().to_numpy(object).tolist()
+        return [(factor, group) for factor, group in pairs if factor != OVERALL]
+
+    def of(self, name: str) -> Quotable:
+        """Return the sentence with this id."""
+        return next(one for one in self.all if one.id == name)
 
 
 def read_sentences(folder: StudyFolder) -> Sentences:
     """Return the sentences of a study that may be quoted."""
-    findings, rates = folder.read(FINDINGS), folder.read(RATES)
+    record = folder.record()
+    titles = " ".join([record.title, *(f"{one.name} {one.title}" for one in record.datasets)])
+    return sentences_of(
+        folder.read(FINDINGS),
+        folder.read(RATES),
+        record.thresholds.operating,
+        record.simulated,
+        titles.lower(),
+    )
+
+
+def sentences_of(
+    findings: pd.DataFrame,
+    rates: pd.DataFrame,
+    operating: float | None = None,
+    simulated: bool = False,
+    titles: str = "",
+) -> Sentences:
+    """Return the sentences that these tables say."""
     every = (*_findings(findings), *_rates(rates))
-    return Sentences(every, tuple(words_of(one.text) for one in every), findings, rates)
+    words = tuple(words_of(one.text) for one in every)
+    return Sentences(every, words, findings, rates, operating, simulated, titles)
 
 
 def _findings(findings: pd.DataFrame) -> Iterator[Quotable]:
@@ -74,10 +112,11 @@ def _findings(findings: pd.DataFrame) -> Iterator[Quotable]:
 def _rates(rates: pd.DataFrame) -> Iterator[Quotable]:
     for row in rates.to_dict("records"):
         if text := rate_statement(row):
-            yield Quotable(_id(row), text, row["metric"], "", False)
+            yield Quotable(rate_id(row), text, row["metric"], "", False)
 
 
-def _id(rate: Mapping[Any, Any]) -> str:
+def rate_id(rate: Mapping[Any, Any]) -> str:
+    """Return the id of a rate's sentence."""
     parts = [rate["metric"].lower()]
     if pd.notna(rate["watchlist_size"]):
         parts.append(f"n{int(rate['watchlist_size'])}")

@@ -1,0 +1,244 @@
+"""Figures of a claim: whether the study has them, and where; those of two settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.contract.names import group_words
+from lfr_eval.contract.tables import EVERYBODY
+from lfr_eval.contract.thresholds import same_threshold
+from lfr_eval.contract.words import one_in, threshold_text
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_SETTING = re.compile(
+    rf"\b(?:thresholds?|settings?|sensitivity)(?: (?:of|was|is|at|value|level|to|set|set to|set at|"
+    rf"now|between|from|above|below))* (-?{_NUMBER})(?! ?%)(?: (?:and|to|or) (-?{_NUMBER})"
+    r"(?! ?%))?|\b(?:at|from|to|of|above|below|and|than) (-?0\.\d+)(?! ?%)|"
+    r"\b(-?0\.\d+) (?:threshold|setting)"
+)
+_SIZE = re.compile(
+    r"\bwatch-?lists?(?: (?:of|with|held|holds|holding|contain\w+|had|has|size|over|about|was|is|"
+    r"up to))* (\d+)|\b(\d+)(?:[- ](?:images?|faces?|people|person|names?|strong|entr(?:y|ies)))? "
+    r"watch-?list|\b(\d+) (?:images?|faces?|people|names?|entries) on (?:the|a|its) watch-?list"
+)
+_ONE_IN = re.compile(
+    rf"\b({_NUMBER}) in (?:every )?({_NUMBER})\b|"
+    rf"\b({_NUMBER}) (?:\w+ ){{1,3}}(?:in|per) (?:every )?(\d{{2,}})\b"
+)
+_MORE = re.compile(rf"\b({_NUMBER}) % (more|less|higher|lower|fewer|greater|harder|easier)\b")
+_PERCENT = re.compile(rf"({_NUMBER}) %")
+_TIMES = re.compile(
+    rf"\b({_NUMBER}) times (?:more|less|as|higher|lower|greater|the|that|likelier|worse)\b"
+)
+_COUNT = re.compile(
+    r"\b(\d+) (?:people |persons |passes |participants |volunteers )?(?:out )?of "
+    r"(?:the |all )?(\d+)\b"
+)
+_P = re.compile(rf"\bp(?:[- ]values?)? ?(?:=|<|>|≤|≥|was|of|is)* ?({_NUMBER})")
+_LEVEL = re.compile(rf"\b{_NUMBER} % (?:confiden\w+|interval|certain\w*|sure|level|power)")
+_BELOW = 2e-3
+"""How near a ratio or p-value must be at least, relative to itself, where it is written in full."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate in a claim, and where the study has it.
+
+    Attributes
+    ----------
+    text
+        As it is written: `1 in 6000` or `89 %`.
+    places
+        Rows of the table `rates` that are this rate, as precisely as it is written.
+    """
+
+    text: str
+    places: pd.DataFrame
+
+    def at(self, column: str) -> set[float]:
+        """Return the thresholds or sizes at which the study has this rate."""
+        return set(self.places[column].dropna().astype(float))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a claim.
+
+    Attributes
+    ----------
+    thresholds, sizes
+        Face-match thresholds and watchlist sizes that it names.
+    rates
+        Its rates.
+    strange
+        Figures that no table of the study holds, as they are written.
+    several
+        How many figures there are that the study could hold.
+    """
+
+    thresholds: tuple[float, ...]
+    sizes: tuple[float, ...]
+    rates: tuple[Rate, ...]
+    strange: tuple[str, ...]
+    several: int
+
+
+def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figures:
+    """Return the figures of a claim.
+
+    Parameters
+    ----------
+    plain
+        As `wording.in_plain` gives it.
+    rates, findings
+        The tables of a study.
+    """
+    thresholds = [float(one) for found in _SETTING.findall(plain) for one in found if one]
+    sizes = [float(one) for found in _SIZE.findall(plain) for one in found if one]
+    if thresholds:
+        named = [same_threshold(findings["threshold"], one) for one in thresholds]
+        findings = findings[np.any(named, axis=0)]
+    # What names a setting or a confidence level is no rate.
+    rest = _LEVEL.sub(" ", _SIZE.sub(" ", _SETTING.sub(" ", plain)))
+    strange: list[str] = []
+    several = 0
+    for pattern, near in ((_P, _is_p), (_MORE, _is_more), (_TIMES, _is_times), (_COUNT, _is_count)):
+        for found in pattern.finditer(rest):
+            several += 1
+            if not near(found, rates, findings):
+                strange.append(found.group().strip())
+        rest = pattern.sub(" ", rest)
+    told = list(_rates(rest, rates))
+    strange += [one.text for one in told if one.places.empty]
+    return Figures(
+        tuple(dict.fromkeys(thresholds)),
+        tuple(dict.fromkeys(sizes)),
+        tuple(told),
+        tuple(strange),
+        several + len(told),
+    )
+
+
+def misplaced(figures: Figures) -> Iterator[str]:
+    """Yield one sentence for each figure that the study has, but elsewhere than the claim says."""
+    found = False
+    named = {"threshold": figures.thresholds, "watchlist_size": figures.sizes}
+    for column, word in (("threshold", "threshold"), ("watchlist_size", "watchlist size")):
+        for figure in figures.rates:
+            elsewhere = figure.at(column)
+            same = any(same_threshold(a, b) for a in elsewhere for b in named[column])
+            if named[column] and elsewhere and not same:
+                found = True
+                yield (
+                    f"{figure.text} is {describe(figure.places)}, not a rate at the {word} that "
+                    "the claim names."
+                )
+    if not found:
+        yield from _mixed([one for one in figures.rates if not one.places.empty])
+
+
+def _mixed(figures: list[Rate]) -> Iterator[str]:
+    """Say so where two figures come from no one threshold and watchlist size."""
+    for number, one in enumerate(figures):
+        for other in figures[number + 1 :]:
+            columns = ["threshold", "watchlist_size"]
+            searches = [f.places[f.places["watchlist_size"].notna()] for f in (one, other)]
+            if any(part.empty for part in searches):
+                continue
+            first, second = (set(map(tuple, p[columns].astype(float).to_numpy())) for p in searches)
+            if not first & second:
+                yield (
+                    f"{one.text} and {other.text} come from no one setting: {one.text} is "
+                    f"{describe(searches[0])}; {other.text} is {describe(searches[1])}."
+                )
+
+
+def _rates(text: str, rates: pd.DataFrame) -> Iterator[Rate]:
+    known = rates[rates["events"] > 0]
+    values = known["rate"].to_numpy(float)
+    told: list[tuple[int, Rate]] = []
+    for found in _ONE_IN.finditer(text):
+        a, b, c, d = found.groups()
+        above, below = (a, b) if a else (c, d)
+        if float(above) > float(below) or not float(below):
+            continue
+        # As precise as it is written: `1 in 6000` may stand for 5,950 to 6,050.
+        near = np.abs(float(above) / values - float(below)) <= _step(below)
+        told.append((found.start(), Rate(f"{above} in {below}", known[near])))
+    for found in _PERCENT.finditer(_ONE_IN.sub(lambda one: " " * len(one.group()), text)):
+        written = found.group(1)
+        near = np.abs(100 * values - float(written)) <= _step(written)
+        told.append((found.start(), Rate(f"{written} %", known[near])))
+    yield from (rate for _, rate in sorted(told, key=lambda each: each[0]))
+
+
+def _step(written: str) -> float:
+    decimals = len(written.partition(".")[2])
+    if decimals:
+        return 0.5 * 10.0**-decimals
+    digits = written.rstrip("0")
+    return max(0.5 * 10.0 ** (len(written) - max(len(digits), 2)), 0.5)
+
+
+def _is_p(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
+    written = found.group(1)
+    known = np.concatenate([findings[c].to_numpy(float) for c in ("p_value", "p_adjusted")])
+    return bool(np.any(np.abs(known - float(written)) <= _step(written)))
+
+
+def _is_more(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
+    written, which = found.groups()
+    sign = -1 if which in ("less", "lower", "fewer") else 1
+    return _has_ratio(1 + sign * float(written) / 100, _step(written) / 100, findings)
+
+
+def _is_times(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
+    written = found.group(1)
+    return _has_ratio(float(written), _step(written), findings)
+
+
+def _has_ratio(value: float, step: float, findings: pd.DataFrame) -> bool:
+    known = findings["ratio"].dropna().to_numpy(float)
+    known = known[np.isfinite(known) & (known > 0)]
+    step = max(step, _BELOW * abs(value))
+    return bool(np.any(np.abs(np.concatenate([known, 1 / known]) - value) <= step))
+
+
+def _is_count(found: re.Match[str], rates: pd.DataFrame, _: pd.DataFrame) -> bool:
+    part, whole = map(float, found.groups())
+    pairs = (("subjects_with_event", "subjects"), ("events", "trials"))
+    return any(
+        bool(((rates[a] == part) & (rates[b] == whole)).fillna(False).any()) for a, b in pairs
+    )
+
+
+def describe(places: pd.DataFrame) -> str:
+    """Say where the study has a rate: of everybody first, at most three places."""
+    overall = places[places["group"] == EVERYBODY]
+    shown = (overall if len(overall) else places).head(3)
+    words = []
+    for _, row in shown.iterrows():
+        at = []
+        if pd.notna(row["threshold"]):
+            at.append(f"threshold {threshold_text(float(row['threshold']))}")
+        if pd.notna(row["watchlist_size"]):
+            at.append(f"a watchlist of {int(row['watchlist_size']):,}")
+        who = "" if row["group"] == EVERYBODY else f" of {group_words(row['group'])}"
+        where = f" at {' and '.join(at)}" if at else ""
+        words.append(f"the {row['metric']}{who} ({one_in(row['rate'])}){where}")
+    return " or ".join(words)
+
+
+def told_ratio(plain: str) -> float | None:
+    """Return the ratio that a claim names; None where it names none."""
+    if found := _TIMES.search(plain):
+        return float(found.group(1))
+    if found := _MORE.search(plain):
+        sign = -1 if found.group(2) in ("less", "lower", "fewer") else 1
+        return 1 + sign * float(found.group(1)) / 100
+    return None

@@ -1,0 +1,251 @@
+"""Why a study does not say what somebody says: one sentence for each reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lfr_eval.contract.names import groups_words
+from lfr_eval.contract.words import joined, several, threshold_text
+from lfr_eval.finished.claims.evidence import (
+    IN_USE,
+    Reading,
+    about,
+    contradicting,
+    supporting,
+)
+from lfr_eval.finished.claims.figures import describe, misplaced
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NONE, OPEN
+from lfr_eval.finished.claims.quotable import Sentences
+from lfr_eval.finished.claims.topics import is_question, topics_of
+
+FEW = 3
+"""Pairs of groups and thresholds named at most."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a claim is not the study's.
+
+    Attributes
+    ----------
+    kind
+        `equality`, `absence`, `difference`, `contradicted`, `setting`, `mixed`, `number`, `share`,
+        `accuracy`, `study`, `cause`, `future`, `outside`, `judgement`, `altered`, `wording` or
+        `unreadable`.
+    text
+        The reason in words.
+    """
+
+    kind: str
+    text: str
+
+
+def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterator[Reason]:
+    """Yield the reasons why a claim is not the study's, the weightiest first.
+
+    Parameters
+    ----------
+    altered
+        Whether it is known already to be a sentence of the study with other words.
+    """
+    if is_question(reading.plain):
+        yield Reason("unreadable", "It asks. A study answers no question that is put to somebody.")
+        return
+    told = [
+        *_groups(reading, sentences),
+        *_figures(reading, sentences),
+        *_setting(reading, sentences),
+        *_topics(reading, sentences),
+    ]
+    if reading.polarity.unsure:
+        told.append(
+            Reason(
+                "unreadable",
+                f"It cannot be read for certain: {reading.polarity.unsure}. Say it in plain words.",
+            )
+        )
+    elif not told and not altered:
+        told.append(_wording(reading))
+    yield from told
+
+
+def _wording(reading: Reading) -> Reason:
+    if reading.is_about_groups or reading.figures.several:
+        return Reason(
+            "wording",
+            "These are not the words of the study. It has the figures or the comparison that the "
+            "claim names; quote its own sentence.",
+        )
+    return Reason(
+        "unreadable",
+        "It cannot be read: it names no groups that differ or are alike, no rate and no kind of "
+        "error, so nothing in the study can be held against it.",
+    )
+
+
+def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    value = reading.polarity.value
+    finding = contradicting(reading, sentences)
+    if finding is not None:
+        yield Reason(
+            "contradicted",
+            f"The finding {finding['finding_id']} says the contrary: {finding['statement']}",
+        )
+    if value in (ALIKE, BOTH):
+        yield _alike(reading, sentences)
+    if value in (DIFFERENCE, BOTH) and supporting(reading, sentences) is None:
+        yield _difference(reading, sentences)
+
+
+def _alike(reading: Reading, sentences: Sentences) -> Reason:
+    only = (
+        "Only an equivalence that names its groups, threshold and margin says that groups do not "
+        "differ."
+    )
+    counted = _verdicts(about(reading, sentences))
+    if reading.polarity.evidential:
+        return Reason(
+            "absence",
+            "It takes a difference that was not shown for a difference that is not there. That "
+            f"none was shown is no evidence that there is none{counted}. {only}",
+        )
+    return Reason(
+        "equality",
+        "It claims that groups do not differ, in words that no sentence of the study "
+        f"supports{counted}. {only}",
+    )
+
+
+def _difference(reading: Reading, sentences: Sentences) -> Reason:
+    here, every = about(reading, sentences), about(reading, sentences, everywhere=True)
+    shown = every[(every["verdict"] == "different") & (every["group_a"] != "*")]
+    if here.empty and every.empty:
+        where = "The study compares no such groups"
+    elif shown.empty:
+        where = f"No finding of the study shows it{_verdicts(here)}"
+    elif len(of := here[(here["verdict"] == "different") & (here["group_a"] != "*")]):
+        where = f"The study shows one between {_pairs(of)}, at its own settings"
+    else:
+        at = sorted({float(t) for t in shown["threshold"].dropna()})
+        listed = joined([threshold_text(one) for one in at])
+        if len(at) > FEW:
+            listed = f"from {threshold_text(at[0])} to {threshold_text(at[-1])}"
+        where = f"The study shows one only between {_pairs(shown)}, at thresholds {listed}"
+    return Reason("difference", f"It claims a difference between groups. {where}.")
+
+
+def _pairs(shown: pd.DataFrame) -> str:
+    """Name the pairs of groups that differ, at most a few."""
+    pairs = shown[["group_a", "group_b"]].drop_duplicates().head(FEW).to_numpy(object).tolist()
+    return joined([groups_words(pair) for pair in pairs], "or between")
+
+
+def _verdicts(found: pd.DataFrame) -> str:
+    """Count the verdicts of the primary comparisons among these, else of all these."""
+    primary = found[found["primary"].to_numpy(bool)] if len(found) else found
+    name = "primary comparison" if len(primary) else "comparison"
+    kept = primary if len(primary) else found
+    if kept.empty:
+        return ""
+    counts = kept["verdict"].value_counts()
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f" (of {several(len(kept), name)} on it: {listed})"
+
+
+def _figures(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    figures = reading.figures
+    for text in misplaced(figures):
+        yield Reason("mixed", f"It mixes settings. {text}")
+    if figures.strange:
+        yield Reason(
+            "number",
+            f"No table of the study holds {_or(figures.strange)}.{_held(reading, sentences)}",
+        )
+    elif len(reading.subjects.groups) == 1 and figures.rates:
+        (group,) = reading.subjects.groups
+        for one in figures.rates:
+            if not (one.places["group"] == group).any():
+                yield Reason(
+                    "number",
+                    f"{one.text} is not a rate of {groups_words([group])}: it is "
+                    f"{describe(one.places)}.",
+                )
+
+
+def _or(parts: tuple[str, ...]) -> str:
+    quoted = [f"“{one}”" for one in parts]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _held(reading: Reading, sentences: Sentences) -> str:
+    """Say which rate the study has instead, of the first group named, where it is in use."""
+    rates, told = sentences.rates, reading.subjects
+    at = reading.figures.thresholds or ((sentences.operating,) if sentences.operating else ())
+    metric = next((m for m in ("FPIR", "FMR", "TPIR", "FNMR") if m in told.metrics), None)
+    groups = set(told.groups) or {"everybody"}
+    kept = rates[rates["group"].isin(groups) & (rates["metric"] == metric)]
+    kept = kept[kept["threshold"].isin(at) & kept["counterpart"].isna() & (kept["events"] > 0)]
+    return f" It holds {describe(kept)}." if len(kept) else ""
+
+
+def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    figures = reading.figures
+    if not reading.is_about_groups and not figures.several:
+        return
+    searched = sentences.rates["watchlist_size"].notna().any()
+    lacks = []
+    if not figures.thresholds:
+        lacks.append("threshold")
+    if searched and not figures.sizes:
+        lacks.append("watchlist size")
+    if not lacks:
+        return
+    used = ""
+    if not figures.thresholds and sentences.operating is not None:
+        said = "It speaks of the setting in use" if IN_USE.search(reading.plain) else "The study"
+        used = (
+            f" {said}, which is {threshold_text(sentences.operating)} in this study."
+            if IN_USE.search(reading.plain)
+            else f" {said} has {threshold_text(sentences.operating)} as the one in use."
+        )
+    yield Reason(
+        "setting",
+        f"It names no {' and no '.join(lacks)}; every rate belongs to one setting.{used}",
+    )
+
+
+_TOLD = {
+    "study": "It is about the study (its size, its power, or what somebody makes of it), not about "
+    "error rates. What a study of its size could find is said by its plan and its intervals.",
+    "cause": "It says why, or what something brings about (“{word}”). The study counts errors; it "
+    "does not show causes.",
+    "future": "It says what will be (“{word}”). The study says what was counted in its own trials.",
+    "outside": "It is about people, places, systems or events outside the study (“{word}”).",
+    "judgement": "It judges (“{word}”). No error rate settles what is lawful, acceptable, safe or "
+    "worth it.",
+    "accuracy": "It speaks of accuracy or of being right or wrong (“{word}”), which is no one "
+    "rate. The study has false alerts and missed people apart, each with its own denominator.",
+    "share": "Its figure is a share of the alerts or of the faces seen (“{word}”), which depends "
+    "on who walked past. The study has rates per person and per pass.",
+}
+
+
+def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    words = topics_of(reading.plain)
+    value = reading.polarity.value
+    if value not in (OPEN, NONE):
+        words.pop("study", None)
+    if value == OPEN:
+        words.setdefault("study", "")
+    if words.get("outside", "-") in sentences.titles:
+        del words["outside"]
+    strangers = reading.subjects.strangers
+    for kind, text in _TOLD.items():
+        if kind == "outside" and strangers:
+            named = ", ".join(strangers)
+            yield Reason(kind, f"It names people of whom the study has no group: {named}.")
+        elif kind in words:
+            yield Reason(kind, text.format(word=words[kind]))
