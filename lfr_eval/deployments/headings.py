@@ -16,7 +16,7 @@ from lfr_eval.contract.tables import RECORDS
 SKIP = "skip"
 """In a mapping: leave the column out."""
 
-_MADE = ("record_id", "source", "page", "row", "counting_rule", "as_printed", "remark")
+_MADE = ("source", "page", "row", "as_printed", "remark")
 FIELDS = tuple(name for name in RECORDS.names if name not in _MADE)
 """The fields that a heading can mean."""
 
@@ -24,6 +24,8 @@ ENGAGED, GROUP = "engage", "false alerts of "
 
 # The first line whose words are all in the heading, and none of whose others is, decides.
 _RULES: tuple[tuple[str, str, str], ...] = (
+    ("record_id", "deployment id", ""),
+    ("counting_rule", "counting rule", ""),
     ("false_alert_rate", "false rate", ""),
     ("false_alert_rate", "far", ""),
     ("false_engaged", "false engage", ""),

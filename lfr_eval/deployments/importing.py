@@ -15,13 +15,16 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.reading import json_value, read_text
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
 from lfr_eval.deployments.pdf import pdf_grids
-from lfr_eval.deployments.records import RECORD
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.values import READERS, ValueUnreadable, day, is_given, text
+
+RECORD = "deployment.json"
+"""The record that the live engine writes into a deployment's folder."""
 
 _SHOWN = 20
 """So many problems are printed; the rest are counted."""
@@ -50,6 +53,23 @@ def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = No
     DeploymentError
         If a file cannot be read; every problem is named with its file, page and row.
     """
+    rows, problems, passed_over = read_rows(paths, mapping)
+    if problems:
+        raise DeploymentError(f"The records cannot be imported: {some(problems)}.")
+    frame = pd.DataFrame(rows, columns=RECORDS.names)
+    return Imported(RECORDS.conform(frame), passed_over)
+
+
+def some(problems: Sequence[str]) -> str:
+    """Return the first problems in a row, and how many more there are."""
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
+
+
+def read_rows(
+    paths: Sequence[Path], mapping: Mapping[str, str] | None = None
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """Return the rows of table `records`, every problem, and what was passed over."""
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
     passed_over: list[str] = []
@@ -74,12 +94,7 @@ def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = No
     ]
     if not rows and not problems:
         problems = ["no file holds a record of a deployment"]
-    if problems:
-        shown = problems[:_SHOWN]
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise DeploymentError("The records cannot be imported: " + "; ".join(shown) + more + ".")
-    frame = pd.DataFrame(rows, columns=RECORDS.names)
-    return Imported(RECORDS.conform(frame), passed_over)
+    return rows, problems, passed_over
 
 
 def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
@@ -130,10 +145,10 @@ def _record(
                 record[heading.field] = _value(heading, cell)
         except ValueUnreadable as error:
             problems.append(f"{name}, {place}: {heading.field} '{cell}' {error}")
-    if record["faces_seen"] is not None:
-        record["counting_rule"] = next(
-            text(heading.text) for heading in headings if heading.field == "faces_seen"
-        )
+    if record["faces_seen"] is not None and record["counting_rule"] is None:
+        # A published heading says how faces were counted; the name of our own column does not.
+        counted = next(heading.text for heading in headings if heading.field == "faces_seen")
+        record["counting_rule"] = None if counted == "faces_seen" else text(counted)
     if groups:
         record["false_by_group"] = json.dumps({"group": groups}, ensure_ascii=False)
     record["as_printed"] = json.dumps(printed, ensure_ascii=False)
@@ -176,7 +191,7 @@ def _add_up(record: dict[str, Any]) -> None:
 def _deployment(path: Path) -> dict[str, Any]:
     """Return the record of a deployment of the live engine."""
     try:
-        given = json.loads(path.read_text(encoding="utf-8"))
+        given = json_value(read_text(path))
         groups: dict[str, dict[str, int]] = {}
         for key, number in dict(given.get("decisions_by_group") or {}).items():
             decision, factor, group = str(key).split("/", 2)
@@ -186,7 +201,9 @@ def _deployment(path: Path) -> dict[str, Any]:
         name = str(given["deployment_id"])
         if day(str(given["date"])) is None:
             raise DeploymentError(f"{path}: date '{given['date']}' is not a day")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except DeploymentError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise DeploymentError(f"{path} is not a record of a deployment") from None
     record |= {"record_id": name, "source": path.name, "place": None}
     record["false_by_group"] = json.dumps(groups, ensure_ascii=False) if groups else None

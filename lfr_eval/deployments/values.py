@@ -39,9 +39,10 @@ def whole(text: str) -> int:
 
 
 def threshold(text: str) -> float:
-    """Return a threshold: "0.64", ".64"."""
-    if re.fullmatch(r"\d*\.?\d+", text.strip()):
-        return float(text)
+    """Return a threshold: "0.64", ".64", "-1.2"."""
+    bare = text.strip().replace("\u2212", "-")
+    if re.fullmatch(r"-?\d*\.?\d+(e-?\d+)?", bare):
+        return float(bare)
     raise ValueUnreadable("is not a threshold such as 0.64")
 
 

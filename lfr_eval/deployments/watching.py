@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +23,7 @@ from lfr_eval.deployments.monitoring import (
     over_represented,
 )
 from lfr_eval.inference.field import PER_FACE
-from lfr_eval.report.document.blocks import Block, Bullets, Document, Heading, Picture, Run, Text
+from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
 from lfr_eval.report.svg import SERIES, Chart, drawing, to_chart
 
 
@@ -130,7 +129,7 @@ def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
 
 def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     """Write the monitor's page."""
-    from lfr_eval.deployments.annual.page import to_page
+    from lfr_eval.deployments.annual.page import document_of, to_page
 
     raised = [alarm for alarm in alarms if alarm.raised]
     blocks: list[Block] = [
@@ -140,14 +139,11 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     ]
     chart = _chart(alarms)
     blocks.append(Picture(chart.svg, chart.caption, (Run(chart.caption),)))
-    document = Document(
-        title="Monitoring of deployments",
-        question=f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
-        banner=None,
-        study="Made from records of deployments.",
-        study_hash=None,
-        finished=f"{date.today().isoformat()}T00:00:00+00:00",
-        blocks=blocks,
+    document = document_of(
+        "Monitoring of deployments",
+        f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
+        "Made from records of deployments.",
+        blocks,
     )
     path.write_text(to_page(document), encoding="utf-8")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from html import escape
 from pathlib import Path
 
@@ -38,6 +39,27 @@ figcaption { font: 0.9rem/1.5 var(--sans); color: var(--faint); }
 .notice { border-left: 0.3rem solid var(--warn); padding-left: 1rem; }
 h2 { margin-top: 3rem; }
 """
+
+
+def document_of(title: str, about: str, source: str, blocks: Sequence[Block]) -> Document:
+    """Return a document of today that belongs to no study.
+
+    Parameters
+    ----------
+    about
+        What the records cover, below the title.
+    source
+        What it was made from, at the foot.
+    """
+    return Document(
+        title=title,
+        question=about,
+        banner=None,
+        study=source,
+        study_hash=None,
+        finished=f"{date.today().isoformat()}T00:00:00+00:00",
+        blocks=blocks,
+    )
 
 
 def to_page(document: Document) -> str:

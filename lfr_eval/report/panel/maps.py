@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, read_yaml, yaml_value
-from lfr_eval.contract.record import StudyRecord, problems_of
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, OF_DESIGNS, VERDICTS
+from lfr_eval.contract.validation import problems_of
 from lfr_eval.contract.vocabulary import METRICS
 from lfr_eval.report.panel.evidence import EVIDENCE
 
