@@ -17,6 +17,7 @@ SMALL = {
     "acceptance.matchers": ["--reps", "2", "--worlds", "60 and 60 same people, overall 0.15"],
     "acceptance.studies": ["--studies", "2", "--people", "40"],
     "acceptance.tables": [],
+    "adjustment": ["--repetitions", "3"],
     "all_pairs": ["--count", "512", "--size", "32", "--repetitions", "1", "--share", "0.01"],
     "extrapolation": [
         *("--repetitions", "1", "--replicates", "20", "--people", "40", "--only", "searches"),

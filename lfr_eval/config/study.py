@@ -101,6 +101,8 @@ class InferenceConfig:
     """Factor and the group that its other groups are compared with."""
     strata: list[str] = field(default_factory=list)
     """Factors within which groups are compared, so that they are alike in them."""
+    adjust: list[str] = field(default_factory=list)
+    """Covariates, such as age and camera, that the table of adjusted ratios holds alike."""
     level: Annotated[float, SHARE] = defaults.LEVEL
     """Confidence level of the printed intervals."""
     alpha: Annotated[float, SHARE] = defaults.ALPHA

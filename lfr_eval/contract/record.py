@@ -165,6 +165,8 @@ class Inference(Part):
     """Factors whose reference group is the largest one, because no other was chosen."""
     strata: tuple[str, ...] = ()
     """Factors within which groups are compared."""
+    adjust: tuple[str, ...] = ()
+    """Covariates that adjusted ratios hold alike."""
     primary_metrics: tuple[str, ...] = ()
     """Metrics of the primary findings; empty: all."""
     primary_factors: tuple[str, ...] = ()

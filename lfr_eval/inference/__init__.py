@@ -5,6 +5,7 @@ Out: the tables `rates`, `findings`, `equity` and `modelled`, or, from plain arr
 `rates_by_group` and its like. NumPy, SciPy and pandas are all it needs.
 """
 
+from lfr_eval.inference.adjusted import adjusted_table
 from lfr_eval.inference.api import (
     compare_groups,
     detectable_ratio,
@@ -22,6 +23,7 @@ from lfr_eval.inference.watchlist_sizes import watchlist_size_table
 
 __all__ = [
     "Plan",
+    "adjusted_table",
     "compare_groups",
     "detectable_ratio",
     "equity_summary",

@@ -48,6 +48,8 @@ class Plan:
         A crossed factor with conditions takes those of its parts where it has none of its own.
     strata
         Control factors: groups are compared within their combinations.
+    adjust
+        Covariates that table `adjusted` holds alike, such as `age_band` and `camera`.
     watchlist
         `fixed`: inference for this watchlist; `random`: for watchlists like it (wider).
     primary_metrics, primary_factors, primary_thresholds, primary_watchlist_sizes,
@@ -73,6 +75,7 @@ class Plan:
     factors: tuple[str, ...] = defaults.FACTORS
     reference_groups: Mapping[str, str] = field(default_factory=dict)
     strata: tuple[str, ...] = ()
+    adjust: tuple[str, ...] = ()
     watchlist: str = "fixed"
     primary_metrics: tuple[str, ...] = defaults.PRIMARY_METRICS
     primary_factors: tuple[str, ...] = ()
@@ -104,6 +107,7 @@ class Plan:
         for name in (
             "factors",
             "strata",
+            "adjust",
             "primary_metrics",
             "primary_factors",
             "primary_thresholds",

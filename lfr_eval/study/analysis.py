@@ -89,7 +89,7 @@ class Analysis:
             self.people,
             self.design.opportunities(self.folder.read(COHORT)),
             self.folder.read(ACQUISITION)["acquired"].to_numpy(bool),
-            parts_of([*self.plan.factors, *self.plan.strata]),
+            parts_of([*self.plan.factors, *self.plan.strata, *self.plan.adjust]),
             self.thresholds,
         )
 

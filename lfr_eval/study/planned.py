@@ -67,6 +67,11 @@ def plan_of(
         if name not in people and name not in searched
     ]
     problems += [
+        f"inference.adjust names the covariate '{name}' {there(searched)}"
+        for name in inference.adjust
+        if name not in people and name not in searched
+    ]
+    problems += [
         f"inference.reference_groups names '{part}' {there(known)}"
         for part in parts_of(list(inference.reference_groups))
         if part not in people and part not in known and part not in named

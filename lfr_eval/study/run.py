@@ -28,6 +28,7 @@ from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.places import STUDIES, remember
 from lfr_eval.contract.tables import (
     ACQUISITION,
+    ADJUSTED,
     ALERT_LOG,
     COHORT,
     DONT_CARE,
@@ -51,6 +52,7 @@ from lfr_eval.contract.tables import (
 from lfr_eval.contract.writing import kept_private
 from lfr_eval.inference import (
     Plan,
+    adjusted_table,
     equity_table,
     finding_table,
     modelled_table,
@@ -309,6 +311,8 @@ def _summarise(run: Run) -> None:
             if one.metric == metric
         ]
         folder.write(table, pd.concat(modelled) if modelled else table.empty())
+    adjusted = adjusted_table(compared, people, sweep.values, sweep.primary, labels)
+    folder.write(ADJUSTED, adjusted)
     folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
     matcher = run.inputs.matcher
     # A log tells nothing of scores below its floor, so means and quantiles are not known from it.

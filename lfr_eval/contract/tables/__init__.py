@@ -12,7 +12,7 @@ from lfr_eval.contract.tables.beside import (
     PLANNING,
     STUDIES_COMPARED,
 )
-from lfr_eval.contract.tables.claims import FINDINGS, PERSON_TESTS, SCORE_DIFFERENCES
+from lfr_eval.contract.tables.claims import ADJUSTED, FINDINGS, PERSON_TESTS, SCORE_DIFFERENCES
 from lfr_eval.contract.tables.cohort import ACQUISITION, COHORT, DONT_CARE, EXCLUSIONS
 from lfr_eval.contract.tables.published import PEOPLE
 from lfr_eval.contract.tables.rates import (
@@ -59,6 +59,7 @@ from lfr_eval.contract.vocabulary import (
 
 __all__ = [
     "ACQUISITION",
+    "ADJUSTED",
     "AFTERWARDS",
     "ALERTS",
     "ALERT_LOG",
@@ -142,6 +143,7 @@ FURTHER = (
     WATCHLIST_SIZES,
     PERSON_TESTS,
     SCORE_DIFFERENCES,
+    ADJUSTED,
 )
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""
 

@@ -137,3 +137,49 @@ SCORE_DIFFERENCES = Table(
         Column("statement", TEXT, "the plain sentence that may be quoted"),
     ),
 )
+
+ADJUSTED = Table(
+    "adjusted",
+    "Each group against the reference group with the covariates of `inference.adjust` held alike: "
+    "as seen, standardised, and by regression. Exploratory; no row carries a verdict.",
+    (
+        Column("metric", TEXT, "metric"),
+        Column("threshold", REAL, "threshold; null for FTA and FTE"),
+        Column("watchlist_size", WHOLE, "null for 1:1"),
+        Column("factor", TEXT, "factor"),
+        Column("group_a", TEXT, "group"),
+        Column("group_b", TEXT, "the group it is compared with"),
+        Column("covariates", TEXT, "what was held alike"),
+        Column("ratio", REAL, "rate of a over rate of b before adjustment"),
+        Column("ratio_lower", REAL, "lower end of its interval"),
+        Column("ratio_upper", REAL, "upper end of its interval"),
+        Column("standardised_a", REAL, "rate of a with the covariates of both groups together"),
+        Column("standardised_b", REAL, "rate of b with the covariates of both groups together"),
+        Column("adjusted_ratio", REAL, "standardised_a / standardised_b; null where refused"),
+        Column("adjusted_lower", REAL, "lower end of its interval"),
+        Column("adjusted_upper", REAL, "upper end of its interval"),
+        Column("adjusted_p_value", REAL, "of an adjusted ratio of 1; for one row alone"),
+        Column("regression_ratio", REAL, "ratio by regression, clustered by people"),
+        Column("regression_lower", REAL, "lower end of its interval"),
+        Column("regression_upper", REAL, "upper end of its interval"),
+        Column("regression_p_value", REAL, "of a ratio of 1 by regression; for one row alone"),
+        Column("level", REAL, "confidence level of the intervals"),
+        Column("cells", WHOLE, "combinations of covariates that either group has"),
+        Column("cells_of_one_group", WHOLE, "those of one group only; the row is then refused"),
+        Column("overlap", REAL, "share of the trials of both that lie in shared combinations"),
+        Column("fewest_people", WHOLE, "fewest people of a group in a combination"),
+        Column("e_value", REAL, "VanderWeele and Ding's E-value of the adjusted ratio"),
+        Column("e_value_interval", REAL, "that of the nearer end of its interval"),
+        *(
+            Column(
+                f"mislabelled_{how}_{share}",
+                REAL,
+                f"unadjusted ratio if {share} % of people were mislabelled {words}",
+            )
+            for how, words in (("random", "at random"), ("worst", "in the worst way"))
+            for share in (1, 2, 5)
+        ),
+        Column("refused", TEXT, "why there is no adjusted ratio; null where there is one"),
+        Column("statement", TEXT, "the plain sentence that may be quoted"),
+    ),
+)

@@ -1,0 +1,321 @@
+"""Stage `inference`: trials and covariates -> table `adjusted`, ratios with covariates held alike.
+
+In: trials of one person each, the people's labels, a plan that names covariates. Out: each group
+against the reference group as it was seen, standardised over the covariates of both groups, and by
+regression, side by side; refused where one of the groups has no counterpart in a combination of
+covariates. Beside them stands what could still explain the ratio. No row carries a verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.contract.names import factor_words, group_words, metric_named
+from lfr_eval.contract.tables import ADJUSTED, CROSS
+from lfr_eval.contract.trials import Grouping, PersonTrials, Trials, group_people
+from lfr_eval.contract.words import (
+    alike,
+    confidence,
+    joined,
+    percentage,
+    ratio,
+    threshold_text,
+)
+from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.comparing_groups import is_group, reference_group
+from lfr_eval.inference.counting import steps_of
+from lfr_eval.inference.covariates import Counted, known_covariates
+from lfr_eval.inference.minimum import enough_evidence
+from lfr_eval.inference.mover import Compared, p_value, ratio_ends
+from lfr_eval.inference.plan import UNNAMED, Plan
+from lfr_eval.inference.precision import Evidence, precision_of
+from lfr_eval.inference.regression import design_of, fit_log_rates
+from lfr_eval.inference.sensitivity import (
+    MISLABELLED,
+    e_value,
+    e_value_of_interval,
+    mislabelled_at_random,
+    mislabelled_at_worst,
+)
+
+_MOST_NAMED = 3
+
+
+def adjusted_table(
+    trials: Sequence[Trials],
+    people: pd.DataFrame,
+    thresholds: Sequence[float],
+    primary: Sequence[float],
+    plan: Plan,
+) -> pd.DataFrame:
+    """Compare groups with the covariates of `plan.adjust` held alike.
+
+    Parameters
+    ----------
+    trials
+        The evidence. Comparisons of two people are left out: they have two sets of covariates.
+    people
+        One row per person, one column per label.
+    thresholds
+        All thresholds: the lower ones lend their design effect to those with few events.
+    primary
+        The thresholds of the table.
+    plan
+        Names factors, reference groups, covariates and level.
+
+    Returns
+    -------
+    DataFrame
+        The table `adjusted`; empty where the plan names no covariate.
+    """
+    rows = [
+        row
+        for one in trials
+        if isinstance(one, PersonTrials) and plan.adjust
+        for factor in plan.factors
+        if set(factor.split(CROSS)) <= set(people.columns)
+        for row in _rows(one, people, factor, thresholds, primary, plan)
+    ]
+    return ADJUSTED.build(rows) if rows else ADJUSTED.empty()
+
+
+def _rows(
+    trials: PersonTrials,
+    people: pd.DataFrame,
+    factor: str,
+    thresholds: Sequence[float],
+    primary: Sequence[float],
+    plan: Plan,
+) -> Iterator[tuple[object, ...]]:
+    wanted = [name for name in plan.adjust if name not in factor.split(CROSS)]
+    covariates = known_covariates(trials, people, wanted)
+    grouping = group_people(people, factor)
+    named = [code for code, name in enumerate(grouping.names) if is_group(name)]
+    if not covariates or len(named) < 2:
+        return
+    steps = steps_of(trials, thresholds)
+    counted = Counted.of(trials, people, covariates, steps)
+    group = grouping.codes[counted.person]
+    size = np.bincount(group, minlength=len(grouping.names)).astype(float)
+    # Counted in people, as everywhere.
+    for code in range(len(size)):
+        size[code] = len(np.unique(counted.person[group == code]))
+    reference = reference_group(grouping, plan.reference_groups.get(factor), size, named)
+    at = [
+        step
+        for step, threshold in enumerate(steps)
+        if not trials.has_threshold or any(abs(threshold - one) < 1e-9 for one in primary)
+    ]
+    for code in named:
+        if code != reference and size[code] and size[reference]:
+            yield from _pair(
+                trials, counted, grouping, group, (code, reference), covariates, steps, at, plan
+            )
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    """A ratio, its interval and its p-value; NaN where there is none."""
+
+    ratio: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    p_value: float = math.nan
+
+
+def _pair(
+    trials: PersonTrials,
+    counted: Counted,
+    grouping: Grouping,
+    group: np.ndarray,
+    codes: tuple[int, int],
+    covariates: tuple[str, ...],
+    steps: Floats,
+    at: Sequence[int],
+    plan: Plan,
+) -> Iterator[tuple[object, ...]]:
+    """Yield one comparison at every primary threshold."""
+    a, b = (group == code for code in codes)
+    whole = counted.pooled()
+    seen = [whole.standardised(side, np.ones(1)) for side in (a, b)]
+    by_cell = [counted.trials_by_cell(side) for side in (a, b)]
+    used, both = by_cell[0] + by_cell[1], np.minimum(by_cell[0], by_cell[1]) > 0
+    refused = _refused(counted, both, used)
+    weight = used / used.sum()
+    alike_sides = [counted.standardised(side, weight) for side in (a, b)]
+    fewest = min(counted.people_by_cell(side)[used > 0].min() for side in (a, b))
+    enough = enough_evidence(*seen)[0]
+    crude = _ratios(seen[0], seen[1], plan.level)
+    fair = _ratios(alike_sides[0], alike_sides[1], plan.level)
+    names = (grouping.names[codes[0]], grouping.names[codes[1]])
+    for step in at:
+        testable = bool(enough[step])
+        unadjusted = crude[step]
+        why = refused or ("" if testable else "too few people or events to compare the groups")
+        adjusted = _Ratio() if why else fair[step]
+        fitted = _Ratio() if why else _regression(counted, a, b, step, plan.level)
+        rates = [math.nan if why else float(side.rate[0, step]) for side in alike_sides]
+        wrong = _mislabelled(whole, a, b, step) if testable else [math.nan] * (2 * len(MISLABELLED))
+        strength = (
+            e_value(adjusted.ratio),
+            e_value_of_interval(adjusted.lower, adjusted.upper),
+        )
+        threshold = float(steps[step]) if trials.has_threshold else math.nan
+        row = _Told(
+            trials.metric, threshold, trials.watchlist_size, names, covariates, unadjusted,
+            adjusted, fitted, (rates[0], rates[1]), strength, why, testable, plan.level,
+        )  # fmt: skip
+        yield (
+            *(trials.metric, threshold, trials.watchlist_size, grouping.factor, *names),
+            ", ".join(covariates),
+            *(unadjusted.ratio, unadjusted.lower, unadjusted.upper),
+            *(*rates, adjusted.ratio, adjusted.lower, adjusted.upper, adjusted.p_value),
+            *(fitted.ratio, fitted.lower, fitted.upper, fitted.p_value, plan.level),
+            *(int((used > 0).sum()), int(((used > 0) & ~both).sum())),
+            *(float(used[both].sum() / used.sum()), int(fewest), *strength, *wrong),
+            *(why or None, _statement(row)),
+        )
+
+
+def _refused(counted: Counted, both: Bools, used: Floats) -> str:
+    """Say which combinations of covariates one of the groups has nobody in."""
+    alone = np.flatnonzero((used > 0) & ~both)
+    if not len(alone):
+        return ""
+    largest = alone[np.argsort(-used[alone], kind="stable")]
+    named = [counted.names[cell].replace(CROSS, ", ") for cell in largest[:_MOST_NAMED]]
+    more = f" and {len(alone) - len(named)} more" if len(alone) > len(named) else ""
+    return (
+        f"only one of the groups has passes with {'; '.join(named)}{more} "
+        f"({percentage(float(used[alone].sum() / used.sum()))} of the passes of both)"
+    )
+
+
+def _ratios(a: Evidence, b: Evidence, level: float) -> list[_Ratio]:
+    """Ratio at every threshold, by the construction of all findings."""
+    sides = Compared(precision_of(a), precision_of(b))
+    lower, upper = ratio_ends(sides, level)
+    value = divide(a.rate, b.rate, otherwise=math.nan)
+    columns = (value[0], lower[0], upper[0], p_value(sides)[0])
+    return [_Ratio(*(float(one) for one in row)) for row in zip(*columns, strict=True)]
+
+
+def _regression(counted: Counted, a: Bools, b: Bools, step: int, level: float) -> _Ratio:
+    """Ratio of the two groups by regression on all covariates."""
+    rows = a | b
+    events, trials = counted.events[rows, step], counted.trials[rows]
+    levels, member = counted.levels[counted.cell[rows]], a[rows]
+    if min(events[member].sum(), events[~member].sum()) <= 0:
+        return _Ratio()
+    # A level without any event is expected to have none, and says nothing of the ratio.
+    keep = np.ones(len(events), bool)
+    for values in levels.T:
+        keep &= np.bincount(values, events)[values] > 0
+    fitted = fit_log_rates(
+        events[keep],
+        trials[keep],
+        design_of(member[keep], levels[keep]),
+        counted.cluster[rows][keep],
+    )
+    return _Ratio() if fitted is None else _Ratio(*fitted.ratio(1, level))
+
+
+def _mislabelled(whole: Counted, a: Bools, b: Bools, step: int) -> list[float]:
+    """Ratios if some labels were wrong: at random, then in the worst way, by share."""
+    rows = a | b
+    person, place = np.unique(whole.person[rows], return_inverse=True)
+    number = len(person)
+    events = np.bincount(place.ravel(), whole.events[rows, step], number)
+    trials = np.bincount(place.ravel(), whole.trials[rows], number)
+    member = np.bincount(place.ravel(), a[rows], number) > 0
+    rates = [float(events[side].sum() / trials[side].sum()) for side in (member, ~member)]
+    return [
+        *(mislabelled_at_random(rates[0], rates[1], share) for share in MISLABELLED),
+        *(mislabelled_at_worst(events, trials, member, share) for share in MISLABELLED),
+    ]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the sentence of a row needs to know."""
+
+    metric: str
+    threshold: float
+    watchlist_size: int | None
+    names: tuple[str, str]
+    covariates: tuple[str, ...]
+    unadjusted: _Ratio
+    adjusted: _Ratio
+    fitted: _Ratio
+    rates: tuple[float, float]
+    strength: tuple[float, float]
+    refused: str
+    testable: bool
+    level: float
+
+
+def _statement(row: _Told) -> str:
+    """Return the sentence of a comparison with covariates held alike."""
+    where = []
+    if not math.isnan(row.threshold) and row.metric != UNNAMED:
+        where.append(f"At threshold {threshold_text(row.threshold)}")
+    if row.watchlist_size is not None:
+        where.append(f"{'a' if where else 'At a'} watchlist of {row.watchlist_size:,}")
+    start = " and ".join(where) + ", " if where else "In this study, "
+    a, b = (group_words(name) for name in row.names)
+    metric = metric_named(row.metric)
+    held = joined([factor_words(name) for name in row.covariates])
+    if not row.testable:
+        return f"{start}too little was seen to compare {a} with {b}. (Exploratory.)"
+    crude = (
+        f"{start}{a} {metric.deed} {_times(row.unadjusted)} as {b} "
+        f"({_interval(row.unadjusted, row.level)}) before adjustment"
+    )
+    if row.refused:
+        return (
+            f"{crude}. It cannot be adjusted for {held}: {row.refused}. Adjust for fewer or "
+            f"coarser covariates. (Exploratory.)"
+        )
+    rates = alike(
+        (row.rates[0], "nearest"), (row.rates[1], "nearest"), success=row.metric == "TPIR"
+    )
+    said = (
+        f"{crude}, and {_times(row.adjusted)} with the {held} of both groups "
+        f"together ({_interval(row.adjusted, row.level)}; {' against '.join(rates)})"
+    )
+    if not math.isnan(row.fitted.ratio):
+        said += (
+            f"; a regression gives {ratio(row.fitted.ratio)} ({_interval(row.fitted, row.level)})"
+        )
+    return f"{said}. {_unrecorded(row)}(Exploratory.)"
+
+
+def _times(one: _Ratio) -> str:
+    """Return a ratio in words; only its bound where one of the groups had no event."""
+    if math.isnan(one.ratio):
+        return f"at least {ratio(one.lower, 'down')} times as often"
+    if one.ratio == 0:
+        return f"at most {ratio(one.upper, 'up')} times as often"
+    return f"{ratio(one.ratio)} times as often"
+
+
+def _interval(one: _Ratio, level: float) -> str:
+    lower, upper = ratio(one.lower, "down"), ratio(one.upper, "up")
+    return f"{confidence(level)} interval {lower} to {upper}"
+
+
+def _unrecorded(row: _Told) -> str:
+    """Say what something unrecorded would have to be to explain the ratio away."""
+    point, end = row.strength
+    if not math.isfinite(point) or not end > 1:
+        return ""
+    return (
+        f"Something that was not recorded could explain the whole of it only if it made both "
+        f"membership of the group and the event at least {ratio(point, 'down')} times as likely "
+        f"({ratio(end, 'down')} times for the interval to include 1). "
+    )
