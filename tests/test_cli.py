@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
-from lfr_eval.cli.main import COMMANDS, _parser, main
+from lfr_eval.cli.main import COMMANDS, app, main
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
 
@@ -40,9 +41,7 @@ def imported_by(code: str) -> set[str]:
 
 
 def test_help_imports_nothing_of_weight() -> None:
-    code = (
-        "import lfr_eval.cli.main\ntry: lfr_eval.cli.main.main(['--help'])\nexcept SystemExit: pass"
-    )
+    code = "import lfr_eval.cli.main\nlfr_eval.cli.main.main(['--help'])"
     assert not imported_by(code) & set(HEAVY)
 
 
@@ -104,25 +103,65 @@ def test_a_mapping_is_given_whole(tmp_path: Path) -> None:
     assert "score: sim" in done.stdout
 
 
-def _parsers(parser: argparse.ArgumentParser, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _commands(command: App, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, below in action.choices.items():
-                yield from _parsers(below, (*words, name))
+    for name in command:
+        if not name.startswith("-"):
+            yield from _commands(command[name], (*words, name))
 
 
-@pytest.mark.parametrize("words", list(_parsers(_parser(), ())), ids=" ".join)
-def test_every_command_explains_itself(
+@pytest.mark.parametrize("words", list(_commands(app, ())), ids=" ".join)
+def test_every_command_explains_itself_and_what_it_takes(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A bare percent sign in a help text ends in a ValueError of argparse."""
     if words == ("run",):
         return  # Composed: see below.
-    with pytest.raises(SystemExit) as ended:
-        main([*words, "--help"])
-    assert ended.value.code == 0
-    assert f"usage: {' '.join(('lfr-eval', *words))}" in capsys.readouterr().out
+    assert main([*words, "--help"]) == 0
+    usage, meaning, *parts = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith(" ".join(("usage: lfr-eval", *words)))
+    assert meaning.endswith(".")
+    listed = [
+        line
+        for part in parts
+        if not part.lstrip().startswith("Examples")
+        for line in part.splitlines()[1:]
+        if re.match(r"  \S", line)
+    ]
+    assert all(": " in line or line.endswith(":") for line in listed), listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["verify"], "parameter STUDY requires an argument. See: lfr-eval verify --help"),
+        (["verfy", "s"], 'Did you mean "verify"?'),
+        (["verify", "s", "--clam", "x"], "Did you mean --claim?"),
+        (["plan", "--rate", "1/9", "--ratio", "two"], 'unable to convert "two" into float'),
+        (
+            ["deployments", "monitor", "r", "--limit", "1", "--per", "day"],
+            '"face", "alert", "hour"',
+        ),
+        (["sharing", "deleted", "1", "--on", "soon", "--by", "me"], 'convert "soon" into date'),
+        (["engine", "decide", "a", "--confirmed", "--unconfirmed"], "specified multiple times"),
+        (["compare", "a", "b"], "--at-fpir RATE and --at-fmr RATE"),
+        (["compare", "a", "b", "--at-fpir", "1/9", "--at-fmr", "1/9"], "Give one of"),
+    ],
+)
+def test_words_that_a_command_does_not_take(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("lfr-eval: ")
+    assert said in told
+
+
+@pytest.mark.parametrize("words", [[], ["engine"], ["templates"]])
+def test_a_command_that_is_missing_gets_the_help_and_a_failure(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert "Commands:" in capsys.readouterr().out
 
 
 def test_cfg_prints_the_configuration(tmp_path: Path) -> None:

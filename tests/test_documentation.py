@@ -11,7 +11,7 @@ import pytest
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
-from lfr_eval.cli.main import COMMANDS, _parser
+from lfr_eval.cli.main import COMMANDS, app
 from lfr_eval.config.composition import conf_dir, register
 from lfr_eval.config.overrides import checked_compose, understood
 
@@ -52,7 +52,7 @@ def test_every_documented_command_line_is_understood(line: str) -> None:
     _, command, *arguments = shlex.split(line)
     if command != "run":
         assert command in COMMANDS
-        _parser().parse_args([command, *arguments])
+        app.parse_args([command, *arguments], exit_on_error=False, print_error=False)
         return
     flags = {"-m", "--multirun", "--cfg", "job", "--help", "--dry-run"}
     overrides = [word for word in arguments if word not in flags]

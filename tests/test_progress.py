@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import pytest
 
+from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.progress import counted, spoken, stage
 
 
@@ -69,3 +71,24 @@ def test_a_stage_has_a_name_a_number_and_its_time() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (99, "99 s"), (3_600, "60 min")])
 def test_durations_are_spoken(seconds: float, words: str) -> None:
     assert spoken(seconds) == words
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_table_is_ruled_on_a_terminal_and_plain_elsewhere(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    rows = [("women [b]", "1 in 20"), ("men", "1 in 7, " + "which is far above the limit " * 2)]
+    lines = list(aligned(("group", "FPIR"), rows))
+    assert lines[-1] == ""
+    assert any("women [b]" in line for line in lines)
+    if terminal:
+        bare = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
+        assert max(map(len, bare)) <= 40
+        assert any(set(line) == {" ", "─"} for line in bare)
+    else:
+        assert lines[0] == "  group      FPIR"
+        assert "\x1b" not in "".join(lines)

@@ -1,179 +1,228 @@
-"""The commands that run and approve what is live, as a person types them; nothing else.
-
-What they do is imported when they are run, so that help answers at once.
-"""
+"""`lfr-eval approve`, `approvals` and `gate`: who decided what, and whether a policy is met."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from lfr_eval.cli.actions import added
-from lfr_eval.cli.settings_help import engine_settings, explain, policy_settings
+from cyclopts import Parameter
+
+from lfr_eval.cli.options import FAILED, OK, Key, Study, Uri, commands
+from lfr_eval.contract.decisions import Ruling
 
 if TYPE_CHECKING:
-    from lfr_eval.cli.actions import Subparsers
+    from lfr_eval.contract.folder import StudyFolder
+    from lfr_eval.contract.ledger import Entry, Ledger
+    from lfr_eval.registry.versions import Version
 
-Command = Callable[[argparse.Namespace], int]
-
-ENGINE_RUN = """Run the live engine over a video file, a folder of pictures or a stream:
-source=VIDEO watchlist=MANIFEST model=models:/NAME@live threshold=0.64, and any other setting
-as KEY=VALUE. The engine starts only at a threshold that was approved for the version, and prints
-each alert as it is raised. If the source broke off, run the same command again to continue."""
+approvals = commands("approvals", "List decisions, and register the keys of approvers.")
 
 
-def add_operation(engine: Subparsers) -> None:
-    """Add `run`, `decide`, `send` and `expire` to the commands of the engine."""
-    run = added(engine, "run", "compare passing faces with a watchlist", _run, ENGINE_RUN)
-    run.add_argument(
-        "words", nargs="+", metavar="KEY=VALUE", help="source=, watchlist=, model=, ..."
-    )
-    explain(run, engine_settings)
-
-    decide = added(engine, "decide", "record an operator's decision about an alert", _decide)
-    decide.add_argument(
-        "alerts", type=Path, metavar="ALERTS.jsonl", help="the file of alerts of a deployment"
-    )
-    decide.add_argument("--alert", required=True, metavar="ID", help="id of the alert")
-    decide.add_argument(
-        "--decision",
-        required=True,
-        choices=("true", "false"),
-        help="true: the face is the watchlist person; false: it is not",
-    )
-    sure = decide.add_mutually_exclusive_group(required=True)
-    sure.add_argument("--confirmed", action="store_true", help="the operator spoke to the person")
-    sure.add_argument("--unconfirmed", dest="confirmed", action="store_false", help="nobody did")
-    decide.add_argument("--by", required=True, metavar="NAME", help="name of the operator")
-    decide.add_argument(
-        "--group",
-        action="append",
-        default=[],
-        metavar="FACTOR=GROUP",
-        help="group of the person, such as gender=female; may be repeated",
-    )
-    _add_tracking(decide)
-
-    send = added(
-        engine, "send", "send a deployment to MLflow, for example after the server was down", _send
-    )
-    send.add_argument(
-        "deployment", type=Path, metavar="DEPLOYMENT", help="folder of the deployment"
-    )
-    _add_tracking(send)
-
-    expire = added(
-        engine, "expire", "delete retained pictures of faces whose time is over", _expire
-    )
-    whose = "one deployment, or a folder of several; default: all of this machine"
-    expire.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help=whose)
-    expire.add_argument(
-        "--hours", type=float, help="delete pictures older than this as well; 0: all"
-    )
-    expire.set_defaults(before=None)
+def _option(field: str) -> str:
+    return {"approver": "by", "conditions": "condition", "withdrawn": "withdraw"}.get(field, field)
 
 
-def add_decisions(commands: Subparsers) -> None:
-    """Add `approve`, `approvals` and `gate`."""
-    approve = added(commands, "approve", "record a panel's decision on a threshold", _approve)
-    approve.add_argument("study", type=Path, metavar="STUDY", help="the study it rests on")
-    approve.add_argument("--threshold", type=float, required=True)
-    approve.add_argument("--by", required=True, metavar="NAME", help="who decides")
-    approve.add_argument("--role", required=True, help="as what, such as panel")
-    approve.add_argument("--proposer", required=True, metavar="NAME", help="who asks; another")
-    approve.add_argument("--condition", action="append", default=[], help="may be repeated")
-    approve.add_argument("--expires", metavar="DATE", help="last day on which it holds")
-    approve.add_argument("--model", metavar="models:/NAME/3", help="default: the one it tested")
-    approve.add_argument("--withdraw", action="store_true", help="take an approval back")
-    approve.add_argument("--uri", help="registry; default: MLFLOW_TRACKING_URI, else local")
+def approve(
+    study: Study,
+    /,
+    *,
+    ruling: Annotated[Ruling, Parameter(name="*", name_transform=_option)],
+    model: str | None = None,
+    uri: Uri = None,
+    key: Key = None,
+) -> int:
+    """Record a panel's decision on a threshold, in the ledger and on the model version.
 
-    approve.add_argument(
-        "--key", type=Path, metavar="FILE", help="the approver's private key, to sign with"
-    )
+    Parameters
+    ----------
+    model
+        The version, models:/NAME/3; default: the one that the study tested.
+    """
+    from lfr_eval.contract.folder import StudyFolder
+    from lfr_eval.contract.keys import read_key
+    from lfr_eval.contract.words import threshold_text
+    from lfr_eval.finished.approvals import approval_tags
+    from lfr_eval.finished.approvals import approve as decide
+    from lfr_eval.registry.versions import find_version, record
 
-    listed = added(
-        commands, "approvals", "list decisions, checking that none was changed", _approvals
-    )
-    actions = listed.add_subparsers(metavar="ACTION")
-    keyed = added(actions, "register", "register the key of an approver", _register)
-    keyed.add_argument("--name", required=True, help="who holds the key")
-    keyed.add_argument("--role", required=True, help="as what they approve, such as panel")
-    keyed.add_argument(
-        "--key", type=Path, metavar="FILE", help="their private key; made if it is not there"
-    )
-    keyed.add_argument("--public", metavar="KEY", help="their public key, instead of --key")
-    keyed.add_argument(
-        "--by", type=Path, metavar="FILE", help="private key of a registered approver who vouches"
-    )
-    keyed.add_argument("--passphrase", action="store_true", help="protect a new key with one")
-
-    gate = added(commands, "gate", "exit with 1 where a version does not meet a policy", _gate)
-    gate.add_argument("model", metavar="models:/NAME@candidate")
-    gate.add_argument("words", nargs="*", metavar="policy=FILE", help="and KEY=VALUE of it")
-    gate.add_argument("--json", action="store_true", help="for machines")
-    gate.add_argument("--uri", help="registry; default: MLFLOW_TRACKING_URI, else local")
-    explain(gate, policy_settings)
+    signing = None if key is None else read_key(key, _passphrase)
+    folder, (ledger, where) = StudyFolder.open(study), _records(uri)
+    version = find_version(model, where) if model else _tested(folder, where)
+    approval, entry = decide(ledger, folder, version, ruling, signing)
+    record(version, approval_tags(entry), where)
+    done = "withdrawn" if approval.withdrawn else "approved"
+    at = threshold_text(approval.threshold)
+    print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
+    print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
+    print("unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}")
+    return OK
 
 
-def _add_tracking(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--uri", help="tracking URI; default: MLFLOW_TRACKING_URI, else local")
-    parser.add_argument("--experiment", default="lfr_eval", help="MLflow experiment")
+@approvals.default
+def list_approvals() -> int:
+    """List decisions, after checking that none was changed."""
+    from lfr_eval.contract.decisions import decisions_of
+    from lfr_eval.contract.keys import fingerprint
+    from lfr_eval.contract.ledger import HOLDER, holders
+    from lfr_eval.contract.words import threshold_text
+
+    ledger, _ = _records(None)
+    entries = ledger.entries()
+    known = holders(entries)
+    for entry in entries:
+        v = entry.values
+        if v.get("kind") == HOLDER:
+            print(
+                f"{entry.number}. {v['registered']}: key {fingerprint(v['public_key'])} of "
+                f"{v['name']} ({v['role']})"
+            )
+    decisions = decisions_of(entries)
+    for approval, entry in decisions:
+        done = "withdrew" if approval.withdrawn else "approved"
+        print(
+            f"{entry.number}. {approval.decided}: {approval.approver} ({approval.role}) {done} "
+            f"{approval.model}/{approval.version} at {threshold_text(approval.threshold)}, "
+            f"proposed by {approval.proposer}; until {approval.expires or 'further notice'}; "
+            f"{'; '.join(approval.conditions) or 'no condition'}; study "
+            f"{approval.study_hash[:12]}; {_signing(entry, bool(known), approval.withdrawn)}"
+        )
+    print(f"{len(decisions)} decisions in {ledger.path}; the chain is whole.")
+    if not known:
+        print(
+            "No key is registered, so decisions are unsigned: the chain shows careless edits, but "
+            "whoever can write the file can edit its last line or make it anew."
+        )
+    return OK
 
 
-def _run(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import run_engine
+@approvals.command
+def register(
+    *,
+    name: str,
+    role: str,
+    key: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    public: Annotated[str | None, Parameter(metavar="KEY")] = None,
+    by: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    passphrase: bool = False,
+) -> int:
+    """Register the key of an approver.
 
-    return run_engine(parsed.words)
+    Parameters
+    ----------
+    name
+        Who holds the key.
+    role
+        As what they approve, such as panel.
+    key
+        Their private key; made if it is not there.
+    public
+        Their public key, instead of --key.
+    by
+        Private key of a registered approver who vouches.
+    passphrase
+        Protect a new key with a passphrase.
+    """
+    from lfr_eval.config import ConfigError
+    from lfr_eval.contract.keys import fingerprint, new_key, read_key
+    from lfr_eval.finished.approvals import register_key
+
+    if (key is None) == (public is None):
+        raise ConfigError("Give --key FILE of your own, or --public KEY of somebody else.")
+    own = None
+    if key is not None:
+        made = not key.exists()
+        own = (
+            new_key(key, _passphrase() if passphrase else None)
+            if made
+            else read_key(key, _passphrase)
+        )
+        public = own.public
+        if made:
+            print(f"Private key: {key}. Keep it secret, and keep a copy; nobody can restore it.")
+    voucher = own if by is None else read_key(by, _passphrase)
+    if voucher is None or public is None:
+        raise ConfigError("Give --by KEY of a registered approver, who vouches for the key.")
+    ledger, _ = _records(None)
+    entry = register_key(ledger, name, role, public, voucher)
+    print(f"Public key:  {public}")
+    print(f"Fingerprint: {fingerprint(public)}")
+    print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
+    print("Make the fingerprint known where nobody can change it, such as a panel's minutes.")
+    return OK
 
 
-def _decide(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import feed_back
+def gate(
+    model: str,
+    /,
+    *words: Annotated[str, Parameter(name="KEY=VALUE")],
+    json: bool = False,
+    uri: Uri = None,
+) -> int:
+    """Exit with 1 where a version does not meet a policy.
 
-    return feed_back(
-        *(parsed.alerts, parsed.alert, parsed.decision, parsed.confirmed, parsed.by),
-        *(parsed.group, parsed.uri, parsed.experiment),
-    )
+    Parameters
+    ----------
+    model
+        The version, such as models:/NAME@candidate.
+    words
+        policy=FILE, and any setting of it.
+    json
+        Print JSON.
+    """
+    from datetime import UTC, datetime
 
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.config.engine_composition import read_policy
+    from lfr_eval.finished.approvals import approvals
+    from lfr_eval.finished.gate import Case, as_table, judge, study_of
+    from lfr_eval.finished.gate import as_json as printed_json
+    from lfr_eval.registry.versions import find_version
 
-def _send(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import send
-
-    return send(parsed.deployment, parsed.uri, parsed.experiment)
-
-
-def _expire(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import expire_faces
-
-    return expire_faces(parsed.folder, parsed.hours)
-
-
-def _approve(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import record_approval
-
-    return record_approval(
-        *(parsed.study, parsed.threshold, parsed.by, parsed.role, parsed.proposer),
-        *(parsed.condition, parsed.expires, parsed.model, parsed.withdraw, parsed.uri),
-        parsed.key,
-    )
-
-
-def _register(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import register_approver
-
-    return register_approver(
-        *(parsed.name, parsed.role, parsed.key, parsed.public, parsed.by, parsed.passphrase)
-    )
-
-
-def _approvals(parsed: argparse.Namespace) -> int:  # noqa: ARG001
-    from lfr_eval.cli.operating import list_approvals
-
-    return list_approvals()
+    policy, (ledger, where) = read_policy(words), _records(uri)
+    version = find_version(model, where)
+    decisions = approvals(ledger, version)
+    study = study_of(version, decisions, Path(default_paths().studies))
+    checks = judge(Case(version, study, decisions, policy, datetime.now(UTC).date()))
+    passed = all(check.passed for check in checks)
+    if json:
+        print(printed_json(version, checks))
+    else:
+        print(as_table(checks))
+        print(f"{version} {'meets' if passed else 'does not meet'} the policy.")
+    return OK if passed else FAILED
 
 
-def _gate(parsed: argparse.Namespace) -> int:
-    from lfr_eval.cli.operating import pass_gate
+def _passphrase() -> str:
+    from getpass import getpass
 
-    return pass_gate(parsed.model, parsed.words, parsed.json, parsed.uri)
+    return getpass("Passphrase of the key: ")
+
+
+def _tested(folder: StudyFolder, where: str) -> Version:
+    """Return the version that a study names as tested, else the one with its fingerprint."""
+    from lfr_eval.contract.tested import tested_version
+    from lfr_eval.registry.versions import find_version, version_tested
+
+    about = folder.record()
+    named = tested_version(about)
+    if named:
+        return find_version(f"models:/{named}", where)
+    return version_tested(about.matcher.fingerprint, where)
+
+
+def _signing(entry: Entry, keyed: bool, withdrawn: bool) -> str:
+    if entry.signer is not None:
+        return f"signed with {entry.signer[:16]}"
+    return "UNSIGNED, does not count" if keyed and not withdrawn else "unsigned"
+
+
+def _records(uri: str | None) -> tuple[Ledger, str]:
+    """Return the ledger, and where the registry is."""
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.contract.decisions import ledger_path
+    from lfr_eval.contract.ledger import Ledger
+    from lfr_eval.tracking import default_uri
+
+    paths = default_paths()
+    studies = Path(paths.studies).expanduser()
+    return Ledger(ledger_path(studies, paths.approvals)), uri or default_uri(studies)

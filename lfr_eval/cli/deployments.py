@@ -2,115 +2,65 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from lfr_eval.cli.actions import added
+from cyclopts import Parameter
+
+from lfr_eval.cli.options import OK, commands
+from lfr_eval.contract.defaults import ALPHA
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lfr_eval.cli.actions import Subparsers
+ALARM = 3
 
-OK, FAILED, ALARM = 0, 1, 3
+app = commands("deployments", "Import, check, report and monitor published records of deployments.")
 
-IMPORT = """Read published records of deployments into one table: PDF grids, CSV files, workbooks,
-and folders that the live engine wrote. No study and no fingerprint is needed."""
-CHECK = """List what looks wrong in records, and why: days that break the sequence, numbers that do
-not add up, printed rates that do not follow from their counts, and others. With --write, the
-suggestions go into a file for you to confirm; nothing is changed before that."""
-REPORT = """Write the annual report of records: a page, a PDF, and the tables behind every figure.
-Confirmed corrections that stand beside the records are used and listed."""
-MONITOR = """Ask after each deployment whether false alerts have become too frequent. You may look
-as often as you like: the chance of a false alarm, ever, stays below --alpha. Exit status 3: an
-alarm."""
-
-
-def add_records(commands: Subparsers) -> None:
-    """Add `deployments` with its actions."""
-    actions = commands.add_parser(
-        "deployments",
-        help="published records of deployments: import, check, report, monitor",
-        description="Work with published records of deployments; no study is needed.",
-    ).add_subparsers(required=True, metavar="ACTION")
-
-    imported = added(actions, "import", "read published records into one table", _import, IMPORT)
-    imported.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    imported.add_argument("--to", required=True, type=Path, metavar="RECORDS.parquet")
-    imported.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="HEADING=FIELD",
-        help="what a heading means, where it is not understood; FIELD 'skip' leaves it out",
-    )
-
-    checked = added(actions, "check", "list what looks wrong in records", _check, CHECK)
-    _records(checked)
-    checked.add_argument("--write", action="store_true", help="write the suggestions to a file")
-
-    reported = added(actions, "report", "write the annual report", _report, REPORT)
-    _records(reported)
-    reported.add_argument("--to", required=True, type=Path, metavar="FOLDER")
-    reported.add_argument("--from", dest="since", metavar="DATE", help="first day, as 2024-09-01")
-    reported.add_argument("--until", metavar="DATE", help="last day")
-    reported.add_argument("--title", help="above the report")
-    reported.add_argument(
-        "--false-alerts",
-        action="append",
-        default=[],
-        metavar="GROUP=N/ALL",
-        help="false alerts of a group among all, known from elsewhere: Black=8/10",
-    )
-    _shares(reported)
-
-    watched = added(
-        actions, "monitor", "raise an alarm if false alerts are frequent", _monitor, MONITOR
-    )
-    _records(watched)
-    watched.add_argument(
-        "--limit", type=float, required=True, help="highest acceptable rate: 0.001"
-    )
-    watched.add_argument(
-        "--per", choices=("face", "alert", "hour"), default="face", help="default: face"
-    )
-    watched.add_argument("--alpha", type=float, default=0.05, help="default: 0.05")
-    watched.add_argument("--study", type=Path, help="also compare with a study's FPIR")
-    watched.add_argument("--to", type=Path, metavar="PAGE.html", help="write a page as well")
-    _shares(watched)
-
-
-def _records(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("records", type=Path, metavar="RECORDS.parquet")
-    parser.add_argument(
-        "--corrections", type=Path, metavar="FILE", help="default: RECORDS.corrections.csv"
-    )
-
-
-def _shares(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--share",
-        action="append",
-        default=[],
+Records = Annotated[Path, Parameter(name="RECORDS", help="A file that `import` wrote.")]
+Corrections = Annotated[
+    Path | None,
+    Parameter(metavar="FILE", help="Confirmed ones; default: beside RECORDS, as .corrections.csv."),
+]
+Shares = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--share",
         metavar="GROUP=SHARE",
-        help="an assumed share of a group among the faces seen: Black=0.135",
-    )
+        help="Assumed share of a group among the faces seen: Black=0.135; may be repeated.",
+    ),
+]
 
 
-def _import(parsed: argparse.Namespace) -> int:
+@app.command(name="import")
+def import_(
+    files: tuple[Path, ...],
+    /,
+    *,
+    to: Path,
+    headings: Annotated[tuple[str, ...], Parameter(name="--map", metavar="HEADING=FIELD")] = (),
+) -> int:
+    """Read published records into one table.
+
+    The files are PDF grids, CSV files, workbooks, and folders that the live engine wrote. No study
+    and no fingerprint is needed.
+
+    Parameters
+    ----------
+    files
+        Published records, or folders of deployments.
+    to
+        The table to write, a .parquet file.
+    headings
+        What a heading means, where it is not understood. FIELD 'skip' leaves it out.
+    """
     from lfr_eval.deployments import check_records, import_records, write_records
-    from lfr_eval.deployments.grid import DeploymentError
 
-    mapping: dict[str, str] = {}
-    for each in parsed.map:
-        heading, equals, field = each.rpartition("=")
-        if not equals or not heading:
-            raise DeploymentError(f"--map takes HEADING=FIELD, not '{each}'.")
-        mapping[heading] = field.strip()
-    found = import_records(parsed.files, mapping)
-    write_records(found.records, parsed.to)
+    mapping = dict(_pairs(headings, "--map", "HEADING=FIELD"))
+    found = import_records(files, mapping)
+    write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):
         days = part["date"].dropna()
         span = f", {days.min()} to {days.max()}" if len(days) else ""
@@ -118,86 +68,172 @@ def _import(parsed: argparse.Namespace) -> int:
     for each in found.passed_over:
         print(f"Note: {each}.")
     doubts = len(check_records(found.records))
-    print(f"{parsed.to}: {len(found.records)} records. {doubts} doubts", end="")
-    print(f": lfr-eval deployments check {parsed.to}" if doubts else ".")
+    print(f"{to}: {len(found.records)} records. {doubts} doubts", end="")
+    print(f": lfr-eval deployments check {to}" if doubts else ".")
     return OK
 
 
-def _check(parsed: argparse.Namespace) -> int:
+@app.command
+def check(records: Records, /, *, corrections: Corrections = None, write: bool = False) -> int:
+    """List what looks wrong in records, and why.
+
+    Examples are days that break the sequence, numbers that do not add up, and printed rates that do
+    not follow from their counts. Nothing is changed before you confirm it.
+
+    Parameters
+    ----------
+    write
+        Write the suggestions to the file of corrections, for you to confirm.
+    """
+    from lfr_eval.contract.columns import aligned
     from lfr_eval.deployments import check_records
     from lfr_eval.deployments.corrections import corrections_path, write_suggestions
 
-    records, said = _read(parsed)
-    doubts = check_records(records)
-    for row in doubts.fillna("").to_dict("records"):
-        value = f" '{row['value']}'" if row["value"] else ""
-        print(f"{row['record_id'] or row['source']}: {row['check']}{value}: {row['reason']}")
+    found, said = _read(records, corrections)
+    doubts = check_records(found)
+    rows = [
+        (row["record_id"] or row["source"], row["check"], row["value"], row["reason"])
+        for row in doubts.fillna("").astype(str).to_dict("records")
+    ]
+    if rows:
+        print("\n".join(aligned(("record", "check", "value", "reason"), rows)))
     for each in said:
         print(f"Corrected: {each}")
-    print(f"{len(doubts)} doubts in {len(records)} records.")
-    if parsed.write:
-        path = parsed.corrections or corrections_path(parsed.records)
+    print(f"{len(doubts)} doubts in {len(found)} records.")
+    if write:
+        path = corrections or corrections_path(records)
         number = write_suggestions(doubts, path)
         print(f"{path}: {number} rows. Write yes and your name beside each one that is right.")
     return OK
 
 
-def _report(parsed: argparse.Namespace) -> int:
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Asked:
+    """What an annual report is about."""
+
+    since: Annotated[str | None, Parameter(name="--from", metavar="DATE")] = None
+    """First day, as 2024-09-01."""
+    until: Annotated[str | None, Parameter(metavar="DATE")] = None
+    """Last day."""
+    title: str | None = None
+    """Title of the report."""
+
+
+@app.command
+def report(
+    records: Records,
+    /,
+    *,
+    to: Path,
+    asked: Asked = Asked(),
+    stated: Annotated[
+        tuple[str, ...], Parameter(name="--false-alerts", metavar="GROUP=N/ALL")
+    ] = (),
+    shares: Shares = (),
+    corrections: Corrections = None,
+) -> int:
+    """Write the annual report: a page, a PDF, and the tables behind every figure.
+
+    Confirmed corrections that stand beside the records are used and listed.
+
+    Parameters
+    ----------
+    to
+        Folder of the report.
+    stated
+        False alerts of a group among all, known from elsewhere: Black=8/10; may be repeated.
+    """
     from lfr_eval.deployments.annual import Annual, write_annual
 
-    records, said = _read(parsed)
-    stated = {}
-    for group, text in _pairs(parsed.false_alerts, "--false-alerts", "GROUP=N/ALL"):
+    found, said = _read(records, corrections)
+    counts = {}
+    for group, text in _pairs(stated, "--false-alerts", "GROUP=N/ALL"):
         mine, slash, total = text.partition("/")
         if not slash or not mine.isdigit() or not total.isdigit():
             raise _wrong("--false-alerts", "GROUP=N/ALL", f"{group}={text}")
-        stated[group] = (int(mine), int(total))
-    asked = Annual(
-        since=_day(parsed.since, "--from"),
-        until=_day(parsed.until, "--until"),
-        stated=stated,
-        shares=_numbers(parsed.share),
+        counts[group] = (int(mine), int(total))
+    annual = Annual(
+        since=_day(asked.since, "--from"),
+        until=_day(asked.until, "--until"),
+        stated=counts,
+        shares=_numbers(shares),
         corrections=said,
-        **({"title": parsed.title} if parsed.title else {}),
+        **({"title": asked.title} if asked.title else {}),
     )
-    for path in write_annual(records, asked, parsed.to):
+    for path in write_annual(found, annual, to):
         print(path)
     return OK
 
 
-def _monitor(parsed: argparse.Namespace) -> int:
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Limit:
+    """What raises an alarm."""
+
+    limit: float
+    """Highest acceptable rate of false alerts, such as 0.001."""
+    per: Literal["face", "alert", "hour"] = "face"
+    """What the rate counts."""
+    alpha: float = ALPHA
+    """Chance of a false alarm, ever."""
+
+
+@app.command
+def monitor(
+    records: Records,
+    /,
+    *,
+    limit: Limit,
+    study: Path | None = None,
+    to: Path | None = None,
+    shares: Shares = (),
+    corrections: Corrections = None,
+) -> int:
+    """Ask after each deployment whether false alerts have become too frequent.
+
+    You may look as often as you like: the chance of a false alarm, ever, stays below --alpha. Exit
+    status 3: an alarm.
+
+    Parameters
+    ----------
+    study
+        A study folder: also compare with its FPIR.
+    to
+        Write a page as well, an .html file.
+    """
     from lfr_eval.deployments.watching import watch, write_watch
 
-    records, _ = _read(parsed)
+    found, _ = _read(records, corrections)
     alarms = watch(
-        records,
-        parsed.limit,
-        f"per {parsed.per}",
-        parsed.alpha,
-        shares=_numbers(parsed.share),
-        study=parsed.study,
+        found,
+        limit.limit,
+        f"per {limit.per}",
+        limit.alpha,
+        shares=_numbers(shares),
+        study=study,
     )
     for alarm in alarms:
         print(("ALARM: " if alarm.raised else "") + alarm.sentence)
-    if parsed.to:
-        write_watch(alarms, parsed.to)
-        print(parsed.to)
+    if to:
+        write_watch(alarms, to)
+        print(to)
     return ALARM if any(alarm.raised for alarm in alarms) else OK
 
 
-def _read(parsed: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
+def _read(records: Path, corrections: Path | None) -> tuple[pd.DataFrame, list[str]]:
     """Return the records with their confirmed corrections, and these in sentences."""
     from lfr_eval.deployments import read_records
     from lfr_eval.deployments.corrections import corrected, corrections_path
     from lfr_eval.deployments.grid import DeploymentError
 
-    records = read_records(parsed.records)
-    path = parsed.corrections or corrections_path(parsed.records)
+    found = read_records(records)
+    path = corrections or corrections_path(records)
     if path.is_file():
-        return corrected(records, path)
-    if parsed.corrections:
+        return corrected(found, path)
+    if corrections:
         raise DeploymentError(f"{path} does not exist.")
-    return records, []
+    return found, []
 
 
 def _pairs(given: Sequence[str], option: str, form: str) -> list[tuple[str, str]]:

@@ -1,137 +1,114 @@
-"""The commands `lfr-eval engine ...` that a person types; nothing else."""
+"""`lfr-eval engine`: register matchers, check them for parity, and run the reference engine."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from lfr_eval.cli.decisions import add_operation
+from cyclopts import Parameter
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from lfr_eval.cli import operation
+from lfr_eval.cli.options import FAILED, OK, commands
 
-OK, FAILED = 0, 1
+app = commands("engine", "Run the reference live engine, and register and check its matchers.")
+app.command(operation.run)
+app.command(operation.decide)
+app.command(operation.send)
+app.command(operation.expire)
 
-REGISTER_HELP = """Register a matcher as a new version of a model, so that studies and the live
-engine load the same one. Takes the settings of a study and the name of the model, for example:
-lfr-eval engine register matcher=facenet name=lfr-matcher."""
-
-
-def add_engine(commands: Commands) -> None:
-    """Add the command `engine` and what it offers."""
-    meaning = "run the reference live engine, and register and check its matchers"
-    engine = commands.add_parser("engine", help=meaning, description=f"{meaning.capitalize()}.")
-    engine.set_defaults(before=expire)
-    offered = engine.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(
-        name: str, meaning: str, command: Callable[[argparse.Namespace], int]
-    ) -> argparse.ArgumentParser:
-        added = offered.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
-        added.set_defaults(command=command)
-        added.add_argument(
-            "--registry",
-            metavar="URI",
-            help="address of the MLflow registry; default: that of the studies",
-        )
-        return added
-
-    registered = add("register", "register a matcher as a new version of a model", register)
-    registered.description = REGISTER_HELP
-    registered.add_argument("words", nargs="+", metavar="OVERRIDE", help="matcher=..., name=...")
-    registered.add_argument(
-        "--alias",
-        default="candidate",
-        help="name by which the new version is found; default: candidate",
-    )
-    pointed = add("alias", "give a version an alias, such as live", alias)
-    pointed.add_argument("model", metavar="models:/NAME/VERSION", help="the registered version")
-    pointed.add_argument("alias", metavar="ALIAS", help="letters and digits, such as live")
-    compared = add(
-        "parity", "check that a live engine gives the templates of a registered version", parity
-    )
-    compared.add_argument("model", metavar="models:/NAME@ALIAS", help="the registered version")
-    compared.add_argument(
-        "words",
-        nargs="*",
-        metavar="OVERRIDE",
-        help="dataset=... and other settings of the pictures",
-    )
-    compared.add_argument(
-        "--endpoint",
-        metavar="URL",
-        required=True,
-        help="address of the engine: http://HOST:PORT/invocations",
-    )
-    compared.add_argument(
-        "--probes",
-        metavar="MANIFEST",
-        help="manifest of the pictures to compare; default: the London faces",
-    )
-    compared.add_argument(
-        "--limit", type=int, default=50, help="largest number of pictures; default: %(default)s"
-    )
-    compared.add_argument(
-        "--tolerance",
-        type=float,
-        default=1e-5,
-        help="largest difference of two template values; default: %(default)s",
-    )
-    compared.add_argument(
-        "--timeout",
-        type=float,
-        default=120.0,
-        help="seconds that the engine may take to answer; default: %(default)s",
-    )
-    compared.add_argument(
-        "--out",
-        type=Path,
-        default=Path("parity.json"),
-        help="file for the record; default: %(default)s",
-    )
-    add_operation(offered)
+Registry = Annotated[
+    str | None,
+    Parameter(metavar="URI", help="MLflow registry; default: that of the studies."),
+]
+Overrides = Annotated[str, Parameter(name="OVERRIDE")]
 
 
-def expire() -> None:
-    """Delete retained faces whose time is over, whatever the engine is asked for."""
-    from lfr_eval.cli.operating import expire_here
+@app.command
+def register(*words: Overrides, alias: str = "candidate", registry: Registry = None) -> int:
+    """Register a matcher as a new version of a model.
 
-    expire_here()
+    Studies and the live engine then load the same one. Takes the settings of a study and the name
+    of the model, for example: lfr-eval engine register matcher=facenet name=lfr-matcher.
 
-
-def register(parsed: argparse.Namespace) -> int:
-    """Register a matcher."""
+    Parameters
+    ----------
+    words
+        matcher=..., name=... and other settings.
+    alias
+        Name by which the new version is found.
+    """
+    from lfr_eval.config import ConfigError
     from lfr_eval.config.plugins import allow_object
     from lfr_eval.registry.registering import register_matcher
     from lfr_eval.study.overrides import composed
 
-    words = dict(word.split("=", 1) for word in parsed.words if word.startswith("name="))
-    if not words.get("name"):
-        from lfr_eval.config import ConfigError
-
+    named = [word.removeprefix("name=") for word in words if word.startswith("name=")]
+    if not any(named):
         raise ConfigError("Say under which name the matcher is registered: name=lfr-matcher.")
-    chosen = [word for word in parsed.words if not word.startswith("name=")]
+    chosen = [word for word in words if not word.startswith("name=")]
     allow_object(chosen)
-    config = composed(chosen)
-    version = register_matcher(config, words["name"], parsed.registry, parsed.alias)
-    print(f"Registered: models:/{words['name']}/{version} (alias {parsed.alias})")
+    version = register_matcher(composed(chosen), named[-1], registry, alias)
+    print(f"Registered: models:/{named[-1]}/{version} (alias {alias})")
     return OK
 
 
-def alias(parsed: argparse.Namespace) -> int:
-    """Let an alias point to a version."""
+@app.command
+def alias(model: str, alias: str, /, *, registry: Registry = None) -> int:
+    """Give a version an alias, such as live.
+
+    Parameters
+    ----------
+    model
+        The registered version, models:/NAME/VERSION.
+    alias
+        Letters and digits, such as live.
+    """
     from lfr_eval.cli.launch import default_registry
     from lfr_eval.registry.registering import set_alias
 
-    model = set_alias(parsed.model, parsed.alias, parsed.registry or default_registry())
-    print(f"{model.rpartition('/')[0]}@{parsed.alias} is now {model}")
+    pointed = set_alias(model, alias, registry or default_registry())
+    print(f"{pointed.rpartition('/')[0]}@{alias} is now {pointed}")
     return OK
 
 
-def parity(parsed: argparse.Namespace) -> int:
-    """Compare what runs with what is registered."""
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Compared:
+    """A live engine, and the pictures that it is asked about."""
+
+    endpoint: Annotated[str, Parameter(metavar="URL")]
+    """Address of the engine: http://HOST:PORT/invocations."""
+    probes: Annotated[Path | None, Parameter(metavar="MANIFEST")] = None
+    """Manifest of the pictures to compare; default: the London faces."""
+    limit: int = 50
+    """Largest number of pictures."""
+    tolerance: float = 1e-5
+    """Largest difference of two template values."""
+    timeout: float = 120.0
+    """Seconds that the engine may take to answer."""
+
+
+@app.command
+def parity(
+    model: str,
+    /,
+    *words: Overrides,
+    compared: Compared,
+    out: Path = Path("parity.json"),
+    registry: Registry = None,
+) -> int:
+    """Check that a live engine gives the templates of a registered version.
+
+    Parameters
+    ----------
+    model
+        The registered version, models:/NAME@ALIAS.
+    words
+        dataset=... and other settings of the pictures.
+    out
+        File for the record.
+    """
     from lfr_eval.contract.folder import write_json
     from lfr_eval.engine.loading import load_registered
     from lfr_eval.matchers.http import HttpMatcher
@@ -139,16 +116,16 @@ def parity(parsed: argparse.Namespace) -> int:
     from lfr_eval.registry.registered import registry_uri
     from lfr_eval.study.overrides import composed
 
-    chosen = ["matcher=mlflow", f"matcher.uri='{parsed.model}'", *parsed.words]
-    if parsed.probes:
-        chosen += ["dataset=manifest", f"dataset.path='{parsed.probes}'"]
+    chosen = ["matcher=mlflow", f"matcher.uri='{model}'", *words]
+    if compared.probes:
+        chosen += ["dataset=manifest", f"dataset.path='{compared.probes}'"]
     config = composed(chosen)
-    where = parsed.registry or registry_uri(config)
-    pictures = probe_pictures(config, parsed.limit)
-    registered = load_registered(parsed.model, where)
-    endpoint = HttpMatcher(parsed.endpoint, timeout=parsed.timeout)
-    record = check_parity(registered, endpoint, pictures, parsed.tolerance)
-    write_json(parsed.out, record.to_json())
+    where = registry or registry_uri(config)
+    pictures = probe_pictures(config, compared.limit)
+    registered = load_registered(model, where)
+    endpoint = HttpMatcher(compared.endpoint, timeout=compared.timeout)
+    record = check_parity(registered, endpoint, pictures, compared.tolerance)
+    write_json(out, record.to_json())
     record_parity(registered, record, where)
     print(f"{record.model} and {record.endpoint}: {record.probes} pictures, ", end="")
     if record.holds:

@@ -2,59 +2,93 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from lfr_eval.cli.options import OK
 
 if TYPE_CHECKING:
+    from lfr_eval.cohort import gathering
     from lfr_eval.cohort.cohort import Cohort
-    from lfr_eval.cohort.gathering import Columns
 
 NAME = "manifest.csv"
-
-EPILOG = """\
-Pictures lie in a folder for each person (faces/alice/01.jpg); for others, --pattern says how a
-name tells the person ('{subject}_*', further names in braces become columns). The table has one row
-for each person: CSV with any separator, Excel or Parquet, with columns of any names. Labels such as
-"Prefer not to say" are counted and shown, and never compared."""
+Column = Annotated[str | None, Parameter(metavar="COLUMN")]
 
 
-def add_manifest(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
-    parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.set_defaults(command=manifest)
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="of pictures")
-    parser.add_argument("table", metavar="TABLE", nargs="?", type=Path, help="of people")
-    parser.add_argument("--subject", metavar="COLUMN", help="names the person")
-    parser.add_argument("--gender", metavar="COLUMN", help="of the table")
-    parser.add_argument("--ethnicity", metavar="COLUMN", help="of the table")
-    parser.add_argument(
-        "--map",
-        metavar="NAME=COLUMN",
-        action="append",
-        default=[],
-        help="a further label and its column; may be repeated",
-    )
-    parser.add_argument("--pattern", metavar="PATTERN", help="how a name tells the person")
-    parser.add_argument(
-        "--reference", metavar="WORD", help="pictures with this in their name are references"
-    )
-    parser.add_argument("--to", metavar="FILE", type=Path, help=f"default: FOLDER/{NAME}")
-    parser.add_argument("--replace", action="store_true", help="replace the file, if it exists")
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of the table are used."""
+
+    subject: Column = None
+    """Column that names the person."""
+    gender: Column = None
+    """Column of the gender."""
+    ethnicity: Column = None
+    """Column of the ethnicity."""
+    others: Annotated[tuple[str, ...], Parameter(name="--map", metavar="NAME=COLUMN")] = ()
+    """A further label and its column; may be repeated."""
+
+    def named(self) -> gathering.Columns:
+        """Return them with each further label once."""
+        from lfr_eval.cohort import gathering
+        from lfr_eval.config import ConfigError
+
+        others = {}
+        for word in self.others:
+            name, sign, column = word.partition("=")
+            if not (sign and name and column) or name in others:
+                raise ConfigError(
+                    f"--map is '{word}'; give NAME=COLUMN, each NAME once, such as "
+                    "'site=Test centre'."
+                )
+            others[name] = column
+        return gathering.Columns(self.subject, self.gender, self.ethnicity, others)
 
 
-def manifest(parsed: argparse.Namespace) -> int:
-    """Write a manifest and say who is in it."""
+def manifest(
+    folder: Path,
+    table: Path | None = None,
+    /,
+    *,
+    columns: Columns = Columns(),
+    pattern: str | None = None,
+    reference: Annotated[str | None, Parameter(metavar="WORD")] = None,
+    to: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    replace: bool = False,
+) -> int:
+    """Make a manifest of pictures and a table of people.
+
+    Pictures lie in a folder for each person (faces/alice/01.jpg). For others, --pattern says how a
+    name tells the person ('{subject}_*'; further names in braces become columns). The table has one
+    row for each person: CSV with any separator, Excel or Parquet, with columns of any names. Labels
+    such as "Prefer not to say" are counted and shown, and never compared.
+
+    Parameters
+    ----------
+    folder
+        Folder of pictures.
+    table
+        Table of people.
+    pattern
+        How a name tells the person.
+    reference
+        Pictures with this in their name are references.
+    to
+        The manifest; default: manifest.csv in FOLDER.
+    replace
+        Replace the manifest if it exists.
+    """
     from lfr_eval.cohort.gathering import gather, write_manifest
     from lfr_eval.cohort.loading import load_manifest
 
-    gathered = gather(
-        parsed.folder, parsed.table, _columns(parsed), parsed.pattern, parsed.reference
-    )
-    file = parsed.to or parsed.folder / NAME
-    write_manifest(gathered, file, parsed.folder, parsed.replace)
+    gathered = gather(folder, table, columns.named(), pattern, reference)
+    file = to or folder / NAME
+    write_manifest(gathered, file, folder, replace)
     cohort = load_manifest(file, templates_only=True)
     for note in (*gathered.notes, *cohort.notes):
         print(f"Note: {note}")
@@ -63,22 +97,7 @@ def manifest(parsed: argparse.Namespace) -> int:
     path = f"dataset.path={file}" if _plain(file) else f"dataset.path='{file}'"
     words = ["lfr-eval", "run", "dataset=manifest", path, "matcher=facenet", "design=verification"]
     print(f"Next: {shlex.join([*words, '--dry-run'])}")
-    return 0
-
-
-def _columns(parsed: argparse.Namespace) -> Columns:
-    from lfr_eval.cohort.gathering import Columns
-    from lfr_eval.config import ConfigError
-
-    others = {}
-    for word in parsed.map:
-        name, sign, column = word.partition("=")
-        if not (sign and name and column) or name in others:
-            raise ConfigError(
-                f"--map is '{word}'; give NAME=COLUMN, each NAME once, such as 'site=Test centre'."
-            )
-        others[name] = column
-    return Columns(parsed.subject, parsed.gender, parsed.ethnicity, others)
+    return OK
 
 
 def _plain(file: Path) -> bool:

@@ -5,9 +5,8 @@ Configuration is imported only when help is asked for, so that other commands st
 
 from __future__ import annotations
 
-import argparse
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +14,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 WIDTH = 96
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose help may end with settings, which are looked up only then."""
-
-    settings: Callable[[], Iterator[str]] | None = None
-
-    def format_help(self) -> str:
-        """Return the help, with what each setting takes and means."""
-        said = super().format_help()
-        if self.settings is None:
-            return said
-        lines = "\n".join(f"  {line}" for line in self.settings())
-        return f"{said}\nsettings, each with what it takes, its value and its meaning:\n{lines}\n"
-
-
-def explain(parser: argparse.ArgumentParser, settings: Callable[[], Iterator[str]]) -> None:
-    """Let the help of a command end with the settings that it takes."""
-    assert isinstance(parser, Parser)
-    parser.settings = settings
 
 
 def engine_settings() -> Iterator[str]:

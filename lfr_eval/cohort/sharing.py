@@ -22,6 +22,7 @@ from pathlib import Path
 
 from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of, with_deletion
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import Entry, Ledger, LedgerError
 from lfr_eval.contract.persons import skeleton
@@ -45,30 +46,13 @@ class Register:
     path: Path
     _salt: bytes = field(default=b"", init=False, repr=False)
 
-    def record(
-        self,
-        organisation: str,
-        what: str,
-        *,
-        purpose: str,
-        agreement: str,
-        since: date,
-        by: str,
-        people: Sequence[str] = (),
-        count: int | None = None,
-        until: date | None = None,
-        basis: str | None = None,
-        dataset: str | None = None,
-        key: Key | None = None,
-    ) -> int:
+    def record(self, handover: Handover, people: Sequence[str] = (), key: Key | None = None) -> int:
         """Enter a sharing; return the number of its entry.
 
         Parameters
         ----------
         people
             Subject ids; only their digests are kept.
-        count
-            How many images, templates or scores; by default one per person.
 
         Raises
         ------
@@ -77,46 +61,47 @@ class Register:
         LedgerError
             If an earlier entry was changed, or the entry cannot be written.
         """
+        given, count = handover, handover.count
         named = tuple(dict.fromkeys(_plain(each) for each in people))
         problems = [
             f"{name} is empty"
             for name, value in (
-                ("the organisation", organisation),
-                ("the purpose", purpose),
-                ("the agreement", agreement),
-                ("the name of who records it", by),
+                ("the organisation", given.organisation),
+                ("the purpose", given.purpose),
+                ("the agreement", given.agreement),
+                ("the name of who records it", given.by),
             )
             if not value.strip()
         ]
-        if what not in SHARED:
-            problems.append(f"'{what}' is none of {', '.join(SHARED)}")
+        if given.what not in SHARED:
+            problems.append(f"'{given.what}' is none of {', '.join(SHARED)}")
         if not named and count is None:
             problems.append("neither people nor a count are given")
         if count is not None and (count < 1 or count < len(named)):
             problems.append(f"a count of {count} does not fit {several(len(named), 'person')}")
         if "" in named:
             problems.append("a subject id is empty")
-        if until is not None and until < since:
-            problems.append(f"deletion by {until} is before {since}")
-        if since > _today():
-            problems.append(f"{since} has not come yet")
+        if given.until is not None and given.until < given.since:
+            problems.append(f"deletion by {given.until} is before {given.since}")
+        if given.since > _today():
+            problems.append(f"{given.since} has not come yet")
         if problems:
             raise SharingError("The sharing cannot be recorded: " + "; ".join(problems) + ".")
         self._open(key)
         values = {
             "kind": _SHARING,
-            "organisation": organisation.strip(),
-            "what": what,
+            "organisation": given.organisation.strip(),
+            "what": given.what,
             "count": count if count is not None else len(named),
             "people": [self._digest(each) for each in named],
-            "purpose": purpose.strip(),
-            "agreement": agreement.strip(),
-            "basis": basis,
-            "since": since.isoformat(),
-            "until": until.isoformat() if until else None,
-            "dataset": dataset,
+            "purpose": given.purpose.strip(),
+            "agreement": given.agreement.strip(),
+            "basis": given.basis,
+            "since": given.since.isoformat(),
+            "until": given.until.isoformat() if given.until else None,
+            "dataset": given.dataset,
             "recorded": _now(),
-            "by": by.strip(),
+            "by": given.by.strip(),
         }
         return Ledger(self.path).append(values, key).number
 

@@ -158,7 +158,7 @@ class TrackingConfig:
     """Whether results are sent to MLflow."""
     uri: str | None = None
     """Tracking URI; default: MLFLOW_TRACKING_URI, else an SQLite file beside the studies."""
-    experiment: str = "lfr_eval"
+    experiment: str = defaults.EXPERIMENT
     """Experiment of MLflow that runs belong to."""
     timeout: Annotated[int, Range(least=1)] = 20
     """Seconds that the tracking server may take to answer."""

@@ -56,6 +56,26 @@ class Approval:
         return self.expires is None or day <= date.fromisoformat(self.expires)
 
 
+@dataclass(frozen=True)
+class Ruling:
+    """What a panel rules on a threshold."""
+
+    threshold: float
+    """The threshold that is decided on."""
+    approver: str
+    """Who decides."""
+    role: str
+    """As what they decide, such as panel."""
+    proposer: str
+    """Who asks; another person."""
+    conditions: tuple[str, ...] = ()
+    """A condition of the approval; may be repeated."""
+    expires: str | None = None
+    """Last day on which it holds, as 2024-09-01."""
+    withdrawn: bool = False
+    """Take an earlier approval back."""
+
+
 def ledger_path(studies: Path, approvals: str | None) -> Path:
     """Return where approvals are recorded."""
     return Path(approvals).expanduser() if approvals else studies.expanduser() / LEDGER

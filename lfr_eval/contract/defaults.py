@@ -23,3 +23,6 @@ GARBE_WEIGHT = 0.5
 SEED = 1
 PRIMARY_METRICS = ("FMR", "FNMR", "FPIR", "FNIR")
 PRIMARY_COMPARISONS = ("omnibus", "reference")
+
+EXPERIMENT = "lfr_eval"
+"""Name of the MLflow experiment that studies and deployments are logged in."""

@@ -12,7 +12,9 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from lfr_eval.contract.decisions import Approval, decisions_of
+import numpy as np
+
+from lfr_eval.contract.decisions import Approval, Ruling, decisions_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, StudyFolder
 from lfr_eval.contract.keys import Key, fingerprint, is_public
@@ -23,7 +25,7 @@ from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import several, threshold_text
-from lfr_eval.registry.versions import Version
+from lfr_eval.registry.versions import APPROVAL, Version
 
 SHORTEST_FINGERPRINT = 16
 """Digits of a key's fingerprint that name it well enough."""
@@ -37,13 +39,7 @@ def approve(
     ledger: Ledger,
     folder: StudyFolder,
     version: Version,
-    threshold: float,
-    approver: str,
-    role: str,
-    proposer: str,
-    conditions: Sequence[str] = (),
-    expires: str | None = None,
-    withdrawn: bool = False,
+    ruling: Ruling,
     key: Key | None = None,
 ) -> tuple[Approval, Entry]:
     """Record a decision.
@@ -62,9 +58,10 @@ def approve(
         If an earlier entry was changed.
     """
     today, about = datetime.now(UTC).date(), folder.record()
+    threshold, approver, proposer = ruling.threshold, ruling.approver, ruling.proposer
     thresholds = about.thresholds.values
     problems = list(folder.verify())
-    if about.simulated and not withdrawn:
+    if about.simulated and not ruling.withdrawn:
         problems.append("The study is simulated: it is no evidence about any matcher.")
     if not describes(about, version):
         problems.append(
@@ -82,8 +79,8 @@ def approve(
     problems += _signing(known, key, approver)
     if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
-    problems += [f"The {name} is not named." for name, given in _named(approver, role, proposer)]
-    problems += _expiry(expires, today)
+    problems += [f"The {name} is not named." for name in _unnamed(ruling)]
+    problems += _expiry(ruling.expires, today)
     if problems:
         raise ApprovalError("The decision was not recorded. " + " ".join(problems))
     approval = Approval(
@@ -93,14 +90,14 @@ def approve(
         fingerprint=version.fingerprint,
         threshold=threshold,
         approver=approver.strip(),
-        role=role.strip(),
+        role=ruling.role.strip(),
         proposer=proposer.strip(),
         study=folder.path.name,
         study_hash=folder.study_hash(),
         findings=_verdicts(folder, threshold),
-        conditions=tuple(conditions),
-        expires=expires,
-        withdrawn=withdrawn,
+        conditions=ruling.conditions,
+        expires=ruling.expires,
+        withdrawn=ruling.withdrawn,
     )
     return approval, ledger.append(asdict(approval), key)
 
@@ -257,9 +254,13 @@ def decided_on(approval: Approval, studies: Path) -> StudyFolder | None:
     return None
 
 
-def _named(approver: str, role: str, proposer: str) -> list[tuple[str, str]]:
-    given = {"approver": approver, "approver's role": role, "proposer": proposer}
-    return [(name, value) for name, value in given.items() if not value.strip()]
+def _unnamed(ruling: Ruling) -> list[str]:
+    given = {
+        "approver": ruling.approver,
+        "approver's role": ruling.role,
+        "proposer": ruling.proposer,
+    }
+    return [name for name, value in given.items() if not value.strip()]
 
 
 def _expiry(expires: str | None, today: date) -> list[str]:
@@ -277,3 +278,19 @@ def _verdicts(folder: StudyFolder, threshold: float) -> dict[str, str]:
     at = same_threshold(findings["threshold"], threshold)
     chosen = findings[at.fillna(False) & findings["primary"].fillna(False)]
     return dict(zip(chosen["finding_id"], chosen["verdict"], strict=True))
+
+
+def approval_tags(entry: Entry) -> dict[str, str]:
+    """Return what the page of a version says of a decision: its entry, and the words of it."""
+    values = entry.values
+    said = (
+        "withdrawn" if values["withdrawn"] else f"approved until {values['expires'] or 'further'}"
+    )
+    # The names of tags hold no plus, and two thresholds must not share one.
+    plain = np.format_float_positional(values["threshold"], trim="-")
+    name = f"approval_{plain}".replace(".", "_")
+    return {
+        APPROVAL: entry.sha256,
+        name: f"{said}; {values['approver']} ({values['role']}), {values['decided']}; study "
+        f"{values['study_hash']}; conditions: {'; '.join(values['conditions']) or 'none'}",
+    }

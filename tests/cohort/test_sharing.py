@@ -15,22 +15,24 @@ from lfr_eval.cohort.cards import cards_folder
 from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.sharing import Register, SharingError
 from lfr_eval.cohort.sharing_told import told_of_sharing
-from lfr_eval.contract.keys import new_key
+from lfr_eval.contract.handover import Handover
+from lfr_eval.contract.keys import Key, new_key
 from lfr_eval.contract.ledger import Ledger, LedgerError
 from tests.cohort.builders import good_rows, write
 
 TODAY = date(2026, 1, 1)
 
 
-def recorded(register: Register, *people: str, **changes: object) -> int:
+def recorded(register: Register, *people: str, key: Key | None = None, **changes: object) -> int:
     values = {
         "purpose": "test of a matcher",
         "agreement": "agreement 7",
         "since": date(2025, 12, 1),
         "by": "A. Clerk",
-        "people": people,
+        **changes,
     }
-    return register.record("Acme Ltd", "images", **{**values, **changes})  # type: ignore[arg-type]
+    given = Handover("Acme Ltd", "images", **values)  # type: ignore[arg-type]
+    return register.record(given, people, key)
 
 
 def test_who_has_and_with_find_what_was_entered(tmp_path: Path) -> None:
@@ -62,14 +64,16 @@ def test_seven_images_that_were_found_later(tmp_path: Path) -> None:
     assert "As far as this register knows" in before
     assert "nobody" in before
     register.record(
-        "King's Cross estate",
-        "images",
-        purpose="locating people",
-        agreement="local agreement, not known to the centre",
-        since=date(2016, 5, 1),
-        until=date(2018, 3, 31),
-        count=7,
-        by="Centre",
+        Handover(
+            "King's Cross estate",
+            "images",
+            purpose="locating people",
+            agreement="local agreement, not known to the centre",
+            since=date(2016, 5, 1),
+            until=date(2018, 3, 31),
+            count=7,
+            by="Centre",
+        )
     )
     after = " ".join(register.shared_with("king\u2019s cross ESTATE", TODAY).lines())
     assert "received 7 images on 2016-05-01" in after
@@ -132,7 +136,7 @@ def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(SharingError, match=r"purpose is empty.*'faces' is none of.*neither people"):
         Register(tmp_path / "s.jsonl").record(
-            "Acme", "faces", purpose=" ", agreement="a", since=date(2025, 1, 1), by="A"
+            Handover("Acme", "faces", purpose=" ", agreement="a", since=date(2025, 1, 1), by="A")
         )
     assert not (tmp_path / "s.jsonl").exists()
 

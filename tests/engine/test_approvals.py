@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lfr_eval.contract.decisions import Approval, ledger_path
+from lfr_eval.contract.decisions import Approval, Ruling, ledger_path
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.record import LiveEngine
@@ -39,22 +40,22 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def approved(ledger: Ledger, study: StudyFolder, **values: object) -> tuple[Approval, Entry]:
-    given: dict[str, object] = {
-        "version": VERSION,
+    given: dict[str, Any] = {
         "threshold": THRESHOLD,
         "approver": "Dr Grey",
         "role": "panel",
         "proposer": "Sergeant Brown",
         **values,
     }
-    return approve(ledger, study, **given)
+    version = given.pop("version", VERSION)
+    return approve(ledger, study, version, Ruling(**given))
 
 
 def test_a_decision_records_who_when_on_what_and_how_long(
     ledger: Ledger, study: StudyFolder
 ) -> None:
     approval, entry = approved(
-        ledger, study, conditions=["daylight only", "a sign at each end"], expires=TOMORROW
+        ledger, study, conditions=("daylight only", "a sign at each end"), expires=TOMORROW
     )
     assert entry.number == 1
     kept = json.loads(ledger.path.read_text())
@@ -139,7 +140,7 @@ def test_the_last_decision_at_a_threshold_counts(ledger: Ledger, study: StudyFol
 def test_the_engine_starts_only_where_somebody_approved(ledger: Ledger, study: StudyFolder) -> None:
     with pytest.raises(NotApprovedError, match=r"decisions about it in .*: none\."):
         permit(ledger, VERSION, THRESHOLD, None)
-    _, entry = approved(ledger, study, conditions=["daylight only"])
+    _, entry = approved(ledger, study, conditions=("daylight only",))
     assert permit(ledger, VERSION, THRESHOLD, None) == Permission(
         True, entry.sha256, ("daylight only",), None
     )

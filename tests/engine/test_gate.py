@@ -12,6 +12,7 @@ import pytest
 from lfr_eval.config import ConfigError, PolicyConfig
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.finished.approvals import approvals, approve
@@ -58,7 +59,7 @@ def case(tmp_path: Path, policy: PolicyConfig | None = None, **study: object) ->
     ledger = Ledger(tmp_path / "approvals.jsonl")
     real = StudyFolder(folder.path)
     if not study.get("simulated"):
-        approve(ledger, real, VERSION, THRESHOLD, "Dr Grey", "panel", "Sergeant Brown")
+        approve(ledger, real, VERSION, Ruling(THRESHOLD, "Dr Grey", "panel", "Sergeant Brown"))
     return Case(VERSION, real, approvals(ledger, VERSION), policy or PolicyConfig(), DAY)
 
 

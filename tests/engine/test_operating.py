@@ -9,13 +9,13 @@ import pytest
 from mlflow.utils.validation import _validate_model_version_tag
 
 from lfr_eval.cli.main import main
-from lfr_eval.cli.operating import approval_tags
 from lfr_eval.config import ConfigError
 from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.engine_composition import compose_engine
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.permission import SENTENCE
+from lfr_eval.finished.approvals import approval_tags
 from lfr_eval.registry.registered import RegistryError
 from lfr_eval.registry.registering import register_matcher
 from lfr_eval.registry.versions import APPROVAL, find_version, record, version_tested

@@ -147,8 +147,8 @@ def test_what_cannot_be_deleted_is_named(
     assert main(["engine", "expire"]) == 2
     # Other commands say it, and do what they were asked for.
     capsys.readouterr()
-    monkeypatch.setattr("lfr_eval.cli.operating.send", lambda *_: 0)
-    assert main(["engine", "send", "deployment"]) == 0
+    monkeypatch.setattr("lfr_eval.cli.operation._send", lambda *_: None)
+    assert main(["engine", "send", str(kept)]) == 0
     assert "The time of 1 retained faces is over" in capsys.readouterr().err
 
 

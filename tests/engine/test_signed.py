@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lfr_eval.config import PolicyConfig
+from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
 from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
@@ -47,7 +48,7 @@ def white(tmp_path: Path) -> Key:
 
 def decide(ledger: Ledger, study: StudyFolder, by: str, key: Key | None, **more: Any) -> str:
     given: dict[str, Any] = {"role": "panel", "proposer": "A. Brown", **more}
-    _, entry = approve(ledger, study, VERSION, THRESHOLD, by, key=key, **given)
+    _, entry = approve(ledger, study, VERSION, Ruling(THRESHOLD, by, **given), key)
     return entry.sha256
 
 

@@ -1,0 +1,110 @@
+"""Commands about this machine: data sets, caches, a person's data, and what is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from lfr_eval.cli.options import FAILED, OK, Several
+
+
+def fetch(
+    name: str | None = None,
+    /,
+    *,
+    croissant: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+) -> int:
+    """Find a data set or weights in the mirror, or download them.
+
+    Parameters
+    ----------
+    name
+        A dataset card; without it, the names are listed.
+    croissant
+        Only write the card as Croissant metadata with RAI fields; NAME may be a YAML file.
+    """
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.cohort import card_names
+    from lfr_eval.cohort import fetch as found
+    from lfr_eval.config.paths import cache_folder, mirror_folder
+
+    if name is None:
+        print("\n".join(card_names()))
+        return OK
+    if croissant is not None:
+        from lfr_eval.cohort import load_card
+        from lfr_eval.cohort.croissant import croissant as card_of
+
+        croissant.write_text(card_of(load_card(name)), encoding="utf-8")
+        print(croissant)
+        return OK
+    paths = default_paths()
+    print(found(name, mirror_folder(paths), cache_folder(paths)))
+    return OK
+
+
+def purge() -> int:
+    """Delete all cached templates, pictures, given data and unfinished comparisons."""
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.cohort import capture
+    from lfr_eval.config.paths import cache_folder
+    from lfr_eval.contract.places import CACHES, known
+    from lfr_eval.finished.withdrawal import disk_note
+    from lfr_eval.matchers.store import purge as templates_of
+    from lfr_eval.study import given
+
+    here = cache_folder(default_paths())
+    for cache in dict.fromkeys((here, *known(CACHES))):
+        pictures, data, templates = capture.purge(cache), given.purge(cache), templates_of(cache)
+        if cache == here or pictures or data or templates:
+            print(f"{templates} files of templates and {pictures} pictures deleted from {cache}.")
+        if data:
+            print(f"{data} files of people, scores and templates given in Python deleted, too.")
+    print(disk_note())
+    return OK
+
+
+def withdraw(
+    subject: str,
+    /,
+    *,
+    study: Annotated[tuple[Path, ...], Several] = (),
+) -> int:
+    """Delete one person from caches and studies.
+
+    Parameters
+    ----------
+    subject
+        The subject_id, as the manifest has it.
+    study
+        Study folders; default: all known ones.
+    """
+    from lfr_eval.cli.launch import default_paths
+    from lfr_eval.config.paths import cache_folder
+    from lfr_eval.contract.places import CACHES, STUDIES, known
+    from lfr_eval.finished.withdrawal import disk_note, studies_in
+    from lfr_eval.finished.withdrawal import withdraw as delete
+
+    paths = default_paths()
+    caches = list(dict.fromkeys((cache_folder(paths), *known(CACHES))))
+    roots = (Path(paths.studies).expanduser(), *known(STUDIES))
+    studies = study or studies_in(roots)
+    result = delete(subject, studies, caches, paths.approvals)
+    for line in result.done:
+        print(line)
+    for line in result.left:
+        print(f"STILL THERE: {line}")
+    print(f"{result.searched} files searched; {len(result.left)} still hold something.")
+    print(disk_note())
+    print("Remove the person from your own manifests and pictures too, or a new run reads them.")
+    return FAILED if result.left else OK
+
+
+def licences() -> int:
+    """List the dependencies with versions and licences (CycloneDX)."""
+    from lfr_eval.cli.bill import bill_of_materials
+
+    print(bill_of_materials())
+    return OK
