@@ -29,7 +29,7 @@ class Approval:
     study, study_hash
         The evidence.
     findings
-        Finding id -> verdict of the planned comparisons at this threshold.
+        Finding id -> verdict of the primary comparisons at this threshold.
     expires
         Last day on which it holds; None: none was set.
     withdrawn

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+from lfr_eval.contract.tables import CAPTURE, CROSS, EVERYBODY, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined
 
 
@@ -48,6 +48,18 @@ class Metric:
     trial: str = "recognition opportunities"
     trial_deed: str = ""
     is_success: bool = False
+
+    @property
+    def events(self) -> str:
+        """Several events within a sentence."""
+        if self.event.startswith("failure"):
+            return self.event.replace("failure", "failures", 1)
+        return f"{self.event}{'es' if self.event.endswith('ch') else 's'}"
+
+    @property
+    def rates(self) -> str:
+        """Rates of several groups within a sentence."""
+        return f"{self.rate if self.event.startswith('failure') else self.event + ' rate'}s"
 
     @property
     def sides(self) -> str:
@@ -227,6 +239,35 @@ def factor_words(factor: str) -> str:
     if factor == OVERALL:
         return EVERYBODY
     return factor.replace(CROSS, " and ").replace("_", " ")
+
+
+def condition_words(condition: str, value: str) -> str:
+    """Return a condition of passes with its value.
+
+    Examples
+    --------
+    >>> condition_words("camera_id", "north"), condition_words("capture", "motion blur 8 px")
+    ('camera north', 'motion blur 8 px')
+    """
+    named = value if condition == CAPTURE else f"{condition.removesuffix('_id')} {value}"
+    return named.replace("_", " ")
+
+
+def compared_words(factor: str, group: str, conditions: Sequence[str]) -> str:
+    """Return a group of a factor of which some parts may be conditions of passes.
+
+    Examples
+    --------
+    >>> compared_words("camera x ethnicity", "north x white", ["camera"])
+    'White people with camera north'
+    >>> compared_words("camera", "north", ["camera"]), compared_words("gender", "male", [])
+    ('passes with camera north', 'men')
+    """
+    parts = list(zip(factor.split(CROSS), group.split(CROSS), strict=True))
+    people = CROSS.join(value for name, value in parts if name not in conditions)
+    passes = [condition_words(name, value) for name, value in parts if name in conditions]
+    who = group_words(people) if people else "passes"
+    return f"{who} with {joined(passes)}" if passes else who
 
 
 def _is_ethnic(label: str) -> bool:

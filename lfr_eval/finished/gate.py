@@ -19,6 +19,7 @@ from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder
 from lfr_eval.contract.ledger import Entry
+from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
@@ -185,7 +186,7 @@ def _differences(findings: pd.DataFrame, policy: PolicyConfig) -> Iterator[Check
 
 
 def _registration(findings: pd.DataFrame) -> Iterator[Check]:
-    """Check that what was judged was planned before its results, one reason for each that was not.
+    """Check that what was judged stands in a registered plan, one reason for each that does not.
 
     Whether a plan was kept to is a matter of every finding: one that was added afterwards, or
     found by another analysis, is no test of what was promised.
@@ -199,7 +200,7 @@ def _registration(findings: pd.DataFrame) -> Iterator[Check]:
     if other.empty:
         yield Check("registration", wanted, f"{len(judged)} findings {wanted}", True)
     for _, row in other.iterrows():
-        groups = "all groups" if row["group_a"] == "*" else f"{row['group_a']} v {row['group_b']}"
+        groups = "all groups" if row["group_a"] == "*" else _sides(row)
         state = "no plan was frozen" if row["registered"] == "none" else row["registered"]
         yield Check("registration", wanted, f"{row['finding_id']} ({groups}): {state}", False)
 
@@ -209,8 +210,12 @@ def _worst(
 ) -> Check:
     row, value = pairs.iloc[int(values.argmax())], float(values.max())
     found = ratio(value, "up") if np.isfinite(value) else "no bound"
-    groups = f"{row['group_a']} v {row['group_b']}, {row['verdict']}"
+    groups = f"{_sides(row)}, {row['verdict']}"
     return Check(name, wanted, f"{found} ({groups})", value <= limit)
+
+
+def _sides(row: pd.Series) -> str:
+    return f"{group_words(row['group_a'])} v {group_words(row['group_b'])}"
 
 
 def _agreement(case: Case) -> Iterator[Check]:

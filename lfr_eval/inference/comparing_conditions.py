@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.names import group_words, metric_named
-from lfr_eval.contract.tables import CAPTURE, CROSS
+from lfr_eval.contract.names import condition_words, group_words, metric_named
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import Condition, Grouping, PersonTrials, group_people
 from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import MOST_PEOPLE, Floats
@@ -318,7 +318,4 @@ def _codes(condition: Condition, keep: np.ndarray) -> Condition:
 def _spoken(crossing: Crossing, value: str) -> str:
     """Name a condition: `camera north`, `camera north and light dim`, `motion blur 8 px`."""
     pairs = zip(crossing.of_trials, value.split(CROSS), strict=True)
-    return " and ".join(
-        one if factor == CAPTURE else f"{factor.removesuffix('_id')} {one}".replace("_", " ")
-        for factor, one in pairs
-    )
+    return " and ".join(condition_words(factor, one) for factor, one in pairs)

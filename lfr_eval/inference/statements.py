@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lfr_eval.contract.names import group_words, metric_named
+from lfr_eval.contract.names import factor_words, group_words, metric_named
 from lfr_eval.contract.tables import REGISTERED_STATES
 from lfr_eval.contract.words import (
     alike,
@@ -120,20 +120,20 @@ def statement(finding: Finding) -> str:
 
 
 def _omnibus(f: Finding) -> str:
-    deed = metric_named(f.metric).event
-    what = metric_named(f.metric).sides if f.sides and f.sides.trials else "groups"
+    metric, factor = metric_named(f.metric), factor_words(f.factor)
+    what = metric.sides if f.sides and f.sides.trials else "groups"
     if f.verdict == "untestable":
         return (
-            f"too few people or {deed}s were seen to compare {what} by {f.factor}, so nothing can "
-            f"be said about differences between them."
+            f"too few people or {metric.events} were seen to compare {what} by {factor}, so "
+            f"nothing can be said about differences between them."
         )
     if f.verdict == "different":
         return (
-            f"{deed} rates differed between {what} by {f.factor}{_controlled(f)} "
+            f"{metric.rates} differed between {what} by {factor}{_controlled(f)} "
             f"({p_text(f.p_adjusted)} after adjustment)."
         )
     return (
-        f"a difference of {deed} rates between {what} by {f.factor}{_controlled(f)} was not shown "
+        f"a difference of {metric.rates} between {what} by {factor}{_controlled(f)} was not shown "
         f"({p_text(f.p_adjusted)} after adjustment), which is not evidence that there is none."
     )
 

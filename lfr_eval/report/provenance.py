@@ -63,6 +63,10 @@ class Provenance:
     seeds: tuple[Setting, ...]
 
 
+TOLD = ("inference.factors", "inference.reference_groups")
+"""Settings in the codes of tables, which the method tells in words."""
+
+
 def read_provenance(study: Path, record: StudyRecord) -> Provenance:
     """Read `provenance.json`; what it lacks is taken from the study's record or left empty."""
     file = study / PROVENANCE_FILE
@@ -88,7 +92,9 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         study_hash=text("study_hash", None),
         identity=tuple(Setting(name, value) for name, value in identity if value),
         files=tuple(printable(parts.get("files"), private=False)),
-        settings=tuple(printable(parts.get("config"))),
+        settings=tuple(
+            each for each in printable(parts.get("config")) if not each.name.startswith(TOLD)
+        ),
         packages=tuple(printable(parts.get("packages"), private=False)),
         hardware=tuple(printable(parts.get("hardware"))),
         seeds=tuple(printable(parts.get("seeds"))),

@@ -24,13 +24,13 @@ def worst_group(findings: pd.DataFrame) -> str:
     That of the two groups with the largest ratio; where none is shown to differ, that of the factor
     whose groups differ most surely.
     """
-    planned = findings[findings["primary"].fillna(False) & (findings["verdict"] == "different")]
-    if planned.empty:
+    primary = findings[findings["primary"].fillna(False) & (findings["verdict"] == "different")]
+    if primary.empty:
         return "No primary comparison shows a difference; see the verdicts for what is open."
-    different = planned[(planned["group_a"] != "*") & planned["ratio"].notna()]
+    different = primary[(primary["group_a"] != "*") & primary["ratio"].notna()]
     if different.empty:
-        surest = planned["p_adjusted"].fillna(1.0).to_numpy().argmin()
-        return str(planned["statement"].iloc[int(surest)])[:SENTENCE]
+        surest = primary["p_adjusted"].fillna(1.0).to_numpy().argmin()
+        return str(primary["statement"].iloc[int(surest)])[:SENTENCE]
     ratio = different["ratio"].where(different["ratio"] >= 1, 1 / different["ratio"])
     return str(different["statement"].iloc[int(ratio.argmax())])[:SENTENCE]
 

@@ -231,8 +231,8 @@ def test_the_strict_policy_wants_findings_that_were_planned(
     other = case(tmp_path / "other", strict, registered=state)
     reasons = [check.found for check in judge(other) if not check.passed]
     assert len(reasons) == 3
-    assert f"F-10000-female (female v male): {said}" in reasons
-    assert f"F-10000-black (black v white): {said}" in reasons
+    assert f"F-10000-female (women v men): {said}" in reasons
+    assert f"F-10000-black (Black people v White people): {said}" in reasons
     assert failed(replace(other, policy=replace(strict, registration="any"))) == []
     none = replace(other, policy=replace(strict, factors=["overall"]))
     assert "registration" in failed(none)

@@ -1,7 +1,7 @@
 """Stage `publishing`: tables of a study and marks in, tables with null cells out.
 
 What was worked out from a withheld count is withheld with it: rate and interval, the numbers of
-every comparison of the group, and every measure over a factor with such a group. Whether a planned
+every comparison of the group, and every measure over a factor with such a group. Whether a primary
 comparison shows a difference is never withheld: a publication that hid it would mislead.
 """
 
@@ -155,8 +155,8 @@ def published_thresholds(rates: pd.DataFrame, plan: Sequence[float]) -> tuple[fl
     if len(values) <= STEPS:
         return tuple(float(value) for value in values)
     places = set(np.linspace(0, len(values) - 1, STEPS).round().astype(int).tolist())
-    planned = [place for place, value in enumerate(values) if np.isclose(value, plan).any()]
-    return tuple(float(values[place]) for place in sorted(places | set(planned)))
+    kept = [place for place, value in enumerate(values) if np.isclose(value, plan).any()]
+    return tuple(float(values[place]) for place in sorted(places | set(kept)))
 
 
 def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
@@ -204,13 +204,13 @@ def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd
     """Return findings without the numbers (`silent`) or the sentence (`unsaid`) of some."""
     shown = findings.copy()
     who = _who(findings)
-    planned = findings["primary"].fillna(value=False).to_numpy(bool)
-    different = silent & planned & (findings["verdict"] == DIFFERENT).to_numpy(bool)
+    primary = findings["primary"].fillna(value=False).to_numpy(bool)
+    different = silent & primary & (findings["verdict"] == DIFFERENT).to_numpy(bool)
     shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
     shown.loc[silent, list(DERIVED)] = np.nan
     shown.loc[silent & ~different, "verdict"] = WITHHELD
     shown.loc[silent, "statement"] = who[silent] + WHY
-    shown.loc[silent & planned, "statement"] = who[silent & planned] + NONE_SHOWN + WHY
+    shown.loc[silent & primary, "statement"] = who[silent & primary] + NONE_SHOWN + WHY
     shown.loc[different, "statement"] = who[different] + _higher(findings)[different] + WHY
     return FINDINGS.conform(shown)
 

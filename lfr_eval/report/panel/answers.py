@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lfr_eval.contract.names import factor_words
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, joined, number, spoken_threshold
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import EVIDENCE
@@ -180,7 +182,9 @@ def _each(value: object) -> Iterator[Any]:
 def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return count(value) if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return count(value)
+    return factor_words(str(value)) if CROSS in str(value) else str(value)
 
 
 def conformance(report: Report) -> dict[str, Any]:
