@@ -63,7 +63,7 @@ def list_approvals() -> int:
     """List decisions, after checking that none was changed."""
     from lfr_eval.contract.decisions import decisions_of
     from lfr_eval.contract.keys import fingerprint
-    from lfr_eval.contract.ledger import HOLDER, holders
+    from lfr_eval.contract.ledger import HOLDER, REVOCATION, holders
     from lfr_eval.contract.words import threshold_text
 
     ledger, _ = _records(None)
@@ -75,6 +75,11 @@ def list_approvals() -> int:
             print(
                 f"{entry.number}. {v['registered']}: key {fingerprint(v['public_key'])} of "
                 f"{v['name']} ({v['role']})"
+            )
+        elif v.get("kind") == REVOCATION:
+            print(
+                f"{entry.number}. {v['revoked']}: key {v['fingerprint']} revoked ({v['reason']}); "
+                "later signatures with it do not count"
             )
     decisions = decisions_of(entries)
     for approval, entry in decisions:
@@ -151,6 +156,28 @@ def register(
     return OK
 
 
+@approvals.command
+def revoke(named: str, /, *, reason: str, key: Annotated[Path, Parameter(metavar="FILE")]) -> int:
+    """Revoke the key of an approver: later signatures with it do not count.
+
+    Parameters
+    ----------
+    named
+        Fingerprint of the key, or its first 16 digits.
+    reason
+        Why, such as lost.
+    key
+        A registered private key, to sign the revocation.
+    """
+    from lfr_eval.contract.keys import read_key
+    from lfr_eval.finished.approvals import revoke_key
+
+    ledger, _ = _records(None)
+    entry = revoke_key(ledger, named, reason, read_key(key, _passphrase))
+    print(f"Revoked; entry {entry.number} of {ledger.path}. Signatures made before it still count.")
+    return OK
+
+
 def gate(
     model: str,
     /,
@@ -213,6 +240,8 @@ def _tested(folder: StudyFolder, where: str) -> Version:
 def _signing(entry: Entry, keyed: bool, withdrawn: bool) -> str:
     if entry.signer is not None:
         return f"signed with {entry.signer[:16]}"
+    if entry.revoked is not None:
+        return f"signed with the revoked key {entry.revoked[:16]}, does not count"
     return "UNSIGNED, does not count" if keyed and not withdrawn else "unsigned"
 
 

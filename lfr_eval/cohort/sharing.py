@@ -24,7 +24,7 @@ from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of, with_d
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key
-from lfr_eval.contract.ledger import Entry, Ledger, LedgerError
+from lfr_eval.contract.ledger import HOLDER, Entry, Ledger, LedgerError, holders
 from lfr_eval.contract.persons import skeleton
 from lfr_eval.contract.reading import ReadingError, json_value
 from lfr_eval.contract.words import several
@@ -87,7 +87,7 @@ class Register:
             problems.append(f"{given.since} has not come yet")
         if problems:
             raise SharingError("The sharing cannot be recorded: " + "; ".join(problems) + ".")
-        self._open(key)
+        self._open(given.by.strip(), key)
         values = {
             "kind": _SHARING,
             "organisation": given.organisation.strip(),
@@ -223,14 +223,17 @@ class Register:
         problems = [f"{self.path}: {broken}"] if broken else []
         return problems + [each.sentence(day) for each in self._read(entries) if each.overdue(day)]
 
-    def _open(self, key: Key | None) -> None:
-        """Start the register where there is none, and read its salt."""
+    def _open(self, by: str, key: Key | None) -> None:
+        """Start the register where there is none, register the first key, and read the salt."""
         entries = Ledger(self.path).entries()
         if not entries:
             salt = secrets.token_hex(32)
             values = {"kind": _OPENED, "salt": salt, "recorded": _now()}
-            entries = [Ledger(self.path).append(values, key)]
+            entries = [Ledger(self.path).append(values)]
         self._read(entries)
+        if key is not None and not holders(entries):
+            values = {"kind": HOLDER, "name": by, "role": "keeper", "public_key": key.public}
+            Ledger(self.path).append({**values, "registered": _now()}, key)
 
     def _read(self, entries: Sequence[Entry]) -> list[Sharing]:
         found: dict[int, Sharing] = {}

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.contract.ledger import HOLDER, Entry, LedgerError
+from lfr_eval.contract.ledger import HOLDER, REVOCATION, Entry, LedgerError
 
 LEDGER = "approvals.jsonl"
 
@@ -122,7 +122,7 @@ def _day(text: object) -> None:
 def decisions_of(
     entries: Sequence[Entry], ledger: str = "The ledger"
 ) -> list[tuple[Approval, Entry]]:
-    """Return the decisions among the entries of a ledger; the others bring in keys.
+    """Return the decisions among the entries of a ledger; the others bring in or revoke keys.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def decisions_of(
     """
     found = []
     for entry in entries:
-        if entry.values.get("kind") == HOLDER:
+        if entry.values.get("kind") in (HOLDER, REVOCATION):
             continue
         try:
             found.append((to_approval(entry.values), entry))

@@ -2,7 +2,8 @@
 
 Each entry holds the SHA-256 of the line before it, so changing, removing or inserting one breaks
 the chain from there on. An entry that is signed cannot be edited or written by anybody but the
-holder of the key. Keys stand in the ledger itself, each brought in by the holder of an earlier one.
+holder of the key. Keys stand in the ledger itself, each brought in by the holder of an earlier one,
+and are revoked there: signatures after the revocation do not count, and earlier ones still do.
 A chain without signatures shows careless edits: whoever can write the file can also make it anew,
 and can edit its last line freely. Lines cut off the end leave a chain that is whole: that is caught
 by the hash of its last approval, which stands on the model version as a tag.
@@ -64,13 +65,16 @@ class Entry:
     values
         What it says.
     signer
-        Fingerprint of the key that signed it; None: nobody did.
+        Fingerprint of the key that signed it; None: nobody did, or `revoked`.
+    revoked
+        Fingerprint of a key that signed it after it had been revoked.
     """
 
     number: int
     sha256: str
     values: Mapping[str, Any]
     signer: str | None = None
+    revoked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,17 +91,70 @@ class Holder:
         return fingerprint(self.public)
 
 
-HOLDER = "holder"
-"""What an entry is that brings in a key; entries without a kind are decisions."""
+HOLDER, REVOCATION = "holder", "revocation"
+"""What an entry is that brings in a key, or revokes one; entries without a kind are decisions."""
 
 
 def holders(entries: Sequence[Entry]) -> dict[str, Holder]:
-    """Return who holds which key, by fingerprint, as the entries of a checked ledger say."""
-    found = {}
+    """Return who holds or held which key, by fingerprint, as the entries of a ledger say."""
+    return _keys(entries).held
+
+
+def revoked_in(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """Return the entry that revokes each key that is revoked, by fingerprint."""
+    found = [each for each in entries if each.values.get("kind") == REVOCATION]
+    return {each.values["fingerprint"]: each for each in reversed(found)}
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The keys of a ledger as far as it was read."""
+
+    held: dict[str, Holder]
+    revoked: set[str]
+
+    def read(self, values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """Return who signed an entry, and the revoked key that signed it; note what it says.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If its signature is not one by a key of the ledger, or nobody vouches for its key.
+        """
+        brought = _holder(values) if values.get("kind") == HOLDER else None
+        known = self.held if self.held or brought is None else {brought.fingerprint: brought}
+        signer, revoked = None, None
+        if SIGNATURE in values or "key" in values:
+            holder = known.get(str(values.get("key")))
+            if holder is None:
+                raise KeyError("it is signed with a key that nobody registered")
+            if not holds(holder.public, values):
+                raise KeyError("its signature does not hold")
+            if holder.fingerprint in self.revoked:
+                revoked = holder.fingerprint
+            else:
+                signer = holder.fingerprint
+        if signer is None and values.get("kind") in (HOLDER, REVOCATION):
+            does = "brings in" if brought else "revokes"
+            raise KeyError(f"it {does} a key, and no registered key signs that")
+        self.note(values)
+        return signer, revoked
+
+    def note(self, values: Mapping[str, Any]) -> None:
+        """Note a key that an entry brings in or revokes."""
+        if values.get("kind") == HOLDER:
+            holder = _holder(values)
+            self.held[holder.fingerprint] = holder
+        elif values.get("kind") == REVOCATION:
+            if values["fingerprint"] not in self.held:
+                raise KeyError("it revokes a key that nobody registered")
+            self.revoked.add(values["fingerprint"])
+
+
+def _keys(entries: Sequence[Entry]) -> _Keys:
+    found = _Keys({}, set())
     for entry in entries:
-        if entry.values.get("kind") == HOLDER:
-            holder = _holder(entry.values)
-            found[holder.fingerprint] = holder
+        found.note(entry.values)
     return found
 
 
@@ -169,7 +226,7 @@ class Ledger:
     def _chain(self) -> tuple[list[Entry], Break | None]:
         previous = FIRST
         found: list[Entry] = []
-        keys: dict[str, Holder] = {}
+        keys = _Keys({}, set())
         for number, line in enumerate(self._lines()[0], 1):
             try:
                 values = json_value(line)
@@ -179,11 +236,11 @@ class Ledger:
             if claimed != (number, previous):
                 return found, Break(number, "it does not follow from the entry before it")
             try:
-                signer = _signer(values, keys)
+                signer, revoked = keys.read(values)
             except (KeyError, TypeError) as error:
                 return found, Break(number, str(error.args[0]))
             previous = hashlib.sha256(line).hexdigest()
-            found.append(Entry(number, previous, values, signer))
+            found.append(Entry(number, previous, values, signer, revoked))
         return found, None
 
     def _lines(self) -> tuple[list[bytes], bytes]:
@@ -238,7 +295,17 @@ class Ledger:
             chained["key"] = key.fingerprint
             chained[SIGNATURE] = key.sign(chained)
         line = json.dumps(chained, sort_keys=True, ensure_ascii=False).encode()
-        signer = _signer(chained, holders(before))
+        try:
+            signer, revoked = _keys(before).read(chained)
+        except (KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self.path}: the entry was not written: {error.args[0]}. Register the key with "
+                "lfr-eval approvals register."
+            ) from None
+        if revoked is not None:
+            raise LedgerError(
+                f"{self.path}: the key {revoked[:16]} was revoked. Nothing is written."
+            )
         self._move_torn_aside()
         end = self.path.stat().st_size if self.path.exists() else 0
         file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -261,28 +328,3 @@ class Ledger:
         with written_aside(aside) as file:
             file.write_bytes(torn)
         os.truncate(self.path, sum(len(line) + 1 for line in whole))
-
-
-def _signer(values: Mapping[str, Any], keys: dict[str, Holder]) -> str | None:
-    """Return who signed an entry; a key that it brings in is put among the keys.
-
-    Raises
-    ------
-    KeyError, TypeError
-        If its signature is not one by a key of the ledger, or nobody vouches for its key.
-    """
-    brought = _holder(values) if values.get("kind") == HOLDER else None
-    known = keys if keys or brought is None else {brought.fingerprint: brought}
-    signer = None
-    if SIGNATURE in values or "key" in values:
-        holder = known.get(str(values.get("key")))
-        if holder is None:
-            raise KeyError("it is signed with a key that nobody registered")
-        if not holds(holder.public, values):
-            raise KeyError("its signature does not hold")
-        signer = holder.fingerprint
-    if brought is not None:
-        if signer is None:
-            raise KeyError("it brings in a key, and no registered key signs that")
-        keys[brought.fingerprint] = brought
-    return signer

@@ -18,7 +18,15 @@ from lfr_eval.contract.decisions import Approval, Ruling, decisions_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, StudyFolder
 from lfr_eval.contract.keys import Key, fingerprint, is_public
-from lfr_eval.contract.ledger import HOLDER, Entry, Holder, Ledger, holders
+from lfr_eval.contract.ledger import (
+    HOLDER,
+    REVOCATION,
+    Entry,
+    Holder,
+    Ledger,
+    holders,
+    revoked_in,
+)
 from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
@@ -75,8 +83,8 @@ def approve(
             f"{several(len(thresholds), 'threshold')}: "
             f"{' and '.join(threshold_text(value) for value in nearest)}."
         )
-    known = holders(ledger.entries())
-    problems += _signing(known, key, approver)
+    entries = ledger.entries()
+    problems += _signing(holders(entries), revoked_in(entries), key, approver)
     if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
     problems += [f"The {name} is not named." for name in _unnamed(ruling)]
@@ -117,11 +125,15 @@ def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> 
     ApprovalError
         If the person or the key is registered already, or nobody vouches for it.
     """
-    known, problems = holders(ledger.entries()), []
+    entries, problems = ledger.entries(), []
+    every, revoked = holders(entries), revoked_in(entries)
+    known = {name: holder for name, holder in every.items() if name not in revoked}
     if not name.strip() or not role.strip():
         problems.append("Give the name and the role of who holds the key.")
     if not is_public(public):
         problems.append("The public key must be 64 hexadecimal digits.")
+    elif fingerprint(public) in revoked:
+        problems.append("This key was revoked; make another.")
     elif fingerprint(public) in known:
         problems.append(f"This key is registered for {known[fingerprint(public)].name} already.")
     same = [holder.name for holder in known.values() if same_person(holder.name, name)]
@@ -129,7 +141,9 @@ def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> 
         problems.append(f"{same[0]} has a key already; a key is registered once.")
     if known and by.fingerprint not in known:
         problems.append("A registered approver must vouch for a new key: give --by KEY of theirs.")
-    if not known and by.public != public:
+    if every and not known:
+        problems.append("Every key of this ledger was revoked: begin another ledger.")
+    if not every and by.public != public:
         problems.append("The first key vouches for itself: leave out --by.")
     if problems:
         raise ApprovalError("The key was not registered. " + " ".join(problems))
@@ -143,7 +157,49 @@ def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> 
     return ledger.append(values, by)
 
 
-def _signing(known: Mapping[str, Holder], key: Key | None, approver: str) -> list[str]:
+def revoke_key(ledger: Ledger, named: str, reason: str, by: Key) -> Entry:
+    """Revoke a key of a ledger: signatures after this entry do not count, earlier ones do.
+
+    Parameters
+    ----------
+    named
+        Fingerprint of the key, or its beginning (16 digits at least).
+    by
+        Signs the revocation: the key itself, or one of another registered approver.
+
+    Raises
+    ------
+    ApprovalError
+        If there is no such key, it is revoked already, or `by` cannot revoke it.
+    """
+    entries, problems = ledger.entries(), []
+    every, revoked = holders(entries), revoked_in(entries)
+    found = [each for each in every if _names(named, each)]
+    if not found:
+        problems.append(
+            f"No key '{named}' is registered; give {SHORTEST_FINGERPRINT} digits of its "
+            "fingerprint, which lfr-eval approvals lists."
+        )
+    elif found[0] in revoked:
+        problems.append(f"Entry {revoked[found[0]].number} revoked it already.")
+    if by.fingerprint not in every or by.fingerprint in revoked:
+        problems.append("A registered key that is not revoked must sign the revocation.")
+    if not reason.strip():
+        problems.append("Say why it is revoked.")
+    if problems:
+        raise ApprovalError("The key was not revoked. " + " ".join(problems))
+    values = {
+        "kind": REVOCATION,
+        "revoked": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fingerprint": found[0],
+        "reason": reason.strip(),
+    }
+    return ledger.append(values, by)
+
+
+def _signing(
+    known: Mapping[str, Holder], revoked: Collection[str], key: Key | None, approver: str
+) -> list[str]:
     if not known:
         return [] if key is None else ["No key is registered: lfr-eval approvals register."]
     if key is None:
@@ -151,6 +207,8 @@ def _signing(known: Mapping[str, Holder], key: Key | None, approver: str) -> lis
     holder = known.get(key.fingerprint)
     if holder is None:
         return [f"The key {key.fingerprint[:16]} is not registered: lfr-eval approvals register."]
+    if key.fingerprint in revoked:
+        return [f"The key {key.fingerprint[:16]} was revoked: register another one."]
     if not same_person(holder.name, approver):
         return [f"The key is {holder.name}'s, and the approver is '{approver}'."]
     return []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.decisions import Approval, decisions_of
-from lfr_eval.contract.ledger import Ledger, LedgerError, holders
+from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.record import StudyRecordError
 from lfr_eval.report.words import clean
@@ -85,7 +85,7 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     if study_hash is None:
         return Decisions(())
     entries, broken = Ledger(ledger).checked()
-    keys = holders(entries)
+    keys, revoked = holders(entries), revoked_in(entries)
     try:
         found = decisions_of(entries, ledger.name)
     except LedgerError as error:
@@ -98,7 +98,11 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
         if decision.study_hash == study_hash or taken_back:
             recorded.append(decision)
             signers.append(entry.signer)
-    held = tuple(f"{clean(one.name)} ({clean(one.role)})" for one in keys.values())
+    held = tuple(
+        f"{clean(one.name)} ({clean(one.role)})"
+        + (f", revoked at {clean(str(revoked[key].values['revoked']))}" if key in revoked else "")
+        for key, one in keys.items()
+    )
     return Decisions(
         *(tuple(recorded), None if broken is None else str(broken), tuple(signers)),
         dict(zip(keys, held, strict=True)),

@@ -197,11 +197,12 @@ def test_a_signed_register_is_read_in_full(tmp_path: Path) -> None:
     recorded(Register(path), "P1")
     assert Ledger(path).unsigned() is not None
     key = new_key(tmp_path / "key")
-    holder = {"kind": "holder", "name": "A. Clerk", "role": "clerk", "public_key": key.public}
-    Ledger(path).append(holder, key)
     recorded(Register(path), "P1", key=key)
     assert Ledger(path).unsigned() is None
-    assert len(Register(path).who_has("P1").sharings) == 2
+    assert [each.signed for each in Register(path).who_has("P1").sharings] == [False, True]
+    with pytest.raises(LedgerError, match="a key that nobody registered"):
+        recorded(Register(path), "P1", key=new_key(tmp_path / "other"))
+    assert len(Register(path).sharings()) == 2
 
 
 def test_what_was_edited_is_never_answered_from(tmp_path: Path) -> None:

@@ -17,7 +17,13 @@ from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
 from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
 from lfr_eval.contract.persons import same_person
 from lfr_eval.engine.permission import NotApprovedError, permit, watching
-from lfr_eval.finished.approvals import ApprovalError, approvals, approve, register_key
+from lfr_eval.finished.approvals import (
+    ApprovalError,
+    approvals,
+    approve,
+    register_key,
+    revoke_key,
+)
 from lfr_eval.registry.versions import APPROVAL, Version
 from lfr_eval.report.approvals import read_decisions
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
@@ -305,3 +311,68 @@ def test_a_private_key_is_private(tmp_path: Path) -> None:
     file.chmod(0o600)
     with pytest.raises(SigningError, match="not a private key"):
         read_key(file)
+
+
+def permitted(ledger: Ledger, study: StudyFolder) -> bool:
+    try:
+        return permit(ledger, VERSION, THRESHOLD, None, studies=study.path.parent).signed
+    except NotApprovedError:
+        return False
+
+
+def test_a_revoked_key_signs_nothing_more_and_what_it_signed_stands(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    revoke_key(ledger, grey.fingerprint[:16], "lost", white)
+    assert permitted(ledger, study)
+    with pytest.raises(ApprovalError, match="was revoked"):
+        decide(ledger, study, "Dr Grey", grey)
+    # Whoever found the key can sign a line: it is in the chain, and does not count.
+    decide(ledger, study, "Dr White", white, withdrawn=True)
+    signed = ledger.entries()[2].values
+    forged = {name: value for name, value in signed.items() if name != "signature"}
+    forged |= {"number": len(ledger.entries()) + 1, "previous": ledger.entries()[-1].sha256}
+    forged["signature"] = grey.sign(forged)
+    with ledger.path.open("ab") as file:
+        file.write(json.dumps(forged, sort_keys=True).encode() + b"\n")
+    last = ledger.entries()[-1]
+    assert (last.signer, last.revoked) == (None, grey.fingerprint)
+    assert not permitted(ledger, study)
+    shown = read_decisions(ledger.path, study.study_hash())
+    assert "does not count" in shown.signing(len(shown.recorded) - 1)
+    assert "revoked at" in shown.keys[grey.fingerprint]
+
+
+def test_a_revoked_key_vouches_for_nobody_and_its_holder_may_have_another(
+    ledger: Ledger, grey: Key, white: Key, tmp_path: Path
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    revoke_key(ledger, grey.fingerprint, "left the panel", grey)
+    new = new_key(tmp_path / "new.pem")
+    with pytest.raises(ApprovalError, match="must vouch for a new key"):
+        register_key(ledger, "Dr Grey", "panel", new.public, grey)
+    with pytest.raises(ApprovalError, match="This key was revoked"):
+        register_key(ledger, "Dr Grey", "panel", grey.public, white)
+    register_key(ledger, "Dr Grey", "panel", new.public, white)
+    with pytest.raises(ApprovalError, match="revoked it already"):
+        revoke_key(ledger, grey.fingerprint, "again", white)
+    with pytest.raises(ApprovalError, match=r"No key 'abc' is registered.*Say why"):
+        revoke_key(ledger, "abc", " ", white)
+
+
+def test_a_revocation_that_nobody_signed_breaks_the_chain(ledger: Ledger, grey: Key) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    appended(ledger, kind="revocation", fingerprint=grey.fingerprint)
+    with pytest.raises(LedgerError, match="no registered key signs that"):
+        ledger.entries()
+
+
+def test_when_every_key_is_revoked_the_ledger_is_at_its_end(ledger: Ledger, grey: Key) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    revoke_key(ledger, grey.fingerprint, "lost", grey)
+    with pytest.raises(ApprovalError, match="begin another ledger"):
+        register_key(ledger, "Dr Grey", "panel", "ab" * 32, grey)
