@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 LEVELS = (8.0, 4.0, 2.0, 1.0)
 """Rates at the thresholds of a sweep, ascending, as multiples of the rate under test."""
@@ -118,9 +119,11 @@ class Matches:
     level: np.ndarray
 
 
-def tendencies(
-    rng: np.random.Generator, kind: tuple[str, float] | None, shape: tuple[int, int]
-) -> np.ndarray:
+Kind = tuple[str, float] | None
+"""How people's tendencies to resemble others are distributed; None: all alike."""
+
+
+def tendencies(rng: np.random.Generator, kind: Kind, shape: tuple[int, int]) -> np.ndarray:
     """How much people resemble others, of mean 1: alike, log-normal or Pareto."""
     if kind is None:
         return np.ones(shape)
@@ -130,13 +133,48 @@ def tendencies(
     return rng.random(shape) ** (-1 / parameter) * (parameter - 1) / parameter
 
 
+@lru_cache(maxsize=256)
+def unsaturated(rate: float, one: Kind, other: Kind) -> float:
+    """Find the factor of two people's tendencies at which the mean rate of their pairs is `rate`.
+
+    A pair matches with the chance 1 - exp(-factor t s), so that people who resemble many lose more
+    than others: at a rate of 5 %, 8 % of the matches where tendencies are log-normal (0.8), 14 %
+    where they are Pareto (1.8).
+    """
+    node, weight = np.polynomial.legendre.leggauss(150)
+    # Over the logarithm of the share of people with a greater tendency: the tail counts.
+    depth = 20 * (node + 1)
+    weight = 20 * weight * np.exp(-depth)
+    t, s = (_quantiles(kind, depth) for kind in (one, other))
+    product = np.outer(t, s)
+
+    def excess(factor: float) -> float:
+        return float(weight @ -np.expm1(-factor * product) @ weight) - rate
+
+    return float(optimize.brentq(excess, rate / 2, 50 * rate, xtol=1e-14))
+
+
+def _quantiles(kind: Kind, depth: np.ndarray) -> np.ndarray:
+    """Tendency that a share of exp(-depth) of people exceed."""
+    if kind is None:
+        return np.ones(depth.shape)
+    name, parameter = kind
+    if name == "lognormal":
+        found: np.ndarray = np.exp(-(parameter**2) / 2 - parameter * special.ndtri(np.exp(-depth)))
+        return found
+    return np.exp(depth / parameter) * (parameter - 1) / parameter
+
+
 def matches_within(
     rng: np.random.Generator,
     rate: float,
     tendency: np.ndarray,
     levels: Sequence[float] = LEVELS,
 ) -> Matches:
-    """Draw false matches at `rate` times both people's tendencies, (studies, people)."""
+    """Draw false matches at 1 - exp(-`rate` t s) for people of tendencies t, s (studies, people).
+
+    For pairs of a given mean rate: `unsaturated`.
+    """
     studies, people = tendency.shape
     study, first, second, mark = _draw_pairs(rng, rate / 2, tendency, tendency, levels[0])
     other = first != second

@@ -11,6 +11,7 @@ from benchmarks.acceptance.counting import of_matches, of_passes
 from benchmarks.worlds import (
     PASSES,
     Draw,
+    Kind,
     beta_rates,
     lognormal_rates,
     matches_within,
@@ -18,6 +19,7 @@ from benchmarks.worlds import (
     passes_of,
     passes_of_constant_correlation,
     tendencies,
+    unsaturated,
 )
 from lfr_eval.inference.precision import Evidence
 
@@ -162,7 +164,6 @@ def _unequal() -> list[Cell]:
     return found
 
 
-Kind = tuple[str, float] | None
 LAMBS: tuple[tuple[str, Kind, Kind, float], ...] = (
     ("no lambs", None, None, GOAL),
     ("lambs in both", ("lognormal", 0.8), ("lognormal", 0.8), GOAL),
@@ -182,12 +183,12 @@ def _pairs_cell(
     limit: float = GOAL,
 ) -> Cell:
     def draw(rng: np.random.Generator, studies: int) -> Drawn:
-        return Drawn(
-            [
-                of_matches(matches_within(rng, rate, tendencies(rng, kind, (studies, size))))
-                for size, rate, kind in zip(sizes, rates, kinds, strict=True)
-            ]
-        )
+        groups = []
+        for size, rate, kind in zip(sizes, rates, kinds, strict=True):
+            people = tendencies(rng, kind, (studies, size))
+            found = matches_within(rng, unsaturated(rate, kind, kind), people)
+            groups.append(of_matches(found))
+        return Drawn(groups)
 
     smaller = min(n * (n - 1) / 2 * rate for n, rate in zip(sizes, rates, strict=True))
     return Cell(name, what, rates, smaller, limit, draw)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.worlds import LEVELS, PASSES, Matches
-from lfr_eval.inference.cells import divide, satterthwaite
+from lfr_eval.inference.cells import divide, satterthwaite, sharing_correction
 from lfr_eval.inference.precision import Evidence
 
 
@@ -56,7 +56,8 @@ def of_matches(matches: Matches) -> Evidence:
         affected[:, step] = np.count_nonzero(degree, axis=1)
     rate = x / pairs
     between = x * (1 - 2 * rate) + rate**2 * pairs
-    variance = np.maximum((squares - between) / pairs**2, between / pairs**2)
+    correction = sharing_correction(n * (n - 1.0) ** 2 - pairs, pairs)
+    variance = np.maximum(correction * (squares - between), between) / pairs**2
     return Evidence(
         x,
         np.full(shape, pairs),

@@ -25,7 +25,7 @@ from benchmarks.acceptance.__main__ import judge_all
 from benchmarks.acceptance.cells import GOAL, Cell, Drawn
 from benchmarks.acceptance.counting import of_passes
 from benchmarks.worlds import LEVELS
-from lfr_eval.inference.cells import divide, satterthwaite
+from lfr_eval.inference.cells import divide, satterthwaite, sharing_correction
 from lfr_eval.inference.precision import Evidence
 
 SIZES = ((40, 40), (67, 67), (60, 300), (300, 60))
@@ -97,7 +97,9 @@ def of_copies(ranked: np.ndarray, copies: np.ndarray, rate: float) -> Evidence:
         affected[:, step] = np.sum(weight * (degree > 0), axis=1)
     p = x / trials
     between = x * (1 - 2 * p) + p**2 * trials
-    robust = np.maximum((squares - between) / trials**2, between / trials**2)
+    sharing = np.sum(copies * others**2, axis=1, keepdims=True) - trials
+    correction = sharing_correction(sharing, trials)
+    robust = np.maximum(correction * (squares - between), between) / trials**2
     return Evidence(
         x,
         np.broadcast_to(trials, shape),

@@ -184,6 +184,32 @@ def satterthwaite(squares: Floats, fourths: Floats, people: Floats | float) -> F
     return np.where(squares > 0, degrees, np.inf)
 
 
+LARGEST_CORRECTION = 6.0
+"""Correction of four people's comparisons; of fewer people none can be told."""
+
+
+def sharing_correction(sharing: Floats | float, trials: Floats | float) -> Floats:
+    """Factor by which a robust variance of comparisons is too small, as residuals hide part of it.
+
+    Residuals from a cell's own rate add up to 0. So their products over the pairs of comparisons
+    that share a person are, with the sign changed, those over the pairs that share nobody, and of
+    these there are too few. If comparisons are alike, the expectation of sum_i r_i^2 - sum e_ij^2
+    is the variance of the sum times the share of pairs of comparisons that share nobody. Of n
+    people, each compared with each once, the share is (n - 2) (n - 3) / (n (n - 1)), about
+    1 - 4 / n; of n people compared with m others (1 - 1 / n) (1 - 1 / m), and of n people with a
+    trial each (n - 1) / n, whose inverse is the usual factor n / (n - 1) of clusters.
+
+    Parameters
+    ----------
+    sharing
+        Ordered pairs of comparisons that share a person, each comparison with itself included.
+    trials
+        Comparisons.
+    """
+    alone = 1 - divide(sharing, np.square(np.asarray(trials, float)), otherwise=1.0)
+    return np.minimum(divide(1.0, np.maximum(alone, 0.0), LARGEST_CORRECTION), LARGEST_CORRECTION)
+
+
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
     """Return a / b, and `otherwise` where b is 0."""
     a, b = np.broadcast_arrays(a, b)

@@ -24,6 +24,7 @@ from lfr_eval.inference.cells import (
     divide,
     extremes_of,
     satterthwaite,
+    sharing_correction,
 )
 from lfr_eval.inference.pair_sizes import (
     KERNEL,
@@ -126,9 +127,10 @@ class PairCounter:
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; dyadic cluster-robust variance.
 
-        V = (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
-        r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), not below the
-        variance that independent pairs of people, or independent comparisons, would have.
+        V = k (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
+        r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), k from
+        `sharing_correction`; not below the variance that independent pairs of people, or
+        independent comparisons, would have.
         """
         permutations, top = len(labels), self.thresholds
         size = self._sizes(labels, cells)
@@ -162,7 +164,8 @@ class PairCounter:
         rate = divide(events, size.trials)
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
-        robust = divide(people - pairs, size.trials**2)
+        correction = sharing_correction(size.person_squares - size.pair_squares, size.trials)
+        robust = divide(correction * (people - pairs), size.trials**2)
         # Repeated comparisons of the same two people are one piece of evidence at the most.
         floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
         return Cells(events, size.trials, np.maximum(robust, floor), size.people)

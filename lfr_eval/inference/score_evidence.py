@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from lfr_eval.inference.cells import Floats, satterthwaite
+from lfr_eval.inference.cells import Floats, satterthwaite, sharing_correction
 from lfr_eval.inference.ends import GREATEST_LEVEL, LEAST_LEVEL, MANY, lower_ends, upper_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
@@ -141,21 +141,12 @@ def mean_of(scores: Scores) -> Mean:
     people = float((sums**2).sum())
     if scores.pairs:
         # Not below what independent pairs of people would have.
-        variance = max((people - squares) * small_sample(size), squares)
+        variance = max((people - squares) * _correction(scores), squares)
     else:
         variance = people * size / (size - 1)
     degrees = float(satterthwaite((sums**2).sum(), (sums**4).sum(), size))
     error = float(np.sqrt(variance)) / len(residual)
     return Mean(float(scores.score.mean()), error, min(degrees, size - 1))
-
-
-def small_sample(people: int) -> float:
-    """Return the factor by which residuals from a group's own mean understate a pairs' variance.
-
-    Each residual holds the mean that its own people moved: by simulation the expectation of the
-    variance is 1 - 4 / people of the true one (8 to 60 people, shared or not; see the tests).
-    """
-    return people / max(people - 4, 1)
 
 
 def _sums(scores: Scores, residual: Floats) -> tuple[Floats, float]:
@@ -170,6 +161,13 @@ def _sums(scores: Scores, residual: Floats) -> tuple[Floats, float]:
     sums = np.bincount(scores.first, residual, size) + np.bincount(scores.second, residual, size)
     seen = np.bincount(scores.first, minlength=size) + np.bincount(scores.second, minlength=size)
     return sums[seen > 0], squares
+
+
+def _correction(scores: Scores) -> float:
+    """Return the factor by which the residuals of pairs understate a robust variance."""
+    ones = Scores(scores.first, scores.second, np.ones(len(scores.score)))
+    counts, pairs = _sums(ones, ones.score)
+    return float(sharing_correction((counts**2).sum() - pairs, len(ones.score)))
 
 
 def quantile_of(scores: Scores, beyond: float) -> Quantile | None:
@@ -230,7 +228,7 @@ def _exceeding(scores: Scores, grid: Floats) -> Evidence:
     people = int(seen.sum())
     sums, fourths = (residual**2).sum(axis=0), (residual**4).sum(axis=0)
     if scores.pairs:
-        variance = np.maximum((sums - squares) * small_sample(people), squares) / n**2
+        variance = np.maximum((sums - squares) * _correction(scores), squares) / n**2
     else:
         variance = sums / n**2 * people / max(people - 1, 1)
     variance = np.maximum(variance, rate * (1 - rate) / n)

@@ -185,7 +185,9 @@ def _interval(
         basis=np.array([OWN]),
     )
     tail = (1 - plan.level) / 2
-    return float(lower_ends(cells, tail)[0]), float(upper_ends(cells, tail)[0]), OWN
+    # Events are trials times the rate, whose quotient may miss the rate by a rounding.
+    lower, upper = float(lower_ends(cells, tail)[0]), float(upper_ends(cells, tail)[0])
+    return min(lower, rate), max(upper, rate), OWN
 
 
 def _ratio(

@@ -83,7 +83,9 @@ def brute_pairs(
     e = hit - p
     shares = (a[:, None] == a) | (a[:, None] == b) | (b[:, None] == a) | (b[:, None] == b)
     same = np.minimum(a, b) * 10_000 + np.maximum(a, b)
-    variance = float(e @ shares @ e) / trials**2
+    # The share of pairs of comparisons that share nobody is what residuals leave of the variance.
+    correction = min(1 / max(1 - shares.sum() / trials**2, 1e-9), 6.0)
+    variance = correction * float(e @ shares @ e) / trials**2
     of_pairs = float(e @ (same[:, None] == same) @ e) / trials**2
     return events, trials, max(variance, of_pairs, p * (1 - p) / trials)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials
 from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
 
@@ -99,3 +100,28 @@ def test_steps_refuse_what_was_not_listed():
     )
     cells = counter_of(failures, steps_of(failures, [])).count(np.zeros((1, 2), int), 1)
     assert cells.events[0, 0, 0] == 1
+
+
+@pytest.mark.parametrize(("people", "others"), [(6, 0), (12, 0), (30, 0), (6, 9), (12, 40)])
+def test_the_variance_of_comparisons_is_right_with_few_people(people, others):
+    """Within a group of a few people, and across two groups, whoever they are."""
+    rng = np.random.default_rng([people, others])
+    n = people + others
+    first, second = np.triu_indices(n, 1)
+    one, names = np.ones(n, int), tuple("ab"[: 1 + (others > 0)])
+    codes = np.repeat([0, 1], [people, others])[:n]
+    rates, variances = [], []
+    for _ in range(3000):
+        tendency = rng.gamma(2, 0.5, n)
+        hit = rng.random(len(first)) < np.minimum(0.3 * tendency[first] * tendency[second], 1)
+        trials = PairTrials(
+            n, first[hit], second[hit], np.ones(hit.sum(), np.float32), 0.5, one, one, one
+        )
+        if others:
+            found = crossed_cells(trials, Grouping("group", names, codes), np.array([0.5])).cells
+        else:
+            found = PairCounter.of(trials, np.array([0.5])).count(codes[None], 1)
+        rates.append(found.rate[0, 0, 0])
+        variances.append(found.variance[0, 0, 0])
+    # Never below that of independent pairs: with few people that adds a little.
+    assert np.mean(variances) == pytest.approx(np.var(rates), rel=0.08 if n > 8 else 0.2)

@@ -16,7 +16,6 @@ from lfr_eval.inference.score_evidence import (
     mean_of,
     p_value,
     quantile_of,
-    small_sample,
 )
 
 
@@ -52,12 +51,12 @@ def test_the_variance_of_pairs_is_the_sum_over_pairs_that_share_somebody() -> No
         for m, (c, d) in enumerate(zip(scores.first, scores.second, strict=True)):
             if {a, b} & {c, d}:
                 total += residual[k] * residual[m]
-    expected = np.sqrt(total * small_sample(14)) / len(residual)
+    expected = np.sqrt(total * 14 * 13 / (12 * 11)) / len(residual)
     assert mean_of(scores).error == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("people", [8, 12, 20, 60])
-def test_the_small_sample_factor_makes_the_variance_of_pairs_right(people: int) -> None:
+def test_the_correction_makes_the_variance_of_pairs_right(people: int) -> None:
     rng = np.random.default_rng(3)
     means = [mean_of(of_pairs(rng, people, 1.0)) for _ in range(1500)]
     estimated = np.mean([each.error**2 for each in means])
