@@ -17,36 +17,70 @@ def watchlist_words(size: int | None) -> str:
     return "none, faces compared one to one" if size is None else f"{count(size)} faces"
 
 
+Side = Sequence[Rate | None]
+"""Rates of one group along the threshold."""
+
+
 def along_threshold(
     key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
-    sides: Sequence[Sequence[Sequence[Rate | None]]], thresholds: Sequence[float], at: float,
+    sides: Sequence[Sequence[Side]], thresholds: Sequence[float], at: float,
     record: StudyRecord,
 ) -> Chart:  # fmt: skip
     """Draw one setting; `at` is the threshold in use."""
+    banded = is_banded(sides)
     panels = [
         (group_name(group),
-         [line_of(style, thresholds, side[number])
+         [line_of(style, thresholds, side[number], banded)
           for style, side in zip(("first", "second"), sides, strict=True)])
         for number, group in enumerate(groups)
     ]  # fmt: skip
     values = [value for _, lines in panels for line in lines for value in (*line.y, *line.bound)]
     names = [metric_named(code).plain for code in metrics]
     caption = (
-        f"Along the threshold, by {factor_words(factor)}, {_watchlist_clause(size)}: solid line, "
+        f"Along the threshold, by {factor_words(factor)}, {watchlist_clause(size)}: solid line, "
         f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
-        f"{confidence(record.inference.level)} intervals; dotted, the upper end where no error was "
+        f"{band_words(record, banded)}; dotted, the upper end where no error was "
         "seen. Each step down is a fixed factor rarer."
     )
     return draw(f"along-{key.replace('|', '-')}", caption, caption, panels,
                 threshold_scale(thresholds), rate_scale(values), at, record.mark)  # fmt: skip
 
 
-def _watchlist_clause(size: int | None) -> str:
+def is_banded(sides: Sequence[Sequence[Side]]) -> bool:
+    """Return whether the rates have bands that hold along the whole sweep."""
+    return any(
+        rate is not None and rate.band_upper is not None
+        for side in sides for rates in side for rate in rates
+    )  # fmt: skip
+
+
+def band_words(record: StudyRecord, banded: bool) -> str:
+    """Say which interval a chart draws."""
+    level = confidence(record.inference.level)
+    if banded:
+        return (
+            f"{level} bands, which hold for all these groups at all thresholds at once and are "
+            "wider than the intervals of one threshold"
+        )
+    return f"{level} intervals, each for one group at one threshold"
+
+
+def ends_of(rates: Side, banded: bool) -> tuple[list[float], list[float]]:
+    """Return lower and upper ends: of the bands where there are any, else of the intervals."""
+    names = ("band_lower", "band_upper") if banded else ("lower", "upper")
+    ends = ([None if rate is None else getattr(rate, name) for rate in rates] for name in names)
+    lower, upper = ([math.nan if each is None else float(each) for each in one] for one in ends)
+    return lower, upper
+
+
+def watchlist_clause(size: int | None) -> str:
+    """Return the watchlist of a setting within a caption."""
     return "faces compared one to one" if size is None else f"watchlist of {count(size)} faces"
 
 
-def line_of(style: str, x: Sequence[float], rates: Sequence[Rate | None]) -> Line:
+def line_of(style: str, x: Sequence[float], rates: Side, banded: bool) -> Line:
     """Return rates as a line with its band, and the bound where no error was seen."""
+    lower, upper = ("band_lower", "band_upper") if banded else ("lower", "upper")
 
     def values(name: str, silent: bool = False) -> list[float]:
         return [
@@ -55,4 +89,4 @@ def line_of(style: str, x: Sequence[float], rates: Sequence[Rate | None]) -> Lin
             for rate in rates
         ]  # fmt: skip
 
-    return Line(style, x, values("rate"), values("lower"), values("upper"), values("upper", True))
+    return Line(style, x, values("rate"), values(lower), values(upper), values(upper, True))

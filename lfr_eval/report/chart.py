@@ -46,6 +46,8 @@ class Line:
     bound
         Upper ends where nothing was seen: a line would otherwise vanish exactly where a reader may
         take it for perfection.
+    left, right
+        Where the lower and the upper ends stand, if not at `x`: both values are uncertain.
     """
 
     style: str
@@ -54,6 +56,8 @@ class Line:
     lower: Sequence[float] = ()
     upper: Sequence[float] = ()
     bound: Sequence[float] = ()
+    left: Sequence[float] = ()
+    right: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -230,6 +234,11 @@ def _panel(title: str, lines: Sequence[Line], x: Scale, y: Scale, at: float | No
             path = _path(line.x, values, place_of, upright)
             if path:
                 parts.append(f'<path d="{path}" fill="none" style="{style}"/>')
+        if line.style == "third" and len(line.x) == 1:
+            parts.append(
+                f'<circle cx="{place_of(line.x[0]):.1f}" cy="{upright(line.y[0]):.1f}" r="4" '
+                'fill="none" style="stroke:var(--ink);stroke-width:1.6"/>'
+            )
     return "".join(parts)
 
 
@@ -249,15 +258,16 @@ def _path(xs: Sequence[float], ys: Sequence[float], across: Place, upright: Plac
 
 
 def _band(line: Line, across: Place, upright: Place) -> str:
+    left, right = line.left or line.x, line.right or line.x
     rows = [
-        (x, low, high)
-        for x, low, high in zip(line.x, line.lower, line.upper, strict=True)
-        if math.isfinite(low) and math.isfinite(high)
+        ends
+        for ends in zip(left, line.lower, right, line.upper, strict=True)
+        if all(map(math.isfinite, ends))
     ]
     if len(rows) < 2:
         return ""
-    there = " ".join(f"{across(x):.1f} {upright(high):.1f}" for x, _, high in rows)
-    back = " ".join(f"{across(x):.1f} {upright(low):.1f}" for x, low, _ in reversed(rows))
+    there = " ".join(f"{across(x):.1f} {upright(high):.1f}" for _, _, x, high in rows)
+    back = " ".join(f"{across(x):.1f} {upright(low):.1f}" for x, low, _, _ in reversed(rows))
     return f"M{there}L{back}Z"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, group_name, metric_named
-from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import ratio, spoken_threshold
 from lfr_eval.report.along import along_threshold, watchlist_words
@@ -25,6 +25,7 @@ from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
 from lfr_eval.report.picture import Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
 from lfr_eval.report.record import StudyRecord
+from lfr_eval.report.trade_off import trade_off
 
 STEPS = 40
 """Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""
@@ -43,10 +44,13 @@ class Part:
         Name within the page: place of the watchlist and place of the factor.
     chart
         Rates along the threshold, a panel per group.
+    trade_off
+        One kind of error against the other; None where no group had both.
     """
 
     key: str
     chart: Chart
+    trade_off: Chart | None
     rows: tuple[Any, ...]
     ends: tuple[Any, ...]
     verdicts: tuple[Any, ...]
@@ -158,9 +162,10 @@ def to_explorer(
             found = _along(rows, wrong, right, places)
             if not found:
                 continue
+            all_of = _along(sized[sized["factor"] == OVERALL], wrong, right, places)
             verdicts = _verdicts(findings, (wrong, right), size, factor, thresholds, pool)
-            part = _part(f"{number}|{place}", (wrong, right), size, factor, found, thresholds,
-                         thresholds[start], verdicts, pool, record)  # fmt: skip
+            part = _part(f"{number}|{place}", (wrong, right), size, factor, found, all_of,
+                         thresholds, thresholds[start], verdicts, pool, record)  # fmt: skip
             parts.append(part)
             if shown is None:
                 first = [each[start] for each in found.values() if start in each]
@@ -218,7 +223,7 @@ def _along(
 
 def _part(
     key: str, metrics: tuple[str, str], size: int | None, factor: str, found: Rates,
-    thresholds: Sequence[float], at: float, verdicts: tuple[Any, ...], pool: Pool,
+    all_of: Rates, thresholds: Sequence[float], at: float, verdicts: tuple[Any, ...], pool: Pool,
     record: StudyRecord,
 ) -> Part:  # fmt: skip
     groups = list(dict.fromkeys(group for _, group in found))
@@ -245,8 +250,12 @@ def _part(
     if metrics[0] == "FPIR":
         made = (crowd_of([rates[place] for rates in sides[0]]) for place in steps)
         crowd = tuple(each.spoken if each else "" for each in made)
-    return Part(key,
-        along_threshold(key, metrics, size, factor, groups, sides, thresholds, at, record),
+    everybody = [
+        [all_of.get((code, EVERYBODY), {}).get(place) for place in steps] for code in metrics
+    ]
+    setting = (key, metrics, size, factor, groups, sides)
+    return Part(key, along_threshold(*setting, thresholds, at, record),
+                trade_off(*setting, everybody if all_of else [], thresholds, at, record),
                 rows, ends, verdicts, crowd)  # fmt: skip
 
 

@@ -41,6 +41,8 @@ class Rate:
     level: float | None
     effective_trials: float | None
     interval: str
+    band_lower: float | None = None
+    band_upper: float | None = None
 
     @property
     def withheld(self) -> bool:
@@ -174,6 +176,7 @@ def as_miss(rate: Rate) -> Rate:
     return replace(
         rate, metric="FNIR", events=events, rate=rest(rate.rate), lower=rest(rate.upper),
         upper=rest(rate.lower), subjects_with_event=None,
+        band_lower=rest(rate.band_upper), band_upper=rest(rate.band_lower),
     )  # fmt: skip
 
 
@@ -231,6 +234,8 @@ def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
             level=real(row.level),
             effective_trials=real(row.effective_trials),
             interval=text(row.interval) or "not stated",
+            band_lower=real(getattr(row, "band_lower", None)),
+            band_upper=real(getattr(row, "band_upper", None)),
         )
         for row in frame.itertuples(index=False)
     )

@@ -44,7 +44,8 @@ def to_document(report: Report, kind: str = "report") -> Document:
         drawings["picture"] = (to_svg(brief.picture, caption), caption)
     charts = [*further_charts(report).all] if kind == "annex" else []
     if report.explorer and kind == "annex":
-        charts += [part.chart for part in report.explorer.parts]
+        drawn = [each for part in report.explorer.parts for each in (part.chart, part.trade_off)]
+        charts += [each for each in drawn if each is not None]
     drawings |= {each.name: (each.sheet, each.description) for each in charts}
     return Document(
         title=record.title,
