@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 study: $(STAMP)
-	OMP_NUM_THREADS= $(BIN)/lfr-eval run
+	env -u OMP_NUM_THREADS $(BIN)/lfr-eval run
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal

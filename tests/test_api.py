@@ -144,7 +144,7 @@ def test_templates_give_the_scores_of_their_cosines(here: list[str]) -> None:
     table = people()
     vectors = generator.normal(size=(len(table), 8)).astype(np.float32)
     templates = pd.DataFrame({"image_id": table["image_id"], "template": list(vectors)})
-    found = lfr_eval.run(*here, people=table, templates=templates, thresholds=[0.2])
+    found = lfr_eval.run(*here, people=table, templates=templates, thresholds=0.2)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     rates = found.rates[found.rates["factor"] == "overall"].set_index("metric")
     mated = np.array([unit[a] @ unit[a + 1] for a in range(0, len(table), 2)])

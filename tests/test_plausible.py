@@ -53,6 +53,15 @@ def test_of_scores_from_a_file_one_threshold_must_lie_among_them() -> None:
         check_reach((-3, 0.1), given)
 
 
+def test_of_scores_from_a_file_every_reported_threshold_must_lie_among_them() -> None:
+    given = card(0.2, 0.9, "given")
+    check_reach((0.1, 0.5, 3.0), given, (0.5,))
+    with pytest.raises(ConfigError, match=r"No score reaches the threshold 3\.00: the highest"):
+        check_reach((0.1, 0.5, 3.0), given, (0.5, 3.0))
+    with pytest.raises(ConfigError, match=r"Every score reaches the threshold 0\.10: the lowest"):
+        check_reach((0.1, 0.5, 3.0), given, (0.1, 0.5))
+
+
 def people(count: int) -> pd.DataFrame:
     subjects = np.repeat([f"p{number}" for number in range(count)], 2)
     return pd.DataFrame(

@@ -161,6 +161,15 @@ def _plan() -> dict[str, object]:
     }
 
 
+def test_a_plan_is_checked_before_it_is_registered(registered: Registered) -> None:
+    registration_file(registered.plan).unlink()
+    with pytest.raises(RegistrationError, match=r"can be read and run, but is not registered"):
+        check(registered.plan, registered.places)
+    registered.plan.write_text(registered.plan.read_text().replace("primary:", "primry:"))
+    with pytest.raises(RegistrationError, match="primry is unknown"):
+        check(registered.plan, registered.places)
+
+
 def test_kept_to_the_letter_it_is_as_registered(kept: tuple[Registered, StudyFolder]) -> None:
     registered, study = kept
     assert check(registered.plan, registered.places) == []

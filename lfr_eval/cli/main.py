@@ -120,7 +120,9 @@ def _explained(command: Callable[[], int]) -> int:
     from lfr_eval.contract.errors import MendableError
 
     try:
-        return command()
+        status = command()
+        sys.stdout.flush()
+        return status
     except MendableError as error:
         print(f"lfr-eval: {error}", file=sys.stderr)
         return UNUSABLE

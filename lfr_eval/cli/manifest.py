@@ -94,14 +94,17 @@ def manifest(
         print(f"Note: {note}")
     _summarise(cohort)
     print(f"Manifest: {file}")
-    path = f"dataset.path={file}" if _plain(file) else f"dataset.path='{file}'"
-    words = ["lfr-eval", "run", "dataset=manifest", path, "matcher=facenet", "design=verification"]
-    print(f"Next: {shlex.join([*words, '--dry-run'])}")
+    words = f"dataset=manifest {_place(file)} matcher=facenet design=verification"
+    print(f"Next: lfr-eval run {words} --dry-run")
     return OK
 
 
-def _plain(file: Path) -> bool:
-    return all(mark.isascii() and (mark.isalnum() or mark in "/._-") for mark in str(file))
+def _place(file: Path) -> str:
+    """Return the override that names a manifest, as a shell and then Hydra take it."""
+    if all(mark.isascii() and (mark.isalnum() or mark in "/._-") for mark in str(file)):
+        return f"dataset.path={file}"
+    word = "dataset.path='" + str(file).replace("'", "\\'") + "'"
+    return shlex.quote(word) if set('"$`\\!') & set(word) else f'"{word}"'
 
 
 def _summarise(cohort: Cohort) -> None:

@@ -113,7 +113,7 @@ def gather(
     if len(rows):
         rows, said_of_roles = with_roles(rows)
         notes += said_of_roles
-        problems += _of_pictures(folder, rows["path"])
+        problems += _of_pictures(folder, rows["path"], rows["subject_id"])
         if labels is not None:
             labels, said = _numbered(labels, rows["subject_id"])
             notes += said
@@ -286,11 +286,17 @@ def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
     )
 
 
-def _of_pictures(folder: Path, paths: pd.Series) -> Iterator[Problem]:
+def _of_pictures(folder: Path, paths: pd.Series, people: pd.Series) -> Iterator[Problem]:
     checks = check_images(folder, [str(path) for path in paths])
-    for path, check in zip(paths, checks, strict=True):
+    first: dict[str | None, tuple[str, str]] = {None: ("", "")}
+    for path, person, check in zip(paths, people, checks, strict=True):
         if check.kind is not None:
             yield Problem(check.kind, check.message, check.remedy, None, "path", str(path))
+        elsewhere, other = first.setdefault(check.digest, (path, person))
+        if check.digest is not None and other != person:
+            message = f"{elsewhere} is the very same image, of person '{other}'"
+            remedy = "Remove the image that is not this person's."
+            yield Problem("one image, two people", message, remedy, None, "path", str(path))
 
 
 def _some(names: list[str]) -> str:

@@ -17,7 +17,7 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem
 from lfr_eval.cohort.reading import TextTable
-from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.spelling import one_slip_apart, skeleton
 from lfr_eval.contract.tables import COHORT, CROSS, EVERYBODY, OVERALL, ROLES, UNKNOWN
 from lfr_eval.contract.words import several
 
@@ -95,6 +95,7 @@ def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
         frame[column], said = _one_spelling(frame[column], column, known)
         notes += said
         if column != "role":
+            notes += _slips(frame[column], column)
             frame[column], names[column] = _short(frame[column])
             notes += [
                 f"'{short}' stands for '{label}' ({column})."
@@ -155,6 +156,20 @@ def _one_spelling(
         rest = several(len(told) - SAID, "other spelling")
         notes.append(f"{rest} of column '{column}' are read as the most frequent one.")
     return values.replace(read).mask(values.isin(missing)), notes
+
+
+def _slips(values: pd.Series, column: str) -> list[str]:
+    """Say which labels may be misspelt: one slip away from one that more rows have."""
+    counts = values.value_counts()
+    labels = [str(label) for label in counts.index[:MOST_LABELS]]
+    return [
+        f"'{rare}' of column '{column}' ({several(int(counts[rare]), 'row')}) is almost '{usual}' "
+        f"({several(int(counts[usual]), 'row')}): correct it if it is a slip. It is a group of "
+        "its own until then."
+        for at, rare in enumerate(labels)
+        for usual in labels[:at]
+        if one_slip_apart(rare, usual)
+    ]
 
 
 def _speakable(label: str) -> str:

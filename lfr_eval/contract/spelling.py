@@ -60,6 +60,34 @@ def skeleton(text: str) -> str:
     return _APART.sub(" ", folded.translate(_LOOK_ALIKES)).strip()
 
 
+SHORTEST = 5
+"""Letters of a word that one slip does not turn into another word of everyday labels."""
+
+
+def one_slip_apart(first: str, second: str) -> bool:
+    """Whether two labels differ in one long word, by one letter or two letters exchanged.
+
+    Examples
+    --------
+    >>> one_slip_apart("femal", "female"), one_slip_apart("East Asain", "east asian")
+    (True, True)
+    >>> one_slip_apart("East Asian", "West Asian"), one_slip_apart("group a", "group b")
+    (False, False)
+    """
+    one, other = skeleton(first).split(" "), skeleton(second).split(" ")
+    unlike = [pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    if len(one) != len(other) or len(unlike) != 1:
+        return False
+    short, long = sorted(unlike[0], key=len)
+    if len(short) < SHORTEST or not (short + long).isalpha():
+        return False
+    same = next((at for at, letter in enumerate(short) if letter != long[at]), len(short))
+    if len(short) < len(long):
+        return short[same:] == long[same + 1 :]
+    exchanged = long[same + 1 : same + 2] + long[same : same + 1] + long[same + 2 :]
+    return short[same + 1 :] == long[same + 1 :] or short[same:] == exchanged
+
+
 NOT_STATED = frozenset(
     map(
         skeleton,

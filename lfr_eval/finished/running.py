@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lfr_eval.config import (
@@ -32,7 +33,7 @@ def run(
     people: pd.DataFrame | None = None,
     scores: pd.DataFrame | None = None,
     templates: pd.DataFrame | None = None,
-    thresholds: Sequence[float] | None = None,
+    thresholds: float | Sequence[float] | None = None,
     operating: float | None = None,
     design: str | None = None,
 ) -> Study:
@@ -54,7 +55,8 @@ def run(
     templates
         One row an image: `image_id` and `template`, vectors of one length.
     thresholds
-        Thresholds on the scale of the scores. A score at or above a threshold is a match.
+        One threshold or several, on the scale of the scores. A score at or above a threshold is a
+        match.
     operating
         The threshold at which the matcher is meant to run; findings at it are primary.
     design
@@ -91,7 +93,7 @@ def run(
     allow_object(words)
     config = composed(with_plan(words))
     if thresholds is not None:
-        config.thresholds.values = [float(value) for value in thresholds]
+        config.thresholds.values = np.atleast_1d(thresholds).astype(float).tolist()
     if operating is not None:
         config.thresholds.operating = float(operating)
     if people is not None:

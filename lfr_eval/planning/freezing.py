@@ -112,9 +112,14 @@ def check(file: Path, places: Sequence[str] = ()) -> list[Difference]:
     Raises
     ------
     RegistrationError
-        If the registration is missing or was edited.
+        If the plan cannot be run, or the registration is missing or was edited.
     """
     target = registration_file(file) if file.suffix in (".yaml", ".yml") else file
+    if target != file and file.exists() and not target.exists():
+        composed(read_plan(file), places)
+        raise RegistrationError(
+            f"{file} can be read and run, but is not registered: lfr-eval plan register {file}"
+        )
     registration = read_registration(target)
     plan = read_plan(target.with_name(registration.plan_file))
     config = composed(plan, places)

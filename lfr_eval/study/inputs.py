@@ -134,7 +134,7 @@ def read_inputs(config: StudyConfig) -> Inputs:
     if isinstance(matcher, AlertMatcher):
         check_floor(matcher, sweep.values, config.design)
     else:
-        check_reach(sweep.values, matcher.card)
+        check_reach(sweep.values, matcher.card, sweep.tabulated)
     return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
 
 

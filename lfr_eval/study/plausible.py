@@ -28,16 +28,20 @@ SURE = 3.0
 1 of 1,000 studies."""
 
 
-def check_reach(thresholds: Sequence[float], card: MatcherCard) -> None:
+def check_reach(
+    thresholds: Sequence[float], card: MatcherCard, reported: Sequence[float] = ()
+) -> None:
     """Refuse thresholds that lie outside of what a matcher's scores can be.
 
     Of a similarity, every threshold must lie within its range. Of scores from a file only the range
-    in the file is known: one threshold at least must lie within it.
+    in the file is known: one threshold at least must lie within it, and each that is reported.
 
     Parameters
     ----------
     thresholds
         On the scale of the scores, increasing.
+    reported
+        The operating and the primary ones among them.
 
     Raises
     ------
@@ -57,15 +61,20 @@ def check_reach(thresholds: Sequence[float], card: MatcherCard) -> None:
                 "thresholds.operating and thresholds.primary."
             )
         return
-    if len(above) == len(thresholds):
-        reached, most = "No score reaches", f"the highest score is {threshold_text(high)}"
-    elif len(below) == len(thresholds):
-        reached, most = "Every score reaches", f"the lowest score is {threshold_text(low)}"
+    lost = [value for value in reported if value > high], [v for v in reported if v < low]
+    if len(above) == len(thresholds) or lost[0]:
+        reached, which = "No score reaches", lost[0] or above
+        most = f"the highest score is {threshold_text(high)}"
+    elif len(below) == len(thresholds) or lost[1]:
+        reached, which = "Every score reaches", lost[1] or below
+        most = f"the lowest score is {threshold_text(low)}"
     else:
         return
+    any_of = "the threshold" if len(which) == 1 else "any of the thresholds"
     raise ConfigError(
-        f"{reached} any of the thresholds ({_shown(thresholds)}): {most}. Give thresholds on the "
-        f"scale of the scores, which lie {_between(low, high)}: thresholds.values=[...]."
+        f"{reached} {any_of} {_shown(which)}: {most}. Give thresholds on the scale of the scores, "
+        f"which lie {_between(low, high)}: thresholds.values, thresholds.operating and "
+        "thresholds.primary."
     )
 
 

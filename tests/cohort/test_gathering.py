@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import stat
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -19,9 +21,8 @@ PEOPLE = {"007": ("Woman", "White"), "008": ("Man", "Black, African"), "019": ("
 
 def faces(folder: Path, *names: str) -> Path:
     """Pictures with these names below a folder."""
-    for at, name in enumerate(names):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        noise(folder / name, at)
+    for name in names:
+        noise(folder / name, crc32(name.encode()))
     return folder
 
 
@@ -119,12 +120,13 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
     faces(folder, "loose.png")
     (folder / "007" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     (folder / "008" / "empty.png").touch()
+    shutil.copy(folder / "007" / "2.png", folder / "008" / "9.png")
     people = tmp_path / "people.csv"
     people.write_text("id,sex,age\n7,Woman,thirty\n8,Man,40\n8,Woman,40\n,Man,50\n")
     with pytest.raises(ManifestError) as caught:
         gather(folder, people)
     said = str(caught.value)
-    assert len(caught.value.problems) == 7
+    assert len(caught.value.problems) == 8
     for words in (
         "row 2, column 'age', value 'thirty'",
         "row 3, column 'subject_id', value '8': the person stands in several rows",
@@ -133,6 +135,7 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
         "value 'loose.png': the picture lies beside the folders of people",
         "value '007/broken.jpg'",
         "value '008/empty.png': the file has no bytes",
+        "value '008/9.png': 007/2.png is the very same image, of person '007'",
     ):
         assert words in said
 
@@ -211,6 +214,6 @@ def test_the_command_says_who_is_in_and_what_comes_next(
     assert "unknown" in said
     assert "counted and shown, never compared" in said
     assert "fewer than 6 people" in said
-    assert "dataset.path='\"'\"'my faces/manifest.csv'\"'\"''" in said
+    assert "lfr-eval run dataset=manifest \"dataset.path='my faces/manifest.csv'\" " in said
     assert main(["manifest", "my faces", "people.csv", "--map", "site"]) == 2
     assert "give NAME=COLUMN" in capsys.readouterr().err

@@ -216,3 +216,16 @@ def test_a_card_with_a_closed_scheme_keeps_its_codes(tmp_path: Path) -> None:
     card = manifest_card(tmp_path / "people.csv", {"ethnicity": "self_defined_5plus1"})
     with pytest.raises(ManifestError, match="not a code of"):
         read_manifest(tmp_path / "people.csv", card, templates_only=True)
+
+
+def test_a_label_that_may_be_misspelt_is_said_and_kept(tmp_path: Path) -> None:
+    rows = ["female"] * 4 + ["femal", "male", "West Asian"] + ["East Asian"] * 2 + ["East Asain"]
+    read = table(tmp_path, gender=rows)
+    notes = [note for note in read.table.notes if "almost" in note]
+    assert notes == [
+        "'femal' of column 'gender' (1 row) is almost 'female' (4 rows): correct it if it is a "
+        "slip. It is a group of its own until then.",
+        "'East Asain' of column 'gender' (1 row) is almost 'East Asian' (2 rows): correct it if it "
+        "is a slip. It is a group of its own until then.",
+    ]
+    assert set(read.table.frame["gender"]) == set(rows)
