@@ -108,6 +108,22 @@ def test_small_counts_are_in_no_file(folder: Path, full: pd.DataFrame) -> None:
     assert not set(of_few) & {*events, *trials}
 
 
+def test_findings_tell_no_small_count(folder: Path, study: StudyFolder) -> None:
+    shown = pd.read_csv(folder / "findings.csv").set_index("finding_id")
+    whole = study.read(FINDINGS).set_index("finding_id").loc[shown.index]
+    small = np.zeros(len(whole), bool)
+    for side in "ab":
+        counts = whole[[f"events_{side}", f"affected_{side}"]].astype(float)
+        rest = whole[f"trials_{side}"] - whole[f"events_{side}"]
+        small |= counts.apply(lambda one: one.between(1, MINIMUM - 1)).any(axis=1).to_numpy()
+        small |= rest.astype(float).between(1, MINIMUM - 1).to_numpy()
+    assert small.sum() > 50
+    made_of_counts = ["events_a", "affected_a", "difference", "difference_upper", "fragility",
+                      "design_effect_b", "absolute_statement"]  # fmt: skip
+    assert shown.loc[small, made_of_counts].isna().all(axis=None)
+    assert shown.loc[~small, "events_a"].notna().any()
+
+
 def test_no_small_count_follows_from_the_published_ones(folder: Path, full: pd.DataFrame) -> None:
     truth = dict(zip(cells_of(full), full["events"].astype(float), strict=True))
     events, trials = from_csv(folder)

@@ -55,9 +55,12 @@ class Hidden:
             return True
         if ALL in compared:
             return bool(groups)
-        # The rest is everybody without the group.
+        if REST not in compared:
+            return bool(compared & groups)
+        # The rest is everybody without the group; of false matches, those within the other groups.
         everybody = self.groups.get((*key[:3], OVERALL), frozenset())
-        return bool(compared & groups) or (REST in compared and bool(everybody))
+        within = groups if key[0] == "FMR" else compared & groups
+        return bool(within) or bool(everybody)
 
 
 def _settings(frame: pd.DataFrame) -> list[Setting]:

@@ -43,8 +43,11 @@ DERIVED = (
     *("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper", "statistic", "p_value"),
     *("p_adjusted", "p_equivalence", "detectable_ratio"),
 )
-BANDS = ("band_lower", "band_upper")
+BANDS = ("band_lower", "band_upper", "pooled", "pooled_lower", "pooled_upper")
 """Never published: a band is made of the counts at every threshold of every group."""
+SETTINGS = ("level", "equivalence_level", "difference_margin", "absolute_level")
+COUNTED = tuple(c.name for c in FINDINGS.columns if c.optional and c.name not in SETTINGS)
+"""Columns of `findings` that hold counts or are made of them, beside `DERIVED`."""
 OUTCOME = ("events", "subjects_with_event", "rate", "lower", "upper", "effective_trials")
 SIZE = ("trials", "subjects")
 
@@ -208,6 +211,9 @@ def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd
     different = silent & primary & (findings["verdict"] == DIFFERENT).to_numpy(bool)
     shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
     shown.loc[silent, list(DERIVED)] = np.nan
+    for name in COUNTED:
+        if name in shown:
+            shown[name] = shown[name].mask(silent | unsaid)
     shown.loc[silent & ~different, "verdict"] = WITHHELD
     shown.loc[silent, "statement"] = who[silent] + WHY
     shown.loc[silent & primary, "statement"] = who[silent & primary] + NONE_SHOWN + WHY
