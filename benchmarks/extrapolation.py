@@ -19,52 +19,39 @@ from pathlib import Path
 import numpy as np
 from calibration_worlds import Lambs, Passes, Templates, World
 
-from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.inference.modelled import redrawn_comparisons
-from lfr_eval.inference.tail import LARGEST_SHARE_OF_SEARCHES, TailFit, fit_tail
+from lfr_eval.inference.tail import (
+    LARGEST_SHARE,
+    LARGEST_SHARE_OF_SEARCHES,
+    Scores,
+    TailFit,
+    fit_tail,
+)
 
 DECADES = (0.0, 1.0, 2.0)
 
 
 def one_fit(
-    world: World | Passes, people: int, replicates: int, rng: np.random.Generator
+    world: World | Passes, people: int, draws: int, rng: np.random.Generator
 ) -> tuple[TailFit, float]:
-    score = world.draw(people, rng)
+    score, seed = world.draw(people, rng), int(rng.integers(2**31))
     if isinstance(world, Passes):
-        weights = person_weights(people, replicates, int(rng.integers(2**31)))
-        tail = fit_tail(
-            np.repeat(np.arange(people), world.passes),
-            None,
-            world.natural(score.ravel()),
-            float(score.size),
-            weights,
-            world.passes * weights.sum(axis=1).astype(float),
-            0.0,
-            LARGEST_SHARE_OF_SEARCHES,
-        )
-        return tail, float(score.size)
+        person = np.repeat(np.arange(people), world.passes)
+        share = np.full(people, 1 / people)
+        passes = Scores(person, None, world.natural(score.ravel()), share, float(score.size))
+        return fit_tail(passes, LARGEST_SHARE_OF_SEARCHES, draws, seed), passes.total
     first, second = np.triu_indices(people, 1)
-    score = score[first, second]
+    score, total = score[first, second], people * (people - 1) / 2
     hit = score >= 0.9
-    comparisons = people * (people - 1) / 2
-    weights = person_weights(people, replicates, int(rng.integers(2**31)))
-    tail = fit_tail(
-        first[hit],
-        second[hit],
-        world.natural(score[hit]),
-        comparisons,
-        weights,
-        redrawn_comparisons(weights, np.ones(people, bool), comparisons),
-        0.0,
-    )
-    return tail, comparisons
+    share = np.full(people, 2 / people)
+    pairs = Scores(first[hit], second[hit], world.natural(score[hit]), share, total)
+    return fit_tail(pairs, LARGEST_SHARE, draws, seed), total
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repetitions", type=int, default=200)
-    parser.add_argument("--replicates", type=int, default=300)
-    parser.add_argument("--people", type=int, nargs="*", default=[150, 300])
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--people", type=int, nargs="*", default=[150, 500])
     parser.add_argument("--templates", type=Path)
     parser.add_argument("--template-key", default="template")
     parser.add_argument("--person-key")
@@ -79,16 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.templates:
         worlds.append(Templates.of(chosen.templates, chosen.template_key, chosen.person_key))
     print(
-        "| population | people | decades beyond | true rate | median | median upper "
+        "| population | people | decades beyond | true rate | median / true | upper / true "
         "| cover | above | refused |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for world in (one for one in worlds if chosen.only in one.name):
         for people in chosen.people:
             start, rng = time.perf_counter(), np.random.default_rng([chosen.seed, people])
-            fits = [
-                one_fit(world, people, chosen.replicates, rng) for _ in range(chosen.repetitions)
-            ]
+            fits = [one_fit(world, people, chosen.draws, rng) for _ in range(chosen.repetitions)]
             used = [tail for tail, _ in fits if not tail.refused]
             for decade in DECADES:
                 truth = 10**-decade / fits[0][1]
@@ -97,9 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 threshold = float(world.natural(np.array([-np.log10(truth)]))[0])
                 rates = np.array([tail.rate(threshold, 0.95) for tail in used])
                 covered = np.mean((rates[:, 1] <= truth) & (truth <= rates[:, 2]))
+                middle, upper = np.median(rates[:, 0]) / truth, np.median(rates[:, 2]) / truth
                 print(
                     f"| {world.name} | {people} | {decade:g} | {truth:.1e} | "
-                    f"{np.median(rates[:, 0]):.1e} | {np.median(rates[:, 2]):.1e} | "
+                    f"{middle:.2f} | {upper:.1f} | "
                     f"{covered:.1%} | "
                     f"{np.mean(truth > rates[:, 2]):.1%} | "
                     f"{1 - len(used) / len(fits):.1%} |"

@@ -13,13 +13,18 @@ import pandas as pd
 
 from lfr_eval.contract.tables import MODELLED
 from lfr_eval.contract.trials import PairTrials, Trials, group_people
-from lfr_eval.inference.bootstrap import person_weights
-from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.cells import Bools, divide
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.tail import LARGEST_SHARE_OF_SEARCHES, TailFit, fit_tail, survival
+from lfr_eval.inference.tail import (
+    LARGEST_SHARE,
+    LARGEST_SHARE_OF_SEARCHES,
+    Scores,
+    TailFit,
+    fit_tail,
+)
 
-REPLICATES = 500
+DRAWS = 2000
 MOST_DECADES = 2.0
 MODELLED_METRICS = ("FMR", "FPIR")
 
@@ -30,7 +35,7 @@ def modelled_table(
     factors: Sequence[str],
     thresholds: Sequence[float],
     plan: Plan,
-    replicates: int = REPLICATES,
+    draws: int = DRAWS,
 ) -> pd.DataFrame:
     """Modelled false match or false alert rates at thresholds with fewer than ten events.
 
@@ -48,8 +53,8 @@ def modelled_table(
         Thresholds; those with ten or more events of a group are left to `rates`.
     plan
         Level and seed.
-    replicates
-        Redrawn studies.
+    draws
+        Lines that are drawn within the errors of each fit.
 
     Returns
     -------
@@ -68,7 +73,6 @@ def modelled_table(
             f"Got {trials.metric} instead."
         )
     steps = steps_of(trials, thresholds)
-    weights = person_weights(len(people), replicates, plan.seed)
     counter = counter_of(trials, steps)
     rows = []
     for factor in factors:
@@ -76,7 +80,7 @@ def modelled_table(
         cells = counter.count(grouping.codes[None], len(grouping.names))
         for code, name in enumerate(grouping.names):
             total = float(cells.trials[0, code, 0])
-            tail = _fit(trials, grouping.codes == code, total, weights)
+            tail = _fit(trials, grouping.codes == code, total, draws, plan.seed)
             for step, threshold in enumerate(steps):
                 events = int(cells.events[0, code, step])
                 if events < 10:
@@ -85,55 +89,35 @@ def modelled_table(
     return MODELLED.build(rows) if rows else MODELLED.empty()
 
 
-def _fit(trials: Trials, inside: Bools, total: float, weights: Floats) -> TailFit:
+def _fit(trials: Trials, inside: Bools, total: float, draws: int, seed: int) -> TailFit:
     """Fit the tail of one group's comparisons or searches."""
     if isinstance(trials, PairTrials):
         hit = inside[trials.first] & inside[trials.second] & (trials.first != trials.second)
-        return fit_tail(
-            trials.first[hit],
-            trials.second[hit],
-            trials.score[hit],
-            total,
-            weights,
-            redrawn_comparisons(weights, inside, total),
-            float(trials.floor),
-        )
+        people = max(int(np.count_nonzero(inside)), 1)
+        # Of the comparisons, as if everybody had as many: each is of two people.
+        share = np.where(inside, 2 / people, 0.0)
+        pairs = Scores(trials.first[hit], trials.second[hit], trials.score[hit], share, total)
+        return fit_tail(pairs, LARGEST_SHARE, draws, seed)
     # Passes of which no frame was acquired have no score, and stay in the denominator.
     hit = inside[trials.person] & np.isfinite(trials.score)
     passes = np.bincount(trials.person[inside[trials.person]], minlength=trials.people)
-    score = trials.score[hit]
-    return fit_tail(
-        trials.person[hit],
-        None,
-        score,
-        total,
-        weights,
-        np.maximum(weights.astype(float) @ passes, 1.0),
-        float(score.min()) if len(score) else 0.0,
-        LARGEST_SHARE_OF_SEARCHES,
-    )
+    share = divide(passes, total)
+    searches = Scores(trials.person[hit], None, trials.score[hit], share, total)
+    return fit_tail(searches, LARGEST_SHARE_OF_SEARCHES, draws, seed)
 
 
 def _modelled(
     tail: TailFit, threshold: float, comparisons: float, level: float
 ) -> tuple[object, ...]:
-    known = (tail.floor, tail.exceedances, tail.shape, tail.scale, tail.fit_p_value)
+    level_there, trend = float(tail.line.level), float(tail.line.trend)
+    # The generalised Pareto distribution whose hazard has that level and trend at the floor.
+    shape, scale = (-trend / level_there**2, 1 / level_there) if level_there > 0 else (np.nan,) * 2
+    known = (tail.floor, tail.exceedances, shape, scale, tail.fit_p_value)
     if not tail.refused:
         rate, low, high = tail.rate(threshold, level)
-        share, shape, scale = tail.replicates
-        middle = float(np.median(survival(share, shape, scale, threshold - tail.floor)))
-        size = max(rate, middle)
-        decades = -np.log10(size * comparisons) if size > 0 else np.inf
+        decades = -np.log10(rate * comparisons) if rate > 0 else np.inf
         if threshold >= tail.floor and decades <= MOST_DECADES:
             return (rate, low, high, level, decades, *known, None)
         reason = f"more than {MOST_DECADES:g} decades beyond one event in all comparisons"
         return (np.nan, np.nan, np.nan, level, decades, *known, reason)
     return (np.nan, np.nan, np.nan, level, np.nan, *known, tail.refused)
-
-
-def redrawn_comparisons(weights: Floats, inside: Bools, comparisons: float) -> Floats:
-    """All comparisons of the group under redrawn people, in proportion to pairs of people."""
-    drawn = weights[:, inside].astype(float)
-    pairs = (drawn.sum(axis=1) ** 2 - (drawn**2).sum(axis=1)) / 2
-    n = np.count_nonzero(inside)
-    return np.maximum(divide(pairs, n * (n - 1) / 2) * comparisons, 1.0)

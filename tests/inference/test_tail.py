@@ -1,0 +1,101 @@
+"""Modelled tails: the fit, its errors by brute force, and what is beyond the last score."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lfr_eval.inference.tail import FLAT, LAST, MIDDLE, RISE, Line, Scores, _ladder, fit_tail
+
+
+def pairs(people: int, seed: int, shared: float = 0.3, keep: float = 1.5) -> Scores:
+    """Normal scores of pairs of people who have levels of their own."""
+    rng = np.random.default_rng(seed)
+    i, j = np.triu_indices(people, 1)
+    u = rng.standard_normal(people)
+    score = np.sqrt(shared / 2) * (u[i] + u[j]) + np.sqrt(1 - shared) * rng.standard_normal(len(i))
+    hit = score >= keep
+    return Scores(i[hit], j[hit], score[hit], np.full(people, 2 / people), float(len(i)))
+
+
+def test_the_hazard_of_normal_scores_is_found() -> None:
+    fitted = fit_tail(pairs(600, 1, shared=0.0), 0.03, 1000, 1)
+    at = (fitted.floor + fitted.end) / 2 - fitted.floor
+    hazard = stats.norm.pdf(fitted.floor + at) / stats.norm.sf(fitted.floor + at)
+    assert fitted.line.level + fitted.line.trend * at == pytest.approx(hazard, rel=0.05)
+    assert 0.6 < fitted.line.trend < 1.1
+
+
+def test_an_exponential_tail_has_no_trend() -> None:
+    rng = np.random.default_rng(2)
+    score = rng.exponential(0.5, 40_000)
+    person = np.arange(40_000) // 40
+    one = Scores(person, None, score, np.full(1000, 1 / 1000), 40_000.0)
+    fitted = fit_tail(one, 0.1, 2000, 1)
+    assert fitted.line.level == pytest.approx(2, rel=0.1)
+    assert abs(fitted.line.trend) < 3 * np.std(fitted.drawn.trend)
+    threshold = float(stats.expon.isf(1e-6, scale=0.5))
+    rate, lower, upper = fitted.rate(threshold, 0.95)
+    assert lower < 1e-6 < upper
+    assert lower < rate < upper
+
+
+def test_beyond_the_last_rung_the_hazard_stays_or_rises() -> None:
+    line = Line(np.array(0.01), np.array(2.0), np.array(0.5))
+    # Up to the last rung at 1: exp(-(2 + 0.5 / 2)); there the hazard is 2.5.
+    seen = 0.01 * np.exp(-2.25)
+    assert line.rate(1.0, 1.0, FLAT) == pytest.approx(seen)
+    assert line.rate(2.0, 1.0, FLAT) == pytest.approx(seen * np.exp(-2.5))
+    assert line.rate(2.0, 1.0, MIDDLE) == pytest.approx(seen * np.exp(-2.5 - 0.125))
+    assert line.rate(2.0, 1.0, RISE) == pytest.approx(seen * np.exp(-2.5 - 0.375))
+
+
+def test_a_falling_hazard_is_continued_as_a_pareto_tail() -> None:
+    shape, scale = 0.25, 0.5
+    line = Line(np.array(1.0), np.array(1 / scale), np.array(-shape / scale**2))
+    exact = stats.genpareto.sf(1.7, shape, scale=scale)
+    assert line.rate(1.7, 0.0, FLAT) == pytest.approx(exact)
+
+
+def test_the_covariance_is_the_sum_over_comparisons_that_share_somebody() -> None:
+    scores = pairs(14, 3, keep=-9.0)
+    rng = np.random.default_rng(4)
+    own = rng.standard_normal((14, 2)) * 3
+    influence = rng.standard_normal((len(scores.score), 2)) + own[scores.first]
+    influence += own[scores.second]
+    total = np.zeros((2, 2))
+    for k in range(len(influence)):
+        for m in range(len(influence)):
+            if {scores.first[k], scores.second[k]} & {scores.first[m], scores.second[m]}:
+                total += np.outer(influence[k], influence[m])
+    whole = slice(0, None)
+    assert scores.covariance(influence, whole) == pytest.approx(total, rel=1e-6)
+    # Each comparison twice is the same people twice, not more evidence.
+    twice = Scores(
+        np.tile(scores.first, 2), np.tile(scores.second, 2), np.tile(scores.score, 2),
+        scores.share, 2 * scores.total,
+    )  # fmt: skip
+    doubled = np.tile(influence, (2, 1)) / 2
+    assert twice.covariance(doubled, whole) == pytest.approx(total, rel=1e-6)
+
+
+def test_the_ladder_goes_down_to_the_last_scores() -> None:
+    counts = _ladder(3000)
+    assert counts[0] == 3000
+    assert counts[-1] == LAST
+    assert np.all(np.diff(counts) < 0)
+
+
+def test_errors_are_those_of_repeated_studies() -> None:
+    fits = [fit_tail(pairs(150, seed), 0.03, 500, seed) for seed in range(120)]
+    used = [one for one in fits if not one.refused]
+    at = 2.5
+    seen = np.std(
+        [np.log(one.line.rate(at - one.floor, one.end - one.floor, FLAT)) for one in used]
+    )
+    said = np.median(
+        [np.std(np.log(one.drawn.rate(at - one.floor, one.end - one.floor, FLAT))) for one in used]
+    )
+    assert len(used) > 100
+    assert said == pytest.approx(seen, rel=0.35)
