@@ -20,8 +20,9 @@ SMALL = {
     "adjustment": ["--repetitions", "3"],
     "all_pairs": ["--count", "512", "--size", "32", "--repetitions", "1", "--share", "0.01"],
     "extrapolation": [
-        *("--repetitions", "1", "--replicates", "20", "--people", "40", "--only", "searches"),
+        *("--repetitions", "1", "--draws", "20", "--people", "40", "--only", "searches"),
     ],
+    "pooling": ["--repetitions", "5"],
     "fuzz_images": ["--images", "20"],
     "fuzz_inputs": ["--files", "15"],
     "fuzz_live": ["--registrations", "20", "--models", "6", "--answers", "6"],

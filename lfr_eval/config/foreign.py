@@ -49,7 +49,8 @@ _SCIENTIFIC = {
     "population": "name description like shares source evidence",
     "thresholds": "values sweep operating origin primary",
     "inference": (
-        "factors reference_groups strata adjust level alpha margin power permutations seed "
+        "factors reference_groups strata adjust level alpha margin difference_margin power "
+        "permutations seed "
         "garbe_weight primary_metrics primary_factors primary_watchlist_sizes primary_comparisons"
     ),
     "report": "title question notes",

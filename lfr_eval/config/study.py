@@ -109,6 +109,9 @@ class InferenceConfig:
     """Chance of a false claim over all primary comparisons together."""
     margin: Annotated[float, Range(above=1)] = defaults.MARGIN
     """Equivalence margin: rates within this factor of each other count as the same."""
+    difference_margin: Annotated[float | None, SHARE] = None
+    """Difference of two rates below which they are equivalent in absolute terms; default: no such
+    verdict."""
     power: Annotated[float, SHARE] = defaults.POWER
     """Power that a plan asks for."""
     garbe_weight: Annotated[float, Range(least=0, most=1)] = defaults.GARBE_WEIGHT

@@ -151,6 +151,8 @@ class Inference(Part):
     """Chance of a false claim over all primary comparisons together."""
     margin: float
     """Ratio up to which two rates count as equivalent."""
+    difference_margin: float | None = None
+    """Difference up to which they are equivalent in absolute terms; None: no such verdict."""
     seed: int
     """Seed of random draws."""
     power: float = 0.8

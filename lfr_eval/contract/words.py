@@ -192,6 +192,27 @@ def signed(value: float | None, rounding: str = "nearest") -> str:
     return ("−" if rounded < 0 else "") + _trimmed(abs(rounded))
 
 
+def per_many(*values: tuple[float, str]) -> tuple[list[str], str]:
+    """Return small numbers of any sign, each rounded as it says, and what they are per.
+
+    Examples
+    --------
+    >>> per_many((0.00123, "nearest"), (-0.0004, "down")), per_many((0.25, "up"))
+    ((['1.23', '−0.4'], '1,000'), (['25'], '100'))
+    """
+    largest = max((abs(value) for value, _ in values if math.isfinite(value)), default=0.0)
+    unit = next((unit for unit in _UNITS if largest * unit >= 1), _UNITS[-1] if largest else 100)
+    # Through the shortest decimal, so that a product does not grow digits of its own.
+    texts = [
+        signed(float(Decimal(repr(float(value))) * unit) if math.isfinite(value) else value, way)
+        for value, way in values
+    ]
+    return texts, "1 million" if unit == _UNITS[-1] else f"{unit:,}"
+
+
+_UNITS = (100, 1_000, 10_000, 100_000, 1_000_000)
+
+
 def confidence(level: float) -> str:
     """Return a confidence level as "95 %", never rounded up to certainty.
 

@@ -24,7 +24,6 @@ from lfr_eval.contract.words import (
     joined,
     percentage,
     ratio,
-    threshold_text,
 )
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparing_groups import is_group, reference_group
@@ -32,7 +31,7 @@ from lfr_eval.inference.counting import steps_of
 from lfr_eval.inference.covariates import Counted, known_covariates
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared, p_value, ratio_ends
-from lfr_eval.inference.plan import UNNAMED, Plan
+from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.regression import design_of, fit_log_rates
 from lfr_eval.inference.sensitivity import (
@@ -42,6 +41,7 @@ from lfr_eval.inference.sensitivity import (
     mislabelled_at_random,
     mislabelled_at_worst,
 )
+from lfr_eval.inference.statements import setting_words
 
 _MOST_NAMED = 3
 
@@ -261,12 +261,7 @@ class _Told:
 
 def _statement(row: _Told) -> str:
     """Return the sentence of a comparison with covariates held alike."""
-    where = []
-    if not math.isnan(row.threshold) and row.metric != UNNAMED:
-        where.append(f"At threshold {threshold_text(row.threshold)}")
-    if row.watchlist_size is not None:
-        where.append(f"{'a' if where else 'At a'} watchlist of {row.watchlist_size:,}")
-    start = " and ".join(where) + ", " if where else "In this study, "
+    start = setting_words(row.metric, row.threshold, row.watchlist_size)
     a, b = (group_words(name) for name in row.names)
     metric = metric_named(row.metric)
     held = joined([factor_words(name) for name in row.covariates])

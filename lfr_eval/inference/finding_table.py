@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.trials import Trials
+from lfr_eval.inference.absolute import absolute_columns
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing import compare_all
 from lfr_eval.inference.comparison_rows import ALL, told_apart
@@ -77,6 +78,12 @@ def finding_table(
     two_sided = np.where(primary, adjusted.level, 1 - plan.level)
     rows = rows.assign(**_intervals(rows, two_sided, one_sided))
     rows["verdict"] = _verdicts(rows, plan)
+    told = rows.assign(
+        watchlist_size=rows["watchlist_size"]
+        .astype(object)
+        .where(rows["watchlist_size"].notna(), None)
+    )
+    rows = rows.assign(**absolute_columns(told, _sides(rows), plan))
     rows["fragility"] = _fragility(rows, two_sided)
     rows["detectable_ratio"] = np.nan
     rows["registered"] = plan.registered

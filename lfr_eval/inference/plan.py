@@ -34,6 +34,8 @@ class Plan:
     margin
         Equivalence margin, a ratio above 1: rates within a factor of `margin` of each other
         count as the same.
+    difference_margin
+        The same for the difference of two rates, between 0 and 1; None: no verdict on differences.
     power
         Power that a plan asks for.
     garbe_weight
@@ -69,6 +71,7 @@ class Plan:
     level: float = defaults.LEVEL
     alpha: float = defaults.ALPHA
     margin: float = defaults.MARGIN
+    difference_margin: float | None = None
     power: float = defaults.POWER
     garbe_weight: float = defaults.GARBE_WEIGHT
     seed: int = defaults.SEED
@@ -99,6 +102,9 @@ class Plan:
                 raise ValueError(_message(name, "a float in the range (0, 1)", value))
         if not (isinstance(self.margin, (int, float)) and self.margin > 1):
             raise ValueError(_message("margin", "a ratio above 1", self.margin))
+        apart = self.difference_margin
+        if not (apart is None or (isinstance(apart, (int, float)) and 0 < apart < 1)):
+            raise ValueError(_message("difference_margin", "None or in the range (0, 1)", apart))
         weight = self.garbe_weight
         if not (isinstance(weight, (int, float)) and 0 <= weight <= 1):
             raise ValueError(_message("garbe_weight", "a number from 0 to 1", weight))

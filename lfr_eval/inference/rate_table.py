@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.progress import counted
-from lfr_eval.contract.tables import OVERALL, RATES
+from lfr_eval.contract.tables import CROSS, OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.bands import band_level
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
@@ -23,7 +24,8 @@ from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.factors import check_factors, units_of
 from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import Evidence, precision_of
+from lfr_eval.inference.pooling import FEWEST_GROUPS, POOLED, pooled_rates
+from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 
@@ -53,7 +55,8 @@ def rate_table(
     plan
         Level of the intervals, and fixed or random watchlist.
     bands
-        Whether to compute the bands that hold at all thresholds of all groups of a factor at once.
+        Whether to compute the bands that hold at all thresholds of all groups of a factor at once,
+        and the pooled rates of crossed factors.
 
     Returns
     -------
@@ -126,6 +129,7 @@ def _rates(
         cells = precision_of(evidence)
         within["band_lower"] = _end(lower_ends(cells, one_sided), evidence).ravel()
         within["band_upper"] = _end(upper_ends(cells, one_sided), evidence).ravel()
+        within = within.assign(**_pooled(grouping, cells, plan.level))
     frames = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
@@ -141,6 +145,18 @@ def _rates(
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _pooled(grouping: Grouping, cells: Precision, level: float) -> dict[str, Floats]:
+    """Pooled rates of the groups of a crossed factor, (groups x thresholds,); NaN of others."""
+    columns = np.full((3, *cells.rate.shape), np.nan)
+    named = [code for code, name in enumerate(grouping.names) if is_group(name)]
+    if CROSS in grouping.factor and len(named) >= FEWEST_GROUPS:
+        worth, names = cells.effective_trials, [grouping.names[code] for code in named]
+        for step in range(cells.rate.shape[1]):
+            found = pooled_rates(names, cells.rate[named, step], worth[named, step], level)
+            columns[:, named, step] = found.rate, found.lower, found.upper
+    return dict(zip(POOLED, columns.reshape(3, -1), strict=True))
 
 
 def _frame(

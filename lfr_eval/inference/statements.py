@@ -261,11 +261,16 @@ def _possible(f: Finding) -> str:
 
 
 def _where(f: Finding) -> str:
+    return setting_words(f.metric, f.threshold, f.watchlist_size)
+
+
+def setting_words(metric: str, threshold: float, watchlist_size: int | None) -> str:
+    """Return where a sentence holds, as its beginning."""
     parts = []
-    if not math.isnan(f.threshold) and f.metric != UNNAMED:
-        parts.append(f"At threshold {threshold_text(f.threshold)}")
-    if f.watchlist_size is not None:
-        parts.append(f"{'a' if parts else 'At a'} watchlist of {f.watchlist_size:,}")
+    if not math.isnan(threshold) and metric != UNNAMED:
+        parts.append(f"At threshold {threshold_text(threshold)}")
+    if watchlist_size is not None:
+        parts.append(f"{'a' if parts else 'At a'} watchlist of {watchlist_size:,}")
     return " and ".join(parts) + ", " if parts else "In this study, "
 
 

@@ -82,6 +82,38 @@ FINDINGS = Table(
             "null for other verdicts and for more than 60 people",
             optional=True,
         ),
+        Column(
+            "difference_margin",
+            REAL,
+            "margin of the difference; null without one (`inference.difference_margin`)",
+            optional=True,
+        ),
+        Column(
+            "p_absolute_adjusted",
+            REAL,
+            "larger of the two one-sided p-values that the difference is within it, adjusted",
+            optional=True,
+        ),
+        Column(
+            "absolute_lower",
+            REAL,
+            "lower end of the difference's interval that is judged against the margin",
+            optional=True,
+        ),
+        Column("absolute_upper", REAL, "upper end of that interval", optional=True),
+        Column("absolute_level", REAL, "confidence level of that interval", optional=True),
+        Column(
+            "absolute_verdict",
+            TEXT,
+            "equivalent in absolute terms, or not shown; null without a margin",
+            optional=True,
+        ),
+        Column(
+            "absolute_statement",
+            TEXT,
+            "the plain sentence on the difference; null where no interval exists",
+            optional=True,
+        ),
     ),
 )
 

@@ -49,6 +49,15 @@ RATES = Table(
             optional=True,
         ),
         Column("band_upper", REAL, "upper end of the band", optional=True),
+        Column(
+            "pooled",
+            REAL,
+            "rate of a group of a crossed factor, pooled with what the main effects of its labels "
+            "lead to expect; never a verdict, null of other factors and of fewer than four groups",
+            optional=True,
+        ),
+        Column("pooled_lower", REAL, "lower end of its interval", optional=True),
+        Column("pooled_upper", REAL, "upper end of its interval", optional=True),
     ),
 )
 
@@ -154,7 +163,7 @@ EQUITY = Table(
         Column("factor", TEXT, "factor"),
         Column("groups", WHOLE, "groups with trials"),
         Column("value", REAL, "null where undefined: then read lower, if there is one"),
-        Column("lower", REAL, "lower end of the person-bootstrap interval"),
+        Column("lower", REAL, "lower end of its interval, people being the unit"),
         Column("upper", REAL, "upper end, possibly infinite"),
         Column("level", REAL, "confidence level"),
         Column("replicates", WHOLE, "bootstrap replicates"),
@@ -176,15 +185,19 @@ MODELLED = Table(
         Column("group", TEXT, "group"),
         Column("events", WHOLE, "events observed at the threshold"),
         Column("rate", REAL, "modelled rate; null where refused"),
-        Column("lower", REAL, "lower end of the person-bootstrap interval"),
+        Column("lower", REAL, "lower end of its interval, people being the unit"),
         Column("upper", REAL, "upper end"),
         Column("level", REAL, "confidence level"),
         Column("decades", REAL, "decades beyond one event in all comparisons or passes"),
         Column("floor", REAL, "score above which the tail was fitted"),
         Column("exceedances", WHOLE, "comparisons or passes above the floor"),
-        Column("shape", REAL, "shape of the generalised Pareto distribution"),
+        Column(
+            "shape",
+            REAL,
+            "shape of the generalised Pareto distribution with the fitted hazard at the floor",
+        ),
         Column("scale", REAL, "its scale"),
-        Column("fit_p_value", REAL, "goodness of fit, bootstrap of people"),
+        Column("fit_p_value", REAL, "goodness of fit, people being the unit"),
         Column("refused", TEXT, "why nothing is modelled; null where it is"),
     ),
 )
