@@ -17,9 +17,10 @@ import pytest
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
-from lfr_eval.tracking import STEP, TrackingError, default_uri, name, track
+from lfr_eval.tracking import STEP, TrackingError, connect, default_uri, name, track
 from lfr_eval.tracking.pages import worst_group
 from lfr_eval.tracking.pending import Waiting, pending, remember
+from lfr_eval.tracking.store import local_uri
 from lfr_eval.tracking.system import sampled
 from tests.engine.studies import sealed
 from tests.shared import fresh_store
@@ -429,3 +430,32 @@ def test_a_factor_that_differs_as_a_whole_is_named_where_no_two_groups_are(tmp_p
     assert worst_group(pd.concat([findings, whole])) == "They differ."
     named = FINDINGS.conform(findings.assign(verdict="different", statement="One is worse."))
     assert worst_group(pd.concat([whole, named])) == "One is worse."
+
+
+def test_a_store_is_made_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill while MLflow made its tables left a store that no later command could use."""
+    import sqlalchemy
+    from mlflow.store.db import utils
+
+    made = utils._initialize_tables
+
+    def half(engine: sqlalchemy.Engine) -> None:
+        with engine.begin() as connection:
+            connection.execute(sqlalchemy.text("CREATE TABLE evaluation_datasets (x INTEGER)"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(utils, "_initialize_tables", half)
+    database = tmp_path / "mlflow.db"
+    with pytest.raises(KeyboardInterrupt):
+        connect(local_uri(database), "trial")
+    assert not database.exists()
+    # What a killed process leaves is cleared by the next one.
+    dead = tmp_path / ".mlflow.db.999999999.aside"
+    dead.write_bytes(b"half")
+    dead.with_name(f"{dead.name}-journal").write_bytes(b"half")
+    monkeypatch.setattr(utils, "_initialize_tables", made)
+    client, _ = connect(local_uri(database), "trial")
+    assert client.get_experiment_by_name("trial") is not None
+    assert {path.name for path in tmp_path.iterdir()} <= {"mlflow.db", "mlflow.db.lock"}

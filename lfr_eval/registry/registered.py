@@ -21,7 +21,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import ImageMatcher
 from lfr_eval.matchers.packing import MATCHER, WEIGHTS, unpack_unchanged
-from lfr_eval.tracking import default_uri, impatient
+from lfr_eval.tracking import default_uri, impatient, make_ready
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -124,6 +124,7 @@ def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersio
     if found is None:
         raise RegistryError(f"'{uri}' is not models:/NAME/VERSION or models:/NAME@ALIAS.")
     name, number, alias = found.groups()
+    make_ready(tracking_uri)
     client = MlflowClient(tracking_uri=tracking_uri)
     if number:
         return client, client.get_model_version(name, number)

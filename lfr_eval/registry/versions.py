@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lfr_eval.contract.ledger import LedgerError
 from lfr_eval.registry.registered import RegistryError, talking_to
+from lfr_eval.tracking import make_ready
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -117,6 +118,7 @@ def record(version: Version, tags: Mapping[str, str], tracking_uri: str) -> None
 def _client(tracking_uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
+    make_ready(tracking_uri)
     return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 

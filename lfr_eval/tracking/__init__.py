@@ -10,6 +10,7 @@ from lfr_eval.tracking.store import (
     connect,
     default_uri,
     impatient,
+    make_ready,
     one_at_a_time,
     put,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "connect",
     "default_uri",
     "impatient",
+    "make_ready",
     "name",
     "one_at_a_time",
     "put",

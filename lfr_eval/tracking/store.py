@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.writing import leftover, written_aside
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -137,7 +138,42 @@ def one_at_a_time(uri: str) -> Iterator[None]:
 
     database.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{database}.lock"):
+        _make(database)
         yield
+
+
+def make_ready(uri: str) -> None:
+    """Make a local store where there is none, before MLflow does when it looks into it."""
+    database = local_file(uri)
+    if database is not None and not _is_there(database):
+        with one_at_a_time(uri):
+            pass
+
+
+def _is_there(database: Path) -> bool:
+    return database.exists() and database.stat().st_size > 0
+
+
+def _make(database: Path) -> None:
+    """Make a SQLite store where there is none: whole, or not at all.
+
+    MLflow creates its tables one by one in many transactions; a kill in between would leave a
+    store that neither works nor is ever mended.
+    """
+    for path in database.parent.glob(f".{database.name}.*"):
+        if leftover(path.with_name(path.name.removesuffix("-journal"))):
+            path.unlink(missing_ok=True)
+    if _is_there(database):
+        return
+    import sqlalchemy
+    from mlflow.store.db.utils import _initialize_tables
+
+    with written_aside(database) as aside:
+        engine = sqlalchemy.create_engine(local_uri(aside))
+        try:
+            _initialize_tables(engine)
+        finally:
+            engine.dispose()
 
 
 @contextmanager
