@@ -26,6 +26,7 @@ SMALL = {
     "fuzz_images": ["--images", "20"],
     "fuzz_inputs": ["--files", "15"],
     "fuzz_live": ["--registrations", "20", "--models", "6", "--answers", "6"],
+    "kills": ["--moments", "2", "--only", "plan register", "approve"],
     "recovery": [
         *("--repetitions", "2", "--people", "60", "--fillers", "60", "--thresholds", "0.5"),
     ],

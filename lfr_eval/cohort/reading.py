@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -177,7 +178,7 @@ def _without_empty_end(
 
 def _header_problems(header: list[str]) -> list[Problem]:
     problems = []
-    for name in dict.fromkeys(header):
+    for name, number in Counter(header).items():
         if not name.strip():
             problems.append(
                 Problem(
@@ -187,8 +188,8 @@ def _header_problems(header: list[str]) -> list[Problem]:
                     1,
                 )
             )
-        elif header.count(name) > 1:
-            message = f"{header.count(name)} columns have this name"
+        elif number > 1:
+            message = f"{number} columns have this name"
             problems.append(Problem("column name", message, "Keep one of them.", 1, name))
     return problems
 

@@ -8,7 +8,6 @@ nobody can reproduce.
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import json_value
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
 RECEIPT = "SHA256SUMS"
@@ -168,7 +168,7 @@ def _published_checksums(card: DatasetCard, mirror: Path | None) -> dict[str, st
         return {}
     what = f"the list of checksums of {', '.join(file.name for file in card.files)}"
     try:
-        record = json.loads(read(card.checksums))
+        record = json_value(read(card.checksums))
         by_id = {str(file["id"]): f"md5:{file['computed_md5']}" for file in record["files"]}
         return {
             file.url: by_id[PurePosixPath(file.url).name]

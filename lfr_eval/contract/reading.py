@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -199,7 +200,7 @@ def _check_keys(node: Any) -> None:
             waiting += one.value
         elif isinstance(one, yaml.MappingNode):
             keys = [key.value for key, _ in one.value if isinstance(key, yaml.ScalarNode)]
-            twice = sorted({key for key in keys if keys.count(key) > 1 and key != "<<"})
+            twice = sorted(key for key, n in Counter(keys).items() if n > 1 and key != "<<")
             if twice:
                 raise ReadingError(f"'{twice[0]}' is given twice.")
             waiting += [value for _, value in one.value]

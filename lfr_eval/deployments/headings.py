@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -131,9 +132,9 @@ def understand(
             problems.append(f"'{field}' is not a field; the fields are {', '.join(FIELDS)}")
             field = None
         known.append(Heading(text, field or SKIP))
-    fields = [heading.field for heading in known if heading.field != SKIP]
-    for field in dict.fromkeys(fields):
-        if fields.count(field) > 1:
+    fields = Counter(heading.field for heading in known if heading.field != SKIP)
+    for field, number in fields.items():
+        if number > 1:
             twice = [f"'{' '.join(h.text.split())}'" for h in known if h.field == field]
             problems.append(
                 f"the headings {' and '.join(twice)} both mean {field}; leave one out with "

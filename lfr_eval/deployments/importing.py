@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,11 +87,10 @@ def read_rows(
                     rows.append(_record(path.name, row, headings, problems))
         except DeploymentError as error:
             problems.append(str(error).rstrip("."))
-    ids = [row["record_id"] for row in rows]
     problems += [
-        f"'{name}' is there {ids.count(name)} times: give each file once, under its own name"
-        for name in dict.fromkeys(ids)
-        if ids.count(name) > 1
+        f"'{name}' is there {number} times: give each file once, under its own name"
+        for name, number in Counter(row["record_id"] for row in rows).items()
+        if number > 1
     ]
     if not rows and not problems:
         problems = ["no file holds a record of a deployment"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lfr_eval.contract.reading import json_value
 from lfr_eval.contract.tables import RECORDS, TableError
 from lfr_eval.deployments.grid import DeploymentError
 
@@ -36,7 +37,12 @@ def read_records(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DeploymentError(f"{path} does not exist.")
     try:
-        return RECORDS.conform(pd.read_parquet(path))
+        records = RECORDS.conform(pd.read_parquet(path))
+        for column in ("as_printed", "false_by_group"):
+            for text in records[column].dropna():
+                if not isinstance(json_value(text), dict):
+                    raise TableError(f"column '{column}' does not hold JSON objects.")
+        return records
     except TableError as error:
         raise DeploymentError(f"{path} is not a table of records: {error}") from None
     except Exception:

@@ -10,16 +10,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import ReadingError, json_value, regular_file
 from lfr_eval.engine.tracks import Track
 
 ALERTS, DECISIONS = "alerts.jsonl", "decisions.jsonl"
 JUDGEMENTS = ("true", "false")
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "float": (int, float),
+    "int": (int,),
+    "bool": (bool,),
+}
+Line = TypeVar("Line", "Alert", "Decision")
 
 
 class DecisionError(MendableError, ValueError):
@@ -122,8 +133,11 @@ class AlertFile:
 
     def read(self) -> list[Alert]:
         """Return the alerts so far."""
-        lines = [line for line in read_lines(self.path) if line.pop("kind") == "alert"]
-        return [Alert(**line) for line in lines]
+        lines = [line for line in read_lines(self.path) if line.get("kind") == "alert"]
+        return [
+            _made(Alert, {k: v for k, v in line.items() if k != "kind"}, self.path)
+            for line in lines
+        ]
 
 
 def decide(
@@ -159,8 +173,35 @@ def decide(
 
 def read_decisions(alerts: Path) -> dict[str, Decision]:
     """Return the last decision about each alert."""
-    lines = read_lines(alerts.with_name(DECISIONS))
-    return {decision.alert_id: decision for decision in (Decision(**line) for line in lines)}
+    file = alerts.with_name(DECISIONS)
+    made = [_made(Decision, line, file) for line in read_lines(file)]
+    return {decision.alert_id: decision for decision in made}
+
+
+def _made(kind: type[Line], line: Mapping[str, Any], path: Path) -> Line:
+    """Return what a line says.
+
+    Raises
+    ------
+    DecisionError
+        If it says something else: it must not be dropped in silence.
+    """
+    try:
+        found = kind(**line)
+    except TypeError as error:
+        raise DecisionError(_is_no(kind, line, path)) from error
+    for each in fields(found):
+        if not isinstance(getattr(found, each.name), _KINDS.get(str(each.type), (Mapping,))):
+            raise DecisionError(_is_no(kind, line, path))
+    return found
+
+
+def _is_no(kind: type, line: Mapping[str, Any], path: Path) -> str:
+    said = json.dumps(line, ensure_ascii=False, default=str)[:80]
+    return (
+        f"{path} holds a line that is not {kind.__name__.lower()}: {said}. Restore the file from "
+        "a copy, or take the line out."
+    )
 
 
 def append(path: Path, value: Mapping[str, object]) -> None:
@@ -178,15 +219,16 @@ def append(path: Path, value: Mapping[str, object]) -> None:
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a JSON-lines file; a line that a crash cut short is no line."""
-    if not path.is_file():
+    if not path.exists():
         return []
     values = []
-    # Not splitlines: a name may hold U+2028, which ends no line of JSON.
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            values.append(json.loads(line))
-        except ValueError:
-            continue
+    with os.fdopen(regular_file(path), "rb") as stream:
+        # Not splitlines: a name may hold U+2028, which ends no line of JSON.
+        for line in stream.read().split(b"\n"):
+            with suppress(ReadingError):
+                value = json_value(line)
+                if isinstance(value, dict):
+                    values.append(value)
     return values
 
 

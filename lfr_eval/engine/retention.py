@@ -6,7 +6,6 @@ start of the engine, every alert, every `lfr-eval engine` command, and a line in
 
 from __future__ import annotations
 
-import json
 import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from PIL import Image
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import private_folder, write_json
+from lfr_eval.contract.reading import json_value, read_text
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.tracks import Box
 
@@ -124,7 +124,7 @@ def _is_over(deadline: Path, hours: float | None) -> bool:
     """Whether a picture must be gone; one whose deadline nobody can read must."""
     now = clock()
     try:
-        said = json.loads(deadline.read_text(encoding="utf-8"))
+        said = json_value(read_text(deadline))
         kept, over = (datetime.fromisoformat(said[name]) for name in ("kept", "delete_after"))
         return now >= over or (hours is not None and now - kept >= timedelta(hours=hours))
     except (OSError, ValueError, KeyError, TypeError):

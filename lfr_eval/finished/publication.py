@@ -208,8 +208,12 @@ def _readme(record: StudyRecord, about: Mapping[str, Any]) -> str:
 
 def _put(made: Path, to: Path) -> None:
     """Move the files to their folder; an earlier publication gives way."""
-    to.mkdir(parents=True, exist_ok=True)
+    if not to.exists():
+        to.mkdir(parents=True)
+        to.chmod(0o755)
     for name in FILES:
         (to / name).unlink(missing_ok=True)
     for path in sorted(made.iterdir()):
         shutil.move(path, to / path.name)
+        # A publication is for everybody, whatever this person's files are.
+        (to / path.name).chmod(0o644)

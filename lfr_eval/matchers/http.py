@@ -23,6 +23,7 @@ import numpy as np
 
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.endpoint import (
     keep_out_of_logs,
@@ -235,15 +236,15 @@ class HttpMatcher:
         if status in TRANSIENT:
             raise _Transient(f"answered {status} {response.reason}")
         try:
-            words = str(json.loads(answer)["message"])
+            words = str(json_value(answer)["message"])
         except (ValueError, KeyError, TypeError):
             words = "" if _is_html(answer) else answer[:200].decode(errors="replace")
         self._refuse(f"answered {status} {response.reason}. {words[:300]}".rstrip(". "))
 
     def _rows(self, answer: bytes) -> list[Any]:
         try:
-            content = json.loads(answer)
-        except (ValueError, RecursionError):
+            content = json_value(answer)
+        except ValueError:
             kind = "HTML" if _is_html(answer) else "something else"
             self._refuse(f"answered {kind} where JSON was expected")
         rows = content.get("predictions") if isinstance(content, dict) else None

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import MatcherError
 
 ROW = "row"
@@ -196,7 +197,7 @@ def _json_lines(path: Path) -> pd.DataFrame:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json_value(line)
         except ValueError as error:
             raise ValueError(f"row {row} is not JSON ({error})") from error
         if not isinstance(value, dict):

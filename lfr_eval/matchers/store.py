@@ -31,6 +31,7 @@ SHARDS = "shards"
 """Where comparisons keep what is finished until all is; scores are personal data too."""
 
 BATCH = 128
+_REMEDY = "delete it; its images are embedded again when they are needed."
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,32 @@ class Shard:
 
     @classmethod
     def read(cls, path: Path) -> Shard:
-        """Read what is known, and map the templates."""
-        with path.open("rb") as file:
-            known = np.lib.format.read_array(file, allow_pickle=False)
-            np.lib.format.read_magic(file)
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            start = file.tell()
-        if not all(shape):
-            return cls(known, np.empty(shape, np.float32))
-        return cls(known, np.memmap(path, dtype, "r", start, shape))
+        """Read what is known, and map the templates.
+
+        Raises
+        ------
+        MatcherError
+            If the file is damaged.
+        """
+        try:
+            with path.open("rb") as file:
+                known = np.lib.format.read_array(file, allow_pickle=False)
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                start = file.tell()
+            if len(shape) != 2 or dtype not in (np.float32, np.float16):
+                raise ValueError("it holds no templates")
+            rows = known["row"]
+            if len(rows) and (rows.max() >= shape[0] or rows.min() < -1):
+                raise ValueError("it names templates that it does not hold")
+            for name in ("digest", "reason"):
+                np.char.decode(known[name], "utf-8")
+            if not all(shape):
+                return cls(known, np.empty(shape, np.float32))
+            return cls(known, np.memmap(path, dtype, "r", start, shape))
+        except Exception as error:
+            # NumPy reads the header as Python literals, with the errors of Python's own parser.
+            raise MatcherError(f"{path} is damaged ({error}): {_REMEDY}") from error
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Literal
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -102,7 +101,10 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
             "unpacked it may be far more). Keep only the images of the study in it, store "
             "'template' as float32, or use a machine with more memory."
         ) from error
-    except (KeyError, ValueError, OSError, BadZipFile) as error:
+    except MatcherError:
+        raise
+    except Exception as error:
+        # A damaged archive raises errors of NumPy, zipfile, zlib and Arrow, some of them plain.
         raise MatcherError(
             f"{path}: expected 'image_id' and 'template' (one vector of one length an image): "
             f"{error}"

@@ -18,6 +18,7 @@ from typing import Any
 
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import json_value, read_text
 
 TAG = "parity"
 TAG_LIMIT = 5_000
@@ -125,11 +126,11 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
         if not re.fullmatch(f"{TAG}(_[0-9a-f]{{12}})?", key):
             continue
         try:
-            record = ParityRecord.of(json.loads(text))
+            record = ParityRecord.of(json_value(text))
             known = newest.get(bare(record.endpoint))
             if known is None or record.checked > known.checked:
                 newest[bare(record.endpoint)] = record
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise ParityError(
                 f"The tag '{key}' is no record of a parity check ({type(error).__name__}); delete "
                 "it from the version, and check every endpoint that it may have been of again: "
@@ -147,8 +148,8 @@ def read_parity(path: Path) -> ParityRecord:
         If it is none.
     """
     try:
-        return ParityRecord.of(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return ParityRecord.of(json_value(read_text(path)))
+    except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
             f"parity={path} is not a parity record ({type(error).__name__}); make one: lfr-eval "
             "engine parity models:/NAME@ALIAS --endpoint URL"

@@ -19,6 +19,7 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.reading import read_yaml
 from lfr_eval.matchers import ImageMatcher
 from lfr_eval.matchers.packing import MATCHER, WEIGHTS, unpack_unchanged
 from lfr_eval.tracking import default_uri, impatient, make_ready
@@ -151,13 +152,11 @@ def inspect(model: Path, address: str) -> None:
 
 
 def _strange_entries(model: Path) -> Iterator[str]:
-    import yaml
-
     try:
-        said = yaml.safe_load((model / MODEL).read_text(encoding="utf-8"))
+        said = read_yaml(model / MODEL)
         flavors = dict(said["flavors"])
         pyfunc = dict(flavors["python_function"])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+    except (ValueError, KeyError, TypeError):
         yield NO_MODEL
         return
     for name in sorted(_said(name) for name in set(flavors) - {"python_function"}):

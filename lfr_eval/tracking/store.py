@@ -171,7 +171,7 @@ def _make(database: Path) -> None:
     with written_aside(database) as aside:
         engine = sqlalchemy.create_engine(local_uri(aside))
         try:
-            _initialize_tables(engine)
+            _initialize_tables(engine)  # type: ignore[no-untyped-call]
         finally:
             engine.dispose()
 

@@ -400,6 +400,23 @@ def test_a_line_that_a_crash_cut_short_spoils_no_other(tmp_path: Path, video: Pa
     assert len(alerts.read()) == 3
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b'{"kind": "alert", "alert_id": "x"}', b'{"kind": "alert", "alert_id": 5}', b'{"a": 1}'],
+)
+def test_a_line_that_says_something_else_is_named(tmp_path: Path, video: Path, line: bytes) -> None:
+    folder, _ = run(tmp_path, VideoFile(video))
+    alert = AlertFile(folder / ALERTS).read()[0].alert_id
+    decide(folder / ALERTS, alert, "true", True, "B")
+    name = ALERTS if b"kind" in line else DECISIONS
+    with (folder / name).open("ab") as file:
+        file.write(b"[" * 5_000 + b"\n5\n\xff\n" + line + b"\n")
+    with pytest.raises(DecisionError, match=f"{name} holds a line that is not"):
+        read_decisions(folder / ALERTS) if name == DECISIONS else decide(
+            folder / ALERTS, alert, "true", True, "B"
+        )
+
+
 def test_the_record_is_one_that_reports_read(tmp_path: Path, video: Path) -> None:
     folder, state = run(tmp_path, VideoFile(video))
     (row,) = read_deployments([folder]).to_dict("records")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import random
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -146,3 +148,22 @@ def test_half_the_room_and_how_far_each_template_moved(tmp_path: Path) -> None:
 def test_a_template_that_half_precision_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(MatcherError, match=r"holds 7e\+04, which float16 cannot"):
         acquire(CountingMatcher(), *cohort("70000.jpg"), tmp_path, "float16")
+
+
+def test_a_damaged_batch_of_templates_is_named(tmp_path: Path) -> None:
+    store = TemplateStore(tmp_path, "ab" * 32)
+    made = {f"{each:064x}": Embedding(np.full(8, 0.5, np.float32)) for each in range(9)}
+    store.add(made)
+    (shard,) = store.folder.glob("*.npy")
+    whole, chance = shard.read_bytes(), random.Random(1)
+    for _ in range(200):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(damaged) - 1)
+            damaged[at : at + chance.randrange(9)] = chance.choice([b"[" * 50, b"\xff", b"\n", b""])
+        shard.write_bytes(bytes(damaged))
+        with contextlib.suppress(MatcherError):
+            store.load()
+    shard.write_bytes(whole[:40])
+    with pytest.raises(MatcherError, match=r"is damaged .*delete it"):
+        store.load()
