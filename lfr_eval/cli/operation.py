@@ -39,7 +39,7 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     from lfr_eval.contract.ledger import Ledger
     from lfr_eval.contract.words import threshold_text
     from lfr_eval.engine.counts import State
-    from lfr_eval.engine.deployment import EngineError, deploy, deployment_folder
+    from lfr_eval.engine.deployment import Deployment, EngineError, deploy, deployment_folder
     from lfr_eval.engine.frames import PictureFolder, source_named
     from lfr_eval.engine.permission import permit, unwatched, watching
     from lfr_eval.engine.picture_folder import listed
@@ -58,7 +58,10 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     policy = read_policy([f"policy={config.policy}"])
     ledger = Ledger(ledger_path(studies, config.paths.approvals))
     permission = permit(
-        *(ledger, version, config.threshold, config.unapproved),
+        ledger,
+        version,
+        config.threshold,
+        config.unapproved,
         policy=policy,
         studies=studies,
     )
@@ -87,9 +90,8 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     def announce(alert: Alert) -> None:
         print(announced(alert, named=sys.stdout.isatty()), flush=True)
 
-    state = deploy(
-        config, folder, source, matcher, watchlist, model, permission, announce, permitted
-    )
+    deployment = Deployment(config, folder, source, matcher, watchlist, model, permission)
+    state = deploy(deployment, announce, permitted)
     print(printed(folder))
     if config.tracking.enabled:
         _send(folder, uri, config.tracking.experiment, config.tracking.timeout)

@@ -12,9 +12,8 @@ from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.narrowing import narrowed
 from lfr_eval.comparison.pairs import PairScores
-from lfr_eval.comparison.passes import Searches
+from lfr_eval.comparison.passes import Keep, Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
-from lfr_eval.comparison.sources import Keep
 from lfr_eval.contract.tables import CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 NO_SEARCH = (

@@ -15,9 +15,8 @@ import pandas as pd
 from lfr_eval.comparison.given import matches_of_scores, of_others, searches_of_scores, with_people
 from lfr_eval.comparison.narrowing import narrowed
 from lfr_eval.comparison.pairs import PairScores
-from lfr_eval.comparison.passes import Searches
+from lfr_eval.comparison.passes import Keep, Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
-from lfr_eval.comparison.sources import Keep
 from lfr_eval.contract.tables import ALERTS, SEARCHES
 
 

@@ -10,12 +10,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.comparison.sides import Gallery, Sides
-from lfr_eval.contract.tables import CANDIDATE_COUNTS, SEARCHES
+from lfr_eval.contract.tables import CANDIDATE_COUNTS, OVERALL, SEARCHES
 
 Ints = NDArray[np.intp]
 NOBODY = -1
 UNRANKED = -1
 """References before a mate that a list of candidates does not name."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What is kept of a search.
+
+    Attributes
+    ----------
+    factor
+        Divides the watchlist into groups: a column of table `cohort`, or several joined by ` x `.
+    candidates
+        Best references kept for each probe in each group; scores of a file have none.
+    counted
+        Ascending thresholds at which all candidates are counted, and with them the rank of the
+        best own reference.
+    """
+
+    factor: str = OVERALL
+    candidates: int = 1
+    counted: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ each group of the watchlist, from which the answers of its other parts follow.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,12 +16,12 @@ from numpy.typing import NDArray
 from lfr_eval.comparison.best import Best, SearchJob
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.pairs import hash_templates, mated_scores
-from lfr_eval.comparison.passes import NOBODY, ProbeScores, Searches, search_table
+from lfr_eval.comparison.passes import NOBODY, Keep, ProbeScores, Searches, search_table
 from lfr_eval.comparison.screening import Precision, product_margin
 from lfr_eval.comparison.shards import run_shards
 from lfr_eval.comparison.sides import Gallery, Sides
 from lfr_eval.comparison.similarity import Similarity, Vectors
-from lfr_eval.contract.tables import CANDIDATES, OVERALL
+from lfr_eval.contract.tables import CANDIDATES
 from lfr_eval.contract.trials import Grouping, group_people
 
 Ints = NDArray[np.intp]
@@ -34,9 +33,7 @@ def search_watchlist(
     similarity: Similarity,
     gallery: Gallery,
     compute: Compute | None = None,
-    factor: str = OVERALL,
-    ranks: int = 1,
-    counted: Sequence[float] = (),
+    keep: Keep = Keep(),
 ) -> Searches:
     """Search every recognition opportunity of the cohort against every watchlist size.
 
@@ -46,13 +43,8 @@ def search_watchlist(
         Prepared templates; rows of images that were not acquired are not read.
     compute
         With what; it does not change the result.
-    factor
-        Divides the watchlist into groups: a column of table `cohort`, or several joined by ` x `.
-    ranks
-        References kept for each probe in each group, in table `candidates`.
-    counted
-        Ascending thresholds at which candidates are counted; where there are any, so is the rank
-        of the best own reference.
+    keep
+        What is kept beside the highest scores.
 
     Returns
     -------
@@ -67,12 +59,12 @@ def search_watchlist(
         If the disk is full.
     """
     compute = compute or Compute()
-    group = group_people(sides.images, factor)
+    group = group_people(sides.images, keep.factor)
     rows = np.union1d(gallery.rows[: gallery.sizes[-1]], sides.probes)
     comparisons = len(sides.probes) * gallery.sizes[-1]
     # Counting leaves more to be scored exactly the wider the margin is: float32 has a narrow one.
     precision: Precision = "float32"
-    if not counted:
+    if not keep.counted:
         precision = compute.choose(vectors, rows, similarity, comparisons)
     own = _best_mated(sides, mated_scores(sides, vectors, similarity)).to_numpy(np.float32)
     mate = own[sides.probes]
@@ -86,9 +78,9 @@ def search_watchlist(
         group=group.codes[gallery.rows],
         groups=len(group.names),
         sizes=gallery.sizes,
-        ranks=ranks,
+        ranks=keep.candidates,
         mate=np.where(np.isnan(mate), np.float32(np.inf), mate),
-        counted=np.asarray(counted, np.float32),
+        counted=np.asarray(keep.counted, np.float32),
         margin=product_margin(vectors, rows, similarity, precision),
         precision=precision,
         tile=compute.tile,
@@ -99,7 +91,7 @@ def search_watchlist(
         done = list(run_shards(compute.executor, job, shards, Best, folder, "searching"))
     done.sort(key=lambda part: int(part.first[0]))
     found = [_found(sides, gallery, number, done, own) for number in range(len(gallery.sizes))]
-    candidates = _candidates(sides, gallery, group, ranks, done)
+    candidates = _candidates(sides, gallery, group, keep.candidates, done)
     return Searches(search_table(sides, gallery, found), candidates, found)
 
 

@@ -12,31 +12,10 @@ from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.given import matches_of_scores, pairs_of_scores, searches_of_scores
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, compare_pairs
-from lfr_eval.comparison.passes import Searches
+from lfr_eval.comparison.passes import Keep, Searches
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.sides import Gallery, Sides, watchlist_table
 from lfr_eval.comparison.similarity import Similarity, Vectors
-from lfr_eval.contract.tables import OVERALL
-
-
-@dataclass(frozen=True)
-class Keep:
-    """What is kept of a search.
-
-    Attributes
-    ----------
-    factor
-        Divides the watchlist into groups.
-    candidates
-        Best references kept of each group; scores of a file have none.
-    counted
-        Ascending thresholds at which all candidates are counted, and with them the rank of the
-        best own reference.
-    """
-
-    factor: str = OVERALL
-    candidates: int = 1
-    counted: tuple[float, ...] = ()
 
 
 class Scores(Protocol):
@@ -73,8 +52,7 @@ class TemplateScores:
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search every pass against every watchlist size."""
-        kept = (keep.factor, keep.candidates, keep.counted)
-        return search_watchlist(sides, self.vectors, self.similarity, gallery, self.compute, *kept)
+        return search_watchlist(sides, self.vectors, self.similarity, gallery, self.compute, keep)
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float

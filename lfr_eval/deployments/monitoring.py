@@ -188,6 +188,13 @@ def over_represented(
         f"be {percentage(share)} of the faces seen"
     )
     return Alarm(
-        *(question, share, PER_ALERT, alpha, len(total)),
-        *(sum(of_group), sum(total), tuple(map(float, evidence)), tuple(days)),
+        question=question,
+        limit=share,
+        measure=PER_ALERT,
+        alpha=alpha,
+        deployments=len(total),
+        false_alerts=sum(of_group),
+        exposure=sum(total),
+        evidence=tuple(map(float, evidence)),
+        days=tuple(days),
     )

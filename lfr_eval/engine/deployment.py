@@ -113,21 +113,33 @@ class Engine:
 def deployment_folder(config: EngineConfig, model: Model, watchlist_digest: str) -> Path:
     """Return the folder of a deployment: the same configuration always has the same."""
     identity = [
-        *(config.source, config.threshold, config.name),
-        *(model.name, str(model.version), model.fingerprint, watchlist_digest),
+        config.source,
+        config.threshold,
+        config.name,
+        model.name,
+        str(model.version),
+        model.fingerprint,
+        watchlist_digest,
     ]
     root = Path(config.paths.deployments).expanduser().resolve()
     return root / f"{config.name}-{digest(identity)[:8]}"
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """What runs, on what, and by whose permission."""
+
+    config: EngineConfig
+    folder: Path
+    source: Source
+    matcher: FrameMatcher
+    watchlist: Watchlist
+    model: Model
+    permission: Permission
+
+
 def deploy(
-    config: EngineConfig,
-    folder: Path,
-    source: Source,
-    matcher: FrameMatcher,
-    watchlist: Watchlist,
-    model: Model,
-    permission: Permission,
+    deployment: Deployment,
     announce: Announce = silent,
     permitted: Callable[[], None] = unwatched,
 ) -> State:
@@ -151,29 +163,19 @@ def deploy(
     """
     from filelock import FileLock, Timeout
 
+    folder = deployment.folder
     private_folder(folder.parent)
     private_folder(folder)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            return _deploy(
-                *(config, folder, source, matcher, watchlist, model, permission, announce),
-                permitted,
-            )
+            return _deploy(deployment, announce, permitted)
     except Timeout:
         raise EngineError(f"Another process is running the deployment in {folder}.") from None
 
 
-def _deploy(
-    config: EngineConfig,
-    folder: Path,
-    source: Source,
-    matcher: FrameMatcher,
-    watchlist: Watchlist,
-    model: Model,
-    permission: Permission,
-    announce: Announce,
-    permitted: Callable[[], None],
-) -> State:
+def _deploy(deployment: Deployment, announce: Announce, permitted: Callable[[], None]) -> State:
+    config, folder, model = deployment.config, deployment.folder, deployment.model
+    watchlist = deployment.watchlist
     state = State.read(folder) or State(started=now())
     if state.ended:
         raise EngineError(
@@ -181,7 +183,7 @@ def _deploy(
             "Give another name=NAME to run it again."
         )
     counts, alerts = state.counts, AlertFile(folder / ALERTS)
-    about = describe(config, folder.name, watchlist, model, permission)
+    about = describe(config, folder.name, watchlist, model, deployment.permission)
     alerts.begin({"from_frame": state.next_frame, **about})
     raised = alerts.read()
     counts.alerts = len(raised)
@@ -190,7 +192,7 @@ def _deploy(
     expire(folder, config.retention.alert_faces_hours)
     counts.overdue = 0
     engine = Engine(
-        matcher=matcher,
+        matcher=deployment.matcher,
         watchlist=watchlist,
         threshold=config.threshold,
         tracker=Tracker(config.overlap, config.gap, counts.tracks),
@@ -205,7 +207,7 @@ def _deploy(
         announce=announce,
     )
     try:
-        for frame in _frames(config, source, state):
+        for frame in _frames(config, deployment.source, state):
             permitted()
             if config.seconds is not None and frame.time > config.seconds:
                 state.ended = f"after the {config.seconds:g} s that were asked for"

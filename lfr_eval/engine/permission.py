@@ -78,8 +78,11 @@ def permit(
     decisions = approvals(ledger, version)
     asked = policy or PolicyConfig()
     found = standing(
-        *(decisions, threshold, day or datetime.now(UTC).date()),
-        *(asked.signatures, asked.signers),
+        decisions,
+        threshold,
+        day or datetime.now(UTC).date(),
+        asked.signatures,
+        asked.signers,
     )
     known_until = next(
         (entry.number for _, entry in decisions if entry.sha256 == version.tags.get(APPROVAL)), 0

@@ -228,8 +228,11 @@ def _agreement(case: Case) -> Iterator[Check]:
         yield Check("approval", "in force", "none", False)
         return
     stands = standing(
-        *(case.decisions, case.threshold, case.day),
-        *(policy.signatures, policy.signers),
+        case.decisions,
+        case.threshold,
+        case.day,
+        policy.signatures,
+        policy.signers,
     )
     wanted = f"in force at {threshold_text(case.threshold)}"
     if stands is None:

@@ -33,8 +33,10 @@ from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import COHORT, EQUITY, FINDINGS, PEOPLE, RATES, Table
 from lfr_eval.contract.tables.schema import TEXT
+from lfr_eval.finished.publishing.counts import Groups
 from lfr_eval.finished.publishing.linked import PublicationError
 from lfr_eval.finished.publishing.record import LEFT_OUT, published_provenance, published_record
+from lfr_eval.finished.publishing.rule import Rule
 from lfr_eval.finished.publishing.tables import Published, marked, publish_tables
 from lfr_eval.report import render
 from lfr_eval.report.people import count_people
@@ -131,11 +133,8 @@ def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published
         _cleaned(study, RATES),
         _cleaned(study, FINDINGS),
         _cleaned(study, EQUITY) if study.file(EQUITY).is_file() else None,
-        PEOPLE.conform(people),
-        cohort,
-        record.conditions,
-        record.thresholds.tabulated,
-        minimum,
+        Groups(PEOPLE.conform(people), cohort, tuple(record.conditions)),
+        Rule(minimum, tuple(record.thresholds.tabulated)),
     )
 
 

@@ -128,7 +128,7 @@ class _Ratio:
     p_value: float = math.nan
 
 
-def _pair(
+def _pair(  # noqa: PLR0913
     trials: PersonTrials,
     counted: Counted,
     grouping: Grouping,

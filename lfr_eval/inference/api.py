@@ -107,7 +107,7 @@ def rates_by_group(
     return table.loc[within, list(RATE_COLUMNS)].reset_index(drop=True)
 
 
-def compare_groups(
+def compare_groups(  # noqa: PLR0913
     event: Column,
     person: Column,
     group: Column,
@@ -233,7 +233,7 @@ def detectable_ratio(
     return float(ratio[0])
 
 
-def equity_summary(
+def equity_summary(  # noqa: PLR0913
     event: Column,
     person: Column,
     group: Column,

@@ -21,6 +21,7 @@ from lfr_eval.inference.cells import MOST_PEOPLE, Floats
 from lfr_eval.inference.comparing_groups import compare_groupings, reference_group
 from lfr_eval.inference.comparison_rows import (
     REST,
+    Pair,
     People,
     Study,
     Tested,
@@ -73,7 +74,8 @@ def compare_crossing(
         for part in parts_of(plan.strata)
         if part not in people and part not in crossing.of_trials
     )
-    own = replace(plan, strata=held)
+    apart = _Setting(people, thresholds, replace(plan, strata=held))
+    within = _Setting(people, thresholds, plan)
     size = np.bincount(condition.codes, minlength=len(condition.names)).astype(float)
     if not crossing.labels:
         reference = reference_group(
@@ -81,17 +83,17 @@ def compare_crossing(
             plan.reference_groups.get(crossing.factor),
             size,
         )
-        return _between(trials, crossing, "", people, thresholds, own, reference)
+        return _between(trials, crossing, "", reference, apart)
     labels = group_people(people, CROSS.join(crossing.labels))
     label, value = _references(crossing, labels, size, trials, plan)
     frames = []
-    for code, name in enumerate(condition.names):
-        frames += _within(trials, crossing, code, name, labels, label, people, thresholds, plan)
+    for code in range(len(condition.names)):
+        frames += _within(trials, crossing, code, labels, label, within)
     for code, name in enumerate(labels.names):
         keep = (labels.codes == code)[trials.person]
         mine = _only(trials, keep)
         taken = replace(crossing, condition=_codes(crossing.condition, keep))
-        frames += _between(mine, taken, name, people, thresholds, own, value)
+        frames += _between(mine, taken, name, value, apart)
     return frames
 
 
@@ -125,18 +127,28 @@ def _references(
     )
 
 
+@dataclass(frozen=True)
+class _Setting:
+    """What every comparison of a crossing shares."""
+
+    people: pd.DataFrame
+    thresholds: Sequence[float]
+    plan: Plan
+
+    def study(self, trials: PersonTrials) -> Study:
+        return Study.of(trials, self.people, self.thresholds, self.plan)
+
+
 def _within(
     trials: PersonTrials,
     crossing: Crossing,
     code: int,
-    value: str,
     labels: Grouping,
     reference: int,
-    people: pd.DataFrame,
-    thresholds: Sequence[float],
-    plan: Plan,
+    setting: _Setting,
 ) -> list[pd.DataFrame]:
     """Compare groups of people under one condition."""
+    value = crossing.condition.names[code]
     mine = _only(trials, crossing.condition.codes == code)
     spoken = {crossing.name(name, value): group_words(name) for name in labels.names}
     where = f" with {_spoken(crossing, value)}"
@@ -146,7 +158,7 @@ def _within(
 
     names = tuple(spoken)
     return compare_groupings(
-        Study.of(mine, people, thresholds, plan),
+        setting.study(mine),
         [Grouping(crossing.factor, names, labels.codes)],
         ("reference",),
         [names[reference]],
@@ -158,10 +170,8 @@ def _between(
     trials: PersonTrials,
     crossing: Crossing,
     label: str,
-    people: pd.DataFrame,
-    thresholds: Sequence[float],
-    plan: Plan,
     reference: int,
+    setting: _Setting,
 ) -> list[pd.DataFrame]:
     """Compare conditions on the same people: all people, or those with a label."""
     condition = crossing.condition
@@ -174,7 +184,7 @@ def _between(
         for name, value in zip(names, condition.names, strict=True)
     } | {REST: f"all other {metric_named(trials.metric).sides}{who}", "": ""}
     kinds = ("reference",) if label else KINDS_OF_COMPARISON
-    study = Study.of(trials, people, thresholds, plan)
+    study, plan = setting.study(trials), setting.plan
     apart = constant_for_people(trials, condition.codes)
     if apart is not None:
         # Nobody passed two cameras: they can only be compared as groups of people are.
@@ -231,7 +241,8 @@ class _Paired:
             if found is None
             else People(found.people, found.people, found.affected_a, found.affected_b, found.top)
         )
-        return pair_rows(study, factor, self.names, self.tested, 0, people, self.sides, True)
+        pair = Pair(self.names, self.sides, paired=True)
+        return pair_rows(study, factor, pair, self.tested, 0, people)
 
 
 def _paired(

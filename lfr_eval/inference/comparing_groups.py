@@ -20,6 +20,7 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparison_rows import (
     REST,
+    Pair,
     People,
     Study,
     Tested,
@@ -128,9 +129,9 @@ def _compare(
         # With two groups the rest is the other group: the question has been asked.
         if kind not in kinds or (kind == "rest" and len(named) == 2):
             continue
-        people = people_of(counts, pair.a, pair.b)
+        people, told = people_of(counts, pair.a, pair.b), sides(*pair.names)
         frames.append(
-            pair_rows(study, grouping.factor, pair.names, compared, row, people, sides(*pair.names))
+            pair_rows(study, grouping.factor, Pair(pair.names, told), compared, row, people)
         )
     return frames
 

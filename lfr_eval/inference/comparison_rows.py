@@ -203,25 +203,28 @@ class People:
     top: Floats
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two sides by name and in words, and whether they are the same people."""
+
+    names: tuple[str, str]
+    sides: Sides | None = None
+    paired: bool = False
+
+
 def pair_rows(
-    study: Study,
-    factor: str,
-    names: tuple[str, str],
-    tested: Tested,
-    row: int,
-    people: People,
-    sides: Sides | None = None,
-    paired: bool = False,
+    study: Study, factor: str, pair: Pair, tested: Tested, row: int, people: People
 ) -> pd.DataFrame:
     """Return one comparison at every threshold."""
-    base = base_columns(study, factor, "rest" if names[1] == REST else "reference", sides)
+    names = pair.names
+    base = base_columns(study, factor, "rest" if names[1] == REST else "reference", pair.sides)
     a, b = (side.take(row) for side in (tested.sides.a, tested.sides.b))
     shared, testable = tested.shared[row], tested.testable[row]
     tail = (1 - study.plan.level) / 2
     rate_a, rate_b = np.where(shared, a.rate, np.nan), np.where(shared, b.rate, np.nan)
     defined = (a.trials > 0) & (b.trials > 0) & (b.events > 0) & shared
     correlation = np.broadcast_to(np.asarray(tested.sides.correlation), tested.p_value.shape)
-    how = "the same people" if paired else f"variance over {study.unit}"
+    how = "the same people" if pair.paired else f"variance over {study.unit}"
     return pd.DataFrame(
         {
             "finding_id": finding_ids(base, *names),

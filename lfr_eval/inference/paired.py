@@ -226,10 +226,10 @@ def paired_sides(
     worth_b = mass**2 / float(np.sum(m_b * divide(m_a, m) ** 2))
     unit_a, unit_b, unit_weight = by_unit(scored_a), by_unit(scored_b), by_unit(weight)
     rows = [
-        _evidence(*one, mass, n, falling)
-        for one in (
-            (unit_a, unit_weight, e_a, v_a, rate_a, worth_a),
-            (unit_b, unit_weight, e_b, v_b, rate_b, worth_b),
+        side.evidence(mass, n, falling)
+        for side in (
+            _Side(unit_a, unit_weight, e_a, v_a, rate_a, worth_a),
+            _Side(unit_b, unit_weight, e_b, v_b, rate_b, worth_b),
         )
     ]
     squares = (e_a - e_b) ** 2
@@ -255,33 +255,34 @@ def paired_sides(
     )
 
 
-def _evidence(
-    scored: Floats,
-    weight: Floats,
-    residual: Floats,
-    variance: Floats,
-    rate: Floats,
-    worth: float,
-    mass: float,
-    people: float,
-    falling: bool,
-) -> Evidence:
-    """Evidence of one side as one row, on the scale of its worth."""
-    squares, scale = residual**2, worth / mass
-    without = weight - scored
-    return Evidence(
-        (rate * worth)[None],
-        np.full((1, len(rate)), worth),
-        np.maximum(variance / mass**2, rate * (1 - rate) / worth)[None],
-        satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), people)[None],
-        (scored.max(axis=0) * scale)[None],
-        (without.max(axis=0) * scale)[None],
-        np.array([[people]]),
-        np.count_nonzero(scored > 0, axis=0).astype(float)[None],
-        np.count_nonzero(without > 1e-9, axis=0).astype(float)[None],
-        pairs=False,
-        falling=falling,
-    )
+@dataclass(frozen=True)
+class _Side:
+    """What one condition counted, by unit of the variance, and what it is worth."""
+
+    scored: Floats
+    weight: Floats
+    residual: Floats
+    variance: Floats
+    rate: Floats
+    worth: float
+
+    def evidence(self, mass: float, people: float, falling: bool) -> Evidence:
+        """Return it as one row, on the scale of its worth."""
+        squares, scale = self.residual**2, self.worth / mass
+        without, rate = self.weight - self.scored, self.rate
+        return Evidence(
+            (rate * self.worth)[None],
+            np.full((1, len(rate)), self.worth),
+            np.maximum(self.variance / mass**2, rate * (1 - rate) / self.worth)[None],
+            satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), people)[None],
+            (self.scored.max(axis=0) * scale)[None],
+            (without.max(axis=0) * scale)[None],
+            np.array([[people]]),
+            np.count_nonzero(self.scored > 0, axis=0).astype(float)[None],
+            np.count_nonzero(without > 1e-9, axis=0).astype(float)[None],
+            pairs=False,
+            falling=falling,
+        )
 
 
 def _longest(values: Floats) -> Floats:

@@ -6,6 +6,7 @@ In: trials, the people's labels, factors, thresholds, plan. Out: the `rates` tab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -121,29 +122,26 @@ def _rates(
         plan.watchlist,
         clusters,
     )
-    evidence, people = evidence_of(counts), (counts.exposed, counts.affected)
-    shared = (trials, grouping.factor)
-    within = _frame(*shared, names, counterpart, evidence, people, steps, plan)
+    evidence = evidence_of(counts)
+    cells = _Cells(names, counterpart, evidence, counts.exposed, counts.affected)
+    within = _frame(trials, grouping.factor, cells, steps, plan)
     if bands:
         one_sided = band_level(counter, grouping.codes, groups, plan.level, plan.seed, clusters)
-        cells = precision_of(evidence)
-        within["band_lower"] = _end(lower_ends(cells, one_sided), evidence).ravel()
-        within["band_upper"] = _end(upper_ends(cells, one_sided), evidence).ravel()
-        within = within.assign(**_pooled(grouping, cells, plan.level))
+        precise = precision_of(evidence)
+        within["band_lower"] = _end(lower_ends(precise, one_sided), evidence).ravel()
+        within["band_upper"] = _end(upper_ends(precise, one_sided), evidence).ravel()
+        within = within.assign(**_pooled(grouping, precise, plan.level))
     frames = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
-        frames.append(
-            _frame(
-                *shared,
-                names[across.group],
-                names[across.counterpart],
-                across.evidence,
-                (across.exposed, across.affected),
-                steps,
-                plan,
-            )
+        cells = _Cells(
+            names[across.group],
+            names[across.counterpart],
+            across.evidence,
+            across.exposed,
+            across.affected,
         )
+        frames.append(_frame(trials, grouping.factor, cells, steps, plan))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -159,18 +157,20 @@ def _pooled(grouping: Grouping, cells: Precision, level: float) -> dict[str, Flo
     return dict(zip(POOLED, columns.reshape(3, -1), strict=True))
 
 
-def _frame(
-    trials: Trials,
-    factor: str,
-    group: np.ndarray,
-    counterpart: np.ndarray,
-    evidence: Evidence,
-    people: tuple[Floats, Floats],
-    steps: Floats,
-    plan: Plan,
-) -> pd.DataFrame:
-    """One row a cell and threshold; `people`: exposed and affected."""
-    exposed, affected = people
+@dataclass(frozen=True)
+class _Cells:
+    """Groups, or pairs of groups, with what was counted of each and the people behind it."""
+
+    group: np.ndarray
+    counterpart: np.ndarray
+    evidence: Evidence
+    exposed: Floats
+    affected: Floats
+
+
+def _frame(trials: Trials, factor: str, of: _Cells, steps: Floats, plan: Plan) -> pd.DataFrame:
+    """Return one row per cell and threshold."""
+    group, evidence = of.group, of.evidence
     cells, tail = precision_of(evidence), (1 - plan.level) / 2
     total, count = cells.trials, len(steps)
     some = total > 0
@@ -184,11 +184,11 @@ def _frame(
             "rank": pd.array([trials.rank] * (len(group) * count), dtype="Int64"),
             "factor": factor,
             "group": np.repeat(group, count),
-            "counterpart": np.repeat(counterpart, count),
+            "counterpart": np.repeat(of.counterpart, count),
             "events": cells.events.round().ravel(),
             "trials": total.round().ravel(),
-            "subjects": np.repeat(exposed, count),
-            "subjects_with_event": affected.ravel(),
+            "subjects": np.repeat(of.exposed, count),
+            "subjects_with_event": of.affected.ravel(),
             "rate": np.where(some, cells.rate, np.nan).ravel(),
             "lower": _end(lower_ends(cells, tail), evidence).ravel(),
             "upper": _end(upper_ends(cells, tail), evidence).ravel(),

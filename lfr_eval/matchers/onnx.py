@@ -96,7 +96,7 @@ class OnnxMatcher:
         If the extra is not installed, or the graph does not take such faces.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         path: Path,
         detector: Literal["mtcnn", "dlib", "none"] = "mtcnn",

@@ -158,8 +158,13 @@ def read_parity(path: Path) -> ParityRecord:
 
 def _check_types(record: ParityRecord) -> None:
     texts = (
-        *(record.model, record.fingerprint, record.endpoint, record.served_fingerprint),
-        *(record.probes_sha256, record.at, *record.differences),
+        record.model,
+        record.fingerprint,
+        record.endpoint,
+        record.served_fingerprint,
+        record.probes_sha256,
+        record.at,
+        *record.differences,
     )
     measured = (record.tolerance, record.largest_difference, record.least_cosine)
     if (

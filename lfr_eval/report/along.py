@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.words import confidence, count
-from lfr_eval.report.chart import Chart, Line, draw, rate_scale, threshold_scale
+from lfr_eval.report.chart import Chart, Line, Titles, draw, rate_scale, threshold_scale
 from lfr_eval.report.rates import Rate
 
 
@@ -21,12 +22,32 @@ Side = Sequence[Rate | None]
 """Rates of one group along the threshold."""
 
 
+@dataclass(frozen=True)
+class Setting:
+    """One choice of the page: two kinds of error at a watchlist, by a factor, along thresholds.
+
+    Attributes
+    ----------
+    size
+        Of the watchlist; None: faces compared one to one.
+    at
+        The threshold in use.
+    """
+
+    key: str
+    metrics: tuple[str, str]
+    size: int | None
+    factor: str
+    thresholds: Sequence[float]
+    at: float
+
+
 def along_threshold(
-    key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
-    sides: Sequence[Sequence[Side]], thresholds: Sequence[float], at: float,
+    setting: Setting, groups: Sequence[str], sides: Sequence[Sequence[Side]],
     record: StudyRecord,
 ) -> Chart:  # fmt: skip
-    """Draw one setting; `at` is the threshold in use."""
+    """Draw one setting."""
+    thresholds = setting.thresholds
     banded = is_banded(sides)
     panels = [
         (group_name(group),
@@ -35,15 +56,16 @@ def along_threshold(
         for number, group in enumerate(groups)
     ]  # fmt: skip
     values = [value for _, lines in panels for line in lines for value in (*line.y, *line.bound)]
-    names = [metric_named(code).plain for code in metrics]
+    names = [metric_named(code).plain for code in setting.metrics]
     caption = (
-        f"Along the threshold, by {factor_words(factor)}, {watchlist_clause(size)}: solid line, "
+        f"Along the threshold, by {factor_words(setting.factor)}, "
+        f"{watchlist_clause(setting.size)}: solid line, "
         f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
         f"{band_words(record, banded)}; dotted, the upper end where no error was "
         "seen. Each step down is a fixed factor rarer."
     )
-    return draw(f"along-{key.replace('|', '-')}", caption, caption, panels,
-                threshold_scale(thresholds), rate_scale(values), at, record.mark)  # fmt: skip
+    titles = Titles(f"along-{setting.key.replace('|', '-')}", caption, caption, record.mark)
+    return draw(titles, panels, threshold_scale(thresholds), rate_scale(values), setting.at)
 
 
 def is_banded(sides: Sequence[Sequence[Side]]) -> bool:

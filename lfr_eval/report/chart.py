@@ -142,15 +142,28 @@ def size_scale(values: Iterable[float]) -> Scale:
     return Scale(low, high, True, tuple((tick, count(round(tick))) for tick in ticks[-3:]))
 
 
+@dataclass(frozen=True)
+class Titles:
+    """What a chart is called and what is said of it.
+
+    Attributes
+    ----------
+    mark
+        Written over a drawing of what is not real.
+    """
+
+    name: str
+    caption: str
+    description: str
+    mark: str | None = None
+
+
 def draw(
-    name: str,
-    caption: str,
-    description: str,
+    titles: Titles,
     panels: Sequence[tuple[str, Sequence[Line]]],
     x: Scale,
     y: Scale,
     at: float | None = None,
-    mark: str | None = None,
 ) -> Chart:
     """Draw panels with common scales.
 
@@ -160,11 +173,10 @@ def draw(
         The title of each and its lines.
     at
         Where a vertical line marks the threshold in use, which the page moves with its slider.
-    mark
-        Written over a drawing of what is not real.
     """
+    mark = titles.mark
     inner = [_panel(title, lines, x, y, at) for title, lines in panels]
-    label = f"{mark}: {description}" if mark else description
+    label = f"{mark}: {titles.description}" if mark else titles.description
     title = f"<title>{escape(label)}</title>"
     rows = math.ceil(len(inner) / COLUMNS)
     columns = min(COLUMNS, len(inner))
@@ -177,8 +189,8 @@ def draw(
     if mark:
         sheet += f'<text x="0" y="12" font-weight="700" {_TEXT}>{escape(mark.upper())}</text>'
     return Chart(
-        name,
-        caption,
+        titles.name,
+        titles.caption,
         label,
         tuple(
             f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{_quoted(title_)}">'

@@ -18,7 +18,7 @@ from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import ratio, spoken_threshold
-from lfr_eval.report.along import along_threshold, watchlist_words
+from lfr_eval.report.along import Setting, along_threshold, watchlist_words
 from lfr_eval.report.chart import Chart, across, threshold_scale
 from lfr_eval.report.crowd import crowd_of
 from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
@@ -162,11 +162,12 @@ def to_explorer(
             found = _along(rows, wrong, right, places)
             if not found:
                 continue
+            setting = Setting(
+                f"{number}|{place}", (wrong, right), size, factor, thresholds, thresholds[start]
+            )
             all_of = _along(sized[sized["factor"] == OVERALL], wrong, right, places)
-            verdicts = _verdicts(findings, (wrong, right), size, factor, thresholds, pool)
-            part = _part(f"{number}|{place}", (wrong, right), size, factor, found, all_of,
-                         thresholds, thresholds[start], verdicts, pool, record)  # fmt: skip
-            parts.append(part)
+            verdicts = _verdicts(findings, setting, pool)
+            parts.append(_part(setting, found, all_of, verdicts, pool, record))
             if shown is None:
                 first = [each[start] for each in found.values() if start in each]
                 shown = to_picture(quote(first))
@@ -222,15 +223,14 @@ def _along(
 
 
 def _part(
-    key: str, metrics: tuple[str, str], size: int | None, factor: str, found: Rates,
-    all_of: Rates, thresholds: Sequence[float], at: float, verdicts: tuple[Any, ...], pool: Pool,
+    setting: Setting, found: Rates, all_of: Rates, verdicts: tuple[Any, ...], pool: Pool,
     record: StudyRecord,
 ) -> Part:  # fmt: skip
     groups = list(dict.fromkeys(group for _, group in found))
-    steps = range(len(thresholds))
+    steps = range(len(setting.thresholds))
     sides = [
         [[found.get((code, group), {}).get(place) for place in steps] for group in groups]
-        for code in metrics
+        for code in setting.metrics
     ]
     tops = [[top_of([rates[place] for rates in side]) for place in steps] for side in sides]
     ends = tuple(
@@ -247,16 +247,16 @@ def _part(
         for number, group in enumerate(groups)
     )
     crowd: tuple[str, ...] = ()
-    if metrics[0] == "FPIR":
+    if setting.metrics[0] == "FPIR":
         made = (crowd_of([rates[place] for rates in sides[0]]) for place in steps)
         crowd = tuple(each.spoken if each else "" for each in made)
     everybody = [
-        [all_of.get((code, EVERYBODY), {}).get(place) for place in steps] for code in metrics
+        [all_of.get((code, EVERYBODY), {}).get(place) for place in steps]
+        for code in setting.metrics
     ]
-    setting = (key, metrics, size, factor, groups, sides)
-    return Part(key, along_threshold(*setting, thresholds, at, record),
-                trade_off(*setting, everybody if all_of else [], thresholds, at, record),
-                rows, ends, verdicts, crowd)  # fmt: skip
+    along = along_threshold(setting, groups, sides, record)
+    against = trade_off(setting, groups, sides, everybody if all_of else [], record)
+    return Part(setting.key, along, against, rows, ends, verdicts, crowd)
 
 
 def _packed(bar: Bar, pool: Pool) -> list[int]:
@@ -265,15 +265,13 @@ def _packed(bar: Bar, pool: Pool) -> list[int]:
     return [pool.place(bar.rate), pool.place(bar.behind), *ends]
 
 
-def _verdicts(
-    findings: pd.DataFrame, metrics: tuple[str, str], size: int | None, factor: str,
-    thresholds: Sequence[float], pool: Pool,
-) -> tuple[Any, ...]:  # fmt: skip
+def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any, ...]:
     """Return the primary comparisons along the sweep.
 
     A comparison is followed where it is primary at some threshold; elsewhere its verdict is
     exploratory, and marked so.
     """
+    metrics, size, factor = setting.metrics, setting.size, setting.factor
     right = metrics[1] if metrics[1] in set(findings["metric"]) else "TPIR"
     rows = findings[findings["metric"].isin([metrics[0], right]) & (findings["factor"] == factor)]
     sized = rows["watchlist_size"]
@@ -284,7 +282,7 @@ def _verdicts(
             continue
         at = {real(row.threshold): row for row in part.itertuples()}
         told = [pool.place(_verdict(at[value]) if value in at else "not compared here")
-                for value in thresholds]  # fmt: skip
+                for value in setting.thresholds]  # fmt: skip
         made.append([metric_named(str(metric)).plain, pair_words(str(a), str(b)), told])
     return tuple(made)
 

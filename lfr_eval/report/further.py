@@ -14,6 +14,7 @@ from lfr_eval.report.chart import (
     POINTS,
     Chart,
     Line,
+    Titles,
     draw,
     rate_scale,
     size_scale,
@@ -85,9 +86,8 @@ def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) ->
     )
     rates = [value for _, lines in panels for line in lines for value in line.y]
     sizes = size_scale(rows["watchlist_size"].astype(float))
-    return draw(
-        f"growth-{place}", caption, caption, panels, sizes, rate_scale(rates), None, mark
-    )  # fmt: skip
+    titles = Titles(f"growth-{place}", caption, caption, mark)
+    return draw(titles, panels, sizes, rate_scale(rates))
 
 
 def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]:
@@ -115,8 +115,9 @@ def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]
         )
         xs = [x for _, lines in panels for line in lines for x in line.x]
         rates = [value for _, lines in panels for line in lines for value in line.y]
-        yield draw(f"modelled-{tail.watchlist_size or 'pairs'}-{place}", caption, caption, panels,
-                   threshold_scale(xs), rate_scale(rates), at, mark)  # fmt: skip
+        name = f"modelled-{tail.watchlist_size or 'pairs'}-{place}"
+        titles = Titles(name, caption, caption, mark)
+        yield draw(titles, panels, threshold_scale(xs), rate_scale(rates), at)
 
 
 def _observed(rows: pd.DataFrame) -> Line:
@@ -157,7 +158,12 @@ def _scores(histogram: pd.DataFrame, report: Report) -> Chart | None:
         "people; dashed, the same person. The vertical line is the threshold in use."
     )
     xs = [x for line in lines for x in line.x]
-    return draw("scores-chart", caption, f"{caption} {'; '.join(said)}.",
-                [("Share of comparisons by score", lines)], threshold_scale(xs),
-                rate_scale([y for line in lines for y in line.y]),
-                report.record.thresholds.operating, report.record.mark)  # fmt: skip
+    described = f"{caption} {'; '.join(said)}."
+    titles = Titles("scores-chart", caption, described, report.record.mark)
+    return draw(
+        titles,
+        [("Share of comparisons by score", lines)],
+        threshold_scale(xs),
+        rate_scale([y for line in lines for y in line.y]),
+        report.record.thresholds.operating,
+    )

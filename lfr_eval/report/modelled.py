@@ -176,9 +176,17 @@ def to_tail(
         place = (threshold_key(threshold), factor, group)
         blocks.setdefault((threshold, factor), []).append(
             ModelledRate(
-                *(threshold, factor, group, whole(row.events)),
-                *(real(row.rate), real(row.lower), real(row.upper), real(row.decades)),
-                *(text(row.refused), beside.get(place), true_rates.get(place)),
+                threshold=threshold,
+                factor=factor,
+                group=group,
+                events=whole(row.events),
+                rate=real(row.rate),
+                lower=real(row.lower),
+                upper=real(row.upper),
+                decades=real(row.decades),
+                refused=text(row.refused),
+                observed=beside.get(place),
+                true_rate=true_rates.get(place),
             )
         )
     fits: dict[str, list[Fit]] = {}

@@ -16,17 +16,16 @@ from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import spoken_threshold
-from lfr_eval.report.along import Side, band_words, ends_of, is_banded, watchlist_clause
-from lfr_eval.report.chart import Chart, Line, Scale, draw, rate_scale
+from lfr_eval.report.along import Setting, Side, band_words, ends_of, is_banded, watchlist_clause
+from lfr_eval.report.chart import Chart, Line, Scale, Titles, draw, rate_scale
 
 TICKS = 3
 """Labels of the horizontal axis at most: "1 in 100,000" is wide."""
 
 
 def trade_off(
-    key: str, metrics: tuple[str, str], size: int | None, factor: str, groups: Sequence[str],
-    sides: Sequence[Sequence[Side]], everybody: Sequence[Side], thresholds: Sequence[float],
-    at: float, record: StudyRecord,
+    setting: Setting, groups: Sequence[str], sides: Sequence[Sequence[Side]],
+    everybody: Sequence[Side], record: StudyRecord,
 ) -> Chart | None:  # fmt: skip
     """Draw one setting; None where no group had both kinds of error at any threshold.
 
@@ -37,9 +36,9 @@ def trade_off(
     everybody
         The same of everybody together; empty where they are not known.
     """
-    wrong, right = sides
+    (wrong, right), at = sides, setting.at
     banded = is_banded(sides)
-    place = next((i for i, one in enumerate(thresholds) if same_threshold(one, at)), None)
+    place = next((i for i, one in enumerate(setting.thresholds) if same_threshold(one, at)), None)
     overall = _line("second", everybody[0], everybody[1], False) if everybody else None
     panels = []
     for name, one, other in zip(groups, wrong, right, strict=True):
@@ -55,18 +54,19 @@ def trade_off(
     across = [x for _, lines in panels for line in lines for x in line.x]
     upright = [y for _, lines in panels for line in lines for y in line.y]
     horizontal = _few_ticks(rate_scale(across))
-    names = [metric_named(code).plain.lower() for code in metrics]
+    names = [metric_named(code).plain.lower() for code in setting.metrics]
     reference = "" if overall is None else " Dashed: everybody."
     caption = (
         f"Each kind of error against the other as the threshold moves (DET curve), by "
-        f"{factor_words(factor)}, {watchlist_clause(size)}: across, {names[0]}; upright, "
-        f"{names[1]}. Nearer to the lower left is better. Ring: threshold {spoken_threshold(at)}."
+        f"{factor_words(setting.factor)}, {watchlist_clause(setting.size)}: "
+        f"across, {names[0]}; "
+        f"upright, {names[1]}. Nearer to the lower left is better. Ring: threshold {spoken_threshold(at)}."
         f"{reference} Shaded, {band_words(record, banded)}, of both errors. Thresholds at which "
         "one of them was not seen are left out. An ROC curve is the same picture upside down."
     )
     clamped = [(name, [_within(line, horizontal) for line in lines]) for name, lines in panels]
-    return draw(f"det-{key.replace('|', '-')}", caption, caption, clamped, horizontal,
-                rate_scale(upright), None, record.mark)  # fmt: skip
+    titles = Titles(f"det-{setting.key.replace('|', '-')}", caption, caption, record.mark)
+    return draw(titles, clamped, horizontal, rate_scale(upright))
 
 
 def _line(style: str, wrong: Side, right: Side, banded: bool) -> Line:

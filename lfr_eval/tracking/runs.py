@@ -151,7 +151,10 @@ def _metrics(folder: StudyFolder, about: StudyRecord, tested: Tested | None) -> 
     operating = about.thresholds.operating
     for one in metrics_of(folder.read(RATES), folder.read(FINDINGS), operating):
         yield Metric(
-            *(one.name, one.value, finished, one.step),
+            key=one.name,
+            value=one.value,
+            timestamp=finished,
+            step=one.step,
             model_id=tested.model_id if tested else None,
             dataset_name=about.datasets[0].name,
             dataset_digest=about.data_digest[:36],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lfr_eval.comparison import Compute, LocalExecutor, Sides, compare_pairs, draw_gallery
 from lfr_eval.comparison.matches import watchlist_matches
+from lfr_eval.comparison.passes import Keep
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.similarity import Cosine, MinusEuclidean, similarity_of
@@ -68,7 +69,9 @@ def test_a_score_equal_to_the_threshold_is_a_match_and_the_next_lower_is_none(
                 for i, place in np.argwhere(table >= np.float32(threshold))
             }
             assert best.astype(float).to_dict() == wanted
-    found = search_watchlist(sides, prepared, similarity, gallery, counted=thresholds).found[-1]
+    found = search_watchlist(
+        sides, prepared, similarity, gallery, keep=Keep(counted=tuple(thresholds))
+    ).found[-1]
     assert found.reached is not None
     assert found.before_mate is not None
     for row, probe in enumerate(sides.probes):
@@ -118,7 +121,9 @@ def test_scores_that_the_scale_makes_alike_go_to_the_earlier_reference(precision
     gallery = draw_gallery(sides, "fillers", [], 0)
     compute = Compute(precision=as_precision(precision))
     for kind in (Cosine(), Cosine(ScoreScale(1, 99))):
-        found = search_watchlist(sides, kind.prepare(vectors), kind, gallery, compute, ranks=3)
+        found = search_watchlist(
+            sides, kind.prepare(vectors), kind, gallery, compute, Keep(candidates=3)
+        )
         score = kind.exact(np.repeat(vectors[:1], 30, axis=0), vectors[gallery.rows])
         assert (len(set(score)) == 1) == (kind != Cosine())
         wanted = np.lexsort((np.arange(30), -score))[:3]

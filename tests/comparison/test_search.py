@@ -12,6 +12,7 @@ from lfr_eval.comparison import (
     ComparisonError,
     Compute,
     Gallery,
+    Keep,
     Sides,
     compare_pairs,
     draw_gallery,
@@ -182,7 +183,7 @@ def test_candidates_are_the_best_of_each_group(
     similarity, score = COMPARED[kind], every_score(vectors, kind)
     compute = Compute(tile=tile, precision=precision)
     found = search_watchlist(
-        sides, similarity.prepare(vectors), similarity, gallery, compute, "group", ranks
+        sides, similarity.prepare(vectors), similarity, gallery, compute, Keep("group", ranks)
     )
     rows = []
     for i in sides.probes:

@@ -29,7 +29,14 @@ from lfr_eval.engine.alerts import (
     read_decisions,
 )
 from lfr_eval.engine.counts import Counts, State
-from lfr_eval.engine.deployment import Announce, EngineError, deploy, deployment_folder, silent
+from lfr_eval.engine.deployment import (
+    Announce,
+    Deployment,
+    EngineError,
+    deploy,
+    deployment_folder,
+    silent,
+)
 from lfr_eval.engine.frames import BrokenSource, Frame, Source, VideoFile
 from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.record import announced, printed, update_record
@@ -86,7 +93,8 @@ def run(
     enrolling.card = matcher.card
     watchlist = enrol(cohort, enrolling, tmp_path / "cache")
     folder = deployment_folder(config, Registered(), cohort.digest)
-    state = deploy(config, folder, source, matcher, watchlist, Registered(), permission, announce)
+    deployment = Deployment(config, folder, source, matcher, watchlist, Registered(), permission)
+    state = deploy(deployment, announce)
     return folder, state
 
 

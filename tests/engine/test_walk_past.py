@@ -14,7 +14,7 @@ import pytest
 from lfr_eval.cohort import load_manifest
 from lfr_eval.engine.alerts import ALERTS, AlertFile
 from lfr_eval.engine.counts import State
-from lfr_eval.engine.deployment import deploy, deployment_folder
+from lfr_eval.engine.deployment import Deployment, deploy, deployment_folder
 from lfr_eval.engine.frames import VideoFile
 from lfr_eval.engine.permission import Permission
 from lfr_eval.engine.record import printed
@@ -61,9 +61,9 @@ def run(
     model = Registered("lfr-matcher", "1", matcher.card.fingerprint)
     folder = deployment_folder(config, model, cohort.digest)
     assert isinstance(matcher, FrameMatcher)
+    allowed = Permission(approved=True)
     state = deploy(
-        *(config, folder, VideoFile(video), matcher, references, model),
-        Permission(approved=True),
+        Deployment(config, folder, VideoFile(video), matcher, references, model, allowed)
     )
     print(printed(folder))
     return folder, state

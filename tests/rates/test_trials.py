@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import det_curve
 
-from lfr_eval.comparison import compare_pairs, draw_gallery, search_watchlist
+from lfr_eval.comparison import PairScores, compare_pairs, draw_gallery, search_watchlist
 from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference import Plan, rate_table, rates
@@ -25,6 +25,12 @@ def people_under_test(sides: object) -> pd.DataFrame:
     return pd.DataFrame(index=pd.Index(sorted(names)))
 
 
+def compared_pairs(pairs: PairScores) -> rates.ComparedPairs:
+    return rates.ComparedPairs(
+        pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
+    )
+
+
 def measured(trials: list, people: pd.DataFrame) -> pd.DataFrame:
     return rate_table(trials, people, (), THRESHOLDS, Plan(factors=()))
 
@@ -35,9 +41,7 @@ def test_fmr_and_fnmr_equal_counting_pairs_of_images(seed: int) -> None:
     sides, vectors = cohort(seed), templates(seed)
     people = people_under_test(sides)
     pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
-    trials = rates.verification_trials(
-        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
-    )
+    trials = rates.verification_trials(people, compared_pairs(pairs))
     table = measured(trials, people).set_index(["metric", "threshold"])
     score, person = every_score(vectors, "cosine"), sides.images["subject_id"].to_numpy(str)
     compared = {frozenset((r, p)) for r in sides.references for p in sides.probes if r != p}
@@ -97,9 +101,7 @@ def test_rates_agree_with_scikit_learn() -> None:
     sides, vectors = cohort(11, people=40), templates(11, people=40)
     people = people_under_test(sides)
     pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
-    trials = rates.verification_trials(
-        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
-    )
+    trials = rates.verification_trials(people, compared_pairs(pairs))
     table = measured(trials, people).set_index(["metric", "threshold"])["rate"]
     truth = np.r_[np.ones(len(pairs.mated)), np.zeros(len(pairs.non_mated))]
     score = np.r_[pairs.mated["score"], pairs.non_mated["score"]]
@@ -114,9 +116,7 @@ def test_people_without_a_trial_are_kept() -> None:
     sides, vectors = cohort(4), templates(4)
     people = pd.DataFrame(index=pd.Index([*people_under_test(sides).index, "zz-nobody"]))
     pairs = compare_pairs(sides, COSINE.prepare(vectors), COSINE, FLOOR)
-    trials = rates.verification_trials(
-        people, pairs.comparisons, pairs.corrections, pairs.mated, pairs.non_mated, FLOOR
-    )
+    trials = rates.verification_trials(people, compared_pairs(pairs))
     assert isinstance(trials[0], PairTrials)
     assert trials[0].people == len(people)
     assert trials[0].references[-1] == trials[0].probes[-1] == 0

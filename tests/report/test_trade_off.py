@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.report.along import along_threshold, band_words, is_banded, line_of
+from lfr_eval.report.along import Setting, along_threshold, band_words, is_banded, line_of
 from lfr_eval.report.chart import across, rate_scale
 from lfr_eval.report.rates import Rate, as_miss, to_rows
 from lfr_eval.report.reading import read_report
@@ -72,12 +72,13 @@ def test_the_legend_says_which_interval_is_drawn(study: Path, small: StudyFolder
     assert all("95 % bands" in part.chart.caption for part in explorer.parts)
 
 
+def setting_at(threshold: float) -> Setting:
+    return Setting("0|0", ("FPIR", "FNIR"), 1000, "ethnicity", THRESHOLDS, threshold)
+
+
 def test_a_curve_goes_through_its_rates(study: Path) -> None:
     wrong, right = side([0.08, 0.02, 0.005], [80, 20, 5]), side([0.01, 0.04, 0.1], [10, 40, 100])
-    chart = trade_off(
-        *("0|0", ("FPIR", "FNIR"), 1000, "ethnicity", ["black"], [[wrong], [right]], []),
-        *(THRESHOLDS, 0.5, read_record(study)),
-    )
+    chart = trade_off(setting_at(0.5), ["black"], [[wrong], [right]], [], read_record(study))
     assert chart is not None
     (panel,) = chart.panels
     scale = rate_scale([0.08, 0.02, 0.005])
@@ -90,13 +91,12 @@ def test_a_curve_goes_through_its_rates(study: Path) -> None:
 def test_thresholds_without_errors_are_left_out(study: Path) -> None:
     record = read_record(study)
     silent = side([0.0, 0.0, 0.0], [0, 0, 0])
-    setting = ("0|0", ("FPIR", "FNIR"), 1000, "ethnicity", ["black"])
     missed = side([0.01, 0.04, 0.1], [10, 40, 100])
-    assert trade_off(*setting, [[silent], [missed]], [], THRESHOLDS, 0.5, record) is None
+    assert trade_off(setting_at(0.5), ["black"], [[silent], [missed]], [], record) is None
     half = side([0.08, 0.02, 0.0], [80, 20, 0])
-    chart = trade_off(*setting, [[half], [missed]], [], THRESHOLDS, 0.6, record)
+    chart = trade_off(setting_at(0.6), ["black"], [[half], [missed]], [], record)
     assert chart is not None
     assert "<circle" not in chart.panels[0]
-    along = along_threshold(*setting, [[half], [missed]], THRESHOLDS, 0.6, record)
+    along = along_threshold(setting_at(0.6), ["black"], [[half], [missed]], record)
     assert "95 % bands" in along.caption
     assert is_banded([[half], [missed]])

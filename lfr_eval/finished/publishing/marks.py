@@ -84,8 +84,14 @@ def mark(rates: pd.DataFrame, groups: Groups, rule: Rule) -> Marks:
         affected |= marked.of(layers, withheld)
         small_affected |= marked.of(layers, own)
     return Marks(
-        *(size, fillers, marked.sizes, marked.outcomes, affected),
-        *(few | few_fillers, marked.small_outcomes, small_affected),
+        groups=size,
+        fillers=fillers,
+        sizes=marked.sizes,
+        outcomes=marked.outcomes,
+        affected=affected,
+        small_groups=few | few_fillers,
+        small_outcomes=marked.small_outcomes,
+        small_affected=small_affected,
     )
 
 

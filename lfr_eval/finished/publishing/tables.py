@@ -93,38 +93,33 @@ def publish_tables(
     rates: pd.DataFrame,
     findings: pd.DataFrame,
     equity: pd.DataFrame | None,
-    people: pd.DataFrame,
-    cohort: pd.DataFrame,
-    conditions: Sequence[str],
-    plan: Sequence[float],
-    minimum: int,
+    groups: Groups,
+    rule: Rule,
 ) -> Published:
     """Return the tables of a study as they may be published.
 
     Parameters
     ----------
-    rates, findings, equity, people, cohort
+    rates, findings, equity
         The study's tables; None where it has none.
-    conditions
-        Parts of factors that are conditions of passes, not of people.
-    plan
-        Thresholds that must be published.
-    minimum
-        Counts from 1 to below it are withheld.
+    groups
+        Its people, by group and one by one.
+    rule
+        What is withheld, and which thresholds must be published.
 
     Raises
     ------
     PublicationError
         If the counts do not add up, or everybody together are too few.
     """
-    thresholds = published_thresholds(rates, plan)
+    thresholds = published_thresholds(rates, rule.plan)
     # Rates across groups and among the first candidates hang together in further ways.
     chosen = rates["rank"].isna() & (
         rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
     ).fillna(value=False)
     like = pd.DataFrame(rates[chosen.to_numpy(bool)])
     kept = _at(like, thresholds)
-    marks = mark(kept, Groups(people, cohort, tuple(conditions)), Rule(minimum, tuple(plan)))
+    marks = mark(kept, groups, rule)
     ends = borrowed(like, kept, marks.outcomes)
     hidden = Hidden.of(kept, marks.outcomes)
     said = _at(findings, thresholds)
@@ -144,7 +139,7 @@ def publish_tables(
         measures = EQUITY.conform(measures[~gone])
     return Published(
         rates=_rates(kept, marks, ends),
-        people=_people(people, marks),
+        people=_people(groups.people, marks),
         findings=publish_findings(said, silent, unsaid),
         equity=measures,
         thresholds=thresholds,

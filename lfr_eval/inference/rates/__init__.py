@@ -8,6 +8,7 @@ which no frame was acquired, FTE reference images that were not.
 from lfr_eval.inference.rates.scores import score_kinds
 from lfr_eval.inference.rates.summaries import alert_times, candidate_lists
 from lfr_eval.inference.rates.trials import (
+    ComparedPairs,
     acquisition_trials,
     compared,
     identification_trials,
@@ -18,6 +19,7 @@ from lfr_eval.inference.rates.trials import (
 from lfr_eval.inference.rates.watchlists import watchlist_trials
 
 __all__ = [
+    "ComparedPairs",
     "acquisition_trials",
     "alert_times",
     "candidate_lists",

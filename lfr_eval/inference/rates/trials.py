@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,20 @@ NO_CONDITION = (
 """Columns of a cohort that say which image or who it is, not under what condition it was taken."""
 
 
+@dataclass(frozen=True)
+class ComparedPairs:
+    """The tables of 1:1 comparisons, and the score from which non-mated ones are listed."""
+
+    comparisons: pd.DataFrame
+    corrections: pd.DataFrame
+    mated: pd.DataFrame
+    non_mated: pd.DataFrame
+    floor: float
+
+
 def verification_trials(
     people: pd.DataFrame,
-    comparisons: pd.DataFrame,
-    corrections: pd.DataFrame,
-    mated: pd.DataFrame,
-    non_mated: pd.DataFrame,
-    floor: float,
+    pairs: ComparedPairs,
     images: pd.DataFrame | None = None,
     controls: Sequence[str] = (),
 ) -> list[PairTrials | PersonTrials]:
@@ -33,19 +41,20 @@ def verification_trials(
     `identification_trials`), unless an image is both reference and probe: it then has no one
     probe. A comparison of two people has no one person whose condition it would be.
     """
+    corrections, mated, non_mated = pairs.corrections, pairs.mated, pairs.non_mated
     if images is not None and (images["role"] == "both").any():
         images = None
     if len(corrections) and (corrections["subject_a"] == corrections["subject_b"]).all():
         false_matches = _independent_pairs(people, corrections, non_mated)
         return [false_matches, *_mated_trials(people, mated, images, controls)]
-    counts = comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
+    counts = pairs.comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
     return [
         PairTrials(
             people=len(people),
             first=_code(people, non_mated["probe_subject"]),
             second=_code(people, non_mated["reference_subject"]),
             score=non_mated["score"].to_numpy(np.float32),
-            floor=floor,
+            floor=pairs.floor,
             references=counts["references"].to_numpy(np.intp),
             probes=counts["probes"].to_numpy(np.intp),
             both=counts["both"].to_numpy(np.intp),

@@ -56,11 +56,13 @@ class Verification:
         return [
             *rates.verification_trials(
                 evidence.people,
-                comparisons=read(COMPARISONS),
-                corrections=read(CORRECTIONS),
-                mated=read(MATED),
-                non_mated=read(NON_MATED),
-                floor=evidence.thresholds[0],
+                rates.ComparedPairs(
+                    comparisons=read(COMPARISONS),
+                    corrections=read(CORRECTIONS),
+                    mated=read(MATED),
+                    non_mated=read(NON_MATED),
+                    floor=evidence.thresholds[0],
+                ),
                 images=evidence.images,
                 controls=evidence.controls,
             )
