@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest, written_aside
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.tables import HISTOGRAM, TableError
 
 
@@ -91,7 +92,7 @@ def test_a_table_with_other_columns_is_refused_with_all_problems(folder: StudyFo
 
 def test_verify_notices_every_kind_of_change(folder: StudyFolder) -> None:
     finish(folder)
-    folder.seal({"lfr_eval": "0"})
+    folder.seal(Provenance(lfr_eval="0"))
     assert folder.verify() == []
     (folder.path / "extra.txt").write_text("x")
     assert folder.verify() == ["extra.txt is not part of the study."]
@@ -106,7 +107,7 @@ def test_verify_notices_every_kind_of_change(folder: StudyFolder) -> None:
 
 def test_verify_notices_a_changed_provenance(folder: StudyFolder) -> None:
     finish(folder)
-    folder.seal({"git_revision": "a"})
+    folder.seal(Provenance(git_revision="a"))
     path = folder.path / "provenance.json"
     sealed = json.loads(path.read_text())
     path.write_text(json.dumps({**sealed, "git_revision": "b"}))
@@ -115,11 +116,11 @@ def test_verify_notices_a_changed_provenance(folder: StudyFolder) -> None:
 
 def test_the_study_hash_does_not_depend_on_the_report(folder: StudyFolder) -> None:
     finish(folder)
-    before = folder.seal({})
+    before = folder.seal(Provenance())
     (folder.path / "report.html").write_text("report")
-    assert folder.seal({}) == before
+    assert folder.seal(Provenance()) == before
     finish(folder, "other", count=4)
-    assert folder.seal({}) != before
+    assert folder.seal(Provenance()) != before
 
 
 def test_an_unfinished_study_says_so(folder: StudyFolder) -> None:

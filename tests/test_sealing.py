@@ -17,6 +17,7 @@ import pytest
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest
 from lfr_eval.contract.keys import Key, fingerprint, new_key
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.sealing import NEXT, READY, replacing, seal
 from tests.engine.studies import sealed
 
@@ -27,7 +28,8 @@ def made(folder: Path, key: Key | None = None) -> StudyFolder:
     """Return a sealed study with a report, signed or not."""
     study = sealed(folder / "study")
     (study.path / "report.html").write_text("<p>Alike.</p>")
-    run = {**study.provenance(), "git_revision": "a" * 40, "config": {"inference": {"alpha": 0.05}}}
+    changed = {"git_revision": "a" * 40, "config": {"inference": {"alpha": 0.05}}}
+    run = {**study.provenance().content(), **changed}
     seal(study.path, run, key=key)
     return study
 
@@ -190,7 +192,7 @@ def test_a_link_cannot_be_sealed(tmp_path: Path) -> None:
     study = made(tmp_path)
     (study.path / "extra").symlink_to("/etc/passwd")
     with pytest.raises(FolderError, match="extra is a link"):
-        study.seal({})
+        study.seal(Provenance())
 
 
 KILLED = """
@@ -220,7 +222,7 @@ names = ("report.html", "report.pdf", PROVENANCE)
 with folder.locked():
     with replacing(study, names) as aside:
         (aside / "report.html").write_text("<p>New.</p>")
-        seal(study, folder.provenance(), aside, names)
+        seal(study, folder.provenance().content(), aside, names)
 print("done", count)
 """
 

@@ -18,6 +18,7 @@ import pytest
 from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES, RATES, TRUTH
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.reading import read_report
@@ -50,7 +51,7 @@ def test_every_table_has_its_documented_columns(small: StudyFolder) -> None:
 
 
 def test_provenance_names_what_is_needed_to_make_it_again(small: StudyFolder) -> None:
-    provenance = small.provenance()
+    provenance = small.provenance().content()
     for part in (
         "matcher",
         "dataset_digest",
@@ -100,9 +101,9 @@ def test_a_study_can_do_without_a_pdf_and_stays_the_same_study(
     assert without.analysis() == configured(tmp_path, *SMALL).analysis()
     copy = StudyFolder(tmp_path / small.path.name)
     shutil.copytree(small.path, copy.path)
-    run = copy.provenance()
+    run = copy.provenance().content()
     run["config"]["report"]["pdf"] = False
-    report_and_seal(copy, run, None)
+    report_and_seal(copy, Provenance.of(run), None)
     assert not (copy.path / "report.pdf").exists()
     assert copy.study_hash() == small.study_hash()
     assert copy.verify() == []

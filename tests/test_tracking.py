@@ -16,6 +16,7 @@ import pytest
 
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.tracking import STEP, TrackingError, connect, default_uri, name, track
 from lfr_eval.tracking.pages import worst_group
@@ -179,10 +180,10 @@ def relabelled(study: StudyFolder, folder: Path, labels: Sequence[str]) -> Study
             frame[column] = frame[column].map(lambda one, o=other: o.get(one, one))
         frame["factor"] = frame["factor"].replace({"ethnicity": "http://factor"})
         copy.write(table, table.conform(frame))
-    provenance = copy.provenance()
+    provenance = copy.provenance().content()
     shares = dict.fromkeys((*LABELS, *(f"group {n}" for n in range(150))), 1 / 150)
     provenance["config"]["design"]["watchlist_composition"] = shares
-    copy.seal(provenance)
+    copy.seal(Provenance.of(provenance))
     return copy
 
 

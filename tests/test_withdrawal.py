@@ -85,7 +85,7 @@ def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(study.read(RATES), rates)
     assert MARK in json.loads((study.path / "study.json").read_text())["notes"]
     assert MARK in (study.path / "report.html").read_text()
-    assert study.provenance()["withdrawals"][0]["study_hash_before"] == hash_before
+    assert study.provenance().withdrawals[0].study_hash_before == hash_before
     assert study.study_hash() != hash_before
     with pytest.raises(WithdrawalError, match="There is no"):
         withdraw(WHO, [study.path], [cache])

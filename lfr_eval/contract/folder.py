@@ -43,6 +43,7 @@ from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
 from lfr_eval.contract.writing import private_folder, write_json, write_text, written_aside
 
 if TYPE_CHECKING:
+    from lfr_eval.contract.provenance import Provenance
     from lfr_eval.contract.record import StudyRecord
 
 __all__ = [
@@ -246,24 +247,26 @@ class StudyFolder:
             for file, value in hashes.items()
         )
 
-    def seal(self, provenance: Mapping[str, object]) -> str:
+    def seal(self, provenance: Provenance) -> str:
         """Write `provenance.json` over every file of the folder; return the study hash.
 
         The study hash covers all but the report and what the field adds later, so that the report
         can carry it and an approval of the study stands when deployments join it.
         """
-        return sealing.seal(self.path, provenance)
+        return sealing.seal(self.path, provenance.content())
 
-    def provenance(self) -> dict[str, Any]:
+    def provenance(self) -> Provenance:
         """Read `provenance.json`, without its files and hashes.
 
         Raises
         ------
         FolderError
-            If the study is not finished.
+            If the study is not finished, or a field of the file has another type.
         """
+        from lfr_eval.contract.provenance import Provenance
+
         sealed = sealing.read_sealed(self.path)
-        return {key: sealed[key] for key in sealed if key not in sealing.SEALED}
+        return Provenance.of({key: sealed[key] for key in sealed if key not in sealing.SEALED})
 
     def study_hash(self) -> str:
         """Return the hash of all the files of the study itself."""

@@ -75,7 +75,7 @@ def _templates(
 ) -> tuple[pd.Series, np.ndarray]:
     """Return the images that have a template, and their templates."""
     provenance = folder.provenance()
-    dataset, matcher = provenance["config"]["dataset"], provenance["config"]["matcher"]
+    dataset, matcher = provenance.config["dataset"], provenance.config["matcher"]
     if dataset["kind"] == "simulated":
         simulation = simulate(SimulatedDatasetConfig(**dataset))
         own = pd.Series(np.arange(len(simulation.vectors)), simulation.cohort.images["image_id"])
@@ -86,7 +86,7 @@ def _templates(
             f"The {matcher['kind']} of this study came from elsewhere: it made no template. Ask "
             "whoever gave them."
         )
-    fingerprint = provenance["matcher"]["fingerprint"]
+    fingerprint = provenance.matcher["fingerprint"]
     known = TemplateStore(cache, fingerprint, matcher.get("storage", "float32")).load()
     with_template = images[acquired]
     gone = [digest for digest in with_template["digest"] if digest not in known]

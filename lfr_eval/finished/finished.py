@@ -134,7 +134,7 @@ def _known(recorded: Mapping[str, Any], group: str) -> dict[str, Any]:
 
 def _config(folder: StudyFolder) -> StudyConfig:
     """Return as much of the study's configuration as its trials and plan depend on."""
-    recorded = folder.provenance()["config"]
+    recorded = folder.provenance().config
     matcher = recorded["matcher"]
     try:
         return StudyConfig(

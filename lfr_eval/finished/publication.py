@@ -119,8 +119,7 @@ def _check_place(study: StudyFolder, to: Path) -> None:
 
 def _minimum(study: StudyFolder) -> int:
     """Return the minimum that the study was configured with; older studies had none."""
-    config = study.provenance().get("config")
-    report = config.get("report") if isinstance(config, Mapping) else None
+    report = study.provenance().config.get("report")
     given = report.get("minimum_count") if isinstance(report, Mapping) else None
     return DEFAULT_MINIMUM if given is None else int(str(given))
 

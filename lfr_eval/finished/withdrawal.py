@@ -26,6 +26,7 @@ import yaml
 from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import STAGES, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.writing import written_aside
@@ -248,12 +249,12 @@ def _from_study(person: Person, folder: StudyFolder, approvals: str | None) -> s
         files[STUDY] = _as_json({**record, "notes": [*notes, MARK]})
         files[STAGES] = _stages(folder.path, files)
         before = folder.provenance()
-        entry = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "what": "withdrawal of one person",
-            "study_hash_before": folder.study_hash(),
-        }
-        run = {**before, "withdrawals": [*before.get("withdrawals", []), entry]}
+        entry = Withdrawal(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            what="withdrawal of one person",
+            study_hash_before=folder.study_hash(),
+        )
+        run = before.model_copy(update={"withdrawals": (*before.withdrawals, entry)})
         report_and_seal(folder, run, approvals, files)
     return f"{folder.path}: {removed} rows deleted; marked: {MARK}"
 

@@ -84,7 +84,7 @@ def like(pilot: StudyFolder) -> Studied:
 
     Where its data are is said on the command line, beside the registration.
     """
-    record, config = pilot.record(), pilot.provenance()["config"]
+    record, config = pilot.record(), pilot.provenance().config
     dataset, matcher, design = (config[group] for group in ("dataset", "matcher", "design"))
     named = dataset["kind"] if dataset["kind"] == "manifest" else dataset["name"]
     searched = set(design["kinds"]) - {"verification"}

@@ -19,6 +19,7 @@ from lfr_eval.cohort import Cohort, DatasetCard
 from lfr_eval.cohort.sharing_told import told_of_sharing
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import (
     Dataset,
     Design,
@@ -143,34 +144,36 @@ def conditions_of(config: StudyConfig, inputs: Inputs) -> tuple[str, ...]:
     return tuple(part for part in dict.fromkeys(parts) if part not in inputs.cohort.people)
 
 
-def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> dict[str, object]:
-    """Return what `provenance.json` says beside hashes: what is needed to make it again."""
-    return {
-        "lfr_eval": __version__,
-        "code_digest": code_digest(),
-        "git_revision": git_revision(),
-        "matcher": asdict(inputs.matcher.card),
-        "dataset_digest": inputs.cohort.digest,
-        "config": _publishable(config),
-        "seeds": {
-            "design": config.design.seed,
-            "inference": config.inference.seed,
-            "capture": config.capture.seed if config.capture.steps else None,
-            "dataset": getattr(config.dataset, "seed", None),
-        },
-        "packages": {
-            distribution.name: distribution.version
-            for distribution in sorted(distributions(), key=lambda item: item.name.lower())
-        },
-        "hardware": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> Provenance:
+    """Return what is needed to make a study again."""
+    return Provenance.of(
+        {
+            "lfr_eval": __version__,
+            "code_digest": code_digest(),
+            "git_revision": git_revision(),
+            "matcher": asdict(inputs.matcher.card),
+            "dataset_digest": inputs.cohort.digest,
+            "config": _publishable(config),
+            "seeds": {
+                "design": config.design.seed,
+                "inference": config.inference.seed,
+                "capture": config.capture.seed if config.capture.steps else None,
+                "dataset": getattr(config.dataset, "seed", None),
+            },
+            "packages": {
+                distribution.name: distribution.version
+                for distribution in sorted(distributions(), key=lambda item: item.name.lower())
+            },
+            "hardware": {
+                "processor": _processor(),
+                "cores": os.cpu_count(),
+                "system": platform.platform(),
+                "python": platform.python_version(),
+            },
+            "started": started.isoformat(timespec="seconds"),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+    )
 
 
 def git_revision() -> str | None:

@@ -10,8 +10,7 @@ killed goes on where it stopped, and a change of the report computes no comparis
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +25,7 @@ from lfr_eval.contract import progress
 from lfr_eval.contract.folder import LATER, PROVENANCE, STUDY, StudyFolder, digest, write_json
 from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.places import STUDIES, remember
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.tables import (
     ACQUISITION,
     ADJUSTED,
@@ -192,7 +192,7 @@ def _named(stage: Stage, number: int, total: int) -> None:
         stage.make()
 
 
-def _as_before(folder: StudyFolder, described: dict[str, object]) -> Mapping[str, object]:
+def _as_before(folder: StudyFolder, described: Provenance) -> Provenance:
     """Return the provenance of the run that made the tables: an earlier one, if all are its own.
 
     A stage that is computed again takes the seal away.
@@ -202,8 +202,7 @@ def _as_before(folder: StudyFolder, described: dict[str, object]) -> Mapping[str
     ):
         return described
     before = folder.provenance()
-    same = before.get("config") == json.loads(json.dumps(described["config"]))
-    return before if same else described
+    return before if before.config == described.config else described
 
 
 def study_path(config: StudyConfig) -> Path:

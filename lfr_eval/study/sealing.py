@@ -11,6 +11,7 @@ from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.keys import Key, read_key
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.sealing import (
     PROVENANCE,
     REPORT,
@@ -26,7 +27,7 @@ from lfr_eval.report.panel.maps import read_maps
 
 def report_and_seal(
     folder: StudyFolder,
-    run: Mapping[str, object],
+    run: Provenance,
     approvals: str | None,
     changed: Mapping[str, bytes] | None = None,
     annex: bool = False,
@@ -49,7 +50,7 @@ def report_and_seal(
     with replacing(folder.path, names) as aside:
         for name, content in files.items():
             (aside / name).write_bytes(content)
-        seal(folder.path, run, aside, names)
+        seal(folder.path, run.content(), aside, names)
         papers = ("brief", "report", *(["annex"] if annex else [])) if _wants_pdf(run) else ()
         place = view(folder.path, aside, names)
         ledger = ledger_path(folder.path.resolve().parent, approvals)
@@ -59,7 +60,7 @@ def report_and_seal(
             error.args = (str(error).replace(str(place), str(folder.path)),)
             raise
         shutil.rmtree(place)
-        seal(folder.path, run, aside, names, key)
+        seal(folder.path, run.content(), aside, names, key)
 
 
 def sealing_key() -> Key | None:
@@ -74,11 +75,10 @@ def sealing_key() -> Key | None:
     return read_key(Path(file).expanduser()) if file else None
 
 
-def _wants_pdf(run: Mapping[str, object]) -> bool:
+def _wants_pdf(run: Provenance) -> bool:
     """Whether a study asked for a PDF; those made before there was one did not refuse it."""
-    config = run.get("config")
-    report = config.get("report") if isinstance(config, dict) else None
-    return not isinstance(report, dict) or report.get("pdf") is not False
+    report = run.config.get("report")
+    return not isinstance(report, Mapping) or report.get("pdf") is not False
 
 
 def render_again(
@@ -104,9 +104,8 @@ def render_again(
         changed = [problem for problem in folder.verify() if not problem.startswith(REPORTS)]
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
-        run = dict(folder.provenance())
+        run = folder.provenance()
         if maps:
-            run["evidence_maps"] = [
-                each.model_dump(mode="json", exclude_defaults=True) for each in read_maps(maps)
-            ]
+            own = [each.model_dump(mode="json", exclude_defaults=True) for each in read_maps(maps)]
+            run = run.model_copy(update={"evidence_maps": tuple(own)})
         report_and_seal(folder, run, approvals, annex=annex)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import PROVENANCE, REPORTS, STUDY, StudyFolder
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
@@ -113,7 +114,7 @@ def _log(
         if parent is not None:
             tags["mlflow.parentRunId"] = _parent_run(client, experiment_id, parent)
         metrics = [*_metrics(folder, about, tested), *_load(system)]
-        put(client, run_id, dict(_flat(provenance["config"])), metrics, tags)
+        put(client, run_id, dict(_flat(provenance.config)), metrics, tags)
         _log_dataset(client, run_id, about)
         _log_files(client, run_id, folder, about)
         if tested is not None:
@@ -127,19 +128,19 @@ def _log(
     return run_id
 
 
-def _tags(folder: StudyFolder, about: StudyRecord, provenance: Mapping[str, Any]) -> dict[str, str]:
+def _tags(folder: StudyFolder, about: StudyRecord, provenance: Provenance) -> dict[str, str]:
     return {
         "dataset_sha256": about.data_digest,
         "matcher_fingerprint": about.matcher.fingerprint,
-        "git_revision": str(provenance["git_revision"]),
-        "code_digest": provenance["code_digest"],
+        "git_revision": str(provenance.git_revision),
+        "code_digest": str(provenance.code_digest),
         "simulated": str(about.simulated).lower(),
         "registration": about.registration.state if about.registration else REGISTERED_STATES[0],
         "verdicts": verdicts(folder.read(FINDINGS)),
         "mlflow.user": getpass.getuser(),
         "mlflow.source.name": "lfr-eval run",
         "mlflow.source.type": "LOCAL",
-        "mlflow.source.git.commit": str(provenance["git_revision"]).rstrip("+"),
+        "mlflow.source.git.commit": str(provenance.git_revision).rstrip("+"),
     }
 
 

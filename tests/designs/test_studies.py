@@ -136,7 +136,7 @@ def test_the_content_of_the_dont_care_file_is_part_of_the_study(tmp_path: Path) 
         trials[len(rows)] = fmr + left_out
         assert left_out > 0
         assert 'id="left-out"' in (study.path / "report.html").read_text(encoding="utf-8")
-        assert str(tmp_path) not in str(study.provenance()["config"])
+        assert str(tmp_path) not in str(study.provenance().config)
     whole = plain.read(RATES)
     whole = whole[(whole["metric"] == "FMR") & (whole["factor"] == "overall")]["trials"].iloc[0]
     assert trials == {1: whole, 2: whole}

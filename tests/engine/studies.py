@@ -11,6 +11,7 @@ from PIL import Image
 
 from lfr_eval.contract import tables
 from lfr_eval.contract.folder import STAGES, StudyFolder
+from lfr_eval.contract.provenance import Provenance
 from tests.report import captured, described
 from tests.report.labels import ETHNICITIES, GENDERS, SWEEP, Labels
 
@@ -87,7 +88,7 @@ def sealed(
     (path / "study.json").write_text(json.dumps(about))
     (path / STAGES).write_text("{}")
     folder = StudyFolder(path)
-    folder.seal(described.make_provenance(about))
+    folder.seal(Provenance.of(described.make_provenance(about)))
     return folder
 
 

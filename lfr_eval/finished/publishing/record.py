@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
 
 PLACE = "(not published: names a place)"
@@ -84,13 +85,13 @@ def published_record(study: StudyRecord, thresholds: Sequence[float]) -> StudyRe
     return StudyRecord.model_validate(without_places(record))
 
 
-def published_provenance(provenance: Mapping[str, Any], study_hash: str) -> dict[str, Any]:
+def published_provenance(provenance: Provenance, study_hash: str) -> dict[str, Any]:
     """Return the provenance as it may be published.
 
     The hash of the study covers files that name people, so that nobody who lacks them can try out
     withheld counts against it; the hash of one table would let them.
     """
-    config = provenance.get("config", {})
+    config = provenance.config
     kept = {
         group: config[group] if names is None else _only(config[group], names)
         for group, names in _CONFIG.items()
@@ -98,7 +99,7 @@ def published_provenance(provenance: Mapping[str, Any], study_hash: str) -> dict
     }
     names = ("git_revision", "dataset_digest", "started", "finished", "packages", "seeds")
     cleaned: dict[str, Any] = without_places(
-        {**_only(provenance, names), "config": kept, "study_hash": study_hash}
+        {**_only(provenance.content(), names), "config": kept, "study_hash": study_hash}
     )
     return cleaned
 

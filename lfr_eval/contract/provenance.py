@@ -1,0 +1,83 @@
+"""The provenance of a study: what is needed to make it again, kept in `provenance.json`.
+
+Written by `study/`, read by whatever is asked of a finished study. The seal adds hashes of files to
+the same file (`sealing.py`). A field that an earlier version did not write is empty, and one that
+this version does not know is kept, so that a study can be sealed again as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from lfr_eval.contract.record import Instant, Part
+from lfr_eval.contract.sealing import PROVENANCE, FolderError
+from lfr_eval.contract.validation import problems_of
+
+
+class Withdrawal(Part):
+    """One person's data that were taken out of a finished study."""
+
+    at: Instant
+    """When."""
+    what: str
+    """What was done."""
+    study_hash_before: str
+    """The hash that the study had until then."""
+
+
+class Provenance(Part):
+    """What is needed to make a study again."""
+
+    model_config = ConfigDict(extra="allow")
+
+    lfr_eval: str | None = None
+    """Version of the package."""
+    code_digest: str | None = None
+    """SHA-256 over its source."""
+    git_revision: str | None = None
+    """Commit of the checkout, `+` where it had changes; None outside of one."""
+    matcher: Mapping[str, Any] = Field(default_factory=dict)
+    """The matcher's card."""
+    dataset_digest: str | None = None
+    """SHA-256 over the people and their images."""
+    config: Mapping[str, Any] = Field(default_factory=dict)
+    """The configuration, without this machine's paths and without credentials."""
+    seeds: Mapping[str, int | None] = Field(default_factory=dict)
+    """Part of the study -> its seed."""
+    packages: Mapping[str, str] = Field(default_factory=dict)
+    """Installed package -> its version."""
+    hardware: Mapping[str, Any] = Field(default_factory=dict)
+    """The machine."""
+    started: Instant | None = None
+    """When the run began."""
+    finished: Instant | None = None
+    """When the run ended."""
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """What was taken out since."""
+    evidence_maps: tuple[Mapping[str, Any], ...] = ()
+    """Evidence maps that were given with a report."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Provenance:
+        """Read it from the content of a file.
+
+        Raises
+        ------
+        FolderError
+            If a field has another type.
+        """
+        try:
+            return cls.model_validate_json(json.dumps(values))
+        except ValidationError as error:
+            raise FolderError(
+                f"{PROVENANCE} cannot be read: {problems_of(error)}. Restore it from a copy, or "
+                "run the study again."
+            ) from None
+
+    def content(self) -> dict[str, Any]:
+        """Return what `provenance.json` holds of it: the fields that were given."""
+        return self.model_dump(mode="json", exclude_unset=True)
