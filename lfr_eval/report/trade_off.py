@@ -59,8 +59,8 @@ def trade_off(
     caption = (
         f"Each kind of error against the other as the threshold moves (DET curve), by "
         f"{factor_words(setting.factor)}, {watchlist_clause(setting.size)}: "
-        f"across, {names[0]}; "
-        f"upright, {names[1]}. Nearer to the lower left is better. Ring: threshold {spoken_threshold(at)}."
+        f"across, {names[0]}; upright, {names[1]}. Nearer to the lower left is better. "
+        f"Ring: threshold {spoken_threshold(at)}."
         f"{reference} Shaded, {band_words(record, banded)}, of both errors. Thresholds at which "
         "one of them was not seen are left out. An ROC curve is the same picture upside down."
     )
