@@ -133,7 +133,7 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["matcher=facenet"], "a simulated dataset and the simulated matcher need each other"),
+        (["matcher=facenet"], "a simulated dataset and the simulated matcher only work together"),
         (["design.watchlist_members=all"], "must be fillers or everybody .got 'all'"),
         (["design.kinds=[]"], "design.kinds must have at least one entry"),
         (["design.kinds=[live,operator]"], "one of live, operator, retrospective at most"),

@@ -31,7 +31,7 @@ ODD = {
     "design.seed=-1": "design.seed must be at least 0 (got -1)",
     "matcher=nobody": "Available options in 'matcher'",
     "design.seed=${oc.env:HOME}": "could not be converted to Integer",
-    "name=a/b": "name is 'a/b', and names a folder",
+    "name=a/b": "name is 'a/b', but it names a folder",
 }
 
 
@@ -208,7 +208,7 @@ def test_a_reference_group_of_nobody_is_named() -> None:
 def test_a_setting_that_was_removed_is_accepted_with_a_notice(caplog: pytest.LogCaptureFixture):
     config = composed(["inference.permutations=99", "inference.margin=2"])
     assert config.inference.margin == 2
-    assert "The setting inference.permutations was removed." in caplog.text
+    assert "The setting inference.permutations no longer exists." in caplog.text
 
 
 @pytest.mark.parametrize(

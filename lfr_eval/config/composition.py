@@ -1,6 +1,6 @@
 """Composition: Hydra fills the schemas of `config` from `conf/` and the command line.
 
-After this file nobody sees a DictConfig. Hydra is imported only where it is used.
+No later stage sees a DictConfig. Hydra is imported only where it is used.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def conf_dir() -> Path:
 
 
 def register() -> None:
-    """Tell Hydra the schemas and put a `conf/` of the working directory in front of ours."""
+    """Register the schemas with Hydra, and put `conf/` of the working directory before ours."""
     from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
@@ -72,7 +72,7 @@ def register() -> None:
 
 
 def trust_own_conf(trusted: bool = True) -> None:
-    """Let the `conf/` of the working directory run code and read the environment, or not."""
+    """Set whether `conf/` of the working directory may run code and read the environment."""
     from lfr_eval.config.own_conf import OwnConfFirst
 
     OwnConfFirst.trusted = trusted
@@ -146,7 +146,7 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
     Raises
     ------
     ConfigError
-        If a value that must be given is missing, or is none that its type allows.
+        If a required value is missing, or a value does not fit its type.
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -155,7 +155,7 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
         missing = sorted(OmegaConf.missing_keys(composed))
         if missing:
             given = " ".join(f"{key}=..." for key in missing)
-            raise ConfigError(f"The configuration lacks {', '.join(missing)}. Give: {given}")
+            raise ConfigError(f"Required settings are missing: {', '.join(missing)}. Give {given}")
         config = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
         raise ConfigError(str(error)) from error
@@ -170,43 +170,43 @@ def _check(config: StudyConfig) -> None:
     problems = list(problems_of(config))
     if not re.fullmatch(r"[\w][\w. -]*", config.name):
         problems.append(
-            f"name is '{config.name}', and names a folder; use letters, digits, '-', '_' and '.'"
+            f"name is '{config.name}', but it names a folder: use letters, digits, '-', '_' and '.'"
         )
     problems += _kinds_together(config.design.kinds)
     problems += _wrong_matcher(config.matcher)
     if config.dataset.kind != type(config.dataset).kind:
         problems.append(
-            f"dataset.kind is '{config.dataset.kind}'; choose a dataset by its name, dataset=NAME"
+            f"dataset.kind is '{config.dataset.kind}': choose the dataset with dataset=NAME instead"
         )
     if (config.dataset.kind == "simulated") != (config.matcher.kind == "simulated"):
         problems.append(
-            "a simulated dataset and the simulated matcher need each other: choose "
+            "a simulated dataset and the simulated matcher only work together: choose "
             "dataset=rehearsal matcher=simulated, or neither"
         )
     if (config.dataset.kind == "pairs") != (config.matcher.kind == "pairs"):
         problems.append(
-            "a list of pairs is both people and scores: choose dataset=pairs dataset.path=FILE "
+            "a list of pairs holds both people and scores: choose dataset=pairs dataset.path=FILE "
             "matcher=pairs, or neither"
         )
     if config.matcher.kind == "pairs" and config.design.kinds != ["verification"]:
-        problems.append("a list of pairs holds no searches: choose design=verification")
+        problems.append("a list of pairs has no watchlist searches: choose design=verification")
     if config.capture.steps and config.dataset.kind == "simulated":
         problems.append(
-            "capture degrades images, and a simulated dataset has none: choose capture=none; its "
-            "cameras are dataset.cameras"
+            "capture degrades images, but a simulated dataset has none: choose capture=none, and "
+            "set its cameras with dataset.cameras"
         )
     if problems:
         raise ConfigError("The configuration cannot be run: " + "; ".join(problems) + ".")
 
 
 def _wrong_matcher(settings: MatcherConfig) -> list[str]:
-    """Say what of a matcher's settings is wrong, and whether it is the one that was chosen."""
+    """Return problems of a matcher's settings, and say if they belong to another matcher."""
     chosen = type(settings).kind
     if settings.kind != chosen:
         return [
-            f"matcher.kind is '{settings.kind}', but the settings are those of the matcher "
-            f"'{chosen}': choose a matcher by its name, matcher=NAME, or one of your own package "
-            f"by matcher=python {OBJECT}=package.module:Name"
+            f"matcher.kind is '{settings.kind}', but the settings belong to the matcher "
+            f"'{chosen}': choose a matcher with matcher=NAME, or one in your own package with "
+            f"matcher=python {OBJECT}=package.module:Name"
         ]
     plugin = plugin_of(settings)
     return [] if plugin is None else list(wrong_settings(plugin, asdict(settings)))
@@ -216,7 +216,7 @@ def _kinds_together(kinds: list[str]) -> list[str]:
     searching = [kind for kind in kinds if kind in SEARCHING]
     if len(searching) > 1 or len(set(kinds)) < len(kinds):
         return [
-            f"design.kinds is [{', '.join(kinds)}]; a study has one of {', '.join(SEARCHING)} at "
-            "most, because they count different trials: run one study for each"
+            f"design.kinds is [{', '.join(kinds)}], but a study can have only one of "
+            f"{', '.join(SEARCHING)}, because they count different trials: run one study for each"
         ]
     return []

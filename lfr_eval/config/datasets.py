@@ -1,4 +1,4 @@
-"""Whose faces, and what is done to them: `conf/dataset/`, `conf/capture/`."""
+"""The people under test, and simulated capture: `conf/dataset/`, `conf/capture/`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lfr_eval.config.missing import MISSING
 
 @dataclass
 class DatasetConfig:
-    """Whose faces: the base of `conf/dataset/`."""
+    """The people under test: the base of `conf/dataset/`."""
 
     kind: str = MISSING
-    """Which sort of dataset this is; chosen with dataset=NAME."""
+    """Kind of dataset. Choose it with dataset=NAME."""
     name: str = MISSING
-    """Name of the dataset, as reports give it."""
+    """Name of the dataset in reports."""
     purpose: str = "evaluation of bias and accuracy"
-    """What the faces are used for; a card may forbid purposes."""
+    """Purpose of the study. The dataset card may forbid it."""
     despite: Annotated[list[str], OneOf("expired", "forbidden")] = field(default_factory=list)
-    """Objections of a card that the study is run despite; the report names them."""
+    """Objections of the dataset card to override. The report names them."""
 
 
 @dataclass
@@ -29,54 +29,54 @@ class CardDatasetConfig(DatasetConfig):
 
     kind: str = "card"
     card: str = MISSING
-    """Name of its card, or a card of one's own (YAML file)."""
+    """Name of a shipped card, or a card file of your own (YAML)."""
     fillers: str | None = None
-    """Card of a second dataset whose faces fill the watchlist."""
+    """Card of a second dataset. Its faces are the fillers of the watchlist."""
 
 
 @dataclass
 class ManifestDatasetConfig(DatasetConfig):
-    """A person's own faces, described by a manifest (CSV or Parquet)."""
+    """Your own faces, described by a manifest (CSV, Excel or Parquet)."""
 
     kind: str = "manifest"
     path: str = MISSING
-    """The manifest."""
+    """Manifest: one row per image, with person, role and labels."""
     card: str | None = None
-    """Card of the faces (YAML file): origin, licence and who assigned the labels."""
+    """Dataset card (YAML file): origin, licence and who assigned the labels."""
     fillers: str | None = None
-    """Card of a dataset whose faces fill the watchlist."""
+    """Card of a dataset. Its faces are the fillers of the watchlist."""
     pass_log: str | None = None
-    """Log of recognition opportunities (CSV or Parquet: pass_id, subject_id, time, camera,
-    acquired) of scores or alerts from elsewhere; the manifest then says who is on the watchlist."""
+    """Log of passes (CSV or Parquet: pass_id, subject_id, time, camera, acquired), for scores or
+    alerts of another system. The manifest then says who is on the watchlist."""
     conditions: list[str] = field(default_factory=list)
-    """Columns that are conditions of passes although few people passed under several."""
+    """Columns to read as conditions of passes, even if few people passed under more than one."""
 
 
 @dataclass
 class PairsDatasetConfig(DatasetConfig):
-    """The people of a list of pairs (`matcher=pairs`), of whom there are no images."""
+    """The people in a list of pairs (`matcher=pairs`), without images."""
 
     kind: str = "pairs"
     path: str = MISSING
-    """The list of pairs (CSV or Parquet); `matcher.path` defaults to it."""
+    """List of pairs (CSV or Parquet), and the default of `matcher.path`."""
 
 
 @dataclass
 class SimulatedDatasetConfig(DatasetConfig):
     """A simulated walk-past study at template level, with known truth.
 
-    Where the defaults of the shape of the scores come from stands in conf/dataset/rehearsal.yaml.
+    conf/dataset/rehearsal.yaml says where the defaults that shape the scores come from.
     """
 
     kind: str = "simulated"
     card: str = "rehearsal"
-    """Name of its card."""
+    """Name of the dataset card."""
     people: Annotated[int, Range(least=2)] = 400
     """People under test."""
     passes: Annotated[int, Range(least=1)] = 10
-    """Times that each of them walks past."""
+    """Passes of each person."""
     fillers: Annotated[int, Range(least=1)] = 10_000
-    """Other people, whose references fill the watchlist."""
+    """Fillers: other people, on the watchlist only."""
     genders: Annotated[list[str], FILLED] = field(default_factory=lambda: ["female", "male"])
     """Genders, equally frequent."""
     ethnicities: Annotated[list[str], FILLED] = field(
@@ -88,20 +88,20 @@ class SimulatedDatasetConfig(DatasetConfig):
     )
     """Age bands, equally frequent."""
     cameras: dict[str, float] = field(default_factory=dict)
-    """Camera and how much it moves the quality of its images, in log odds; empty: one camera."""
+    """Cameras, each with its effect on image quality in log odds. Empty: one camera."""
     camera_shares: Annotated[dict[str, float], Range(least=0, most=1)] = field(default_factory=dict)
-    """Group and the share of its passes at the first camera, so that cameras are confounded with
-    groups; the other cameras share the rest. Groups that are not named pass all equally often."""
+    """Groups, each with the share of its passes at the first camera; the other cameras share the
+    rest. This confounds cameras with groups. Other groups pass all cameras equally often."""
     dimension: Annotated[int, Range(least=2)] = 36
-    """Dimensions of a template: fewer give more chance matches."""
+    """Dimensions of a template. Fewer dimensions give more chance matches."""
     commonness_mean: float = 0.24
-    """How much a face has in common with the mean face of its group, on average."""
+    """Mean similarity of a face to the mean face of its group."""
     commonness_spread: float = 0.15
-    """How much that varies between people."""
+    """How much this similarity varies between people."""
     same_gender: float = 0.3
-    """Share of what two mean faces have in common that comes from being of one gender."""
+    """Share of the likeness of two groups' mean faces that comes from the same gender."""
     same_ethnicity: float = 0.5
-    """Share of it that comes from being of one ethnicity."""
+    """Share of the likeness of two groups' mean faces that comes from the same ethnicity."""
     reference_quality: float = 0.97
     """Share of the identity that a reference image keeps."""
     probe_quality: float = 0.85
@@ -109,16 +109,16 @@ class SimulatedDatasetConfig(DatasetConfig):
     quality_spread_people: float = 0.4
     """How much the quality of passes varies between people, in log odds."""
     quality_spread_passes: float = 0.8
-    """How much it varies between the passes of one person, in log odds."""
+    """How much the quality varies between the passes of one person, in log odds."""
     failure_to_acquire: Annotated[float, Range(least=0, most=1)] = 0.02
     """Share of passes that give no template."""
     false_positive_ratio: Annotated[dict[str, float], Range(above=0)] = field(default_factory=dict)
-    """Group and how many times as often it is wrongly matched as the groups that are not named. A
-    group is of one factor (black) or of several (female x black); names that both hold multiply."""
+    """Groups, each with its false positive rate divided by that of the groups not named. A group
+    has one factor (black) or several (female x black). If several entries apply, they multiply."""
     miss_ratio: Annotated[dict[str, float], Range(above=0)] = field(default_factory=dict)
-    """Group and how many times as often it is missed as the groups that are not named."""
+    """Groups, each with its miss rate divided by that of the groups not named."""
     acquisition_ratio: Annotated[dict[str, float], Range(above=0)] = field(default_factory=dict)
-    """Group and how many times as often its passes give no template."""
+    """Groups, each with its failure-to-acquire rate divided by that of the groups not named."""
     ratios_hold_at: float = 0.5
     """Threshold at which these ratios are exact."""
     seed: Annotated[int, Range(least=0)] = 1
@@ -127,18 +127,18 @@ class SimulatedDatasetConfig(DatasetConfig):
 
 @dataclass
 class CaptureConfig:
-    """What still images are degraded to, as simulated passes: `conf/capture/`."""
+    """Degraded still images that simulate passes: `conf/capture/`."""
 
     name: str = "none"
-    """Name of the capture, as reports give it."""
+    """Name of the capture in reports."""
     steps: list[dict[str, Any]] = field(default_factory=list)
-    """One simulated condition each: strength by transform (motion_blur, eye_distance, scale,
-    exposure, contrast, noise, jpeg, crop); empty: images are compared as they are."""
+    """Simulated conditions, each the strength by transform (motion_blur, eye_distance, scale,
+    exposure, contrast, noise, jpeg, crop). Empty: images are compared as they are."""
     angle: float | None = 0.0
-    """Direction of motion blur in degrees; null: drawn for each picture."""
+    """Direction of motion blur in degrees. Null: drawn at random for each picture."""
     repeats: Annotated[int, Range(least=1)] = 1
-    """Pictures of each image in each step that has chance in it."""
+    """Pictures made of each image in each step that draws at random."""
     original: bool = True
-    """Whether the images as captured stay beside the simulated passes."""
+    """Whether the original images are compared as well."""
     seed: Annotated[int, Range(least=0)] = 1
-    """Seed of what is drawn for each picture."""
+    """Seed of the random draws for each picture."""

@@ -1,4 +1,4 @@
-"""Composition of what runs live: Hydra fills a deployment's schema, OmegaConf a policy's."""
+"""Composition of deployments (by Hydra) and policies (by OmegaConf)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lfr_eval.contract.reading import ReadingError, read_text
 
 
 def register_engine() -> None:
-    """Tell Hydra the schemas of a deployment."""
+    """Register the schemas of a deployment with Hydra."""
     from hydra.core.config_store import ConfigStore
 
     register()
@@ -29,8 +29,7 @@ def compose_engine(words: Sequence[str]) -> EngineConfig:
     Raises
     ------
     ConfigError
-        If a word is not one that Hydra understands, a key is unknown or a value missing or
-        impossible.
+        If Hydra cannot read a word, a key is unknown, or a value is missing or out of range.
     """
     from hydra import initialize_config_dir
 
@@ -40,7 +39,7 @@ def compose_engine(words: Sequence[str]) -> EngineConfig:
         composed = checked_compose("engine", overrides)
     expand_home(composed)
     config = filled(composed, EngineConfig)
-    check(config, "The engine cannot be run so")
+    check(config, "The engine cannot run with these settings")
     return config
 
 
@@ -50,7 +49,7 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     Raises
     ------
     ConfigError
-        If there is no such policy, a key is unknown or a value impossible.
+        If there is no such policy, a key is unknown or a value is out of range.
     """
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -60,7 +59,7 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
     file = next((path for path in _policies(name) if path.is_file()), None)
     if file is None:
         known = ", ".join(sorted(path.stem for path in (conf_dir() / "policy").glob("*.yaml")))
-        raise ConfigError(f"There is no policy '{name}': give a file, or one of {known}.")
+        raise ConfigError(f"There is no policy '{name}'. Give a file, or one of {known}.")
     try:
         values = OmegaConf.from_dotlist([f"{key}={value}" for key, value in given.items()])
         schema = OmegaConf.structured(PolicyConfig)

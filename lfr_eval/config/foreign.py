@@ -1,7 +1,8 @@
-"""What may come from somebody else: a plan's settings, a file of a `conf/` folder.
+"""Checks of what others may have written: a plan's settings, a file of a `conf/` folder.
 
-In: overrides as words, or the text of a YAML file. Out: sentences on what is no plain data.
-Neither runs code, reads the environment, names a path, or touches Hydra's own configuration.
+In: overrides as words, or the text of a YAML file. Out: sentences on what is more than plain data.
+What passes runs no code, reads no environment, names no path and does not touch Hydra's own
+configuration.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 TRUST = "--trust-conf"
-"""What a person types who wants `conf/` to be more than data."""
+"""Option that lets `conf/` be more than data."""
 
 GROUPS = (
     *("dataset", "matcher", "capture", "design", "population", "thresholds", "inference"),
@@ -58,7 +59,7 @@ _SCIENTIFIC = {
 SCIENTIFIC = frozenset(
     f"{group}.{name}".lstrip(".") for group, names in _SCIENTIFIC.items() for name in names.split()
 )
-"""Settings that a plan may give. One that is not named here is refused, a new one too."""
+"""Settings that a plan may give. All others are refused, including new ones."""
 
 PLACES = (
     *("dataset.path", "dataset.pass_log", "dataset.card", "dataset.fillers", "matcher.path"),
@@ -69,14 +70,14 @@ PLACES = (
     *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
     *("design.dont_care", "parity"),
 )
-"""Settings beside `paths` and `compute` that say where something is, and what works on it."""
+"""Settings outside `paths` and `compute` that say where something is or what processes it."""
 
 MAPPINGS = (
     *("dataset.cameras", "dataset.camera_shares", "dataset.false_positive_ratio"),
     *("dataset.miss_ratio", "dataset.acquisition_ratio", "design.watchlist_composition"),
     *("population.shares", "inference.reference_groups"),
 )
-"""Those of them whose keys are names of groups or cameras."""
+"""Settings that are mappings whose keys are names of groups or cameras."""
 
 _NAME = re.compile(r"[^\W_][\w-]*")
 _CHOICE = re.compile(r"[^\W_][\w-]*([./][\w-]+)*")
@@ -86,18 +87,18 @@ _NAMED = {
     "matcher.weights": (_NAME, "the name of a shipped card of weights"),
     "matcher.uri": (re.compile(r"models:/[\w. -]+[/@][\w.-]+"), "models:/NAME/VERSION"),
 }
-"""Settings that could hold a path or an address as well."""
+"""Settings that could also hold a path or an address."""
 
 
 def foreign_overrides(words: Sequence[str]) -> list[str]:
-    """Return one sentence for each override that a plan may not have."""
+    """Return one sentence for each override that a plan must not contain."""
     return [problem for word in words for problem in _of_override(word)]
 
 
 def is_place(setting: str) -> bool:
     """Return whether a setting says where data, matcher and results are, or what computes them.
 
-    A person gives it on the command line, beside a plan that says the rest.
+    Such settings are given on the command line, beside the plan.
     """
     return setting in PLACES or setting.startswith(("paths.", "compute"))
 
@@ -112,15 +113,15 @@ def _of_override(word: str) -> Iterator[str]:
         return
     key = str(override.key_or_group)
     if override.is_delete() or override.package is not None:
-        yield f"'{word}' is not SETTING=VALUE"
+        yield f"'{word}' does not have the form SETTING=VALUE"
     elif key in GROUPS:
         value = override.value()
         if not isinstance(value, str) or not _CHOICE.fullmatch(value):
-            yield f"'{word}' must choose from {key} by name"
+            yield f"'{word}' must give the name of a choice: {key}=NAME"
     elif not _is_scientific(key):
         yield (
-            f"'{key}' is not a scientific setting. A plan says nothing about paths, addresses, "
-            "machines or Hydra; give such settings on the command line"
+            f"'{key}' is not a scientific setting. A plan must not set paths, addresses, machines "
+            "or Hydra; give such settings on the command line"
         )
     else:
         yield from _of_value(word, key, override)
@@ -137,7 +138,7 @@ def _of_value(word: str, key: str, override: Override) -> Iterator[str]:
     unquoted = re.sub(r"'(\\.|[^'\\])*'|\"(\\.|[^\"\\])*\"", "", word.partition("=")[2])
     value = override.value()
     if override.is_sweep_override() or "(" in unquoted:
-        yield f"'{word}' must give one value, not several to try or a function"
+        yield f"'{word}' must give one value, not a sweep or a function"
         return
     yield from (f"'{word}' {problem}" for problem in _not_plain(value))
     if not all(map(math.isfinite, _numbers(value))):
@@ -148,7 +149,7 @@ def _of_value(word: str, key: str, override: Override) -> Iterator[str]:
 
 
 def _not_plain(value: object) -> Iterator[str]:
-    """Say what in a value is no plain data."""
+    """Say which parts of a value are not plain data."""
     if isinstance(value, dict):
         for name, below in value.items():
             if str(name).startswith("_"):
@@ -160,9 +161,9 @@ def _not_plain(value: object) -> Iterator[str]:
             yield from _not_plain(below)
     elif isinstance(value, str):
         if "${" in value:
-            yield f"refers to something else ('{value}'); give the value itself"
+            yield f"refers to another setting or variable ('{value}'); give the value itself"
         elif value == "???":
-            yield "leaves the value open"
+            yield "leaves the value open ('???'); give a value"
     elif value is not None and not isinstance(value, bool | int | float | date):
         yield f"holds {value!r}; use texts, numbers, true or false"
 
@@ -178,42 +179,42 @@ def _numbers(value: object) -> Iterator[float]:
 
 
 def check_names(names: Iterable[str], where: str) -> Iterator[str]:
-    """Say which names of factors and groups are no plain texts."""
+    """Say which names of factors and groups are not plain text."""
     for name in names:
         yield from (f"{where} {problem}" for problem in _not_plain(name))
         if re.search(r"[\x00-\x1f\x7f]", name):
-            yield f"{where} names {name!r}; write it without control characters"
+            yield f"{where} contains the name {name!r}; remove its control characters"
 
 
 def check_choice(name: str, group: str) -> Iterator[str]:
-    """Say whether a choice from a group is not made by name."""
+    """Yield a problem if a choice from a group is not a plain name."""
     if not _CHOICE.fullmatch(name):
-        yield f"{group} is '{name}'; give the name of one, of letters, digits, '-' and '_'"
+        yield f"{group} is '{name}'; give a name made of letters, digits, '-' and '_'"
 
 
-TRUSTED = f"If you know who wrote it and want that, add {TRUST} to the command."
-GIVEN = "Write the values themselves."
+TRUSTED = f"If you trust the file and want this, add {TRUST} to the command."
+GIVEN = "Write plain values in it."
 
 
 def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> object:
-    """Return what a file of somebody's `conf/` says, if it is data and nothing else.
+    """Return the content of a file of a `conf/` folder, if it is only data.
 
     Parameters
     ----------
     package
-        Where its header `# @package` puts it.
+        Package that the header `# @package` names.
     remedy
-        What a person can do about it.
+        What the reader of the message can do.
 
     Raises
     ------
     ReadingError
-        If it is not: a sentence with everything that is wrong.
+        If it is more than data; the sentence lists every problem.
     """
     content = plain = yaml_value(text)
     problems = []
     if package not in (None, "_global_", "_group_"):
-        problems.append(f"its header puts it elsewhere ('@package {package}')")
+        problems.append(f"its header moves it to another place ('@package {package}')")
     if isinstance(content, dict):
         if "hydra" in content:
             problems.append("it changes Hydra itself ('hydra')")
@@ -221,13 +222,15 @@ def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> 
         plain = {key: value for key, value in content.items() if key != "defaults"}
     problems += [f"it {problem}" for problem in _not_plain(plain)]
     if problems:
-        raise ReadingError(f"It is not data alone: {'; '.join(dict.fromkeys(problems))}. {remedy}")
+        raise ReadingError(
+            f"It holds more than data: {'; '.join(dict.fromkeys(problems))}. {remedy}"
+        )
     return content
 
 
 def _of_defaults(entries: object) -> Iterator[str]:
     if not isinstance(entries, list):
-        yield "its defaults are not a list"
+        yield "'defaults' is not a list"
         return
     for entry in entries:
         pairs = entry.items() if isinstance(entry, dict) else [("", entry)]
@@ -239,13 +242,13 @@ def _of_default(group: str, chosen: object) -> Iterator[str]:
     bare = re.sub(r"^(optional|override)\s+", "", group).lstrip("/")
     shown = f"{group}: {chosen}" if group else str(chosen)
     if re.match(r"hydra\b", bare) or "@" in bare:
-        yield f"its defaults change Hydra or another place ('{shown}')"
+        yield f"its defaults change Hydra or another package ('{shown}')"
     elif bare and not _CHOICE.fullmatch(bare):
-        yield f"its defaults name no group ('{shown}')"
+        yield f"its defaults contain '{shown}', which is not the name of a group"
     names = chosen if isinstance(chosen, list) else [chosen]
     for name in names:
         named = isinstance(name, str) and (name == "_self_" or _CHOICE.fullmatch(name))
         if named and not bare and re.match(r"hydra\b", str(name)):
             yield f"its defaults change Hydra ('{shown}')"
         if not named and name is not None:
-            yield f"its defaults choose by something else than a name ('{shown}')"
+            yield f"its defaults contain '{shown}', which is not a choice by name"

@@ -1,7 +1,7 @@
-"""What a setting means and takes: its docstring is its help, its annotation holds its limits.
+"""Help and limits of settings: a docstring holds the help, an annotation the limits.
 
-In: a schema, or a filled one. Out: what help says of a field, and sentences on values that no run
-can have. A limit stands beside the field: `tile: Annotated[int, Range(least=1)] = 4_096`.
+In: a schema, or a filled one. Out: the help of each field, and a sentence for each value outside
+its limits. A limit stands beside the field: `tile: Annotated[int, Range(least=1)] = 4_096`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lfr_eval.config.missing import ConfigError
 
 
 class OneOf:
-    """One of several words; in a list, every entry is."""
+    """One of several words. In a list, this applies to every entry."""
 
     def __init__(self, *choices: str) -> None:
         self.choices = choices
@@ -40,7 +40,7 @@ class OneOf:
 
 
 class Range:
-    """A number between ends; in a list or mapping, every value is."""
+    """A number in a range. In a list or mapping, this applies to every value."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Range:
 
 
 class Written:
-    """A text of a certain form; in a list, every entry is."""
+    """A text of a given form. In a list, this applies to every entry."""
 
     def __init__(self, form: str, words: str) -> None:
         self.form, self.words = form, words
@@ -179,7 +179,7 @@ def _problems(key: str, value: object, limits: tuple[Limit, ...]) -> Iterator[st
 
 
 def check(config: Any, what: str) -> None:
-    """Refuse a filled schema whose values are outside of their limits.
+    """Refuse a filled schema with values outside their limits.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The schemas of matchers, for Hydra: made when they are asked for, from the matcher's signature.
+"""Schemas of matchers for Hydra, made on demand from the matcher's signature.
 
 Hydra is imported here, so this file is imported only where something is composed.
 """
@@ -33,7 +33,7 @@ from lfr_eval.config.signatures import schema_of
 MATCHER = "matcher"
 SCHEMA = "schema_"
 WRITTEN = {"mlflow": MlflowConfig, "simulated": SimulatedMatcherConfig}
-"""Schemas of matchers that are not made of settings alone."""
+"""Schemas of matchers that need more than their settings."""
 
 
 class MatcherSource(ConfigSource):
@@ -53,7 +53,7 @@ class MatcherSource(ConfigSource):
         Raises
         ------
         ConfigError
-            If the matcher cannot be imported, or its signature does not make settings.
+            If the matcher cannot be imported, or its signature cannot be turned into settings.
         """
         name = self._name(config_path)
         schema = _schema(name.removeprefix(SCHEMA))

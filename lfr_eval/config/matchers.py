@@ -1,4 +1,4 @@
-"""What compares faces: `conf/matcher/`.
+"""The matcher under test: `conf/matcher/`.
 
 Settings of a matcher itself are read from its signature (`config/signatures.py`).
 """
@@ -14,46 +14,46 @@ from lfr_eval.config.missing import MISSING
 
 @dataclass
 class MatcherConfig:
-    """What compares faces: the base of `conf/matcher/`."""
+    """The matcher under test: the base of `conf/matcher/`."""
 
     kind: str = MISSING
-    """Which sort of matcher this is; chosen with matcher=NAME."""
+    """Kind of matcher. Choose it with matcher=NAME."""
     name: str = MISSING
-    """Name of the matcher, as reports give it."""
+    """Name of the matcher in reports."""
     sweep: list[float] | None = None
-    """Thresholds on the scale of the matcher: start, stop and step."""
+    """Thresholds on the matcher's scale: start, stop (included) and step."""
     operating: float | None = None
-    """The threshold at which it is meant to run."""
+    """The threshold at which the matcher is meant to run."""
     operating_origin: str = ""
-    """On which data, and at which rate, that threshold was set."""
+    """The data and the error rate at which that threshold was set."""
     storage: Annotated[str, OneOf("float32", "float16")] = "float32"
-    """Precision of templates on disk: float16 takes half the room and moves scores; the study says
-    how far."""
+    """Precision of templates on disk. float16 halves the space and changes scores slightly; the
+    study says by how much."""
 
 
 @dataclass
 class MlflowConfig(MatcherConfig):
-    """A version of a registered matcher: what `lfr-eval engine register` made."""
+    """A registered version, made by `lfr-eval engine register`."""
 
     kind: str = "mlflow"
     uri: str = MISSING
     """Registered version: models:/NAME/VERSION or models:/NAME@ALIAS."""
     registry: str | None = None
-    """Tracking URI of the registry; default: where runs are logged."""
+    """Tracking URI of the registry. Default: where runs are logged."""
 
 
 @dataclass
 class PythonConfig(MatcherConfig):
-    """A matcher of a package of one's own, before its settings are known."""
+    """A matcher in your own package, before its settings are known."""
 
     kind: str = "python"
     name: str = "python"
     object: str = MISSING
-    """Its class, package.module:Name; on the person's own command line only."""
+    """Class of the matcher, package.module:Name. It is accepted only from the command line."""
 
 
 @dataclass
 class SimulatedMatcherConfig(MatcherConfig):
-    """Takes the templates that a simulated dataset made."""
+    """Compares the templates of a simulated dataset."""
 
     kind: str = "simulated"

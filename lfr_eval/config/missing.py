@@ -1,4 +1,4 @@
-"""What a configuration says of a value that must be given, and of one that cannot be."""
+"""The mark of a required value, and the error of a configuration that cannot be used."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ MISSING: Any = "???"  # what OmegaConf calls a value that must be given
 
 
 class ConfigError(MendableError, ValueError):
-    """The configuration asks for something that cannot be; the message says what and the remedy."""
+    """The configuration cannot be used; the message says why and what to do."""

@@ -1,4 +1,4 @@
-"""What runs after a study: choosing a threshold, the gate, the live engine."""
+"""Settings of what follows a study: choosing a threshold, the gate, the live engine."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ KEY = Written(
 
 @dataclass
 class ConstraintsConfig:
-    """What an operating threshold must keep to: `conf/constraints/`.
+    """Limits for an operating threshold: `conf/constraints/`.
 
-    Limits hold for the unwelcome end of an interval, not for the estimate. Null: no such limit.
+    A limit applies to the worse end of the confidence interval, not to the estimate. Null: no
+    limit.
     """
 
     watchlist_size: Annotated[int, Range(least=1)] | None = None
-    """Size of the operating watchlist; null: the largest that the study searched."""
+    """Size of the operating watchlist. Null: the largest size in the study."""
     factors: Annotated[list[str], FILLED] = field(
         default_factory=lambda: ["overall", "gender", "ethnicity"]
     )
-    """Factors whose groups must keep to the limits."""
+    """Factors whose groups must all meet the limits."""
     max_fpir: Annotated[float, RATE] | None = None
-    """Largest FPIR of every group; may be written as 1/1000."""
+    """Largest FPIR (share of non-mated searches with an alert) of every group; 1/1000 is
+    allowed."""
     max_fmr: Annotated[float, RATE] | None = None
-    """Largest FMR of everybody; may be written as 1/1000. Needs comparisons of people."""
+    """Largest overall FMR (share of non-mated pairs that match). It needs a study of pairs."""
     max_fmr_worst_group: Annotated[float, RATE] | None = None
-    """Largest FMR within every group of the factors; may be written as 1/1000."""
+    """Largest FMR within each group of the factors."""
     max_ratio: Annotated[float, Range(above=1)] | None = None
-    """Largest ratio of the FPIR of any two groups of one factor."""
+    """Largest ratio of FPIR between any two groups of one factor."""
     min_tpir: Annotated[float, RATE] | None = None
-    """Smallest TPIR."""
+    """Smallest TPIR (share of mated searches that find the person)."""
     tpir_of: Annotated[str, OneOf("groups", "overall")] = "groups"
-    """Whose TPIR that is: of every group of the factors, or of everybody."""
+    """Whether min_tpir applies to every group of the factors, or overall."""
     max_alerts: Annotated[float, Range(above=0)] | None = None
-    """False alerts a day; needs `crowd`."""
+    """Largest number of false alerts per day. It needs `crowd`."""
     crowd: Annotated[int, Range(least=1)] | None = None
-    """Recognition opportunities a day of people who are not on the watchlist."""
+    """Recognition opportunities per day of people who are not on the watchlist."""
     composition: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
-    """Groups of the crowd and their shares; empty: as in the study."""
+    """Groups of the crowd, each with its share. Empty: as in the study."""
     objective: Annotated[str, OneOf("lowest", "cost")] = "lowest"
-    """Which of the thresholds that keep to all limits: the lowest, or the one of least cost."""
+    """Which threshold to choose among those that meet all limits: the lowest or the least
+    costly."""
     cost_false_alert: Annotated[float, Range(least=0)] | None = None
     """Cost of a false alert, in any unit."""
     cost_miss: Annotated[float, Range(least=0)] | None = None
@@ -55,13 +58,13 @@ class ConstraintsConfig:
     prevalence: Annotated[float, Range(least=0, most=1)] | None = None
     """Share of recognition opportunities that are people on the watchlist."""
     drift: list[float] = field(default_factory=list)
-    """Changes of all scores under which the choice is looked at; empty: 1, 2 and 5 steps."""
+    """Shifts of all scores for which the choice is checked. Empty: 1, 2 and 5 steps."""
     share: Annotated[float, RATE] = 0.5
-    """Share of people on whom the threshold is chosen; the others report."""
+    """Share of people used to choose the threshold. The others are used to report its rates."""
     splits: Annotated[int, Range(least=1)] = 50
-    """Repetitions that show how stable the choice is."""
+    """Number of random divisions of people that show how stable the choice is."""
     seed: Annotated[int, Range(least=0)] = 1
-    """Seed of the division of people."""
+    """Seed of the divisions."""
 
 
 @dataclass
@@ -71,47 +74,47 @@ class PolicyConfig:
     watchlist_size: Annotated[int, Range(least=1)] = 10_000
     """References on the operating watchlist."""
     threshold: float | None = None
-    """Where the version will run; null: the threshold of the last approval."""
+    """Threshold at which the version will run. Null: that of the last approval."""
     factors: Annotated[list[str], FILLED] = field(
         default_factory=lambda: ["overall", "gender", "ethnicity"]
     )
-    """Factors whose groups must keep to the limits."""
+    """Factors whose groups must all meet the limits."""
     max_fpir: Annotated[float, RATE] = 0.001
-    """Largest upper end of the interval of FPIR, for every group of the factors."""
+    """Largest upper end of the FPIR interval, for every group of the factors."""
     max_ratio: Annotated[float, Range(above=1)] = 2.0
-    """Largest upper end of the ratio of two groups' FPIR, either way round."""
+    """Largest upper end of the interval of the ratio of two groups' FPIR, in either direction."""
     max_age_days: Annotated[int, Range(least=0)] = 365
-    """Days since the study was finished."""
+    """Largest age of the study in days."""
     registration: Annotated[str, OneOf("any", "as_registered")] = "any"
-    """Whether findings must come from a plan that was frozen before the results."""
+    """Whether findings must come from a plan that was frozen before there were results."""
     parity: bool = True
-    """Whether the endpoint must have been compared with what was tested."""
+    """Whether the endpoint must have passed a parity check against the tested version."""
     parity_endpoint: str | None = None
-    """Which endpoint; null: all that were compared."""
+    """Endpoint that must have passed. Null: every endpoint that was checked."""
     parity_max_age_days: Annotated[int, Range(least=0)] = 365
-    """Days since parity passed; a check that failed never grows old."""
+    """Largest age in days of a passed parity check. A failed check counts whatever its age."""
     approval: bool = True
-    """Whether an approval of the threshold must be in force."""
+    """Whether the threshold must have an approval in force."""
     roles: list[str] = field(default_factory=list)
-    """Roles of which the approver must have one; empty: any."""
+    """Roles, one of which the approver must have. Empty: any role."""
     signatures: Annotated[int, Range(least=0)] = 0
-    """Approvers who must have signed, each with a key; 0: an unsigned approval counts where no key
+    """Number of approvers who must have signed with a key. 0: an unsigned approval counts if no key
     is registered."""
     signers: Annotated[list[str], KEY] = field(default_factory=list)
-    """Fingerprints of the keys that count; empty: any registered key."""
+    """Fingerprints of the keys that count. Empty: any registered key."""
 
 
 LONGEST_RETENTION = 87_600
-"""Hours in ten years; a longer time is taken for a mistake."""
+"""Hours in ten years. A longer retention time is refused as a mistake."""
 
 
 @dataclass
 class RetentionConfig:
-    """What the live engine keeps of faces: `conf/retention/`."""
+    """Retention of face pictures by the live engine: `conf/retention/`."""
 
     alert_faces_hours: Annotated[float, Range(least=0, most=LONGEST_RETENTION)] = 0.0
-    """Hours that the picture of a face that caused an alert is kept in the private folder of the
-    deployment; 0: never written. Templates, and faces that cause no alert, are never kept."""
+    """Hours for which the face picture of an alert is kept in the deployment's private folder. 0:
+    no picture is written. Templates, and faces without an alert, are never kept."""
 
 
 @dataclass
@@ -119,36 +122,36 @@ class EngineConfig:
     """A deployment of the live engine: `conf/engine.yaml`."""
 
     source: str = MISSING
-    """Video file, folder of pictures, or stream (rtsp://...)."""
+    """Video file, folder of pictures or stream (rtsp://...)."""
     watchlist: str = MISSING
-    """Manifest whose references and fillers are searched for."""
+    """Manifest of the watchlist: its references and fillers are enrolled."""
     model: str = MISSING
     """Registered version: models:/NAME@ALIAS or models:/NAME/VERSION."""
     threshold: float = MISSING
-    """A score at or above it is an alert."""
+    """Scores at or above this threshold raise an alert."""
     name: str = "deployment"
     """Name of the deployment and of its folder."""
     card: str | None = None
     """Dataset card of the watchlist (YAML file)."""
     policy: str = "default"
-    """Whose signatures an approval needs: a policy of conf/policy/, or a file."""
+    """Policy that says whose signatures an approval needs: a name in conf/policy/, or a file."""
     unapproved: str | None = None
-    """The sentence that starts the engine at a threshold that nobody approved."""
+    """Sentence that starts the engine at a threshold without an approval."""
     cooldown: Annotated[float, Range(least=0)] = 60.0
-    """Seconds in which a person on the watchlist causes one alert."""
+    """Seconds after an alert during which the same person raises no other alert."""
     gap: Annotated[float, Range(least=0)] = 1.0
-    """Seconds out of sight after which a face begins a new pass."""
+    """Seconds out of sight after which a face counts as a new pass."""
     overlap: Annotated[float, Range(above=0, most=1)] = 0.3
-    """Overlap of boxes from which a face is the one of the frame before."""
+    """Smallest overlap of boxes (intersection over union) that joins a face to the frame before."""
     pace: Annotated[str, OneOf("auto", "every", "live")] = "auto"
-    """Which frames are looked at: every one, however long it takes; the newest (live); or as the
-    source needs (auto)."""
+    """Frames to process: every frame, however long it takes; the newest frame (live); or what suits
+    the source (auto)."""
     rate: Annotated[float, Range(above=0)] = 5.0
-    """Pictures per second of a folder."""
+    """Frame rate of a folder of pictures, per second."""
     seconds: Annotated[float, Range(above=0)] | None = None
-    """Seconds after which the deployment ends; null: with its source."""
+    """Seconds after which the deployment ends. Null: when its source ends."""
     attempts: Annotated[int, Range(least=0)] = 5
-    """Attempts to open a source again that broke off."""
+    """Attempts to reopen an interrupted source."""
     wait: Annotated[float, Range(least=0)] = 1.0
     """Seconds before each attempt."""
     retention: RetentionConfig = field(default_factory=RetentionConfig)

@@ -1,7 +1,7 @@
-"""Overrides: what a person types after `lfr-eval run`, before and after Hydra has composed it.
+"""Overrides: the words after `lfr-eval run`, before and after Hydra has composed them.
 
-Hydra's grammar errors become a sentence on quoting, unknown settings are refused with the nearest
-known one, and a mapping that is given whole replaces the one before it instead of being merged.
+Hydra's grammar errors become advice on quoting. Unknown settings are refused with the nearest known
+one. A mapping that is given whole replaces the one before it instead of being merged.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ PATHS = (
     "card",
     *("paths.studies", "paths.cache", "paths.mirror", "paths.deployments", "paths.approvals"),
 )
-"""Settings that hold a file or a folder, of a study and of the engine."""
+"""Settings of a study or the engine that hold a file or a folder."""
 
 
 def understood(overrides: Sequence[str]) -> list[str]:
-    """Return overrides as Hydra can take them.
+    """Return overrides in a form that Hydra accepts.
 
     `experiment=null` becomes `experiment=none`, `~KEY` of a mapping becomes `KEY={}`, and names in
-    quotes are escaped where Hydra takes no quotes (`KEY={"a b": 1}`, `KEY."a b"=1`). Settings that
-    were removed since are left out, with a notice.
+    quotes are escaped where Hydra allows no quotes (`KEY={"a b": 1}`, `KEY."a b"=1`). Settings of
+    earlier versions that have no effect are left out, with a notice.
 
     Raises
     ------
     ConfigError
-        If Hydra's grammar does not allow an override, or a setting that is no mapping is removed.
+        If Hydra cannot read an override, or one removes a setting that is not a mapping.
     """
     words = [word for override in overrides for word in _understood(override)]
     return [word for word in words if not _removed(word)]
@@ -55,7 +55,9 @@ def _removed(override: str) -> bool:
     if name not in REMOVED:
         return False
     logging.getLogger("lfr_eval").warning(
-        "The setting %s was removed. %s Take it out of your plan or command.", name, REMOVED[name]
+        "The setting %s no longer exists. %s Remove it from your plan or command.",
+        name,
+        REMOVED[name],
     )
     return True
 
@@ -82,7 +84,7 @@ def _without_quoted_names(override: str) -> str:
 
 
 def _escaped(name: str) -> str:
-    """Return a name in quotes as Hydra's grammar takes it without them; see `decoded`."""
+    """Return a quoted name in the unquoted form that Hydra accepts; see `decoded`."""
     plain = re.sub(r"\\(.)", r"\1", name[1:-1])
     return "".join(
         mark
@@ -95,7 +97,7 @@ def _escaped(name: str) -> str:
 
 
 def decoded(name: str) -> str:
-    """Return a name of a mapping whose letters Hydra's grammar does not take, as it was given.
+    """Return a name of a mapping as it was given, undoing the escapes of `_escaped`.
 
     Examples
     --------
@@ -114,7 +116,7 @@ def _understood(override: str) -> list[str]:
     if parsed.is_delete() and key in _settings():
         if key not in mappings():
             raise ConfigError(
-                f"'{override}' would remove the setting {key}, and a study needs a value for it. "
+                f"'{override}' would remove the setting {key}, but a study needs a value for it. "
                 f"Give another value: {key}=..."
             )
         return [f"{key}={{}}"]
@@ -142,7 +144,9 @@ def parsed_override(override: str) -> Override:
     try:
         return OverridesParser.create().parse_override(override)
     except RecursionError:
-        raise ConfigError(f"The override {override[:40]}... is nested too deeply.") from None
+        raise ConfigError(
+            f"The override {override[:40]}... is nested too deeply. Use fewer brackets."
+        ) from None
     except HydraException as error:
         raise ConfigError(
             f"The override {override} cannot be read. {_how_to_quote(override)}"
@@ -163,16 +167,16 @@ def _how_to_quote(override: str) -> str:
         sign = ""
     if not sign or value[:1] in ("[", "{", "'", '"'):
         return (
-            "An override is KEY=VALUE; put texts with spaces, brackets, '=', '~' or accents in "
-            "quotes, and the whole override in quotes for the shell: \"dataset.path='my people.csv'"
+            "An override is KEY=VALUE. Put texts with spaces, brackets, '=', '~' or accents in "
+            "quotes, and quote the whole override for the shell: \"dataset.path='my people.csv'"
             '".'
         )
     shell = re.sub(r'([\\"$`])', r"\\\1", quoted)
-    return f'Put the value in quotes, and the whole override in quotes for the shell: "{shell}".'
+    return f'Put the value in quotes, and quote the whole override for the shell: "{shell}".'
 
 
 def checked_of_sweeps(overrides: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the overrides of the first of several studies (-m), then those with another value.
+    """Yield the overrides of the first study of a multirun (-m), then those with another value.
 
     Every value of every swept setting occurs once, beside the first values of the others.
     """
@@ -196,7 +200,7 @@ def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
     Raises
     ------
     ConfigError
-        If an override is refused; an unknown setting is named with the nearest known one.
+        If an override is refused. An unknown setting is named with the nearest known one.
     """
     from hydra import compose
     from hydra.errors import HydraException
@@ -220,19 +224,19 @@ def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
 
 
 def caused(error: Exception) -> str:
-    """Return what an error of Hydra says, with its cause: which value is wrong."""
+    """Return the message of a Hydra error with its cause, which names the wrong value."""
     said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
     said = re.sub(r"\s*Config search path:(\n.*)*", "", said)
     return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)
 
 
 def refuse_unknown(composed: DictConfig) -> None:
-    """Refuse settings that no schema has.
+    """Refuse settings that are in no schema.
 
     Raises
     ------
     ConfigError
-        If there are any; each is named, with the nearest known setting if one is near.
+        If there are any. Each is named, with the nearest known setting if one is near.
     """
     known = ["experiment", *_keys(composed, known=True)]
     problems = []

@@ -1,4 +1,4 @@
-"""The `conf/` folder of the working directory, for Hydra: read as data and nothing else.
+"""The `conf/` folder of the working directory, read for Hydra as data only.
 
 Hydra is imported here, so this file is imported only where something is composed.
 """
@@ -21,20 +21,20 @@ from lfr_eval.contract.reading import ReadingError, read_text
 
 
 class OwnConf(FileConfigSource):
-    """A folder of configuration files that came from anybody."""
+    """A folder of configuration files that anybody may have written."""
 
     @staticmethod
     def scheme() -> str:
-        """Return what stands before the folder in Hydra's search path."""
+        """Return the prefix of the folder in Hydra's search path."""
         return "own"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Read a file, refusing what is more than data.
+        """Read a file, and refuse it if it holds more than data.
 
         Raises
         ------
         ConfigError
-            If it is.
+            If it does.
         """
         root = Path(self.path)
         file = root / self._normalize_file_name(config_path)
@@ -46,7 +46,7 @@ class OwnConf(FileConfigSource):
             header = ConfigSource._get_header_dict(text[:512])
             check_conf(text, header["package"])
         except ReadingError as error:
-            raise ConfigError(f"{file} is not used. {error}") from error
+            raise ConfigError(f"{file} cannot be used. {error}") from error
         return ConfigResult(
             config=OmegaConf.load(StringIO(text)),
             path=f"{self.scheme()}://{self.path}",

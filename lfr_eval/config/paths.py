@@ -1,4 +1,4 @@
-"""Where things stand on this machine, as a configuration says."""
+"""Folders on this machine that a configuration names."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Matchers by name: those that ship, and those that other packages register by an entry point.
 
-In: a name, or `package.module:Name`. Out: where the object is and, when asked for, the object.
-Nothing is imported before. An object that is named outright is code that is run, so it is taken
-from the person's own command line (`allow_object`) and from nowhere else.
+In: a name, or `package.module:Name`. Out: where the object is and, on request, the object.
+Nothing is imported earlier. Naming an object runs its code, so the name is accepted only from the
+person's own command line (`allow_object`).
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ SHIPPED = {
         _shipped("pairs", "pairs:PairFile"),
     )
 }
-"""Matchers that are made of settings alone."""
+"""Matchers that need only their settings."""
 
 
 @cache
 def installed() -> dict[str, tuple[Plugin, ...]]:
-    """Return the matchers of other packages by name; more than one where packages disagree."""
+    """Return the matchers of other packages by name; several if packages use the same name."""
     found: dict[str, tuple[Plugin, ...]] = {}
     for entry in entry_points(group=GROUP):
         package = f"{entry.dist.metadata['Name']} {entry.dist.version}" if entry.dist else None
@@ -90,7 +90,7 @@ def plugin_named(name: str) -> Plugin:
     Raises
     ------
     ConfigError
-        If there is none, or several packages have one.
+        If no package, or more than one, has a matcher of this name.
     """
     foreign = installed().get(name, ())
     own = [SHIPPED[name]] if name in SHIPPED else []
@@ -98,28 +98,28 @@ def plugin_named(name: str) -> Plugin:
         named = " and ".join(plugin.distribution or plugin.reference for plugin in foreign)
         ours = "lfr_eval and " if own or name in RESERVED else ""
         raise ConfigError(
-            f"{ours}{named} both have a matcher '{name}', so it is not known which is meant. "
-            f"Uninstall one, or name the object: matcher=python {OBJECT}={foreign[0].reference}"
+            f"{ours}{named} each have a matcher '{name}', so the name is ambiguous. Uninstall "
+            f"one, or name the object: matcher=python {OBJECT}={foreign[0].reference}"
         )
     if own or foreign:
         return [*own, *foreign][0]
     names = [*SHIPPED, *installed()]
     near = difflib.get_close_matches(name, names, 1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
-    raise ConfigError(f"There is no matcher '{name}'{hint}; there are {', '.join(names)}.")
+    raise ConfigError(f"There is no matcher '{name}'{hint}. Choose one of {', '.join(names)}.")
 
 
 def plugin_at(reference: str) -> Plugin:
-    """Return the matcher that is an object of a package: `package.module:Name`.
+    """Return the matcher at `package.module:Name`.
 
     Raises
     ------
     ConfigError
-        If that is not how an object is named.
+        If the reference does not have this form.
     """
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", reference):
         raise ConfigError(
-            f"{OBJECT} is '{reference}'; name one class or function of a package as "
+            f"{OBJECT} is '{reference}', but it must name a class or function as "
             "package.module:Name."
         )
     return Plugin(PYTHON, reference)
@@ -145,7 +145,10 @@ def load(plugin: Plugin) -> Callable[..., Any]:
             "folder to PYTHONPATH."
         ) from error
     if not callable(found):
-        raise ConfigError(f"The matcher {plugin.reference}{of} is neither a class nor a function.")
+        raise ConfigError(
+            f"The matcher {plugin.reference}{of} is neither a class nor a function. Name one of "
+            "these."
+        )
     made: Callable[..., Any] = found
     return made
 
@@ -157,13 +160,13 @@ def _environment() -> str:
 
 
 class _Allowed:
-    """The object that the person named on the command line; None where nobody did."""
+    """The object that was named on the command line, if any."""
 
     reference: str | None = None
 
 
 def allow_object(words: Sequence[str]) -> None:
-    """Take note of the object that a person's own overrides name; forget the one before.
+    """Remember the object that the command line names, in place of any earlier one.
 
     Parameters
     ----------
@@ -175,5 +178,5 @@ def allow_object(words: Sequence[str]) -> None:
 
 
 def allowed_object() -> str | None:
-    """Return the object that the person named on the command line, if one was named."""
+    """Return the object that was named on the command line, if any."""
     return _Allowed.reference

@@ -1,8 +1,9 @@
 """Settings of a matcher: the signature of its class in, a configuration schema and back out.
 
-A parameter is a setting of the same name; its annotation says what it takes. `Literal` lists its
-choices, `Annotated[int, AtLeast(1)]` its range, `Path` is a file or folder, and `Weights` a file or
-the name of a card of weights. A parameter whose name begins with `_` is not a setting.
+Each parameter becomes a setting of the same name, and its annotation says which values it takes.
+`Literal` lists choices, `Annotated[int, AtLeast(1)]` gives a range, `Path` is a file or folder, and
+`Weights` is a file or the name of a card of weights. A parameter whose name begins with `_` is not
+a setting.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from lfr_eval.config.plugins import (
 )
 
 Weights = Annotated[Path, "weights"]
-"""A file of weights, or the name of the card that describes one."""
+"""A weights file, or the name of a card that describes one."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ PLAIN = (bool, int, float, str)
 SEQUENCES = (list, tuple, Sequence, Iterable)
 MAPPINGS = (dict, Mapping)
 SCALE = (("score_slope", 1.0), ("score_offset", 0.0))
-"""Settings of every matcher whose scores can be told on another scale."""
+"""Settings of every matcher whose scores can be given on another scale."""
 
 TAKEN = {entry.name for entry in fields(MatcherConfig)} | {*dict(SCALE), "object"}
 THRESHOLDS = ("sweep", "operating", "operating_origin")
-"""A class may have these as attributes: they are the defaults of its settings."""
+"""Attributes that a class may have. They are the defaults of these settings."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class Setting:
     Attributes
     ----------
     kind
-        What OmegaConf knows of its type.
+        Its type for OmegaConf.
     path, weights
-        Whether it is a file or folder, and whether a card may be named instead.
+        Whether it is a file or folder, and whether the name of a card is allowed instead.
     choices, least
-        What it may be; empty and None: anything.
+        Allowed values; empty and None: no limit.
     """
 
     name: str
@@ -100,8 +101,8 @@ def settings_of(plugin: Plugin) -> tuple[Setting, ...]:
         parameters = inspect.signature(made).parameters
     except (NameError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"The signature of the matcher {plugin.reference} cannot be read ({error}). Import "
-            "what its annotations name at the top of its module, outside of TYPE_CHECKING."
+            f"The signature of the matcher {plugin.reference} cannot be read ({error}). Import the "
+            "names in its annotations at the top of the module, not under TYPE_CHECKING."
         ) from error
     found, problems = [], []
     for name, parameter in parameters.items():
@@ -114,7 +115,7 @@ def settings_of(plugin: Plugin) -> tuple[Setting, ...]:
             problems.append(f"'{name}' {error}")
     if problems:
         raise ConfigError(
-            f"The matcher {plugin.reference} has parameters that cannot be settings: "
+            f"The matcher {plugin.reference} has parameters that cannot become settings: "
             f"{'; '.join(problems)}."
         )
     return tuple(found)
@@ -122,7 +123,7 @@ def settings_of(plugin: Plugin) -> tuple[Setting, ...]:
 
 def _setting(name: str, parameter: inspect.Parameter, hint: Any) -> Setting:
     if name in TAKEN:
-        raise TypeError("is a setting that every matcher has; choose another name")
+        raise TypeError("is already a setting of every matcher; choose another name")
     if parameter.kind is parameter.POSITIONAL_ONLY:
         raise TypeError("must not be positional-only")
     default = MISSING if parameter.default is parameter.empty else parameter.default
@@ -156,7 +157,7 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
         return hint, False
     others = [one for one in get_args(hint) if one is not NoneType]
     if len(others) > 1:
-        raise TypeError(f"may be of several types ({hint}); choose one")
+        raise TypeError(f"has several types ({hint}); choose one")
     return others[0], True
 
 
@@ -174,13 +175,13 @@ def _kind(hint: Any) -> Any:
     if origin in MAPPINGS and len(inner) == 2 and inner[0] is str:
         return dict[str, _kind(inner[1])]  # type: ignore[misc]
     raise TypeError(
-        f"is of the type {getattr(hint, '__name__', hint)}, which a command line cannot give; use "
+        f"has the type {getattr(hint, '__name__', hint)}, which a command line cannot give; use "
         "bool, int, float, str, Path, Literal of texts, or a list or dict of them"
     )
 
 
 def _plain(value: Any) -> Any:
-    """Return a default as a YAML file would have it."""
+    """Return a default in the form that a YAML file would have."""
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, list | tuple):
@@ -222,7 +223,7 @@ def schema_of(plugin: Plugin) -> type[MatcherConfig]:
 
 
 def described_parameters(made: Any) -> dict[str, str]:
-    """Return what the docstring of a class says of each parameter (numpydoc), on one line."""
+    """Return the description of each parameter in a numpydoc docstring, on one line."""
     _, _, listed = (inspect.getdoc(made) or "").partition("Parameters\n----------\n")
     found: dict[str, str] = {}
     names: list[str] = []
@@ -242,12 +243,12 @@ def _default(value: Any) -> Any:
 
 
 def plugin_of(settings: MatcherConfig) -> Plugin | None:
-    """Return the matcher that settings are of; None of one that is not made of settings alone.
+    """Return the matcher of settings; None for a matcher that needs more than its settings.
 
     Raises
     ------
     ConfigError
-        If there is no such matcher, or it is an object that the person did not name themselves.
+        If there is no such matcher, or its object was not named on the command line.
     """
     if isinstance(settings, MlflowConfig | SimulatedMatcherConfig):
         return None
@@ -256,21 +257,21 @@ def plugin_of(settings: MatcherConfig) -> Plugin | None:
     reference = getattr(settings, "object", MISSING)
     if reference != allowed_object():
         raise ConfigError(
-            f"{OBJECT}={reference} names code that would be run. Give it on your own command line, "
-            "if you trust its package; it is never taken from a plan, a registration or a file."
+            f"{OBJECT}={reference} names code that would run. If you trust its package, give it on "
+            "the command line; it is never accepted from a plan, a registration or a file."
         )
     return plugin_at(reference)
 
 
 def takes_pictures(settings: MatcherConfig) -> bool:
-    """Return whether a matcher looks at pictures, and does not bring templates or scores."""
+    """Return whether a matcher reads pictures, rather than given templates or scores."""
     plugin = plugin_of(settings)
     made = None if plugin is None else load(plugin)
     return not inspect.isclass(made) or hasattr(made, "embed")
 
 
 def wrong_settings(plugin: Plugin, values: Mapping[str, object]) -> Iterator[str]:
-    """Say which values a matcher does not take."""
+    """Yield a sentence for each value that a matcher does not accept."""
     for setting in settings_of(plugin):
         if setting.name in values and (problem := setting.problem(values[setting.name])):
             yield problem

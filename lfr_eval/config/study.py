@@ -24,98 +24,99 @@ class DesignConfig:
     """How people are compared: `conf/design/`."""
 
     name: str = MISSING
-    """Name of the design, as reports give it."""
+    """Name of the design in reports."""
     description: str = MISSING
-    """What is compared with what, in a sentence of the report."""
+    """What is compared with what: a sentence for the report."""
     kinds: Annotated[list[str], OneOf(*KINDS), FILLED] = MISSING
-    """What is done: one kind of watchlist search at most, verification, or both."""
+    """Kinds of comparison: at most one kind of watchlist search, verification (pairs), or both."""
     watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
-    """Watchlist sizes to search, each a random part of the watchlist; empty: all of it, once."""
+    """Watchlist sizes to search, each a random part of the watchlist. Empty: the whole
+    watchlist."""
     watchlist_members: Annotated[str, OneOf("fillers", "everybody")] = "fillers"
-    """Who is on the watchlist: the fillers alone, to whom a mated search adds the person's own
-    references, or other people's references too."""
+    """Who is on the watchlist: fillers only (a mated search adds the person's own references), or
+    other people's references too."""
     watchlist_composition: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
-    """Groups of any factor on the watchlist, as shares that add up to 1 or as numbers, such as
-    {male x white: 450, female x white: 550}; empty: as `population` says."""
+    """Groups on the watchlist, of any factor, as shares that add up to 1 or as numbers, for example
+    {male x white: 450, female x white: 550}. Empty: as `population` says."""
     watchlist_inference: Annotated[str, OneOf(*WATCHLIST_INFERENCE)] = "fixed"
-    """Whether claims hold for this watchlist (fixed), or for watchlists like it (random), with
-    wider intervals."""
+    """Whether claims hold for this watchlist (fixed) or for watchlists like it (random). Intervals
+    are wider with random."""
     candidates: Annotated[int, Range(least=1)] = 1
-    """Best references kept for each probe in each group of the watchlist (table candidates)."""
+    """Best references to keep for each probe in each group of the watchlist (table candidates)."""
     policies: Annotated[list[str], OneOf(*POLICIES), FILLED] = field(
         default_factory=lambda: list(POLICIES)
     )
-    """When a mate counts as found in a retrospective search."""
+    """Criteria by which a retrospective search counts the mate (own reference) as found."""
     ranks: Annotated[list[int], Range(least=1), FILLED] = field(
         default_factory=lambda: [1, 5, 10, 20, 50]
     )
-    """Among how many candidates the mate of a retrospective search must be."""
+    """Ranks: the mate must be among this many candidates of a retrospective search."""
     dont_care: str | None = None
-    """File of people who are not compared with one another: subject_a, subject_b, reason."""
+    """File of pairs of people not to compare, such as twins: subject_a, subject_b, reason."""
     seed: Annotated[int, SEED] = 1
-    """Seed of the draws of watchlists."""
+    """Seed of the random draws of watchlists."""
 
 
 @dataclass
 class PopulationConfig:
-    """Whom a watchlist is made of: `conf/population/`. Write one of your own with `shares`."""
+    """Composition of the watchlist: `conf/population/`. Use `shares` for your own."""
 
     name: str = "fillers"
-    """Name of the population, as reports give it."""
+    """Name of the population in reports."""
     description: str = "The fillers as they come."
-    """Who is on the watchlist, in a sentence of the report."""
+    """Who is on the watchlist: a sentence for the report."""
     like: Annotated[str, OneOf("fillers", "balanced", "cohort", "shares")] = "fillers"
-    """Which mixture of groups: the fillers as they come, equal groups, the people under test, or
-    `shares`."""
+    """Mixture of groups: the fillers as they come, equal numbers (balanced), as among the people
+    under test (cohort), or `shares`."""
     shares: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
-    """Groups and their shares, which add up to 1, or their numbers."""
+    """Groups, each with its share (the shares add up to 1) or number."""
     source: str = ""
     """Where the shares come from."""
     evidence: str = ""
-    """How the shares were seen: in the primary source, in a secondary one, or derived."""
+    """Evidence for the shares: read in the primary source, in a secondary source, or derived."""
 
 
 @dataclass
 class ThresholdsConfig:
-    """Where the score is cut: `conf/thresholds/`. What is not given is the matcher's."""
+    """Thresholds: `conf/thresholds/`. Values that are not given come from the matcher."""
 
     values: list[float] | None = None
-    """All thresholds, one by one; goes before `sweep`."""
+    """All thresholds, listed. They take precedence over `sweep`."""
     sweep: list[float] | None = None
     """Thresholds as start, stop (included) and step."""
     operating: float | None = None
     """The threshold at which the matcher is meant to run."""
     origin: str | None = None
-    """Where the operating threshold comes from, in a sentence of the report."""
+    """Where the operating threshold comes from: a sentence for the report."""
     primary: list[float] | None = None
-    """Thresholds at which findings are primary; default: the operating one."""
+    """Thresholds at which findings are primary. Default: the operating threshold."""
 
 
 @dataclass
 class InferenceConfig:
-    """What is claimed, and how sure one must be: `conf/inference/`."""
+    """The claims of a study and the evidence that they need: `conf/inference/`."""
 
     factors: list[str] = field(default_factory=lambda: list(defaults.FACTORS))
-    """Factors that rates are given by and groups are compared by; ` x ` joins two."""
+    """Factors by which rates are given and groups compared. ` x ` joins two: gender x ethnicity."""
     reference_groups: dict[str, str] = field(default_factory=dict)
-    """Factor and the group that its other groups are compared with."""
+    """Factors, each with the group that its other groups are compared with."""
     strata: list[str] = field(default_factory=list)
-    """Factors within which groups are compared, so that they are alike in them."""
+    """Factors to hold constant: groups are compared only within each level of them."""
     adjust: list[str] = field(default_factory=list)
-    """Covariates, such as age and camera, that the table of adjusted ratios holds alike."""
+    """Covariates to hold constant in the table of adjusted ratios, such as age and camera."""
     level: Annotated[float, SHARE] = defaults.LEVEL
     """Confidence level of the printed intervals."""
     alpha: Annotated[float, SHARE] = defaults.ALPHA
-    """Chance of a false claim over all primary comparisons together."""
+    """Largest chance of a false claim in all primary comparisons together."""
     margin: Annotated[float, Range(above=1)] = defaults.MARGIN
-    """Equivalence margin: rates within this factor of each other count as the same."""
+    """Equivalence margin: rates within this factor of each other count as equivalent."""
     difference_margin: Annotated[float | None, SHARE] = None
-    """Difference of two rates below which they are equivalent in absolute terms; default: no such
+    """Absolute margin: rates that differ by less than this count as equivalent. Null: no such
     verdict."""
     power: Annotated[float, SHARE] = defaults.POWER
-    """Power that a plan asks for."""
+    """Power that a plan aims for: the chance of detecting the planned difference."""
     garbe_weight: Annotated[float, Range(least=0, most=1)] = defaults.GARBE_WEIGHT
-    """Share of false positives in the equity measure GARBE; the rest is that of false negatives."""
+    """Weight of false positives in the equity measure GARBE; false negatives have the rest."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
     primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(
@@ -123,34 +124,34 @@ class InferenceConfig:
     )
     """Metrics of the primary comparisons; all other comparisons are exploratory."""
     primary_factors: list[str] = field(default_factory=list)
-    """Factors of the primary comparisons; empty: all."""
+    """Factors of the primary comparisons. Empty: all."""
     primary_watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
-    """Watchlist sizes of the primary comparisons; empty: all."""
+    """Watchlist sizes of the primary comparisons. Empty: all."""
     primary_comparisons: Annotated[list[str], OneOf(*KINDS_OF_COMPARISON)] = field(
         default_factory=lambda: list(defaults.PRIMARY_COMPARISONS)
     )
     """Primary comparisons: all groups at once (omnibus), each group with the reference group, or
-    each with the rest."""
+    each group with the rest."""
 
 
 @dataclass
 class ComputeConfig:
-    """With what: `conf/compute/`."""
+    """Processors, threads and precision: `conf/compute/`."""
 
     executor: Annotated[str, OneOf("local", "ray")] = "local"
-    """Where scores are computed: by this machine's threads and GPUs, or by a Ray cluster."""
+    """Where scores are computed: on this machine's threads and GPUs, or on a Ray cluster."""
     address: str | None = None
-    """Address of the Ray cluster; auto: the one that this machine belongs to."""
+    """Address of the Ray cluster. Auto: the cluster that this machine belongs to."""
     threads: Annotated[int, Range(least=0)] = 0
-    """Threads of lfr_eval and of the numerical libraries; 0: one per core."""
+    """Threads of lfr_eval and of the numerical libraries. 0: one per core."""
     device: str = "auto"
-    """What multiplies templates: cpu, cuda (every GPU), cuda:1 (one of them) or auto."""
+    """Device that compares templates: cpu, cuda (every GPU), cuda:1 (one GPU) or auto."""
     tile: Annotated[int, Range(least=1)] = 4_096
-    """Templates on each side that are multiplied at once."""
+    """Templates on each side of one matrix product."""
     precision: Annotated[str, OneOf("auto", "float32", "bfloat16")] = "auto"
-    """Precision of the screening; auto takes the faster one. The results are the same."""
+    """Precision of the first screening. Auto takes the faster one; the results are the same."""
     tail_memory: Annotated[float, Range(above=0)] = 2e9
-    """Bytes that the scores above the lowest threshold may take."""
+    """Bytes of memory for comparisons at or above the lowest threshold."""
 
 
 @dataclass
@@ -160,18 +161,18 @@ class TrackingConfig:
     enabled: bool = True
     """Whether results are sent to MLflow."""
     uri: str | None = None
-    """Tracking URI; default: MLFLOW_TRACKING_URI, else an SQLite file beside the studies."""
+    """Tracking URI. Default: MLFLOW_TRACKING_URI, else a SQLite file beside the studies."""
     experiment: str = defaults.EXPERIMENT
-    """Experiment of MLflow that runs belong to."""
+    """MLflow experiment of the runs."""
     timeout: Annotated[int, Range(least=1)] = 20
-    """Seconds that the tracking server may take to answer."""
+    """Seconds to wait for the tracking server."""
     system_metrics: bool = False
-    """Whether processor, memory, disk and network are sampled while the study runs."""
+    """Whether to log the use of processor, memory, disk and network during the study."""
 
 
 @dataclass
 class ReportConfig:
-    """The words on the first page: `conf/report/`."""
+    """The report: `conf/report/`."""
 
     title: str = MISSING
     """Title of the report."""
@@ -180,25 +181,25 @@ class ReportConfig:
     notes: list[str] = field(default_factory=list)
     """Sentences that the evaluator adds to the report."""
     pdf: bool = True
-    """Whether report.pdf is written beside report.html."""
+    """Whether to write PDFs beside report.html."""
     minimum_count: Annotated[int, Range(least=2)] = 5
-    """A publication withholds counts from 1 to below this one."""
+    """`lfr-eval report --publish` withholds counts from 1 to below this number."""
 
 
 @dataclass
 class PathsConfig:
-    """Where things stand on this machine: `conf/paths/`."""
+    """Folders and files on this machine: `conf/paths/`."""
 
     studies: str = MISSING
     """Folder of all studies."""
     cache: str | None = None
-    """Private folder of downloads and templates; default: in XDG_CACHE_HOME, else ~/.cache."""
+    """Private folder of downloads and templates. Default: in XDG_CACHE_HOME, else ~/.cache."""
     mirror: str | None = None
-    """Folder that datasets and weights are taken from instead of the network."""
+    """Folder to read datasets and weights from instead of downloading them."""
     deployments: str = "deployments"
     """Private folder of the live engine's deployments."""
     approvals: str | None = None
-    """File of the decisions; default: approvals.jsonl beside the studies."""
+    """File of the approvals. Default: approvals.jsonl beside the studies."""
 
 
 @dataclass
@@ -218,19 +219,19 @@ class StudyConfig:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
     parity: str | None = None
-    """File that `lfr-eval engine parity` wrote; default: what the registered version says."""
+    """Result file of `lfr-eval engine parity`. Default: the result recorded with the version."""
     paths: PathsConfig = field(default_factory=PathsConfig)
     registration: str | None = None
-    """File that `lfr-eval plan register` wrote: the study is run as its plan says."""
+    """File written by `lfr-eval plan register`. The study follows the plan in it."""
     deviate: bool = False
-    """Whether the study is run although it differs from its registration."""
+    """Whether to run a study that differs from its registration."""
     deviation: str | None = None
-    """Why it differs; every finding is then marked."""
+    """Reason for the difference. Every finding is then marked."""
 
     def analysis(self) -> dict[str, Any]:
         """Return what determines the results.
 
-        Paths, tracking, computing, registration, parity and the purpose do not.
+        Paths, tracking, computing, registration, parity and the purpose are left out.
         """
         values = asdict(self)
         promised = ("registration", "deviate", "deviation")

@@ -1,6 +1,6 @@
-"""Whether every value of a configuration is of its field's type (a dataclass in, sentences out).
+"""Check that each value of a configuration has its field's type (dataclass in, sentences out).
 
-OmegaConf checks single values, and takes whatever stands inside a list.
+OmegaConf checks single values, but accepts anything inside a list.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+_WORDS = {str: "text", int: "whole number", float: "number"}
 
 
 def wrong_types(config: object, before: str = "") -> Iterator[str]:
-    """Yield a sentence for each setting whose value is of another type.
+    """Yield a sentence for each setting whose value has the wrong type.
 
     Parameters
     ----------
@@ -49,12 +49,15 @@ def _fits(kind: Any, value: object) -> bool:
     return isinstance(value, (int, float) if kind is float else kind)
 
 
-def _words(kind: Any) -> str:
+def _words(kind: Any, many: bool = False) -> str:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return " or ".join(_words(one) for one in inner if one is not types.NoneType)
-    if origin is list:
-        return f"a list of {_words(inner[0])}s".replace("lists", "list")
-    if origin is dict:
-        return f"a mapping of {_words(inner[0])} to {_words(inner[1])}"
-    return _WORDS.get(kind, getattr(kind, "__name__", str(kind)))
+        return " or ".join(_words(one, many) for one in inner if one is not types.NoneType)
+    if origin in (list, dict):
+        of = " to ".join(_words(one, True) for one in inner)
+        name = "list" if origin is list else "mapping"
+        return f"{name}s of {of}" if many else f"a {name} of {of}"
+    if kind is bool:
+        return "true or false"
+    word = _WORDS.get(kind, kind.__name__ if isinstance(kind, type) else str(kind))
+    return f"{word}s" if many else word if kind is str else f"a {word}"

@@ -141,9 +141,9 @@ def test_a_list_that_contradicts_itself_is_refused(text: str, said: str, tmp_pat
 def test_a_list_of_pairs_needs_its_dataset_and_no_watchlist(tmp_path: Path) -> None:
     published(40).to_csv(tmp_path / "pairs.csv", index=False)
     given = words(tmp_path / "pairs.csv", **PLAIN)
-    with pytest.raises(ConfigError, match="a list of pairs holds no searches"):
+    with pytest.raises(ConfigError, match="a list of pairs has no watchlist searches"):
         run(tmp_path, *given, "design=live")
-    with pytest.raises(ConfigError, match="a list of pairs is both people and scores"):
+    with pytest.raises(ConfigError, match="a list of pairs holds both people and scores"):
         run(tmp_path, *given, "dataset=manifest", "matcher.path=x.csv")
 
 
