@@ -92,7 +92,7 @@ def test_words_that_hydra_alone_would_not_take(given: str, tmp_path: Path) -> No
 def test_a_setting_that_was_removed_is_left_out_with_a_notice(tmp_path: Path) -> None:
     done = lfr_eval("run", "--cfg", "job", "inference.permutations=99", cwd=tmp_path)
     assert done.returncode == 0
-    assert "The setting inference.permutations was removed." in done.stderr
+    assert "The setting inference.permutations no longer exists." in done.stderr
 
 
 def test_a_mapping_is_given_whole(tmp_path: Path) -> None:

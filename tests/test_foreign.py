@@ -318,9 +318,9 @@ def test_limits_and_policies_read_no_environment(
     monkeypatch.setenv(SECRET, "0.5")
     file = tmp_path / "limits.yaml"
     file.write_text("max_fpir: ${oc.env:LFR_EVAL_TEST_SECRET}")
-    with pytest.raises(ConfigError, match="refers to something else"):
+    with pytest.raises(ConfigError, match="refers to another setting"):
         read_policy([f"policy={file}"])
-    with pytest.raises(ConfigError, match="refers to something else"):
+    with pytest.raises(ConfigError, match="refers to another setting"):
         read_constraints([f"constraints={file}"])
     assert check_conf("max_fpir: 0.5") == {"max_fpir": 0.5}
 

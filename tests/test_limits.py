@@ -115,7 +115,7 @@ def test_help_names_type_limits_and_meaning() -> None:
     assert type_of(Given, "rate") == "float or null: above 0 and at most 1"
     assert type_of(Given, "ways") == "list[str]: fast or slow; at least one"
     assert meanings_of(Given)["way"] == "How it goes, on two lines."
-    assert meanings_of(MlflowConfig)["sweep"].startswith("Thresholds on the scale of the matcher")
+    assert meanings_of(MlflowConfig)["sweep"].startswith("Thresholds on the matcher's scale")
 
 
 @pytest.mark.parametrize(

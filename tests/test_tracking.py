@@ -251,7 +251,7 @@ def test_logging_that_broke_off_is_completed_in_the_same_run(
 
     assert states() == ["SCHEDULED"]
     monkeypatch.setattr(MlflowClient, broken, lambda *_, **__: 1 / 0)
-    with pytest.raises(TrackingError, match="send it later"):
+    with pytest.raises(TrackingError, match="Send it later"):
         track(small, uri, "tests")
     monkeypatch.undo()
     assert states() == ["FAILED"]
@@ -284,7 +284,7 @@ def test_a_study_is_logged_once(logged: Run, small: StudyFolder, store: str) -> 
 
 
 def test_a_store_that_is_down_costs_a_message(small: StudyFolder) -> None:
-    with pytest.raises(TrackingError, match="send it later: lfr-eval track") as caught:
+    with pytest.raises(TrackingError, match="Send it later: lfr-eval track") as caught:
         track(small, "http://user:secret@127.0.0.1:9", "tests", timeout=2)
     assert "secret" not in str(caught.value)
     assert small.verify() == []

@@ -1,4 +1,4 @@
-"""When a pass sets off an alert: frames at which its highest score rises (scores to rows)."""
+"""When a pass raises an alert: frames at which its highest score rises (scores to rows)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lfr_eval.contract.tables import ALERTS
 def alert_table(sides: Sides, found: Sequence[ProbeScores], floor: float) -> pd.DataFrame:
     """Return table `alerts`: every frame of a pass with a higher score than all frames before it.
 
-    A pass sets off its alert at a threshold with the first of these frames that reaches it. Frames
-    stand in order of `captured_at` where all frames of the pass have it, then of `frame`, then of
+    At a threshold, a pass raises its alert at the first of these frames that reaches it. Frames are
+    in order of `captured_at` where all frames of the pass have it, then of `frame`, then of
     the cohort.
 
     Parameters
     ----------
     floor
-        The lowest threshold; lower scores set off no alert.
+        The lowest threshold; lower scores raise no alert.
     """
     order = _order(sides.images[sides.images["role"].isin(["probe", "both"])])
     parts = [ALERTS.empty()]

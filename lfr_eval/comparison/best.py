@@ -50,7 +50,7 @@ class Best:
 
 @dataclass(frozen=True)
 class SearchJob:
-    """What every shard of a search needs.
+    """The inputs of every shard of a search.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ ROW_BYTES = 12
 """A comparison of the tail as it is gathered: two rows and a score."""
 
 ASSEMBLED = 3
-"""What the tail takes while it is merged and named, in multiples of its table."""
+"""Memory of the tail while it is merged and named, in multiples of its table."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Bulk:
 
     @property
     def complete(self) -> bool:
-        """Whether the sample is all of them."""
+        """Whether the sample holds all comparisons."""
         return len(self.score) == self.comparisons
 
     def share(self, floor: float) -> float:
@@ -65,7 +65,7 @@ class Bulk:
 def sample_bulk(plan: Plan, mated: int, vectors: Vectors, similarity: Similarity) -> Bulk:
     """Score a uniform sample of the non-mated comparisons, drawn with replacement.
 
-    Where there are few, all are taken instead.
+    If there are few, all are scored.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def histogram_table(
 
 
 def pair_bytes(images: pd.DataFrame) -> int:
-    """Return what one comparison of the tail takes in memory until it is in table `non_mated`."""
+    """Return the memory of one comparison of the tail until it is in table `non_mated`."""
     names = sum(
         16 + int(images[column].str.len().mean() or 0) for column in ("image_id", "subject_id")
     )

@@ -1,4 +1,4 @@
-"""With what comparisons are computed: nothing here changes a result."""
+"""Processors, precision and memory for comparisons. Nothing here changes a result."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Compute:
     tail_memory
         Bytes that the scores above the floor may take.
     scratch
-        A private folder for finished shards, so that a run that was killed goes on; None: memory.
+        A private folder for finished shards, so that an interrupted run can continue; None: memory.
     """
 
     executor: Executor = field(default_factory=LocalExecutor.of)

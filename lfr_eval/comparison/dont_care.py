@@ -1,4 +1,4 @@
-"""People of whom a match says nothing: twins, or one person under two identities."""
+"""Pairs of people whose match says nothing, such as twins or one person under two identities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class DontCare:
-    """Pairs of people whose comparisons count for nothing, neither mated nor non-mated.
+    """Pairs of people whose comparisons are not counted, neither as mated nor as non-mated.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Who does the work: threads of this machine, its GPUs, or a Ray cluster (shards to results)."""
+"""Executors: threads of this machine, its GPUs, or a Ray cluster (shards to results)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class LocalExecutor:
         wanted = gpus if device == "cuda" else [one for one in gpus if one == device]
         if not wanted:
             raise ComparisonError(
-                f"There is no device '{device}' here ({', '.join(['cpu', *gpus])}); choose "
+                f"There is no device '{device}' here, only {', '.join(['cpu', *gpus])}. Choose "
                 "compute.device=auto."
             )
         return cls(tuple(wanted))

@@ -1,4 +1,4 @@
-"""Scores that come from a file, brought into the tables of the comparison stage."""
+"""Scores from a file, put into the tables of the comparison stage."""
 
 from __future__ import annotations
 
@@ -219,21 +219,21 @@ def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFr
             f"{image} ({n:,} of {of:,})" for image, n, of in list(zip(*columns, strict=True))[:10]
         )
         raise ComparisonError(
-            f"{len(short):,} probes were not compared with every reference of a watchlist of "
-            f"{size:,}: {shown}. Give all scores, or compare 1:1 only (design=verification)."
+            f"{len(short):,} probes lack scores for some references of the watchlist of "
+            f"{size:,}: {shown}. Give all scores, or compare pairs only (design=verification)."
         )
 
 
 def _check_apart(sides: Sides, mated: NDArray[np.floating], others: NDArray[np.floating]) -> None:
-    """Refuse passes whose own reference wins by less than float32 can tell."""
+    """Refuse passes whose own reference wins by less than float32 can distinguish."""
     with np.errstate(invalid="ignore"):
         tied = (mated > others) & (mated.astype(np.float32) == others.astype(np.float32))
     if tied.any():
         shown = ", ".join(sides.images["image_id"][tied].head(10))
         raise ComparisonError(
-            f"In {int(tied.sum()):,} searches the own reference scores higher than all others by "
-            f"less than float32 can tell, and would count as misidentified: {shown}. Give the "
-            "scores on a scale that is not as fine, or in fewer digits."
+            f"In {int(tied.sum()):,} searches the person's own reference scores highest, but by "
+            f"less than float32 can distinguish, and would count as misidentified: {shown}. Give "
+            "the scores with fewer digits, or on another scale."
         )
 
 

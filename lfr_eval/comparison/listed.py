@@ -1,4 +1,4 @@
-"""A list of pairs as scores: mated and other pairs, counted by the people whom they name."""
+"""A list of pairs as scores: mated and non-mated pairs, counted by person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
 from lfr_eval.contract.tables import CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 NO_SEARCH = (
-    "A list of pairs holds no searches of a watchlist. Choose design=verification, or give all "
+    "A list of pairs has no watchlist searches. Choose design=verification, or give all "
     "scores (matcher=scores)."
 )
 
@@ -26,8 +26,8 @@ NO_SEARCH = (
 class ListedPairs:
     """Pairs by their people: subject_a, subject_b, genuine, score.
 
-    A pair that is not genuine and has one name on both sides stands by itself: nobody knows whose
-    it is.
+    A pair that is not genuine and has the same name on both sides is counted by itself, because its
+    people are unknown.
     """
 
     listed: pd.DataFrame

@@ -1,7 +1,7 @@
-"""Alerts of a system that tells nothing below its floor, as scores (a log in, score tables out).
+"""Alerts of a system that reports no score below its floor (a log in, score tables out).
 
-Whoever is not in the log scored below the floor, or was not among the few that the system tells of
-a pass. Every reference and every pass counts, whether the log names it or not.
+A reference that the log does not name for a pass scored below the floor, or was not among the few
+that the system reports for a pass. Every reference and every pass counts, named or not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class LoggedAlerts:
     log
         Table `alert_log`; alerts without a pass are left aside.
     at_most
-        How many references the log tells of one pass at most; 0: all that reach the floor.
+        Most references that the log names for one pass; 0: all that reach the floor.
     thresholds
         Those of the study, increasing, none below the floor.
     """
@@ -49,8 +49,8 @@ class LoggedAlerts:
         """
         del sides, floor
         raise ComparisonError(
-            "A log of alerts tells nothing of comparisons below its floor, so there are no pairs "
-            "to count. Choose design=live, operator or retrospective."
+            "A log of alerts does not hold the comparisons below its floor, so pairs cannot be "
+            "counted. Choose design=live, operator or retrospective."
         )
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
@@ -95,8 +95,9 @@ class LoggedAlerts:
         lost = there[~there["pass_id"].isin(image.index)]
         if len(lost):
             raise ComparisonError(
-                f"{len(lost):,} alerts are about passes without an acquired image: "
-                f"{', '.join(lost['pass_id'].head(10))}."
+                f"{len(lost):,} alerts name passes without an acquired image: "
+                f"{', '.join(lost['pass_id'].head(10))}. Correct pass_id in the log of alerts, or "
+                "acquired in the log of passes."
             )
         frame = there[["reference_id", "score", "seconds", "row"]].assign(
             probe_id=there["pass_id"].map(image).array, pass_id=there["pass_id"]
@@ -113,15 +114,16 @@ class LoggedAlerts:
                 f"row {row.row} ({row.reference_id})" for row in outside.head(10).itertuples()
             )
             raise ComparisonError(
-                f"{len(outside):,} alerts name enrolled people other than the one who passed, and "
-                f"the watchlist of this study holds fillers only: {shown}. Set "
-                "design.watchlist_members=everybody, as the system had everybody loaded."
+                f"{len(outside):,} alerts name enrolled people other than the person who passed, "
+                f"but the watchlist of this study holds fillers only: {shown}. The system had "
+                "everybody loaded, so set design.watchlist_members=everybody."
             )
         if self.at_most and gallery.sizes != (len(gallery.rows),):
             raise ComparisonError(
-                f"The log tells at most {self.at_most:,} references of one pass (matcher.at_most), "
-                "so what a part of the watchlist would have answered is not known. Leave "
-                f"design.watchlist_sizes empty: the whole watchlist is {len(gallery.rows):,}."
+                f"The log names at most {self.at_most:,} references for one pass "
+                "(matcher.at_most), so results for a part of the watchlist are unknown. Leave "
+                "design.watchlist_sizes empty to use the whole watchlist of "
+                f"{len(gallery.rows):,}."
             )
 
     def _rises(self, frame: pd.DataFrame, size: int, mated: bool) -> pd.DataFrame:

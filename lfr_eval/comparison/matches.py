@@ -1,4 +1,4 @@
-"""Which references of the watchlist a pass matches, all of them (templates to scores).
+"""All references of the watchlist that a pass matches (templates to scores).
 
 A search keeps the best reference; how a rate grows with the watchlist, and what another
 composition would do, depends on how many match, and of whom.

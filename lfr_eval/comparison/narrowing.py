@@ -1,4 +1,4 @@
-"""Scores of a file to float32, each on its own side of every threshold (numbers in and out).
+"""Round scores of a file to float32 without crossing a threshold (numbers in and out).
 
 Trials hold float32, and a file may hold finer numbers: 0.99999997 and 0.99999998 are one float32.
 """

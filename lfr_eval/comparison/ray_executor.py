@@ -1,7 +1,7 @@
 """Shards on a Ray cluster: tasks anywhere, results here (shards to results).
 
 Ray moves the templates once to each machine, where all workers read one copy in shared memory, and
-each result back once. A task of a machine that is lost is done again on another one; nothing else
+each result back once. If a machine is lost, its tasks are done again on another one. Nothing else
 is repeated, because a result depends on its shard alone.
 """
 
@@ -20,7 +20,7 @@ from lfr_eval.compute.workers import single_threaded
 
 Result = TypeVar("Result")
 IN_FLIGHT = 2
-"""Tasks submitted at once, in multiples of the workers there are."""
+"""Tasks submitted at once, in multiples of the number of workers."""
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def as_precision(name: str) -> Asked:
     known: dict[str, Asked] = {"auto": "auto", "float32": "float32", "bfloat16": "bfloat16"}
     if name not in known:
         raise ComparisonError(
-            f"There is no precision '{name}'; choose compute.precision=auto, float32 or bfloat16."
+            f"There is no precision '{name}'. Choose compute.precision=auto, float32 or bfloat16."
         )
     return known[name]
 

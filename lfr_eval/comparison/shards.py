@@ -1,8 +1,8 @@
-"""Shard files: what is finished is not done again (results of shards to files and back).
+"""Shard files, so that finished shards are not computed again (results to files and back).
 
-A shard's result depends on nothing but the shard, so it does not matter who makes it, or how
-often. Each is written aside and renamed; a run that was killed, or a disk that was full, costs the
-shards that were in work.
+A shard's result depends only on the shard, not on who computes it or how often. Each is written to
+a temporary file and renamed. After an interruption or a full disk, only the unfinished shards are
+computed again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lfr_eval.comparison.tiles import Shard
 from lfr_eval.contract.folder import DISK_FULL, written_aside
 
 SHOWN = 16
-"""Shards from which on progress is shown."""
+"""Smallest number of shards for which progress is shown."""
 
 
 class ArraysOnly(Protocol):
@@ -38,7 +38,7 @@ Result = TypeVar("Result", bound=ArraysOnly)
 
 @dataclass(frozen=True)
 class ShardFolder:
-    """A private folder with one file a finished shard."""
+    """A private folder with one file per finished shard."""
 
     path: Path
 
@@ -69,7 +69,7 @@ class ShardFolder:
                 raise
             done = sum(1 for _ in self.path.glob("shard-*.npz"))
             raise ComparisonError(
-                f"The disk of {self.path} is full ({error.strerror}). Make room there, or choose "
+                f"The disk of {self.path} is full ({error.strerror}). Free space there, or choose "
                 f"another place with paths.cache=FOLDER, and run the study again: its {done:,} "
                 "finished shards are kept."
             ) from error

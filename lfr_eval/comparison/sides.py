@@ -1,4 +1,4 @@
-"""Who is compared with whom: references, probes and the watchlist of a cohort."""
+"""Who is compared with whom: the references, probes and watchlist of a cohort."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def draw_gallery(
         raise ComparisonError(
             "The watchlist is empty: the cohort has no acquired image with role 'filler'. Add a "
             "filler set (dataset.fillers=fairface), put everybody's references on the watchlist "
-            "(design.watchlist_members=everybody), or compare 1:1 only (design=verification)."
+            "(design.watchlist_members=everybody), or compare pairs only (design=verification)."
         )
     grouping = group_people(sides.images.iloc[rows], mix.factor)
     group = mix.code(grouping.names, grouping.codes)
@@ -203,13 +203,14 @@ def _check_sizes(sizes: Sequence[int], mix: Mix, available: Ints) -> None:
         ]
         if short:
             problems.append(
-                f"a watchlist of {size:,} of composition '{mix.name}' needs {', '.join(short)}"
+                f"a watchlist of {size:,} with the composition '{mix.name}' needs "
+                f"{', '.join(short)}"
             )
     if problems:
         raise ComparisonError(
-            f"The watchlist is too short: {'; '.join(problems)}; but only {total:,} acquired "
-            f"images can be on it, which allow {mix.largest(available):,}. Lower "
-            "design.watchlist_sizes, or add fillers."
+            f"There are too few people for the watchlist: {'; '.join(problems)}. The {total:,} "
+            "acquired images that can be on it allow a watchlist of at most "
+            f"{mix.largest(available):,}. Lower design.watchlist_sizes, or add fillers."
         )
 
 

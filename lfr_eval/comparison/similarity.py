@@ -1,8 +1,8 @@
-"""How two templates are compared, and what the one score of a comparison is.
+"""How two templates are compared, and how the score of a comparison is defined.
 
 A tile of comparisons is one matrix product in low precision, whose rounding depends on its shape
-and on the processor. It only screens. The score on which anything is decided is computed for each
-surviving pair by itself: the sum of its products in float64, correctly rounded, put on the scale of
+and on the processor. It only screens. The score that decides is computed for each surviving pair by
+itself: the sum of its products in float64, correctly rounded, put on the scale of
 the matcher, then rounded to float32. It is the same for every tile size, thread count, device and
 machine.
 """

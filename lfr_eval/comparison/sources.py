@@ -1,4 +1,4 @@
-"""Where scores come from: templates that are compared here, or a file (sides in, tables out)."""
+"""Sources of scores: templates that are compared here, or a file (sides in, tables out)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lfr_eval.comparison.similarity import Similarity, Vectors
 
 
 class Scores(Protocol):
-    """Answers what a design asks; which way the scores came to be makes no difference to it."""
+    """Gives a design its scores, in the same form whatever their source."""
 
     @property
     def shift(self) -> float:

@@ -39,7 +39,7 @@ class Tail:
 
 @dataclass(frozen=True)
 class TailJob:
-    """What every shard needs.
+    """The inputs of every shard.
 
     Attributes
     ----------

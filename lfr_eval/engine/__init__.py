@@ -1,4 +1,4 @@
-"""The live engine's side: the matcher that is registered, tested, approved and run.
+"""The reference live engine: frames in, alerts out, and the record of a deployment.
 
-Frames in, alerts out; beside it the records that say whether it may run: approvals and the gate.
+It runs a registered matcher at an approved threshold.
 """

@@ -1,8 +1,8 @@
-"""Engine: matches in, alerts as JSON lines out, and what operators decided about them.
+"""Engine: matches in, alerts and operators' decisions as JSON lines out.
 
-One line an alert, written through to the disk before the next frame is looked at. Lines hold
-names of watchlist references, never a picture or a template. Decisions stand in a file of their
-own beside them; both are only ever appended to.
+Each alert is one line, written to disk before the next frame is processed. A line names the
+watchlist reference and never holds a picture or a template. Decisions have a file of their own.
+Both files are only appended to.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Line = TypeVar("Line", "Alert", "Decision")
 
 
 class DecisionError(MendableError, ValueError):
-    """An operator's decision cannot be recorded."""
+    """An operator's decision could not be recorded."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Decision:
-    """What an operator decided about an alert.
+    """An operator's decision about an alert.
 
     Attributes
     ----------
@@ -94,12 +94,12 @@ class Decision:
 
 @dataclass
 class Suppression:
-    """Which matches are repeats: one alert per watchlist person in a pass, and in a cooldown.
+    """Suppresses repeats: one alert per watchlist person in each pass and each cooldown.
 
     Attributes
     ----------
     cooldown
-        Seconds after an alert in which its person causes no other.
+        Seconds after an alert during which the same person raises no other alert.
     last
         Watchlist person -> time of the last alert, seconds.
     """
@@ -108,7 +108,7 @@ class Suppression:
     last: dict[str, float] = field(default_factory=dict)
 
     def allows(self, track: Track, person: str, time: float) -> bool:
-        """Whether a match is an alert; from then on its repeats are not."""
+        """Return whether a match raises an alert, and remember it so that its repeats do not."""
         recent = person in self.last and time - self.last[person] < self.cooldown
         if person in track.alerted or recent:
             return False
@@ -119,12 +119,12 @@ class Suppression:
 
 @dataclass(frozen=True)
 class AlertFile:
-    """The alerts of a deployment: a first line about it, then one line an alert."""
+    """The alerts of a deployment: a first line about it, then one line per alert."""
 
     path: Path
 
     def begin(self, about: Mapping[str, object]) -> None:
-        """Write the line about the deployment; a resumed one gets another."""
+        """Write the line about the deployment. Each time it is resumed, another line is written."""
         append(self.path, {"kind": "deployment", **about})
 
     def add(self, alert: Alert) -> None:
@@ -148,7 +148,7 @@ def decide(
     by: str,
     groups: Mapping[str, str] | None = None,
 ) -> Decision:
-    """Append an operator's decision to the file beside the alerts; the last one counts.
+    """Append an operator's decision to the file beside the alerts. The last decision counts.
 
     Raises
     ------
@@ -158,11 +158,11 @@ def decide(
     known = [alert.alert_id for alert in AlertFile(alerts).read()]
     problems = []
     if alert_id not in known:
-        problems.append(f"{alerts} holds no alert '{alert_id}' (it holds {len(known)} alerts)")
+        problems.append(f"{alerts} has no alert '{alert_id}' among its {len(known)} alerts")
     if decision not in JUDGEMENTS:
-        problems.append(f"the decision is '{decision}'; it is {' or '.join(JUDGEMENTS)}")
+        problems.append(f"--decision must be {' or '.join(JUDGEMENTS)} (got '{decision}')")
     if not by.strip():
-        problems.append("nobody is named as the one who decided")
+        problems.append("--by must name the person who decided")
     if problems:
         raise DecisionError("The decision was not recorded: " + "; ".join(problems) + ".")
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -207,7 +207,7 @@ def _is_no(kind: type, line: Mapping[str, Any], path: Path) -> str:
 def append(path: Path, value: Mapping[str, object]) -> None:
     """Append a JSON line and wait until it is on the disk.
 
-    A line that a crash cut short is ended first, so that it spoils no other.
+    If a crash left an incomplete line, it is ended first, so that the new line stands alone.
     """
     with path.open("ab+") as file:
         if file.tell() and _last_byte(path) != b"\n":
@@ -218,7 +218,7 @@ def append(path: Path, value: Mapping[str, object]) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a JSON-lines file; a line that a crash cut short is no line."""
+    """Return the objects of a JSON-lines file, skipping a line that a crash left incomplete."""
     if not path.exists():
         return []
     values = []

@@ -1,4 +1,4 @@
-"""Engine: what a deployment counts, and the state from which a broken one goes on."""
+"""Engine: counts of a deployment, and the state from which an interrupted one continues."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from lfr_eval.contract.folder import read_json, write_json
 STATE = "state.json"
 PERCENTILES = (50, 90, 99)
 LONGEST_STEP = 10.0
-"""Seconds between two frames from which nobody was watching in between."""
+"""Seconds without a frame that count as a gap, during which nobody was watching."""
 
 
 @dataclass
 class Counts:
-    """What happened so far.
+    """Counts so far.
 
     Attributes
     ----------
     frames
-        Frames that were looked at for faces.
+        Frames searched for faces.
     corrupted
         Frames that could not be decoded.
     dropped
-        Frames that came while another was looked at, and were lost.
+        Frames that arrived while another was being processed, and were lost.
     breaks
-        Times that the source broke off.
+        Number of interruptions of the source.
     detections
         Faces found in frames.
     tracks
@@ -36,7 +36,7 @@ class Counts:
     alerts, repeats
         Matches that raised an alert, and those that were suppressed as repeats.
     overdue
-        Retained faces whose time was over at the last alert, and that could not be deleted.
+        Face pictures past their deadline at the last alert that could not be deleted.
     latency
         Milliseconds (rounded up) -> frames; from the decoded frame in hand to its decisions.
     """
@@ -59,7 +59,7 @@ class Counts:
         self.latency[milliseconds] = self.latency.get(milliseconds, 0) + 1
 
     def percentiles(self) -> dict[str, int]:
-        """Return latencies in ms that 50, 90 and 99 % of frames did not exceed."""
+        """Return the 50th, 90th and 99th percentiles of latency, in ms."""
         total, below = sum(self.latency.values()), 0
         wanted, found = list(PERCENTILES), {}
         for value in sorted(self.latency):
@@ -71,20 +71,20 @@ class Counts:
 
 @dataclass
 class State:
-    """Where a deployment stands.
+    """State of a deployment.
 
     Attributes
     ----------
     started
         When it began, ISO 8601, UTC.
     next_frame
-        The first frame that was not dealt with.
+        The first frame that was not processed.
     time
         Of the last frame, seconds since the source's start.
     watched
         Seconds that were watched: up to `time`, without the gaps in which no frame came.
     ended
-        Why nothing more comes; None while it runs or may go on.
+        Why it ended; None while it runs or can continue.
     """
 
     started: str
@@ -105,7 +105,7 @@ class State:
         return cls(**values, counts=Counts(**counts, latency=latency))
 
     def pass_to(self, frame: int, time: float) -> None:
-        """Note that a frame was dealt with."""
+        """Record that a frame was processed."""
         step = time - self.time
         self.watched += step if step <= LONGEST_STEP else 0.0
         self.next_frame, self.time = frame + 1, time
@@ -116,7 +116,7 @@ class State:
 
 
 def counting_rule(gap: float, overlap: float) -> str:
-    """Return in words what one face seen is."""
+    """Return the rule by which faces seen are counted, in words."""
     return (
         "Faces seen are passes, not detections and not people: a face followed from frame to "
         f"frame (boxes enlarged to double size, intersection over union at least {overlap:g}) "

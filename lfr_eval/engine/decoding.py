@@ -1,4 +1,4 @@
-"""Engine: a video in, its pictures out as a player shows them, each with its time.
+"""Engine: a video in, its frames out as a player shows them, each with its time.
 
 PyAV (FFmpeg) decodes. A picture is turned and mirrored as the file's display matrix says, and
 its pixels are made square. Time begins with the first picture and never runs backwards.
@@ -58,11 +58,11 @@ which turn anticlockwise."""
 
 
 class SourceError(MendableError, RuntimeError):
-    """There is no video to read; the message says why."""
+    """The source cannot be read as video; the message says why."""
 
 
 class BrokenSource(Exception):
-    """The source broke off before its end; it may go on when it is opened again."""
+    """The source was interrupted before its end. Reopening it may continue it."""
 
 
 class Decoded(NamedTuple):
@@ -89,13 +89,13 @@ def opened(name: str, options: Mapping[str, str] | None = None) -> InputContaine
     Raises
     ------
     SourceError
-        If PyAV is not installed, or this cannot be opened as video.
+        If PyAV is not installed, or the source cannot be opened as video.
     """
     try:
         import av
     except ImportError:
         raise SourceError(
-            "Video is decoded by PyAV, which is not installed: pip install 'lfr-eval[engine]'."
+            "Video needs PyAV, which is not installed: pip install 'lfr-eval[engine]'."
         ) from None
     try:
         return av.open(name, timeout=STALLED, options=dict(options or {}))
@@ -104,7 +104,7 @@ def opened(name: str, options: Mapping[str, str] | None = None) -> InputContaine
 
 
 def video_of(container: InputContainer, name: object) -> VideoStream:
-    """Return the video of a container; a cover picture or a thumbnail is none.
+    """Return the video stream of a container, ignoring cover pictures and thumbnails.
 
     Raises
     ------
@@ -113,7 +113,9 @@ def video_of(container: InputContainer, name: object) -> VideoStream:
     """
     stream = container.streams.best("video")
     if stream is None:
-        raise SourceError(f"{name} holds no video.")
+        raise SourceError(
+            f"{name} contains no video. Give a video file, a folder of pictures or a stream."
+        )
     found: VideoStream = container.streams.video[container.streams.video.index(stream)]
     if found.codec_context.codec.intra_only:
         # Each packet is one picture: a damaged one is refused rather than patched up.
@@ -124,19 +126,19 @@ def video_of(container: InputContainer, name: object) -> VideoStream:
 def decoded(
     container: InputContainer, stream: VideoStream, start: int = 0, whole: bool = False
 ) -> Iterator[Decoded]:
-    """Yield the frames of a video, those that cannot be decoded without a picture.
+    """Yield the frames of a video. Frames that cannot be decoded have no picture.
 
     Parameters
     ----------
     start
-        Number of the first frame that comes.
+        Number of the first frame to yield.
     whole
-        Whether the container must be read up to the end that it states.
+        Whether the container must be read to the end that it states.
 
     Raises
     ------
     BrokenSource
-        If it breaks off.
+        If the video is interrupted.
     """
     from av import VideoFrame
     from av.error import FFmpegError, InvalidDataError
@@ -171,7 +173,7 @@ def decoded(
 
 
 def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image:
-    """Return the picture of a frame as a player shows it."""
+    """Return the picture of a frame as a player would show it."""
     picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
     ratio = float(stream.sample_aspect_ratio or 1)
     if ratio != 1 and 1 / WIDEST_PIXEL <= ratio <= WIDEST_PIXEL:
@@ -183,7 +185,7 @@ def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image:
 
 
 def transposition(matrix: bytes) -> Image.Transpose | None:
-    """Return what Pillow does to follow a display matrix, to the nearest quarter turn.
+    """Return the Pillow operations for a display matrix, to the nearest quarter turn.
 
     Parameters
     ----------
@@ -215,7 +217,7 @@ class _Clock:
         self.now = 0.0
 
     def guess(self, frame: av.VideoFrame) -> float | None:
-        """Return the time that a frame states: of presentation, or of decoding where those err.
+        """Return the time that a frame states: its presentation time, or else its decoding time.
 
         AVI has no times of presentation, and what FFmpeg makes up for reordered frames runs back
         and forth. The rule is that of FFmpeg's `guess_correct_pts`: whichever ran back less often.
@@ -229,7 +231,7 @@ class _Clock:
         return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
 
     def at(self, stated: float | None) -> float:
-        """Return the time of the next frame, which may state one of its own."""
+        """Return the time of the next frame, using the time that it states if there is one."""
         following = self.now + self._step if self._frames else 0.0
         self._frames += 1
         if stated is None:
@@ -247,7 +249,7 @@ class _Clock:
 
 
 class _End:
-    """Whether a container was read up to the end that it states."""
+    """Whether a container was read to the end that it states."""
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self._stated: float | None = None
@@ -263,7 +265,7 @@ class _End:
         self._before: float | None = None
 
     def reached(self, packet: av.Packet[Any]) -> None:
-        """Take note of a packet of any stream: sound and subtitles may last longer."""
+        """Record a packet of any stream, since sound and subtitles may last longer."""
         begins = _seconds(packet.dts if packet.pts is None else packet.pts, packet)
         lasts = _seconds(packet.duration, packet) or 0.0
         if packet.stream.type == "audio":
@@ -281,7 +283,7 @@ class _End:
                 self._shown = max(self._shown, begins + lasts)
 
     def is_reached(self) -> bool:
-        """Whether nothing more should have come: of the pictures, or of all that it holds."""
+        """Whether the pictures, or all streams together, were read to the stated end."""
         if self._stated is None:
             return self._left <= 0
         # The last packet begins a step before the end; half a step more for rounding.

@@ -2,7 +2,7 @@
 
     frame -> faces (detected, embedded) -> passes -> best reference -> threshold -> alert
 
-Templates and pictures of faces live in memory for the frame that they belong to and no longer.
+Templates and face pictures stay in memory only while their frame is processed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from lfr_eval.engine.watchlist import Candidate, Watchlist
 from lfr_eval.matchers import Face, FrameMatcher
 
 SAVED_EVERY = 5.0
-"""Seconds between writings of the state: what is looked at again after a crash."""
+"""Seconds between writings of the state. After a crash, up to this much is processed again."""
 
 
 Announce = Callable[[Alert], None]
@@ -40,21 +40,21 @@ def silent(_: Alert) -> None:
 
 
 class EngineError(MendableError, RuntimeError):
-    """The engine does not start; the message says why."""
+    """The engine cannot start; the message says why."""
 
 
 @dataclass
 class Engine:
-    """Looks at frames.
+    """Processes frames.
 
     Attributes
     ----------
     model
         The registered version in words, NAME/VERSION.
     prefix
-        What alert ids begin with.
+        Start of every alert id.
     announce
-        Told of each alert once it is on the disk.
+        Called with each alert once it is on disk.
     """
 
     matcher: FrameMatcher
@@ -111,7 +111,7 @@ class Engine:
 
 
 def deployment_folder(config: EngineConfig, model: Model, watchlist_digest: str) -> Path:
-    """Return the folder of a deployment: the same configuration always has the same."""
+    """Return the folder of a deployment. The same configuration always has the same folder."""
     identity = [
         config.source,
         config.threshold,
@@ -143,19 +143,19 @@ def deploy(
     announce: Announce = silent,
     permitted: Callable[[], None] = unwatched,
 ) -> State:
-    """Run a deployment, or the rest of one that broke off; return where it stands.
+    """Run a deployment, or continue an interrupted one, and return its state.
 
     Parameters
     ----------
     announce
         Called with each alert as it is raised.
     permitted
-        Called with each frame; raises where the permission is no longer in force.
+        Called with each frame; raises if the permission is no longer in force.
 
     Raises
     ------
     EngineError
-        If it is finished already.
+        If the deployment has finished already.
     NotApprovedError
         If the approval expires or is withdrawn while it runs.
     SourceError
@@ -170,7 +170,10 @@ def deploy(
         with FileLock(folder / ".lock", timeout=0):
             return _deploy(deployment, announce, permitted)
     except Timeout:
-        raise EngineError(f"Another process is running the deployment in {folder}.") from None
+        raise EngineError(
+            f"Another process is running the deployment in {folder}. Stop it, or give another "
+            "name=NAME."
+        ) from None
 
 
 def _deploy(deployment: Deployment, announce: Announce, permitted: Callable[[], None]) -> State:
@@ -179,7 +182,7 @@ def _deploy(deployment: Deployment, announce: Announce, permitted: Callable[[], 
     state = State.read(folder) or State(started=now())
     if state.ended:
         raise EngineError(
-            f"This deployment is finished ({state.ended}): {folder}. "
+            f"This deployment has finished ({state.ended}): {folder}. "
             "Give another name=NAME to run it again."
         )
     counts, alerts = state.counts, AlertFile(folder / ALERTS)

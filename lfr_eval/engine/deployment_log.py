@@ -1,4 +1,4 @@
-"""Engine: the record of a deployment in, one MLflow run out; no picture, place or name."""
+"""Engine: the record of a deployment in, one MLflow run out, without picture, place or name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.tracking import TrackingError, begin, connect, impatient, name, put
 
 DEPLOYMENTS = "deployments"
-"""What their experiment is called, after that of the studies."""
+"""Suffix of the experiment's name, after the experiment of the studies."""
 
 PARAMETERS = (
     *("threshold", "model_version", "matcher_fingerprint", "watchlist_size", "failures_to_enrol"),
@@ -27,12 +27,12 @@ METRICS = (
 
 
 def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str:
-    """Log a deployment as one run, or bring its run up to date; return the run's id.
+    """Log a deployment as one run, or update its run, and return the run's id.
 
     Raises
     ------
     TrackingError
-        If the server is down, too slow, or refuses; the deployment is safe on disk.
+        If the server is down, too slow or refuses. The deployment is safe on disk.
     """
     record = read_json(folder / RECORD)
     try:
@@ -41,9 +41,9 @@ def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
         raise TrackingError(
-            f"The tracking store {masked(uri)} did not take the deployment: "
+            f"The deployment could not be sent to MLflow at {masked(uri)}: "
             f"{masked(str(error))}\n"
-            f"Nothing is lost; send it later: lfr-eval engine send {folder}"
+            f"Nothing is lost. Send it later: lfr-eval engine send {folder}"
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Engine: a video file, a folder of pictures or a live stream in, numbered frames out.
 
-A frame that cannot be decoded is handed on without a picture, so that it is counted; a source that
-breaks off is opened again at the frame where it stopped.
+A frame that cannot be decoded is passed on without a picture, so that it is counted. An interrupted
+source is reopened at the frame where it stopped.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Frame:
 
 
 class Source(Protocol):
-    """Where frames come from."""
+    """A source of frames."""
 
     @property
     def live(self) -> bool:
-        """Whether frames come when they come and are lost if nobody takes them."""
+        """Whether frames arrive in real time and are lost if they are not processed."""
 
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield the frames from number `start` on.
@@ -91,7 +91,7 @@ class VideoFile:
     live = False
 
     def frames(self, start: int) -> Iterator[Frame]:
-        """Yield the frames from number `start` on; those before are decoded and passed over."""
+        """Yield the frames from number `start` on. Earlier frames are decoded and skipped."""
         with opened(str(self.path)) as container:
             stream = video_of(container, self.path)
             for number, at, frame in decoded(container, stream, whole=True):
@@ -106,7 +106,7 @@ class LiveStream:
     Attributes
     ----------
     began
-        When its time began.
+        Start of its clock.
     clock
         Returns the time now.
     """
@@ -117,7 +117,7 @@ class LiveStream:
     live = True
 
     def frames(self, start: int) -> Iterator[Frame]:
-        """Yield frames as they come, numbered from `start` on."""
+        """Yield frames as they arrive, numbered from `start` on."""
         number = start - 1
         with opened(self.url, OF_STREAMS) as container:
             stream = video_of(container, "the stream")
@@ -139,7 +139,7 @@ class PictureFolder:
         """Yield the pictures from number `start` on."""
         listing = listed(self.path)
         if not listing.pictures:
-            raise SourceError(f"{self.path} holds no pictures. {listing.left_out}".rstrip())
+            raise SourceError(f"{self.path} contains no pictures. {listing.left_out}".rstrip())
         for number, file in enumerate(listing.pictures[start:], start):
             yield Frame(number, number / self.rate, _read(file))
 
@@ -167,30 +167,32 @@ def source_named(name: str, rate: float, began: datetime) -> Source:
     if path.is_dir():
         return PictureFolder(path, rate)
     if not path.is_file():
-        raise SourceError(f"source={name}: there is no such file or folder.")
+        raise SourceError(
+            f"source={name}: there is no such file or folder. Give a video file, a folder or a URL."
+        )
     return VideoFile(path)
 
 
 def follow(
     source: Source, start: int, attempts: int, wait: float, broke: Callable[[str], None]
 ) -> Iterator[Frame]:
-    """Yield frames, opening a source that breaks off again where it stopped.
+    """Yield frames, and reopen an interrupted source where it stopped.
 
     Parameters
     ----------
     start
         Number of the first frame.
     attempts
-        How often in a row it is opened again without getting a frame.
+        How many times in a row it is reopened without receiving a frame.
     wait
-        Seconds before each.
+        Seconds before each attempt.
     broke
-        Called with a sentence at each break.
+        Called with a sentence at each interruption.
 
     Raises
     ------
     BrokenSource
-        If it does not go on.
+        If the source does not continue.
     """
     expected, failures = start, 0
     while True:

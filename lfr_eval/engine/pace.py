@@ -1,4 +1,4 @@
-"""Engine: frames in, the frames that there is time for out."""
+"""Engine: all frames in, the frames that there is time to process out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def paced(frames: Iterator[Frame], pace: str, live: bool) -> Iterator[Frame]:
     Parameters
     ----------
     pace
-        `every`: every frame, however long each takes. `live`: always the newest, those that came
-        in between are lost, as before a camera; a recording is played at its own speed. `auto`:
-        `live` for live streams, `every` for recordings.
+        `every`: every frame, however long it takes. `live`: always the newest frame; those that
+        arrive in between are lost, and a recording is played at its own speed. `auto`: `live` for
+        streams, `every` for recordings.
     live
-        Whether frames come by themselves.
+        Whether frames arrive in real time.
     """
     if pace == "every" or (pace == "auto" and not live):
         return frames
@@ -27,7 +27,7 @@ def paced(frames: Iterator[Frame], pace: str, live: bool) -> Iterator[Frame]:
 
 
 def newest(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """Yield the newest frame there is, reading in a thread; the last one is never lost."""
+    """Yield the newest frame, reading in a thread. The last frame is never lost."""
     slot = _Slot(frames)
     thread = Thread(target=slot.fill, daemon=True)
     thread.start()
@@ -40,7 +40,7 @@ def newest(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 
 class _Slot:
-    """Holds one frame between the thread that reads and the one that looks."""
+    """Holds one frame between the reading thread and the processing thread."""
 
     def __init__(self, frames: Iterator[Frame]) -> None:
         self._frames = frames

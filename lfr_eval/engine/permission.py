@@ -1,4 +1,4 @@
-"""Engine: whether it may start at a threshold: somebody approved it, or it was told in words."""
+"""Engine: permission to run at a threshold, by an approval or an explicit sentence."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SENTENCE = "I accept to run at a threshold that nobody approved"
 
 
 class NotApprovedError(MendableError, PermissionError):
-    """Nobody approved this threshold for this version."""
+    """There is no valid approval of this threshold for this version."""
 
 
 @dataclass(frozen=True)
 class Permission:
-    """Why the engine runs at its threshold.
+    """The reason why the engine may run at its threshold.
 
     Attributes
     ----------
     approved
-        False where it was told to run without an approval.
+        False if it was told to run without an approval.
     entry
         SHA-256 of the approval in the ledger; None without one.
     conditions, expires
-        What the approval is bound to.
+        Conditions and expiry of the approval.
     signed
         Whether an approver signed it with a registered key.
     """
@@ -60,18 +60,18 @@ def permit(
     Parameters
     ----------
     said
-        What was given as `unapproved`.
+        Value of `unapproved`.
     day
-        Today, if not given.
+        Default: today.
     policy
-        Whose signatures and roles it asks for.
+        Policy that says which signatures and roles are needed.
     studies
-        Where the study is that an unsigned approval must rest on. A signed one is believed without.
+        Folder with the study on which an unsigned approval must rest. A signed approval needs none.
 
     Raises
     ------
     NotApprovedError
-        If there is no approval in force, and `said` is not the sentence that does without.
+        If there is no approval in force, and `said` is not the sentence that replaces it.
     LedgerError
         If the ledger was changed.
     """
@@ -101,9 +101,9 @@ def permit(
         for approval, entry in decisions
     )
     raise NotApprovedError(
-        f"Nobody approved {version} at {at}{_asked(asked)}; decisions about it in {ledger.path}: "
-        f"{known or 'none'}.{'' if why is None else ' ' + why} Have it approved: lfr-eval approve "
-        f'STUDY --threshold {at} ... To run all the same, say so: unapproved="{SENTENCE}"'
+        f"{version} has no valid approval at {at}{_asked(asked)}. Decisions in {ledger.path}: "
+        f"{known or 'none'}.{'' if why is None else ' ' + why} To approve it: lfr-eval approve "
+        f'STUDY --threshold {at} ... To run without an approval: unapproved="{SENTENCE}"'
     )
 
 
@@ -114,7 +114,7 @@ def _refused(
     known_until: int,
     studies: Path | None,
 ) -> str | None:
-    """Say why an approval in force is not believed; None: it is.
+    """Return why an approval in force is not accepted; None if it is.
 
     Parameters
     ----------
@@ -125,28 +125,31 @@ def _refused(
         return None
     approval, entry = found
     if policy.roles and approval.role not in policy.roles:
-        return f"{approval.approver} approved as {approval.role}, not {' or '.join(policy.roles)}."
+        return (
+            f"{approval.approver} approved as {approval.role}, but the policy asks for "
+            f"{' or '.join(policy.roles)}."
+        )
     if entry.signer is not None or studies is None:
         return None
     if entry.number > known_until:
         return (
-            f"Entry {entry.number} is unsigned, and the registry does not know it: it was not "
-            "written by lfr-eval approve."
+            f"Entry {entry.number} is unsigned and unknown to the registry, so lfr-eval approve "
+            "did not write it."
         )
     study = decided_on(approval, studies)
     if study is None:
         return (
-            f"It is unsigned, and no study with the hash {approval.study_hash[:12]} is in "
-            f"{studies} as it was sealed."
+            f"The approval is unsigned, and {studies} has no unchanged study with the hash "
+            f"{approval.study_hash[:12]}."
         )
     if not describes(study.record(), version):
-        return f"Its study {study.path.name} is not about {version}."
+        return f"The study of the approval, {study.path.name}, did not test {version}."
     return None
 
 
 def _asked(policy: PolicyConfig) -> str:
     wanted = policy.signatures or (1 if policy.signers else 0)
-    return f" with {wanted} signatures that the policy asks for" if wanted else ""
+    return f" with the {wanted} signatures that the policy asks for" if wanted else ""
 
 
 def _state(withdrawn: bool, expires: str | None) -> str:
@@ -163,15 +166,15 @@ def watching(
     studies: Path,
     every: float = 30.0,
 ) -> Callable[[], None]:
-    """Return a function that an engine calls while it runs, often.
+    """Return a function that checks the permission while the engine runs.
 
-    It looks into the ledger again every so many seconds, and on every new day (UTC): an approval
+    It reads the ledger again at intervals, and at the start of each day (UTC), because an approval
     may expire or be withdrawn.
 
     Raises
     ------
     NotApprovedError, LedgerError
-        By that function: the approval is no longer in force.
+        By that function, if the approval is no longer in force.
     """
     looked, last = time.monotonic(), datetime.now(UTC).date()
 

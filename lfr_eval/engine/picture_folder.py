@@ -1,4 +1,4 @@
-"""Engine: a folder in, its pictures in natural order and the files that are none out."""
+"""Engine: a folder in, its pictures in natural order and its other files out."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpx"),
 )
-"""A file of such a name is a frame, even if it cannot be decoded; other files are frames if they
-begin as a picture does."""
+"""Endings of file names that count as frames, even if the file cannot be decoded. Other files are
+frames if their content begins like a picture."""
 
 SHOWN = 5
-"""File names in a message."""
+"""Number of file names shown in a message."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What is in a folder, hidden files aside.
+    """Content of a folder, without hidden files.
 
     Attributes
     ----------
     pictures
         In natural order.
     others
-        Files and folders that are not looked at.
+        Files and folders that are left out.
     """
 
     folder: Path
@@ -39,14 +39,14 @@ class Listing:
 
     @property
     def left_out(self) -> str:
-        """Which files are not looked at and why, in a sentence; empty if there are none."""
+        """Sentence that says which files are left out and why; empty if there are none."""
         if not self.others:
             return ""
         shown = ", ".join(file.name for file in self.others[:SHOWN])
         more = f" and {len(self.others) - SHOWN:,} more" if len(self.others) > SHOWN else ""
         return (
-            f"{self.folder}: {several(len(self.others), 'file')} left out, because they are not "
-            f"pictures in a format that is read ({', '.join(FORMATS)}): {shown}{more}."
+            f"{self.folder}: {several(len(self.others), 'file')} left out because they are not "
+            f"pictures in a supported format ({', '.join(FORMATS)}): {shown}{more}."
         )
 
 

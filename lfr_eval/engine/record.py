@@ -1,4 +1,4 @@
-"""Engine: the record of a deployment, the form in which field evidence reaches a report."""
+"""Engine: the record of a deployment, which brings field evidence into a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from lfr_eval.config import EngineConfig
 from lfr_eval.contract.folder import read_json, write_json
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, read_decisions
 from lfr_eval.engine.counts import State, counting_rule
@@ -19,7 +19,7 @@ from lfr_eval.engine.watchlist import Watchlist
 
 
 class Model(Protocol):
-    """A registered matcher, as far as records name it."""
+    """A registered matcher as records name it."""
 
     @property
     def name(self) -> str:
@@ -42,7 +42,7 @@ def now() -> str:
 def describe(
     config: EngineConfig, name: str, watchlist: Watchlist, model: Model, permission: Permission
 ) -> dict[str, Any]:
-    """Return what is known of a deployment before it starts; no place, no path, no person."""
+    """Return what is known of a deployment before it starts, without place, path or person."""
     return {
         "deployment_id": name,
         "threshold": config.threshold,
@@ -59,7 +59,7 @@ def describe(
 
 
 def write_record(folder: Path, state: State, about: dict[str, Any]) -> None:
-    """Write the record of a deployment, with the decisions that were fed back so far."""
+    """Write the record of a deployment, with the decisions recorded so far."""
     counts = state.counts
     write_json(
         folder / RECORD,
@@ -85,14 +85,14 @@ def write_record(folder: Path, state: State, about: dict[str, Any]) -> None:
 
 
 def update_record(folder: Path) -> dict[str, Any]:
-    """Write the decisions that were fed back into the record of a deployment; return it."""
+    """Write the recorded decisions into the record of a deployment, and return it."""
     record = {**read_json(folder / RECORD), **decided(folder)}
     write_json(folder / RECORD, record)
     return record
 
 
 def decided(folder: Path) -> dict[str, Any]:
-    """Count operators' decisions, all and by group where one was recorded."""
+    """Count operators' decisions, in total and by recorded group."""
     known = {alert.alert_id for alert in AlertFile(folder / ALERTS).read()}
     decisions = [
         decision
@@ -125,11 +125,11 @@ def announced(alert: Alert, named: bool) -> str:
 
 
 def printed(folder: Path) -> str:
-    """Return the record of a deployment for the person at the terminal."""
+    """Return the record of a deployment as text for the terminal."""
     record = read_json(folder / RECORD)
     latency = ", ".join(f"{name} {value} ms" for name, value in record["latency_ms"].items())
     overdue = record["retained_faces_overdue"]
-    state = record["ended"] or "broken off; run the same command again to go on"
+    state = record["ended"] or "interrupted; run the same command again to continue"
     return "\n".join(
         [
             f"Deployment:  {folder}",
@@ -137,9 +137,9 @@ def printed(folder: Path) -> str:
             f"Alerts:      {record['alerts']} at {threshold_text(record['threshold'])}, "
             f"{record['repeats_suppressed']} repeats suppressed",
             f"Faces seen:  {record['faces_seen']} passes ({record['detections']} detections)",
-            f"Frames:      {record['frames']} looked at, {record['frames_corrupted']} corrupted, "
-            f"{record['frames_dropped']} dropped; the source broke off {record['breaks']} times",
+            f"Frames:      {record['frames']} processed, {record['frames_corrupted']} corrupted, "
+            f"{record['frames_dropped']} dropped; {record['breaks']} interruptions of the source",
             f"Latency:     {latency or 'no frame'} (a decoded frame to its decisions)",
-            *([f"Overdue:     {overdue} retained faces could not be deleted"] if overdue else []),
+            *([f"Overdue:     {several(overdue, 'retained face')} not deleted"] if overdue else []),
         ]
     )

@@ -1,7 +1,7 @@
-"""Engine: what is kept of faces, and for how long; by default nothing.
+"""Engine: which face pictures are kept, and for how long. By default, none.
 
-Beside each picture stands when it must be gone, so that whoever comes by can see to it: every
-start of the engine, every alert, every `lfr-eval engine` command, and a line in a timetable.
+The deadline of each picture is written beside it. Overdue pictures are deleted at every start of
+the engine, every alert and every `lfr-eval engine` command, and by a scheduled job.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from PIL import Image
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import private_folder, write_json
 from lfr_eval.contract.reading import json_value, read_text
+from lfr_eval.contract.words import several
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.tracks import Box
 
@@ -24,30 +25,30 @@ PICTURE, DEADLINE = ".png", ".json"
 
 
 class RetentionError(MendableError, OSError):
-    """Faces whose time is over could not be deleted; the message names their files."""
+    """Overdue face pictures could not be deleted; the message names their files."""
 
 
 @dataclass(frozen=True)
 class Retained:
-    """Pictures of the faces of alerts, in a private folder of the deployment.
+    """Face pictures of alerts, in the private folder of the deployment.
 
     Attributes
     ----------
     deployment
         Folder of the deployment.
     hours
-        How long pictures are kept; 0: none is written.
+        How long pictures are kept. 0: none is written.
     """
 
     deployment: Path
     hours: float
 
     def clear(self) -> int:
-        """Delete what is due; return how many pictures cannot be deleted, which stops nothing."""
+        """Delete overdue pictures; return how many could not be deleted, without an error."""
         return len(clear(self.deployment, self.hours).stuck)
 
     def keep(self, alert_id: str, picture: Image.Image, box: Box) -> None:
-        """Keep the face of an alert, if the policy says so."""
+        """Keep the face picture of an alert if the policy says so."""
         if self.hours <= 0:
             return
         folder, kept = self.deployment / FOLDER, clock()
@@ -69,39 +70,40 @@ def clock() -> datetime:
 
 @dataclass(frozen=True)
 class Cleared:
-    """How many pictures were deleted, and the files that could not be, with the reason."""
+    """Number of pictures deleted, and files that could not be deleted, with the reason."""
 
     deleted: int
     stuck: tuple[str, ...]
 
 
 def expire(folder: Path, hours: float | None = None) -> int:
-    """Delete the retained pictures whose time is over, as `clear` does; return how many.
+    """Delete overdue pictures as `clear` does, and return how many.
 
     Raises
     ------
     RetentionError
-        If a picture cannot be deleted; the others are deleted nevertheless.
+        If a picture cannot be deleted. The others are still deleted.
     """
     cleared = clear(folder, hours)
     if cleared.stuck:
         raise RetentionError(
-            f"The time of {len(cleared.stuck)} retained faces is over, and they cannot be deleted: "
-            f"{', '.join(cleared.stuck)}. Delete them, or run this as their owner."
+            f"{several(len(cleared.stuck), 'retained face')} past the deadline could not be "
+            f"deleted: {', '.join(cleared.stuck)}. Delete them by hand, or run this command as "
+            "their owner."
         )
     return cleared.deleted
 
 
 def clear(folder: Path, hours: float | None = None) -> Cleared:
-    """Delete the retained pictures whose time is over.
+    """Delete overdue pictures.
 
     Parameters
     ----------
     folder
-        Of a deployment, or of deployments. A folder without a file of alerts is none, and what it
-        holds is left alone.
+        Folder of a deployment, or of several. A folder without an alerts file is not a deployment
+        and is left alone.
     hours
-        Also delete what is kept for longer than this; None: only what is past its deadline.
+        Also delete pictures older than this; None: only those past their deadline.
     """
     count, stuck = 0, []
     for retained in (folder / FOLDER, *folder.glob(f"*/{FOLDER}")):
@@ -121,7 +123,7 @@ def clear(folder: Path, hours: float | None = None) -> Cleared:
 
 
 def _is_over(deadline: Path, hours: float | None) -> bool:
-    """Whether a picture must be gone; one whose deadline nobody can read must."""
+    """Whether a picture is overdue. A picture with an unreadable deadline is."""
     now = clock()
     try:
         said = json_value(read_text(deadline))

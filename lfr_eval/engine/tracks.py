@@ -1,4 +1,4 @@
-"""Engine: boxes of faces in, passes out: which face is the one of the frame before.
+"""Engine: boxes of faces in, passes out, by following each face from frame to frame.
 
 Faces are associated by the overlap of their boxes alone, so that no template outlives its frame.
 One-to-one assignment with the largest total overlap (SciPy's linear_sum_assignment), after each
@@ -20,7 +20,7 @@ Boxes = NDArray[np.float64]
 
 @dataclass
 class Track:
-    """One face followed over frames: one pass of one person, if all went well.
+    """One face followed over frames, taken as one pass of one person.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Track:
     speed
         Of the box's centre, pixels a second.
     alerted
-        Watchlist people that it has caused an alert about.
+        Watchlist people about whom it has raised an alert.
     """
 
     number: int
@@ -43,11 +43,11 @@ class Track:
     alerted: set[str] = field(default_factory=set)
 
     def expected(self, time: float) -> Boxes:
-        """Return where the box should be at a time."""
+        """Return the expected box at a time."""
         return self.box + np.tile(self.speed * (time - self.time), 2)
 
     def move(self, box: Boxes, time: float) -> None:
-        """Take a new box."""
+        """Move the track to a new box."""
         if time > self.time:
             self.speed = (_centre(box) - _centre(self.box)) / (time - self.time)
         self.box, self.time = box, time
@@ -59,12 +59,12 @@ class Tracker:
     Parameters
     ----------
     overlap
-        Boxes are enlarged to double size, so that a face may move by about its own size between
-        frames; this intersection over union makes two of them one face.
+        Smallest intersection over union of two boxes that makes them one face. Boxes are first
+        enlarged to double size, so that a face may move by about its own size between frames.
     gap
         Seconds without being seen after which a track ends.
     tracks
-        Tracks that were begun before.
+        Tracks that already exist.
     """
 
     def __init__(self, overlap: float, gap: float, tracks: int = 0) -> None:

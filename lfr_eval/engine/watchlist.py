@@ -1,7 +1,7 @@
 """Engine: a manifest of references in, the watchlist that passing faces are compared with out.
 
 References are embedded as in a study, through the same private template store, and compared by
-the same defined score, so that a threshold means here what it meant there.
+the same score. A threshold therefore means the same in both.
 """
 
 from __future__ import annotations

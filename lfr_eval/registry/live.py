@@ -1,7 +1,7 @@
 """Whether a study describes the live engine: its configuration and matcher in, a sentence out.
 
-A study of a registered version, or of an endpoint, describes what runs only if a parity check of
-exactly these two found no difference. Without one the study says so itself.
+A study of a registered version or an endpoint describes the live engine only if a parity check of
+the two found no difference. Otherwise the study itself says that it does not.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ NOT_DESCRIBED = "This study does not describe the live engine"
 
 
 def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
-    """Return what a study says about the live engine; None where nothing claims to be one.
+    """Return what a study says about the live engine; None if its matcher is not a live one.
 
     Raises
     ------
     ConfigError
-        If `parity=FILE` names no parity record.
+        If `parity=FILE` does not name a parity record.
     ParityError
-        If what the registry keeps is none.
+        If the registry holds an invalid parity record.
     RegistryError
         If the registry cannot be asked.
     """
@@ -35,18 +35,21 @@ def live_engine(config: StudyConfig, matcher: Matcher) -> LiveEngine | None:
         return None
     record = _record(config, matcher)
     if record is None:
-        return _not_described("no parity check compared the registered matcher with what runs.")
+        return _not_described(
+            "no parity check has compared the registered matcher with the live engine."
+        )
     tested = str(matcher.card.recipe.get("stated", matcher.card.fingerprint))
     endpoint = endpoint_of(matcher.card.recipe) or record.endpoint
     checked = record.served_fingerprint if "stated" in matcher.card.recipe else record.fingerprint
     if tested != checked or bare(endpoint) != bare(record.endpoint):
         return _not_described(
-            "the parity check is of another matcher or endpoint "
+            "the parity check was of another matcher or endpoint "
             f"({record.model} and {record.endpoint})."
         )
     if record.holds:
         said = (
-            f"This study describes the live engine at {record.endpoint}: it gave the templates of "
+            f"This study describes the live engine at {record.endpoint}: it gave the same "
+            "templates as "
             f"{record.model} on {record.probes} pictures on {record.at[:10]} (largest difference "
             f"{record.largest_difference or 0:.1e})."
         )
@@ -70,9 +73,9 @@ def _not_described(why: str) -> LiveEngine:
 
 
 def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
-    """Return the check that tells: of the study's own endpoint, else one that failed, or the last.
+    """Return the check that counts: of the study's endpoint, else a failed one, else the last.
 
-    A study of the registered version in process describes all that runs it, or nothing.
+    A study of the registered version in process describes every endpoint that runs it, or none.
     """
     if config.parity is not None:
         return read_parity(Path(config.parity))

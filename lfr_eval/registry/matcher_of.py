@@ -1,4 +1,4 @@
-"""A configuration in, the matcher that it names out."""
+"""A configuration in, its matcher out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def matcher_of(config: StudyConfig) -> Matcher:
     Raises
     ------
     ConfigError, CardError, FetchError, MatcherError, RegistryError, ScaleError
-        If it cannot be made; the message says what is missing.
+        If the matcher cannot be made; the message says what is missing.
     """
     matcher = config.matcher
     if isinstance(matcher, MlflowConfig):
@@ -48,22 +48,25 @@ def image_matcher(config: StudyConfig) -> ImageMatcher:
     Raises
     ------
     ConfigError
-        If it does not; and as `matcher_of`.
+        If it does not make templates. Other errors as for `matcher_of`.
     """
     matcher = None if config.matcher.kind == "simulated" else matcher_of(config)
     if not isinstance(matcher, ImageMatcher):
         raise ConfigError(
-            f"The matcher '{config.matcher.name}' makes no templates of images; choose one that "
-            "does: matcher=facenet."
+            f"The matcher '{config.matcher.name}' does not make templates from images. Choose one "
+            "that does, for example matcher=facenet."
         )
     return matcher
 
 
 def _weights(config: StudyConfig, name: str, value: str) -> Path:
-    """Return the file of weights: a file of the person's own, or what a card describes."""
+    """Return the weights file: a file that was given, or the one that a card describes."""
     own = Path(value).expanduser()
     if own.suffix or len(own.parts) > 1:
         if not own.is_file():
-            raise ConfigError(f"matcher.{name}={value}: there is no such file.")
+            raise ConfigError(
+                f"matcher.{name}={value}: there is no such file. Give a file, or the name of a "
+                "card."
+            )
         return own
     return fetch(value, mirror_folder(config.paths), cache_folder(config.paths))

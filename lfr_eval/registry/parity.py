@@ -1,7 +1,7 @@
 """Engine: pictures through the registered matcher and through the endpoint in, differences out.
 
-What was tested is what runs only if both give the same templates, find the same faces and fail on
-the same pictures. Where they do not, the constants in which the two differ are named first.
+The live engine runs what was tested only if both give the same templates, find the same faces and
+fail on the same pictures. If they do not, the constants in which they differ are named first.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHOWN = 5
 
 
 def probe_pictures(config: StudyConfig, limit: int) -> list[Path]:
-    """Return pictures of the configured people, at most `limit`, evenly spread over them.
+    """Return at most `limit` pictures of the configured people, evenly spread over them.
 
     Raises
     ------
@@ -47,18 +47,18 @@ def check_parity(
     pictures: Sequence[Path],
     tolerance: float = TOLERANCE,
 ) -> ParityRecord:
-    """Send pictures through both, and return what differs.
+    """Send pictures through both matchers, and return what differs.
 
     Parameters
     ----------
     tolerance
-        Largest difference of template values that counts as none, relative to the length of the
+        Largest difference of template values that is ignored, relative to the length of the
         registered matcher's template.
 
     Raises
     ------
     MatcherError
-        If the endpoint does not answer, or nothing was acquired on either side.
+        If the endpoint does not answer, or neither side made a template.
     """
     here, there = registered.matcher, endpoint
     pairs = list(zip(here.embed(pictures), there.embed(pictures), strict=True))
@@ -98,9 +98,9 @@ def check_parity(
 
 
 def record_parity(registered: RegisteredModel, record: ParityRecord, tracking_uri: str) -> None:
-    """Write the result to the registered version, where studies and the gate look for it.
+    """Write the result to the registered version, where studies and the gate read it.
 
-    It takes the place of the last check of the same endpoint, and of no other.
+    It replaces the last check of the same endpoint only.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _constants(here: ImageMatcher, endpoint: HttpMatcher) -> list[str]:
     if not named and stated.fingerprint != here.card.fingerprint:
         named = [
             f"the fingerprint is {stated.fingerprint[:12]}… instead of "
-            f"{here.card.fingerprint[:12]}…, and the endpoint does not say why"
+            f"{here.card.fingerprint[:12]}…, and the endpoint does not explain the difference"
         ]
     plain = ("similarity", "scale", "template_size", "multi_face")
     named += [
@@ -133,7 +133,7 @@ def _constants(here: ImageMatcher, endpoint: HttpMatcher) -> list[str]:
 def _acquisitions(
     pairs: Sequence[tuple[Embedding, Embedding]], pictures: Sequence[Path]
 ) -> list[str]:
-    """Say where one side fails and the other does not, or they see other numbers of faces."""
+    """Name pictures on which only one side fails, or the sides find different numbers of faces."""
     failures, faces = [], []
     for number, ((left, right), path) in enumerate(zip(pairs, pictures, strict=True), 1):
         # A file's name may be a person's: the picture is known by its place and its hash.
@@ -154,7 +154,7 @@ def _templates(
 ) -> list[str]:
     found = []
     if len(gaps) < both:
-        found.append(f"{both - len(gaps)} of {both} templates are of another size")
+        found.append(f"{both - len(gaps)} of {both} templates have another size")
     wrong = sum(gap > tolerance for gap in gaps)
     if wrong:
         found.append(

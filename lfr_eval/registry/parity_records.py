@@ -1,7 +1,7 @@
-"""Results of parity checks as they are kept: files and a version's tags in, records out.
+"""Stored results of parity checks: files and a version's tags in, records out.
 
 A version has one tag for each endpoint that was compared with it, so that a check of one endpoint
-says nothing of another, and hides nothing of it.
+does not replace that of another.
 """
 
 from __future__ import annotations
@@ -25,24 +25,23 @@ TAG_LIMIT = 5_000
 
 
 class ParityError(MendableError, ValueError):
-    """What a registry keeps as the result of a parity check is none."""
+    """The registry holds an invalid record of a parity check."""
 
 
 @dataclass(frozen=True)
 class ParityRecord:
-    """The result of a parity check, as it is kept.
+    """The stored result of a parity check.
 
     Attributes
     ----------
     holds
-        Whether nothing differed.
+        Whether no difference was found.
     model, fingerprint
         The registered version, and its matcher's fingerprint.
     endpoint, served_fingerprint
         The address without credentials, and the fingerprint that the endpoint stated.
     tolerance
-        Largest difference of template values that counts as none, relative to the template's
-        length.
+        Largest difference of template values that is ignored, relative to the template's length.
     probes, templates
         Pictures sent to both, and those that gave a template on both sides.
     probes_sha256
@@ -70,7 +69,7 @@ class ParityRecord:
     at: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values; no template is among them."""
+        """Return the record as plain values, without templates."""
         return {**asdict(self), "differences": list(self.differences)}
 
     @classmethod
@@ -80,10 +79,10 @@ class ParityRecord:
         Raises
         ------
         TypeError, ValueError
-            If they are not one.
+            If they are not a valid record.
         """
         if not isinstance(values["differences"], list | tuple):
-            raise TypeError("the differences are no list")
+            raise TypeError("the differences are not a list")
         record = cls(**{**values, "differences": tuple(values["differences"])})
         _check_types(record)
         _check_values(record)
@@ -96,11 +95,11 @@ class ParityRecord:
 
     @property
     def checked(self) -> datetime:
-        """When, with its time zone."""
+        """Time of the check, with its time zone."""
         return datetime.fromisoformat(self.at)
 
     def as_tag(self) -> str:
-        """Return the record as text that a registry takes; the last differences give way."""
+        """Return the record as text that fits the registry; the last differences are left out."""
         values = self.to_json()
         while len(text := json.dumps(values)) > TAG_LIMIT and values["differences"]:
             values["differences"] = values["differences"][:-1]
@@ -108,17 +107,17 @@ class ParityRecord:
 
 
 def bare(endpoint: str) -> str:
-    """Return an address without slashes at its end, which make no other endpoint of it."""
+    """Return an address without slashes at its end, which do not change the endpoint."""
     return endpoint.rstrip("/")
 
 
 def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
-    """Return the newest check of each endpoint that a version's tags tell of, in order of time.
+    """Return the newest check of each endpoint in a version's tags, in order of time.
 
     Raises
     ------
     ParityError
-        If a tag is no record of a check.
+        If a tag is not a valid record.
     """
     newest: dict[str, ParityRecord] = {}
     for key, text in tags.items():
@@ -132,9 +131,9 @@ def newest_checks(tags: Mapping[str, str]) -> list[ParityRecord]:
                 newest[bare(record.endpoint)] = record
         except (ValueError, TypeError, KeyError) as error:
             raise ParityError(
-                f"The tag '{key}' is no record of a parity check ({type(error).__name__}); delete "
-                "it from the version, and check every endpoint that it may have been of again: "
-                "lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"
+                f"The tag '{key}' is not a valid record of a parity check "
+                f"({type(error).__name__}). Delete it from the version, and check its endpoint "
+                "again: lfr-eval engine parity models:/NAME@ALIAS --endpoint URL"
             ) from error
     return sorted(newest.values(), key=lambda record: record.checked)
 
@@ -145,13 +144,13 @@ def read_parity(path: Path) -> ParityRecord:
     Raises
     ------
     ConfigError
-        If it is none.
+        If the file is not a valid record.
     """
     try:
         return ParityRecord.of(json_value(read_text(path)))
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"parity={path} is not a parity record ({type(error).__name__}); make one: lfr-eval "
+            f"parity={path} is not a parity record ({type(error).__name__}). Make one: lfr-eval "
             "engine parity models:/NAME@ALIAS --endpoint URL"
         ) from error
 
@@ -174,7 +173,7 @@ def _check_types(record: ParityRecord) -> None:
         or not all(type(value) in (int, float) for value in measured if value is not None)
         or record.tolerance is None
     ):
-        raise TypeError("a value is of another type")
+        raise TypeError("a value has the wrong type")
 
 
 def _check_values(record: ParityRecord) -> None:
@@ -182,15 +181,17 @@ def _check_values(record: ParityRecord) -> None:
     if record.checked.tzinfo is None:
         raise ValueError("the time has no time zone")
     if not re.fullmatch(r"models:/[^/]+/[0-9]+", record.model):
-        raise ValueError("the model is no registered version")
+        raise ValueError("the model is not a registered version")
     if not 0 <= record.templates <= record.probes:
-        raise ValueError("the counts cannot be")
+        raise ValueError("there are more templates than pictures, or fewer than none")
     if not all(math.isfinite(value) for value in measured if value is not None):
-        raise ValueError("a number is none")
+        raise ValueError("a number is not finite")
     if record.holds and (
         record.differences
         or record.templates == 0
         or record.largest_difference is None
         or record.largest_difference > record.tolerance
     ):
-        raise ValueError("it cannot hold: nothing was compared, or something differed")
+        raise ValueError(
+            "it says that parity holds, but nothing was compared or something differed"
+        )

@@ -1,8 +1,8 @@
-"""A registered model version in, its matcher out: inspected first, nothing of it executed.
+"""A registered model version in, its matcher out. It is inspected first and never executed.
 
-Evaluation (`matcher=mlflow`) and live engine load the matcher through here, so both have the same.
-A model is a folder that somebody else could have written. Only files of kinds that cannot carry
-code are accepted; its one Python file must be ours to the byte, and is not run here either.
+The evaluation (`matcher=mlflow`) and the live engine both load the matcher here, so they have the
+same one. Others may have written the model's folder. Only file types that cannot carry code are
+accepted. Its one Python file must equal ours byte for byte, and is not run here either.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NO_MODEL = f"{MODEL} is missing or does not describe a python_function"
 MATCHER_FOLDER = "matcher"
 LOADER = "mlflow.pyfunc.loaders.code_model"
 TEXTS = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "registered_model_meta")
-"""What MLflow writes beside a model; read as text by it, and not at all by us but for MLmodel."""
+"""Text files that MLflow writes beside a model. Of these, only MLmodel is read here."""
 
 _ADDRESS = re.compile(r"models:/([^/@]+)(?:/(\d+)|@([\w.-]+))")
 
@@ -51,13 +51,13 @@ class RegisteredModel:
     name, version
         In the registry.
     uri
-        `models:/NAME/VERSION`, whatever alias it was asked for by.
+        `models:/NAME/VERSION`, also if it was requested by an alias.
     fingerprint
         Of the matcher, the same as when it was registered.
     matcher
         Ready to use.
     tags
-        Of the version, as the registry has them now.
+        Current tags of the version in the registry.
     """
 
     name: str
@@ -76,14 +76,14 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
     uri
         `models:/NAME/VERSION` or `models:/NAME@ALIAS`.
     tracking_uri
-        Where the registry is; None: MLFLOW_TRACKING_URI, else the store of the studies here.
+        Address of the registry; None: MLFLOW_TRACKING_URI, else the store beside the studies.
 
     Raises
     ------
     RegistryError
-        If there is no such version, or it holds anything that could be executed.
+        If there is no such version, or it contains anything that could be executed.
     MatcherError
-        If its files were changed, or it would not be the same matcher here.
+        If its files were changed, or it would not be the same matcher on this machine.
     """
     from mlflow import artifacts
 
@@ -102,8 +102,8 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
     tagged = version.tags.get("fingerprint")
     if tagged != fingerprint:
         raise RegistryError(
-            f"{address} was registered with the fingerprint {str(tagged)[:12]}…, and its files "
-            f"make {fingerprint[:12]}…: they are not the ones that were registered."
+            f"The files of {address} are not those that were registered: their fingerprint is "
+            f"{fingerprint[:12]}…, but {str(tagged)[:12]}… was registered. Register it again."
         )
     matcher.card = replace(matcher.card, version=address)
     return RegisteredModel(
@@ -117,13 +117,13 @@ def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersio
     Raises
     ------
     RegistryError
-        If the address is none.
+        If the address does not have this form.
     """
     from mlflow import MlflowClient
 
     found = _ADDRESS.fullmatch(uri)
     if found is None:
-        raise RegistryError(f"'{uri}' is not models:/NAME/VERSION or models:/NAME@ALIAS.")
+        raise RegistryError(f"'{uri}' must be models:/NAME/VERSION or models:/NAME@ALIAS.")
     name, number, alias = found.groups()
     make_ready(tracking_uri)
     client = MlflowClient(tracking_uri=tracking_uri)
@@ -133,7 +133,7 @@ def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersio
 
 
 def inspect(model: Path, address: str) -> None:
-    """Refuse a model that holds anything beyond what we register.
+    """Refuse a model that contains anything besides what lfr-eval registers.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def inspect(model: Path, address: str) -> None:
     problems += _strange_entries(model) if (model / MODEL).is_file() else [NO_MODEL]
     if problems:
         raise RegistryError(
-            f"{address} is not loaded, and nothing of it was executed: "
+            f"{address} was not loaded, and none of it was executed: "
             + "; ".join(problems)
             + ". Only models that `lfr-eval engine register` made are loaded."
         )
@@ -174,7 +174,7 @@ def _strange_entries(model: Path) -> Iterator[str]:
 
 
 def _said(value: object) -> str:
-    """Return an entry as it may be shown; aliases of YAML unfold to any length when written out."""
+    """Return an entry in a form safe to print, because YAML aliases can expand without end."""
     return value[:200] if isinstance(value, str) else f"a {type(value).__name__}"
 
 
@@ -199,7 +199,7 @@ def _strange_files(model: Path) -> Iterator[str]:
 
 
 def _has_magic(path: Path) -> bool:
-    """Whether a file of weights begins as its kind does, and not as a pickle or an archive."""
+    """Whether a weights file begins as its type should, and not like a pickle or an archive."""
     with path.open("rb") as file:
         start = file.read(16)
     if path.suffix == ".safetensors":
@@ -208,13 +208,13 @@ def _has_magic(path: Path) -> bool:
 
 
 def registry_uri(config: StudyConfig) -> str:
-    """Return where the registry of a configuration is: with its studies' runs."""
+    """Return the address of the registry: the one where the studies' runs are logged."""
     return config.tracking.uri or default_uri(Path(config.paths.studies).expanduser())
 
 
 @contextmanager
 def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
-    """Turn what MLflow raises about a registry into a sentence.
+    """Turn MLflow's errors about a registry into one sentence.
 
     Raises
     ------
@@ -228,4 +228,6 @@ def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
         raise
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
-        raise RegistryError(f"The registry at {masked(uri)}: {masked(str(error))}") from error
+        raise RegistryError(
+            f"The registry at {masked(uri)} failed: {masked(str(error))}"
+        ) from error

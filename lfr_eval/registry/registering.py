@@ -1,7 +1,7 @@
 """Engine: a matcher in, a version of a registered model out.
 
-The version is an MLflow pyfunc model: a few lines of our own code, the matcher as a folder of safe
-files, the environment it was made in, and its fingerprint as a tag.
+The version is an MLflow pyfunc model: a few fixed lines of code, the matcher as a folder of safe
+files, the environment in which it was made, and its fingerprint as a tag.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 CANDIDATE, LIVE = "candidate", "live"
 
 REGISTRATIONS = "registrations"
-"""What their experiment is called, after that of the studies."""
+"""Suffix of the experiment's name, after the experiment of the studies."""
 
 OWNER = "registered_by_process"
-"""Tag of what is not registered yet: host and number of the process that registers it."""
+"""Tag of an unfinished registration: host and number of its process."""
 
 PACKAGES = {
     "facenet": ("torch", "torchvision", "facenet-pytorch", "safetensors"),
@@ -47,7 +47,7 @@ PACKAGES = {
     "onnx": ("onnxruntime", "torch", "torchvision", "facenet-pytorch"),
     "null": (),
 }
-"""Beside lfr-eval, mlflow, numpy and pillow: what each kind of matcher stands on."""
+"""Requirements of each kind of matcher, besides lfr-eval, mlflow, numpy and pillow."""
 
 
 def register_matcher(
@@ -62,7 +62,7 @@ def register_matcher(
     tracking_uri
         Where the registry is; None: as for studies.
     alias
-        Points to the new version from now on.
+        Alias to set to the new version.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def register_matcher(
 
 
 def set_alias(model: str, alias: str, tracking_uri: str) -> str:
-    """Let an alias such as `live` point to a version; return the version's address.
+    """Set an alias such as `live` to a version, and return the version's address.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def save_model(matcher: ImageMatcher, path: Path) -> None:
 
 
 def _without_paths(file: Path) -> None:
-    """Take this machine's folders out of what MLflow wrote; it looks for names only."""
+    """Remove this machine's folders from the files that MLflow wrote."""
     import yaml
 
     said = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -141,7 +141,7 @@ def _without_paths(file: Path) -> None:
 
 
 def requirements(kind: str) -> list[str]:
-    """Return the versions that a matcher runs with here."""
+    """Return the versions of the libraries with which a matcher runs here."""
     names = ("lfr-eval", "mlflow", "numpy", "pandas", "pillow", *PACKAGES[kind])
     return [f"{name}=={version_of(name).partition('+')[0]}" for name in names]
 
@@ -149,10 +149,10 @@ def requirements(kind: str) -> list[str]:
 def _create(
     uri: str, experiment: str, name: str, card: MatcherCard, model: Path, alias: str
 ) -> str:
-    """Create a version; whatever kills this process leaves nothing that a later look-up finds.
+    """Create a version. If the process is killed, later look-ups find no unfinished version.
 
-    The version is named by its fingerprint only when all else is done, and what an earlier process
-    left half done is removed first.
+    The version gets its fingerprint only at the end. Unfinished versions of earlier processes are
+    removed first.
     """
     from mlflow.exceptions import MlflowException
 
@@ -199,7 +199,7 @@ def _create(
 
 
 def _remove_unfinished(client: MlflowClient, experiment_id: str, name: str) -> None:
-    """Remove what a process that was killed left of a registration."""
+    """Remove the remains of a registration whose process was killed."""
     for found in client.search_model_versions(f"name = '{name}'"):
         if _is_dead(found.tags.get(OWNER)):
             client.delete_model_version(name, found.version)
@@ -209,7 +209,7 @@ def _remove_unfinished(client: MlflowClient, experiment_id: str, name: str) -> N
 
 
 def _is_dead(owner: str | None) -> bool:
-    """Whether a process of this machine, as noted by its number, is gone."""
+    """Whether a process of this machine has ended."""
     host, _, number = (owner or "").rpartition(" ")
     if host != platform.node() or not number.isdigit():
         return False
@@ -228,4 +228,6 @@ def _exists(client: MlflowClient, name: str) -> bool:
 
 def _plain(name: str) -> None:
     if not name or set(name) & set("/:.%\"'"):
-        raise RegistryError(f"name={name!r} cannot name a model; use letters, digits and -.")
+        raise RegistryError(
+            f"name={name!r} is not a valid model name. Use letters, digits and '-'."
+        )

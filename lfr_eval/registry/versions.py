@@ -1,4 +1,4 @@
-"""Engine: versions of registered matchers, as far as their records go; nothing is loaded."""
+"""Engine: records of registered versions, without loading their matchers."""
 
 from __future__ import annotations
 
@@ -42,18 +42,19 @@ class Version:
         return f"{self.name}/{self.version}"
 
     def check_recorded(self, entries: Set[str], ledger: Path) -> None:
-        """Check that the approval that the registry names is in the ledger.
+        """Check that the ledger contains the approval that the registry names.
 
         Raises
         ------
         LedgerError
-            If it is not: lines were cut off, or this is another ledger.
+            If it does not: entries were removed, or this is another ledger.
         """
         tagged = self.tags.get(APPROVAL)
         if tagged and tagged not in entries:
             raise LedgerError(
-                f"{ledger} lacks the entry {tagged[:12]} that the registry names for {self}: "
-                "entries were cut off its end, or it is another ledger (paths.approvals=FILE)."
+                f"{ledger} does not contain the approval {tagged[:12]} that the registry names for "
+                f"{self}. Either entries were removed from its end, or it is the wrong ledger: "
+                "give the right one with paths.approvals=FILE."
             )
 
 
@@ -63,11 +64,11 @@ def find_version(uri: str, tracking_uri: str) -> Version:
     Raises
     ------
     RegistryError
-        If there is none, or it was not registered by us.
+        If there is no such version, or lfr-eval did not register it.
     """
     named = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/(\d+))", uri)
     if named is None:
-        raise RegistryError(f"'{uri}' names no model: give models:/NAME@ALIAS or models:/NAME/3.")
+        raise RegistryError(f"'{uri}' must be models:/NAME@ALIAS or models:/NAME/VERSION.")
     name, alias, number = named.groups()
     with talking_to(tracking_uri):
         client = _client(tracking_uri)
@@ -78,7 +79,7 @@ def find_version(uri: str, tracking_uri: str) -> Version:
         )
     version = _version(found)
     if not version.fingerprint:
-        raise RegistryError(f"{uri} has no fingerprint: register it by lfr-eval engine register.")
+        raise RegistryError(f"{uri} has no fingerprint. Register it with lfr-eval engine register.")
     return version
 
 
@@ -96,18 +97,18 @@ def version_tested(fingerprint: str, tracking_uri: str) -> Version:
         names = ", ".join(f"models:/{one.name}/{one.version}" for one in found)
         raise RegistryError(
             f"The matcher that the study tested ({fingerprint[:12]}) is registered as "
-            f"{names or 'no model version'}: say which is meant with --model models:/NAME/VERSION."
+            f"{names or 'no model version'}. Name the version with --model models:/NAME/VERSION."
         )
     return _version(found[0])
 
 
 def record(version: Version, tags: Mapping[str, str], tracking_uri: str) -> None:
-    """Put tags on a version.
+    """Set tags of a version.
 
     Raises
     ------
     RegistryError
-        If the registry does not take them.
+        If the registry refuses.
     """
     with talking_to(tracking_uri):
         client = _client(tracking_uri)

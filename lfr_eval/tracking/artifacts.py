@@ -1,4 +1,4 @@
-"""Stage tracking: files that were made of a study later, added to the run that it has."""
+"""Stage tracking: adds files that were made after a study to the study's run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lfr_eval.tracking.store import TrackingError, impatient, local_file
 def attach(
     study_hash: str, files: Sequence[Path], uri: str, experiment: str, timeout: int = 20
 ) -> str | None:
-    """Add files to the run of a study; return the run's id, None where the study has none.
+    """Add files to the run of a study, and return the run's id; None if it has no run.
 
     Raises
     ------
@@ -38,6 +38,6 @@ def attach(
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors.
         raise TrackingError(
-            f"The tracking store {masked(uri)} did not take the files: "
+            f"The files could not be sent to MLflow at {masked(uri)}: "
             f"{masked(str(error))}\nThey are safe in {files[0].parent}."
         ) from error

@@ -1,7 +1,7 @@
 """Stage tracking: table `rates` in, the figures of a run out.
 
-The rates that runs are compared by: at the operating threshold by group with their intervals, and
-as curves over the thresholds.
+The figures show the rates at the operating threshold, by group with intervals, and the curves over
+all thresholds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def figures_of(rates: pd.DataFrame, operating: float | None) -> Iterator[tuple[str, Figure]]:
-    """Yield the name and the figure of each."""
+    """Yield the name of each figure and the figure."""
     from matplotlib.figure import Figure
 
     known = rates[rates["rate"].notna()]
@@ -75,5 +75,5 @@ def _searched(rates: pd.DataFrame) -> str:
 
 
 def _plain(group: object) -> str:
-    """Return a group's name as matplotlib shall print it, not as mathematics."""
+    """Return a group's name escaped, so that matplotlib does not read it as mathematics."""
     return str(group).replace("$", r"\$")[:40]

@@ -1,9 +1,8 @@
-"""Stage tracking: tables `rates` and `findings` in, what MLflow charts and compares out.
+"""Stage tracking: tables `rates` and `findings` in, MLflow metrics out.
 
 MLflow compares runs by the last value of a metric. The last threshold of a sweep is not the one
-that a matcher runs at, so what holds at the operating threshold has metrics of its own. There are
-few: false alerts and misses at the largest watchlist by single factors. Everything else is in the
-tables that the run holds.
+at which a matcher runs, so the operating threshold has its own metrics. There are few: false
+alerts and misses at the largest watchlist, by single factors. The run's tables hold the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.tracking.names import name
 
 STEP = 1_000_000
-"""Steps are whole numbers: a threshold's step is the threshold times this, rounded."""
+"""A threshold's step, a whole number, is the threshold times this, rounded."""
 
 OPERATING, WORST, PRIMARY = "operating", "worst", "primary"
 SEARCHED, COMPARED = ("FPIR", "FNIR"), ("FMR", "FNMR")
@@ -63,7 +62,7 @@ def metrics_of(
 
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that runs are compared by.
+    """Return the rows by which runs are compared.
 
     Of a study that searched: false alerts and misses at the largest watchlist, first and last rank;
     of any other: false matches and non-matches. Single factors only.

@@ -1,8 +1,8 @@
-"""Stage tracking: words of a study in, names that MLflow takes out, one for each.
+"""Stage tracking: words of a study in, distinct names that MLflow accepts out.
 
-MLflow takes letters, digits and `_ - . / : space`, at most 250 of them, and no name that would be
-another one as a path. Two groups never share a name: where a sign had to go, a few digits of a hash
-of the whole word stand instead.
+MLflow accepts at most 250 letters, digits and `_ - . / : space`, and no two names that are the same
+path. Two groups never share a name: where a character had to be removed, a few digits of a hash of
+the whole word are added.
 """
 
 from __future__ import annotations

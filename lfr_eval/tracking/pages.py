@@ -1,6 +1,6 @@
-"""Stage tracking: a finished study in, what a person reads first on a page of MLflow out.
+"""Stage tracking: a finished study in, the description on its MLflow pages out.
 
-Markdown, answers before details: on the page of the run, and on that of the version it tested.
+The descriptions are Markdown: one for the page of the run, one for the version that was tested.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SENTENCE = 400
 def worst_group(findings: pd.DataFrame) -> str:
     """Return the sentence of the primary finding that shows the largest difference.
 
-    That of the two groups with the largest ratio; where none is shown to differ, that of the factor
-    whose groups differ most surely.
+    It names the two groups with the largest ratio. If no two groups were shown to differ, it is
+    about the factor with the smallest adjusted p-value.
     """
     primary = findings[findings["primary"].fillna(False) & (findings["verdict"] == "different")]
     if primary.empty:
-        return "No primary comparison shows a difference; see the verdicts for what is open."
+        return "No primary comparison shows a difference. The verdicts say what remains open."
     different = primary[(primary["group_a"] != "*") & primary["ratio"].notna()]
     if different.empty:
         surest = primary["p_adjusted"].fillna(1.0).to_numpy().argmin()
@@ -65,9 +65,9 @@ def version_page(
     answers = [
         ("Was it tested?", f"Yes, on {about.finished[:10]}, by the study `{about.study}`."),
         *_answers(about, rates, findings),
-        ("Is it what runs live?", live.statement if live else "Nobody checked parity."),
+        ("Is it what runs live?", live.statement if live else "No parity check was made."),
         ("Where is the evidence?", f"Study `{study_hash[:12]}…`, run {run_id}."),
-        ("Who approved it?", "See the tags `approval_…`; without one, nobody."),
+        ("Who approved it?", "See the tags `approval_…`. Without such a tag, nobody has."),
     ]
     return f"{_listed(answers)}\n\n{about.matcher.description}."
 
@@ -102,9 +102,9 @@ def _threshold(about: StudyRecord) -> str:
 
 
 def _results(rates: pd.DataFrame, threshold: float | None) -> Iterator[str]:
-    """Yield everybody's errors at the operating threshold, counted."""
+    """Yield the overall error counts at the operating threshold."""
     if threshold is None:
-        yield "Nothing was counted at an operating threshold; see the run."
+        yield "There are no counts, because no operating threshold was declared. See the run."
         return
     at = at_threshold(rates, threshold)
     counted = rates["metric"].isin(COUNTED) & (rates["factor"] == OVERALL) & rates["rank"].isna()

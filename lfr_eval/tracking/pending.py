@@ -1,4 +1,4 @@
-"""Stage tracking: studies that no server took are remembered beside the studies, and sent later."""
+"""Stage tracking: a queue, beside the studies, of studies that could not be sent yet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PENDING = "pending"
 
 @dataclass(frozen=True)
 class Waiting:
-    """A study that waits for its server.
+    """A study that waits to be sent.
 
     Attributes
     ----------
     study
         Name of its folder.
     experiment
-        Where it goes, on the server that studies go to when it is sent: an address may hold a
-        password, so none is remembered.
+        Experiment that it goes to. The server is the one configured when it is sent: an address may
+        hold a password, so none is stored.
     parent
         Folder of the multirun that it is part of.
     """
@@ -38,12 +38,12 @@ def remember(studies: Path, waiting: Waiting) -> None:
 
 
 def forget(studies: Path, study: str) -> None:
-    """Take a study out of the queue, if it is in."""
+    """Remove a study from the queue, if it is there."""
     _entry(studies, study).unlink(missing_ok=True)
 
 
 def pending(studies: Path) -> Iterator[tuple[Waiting, StudyFolder | None]]:
-    """Yield the studies of the queue; without a folder if it is gone."""
+    """Yield the studies of the queue. A study whose folder is gone has no folder."""
     for path in sorted((studies / PENDING).glob("*.json")):
         entry = Waiting(**read_json(path))
         folder = StudyFolder(studies / entry.study)

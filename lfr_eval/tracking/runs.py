@@ -45,8 +45,8 @@ def track(
 ) -> str:
     """Log a finished study as one MLflow run; return the run's id.
 
-    A study that was logged before, under the same study hash, is not logged twice; one whose
-    logging broke off is completed in the run that it has. A study of a registered matcher is
+    A study that was logged before, under the same study hash, is not logged again. An interrupted
+    logging is completed in the same run. A study of a registered matcher is
     written to the matcher's version too.
 
     Parameters
@@ -75,16 +75,16 @@ def track(
     except Exception as error:
         # MLflow raises its own, SQLAlchemy's and requests' errors; none may lose a study.
         raise TrackingError(
-            f"The tracking store {masked(uri)} did not take the study: "
+            f"The study could not be sent to MLflow at {masked(uri)}: "
             f"{masked(str(error))}\n"
-            f"{_remedy(str(error))}Nothing is lost; send it later: lfr-eval track {folder.path}"
+            f"{_remedy(str(error))}Nothing is lost. Send it later: lfr-eval track {folder.path}"
         ) from error
 
 
 def known_run(
     client: MlflowClient, experiment_id: str, study_hash: str, finished: bool = True
 ) -> str | None:
-    """Return the finished run of a study, or the one whose logging broke off, if there is one."""
+    """Return the finished or interrupted run of a study, if there is one."""
     state = "=" if finished else "!="
     runs = client.search_runs(
         [experiment_id],

@@ -1,4 +1,4 @@
-"""Stage tracking: where MLflow keeps its records, and how patiently it is spoken to."""
+"""Stage tracking: the address of the MLflow store, its client, and time limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAG_LIMIT = 5000
 
 
 class TrackingError(MendableError, RuntimeError):
-    """The tracking server did not take the study; the study itself is safe on disk."""
+    """The data could not be sent to MLflow; they are safe on disk."""
 
 
 LOCAL, ESCAPED = "sqlite:///", "sqlite+pysqlite:///"
@@ -36,13 +36,13 @@ def default_uri(studies: Path) -> str:
 
 
 def local_uri(database: Path) -> str:
-    """Return the address of a SQLite file: signs that mean something in an address are escaped."""
+    """Return the address of a SQLite file, with special characters escaped."""
     path = re.sub(r"[%?#]", lambda sign: quote(sign[0]), str(database))
     return (LOCAL if path == str(database) else ESCAPED) + path
 
 
 def local_file(uri: str) -> Path | None:
-    """Return the SQLite file that an address names; None for a server."""
+    """Return the SQLite file of an address; None for a server."""
     for start in (LOCAL, ESCAPED):
         if uri.startswith(start):
             return Path(unquote(uri.removeprefix(start).partition("?")[0]))
@@ -50,7 +50,7 @@ def local_file(uri: str) -> Path | None:
 
 
 def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
-    """Return a client and the id of an experiment, which is created if need be."""
+    """Return a client and the id of an experiment, which is created if necessary."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
@@ -73,10 +73,10 @@ def connect(uri: str, experiment: str) -> tuple[MlflowClient, str]:
 
 
 UNFINISHED = "SCHEDULED"
-"""State of a run that is being written: no search for what runs, or is finished, counts it."""
+"""State of a run that is being written. Searches for running or finished runs skip it."""
 
 PARAMS, TAGS, METRICS = 100, 100, 1000
-"""Most that MLflow takes in a request."""
+"""Limits of MLflow for one request."""
 
 
 def begin(
@@ -86,10 +86,10 @@ def begin(
     tags: Mapping[str, str],
     started: int | None = None,
 ) -> str:
-    """Create a run that does not say that it is running; return its id.
+    """Create a run in a state other than running, and return its id.
 
-    Whatever kills this process before the run is terminated leaves no run behind that seems to run
-    for ever.
+    If the process is killed before the run is terminated, no run stays behind that seems to be
+    running.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def put(
     metrics: Sequence[Metric],
     tags: Mapping[str, str],
 ) -> None:
-    """Log what a run holds, in as many requests as MLflow wants."""
+    """Log the content of a run, in as many requests as MLflow needs."""
     from mlflow.entities import Param, RunTag
 
     kept = [Param(name, value) for name, value in params.items()]
@@ -122,14 +122,14 @@ def put(
 
 
 def _artifacts(uri: str) -> str | None:
-    """Return where a local store keeps artifacts: beside its database, at an absolute path."""
+    """Return the folder of a local store's artifacts: beside its database, as an absolute path."""
     database = local_file(uri)
     return (database.parent / "mlartifacts").resolve().as_uri() if database else None
 
 
 @contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
-    """Let one process at a time create a SQLite store: two that race break it."""
+    """Let only one process at a time create a SQLite store, because two would break it."""
     database = local_file(uri)
     if database is None:
         yield
@@ -178,7 +178,7 @@ def _make(database: Path) -> None:
 
 @contextmanager
 def impatient(timeout: int) -> Iterator[None]:
-    """Make MLflow give up on a server that does not answer, for as long as this lasts."""
+    """Make MLflow give up soon on a server that does not answer, inside this context."""
     limits = {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

@@ -13,7 +13,7 @@ from typing import Any
 from lfr_eval.tracking.store import TrackingError
 
 PREFIX = "system/"
-"""Metrics of this prefix stand on MLflow's page of system metrics."""
+"""Prefix that puts metrics on MLflow's page of system metrics."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Sample:
 def sampled(wanted: bool, interval: float = 10.0) -> Iterator[list[Sample]]:
     """Sample processor, memory, disk and network with MLflow's own monitors, if wanted.
 
-    Yields a list that grows until the block ends. Nothing is sent, so a server that is down costs
-    nothing here.
+    Yields a list that grows until the block ends. Nothing is sent, so a server that is down does
+    not matter here.
 
     Raises
     ------
     TrackingError
-        If the extra that measures is not installed.
+        If the extra `metrics` is not installed.
     """
     samples: list[Sample] = []
     if not wanted:
@@ -44,7 +44,7 @@ def sampled(wanted: bool, interval: float = 10.0) -> Iterator[list[Sample]]:
         return
     if find_spec("psutil") is None:
         raise TrackingError(
-            "tracking.system_metrics=true needs its extra: pip install 'lfr-eval[metrics]'."
+            "tracking.system_metrics=true needs an extra: pip install 'lfr-eval[metrics]'."
         )
     done = threading.Event()
     worker = threading.Thread(target=_sample, args=(samples, done, interval), daemon=True)

@@ -1,6 +1,6 @@
-"""Stage tracking: a finished study of a registered matcher in, the version's own record out.
+"""Stage tracking: a finished study of a registered matcher in, the record of its version out.
 
-Afterwards the registry's page of a version answers: was it tested, on whom, with what result?
+The version's page in the registry then says whether it was tested, on whom, and with what result.
 """
 
 from __future__ import annotations

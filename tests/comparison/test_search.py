@@ -141,7 +141,7 @@ def test_a_larger_watchlist_never_scores_lower() -> None:
 
 def test_a_watchlist_that_is_too_short_is_refused() -> None:
     sides = cohort(1)
-    with pytest.raises(ComparisonError, match=r"watchlist of 1,000 was asked for; but only \d+"):
+    with pytest.raises(ComparisonError, match=r"watchlist of 1,000 was asked for\. The \d+"):
         draw_gallery(sides, "fillers", [1000], 1)
 
 

@@ -266,7 +266,7 @@ def test_a_video_that_broke_off_goes_on_where_it_stopped(tmp_path: Path, video: 
     assert broken.ended is None
     assert broken.counts.breaks == 2
     assert 20 < broken.next_frame < 40
-    assert "broken off" in printed(folder)
+    assert "interrupted" in printed(folder)
     video.write_bytes(content)
     again, state = run(tmp_path, VideoFile(video), config)
     assert again == folder
@@ -278,7 +278,7 @@ def test_a_video_that_broke_off_goes_on_where_it_stopped(tmp_path: Path, video: 
         0,
         broken.next_frame,
     ]
-    with pytest.raises(EngineError, match="is finished"):
+    with pytest.raises(EngineError, match="has finished"):
         run(tmp_path, VideoFile(video), config)
 
 
@@ -393,7 +393,7 @@ def test_decisions_are_appended_and_the_last_one_counts(tmp_path: Path, video: P
     assert [record[name] for name in decided] == [1, 0, 1, 0]
     assert record["decisions_by_group"] == {"true/ethnicity/black": 1, "false/ethnicity/white": 1}
     assert "Sergeant" not in (folder / RECORD).read_text()
-    with pytest.raises(DecisionError, match=r"no alert 'nobody'.*the decision is 'perhaps'"):
+    with pytest.raises(DecisionError, match=r"no alert 'nobody'.*got 'perhaps'"):
         decide(folder / ALERTS, "nobody", "perhaps", True, "Sergeant A")
 
 

@@ -100,7 +100,7 @@ def test_what_is_no_video_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file or folder"):
         source_named(str(tmp_path / "nothing.mkv"), 5.0, NOW)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="holds no pictures"):
+    with pytest.raises(SourceError, match="contains no pictures"):
         next(source_named(str(tmp_path / "empty"), 5.0, NOW).frames(0))
 
 

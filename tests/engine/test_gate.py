@@ -123,7 +123,7 @@ def test_parity_and_approval_are_asked_for_unless_the_policy_does_without(tmp_pa
     for tags, said in (
         (parity(holds=False), "in what runs, margin is 0 instead of 14"),
         (parity(fingerprint="ff" * 32), "checked for another matcher, ffffffffffff"),
-        ({TAG: "passed"}, "The tag 'parity' is no record of a parity check"),
+        ({TAG: "passed"}, "The tag 'parity' is not a valid record of a parity check"),
     ):
         (check,) = [
             c for c in judge(replace(judged, version=replace(VERSION, tags=tags))) if not c.passed

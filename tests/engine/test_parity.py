@@ -90,7 +90,7 @@ def test_a_changed_constant_is_named_with_what_it_does(
 def test_another_template_size_is_named(registered: RegisteredModel, people: Path) -> None:
     record = compared(registered, people, make_matcher("null", size=8))  # type: ignore[arg-type]
     assert "in what runs, size is 8 instead of 64" in record.differences
-    assert "24 of 24 templates are of another size" in record.differences
+    assert "24 of 24 templates have another size" in record.differences
 
 
 def altered(change: Any) -> Answer:
@@ -209,8 +209,8 @@ def test_a_study_through_http_has_the_rates_of_the_process(
         endpoint = ("matcher=http", f"matcher.url={url}")
         there = run(tmp_path, *STUDY, whose, *endpoint)
         assert said(there) == (
-            "This study does not describe the live engine: no parity check compared the "
-            "registered matcher with what runs."
+            "This study does not describe the live engine: no parity check has compared the "
+            "registered matcher with the live engine."
         )
         assert "does not describe the live engine" in (there.path / "report.html").read_text()
         record = check_parity(registered, HttpMatcher(url), pictures(people))
@@ -252,7 +252,7 @@ def test_the_query_of_an_endpoint_is_kept_nowhere(
         other = run(tmp_path, *given, f"matcher.url='{url.replace('=a', '=b')}'")
     assert record.endpoint.startswith(f"{address}?query_digest=")
     assert said(study).startswith(f"This study describes the live engine at {record.endpoint}: ")
-    assert "the parity check is of another matcher or endpoint" in str(said(other))
+    assert "the parity check was of another matcher or endpoint" in str(said(other))
     tags = MlflowClient(registry).get_model_version("lfr-null", "1").tags
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {"study.json", "provenance.json", "report.html"} <= {path.name for path in files}
@@ -297,7 +297,7 @@ def record(registered: RegisteredModel, people: Path) -> ParityRecord:
     ("change", "words"),
     [
         ({"holds": False, "differences": ("margin is 0 instead of 14",)}, "margin is 0 instead"),
-        ({"fingerprint": "0" * 64}, "is of another matcher or endpoint"),
+        ({"fingerprint": "0" * 64}, "was of another matcher or endpoint"),
     ],
 )
 def test_a_mismatch_makes_the_study_say_so(
@@ -357,7 +357,9 @@ def test_a_mismatch_makes_the_study_say_so(
 def test_a_tag_that_is_no_record_is_refused(change: dict[str, Any], record: ParityRecord) -> None:
     values = {**record.to_json(), **change}
     key = "parity_0123456789ab"
-    with pytest.raises(ParityError, match=f"'{key}' is no record of a parity check .*; delete it"):
+    with pytest.raises(
+        ParityError, match=f"'{key}' is not a valid record of a parity check .*Delete it"
+    ):
         newest_checks({record.tag: record.as_tag(), key: json.dumps(values)})
     assert newest_checks({record.tag: record.as_tag(), "parity_note": "by hand"}) == [record]
 

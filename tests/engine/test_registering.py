@@ -71,7 +71,7 @@ def test_an_alias_points_where_it_is_told(registry: str) -> None:
 
 
 def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
-    with pytest.raises(RegistryError, match="'lfr-null' is not models:/NAME/VERSION"):
+    with pytest.raises(RegistryError, match="'lfr-null' must be models:/NAME/VERSION"):
         load_registered("lfr-null", registry)
     with pytest.raises(RegistryError, match="version=9"):
         load_registered("models:/lfr-null/9", registry)
@@ -80,7 +80,7 @@ def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
 
 
 def test_only_what_runs_here_is_registered(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="makes no templates of images"):
+    with pytest.raises(ConfigError, match="does not make templates from images"):
         register_matcher(configured(tmp_path), "rehearsal", fresh_store(tmp_path))
 
 
@@ -121,7 +121,7 @@ def test_a_pickled_payload_is_named_and_never_executed(model: Path, tmp_path: Pa
         inspect(model, "models:/lfr-null/1")
     message = str(caught.value)
     for part in (
-        "models:/lfr-null/1 is not loaded, and nothing of it was executed",
+        "models:/lfr-null/1 was not loaded, and none of it was executed",
         "python_model.pkl does not belong to a matcher",
         "artifacts/matcher/weights.pt does not belong to a matcher",
         "artifacts/matcher/weights.safetensors is not a .safetensors file",
@@ -277,7 +277,7 @@ def test_a_tag_that_does_not_fit_is_refused(registry: str) -> None:
     right = client.get_model_version("lfr-null", "1").tags["fingerprint"]
     client.set_model_version_tag("lfr-null", "1", "fingerprint", "0" * 64)
     try:
-        with pytest.raises(RegistryError, match="registered with the fingerprint 000000000000…"):
+        with pytest.raises(RegistryError, match="but 000000000000… was registered"):
             load_registered("models:/lfr-null/1", registry)
     finally:
         client.set_model_version_tag("lfr-null", "1", "fingerprint", right)

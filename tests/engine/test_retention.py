@@ -140,7 +140,7 @@ def test_what_cannot_be_deleted_is_named(
     first, second = pictures(kept)
     refuse_to_delete(monkeypatch, first)
     at(monkeypatch, 2)
-    with pytest.raises(RetentionError, match=r"The time of 1 .*00001"):
+    with pytest.raises(RetentionError, match=r"1 retained face past the deadline .*00001"):
         expire(kept)
     assert first.exists()
     assert not second.exists()
@@ -149,7 +149,7 @@ def test_what_cannot_be_deleted_is_named(
     capsys.readouterr()
     monkeypatch.setattr("lfr_eval.cli.operation._send", lambda *_: None)
     assert main(["engine", "send", str(kept)]) == 0
-    assert "The time of 1 retained faces is over" in capsys.readouterr().err
+    assert "1 retained face past the deadline could not be deleted" in capsys.readouterr().err
 
 
 def test_a_face_that_cannot_be_deleted_stops_no_running_deployment(
@@ -167,7 +167,7 @@ def test_a_face_that_cannot_be_deleted_stops_no_running_deployment(
         f"{folder.name}-00002",
     ]
     assert read_json(folder / RECORD)["retained_faces_overdue"] == 1
-    assert "1 retained faces could not be deleted" in printed(folder)
+    assert "1 retained face not deleted" in printed(folder)
     # The next start is refused.
     again = configured(tmp_path, retention=RetentionConfig(alert_faces_hours=0.5))
     state.ended = None

@@ -120,28 +120,28 @@ def test_an_appended_line_is_not_believed(ledger: Ledger, study: StudyFolder) ->
     """Unkeyed: the registry does not know it. Its chain is whole, and so says the ledger."""
     studies = study.path.parent
     appended(ledger)
-    with pytest.raises(NotApprovedError, match="the registry does not know it"):
+    with pytest.raises(NotApprovedError, match="unknown to the registry"):
         permit(ledger, VERSION, THRESHOLD, None, studies=studies)
     ledger.path.unlink()
     known = decide(ledger, study, "Dr Grey", None)
     tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: known})
     assert permit(ledger, tagged, THRESHOLD, None, studies=studies).approved
     appended(ledger)
-    with pytest.raises(NotApprovedError, match="the registry does not know it"):
+    with pytest.raises(NotApprovedError, match="unknown to the registry"):
         permit(ledger, tagged, THRESHOLD, None, studies=studies)
 
 
 def test_a_foreign_study_hash_is_not_believed(ledger: Ledger, study: StudyFolder) -> None:
     """Even where the registry was made to name the line."""
     tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: appended(ledger)})
-    with pytest.raises(NotApprovedError, match="no study with the hash"):
+    with pytest.raises(NotApprovedError, match="has no unchanged study with the hash"):
         permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent)
     ledger.path.unlink()
     real = appended(ledger, study_hash=study.study_hash())
     tagged = Version(*(VERSION.name, VERSION.version, FINGERPRINT), {APPROVAL: real})
     assert permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent).signed is False
     (study.path / "rates.parquet").write_bytes(b"changed")
-    with pytest.raises(NotApprovedError, match="no study with the hash"):
+    with pytest.raises(NotApprovedError, match="has no unchanged study with the hash"):
         permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent)
 
 
@@ -246,7 +246,7 @@ def test_a_policy_asks_for_signatures_and_signers(
     with pytest.raises(NotApprovedError):
         permit(ledger, VERSION, THRESHOLD, None, policy=other)
     decide(ledger, study, "Dr Grey", grey)
-    with pytest.raises(NotApprovedError, match="not chief"):
+    with pytest.raises(NotApprovedError, match="the policy asks for chief"):
         permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(roles=["chief"]))
     decide(ledger, study, "Dr Grey", grey, withdrawn=True)
     decide(ledger, study, "Dr White", white)

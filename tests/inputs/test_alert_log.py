@@ -199,7 +199,7 @@ def test_alerts_on_other_enrolled_people_are_not_lost(logs: Logs) -> None:
     rates = study.read(RATES).query("factor == 'overall' and threshold == 0.6")
     assert rates.set_index("metric").loc["misidentification", "events"] == 1
     assert set(study.read(SEARCHES)["watchlist_size"]) == {28}
-    with pytest.raises(ValueError, match=r"design\.watchlist_members=everybody, as the system had"):
+    with pytest.raises(ValueError, match=r"so set design\.watchlist_members=everybody"):
         run(logs.folder, *words, "design.watchlist_members=fillers")
     with pytest.raises(ValueError, match=r"Leave design\.watchlist_sizes empty"):
         run(logs.folder, *words, "design.watchlist_sizes=[10]")

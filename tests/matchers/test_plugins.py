@@ -187,8 +187,8 @@ def made(module: Path, text: str, **settings: object) -> ImageMatcher:
         (MATCHER.replace('"cosine"', '"dot"'), "card.similarity is 'dot'"),
         (MATCHER.replace("(-1.0, 1.0)", "(1.0, 1.0)"), "score_range is"),
         (MATCHER.replace("side * side,", "0,"), "template_size is 0"),
-        (MATCHER.replace("int = 8", "complex = 8"), "'side' is of the type complex"),
-        (MATCHER.replace("side: int = 8", "storage: str"), "every matcher has"),
+        (MATCHER.replace("int = 8", "complex = 8"), "'side' has the type complex"),
+        (MATCHER.replace("side: int = 8", "storage: str"), "every matcher"),
     ],
 )
 def test_what_is_no_matcher_is_refused_with_the_reason(
@@ -275,7 +275,7 @@ def test_settings_are_read_from_the_signature(module: Path) -> None:
     }
     assert (values["kind"], values["name"], values["operating"]) == ("python", "Own", 0.5)
     for words, message in {
-        (): "lacks matcher.model",
+        (): "missing: matcher.model",
         ("matcher.model=a", "matcher.mode=x"): "matcher.mode must be fast or slow",
         ("matcher.model=a", "matcher.size=0"): "matcher.size is 0; it must be at least 1",
         ("matcher.model=a", "matcher.size=text"): "could not be converted to Integer",
@@ -308,7 +308,7 @@ def test_an_object_is_taken_from_the_command_line_only(
     assert not (tmp_path / "ran").exists()
     with pytest.raises(ConfigError, match=r"package\.module:Name"):
         own("matcher.object=own.Own")
-    with pytest.raises(ConfigError, match=r"lacks matcher\.object"):
+    with pytest.raises(ConfigError, match=r"missing: matcher\.object"):
         own()
 
 
@@ -332,7 +332,7 @@ def test_a_name_that_two_packages_have_is_refused(
     monkeypatch.syspath_prepend(str(tmp_path))
     installed.cache_clear()
     try:
-        with pytest.raises(ConfigError, match=r"(one 1 and two 1|two 1 and one 1) both have"):
+        with pytest.raises(ConfigError, match=r"(one 1 and two 1|two 1 and one 1) each have"):
             plugin_named("mine")
         with pytest.raises(ConfigError, match="lfr_eval and one 1 each have a matcher 'facenet'"):
             plugin_named("facenet")
