@@ -1,9 +1,9 @@
-"""Stage cohort: a population that has published headline figures (targets in, configuration out).
+"""Stage cohort: fits a population to published figures (targets in, configuration out).
 
-A published study gives a few figures and no scores. This finds the image quality, the commonness
-and the split of quality between people and passes that give those figures, by solving the
-population's own integrals. What the figures do not fix (the shape of scores, the differences
-between groups) stays as the configuration has it: an assumption.
+A published study gives a few figures and no scores. This module finds the image quality, the
+commonness and the split of quality between people and passes that give those figures, by solving
+the population's integrals. What the figures do not determine (the shape of scores, the differences
+between groups) stays as configured, and is an assumption.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Headline:
     Attributes
     ----------
     threshold
-        Where they hold.
+        Threshold of these figures.
     tpir
         Passes of enrolled people that were found, failures to acquire included.
     watchlist_size, fpir
@@ -43,7 +43,7 @@ class Headline:
 
 
 def calibrate(config: SimulatedDatasetConfig, headline: Headline) -> SimulatedDatasetConfig:
-    """Return the configuration whose population has the headline figures.
+    """Return the configuration whose population has the published figures.
 
     Changed are `probe_quality`, `commonness_mean`, and how the spread of quality is split between
     people and passes; the spread itself stays, and so do planted ratios.
@@ -51,7 +51,7 @@ def calibrate(config: SimulatedDatasetConfig, headline: Headline) -> SimulatedDa
     Raises
     ------
     ConfigError
-        If the model cannot have these figures with the rest of the configuration.
+        If the model cannot reach these figures with the rest of the configuration.
     """
 
     def tpir(quality: float) -> float:
@@ -109,6 +109,6 @@ def _solve(excess: Callable[[float], float], low: float, high: float, what: str)
         return float(brentq(excess, low, high, xtol=1e-6))
     except ValueError:
         raise ConfigError(
-            f"The simulation cannot have {what} asked for with the rest of its settings; change "
+            f"The simulation cannot reach {what} asked for with its other settings. Change "
             "dataset.dimension or the spreads of quality and commonness."
         ) from None

@@ -1,7 +1,7 @@
 """Stage cohort: a cohort and its simulated passes in, one cohort out.
 
-Degraded pictures are described by a dataset card of their own, so that nobody takes them for what a
-camera recorded.
+Degraded pictures have their own dataset card, so that nobody mistakes them for recordings of a
+camera.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Stage cohort: dataset cards, which say where people's faces come from and what they allow.
 
-A `DatasetCard` has origin, licence, consent, who gave the labels, limits that every report prints,
-checksums, and how the raw labels become a manifest. `lfr_eval.cohort.cards` reads it.
+A `DatasetCard` has origin, licence, consent, the source of the labels, limits that every report
+prints, checksums, and rules that turn the raw labels into a manifest. `lfr_eval.cohort.cards` reads
+it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from lfr_eval.contract.errors import MendableError
 
 EXPIRED, FORBIDDEN = "expired", "forbidden"
-"""Why a dataset may not be used; `dataset.despite` names what a person uses it despite."""
+"""Objections of a card to its use; `dataset.despite` names those to override."""
 
 KINDS = ("faces", "weights", "simulated")
 
@@ -24,7 +25,7 @@ class CardError(MendableError, ValueError):
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its publisher offers it.
+    """A file that the publisher offers.
 
     Attributes
     ----------
@@ -55,7 +56,7 @@ class ColumnRule:
     take
         Text with label columns in braces, such as `{face_id}_{expression}`.
     meanings
-        What the text means, where it is not taken as it stands.
+        Meaning of each text, if it is not taken as it is.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Layout:
     Attributes
     ----------
     labels
-        The label file, relative to the folder; its presence tells that this layout is meant.
+        The label file, relative to the folder. If it is there, this layout is used.
     columns
         One rule for each column of the manifest.
     keep
@@ -91,7 +92,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """What a reader must know about a dataset before believing a number made from it.
+    """What a reader must know about a dataset before trusting a number made from it.
 
     Attributes
     ----------
@@ -100,7 +101,7 @@ class DatasetCard:
     origin, licence, consent, lawful_basis, citation
         Plain sentences.
     label_source
-        Factor and who gave its labels, an entry of `tables.LABEL_SOURCES`.
+        Factor and who assigned its labels, an entry of `tables.LABEL_SOURCES`.
     schemes
         Factor and the name of its demographic scheme.
     limits
@@ -110,16 +111,16 @@ class DatasetCard:
     checksums
         Address of a figshare record with the files' checksums; None where the files have them.
     by_hand
-        What to do where the publisher offers no download that a program can use.
+        What to do if the publisher offers no download that a program can use.
     mirror, mirror_digest
-        Where an offline mirror keeps the dataset (its label file, or the weights), and the
-        SHA-256 of that copy.
+        Path of the dataset in an offline mirror (its label file, or the weights), and the SHA-256
+        of that copy.
     layouts
         How its folder becomes a manifest, the mirror's layout first.
     purpose
-        What the images may be used for.
+        Permitted use of the images.
     forbids
-        Purposes for which they may not be used, as words of `dataset.purpose`.
+        Forbidden purposes, as words of `dataset.purpose`.
     dpia, eia
         References of the data protection and equality impact assessments.
     collected
@@ -157,14 +158,14 @@ class DatasetCard:
 
     @property
     def simulated(self) -> bool:
-        """Whether nobody on it exists."""
+        """Whether the dataset is simulated."""
         return self.kind == "simulated"
 
     def objections(self, purpose: str, today: date) -> dict[str, str]:
         """Return why the dataset may not be used for a purpose on a day: reason and sentence."""
         found: dict[str, str] = {}
         if self.expires is not None and date.fromisoformat(self.expires) < today:
-            found[EXPIRED] = f"The dataset '{self.name}' was to be deleted by {self.expires}."
+            found[EXPIRED] = f"The dataset '{self.name}' had to be deleted by {self.expires}."
         if purpose.casefold() in (each.casefold() for each in self.forbids):
             found[FORBIDDEN] = f"The card of dataset '{self.name}' forbids the purpose '{purpose}'."
         return found

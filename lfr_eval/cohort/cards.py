@@ -1,7 +1,7 @@
 """Stage cohort: a YAML file of the folder `datasets/` in, a `DatasetCard` out.
 
-A card that is wrong must not be used: every unknown, missing or unusable entry is listed, with a
-suggestion where a name is nearly right.
+A card with errors is refused. Every unknown, missing or unusable entry is listed, with a suggestion
+if a name is nearly right.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def load_card(name: str | Path) -> DatasetCard:
     if path.suffix not in (".yaml", ".yml"):
         path = cards_folder() / f"{name}.yaml"
         if str(name) not in card_names():
-            raise CardError(f"No dataset card '{name}'.{_suggestion(str(name), card_names())}")
+            raise CardError(
+                f"There is no dataset card '{name}'.{_suggestion(str(name), card_names())}"
+            )
     if not path.exists():
         raise CardError(f"There is no dataset card '{path}'.")
     try:
@@ -76,10 +78,10 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
     if entries is None:
         return None
     if entries["kind"] not in KINDS:
-        problems.append(f"kind: '{entries['kind']}' is none of {', '.join(KINDS)}")
+        problems.append(f"kind: '{entries['kind']}' is not one of {', '.join(KINDS)}")
     sources = _texts(entries["label_source"], "label_source", problems)
     problems += [
-        f"label_source.{factor}: '{source}' is none of {', '.join(LABEL_SOURCES)}"
+        f"label_source.{factor}: '{source}' is not one of {', '.join(LABEL_SOURCES)}"
         for factor, source in sources.items()
         if source not in LABEL_SOURCES
     ]

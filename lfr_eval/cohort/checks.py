@@ -1,4 +1,4 @@
-"""Stage cohort: the rows of a manifest as text in, what is wrong with their labels out.
+"""Stage cohort: the rows of a manifest as text in, problems of their labels out.
 
 Each check looks at every row and returns its problems; none of them changes or drops a row.
 """
@@ -18,15 +18,15 @@ from lfr_eval.cohort.reading import TextTable
 from lfr_eval.contract.tables import LABEL_SOURCES, ROLES
 
 SOURCE = "_source"
-"""Ends the name of the column that says who gave a label."""
+"""Ending of the column that says who assigned a label."""
 
 OLDEST = 120
-"""Years; a higher age is taken for a mistake."""
+"""Highest age in years. A higher one is refused as a mistake."""
 
 IDS = ("image_id", "subject_id", "pass_id")
 
 YES, NO = ("yes", "true", "1"), ("no", "false", "0")
-"""How a manifest says whether the system made a template, in any case of letters."""
+"""Words for whether the system made a template, in upper or lower case."""
 
 
 def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem]:
@@ -46,7 +46,7 @@ def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem
     for name in IDS:
         values = table.frame[name]
         spaced = values != values.str.strip()
-        remedy = "Remove the spaces, which would make it another name."
+        remedy = "Remove the spaces, because they would make it another name."
         problems += problems_at(
             spaced, table.rows, name, values, "spaces", "spaces before or after the name", remedy
         )
@@ -66,12 +66,12 @@ def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem
         "subject_id",
         "pass with two people",
         "pass '{key}' belongs to '{value}' in row {row}",
-        "A pass is one person's walk: give each person's passes their own pass_id.",
+        "A pass belongs to one person: give the passes of each person their own pass_id.",
     )
 
 
 def check_roles(table: TextTable) -> list[Problem]:
-    """Find roles that do not exist, and fillers who also take part."""
+    """Find unknown roles, and fillers who also take part."""
     role, subject = table.frame["role"], table.frame["subject_id"]
     choices = f"Use one of {', '.join(ROLES)}."
     known = role.isin(ROLES)
@@ -92,13 +92,13 @@ def check_roles(table: TextTable) -> list[Problem]:
         "role",
         role,
         "filler who takes part",
-        "this person also has images that are no fillers",
-        "A filler is somebody who never passes: use role 'reference', or another subject_id.",
+        "this person also has images with other roles",
+        "A filler never passes. Use the role 'reference', or another subject_id.",
     )
 
 
 def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
-    """Find codes and label sources that do not exist."""
+    """Find unknown codes and label sources."""
     problems = []
     for name in table.frame.columns:
         values = table.frame[name]
@@ -110,7 +110,7 @@ def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
                 name,
                 values,
                 "unknown label source",
-                "this does not say who gave the label",
+                "this does not say who assigned the label",
                 remedy,
             )
         if card is None or name not in card.schemes:
@@ -126,7 +126,7 @@ def check_codes(table: TextTable, card: DatasetCard | None) -> list[Problem]:
 
 
 def check_persons(table: TextTable) -> list[Problem]:
-    """Find people with two genders or two ethnicities."""
+    """Find people with two labels for gender or ethnicity."""
     problems = []
     for name in ("gender", "ethnicity"):
         problems += disagreements(
@@ -165,15 +165,15 @@ def disagreements(
 
 
 def check_numbers(table: TextTable) -> list[Problem]:
-    """Find ages and frame numbers that are none."""
+    """Find invalid ages and frame numbers."""
     age, frame = table.frame["age"], table.frame["frame"]
     years = numbers(age)
-    remedy = "Give years as a number; a band such as 20-29 belongs in the column age_band."
+    remedy = "Give years as a number. A band such as 20-29 belongs in the column age_band."
     problems = problems_at(
         age.notna() & years.isna(), table.rows, "age", age, "age", "this is not a number", remedy
     )
     outside = (years < 0) | (years > OLDEST)
-    message = f"no age between 0 and {OLDEST} years"
+    message = f"this is not an age between 0 and {OLDEST} years"
     problems += problems_at(outside, table.rows, "age", age, "age", message, "Correct or clear it.")
     number = numbers(frame)
     wrong = frame.notna() & ~((number >= 0) & (number % 1 == 0))
@@ -189,13 +189,13 @@ def check_numbers(table: TextTable) -> list[Problem]:
 
 
 def numbers(text: pd.Series) -> pd.Series:
-    """Return the finite numbers that the texts are; missing where they are none."""
+    """Return the finite numbers in the texts; missing where there is none."""
     number = pd.to_numeric(text, errors="coerce").astype("float64")
     return number.where(np.isfinite(number))
 
 
 def flags(text: pd.Series) -> pd.Series:
-    """Return what the texts say, yes or no; missing where they say neither."""
+    """Return yes or no as the texts say; missing where they say neither."""
     plain = text.str.strip().str.casefold()
     return plain.isin(YES).astype("boolean").mask(~plain.isin([*YES, *NO]))
 
@@ -210,7 +210,7 @@ def check_flags(table: TextTable) -> list[Problem]:
 
 
 def check_times(table: TextTable) -> list[Problem]:
-    """Find times that are not written as ISO 8601."""
+    """Find times that are not in ISO 8601."""
     times = table.frame["captured_at"]
     wrong = times.isin([time for time in times.dropna().unique() if not _is_time(time)])
     remedy = "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known."

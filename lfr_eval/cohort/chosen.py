@@ -1,4 +1,4 @@
-"""The people that a configuration chooses: a dataset card or a manifest in, a cohort out."""
+"""The people of a configuration: a dataset card or a manifest in, a cohort out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_cohort(config: StudyConfig) -> Cohort:
     Raises
     ------
     ConfigError, CardError, CohortError, FetchError, ManifestError
-        If their data cannot be had or used.
+        If their data are missing or cannot be used.
     """
     dataset = config.dataset
     cache, mirror = cache_folder(config.paths), mirror_folder(config.paths)
@@ -49,25 +49,25 @@ def read_cohort(config: StudyConfig) -> Cohort:
 
 
 def permitted(cohort: Cohort, purpose: str, despite: Sequence[str], today: date) -> Cohort:
-    """Return people whose cards allow a purpose on a day, or are used despite what they say.
+    """Return people whose cards allow a purpose on a day, or whose objections are overridden.
 
-    What they are used despite joins the limits that the report prints.
+    Overridden objections are added to the limits that the report prints.
 
     Raises
     ------
     CardError
-        If a card forbids the purpose or has expired, and `despite` does not name that.
+        If a card forbids the purpose or has expired, and `despite` does not name this objection.
     """
     refused: list[str] = []
     cards = []
     for card in cohort.cards:
         objections = card.objections(purpose, today)
         refused += [
-            f"{said} To use it all the same: 'dataset.despite=[{reason}]'"
+            f"{said} To use it nevertheless: 'dataset.despite=[{reason}]'"
             for reason, said in objections.items()
             if reason not in despite
         ]
-        used = tuple(f"{said} It was used all the same." for said in objections.values())
+        used = tuple(f"{said} It was used nevertheless." for said in objections.values())
         cards.append(replace(card, limits=(*card.limits, *used)))
     if refused:
         raise CardError(" ".join(refused) + ".")

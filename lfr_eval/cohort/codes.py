@@ -1,9 +1,9 @@
-"""Stage cohort: demographic codes as data, and the only conversions between them that are allowed.
+"""Stage cohort: demographic codes as data, and the permitted conversions between them.
 
-A self-defined ethnicity and the appearance code that an officer noted are different measurements
-of different things: no table turns one into the other. Codes are aggregated only along a named,
-versioned mapping, and no person is dropped on the way: Mixed, Other and Not stated are groups, and
-a missing label stays missing (the group `unknown`).
+A self-defined ethnicity and the appearance code that an officer recorded measure different things,
+so no table converts one into the other. Codes are aggregated only by a named, versioned mapping,
+and no person is dropped: Mixed, Other and Not stated are groups, and a missing label stays missing
+(the group `unknown`).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def find_scheme(name: str) -> Scheme:
         if scheme.name == name:
             return scheme
     known = [scheme.name for scheme in SCHEMES]
-    raise CodeError(f"No demographic scheme '{name}'.{_suggestion(name, known)}")
+    raise CodeError(f"There is no demographic scheme '{name}'.{_suggestion(name, known)}")
 
 
 def aggregate(values: pd.Series, name: str) -> pd.Series:
-    """Aggregate codes along a named mapping; every row stays, a missing label stays missing.
+    """Aggregate codes by a named mapping. Every row stays, and a missing label stays missing.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def aggregate(values: pd.Series, name: str) -> pd.Series:
     mapping = next((entry for entry in AGGREGATIONS if entry.name == name), None)
     if mapping is None:
         known = [entry.name for entry in AGGREGATIONS]
-        raise CodeError(f"No mapping '{name}'.{_suggestion(name, known)}")
+        raise CodeError(f"There is no mapping '{name}'.{_suggestion(name, known)}")
     table = dict(mapping.pairs)
     codes = values.astype("string")
     unknown = sorted(set(codes.dropna()) - set(table))
@@ -71,7 +71,7 @@ def aggregate(values: pd.Series, name: str) -> pd.Series:
 
 
 def convert(values: pd.Series, source: str, target: str) -> pd.Series:
-    """Turn codes of one scheme into codes of another, where a published mapping exists.
+    """Convert codes of one scheme into those of another, if a published mapping exists.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def convert(values: pd.Series, source: str, target: str) -> pd.Series:
     Raises
     ------
     CodeError
-        If the schemes record different things (what a person says of themself, what somebody
-        else sees), or no mapping between them exists.
+        If the schemes record different things (what people say of themselves, what somebody else
+        sees), or if there is no mapping between them.
     """
     here, there = find_scheme(source), find_scheme(target)
     if here.name == there.name:

@@ -1,7 +1,7 @@
-"""Stage cohort: who takes part in a study, in what role, and where their images are.
+"""Stage cohort: the people of a study, their roles and their images.
 
-In: the stage table `COHORT`, the folder of its images and the dataset cards behind it. Out: a
-`Cohort`, the one object that later stages see of people.
+In: the stage table `COHORT`, the folder of its images and its dataset cards. Out: a `Cohort`, the
+only object through which later stages see people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.tables import COHORT
 
 PERSONAL = ("gender", "ethnicity", "age_band")
-"""Factors of a person that every cohort has, be they missing."""
+"""Factors of a person that every cohort has, even if their labels are missing."""
 
 _NOT_PERSONAL = {column.name for column in COHORT.columns} - set(PERSONAL)
 
@@ -41,16 +41,16 @@ class Cohort:
     root
         Folder that the paths are relative to.
     cards
-        The dataset cards behind it; fillers' after people's.
+        Its dataset cards, those of fillers last.
     digest
         SHA-256 over the content digests, identifiers, roles and labels: the same for any order of
         rows and any folder.
     simulated
-        Whether nobody in it exists.
+        Whether all its people are simulated.
     other_roots
         Folder of the images of each further dataset card, where cohorts were joined.
     notes
-        What was read otherwise than it was written, in sentences without identities.
+        Changes made to labels while reading, in sentences without identities.
     label_names
         Short name and full label of the columns that have short names.
     """
@@ -66,7 +66,7 @@ class Cohort:
 
     @cached_property
     def people(self) -> pd.DataFrame:
-        """One row a person, indexed by `subject_id` in order.
+        """One row per person, indexed by `subject_id` in order.
 
         Columns: `gender`, `ethnicity`, `age_band`, every further column that is constant for each
         person, and `filler`, true for people who are on the watchlist only. Age may differ between
@@ -104,7 +104,7 @@ class Cohort:
             raise CohortError(f"There is no image '{image_id}' in this cohort.")
         path = self._files[image_id]
         if pd.isna(path):
-            raise CohortError(f"'{image_id}' is a template: there is no image file.")
+            raise CohortError(f"'{image_id}' is a template, so it has no image file.")
         root = self.root
         if self.other_roots:
             root = self.other_roots.get(str(self._cards[image_id]), root)
@@ -123,9 +123,9 @@ def make_cohort(
     root
         Folder that the paths are relative to.
     cards
-        The dataset cards behind it.
+        Its dataset cards.
     simulated
-        Whether nobody in it exists; also true where a card says so.
+        Whether all its people are simulated; also true if a card says so.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def make_cohort(
 
 
 def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
-    """Return the cohort with another one's people as watchlist fillers.
+    """Return the cohort with the people of another cohort as watchlist fillers.
 
     Parameters
     ----------
@@ -194,8 +194,8 @@ def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
 def cohort_digest(images: pd.DataFrame) -> str:
     """Return the SHA-256 of a cohort's content: images, identifiers, roles and labels.
 
-    The order of rows and columns and the place of the files do not matter. Each row is written as
-    JSON, in which missing and empty differ and no separator can be forged.
+    The order of rows and columns and the location of the files do not matter. Each row is written
+    as JSON, which distinguishes missing from empty and cannot be confused by separators.
     """
     names = sorted(name for name in images.columns if name != "path")
     filled = [name for name in names if images[name].notna().any()]

@@ -1,7 +1,7 @@
 """Stage cohort: a dataset card in, its metadata as Croissant with RAI fields out.
 
 Croissant is the vocabulary in which catalogues of datasets exchange metadata (MLCommons Croissant
-1.1 and Croissant RAI 1.0, both JSON-LD). Nothing of the images or of the people is in it.
+1.1 and Croissant RAI 1.0, both JSON-LD). It contains no images and no data about people.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def croissant(card: DatasetCard) -> str:
 
 
 def _address(card: DatasetCard) -> str:
-    """Return where a dataset is described: the address in its citation, or of its first file."""
+    """Return the address of a dataset: that in its citation, or of its first file."""
     words = [word.rstrip(".,)") for word in card.citation.split() if word.startswith("https://")]
     return words[0] if words else next((file.url for file in card.files), "https://example.org/")
 
@@ -89,6 +89,6 @@ def _impact(card: DatasetCard) -> str | None:
 
 
 def _checksum(given: str | None) -> dict[str, str]:
-    """Return a checksum in Croissant's words; where the card has none it says where they are."""
+    """Return a checksum in Croissant's terms, or where to find it if the card has none."""
     kind, _, value = (given or "").partition(":")
     return {kind: value} if kind in ("sha256", "md5") else {"sha256": "see the publisher's record"}

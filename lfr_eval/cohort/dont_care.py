@@ -14,7 +14,7 @@ from lfr_eval.contract.tables import DONT_CARE
 
 
 def read_dont_care(path: Path, people: Collection[str]) -> pd.DataFrame:
-    """Read pairs of people of whom a match says nothing, such as twins.
+    """Read pairs of people whose match says nothing, such as twins.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def read_dont_care(path: Path, people: Collection[str]) -> pd.DataFrame:
     Raises
     ------
     ManifestError
-        If there is no such file, or a row cannot be used: somebody is not in the cohort, a pair is
-        listed twice or is one person, or there is no reason. All rows are listed.
+        If there is no such file, or a row cannot be used: a person is not in the cohort, a pair is
+        listed twice or has the same person twice, or the reason is missing. All rows are listed.
     """
     if not path.is_file():
         remedy = "Give the path of a CSV or Parquet file: design.dont_care=FILE."
@@ -58,15 +58,15 @@ def read_dont_care(path: Path, people: Collection[str]) -> pd.DataFrame:
             name,
             column,
             "unknown person",
-            "no such person is in the cohort",
+            "this person is not in the cohort",
             "Correct the subject_id, or remove the row.",
         )
     for where, kind, message, remedy in (
-        (first == second, "one person", "both are the same person", "Name two people."),
+        (first == second, "one person", "both are the same person", "Name two different people."),
         (
             pd.DataFrame({"a": low, "b": high}).duplicated(),
             "repeated pair",
-            "the two people stand in an earlier row",
+            "an earlier row names the same two people",
             "Remove the row.",
         ),
     ):

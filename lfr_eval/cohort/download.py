@@ -1,7 +1,7 @@
-"""Stage cohort: an address and a checksum in, a checked file out, however often the line breaks.
+"""Stage cohort: an address and a checksum in, a verified file out, despite interruptions.
 
-Pooch decides whether a file must be downloaded and checks what arrived; the downloader here adds
-what large files need: a part file that a later attempt continues, and timeouts.
+Pooch decides whether a file must be downloaded and verifies it. The downloader here adds what large
+files need: a partial file that a later attempt continues, and timeouts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 14
 TRANSIENT = (408, 429, 500, 502, 503, 504)
-"""Answers after which it is worth asking again."""
+"""Answers after which the request is sent again."""
 
 
 class DownloadError(MendableError, RuntimeError):
@@ -36,13 +36,13 @@ class ResumingDownloader:
     Attributes
     ----------
     part
-        Where the file grows; it stays when the download breaks off.
+        The partial file, which is kept when the download is interrupted.
     connect_timeout, read_timeout
         Seconds to wait for a connection, and for the next bytes.
     attempts
-        Attempts in a row that may bring nothing new.
+        Attempts in a row without new data after which to give up.
     pause
-        Seconds before another attempt, times the number of those that brought nothing.
+        Seconds before the next attempt, times the number of attempts without new data.
     """
 
     part: Path
@@ -52,12 +52,12 @@ class ResumingDownloader:
     pause: float = 1
 
     def __call__(self, url: str, output_file: str, _: object) -> None:
-        """Download `url` to `output_file`, as pooch calls it, which checks the file then.
+        """Download `url` to `output_file`. Pooch calls this and then verifies the file.
 
         Raises
         ------
         DownloadError
-            If the file cannot be had.
+            If the file cannot be downloaded.
         """
         import requests
 
@@ -93,10 +93,10 @@ class ResumingDownloader:
                 if declared.rpartition("/")[2] == str(offset):
                     return
                 self.part.unlink()
-                raise _Transient("the part that was here does not belong to the file")
+                raise _Transient("the partial file does not belong to this file")
             if status == 206 and not declared.startswith(f"bytes {offset}-"):
                 self.part.unlink(missing_ok=True)
-                raise _Transient("the server sent another part than was asked for")
+                raise _Transient("the server sent a part of the file that was not requested")
             if status not in (200, 206):
                 words = f"the server answered {status} {response.reason}".rstrip()
                 raise _Transient(words) if status in TRANSIENT else DownloadError(words)
@@ -129,20 +129,20 @@ class ResumingDownloader:
         if isinstance(error, requests.Timeout) or "timed out" in str(error):
             return f"no answer from {urlsplit(url).netloc} within {self.read_timeout:g} seconds"
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
-            return f"the connection broke off after {self._size():,} bytes"
+            return f"the connection was interrupted after {self._size():,} bytes"
         kind = type(error)
         detail = "" if kind is requests.ConnectionError else f" ({kind.__name__})"
         return f"no connection to {urlsplit(url).netloc}{detail}"
 
 
 class _Transient(Exception):
-    """The server asks to be asked again."""
+    """The server asks for the request to be sent again."""
 
 
 def download(
     url: str, checksum: str, target: Path, downloader: ResumingDownloader | None = None
 ) -> None:
-    """Have a file with this checksum at `target`, downloading it only if it is not there.
+    """Provide a file with this checksum at `target`, and download it only if it is missing.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def download(
     Raises
     ------
     DownloadError
-        If the file cannot be had, or what arrived has another checksum.
+        If the file cannot be downloaded, or has another checksum.
     """
     import pooch
 
@@ -183,12 +183,12 @@ def download(
 
 
 def read(url: str) -> bytes:
-    """Return what is at an address that nobody published a checksum for.
+    """Return the content of an address without a published checksum.
 
     Raises
     ------
     DownloadError
-        If it cannot be had.
+        If it cannot be downloaded.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "checksums"

@@ -1,6 +1,6 @@
 """Stage cohort: people and image qualities drawn at random (a `Population` in, arrays out).
 
-What a simulated study is made of, before anything is given a name or a row in a table.
+These arrays are turned into named rows of tables later.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class People:
     cell : (people,)
         Group of each, as a code of the population's cells.
     identity : (people, size)
-        What every image of a person keeps a share of; two people's inner product, times the
-        qualities of their images, is the score.
+        Vector of which every image of the person keeps a share. The score of two images is the
+        inner product of their people's vectors times the qualities of the images.
     """
 
     cell: Ints
@@ -36,7 +36,7 @@ class People:
 
 @dataclass(frozen=True)
 class Passes:
-    """Walks of people past cameras, each person's side by side.
+    """Walks of people past cameras, grouped by person.
 
     Attributes
     ----------
@@ -56,14 +56,14 @@ class Passes:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A whole study, drawn.
+    """A whole simulated study.
 
     Attributes
     ----------
     tested, watched
         People under test, and fillers of the watchlist.
     passes
-        Of the people under test.
+        Passes of the people under test.
     reference_quality, filler_quality : (people,), (fillers,)
         Quality of the reference image of each.
     """
@@ -76,7 +76,7 @@ class Drawn:
 
 
 def draw_study(population: Population) -> Drawn:
-    """Draw the people, passes and fillers that the population's configuration asks for."""
+    """Draw the people, passes and fillers of the population's configuration."""
     config = population.config
     seeds = np.random.SeedSequence(config.seed).spawn(4)
     tested = _people(population, config.people, np.random.default_rng(seeds[0]))
@@ -129,7 +129,7 @@ def _passes(population: Population, people: People, rng: np.random.Generator) ->
 
 
 def _cameras(population: Population, cell: Ints, rng: np.random.Generator) -> Ints:
-    """Draw the camera of each pass, evenly but for groups with a share of their own."""
+    """Draw the camera of each pass, evenly except for groups with their own share."""
     weights = population.camera_weights
     if not population.config.camera_shares:
         return rng.integers(weights.shape[1], size=len(cell))

@@ -1,7 +1,7 @@
 """Stage cohort: a folder of pictures and a table of people in, a manifest out.
 
-Everything wrong with either is found before the manifest is written. Nobody is left out silently:
-people without pictures and pictures of people who are not in the table are told.
+All problems of both are found before the manifest is written. Nobody is left out silently: people
+without pictures, and pictures of people who are not in the table, are reported.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ GUESSED = {
     "age": ("age", "age in years", "years"),
     "age_band": ("age_band", "age band", "age group"),
 }
-"""What the columns of a table are called, where nobody says otherwise."""
+"""Usual names of the columns of a table, used if no others are given."""
 
 SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of the table are what.
+    """Columns of the table and their meaning.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Gathered:
     rows
         As text, one row an image.
     notes
-        What was done and left out, in sentences.
+        Sentences on what was done and what was left out.
     """
 
     rows: pd.DataFrame
@@ -86,18 +86,18 @@ def gather(
     Parameters
     ----------
     folder
-        Of pictures; paths are relative to it.
+        Folder of pictures. Paths are relative to it.
     table
-        One row a person: CSV, Excel or Parquet. None: nobody has labels.
+        One row per person: CSV, Excel or Parquet. None: nobody has labels.
     columns
-        Which columns are what.
+        Meaning of the columns.
     pattern, reference
         See `pictures.find_pictures`.
 
     Raises
     ------
     ManifestError, ManifestMissingError
-        If the table or a picture cannot be used; every problem is listed.
+        If the table or a picture cannot be used. Every problem is listed.
     """
     if not folder.is_dir():
         missing = Problem("folder", "there is no such folder", "Name a folder of pictures.")
@@ -136,14 +136,18 @@ def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool =
     Raises
     ------
     ManifestError
-        If the file exists, or does not stand at or above the folder of the pictures.
+        If the file exists, or is not in the folder of the pictures or a folder above it.
     """
     home, pictures = file.parent.resolve(), folder.resolve()
     problems = []
     if not pictures.is_relative_to(home):
         remedy = f"Write it to {folder / file.name}, or leave --to out."
         problems.append(
-            Problem("place", "a manifest stands at or above the folder of its pictures", remedy)
+            Problem(
+                "place",
+                "the manifest must be in the folder of its pictures, or in one above it",
+                remedy,
+            )
         )
     if file.exists() and not replace:
         remedy = "Give another name with --to, or replace it with --replace."
@@ -164,7 +168,7 @@ def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool =
 def _labels(
     table: TextTable, columns: Columns
 ) -> tuple[pd.DataFrame | None, list[Problem], list[str]]:
-    """Return the labels by person, what is wrong with the table, and what was read how."""
+    """Return the labels by person, the problems of the table, and notes on how it was read."""
     problems, notes = list(table.problems), list(table.notes)
     there = [str(name) for name in table.frame.columns]
     asked = {"subject_id": columns.subject, "gender": columns.gender} | {
@@ -192,7 +196,11 @@ def _labels(
     if "subject_id" not in chosen:
         if columns.subject is None:
             remedy = f"Name it with --subject COLUMN. Columns there: {', '.join(there)}."
-            problems.append(Problem("missing column", "which column names the person?", remedy, 1))
+            problems.append(
+                Problem(
+                    "missing column", "it is unclear which column identifies the person", remedy, 1
+                )
+            )
         return None, problems, notes
     told = ", ".join(f"{name} from '{column}'" for name, column in chosen.items())
     notes.append(f"Read {told}.")
@@ -212,7 +220,7 @@ def _by_person(
     persons = frame["subject_id"].str.strip()
     problems += problems_at(
         persons.isna(), table.rows, "subject_id", persons, "empty cells",
-        "the person is not named", "Fill it in, or remove the row.",
+        "the person is missing", "Fill it in, or remove the row.",
     )  # fmt: skip
     again = persons.duplicated(keep=False) & persons.notna()
     labels = frame.drop(columns="subject_id")
@@ -221,7 +229,7 @@ def _by_person(
     differs[unlike.index] = unlike.any(axis=1)
     problems += problems_at(
         differs, table.rows, "subject_id", persons, "person with two labels",
-        "the person stands in several rows with different labels", "Keep one row for each person.",
+        "the person has several rows with different labels", "Keep one row for each person.",
     )  # fmt: skip
     repeated = int((persons.duplicated() & persons.notna()).sum())
     if repeated and not differs.any():
@@ -232,7 +240,7 @@ def _by_person(
 
 
 def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Put each person's labels to their pictures; say who is in one of the two only."""
+    """Join each person's labels to their pictures, and report people who have only one of them."""
     notes = []
     persons = list(dict.fromkeys(rows["subject_id"]))
     absent = [person for person in persons if person not in labels.index]
@@ -252,7 +260,7 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
 
 
 def _numbered(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, list[str]]:
-    """Give people whose number lost its zeros in a spreadsheet their number back."""
+    """Restore numbers of people that lost their leading zeros in a spreadsheet."""
     absent = [person for person in persons.unique() if person not in labels.index]
     meant = _same_numbers(absent, labels.index)
     if not meant:
@@ -264,7 +272,7 @@ def _numbered(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, l
 
 
 def _same_numbers(persons: list[str], index: pd.Index) -> dict[str, str]:
-    """Return people whose folder is 007 and whose row says 7, where only one can be meant."""
+    """Return people whose folder is 007 and whose row says 7, if the match is unambiguous."""
     plain: dict[int, list[str]] = {}
     for label in index:
         if str(label).isdecimal():

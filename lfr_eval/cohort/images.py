@@ -1,6 +1,6 @@
-"""Stage cohort: image paths in, a SHA-256 digest of each, or what is wrong with it, out.
+"""Stage cohort: image paths in, the SHA-256 digest or the problem of each out.
 
-An image is looked at before any matcher sees it: that it lies in the manifest's folder, that its
+Before any matcher sees an image, this module checks that it is in the manifest's folder, that its
 header declares a size that can be decoded safely, and that it can be decoded to the end.
 """
 
@@ -19,7 +19,7 @@ from lfr_eval.contract.pictures import PictureError, check_picture, content_of
 
 @dataclass(frozen=True)
 class ImageCheck:
-    """What looking at one image file found.
+    """Result of checking one image file.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class ImageCheck:
 
 
 def check_images(root: Path, paths: Sequence[str]) -> list[ImageCheck]:
-    """Look at image files, in threads.
+    """Check image files, in threads.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _outside(home: Path, path: str) -> ImageCheck | None:
     try:
         resolved = (home / path).resolve()
     except (OSError, ValueError, RuntimeError):
-        return ImageCheck(None, "missing file", "this cannot be a path", "Correct the path.")
+        return ImageCheck(None, "missing file", "this is not a valid path", "Correct the path.")
     if not resolved.is_relative_to(home):
         remedy = "Put the image below the manifest's folder."
         message = "the path leaves the manifest's folder"

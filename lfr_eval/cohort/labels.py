@@ -1,8 +1,8 @@
-"""Stage cohort: a table of text in, the same table with one spelling for each label out.
+"""Stage cohort: a table of text in, the same table with one spelling per label out.
 
-Labels that differ by accident only (case, width, spaces, look-alike letters) are one label, in the
-spelling that most rows have. Long labels, such as those of a census, get a short name for charts
-and sentences. Whatever is read otherwise than it is written is said.
+Labels that differ only by accident (case, width, spaces, look-alike letters) become one label, in
+the most frequent spelling. Long labels, such as those of a census, get a short name for charts and
+sentences. Every change is reported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lfr_eval.contract.tables import COHORT, CROSS, EVERYBODY, OVERALL, ROLES, U
 from lfr_eval.contract.words import several
 
 MISSING = "NA"
-"""How R and spreadsheets write a missing label; in an identifier it is a name like any other."""
+"""Missing label as written by R and spreadsheets. In an identifier it is an ordinary name."""
 
 NAMES = ("image_id", "subject_id", "pass_id", "path", "digest")
 """Columns of a manifest that name people and files."""
@@ -31,19 +31,19 @@ NUMBERS = ("frame", "captured_at", "age")
 """Columns of a manifest that hold numbers and times."""
 
 LONGEST = 20
-"""Characters of a label that needs no short name."""
+"""Longest label that needs no short name, in characters."""
 
 MOST_LABELS = 50
-"""A column with more values than this holds remarks, which get no short names."""
+"""A column with more values than this is taken for remarks, which get no short names."""
 
 SAID = 5
-"""Spellings of one column that are told one by one."""
+"""Spellings of one column that are reported one by one."""
 
 RESERVED = (EVERYBODY, OVERALL, "rest", "*")
-"""Names that tables give to more than one group."""
+"""Names that tables use for more than one group."""
 
 OWN_COLUMNS = ("filler", "overall")
-"""Columns that the study makes itself."""
+"""Columns that the study makes."""
 
 _ENDS = re.compile(r"\s*(?:,|:|;|/|\(| or | and )\s*")
 
@@ -55,7 +55,7 @@ class Labels:
     Attributes
     ----------
     table
-        The rows, with what was read otherwise than written among its notes.
+        The rows, with the changes among its notes.
     names
         Short name and full label of each column that has short names.
     """
@@ -65,20 +65,20 @@ class Labels:
 
 
 def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
-    """Give columns, roles and labels one spelling each.
+    """Give each column, role and label one spelling.
 
     Parameters
     ----------
     table
         A label file as text.
     card
-        Names the schemes of labels. Codes of a closed scheme are not touched.
+        Names the schemes of labels. Codes of a closed scheme are not changed.
     """
     notes, problems = list(table.notes), list(table.problems)
     frame, said = _columns(table.frame)
     notes += said
     problems += [
-        Problem("column name", "the study makes a column of this name", "Rename it.", 1, name)
+        Problem("column name", "the study makes a column with this name", "Rename it.", 1, name)
         for name in OWN_COLUMNS
         if name in frame
     ]
@@ -108,7 +108,7 @@ def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
 
 
 def _closed(card: DatasetCard | None, column: str) -> Collection[str]:
-    """Return the codes of the column's scheme, where it has one that is not free."""
+    """Return the codes of the column's scheme, if it has one that is not free."""
     if card is None or column not in card.schemes:
         return ()
     scheme = find_scheme(card.schemes[column])
@@ -116,7 +116,7 @@ def _closed(card: DatasetCard | None, column: str) -> Collection[str]:
 
 
 def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Read `Gender` as `gender` where there is no such column."""
+    """Read `Gender` as `gender` if there is no column `gender`."""
     meant = {skeleton(name): name for name in COHORT.names}
     renamed: dict[str, str] = {}
     for name in map(str, frame.columns):
@@ -132,7 +132,7 @@ def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _one_spelling(
     values: pd.Series, column: str, known: Collection[str]
 ) -> tuple[pd.Series, list[str]]:
-    """Return labels in the spelling of most rows, or in that of the names that are known."""
+    """Return labels in their most frequent spelling, or in that of the known names."""
     counts = values.value_counts()
     usual = {skeleton(name): name for name in known}
     read: dict[str, str] = {}
@@ -173,13 +173,13 @@ def _slips(values: pd.Series, column: str) -> list[str]:
 
 
 def _speakable(label: str) -> str:
-    """Return a label that no name of a table can be confused with."""
+    """Return a label that cannot be confused with a name that tables use."""
     said = re.sub(r"\s+", " ", label.strip()).replace(CROSS, " × ")
     return f"{said} (label)" if said in RESERVED else said
 
 
 def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
-    """Give long labels the shortest beginning that no other label begins with."""
+    """Shorten long labels to the shortest beginning that is unique."""
     labels = [str(label) for label in values.dropna().unique()]
     plain = {label: skeleton(label) for label in labels}
     found: dict[str, str] = {}

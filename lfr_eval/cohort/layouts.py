@@ -1,7 +1,7 @@
-"""Stage cohort: a dataset's own label file in, the rows of a manifest out, as its card says.
+"""Stage cohort: a dataset's label file in, the rows of a manifest out, by its card's rules.
 
-Publishers name files, people and labels in their own way. The card's layout says how these become
-the columns of a manifest; this module applies it and knows no dataset by name.
+Publishers name files, people and labels in different ways. The card's layout says how these become
+the columns of a manifest. This module applies the layout and contains no rule for a single dataset.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def manifest_rows(card: DatasetCard, folder: Path) -> TextTable:
     CardError
         If the folder has none of the card's layouts.
     ManifestError
-        If the label file lacks a column, or holds a value that the card does not know.
+        If the label file lacks a column, or has a value that the card does not explain.
     """
     layout = find_layout(card, folder)
     if layout is None:
@@ -71,7 +71,7 @@ def manifest_rows(card: DatasetCard, folder: Path) -> TextTable:
 
 
 def _column(labels: pd.DataFrame, rule: ColumnRule) -> tuple[pd.Series, list[Problem]]:
-    """Fill the rule's text with each row's labels; where a label is missing, so is the result."""
+    """Fill the rule's text with each row's labels. If a label is missing, so is the result."""
     result = pd.Series("", labels.index, "string")
     for literal, name in _parts(rule.take):
         result = result + literal
@@ -87,7 +87,7 @@ def _column(labels: pd.DataFrame, rule: ColumnRule) -> tuple[pd.Series, list[Pro
     problems = [
         Problem(
             "unknown label",
-            "the dataset card does not say what this means",
+            "the dataset card does not explain this value",
             f"It knows: {', '.join(rule.meanings)}.",
             int(labels["row"].to_numpy()[at]),
             rule.name,

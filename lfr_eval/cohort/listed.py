@@ -11,18 +11,18 @@ from lfr_eval.cohort.loading import manifest_card
 from lfr_eval.contract.tables import COHORT
 
 ROLE = "pair"
-"""Of whom there are pairs and no images: they are neither reference nor probe."""
+"""Role of people in a list of pairs without images: neither reference nor probe."""
 
 
 def cohort_of_pairs(people: pd.DataFrame, path: Path) -> Cohort:
-    """Return the people whom a list of pairs names.
+    """Return the people in a list of pairs.
 
     Parameters
     ----------
     people
-        subject_id and labels, one row a person; or a pair, where nobody knows whose it is.
+        subject_id and labels, one row per person, or per pair if its people are unknown.
     path
-        The list, whose name becomes the card's.
+        The list. Its name becomes the name of the card.
     """
     rows = people.assign(image_id=people["subject_id"], pass_id=people["subject_id"], role=ROLE)
     absent = {name: None for name in COHORT.names if name not in rows}

@@ -1,4 +1,4 @@
-"""Stage cohort: the name of a dataset, or a person's own manifest, in; a `Cohort` out."""
+"""Stage cohort: the name of a dataset or a manifest in, a `Cohort` out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lfr_eval.cohort.sources import fetch_card
 
 
 def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> Cohort:
-    """Return the people of a known dataset, fetching its files where they are not yet here.
+    """Return the people of a known dataset, and fetch its files if they are missing.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
     mirror
         Folder of an offline mirror, used in place; None for none.
     store
-        Private folder that downloads are kept in.
+        Private folder of downloads.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
     FetchError
         If its files are not here and cannot be downloaded, or have changed.
     ManifestError
-        If its labels or images cannot be used; the message lists every problem.
+        If its labels or images cannot be used. The message lists every problem.
     """
     card = name if isinstance(name, DatasetCard) else load_card(name)
     folder = fetch_card(card, mirror, store)
@@ -51,15 +51,14 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
 def load_manifest(
     path: Path, card: DatasetCard | str | Path | None = None, *, templates_only: bool = False
 ) -> Cohort:
-    """Return the people of somebody's own manifest.
+    """Return the people of a manifest.
 
     Parameters
     ----------
     path
         CSV or Parquet; see `lfr_eval.cohort.manifest.read_manifest`.
     card
-        What is known about the data: a card, its name or its path; see `manifest_card`, which is
-        used where there is none.
+        A dataset card, its name or its path. If there is none, `manifest_card` makes one.
     templates_only
         Whether there are templates and no images.
 
@@ -82,18 +81,18 @@ def manifest_card(
     schemes: Mapping[str, str] | None = None,
     label_source: Mapping[str, str] | None = None,
 ) -> DatasetCard:
-    """Return a card for somebody's own manifest, which says what is not known about it.
+    """Return a card for a manifest without one, which says what is not known about it.
 
     Parameters
     ----------
     path
-        The manifest; its name becomes the card's.
+        The manifest. Its name becomes the name of the card.
     schemes
         Factor and demographic scheme; gender and ethnicity are `free` where not given.
     label_source
-        Factor and who gave its labels, as far as it is known.
+        Factor and who assigned its labels, if known.
     """
-    unstated = "Not stated: there is no dataset card for this manifest."
+    unstated = "Not stated: this manifest has no dataset card."
     return DatasetCard(
         name=path.stem,
         title=f"The manifest {path.name}",

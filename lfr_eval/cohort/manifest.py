@@ -1,9 +1,9 @@
 """Stage cohort: a manifest in, the stage table `COHORT` out, or every problem of it at once.
 
-A manifest has one row an image or template; `tables.COHORT` lists its columns, of which
-`image_id`, `subject_id`, `role` and (unless there are only templates) `path` must be there. Further
-columns are factors. Nothing is dropped and nothing is guessed: a missing label stays missing, and a
-row that cannot be used stops the study with its row number and what to do about it.
+A manifest has one row per image or template. `tables.COHORT` lists its columns, of which
+`image_id`, `subject_id`, `role` and (unless there are only templates) `path` are required. Further
+columns are factors. Nothing is dropped or guessed: a missing label stays missing, and a row that
+cannot be used stops the study with its row number and a remedy.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
 from lfr_eval.contract.tables import COHORT
 
 CARD = "dataset_card"
-"""Column with the name of the card that a row belongs to."""
+"""Column with the name of a row's dataset card."""
 
 REQUIRED = ("image_id", "subject_id", "role")
 
@@ -61,7 +61,7 @@ def read_manifest(
     path
         CSV, Excel or Parquet; see `cohort.reading`.
     card
-        Names the schemes of the labels and who gave them; without one, any code is accepted.
+        Names the schemes of the labels and who assigned them. Without a card, any code is accepted.
     templates_only
         Whether there are templates and no images: paths and digests are then not read.
 
@@ -80,7 +80,7 @@ def read_manifest(
     ManifestMissingError
         If there is no such file.
     ManifestError
-        If anything in it cannot be used; the message lists every problem.
+        If anything in it cannot be used. The message lists every problem.
     """
     rows = respelled(read_text_table(path), card).table
     return cohort_table(rows, path.parent, card, templates_only=templates_only)
@@ -103,14 +103,14 @@ def cohort_table(
     Raises
     ------
     ManifestError
-        If anything cannot be used; the message lists every problem.
+        If anything cannot be used. The message lists every problem.
     """
     problems = list(table.problems)
     required = REQUIRED if templates_only else (*REQUIRED, "path")
     problems += _columns(table, required)
     if not len(table.frame) and not problems:
         remedy = "Give one row for each image."
-        problems.append(Problem("no rows", "there is a header and no row", remedy))
+        problems.append(Problem("no rows", "there is a header but no row", remedy))
     frame = _with_all_columns(table.frame)
     if templates_only:
         frame = frame.assign(path=pd.Series(pd.NA, frame.index, "string"))
@@ -165,7 +165,7 @@ def _with_all_columns(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _images(table: TextTable, root: Path) -> tuple[pd.Series, list[Problem]]:
-    """Look at every image once; return the digest of each row and what is wrong."""
+    """Check every image once, and return the digest of each row and the problems."""
     paths = table.frame["path"]
     unique = [str(path) for path in paths.dropna().unique()]
     checks = dict(zip(unique, check_images(root, unique), strict=True))
@@ -192,7 +192,7 @@ def _images(table: TextTable, root: Path) -> tuple[pd.Series, list[Problem]]:
         people,
         "subject_id",
         "one image, two people",
-        "row {row} has the very same image under subject_id {value!r}",
+        "row {row} has the same image under subject_id {value!r}",
         "Correct the subject_id, or remove the image that is not this person's.",
     )
     return digests, problems + _compared_with_itself(table, digests, people, role)
@@ -201,7 +201,7 @@ def _images(table: TextTable, root: Path) -> tuple[pd.Series, list[Problem]]:
 def _compared_with_itself(
     table: TextTable, digests: pd.Series, people: pd.Series, role: pd.Series
 ) -> list[Problem]:
-    """Two rows of one image that would be compared: a mated score of 1 that proves nothing."""
+    """Find images that would be compared with themselves, which gives a meaningless score of 1."""
     acting = (role != "filler") & digests.notna() & people.notna()
     same = pd.DataFrame({"digest": digests, "subject": people, "role": role, "row": table.rows})[
         acting
@@ -216,7 +216,7 @@ def _compared_with_itself(
         "path",
         table.frame["path"],
         "image compared with itself",
-        "the very same image stands in another row of this person in another role",
+        "this person has the same image in another row, with another role",
         "Use one row with the role 'both', or another image.",
     )
 

@@ -1,7 +1,8 @@
 """Stage cohort: a log of recognition opportunities in, the cohort with those passes out.
 
-A live system is tested with people who pass it: the log says who passed when, at which camera, and
-whether a template was made. Who is on the watchlist, and the labels of people, the manifest says.
+A live system is tested with people who pass it. The log says who passed, when, at which camera, and
+whether a template was made. The manifest says who is on the watchlist, and gives the labels of
+people.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.words import several
 
 UNKNOWN = ("", "unknown", "n/a", "na", "none")
-"""How a log says that nobody knows who passed, in any case of letters."""
+"""Words in a log for an unknown person, in upper or lower case."""
 
 
 def with_passes(cohort: Cohort, path: Path) -> Cohort:
@@ -29,16 +30,16 @@ def with_passes(cohort: Cohort, path: Path) -> Cohort:
     Parameters
     ----------
     cohort
-        Who is enrolled and who fills the watchlist.
+        The enrolled people and the fillers.
     path
-        CSV or Parquet with `pass_id`, `subject_id` (empty or `unknown`: nobody knows who it was),
-        and where known `captured_at` or `time`, `camera`, `acquired` (yes or no), and labels of
-        people whom the manifest does not have. Further columns are conditions of the pass.
+        CSV or Parquet with `pass_id`, `subject_id` (empty or `unknown` if the person is not known)
+        and, where known, `captured_at` or `time`, `camera`, `acquired` (yes or no), and labels of
+        people who are not in the manifest. Further columns are conditions of the pass.
 
     Raises
     ------
     ManifestMissingError, ManifestError
-        If there is no such log, or anything in it cannot be used; the message lists every problem.
+        If there is no such log, or anything in it cannot be used. The message lists every problem.
     """
     table = read_text_table(path)
     frame = table.frame.rename(columns={"time": "captured_at"} if _named_time(table) else {})
@@ -73,7 +74,7 @@ def _named_time(table: TextTable) -> bool:
 def _labelled(
     passes: pd.DataFrame, cohort: Cohort, table: TextTable
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Give passes the labels that the manifest has of their people, and find contradictions."""
+    """Add the manifest's labels of people to their passes, and find contradictions."""
     people = cohort.people
     person = passes["subject_id"]
     filler = person.map(people["filler"]).fillna(False)
@@ -114,7 +115,7 @@ def _labelled(
 
 
 def _said(card: DatasetCard, passes: int, unknown: int) -> DatasetCard:
-    """Return the card with what is to be known of passes by unknown people."""
+    """Return the card with a limit about passes of unknown people."""
     if not unknown:
         return card
     said = (

@@ -1,7 +1,7 @@
-"""Stage cohort: a folder of pictures in, one row for each of them out.
+"""Stage cohort: a folder of pictures in, one row per picture out.
 
-Either every person has a folder (`alice/01.jpg`), or a pattern says how a name tells the person
-(`{subject}_*`). What is not a picture is counted, never dropped without a word.
+Either every person has a folder (`alice/01.jpg`), or a pattern says which part of a name is the
+person (`{subject}_*`). Files that are not pictures are counted, never dropped silently.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"),
     *(".jp2", ".j2k", ".heic", ".heif", ".avif", ".gif"),
 )
-"""Names of pictures. A format that cannot be decoded is named as a problem, not passed over."""
+"""Endings of pictures. A format that cannot be decoded is reported as a problem, not skipped."""
 
 ROLES_OF_FOLDERS = {
     **dict.fromkeys(("reference", "references", "enrol", "enroll", "gallery"), "reference"),
     **dict.fromkeys(("probe", "probes", "query", "queries"), "probe"),
 }
-"""A folder of this name between person and picture says the role of what is in it."""
+"""Folders with these names between person and picture give the role of their pictures."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Pictures:
     Attributes
     ----------
     rows
-        `path` (relative, with `/`), `subject_id`, `role` (missing where nothing told it), and one
-        column for each further name of the pattern.
+        `path` (relative, with `/`), `subject_id`, `role` (missing if unknown), and one column for
+        each further name of the pattern.
     notes, problems
-        What was left out, and what cannot be used.
+        Files that were left out, and files that cannot be used.
     """
 
     rows: pd.DataFrame
@@ -52,18 +52,18 @@ class Pictures:
 def find_pictures(
     folder: Path, pattern: str | None = None, reference: str | None = None
 ) -> Pictures:
-    """Find the pictures of a folder and whose they are.
+    """Find the pictures of a folder and the person of each.
 
     Parameters
     ----------
     folder
-        Is searched with all folders in it.
+        Folder to search, with all its subfolders.
     pattern
-        How a path in the folder tells the person: `{subject}_*`. Further names in braces, such as
-        `{camera}`, become columns; `{role}` tells the role. Without one, the first folder of the
-        path is the person.
+        Form of a path in the folder, such as `{subject}_*`. Further names in braces, such as
+        `{camera}`, become columns; `{role}` is the role. Without a pattern, the first folder of
+        the path is the person.
     reference
-        Pictures whose name contains this are references, all others probes.
+        Pictures whose name contains this are references; all others are probes.
     """
     files = sorted(
         (path for path in folder.rglob("*") if path.is_file()),
@@ -114,14 +114,14 @@ def find_pictures(
         rows.append({"path": path, **told})
     frame = pd.DataFrame(rows, dtype="string")
     if reference is not None and len(frame) and not frame["role"].eq("reference").any():
-        remedy = "Give a part of the names of the references."
+        remedy = "Give a word that the names of the references contain."
         message = f"no picture's name contains '{reference}'"
         problems.append(Problem("references", message, remedy))
     return Pictures(frame, tuple(notes), tuple(problems))
 
 
 def _natural(path: Path, folder: Path) -> list[tuple[int, int, str]]:
-    """Return a key by which picture 2 comes before picture 10."""
+    """Return a sort key by which picture 2 comes before picture 10."""
     parts = re.split(r"(\d+)", path.relative_to(folder).as_posix())
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
@@ -173,9 +173,9 @@ def _by_pattern(path: str, form: re.Pattern[str]) -> dict[str, str | None] | Non
 
 
 def with_roles(rows: pd.DataFrame) -> tuple[pd.DataFrame, Iterator[str]]:
-    """Give every picture a role: a person's first is the reference, where nothing else was told.
+    """Give every picture a role. By default, a person's first picture is the reference.
 
-    A person's only picture is both.
+    A person's only picture has the role `both`.
     """
     role = rows["role"].astype("string")
     untold = role.groupby(rows["subject_id"]).transform(lambda own: own.isna().all()).astype(bool)

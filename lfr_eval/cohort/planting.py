@@ -1,7 +1,7 @@
-"""Planting differences: a population in which groups differ by the ratios that were asked for.
+"""Planting differences: a population in which groups differ by given ratios.
 
-The configuration names ratios of error rates; this finds the commonness and image quality of each
-group that give them, by solving the population's own integrals.
+The configuration names ratios of error rates. This module finds the commonness and image quality of
+each group that give them, by solving the population's integrals.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def population(config: SimulatedDatasetConfig) -> Population:
     Raises
     ------
     ConfigError
-        If a ratio names no group, all groups, or cannot be reached by the model.
+        If a ratio names an unknown group or all groups, or cannot be reached by the model.
     """
     cells = tuple(Cell(*pair) for pair in product(config.genders, config.ethnicities))
     for name in ("false_positive_ratio", "miss_ratio", "acquisition_ratio"):

@@ -34,7 +34,7 @@ from lfr_eval.contract.tables import CROSS
 Floats = NDArray[np.float64]
 
 REFERENCE_SPREAD = 0.4
-"""Spread of the logit of reference quality; custody images vary less than walks past a camera."""
+"""Spread of the logit of reference quality. Custody images vary less than passes."""
 
 # Enough for four digits of every rate; doubling them all changes the fourth.
 _A_NODES, _Q_NODES, _R_NODES, _TAU_STEPS = 14, 18, 5, 128
@@ -53,7 +53,7 @@ class Cell:
         return f"{self.gender}{CROSS}{self.ethnicity}"
 
     def within(self, group: str) -> bool:
-        """Whether its people belong to a group: `black`, `female x black`."""
+        """Whether its people belong to a group such as `black` or `female x black`."""
         return set(group.split(CROSS)) <= {self.gender, self.ethnicity}
 
     def ratio(self, ratios: Mapping[str, float]) -> float:

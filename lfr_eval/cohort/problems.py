@@ -1,7 +1,7 @@
-"""Stage cohort: what is wrong with a manifest, said so that a person can mend it.
+"""Stage cohort: problems of a manifest, described so that a person can correct them.
 
-In: one `Problem` for every row that cannot be used as it is. Out: one `ManifestError` with all of
-them, so that a file is mended in one round and nothing is dropped silently.
+In: one `Problem` for every row that cannot be used. Out: one `ManifestError` with all of them, so
+that a file can be corrected in one round and nothing is dropped silently.
 """
 
 from __future__ import annotations
@@ -18,31 +18,30 @@ from numpy.typing import NDArray
 from lfr_eval.contract.errors import MendableError
 
 PRINTED = 50
-"""Problems that an error message prints; the exception holds them all."""
+"""Most problems that an error message prints. The exception holds all of them."""
 
 VALUE_LENGTH = 80
-"""Characters of an offending value that an error message prints."""
+"""Most characters of a wrong value that an error message prints."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in one place of a manifest.
+    """One problem in one place of a manifest.
 
     Attributes
     ----------
     kind
-        What sort of problem it is, in a few words that are the same for all of its sort.
+        Kind of problem, in a few words that are the same for all problems of this kind.
     message
         What is wrong.
     remedy
         What to do about it.
     row
-        Row number as a spreadsheet shows it (the header is row 1); None where the whole file is
-        meant.
+        Row number as a spreadsheet shows it (the header is row 1); None for the whole file.
     column
-        Column; None where the whole row or file is meant.
+        Column; None for the whole row or file.
     value
-        The offending value.
+        The wrong value.
     """
 
     kind: str
@@ -69,7 +68,7 @@ class ManifestMissingError(MendableError, FileNotFoundError):
 
 
 class ManifestError(MendableError, ValueError):
-    """A manifest cannot be used; the message lists its problems, `problems` holds all of them.
+    """A manifest cannot be used. The message lists its problems; `problems` holds all of them.
 
     Attributes
     ----------
@@ -113,13 +112,13 @@ def problems_at(
     Parameters
     ----------
     where : (rows,)
-        Which rows have the problem; missing counts as no.
+        Which rows have the problem. Missing counts as no.
     rows : (rows,)
         Row numbers as a person sees them.
     column, values
         The column and its values.
     kind, message, remedy
-        See `Problem`; a sequence of messages has one for each selected row.
+        See `Problem`. A sequence of messages has one for each selected row.
     """
     chosen = np.flatnonzero(pd.Series(where).fillna(False).to_numpy(dtype=bool))
     messages = [message] * len(chosen) if isinstance(message, str) else message
@@ -139,7 +138,7 @@ def _shown(value: str) -> str:
 
 
 def _at_most(problems: Sequence[Problem], limit: int) -> list[Problem]:
-    """Choose up to `limit` problems such that a frequent kind does not hide a rare one."""
+    """Choose up to `limit` problems so that a frequent kind does not hide a rare one."""
     if len(problems) <= limit:
         return list(problems)
     chosen: list[int] = []

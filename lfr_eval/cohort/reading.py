@@ -1,8 +1,8 @@
 """Stage cohort: a label file (CSV, Excel or Parquet) in, a table of text with row numbers out.
 
-Everything is read as text, so that the identifier '001' stays '001' and the person called 'NA'
-stays a person. Names come in Unicode's composed form, without characters that nobody sees. Row
-numbers are those that a spreadsheet shows.
+Everything is read as text, so that the identifier '001' stays '001' and a person called 'NA' stays
+a person. Names are in Unicode's composed form, without invisible characters. Row numbers are those
+that a spreadsheet shows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lfr_eval.contract.words import several
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SEPARATORS = ",;\t|"
 AS_WRITTEN = ("path", "digest")
-"""Columns that name files by their bytes."""
+"""Columns with names of files, which are kept byte for byte."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class TextTable:
     Attributes
     ----------
     file
-        Where it came from.
+        The file.
     frame
         Its cells as text; an empty cell is missing.
     rows : (rows,)
         Row number of each line of the table, as a spreadsheet shows it.
     problems
-        What could not be read.
+        Problems found while reading.
     notes
-        What was read otherwise than it is written, in sentences without identities.
+        Changes made while reading, in sentences without identities.
     """
 
     file: Path
@@ -60,7 +60,7 @@ def read_text_table(path: Path) -> TextTable:
     Parameters
     ----------
     path
-        A file; `.parquet` and `.pq` are read as Parquet, `.xlsx` and `.xlsm` as Excel (the first
+        The file. `.parquet` and `.pq` are read as Parquet, `.xlsx` and `.xlsm` as Excel (the first
         sheet), everything else as CSV: UTF-8, a header, separated by commas, semicolons, tabs or
         bars.
 
@@ -120,9 +120,9 @@ _QUOTES = "Check that every double quote is closed, and doubled inside a quoted 
 
 
 def _separator(text: str) -> str:
-    """Return what separates the names of the header, outside quotes: a comma unless another does.
+    """Return the separator of the header, outside quotes: a comma unless there is another.
 
-    A name that was never quoted may hold commas in a file that semicolons separate.
+    In a file separated by semicolons, an unquoted name may contain commas.
     """
     header = next((line for line in text.splitlines() if line.strip()), "")
     bare = "".join(header.split('"')[::2])
@@ -162,7 +162,7 @@ def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Prob
 def _without_empty_end(
     header: list[str], body: Sequence[tuple[int, list[str]]]
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Leave out empty cells at the end of rows, which exports add, where nothing stands in any."""
+    """Remove columns of empty cells at the end of rows, which some exports add."""
     width = len(header)
     while (
         width > 1
@@ -197,7 +197,7 @@ def _header_problems(header: list[str]) -> list[Problem]:
 def _decoded(
     cells: list[str], rows: NDArray[np.int64], name: str
 ) -> tuple[list[str | None], list[Problem]]:
-    """Return the cells with empty ones missing, and the problem of each that is not UTF-8."""
+    """Return the cells, empty ones as missing, and a problem for each that is not UTF-8."""
     problems = []
     for at, cell in enumerate(cells):
         if not cell.isascii() and any("\udc80" <= mark <= "\udcff" for mark in cell):
@@ -220,7 +220,7 @@ def _frame(columns: dict[str, list[str | None]], rows: int) -> pd.DataFrame:
 
 
 def _normal(table: TextTable) -> TextTable:
-    """Read every name in one form, and say where that makes one name of several."""
+    """Read every name in one form, and report where this merges several names."""
     columns, notes, problems = {}, list(table.notes), list(table.problems)
     for name in map(str, table.frame.columns):
         column, known = table.frame[name], normal(name).strip()
@@ -231,7 +231,7 @@ def _normal(table: TextTable) -> TextTable:
             column = column.replace(read).mask(
                 column.isin([t for t in read if not read[t].strip()])
             )
-            words = f"{several(len(read), 'value')} of column '{known}' had signs that nobody sees"
+            words = f"{several(len(read), 'value')} of column '{known}' had invisible characters"
             notes.append(
                 f"{words} or letters in several Unicode forms, and are read in one form"
                 + (
@@ -241,7 +241,7 @@ def _normal(table: TextTable) -> TextTable:
                 )
             )
         if known in columns:
-            message = "two columns have this name, once invisible signs are left out"
+            message = "two columns have this name after invisible characters are removed"
             problems.append(Problem("column name", message, "Keep one of them.", 1, known))
         columns[known] = column
     frame = pd.DataFrame(columns, index=table.frame.index)

@@ -1,7 +1,7 @@
 """Stage cohort: the demographic schemes and the mappings between them, as data.
 
-Each scheme says how a person comes by its codes, because that decides what may be compared with
-what. `lfr_eval.cohort.codes` reads these tables.
+Each scheme says how its codes are assigned to people, because this decides what may be compared.
+`lfr_eval.cohort.codes` reads these tables.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Code:
-    """One code of a scheme and what it stands for."""
+    """One code of a scheme and its meaning."""
 
     code: str
     label: str
@@ -28,13 +28,13 @@ class Scheme:
     version
         Year or number of the edition.
     title
-        What a reader calls it.
+        Name for readers.
     evidence
-        How a person comes by such a code: an entry of `tables.LABEL_SOURCES`, or `any`.
+        Who assigns such a code: an entry of `tables.LABEL_SOURCES`, or `any`.
     source
         Where the codes are published.
     codes
-        The codes in order; empty where anything goes.
+        The codes in order; empty if any code is accepted.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Scheme:
         return tuple(code.code for code in self.codes)
 
     def label(self, code: str) -> str:
-        """Return what a code stands for; the code itself where the scheme does not know it."""
+        """Return the meaning of a code, or the code itself if it is not in the scheme."""
         return next((entry.label for entry in self.codes if entry.code == code), code)
 
     def accepts(self, code: str) -> bool:
@@ -220,7 +220,7 @@ SCHEMES = (
 
 
 def _by_letter(name: str) -> tuple[tuple[str, str], ...]:
-    """Both census schemes put the broad group in the first letter of each code."""
+    """In both census schemes, the first letter of a code is the broad group."""
     scheme = next(entry for entry in SCHEMES if entry.name == name)
     return tuple((code, code if code == "NS" else code[0]) for code in scheme.names)
 

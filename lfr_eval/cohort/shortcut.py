@@ -1,8 +1,8 @@
 """Stage cohort: the trials of a drawn study, without templates, tables or files (arrays to trials).
 
-For repeating a simulated study hundreds of times. They are the very trials that the whole way
-gives: a pass has the score of its person's best product with a reference times its own quality, so
-one search a person is enough.
+This is for repeating a simulated study hundreds of times. The trials equal those of a full study:
+the score of a pass is its person's best product with a reference times the quality of the pass, so
+one search per person is enough.
 """
 
 from __future__ import annotations

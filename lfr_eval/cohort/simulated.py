@@ -1,7 +1,7 @@
 """Stage cohort: a simulated walk-past study with known truth (configuration in, people out).
 
-People are drawn from a `Population`; their templates are made at once, since a simulated person
-has no image. What differs between the measured and the true rates is then sampling alone.
+People are drawn from a `Population`. Their templates are made directly, because simulated people
+have no images. Measured rates therefore differ from the true ones only by sampling.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Simulation:
         Parameters
         ----------
         fillers
-            How much each filler counts on the watchlist, by row of the cohort's images; one as
-            much as the other where this is left out.
+            Weight of each filler on the watchlist, by row of the cohort's images. Default: equal
+            weights.
         """
         cells = {cell.name: cell for cell in self.population.cells}
         images = self.cohort.images

@@ -1,8 +1,7 @@
-"""Stage cohort: a dataset's name in, the folder with its checked files out.
+"""Stage cohort: a dataset's name in, the folder with its verified files out.
 
-From the offline mirror, in place; else from the store; else downloaded to the store from where it
-is published. Whatever is used is checked first: faces that changed unnoticed make numbers that
-nobody can reproduce.
+Files come from the offline mirror, or else from the store, or else from the publisher, who fills
+the store. All are verified before use, because results from changed faces cannot be reproduced.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ RECEIPT = "SHA256SUMS"
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 UNPACKED_LIMIT = 4 * 1024**3
-"""Bytes that an archive may unpack to."""
+"""Most bytes that an archive may unpack to."""
 
 
 class FetchError(MendableError, RuntimeError):
@@ -37,7 +36,7 @@ class FetchError(MendableError, RuntimeError):
 
 
 def fetch(name: str, mirror: Path | None, store: Path) -> Path:
-    """Return where a dataset or weights are, downloading them where they are not yet here.
+    """Return the path of a dataset or weights, and download them if they are missing.
 
     Parameters
     ----------
@@ -46,7 +45,7 @@ def fetch(name: str, mirror: Path | None, store: Path) -> Path:
     mirror
         Folder of an offline mirror, used in place; None for none.
     store
-        Private folder that downloads are kept in.
+        Private folder of downloads.
 
     Returns
     -------
@@ -65,9 +64,9 @@ def fetch(name: str, mirror: Path | None, store: Path) -> Path:
 
 
 def fetch_card(card: DatasetCard, mirror: Path | None, store: Path) -> Path:
-    """Return where a card's dataset or weights are; see `fetch`."""
+    """Return the path of a card's dataset or weights; see `fetch`."""
     if card.simulated:
-        raise CardError(f"'{card.name}' is simulated: there is nothing to fetch.")
+        raise CardError(f"'{card.name}' is simulated, so there is nothing to fetch.")
     mirrored = _from_mirror(card, mirror)
     if mirrored is not None:
         return mirrored
@@ -237,7 +236,7 @@ def _write_receipt(folder: Path) -> None:
 
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """Let one process download at a time; the others find the files when it is done."""
+    """Let only one process download at a time. The others find the files when it is done."""
     with lock.open("w") as file:
         if sys.platform != "win32":
             import fcntl

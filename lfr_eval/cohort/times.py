@@ -1,6 +1,6 @@
 """Stage cohort: times of capture in, the time of day of each pass out.
 
-A band is read off the time as it was written: the clock of the place where the camera stands.
+A band is taken from the time as written, that is, from the clock at the camera.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from datetime import datetime
 import pandas as pd
 
 TIME_OF_DAY = "time_of_day"
-"""The column that is derived where a manifest has times and no such column of its own."""
+"""Column that is derived if a manifest has times but not this column."""
 
 BANDS = ((6, "night 00-06"), (12, "morning 06-12"), (18, "afternoon 12-18"), (24, "evening 18-24"))
 """End (exclusive, in hours) and name of each band."""
 
 
 def time_of_day(captured_at: pd.Series, pass_id: pd.Series) -> pd.Series:
-    """Return the band of each image's pass, that of its earliest frame.
+    """Return the band of each image's pass, which is that of its earliest frame.
 
     Parameters
     ----------

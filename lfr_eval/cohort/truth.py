@@ -1,4 +1,4 @@
-"""True error rates of a population's groups: table `truth`, which no sampling error touches."""
+"""True error rates of a population's groups: table `truth`, without sampling error."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def true_rates(
 ) -> pd.DataFrame:
     """Return table `truth` for the factors gender, ethnicity, their intersection and overall.
 
-    A rate that nobody in the cohort could show is null: a group of one person is untestable, since
-    it has no pair of different people.
+    A rate that no trial of the cohort can show is null. For example, a group of one person has no
+    pair of different people.
 
     Parameters
     ----------

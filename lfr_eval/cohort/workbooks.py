@@ -1,4 +1,4 @@
-"""Stage cohort: tables that are no text (Excel, Parquet) in, their cells as text out."""
+"""Stage cohort: Excel and Parquet tables in, their cells as text out."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Records = list[tuple[int, list[str]]]
 
 
 def cells_of_parquet(path: Path) -> tuple[Columns | Problem, tuple[str, ...]]:
-    """Return the columns of a Parquet file as text, and what was left out.
+    """Return the columns of a Parquet file as text, and a note on columns left out.
 
-    A column of lists or structures (a box, landmarks, a template) is no label and is left out.
+    A column of lists or structures (a box, landmarks, a template) is not a label and is left out.
     """
     try:
         frame = pd.read_parquet(path)
@@ -44,7 +44,7 @@ def cells_of_parquet(path: Path) -> tuple[Columns | Problem, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if left_out:
         notes = (
-            f"{several(len(left_out), 'column')} of lists or other values that are no labels "
+            f"{several(len(left_out), 'column')} of lists or other values that are not labels "
             f"{'is' if len(left_out) == 1 else 'are'} left out: {', '.join(left_out)}.",
         )
     return columns, notes
@@ -81,7 +81,7 @@ def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...]]:
 
 
 def as_text(column: pd.Series) -> list[str | None] | None:
-    """Return a column as text, whole numbers without a point; None for values that are no cells."""
+    """Return a column as text, whole numbers without a point; None for lists and structures."""
     texts: list[str | None] = []
     for value in column.astype(object):
         if not _is_scalar(value):

@@ -46,7 +46,7 @@ class OwnConf(FileConfigSource):
             header = ConfigSource._get_header_dict(text[:512])
             check_conf(text, header["package"])
         except ReadingError as error:
-            raise ConfigError(f"{file} cannot be used. {error}") from error
+            raise ConfigError(f"{file} is not used. {error}") from error
         return ConfigResult(
             config=OmegaConf.load(StringIO(text)),
             path=f"{self.scheme()}://{self.path}",

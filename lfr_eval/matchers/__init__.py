@@ -2,7 +2,7 @@
 
 A matcher is any object with a `card` and one of three methods: `embed` (images to templates),
 `templates` (templates from elsewhere) or `scores` (comparisons from elsewhere). It is found by
-name in a registry whose entries are imported only when they are asked for. `matchers.null` is the
+name in a registry whose entries are imported only on request. `matchers.null` is the
 contract as a program, docs/matchers.md the contract in words.
 """
 
@@ -32,12 +32,12 @@ Picture = Path | bytes
 
 
 class MatcherError(MendableError, RuntimeError):
-    """A matcher cannot be made or its output cannot be used; the message says why."""
+    """A matcher cannot be made, or its output cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class MatcherCard:
-    """What a matcher says of itself.
+    """A matcher's description of itself.
 
     Attributes
     ----------
@@ -56,13 +56,13 @@ class MatcherCard:
         Which face of a still picture is taken: an entry of `faces.MULTI_FACE`; None where the
         matcher does not look for faces.
     batch_size
-        Pictures that are worked on at once; it changes no template.
+        Pictures processed at once. It does not change a template.
     recipe
-        What the fingerprint is the hash of, so that two matchers can be told apart in words.
+        Content of which the fingerprint is the hash, so that differences can be named.
     version
         `models:/NAME/VERSION` of a registered matcher.
     scale
-        What is made of a similarity before it is called a score.
+        Scale that turns a similarity into a score.
     """
 
     name: str
@@ -84,7 +84,7 @@ class MatcherCard:
         Raises
         ------
         MatcherError
-            If its scores come from elsewhere: they are on a scale already.
+            If its scores come from elsewhere, since they have a scale already.
         """
         if scale == UNSCALED:
             return self
@@ -108,7 +108,7 @@ def fingerprint_of(recipe: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class Embedding:
-    """The template of one image, or the reason why there is none."""
+    """The template of one image, or the reason why it has none."""
 
     template: Vector | None
     reason: str | None = None
@@ -140,9 +140,9 @@ class Templates:
     acquisition
         Table `acquisition`, one row an image.
     vectors : (images, size), float32
-        NaN where nothing was acquired. They belong to who asked for them, who may overwrite them.
+        NaN where nothing was acquired. The caller owns the array and may overwrite it.
     moved : (images,), optional
-        How far each was moved by storing it in a narrower type, as a length.
+        Change of each template by storing it in a narrower type, as a length.
     """
 
     acquisition: pd.DataFrame
@@ -157,12 +157,12 @@ class ImageMatcher(Protocol):
     card: MatcherCard
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order, whatever stands beside it."""
+        """Yield one embedding per image, in order, independent of the other images."""
 
 
 @runtime_checkable
 class FrameMatcher(Protocol):
-    """Makes templates of every face of a picture: what a live engine asks of a matcher."""
+    """Makes templates of every face of a picture, as the live engine needs."""
 
     card: MatcherCard
 
@@ -195,16 +195,16 @@ class ScoreMatcher(Protocol):
 
 @runtime_checkable
 class AlertMatcher(Protocol):
-    """Brings the alerts of a system that tells nothing below its floor.
+    """Brings the alerts of a system that reports no score below its floor.
 
     Attributes
     ----------
     floor
-        The score from which it tells.
+        Lowest score that it reports.
     at_most
-        How many references it tells of one pass at most; 0: all that reach the floor.
+        Most references that it reports for one pass; 0: all that reach the floor.
     first_only
-        Whether it tells the first score of a pass that reaches the floor, and not the highest.
+        Whether it reports the first score of a pass that reaches the floor, not the highest.
     """
 
     card: MatcherCard
@@ -223,14 +223,14 @@ class PairMatcher(Protocol):
     Attributes
     ----------
     independent
-        Whether nobody knows which pairs share a person, so that each pair counts by itself.
+        Whether it is unknown which pairs share a person, so that each pair is counted by itself.
     """
 
     card: MatcherCard
     independent: bool
 
     def people(self) -> pd.DataFrame:
-        """Return subject_id and labels: one row a person, or a pair that counts by itself."""
+        """Return subject_id and labels, one row per person or separately counted pair."""
 
     def pairs(self) -> pd.DataFrame:
         """Return subject_a, subject_b, genuine and score (higher is more alike)."""
@@ -245,7 +245,7 @@ def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **settings: object) ->
     Parameters
     ----------
     scale
-        On which its scores are told.
+        Scale of its scores.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **settings: object) ->
 
 
 def assemble(images: pd.DataFrame, embeddings: Sequence[Embedding]) -> Templates:
-    """Put embeddings, one an image of table `cohort`, together.
+    """Combine embeddings, one per image of table `cohort`.
 
     Raises
     ------
@@ -287,14 +287,14 @@ def collect(
     vectors: Vector | None,
     moved: NDArray[np.float32] | None = None,
 ) -> Templates:
-    """Put what is known of the images of table `cohort` together.
+    """Combine the results for the images of table `cohort`.
 
     Parameters
     ----------
     reason : (images,)
         Why there is no template; empty where there is one.
     faces : (images,)
-        Faces detected; -1: not told.
+        Faces detected; -1: unknown.
     vectors : (images, size)
         NaN where there is no template; None if there is none at all.
     moved : (images,), optional
@@ -307,7 +307,7 @@ def collect(
     """
     if vectors is None:
         raise MatcherError(
-            f"No template could be made of any of the {len(images)} images; first reason: "
+            f"No template could be made of any of the {len(images)} images. First reason: "
             f"{reason[0] if len(reason) else 'there are no images'}."
         )
     acquisition = pd.DataFrame(

@@ -1,7 +1,8 @@
 """Alerts of a live system that is a black box (a log in, alerts by recognition opportunity out).
 
-The system told whom it recognised, and nothing below its floor. Each alert belongs to a pass: the
-one it names, or the nearest in time at the same camera. `comparison.logged` makes searches of them.
+The system reports whom it recognised, but no score below its floor. Each alert belongs to the pass
+that it names, or to the nearest pass in time at the same camera. `comparison.logged` makes searches
+of the alerts.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ class AlertLog:
     Parameters
     ----------
     floor
-        Above it the system tells: no alert of the log may score lower.
+        Lowest score that the system reports: no alert of the log may score lower.
     at_most
-        How many references the system tells of one pass at most; 0: all that reach the floor.
+        Most references that the system reports for one pass; 0: all that reach the floor.
     columns
-        What the file calls our columns: our name to the file's.
+        Other names of columns: our name to the file's.
     within
         Seconds between an alert that names no pass and the pass it may belong to.
     higher_is
@@ -49,8 +50,8 @@ class AlertLog:
     Raises
     ------
     MatcherError
-        If the file cannot be read, or holds what the system cannot have told: every kind of
-        problem is listed with the first rows that have it.
+        If the file cannot be read, or holds something that the system cannot have reported. Every
+        kind of problem is listed with its first rows.
     """
 
     def __init__(
@@ -74,8 +75,8 @@ class AlertLog:
         self.first_only = engine
         if "pass_id" not in rows and "time" not in rows:
             raise MatcherError(
-                f"{path} has neither pass_id nor time, so no alert can be given to a pass. If the "
-                "file calls them otherwise, say how: 'matcher.columns={time: THEIRS}'."
+                f"{path} has neither pass_id nor time, so alerts cannot be assigned to passes. If "
+                "the file has other names for them, give 'matcher.columns={time: THEIRS}'."
             )
         score = numbers(rows["score"])
         if engine:
@@ -114,7 +115,7 @@ class AlertLog:
         )
 
     def without(self, images: Collection[str]) -> AlertLog:
-        """Return the log without alerts about images or passes that a plan leaves out."""
+        """Return the log without alerts about images or passes that a plan excludes."""
         left = copy(self)
         gone = self._rows["reference_id"].isin(images)
         if "pass_id" in self._rows:
@@ -133,8 +134,8 @@ class AlertLog:
         Raises
         ------
         MatcherError
-            If an alert names a reference that nobody enrolled, or a pass that was not acquired; or
-            the system told of a pass more than `at_most` references.
+            If an alert names a reference that was not enrolled or a pass that was not acquired, or
+            if a pass has alerts about more than `at_most` references.
         """
         probes = images[images["role"].isin(["probe", "both"])]
         passes = probes.drop_duplicates("pass_id").reset_index(drop=True)
@@ -166,7 +167,7 @@ class AlertLog:
             ),
             (
                 f"the pass has alerts about more than {self.at_most:,} references "
-                "(matcher.at_most; 0: the log tells all that reach the floor)",
+                "(matcher.at_most; 0: the log names all that reach the floor)",
                 (number > self.at_most) & (self.at_most > 0),
             ),
         ]
@@ -184,7 +185,7 @@ class AlertLog:
         refuse(
             self._path,
             rows,
-            [("names no pass, and has no time in ISO 8601", pd.Series(by_time & np.isnat(at)))],
+            [("names no pass and has no time in ISO 8601", pd.Series(by_time & np.isnat(at)))],
         )
         place = pd.Index(passes["pass_id"]).get_indexer(pd.Index(named)).astype(np.intp)
         matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)
@@ -200,7 +201,7 @@ class AlertLog:
         return place, matched, since / np.timedelta64(1, "s")
 
     def _times(self, text: pd.Series) -> NDArray[np.datetime64]:
-        """Return times in UTC; without a time zone all of them are on one clock, whichever."""
+        """Return times in UTC. Times without a time zone are taken to be on the same clock."""
         zoned = text[text != ""].str.contains(r"(?:[+-]\d\d:?\d\d|Z)$", regex=True)
         self._zones = (*getattr(self, "_zones", ()), *zoned.unique().tolist())
         if len(set(self._zones)) > 1:
@@ -219,7 +220,7 @@ def _nearest(
     cameras: NDArray[np.str_],
     within: np.timedelta64,
 ) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """Return the nearest pass in time at the same camera; an alert may leave the camera open."""
+    """Return the nearest pass in time at the same camera, or at any if the alert names none."""
     place = np.full(len(at), -1, np.intp)
     found = np.full(len(at), NO_PASS, object)
     for name in np.unique(camera):

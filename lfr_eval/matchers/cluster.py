@@ -1,8 +1,8 @@
-"""Embedding on a Ray cluster: an actor a GPU, or a machine, each with a matcher of its own.
+"""Embedding on a Ray cluster: one actor per GPU or machine, each with its own matcher.
 
-Pictures go to the actors as bytes, templates come back in the order of the pictures. An actor that
-is lost is made again on another machine, and what it had in work is done again; a template depends
-on its picture alone, so nothing else is repeated.
+Pictures go to the actors as bytes, and templates come back in the order of the pictures. A lost
+actor is made again on another machine, and its unfinished work is done again. A template depends
+only on its picture, so nothing else is repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lfr_eval.compute.cluster import check_version, connect, workers
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherCard, MatcherError, Picture
 
 IN_FLIGHT = 2
-"""Batches at each actor: one in work, one waiting."""
+"""Batches at each actor: one in progress, one waiting."""
 
 
 class ClusterMatcher:
@@ -40,7 +40,7 @@ class ClusterMatcher:
     ClusterError
         If there is no such cluster, or it has no GPU where GPUs are asked for.
     MatcherError
-        If the machines' matchers are not one matcher: other weights, libraries or devices.
+        If the machines' matchers differ in weights, libraries or devices.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ClusterMatcher:
         self.card = cards[0]
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order; at most two batches an actor are in memory."""
+        """Yield one embedding per image, in order, with at most two batches per actor in memory."""
         size = self.card.batch_size
         starts = iter(range(0, len(images), size))
         actors = cycle(self._actors)
@@ -89,7 +89,7 @@ class ClusterMatcher:
 
 
 class _Embedder:
-    """One machine's, or one GPU's, matcher."""
+    """The matcher of one machine or GPU."""
 
     def __init__(self, make: Callable[[], ImageMatcher]) -> None:
         self._matcher = make()

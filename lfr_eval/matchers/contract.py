@@ -1,4 +1,4 @@
-"""The contract of a matcher that looks at pictures, as tests. Of your own, in one command:
+"""The contract of a matcher that reads pictures, as tests. To test your own matcher:
 
     pytest -p lfr_eval.matchers.contract --pyargs lfr_eval.matchers.contract --matcher mine
 
@@ -85,7 +85,7 @@ def subject_of_the_command_line(request: pytest.FixtureRequest) -> Subject:
         }
         found = make(plugin, UNSCALED, values)
         if not isinstance(found, ImageMatcher):
-            pytest.skip("it does not look at pictures")
+            pytest.skip("it does not read pictures")
         return found
 
     faces = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
@@ -101,7 +101,7 @@ def _values(words: Sequence[str]) -> dict[str, Any]:
 
 @pytest.fixture(name="pictures")
 def pictures_to_try(subject: Subject, tmp_path: Path) -> list[Path]:
-    """Return faces if there are any, pictures without, and at the end two files that are none."""
+    """Return pictures with faces if there are any, pictures without, and two invalid files."""
     grey = [tmp_path / f"grey-{level}.png" for level in (90, 160)]
     for path, level in zip(grey, (90, 160), strict=True):
         Image.new("RGB", (120, 120), (level, level, level)).save(path)
@@ -143,7 +143,7 @@ def test_a_template_does_not_depend_on_its_neighbours(
 
 
 def test_a_picture_gives_a_template_or_a_reason(subject: Subject, pictures: list[Path]) -> None:
-    """A picture that cannot be read is a failure to acquire; a file that is not there an error."""
+    """An unreadable picture is a failure to acquire; a missing file is an error."""
     one = subject.make()
     made = list(one.embed(pictures))
     assert [embedding_problem(embedding, one.card.template_size) for embedding in made] == [

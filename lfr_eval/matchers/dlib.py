@@ -55,7 +55,7 @@ class DlibBoxFinder:
     Parameters
     ----------
     image_size, margin
-        Side of the cut face in pixels, and how many of them lie outside of the box.
+        Side of the cut face in pixels, and how many of them are outside the box.
     upsample
         How many times the image is doubled before faces of 80 pixels and more are sought.
     """
@@ -170,7 +170,7 @@ class DlibMatcher:
         )
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order."""
+        """Yield one embedding per image, in order."""
         for batch in batches(images, self._batch_size):
             pictures = open_pictures(batch)
             found = [find_face(self._finder, picture, self._multi_face) for picture in pictures]
@@ -217,7 +217,7 @@ def import_dlib() -> ModuleType:
         import dlib
     except ImportError:
         raise MatcherError(
-            "The matcher 'dlib' needs its extra: pip install 'lfr-eval[dlib]'."
+            "The matcher 'dlib' needs an extra: pip install 'lfr-eval[dlib]'."
         ) from None
     module: ModuleType = dlib
     return module

@@ -1,7 +1,7 @@
-"""Where a live engine answers: an address in, what of it may be shown and kept out.
+"""Addresses of live engines: an address in, the parts that may be shown and stored out.
 
-A query or a user name may hold a secret, so neither is ever shown, kept or logged. A hash of the
-query keeps endpoints apart that differ in nothing else.
+A query or a user name may hold a secret, so neither is shown, stored or logged. A hash of the query
+distinguishes endpoints that differ only in their query.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOGGERS = ("urllib3.connection", "urllib3.connectionpool")
 
 
 def query_digest(url: str) -> str | None:
-    """Return the first digits of the SHA-256 of an address's query; None where it has none."""
+    """Return the first digits of the SHA-256 of an address's query; None if it has no query."""
     query = urlsplit(url).query
     return hashlib.sha256(query.encode()).hexdigest()[:DIGITS] if query else None
 
@@ -31,7 +31,7 @@ def endpoint_of(recipe: Mapping[str, object]) -> str | None:
 
 
 def without_query(text: str, url: str) -> str:
-    """Return a text, an engine's answer say, without an address's query and its values."""
+    """Return a text, such as an engine's answer, without an address's query and its values."""
     query = urlsplit(url).query
     values = [value for _, value in parse_qsl(query) if len(value) >= SHORTEST_SECRET]
     raw = [part.partition("=")[2] for part in query.split("&")]
@@ -42,7 +42,7 @@ def without_query(text: str, url: str) -> str:
 
 
 class _WithoutQuery(logging.Filter):
-    """Takes an address's query out of log lines."""
+    """Removes an address's query from log lines."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _WithoutQuery(logging.Filter):
 
 
 def keep_out_of_logs(url: str) -> None:
-    """Let the HTTP client log no query of an address."""
+    """Keep the HTTP client from logging an address's query."""
     if urlsplit(url).query:
         for name in LOGGERS:
             logging.getLogger(name).addFilter(_WithoutQuery(url))

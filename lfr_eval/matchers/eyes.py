@@ -1,4 +1,4 @@
-"""Where the eyes are: images in, pixels between the eyes out, by MTCNN of facenet-pytorch."""
+"""Eye distance: images in, pixels between the eyes out, by MTCNN of facenet-pytorch."""
 
 from __future__ import annotations
 

@@ -47,9 +47,10 @@ class FacenetMatcher:
     ----------
     weights
         State dictionary of InceptionResnetV1, `.pt` or `.safetensors`; its classification layer
-        may be absent. On the command line also the name of a card of weights.
+        may be absent. The command line also accepts the name of a card of weights.
     image_size, margin, min_face_size
-        Face crop in pixels, margin around the detected box at that size, smallest face sought.
+        Side of the face crop in pixels, margin around the detected box at that size, and smallest
+        face to detect.
     multi_face
         An entry of `faces.MULTI_FACE`.
     batch_size
@@ -138,7 +139,7 @@ class FacenetMatcher:
         )
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order.
+        """Yield one embedding per image, in order.
 
         Batches are read, searched for faces and embedded at once, each by workers of its own.
         """
@@ -167,7 +168,7 @@ class FacenetMatcher:
         return Packed("facenet", self._parameters, {"weights": name})
 
     def find_faces(self, pictures: Sequence[Image.Image | None]) -> list[Found]:
-        """Return the face of each picture, cut, or why there is none."""
+        """Return the cut face of each picture, or the reason why there is none."""
         return [find_face(self._finder, picture, self._multi_face) for picture in pictures]
 
     def represent(self, found: Sequence[Found]) -> list[Embedding]:
@@ -198,7 +199,7 @@ def network_of(weights: Path) -> torch.nn.Module:
     Raises
     ------
     MatcherError
-        If they are another network's.
+        If they belong to another network.
     """
     from lfr_eval.matchers.torchvision_ops import ensure_torchvision
 
@@ -241,10 +242,12 @@ def read_state(weights: Path) -> dict[str, torch.Tensor]:
     except Exception as error:
         # torch raises pickle's errors and many of its own, safetensors one of its own.
         raise MatcherError(
-            f"{weights} cannot be read as weights ({type(error).__name__}); nothing of it was "
+            f"{weights} cannot be read as weights ({type(error).__name__}); none of it was "
             "executed. Give a state dictionary of tensors, .pt or .safetensors."
         ) from error
     if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
-        raise MatcherError(f"{weights} does not hold a state dictionary of tensors.")
+        raise MatcherError(
+            f"{weights} does not hold a state dictionary of tensors. Give one, .pt or .safetensors."
+        )
     # Only the classifier of the training identities may be absent: templates do not use it.
     return {name: value for name, value in state.items() if not name.startswith("logits.")}

@@ -1,7 +1,7 @@
-"""From a picture to the one face that is embedded: opened, searched, chosen, cut.
+"""From a picture to the face that is embedded: open it, find faces, choose one, cut it out.
 
-A `FaceFinder` says where faces are and cuts one out; which of several is taken is the same rule
-for every finder.
+A `FaceFinder` finds faces and cuts one out. The rule for choosing among several is the same for
+every finder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
 
 MultiFace = Literal["largest", "most_central", "most_probable", "require_one", "all"]
-"""Which face of a still picture is taken: a key of `MULTI_FACE`."""
+"""Rule for pictures with several faces: a key of `MULTI_FACE`."""
 
 UNREADABLE = "the picture cannot be read"
 NO_FACE = "no face detected"
@@ -40,7 +40,7 @@ MULTI_FACE: dict[MultiFace, str] = {
 
 @dataclass(frozen=True)
 class Box:
-    """Where a face is.
+    """Position of a face.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Box:
     probability
         The detector's confidence on its own scale.
     landmarks : (5, 2)
-        Eyes, nose, corners of the mouth in pixels; None where the detector does not tell.
+        Eyes, nose, corners of the mouth in pixels; None if the detector does not give them.
     """
 
     corners: NDArray[Any]
@@ -65,7 +65,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Found:
-    """The face of one picture, cut, or the reason why there is none."""
+    """The cut face of one picture, or the reason why there is none."""
 
     face: Pixels | None
     reason: str | None
@@ -83,11 +83,11 @@ class FaceFinder(Protocol):
         """Return where the faces of one picture are."""
 
     def cut(self, picture: Image.Image, box: Box) -> Pixels:
-        """Return one face as the network takes it, before its values are scaled."""
+        """Return one face in the form for the network, before its values are scaled."""
 
 
 def open_picture(picture: Picture) -> Image.Image | None:
-    """Open a picture, turned as its camera says, in RGB; None if it is not a readable one.
+    """Open a picture in RGB, turned as its camera says; None if it cannot be read.
 
     Raises
     ------
@@ -147,9 +147,9 @@ def with_templates(found: Sequence[Found], templates: Iterator[NDArray[Any]]) ->
 
 
 def faces_at(boxes: Sequence[Box], templates: Iterable[NDArray[Any]]) -> list[Face]:
-    """Put the templates of all faces of a picture to their boxes.
+    """Combine the templates of all faces of a picture with their boxes.
 
-    A face of which the network made no usable template is seen, and matches nobody.
+    A face without a usable template counts as seen and matches nobody.
     """
     made = []
     for box, template in zip(boxes, templates, strict=True):
@@ -171,7 +171,7 @@ def check_crop(image_size: int, margin: int) -> None:
     Parameters
     ----------
     image_size, margin
-        Side of the cut face in pixels, and how many of them lie outside of the box.
+        Side of the cut face in pixels, and how many of them are outside the box.
 
     Raises
     ------

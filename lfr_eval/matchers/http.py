@@ -1,8 +1,8 @@
 """A live engine behind HTTP: pictures go out, templates come back (images to templates).
 
 The protocol is that of `mlflow models serve` for a registered matcher: `POST /invocations` with
-pictures in base64, one row each. Whoever offers the same rows can be evaluated. What comes back is
-not trusted: sizes, time and every value are checked before anything is made of them.
+pictures in base64, one row each. Any engine that offers the same rows can be evaluated. Answers are
+not trusted: sizes, time and every value are checked before use.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import requests
 
 TRANSIENT = (408, 429, 502, 503, 504)
-"""Answers after which it is worth asking again."""
+"""Answers after which the request is sent again."""
 
 MEGABYTE = 1_000_000
 LARGEST = 10**30
@@ -47,33 +47,33 @@ Value = TypeVar("Value")
 
 
 class _Transient(Exception):
-    """Worth asking again; the text says why."""
+    """An error after which the request is sent again; the text says why."""
 
 
 class HttpMatcher:
-    """The matcher behind an address.
+    """The matcher at an address.
 
     Parameters
     ----------
     url
-        Of `/invocations`.
+        Address of `/invocations`.
     batch_size
-        Pictures a request; 0: as many as the engine works on at once.
+        Pictures per request; 0: as many as the engine processes at once.
     timeout
-        Seconds until the whole answer to a request must be here.
+        Seconds within which the whole answer to a request must arrive.
     retries
-        How often a request is sent again when the engine is busy or does not answer.
+        How often to send a request again if the engine is busy or does not answer.
     answer_megabytes
-        A longer answer is not read.
+        Largest answer to read, in megabytes.
     model
-        `models:/NAME@ALIAS` that the engine is said to serve; parity is looked up there.
+        `models:/NAME@ALIAS` that the engine should serve. Its parity checks are looked up.
     registry
-        Tracking URI of that registry; None: where runs are logged.
+        Tracking URI of the registry; None: where runs are logged.
 
     Raises
     ------
     MatcherError
-        If the engine does not answer, or does not say what it runs.
+        If the engine does not answer, or does not state its matcher.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class HttpMatcher:
         if not re.match(r"https?://[^/?#\s]+/", url):
             # It may hold a password, so it is not repeated.
             raise MatcherError(
-                "matcher.url is no engine's address; give http://HOST:PORT/invocations."
+                "matcher.url is not the address of an engine. Give http://HOST:PORT/invocations."
             )
         self._url, self._shown = url, masked(url)
         self.said_to_serve = (model, registry)
@@ -120,12 +120,12 @@ class HttpMatcher:
             content = [one.read_bytes() if isinstance(one, Path) else one for one in batch]
             rows = self._post(content, describe=False)
             if len(rows) != len(batch):
-                self._refuse(f"answered {len(rows)} rows to {len(batch)} pictures")
+                self._refuse(f"gave {len(rows)} rows for {len(batch)} pictures")
             for number, row in enumerate(rows):
                 yield self._embedding(row, f"row {number + 1} of its answer")
 
     def _embedding(self, row: Any, where: str) -> Embedding:
-        """Return what a row says, or refuse it."""
+        """Return the embedding of a row, or refuse the row."""
         if not isinstance(row, Mapping) or not isinstance(row.get("acquired"), bool):
             self._refuse(f"does not say 'acquired' in {where}")
         runs = row.get("fingerprint")
@@ -211,7 +211,7 @@ class HttpMatcher:
         except requests.Timeout as error:
             raise _Transient(f"did not answer within {self._timeout:g} seconds") from error
         except requests.exceptions.ChunkedEncodingError as error:
-            raise _Transient("broke off in the middle of its answer") from error
+            raise _Transient("ended the connection in the middle of its answer") from error
         except requests.RequestException as error:
             raise _Transient(f"cannot be reached ({type(error).__name__})") from error
 
@@ -256,7 +256,7 @@ class HttpMatcher:
         raise MatcherError(f"The engine at {self._shown} {self._printable(what)}.")
 
     def _printable(self, text: str) -> str:
-        """Return a text of the engine as it may be shown."""
+        """Return a text of the engine in a form that is safe to show."""
         return "".join(
             letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
             for letter in without_query(text, self._url)
@@ -264,15 +264,15 @@ class HttpMatcher:
 
 
 def within(seconds: float, call: Callable[[], Value]) -> Value:
-    """Return what `call` returns, if it does so in time.
+    """Return the result of `call`, if it comes in time.
 
-    A timeout of a socket counts from the last byte; an engine that sends one now and then would
-    never run into it.
+    A socket's timeout counts from the last byte, so an engine that sends a byte now and then would
+    never reach it.
 
     Raises
     ------
     _Transient
-        If it takes longer; the call is left to itself.
+        If it takes longer. The call is abandoned.
     """
     results: list[Value] = []
     errors: list[BaseException] = []
@@ -294,7 +294,7 @@ def within(seconds: float, call: Callable[[], Value]) -> Value:
 
 
 def _is_number(value: object) -> bool:
-    """Whether a value of JSON is a finite number; integers there may have thousands of digits."""
+    """Whether a JSON value is a finite number; JSON integers may have thousands of digits."""
     return (type(value) is float and math.isfinite(value)) or (
         type(value) is int and abs(value) < LARGEST
     )

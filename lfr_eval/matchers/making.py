@@ -1,7 +1,7 @@
-"""From a matcher's name and settings to the matcher; what comes from another package is checked.
+"""A matcher's name and settings in, the matcher out. Matchers of other packages are checked.
 
-A matcher of another package is recorded by what ran: the object, the version of its package and the
-SHA-256 of its source enter the recipe, and so the fingerprint, whatever its own card says.
+For a matcher of another package, the object, the version of its package and the SHA-256 of its
+source enter the recipe and so the fingerprint, whatever its own card says.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ CODE = (".py", ".so", ".pyd")
 
 
 def make(plugin: Plugin, scale: ScoreScale, settings: Mapping[str, Any]) -> Matcher:
-    """Make a matcher of its settings.
+    """Make a matcher from its settings.
 
     Parameters
     ----------
     scale
-        On which its scores are told.
+        Scale of its scores.
     settings
         Arguments of the class, or of the function that returns the matcher.
 
     Raises
     ------
     ConfigError, MatcherError
-        If it cannot be imported or made, or does not do what a matcher must do.
+        If it cannot be imported or made, or does not meet the contract of a matcher.
     """
     problems = list(wrong_settings(plugin, settings))
     if problems:
@@ -63,7 +63,7 @@ def make(plugin: Plugin, scale: ScoreScale, settings: Mapping[str, Any]) -> Matc
 
 
 def _foreign(plugin: Plugin, made: Callable[..., Any], settings: Mapping[str, Any]) -> Matcher:
-    """Return a matcher of another package, with a card that says which code it is."""
+    """Return a matcher of another package, with a card that identifies its code."""
     who = f"The matcher {plugin.reference}"
     try:
         matcher = made(**settings)
@@ -72,7 +72,7 @@ def _foreign(plugin: Plugin, made: Callable[..., Any], settings: Mapping[str, An
     except Exception as error:
         # Another package may fail with any error.
         raise MatcherError(
-            f"{who} could not be made of its settings ({type(error).__name__}: {error})."
+            f"{who} could not be made from its settings ({type(error).__name__}: {error})."
         ) from error
     problems = shortcomings(matcher)
     if problems:
@@ -102,39 +102,39 @@ def _foreign(plugin: Plugin, made: Callable[..., Any], settings: Mapping[str, An
 
 
 def shortcomings(matcher: object) -> list[str]:
-    """Say what an object lacks that every matcher has."""
+    """Yield what an object lacks to be a matcher."""
     problems = []
     if not isinstance(matcher, Matcher):
         problems.append(
-            "it has none of the methods embed (pictures to templates), templates, scores and "
-            "alerts, or no card"
+            "it has no card, or none of the methods embed (pictures to templates), templates, "
+            "scores and alerts"
         )
     card = getattr(matcher, "card", None)
     if isinstance(card, MatcherCard):
         problems += card_problems(card)
     elif card is not None:
-        problems.append(f"its card is a {type(card).__name__}, and must be a MatcherCard")
+        problems.append(f"its card is a {type(card).__name__}, but must be a MatcherCard")
     if not problems and not hasattr(matcher, "__dict__"):
         problems.append("its card cannot be completed, because its class has __slots__")
     return problems
 
 
 def card_problems(card: MatcherCard) -> Iterator[str]:
-    """Say what of a card is missing or cannot be."""
+    """Yield the missing and invalid entries of a card."""
     for name in ("name", "fingerprint", "description", "acquisition"):
         if not isinstance(getattr(card, name), str) or not getattr(card, name):
-            yield f"card.{name} is {getattr(card, name)!r}, and must be a text"
+            yield f"card.{name} is {getattr(card, name)!r}, but must be a text"
     if card.similarity not in SIMILARITIES:
-        yield f"card.similarity is '{card.similarity}', and must be {', '.join(SIMILARITIES)}"
+        yield f"card.similarity is '{card.similarity}', but must be {', '.join(SIMILARITIES)}"
     low, high = card.score_range
     if math.isnan(low) or math.isnan(high) or not low < high:
-        yield f"card.score_range is ({low}, {high}), and must be the lowest and the highest score"
+        yield f"card.score_range is ({low}, {high}), but must be the lowest and the highest score"
     if card.template_size is not None and card.template_size < 1:
-        yield f"card.template_size is {card.template_size}, and must be positive"
+        yield f"card.template_size is {card.template_size}, but must be positive"
     if card.batch_size < 1:
-        yield f"card.batch_size is {card.batch_size}, and must be positive"
+        yield f"card.batch_size is {card.batch_size}, but must be positive"
     if card.multi_face is not None and card.multi_face not in MULTI_FACE:
-        yield f"card.multi_face is '{card.multi_face}', and must be one of {', '.join(MULTI_FACE)}"
+        yield f"card.multi_face is '{card.multi_face}', but must be one of {', '.join(MULTI_FACE)}"
     try:
         fingerprint_of(card.recipe)
     except (TypeError, ValueError) as error:
@@ -145,28 +145,34 @@ Embed = Callable[[Sequence[Picture]], Iterator[Embedding]]
 
 
 def _watched(embed: Embed, size: int | None, who: str) -> Embed:
-    """Return a method that hands on what `embed` yields, and refuses what is no embedding."""
+    """Return a method that passes on the embeddings of `embed` and refuses anything else."""
 
     def watched(images: Sequence[Picture]) -> Iterator[Embedding]:
         expected, count = size, 0
         for count, made in enumerate(embed(images), 1):
             if count > len(images):
-                raise MatcherError(f"{who} yields more embeddings than the {len(images)} pictures.")
+                raise MatcherError(
+                    f"{who} yields more embeddings than the {len(images)} pictures. It must "
+                    "yield one per picture."
+                )
             if problem := embedding_problem(made, expected):
                 image = images[count - 1]
                 named = f" ({image.name})" if isinstance(image, Path) else ""
-                raise MatcherError(f"{who}: of picture {count}{named}, {problem}.")
+                raise MatcherError(f"{who}: for picture {count}{named}, {problem}.")
             if expected is None and made.template is not None:
                 expected = len(made.template)
             yield made
         if count < len(images):
-            raise MatcherError(f"{who} yields {count} embeddings of {len(images)} pictures.")
+            raise MatcherError(
+                f"{who} yields {count} embeddings for {len(images)} pictures. It must yield one "
+                "per picture."
+            )
 
     return watched
 
 
 def embedding_problem(made: object, size: int | None) -> str | None:
-    """Say what is wrong with what a matcher yields for a picture; None if nothing is.
+    """Return what is wrong with a matcher's embedding of a picture; None if nothing is.
 
     Parameters
     ----------
@@ -174,38 +180,39 @@ def embedding_problem(made: object, size: int | None) -> str | None:
         Values that a template must have; None: any number.
     """
     if not isinstance(made, Embedding):
-        return f"it yields a {type(made).__name__}, and must yield an Embedding"
+        return f"it yields a {type(made).__name__}, but must yield an Embedding"
     template = made.template
     if template is None:
         return None if made.reason else "it yields neither a template nor a reason"
     if made.reason is not None:
-        return f"it yields a template and a reason ('{made.reason}')"
+        return f"it yields both a template and a reason ('{made.reason}')"
     if not isinstance(template, np.ndarray) or template.dtype != np.float32:
         kind = getattr(template, "dtype", type(template).__name__)
-        return f"the template is {kind}, and must be a float32 array"
+        return f"the template is {kind}, but must be a float32 array"
     if template.ndim != 1 or (size is not None and len(template) != size):
-        return f"the template has the shape {template.shape}, and must have {size or 'some'} values"
+        return f"the template has the shape {template.shape}, but must have {size or 'some'} values"
     if not np.isfinite(template).all():
         return "the template holds a value that is not a number"
     return None if template.any() else "the template is zero; yield a reason instead"
 
 
 def distribution_of(module: str) -> str | None:
-    """Return name and version of the installed package that a module belongs to, if any does."""
+    """Return name and version of the installed package of a module, if it has one."""
     for name in packages_distributions().get(module.partition(".")[0], ()):
         return f"{name} {version(name)}"
     return None
 
 
 def source_digest(module: str) -> str:
-    """Return the SHA-256 over the code of the package that a module belongs to.
+    """Return the SHA-256 over the code of a module's package.
 
-    All of its top-level package; of a module in a folder without `__init__.py`, that folder.
+    The code is that of its top-level package or, for a module in a folder without `__init__.py`, of
+    that folder.
 
     Raises
     ------
     ConfigError
-        If there are no files of it.
+        If it has no files.
     """
     top = find_spec(module.partition(".")[0])
     if top is not None and top.origin is not None and top.submodule_search_locations is None:
@@ -215,7 +222,10 @@ def source_digest(module: str) -> str:
         regular = top is not None and top.origin is not None
         origin = top.origin if top is not None and regular else own.origin if own else None
         if origin is None:
-            raise ConfigError(f"The code of {module} is in no file, so it cannot be recorded.")
+            raise ConfigError(
+                f"The code of {module} cannot be recorded, because it is not in a file. Put it "
+                "into one."
+            )
         root = Path(origin).parent
         files = sorted(path for path in root.rglob("*") if path.suffix in CODE)
     total = hashlib.sha256()

@@ -25,7 +25,7 @@ class Matrix:
     Attributes
     ----------
     path
-        Where they came from.
+        The file.
     reference, probe
         Names of images.
     score : (references, probes)
@@ -38,7 +38,7 @@ class Matrix:
     score: NDArray[np.floating]
 
     def comparisons(self, images: pd.DataFrame, left_out: Collection[str]) -> pd.DataFrame:
-        """Return the comparisons that the roles of the images ask for, each once.
+        """Return the comparisons that the roles of the images require, each once.
 
         Parameters
         ----------
@@ -50,8 +50,8 @@ class Matrix:
         Raises
         ------
         MatcherError
-            If an image is not in the manifest or stands in the matrix twice, a score that is
-            needed is infinite, or two images that are each reference and probe have two scores.
+            If an image is not in the manifest or is in the matrix twice, if a score that is needed
+            is infinite, or if two images that are each reference and probe have two scores.
         """
         known = pd.Index(images["image_id"])
         rows, columns = (
@@ -101,7 +101,7 @@ class Matrix:
         columns: NDArray[np.intp],
         mutual: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
-        """Which scores of two images that are both reference and probe stand there twice."""
+        """Which scores of two images that are both reference and probe occur twice."""
         second = mutual & (rows[:, None] > columns)
         row_of, column_of = np.full(len(known), -1), np.full(len(known), -1)
         row_of[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
@@ -138,7 +138,7 @@ def read_matrix(path: Path) -> Matrix:
         nor an `.npz` file with reference_id, probe_id and score.
     """
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
     kind = path.suffix.lower()
     if kind == ".npy":
         raise MatcherError(
@@ -214,7 +214,7 @@ def _of_names(
     unknown = [name for name in names[places < 0].tolist() if name not in left_out]
     twice = pd.Series(names)[pd.Series(names).duplicated()].unique().tolist()
     problems = []
-    for meaning, found in (("is not in the manifest", unknown), ("stands there twice", twice)):
+    for meaning, found in (("is not in the manifest", unknown), ("occurs twice", twice)):
         if found:
             more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
             problems.append(f"{what} {meaning}: {', '.join(map(str, found[:SHOWN]))}{more}")

@@ -1,4 +1,4 @@
-"""MTCNN of facenet-pytorch: where the faces of a picture are, cut as a square or by landmarks."""
+"""MTCNN of facenet-pytorch: finds faces and cuts them out as a square or by landmarks."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class MtcnnFinder:
     image_size
         Side of the cut face in pixels.
     margin
-        Pixels of the cut face that lie outside of the detected box, both sides together.
+        Pixels of the cut face outside the detected box, both sides together.
     min_face_size
-        Smallest face that is sought, in pixels.
+        Smallest face to detect, in pixels.
     largest_first
         Order of the boxes: by size, or by probability.
     points : (5, 2)
-        Where the eyes, the nose and the corners of the mouth are moved to in the cut face; None:
-        the box is cut out as it is.
+        Positions of eyes, nose and corners of the mouth in the cut face; None: the box is cut out
+        as it is.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ def cut_box(picture: Image.Image, corners: NDArray[Any], size: int, margin: int)
 def cut_points(
     picture: Image.Image, landmarks: NDArray[Any], points: NDArray[Any], size: int
 ) -> Pixels:
-    """Turn, scale and move a picture so that its landmarks come close to `points`, and cut.
+    """Turn, scale and shift a picture so that its landmarks fit `points`, and cut it.
 
     Parameters
     ----------

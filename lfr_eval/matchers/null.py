@@ -1,10 +1,10 @@
 """The null matcher: the contract of a matcher as a program that can be run (images to templates).
 
-It sees no face. Its template of a picture is drawn from the SHA-256 of the picture's pixels, the
-same for a file and for a live frame. Two pictures are as alike as chance has it, also two of one
-person: its error rates are those of guessing. A study of it shows what a study of your own matcher
-will need, and that the rest works. Whoever writes a matcher copies this file and changes what
-`_template` does; docs/matchers.md says the same in words.
+It detects no face. Its template of a picture is drawn from the SHA-256 of the picture's pixels, the
+same for a file and a live frame. Two pictures are alike only by chance, even two of one person, so
+its error rates are those of guessing. A study of it shows what a study of your own matcher will
+need, and that the rest works. To write a matcher, copy this file and change `_template`;
+docs/matchers.md explains how.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class NullMatcher:
     size
         Values in a template.
     salt
-        Another one gives other templates, as another preprocessing would.
+        Changes all templates, as another preprocessing would.
     batch_size
-        Pictures opened at once; it must not change a template.
+        Pictures opened at once. It must not change a template.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class NullMatcher:
         )
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order: a template, or a reason."""
+        """Yield one embedding per image, in order: a template or a reason."""
         for batch in batches(images, self._batch_size):
             for picture in open_pictures(batch):
                 if picture is None:
@@ -72,7 +72,7 @@ class NullMatcher:
         return [Face(box, self._template(picture))]
 
     def pack(self, folder: Path) -> Packed:  # noqa: ARG002
-        """Say how to make it again: there are no weights."""
+        """Return the parameters from which it can be made again; it has no weights."""
         return Packed(
             "null", {"size": self._size, "salt": self._salt, "batch_size": self._batch_size}
         )

@@ -44,7 +44,7 @@ RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
 
 
 class WholePicture:
-    """Takes the whole picture for one face: it was cut before."""
+    """Takes the whole picture as one face, because it was cut before."""
 
     def __init__(self, image_size: int) -> None:
         self._size = image_size
@@ -68,14 +68,14 @@ class OnnxMatcher:
     path
         The graph, in one file.
     detector
-        `mtcnn`, `dlib`, or `none` where pictures are cut faces already.
+        `mtcnn`, `dlib`, or `none` if pictures are already cut faces.
     alignment
         `box`: the detected box with a margin; `five_points`: eyes, nose and mouth are moved to
         `points`, for which the detector must be `mtcnn`.
     image_size, margin
-        Side of the cut face in pixels, and how many of them lie outside of the box.
+        Side of the cut face in pixels, and how many of them are outside the box.
     points : (5, 2)
-        Where landmarks go in the cut face, in pixels.
+        Positions of the landmarks in the cut face, in pixels.
     mean, std : (1,) or (3,)
         The network's input is (value - mean) / std of values from 0 to 255, in its own order of
         channels.
@@ -84,7 +84,7 @@ class OnnxMatcher:
     layout
         `nchw` or `nhwc`.
     normalise
-        Whether templates are brought to unit length.
+        Whether templates are scaled to unit length.
     similarity
         `cosine` or `euclidean`.
     multi_face
@@ -93,7 +93,7 @@ class OnnxMatcher:
     Raises
     ------
     MatcherError
-        If the extra is not installed, or the graph does not take such faces.
+        If the extra is not installed, or the graph does not accept such faces.
     """
 
     def __init__(  # noqa: PLR0913
@@ -165,7 +165,7 @@ class OnnxMatcher:
         )
 
     def embed(self, images: Sequence[Picture]) -> Iterator[Embedding]:
-        """Yield one embedding an image, in order."""
+        """Yield one embedding per image, in order."""
         found = overlapping(batches(images, self._batch_size), self._find, cores())
         for embeddings in overlapping(found, self._represent_found, 1):
             yield from embeddings
@@ -205,7 +205,7 @@ class OnnxMatcher:
         return vectors
 
     def _output(self, pixels: NDArray[np.float32]) -> NDArray[Any]:
-        """Return the network's first output, one row a face.
+        """Return the network's first output, one row per face.
 
         Raises
         ------
@@ -226,12 +226,12 @@ class OnnxMatcher:
         return rows
 
     def _template_size(self, image_size: int) -> int:
-        """Try the network on faces that are unlike, alone and together; return a template's size.
+        """Try the network on different faces, alone and together, and return the template size.
 
         Raises
         ------
         MatcherError
-            If it does not take such faces, or what it makes of them is no template.
+            If it does not accept such faces, or its output is not a template.
         """
         probes = probe_faces(image_size)
         try:
@@ -309,12 +309,12 @@ def _check_alignment(
 
 def _session(path: Path) -> Any:
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.onnx.")
+        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.onnx.")
     try:
         import onnxruntime
     except ImportError:
         raise MatcherError(
-            "The matcher 'onnx' needs its extra: pip install 'lfr-eval[onnx]'."
+            "The matcher 'onnx' needs an extra: pip install 'lfr-eval[onnx]'."
         ) from None
     options = onnxruntime.SessionOptions()
     # One thread: sums come out the same on every machine with as many cores as it likes.

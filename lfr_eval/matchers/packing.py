@@ -1,8 +1,8 @@
 """A matcher as a folder of safe files, and back (matcher to folder to matcher).
 
 `matcher.json` says the kind, its parameters and score scale, its weights with their SHA-256, and
-the card. Weights are safetensors, ONNX graphs or dlib's own format: nothing in the folder can be
-executed, and nothing of it is trusted before its hash was compared.
+the card. Weights are safetensors, ONNX graphs or dlib's own format. Nothing in the folder can be
+executed, and nothing is trusted before its hash was compared.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from lfr_eval.matchers import ImageMatcher, Matcher, MatcherCard, MatcherError, 
 MATCHER = "matcher.json"
 WEIGHTS = (".safetensors", ".onnx", ".dat")
 KINDS = ("facenet", "dlib", "onnx", "null")
-"""What can be packed: matchers that run on this machine and are of this package."""
+"""Matchers that can be packed: those of this package that run on this machine."""
 
 
 @dataclass(frozen=True)
 class Packed:
-    """What a matcher is made of again.
+    """The data from which a packed matcher is made again.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class PackableMatcher(ImageMatcher, Protocol):
     """A matcher that can be put into a folder."""
 
     def pack(self, folder: Path) -> Packed:
-        """Write the weights into a folder, and say how to make the matcher of them."""
+        """Write the weights into a folder, and return how to make the matcher from them."""
 
 
 def pack(matcher: Matcher, folder: Path) -> None:
@@ -55,7 +55,7 @@ def pack(matcher: Matcher, folder: Path) -> None:
     Raises
     ------
     MatcherError
-        If it is not a matcher that runs here.
+        If the matcher does not run here.
     """
     if not isinstance(matcher, PackableMatcher):
         raise MatcherError(
@@ -83,12 +83,12 @@ def pack(matcher: Matcher, folder: Path) -> None:
 
 
 def unpack(folder: Path) -> ImageMatcher:
-    """Make the matcher of a packed folder as the folder says, whatever its card claims.
+    """Make the matcher of a packed folder from its parameters, whatever its card claims.
 
     Raises
     ------
     MatcherError
-        If the folder is none, or what it names is not there.
+        If the folder is invalid, or a file that it names is missing.
     """
     content = _content(folder)
     paths = {argument: _inside(folder, name) for argument, name in content["files"].items()}
@@ -102,12 +102,12 @@ def unpack(folder: Path) -> ImageMatcher:
 
 
 def unpack_unchanged(folder: Path) -> ImageMatcher:
-    """Make the matcher of a packed folder, which must be the one that was packed.
+    """Make the matcher of a packed folder, and check that it equals the one that was packed.
 
     Raises
     ------
     MatcherError
-        If a file was changed since, or the matcher is not the same here; all differences are
+        If a file was changed since, or the matcher is not the same here. All differences are
         named.
     """
     content = _content(folder)
@@ -122,13 +122,13 @@ def unpack_unchanged(folder: Path) -> ImageMatcher:
         raise MatcherError(
             "The registered matcher would not be the same here: "
             + ("; ".join(changed) or "its fingerprint is not that of its recipe")
-            + ". Install the versions that it was registered with, or register it anew."
+            + ". Install the versions with which it was registered, or register it again."
         )
     return matcher
 
 
 def packed_recipe(folder: Path) -> dict[str, object]:
-    """Return the recipe that a packed folder claims of its matcher."""
+    """Return the recipe that a packed folder states for its matcher."""
     recipe: dict[str, object] = _content(folder)["card"]["recipe"]
     return recipe
 
@@ -144,12 +144,12 @@ def differences(registered: Mapping[str, object], other: Mapping[str, object]) -
 
 
 def card_of(values: Mapping[str, object]) -> MatcherCard:
-    """Return a card from JSON values; what it does not know is left out.
+    """Return a card from JSON values, without unknown entries.
 
     Raises
     ------
     TypeError, ValueError
-        If it lacks something, or that is not what it should be.
+        If an entry is missing or invalid.
     """
     known: dict[str, Any] = {
         each.name: values[each.name] for each in fields(MatcherCard) if each.name in values

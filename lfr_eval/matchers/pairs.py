@@ -1,7 +1,7 @@
-"""A list of pairs: scores of genuine and other pairs, as papers publish them (file to pairs).
+"""A list of pairs: scores of genuine and other pairs, as published in papers (file to pairs).
 
-There are no images, and often no identities. Where identities are given, people are counted; where
-they are not, nobody can say which pairs share a person, and each pair counts by itself.
+There are no images, and often no identities. If identities are given, people are counted. If not,
+it is unknown which pairs share a person, and each pair is counted by itself.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ class PairFile:
     Parameters
     ----------
     path
-        With the columns score and genuine (1 or 0); and where known `group` of the pair, or
-        `group_a` and `group_b` of its sides, and the two identities `subject_a` and `subject_b`.
+        A file with the columns score and genuine (1 or 0) and, where known, `group` of the pair or
+        `group_a` and `group_b` of its sides, and the identities `subject_a` and `subject_b`.
     columns
-        What the file calls our columns: our name to the file's.
+        Other names of columns: our name to the file's.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
 
     Attributes
     ----------
     independent
-        Whether no identities are given, so that each pair counts by itself.
+        Whether identities are missing, so that each pair is counted by itself.
 
     Raises
     ------
     MatcherError
-        If the file cannot be read, or contradicts itself: every kind of problem is listed with the
-        first rows that have it.
+        If the file cannot be read or contradicts itself. Every kind of problem is listed with its
+        first rows.
     """
 
     def __init__(
@@ -60,7 +60,8 @@ class PairFile:
         for names in (given, grouped):
             if len(names) == 1:
                 raise MatcherError(
-                    f"{path} has {names[0]} of one side of the pairs only; give both."
+                    f"{path} has only {names[0]}, for one side of the pairs. Give the column of "
+                    "both sides."
                 )
         if grouped and "group" in rows:
             raise MatcherError(f"{path} has group and {', '.join(grouped)}; give one or the other.")
@@ -84,14 +85,14 @@ class PairFile:
             a, b = (rows[side] for side in IDENTITIES)
             checks += [
                 ("an identity is missing; give all of them or none", (a == "") | (b == "")),
-                ("genuine, and the two identities differ", genuine & (a != b)),
-                ("not genuine, and both sides are one person", ~genuine & (a == b)),
+                ("genuine is 1, but the two identities differ", genuine & (a != b)),
+                ("genuine is 0, but both sides are the same person", ~genuine & (a == b)),
             ]
         groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
         self._people = pd.DataFrame({"subject_id": pd.concat([a, b], ignore_index=True)})
         if groups:
             self._people["group"] = pd.concat(groups, ignore_index=True)
-            checks.append(("a person is in another group elsewhere", self._torn(len(rows))))
+            checks.append(("a person is in another group in other rows", self._torn(len(rows))))
         shown = rows[[name for name in rows if name != ROW] + [ROW]]
         refuse(path, shown, checks)
         self._pairs = pd.DataFrame(
@@ -117,7 +118,7 @@ class PairFile:
         )
 
     def _torn(self, rows: int) -> pd.Series:
-        """Which pairs have a person whose group differs from the one that they have most often."""
+        """Which pairs have a person in a group other than that person's most frequent group."""
         people = self._people
         filled = people[people["group"] != ""]
         usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
@@ -125,7 +126,7 @@ class PairFile:
         return pd.Series(other.to_numpy(bool).reshape(2, rows).any(axis=0))
 
     def people(self) -> pd.DataFrame:
-        """Return subject_id and, where the file tells, group: one row a person, or a pair."""
+        """Return subject_id and, if known, group, one row per person or pair."""
         people = self._people
         if "group" in people:
             people = people.assign(group=people["group"].mask(people["group"] == ""))

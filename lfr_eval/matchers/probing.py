@@ -1,6 +1,7 @@
-"""Is a network's output a template? Faces of random pixels, alone and together, tell.
+"""Tests whether a network's output is a template, with faces of random pixels.
 
-A template has several values, is the same beside whatever faces, and is another for another face.
+A template has several values, does not depend on the other faces of a batch, and differs for
+different faces.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 PROBES = 4
-"""Faces of random pixels that a network is tried on."""
+"""Number of faces of random pixels."""
 
 FEWEST = 2
-"""Values of the smallest template."""
+"""Fewest values of a template."""
 
 TOLERANCE = 1e-3
-"""Share of the largest value by which a template may move with its batch: kernels for other shapes
-round otherwise, and layers in training mode move it by far more."""
+"""Share of the largest value by which a template may change with its batch. Kernels for other
+shapes round differently; layers in training mode change it far more."""
 
 REMEDY = (
     "Export the network again in evaluation mode, with the batch as the first dimension of input "
@@ -25,17 +26,17 @@ REMEDY = (
 
 
 def probe_faces(size: int) -> list[NDArray[np.uint8]]:
-    """Return unlike faces of random pixels, each (size, size, 3)."""
+    """Return different faces of random pixels, each (size, size, 3)."""
     return list(np.random.default_rng(1).integers(0, 256, (PROBES, size, size, 3), np.uint8))
 
 
 def not_a_template(together: NDArray[np.float32], alone: NDArray[np.float32]) -> str | None:
-    """Say why what a network made of unlike faces is no template; None if it may be one.
+    """Return why a network's output is not a template; None if it may be one.
 
     Parameters
     ----------
     together, alone : (faces, size)
-        What it made of them in one batch, and of each by itself.
+        Output for all faces in one batch, and for each face by itself.
     """
     size = together.shape[1]
     if size < FEWEST:

@@ -1,7 +1,7 @@
-"""Rows of a file from elsewhere (CSV, Parquet, JSON lines in; text with row numbers out).
+"""Rows of a vendor's file (CSV, Parquet, JSON lines in; text with row numbers out).
 
 Scores, alerts and pairs come as vendors write them: with other column names, semicolons, blank
-lines, or a comma at the end of every row. Whatever cannot be read without guessing is refused.
+lines, or a comma at the end of every row. A file that cannot be read without guessing is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import MatcherError
 
 ROW = "row"
-"""Column with the line of the file, as an editor shows it; of Parquet, the row from 1."""
+"""Column with the line number as an editor shows it, or the row of a Parquet file from 1."""
 
 SHOWN = 20
 PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
@@ -48,18 +48,17 @@ def read_rows(
     path
         CSV, Parquet (`.parquet`, `.pq`) or JSON lines (`.jsonl`, `.ndjson`).
     required, optional
-        Names of the columns that are read; others are left alone.
+        Names of the columns to read. Other columns are ignored.
     columns
-        What the file calls them, where it has other names: our name to the file's.
+        Other names of columns: our name to the file's.
     may_be_empty
-        Whether a header alone says something: nobody was recognised.
+        Whether a header without rows is valid, as in a log without alerts.
 
     Returns
     -------
     DataFrame
-        The required columns, the optional ones that are there, and `ROW`. Cells are text without
-        spaces around it, empty where nothing stands there; a Parquet column of numbers keeps its
-        type.
+        The required columns, the optional ones that exist, and `ROW`. Cells are text without
+        surrounding spaces; a Parquet column of numbers keeps its type.
 
     Raises
     ------
@@ -67,7 +66,7 @@ def read_rows(
         If the file cannot be read, or lacks a column.
     """
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
     kind = path.suffix.lower()
     try:
         if kind in PARQUET:
@@ -86,9 +85,9 @@ def read_rows(
 
 
 def numbers(text: pd.Series) -> pd.Series:
-    """Return the numbers that a column holds, NaN where there is none.
+    """Return the numbers in a column, NaN where there is none.
 
-    float32 stays float32, since it is what the values were computed in; all else is float64, the
+    float32 stays float32, because the values were computed in it. All others become float64, the
     nearest to the digits.
     """
     if text.dtype in (np.dtype(np.float32), np.dtype(np.float16)):
@@ -107,7 +106,7 @@ def usable(score: pd.Series) -> pd.Series:
 
 
 def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
-    """Return the first rows in words, and how many more there are."""
+    """Return the first rows in words, and the number of further rows."""
     shown = [
         f"row {int(row[ROW])} ({', '.join(str(row[name]) for name in columns)})"
         for row in rows.head(SHOWN).to_dict("records")
@@ -117,12 +116,12 @@ def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
 
 
 def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Series]]) -> None:
-    """Raise one error with the rows of every check that finds any.
+    """Raise one error that lists the rows found by every check.
 
     Parameters
     ----------
     checks
-        What is wrong, and which rows have it.
+        Description of each problem, and the rows that have it.
 
     Raises
     ------
@@ -142,7 +141,7 @@ def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Serie
 def _csv(path: Path) -> pd.DataFrame:
     with path.open("rb") as stream:
         if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            raise ValueError("the file is UTF-16; save it as 'CSV UTF-8'")
+            raise ValueError("the file is UTF-16. Save it as 'CSV UTF-8'")
     blank, header = 0, ""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         for line in stream:
@@ -156,7 +155,7 @@ def _csv(path: Path) -> pd.DataFrame:
     names = [name.strip() for name in next(csv.reader(io.StringIO(header), delimiter=separator))]
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
-        raise ValueError(f"several columns are called {', '.join(twice)}; keep one of each")
+        raise ValueError(f"several columns have the name {', '.join(twice)}; keep one of each")
     unnamed = [name or f"{_MORE}{at}" for at, name in enumerate(names)]
     frame = pd.read_csv(
         path,
@@ -223,12 +222,12 @@ def _named(
     there = [str(name) for name in frame.columns if name != ROW]
     wanted = [*required, *optional]
     problems = [
-        f"matcher.columns names '{name}', which is none of {', '.join(wanted)}"
+        f"matcher.columns names '{name}', which is not one of {', '.join(wanted)}"
         for name in columns
         if name not in wanted
     ]
     problems += [
-        f"matcher.columns says that '{name}' is '{theirs}', and there is no such column"
+        f"matcher.columns gives '{theirs}' for '{name}', but the file has no such column"
         for name, theirs in columns.items()
         if name in wanted and theirs not in there
     ]
@@ -237,7 +236,7 @@ def _named(
         example = ", ".join(f"{name}: THEIRS" for name in missing)
         problems.append(
             f"expected the columns {', '.join(required)}; {', '.join(missing)} is missing. If the "
-            f"file calls it otherwise, say how: 'matcher.columns={{{example}}}'"
+            f"file has another name for it, give 'matcher.columns={{{example}}}'"
         )
     if problems:
         raise MatcherError(f"{path}: {'; '.join(problems)}. It has {', '.join(there)}.")

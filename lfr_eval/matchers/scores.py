@@ -1,4 +1,4 @@
-"""Scores from a file: a vendor's comparisons, evaluated as they are (file to scores)."""
+"""Scores from a file: a vendor's comparisons, used as they are (file to scores)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ARRAYS = (".npz", ".npy")
 
 
 class ScoreFile:
-    """Scores of a file: one row a comparison, or a matrix of references by probes.
+    """Scores of a file: one row per comparison, or a matrix of references by probes.
 
     Parameters
     ----------
     columns
-        What a list calls our columns: our name to the file's.
+        Other names of columns in a list: our name to the file's.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
     shape
@@ -73,7 +73,7 @@ class ScoreFile:
         )
 
     def without(self, images: Collection[str]) -> ScoreFile:
-        """Return the scores without the comparisons of some images, which a plan leaves out."""
+        """Return the scores without the comparisons of images that a plan excludes."""
         left = copy(self)
         left._left_out = self._left_out | frozenset(images)
         return left
@@ -92,9 +92,9 @@ class ScoreFile:
         Raises
         ------
         MatcherError
-            If a row names an image that the manifest does not have, a comparison of an image with
-            itself or one given twice, or a score that is not a number. Every kind of problem is
-            listed with the first rows that have it.
+            If a row names an image that is not in the manifest, compares an image with itself,
+            repeats a comparison, or has a score that is not a number. Every kind of problem is
+            listed with its first rows.
         """
         if isinstance(self._given, Matrix):
             frame = self._given.comparisons(images, self._left_out)
@@ -121,7 +121,7 @@ class ScoreFile:
             ("reference_id is not in the manifest", reference < 0),
             ("probe_id is not in the manifest", probe < 0),
             ("compares an image with itself", there & (reference == probe)),
-            ("repeats a comparison given above", twice & (reference != probe)),
+            ("repeats an earlier comparison", twice & (reference != probe)),
             (
                 "score is not a finite number that float32 can hold (where no template could be "
                 "made of an image, say so in the manifest's column acquired)",
@@ -139,7 +139,7 @@ class ScoreFile:
 
 
 def _failed(images: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return of which images no template was made, as their manifest says, (images,)."""
+    """Return which images have no template according to the manifest, (images,)."""
     if "acquired" not in images:
         return np.zeros(len(images), bool)
     return (~images["acquired"].fillna(True).astype(bool)).to_numpy()

@@ -1,4 +1,4 @@
-"""Templates that a simulated cohort made with itself (memory to templates)."""
+"""Templates of a simulated cohort (memory to templates)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SimulatedMatcher:
     vectors : (images, size)
         Templates.
     acquired : (images,)
-        Whether there is one.
+        Whether a template was made.
     """
 
     def __init__(self, vectors: Vector, acquired: NDArray[np.bool_]) -> None:

@@ -16,7 +16,7 @@ CLOSE = 1e-6
 
 
 class StatedError(ValueError):
-    """A card that cannot be true; the message goes on after the engine's name."""
+    """An implausible card; the message continues after the engine's name."""
 
 
 def stated_card(rows: Any) -> MatcherCard:
@@ -25,7 +25,7 @@ def stated_card(rows: Any) -> MatcherCard:
     Raises
     ------
     StatedError
-        If there is none, or one with values that no matcher has.
+        If there is no card, or it has values that no matcher can have.
     """
     try:
         content = json.loads(rows[0]["card"])
@@ -53,13 +53,13 @@ def stated_card(rows: Any) -> MatcherCard:
         and card.score_range[0] < card.score_range[1]
     )
     if not sound:
-        raise StatedError("states a card that is none: " + json.dumps(rows[0])[:200])
+        raise StatedError("states an invalid card: " + json.dumps(rows[0])[:200])
     _check_range(card)
     return card
 
 
 def _check_range(card: MatcherCard) -> None:
-    """Refuse scores that its similarity cannot have on its scale."""
+    """Refuse a score range that the similarity cannot have on its scale."""
     # How far apart templates can lie depends on their length, so distances have no lowest score.
     low, high = card.score_range
     lowest, highest = card.scale.range_of((-1.0, HIGHEST[card.similarity]))
@@ -75,5 +75,5 @@ def _check_range(card: MatcherCard) -> None:
 
 
 def is_plain(text: object, longest: int = 1_000) -> bool:
-    """Whether a text may be shown: printable, so that no terminal takes it for a command."""
+    """Whether a text is safe to show: printable, so that it cannot control a terminal."""
     return isinstance(text, str) and len(text) <= longest and text.isprintable()

@@ -1,4 +1,4 @@
-"""The private template store: what was embedded once is not embedded again.
+"""The private template store, so that no image is embedded twice.
 
 Templates are biometric special-category data. They are kept outside studies, in a folder that
 only its owner can enter, by the SHA-256 of the image and the fingerprint of the matcher. Every
@@ -28,7 +28,7 @@ from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, 
 
 FOLDER = "templates"
 SHARDS = "shards"
-"""Where comparisons keep what is finished until all is; scores are personal data too."""
+"""Folder of finished shards of comparisons, private because scores are personal data too."""
 
 BATCH = 128
 _REMEDY = "delete it; its images are embedded again when they are needed."
@@ -36,7 +36,7 @@ _REMEDY = "delete it; its images are embedded again when they are needed."
 
 @dataclass(frozen=True)
 class Shard:
-    """One batch of embeddings: what is known of each image, and the templates that were made.
+    """One batch of embeddings: the result for each image, and the templates that were made.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Shard:
 
     @classmethod
     def read(cls, path: Path) -> Shard:
-        """Read what is known, and map the templates.
+        """Read the results, and map the templates.
 
         Raises
         ------
@@ -82,12 +82,12 @@ class Shard:
 
 @dataclass(frozen=True)
 class TemplateStore:
-    """Templates of one matcher, of pictures that were read in one way.
+    """Templates of one matcher, from pictures that were all read in the same way.
 
     Attributes
     ----------
     storage
-        `float32`, or `float16`: half the room, and templates that are off by a known length.
+        `float32`, or `float16`, which takes half the space and changes templates by a known length.
     """
 
     cache: Path
@@ -96,7 +96,7 @@ class TemplateStore:
 
     @property
     def folder(self) -> Path:
-        """Where this matcher's templates are."""
+        """Folder of this matcher's templates."""
         narrow = "" if self.storage == "float32" else f"-{self.storage}"
         return self.cache / FOLDER / f"{self.fingerprint}-read{READING}{narrow}"
 
@@ -122,7 +122,7 @@ class TemplateStore:
         }
 
     def templates(self, images: pd.DataFrame) -> Templates:
-        """Return the templates of images that were all embedded, one shard after another.
+        """Return the templates of images that were all embedded, shard by shard.
 
         Parameters
         ----------
@@ -156,7 +156,7 @@ class TemplateStore:
         return collect(images, reason, faces, vectors, None if self.storage == "float32" else moved)
 
     def add(self, embeddings: Mapping[str, Embedding]) -> None:
-        """Keep embeddings, by the SHA-256 of their image.
+        """Store embeddings by the SHA-256 of their image.
 
         Raises
         ------
@@ -169,8 +169,8 @@ class TemplateStore:
             stored = vectors.astype(self.storage)
         if not np.isfinite(stored).all():
             raise MatcherError(
-                f"A template holds {np.abs(vectors).max():.3g}, which {self.storage} cannot; "
-                "choose matcher.storage=float32."
+                f"A template has the value {np.abs(vectors).max():.3g}, too large for "
+                f"{self.storage}. Choose matcher.storage=float32."
             )
         has = np.array([e.template is not None for e in embeddings.values()])
         columns = {
@@ -201,14 +201,15 @@ class TemplateStore:
             if error.errno not in DISK_FULL:
                 raise
             raise MatcherError(
-                f"The disk of {self.folder} is full ({error.strerror}). Make room there, or choose "
+                f"The disk of {self.folder} is full ({error.strerror}). Free space there, or "
+                "choose "
                 "another place with paths.cache=FOLDER, and run the study again: the templates "
                 "made so far are kept."
             ) from error
 
 
 def purge(cache: Path) -> int:
-    """Delete all cached templates and unfinished comparisons; return how many files there were."""
+    """Delete all cached templates and unfinished comparisons, and return the number of files."""
     count = 0
     for folder in (cache / FOLDER, cache / SHARDS):
         count += sum(1 for path in folder.rglob("*") if path.is_file())

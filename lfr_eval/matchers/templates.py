@@ -1,4 +1,4 @@
-"""Templates from a file: a vendor's output, evaluated without its model (file to templates)."""
+"""Templates from a file: a vendor's output without its model (file to templates)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
 class TemplateFile:
     """Templates of an `.npz` (arrays `image_id`, `template`) or Parquet file (same columns).
 
-    An image of the study that the file does not name is a failure to acquire; so is a template
-    with a value that is not finite, or of length zero.
+    An image of the study that is not in the file is a failure to acquire. So is a template with a
+    value that is not finite, or of length zero.
 
     Raises
     ------
     MatcherError
-        If the file cannot be read or does not hold one vector of one length an image.
+        If the file cannot be read, or does not hold one vector per image, all of one length.
     """
 
     def __init__(self, path: Path, similarity: Literal["cosine", "euclidean"] = "cosine") -> None:
@@ -38,7 +38,7 @@ class TemplateFile:
         if vectors.ndim != 2 or not vectors.size:
             problems.append(f"'template' must be (images, size); its shape is {vectors.shape}")
         elif len(vectors) != len(ids):
-            problems.append(f"{len(ids)} values of image_id stand beside {len(vectors)} templates")
+            problems.append(f"there are {len(ids)} values of image_id but {len(vectors)} templates")
         if problems:
             raise MatcherError(f"{path}: " + "; ".join(problems) + ".")
         self._path, self._rows = path, pd.Series(np.arange(len(ids)), index=ids)
@@ -83,7 +83,7 @@ class TemplateFile:
 
 def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist; give matcher.path=FILE.")
+        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
     try:
         if path.suffix.lower() == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -94,7 +94,7 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
             ids = frame["image_id"].astype("string")
             vectors = np.stack([np.asarray(row, np.float32) for row in frame["template"]])
         else:
-            raise MatcherError(f"{path}: templates come as .npz or .parquet.")
+            raise MatcherError(f"{path}: templates must be an .npz or .parquet file.")
     except MemoryError as error:
         raise MatcherError(
             f"{path} does not fit into the memory ({path.stat().st_size / 1e6:,.0f} MB on disk, "

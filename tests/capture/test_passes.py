@@ -173,7 +173,7 @@ def test_repeats_differ_by_chance_alone(tmp_path: Path) -> None:
         (Recipe((Step({"noise": "much"}),)), "noise of much: give 0 to 128"),  # type: ignore[dict-item]
         (Recipe(()), "capture.steps is empty"),
         (Recipe((Step({}),)), "a step without transforms"),
-        (Recipe((Step({"jpeg": 5}), Step({"jpeg": 5}))), "a step stands twice"),
+        (Recipe((Step({"jpeg": 5}), Step({"jpeg": 5}))), "a step is listed twice"),
         (Recipe((Step({"jpeg": 5}),), repeats=2), "the same picture counted again"),
         (Recipe((Step({"noise": 5}),), repeats=0), "give 1 or more"),
         (Recipe((Step({"scale": 0.5, "eye_distance": 9}),)), "both set the size"),

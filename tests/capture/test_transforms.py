@@ -135,5 +135,5 @@ def test_a_chain_is_applied_in_the_order_of_a_camera() -> None:
 
 
 def test_an_eye_distance_without_eyes_is_refused() -> None:
-    with pytest.raises(ValueError, match="where the eyes are"):
+    with pytest.raises(ValueError, match="distance between the eyes"):
         degrade(picture(), Step({"eye_distance": 20}), rng())

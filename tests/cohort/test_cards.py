@@ -45,8 +45,8 @@ def raw(**changes: object) -> dict[str, object]:
     ("changes", "words"),
     [
         ({"licens": "x"}, "unknown entry 'licens'. Did you mean 'licence'?"),
-        ({"kind": "videos"}, "kind: 'videos' is none of faces, weights, simulated"),
-        ({"label_source": {"gender": "guess"}}, "label_source.gender: 'guess' is none of"),
+        ({"kind": "videos"}, "kind: 'videos' is not one of faces, weights, simulated"),
+        ({"label_source": {"gender": "guess"}}, "label_source.gender: 'guess' is not one of"),
         ({"schemes": {"ethnicity": "london"}}, "Did you mean 'london_set'?"),
         ({"limits": "easy"}, "limits: must be a list"),
         ({"title": 5}, "title: 5 must be text; put it in quotes"),

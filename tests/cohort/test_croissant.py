@@ -51,7 +51,7 @@ def test_what_a_card_says_of_law_and_time_is_exported() -> None:
 @pytest.mark.parametrize(
     ("changes", "purpose", "said"),
     [
-        ({"expires": "2026-05-31"}, "evaluation", "was to be deleted by 2026-05-31"),
+        ({"expires": "2026-05-31"}, "evaluation", "had to be deleted by 2026-05-31"),
         ({"forbids": ("Training",)}, "training", "forbids the purpose 'training'"),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_card_that_objects_is_refused_until_somebody_says_so(
     reason = "expired" if "expires" in changes else "forbidden"
     used = permitted(cohort, purpose, [reason], TODAY)
     assert said in used.cards[0].limits[-1]
-    assert "It was used all the same." in used.cards[0].limits[-1]
+    assert "It was used nevertheless." in used.cards[0].limits[-1]
 
 
 def test_a_card_without_objection_is_used_as_it_is() -> None:

@@ -121,7 +121,7 @@ def test_a_line_that_keeps_breaking_leaves_the_part_for_next_time(
     server: FileServer, target: Path, patient: ResumingDownloader
 ) -> None:
     server.break_after = [131_072, 0, 0, 0]
-    with pytest.raises(DownloadError, match="broke off after 131,072 bytes"):
+    with pytest.raises(DownloadError, match="was interrupted after 131,072 bytes"):
         download(server.url("faces.zip"), SHA256, target, patient)
     assert patient.part.read_bytes() == CONTENT[:131_072]
     assert not target.exists()

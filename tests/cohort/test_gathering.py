@@ -129,9 +129,9 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 8
     for words in (
         "row 2, column 'age', value 'thirty'",
-        "row 3, column 'subject_id', value '8': the person stands in several rows",
+        "row 3, column 'subject_id', value '8': the person has several rows",
         "row 4, column 'subject_id', value '8'",
-        "row 5, column 'subject_id': the person is not named",
+        "row 5, column 'subject_id': the person is missing",
         "value 'loose.png': the picture lies beside the folders of people",
         "value '007/broken.jpg'",
         "value '008/empty.png': the file has no bytes",
@@ -195,7 +195,7 @@ def test_a_manifest_is_private_and_not_written_over(tmp_path: Path) -> None:
     assert len(load_manifest(file).images) == 6
     with pytest.raises(ManifestError, match="--replace"):
         write_manifest(gathered, file, folder)
-    with pytest.raises(ManifestError, match="at or above the folder"):
+    with pytest.raises(ManifestError, match="in the folder of its pictures, or in one above it"):
         write_manifest(gathered, folder / "007" / "manifest.csv", folder)
 
 

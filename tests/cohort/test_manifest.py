@@ -84,7 +84,7 @@ PROBLEMS: dict[str, tuple[Break, int | None, str | None, str]] = {
     "spaces": (change(3, subject_id="p1 "), 3, "subject_id", "spaces before or after"),
     "duplicate image": (change(5, image_id="i1"), 5, "image_id", "row 3 has the same image_id"),
     "unknown role": (change(2, role="gallery"), 2, "role", "reference, probe, both, filler"),
-    "filler who takes part": (change(7, subject_id="p1"), 7, "role", "no fillers"),
+    "filler who takes part": (change(7, subject_id="p1"), 7, "role", "with other roles"),
     "unknown gender": (change(6, gender="F"), 6, "gender", "Codes: female, male"),
     "unknown ethnicity": (change(6, ethnicity="IC3"), 6, "ethnicity", "'self_defined_18plus1'"),
     "two genders": (change(3, gender="male"), 3, "gender", "'p1' has 'female' in row 2"),
@@ -124,7 +124,7 @@ PROBLEMS: dict[str, tuple[Break, int | None, str | None, str]] = {
     "zero bytes": (file(b""), 2, "path", "no bytes"),
     "not an image": (file(b"%!PS-Adobe-3.0 EPSF-3.0\n"), 2, "path", "which is not read"),
     "truncated": (truncated, 2, "path", "truncated"),
-    "image of two people": (same_image(2, 4), 4, "subject_id", "row 2 has the very same image"),
+    "image of two people": (same_image(2, 4), 4, "subject_id", "row 2 has the same image"),
     "image against itself": (same_image(2, 3), 3, "path", "Use one row with the role 'both'"),
     "changed image": (
         lambda rows, _: rows[0].update(digest="0" * 64),
@@ -160,7 +160,7 @@ def test_each_problem_is_named_with_its_row_and_a_remedy(
     ("text", "row", "words"),
     [
         ("", None, "the file is empty"),
-        ("image_id,subject_id,path,role\n", None, "a header and no row"),
+        ("image_id,subject_id,path,role\n", None, "a header but no row"),
         ("image_id;subject_id;path;role\ni;p;0.png\n", 2, "3 cells where the header has 4"),
         ("image_id,subject_id,path,role\ni,p,0.png\n", 2, "3 cells where the header has 4"),
         ("image_id,subject_id,path,role\ni,p,0.png,both,x\n", 2, "5 cells where the header has 4"),

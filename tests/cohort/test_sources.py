@@ -127,7 +127,7 @@ def test_a_download_that_was_killed_goes_on_with_what_is_missing(
     london: DatasetCard, publisher: FileServer, tmp_path: Path
 ) -> None:
     publisher.break_after = [100_000, 100_000, 100_000, 100, 0, 0]
-    with pytest.raises(FetchError, match=r"smiling_front\.zip.*broke off after"):
+    with pytest.raises(FetchError, match=r"smiling_front\.zip.*was interrupted after"):
         fetch_card(london, None, tmp_path)
     assert not (tmp_path / "london" / RECEIPT).exists()
     publisher.requests.clear()

@@ -160,7 +160,7 @@ def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> Non
     for part in (
         "reference_id is not in the manifest of the watchlist: row 4 (b, zz, 0.7)",
         "the log of passes says that this pass was not acquired: row 3 (d, f1, 0.7)",
-        "more than 1 references (matcher.at_most; 0: the log tells all that reach the floor): "
+        "more than 1 references (matcher.at_most; 0: the log names all that reach the floor): "
         "row 2 (a, r0, 0.9), row 5 (a, f2, 0.7)",
     ):
         assert part in str(caught.value)

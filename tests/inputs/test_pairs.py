@@ -114,20 +114,23 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
     [
         ("score,genuine\n0.5,perhaps\n", "genuine is neither 1 nor 0: row 2 (0.5, perhaps)"),
         ("score,genuine\n\nhigh,1\n", "float32 can hold: row 3 (high, 1)"),
-        ("score,genuine,subject_a\n0.5,1,a\n", "has subject_a of one side of the pairs only"),
+        ("score,genuine,subject_a\n0.5,1,a\n", "has only subject_a, for one side of the pairs"),
         (
             "score,genuine,subject_a,subject_b\n0.5,1,a,b\n",
-            "genuine, and the two identities differ",
+            "genuine is 1, but the two identities differ",
         ),
-        ("score,genuine,subject_a,subject_b\n0.5,0,a,a\n", "not genuine, and both sides are one"),
+        (
+            "score,genuine,subject_a,subject_b\n0.5,0,a,a\n",
+            "genuine is 0, but both sides are the same",
+        ),
         ("score,genuine,subject_a,subject_b\n0.5,0,a,\n", "an identity is missing"),
         (
             "score,genuine,subject_a,subject_b,group\n0.5,1,a,a,x\n0.5,1,a,a,x\n0.5,1,a,a,y\n",
-            "a person is in another group elsewhere: row 4",
+            "a person is in another group in other rows: row 4",
         ),
         ("score,genuine,group_a,group_b\n0.5,0,x,y\n", "across two groups needs identities"),
         ("score,genuine,group,group_a,group_b\n1,0,x,x,y\n", "give one or the other"),
-        ("score,same\n0.5,1\n", "say how: 'matcher.columns={genuine: THEIRS}'"),
+        ("score,same\n0.5,1\n", "give 'matcher.columns={genuine: THEIRS}'"),
     ],
 )
 def test_a_list_that_contradicts_itself_is_refused(text: str, said: str, tmp_path: Path) -> None:

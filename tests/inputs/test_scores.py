@@ -120,7 +120,7 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
         "probe_id is not in the manifest: row 7 (a0, zz, 0.5)",
         "no template was made of an image: row 8 (b0, b1, 0.5)",
         "row 9 (b0, c, 1e39)",
-        "repeats a comparison given above: row 10 (a1, a0, 0.6)",
+        "repeats an earlier comparison: row 10 (a1, a0, 0.6)",
     ):
         assert part in str(caught.value)
     with pytest.raises(MatcherError, match="row 3 has more cells than the header has names"):
@@ -129,11 +129,13 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
 
 def test_columns_that_are_not_there_are_named_with_the_way_to_say_so(tmp_path: Path) -> None:
     path = write(tmp_path / "s.csv", ["gallery,query,sim", "a,b,1"])
-    with pytest.raises(MatcherError, match=r"say how: 'matcher\.columns=\{reference_id: THEIRS"):
+    with pytest.raises(MatcherError, match=r"give 'matcher\.columns=\{reference_id: THEIRS"):
         ScoreFile(path)
-    with pytest.raises(MatcherError, match="'ref', which is none of reference_id, probe_id, score"):
+    with pytest.raises(
+        MatcherError, match="'ref', which is not one of reference_id, probe_id, score"
+    ):
         ScoreFile(path, columns={"ref": "gallery"})
-    with pytest.raises(MatcherError, match="says that 'score' is 'similarity', and there is no"):
+    with pytest.raises(MatcherError, match="gives 'similarity' for 'score', but the file has no"):
         ScoreFile(path, columns={"score": "similarity"})
 
 

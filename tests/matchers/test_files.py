@@ -63,7 +63,7 @@ def test_unusable_template_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MatcherError, match=r"\['a'\] occurs more than once"):
         make_matcher("templates", path=twice)
     short = npz(tmp_path / "short.npz", ["a", "b"], [[1, 2]])
-    with pytest.raises(MatcherError, match="2 values of image_id stand beside 1 templates"):
+    with pytest.raises(MatcherError, match="2 values of image_id but 1 templates"):
         make_matcher("templates", path=short)
     with pytest.raises(MatcherError, match=r"matcher\.path=FILE"):
         make_matcher("templates", path=tmp_path / "none.npz")
@@ -112,7 +112,7 @@ def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path:
     for part in (
         "probe_id is not in the manifest: row 3 (a, zz, 0.5)",
         "reference_id is not in the manifest: row 4 (yy, b, 0.5)",
-        "repeats a comparison given above: row 5 (b, a, 0.4)",
+        "repeats an earlier comparison: row 5 (b, a, 0.4)",
         "compares an image with itself: row 6 (c, c, 1)",
         "say so in the manifest's column acquired): row 7 (a, c, high)",
     ):
@@ -134,7 +134,7 @@ def test_missing_columns_are_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_matcher_is_named_with_those_that_exist() -> None:
-    with pytest.raises(MatcherError, match=r"no matcher 'facenett' .*; there are facenet, dlib"):
+    with pytest.raises(MatcherError, match=r"no matcher 'facenett' .*\. Choose one of facenet, dlib"):
         make_matcher("facenett")
 
 

@@ -197,7 +197,7 @@ def put(**values: object) -> Lie:
     [
         (hang, "did not answer within 1 seconds"),
         (drip, "did not answer within 1 seconds"),
-        (say(lambda size: size + 10), "broke off in the middle of its answer"),
+        (say(lambda size: size + 10), "ended the connection in the middle of its answer"),
         (say(lambda size: size - 10), "answered something else where JSON was expected"),
         (say(lambda _: 10**12), "announces an answer of 1,000,000,000,000 bytes; 1,000,000 are"),
         (endless, "sends more than 1,000,000 bytes; the rest was not read"),
@@ -213,8 +213,8 @@ def put(**values: object) -> Lie:
         (put(template=[10**400] * 8), "not a finite number in row 2"),
         (put(template=[True] * 8), "not a finite number in row 2"),
         (put(faces=10**30), "as a number of faces in row 2"),
-        (rows(lambda found: found.pop()), "answered 1 rows to 2 pictures"),
-        (rows(lambda found: found.append(found[0])), "answered 3 rows to 2 pictures"),
+        (rows(lambda found: found.pop()), "gave 1 rows for 2 pictures"),
+        (rows(lambda found: found.append(found[0])), "gave 3 rows for 2 pictures"),
         (put(template=[math.nan] * 8), "not a finite number in row 2 of its answer"),
         (put(template=[1e300] * 8), "zero or too large in row 2"),
         (put(template=[0.0] * 8), "zero or too large in row 2"),
@@ -290,7 +290,7 @@ def test_a_card_with_impossible_values_is_refused(lie: Asked, null: ImageMatcher
 
     with (
         served(null, answer) as url,
-        pytest.raises(MatcherError, match=r"states a card that is none|which matcher it runs"),
+        pytest.raises(MatcherError, match=r"states an invalid card|which matcher it runs"),
     ):
         HttpMatcher(url)
 
@@ -338,7 +338,7 @@ def test_an_engine_that_repeats_the_query_is_not_quoted(
 
 @pytest.mark.parametrize("url", ["user:pass@host/i", "http://user:pa?ss@host/i", "ftp://u:pass@h/"])
 def test_an_address_that_is_none_is_not_repeated(url: str) -> None:
-    with pytest.raises(MatcherError, match="give http://HOST:PORT/invocations") as caught:
+    with pytest.raises(MatcherError, match="Give http://HOST:PORT/invocations") as caught:
         HttpMatcher(url)
     assert "pa" not in str(caught.value)
 
@@ -346,5 +346,5 @@ def test_an_address_that_is_none_is_not_repeated(url: str) -> None:
 def test_nobody_there_and_no_address() -> None:
     with pytest.raises(MatcherError, match=r"cannot be reached \(ConnectionError\) \(2 attempts\)"):
         HttpMatcher("http://127.0.0.1:9/invocations", retries=1)
-    with pytest.raises(MatcherError, match="give http://HOST:PORT/invocations"):
+    with pytest.raises(MatcherError, match="Give http://HOST:PORT/invocations"):
         HttpMatcher("localhost:5000")

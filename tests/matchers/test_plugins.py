@@ -201,13 +201,13 @@ def test_what_is_no_matcher_is_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (MATCHER.replace("ravel()", "ravel()[:5]"), r"shape \(5,\), and must have 64"),
-        (MATCHER.replace("np.float32", "float"), "float64, and must be a float32 array"),
+        (MATCHER.replace("ravel()", "ravel()[:5]"), r"shape \(5,\), but must have 64"),
+        (MATCHER.replace("np.float32", "float"), "float64, but must be a float32 array"),
         (MATCHER.replace(".ravel() + 1", ".ravel() * 0"), "the template is zero"),
         (MATCHER.replace(".ravel() + 1", ".ravel() * np.nan"), "not a number"),
         (
             MATCHER.replace("yield Embedding(None, UNREADABLE, 0)", "pass"),
-            "yields 1 embeddings of 2",
+            "yields 1 embeddings for 2",
         ),
         (MATCHER.replace("in images:", "in [*images, *images]:"), "more embeddings than the 2"),
         (MATCHER.replace("yield Embedding(np", "yield (np"), "must yield an Embedding"),

@@ -94,7 +94,7 @@ def test_an_engine_states_its_scale_and_cannot_lie_about_its_form(tmp_path: Path
         ({"scale": {"slope": 1.0, "offset": 0.0}}, "gives a cosine similarity scores from -1 to 1"),
         ({"similarity": "euclidean"}, "gives a euclidean similarity scores up to 50"),
         ({"scale": {"slope": True, "offset": 0.0}}, "score_slope is True; it must be a number"),
-        ({"score_range": [False, 100.0]}, "states a card that is none"),
+        ({"score_range": [False, 100.0]}, "states an invalid card"),
     ],
 )
 def test_the_range_of_scores_must_be_that_of_the_scale(lie: dict[str, object], said: str) -> None:

@@ -20,18 +20,18 @@ Eyes = Callable[[Sequence[Path]], Sequence[float | None]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a study asks for.
+    """The simulated capture of a study.
 
     Attributes
     ----------
     steps
         The simulated conditions.
     repeats
-        Pictures of each image in each step.
+        Pictures made of each image in each step.
     seed
         Seed of noise and directions of movement.
     original
-        Whether the passes as they were captured stay beside the simulated ones.
+        Whether the original passes are kept as well.
     """
 
     steps: tuple[Step, ...]
@@ -41,7 +41,7 @@ class Recipe:
 
     @property
     def words(self) -> str:
-        """The recipe in a sentence's part: what was simulated, from which seed."""
+        """The recipe as part of a sentence: what was simulated, and its seed."""
         steps = ", ".join(step.words for step in self.steps)
         again = f", {self.repeats} times each" if self.repeats > 1 else ""
         beside = ", beside the images as captured" if self.original else ""
@@ -79,7 +79,7 @@ def simulate_passes(
     Raises
     ------
     CaptureError
-        If the recipe or an image does not allow it; the message says all that is wrong.
+        If the recipe or an image does not allow it. The message lists all problems.
     """
     _check(images, recipe)
     probe = (images["role"] == "probe").to_numpy(bool)
@@ -124,24 +124,24 @@ def _check(images: pd.DataFrame, recipe: Recipe) -> None:
                     f"{name} of {strength}: give {known.low:g} to {known.high:g} ({known.unit})"
                 )
         if {"eye_distance", "scale"} <= set(step.strengths):
-            problems.append("eye_distance and scale both set the size; give one of them")
+            problems.append("eye_distance and scale both set the size; give only one of them")
         if not step.strengths:
             problems.append("a step without transforms; leave it out, or set capture.original=true")
     if not recipe.steps:
         problems.append("capture.steps is empty; give one such as [{motion_blur: 8}]")
     if not problems and len({step.words for step in recipe.steps}) < len(recipe.steps):
-        problems.append("a step stands twice; capture.repeats makes several pictures of each")
+        problems.append("a step is listed twice; capture.repeats makes several pictures of each")
     if recipe.repeats < 1:
         problems.append(f"capture.repeats is {recipe.repeats}; give 1 or more")
     if not problems and recipe.repeats > 1:
         problems += [
-            f"'{step.words}' has no chance in it, so its {recipe.repeats} repetitions would be the "
-            "same picture counted again; set capture.repeats=1"
+            f"'{step.words}' draws nothing at random, so its {recipe.repeats} repetitions would "
+            "be the same picture counted again; set capture.repeats=1"
             for step in recipe.steps
             if not step.by_chance
         ]
     if CAPTURE in images:
-        problems.append(f"the manifest has a column '{CAPTURE}' of its own; rename it")
+        problems.append(f"the manifest already has a column '{CAPTURE}'; rename it")
     if (images["role"] == "both").any():
         problems.append(
             "images with the role 'both' would be compared with copies of themselves; give people "
@@ -150,7 +150,7 @@ def _check(images: pd.DataFrame, recipe: Recipe) -> None:
     if not (images["role"] == "probe").any():
         problems.append("there is no probe image to degrade")
     elif images.loc[images["role"] == "probe", "path"].isna().any():
-        problems.append("there are templates and no images")
+        problems.append("there are only templates, no images")
     if problems:
         raise CaptureError("Captures cannot be simulated: " + "; ".join(problems) + ".")
 

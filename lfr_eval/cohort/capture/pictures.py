@@ -1,7 +1,8 @@
-"""Stage `capture`: degraded pictures in the private cache, each made once.
+"""Stage `capture`: degraded pictures in the private cache, each made only once.
 
-A degraded face is a face. Pictures are kept like templates: in a folder that only its owner can
-enter, under names that say nothing, lossless, outside every study; `lfr-eval purge` deletes them.
+A degraded face is still a face. Pictures are kept like templates: without loss, outside every
+study, in a folder that only its owner can enter, under meaningless names. `lfr-eval purge` deletes
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ THREADS = min(4, os.cpu_count() or 1)
 
 
 class CaptureError(MendableError, ValueError):
-    """Images cannot be degraded as asked for; the message says which and what to do."""
+    """Images cannot be degraded as configured; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,12 @@ class Order:
 
     @cached_property
     def key(self) -> str:
-        """Name of the picture: a hash of all that it depends on."""
+        """Name of the picture: a hash of everything that it depends on."""
         return _hash({**self._recipe, "versions": _versions()})
 
     @property
     def randomness(self) -> np.random.Generator:
-        """A generator of its own: no order of pictures and no thread changes it."""
+        """Its own random generator, independent of the order of pictures and of threads."""
         return np.random.default_rng(list(bytes.fromhex(_hash(self._recipe))))
 
     @property
@@ -87,7 +88,7 @@ class Order:
 
 
 def make_pictures(orders: Sequence[Order], eyes: Sequence[float | None], folder: Path) -> list[str]:
-    """Make the pictures that are not there yet; return the SHA-256 of each file, in order.
+    """Make the pictures that are missing, and return the SHA-256 of each file, in order.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def make_pictures(orders: Sequence[Order], eyes: Sequence[float | None], folder:
         if error.errno not in DISK_FULL:
             raise
         raise CaptureError(
-            f"The disk of {folder} is full ({error.strerror}). Make room there, or choose another "
+            f"The disk of {folder} is full ({error.strerror}). Free space there, or choose another "
             "place with paths.cache=FOLDER, and run the study again."
         ) from error
     return [digests[order.key] for order in orders]
@@ -146,7 +147,7 @@ def _hash(recipe: dict[str, object]) -> str:
 
 @cache
 def _versions() -> list[str]:
-    """Return the versions of what reads and draws: another may round a pixel the other way."""
+    """Return the versions of the image libraries, which may round pixels differently."""
     return [f"read{READING}", *(version(name) for name in ("pillow", "numpy", "scipy"))]
 
 

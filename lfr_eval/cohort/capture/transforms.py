@@ -1,8 +1,8 @@
-"""Stage `capture`: one picture in, the picture that a worse capture would have given out.
+"""Stage `capture`: one picture in, a picture as from a worse capture out.
 
-A step is a chain of transforms in the order in which light meets a camera: the frame crops the
-scene, distance makes it small, movement blurs it, exposure and contrast shift it, the sensor adds
-noise, the recorder compresses it.
+A step is a chain of transforms in the order in which they happen between scene and recording: the
+frame crops the scene, distance makes it small, movement blurs it, exposure and contrast shift it,
+the sensor adds noise, and the recorder compresses it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Transform:
     low, high
         Smallest and largest strength.
     unit
-        What the strength is, for messages.
+        Meaning of the strength, for messages.
     """
 
     words: str
@@ -54,7 +54,7 @@ TRANSFORMS: Mapping[str, Transform] = {
 """Transforms by name, in the order in which they are applied."""
 
 BY_CHANCE = ("noise",)
-"""Transforms that differ from one repetition to the next; so does a motion blur without angle."""
+"""Transforms that draw at random; a motion blur without an angle does so too."""
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,24 @@ class Step:
 def degrade(
     picture: Image.Image, step: Step, rng: np.random.Generator, eyes: float | None = None
 ) -> Image.Image:
-    """Return the picture as a worse capture would have given it, RGB.
+    """Return the picture as from a worse capture, RGB.
 
     Parameters
     ----------
     picture
         RGB.
     step
-        What is done.
+        The step to apply.
     rng
         For noise and directions of movement.
     eyes
-        Pixels between the eyes in `picture`, where the step asks for an eye distance.
+        Pixels between the eyes in `picture`, if the step has an eye distance.
     """
     angle = float(rng.uniform(0.0, 180.0)) if step.angle is None else step.angle
     for name, strength in step.chain:
         if name == "eye_distance":
             if eyes is None:
-                raise ValueError("A step with an eye distance needs to know where the eyes are.")
+                raise ValueError("A step with an eye distance needs the distance between the eyes.")
             picture = scaled(picture, strength / eyes)
         elif name == "motion_blur":
             picture = blurred(picture, motion_kernel(strength, angle))
@@ -124,7 +124,7 @@ def degrade(
 
 
 def cropped(picture: Image.Image, share: float) -> Image.Image:
-    """Return the middle of a picture: a share of its width and height."""
+    """Return the centre of a picture: a share of its width and height."""
     width, height = picture.size
     kept = (max(1, round(width * share)), max(1, round(height * share)))
     left, top = (width - kept[0]) // 2, (height - kept[1]) // 2
@@ -165,14 +165,14 @@ def motion_kernel(length: float, angle: float) -> Pixels:
 
 
 def blurred(picture: Image.Image, kernel: Pixels) -> Image.Image:
-    """Return a picture convolved with a kernel; beyond its edge it goes on as at the edge."""
+    """Return a picture convolved with a kernel, its edges repeated outwards."""
     pixels = np.asarray(picture, float)
     channels = [ndimage.convolve(pixels[..., c], kernel, mode="nearest") for c in range(3)]
     return _picture(np.stack(channels, axis=-1))
 
 
 def exposed(picture: Image.Image, stops: float) -> Image.Image:
-    """Return a picture with 2^stops as much light; what is too bright is lost."""
+    """Return a picture with 2^stops as much light. Values above the maximum are cut off."""
     light = _to_light(np.asarray(picture, float) / 255.0) * 2.0**stops
     return _picture(255.0 * _from_light(np.clip(light, 0.0, 1.0)))
 
