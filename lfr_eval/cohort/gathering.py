@@ -302,7 +302,7 @@ def _of_pictures(folder: Path, paths: pd.Series, people: pd.Series) -> Iterator[
             yield Problem(check.kind, check.message, check.remedy, None, "path", str(path))
         elsewhere, other = first.setdefault(check.digest, (path, person))
         if check.digest is not None and other != person:
-            message = f"{elsewhere} is the very same image, of person '{other}'"
+            message = f"{elsewhere} is the same image, of person '{other}'"
             remedy = "Remove the image that is not this person's."
             yield Problem("one image, two people", message, remedy, None, "path", str(path))
 

@@ -159,13 +159,13 @@ def _one_spelling(
 
 
 def _slips(values: pd.Series, column: str) -> list[str]:
-    """Say which labels may be misspelt: one slip away from one that more rows have."""
+    """Report labels that may be misspelt: one slip away from a more frequent label."""
     counts = values.value_counts()
     labels = [str(label) for label in counts.index[:MOST_LABELS]]
     return [
         f"'{rare}' of column '{column}' ({several(int(counts[rare]), 'row')}) is almost '{usual}' "
-        f"({several(int(counts[usual]), 'row')}): correct it if it is a slip. It is a group of "
-        "its own until then."
+        f"({several(int(counts[usual]), 'row')}): correct it if it is a misspelling. Until then it "
+        "is a separate group."
         for at, rare in enumerate(labels)
         for usual in labels[:at]
         if one_slip_apart(rare, usual)

@@ -135,7 +135,7 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
         "value 'loose.png': the picture lies beside the folders of people",
         "value '007/broken.jpg'",
         "value '008/empty.png': the file has no bytes",
-        "value '008/9.png': 007/2.png is the very same image, of person '007'",
+        "value '008/9.png': 007/2.png is the same image, of person '007'",
     ):
         assert words in said
 

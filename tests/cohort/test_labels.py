@@ -224,8 +224,8 @@ def test_a_label_that_may_be_misspelt_is_said_and_kept(tmp_path: Path) -> None:
     notes = [note for note in read.table.notes if "almost" in note]
     assert notes == [
         "'femal' of column 'gender' (1 row) is almost 'female' (4 rows): correct it if it is a "
-        "slip. It is a group of its own until then.",
+        "misspelling. Until then it is a separate group.",
         "'East Asain' of column 'gender' (1 row) is almost 'East Asian' (2 rows): correct it if it "
-        "is a slip. It is a group of its own until then.",
+        "is a misspelling. Until then it is a separate group.",
     ]
     assert set(read.table.frame["gender"]) == set(rows)
