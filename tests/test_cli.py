@@ -67,7 +67,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         (["run", "dataset.path=my people.csv(1)"], "\"dataset.path='my people.csv(1)'\""),
         (["run", "~dataset.people"], "dataset.people=..."),
         (["run", "dataset.people=many"], "could not be converted to Integer"),
-        (["run", "dataset=manifest", "matcher=facenet"], "Give: dataset.path=..."),
+        (["run", "dataset=manifest", "matcher=facenet"], "Give dataset.path=..."),
         (["run", "inference.factors=[gendr]"], "there are gender, ethnicity, age_band"),
         (["run", "inference.reference_groups.gender=men"], "reference group 'men' of gender"),
         (["verify", "nowhere"], "nowhere is not a study folder"),

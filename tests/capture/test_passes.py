@@ -199,5 +199,5 @@ def test_images_that_do_not_allow_it_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match=r"No eyes were found on 4 of 4 images.*Use scale"):
         simulated(people, far, tmp_path / "cache", nobody)
     owned = pd.DataFrame(people.images.assign(capture="x"))
-    with pytest.raises(CaptureError, match="a column 'capture' of its own"):
+    with pytest.raises(CaptureError, match="already has a column 'capture'"):
         capture.simulate_passes(owned, [None] * 6, BLUR, apart, tmp_path / "cache")

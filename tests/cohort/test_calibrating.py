@@ -102,7 +102,7 @@ def test_figures_are_met_by_solving_for_them() -> None:
 
 def test_figures_that_cannot_be_are_refused() -> None:
     impossible = Headline(threshold=0.6, tpir=0.99, watchlist_size=100, fpir=0.01, people=2.0)
-    with pytest.raises(ConfigError, match="cannot have TPIR"):
+    with pytest.raises(ConfigError, match="cannot reach TPIR"):
         calibrate(SMALL, impossible)
 
 
