@@ -7,6 +7,9 @@ REGISTERED_STATES = ("none", "as registered", "deviating", "registered after res
 KINDS_OF_COMPARISON = ("omnibus", "reference", "rest")
 """All groups at once, each group with the reference group, each group with all others."""
 
+SPENDINGS = OBRIEN_FLEMING, POCOCK = ("O'Brien-Fleming", "Pocock")
+"""How a study that looks more than once spends its level: little at first, or alike."""
+
 WATCHLIST_INFERENCE = ("fixed", "random")
 """Whether claims hold for one watchlist, or for watchlists like it."""
 

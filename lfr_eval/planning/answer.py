@@ -40,6 +40,8 @@ TOST = "this tool's two one-sided tests"
 REPORTED = "detectable ratio as a report prints it"
 RULE_OF_3_ONCE = "rule of 3, every pair of people once, as if independent"
 RULE_OF_3_BOTH = "rule of 3, every pair in both directions, as if independent"
+CERTIFIED_ONCE = "rule of 3 of biometric certification, n²/2 comparisons, as if independent"
+CERTIFIED_TWICE = "the same with two samples per person, counted as two people"
 CLUSTERED = "pairs of people that share nobody"
 BOUND = "95 % upper bound, one-sided"
 
@@ -235,12 +237,15 @@ def _rule_of_three(case: Case) -> list[_Row]:
 
     Published guidance asks for so many people to bound a rate without an event, and counts
     comparisons as independent, each pair of people once or in both directions. Pairs that share
-    nobody are independent for certain.
+    nobody are independent for certain. Certification (the requirements of FIDO, to which common
+    criteria refer) takes n people for n²/2 comparisons, and two fingers or eyes for two people.
     """
     wanted = 3 / case.rate
     rows = [
         (RULE_OF_3_BOTH, math.ceil((1 + math.sqrt(1 + 4 * wanted)) / 2 - 1e-9)),
         (RULE_OF_3_ONCE, math.ceil((1 + math.sqrt(1 + 8 * wanted)) / 2 - 1e-9)),
+        (CERTIFIED_ONCE, math.ceil(math.sqrt(2 * wanted) - 1e-9)),
+        (CERTIFIED_TWICE, math.ceil(math.sqrt(2 * wanted) / 2 - 1e-9)),
         (CLUSTERED, 2 * math.ceil(math.log(0.05) / math.log1p(-case.rate))),
     ]
     return [

@@ -55,6 +55,11 @@ sample:
   recruitment: ""
 # When collecting ends; it must not depend on results.
 stopping: ""
+# Only if you look before collecting ends: people at each look, the last being all of them. Each
+# run with other data is the next look, and the primary questions get its share of alpha.
+# looks:
+#   people: [200, 400]
+#   spending: O'Brien-Fleming
 
 # Images left out, and why: one of image_id, subject_id, where.
 #   - subject_id: p017

@@ -76,6 +76,12 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
             f"{', '.join(sorted(seen))}. A plan is registered before results; to register it all "
             "the same, which is recorded and shown, add --after-results."
         )
+    if plan.looks is not None and inputs is not None:
+        raise RegistrationError(
+            f"{file} names looks, and its data are there already: {_path(config)}. Looks are for "
+            "people who are still to come. Leave looks out, or register the plan before there are "
+            "data."
+        )
     images = None
     if inputs is not None and not inputs.cohort.simulated:
         images = file.with_name(file.stem + IMAGES_SUFFIX)

@@ -68,6 +68,7 @@ def describe_study(
     sweep, chosen = inputs.sweep, config.inference.reference_groups
     inference = {
         **asdict(config.inference),
+        "alpha": plan.alpha,
         "reference_groups": dict(plan.reference_groups),
         "largest_groups": [name for name in plan.reference_groups if name not in chosen],
     }

@@ -230,11 +230,16 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
     found = settled(config, cohort)
     config = found.config
     asked = Analysis.of(folder, config, cohort.images, cohort.people, sweep.values, sweep.primary)
-    analysis = replace(asked, plan=replace(asked.plan, registered=standing.state))
+    plan, look = replace(asked.plan, registered=standing.state), standing.look
+    if look is not None:
+        plan = replace(plan, alpha=look.alpha)
+    analysis = replace(asked, plan=plan)
     if WATCHLIST in analysis.design.tables:
         check_watchlist(config, cohort.images)
     check_roles(config, cohort.images)
-    return Run(inputs, analysis, standing, started, (*found.notes, *_largest(analysis)))
+    said = () if look is None else (look.words,)
+    notes = (*found.notes, *_largest(analysis), *said)
+    return Run(inputs, analysis, standing, started, notes)
 
 
 def _largest(analysis: Analysis) -> Iterator[str]:
@@ -284,6 +289,9 @@ def _compare(run: Run) -> None:
 
 def _infer(run: Run) -> None:
     """Trials to rates and findings."""
+    if run.standing.look is not None:
+        # Before the first result: whoever could have seen it has looked.
+        run.standing.look.record()
     given, folder = run.analysis, run.folder
     people, thresholds, plan = given.people, given.thresholds, given.plan
     table = rate_table(given.trials, people, plan.factors, thresholds, plan, bands=True)

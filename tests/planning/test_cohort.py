@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from lfr_eval.cli import main as cli
-from lfr_eval.planning.answer import CLUSTERED, RULE_OF_3_BOTH, RULE_OF_3_ONCE, answer, cases_of
+from lfr_eval.planning.answer import (
+    CERTIFIED_ONCE,
+    CERTIFIED_TWICE,
+    CLUSTERED,
+    RULE_OF_3_BOTH,
+    RULE_OF_3_ONCE,
+    answer,
+    cases_of,
+)
 from lfr_eval.planning.cohort import read_people, shown_by
 from lfr_eval.planning.question import PlanningError, Question
 from lfr_eval.planning.sample import Setting, difference_power
@@ -24,6 +32,13 @@ def test_the_rule_of_three_is_that_of_published_guidance(rate: float, both: int,
     assert people[RULE_OF_3_ONCE] == once
     assert both * (both - 1) >= 3 / rate > (both - 1) * (both - 2)
     assert (1 - rate) ** (people[CLUSTERED] / 2) <= 0.05
+
+
+def test_certification_asks_for_245_people_or_123_with_two_samples_each() -> None:
+    question = Question(rate=1 / 10_000, ratios=(3,), metric="FMR", spread=0.0)
+    people = answer(cases_of(question)).rows.set_index("method")["people"]
+    assert people[CERTIFIED_ONCE] == 245
+    assert people[CERTIFIED_TWICE] == 123
 
 
 def test_comparisons_of_people_who_differ_are_worth_what_they_are_in_many_studies() -> None:

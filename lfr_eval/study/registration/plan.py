@@ -13,6 +13,7 @@ from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import METRICS, OVERALL
 from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.study.registration.fields import build
+from lfr_eval.study.registration.looks import Looks
 from lfr_eval.study.registration.record import RegistrationError
 
 
@@ -108,6 +109,8 @@ class StudyPlan:
         When collecting ends, and that it does not depend on results.
     exclusions
         What is left out.
+    looks
+        At how many people it looks, where it looks more than once before collecting ends.
     """
 
     title: str
@@ -126,6 +129,7 @@ class StudyPlan:
     overrides: tuple[str, ...] = ()
     reference_groups: Mapping[str, str] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
+    looks: Looks | None = None
 
 
 def read_plan(file: Path) -> StudyPlan:
@@ -228,6 +232,7 @@ def _contradictions(plan: StudyPlan) -> list[str]:
         for name, value in (("alpha", plan.alpha), ("power", plan.power))
         if not 0 < value < 1
     ]
+    problems += [] if plan.looks is None else plan.looks.problems()
     said = {override.split("=", 1)[0].lstrip("+~") for override in plan.overrides}
     own = {line.split("=", 1)[0] for line in overrides_of(plan)[: -len(plan.overrides) or None]}
     problems += foreign_overrides(plan.overrides)

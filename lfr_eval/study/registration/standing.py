@@ -12,7 +12,7 @@ import pandas as pd
 from lfr_eval.cohort import make_cohort
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract import record
-from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.folder import StudyFolder, digest
 from lfr_eval.contract.tables import EXCLUSIONS, REGISTERED_STATES
 from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.scores import ScoreFile
@@ -20,6 +20,7 @@ from lfr_eval.matchers.simulated import SimulatedMatcher
 from lfr_eval.study.inputs import Inputs
 from lfr_eval.study.registration.differences import Difference, differences
 from lfr_eval.study.registration.exclusions import excluded_images
+from lfr_eval.study.registration.looks import Look, look_at
 from lfr_eval.study.registration.plan import Exclusion, StudyPlan, read_plan
 from lfr_eval.study.registration.record import Registration, RegistrationError, read_registration
 
@@ -43,6 +44,8 @@ class Standing:
         Why it deviates.
     excluded
         The table `exclusions`.
+    look
+        Which look it is, where the plan names looks.
     """
 
     state: str
@@ -52,12 +55,15 @@ class Standing:
     differences: tuple[Difference, ...] = ()
     reason: str | None = None
     excluded: pd.DataFrame = field(default_factory=EXCLUSIONS.empty)
+    look: Look | None = None
 
     @property
     def key(self) -> list[object]:
         """What a stage of the study depends on."""
         seal = None if self.registration is None else self.registration.seal
-        return [self.state, seal, [str(one) for one in self.differences], self.reason]
+        said = [str(one) for one in self.differences]
+        key: list[object] = [self.state, seal, said, self.reason]
+        return key if self.look is None else [*key, self.look.number]
 
     def described(self) -> record.Registration | None:
         """Return what the study record says of it."""
@@ -137,7 +143,18 @@ def check_standing(config: StudyConfig, inputs: Inputs) -> Standing:
         tuple(found),
         reason if found else None,
         excluded,
+        _look(file, plan, inputs),
     )
+
+
+def _look(file: Path, plan: StudyPlan, inputs: Inputs) -> Look | None:
+    """Return which look at the registered study this is; None where the plan names none."""
+    if plan.looks is None:
+        return None
+    tested = int((~inputs.cohort.people["filler"].to_numpy(bool)).sum())
+    # Scores of another matcher are other results, though the people are the same.
+    data = digest([inputs.cohort.digest, inputs.matcher.card.fingerprint])
+    return look_at(plan.looks, plan.alpha, file, data, tested)
 
 
 def listed(found: Sequence[Difference]) -> str:
