@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,7 +34,7 @@ from lfr_eval.config.overrides import (
     understood,
 )
 from lfr_eval.config.plugins import OBJECT
-from lfr_eval.config.signatures import plugin_of, wrong_settings
+from lfr_eval.config.signatures import plugin_of
 from lfr_eval.config.study import SEARCHING
 from lfr_eval.config.types import wrong_types
 
@@ -208,8 +208,8 @@ def _wrong_matcher(settings: MatcherConfig) -> list[str]:
             f"'{chosen}': choose a matcher with matcher=NAME, or one in your own package with "
             f"matcher=python {OBJECT}=package.module:Name"
         ]
-    plugin = plugin_of(settings)
-    return [] if plugin is None else list(wrong_settings(plugin, asdict(settings)))
+    plugin_of(settings)  # refuses an object that the person did not name themselves
+    return []
 
 
 def _kinds_together(kinds: list[str]) -> list[str]:

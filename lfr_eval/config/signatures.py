@@ -17,7 +17,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from lfr_eval.config.limits import OneOf
+from lfr_eval.config.limits import OneOf, Range
 from lfr_eval.config.matchers import MatcherConfig, MlflowConfig, SimulatedMatcherConfig
 from lfr_eval.config.missing import MISSING, ConfigError
 from lfr_eval.config.plugins import (
@@ -62,8 +62,8 @@ class Setting:
         Its type for OmegaConf.
     path, weights
         Whether it is a file or folder, and whether the name of a card is allowed instead.
-    choices, least
-        Allowed values; empty and None: no limit.
+    limit
+        Allowed values; None: no limit.
     """
 
     name: str
@@ -71,18 +71,12 @@ class Setting:
     default: Any
     path: bool = False
     weights: bool = False
-    choices: tuple[str, ...] = ()
-    least: float | None = None
+    limit: OneOf | Range | None = None
 
     def problem(self, value: object) -> str | None:
         """Return what is wrong with a value; None if nothing is."""
-        if self.choices and (wrong := OneOf(*self.choices).problem(value)):
-            return f"matcher.{self.name} {wrong} (got '{value}')"
-        if self.least is None or value is None:
-            return None
-        if isinstance(value, int | float) and not value >= self.least:
-            return f"matcher.{self.name} is {value:g}; it must be at least {self.least:g}"
-        return None
+        wrong = None if self.limit is None or value is None else self.limit.problem(value)
+        return wrong and f"matcher.{self.name} {wrong} (got {value!r})"
 
 
 @cache
@@ -134,12 +128,16 @@ def _setting(name: str, parameter: inspect.Parameter, hint: Any) -> Setting:
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)
         notes = tuple(rest)
-    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    limit: OneOf | Range | None = None
+    if get_origin(hint) is Literal:
+        limit = OneOf(*map(str, get_args(hint)))
     kind = _kind(hint)
     if optional and get_origin(kind) is dict:
         # OmegaConf cannot fill a mapping that is None; an empty one says the same.
         optional, default = False, {} if default is None else default
-    least = next((note.least for note in notes if isinstance(note, AtLeast)), None)
+    for note in notes:
+        if isinstance(note, AtLeast):
+            limit = Range(least=note.least)
     path = inspect.isclass(hint) and issubclass(hint, Path)
     return Setting(
         name,
@@ -147,8 +145,7 @@ def _setting(name: str, parameter: inspect.Parameter, hint: Any) -> Setting:
         _plain(default),
         path=path,
         weights=path and "weights" in notes,
-        choices=tuple(map(str, choices)),
-        least=least,
+        limit=limit,
     )
 
 
@@ -209,7 +206,9 @@ def schema_of(plugin: Plugin) -> type[MatcherConfig]:
                 entries.append((name, hints[name], _default(_plain(value))))
     if plugin.name == PYTHON:
         entries.append((OBJECT.partition(".")[2], str, field(default=plugin.reference)))
-    entries += [(one.name, one.kind, _default(one.default)) for one in settings_of(plugin)]
+    for one in settings_of(plugin):
+        kind = one.kind if one.limit is None else Annotated[one.kind, one.limit]
+        entries.append((one.name, kind, _default(one.default)))
     if plugin.scaled:
         # A score is slope x similarity + offset; 0.5 and 0.5 put cosines on a scale from 0 to 1.
         entries += [(name, float, field(default=default)) for name, default in SCALE]

@@ -57,17 +57,18 @@ def pack(matcher: Matcher, folder: Path) -> None:
     MatcherError
         If the matcher does not run here.
     """
-    if not isinstance(matcher, PackableMatcher):
-        raise MatcherError(
-            f"The matcher '{matcher.card.name}' cannot be registered: it has no weights here. "
-            f"There are {', '.join(KINDS)}."
+    packed = matcher.pack(folder) if isinstance(matcher, PackableMatcher) else None
+    if packed is None or packed.kind not in KINDS:
+        foreign = packed is not None or "object" in matcher.card.recipe
+        why = (
+            "is of another package, and a registered model holds no code"
+            if foreign
+            else "has no weights here"
         )
-    packed = matcher.pack(folder)
-    if packed.kind not in KINDS:
+        remedy = " Serve it, and evaluate it with matcher=http (docs/registry.md)."
         raise MatcherError(
-            f"The matcher '{matcher.card.name}' is of another package, and a registered model "
-            f"holds no code: only {', '.join(KINDS)} can be registered. Serve it and evaluate it "
-            "with matcher=http (docs/registry.md)."
+            f"The matcher '{matcher.card.name}' cannot be registered: it {why}. Only "
+            f"{', '.join(KINDS)} can be registered.{remedy if foreign else ''}"
         )
     write_json(
         folder / MATCHER,

@@ -140,6 +140,14 @@ def test_the_matcher_of_the_page_runs_from_its_own_package(site: Path, people: P
     assert "5 passed" in tested.stdout
 
 
+def test_a_matcher_of_another_package_is_not_registered(site: Path, people: Path) -> None:
+    words = ("engine", "register", "matcher=thumbnail", "name=own")
+    told = typed(site, people, "lfr_eval.cli.main", *words)
+    assert told.returncode == 2
+    assert "it is of another package, and a registered model holds no code" in told.stderr
+    assert "matcher=http" in told.stderr
+
+
 def test_another_source_is_another_matcher(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(site))
     before = source_digest("mypkg.thumbnail")
@@ -277,7 +285,7 @@ def test_settings_are_read_from_the_signature(module: Path) -> None:
     for words, message in {
         (): "missing: matcher.model",
         ("matcher.model=a", "matcher.mode=x"): "matcher.mode must be fast or slow",
-        ("matcher.model=a", "matcher.size=0"): "matcher.size is 0; it must be at least 1",
+        ("matcher.model=a", "matcher.size=0"): "matcher.size must be at least 1 (got 0)",
         ("matcher.model=a", "matcher.size=text"): "could not be converted to Integer",
         ("matcher.model=a", "matcher.sizes=1"): "did you mean 'matcher.size'",
         ("matcher.model=a", "matcher._hidden=1"): "does not exist",
