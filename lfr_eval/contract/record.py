@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from lfr_eval.contract import defaults
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.validation import problems_of
+from lfr_eval.contract.words import several
 
 FILE = "study.json"
 
@@ -46,6 +47,10 @@ class Part(BaseModel):
     )
 
 
+Evidence = Literal["pictures", "templates", "scores", "alerts", "pairs", "unnamed pairs"]
+"""What a matcher is known by."""
+
+
 class Matcher(Part):
     """The matcher under test."""
 
@@ -59,6 +64,19 @@ class Matcher(Part):
     """Lowest and highest score; None where a score has no bound."""
     version: str | None = None
     """Registered version, `models:/NAME/VERSION`; None where it was not loaded from a registry."""
+    evidence: Evidence = "pictures"
+    """What it is known by: pictures it was given, or a file of what it made of them. `unnamed
+    pairs` are pairs of whom nobody knows whose they are."""
+
+    @property
+    def unit(self) -> str:
+        """What the study counts as independent: people, or pairs that nobody named."""
+        return "pairs" if self.evidence == "unnamed pairs" else "people"
+
+    def counted(self, number: int) -> str:
+        """Return a number of what the study counts as independent: "1 person", "1,200 pairs"."""
+        one = "pair" if self.unit == "pairs" else "person"
+        return several(number, one, self.unit)
 
 
 class SharingSaid(Part):
@@ -97,6 +115,8 @@ class Dataset(Part):
     """How to cite the data."""
     label_scheme: Mapping[str, str] = Field(default_factory=dict)
     """Factor -> scheme of its labels."""
+    tested: bool = True
+    """Whether people under test come from it; else it only fills the watchlist."""
     sharing: SharingSaid | None = None
     """What the register that the card refers to said; None where it refers to none."""
 

@@ -161,6 +161,7 @@ def _about(study_hash: str, minimum: int, published: Published) -> dict[str, Any
         "thresholds": list(published.thresholds),
         "tables": {name: asdict(tally) for name, tally in published.tallies.items()},
         "left_out": list(LEFT_OUT),
+        "higher": dict(published.higher),
     }
 
 

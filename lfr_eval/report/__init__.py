@@ -74,4 +74,5 @@ def three_lines(study: Path) -> tuple[str, ...]:
     brief = to_brief(read_report(study))
     first, *rest = brief.answer
     second = rest[-1] if rest else ""
+    first = f"{first} {brief.caveat}".rstrip()
     return (first, second, f"It cannot tell, among other things: {brief.cannot[0]}")

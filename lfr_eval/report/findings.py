@@ -6,6 +6,7 @@ Statements are quoted as the inference stage wrote them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,8 @@ class Finding:
     ----------
     anchor
         Name of its place in the page; finding ids may hold any text.
+    higher
+        The group with the higher rate, where a publication withholds the rates.
     """
 
     anchor: str
@@ -91,6 +94,7 @@ class Finding:
     verdict: str
     primary: bool
     statement: str
+    higher: str | None = None
 
     @property
     def comparison(self) -> str:
@@ -163,8 +167,16 @@ def still_possible(lower: float | None, upper: float | None) -> float | None:
     return most if most < NO_LIMIT else None
 
 
-def to_findings(frame: pd.DataFrame) -> tuple[Finding, ...]:
-    """Return each row of table `findings` as a `Finding`."""
+def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return each row of table `findings` as a `Finding`.
+
+    Parameters
+    ----------
+    frame
+        Table `findings`.
+    higher
+        Comparison -> the group with the higher rate, where a publication tells no more.
+    """
 
     def finding(place: int, row: Any) -> Finding:
         def words(column: str) -> str:
@@ -180,6 +192,7 @@ def to_findings(frame: pd.DataFrame) -> tuple[Finding, ...]:
             anchor=f"finding-{place + 1}",
             watchlist_size=whole(row.watchlist_size),
             primary=not pd.isna(row.primary) and bool(row.primary),
+            higher=higher.get(str(row.finding_id)),
             **values,
         )
 

@@ -120,13 +120,14 @@ def _people(report: Report) -> Iterator[str]:
     ]
     if groups:
         smallest = min(groups, key=lambda group: group.people)
+        more = "; comparisons of the same person do not make up for it"
+        more = more if report.record.matcher.unit == "people" else ""
         untold = any(group.withheld for group in report.people.groups)
         among = " of those whose size is told" if untold else ""
         yield (
             f"Much about small groups. The smallest{among}, "
             f"{group_words(smallest.group)}, has "
-            f"{several(smallest.people, 'person', 'people')}; comparisons of the same person do "
-            "not make up for it."
+            f"{report.record.matcher.counted(smallest.people)}{more}."
         )
     for group in report.people.groups:
         if group.group == UNKNOWN and group.people:

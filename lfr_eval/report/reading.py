@@ -16,7 +16,6 @@ import pandas as pd
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import read_columns
-from lfr_eval.contract.record import Dataset
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
@@ -79,7 +78,11 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     rates = rates[rates["rank"].isna()]
     at_any_rank = [rate for rate in at_plan if rate.rank is None]
     all_findings = _required(study, tables.FINDINGS)
-    findings = to_findings(at_threshold(all_findings, record.thresholds.tabulated))
+    publication = read_publication(study)
+    findings = to_findings(
+        at_threshold(all_findings, record.thresholds.tabulated),
+        publication.higher if publication else {},
+    )
     within = [rate for rate in at_plan if not rate.is_crossed]
     order = [verdict.name for verdict in VERDICTS]
     primary = sorted(
@@ -107,7 +110,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         provenance=provenance,
         decisions=decisions,
         people=_people(study, record, None if mated is None else len(mated)),
-        labels=_label_sources(record, _tested(study, record)),
+        labels=_label_sources(record),
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
         groups=_groups(one_per_group, quotes),
@@ -149,7 +152,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             record,
             [(each.threshold, each.label) for each in decisions.approved],
         ),
-        publication=read_publication(study),
+        publication=publication,
         shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
         tables=frozenset(path.stem for path in study.glob("*.parquet")),
         maps=(*shipped_maps(), *_own_maps(study)),
@@ -278,16 +281,8 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
     return tuple(quotes)
 
 
-def _tested(study: Path, record: StudyRecord) -> tuple[Dataset, ...]:
-    """Return the datasets of people under test: those of fillers alone tell nothing about them."""
-    cohort = _optional(study, tables.COHORT)
-    if cohort is None or "dataset_card" not in cohort:
-        return record.datasets
-    cards = set(cohort.loc[cohort["role"] != "filler", "dataset_card"].dropna())
-    return tuple(each for each in record.datasets if each.name in cards) or record.datasets
-
-
-def _label_sources(record: StudyRecord, tested: tuple[Dataset, ...]) -> tuple[LabelSource, ...]:
+def _label_sources(record: StudyRecord) -> tuple[LabelSource, ...]:
+    """Return who labelled people under test: labels of fillers alone tell nothing about them."""
     factors = dict.fromkeys(
         part
         for factor in record.factors
@@ -303,5 +298,6 @@ def _label_sources(record: StudyRecord, tested: tuple[Dataset, ...]) -> tuple[La
             dataset.label_scheme.get(factor, NOT_STATED),
         )
         for factor in factors
-        for dataset in tested
+        for dataset in record.datasets
+        if dataset.tested
     )

@@ -5,7 +5,8 @@ The file stands beside tables that were protected for publication. In a study fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lfr_eval.contract.words import several
@@ -27,11 +28,14 @@ class Publication:
         Table -> its rows, and those of them that lack something.
     left_out
         What is not there at all, in sentences.
+    higher
+        Comparison -> the group with the higher rate, of differences whose numbers are withheld.
     """
 
     minimum: int
     withheld: tuple[tuple[str, int, int], ...]
     left_out: tuple[str, ...]
+    higher: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rule(self) -> str:
@@ -80,6 +84,7 @@ def read_publication(folder: Path) -> Publication | None:
                 for name, tally in content["tables"].items()
             ),
             tuple(clean(str(sentence)) for sentence in content["left_out"]),
+            {clean(name): clean(str(group)) for name, group in content.get("higher", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StudyRecordError(f"{FILE} does not say what is withheld ({error!r}).") from None

@@ -11,10 +11,28 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from lfr_eval.config import ConfigError, DesignConfig
+from lfr_eval.contract.record import Evidence
 from lfr_eval.contract.tables import ACQUISITION
 from lfr_eval.contract.words import several, threshold_text
-from lfr_eval.matchers import AlertMatcher, Matcher, PairMatcher
+from lfr_eval.matchers import (
+    AlertMatcher,
+    Matcher,
+    PairMatcher,
+    ScoreMatcher,
+    TemplateMatcher,
+)
 from lfr_eval.matchers.alerts import UNMATCHED
+
+
+def evidence_of(matcher: Matcher) -> Evidence:
+    """Return what a matcher is known by."""
+    if isinstance(matcher, PairMatcher):
+        return "unnamed pairs" if matcher.independent else "pairs"
+    if isinstance(matcher, AlertMatcher):
+        return "alerts"
+    if isinstance(matcher, ScoreMatcher):
+        return "scores"
+    return "templates" if isinstance(matcher, TemplateMatcher) else "pictures"
 
 
 def told_acquisition(images: pd.DataFrame, named: Collection[str] | None = None) -> pd.DataFrame:

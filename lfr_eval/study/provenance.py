@@ -31,7 +31,8 @@ from lfr_eval.contract.record import (
 )
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.inference import Plan
-from lfr_eval.matchers import MatcherCard
+from lfr_eval.matchers import Matcher as AnyMatcher
+from lfr_eval.study.evidence import evidence_of
 from lfr_eval.study.inputs import Inputs, recipe_of
 from lfr_eval.study.populations import describe_mix, watchlist_mix
 
@@ -77,7 +78,7 @@ def describe_study(
         question=config.report.question,
         study=config.name,
         simulated=inputs.cohort.simulated,
-        matcher=_matcher(inputs.matcher.card),
+        matcher=_matcher(inputs.matcher),
         datasets=tuple(_dataset(card, inputs.cohort) for card in inputs.cohort.cards),
         design=_design(config, inputs),
         thresholds=Thresholds(
@@ -100,7 +101,8 @@ def describe_study(
     )
 
 
-def _matcher(card: MatcherCard) -> Matcher:
+def _matcher(matcher: AnyMatcher) -> Matcher:
+    card = matcher.card
     lowest, highest = (bound if abs(bound) < 1e30 else None for bound in card.score_range)
     return Matcher(
         name=card.name,
@@ -108,10 +110,13 @@ def _matcher(card: MatcherCard) -> Matcher:
         version=card.version,
         description=f"{card.description}; {card.acquisition}",
         score_range=(lowest, highest),
+        evidence=evidence_of(matcher),
     )
 
 
 def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
+    images = cohort.images
+    tested = set(images.loc[images["role"] != "filler", "dataset_card"].dropna())
     return Dataset(
         name=card.name,
         title=card.title,
@@ -121,6 +126,7 @@ def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
         lawful_basis=card.lawful_basis,
         label_source=dict(card.label_source),
         label_scheme=dict(card.schemes),
+        tested=card.name in tested or not tested,
         limits=tuple(card.limits),
         citation=card.citation,
         sharing=told_of_sharing(card, cohort),

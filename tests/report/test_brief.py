@@ -49,14 +49,22 @@ def report(bare_study: Path) -> Report:
     return read_report(bare_study)
 
 
-def told(report: Report, *findings: Finding, operating: float | None = 0.6) -> tuple[str, ...]:
+def told(
+    report: Report, *findings: Finding, operating: float | None = 0.6, none: bool = False
+) -> tuple[str, ...]:
     rates = [
         dataclasses.replace(
-            rate(metric, 0.6, 1_000, group), factor="ethnicity", subjects_with_event=people
+            rate(metric, 0.6, 1_000, group),
+            factor="ethnicity",
+            subjects_with_event=people,
+            events=events,
+            rate=events / 1_000,
         )
         for metric in ("FPIR", "FNIR")
-        for group, people in (("black", 32), ("white", 3), ("east_asian", 1))
-    ]
+        for group, people, events in (
+            ("black", 32, 40), ("white", 0 if none else 3, 0 if none else 10), ("east_asian", 1, 1)
+        )
+    ]  # fmt: skip
     thresholds = report.record.thresholds.model_copy(update={"operating": operating})
     record = report.record.model_copy(update={"thresholds": thresholds})
     return to_brief(
@@ -71,8 +79,32 @@ def of(verdict: str, a: str = "black", **values: object) -> Finding:
 def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
     assert told(report, FINDING)[0] == (
         "At the threshold in use, Black people set off a false alert 4 times as often as White "
-        "people: 32 of 100 people against 3 of 100. Allowing for chance, the true figure is "
-        "between 1.6 and 10.1 times."
+        "people: 40 of 1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, "
+        "the true figure is between 1.6 and 10.1 times. It happened to 32 of 100 people against 3 "
+        "of 100."
+    )
+
+
+def test_the_counts_before_the_interval_make_the_ratio(report: Report) -> None:
+    said = told(report, FINDING)[0]
+    found = re.search(
+        r"alert ([\d.]+) times.*?: (\d+) of ([\d,]+) .*?against (\d+) of ([\d,]+)", said
+    )
+    assert found
+    times, a, of_a, b, of_b = (float(each.replace(",", "")) for each in found.groups())
+    assert (a / of_a) / (b / of_b) == pytest.approx(times)
+
+
+def test_counts_that_do_not_make_the_ratio_are_not_told(report: Report) -> None:
+    said = told(report, of("different", rate_a=0.05, rate_b=0.0125))[0]
+    assert "White people: 1 in 20 passes against 1 in 80. " in said
+
+
+def test_the_meaning_of_an_interval_is_told_once(report: Report) -> None:
+    facts = dict(to_brief(report).facts)
+    assert (
+        "95 % intervals: a range that holds the true figure in 95 of 100 such studies."
+        in (facts["Ranges"])
     )
 
 
@@ -86,10 +118,75 @@ def test_the_group_with_more_errors_comes_first(report: Report) -> None:
 
 def test_a_difference_from_none_is_a_bound(report: Report) -> None:
     silent = of("different", rate_b=0.0, ratio=None, ratio_lower=2.0, ratio_upper=float("inf"))
-    assert "Black people set off false alerts and White people did not: 32 of 100" in (
-        said := told(report, silent)[0]
+    assert told(report, silent, none=True)[0] == (
+        "At the threshold in use, Black people set off false alerts more often than White people: "
+        "40 of 1,000 passes (1 in 25) against none of 1,000 (true rate at most 1 in 100). Allowing "
+        "for chance, it is at least 2 times as often. It happened to 32 of 100 people against 0 of "
+        "100."
     )
-    assert said.endswith("it is at least 2 times as often.")
+
+
+@pytest.mark.parametrize("higher", ["black", "white", None])
+def test_a_withheld_count_is_never_told_as_none(report: Report, higher: str | None) -> None:
+    nothing = dict.fromkeys(("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper"))
+    said = told(report, of("different", **nothing, higher=higher))[0]
+    pair = {"black": ("Black", "White"), "white": ("White", "Black")}.get(higher or "")
+    shown = "false alerts were not equally frequent among Black and White people"
+    if pair:
+        shown = f"{pair[0]} people set off false alerts more often than {pair[1]} people"
+    assert said == f"At the threshold in use, {shown}; the numbers are too small to publish."
+    hidden = dataclasses.replace(
+        rate("FNIR", 0.6, 1_000, "everybody"), factor="overall",
+        **dict.fromkeys(("events", "rate", "lower", "upper", "subjects", "trials")),
+    )  # fmt: skip
+    changed = dataclasses.replace(report, quotes=(quote([hidden]),), compared=())
+    assert "how often it happened in all is not published." in " ".join(to_brief(changed).answer)
+
+
+def test_groups_whose_size_is_withheld_are_not_left_out(report: Report) -> None:
+    groups = tuple(
+        dataclasses.replace(each, people=0, withheld=True) if each.group == "white" else each
+        for each in report.people.groups
+    )
+    people = dataclasses.replace(report.people, groups=groups)
+    whom = dict(to_brief(dataclasses.replace(report, people=people)).facts)["On whom"]
+    assert "and White whose number is not published" in whom
+
+
+def test_pairs_without_identities_are_never_called_people(report: Report) -> None:
+    matcher = report.record.matcher.model_copy(update={"evidence": "unnamed pairs"})
+    record = report.record.model_copy(update={"matcher": matcher})
+    brief = to_brief(dataclasses.replace(report, record=record))
+    assert brief.caveat.startswith("Each pair is counted as if it were of different people, so")
+    said = " ".join(told(dataclasses.replace(report, record=record), FINDING))
+    assert "4 times as often" in said
+    assert not re.search(r"\d (people|person)\b", said + " ".join(dict(brief.facts).values()))
+
+
+@pytest.mark.parametrize("evidence", ["alerts", "scores", "pairs", "unnamed pairs"])
+def test_a_file_of_results_is_not_told_as_a_test_of_pictures(report: Report, evidence: str) -> None:
+    matcher = report.record.matcher.model_copy(update={"evidence": evidence, "name": "NAME"})
+    record = report.record.model_copy(update={"matcher": matcher})
+    many = dataclasses.replace(rate("FPIR", 0.6, 1_000, "everybody"), factor="overall", rate=0.5)
+    changed = dataclasses.replace(report, record=record, quotes=(quote([many]),))
+    brief = to_brief(changed)
+    said = " ".join((*brief.answer, *brief.cannot, *dict(brief.facts).values()))
+    for wrong in ("The program", "NAME", "Only the pictures"):
+        assert wrong not in said
+    assert ("hardly a threshold" in said) == (evidence != "alerts")
+
+
+def test_the_labels_are_those_of_people_under_test(report: Report) -> None:
+    (tested,) = report.record.datasets
+    label_source = dict.fromkeys(("gender", "ethnicity"), "annotator_perceived")
+    filler = tested.model_copy(update={"tested": False, "label_source": label_source})
+    record = report.record.model_copy(update={"datasets": (tested, filler)})
+    brief = to_brief(dataclasses.replace(report, record=record))
+    assert dict(brief.facts)["Labels"] == (
+        "People tested: by gender and ethnicity as they describe themselves. Faces that fill the "
+        "watchlist: by gender and ethnicity as others judged them from pictures."
+    )
+    assert not any("would describe themselves" in each for each in brief.cannot)
 
 
 def test_no_difference_is_never_told_without_what_remains_possible(report: Report) -> None:

@@ -31,11 +31,11 @@ _SHOWN: Any = {
     **dict.fromkeys(("title", "question", "study", "simulated", "factors", "conditions"), True),
     **dict.fromkeys(("capture", "inference", "data_digest", "started", "finished"), True),
     "thresholds": True,
-    "matcher": {"name", "fingerprint", "description", "score_range"},
+    "matcher": {"name", "fingerprint", "description", "score_range", "evidence"},
     "datasets": {
         "__all__": {
             *("name", "title", "origin", "licence", "consent", "lawful_basis", "citation"),
-            *("label_source", "label_scheme"),
+            *("label_source", "label_scheme", "tested"),
         }
     },
     "design": {"name", "description", "watchlist_sizes", "watchlist_members"},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.names import factor_words, group_words
+from lfr_eval.contract.names import factor_words, group_words, metric_named
 from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES
 from lfr_eval.contract.tables import PEOPLE as PEOPLE_TABLE
 from lfr_eval.finished.publishing.counts import Groups
@@ -33,8 +33,8 @@ WHY = (
     "small to be published."
 )
 NONE_SHOWN = "no difference was shown, which is not evidence that there is none; the rest is "
-DIFFERENCE_SHOWN = "a difference was shown{}; its numbers are "
-HIGHER = ", the rate of {} being the higher one"
+DIFFERENCE_SHOWN = "a difference was shown; its numbers are "
+MORE_OFTEN = "{} {} more often than {}; the numbers are "
 UNSAID = (
     "the sentence of this comparison is withheld, because it names numbers of people that are too "
     "small, or would tell such numbers. Its verdict and rates are not."
@@ -79,6 +79,9 @@ class Published:
         Of the sweep, those that are published.
     tallies
         By table.
+    higher
+        Comparison -> the group with the higher rate, where a difference is published and its
+        numbers are not.
     """
 
     rates: pd.DataFrame
@@ -87,6 +90,7 @@ class Published:
     equity: pd.DataFrame | None
     thresholds: tuple[float, ...]
     tallies: Mapping[str, Tally]
+    higher: Mapping[str, str]
 
 
 def publish_tables(
@@ -137,13 +141,17 @@ def publish_tables(
         gone = hidden.within(measures)
         tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
         measures = EQUITY.conform(measures[~gone])
+    shown = publish_findings(said, silent, unsaid)
+    bare = silent & (shown["verdict"] == DIFFERENT).to_numpy(bool)
+    higher = higher_of(said)[bare].dropna()
     return Published(
         rates=_rates(kept, marks, ends),
         people=_people(groups.people, marks),
-        findings=publish_findings(said, silent, unsaid),
+        findings=shown,
         equity=measures,
         thresholds=thresholds,
         tallies=tallies,
+        higher=dict(zip(said.loc[higher.index, "finding_id"], higher, strict=True)),
     )
 
 
@@ -212,28 +220,31 @@ def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd
     shown.loc[silent & ~different, "verdict"] = WITHHELD
     shown.loc[silent, "statement"] = who[silent] + WHY
     shown.loc[silent & primary, "statement"] = who[silent & primary] + NONE_SHOWN + WHY
-    shown.loc[different, "statement"] = who[different] + _higher(findings)[different] + WHY
+    shown.loc[different, "statement"] = who[different] + DIFFERENCE_SHOWN + WHY
+    higher = higher_of(findings)
+    for row in findings.index[different & higher.notna().to_numpy(bool)]:
+        a, b, deed = (
+            str(findings.loc[row, "group_a"]),
+            str(findings.loc[row, "group_b"]),
+            metric_named(str(findings.loc[row, "metric"])).deed,
+        )
+        lower = b if higher[row] == a else a
+        more = MORE_OFTEN.format(group_words(higher[row]), deed, group_words(lower))
+        shown.loc[row, "statement"] = f"{more[:1].upper()}{more[1:]}{WHY}"
     return FINDINGS.conform(shown)
 
 
-def _higher(findings: pd.DataFrame) -> pd.Series:
-    """Return the words for a difference, with the group whose rate is higher."""
+def higher_of(findings: pd.DataFrame) -> pd.Series:
+    """Return the group of each pair with the higher rate; null where neither is or has it."""
     a, b = findings["rate_a"], findings["rate_b"]
-    higher = findings["group_a"].map(group_words).mask(b > a, _other(findings))
-    told = [
-        DIFFERENCE_SHOWN.format(HIGHER.format(group) if pair else "")
-        for group, pair in zip(higher, a.notna() & b.notna(), strict=True)
-    ]
-    return pd.Series(told, index=findings.index, dtype="string")
-
-
-def _other(findings: pd.DataFrame) -> pd.Series:
-    return findings["group_b"].map(group_words)
+    higher = findings["group_a"].mask(b > a, findings["group_b"])
+    return higher.where(a.notna() & b.notna() & (a != b))
 
 
 def _who(findings: pd.DataFrame) -> pd.Series:
     """Return which groups are compared, for sentences that say no more."""
-    pair = findings["group_a"].map(group_words) + " compared with " + _other(findings) + ": "
+    other = findings["group_b"].map(group_words)
+    pair = findings["group_a"].map(group_words) + " compared with " + other + ": "
     pair = pair.str[:1].str.upper() + pair.str[1:]
     together = "All groups by " + findings["factor"].map(factor_words) + " at once: "
     return pair.mask(findings["group_a"] == ALL, together)

@@ -15,6 +15,11 @@ from lfr_eval.report.picture import Picture, to_picture
 
 __all__ = ["Brief", "Picture", "to_brief"]
 
+PAIRS_ALONE = (
+    "Each pair is counted as if it were of different people, so the intervals are too narrow "
+    "where pairs share people, and a difference may be found that is not there."
+)
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -32,6 +37,8 @@ class Brief:
         Rate by group with intervals; None where the study has no rate at this threshold.
     facts
         Pairs of a question and its answer: what was tested, on whom, at which setting.
+    caveat
+        What weakens the answer wherever it is told; empty where nothing does.
     crowd
         What it means for a crowd; empty without a watchlist.
     cannot
@@ -43,6 +50,7 @@ class Brief:
     warning: str
     setting: str
     answer: tuple[str, ...]
+    caveat: str
     picture: Picture | None
     facts: tuple[tuple[str, str], ...]
     crowd: tuple[str, ...]
@@ -56,6 +64,7 @@ def to_brief(report: Report) -> Brief:
         warning=_warning(report),
         setting=setting_words(report),
         answer=answer(report),
+        caveat=PAIRS_ALONE if report.record.matcher.unit == "pairs" else "",
         picture=to_picture(report.quote) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),

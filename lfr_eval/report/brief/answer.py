@@ -7,13 +7,21 @@ ratio, its people and its interval, everything else by what remains possible.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import count, one_in, percentage, ratio, several, spoken_threshold
+from lfr_eval.contract.words import (
+    alike,
+    count,
+    one_in,
+    percentage,
+    ratio,
+    several,
+    spoken_threshold,
+)
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote, Rate
@@ -45,7 +53,7 @@ DEEDS = {
 
 MISSES = {
     "FNIR": "The other error is to miss somebody who is on the watchlist:",
-    "FNMR": "The other error is not to know one person on two pictures:",
+    "FNMR": "The other error is to take two pictures of one person for two people:",
 }
 
 
@@ -74,33 +82,44 @@ def answer(report: Report) -> tuple[str, ...]:
     paragraphs = []
     for metric, side in ((quote.wrong.code, "wrong"), (quote.right.code, "right")):
         found = [each for each in report.compared if each.metric == metric and _is_at(each, quote)]
-        paragraphs.append(list(_about(found, DEEDS[metric], _people(quote, side))))
+        trial = "passes" if quote.watchlist_size else "comparisons"
+        sides = Sides(_people(quote, side), report.record.matcher.unit, trial)
+        paragraphs.append(list(_about(found, DEEDS[metric], sides)))
     first, second = paragraphs
     first[0] = f"{made_up}{where}, {first[0]}"
-    first[1:1] = _too_many(quote)
-    second[:1] = [f"{MISSES[quote.right.code]} {_everybody(quote)}", second[0]]
+    first[1:1] = _too_many(quote, report.record.matcher.evidence)
+    everybody = _everybody(quote, report.record.matcher.unit)
+    second[:1] = [f"{MISSES[quote.right.code]} {everybody}", second[0]]
     lead, *rest = first
     return tuple(" ".join(map(_capital, each)) for each in ([lead], rest, second) if each)
 
 
-def _too_many(quote: Quote) -> list[str]:
+def _too_many(quote: Quote, evidence: str) -> list[str]:
     """Say so where a watchlist could hardly be searched at this threshold."""
     rates = [row.wrong for row in quote.rows if row.factor == OVERALL and row.wrong is not None]
     if quote.watchlist_size is None or not rates or (rates[0].rate or 0.0) <= MANY:
         return []
+    said = f"in all, {percentage(rates[0].rate)} of passes set off a false alert"
+    if evidence == "alerts":
+        return [f"{said}."]
     return [
-        f"in all, {percentage(rates[0].rate)} of passes set off a false alert: hardly a threshold "
-        "at which somebody would search a watchlist of that length."
+        f"{said}: hardly a threshold at which somebody would search a watchlist of that length."
     ]
 
 
-def _everybody(quote: Quote) -> str:
+def _everybody(quote: Quote, unit: str) -> str:
     """Say how often the second error happened to everybody together."""
     found = [row.right for row in quote.rows if row.factor == OVERALL and row.right is not None]
     rate = found[0] if found else None
-    if rate is None or rate.rate is None or rate.withheld:
-        return "how often it happened in all is not told."
-    trials = f"{count(rate.trials)} tries with {several(rate.subjects or 0, 'person', 'people')}"
+    if rate is not None and rate.withheld:
+        return "how often it happened in all is not published."
+    if rate is None or rate.rate is None:
+        return "how often it happened was not measured."
+    trials = f"{count(rate.trials)} tries"
+    if unit == "pairs":
+        trials = several(rate.trials or 0, "pair")
+    elif rate.subjects:
+        trials += f" with {several(rate.subjects, 'person', 'people')}"
     if not rate.events:
         bound = "" if rate.upper is None else f" (true rate at most {one_in(rate.upper, 'up')})"
         return f"it happened in none of {trials}{bound}."
@@ -120,9 +139,30 @@ def _people(quote: Quote, side: str) -> dict[tuple[str, str], Rate]:
     return {(row.factor, row.group): rate for row, rate in rates if rate is not None}
 
 
-def _about(
-    found: Sequence[Finding], deed: Deed, people: dict[tuple[str, str], Rate]
-) -> Iterator[str]:
+@dataclass(frozen=True)
+class Sides:
+    """The rates of one kind of error, and what they count.
+
+    Attributes
+    ----------
+    rates
+        By factor and group.
+    unit
+        What counts as independent: `people`, or `pairs` of whom nobody knows whose they are.
+    trial
+        What trials are, in the plural.
+    """
+
+    rates: Mapping[tuple[str, str], Rate]
+    unit: str
+    trial: str
+
+    def of(self, factor: str, group: str) -> Rate | None:
+        """Return the rate of a group."""
+        return self.rates.get((factor, group))
+
+
+def _about(found: Sequence[Finding], deed: Deed, people: Sides) -> Iterator[str]:
     """Say what the comparisons of one kind of error show together, as within a sentence."""
     pairs = [each for each in found if not each.is_omnibus and CROSS not in each.factor]
     crossed = [each for each in found if not each.is_omnibus and CROSS in each.factor]
@@ -145,14 +185,14 @@ def _about(
             "that there is none."
         )
     for kind, tell in (("inconclusive", _open), ("equivalent", _alike)):
-        for _, other, names, alike in _by_reference(of[kind]):
-            yield tell(names, other, alike, deed, bool(different))
+        for _, other, names, same in _by_reference(of[kind]):
+            yield tell(names, other, same, deed, bool(different))
     if of["untestable"]:
         sets = _by_reference(of["untestable"])
-        who = ", nor ".join(
+        who = ", or ".join(
             f"{group_words(other)} with {groups_words(names, 'or')}" for _, other, names, _ in sets
         )
-        yield f"too few people or errors were seen to compare {who}."
+        yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
         who = "; ".join(groups_words([*names, other]) for _, other, names, _ in sets)
@@ -182,7 +222,10 @@ def _turned(f: Finding) -> tuple[str, str, float | None, float, float]:
     """Return the worse group, the other, their ratio above 1 and its interval."""
     known = f.ratio_lower is not None and f.ratio_upper is not None
     low, high = (f.ratio_lower or 0.0, f.ratio_upper or math.inf) if known else (0.0, math.inf)
-    worse = f.rate_a is None or f.rate_b is None or f.rate_a >= f.rate_b
+    if f.higher is not None:
+        worse = f.higher == f.group_a
+    else:
+        worse = f.rate_a is None or f.rate_b is None or f.rate_a >= f.rate_b
     if worse:
         return f.group_a, f.group_b, f.ratio, low, high
     turned = None if not f.ratio else 1 / f.ratio
@@ -196,34 +239,59 @@ def _turned(f: Finding) -> tuple[str, str, float | None, float, float]:
 
 
 def _ratio(f: Finding, deed: Deed) -> str:
+    """Say who had the error more often, and by how much where that is published and finite."""
     a, b, times, *_ = _turned(f)
-    if times is None or not math.isfinite(times):
-        return f"{group_words(a)} {deed.often} and {group_words(b)} did not"
-    return f"{group_words(a)} {deed.once} {ratio(times)} times as often as {group_words(b)}"
+    if times is not None and math.isfinite(times):
+        return f"{group_words(a)} {deed.once} {ratio(times)} times as often as {group_words(b)}"
+    if f.rate_a is None and f.higher is None:
+        return f"{deed.thing} were not equally frequent among {groups_words([a, b])}"
+    return f"{group_words(a)} {deed.often} more often than {group_words(b)}"
 
 
-def _different(f: Finding, deed: Deed, people: dict[tuple[str, str], Rate]) -> str:
+def _different(f: Finding, deed: Deed, people: Sides) -> str:
     a, b, times, low, high = _turned(f)
-    mine, theirs = people.get((f.factor, a)), people.get((f.factor, b))
-    seen = _seen(mine, theirs)
+    if f.rate_a is None or f.rate_b is None:
+        return f"{_ratio(f, deed)}; the numbers are too small to publish."
+    mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
+    rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
+    seen = _seen(mine, theirs, *rates, people.trial)
     if times is None or not math.isfinite(times):
-        least = f" Allowing for chance, it is at least {ratio(low, 'down')} times as often."
-        return f"{_ratio(f, deed)}{seen}.{least if low > 0 else ''}"
-    span = f"between {ratio(low, 'down')} and {ratio(high, 'up')} times"
-    if math.isinf(high):
-        span = f"at least {ratio(low, 'down')} times"
-    return f"{_ratio(f, deed)}{seen}. Allowing for chance, the true figure is {span}."
+        span = f"it is at least {ratio(low, 'down')} times as often" if low > 0 else ""
+    elif math.isinf(high):
+        span = f"the true figure is at least {ratio(low, 'down')} times"
+    else:
+        span = f"the true figure is between {ratio(low, 'down')} and {ratio(high, 'up')} times"
+    chance = f" Allowing for chance, {span}." if span else ""
+    return f"{_ratio(f, deed)}: {seen}.{chance}{_affected(mine, theirs, people.unit)}"
 
 
-def _seen(mine: Rate | None, theirs: Rate | None) -> str:
-    """Return how many people of each group had an error; nothing where it is withheld."""
-    if mine is None or theirs is None:
+def _seen(mine: Rate | None, theirs: Rate | None, a: float, b: float, trial: str) -> str:
+    """Return the two rates of a ratio in one unit, with their counts where these make them."""
+
+    def told(rate: Rate | None, value: float, said: str, noun: str) -> str:
+        counted = rate is not None and rate.trials and rate.events is not None
+        if rate is None or not counted:
+            return f"{said}{noun}" if value else f"none{' of the' + noun if noun else ''}"
+        if not value:
+            bound = f" (true rate at most {one_in(rate.upper, 'up')})" if rate.upper else ""
+            return f"none of {count(rate.trials)}{noun}{bound}"
+        if not math.isclose((rate.events or 0) / (rate.trials or 1), value, rel_tol=1e-6):
+            return f"{said}{noun}"
+        return f"{count(rate.events)} of {count(rate.trials)}{noun} ({said})"
+
+    said = alike((a, "nearest"), (b, "nearest"))
+    return f"{told(mine, a, said[0], f' {trial}')} against {told(theirs, b, said[1], '')}"
+
+
+def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
+    """Say how many people of each group had an error; nothing where it is not known."""
+    if mine is None or theirs is None or unit == "pairs":
         return ""
     counts = (mine.subjects_with_event, mine.subjects, theirs.subjects_with_event, theirs.subjects)
     if any(each is None for each in counts):
         return ""
     a, of_a, b, of_b = (count(each) for each in counts)
-    return f": {a} of {of_a} people against {b} of {of_b}"
+    return f" It happened to {a} of {of_a} people against {b} of {of_b}."
 
 
 Names = Sequence[str]

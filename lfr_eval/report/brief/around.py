@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lfr_eval.contract.names import factor_words, group_name, group_words
-from lfr_eval.contract.tables import CROSS, OVERALL, REGISTERED_STATES, UNKNOWN
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES, UNKNOWN
 from lfr_eval.contract.words import about, count, joined, several, spoken_threshold
 from lfr_eval.report.model import Report
 
@@ -15,12 +15,46 @@ MOST_GROUPS = 7
 
 Fact = tuple[str, str]
 
+TESTED = {
+    "alerts": "The live system that wrote the log of alerts, as it ran. What its operators did "
+    "with the alerts was not tested.",
+    "scores": "The system that made the scores in the file: how alike two faces look to it. The "
+    "system itself was not run here, and what people do with its alerts was not tested.",
+    "pairs": "The system that made the scores of the pairs in the file: how alike two faces look "
+    "to it. The system itself was not run here.",
+}
+TESTED["unnamed pairs"] = TESTED["pairs"]
+"""What was tested where no pictures were compared here."""
+
+JUDGED = {
+    "officer_perceived": "officers judged their group",
+    "annotator_perceived": "others judged their group from pictures",
+    "inferred": "a computer guessed their group",
+}
+WORD = {
+    "self_defined": "as they describe themselves",
+    "officer_perceived": "as officers judged them",
+    "annotator_perceived": "as others judged them from pictures",
+    "inferred": "as a computer guessed",
+}
+"""By whose word people are in a group, by `tables.LABEL_SOURCES`."""
+
+BEYOND = {
+    "alerts": "How the system does in other places, at other times or with other cameras: only "
+    "the passes in its log were counted.",
+    "scores": "How the system does in the street. Only the scores in the file were counted.",
+    "pairs": "How the system does in the street. Only the pairs in the file were counted.",
+}
+BEYOND["unnamed pairs"] = BEYOND["pairs"]
+"""What no such study can tell."""
+
 
 def facts(report: Report) -> tuple[Fact, ...]:
     """Return what was tested, on whom and at which setting."""
     found = [("What was tested", _tested(report)), ("On whom", " ".join(_whom(report)))]
     if not report.record.simulated:
         found.append(("Pictures", " ".join(_pictures(report))))
+    found += [("Labels", _labelled(report)), ("Ranges", _ranges(report))]
     found += [("Threshold", " ".join(_threshold(report))), ("Watchlist", _watchlist(report))]
     found.append(("Plan", _plan(report)))
     return tuple((name, text) for name, text in found if text)
@@ -44,28 +78,48 @@ def _tested(report: Report) -> str:
     if record.simulated:
         return "No real system: a computer made up how alike the faces look."
     engine = f" {record.live_engine.statement.rstrip('.')}." if record.live_engine else ""
-    return (
+    tested = TESTED.get(record.matcher.evidence) or (
         f"The program “{record.matcher.name}”, which says how alike two faces look. The software "
-        f"alone was tested, not what people do with its alerts.{engine}"
+        "alone was tested, not what people do with its alerts."
+    )
+    return f"{tested}{engine}"
+
+
+def _ranges(report: Report) -> str:
+    """Say what an interval is, and that those of differences bear many comparisons."""
+    settings = report.record.inference
+    level, alpha = (f"{100 * value:g}" for value in (settings.level, settings.alpha))
+    return (
+        f"The lines in the picture are {level} % intervals: a range that holds the true figure in "
+        f"{level} of 100 such studies. Ranges of differences between groups are wider where "
+        "several were looked at, so that chance alone shows a difference in at most "
+        f"{alpha} of 100 such studies."
     )
 
 
 def _whom(report: Report) -> Iterator[str]:
     everyone = report.people.everybody
     made_up = "made-up " if report.record.simulated else ""
+    pairs = report.record.matcher.unit == "pairs"
     if everyone.withheld:
         yield "How many people took part is not published."
+    elif pairs:
+        yield f"{count(everyone.people)} pairs of pictures. Whose they are is not known."
     else:
         passes = f", seen {several(everyone.passes, 'time')} in all" if everyone.passes else ""
         yield f"{count(everyone.people)} {made_up}people{passes}."
     for factor in dict.fromkeys(group.factor for group in report.people.groups):
-        groups = [each for each in report.people.of(factor) if each.people]
+        groups = [each for each in report.people.of(factor) if each.people or each.withheld]
         if factor == OVERALL or CROSS in factor or not groups:
             continue
         if len(groups) > MOST_GROUPS:
             yield f"By {factor_words(factor)}: {len(groups)} groups."
         else:
-            named = [f"{count(each.people)} {_named(each.group)}" for each in groups]
+            say = group_name if pairs else _named
+            named = [f"{count(each.people)} {say(each.group)}" for each in groups if each.people]
+            untold = [_named(each.group) for each in groups if each.withheld]
+            if untold:
+                named.append(f"{joined(untold)} whose number is not published")
             yield f"By {factor_words(factor)}: {joined(named)}."
 
 
@@ -75,8 +129,12 @@ def _named(group: str) -> str:
 
 
 def _pictures(report: Report) -> Iterator[str]:
-    if report.record.datasets:
-        yield f"{(report.record.datasets[0].origin or 'Not described.').rstrip('.')}."
+    tested = [each for each in report.record.datasets if each.tested]
+    told = [each.origin.rstrip(".") for each in tested if each.origin]
+    if told:
+        yield f"{'. '.join(told)}."
+    elif tested and report.record.matcher.evidence == "pictures":
+        yield "Not described."
     if report.record.capture:
         yield f"A computer then made them worse: {report.record.capture.rstrip('.')}."
 
@@ -104,7 +162,7 @@ def _watchlist(report: Report) -> str:
         return "No watchlist: faces were compared one to one." if report.quote else ""
     others = [each for each in sorted(report.record.design.watchlist_sizes) if each != size]
     also = f" Lists of {joined([count(each) for each in others])} were tried too." if others else ""
-    fillers = [dataset.title for dataset in report.record.datasets[1:]]
+    fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
     filled = f" It was filled with faces of other people ({joined(fillers)})." if fillers else ""
     return f"{count(size)} faces.{filled} A longer list gives more false alerts.{also}"
 
@@ -118,9 +176,9 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     known.sort(key=lambda each: -(each.rate or 0.0))
     ends = known if len(known) < 3 else [known[0], known[-1]]
     parts = [
-        f"of every 1,000 {group_words(each.group)}, about {about(1000 * (each.rate or 0.0))}"
+        f"of every 1,000 {_thousand(each.group)}, about {about(1000 * each.rate)}"
         if each.rate
-        else f"of every 1,000 {group_words(each.group)}, none was seen, which is not none for sure"
+        else f"of every 1,000 {_thousand(each.group)}, none was seen, which is not none for sure"
         for each in ends
     ]
     return (
@@ -130,13 +188,17 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     )
 
 
+def _thousand(group: str) -> str:
+    return "people" if group == EVERYBODY else group_words(group)
+
+
 def cannot_say(report: Report) -> tuple[str, ...]:
     """Return what readers must not conclude, in short; `limits` has all of it."""
     return tuple(_cannot(report))
 
 
 def _cannot(report: Report) -> Iterator[str]:
-    record = report.record
+    record, unit = report.record, report.record.matcher.unit
     if report.publication is not None:
         yield "What was withheld: small numbers that could point to single people."
     if record.simulated:
@@ -144,10 +206,13 @@ def _cannot(report: Report) -> Iterator[str]:
     elif record.capture:
         yield "What any camera does: still pictures were made worse by a computer."
     else:
-        yield "How the system does in the street. Only the pictures described above were compared."
+        yield BEYOND.get(
+            record.matcher.evidence,
+            "How the system does in the street. Only the pictures described above were compared.",
+        )
     if any(each.is_open for each in report.compared):
         yield (
-            "Whether groups are equal where no difference was shown: too few people or mistakes "
+            f"Whether groups are equal where no difference was shown: too few {unit} or mistakes "
             "were seen to say so."
         )
     groups = [
@@ -157,14 +222,43 @@ def _cannot(report: Report) -> Iterator[str]:
     ]
     if groups:
         least = min(groups, key=lambda each: each.people)
+        untold = any(each.withheld for each in report.people.groups)
+        told = " whose size is published" if untold else ""
         yield (
-            f"Much about small groups: the smallest, {_named(least.group)}, has "
-            f"{several(least.people, 'person', 'people')}."
+            f"Much about small groups: the smallest{told}, {_named(least.group)}, has "
+            f"{record.matcher.counted(least.people)}."
         )
-    if any(label.source.endswith("perceived") for label in report.labels):
-        yield "How people would describe themselves: others judged their group from pictures."
+    yield from _labels(report)
     yield "What another threshold, a longer watchlist, another camera or other light would do."
     yield "What officers do with an alert, and whether using the system is lawful or right."
+
+
+def _labels(report: Report) -> Iterator[str]:
+    """Say of whom among those tested others judged the group."""
+    for source, judged in JUDGED.items():
+        factors = {label.factor: None for label in report.labels if label.source == source}
+        if factors:
+            by = joined([factor_words(factor) for factor in factors])
+            yield f"How people would describe themselves by {by}: {judged}."
+
+
+def _labelled(report: Report) -> str:
+    """Say whose word the groups are: of people under test, and of fillers where it is another."""
+    said = []
+    tested = [each for each in report.record.datasets if each.tested]
+    fillers = [each for each in report.record.datasets if not each.tested]
+    factors = {label.factor for label in report.labels}
+    for who, datasets in (("People tested", tested), ("Faces that fill the watchlist", fillers)):
+        sources: dict[str, dict[str, None]] = {}
+        for dataset in datasets:
+            for factor, source in dataset.label_source.items():
+                if factor in factors:
+                    sources.setdefault(source, {})[factor_words(factor)] = None
+        told = [f"by {joined([*by])} {WORD[source]}" for source, by in sources.items()
+                if source in WORD]  # fmt: skip
+        if told:
+            said.append(f"{who}: {'; '.join(told)}.")
+    return " ".join(said)
 
 
 def trust(report: Report) -> tuple[Fact, ...]:

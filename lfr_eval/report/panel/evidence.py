@@ -60,7 +60,7 @@ def _rates(report: Report, success: bool) -> tuple[str, ...]:
         metric, rate = (quote.right, right) if success else (quote.wrong, wrong)
         if rate is None:
             return None
-        said = measured(metric, rate, report.record.inference.level)
+        said = measured(metric, rate, report.record)
         return f"At {setting(quote)}, everybody together. {said}."
 
     return tuple(said for quote in report.quotes if (said := sentence(quote)) is not None)
@@ -152,7 +152,7 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
         groups = ", ".join(
             f"{group_name(group.group)} (withheld)"
             if group.withheld
-            else f"{group_name(group.group)} {several(group.people, 'person', 'people')}"
+            else f"{group_name(group.group)} {report.record.matcher.counted(group.people)}"
             for group in report.people.of(factor)
         )
         sources = tuple(

@@ -55,7 +55,9 @@ def questions(report: Report) -> tuple[Question, ...]:
 def _who(report: Report) -> tuple[str, ...]:
     everyone, smallest = report.people.everybody, smallest_group(report)
     seen = several(everyone.passes, "recognition opportunity", "recognition opportunities")
-    answers = [f"{several(everyone.people, 'person', 'people')}, with {seen}."]
+    answers = [f"{report.record.matcher.counted(everyone.people)}, with {seen}."]
+    if everyone.withheld:
+        answers = ["How many people took part is not published."]
     if report.record.simulated:
         answers.append("None of them is real: they are simulated.")
     if everyone.filler_people:
@@ -66,7 +68,7 @@ def _who(report: Report) -> tuple[str, ...]:
         answers.append(
             f"The smallest group{' of those whose size is told' if untold else ''} is "
             f"{group_words(smallest.group)}: "
-            f"{several(smallest.people, 'person', 'people')}."
+            f"{report.record.matcher.counted(smallest.people)}."
         )
     return tuple(answers)
 

@@ -17,6 +17,7 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Quote, Rate
+from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.words import NOT_STATED, spoken_rate
 
 
@@ -41,9 +42,10 @@ def everybody(quote: Quote) -> tuple[Rate | None, Rate | None]:
     return None, None
 
 
-def measured(metric: Metric, rate: Rate, level: float) -> str:
+def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
     """Return a rate with its counts and interval: never a rate alone."""
-    people = "" if rate.subjects is None else f" of {several(rate.subjects, 'person', 'people')}"
+    counted = rate.subjects is not None and record.matcher.unit == "people"
+    people = f" of {record.matcher.counted(rate.subjects or 0)}" if counted else ""
     if rate.withheld:
         return f"{metric.plain}: withheld"
     of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
@@ -59,7 +61,9 @@ def measured(metric: Metric, rate: Rate, level: float) -> str:
             for value, way in ((rate.lower, "down"), (rate.upper, "up"))
         )
         interval = f"{low} to {high}"
-    return f"{metric.plain}: {shown} ({of}; {confidence(level)} interval {interval})"
+    return (
+        f"{metric.plain}: {shown} ({of}; {confidence(record.inference.level)} interval {interval})"
+    )
 
 
 def smallest_group(report: Report) -> GroupCount | None:
@@ -76,7 +80,7 @@ def silent(report: Report) -> tuple[str, ...]:
     """Say in which groups nothing happened at the thresholds of the first screen."""
     return tuple(
         f"{group_name(row.group)}, {setting(quote)}. "
-        f"{measured(quote.wrong, row.wrong, report.record.inference.level)}."
+        f"{measured(quote.wrong, row.wrong, report.record)}."
         for quote in report.quotes
         for row in quote.rows
         if row.wrong is not None and row.wrong.events == 0 and (row.people or 0) >= FEWEST
