@@ -70,9 +70,9 @@ class LoggedAlerts:
         )
         table = found.searches
         if self.at_most and self.at_most <= _most_references(sides):
-            # The own reference may take the only place of the list.
-            unknown = table["mated_score"].notna() & (table["acquired"] > 0)
-            table = SEARCHES.conform(table.assign(others_told=~unknown))
+            # The own reference may take the only place of the list, so that searches of enrolled
+            # people are no non-mated searches (ISO/IEC 19795-1), whether a face was found or not.
+            table = SEARCHES.conform(table.assign(others_told=table["mated_score"].isna()))
         alerts = [ALERTS.empty()]
         own = frame[(frame["reference_subject"] == frame["probe_subject"]) & ~frame["filler"]]
         for size in gallery.sizes:

@@ -100,7 +100,7 @@ def to_bar(rate: Rate | None, top: float) -> Bar:
     if rate.withheld:
         return Bar("withheld", "")
     if rate.rate is None:
-        return Bar("no trials", "")
+        return Bar("not measured", "")
     behind = ""
     if rate.subjects is not None and rate.subjects_with_event is not None:
         behind = f"{rate.subjects_with_event:,} of {rate.subjects:,}"

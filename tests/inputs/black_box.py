@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,22 @@ def simulation_of(config: StudyConfig) -> Simulation:
 
 
 def write_log(
-    simulation: Simulation, folder: Path, floor: float, at_most: int = 0, block: int = 64
+    simulation: Simulation,
+    folder: Path,
+    floor: float,
+    at_most: int = 0,
+    block: int = 64,
+    strangers: Collection[str] = (),
 ) -> list[str]:
     """Write watchlist, passes and alerts of a system with a floor; return the overrides.
 
     A pass is searched against the fillers and its person's own reference, as a study with
-    `design.watchlist_members=fillers` does.
+    `design.watchlist_members=fillers` does. `strangers` pass and are not enrolled.
     """
     folder.mkdir(parents=True, exist_ok=True)
     images = simulation.cohort.images
     role = images["role"].to_numpy(str)
-    on_list = images[role != "probe"]
+    on_list = images[(role != "probe") & ~images["subject_id"].isin(strangers)]
     on_list[["image_id", "subject_id", "role", *LABELS]].to_csv(folder / "people.csv", index=False)
     passes = images[role == "probe"]
     acquired = np.where(simulation.acquired[role == "probe"], "yes", "no")
@@ -42,7 +48,8 @@ def write_log(
     vectors = simulation.vectors
     fillers, probes = np.flatnonzero(role == "filler"), np.flatnonzero(role == "probe")
     own = pd.Series(np.flatnonzero(role == "reference"), images["subject_id"][role == "reference"])
-    pairs = [(int(own[images["subject_id"][probe]]), int(probe)) for probe in probes]
+    known = [probe for probe in probes if images["subject_id"][probe] not in strangers]
+    pairs = [(int(own[images["subject_id"][probe]]), int(probe)) for probe in known]
     watched = vectors[fillers].T.copy()
     for start in range(0, len(probes), block):
         at = probes[start : start + block]

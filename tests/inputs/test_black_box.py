@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -56,6 +57,29 @@ def test_a_filler_that_never_alerts_and_a_pass_without_alert_count(
     assert silent.any()
     rates = black.read(RATES).query("metric == 'FPIR' and factor == 'overall'")
     assert (rates["trials"] == 600).all()
+
+
+def test_a_log_of_one_alert_a_pass_counts_false_alerts_of_strangers_as_the_white_box_does(
+    both: tuple[StudyFolder, StudyFolder, Path], tmp_path: Path
+) -> None:
+    white, _, folder = both
+    simulation = simulation_of(configured(folder, *NPL))
+    strangers = set(white.read(SEARCHES)["subject_id"].unique()[::4])
+    words = write_log(simulation, tmp_path / "log", 0.44, at_most=1, strangers=strangers)
+    settings = [word for word in SAME if "watchlist" not in word and "reference_groups" not in word]
+    study = run(tmp_path, *words, *settings, "inference.factors=[gender]")
+    rates = study.read(RATES).query("metric == 'FPIR' and factor == 'overall'")
+    searches = white.read(SEARCHES).query("watchlist_size == 3000")
+    searches = searches[searches["subject_id"].isin(strangers)]
+    assert (searches["acquired"] == 0).any()
+    assert (rates["trials"] == len(searches)).all()
+    expected = [(searches["score"] >= at).sum() for at in rates["threshold"].astype(np.float32)]
+    assert rates["events"].tolist() == expected
+    assert max(expected) > 3
+    # Everybody with a label is enrolled, so nothing is known of false alerts by gender.
+    of_gender = study.read(RATES).query("metric == 'FPIR' and group == 'female'")
+    assert of_gender.empty or of_gender["rate"].isna().all()
+    assert "not measured" in (study.path / "report.html").read_text("utf-8")
 
 
 def test_thresholds_below_the_floor_are_refused(

@@ -12,6 +12,11 @@ from lfr_eval.contract.tables import COHORT
 from lfr_eval.inference.rates import identification_trials
 
 
+def is_stranger(pass_id: str, table: pd.DataFrame) -> bool:
+    """Whether the person who passes, s3, is not enrolled."""
+    return bool(table.loc[pass_id, "subject_id"] == "s3")
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), at_most=st.integers(0, 4))
 def test_a_log_counts_what_the_system_told(seed: int, at_most: int) -> None:
@@ -68,12 +73,17 @@ def test_a_log_counts_what_the_system_told(seed: int, at_most: int) -> None:
             assert pd.isna(row["rank"]) if own == -np.inf else row["rank"] == 1 + len(beyond)
         assert row["score"] == np.float32(other)
         # Person 1 has two references, which can fill a list of two.
-        known = not 0 < at_most <= 2 or row["subject_id"] == "s3" or not row["acquired"]
+        known = not 0 < at_most <= 2 or row["subject_id"] == "s3"
         assert bool(pd.Series([row["others_told"]]).fillna(True)[0]) == known
     people_table = pd.DataFrame(index=pd.Index([f"s{p}" for p in range(people)]))
     trials = identification_trials(people_table, found.searches)
     counts = {(one.metric, t): int(one.events(t).sum()) for one in trials for t in thresholds}
+    (false_alerts,) = (one for one in trials if one.metric == "FPIR")
+    searched = [name for name in expected if not 0 < at_most <= 2 or is_stranger(name, table)]
+    # A pass without a face stays among the trials of its person's kind.
+    assert len(false_alerts.score) == len(searched)
     for threshold in thresholds:
+        assert counts["FPIR", threshold] == sum(expected[name][1] >= threshold for name in searched)
         enrolled = [
             pair for name, pair in expected.items() if table.loc[name, "subject_id"] != "s3"
         ]

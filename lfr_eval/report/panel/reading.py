@@ -50,7 +50,7 @@ def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
         return f"{metric.plain}: withheld"
     of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
     if rate.rate is None:
-        return f"{metric.plain}: no trials"
+        return f"{metric.plain}: not measured"
     if rate.events == 0 and not metric.is_success:
         shown, bound = "none seen", "" if rate.upper is None else one_in(rate.upper, "up")
         interval = f"at most {bound}" if bound else "no bound given"
