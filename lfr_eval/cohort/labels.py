@@ -45,7 +45,7 @@ RESERVED = (EVERYBODY, OVERALL, "rest", "*")
 OWN_COLUMNS = ("filler", "overall")
 """Columns that the study makes."""
 
-_ENDS = re.compile(r"\s*(?:,|:|;|/|\(| or | and )\s*")
+_ENDS = re.compile(r"\s*(?:,|;|/|\(| or | and )\s*")
 
 
 @dataclass(frozen=True)
@@ -179,18 +179,38 @@ def _speakable(label: str) -> str:
 
 
 def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
-    """Shorten long labels to the shortest beginning that is unique."""
+    """Give long labels a short name that no other label has and that says the same.
+
+    Of "Asian, Asian British or Asian Welsh: Chinese" that is what stands behind the colon; of a
+    label without one the shortest beginning that no other label begins with.
+    """
     labels = [str(label) for label in values.dropna().unique()]
     plain = {label: skeleton(label) for label in labels}
     found: dict[str, str] = {}
-    for label in labels if len(labels) <= MOST_LABELS else ():
+    if len(labels) > MOST_LABELS:
+        return values, found
+    within = [skeleton(_behind_colon(label)) for label in labels]
+    for label in labels:
         if len(label) <= LONGEST:
+            continue
+        others = [plain[other] for other in labels if other != label]
+        taken = {*others, *map(skeleton, found), UNKNOWN, *RESERVED}
+        short = _behind_colon(label)
+        if short:
+            if within.count(skeleton(short)) == 1 and skeleton(short) not in taken:
+                found[short] = label
             continue
         for end in _ENDS.finditer(label):
             short = label[: end.start()]
             begin = skeleton(short)
-            others = [plain[other] for other in labels if other != label]
-            if begin and not any(f"{other} ".startswith(begin) for other in others):
+            free = begin not in taken and begin not in within
+            if begin and free and not any(f"{other} ".startswith(begin) for other in others):
                 found[short] = label
                 break
     return values.replace({label: short for short, label in found.items()}), found
+
+
+def _behind_colon(label: str) -> str:
+    """Return what a label names within a wider group, as a census writes it; else nothing."""
+    _, _, named = label.partition(":")
+    return named.strip()

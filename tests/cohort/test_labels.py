@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lfr_eval.cohort.labels import Labels, respelled
+from lfr_eval.cohort.labels import Labels, _short, respelled
 from lfr_eval.cohort.loading import load_manifest, manifest_card
 from lfr_eval.cohort.manifest import read_manifest
 from lfr_eval.cohort.problems import ManifestError
@@ -74,7 +76,46 @@ def test_census_labels_get_short_names_that_no_other_label_begins_with(tmp_path:
     assert f"'Black' stands for '{CENSUS[1]}' (ethnicity)." in labels.table.notes
     detailed = ["White: English, Welsh, Scottish or British", "White: Irish", "White and Asian"]
     labels = table(tmp_path, ethnicity=detailed)
-    assert labels.table.frame["ethnicity"].tolist() == ["White: English", *detailed[1:]]
+    assert labels.table.frame["ethnicity"].tolist() == [
+        *("English, Welsh, Scottish or British", *detailed[1:]),
+    ]
+
+
+def test_a_group_within_a_wider_one_keeps_its_own_name(tmp_path: Path) -> None:
+    asian, mixed = "Asian, Asian British or Asian Welsh", "Mixed or Multiple ethnic groups"
+    within = {
+        f"{asian}: Chinese": "Chinese",
+        f"{mixed}: White and Asian": "White and Asian",
+        f"{mixed}: White and Black African": "White and Black African",
+        "Black, Black British, Black Welsh, Caribbean or African: African": "African",
+        "Other ethnic group: Arab": "Arab",
+        "White: Gypsy or Irish Traveller": "Gypsy or Irish Traveller",
+        # A name that two labels share is nobody's.
+        f"{asian}: Any other": f"{asian}: Any other",
+        "White, of whatever kind: Any other": "White, of whatever kind: Any other",
+    }
+    labels = table(tmp_path, ethnicity=list(within))
+    shown = labels.table.frame["ethnicity"].tolist()
+    assert shown == list(within.values())
+    assert len(set(shown)) == len(within)
+
+
+@given(
+    st.lists(
+        st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["Asian, Asian British or Asian Welsh", "Other ethnic group", "A", ""]),
+            st.sampled_from([": ", ", ", ""]),
+            st.sampled_from(["Chinese", "Asian", "Arab or Persian", "unknown", "", "rest"]),
+        ),
+        unique_by=skeleton,
+    )
+)
+def test_two_labels_never_get_one_name(written: list[str]) -> None:
+    values = pd.Series([label for label in written if label.strip()], dtype="string")
+    shown, names = _short(values)
+    assert shown.map(skeleton).nunique() == len(values)
+    assert set(names.values()) <= set(values)
 
 
 def test_a_column_of_remarks_keeps_its_words(tmp_path: Path) -> None:
