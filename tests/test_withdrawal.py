@@ -13,8 +13,17 @@ from PIL import Image
 
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.places import CACHES, STUDIES, default_cache, known, remember
+from lfr_eval.contract.places import (
+    CACHES,
+    EXPORTS,
+    STUDIES,
+    default_cache,
+    known,
+    remember,
+)
 from lfr_eval.contract.tables import COHORT, RATES
+from lfr_eval.engine.alerts import AlertFile, read_decisions
+from lfr_eval.finished.exporting import export_templates
 from lfr_eval.finished.withdrawal import MARK, WithdrawalError, withdraw
 from lfr_eval.matchers.store import Shard
 from tests.studies import run
@@ -139,3 +148,50 @@ def _sha256(file: Path) -> str:
     import hashlib
 
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_alerts_and_exported_templates_of_one_person_are_deleted(
+    people: Path, tmp_path: Path
+) -> None:
+    study, cache = study_of(people, tmp_path / "studies"), tmp_path / "studies" / "cache"
+    export, deployment = tmp_path / "templates.npz", tmp_path / "deployments" / "one"
+    assert export_templates(study, export, cache) == 24
+    assert export in known(EXPORTS)
+    alert = {
+        "kind": "alert",
+        "time": 0.5,
+        "at": "-",
+        "frame": 1,
+        "track": 1,
+        "score": 0.9,
+        "threshold": 0.5,
+        "model": "m/1",
+    }
+    (deployment / "retained").mkdir(parents=True)
+    lines = [
+        {"kind": "deployment"},
+        {**alert, "alert_id": "one-1", "reference_id": f"{WHO}-reference"},
+        {**alert, "alert_id": "one-2", "reference_id": "person-0001-reference"},
+    ]
+    decision = {"decision": "true", "confirmed": True, "by": "B", "at": "-", "groups": {}}
+    decided = [{"alert_id": each, **decision} for each in ("one-1", "one-2")]
+    for name, content in (("alerts.jsonl", lines), ("decisions.jsonl", decided)):
+        text = "".join(json.dumps(line) + "\n" for line in content)
+        (deployment / name).write_text(text)
+    for name in ("one-1.png", "one-1.json", "one-2.png"):
+        (deployment / "retained" / name).write_bytes(b"a face")
+    result = withdraw(
+        WHO, [study.path], [cache], deployments=[tmp_path / "deployments"], exports=known(EXPORTS)
+    )
+    assert result.left == ()
+    said = " ".join(result.done)
+    assert "1 alert deleted" in said
+    assert "2 exported templates deleted" in said
+    with np.load(export) as kept:
+        assert len(kept["image_id"]) == len(kept["template"]) == 22
+        assert not any(WHO in name for name in kept["image_id"])
+    assert stat.S_IMODE(export.stat().st_mode) == 0o600
+    alerts = AlertFile(deployment / "alerts.jsonl")
+    assert [each.alert_id for each in alerts.read()] == ["one-2"]
+    assert list(read_decisions(alerts.path)) == ["one-2"]
+    assert [path.name for path in (deployment / "retained").iterdir()] == ["one-2.png"]

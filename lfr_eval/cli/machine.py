@@ -83,7 +83,7 @@ def withdraw(
     """
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.config.paths import cache_folder
-    from lfr_eval.contract.places import CACHES, STUDIES, known
+    from lfr_eval.contract.places import CACHES, DEPLOYMENTS, EXPORTS, STUDIES, known
     from lfr_eval.finished.withdrawal import disk_note, studies_in
     from lfr_eval.finished.withdrawal import withdraw as delete
 
@@ -91,7 +91,11 @@ def withdraw(
     caches = list(dict.fromkeys((cache_folder(paths), *known(CACHES))))
     roots = (Path(paths.studies).expanduser(), *known(STUDIES))
     studies = study or studies_in(roots)
-    result = delete(subject, studies, caches, paths.approvals)
+    deployments = list(dict.fromkeys((Path(paths.deployments), *known(DEPLOYMENTS))))
+    result = delete(
+        *(subject, studies, caches, paths.approvals),
+        *(deployments, known(EXPORTS)),
+    )
     for line in result.done:
         print(line)
     for line in result.left:

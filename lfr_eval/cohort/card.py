@@ -165,7 +165,10 @@ class DatasetCard:
         """Return why the dataset may not be used for a purpose on a day: reason and sentence."""
         found: dict[str, str] = {}
         if self.expires is not None and date.fromisoformat(self.expires) < today:
-            found[EXPIRED] = f"The dataset '{self.name}' had to be deleted by {self.expires}."
+            found[EXPIRED] = (
+                f"The dataset '{self.name}' had to be deleted by {self.expires}. Delete its "
+                "pictures where they are, and what was made of them with lfr-eval purge."
+            )
         if purpose.casefold() in (each.casefold() for each in self.forbids):
             found[FORBIDDEN] = f"The card of dataset '{self.name}' forbids the purpose '{purpose}'."
         return found

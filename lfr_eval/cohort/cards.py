@@ -21,6 +21,7 @@ from lfr_eval.cohort.card import (
     PublishedFile,
 )
 from lfr_eval.cohort.codes import CodeError, find_scheme
+from lfr_eval.contract.places import CARDS, remember
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import LABEL_SOURCES
 
@@ -67,6 +68,8 @@ def load_card(name: str | Path) -> DatasetCard:
     card = _card(raw, problems)
     if card is not None and card.register is not None:
         card = _beside(card, card.register, path.parent, problems)
+    if card is not None and card.expires is not None and path.parent != cards_folder():
+        remember(CARDS, path)
     if problems or card is None:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise CardError(f"The dataset card '{path}' has problems:\n{listed}")

@@ -14,6 +14,7 @@ from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.writing import private_folder
 
 CACHES, STUDIES, DEPLOYMENTS = "caches", "studies", "deployments"
+EXPORTS, CARDS = "exports", "cards"
 FILE = "places.jsonl"
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from lfr_eval.config import EngineConfig
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import digest, private_folder
+from lfr_eval.contract.places import DEPLOYMENTS, remember
 from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, Suppression
 from lfr_eval.engine.counts import Counts, State
 from lfr_eval.engine.frames import BrokenSource, Frame, Source, follow
@@ -165,6 +166,7 @@ def deploy(
 
     folder = deployment.folder
     private_folder(folder.parent)
+    remember(DEPLOYMENTS, folder.parent)
     private_folder(folder)
     try:
         with FileLock(folder / ".lock", timeout=0):

@@ -16,6 +16,7 @@ from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import SimulatedDatasetConfig
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.places import EXPORTS, remember
 from lfr_eval.contract.tables import ACQUISITION, COHORT
 from lfr_eval.contract.words import several
 from lfr_eval.matchers.store import TemplateStore
@@ -67,6 +68,7 @@ def export_templates(folder: StudyFolder, file: Path, cache: Path) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         np.savez(stream, image_id=ids.to_numpy(str), template=vectors)
+    remember(EXPORTS, file)
     return len(ids)
 
 

@@ -11,10 +11,9 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,71 +29,19 @@ from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.writing import written_aside
+from lfr_eval.finished.elsewhere import from_deployments, from_exports
+from lfr_eval.finished.person import Person
 from lfr_eval.matchers.store import FOLDER as TEMPLATES
 from lfr_eval.matchers.store import SHARDS, Shard
 from lfr_eval.study.given import FOLDER as GIVEN
 from lfr_eval.study.registration.standing import PLAN, RECORD
 from lfr_eval.study.sealing import report_and_seal
 
-PEOPLE = re.compile(r"subject|person")
-IMAGES = re.compile(r"image|reference|probe|pass")
-"""What the name of a column of people, or of images, has in it."""
 MARK = "Not reproducible after the withdrawal of one person."
-SHORTEST = 5
-"""Characters of a name that can be searched for among bytes; a shorter one occurs by chance."""
 
 
 class WithdrawalError(MendableError, ValueError):
     """Nobody can be withdrawn; the message says why."""
-
-
-@dataclass
-class Person:
-    """Everything by which one person can be found.
-
-    Attributes
-    ----------
-    subject
-        Their `subject_id`.
-    images, digests
-        Names of their images, and the SHA-256 of the files.
-    templates
-        Bytes of their templates.
-    pictures
-        SHA-256 of degraded pictures of them, in caches.
-    """
-
-    subject: str
-    images: set[str] = field(default_factory=set)
-    digests: set[str] = field(default_factory=set)
-    templates: set[bytes] = field(default_factory=set)
-    pictures: set[str] = field(default_factory=set)
-
-    def rows(self, frame: pd.DataFrame) -> pd.Series:
-        """Return which rows of a table are about them."""
-        hit = pd.Series(False, index=frame.index)
-        for name in map(str, frame):
-            theirs = self._theirs(name)
-            if theirs:
-                hit |= frame[name].astype("string").isin(theirs).fillna(False).astype(bool)
-        if "digest" in frame:
-            hit |= frame["digest"].astype("string").isin(self.digests).fillna(False).astype(bool)
-        return hit
-
-    def _theirs(self, column: str) -> set[str]:
-        """Return the values of a column that are theirs."""
-        people = {self.subject} if PEOPLE.search(column) else set()
-        return people | (self.images if IMAGES.search(column) else set())
-
-    def is_theirs(self, name: str, value: object) -> bool:
-        """Return whether a named value is theirs."""
-        return str(value) in self._theirs(name)
-
-    @property
-    def needles(self) -> list[bytes]:
-        """Bytes that no file of the tool may hold."""
-        names = [name for name in (self.subject, *self.images) if len(name) >= SHORTEST]
-        return [*(name.encode() for name in names), *map(str.encode, self.digests), *self.templates]
 
 
 @dataclass(frozen=True)
@@ -111,6 +58,8 @@ def withdraw(
     studies: Sequence[Path],
     caches: Sequence[Path],
     approvals: str | None = None,
+    deployments: Sequence[Path] = (),
+    exports: Sequence[Path] = (),
 ) -> Withdrawn:
     """Delete one person from studies and caches, and look for what is left.
 
@@ -122,6 +71,8 @@ def withdraw(
         Study folders, and caches.
     approvals
         The ledger that reports show.
+    deployments, exports
+        Folders of deployments of the live engine, and files of exported templates.
 
     Raises
     ------
@@ -134,9 +85,11 @@ def withdraw(
     person = Person(subject)
     concerned = [folder for folder in folders if _find(person, folder)]
     given = [path for cache in caches for path in _given(person, cache)]
-    if not concerned and not given:
+    alerted = from_deployments(person, deployments, look=True)
+    if not concerned and not given and not alerted:
         raise WithdrawalError(
-            f"There is no '{subject}' in {len(folders)} studies and {len(caches)} caches. Give the "
+            f"There is no '{subject}' in {len(folders)} studies, {len(caches)} caches and "
+            f"{len(deployments)} folders of deployments. Give the "
             "subject_id as the manifest has it, and --study FOLDER for a study elsewhere."
         )
     for folder in concerned:
@@ -147,10 +100,15 @@ def withdraw(
     for path in given:
         shutil.rmtree(path)
     for cache in caches:
-        done += _from_cache(person, cache)
+        done += from_cache(person, cache)
     for folder in concerned:
         done.append(_from_study(person, folder, approvals))
-    places = [*{folder.path.resolve() for folder in folders}, *(c for c in caches if c.is_dir())]
+    done += from_deployments(person, deployments)
+    done += from_exports(person, exports)
+    places = [
+        *{folder.path.resolve() for folder in folders},
+        *(c for c in (*caches, *deployments) if c.is_dir()),
+    ]
     left, searched = _search(person, places)
     return Withdrawn(tuple(done), tuple(left), searched)
 
@@ -189,7 +147,8 @@ def _table(file: Path) -> pd.DataFrame | None:
     return pd.read_parquet(file) if file.suffix == ".parquet" else None
 
 
-def _from_cache(person: Person, cache: Path) -> list[str]:
+def from_cache(person: Person, cache: Path) -> list[str]:
+    """Delete from a cache what was made of a person's pictures, and copies of these."""
     done = []
     for shard in sorted((cache / TEMPLATES).glob("*/*.npy")):
         removed = _from_shard(person, shard)
