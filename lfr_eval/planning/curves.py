@@ -32,6 +32,8 @@ RATIOS = (2.0, 3.0, 5.0, 10.0)
 STYLES = ("-", "--", ":")
 COLOURS = ("#005a9c", "#b3430b", "#00704f", "#8a2f73", "#5f6b7a")
 POINTS = 25
+STUDIES = 400
+"""Studies drawn for a point of a curve: its standard error is at most 2.5 points."""
 
 
 def draw(answer: Answer, file: Path) -> None:
@@ -84,12 +86,16 @@ def _power(axis: Axes, answer: Answer, people: np.ndarray) -> None:
         setting = case.setting
         for colour, ratio in zip(COLOURS, ratios, strict=False):
             searched = case.searched_ratio(ratio)
-            values = [difference_power(setting, float(n), searched).value for n in people]
+            values = [
+                difference_power(setting, float(n), searched, studies=STUDIES).value for n in people
+            ]
             label = f"ratio {ratio:g}{_case_words(answer, case)}"
             axis.plot(people, values, style, color=colour, label=label)
         if question.margin is not None:
             margin = question.margin
-            values = [equivalence_power(setting, float(n), margin).value for n in people]
+            values = [
+                equivalence_power(setting, float(n), margin, studies=STUDIES).value for n in people
+            ]
             label = f"equal within {margin:g}{_case_words(answer, case)}"
             axis.plot(people, values, style, color=COLOURS[-1], label=label)
     axis.axhline(question.power, color="#5f6b7a", linewidth=0.8)
@@ -106,7 +112,7 @@ def _ratio(axis: Axes, answer: Answer, people: np.ndarray) -> None:
         values = [
             ratio_found(
                 lambda r, n=n, s=setting, c=case: difference_power(
-                    s, float(n), c.searched_ratio(r)
+                    s, float(n), c.searched_ratio(r), studies=STUDIES
                 ),  # type: ignore[misc]
                 answer.question.power,
                 most,

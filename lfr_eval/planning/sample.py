@@ -14,7 +14,8 @@ from scipy import stats
 
 from lfr_eval.inference.detectable import normal_power
 from lfr_eval.planning.counts import power_of_equivalence, power_of_fisher, power_of_this_test
-from lfr_eval.planning.dependence import rate_of_people
+from lfr_eval.planning.dependence import correlation_of, rate_of_people
+from lfr_eval.planning.drawn import STUDIES, Group, share_found
 
 MOST_LISTED = 1_000
 """Expected events of both groups beyond which outcomes are not listed: the normal approximation
@@ -23,7 +24,12 @@ is then within a per cent of the sample size."""
 MOST_PEOPLE = 10**11
 LARGEST_RATIO = 10_000.0
 
+MOST_LINKED = 4_000
+"""People of a group beyond which comparisons are counted as effective trials: what they share is
+then estimated well."""
+
 ENUMERATED, APPROXIMATED, SIMULATED = "enumerated", "normal approximation", "simulated"
+DRAWN = "drawn"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,15 @@ class Setting:
         """Trials of a group of people, however much they share."""
         return people * self.passes if self.spread is None else people * (people - 1) / 2
 
+    def group(self, people: float, rate: float) -> Group | None:
+        """Group to draw studies of; None where counts of independent trials say as much."""
+        n = max(2, round(people))
+        if self.spread is not None:
+            return Group(n, rate, 1, 0.0, self.spread) if n <= MOST_LINKED else None
+        m = max(1, round(self.passes))
+        known = m == 1 or rate >= 1
+        return None if known else Group(n, rate, m, correlation_of(self.design_effect, m))
+
     def certain_trials(self, people: float) -> float:
         """Trials that are independent for certain, as a bound without events needs."""
         return self.trials(people) if self.spread is None else float(people // 2)
@@ -73,14 +88,18 @@ class Setting:
 
 @dataclass(frozen=True)
 class Power:
-    """A power, and whether outcomes were listed for it or a normal curve stands for them."""
+    """A power, and whether outcomes were listed, studies drawn, or a normal curve taken."""
 
     value: float
     evidence: str
 
 
 def difference_power(
-    setting: Setting, people: float, ratio: float, people_higher: float | None = None
+    setting: Setting,
+    people: float,
+    ratio: float,
+    people_higher: float | None = None,
+    studies: int = STUDIES,
 ) -> Power:
     """Power of this tool's test to find a ratio.
 
@@ -88,10 +107,16 @@ def difference_power(
     ----------
     people, people_higher
         People of the group with the lower rate, and of the other one where it has not as many.
+    studies
+        Most studies to draw where trials share people.
     """
     higher, trials = min(1.0, setting.rate * ratio), setting.trials(people)
-    trials_higher = setting.trials(people if people_higher is None else people_higher, higher)
+    others = people if people_higher is None else people_higher
+    trials_higher = setting.trials(others, higher)
     if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
+        one, two = setting.group(others, higher), setting.group(people, setting.rate)
+        if one is not None and two is not None:
+            return Power(share_found(one, two, setting.level, most=studies)[0], DRAWN)
         whole = max(1, round(trials_higher)), max(1, round(trials))
         return Power(power_of_this_test(whole, higher, setting.rate, setting.level), ENUMERATED)
     return Power(normal_difference_power(setting, people, ratio, people_higher), APPROXIMATED)
@@ -122,10 +147,15 @@ def fisher_power(setting: Setting, people: float, ratio: float) -> Power:
     return Power(value, ENUMERATED)
 
 
-def equivalence_power(setting: Setting, people: float, margin: float, ratio: float = 1.0) -> Power:
+def equivalence_power(
+    setting: Setting, people: float, margin: float, ratio: float = 1.0, studies: int = STUDIES
+) -> Power:
     """Power of the two one-sided tests of this tool where the true ratio is `ratio`."""
     trials, higher = setting.trials(people), min(1.0, setting.rate * ratio)
     if trials * (setting.rate + higher) <= MOST_LISTED:
+        one, two = setting.group(people, higher), setting.group(people, setting.rate)
+        if one is not None and two is not None:
+            return Power(share_found(one, two, setting.level, margin, studies)[0], DRAWN)
         whole = max(1, round(trials))
         return Power(
             power_of_equivalence(whole, higher, setting.rate, margin, setting.level), ENUMERATED
@@ -166,13 +196,16 @@ def normal_people(setting: Setting, ratio: float, power: float) -> float:
 
 def people_needed(power_of: Callable[[float], Power], wanted: float) -> float:
     """Fewest people a group with the wanted power; infinite where no number has it."""
-    high = 2
-    while power_of(high).value < wanted:
+    high, reached = 2, power_of(2)
+    while reached.value < wanted:
         high *= 2
         if high > MOST_PEOPLE:
             return math.inf
+        reached = power_of(high)
     low = high // 2
-    while high - low > 1:
+    # Drawn studies tell powers apart to half a per cent of the people at the best.
+    coarse = 200 if reached.evidence == DRAWN else high
+    while high - low > max(1, low // coarse):
         middle = (low + high) // 2
         if power_of(middle).value >= wanted:
             high = middle
@@ -188,7 +221,7 @@ def ratio_found(
     low, high = 0.0, math.log(largest)
     if power_of(largest).value < wanted:
         return math.inf
-    for _ in range(20):
+    for _ in range(16):
         middle = (low + high) / 2
         if power_of(math.exp(middle)).value >= wanted:
             high = middle

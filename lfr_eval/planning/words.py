@@ -72,12 +72,6 @@ def assumptions(answer: Answer) -> list[str]:
             f"at the strictest step of Holm's procedure, {100 * question.level:.3g} %."
         )
     several = len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1
-    if question.pairs:
-        said.append(
-            "The analysis has to estimate how much comparisons share people, which costs power: 8 "
-            "to 12 points of a planned 80 % in simulated studies. Plan for 90 %, or check: "
-            "--simulate."
-        )
     if question.pairs and several:
         said.append(
             "How much people differ in how often they are falsely matched is not stated "
@@ -129,8 +123,11 @@ def pilot_words(pilot: Pilot) -> tuple[str, ...]:
 
 
 _EVIDENCE = {
-    "enumerated": "Enumerated: every outcome listed with its probability; passes that depend on "
-    "one another count as fewer independent ones.",
+    "enumerated": "Enumerated: every outcome listed with its probability; trials are "
+    "independent, or count as fewer independent ones.",
+    "drawn": "Drawn: the test applied to up to 2,000 studies, in each of which it estimates how "
+    "much trials share; events of people are beta-binomial, tendencies to false matches "
+    "log-normal.",
     "normal approximation": "Normal approximation: Fleiss, Levin and Paik (2003), chapter 4; for "
     "few events it errs, and the enumeration beside it counts.",
     "simulated": "Simulated: whole studies analysed by the code that analyses yours, at four "

@@ -53,7 +53,7 @@ PLANNING = Table(
         Column("about", TEXT, "difference, equivalence, or no event"),
         Column("case", TEXT, "how passes of one person are taken to depend on one another"),
         Column("method", TEXT, "the test or formula"),
-        Column("evidence", TEXT, "enumerated, normal approximation, simulated, or exact"),
+        Column("evidence", TEXT, "enumerated, drawn, normal approximation, simulated, or exact"),
         Column("rate", REAL, "rate of the lower group, at the watchlist"),
         Column("searched_rate", REAL, "the same at the size that is searched"),
         Column("ratio", REAL, "true ratio of the higher to the lower group"),
