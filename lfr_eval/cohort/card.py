@@ -77,7 +77,7 @@ class Layout:
     keep
         Label column and the values of rows that belong to the dataset; empty for all rows.
     each
-        The images that one row of the label file stands for, as additional label columns; empty
+        The images described by one row of the label file, as additional label columns; empty
         where a row is an image.
     strip
         Label column and a prefix that some editions of the file put before its values.

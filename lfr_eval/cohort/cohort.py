@@ -152,7 +152,7 @@ def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
     Raises
     ------
     CohortError
-        If a person or an image is in both: a filler must be somebody else.
+        If a person or an image is in both, since a filler must be somebody else.
     """
     clashes = []
     for column, what in (

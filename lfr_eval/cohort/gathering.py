@@ -289,7 +289,8 @@ def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
     pictures, table = rows["subject_id"].unique().tolist(), labels.index.tolist()
     return Problem(
         "people",
-        f"nobody of the table has a picture: it names {_some(table)}, the folder {_some(pictures)}",
+        f"no person of the table has a picture: the table has {_some(table)}, the folder "
+        f"{_some(pictures)}",
         "Name the column of the person with --subject, or give --pattern.",
     )
 

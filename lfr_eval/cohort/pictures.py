@@ -94,8 +94,8 @@ def find_pictures(
     if flat:
         example = Path(paths[0]).stem
         remedy = (
-            f"Say how a name such as '{example}' tells the person, with --pattern '{{subject}}_*' "
-            "for instance."
+            f"Say which part of a name such as '{example}' is the person, with --pattern "
+            f"'{{subject}}_*' for instance."
         )
         message = "the pictures are in one folder, without a folder for each person"
         return Pictures(pd.DataFrame(), tuple(notes), (Problem("layout", message, remedy),))

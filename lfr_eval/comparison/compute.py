@@ -24,13 +24,13 @@ class Compute:
     Attributes
     ----------
     executor
-        Who does the work; default: a thread a core, or the GPUs.
+        Executor of the work; default: one thread per core, or the GPUs.
     tile
-        Templates a side that are multiplied at once.
+        Templates on each side of one matrix product.
     precision
         `float32`, `bfloat16`, or `auto`: the faster one.
     tail_memory
-        Bytes that the scores above the floor may take.
+        Bytes of memory for scores above the floor.
     scratch
         A private folder for finished shards, so that an interrupted run can continue; None: memory.
     """

@@ -38,7 +38,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """One thread a worker; a worker is a processor core or a GPU.
+    """One thread per worker; a worker is a processor core or a GPU.
 
     Each worker multiplies with one thread of its own.
 
@@ -57,7 +57,7 @@ class LocalExecutor:
         Parameters
         ----------
         threads
-            Workers on the processor; 0: one a core this process may use.
+            Workers on the processor; 0: one per core that this process may use.
         device
             `cpu`, `cuda` (every GPU), `cuda:1` (one), or `auto`: GPUs where there are any.
 

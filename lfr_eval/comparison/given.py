@@ -82,13 +82,13 @@ def searches_of_scores(
         Those that scores finer than float32 are told apart from.
     told_all
         Whether a comparison that is not given was not made. Otherwise it was made, and what came
-        of it is below all thresholds, or behind what the system tells: score -inf, and no rank.
+        of it is below all thresholds, or beyond what the system reports: score -inf, and no rank.
 
     Raises
     ------
     ComparisonError
         If a probe was not compared with every reference of the watchlist; or two scores that
-        decide between the own reference and another differ by less than float32 can tell.
+        decide between the own reference and another differ by less than float32 can distinguish.
     """
     images = sides.images
     row = pd.Series(np.arange(len(images)), index=images["image_id"])

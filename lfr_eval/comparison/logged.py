@@ -60,7 +60,7 @@ class LoggedAlerts:
         ------
         ComparisonError
             If alerts name references that are not on the watchlist of the study, or a smaller
-            watchlist is asked for than the log can tell of.
+            watchlist is requested than the log covers.
         """
         frame = self._frame(sides)
         others = of_others(sides, frame, gallery)
@@ -83,7 +83,7 @@ class LoggedAlerts:
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the watchlist and whom the log tells that each pass matches."""
+        """Return the watchlist and the references that each pass matches according to the log."""
         frame = self._frame(sides)
         return matches_of_scores(sides, frame, gallery, floor, self.thresholds, told_all=False)
 

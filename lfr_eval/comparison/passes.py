@@ -69,7 +69,7 @@ class ProbeScores:
 class Searches:
     """The tables of 1:N searches, by name, and what each image found, by watchlist size.
 
-    Table `alerts` is there where a log tells when alerts came; else it follows from the frames.
+    Table `alerts` is given if a log says when alerts were raised; else it follows from the frames.
     """
 
     searches: pd.DataFrame

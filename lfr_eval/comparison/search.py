@@ -1,8 +1,8 @@
 """1:N searches: the best watchlist references of every pass (templates to scores).
 
-One pass over the watchlist serves all its sizes: the references stand in random order, and the
-best of the first N is the answer of a watchlist of N. The same pass keeps the best references of
-each group of the watchlist, from which the answers of its other parts follow.
+One pass over the watchlist serves all its sizes: the references are in random order, and the best
+of the first N is the answer of a watchlist of N. The same pass keeps the best references of each
+group of the watchlist, from which the answers of its other parts follow.
 """
 
 from __future__ import annotations

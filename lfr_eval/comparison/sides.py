@@ -130,7 +130,7 @@ class Gallery:
     ----------
     rows : (references,)
         Rows of table `cohort`: everybody who may be on the watchlist. Those that a composition
-        leaves out stand behind the longest watchlist that it allows.
+        leaves out come after the longest watchlist that it allows.
     sizes
         Watchlist sizes to search, increasing.
     """
@@ -180,7 +180,7 @@ def draw_gallery(
 
 
 def _seats(group: Ints) -> Ints:
-    """Return how many of the same group stand before each one."""
+    """Return how many of the same group come before each one."""
     by_group = np.argsort(group, kind="stable")
     sorted_group = group[by_group]
     seats = np.empty(len(group), np.intp)

@@ -1,6 +1,6 @@
 """Configuration: the dataclass schemas behind `conf/`.
 
-`composition` has Hydra fill them; here and below nobody sees a DictConfig.
+In `composition`, Hydra fills them. No other module sees a DictConfig.
 """
 
 from lfr_eval.config.datasets import (

@@ -44,7 +44,7 @@ class MatcherSource(ConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """Return what stands before the path in Hydra's search path."""
+        """Return the prefix of the path in Hydra's search path."""
         return "matchers"
 
     def load_config(self, config_path: str) -> ConfigResult:

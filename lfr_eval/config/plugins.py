@@ -41,7 +41,7 @@ class Plugin:
     ships
         Whether it is part of this package.
     scaled
-        Whether its scores can be told on another scale.
+        Whether its scores can be given on another scale.
     """
 
     name: str

@@ -37,7 +37,7 @@ Announce = Callable[[Alert], None]
 
 
 def silent(_: Alert) -> None:
-    """Tell nobody."""
+    """Announce nothing."""
 
 
 class EngineError(MendableError, RuntimeError):

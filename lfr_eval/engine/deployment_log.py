@@ -75,7 +75,7 @@ def _tags(record: dict[str, Any]) -> dict[str, str]:
         "deployment_id": record["deployment_id"],
         "kind": "deployment",
         "approved": str(permission["approved"]).lower(),
-        "approval_entry": permission["entry"] or "none: it was told to run without",
+        "approval_entry": permission["entry"] or "none: it was started without an approval",
         "matcher_fingerprint": record["matcher_fingerprint"],
     }
 

@@ -30,7 +30,7 @@ class Permission:
     Attributes
     ----------
     approved
-        False if it was told to run without an approval.
+        False if it was started without an approval.
     entry
         SHA-256 of the approval in the ledger; None without one.
     conditions, expires
@@ -190,4 +190,4 @@ def watching(
 
 
 def unwatched() -> None:
-    """Stand in for `watching` where the engine runs without an approval."""
+    """Replace `watching` when the engine runs without an approval."""

@@ -31,7 +31,7 @@ class Track:
     time
         When that was, seconds.
     speed
-        Of the box's centre, pixels a second.
+        Speed of the box's centre, in pixels per second.
     alerted
         Watchlist people about whom it has raised an alert.
     """

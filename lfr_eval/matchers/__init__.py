@@ -79,7 +79,7 @@ class MatcherCard:
     scale: ScoreScale = UNSCALED
 
     def on(self, scale: ScoreScale) -> MatcherCard:
-        """Return the card of the same matcher whose scores are told on a scale.
+        """Return the card of the same matcher with its scores on a scale.
 
         Raises
         ------
@@ -292,7 +292,7 @@ def collect(
     Parameters
     ----------
     reason : (images,)
-        Why there is no template; empty where there is one.
+        Reason why there is no template; empty where there is one.
     faces : (images,)
         Faces detected; -1: unknown.
     vectors : (images, size)

@@ -100,14 +100,14 @@ class AlertLog:
         refuse(path, self._rows, checks)
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        told = f"at most {at_most:,}" if at_most else "all of the references"
+        told = f"at most {at_most:,}" if at_most else "all references"
         settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
         self.card = MatcherCard(
             name="alerts",
             fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
             description=(
                 f"a live system known by its log ({len(rows):,} alerts at or above "
-                f"{threshold_text(floor)}, {told} told for one pass)"
+                f"{threshold_text(floor)}, {told} named for one pass)"
             ),
             similarity="given",
             score_range=(floor, float(max(score.max(), floor)) if len(score) else floor),

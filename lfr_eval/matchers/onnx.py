@@ -129,7 +129,9 @@ class OnnxMatcher:
         self._reversed, self._planes_first = channels == "bgr", layout == "nchw"
         self._normalise, self._multi_face, self._batch_size = normalise, multi_face, batch_size
         if not (self._std.shape in ((1,), (3,)) and self._mean.shape in ((1,), (3,))):
-            raise MatcherError("matcher.mean and matcher.std have one value, or one a channel.")
+            raise MatcherError(
+                "matcher.mean and matcher.std must have one value, or one per channel."
+            )
         if not (self._std > 0).all():
             raise MatcherError("matcher.std must be positive.")
         if points is not None and [len(point) for point in points] != [2] * 5:

@@ -114,7 +114,7 @@ class PairFile:
             description=f"scores of {len(rows):,} pairs from a file, {told_of}",
             similarity="given",
             score_range=(float(np.min(values)), float(np.max(values))),
-            acquisition="failures to acquire are not told by a list of pairs",
+            acquisition="a list of pairs does not report failures to acquire",
         )
 
     def _torn(self, rows: int) -> pd.Series:

@@ -41,7 +41,7 @@ class Shard:
     Attributes
     ----------
     known : (images,)
-        Structured: `digest`, `reason` (empty where a template was made), `faces` (-1: not told),
+        Structured: `digest`, `reason` (empty where a template was made), `faces` (-1: unknown),
         `row` of the template (-1: none) and, of narrower templates, how far each was `moved`.
     vectors : (templates, size), float32 or float16
         Mapped from the file.

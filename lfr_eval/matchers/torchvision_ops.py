@@ -19,7 +19,7 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 @cache
 def ensure_torchvision() -> None:
-    """Import torchvision, with its missing operators declared where need be.
+    """Import torchvision, and declare its missing operators if necessary.
 
     Raises
     ------

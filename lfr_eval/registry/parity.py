@@ -71,7 +71,7 @@ def check_parity(
     cosines = [_cosine(left, right) for left, right in both if left.shape == right.shape]
     if not both and not any(left.template is not None for left, _ in pairs):
         raise MatcherError(
-            f"None of the {len(pictures)} pictures gave a template, so parity cannot be told; "
+            f"None of the {len(pictures)} pictures gave a template, so parity is unknown; "
             "choose others with --probes."
         )
     found = [
