@@ -33,8 +33,8 @@ class DesignConfig:
     """Watchlist sizes to search, each a random part of the watchlist. Empty: the whole
     watchlist."""
     watchlist_members: Annotated[str, OneOf("fillers", "everybody")] = "fillers"
-    """Who is on the watchlist: fillers only (a mated search adds the person's own references), or
-    other people's references too."""
+    """Who is on the watchlist: only fillers, or everybody (fillers and all references). With
+    fillers, a mated search adds the person's own references."""
     watchlist_composition: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
     """Groups on the watchlist, of any factor, as shares that add up to 1 or as numbers, for example
     {male x white: 450, female x white: 550}. Empty: as `population` says."""
