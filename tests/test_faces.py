@@ -31,7 +31,7 @@ from lfr_eval.study.inputs import read_inputs
 from tests.studies import configured, run
 
 OPERATING = 0.491
-QUICK = ("thresholds.values=[0.491,0.6]",)
+QUICK = ("thresholds.values=[0.491,0.6]", "thresholds.operating=0.491")
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 

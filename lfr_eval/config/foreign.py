@@ -38,7 +38,8 @@ _SCIENTIFIC = {
         "failure_to_acquire false_positive_ratio miss_ratio acquisition_ratio ratios_hold_at seed"
     ),
     "matcher": (
-        "name sweep operating operating_origin storage weights image_size margin min_face_size "
+        "name sweep operating operating_origin search_operating search_operating_origin storage "
+        "weights image_size margin min_face_size "
         "multi_face upsample similarity score_slope score_offset higher_is shape floor "
         "at_most within uri detector alignment points mean std channels layout normalise size salt"
     ),

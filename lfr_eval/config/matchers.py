@@ -26,6 +26,11 @@ class MatcherConfig:
     """The threshold at which the matcher is meant to run."""
     operating_origin: str = ""
     """The data and the error rate at which that threshold was set."""
+    search_operating: float | None = None
+    """The threshold at which the matcher is meant to search watchlists, which takes a higher one;
+    null: `operating`."""
+    search_operating_origin: str = ""
+    """The data and the error rate at which the threshold for searches was set."""
     storage: Annotated[str, OneOf("float32", "float16")] = "float32"
     """Precision of templates on disk. float16 halves the space and changes scores slightly; the
     study says by how much."""

@@ -48,7 +48,9 @@ SCALE = (("score_slope", 1.0), ("score_offset", 0.0))
 """Settings of every matcher whose scores can be given on another scale."""
 
 TAKEN = {entry.name for entry in fields(MatcherConfig)} | {*dict(SCALE), "object"}
-THRESHOLDS = ("sweep", "operating", "operating_origin")
+THRESHOLDS = (
+    "sweep", "operating", "operating_origin", "search_operating", "search_operating_origin",
+)  # fmt: skip
 """Attributes that a class may have. They are the defaults of these settings."""
 
 

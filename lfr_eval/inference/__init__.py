@@ -19,6 +19,7 @@ from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.published import person_test_table
 from lfr_eval.inference.rate_table import rate_table
 from lfr_eval.inference.score_differences import score_difference_table
+from lfr_eval.inference.score_summary import group_score_table, score_summary_table
 from lfr_eval.inference.watchlist_sizes import watchlist_size_table
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "equity_summary",
     "equity_table",
     "finding_table",
+    "group_score_table",
     "modelled_table",
     "person_test_table",
     "rate_table",
     "rates_by_group",
     "score_difference_table",
+    "score_summary_table",
     "watchlist_size_table",
 ]

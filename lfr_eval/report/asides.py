@@ -11,7 +11,6 @@ import pandas as pd
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, number
-from lfr_eval.report.findings import pair_words
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ def asides_of(
     lists: pd.DataFrame | None,
     dont_care: pd.DataFrame | None,
     corrections: pd.DataFrame | None,
-    scores: pd.DataFrame | None = None,
 ) -> tuple[Aside, ...]:
     """Return the small tables that a study has something for.
 
@@ -52,10 +50,8 @@ def asides_of(
         Tables `alert_times` and `candidate_lists` at the thresholds of the first screen.
     dont_care, corrections
         The stage tables; None where the study has none.
-    scores
-        Table `score_differences`.
     """
-    found = (_times(times), _lists(lists), _left_out(dont_care, corrections), _scores(scores))
+    found = (_times(times), _lists(lists), _left_out(dont_care, corrections))
     return tuple(aside for aside in found if aside is not None and aside.rows)
 
 
@@ -107,28 +103,6 @@ def _lists(lists: pd.DataFrame | None) -> Aside | None:
         "References of other people at or above the threshold, over all searches: half and 90 % of "
         "the lists are no longer.",
         ("Group", "Threshold", "Watchlist", "Searches", "Mean", "Half and 90 %", "Longest"),
-        rows,
-    )
-
-
-def _scores(scores: pd.DataFrame | None) -> Aside | None:
-    if scores is None:
-        return None
-    rows = tuple(
-        (
-            pair_words(str(row.group_a), str(row.group_b)),
-            str(row.statistic),
-            str(row.verdict) + ("" if row.primary else ", exploratory"),
-            str(row.statement),
-        )
-        for row in _rows(scores)
-    )
-    return Aside(
-        "score-differences",
-        "Scores of groups",
-        "Whether comparison scores differ between groups. It can show a difference where no error "
-        "was seen; a difference of scores is not an error rate.",
-        ("Groups", "Statistic", "Verdict", "What may be said"),
         rows,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, group_name
+from lfr_eval.contract.tables import EVERYBODY
 from lfr_eval.contract.words import count, spoken_threshold
 from lfr_eval.report.chart import (
     POINTS,
@@ -55,7 +56,7 @@ def further_charts(report: Report) -> Further:
             tuple(_modelled(tail, report.record.thresholds.operating, mark))
             for tail in report.tails or ()
         ),
-        None if report.histogram is None else _scores(report.histogram, report),
+        _scores(report),
     )
 
 
@@ -139,31 +140,37 @@ def _thin(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[:: max(1, len(rows) // POINTS)]
 
 
-def _scores(histogram: pd.DataFrame, report: Report) -> Chart | None:
-    """Draw how often each comparison score occurred, as shares of the comparisons."""
-    lines, said = [], []
-    for kind, label, style in (("non_mated", "two different people", "first"),
-                               ("mated", "the same person", "second")):  # fmt: skip
-        rows = histogram[histogram["kind"] == kind].sort_values("lower")
-        counts = rows["count"].to_numpy(float)
-        if not len(rows) or not counts.sum():
-            continue
-        middles = ((rows["lower"] + rows["upper"]) / 2).astype(float).tolist()
-        lines.append(Line(style, middles, (counts / counts.sum()).tolist()))
-        said.append(f"{label} ({count(int(counts.sum()))} comparisons)")
-    if not lines:
+def _scores(report: Report) -> Chart | None:
+    """Draw how often each comparison score occurred, as shares of the comparisons, by group."""
+    table = report.group_scores
+    if table is None or table.empty:
+        table = report.histogram
+    if table is None:
         return None
+    table = table if "group" in table else table.assign(group=EVERYBODY)
+    panels: list[tuple[str, list[Line]]] = []
+    for group, part in table.groupby("group", sort=False):
+        lines = []
+        for kind, style in (("non_mated", "first"), ("mated", "second")):
+            rows = part[part["kind"] == kind].sort_values("lower")
+            counts = rows["count"].to_numpy(float)
+            if counts.sum():
+                middles = ((rows["lower"] + rows["upper"]) / 2).astype(float).tolist()
+                lines.append(Line(style, middles, (counts / counts.sum()).tolist()))
+        if lines:
+            panels.append((group_name(str(group)), lines))
+    if not panels:
+        return None
+    within = "two different people of the group" if len(panels) > 1 else "two different people"
     caption = (
-        "How often each comparison score occurred, as a share of comparisons: solid, two different "
-        "people; dashed, the same person. The vertical line is the threshold in use."
+        f"How often each comparison score occurred, as a share of comparisons: solid, {within}; "
+        "dashed, the same person. The vertical line is the threshold in use."
     )
-    xs = [x for line in lines for x in line.x]
-    described = f"{caption} {'; '.join(said)}."
-    titles = Titles("scores-chart", caption, described, report.record.mark)
+    xs = [x for _, lines in panels for line in lines for x in line.x]
     return draw(
-        titles,
-        [("Share of comparisons by score", lines)],
+        Titles("scores-chart", caption, caption, report.record.mark),
+        panels,
         threshold_scale(xs),
-        rate_scale([y for line in lines for y in line.y]),
+        rate_scale([y for _, lines in panels for line in lines for y in line.y]),
         report.record.thresholds.operating,
     )

@@ -25,6 +25,7 @@ from lfr_eval.report.provenance import Provenance
 from lfr_eval.report.published import TestTable
 from lfr_eval.report.rates import Quote, RateTable
 from lfr_eval.report.record import StudyRecord
+from lfr_eval.report.scores import ScoreWords
 from lfr_eval.report.storage import ScoreShift
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
@@ -59,7 +60,7 @@ class Report:
         Exploratory findings that the page does not print.
     measures, tests
         Summary measures, and tests as in published studies; None where the study has no such table.
-    field, tails, growth, truth, histogram
+    field, tails, growth, truth, histogram, group_scores, scores
         None where the study has no such table.
     explorer
         What follows the threshold slider; None where no rate depends on a threshold.
@@ -94,6 +95,8 @@ class Report:
     truth: TruthCheck | None
     asides: tuple[Aside, ...]
     histogram: pd.DataFrame | None
+    group_scores: pd.DataFrame | None
+    scores: ScoreWords | None
     explorer: Explorer | None
     shift: ScoreShift | None
     publication: Publication | None

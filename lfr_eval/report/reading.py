@@ -44,6 +44,7 @@ from lfr_eval.report.rates import (
     to_rows,
 )
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_json, read_record
+from lfr_eval.report.scores import to_score_words
 from lfr_eval.report.storage import to_shift
 from lfr_eval.report.truth import compare_with_truth
 from lfr_eval.report.watchlists import to_growth
@@ -143,9 +144,12 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
             _optional(study, tables.DONT_CARE),
             _optional(study, tables.CORRECTIONS),
-            _optional(study, tables.SCORE_DIFFERENCES),
         ),
         histogram=_optional(study, tables.HISTOGRAM),
+        group_scores=_optional(study, tables.GROUP_SCORES),
+        scores=to_score_words(
+            _optional(study, tables.SCORE_DIFFERENCES), _optional(study, tables.SCORE_SUMMARY)
+        ),
         explorer=to_explorer(
             one_per_group[one_per_group["metric"] != "misidentification"],
             all_findings,

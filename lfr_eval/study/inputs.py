@@ -216,7 +216,10 @@ def read_sweep(config: StudyConfig) -> Sweep:
         If there are none, or they are not increasing steps.
     """
     given = config.thresholds
-    operating = config.matcher.operating if given.operating is None else given.operating
+    own, origin = config.matcher.operating, config.matcher.operating_origin
+    if config.matcher.search_operating is not None and config.design.watchlist_sizes:
+        own, origin = config.matcher.search_operating, config.matcher.search_operating_origin
+    operating = own if given.operating is None else given.operating
     swept = given.sweep or config.matcher.sweep
     if given.values is not None:
         values = list(given.values)
@@ -231,8 +234,9 @@ def read_sweep(config: StudyConfig) -> Sweep:
     primary = named if given.primary is None else list(given.primary)
     if not primary:
         primary = values
-    origin = config.matcher.operating_origin if given.origin is None else given.origin
-    if given.operating is not None and given.origin is None:
+    if given.origin is not None:
+        origin = given.origin
+    elif given.operating is not None:
         origin = "The operating threshold was given by the evaluator."
     every = sorted({float(value) for value in [*values, *primary, *named]})
     if not every or not np.isfinite(every).all():

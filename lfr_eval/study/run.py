@@ -35,6 +35,7 @@ from lfr_eval.contract.tables import (
     EQUITY,
     FINDINGS,
     FURTHER,
+    GROUP_SCORES,
     MATED,
     MODELLED,
     MODELLED_SEARCHES,
@@ -42,6 +43,7 @@ from lfr_eval.contract.tables import (
     RATES,
     SAMPLE,
     SCORE_DIFFERENCES,
+    SCORE_SUMMARY,
     SEARCHES,
     TRUTH,
     WATCHLIST,
@@ -55,11 +57,13 @@ from lfr_eval.inference import (
     adjusted_table,
     equity_table,
     finding_table,
+    group_score_table,
     modelled_table,
     person_test_table,
     rate_table,
     rates,
     score_difference_table,
+    score_summary_table,
     watchlist_size_table,
 )
 from lfr_eval.matchers import AlertMatcher, PairMatcher
@@ -324,7 +328,8 @@ def _summarise(run: Run) -> None:
     matcher = run.inputs.matcher
     # A log tells nothing of scores below its floor, so means and quantiles are not known from it.
     if isinstance(matcher, AlertMatcher):
-        folder.write(SCORE_DIFFERENCES, SCORE_DIFFERENCES.empty())
+        for table in (SCORE_DIFFERENCES, SCORE_SUMMARY, GROUP_SCORES):
+            folder.write(table, table.empty())
     else:
         held = {
             name: folder.read(table) if table in given.design.tables else None
@@ -332,6 +337,8 @@ def _summarise(run: Run) -> None:
         }
         kinds = list(rates.score_kinds(people, **held))
         folder.write(SCORE_DIFFERENCES, score_difference_table(kinds, people, labels))
+        folder.write(SCORE_SUMMARY, score_summary_table(kinds, people, labels.factors))
+        folder.write(GROUP_SCORES, group_score_table(kinds, people, labels.factors))
     # A log of a few references a pass does not tell what a part of the watchlist would have told.
     cut = isinstance(matcher, AlertMatcher) and matcher.at_most > 0
     searched = WATCHLIST in given.design.tables and not cut

@@ -12,7 +12,14 @@ from lfr_eval.contract.tables.beside import (
     PLANNING,
     STUDIES_COMPARED,
 )
-from lfr_eval.contract.tables.claims import ADJUSTED, FINDINGS, PERSON_TESTS, SCORE_DIFFERENCES
+from lfr_eval.contract.tables.claims import (
+    ADJUSTED,
+    FINDINGS,
+    GROUP_SCORES,
+    PERSON_TESTS,
+    SCORE_DIFFERENCES,
+    SCORE_SUMMARY,
+)
 from lfr_eval.contract.tables.cohort import ACQUISITION, COHORT, DONT_CARE, EXCLUSIONS
 from lfr_eval.contract.tables.published import PEOPLE
 from lfr_eval.contract.tables.rates import (
@@ -83,6 +90,7 @@ __all__ = [
     "FIELD",
     "FINDINGS",
     "FURTHER",
+    "GROUP_SCORES",
     "HISTOGRAM",
     "LABEL_SOURCES",
     "MATED",
@@ -103,6 +111,7 @@ __all__ = [
     "ROLES",
     "SAMPLE",
     "SCORE_DIFFERENCES",
+    "SCORE_SUMMARY",
     "SEARCHES",
     "STREET",
     "STUDIES_COMPARED",
@@ -143,6 +152,8 @@ FURTHER = (
     WATCHLIST_SIZES,
     PERSON_TESTS,
     SCORE_DIFFERENCES,
+    SCORE_SUMMARY,
+    GROUP_SCORES,
     ADJUSTED,
 )
 """Tables that `lfr_eval.inference` makes beyond those that every study writes."""

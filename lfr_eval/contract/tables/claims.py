@@ -170,6 +170,47 @@ SCORE_DIFFERENCES = Table(
     ),
 )
 
+SCORE_SUMMARY = Table(
+    "score_summary",
+    "Scores of each group in numbers: means, spreads, the quantiles where errors are made, and d'. "
+    "It describes; `score_differences` says what may be claimed. Non-mated scores of a group are "
+    "those of two people of it, from the uniform sample.",
+    (
+        Column("factor", TEXT, "factor; `overall` for everybody"),
+        Column("group", TEXT, "group"),
+        Column("mated_people", WHOLE, "people with a score of two images of their own"),
+        Column("mated_scores", WHOLE, "such scores"),
+        Column("mated_mean", REAL, "their mean; null below six people, as all that follow"),
+        Column("mated_sd", REAL, "their standard deviation"),
+        Column("mated_q1", REAL, "score that 1 in 100 stay below; null below ten such scores"),
+        Column("mated_q5", REAL, "score that 1 in 20 stay below"),
+        Column("non_mated_people", WHOLE, "people with a score against somebody else of the group"),
+        Column("non_mated_scores", WHOLE, "such scores in the sample"),
+        Column("non_mated_mean", REAL, "their mean"),
+        Column("non_mated_sd", REAL, "their standard deviation"),
+        Column("non_mated_q99", REAL, "score that 1 in 100 exceed; null below ten such scores"),
+        Column("non_mated_q999", REAL, "score that 1 in 1,000 exceed"),
+        Column(
+            "d_prime",
+            REAL,
+            "distance of the two means in root mean square standard deviations (Daugman 2000)",
+        ),
+    ),
+)
+
+GROUP_SCORES = Table(
+    "group_scores",
+    "Comparison scores of each group of single factors, and of everybody, counted in bins.",
+    (
+        Column("kind", TEXT, "mated or non_mated (two people of one group, from the sample)"),
+        Column("factor", TEXT, "factor; `overall` for everybody"),
+        Column("group", TEXT, "group"),
+        Column("lower", REAL, "lower edge of the bin"),
+        Column("upper", REAL, "upper edge of the bin"),
+        Column("count", WHOLE, "scores in the bin"),
+    ),
+)
+
 ADJUSTED = Table(
     "adjusted",
     "Each group against the reference group with the covariates of `inference.adjust` held alike: "

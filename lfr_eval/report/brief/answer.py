@@ -88,6 +88,13 @@ def answer(report: Report) -> tuple[str, ...]:
     first, second = paragraphs
     first[0] = f"{made_up}{where}, {first[0]}"
     first[1:1] = _too_many(quote, report.record.matcher.evidence)
+    wrong = [each for each in report.compared if each.metric == quote.wrong.code]
+    silent = all(each.verdict == "untestable" for each in wrong if _is_at(each, quote))
+    if silent and report.scores and report.scores.differ:
+        first.append(
+            "the scores behind the alerts do differ between groups, which is no error rate: see "
+            "“What the scores say” in the full report."
+        )
     everybody = _everybody(quote, report.record.matcher.unit)
     second[:1] = [f"{MISSES[quote.right.code]} {everybody}", second[0]]
     lead, *rest = first

@@ -178,7 +178,9 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     parts = [
         f"of every 1,000 {_thousand(each.group)}, about {about(1000 * each.rate)}"
         if each.rate
-        else f"of every 1,000 {_thousand(each.group)}, none was seen, which is not none for sure"
+        else f"of every 1,000 {_thousand(each.group)}, none as far as was seen, "
+        f"but up to {about(1000 * (each.upper or 0.0) / (crowd.size * each.share), 'up')} remain "
+        "possible"
         for each in ends
     ]
     return (
