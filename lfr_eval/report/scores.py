@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.names import group_name, groups_words
+from lfr_eval.contract.names import group_name, group_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, several, signed
 from lfr_eval.report.findings import pair_words
@@ -106,15 +106,18 @@ def _said(simple: pd.DataFrame) -> Iterator[str]:
         stands = "stands" if more == 1 else "stand"
         yield f"{several(more, 'further difference')} of mean scores {stands} in the evidence."
     for verdict, says in (
-        ("equivalent", "Mean scores differ by less than the margin between"),
-        ("inconclusive", "No difference of mean scores was shown, and none is ruled out, between"),
-        ("untestable", "Too little was seen to compare mean scores of"),
+        ("equivalent", "Mean scores differ by less than the margin for"),
+        ("inconclusive", "No difference of mean scores was shown, and none is ruled out, for"),
+        ("untestable", "Too little was seen of the scores of"),
     ):
         rows = primary[primary["verdict"] == verdict]
         pairs = dict.fromkeys(
             (str(row.kind), str(row.group_a), str(row.group_b)) for row in rows.itertuples()
         )
-        told = [f"{groups_words([a, b])} ({KINDS[kind]})" for kind, a, b in list(pairs)[:SAID]]
+        told = [
+            f"{group_words(a)} compared with {group_words(b)} ({KINDS[kind]})"
+            for kind, a, b in list(pairs)[:SAID]
+        ]
         if told:
             rest = len(pairs) - len(told)
             yield f"{says} {'; '.join(told)}{f'; and {rest} more' if rest else ''}."
