@@ -23,10 +23,12 @@ templates = commands("templates", "Write the templates of a study to a file.")
 class Publication:
     """A version for everybody, without small counts, ids and paths."""
 
+    share: bool = False
+    """Write a copy without people, scores and paths that verifies as a share of the study."""
     publish: bool = False
     """Write a version without small counts, ids and paths, for everybody."""
     to: Annotated[Path | None, Parameter(metavar="FOLDER")] = None
-    """Folder of the publication: new, or an earlier one."""
+    """Folder of the share (new), or of the publication (new, or an earlier one)."""
     minimum: Annotated[int | None, Parameter(metavar="N")] = None
     """Withhold counts from 1 to N - 1; default: report.minimum_count."""
 
@@ -80,11 +82,17 @@ def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, .
     from lfr_eval.config import ConfigError
     from lfr_eval.finished.publication import publish_study
 
-    if not (asked.publish and asked.to) or deployments:
+    if asked.publish == asked.share or asked.to is None or deployments:
         raise ConfigError(
-            "A publication is asked for with --publish and --to FOLDER; --minimum belongs to it, "
-            "and --deployments does not."
+            "Give --publish or --share, and --to FOLDER; --minimum belongs to a publication, and "
+            "--deployments to neither."
         )
+    if asked.share:
+        from lfr_eval.finished.share import share_study, told
+
+        left_out = share_study(folder, asked.to)
+        print(f"Share: {asked.to}, of the study {folder.study_hash()}\n{told(left_out)}")
+        return OK
     print(f"Publication: {publish_study(folder, asked.to, asked.minimum)}")
     return OK
 
@@ -106,6 +114,7 @@ def verify(
         A sentence: is it one of the study's?
     """
     from lfr_eval.contract.folder import StudyFolder
+    from lfr_eval.contract.sealing import SHARE
 
     folder = StudyFolder.open(study)
     problems = folder.verify()
@@ -117,17 +126,20 @@ def verify(
     left = folder.leftovers()
     if left:
         print(f"Left by a process that died; the next run clears it: {', '.join(left)}.")
-    signer = folder.signer()
-    if signer and not (signer or "").startswith(signer.lower()):
-        print(f"It is {'unsigned' if signer is None else 'signed with the key ' + signer}.")
+    held = folder.signer()
+    if signer and not (held or "").startswith(signer.lower()):
+        print(f"It is {'unsigned' if held is None else 'signed with the key ' + held}.")
         print(f"{study} is not signed with the key {signer}.")
         return FAILED
-    print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
+    if (folder.path / SHARE).is_file():
+        print(f"Every file is as it was sealed, in a share of the study {folder.study_hash()}")
+    else:
+        print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
     print(
         "The seal is unsigned: whoever can write the folder can seal it anew. Compare the study "
         "hash with one that was written down elsewhere."
-        if signer is None
-        else f"Signed with the key {signer}."
+        if held is None
+        else f"Signed with the key {held}."
     )
     return OK if claim is None else _check_claim(claim, folder)
 

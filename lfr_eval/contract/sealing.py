@@ -38,6 +38,20 @@ REPORTS = (REPORT, BRIEF, PDF, ANNEX, CONFORMANCE)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
 LATER = (*REPORTS, *(table.file for table in AFTERWARDS))
 """Files that are made from a finished study, or join it: its hash does not cover them."""
+SHARE = "share.json"
+"""Makes a folder a share of a study: which hash it has, and which files the share leaves out."""
+SHARED = (
+    *(STUDY, STAGES, *REPORTS),
+    *(
+        f"{name}.parquet"
+        for name in (
+            *("rates", "findings", "truth", "equity", "modelled", "modelled_searches"),
+            *("watchlist_sizes", "person_tests", "score_differences", "adjusted", "field"),
+            *("alert_times", "candidate_lists", "corrections"),
+        )
+    ),
+)
+"""Files without people, scores of single comparisons and paths. A new one is not among them."""
 MADE_BY = ("lfr_eval", "code_digest", "git_revision", "matcher", "dataset_digest", "seeds")
 """What the study hash covers of the provenance, beside the settings."""
 ELSEWHERE = ("tracking", "compute", "parity", "registration", "deviate", "deviation")
@@ -282,7 +296,15 @@ def _differences(study: Path, sealed: Mapping[str, Any]) -> list[str]:
     elif signed and not (is_public(sealed.get("signer")) and holds(sealed["signer"], sealed)):
         problems.append(f"{PROVENANCE} was changed after the study was signed.")
     present, irregular = contents(study)
-    problems += [f"{name} is missing." for name in claimed if name not in present]
+    left_out: set[str] = set()
+    if SHARE in present and SHARE not in claimed:
+        share = read_object(present.pop(SHARE))
+        if share.get("share_of") != sealed["study_hash"]:
+            problems.append(f"{SHARE} names another study than {PROVENANCE}.")
+        left_out = {name for name in map(str, share.get("left_out", [])) if name not in SHARED}
+    problems += [
+        f"{name} is missing." for name in claimed if name not in present and name not in left_out
+    ]
     problems += irregular
     problems += [f"{name} is not part of the study." for name in present if name not in claimed]
     problems += [
