@@ -56,7 +56,7 @@ def embed(folder: Path, weights: Path) -> Faces:
 
     labels = pd.read_csv(folder / "labels.csv")
     made = [
-        one.template for one in FacenetMatcher(weights).embed(folder / f for f in labels["file"])
+        one.template for one in FacenetMatcher(weights).embed([folder / f for f in labels["file"]])
     ]
     found = np.array([one is not None for one in made])
     return Faces(

@@ -32,7 +32,7 @@ POOLED = ("pooled", "pooled_lower", "pooled_upper")
 FEWEST_GROUPS = 4
 SPARE = 2
 """Groups more than columns of the design that leave something to estimate t^2 from."""
-_STEPS = 60
+_STEPS = 40
 _MOST_VARIANCE = 100.0
 
 
