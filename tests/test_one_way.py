@@ -1,0 +1,94 @@
+"""No number is written in two ways in one study: in its sentences, on its page and in its brief."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+
+from lfr_eval.contract.folder import BRIEF, REPORT, StudyFolder
+from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES, TRUTH
+from lfr_eval.contract.thresholds import same_threshold
+from lfr_eval.contract.words import one_in, percentage
+
+RATE = re.compile(r"1 in \d{1,3}(?:,\d{3})*(?:\.\d+)?(?: million)?")
+COUNTED = re.compile(
+    r"([\d,]+) (?:of|in) ([\d,]+)[^.;:()]{0,40}\((1 in [\d,.]*\d(?: million)?|[\d.]+ %)\)"
+)
+
+
+def writings(frames: Iterable[pd.DataFrame]) -> set[str]:
+    """Every value of tables as it is written: ends outwards, all others to the nearest."""
+    found = set()
+    for frame in frames:
+        for column in frame.select_dtypes("number"):
+            way = "down" if "lower" in column else "up" if "upper" in column else "nearest"
+            turned = {"down": "up", "up": "down"}.get(way, way)
+            for value in frame[column].dropna().unique():
+                if 0 < value < 1:
+                    found |= {one_in(float(value), way), one_in(1 - float(value), turned)}
+    return found
+
+
+@pytest.fixture(scope="module")
+def brief(small: StudyFolder) -> str:
+    pages = PdfReader(small.path / BRIEF).pages
+    return " ".join(" ".join(page.extract_text().split()) for page in pages)
+
+
+@pytest.fixture(scope="module")
+def page(small: StudyFolder) -> str:
+    text = html.unescape((small.path / REPORT).read_text("utf-8"))
+    return re.sub(r"<[^>]+>|\s+", " ", text.replace("\u00a0", " ").replace("\\u00a0", " "))
+
+
+def test_a_sentence_writes_the_rates_of_its_row_and_no_others(small: StudyFolder) -> None:
+    told = 0
+    for row in small.read(FINDINGS).itertuples():
+        said = str(row.statement)
+        if "may still be as high" in said or pd.isna(row.statement):
+            continue  # Bounds, whose groups may be all the others together.
+        ways = {one_in(row.rate_a), one_in(row.rate_b)} if pd.notna(row.rate_a) else set()
+        if pd.notna(row.rate_a):
+            ways |= {one_in(1 - row.rate_a), one_in(1 - row.rate_b)}
+        # A bound on a side without an event is an end of another interval.
+        rates = RATE.findall(re.sub(r"below 1 in [\d,.]*\d(?: million)?", "", said))
+        assert set(rates) <= ways, said
+        told += len(rates)
+    assert told > 50
+
+
+def test_the_brief_writes_what_the_tables_hold_at_the_threshold_in_use(
+    small: StudyFolder, brief: str
+) -> None:
+    operating = small.record().thresholds.operating
+    frames = []
+    for table in (RATES, FINDINGS, EQUITY, TRUTH):
+        frame = small.read(table)
+        at = frame["threshold"]
+        frames.append(frame[at.isna() | at.map(lambda one: same_threshold(one, operating))])
+    # An axis is drawn from none to a round number.
+    found = RATE.findall(re.sub(r"none 1 in [\d,.]*\d", "", brief))
+    assert len(found) > 5
+    assert set(found) <= writings(frames)
+
+
+def test_a_rate_beside_its_counts_is_their_quotient(page: str, brief: str) -> None:
+    told = 0
+    for events, trials, rate in COUNTED.findall(f"{page} {brief}"):
+        value = int(events.replace(",", "")) / int(trials.replace(",", ""))
+        assert rate in (one_in(value), percentage(value)), (events, trials, rate)
+        told += 1
+    assert told > 1
+
+
+def test_every_rate_on_the_page_is_one_of_the_study(small: StudyFolder, page: str) -> None:
+    frames = [pd.read_parquet(path) for path in small.path.glob("*.parquet")]
+    # Axes are labelled with powers of ten.
+    found = [rate for rate in RATE.findall(page) if not re.match(r"1 in 1[0,]*( million)?$", rate)]
+    assert len(found) > 100
+    assert set(found) <= writings(frames)
