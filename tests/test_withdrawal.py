@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -98,6 +99,26 @@ def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
     assert study.study_hash() != hash_before
     with pytest.raises(WithdrawalError, match="There is no"):
         withdraw(WHO, [study.path], [cache])
+
+
+def test_a_study_that_did_not_finish_keeps_nobody_and_blocks_nothing(
+    people: Path, tmp_path: Path
+) -> None:
+    study = study_of(people, tmp_path / "a")
+    broken = StudyFolder(tmp_path / "b" / study.path.name)
+    shutil.copytree(study.path, broken.path)
+    for name in ("provenance.json", "study.json", "report.html"):
+        (broken.path / name).unlink()
+    result = withdraw(WHO, [broken.path, study.path], [tmp_path / "a" / "cache"])
+    assert result.left == ()
+    assert any("from a study that did not finish" in each for each in result.done)
+    assert study.verify() == []
+    for folder in (study, broken):
+        assert len(folder.read(COHORT)) == 22
+    # What lost rows counts as not done, so that going on computes it.
+    stages = json.loads((broken.path / "stages.json").read_text())
+    assert not any("cohort.parquet" in stage["files"] for stage in stages.values())
+    assert any("rates.parquet" in stage["files"] for stage in stages.values())
 
 
 def test_the_command_finds_every_folder_that_was_used(

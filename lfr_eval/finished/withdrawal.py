@@ -24,9 +24,17 @@ import yaml
 
 from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import STAGES, STUDY, FolderError, StudyFolder, read_json
+from lfr_eval.contract.folder import (
+    PROVENANCE,
+    STAGES,
+    STUDY,
+    FolderError,
+    StudyFolder,
+    read_json,
+)
 from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_yaml
+from lfr_eval.contract.sealing import READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.writing import written_aside
 from lfr_eval.finished.elsewhere import from_deployments, from_exports
@@ -92,7 +100,8 @@ def withdraw(
             f"{len(deployments)} folders of deployments. Give the "
             "subject_id as the manifest has it, and --study FOLDER for a study elsewhere."
         )
-    for folder in concerned:
+    sealed = [folder for folder in concerned if _is_sealed(folder.path)]
+    for folder in sealed:
         changed = folder.verify()
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: {' '.join(changed[:5])}")
@@ -102,7 +111,8 @@ def withdraw(
     for cache in caches:
         done += from_cache(person, cache)
     for folder in concerned:
-        done.append(_from_study(person, folder, approvals))
+        take = _from_study if folder in sealed else _from_unfinished
+        done.append(take(person, folder, approvals))
     done += from_deployments(person, deployments)
     done += from_exports(person, exports)
     places = [
@@ -192,16 +202,7 @@ def _from_shard(person: Person, path: Path) -> int:
 def _from_study(person: Person, folder: StudyFolder, approvals: str | None) -> str:
     """Write the tables of a study without the person, and seal it again with a mark."""
     with folder.locked():
-        files: dict[str, bytes] = {}
-        removed = 0
-        for path in sorted(folder.path.glob("*.parquet")):
-            frame = pd.read_parquet(path)
-            theirs = person.rows(frame)
-            if theirs.any():
-                removed += int(theirs.sum())
-                stream = io.BytesIO()
-                frame[~theirs].to_parquet(stream, index=False)
-                files[path.name] = stream.getvalue()
+        files, removed = _without_rows(person, folder.path)
         files |= _without_name(person, folder.path)
         record = read_json(folder.path / STUDY)
         notes = [note for note in record.get("notes", []) if note != MARK]
@@ -216,6 +217,46 @@ def _from_study(person: Person, folder: StudyFolder, approvals: str | None) -> s
         run = before.model_copy(update={"withdrawals": (*before.withdrawals, entry)})
         report_and_seal(folder, run, approvals, files)
     return f"{folder.path}: {removed} rows deleted; marked: {MARK}"
+
+
+def _from_unfinished(person: Person, folder: StudyFolder, _: str | None) -> str:
+    """Write the tables of a study that did not finish without the person.
+
+    The stages that made them count as not done, so that the study computes them when it goes on.
+    """
+    with folder.locked():
+        files, removed = _without_rows(person, folder.path)
+        files |= _without_name(person, folder.path)
+        stages = read_json(folder.path / STAGES)
+        kept = {
+            name: stage
+            for name, stage in stages.items()
+            if not set(stage.get("files", {})) & set(files)
+        }
+        for name, content in {**files, STAGES: _as_json(kept)}.items():
+            with written_aside(folder.path / name) as aside:
+                aside.write_bytes(content)
+    return f"{folder.path}: {removed} rows deleted from a study that did not finish"
+
+
+def _is_sealed(study: Path) -> bool:
+    """Whether a study was finished: one that was refused or killed before has no seal."""
+    return any((place / PROVENANCE).exists() for place in (study, study / READY))
+
+
+def _without_rows(person: Person, study: Path) -> tuple[dict[str, bytes], int]:
+    """Return the tables that name the person without their rows, and how many rows these are."""
+    files: dict[str, bytes] = {}
+    removed = 0
+    for path in sorted(study.glob("*.parquet")):
+        frame = pd.read_parquet(path)
+        theirs = person.rows(frame)
+        if theirs.any():
+            removed += int(theirs.sum())
+            stream = io.BytesIO()
+            frame[~theirs].to_parquet(stream, index=False)
+            files[path.name] = stream.getvalue()
+    return files, removed
 
 
 def _without_name(person: Person, study: Path) -> dict[str, bytes]:

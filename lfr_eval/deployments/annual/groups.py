@@ -69,7 +69,7 @@ def exposure_sentence(found: Exposure) -> str:
             else f"below {percentage(high)}"
         )
         said += (
-            f"The number is in keeping with a share of exposure {between}; it would be significant "
-            "at any other. "
+            f"The number would be expected by chance if the share of exposure were {between}; at "
+            "any other share, the difference would be significant. "
         )
     return said + "The share of faces seen is not in the records: it is an assumption."
