@@ -29,7 +29,10 @@ def test_two_commands_lead_from_files_to_the_report(records: Path, tmp_path: Pat
     assert main([*command, "--false-alerts", "Black=8/10", "--share", "Black=0.135"]) == 0
     page = (folder / "annual-report.html").read_text(encoding="utf-8")
     assert "60 of 240 alerts were false: 1 in 4" in page
-    assert "8 of 10 false alerts were of Black people" in page
+    assert (
+        "As stated by whoever ran this, of 10 of the 60 in these records: 8 of 10 false alerts "
+        "were of Black people" in page
+    )
     assert "it is an assumption" in page
     assert "Place &lt;b&gt;" in page
     assert "<b>0" not in page
@@ -47,6 +50,24 @@ def test_no_headline_without_its_assumption(records: Path, tmp_path: Path) -> No
     main(["deployments", "report", str(records), "--to", str(folder)])
     page = (folder / "annual-report.html").read_text(encoding="utf-8")
     assert "Nobody can tell from them whether false alerts fall on one group" in page
+
+
+def test_the_report_finds_the_doubts_of_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A day out of sequence as printed is in sequence once the rows are sorted."""
+    days = [*DAYS[:10], "03/11/23", *DAYS[11:20]]
+    table = write_csv(tmp_path / "grid.csv", [row("Place", day) for day in days])
+    to = str(tmp_path / "records.parquet")
+    main(["deployments", "import", str(table), "--to", to])
+    capsys.readouterr()
+    main(["deployments", "check", to])
+    said = capsys.readouterr().out
+    folder = tmp_path / "annual"
+    assert main(["deployments", "report", to, "--to", str(folder)]) == 0
+    doubts = pd.read_csv(folder / "doubts.csv")
+    assert "date out of sequence" in set(doubts["check"])
+    assert f"{len(doubts)} doubts in 20 records." in said
 
 
 def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:

@@ -15,16 +15,16 @@ from lfr_eval.report.document.blocks import Block, Heading, Run, Text
 def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
     """Yield the chapter: recorded groups and stated ones, each with the share it rests on."""
     yield Heading("Who the false alerts fall on", 2)
-    found: list[Exposure] = []
+    found: list[tuple[str, Exposure]] = []
     for groups in recorded_groups(records).values():
         total = sum(groups.values())
         found += [
-            exposure(group, number, total, _stated(asked, group))
+            ("", exposure(group, number, total, _stated(asked, group)))
             for group, number in groups.items()
             if total
         ]
     for group, (mine, total) in asked.stated.items():
-        found.append(exposure(group, mine, total, _stated(asked, group)))
+        found.append((_source(records, total), exposure(group, mine, total, _stated(asked, group))))
     if not found:
         yield Text(
             (
@@ -34,8 +34,20 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
                 ),
             )
         )
-    for each in found:
-        yield Text((Run(exposure_sentence(each)),))
+    for source, each in found:
+        yield Text((Run(f"{source}{exposure_sentence(each)}"),))
+
+
+def _source(records: pd.DataFrame, total: int) -> str:
+    """Say that numbers are not from the records, and how they stand to what these hold."""
+    held = int(records["false_alerts"].sum())
+    if records["false_alerts"].isna().all() or held == total:
+        of = ""
+    elif total < held:
+        of = f", of {total:,} of the {held:,} in these records"
+    else:
+        of = f", of {total:,} where these records hold {held:,}"
+    return f"As stated by whoever ran this{of}: "
 
 
 def _stated(asked: Annual, group: str) -> tuple[float, ...]:

@@ -36,7 +36,7 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
         If no record falls into the period, or a stated share cannot be.
     """
     chosen = in_period(records, asked)
-    checks = check_records(chosen)
+    checks = _doubts(records, chosen)
     breaks = counting_breaks(chosen)
     street = street_table(chosen, breaks)
     document = document_of(
@@ -52,6 +52,18 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     for name, frame in tables.items():
         frame.to_csv(folder / name, index=False, lineterminator="\n")
     return [folder / name for name in (PAGE, PAPER, *tables)]
+
+
+def _doubts(records: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Return the doubts about the records of the period.
+
+    They are looked for in all records and in the order in which these were printed, by which dates
+    are judged: the same ones as `lfr-eval deployments check` finds.
+    """
+    doubts = check_records(records)
+    about = doubts["record_id"].isin(chosen["record_id"])
+    file = doubts["record_id"].isna() & doubts["source"].isin(chosen["source"])
+    return doubts[about | file].reset_index(drop=True)
 
 
 def in_period(records: pd.DataFrame, asked: Annual) -> pd.DataFrame:
