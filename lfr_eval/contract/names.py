@@ -144,6 +144,7 @@ _ETHNIC = frozenset((
     "latin", "latino", "middle", "mixed", "native", "north", "other", "pacific", "pakistani",
     "south", "southeast", "west", "white",
 ))  # fmt: skip
+_FAMILIES = frozenset(("white", "black", "asian"))
 _AGES = re.compile(r"(\d+)\s*(?:[-–]|to|_)\s*(\d+)|(\d+)\s*\+|(?:over|under)[ _]\d+")
 
 
@@ -160,7 +161,7 @@ def group_words(group: str) -> str:
     >>> group_words("female x east_asian"), group_words("black"), group_words("male")
     ('East Asian women', 'Black people', 'men')
     >>> group_words("male x east_asian/white"), group_words("rest"), group_words("20-29")
-    ('East Asian and White men', 'all other people', 'people aged 20–29')
+    ('mixed East Asian and White men', 'all other people', 'people aged 20–29')
     >>> group_words("a"), group_words("female x a")
     ('people in group a', 'women in group a')
     """
@@ -174,7 +175,7 @@ def group_words(group: str) -> str:
         if plain in _NOUNS:
             nouns.append(_NOUNS[plain])
         elif _is_ethnic(plain):
-            before.append(_ethnic(plain))
+            before.append(_ethnic(plain, "mixed "))
         elif _AGES.fullmatch(plain):
             after.append(f"aged {_age(plain)}")
         elif plain == UNKNOWN:
@@ -222,7 +223,7 @@ def group_name(group: str) -> str:
             return ", ".join(parts) or spoken
         return spoken[0].upper() + spoken[1:]
     if _is_ethnic(plain):
-        return _ethnic(plain)
+        return _ethnic(plain, "Mixed ")
     if _AGES.fullmatch(plain):
         return _age(plain)
     return group.replace("_", " ")
@@ -275,14 +276,18 @@ def _is_ethnic(label: str) -> bool:
     return all(word in _ETHNIC or word in ("and", "or") for word in words) and bool(words[0])
 
 
-def _ethnic(label: str) -> str:
+def _ethnic(label: str, mixed: str) -> str:
+    """Return a label of ethnicity in words; `mixed` stands before one that joins two groups."""
     if label == "latino_hispanic":
         return "Latino or Hispanic"
-    parts = []
+    parts, families = [], []
     for part in re.split(r"\s*[/&]\s*|[_ ]and[_ ]", label):
         words = [word if word == "or" else word.capitalize() for word in re.split(r"[\s_]+", part)]
         parts.append(" ".join(words).replace("Southeast", "South-East"))
-    return " and ".join(parts)
+        families.append(_FAMILIES & {word.lower() for word in words})
+    # "White/European" is one group in two words; "East Asian/White" joins two.
+    joins = len(parts) > 1 and all(families) and len(set().union(*families)) > 1
+    return f"{mixed if joins else ''}{' and '.join(parts)}"
 
 
 def _age(label: str) -> str:

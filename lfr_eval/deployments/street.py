@@ -8,6 +8,8 @@ McCullagh & Nelder 1989, section 6.2.4), never below 1.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -46,10 +48,17 @@ def street_table(
     """
     rows: list[tuple[object, ...]] = []
     for dimension, values in dimensions(records, breaks).items():
-        for value, part in records.groupby(values, dropna=True, sort=True):
+        for value in sorted(values.dropna().unique(), key=_by_number):
+            part = records[(values == value).fillna(False).to_numpy(bool)]
             for measure in (PER_FACE, PER_ALERT, PER_HOUR):
                 rows += _row(dimension, str(value), measure, part, breaks, level)
     return STREET.build(rows)
+
+
+def _by_number(value: object) -> tuple[float, str]:
+    """Return what sorts "500 to 999" before "10,000 to 10,499", and words by letter."""
+    number = re.match(r"\d[\d,]*(?:\.\d+)?", str(value))
+    return (float(number[0].replace(",", "")) if number else math.inf, str(value))
 
 
 def dimensions(records: pd.DataFrame, breaks: Sequence[Break]) -> dict[str, pd.Series]:

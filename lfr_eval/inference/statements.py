@@ -210,17 +210,17 @@ _LEAST = (
 
 def _compared(f: Finding) -> str:
     counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
-    a, b, deed = f.a, f.b, f.deed
+    a, b, deed, event = f.a, f.b, f.deed, metric_named(f.metric).event
     lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
     if f.rate_b <= 0:
         return (
-            f"{a} {deed} ({_rates(f)[0]}) and {b} in no trial{_below(f, 'b')}{_controlled(f)} "
+            f"{a} {deed}{_seen(f, 'a')} and no {event} was seen for {b}{_controlled(f)} "
             f"({confidence(f.level)} interval: at least {lower} times as often; "
             f"{counts})"
         )
     if f.rate_a <= 0:
         return (
-            f"{a} in no trial{_below(f, 'a')} and {b} {deed} ({_rates(f)[1]}){_controlled(f)} "
+            f"no {event} was seen for {a} and {b} {deed}{_seen(f, 'b')}{_controlled(f)} "
             f"({confidence(f.level)} interval: at most {upper} times as often; "
             f"{counts})"
         )
@@ -240,12 +240,13 @@ def _bounds(f: Finding) -> str:
     return " and ".join(alike(*ends, success=f.metric == "TPIR"))
 
 
-def _below(f: Finding, side: str) -> str:
-    """Return the bound of a rate without events, which is never told without it."""
-    bound = getattr(f, f"bound_{side}")
+def _seen(f: Finding, side: str) -> str:
+    """Return a side's rate and the bound of the other, which had no event, in one unit."""
+    rate, bound = getattr(f, f"rate_{side}"), getattr(f, f"bound_{'b' if side == 'a' else 'a'}")
     if math.isnan(bound):
-        return ""
-    return f" (below {alike((bound, 'up'), success=f.metric == 'TPIR')[0]})"
+        return f" ({alike((rate, 'nearest'), success=f.metric == 'TPIR')[0]})"
+    seen, most = alike((rate, "nearest"), (bound, "up"), success=f.metric == "TPIR")
+    return f" ({seen} against less than {most})"
 
 
 def _possible(f: Finding) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from fractions import Fraction
 
 from lfr_eval.contract.names import Metric
-from lfr_eval.contract.words import confidence, one_in, share
+from lfr_eval.contract.words import confidence, one_in, percentage, share
 
 NOT_STATED = "not stated"
 
@@ -40,9 +41,24 @@ def shorten(text: str, length: int) -> str:
     return text[:head] + "…" + text[len(text) - (length - 1 - head) :]
 
 
-def spoken_rate(metric: Metric, rate: float | None, rounding: str = "nearest") -> str:
-    """Return a rate in the form that suits its metric: "1 in 6,000", or "89.1 %" for TPIR."""
-    return share(rate, rounding) if metric.is_success else one_in(rate, rounding)
+def spoken_rate(
+    metric: Metric,
+    rate: float | None,
+    rounding: str = "nearest",
+    beside: Sequence[float | None] = (),
+) -> str:
+    """Return a rate in the form that suits its metric: "1 in 6,000", or "89.1 %" for TPIR.
+
+    Parameters
+    ----------
+    beside
+        Rates of the same row: where one of them is above one half, all are percentages.
+    """
+    if metric.is_success:
+        return share(rate, rounding)
+    if any(value is not None and value > 0.5 for value in (rate, *beside)):
+        return percentage(rate, rounding)
+    return one_in(rate, rounding)
 
 
 def interval_note(method: str) -> str:

@@ -95,7 +95,7 @@ def test_no_threshold_is_an_answer_with_reasons(
     assert cli.main(["thresholds", str(small.path), *words]) == cli.FAILED
     said = capsys.readouterr().out
     assert "No threshold of the study keeps to these limits at a watchlist of 300, because" in said
-    assert "wanted at most 1 in 1 million" in said
+    assert "and the limit is at most 1 in 1 million" in said
     assert "No threshold would be chosen at a watchlist of" in said
     assert "–     –" not in said  # No table of dashes.
     content = json.loads((tmp_path / "thresholds.json").read_text())

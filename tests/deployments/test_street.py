@@ -10,7 +10,7 @@ from scipy import stats
 from lfr_eval.deployments import DeploymentError, import_records
 from lfr_eval.deployments.breaks import Break, counting_breaks
 from lfr_eval.deployments.exposure import exposure, p_at
-from lfr_eval.deployments.street import dispersion, street_table, widened
+from lfr_eval.deployments.street import _by_number, dispersion, street_table, widened
 from tests.deployments.grids import row, write_csv
 
 
@@ -96,3 +96,10 @@ def test_eight_of_ten_says_nothing_without_a_share() -> None:
 def test_impossible_counts_and_shares_are_refused() -> None:
     with pytest.raises(DeploymentError, match=r"share of 1.2.*11 of 10"):
         exposure("Black", 11, 10, (1.2,))
+
+
+def test_bands_of_watchlists_are_in_the_order_of_their_sizes() -> None:
+    bands = ["10,000 to 10,999", "500 to 999", "unknown", "9,000 to 9,999", "0.60"]
+    assert sorted(bands, key=_by_number) == [
+        *("0.60", "500 to 999", "9,000 to 9,999", "10,000 to 10,999", "unknown"),
+    ]

@@ -118,13 +118,14 @@ def test_untestable_without_trials():
 def test_one_side_without_events():
     sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
     assert sentence == (
-        START + "Black people had false alerts (1 in 1,960) and White people in no trial "
-        "(below 1 in 5,000) (95 % interval: at least 2.2 times as often; 21 of 133 people against "
-        "0 of 133); the difference is significant after adjustment (p = 0.012)."
+        START + "Black people had false alerts (1 in 1,960 against less than 1 in 5,000) and no "
+        "false alert was seen for White people (95 % interval: at least 2.2 times as often; 21 of "
+        "133 people against 0 of 133); the difference is significant after adjustment (p = 0.012)."
     )
     sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
     assert (
-        "Black people in no trial (below 1 in 5,000) and White people had false alerts (1 in 6,060)"
+        "no false alert was seen for Black people and White people had false alerts (1 in 6,060 "
+        "against less than 1 in 5,000) (95 % interval: at most 0.45 times"
     ) in sentence
     assert "at most 0.45 times as often" in sentence
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lfr_eval.contract.names import metric_named
+from lfr_eval.contract.names import group_name, group_words, metric_named
 from lfr_eval.contract.words import (
     measure,
     one_in,
@@ -37,6 +37,26 @@ from lfr_eval.report.words import attempts, clean, shorten, spoken_rate
 )
 def test_a_rate_is_once_in_so_many(rate: float | None, text: str) -> None:
     assert one_in(rate) == text
+
+
+def test_rates_of_one_row_are_told_in_one_unit() -> None:
+    missed = metric_named("FNMR")
+    assert spoken_rate(missed, 0.4) == "1 in 2.5"
+    assert spoken_rate(missed, 0.4, beside=(0.2, 0.997)) == "40 %"
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("east_asian/white", "mixed East Asian and White people"),
+        ("White and Black African", "mixed White and Black African people"),
+        ("latino_hispanic", "Latino or Hispanic people"),
+        ("white/european", "White and European people"),
+    ],
+)
+def test_a_mixed_label_is_not_told_as_two_groups(label: str, said: str) -> None:
+    assert group_words(label) == said
+    assert group_name(label) == said[:1].upper() + said[1:].removesuffix(" people")
 
 
 @given(st.floats(1e-12, 1, exclude_max=True))

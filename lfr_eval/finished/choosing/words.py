@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.names import group_words
 from lfr_eval.contract.words import one_in, share, significant, threshold_text
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.choice import Region
@@ -64,16 +65,17 @@ def reason(region: Region) -> str:
     where = f"at {low}" if low == high else f"from {low} to {high}"
     more = [name for name in region.failing if name != row["constraint"]]
     beside = f" (and {', '.join(more)})" if more else ""
-    missing = "; the estimates would do somewhere there, so more people may help"
+    missing = "; the estimates keep to the limits there, so a study of more people may do so too"
     kind, group = str(row["constraint"]), str(row["group"])
-    side = "at least" if kind == TPIR else "at most"
+    who = group if kind in (RATIO, ALERTS) else group_words(group)
+    side, reach = ("at least", "low") if kind == TPIR else ("at most", "high")
     bound, limit, estimate = (
         value_text(kind, float(row[name]), name != "limit")
         for name in ("bound", "limit", "estimate")
     )
     return (
-        f"{where} {kind} of {group} is bounded at best by {bound} (estimate {estimate}), "
-        f"wanted {side} {limit}{beside}{missing if region.evidence else ''}"
+        f"{where} {kind} of {who} may be as {reach} as {bound} (estimate "
+        f"{estimate}), and the limit is {side} {limit}{beside}{missing if region.evidence else ''}"
     )
 
 

@@ -55,9 +55,10 @@ def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
         shown, bound = "none seen", "" if rate.upper is None else one_in(rate.upper, "up")
         interval = f"at most {bound}" if bound else "no bound given"
     else:
-        shown = spoken_rate(metric, rate.rate)
+        row = (rate.rate, rate.lower, rate.upper)
+        shown = spoken_rate(metric, rate.rate, beside=row)
         low, high = (
-            "–" if value is None else spoken_rate(metric, value, way)
+            "–" if value is None else spoken_rate(metric, value, way, row)
             for value, way in ((rate.lower, "down"), (rate.upper, "up"))
         )
         interval = f"{low} to {high}"
