@@ -366,4 +366,4 @@ def test_options_that_belong_together_are_asked_for_together(
     study: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["report", str(study.path), "--to", str(tmp_path / "p")]) == 2
-    assert "--publish and --to FOLDER" in capsys.readouterr().err
+    assert "--publish or --share, and --to FOLDER" in capsys.readouterr().err

@@ -82,7 +82,8 @@ def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, .
     from lfr_eval.config import ConfigError
     from lfr_eval.finished.publication import publish_study
 
-    if asked.publish == asked.share or asked.to is None or deployments:
+    alone = asked.share and asked.minimum is not None
+    if asked.publish == asked.share or asked.to is None or deployments or alone:
         raise ConfigError(
             "Give --publish or --share, and --to FOLDER; --minimum belongs to a publication, and "
             "--deployments to neither."
