@@ -100,6 +100,12 @@ def test_no_sentence_of_a_rate_prints_an_end_inside_its_interval(study: Path) ->
     assert told > 50
 
 
+def test_one_person_has_no_rate_to_quote() -> None:
+    none = float("nan")
+    row = {"metric": "FPIR", "trials": 1, "events": 1, "rate": 1.0, "lower": none, "upper": none}
+    assert rate_statement(row) == ""
+
+
 def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path) -> None:
     findings = pd.read_parquet(study / "findings.parquet")
     told = 0

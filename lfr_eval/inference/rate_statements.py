@@ -19,7 +19,9 @@ _TOLD = frozenset(metric.code for metric in METRICS) - {"misidentification", "ev
 
 
 def rate_statement(rate: Mapping[Any, Any]) -> str:
-    """Return the sentence of a row of the table `rates`; empty where it has no trials or no name.
+    """Return the sentence of a row of the table `rates`.
+
+    Empty where it has no trials, no name, or no interval: one person is no group.
 
     Examples
     --------
@@ -29,7 +31,7 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
     >>> print(rate_statement(row)[:94])
     At threshold 0.60 and a watchlist of 10,000, the false alert rate of Black people was 1 in 433
     """
-    if rate["metric"] not in _TOLD or not rate["trials"] > 0:
+    if rate["metric"] not in _TOLD or not rate["trials"] > 0 or pd.isna(rate["upper"]):
         return ""
     metric = metric_named(rate["metric"])
     who = _whose(rate)

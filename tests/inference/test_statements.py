@@ -130,18 +130,42 @@ def test_one_side_without_events():
     assert "at most 0.45 times as often" in sentence
 
 
-@pytest.mark.parametrize(
-    ("metric", "deed"),
-    [
-        ("FMR", "were falsely matched with one another 3.09 times as often as"),
-        ("TPIR", "were correctly identified 3.09 times as often as"),
-        ("FNIR", "were missed by the watchlist search 3.09 times as often as"),
-        ("FNMR", "were not matched with themselves 3.09 times as often as"),
-        ("FTA", "could not be acquired 3.09 times as often as"),
-    ],
-)
-def test_deeds(metric, deed):
-    assert deed in say(metric=metric)
+DEEDS = {
+    "FMR": "were falsely matched with one another",
+    "FNMR": "were not matched with themselves",
+    "FPIR": "had false alerts",
+    "FNIR": "were missed by the watchlist search",
+    "TPIR": "were correctly identified",
+    "misidentification": "were named as somebody else",
+    "FTA": "could not be acquired",
+    "FTE": "could not be enrolled",
+}
+ENDS = {
+    "different": "; the difference is significant after adjustment (p = 0.012).",
+    "equivalent": "; the rates are equivalent within the margin of 1.25 (equivalence p = 0.99).",
+    "inconclusive": "; this neither shows a difference (p = 0.012 after adjustment) nor rules one "
+    "out. Anything from 1.4 to 7 times as often remains possible.",
+}
+
+
+@pytest.mark.parametrize("metric", DEEDS)
+@pytest.mark.parametrize("verdict", ENDS)
+def test_every_verdict_of_every_metric(metric, verdict):
+    rates = "0.051 % against 0.0165 %" if metric == "TPIR" else "1 in 1,960 against 1 in 6,060"
+    assert say(metric=metric, verdict=verdict) == (
+        f"{START}Black people {DEEDS[metric]} 3.09 times as often as White people (95 % interval "
+        f"1.4 to 7; {rates}; 21 of 133 people against 7 of 133){ENDS[verdict]}"
+    )
+
+
+@pytest.mark.parametrize("metric", DEEDS)
+def test_too_little_of_every_metric(metric):
+    fewest = 4 if metric == "FMR" else 3
+    assert say(metric=metric, verdict="untestable") == (
+        f"{START}too little was seen to compare Black people (21 of 133 people) with White people "
+        "(7 of 133). A comparison needs at least 6 people on each side, 6 events in all, and "
+        f"{fewest} people with an event in the group with the higher rate."
+    )
 
 
 def test_a_metric_without_threshold_or_watchlist():
