@@ -48,7 +48,8 @@ def fields_of(kind: type[BaseModel], place: str = "") -> Iterator[str]:
     """Yield a row for every field of a record, those of its parts after it."""
     for name, field in kind.model_fields.items():
         typed = str(kind.__annotations__[name]).replace("|", r"\|")
-        yield f"| `{place}{name}` | {typed} | {field.description} |"
+        meaning = " ".join(str(field.description).split())
+        yield f"| `{place}{name}` | {typed} | {meaning} |"
         for part in parts_of(field.annotation):
             many = "[]" if "tuple" in typed else ""
             yield from fields_of(part, f"{place}{name}{many}.")
