@@ -106,10 +106,10 @@ def split(splits: int, most: int, seed: int) -> None:
     mirror = Path(os.environ["LFR_EVAL_MIRROR"])
     weights = next((mirror / "weights").rglob("*.pt"))
     faces = embed(mirror / "fairface", weights)
-    groups = faces.labels.groupby(["ethnicity"]).groups
+    groups = faces.labels.groupby("ethnicity").groups
     print("| group | mean | 1 in 100 | 1 in 1,000 |\n| --- | --- | --- | --- |")
     rng = np.random.default_rng(seed)
-    for names, rows in list(groups.items())[:most]:
+    for name, rows in list(groups.items())[:most]:
         templates = faces.templates[np.asarray(rows)]
         half = min(HALF, len(templates) // 2)
         if half < 40:
@@ -128,7 +128,7 @@ def split(splits: int, most: int, seed: int) -> None:
                 ),
             ]
         cells = " | ".join(f"{share:.1%}" for share in claims / splits)
-        print(f"| {' '.join(map(str, names))}, 2 x {half} | {cells} |", flush=True)
+        print(f"| {name}, 2 x {half} | {cells} |", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
