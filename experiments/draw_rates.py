@@ -23,7 +23,7 @@ def draw(study: Path, metrics: list[str]) -> Figure:
     rates = pd.read_parquet(study / "rates.parquet")
     rates = rates[rates["threshold"].sub(threshold).abs() < 1e-9]
     within = rates["counterpart"].isna() | (rates["counterpart"] == rates["group"])
-    rates = rates[within & (rates["trials"] > 0) & rates["rank"].isna()]
+    rates = rates[within & rates["upper"].notna() & rates["rank"].isna()]
     panels = [_rows(rates, metric) for metric in metrics]
     height = 1.2 + 0.27 * max(len(rows) for rows in panels)
     figure = Figure(figsize=(5.4 * len(metrics) + 1, height), layout="constrained")
@@ -55,6 +55,7 @@ def _draw(axes: Axes, metric: str, rows: pd.DataFrame) -> None:
         else:
             axes.plot(row["upper"], label, "<", color="#b3430b")
     axes.set_xscale("log")
+    axes.tick_params(axis="x", labelsize=8)
     axes.set_xlabel(f"{metric} (log scale); a triangle: no event, the rate is below")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"1 in {1 / value:,.0f}"))
     low, high = axes.get_xlim()
