@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from lfr_eval.contract.names import group_name
+
 
 def draw(study: Path, metrics: list[str]) -> Figure:
     """Draw one panel a metric."""
@@ -48,7 +50,7 @@ def _rows(rates: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def _draw(axes: Axes, metric: str, rows: pd.DataFrame) -> None:
     for _, row in rows.iterrows():
-        label = f"{row['group']} ({row['subjects']})".replace("_", " ")
+        label = f"{group_name(row['group'])} ({row['subjects']:,})"
         if row["events"]:
             axes.plot([row["lower"], row["upper"]], [label, label], color="#005a9c")
             axes.plot(row["rate"], label, "o", color="#005a9c")
