@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from lfr_eval.cli.main import main
 from lfr_eval.contract.folder import FolderError, StudyFolder
 from lfr_eval.contract.names import group_name
-from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.tables import ADJUSTED, FINDINGS, RATES
 from lfr_eval.finished.publication import FILES, publish_study
 from lfr_eval.finished.publishing.linked import PublicationError
 from lfr_eval.finished.publishing.tables import publish_findings
@@ -58,6 +58,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
         "design.watchlist_sizes=[100,300]",
         f"report.notes=['See {folder}/notes.txt','One of few people was alerted on 3 times']",
         "report.title='<b>Three</b> groups'",
+        *("inference.adjust=[gender]", "inference.difference_margin=0.01"),
     )
 
 
@@ -159,6 +160,40 @@ def test_bands_are_left_out(folder: Path, full: pd.DataFrame) -> None:
     assert full["band_upper"].notna().any()
     for end in ("band_lower", "band_upper"):
         assert end not in shown or shown[end].isna().all()
+
+
+def test_adjusted_and_pooled_figures_are_left_out(
+    folder: Path, study: StudyFolder, texts: dict[str, str]
+) -> None:
+    adjusted, whole = study.read(ADJUSTED), study.read(RATES)
+    assert adjusted["refused"].isna().any()
+    assert whole["pooled"].notna().any()
+    page = parse(folder / "report.html")
+    for text in (page.text, *texts.values()):
+        assert "What else could explain a difference" not in text
+        assert "Pooled with the other groups" not in text
+        assert not any(said in text for said in adjusted["statement"])
+    values = {round(value, 12) for value in page.values}
+    pooled = whole.loc[whole["pooled"].notna() & (whole["pooled"] != whole["rate"]), "pooled"]
+    assert not values & set(pooled.round(12))
+
+
+def test_differences_of_small_counts_are_told_nowhere(
+    folder: Path, study: StudyFolder, texts: dict[str, str]
+) -> None:
+    shown = pd.read_csv(folder / "findings.csv").set_index("finding_id")
+    whole = study.read(FINDINGS).set_index("finding_id").loc[shown.index]
+    page = parse(folder / "report.html").text
+    small = np.zeros(len(whole), bool)
+    for side in "ab":
+        counts = whole[[f"events_{side}", f"affected_{side}"]].astype(float)
+        small |= counts.apply(lambda one: one.between(1, MINIMUM - 1)).any(axis=1).to_numpy()
+    secret = whole.loc[small, "absolute_statement"].dropna()
+    assert len(secret) > 50
+    for text in (page, *texts.values()):
+        assert not any(said in text for said in secret)
+    told = shown["absolute_statement"].dropna()
+    assert any(" ".join(said.split()) in page for said in told)
 
 
 def test_no_interval_ends_where_a_withheld_count_ends_it(folder: Path, full: pd.DataFrame) -> None:

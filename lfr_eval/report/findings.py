@@ -70,6 +70,8 @@ class Finding:
         Name of its place in the page; finding ids may hold any text.
     higher
         The group with the higher rate, where a publication withholds the rates.
+    absolute
+        The sentence on the difference of the rates; empty where the study set no margin for it.
     """
 
     anchor: str
@@ -95,6 +97,7 @@ class Finding:
     primary: bool
     statement: str
     higher: str | None = None
+    absolute: str = ""
 
     @property
     def comparison(self) -> str:
@@ -104,12 +107,7 @@ class Finding:
     @property
     def span(self) -> str:
         """The ratio and its interval in words; a dash where there is none."""
-        if self.ratio is None or self.ratio_lower is None or self.ratio_upper is None:
-            return "–"
-        upper = ratio(self.ratio_upper, "up")
-        if math.isinf(self.ratio_upper):
-            upper = "no limit"
-        return f"{ratio(self.ratio)} ({ratio(self.ratio_lower, 'down')} to {upper})"
+        return span_words(self.ratio, self.ratio_lower, self.ratio_upper)
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -155,6 +153,14 @@ def pair_words(a: str, b: str, factor: str = "") -> str:
     return f"{group_name(a)} compared with {group_words(b) if b == REST else group_name(b)}"
 
 
+def span_words(middle: float | None, lower: float | None, upper: float | None) -> str:
+    """Return a ratio and its interval in words; a dash where there is none."""
+    if middle is None or lower is None or upper is None:
+        return "–"
+    end = "no limit" if math.isinf(upper) else ratio(upper, "up")
+    return f"{ratio(middle)} ({ratio(lower, 'down')} to {end})"
+
+
 NO_LIMIT = 1_000
 """A ratio beyond which an interval is said to set no limit."""
 
@@ -193,6 +199,7 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
             watchlist_size=whole(row.watchlist_size),
             primary=not pd.isna(row.primary) and bool(row.primary),
             higher=higher.get(str(row.finding_id)),
+            absolute="" if real(row.difference_margin) is None else words("absolute_statement"),
             **values,
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, metric_named
+from lfr_eval.report.adjusted import Adjustment
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.asides import Aside
 from lfr_eval.report.crossed import Grid
@@ -60,7 +61,7 @@ class Report:
         Exploratory findings that the page does not print.
     measures, tests
         Summary measures, and tests as in published studies; None where the study has no such table.
-    field, tails, growth, truth, histogram, group_scores, scores
+    field, tails, growth, truth, histogram, group_scores, scores, adjustment
         None where the study has no such table.
     explorer
         What follows the threshold slider; None where no rate depends on a threshold.
@@ -97,6 +98,7 @@ class Report:
     histogram: pd.DataFrame | None
     group_scores: pd.DataFrame | None
     scores: ScoreWords | None
+    adjustment: Adjustment | None
     explorer: Explorer | None
     shift: ScoreShift | None
     publication: Publication | None

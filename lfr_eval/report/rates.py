@@ -18,6 +18,8 @@ from lfr_eval.contract.thresholds import same_threshold
 
 SAME_GROUP = "the same group"
 EVERYONE = "everybody"
+FURTHER_ENDS = ("band_lower", "band_upper", "pooled", "pooled_lower", "pooled_upper")
+"""Columns that a table of an earlier version, or of a publication, does not have."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class Rate:
     interval: str
     band_lower: float | None = None
     band_upper: float | None = None
+    pooled: float | None = None
+    pooled_lower: float | None = None
+    pooled_upper: float | None = None
 
     @property
     def withheld(self) -> bool:
@@ -81,6 +86,8 @@ class RateTable:
         The methods of the intervals, in order of appearance; rows refer to them by letter.
     sides
         Whether rows differ in who the group was compared with, so that a column must say it.
+    pooled
+        Whether groups of a crossed factor have a rate pooled with those of the other groups.
     """
 
     metric: Metric
@@ -88,6 +95,7 @@ class RateTable:
     blocks: tuple[RateBlock, ...]
     intervals: tuple[str, ...]
     sides: bool
+    pooled: bool = False
 
     def letter(self, rate: Rate) -> str:
         """Return the letter of a row's interval method; none where it is withheld."""
@@ -177,6 +185,8 @@ def as_miss(rate: Rate) -> Rate:
         rate, metric="FNIR", events=events, rate=rest(rate.rate), lower=rest(rate.upper),
         upper=rest(rate.lower), subjects_with_event=None,
         band_lower=rest(rate.band_upper), band_upper=rest(rate.band_lower),
+        pooled=rest(rate.pooled), pooled_lower=rest(rate.pooled_upper),
+        pooled_upper=rest(rate.pooled_lower),
     )  # fmt: skip
 
 
@@ -234,8 +244,7 @@ def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
             level=real(row.level),
             effective_trials=real(row.effective_trials),
             interval=text(row.interval) or "not stated",
-            band_lower=real(getattr(row, "band_lower", None)),
-            band_upper=real(getattr(row, "band_upper", None)),
+            **{name: real(getattr(row, name, None)) for name in FURTHER_ENDS},
         )
         for row in frame.itertuples(index=False)
     )
@@ -266,6 +275,7 @@ def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
                 tuple(dict.fromkeys(row.interval for row in chosen if not row.withheld)),
                 any(row.is_crossed for row in chosen)
                 or len({row.counterpart is None for row in chosen if row.factor != OVERALL}) > 1,
+                any(row.pooled is not None for row in chosen),
             )
         )
     return tuple(tables)

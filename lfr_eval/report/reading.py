@@ -2,8 +2,8 @@
 
 Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
 `histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `modelled_searches`,
-`watchlist_sizes`, `person_tests`, `field`, `deployments`. Only cohort, rates and findings must
-exist: a study of a vendor's scores has no more. Subject and image ids end here.
+`watchlist_sizes`, `person_tests`, `adjusted`, `field`, `deployments`. Only cohort, rates and
+findings must exist: a study of a vendor's scores has no more. Subject and image ids end here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lfr_eval.contract.folder import read_columns
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
+from lfr_eval.report.adjusted import to_adjustment
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
@@ -150,6 +151,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         scores=to_score_words(
             _optional(study, tables.SCORE_DIFFERENCES), _optional(study, tables.SCORE_SUMMARY)
         ),
+        adjustment=to_adjustment(_optional(study, tables.ADJUSTED), quotes[0] if quotes else None),
         explorer=to_explorer(
             one_per_group[one_per_group["metric"] != "misidentification"],
             all_findings,

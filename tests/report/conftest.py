@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.report import render
 from tests.report import builders
 from tests.report.pages import Element, parse
+from tests.shared import made_once
+from tests.studies import SMALL, run
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +77,15 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_page(small_study: Path) -> Element:
     """Return the page of that study."""
     return parse(small_study / "report.html")
+
+
+@pytest.fixture(scope="session")
+def adjusted() -> StudyFolder:
+    """Return a small rehearsal with a covariate to hold alike and a margin of the difference."""
+    settings = (*SMALL, "inference.adjust=[age_band]", "inference.difference_margin=0.01")
+    folder = made_once("adjusted", lambda folder: run(folder, *settings))
+    (study,) = (path for path in folder.iterdir() if (path / "provenance.json").is_file())
+    return StudyFolder(study)
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ LEFT_OUT = (
     "Scores: their distributions, the model of their tail, and how near they lie to the threshold.",
     "Rates across groups and among the first candidates, tests that count people, and how false "
     "alerts grow with the watchlist: they hang together with withheld counts in further ways.",
+    "Ratios with covariates held alike, and rates pooled with those of other groups: they are made "
+    "of counts that may be withheld.",
     "Why no face was found, how long alerts take and how long lists of candidates are.",
     "What deployments have shown, and who decided on this study: both are recorded with the study.",
     "Sentences with numbers in the notes and in the limits of the data, because numbers in them "

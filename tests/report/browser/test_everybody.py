@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from lfr_eval.contract.folder import StudyFolder
 from tests.report.browser.conftest import Opened, open_page
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -71,6 +72,22 @@ def test_what_is_visible_by_default_can_be_read(browser: Browser, study: Path, k
     page = open_page(browser, study / "report.html", **SIZES[kind]).page
     seen = page.evaluate(SEEN)
     assert {name: seen[name] for name, most in LIMITS.items() if seen[name] > most} == {}
+    page.close()
+
+
+@pytest.mark.parametrize("kind", ["wide", "mobile"])
+def test_ratios_with_covariates_held_alike_keep_the_page_within_its_limits(
+    browser: Browser, adjusted: StudyFolder, kind: str
+) -> None:
+    page = open_page(browser, adjusted.path / "report.html", **SIZES[kind]).page
+    seen = page.evaluate(SEEN)
+    assert {name: seen[name] for name, most in LIMITS.items() if seen[name] > most} == {}
+    page.evaluate(OPEN_ALL)
+    options = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
+    assert (
+        Axe().run(page, context="#adjusted, #rates", options=options).response["violations"] == []
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.close()
 
 

@@ -1,0 +1,108 @@
+"""Stage report: what else could explain a difference (table `adjusted` in, text out).
+
+The section shows the setting of the brief and single factors; the table holds everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.names import factor_words, metric_named
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.words import joined, percentage, ratio, several
+from lfr_eval.report.findings import pair_words, span_words
+from lfr_eval.report.rates import Quote, at_threshold, real
+
+SHARES = (1, 2, 5)
+"""Percentages of people whose labels may be wrong, as the table has them."""
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """One comparison with covariates held alike, in words.
+
+    Attributes
+    ----------
+    seen, standardised, regression
+        Ratios and their intervals; the adjusted ones in words where there are none.
+    overlap
+        How much of the evidence is in combinations of covariates that both groups have.
+    said
+        The sentence of the table, and what wrong labels would change.
+    """
+
+    comparison: str
+    error: str
+    seen: str
+    standardised: str
+    regression: str
+    overlap: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """The comparisons, and the covariates that were held alike."""
+
+    held: str
+    rows: tuple[Adjusted, ...]
+
+
+def to_adjustment(frame: pd.DataFrame | None, quote: Quote | None) -> Adjustment | None:
+    """Return the comparisons of single factors in the brief's setting; None where there is none.
+
+    Parameters
+    ----------
+    frame
+        Table `adjusted`; None where the study has none.
+    quote
+        The rates of the brief.
+    """
+    if frame is None or quote is None:
+        return None
+    chosen = at_threshold(frame, [quote.threshold])
+    size = chosen["watchlist_size"].fillna(0) == (quote.watchlist_size or 0)
+    simple = ~chosen["factor"].str.contains(CROSS, regex=False)
+    of = chosen["metric"].isin([quote.wrong.code, quote.right.code])
+    rows = list(chosen[(size & simple & of).to_numpy(bool)].itertuples())
+    if not rows:
+        return None
+    names = dict.fromkeys(name for row in rows for name in str(row.covariates).split(", "))
+    return Adjustment(joined([factor_words(name) for name in names]), tuple(map(_adjusted, rows)))
+
+
+def _adjusted(row: Any) -> Adjusted:
+    def span(start: str, middle: str) -> str:
+        return span_words(
+            *(real(getattr(row, name)) for name in (middle, f"{start}_lower", f"{start}_upper"))
+        )
+
+    overlap, fewest = float(row.overlap), int(row.fewest_people)
+    why = "" if pd.isna(row.refused) else "refused" if overlap < 1 else "too little seen"
+    return Adjusted(
+        pair_words(str(row.group_a), str(row.group_b)),
+        metric_named(str(row.metric)).plain,
+        span("ratio", "ratio"),
+        why or span("adjusted", "adjusted_ratio"),
+        why or span("regression", "regression_ratio"),
+        percentage(overlap) + (f" (at least {several(fewest, 'person', 'people')})" * (fewest > 0)),
+        f"{row.statement}{_mislabelled(row)}",
+    )
+
+
+def _mislabelled(row: Any) -> str:
+    """Say what the ratio would be if some people had the label of the other group."""
+    said = ""
+    for how, words in (("random", "at random"), ("worst", "in the least favourable way")):
+        known = {share: real(getattr(row, f"mislabelled_{how}_{share}")) for share in SHARES}
+        ratios = {f"{share}": ratio(one) for share, one in known.items() if one is not None}
+        if ratios:
+            would = joined(list(ratios.values()), "or")
+            said += (
+                f" If {joined(list(ratios), 'or')} % of people were mislabelled {words}, the "
+                f"ratio of the correctly labelled groups would be {would}."
+            )
+    return said
