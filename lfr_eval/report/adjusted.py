@@ -95,14 +95,23 @@ def _adjusted(row: Any) -> Adjusted:
 
 def _mislabelled(row: Any) -> str:
     """Say what the ratio would be if some people had the label of the other group."""
-    said = ""
+    told = []
     for how, words in (("random", "at random"), ("worst", "in the least favourable way")):
         known = {share: real(getattr(row, f"mislabelled_{how}_{share}")) for share in SHARES}
         ratios = {f"{share}": ratio(one) for share, one in known.items() if one is not None}
         if ratios:
-            would = joined(list(ratios.values()), "or")
-            said += (
-                f" If {joined(list(ratios), 'or')} % of people were mislabelled {words}, the "
-                f"ratio of the correctly labelled groups would be {would}."
-            )
-    return said
+            people = f"{joined(list(ratios), 'or')} % of people"
+            told.append((people, words, joined(list(ratios.values()), "or")))
+    if not told:
+        return ""
+    (people, words, would), *rest = told
+    said = (
+        f" If {people} were mislabelled {words}, the ratio of the correctly labelled groups would "
+        f"be {would}"
+    )
+    # The same shares are not said twice.
+    said += "".join(
+        f"; {words}, {would}" if same == people else f"; if {same} were {words}, {would}"
+        for same, words, would in rest
+    )
+    return f"{said}."

@@ -50,7 +50,8 @@ def test_each_comparison_stands_with_its_three_ratios_and_its_sentence(
         else:
             assert cells[3] == cells[4] == ("refused" if row.overlap < 1 else "too little seen")
         if not pd.isna(row.mislabelled_worst_5):
-            assert "1, 2 or 5 % of people were mislabelled" in sentence
+            assert "1, 2 or 5 % of people were mislabelled at random, " in sentence
+            assert "; in the least favourable way, " in sentence
             assert sentence.endswith(f"or {ratio(row.mislabelled_worst_5)}.")
     assert table["refused"].isna().any()
 
