@@ -12,7 +12,8 @@ from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cohort import load_card
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
-from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.composition import read, register
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.overrides import composed as compose_words

@@ -10,8 +10,8 @@ import pytest
 
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.overrides import understood
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.study import run as study
 from lfr_eval.study.overrides import composed

@@ -14,7 +14,8 @@ from hydra import compose, initialize_config_dir
 from lfr_eval.cohort.calibrating import Headline, calibrate, true_fpir, true_people, true_tpir
 from lfr_eval.cohort.planting import population
 from lfr_eval.config import SimulatedDatasetConfig
-from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.composition import read, register
+from lfr_eval.config.paths import conf_dir
 
 PUBLISHED = Headline(threshold=0.60, tpir=0.89, watchlist_size=10_000, fpir=1 / 6_000, people=7)
 VARIANTS = ("npl_2023", "npl_2023_unequal")

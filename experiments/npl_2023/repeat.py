@@ -38,7 +38,8 @@ from lfr_eval.cohort.population import Population
 from lfr_eval.cohort.shortcut import false_positive_trials, people_of
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import SimulatedDatasetConfig, StudyConfig
-from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.composition import read, register
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.contingency import freeman_halton

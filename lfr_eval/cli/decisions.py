@@ -64,7 +64,7 @@ def list_approvals() -> int:
     from lfr_eval.contract.decisions import decisions_of
     from lfr_eval.contract.keys import fingerprint
     from lfr_eval.contract.ledger import HOLDER, REVOCATION, holders
-    from lfr_eval.contract.words import threshold_text
+    from lfr_eval.contract.words import several, threshold_text
 
     ledger, _ = _records(None)
     entries = ledger.entries()
@@ -91,7 +91,7 @@ def list_approvals() -> int:
             f"{'; '.join(approval.conditions) or 'no condition'}; study "
             f"{approval.study_hash[:12]}; {_signing(entry, bool(known), approval.withdrawn)}"
         )
-    print(f"{len(decisions)} decisions in {ledger.path}; the chain is whole.")
+    print(f"{several(len(decisions), 'decision')} in {ledger.path}; the chain is whole.")
     if not known:
         print(
             "No key is registered, so decisions are unsigned: the chain shows careless edits, but "

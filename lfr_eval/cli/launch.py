@@ -15,8 +15,9 @@ from uuid import uuid4
 
 from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
-from lfr_eval.config.composition import conf_dir, read, register
+from lfr_eval.config.composition import read, register
 from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.addresses import masked
 from lfr_eval.study.overrides import composed, with_experiment, with_plan

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from lfr_eval.cli.settings_help import settings_of
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.overrides import checked_compose, understood
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.study.overrides import with_experiment
 
 INTRODUCTION = """usage: lfr-eval run [OVERRIDE ...] [OPTION ...]

@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import lfr_eval
 from lfr_eval.config import (
     CaptureConfig,
     CardDatasetConfig,
@@ -33,6 +31,7 @@ from lfr_eval.config.overrides import (
     replace_mappings,
     understood,
 )
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import OBJECT
 from lfr_eval.config.signatures import plugin_of
 from lfr_eval.config.study import SEARCHING
@@ -43,12 +42,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 Schema = TypeVar("Schema")
-
-
-def conf_dir() -> Path:
-    """Return the shipped configuration groups: inside the wheel, or at the top of the checkout."""
-    packaged = Path(lfr_eval.__file__).parent / "conf"
-    return packaged if packaged.is_dir() else Path(lfr_eval.__file__).parents[1] / "conf"
 
 
 def register() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionConfig
-from lfr_eval.config.composition import conf_dir, filled, register
+from lfr_eval.config.composition import filled, register
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import check
 from lfr_eval.config.overrides import checked_compose, expand_home, understood
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text
 
 

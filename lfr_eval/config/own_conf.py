@@ -14,9 +14,9 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.foreign import TRUSTED, check_conf
 from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text
 
 

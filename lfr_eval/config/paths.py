@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import lfr_eval
 from lfr_eval.config import PathsConfig
 from lfr_eval.contract.places import CACHES, default_cache, remember
 
@@ -19,3 +20,9 @@ def cache_folder(paths: PathsConfig) -> Path:
     folder = folder.expanduser().resolve()
     remember(CACHES, folder)
     return folder
+
+
+def conf_dir() -> Path:
+    """Return the shipped configuration groups: inside the wheel, or at the top of the checkout."""
+    packaged = Path(lfr_eval.__file__).parent / "conf"
+    return packaged if packaged.is_dir() else Path(lfr_eval.__file__).parents[1] / "conf"

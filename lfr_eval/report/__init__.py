@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lfr_eval.contract.folder import ANNEX, BRIEF, CONFORMANCE, PDF
 
-__all__ = ["PAPERS", "render", "three_lines"]
+if TYPE_CHECKING:
+    from lfr_eval.report.brief import Brief
+
+__all__ = ["PAPERS", "answer", "render", "three_lines"]
 
 PAPERS = {"brief": BRIEF, "report": PDF, "annex": ANNEX}
 """What is printed: two pages for everybody, what a panel keeps, and the complete tables."""
@@ -72,7 +76,20 @@ def three_lines(study: Path) -> tuple[str, ...]:
     from lfr_eval.report.reading import read_report
 
     brief = to_brief(read_report(study))
-    first, *rest = brief.answer
+    first, *rest = paragraphs(brief)
     second = rest[-1] if rest else ""
-    first = f"{first} {brief.caveat}".rstrip()
     return (first, second, f"It cannot tell, among other things: {brief.cannot[0]}")
+
+
+def answer(study: Path) -> tuple[str, ...]:
+    """Return the answer that the brief of a study gives; each paragraph may be quoted whole."""
+    from lfr_eval.report.brief import to_brief
+    from lfr_eval.report.reading import read_report
+
+    return paragraphs(to_brief(read_report(study)))
+
+
+def paragraphs(brief: Brief) -> tuple[str, ...]:
+    """Return the answer of a brief; the first paragraph ends with what weakens it."""
+    first, *rest = brief.answer
+    return (f"{first} {brief.caveat}".rstrip(), *rest)

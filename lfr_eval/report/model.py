@@ -33,7 +33,7 @@ from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
 
 if TYPE_CHECKING:
-    from lfr_eval.report.panel.maps import EvidenceMap
+    from lfr_eval.report.panel.asked import EvidenceMap
 
 
 @dataclass(frozen=True)

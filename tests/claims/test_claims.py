@@ -14,6 +14,7 @@ from lfr_eval.finished.claims import Quotable, Sentences, check_claim, read_sent
 from lfr_eval.finished.claims.figures import figures_of, misplaced
 from lfr_eval.finished.claims.wording import in_plain, words_of
 from lfr_eval.inference.rate_statements import rate_statement
+from lfr_eval.report import answer
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,18 @@ def test_every_sentence_of_the_study_is_recognised(
         # Two findings may say the same words, such as that nothing could be tested.
         assert found is not None
         assert words_of(found.text) == words_of(one.text)
+
+
+def test_the_answer_of_the_brief_may_be_quoted_whole(
+    small: StudyFolder, sentences: Sentences
+) -> None:
+    told = answer(small.path)
+    assert len(told) >= 2
+    for number, paragraph in enumerate(told, 1):
+        assert check_claim(paragraph, sentences).quoted == Quotable(f"brief-{number}", paragraph)
+        first, stop, bound = paragraph.partition(". ")
+        # Without the sentence that bounds it, it would be stronger than its evidence.
+        assert not bound or check_claim(first + stop, sentences).quoted is None
 
 
 def test_typography_does_not_matter(sentences: Sentences) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.config import ConfigError, PolicyConfig
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger

@@ -10,8 +10,8 @@ from mlflow.utils.validation import _validate_model_version_tag
 
 from lfr_eval.cli.main import main
 from lfr_eval.config import ConfigError
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.engine_composition import compose_engine
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.permission import SENTENCE

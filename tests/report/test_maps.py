@@ -44,6 +44,8 @@ items:
     params=["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)],
 )
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    if request.param == "london":
+        request.getfixturevalue("mirror")
     return run(tmp_path_factory.mktemp(request.param), *STUDIES[request.param])
 
 
@@ -112,7 +114,7 @@ def test_a_map_that_cannot_be_used_is_refused_with_every_problem(tmp_path: Path)
         read_maps([wrong])
     said = str(refused.value)
     for problem in (
-        "'a' names the table 'rate'; there are: acquisition, alert_log",
+        "'a' names the table 'rate'; there are: acquisition, adjusted, alert_log",
         "'a' names the field 'matcher.nam', which no study record has",
         "'a' names the piece of evidence 'x'",
         "'b' has no answer",

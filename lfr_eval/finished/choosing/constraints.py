@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.config import ConfigError, ConstraintsConfig
-from lfr_eval.config.composition import conf_dir
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import problems_of
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 
 RATES = ("max_fpir", "max_fmr", "max_fmr_worst_group", "min_tpir", "prevalence")

@@ -1,8 +1,8 @@
-"""The sentences that may be quoted from a study: of its findings and of its rates."""
+"""What may be quoted from a study: sentences of its findings, its rates and its brief."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from lfr_eval.contract.tables import FINDINGS, OVERALL, RATES
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.finished.claims.wording import words_of
 from lfr_eval.inference.rate_statements import rate_statement
+from lfr_eval.report import answer
 
 
 @dataclass(frozen=True)
@@ -22,20 +23,17 @@ class Quotable:
     Attributes
     ----------
     id
-        The finding's id, or one made of a rate's metric, size, threshold and groups.
+        The finding's id, one made of a rate's metric, size, threshold and groups, or a paragraph's
+        number in the brief.
     text
         As it may be quoted, whole.
     verdict
-        Of a finding; empty for a rate.
-    primary
-        Whether it is a primary comparison; rates are never more than described.
+        Of a finding; otherwise empty.
     """
 
     id: str
     text: str
-    metric: str
-    verdict: str
-    primary: bool
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Sentences:
     Attributes
     ----------
     all
-        Every sentence that may be quoted: findings first.
+        Every sentence that may be quoted: findings first, the brief's paragraphs last.
     words
         The words of each.
     findings, rates
@@ -87,6 +85,7 @@ def read_sentences(folder: StudyFolder) -> Sentences:
         record.thresholds.operating,
         record.simulated,
         titles.lower(),
+        answer(folder.path),
     )
 
 
@@ -96,23 +95,25 @@ def sentences_of(
     operating: float | None = None,
     simulated: bool = False,
     titles: str = "",
+    brief: Sequence[str] = (),
 ) -> Sentences:
-    """Return the sentences that these tables say."""
-    every = (*_findings(findings), *_rates(rates))
+    """Return the sentences that these tables say, and the paragraphs of the brief's answer."""
+    told = (Quotable(f"brief-{number}", text) for number, text in enumerate(brief, 1))
+    every = (*_findings(findings), *_rates(rates), *told)
     words = tuple(words_of(one.text) for one in every)
     return Sentences(every, words, findings, rates, operating, simulated, titles)
 
 
 def _findings(findings: pd.DataFrame) -> Iterator[Quotable]:
-    columns = ["finding_id", "statement", "metric", "verdict", "primary"]
-    for name, text, metric, verdict, primary in findings[columns].to_numpy(object).tolist():
-        yield Quotable(name, text, metric, verdict, bool(primary))
+    columns = ["finding_id", "statement", "verdict"]
+    for name, text, verdict in findings[columns].to_numpy(object).tolist():
+        yield Quotable(name, text, verdict)
 
 
 def _rates(rates: pd.DataFrame) -> Iterator[Quotable]:
     for row in rates.to_dict("records"):
         if text := rate_statement(row):
-            yield Quotable(rate_id(row), text, row["metric"], "", False)
+            yield Quotable(rate_id(row), text)
 
 
 def rate_id(rate: Mapping[Any, Any]) -> str:
