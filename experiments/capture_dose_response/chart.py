@@ -6,6 +6,7 @@ people, with the intervals of `rates.parquet`.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ import pandas as pd
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-THRESHOLD = 0.491
+from lfr_eval.contract.names import group_name
+
 NONE = "no degradation"
 PANELS = (("motion blur", "Motion blur (pixels)"), ("eye distance", "Pixels between the eyes"))
 METRICS = (
@@ -27,8 +29,9 @@ METRICS = (
 GROUPS = ("everybody", "white", "black", "east_asian")
 
 
-def main(study: Path, threshold: float = THRESHOLD) -> None:
-    """Write chart.png beside this file."""
+def main(study: Path) -> None:
+    """Write chart.png beside this file, at the operating threshold."""
+    threshold = json.loads((study / "study.json").read_text())["thresholds"]["operating"]
     rates = pd.read_parquet(study / "rates.parquet")
     rates = rates[rates["threshold"].isna() | ((rates["threshold"] - threshold).abs() < 1e-9)]
     everybody = rates[rates["factor"] == "capture"].assign(of="everybody", at=lambda r: r["group"])
@@ -55,7 +58,7 @@ def main(study: Path, threshold: float = THRESHOLD) -> None:
                     x, mine["rate"], yerr=[part.clip(lower=0) for part in spread],
                     marker="os^D"[shift], markersize=4, linewidth=0.8 if shift else 1.6,
                     capsize=2, elinewidth=0.8,
-                    label=f"{group.replace('_', ' ')} ({people} people)",
+                    label=f"{group_name(group)} ({people} people)",
                 )  # fmt: skip
             ax.set_xticks(list(places.values()), ["none", *(f"{dose:g}" for dose in doses)])
             ax.set_ylim(-0.03, 1.03)
@@ -80,4 +83,4 @@ def dose_of(condition: str) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *(float(each) for each in sys.argv[2:]))
+    main(Path(sys.argv[1]))
