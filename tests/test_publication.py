@@ -209,6 +209,26 @@ def test_no_interval_ends_where_a_withheld_count_ends_it(folder: Path, full: pd.
     assert len(own) > 50
 
 
+def test_a_comparison_tells_no_interval_that_its_rate_does_not(
+    study: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Few studies have an end that is another threshold's: here, every published rate has.
+    monkeypatch.setattr(
+        "lfr_eval.finished.publishing.tables.borrowed", lambda *given: ~np.asarray(given[-1])
+    )
+    folder = publish_study(study, tmp_path / "study", MINIMUM)
+    rates, said = (pd.read_csv(folder / f"{name}.csv") for name in ("rates", "findings"))
+    keys = ["metric", "watchlist_size", "threshold", "factor"]
+    bare = rates[rates["upper"].isna() & rates["rate"].notna()][[*keys, "group"]]
+    seen = 0
+    for side in ("group_a", "group_b"):
+        of_bare = said.merge(bare, left_on=[*keys, side], right_on=[*keys, "group"])
+        seen += len(of_bare)
+        numbers = ["ratio_lower", "ratio_upper", "design_effect_a", "design_effect_b"]
+        assert of_bare[numbers].isna().all(axis=None)
+    assert seen > 3
+
+
 def test_sentences_name_no_small_number_of_people_or_events(
     texts: dict[str, str], folder: Path, full: pd.DataFrame
 ) -> None:

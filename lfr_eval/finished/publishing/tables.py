@@ -130,10 +130,11 @@ def publish_tables(
     silent = hidden.any_of(said)
     # Statements name numbers of people with an event.
     unsaid = Hidden.of(kept, marks.affected).any_of(said)
+    unbounded = Hidden.of(kept, ends).any_of(said)
     tallies = {
         "rates": _tally(marks.affected | ends, marks.small_affected),
         "people": _tally(marks.groups | marks.fillers, marks.small_groups),
-        "findings": Tally(len(said), 0, int((silent | unsaid).sum())),
+        "findings": Tally(len(said), 0, int((silent | unsaid | unbounded).sum())),
     }
     measures = None
     if equity is not None:
@@ -141,7 +142,9 @@ def publish_tables(
         gone = hidden.within(measures)
         tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
         measures = EQUITY.conform(measures[~gone])
-    shown = publish_findings(said, silent, unsaid)
+    shown = publish_findings(said, silent, unsaid | unbounded)
+    # An interval that rests on a withheld count tells of it in a comparison as in a rate.
+    shown.loc[unbounded, ["ratio_lower", "ratio_upper", "detectable_ratio"]] = np.nan
     bare = silent & (shown["verdict"] == DIFFERENT).to_numpy(bool)
     higher = higher_of(said)[bare].dropna()
     return Published(
