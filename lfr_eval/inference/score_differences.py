@@ -298,8 +298,13 @@ def _statement(
     elif verdict == "equivalent":
         said = f"{what} of {a} and {b} differs by less than {signed(row.margin, 'up')} ({interval})"
     else:
-        said = f"no difference of {what} between {a} and {b} was shown; anything from "
-        said += f"{signed(lower, 'down')} to {signed(upper, 'up')} remains possible"
+        said = f"no difference of {what} between {a} and {b} was shown; "
+        if lower > 0 or upper < 0:  # Only of exploratory comparisons.
+            said += f"the {interval} leaves out 0 but does not allow for the number of "
+            said += "comparisons made"
+        else:
+            said += f"anything from {signed(lower, 'down')} to {signed(upper, 'up')} "
+            said += "remains possible"
     return f"{about}{said}. {_CAVEAT}{tail}"
 
 

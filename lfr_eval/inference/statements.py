@@ -254,6 +254,12 @@ def _possible(f: Finding) -> str:
     lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
     if math.isnan(f.ratio_lower) or (f.ratio_lower <= 0 and math.isinf(f.ratio_upper)):
         return "No ratio of the two rates can be ruled out."
+    if f.ratio_lower > 1 or f.ratio_upper < 1:
+        # Only of exploratory comparisons: the interval of a primary one is adjusted, as its p is.
+        return (
+            "The interval leaves out equal rates but does not allow for the number of comparisons "
+            "made, so equal rates remain possible."
+        )
     if math.isinf(f.ratio_upper):
         return f"Any ratio from {lower} upwards remains possible."
     if f.ratio_lower <= 0:

@@ -144,7 +144,8 @@ ENDS = {
     "different": "; the difference is significant after adjustment (p = 0.012).",
     "equivalent": "; the rates are equivalent within the margin of 1.25 (equivalence p = 0.99).",
     "inconclusive": "; this neither shows a difference (p = 0.012 after adjustment) nor rules one "
-    "out. Anything from 1.4 to 7 times as often remains possible.",
+    "out. The interval leaves out equal rates but does not allow for the number of comparisons "
+    "made, so equal rates remain possible.",
 }
 
 
