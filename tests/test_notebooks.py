@@ -28,6 +28,14 @@ def test_it_runs(notebook: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    printed = (
+        "".join(out["text"])
+        for cell in cells
+        for out in cell.get("outputs", ())
+        if out["output_type"] == "stream"
+    )
+    # What readers see is what the package says now.
+    assert done.stdout == "".join(printed), "run the notebook again and keep its outputs"
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
