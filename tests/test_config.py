@@ -137,7 +137,7 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
         (["matcher=facenet"], "a simulated dataset and the simulated matcher only work together"),
         (["design.watchlist_members=all"], "must be fillers or everybody .got 'all'"),
         (["design.kinds=[]"], "design.kinds must have at least one entry"),
-        (["design.kinds=[live,operator]"], "one of live, operator, retrospective at most"),
+        (["design.kinds=[live,operator]"], "only one of live, operator, retrospective"),
         (["design.policies=[luck]"], "policies must be threshold, rank or threshold and rank"),
         (["design.ranks=[0]"], "design.ranks must be at least 1"),
         (["design.kinds=[alive]"], "retrospective or verification; did you mean 'live'"),

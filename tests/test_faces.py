@@ -201,6 +201,7 @@ def test_dlib_runs_the_same_study(matcher: str, faces: Path) -> None:
         f"matcher={matcher}",
         "design=verification",
         "thresholds.values=[-0.6,-0.5]",
+        "thresholds.operating=-0.6",
     )
     rates = study.read(RATES)
     overall = rates[(rates["factor"] == "overall") & np.isclose(rates["threshold"], -0.6)]

@@ -55,8 +55,12 @@ def test_a_sentence_writes_the_rates_of_its_row_and_no_others(small: StudyFolder
         ways = {one_in(row.rate_a), one_in(row.rate_b)} if pd.notna(row.rate_a) else set()
         if pd.notna(row.rate_a):
             ways |= {one_in(1 - row.rate_a), one_in(1 - row.rate_b)}
-        # A bound on a side without an event is an end of another interval.
-        rates = RATE.findall(re.sub(r"below 1 in [\d,.]*\d(?: million)?", "", said))
+        # A bound on a side without an event is an end of another interval; a rate beside it is in
+        # the unit of both.
+        bounds = (
+            r"(1 in [\d,.]*\d(?: million)? against )?(below|less than) 1 in [\d,.]*\d(?: million)?"
+        )
+        rates = RATE.findall(re.sub(bounds, "", said))
         assert set(rates) <= ways, said
         told += len(rates)
     assert told > 50

@@ -115,10 +115,10 @@ def test_five_points_need_a_detector_that_has_them(detector: str, message: str) 
     [
         ({"margin": 8}, r"margin is 8, and a cut face has 8 pixels.*give a margin from 0 to 7"),
         ({"margin": 9}, "give a margin from 0 to 7"),
-        ({"margin": -1}, "matcher.margin is -1; it must be at least 0"),
-        ({"min_face_size": 0}, "min_face_size is 0; it must be at least 1"),
-        ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
-        ({"image_size": 0}, "image_size is 0; it must be at least 1"),
+        ({"margin": -1}, r"matcher.margin must be at least 0 \(got -1\)"),
+        ({"min_face_size": 0}, r"min_face_size must be at least 1 \(got 0\)"),
+        ({"batch_size": 0}, r"batch_size must be at least 1 \(got 0\)"),
+        ({"image_size": 0}, r"image_size must be at least 1 \(got 0\)"),
         ({"channels": "grb"}, "channels must be rgb or bgr; did you mean 'rgb'"),
     ],
 )

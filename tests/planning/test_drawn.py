@@ -72,7 +72,6 @@ def test_equal_groups_are_rarely_told_apart_and_often_equivalent() -> None:
     ("setting", "ratio"),
     [
         (Setting(0.01, 10, 2.8, 0.05), 3.0),
-        (Setting(0.001, 1, 1.0, 0.05, 0.0), 3.0),
         (Setting(0.001, 1, 1.0, 0.05, 1.0), 3.0),
     ],
 )
@@ -82,5 +81,5 @@ def test_whole_studies_reach_the_power_that_was_planned(setting: Setting, ratio:
         int(people), 2, int(setting.passes), setting.rate, ratio, setting.design_effect, 1.5,
         0.05, setting.spread,
     )  # fmt: skip
-    found = simulate_power(design, 300)
+    found = simulate_power(design, 100)
     assert found.different == pytest.approx(0.8, abs=0.03 + 2 * found.error)
