@@ -73,10 +73,6 @@ _RULES: tuple[tuple[str, str, str], ...] = (
 _WHOLE_WORDS = {"far", "nfa", "no", "per", "time", "id", "day", "site"}
 
 
-class HeadingError(ValueError):
-    """A heading cannot be understood; the message names it."""
-
-
 @dataclass(frozen=True)
 class Heading:
     """A column of a file: what it prints above it, and the field that it means (or `SKIP`)."""

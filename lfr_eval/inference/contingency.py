@@ -14,13 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-PAIR_LEVEL_WARNING = (
-    "Invalid: it counts comparisons that share people as independent. On real templates, split at "
-    "random into two groups of 500 people, it called 38-48 % of the splits different at a nominal "
-    "5 %."
-)
-
-
 MOST_PEOPLE_OF_BOSCHLOO = 300
 """People of both groups beyond which Boschloo's test is left out."""
 

@@ -18,7 +18,7 @@ in Medical Research 21, 347-359.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -160,8 +160,3 @@ def equivalence_p(sides: Compared, margin: float) -> Floats:
     below = smallest_level(sides.reversed, 1 / margin)
     larger = np.maximum(above, below)
     return np.where(sides.defined, np.where(larger >= 0.5, 1.0, larger), np.nan)
-
-
-def without_events(cells: Precision, fewer: Floats) -> Precision:
-    """Return the cells with some events taken away."""
-    return replace(cells, events=np.maximum(cells.events - fewer, 0.0))

@@ -72,24 +72,25 @@ def render(
 
 def three_lines(study: Path) -> tuple[str, ...]:
     """Return the answer of a study in three lines: both kinds of error, and what it cannot tell."""
-    from lfr_eval.report.brief import to_brief
-    from lfr_eval.report.reading import read_report
-
-    brief = to_brief(read_report(study))
-    first, *rest = paragraphs(brief)
+    brief = _brief(study)
+    first, *rest = _paragraphs(brief)
     second = rest[-1] if rest else ""
     return (first, second, f"It cannot tell, among other things: {brief.cannot[0]}")
 
 
 def answer(study: Path) -> tuple[str, ...]:
     """Return the answer that the brief of a study gives; each paragraph may be quoted whole."""
+    return _paragraphs(_brief(study))
+
+
+def _brief(study: Path) -> Brief:
     from lfr_eval.report.brief import to_brief
     from lfr_eval.report.reading import read_report
 
-    return paragraphs(to_brief(read_report(study)))
+    return to_brief(read_report(study))
 
 
-def paragraphs(brief: Brief) -> tuple[str, ...]:
+def _paragraphs(brief: Brief) -> tuple[str, ...]:
     """Return the answer of a brief; the first paragraph ends with what weakens it."""
     first, *rest = brief.answer
     return (f"{first} {brief.caveat}".rstrip(), *rest)
