@@ -7,11 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
+import lfr_eval
 from lfr_eval.cohort import load_card
+from lfr_eval.cohort.card import CardError
 from lfr_eval.cohort.cards import cards_folder
+from lfr_eval.contract.places import CARDS, remember
 from lfr_eval.finished.retention import enforce_retention
 from lfr_eval.matchers import Embedding
 from lfr_eval.matchers.store import TemplateStore
@@ -44,8 +48,8 @@ def test_nothing_is_deleted_before_its_day(cache: Path) -> None:
 
 def test_downloads_and_what_was_made_of_them_are_deleted_after_it(cache: Path) -> None:
     said = " ".join(enforce_retention([cache], AFTER))
-    assert "1 file deleted; the dataset 'ours' had to be deleted by 2026-05-31" in said
-    assert "1 templates deleted" in said
+    assert "1 file; the dataset 'ours' had to be deleted by 2026-05-31" in said
+    assert "1 template in 1 file" in said
     assert not (cache / "ours").exists()
     assert TemplateStore(cache, "cd" * 32).digests() == {"ab" * 32}
     assert enforce_retention([cache], AFTER) == []
@@ -59,3 +63,26 @@ def test_what_somebody_else_put_there_is_left_alone(cache: Path, tmp_path: Path)
     (tmp_path / "elsewhere" / "SHA256SUMS").write_text("")
     assert enforce_retention([cache], AFTER) == []
     assert (tmp_path / "elsewhere" / "a.png").is_file()
+
+
+def test_python_keeps_to_cards_as_the_command_line_does(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download over its time goes, and a purpose that the card forbids is refused."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    remember(CARDS, tmp_path / "ours.yaml")
+    people = pd.DataFrame({
+        "image_id": ["a1", "a2"], "subject_id": "a", "role": ["reference", "probe"],
+        "gender": "female",
+    })  # fmt: skip
+    scores = pd.DataFrame({"reference_id": ["a1"], "probe_id": ["a2"], "score": [0.9]})
+    raw = yaml.safe_load((tmp_path / "ours.yaml").read_text("utf-8"))
+    forbidding = tmp_path / "forbidding.yaml"
+    forbidding.write_text(yaml.safe_dump(raw | {"expires": None, "forbids": ["live trial"]}))
+    with pytest.raises(CardError, match="forbids the purpose 'live trial'"):
+        lfr_eval.run(
+            *(f"dataset.card={forbidding}", "dataset.purpose=live trial"),
+            *(f"paths.cache={cache}", f"paths.studies={tmp_path / 'studies'}"),
+            people=people, scores=scores, thresholds=0.5,
+        )  # fmt: skip
+    assert not (cache / "ours").exists()

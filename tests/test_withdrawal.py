@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -135,12 +137,24 @@ def test_the_command_finds_every_folder_that_was_used(
     assert tmp_path / "elsewhere" / "cache" in known(CACHES)
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
+    everything = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert cli.main(["withdraw", WHO]) == cli.FAILED
+    preview = capsys.readouterr().out
+    assert {path: path.read_bytes() for path in everything} == everything
+    assert "Nothing was deleted" in preview
+    assert f"Would delete: {study.path}: " in preview
+    assert "2 templates in" in preview
+    assert not set(re.findall(r"person-\d+", preview)) - {WHO}
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda _: "y")
     assert cli.main(["withdraw", WHO]) == cli.OK
     said = capsys.readouterr().out
+    told = [line.removeprefix("Would d") for line in preview.splitlines() if "elete: " in line]
+    assert all(f"D{line.replace('elete', 'eleted', 1)}" in said for line in told)
     assert "0 still hold something" in said
     assert "sectors of the disk" in said
     assert WHO not in set(study.read(COHORT)["subject_id"])
-    assert cli.main(["withdraw", "nobody-at-all"]) == cli.UNUSABLE
+    assert cli.main(["withdraw", "nobody-at-all", "--yes"]) == cli.UNUSABLE
     assert cli.main(["purge"]) == cli.OK
     assert str(tmp_path / "elsewhere" / "cache") in capsys.readouterr().out
     assert list((tmp_path / "elsewhere" / "cache").rglob("*.npy")) == []
@@ -206,8 +220,8 @@ def test_alerts_and_exported_templates_of_one_person_are_deleted(
     )
     assert result.left == ()
     said = " ".join(result.done)
-    assert "1 alert deleted" in said
-    assert "2 exported templates deleted" in said
+    assert "1 alert, with what was kept" in said
+    assert "2 exported templates" in said
     with np.load(export) as kept:
         assert len(kept["image_id"]) == len(kept["template"]) == 22
         assert not any(WHO in name for name in kept["image_id"])

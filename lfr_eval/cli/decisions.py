@@ -129,7 +129,7 @@ def register(
     """
     from lfr_eval.config import ConfigError
     from lfr_eval.contract.keys import fingerprint, new_key, read_key
-    from lfr_eval.finished.approvals import register_key
+    from lfr_eval.finished.approvers import register_key
 
     if (key is None) == (public is None):
         raise ConfigError("Give --key FILE of your own, or --public KEY of somebody else.")
@@ -170,7 +170,7 @@ def revoke(named: str, /, *, reason: str, key: Annotated[Path, Parameter(metavar
         A registered private key, to sign the revocation.
     """
     from lfr_eval.contract.keys import read_key
-    from lfr_eval.finished.approvals import revoke_key
+    from lfr_eval.finished.approvers import revoke_key
 
     ledger, _ = _records(None)
     entry = revoke_key(ledger, named, reason, read_key(key, _passphrase))

@@ -48,7 +48,7 @@ def register(*words: Overrides, alias: str = "candidate", registry: Registry = N
         raise ConfigError("Say under which name the matcher is registered: name=lfr-matcher.")
     chosen = [word for word in words if not word.startswith("name=")]
     allow_object(chosen)
-    version = register_matcher(composed(chosen), named[-1], registry, alias)
+    version = register_matcher(composed(chosen), named[-1], registry, alias, tell=print)
     print(f"Registered: models:/{named[-1]}/{version} (alias {alias})")
     return OK
 

@@ -143,21 +143,16 @@ def complete_words(given: Sequence[str]) -> int:
 
 
 def _run(config: StudyConfig) -> int:
-    from lfr_eval.cohort.card import EXPIRED
-    from lfr_eval.config.paths import cache_folder
     from lfr_eval.contract.folder import REPORT
-    from lfr_eval.contract.places import CACHES, known
+    from lfr_eval.finished.retention import enforce_of
     from lfr_eval.report import three_lines
     from lfr_eval.study.run import run_study
     from lfr_eval.tracking.system import sampled
 
     start = time.monotonic()
     settings = config.tracking
-    if EXPIRED not in config.dataset.despite:
-        from lfr_eval.finished.retention import enforce_retention
-
-        for line in enforce_retention((cache_folder(config.paths), *known(CACHES))):
-            print(f"Note:   {line}")
+    for line in enforce_of(config):
+        print(f"Note:   {line}")
     with sampled(settings.enabled and settings.system_metrics) as load:
         folder = run_study(config, tell=lambda note: print(f"Note:   {note}"))
     print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -71,8 +73,9 @@ def withdraw(
     /,
     *,
     study: Annotated[tuple[Path, ...], Several] = (),
+    yes: bool = False,
 ) -> int:
-    """Delete one person from caches and studies.
+    """Say what is held of one person, and delete it once that is confirmed.
 
     Parameters
     ----------
@@ -80,6 +83,8 @@ def withdraw(
         The subject_id, as the manifest has it.
     study
         Study folders; default: all known ones.
+    yes
+        Delete without asking.
     """
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.config.paths import cache_folder
@@ -92,18 +97,30 @@ def withdraw(
     roots = (Path(paths.studies).expanduser(), *known(STUDIES))
     studies = study or studies_in(roots)
     deployments = list(dict.fromkeys((Path(paths.deployments), *known(DEPLOYMENTS))))
-    result = delete(
-        *(subject, studies, caches, paths.approvals),
-        *(deployments, known(EXPORTS)),
-    )
+    exports = known(EXPORTS)
+    remove = partial(delete, subject, studies, caches, paths.approvals, deployments, exports)
+    if not yes:
+        for line in remove(look=True).done:
+            print(f"Would delete: {line}")
+        if not _confirmed():
+            print("Nothing was deleted. To delete all this: the same command with --yes.")
+            return FAILED
+    result = remove()
     for line in result.done:
-        print(line)
+        print(f"Deleted: {line}")
     for line in result.left:
         print(f"STILL THERE: {line}")
     print(f"{result.searched} files searched; {len(result.left)} still hold something.")
     print(disk_note())
     print("Remove the person from your own manifests and pictures too, or a new run reads them.")
     return FAILED if result.left else OK
+
+
+def _confirmed() -> bool:
+    """Ask the person at the terminal; without one, nobody says yes."""
+    if not sys.stdin.isatty():
+        return False
+    return input("Delete all this? It cannot be undone. [y/N] ").strip().lower() in ("y", "yes")
 
 
 def licences() -> int:

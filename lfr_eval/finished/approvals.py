@@ -6,9 +6,9 @@ A ledger without keys works too, and everything that rests on it says that it is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,30 +17,16 @@ import numpy as np
 from lfr_eval.contract.decisions import Approval, Ruling, decisions_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, StudyFolder
-from lfr_eval.contract.keys import Key, fingerprint, is_public
-from lfr_eval.contract.ledger import (
-    HOLDER,
-    REVOCATION,
-    Entry,
-    Holder,
-    Ledger,
-    holders,
-    revoked_in,
-)
+from lfr_eval.contract.keys import Key
+from lfr_eval.contract.ledger import Entry, Ledger, holders, revoked_in
 from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import several, threshold_text
+from lfr_eval.finished.approvers import ApprovalError, is_named, may_sign
 from lfr_eval.registry.versions import APPROVAL, Version
-
-SHORTEST_FINGERPRINT = 16
-"""Digits of a key's fingerprint that name it well enough."""
-
-
-class ApprovalError(MendableError, ValueError):
-    """A decision cannot be recorded; the message lists every reason."""
 
 
 def approve(
@@ -50,7 +36,7 @@ def approve(
     ruling: Ruling,
     key: Key | None = None,
 ) -> tuple[Approval, Entry]:
-    """Record a decision.
+    """Record a decision, or find that it is recorded already, by this person with this key.
 
     Parameters
     ----------
@@ -84,7 +70,7 @@ def approve(
             f"{' and '.join(threshold_text(value) for value in nearest)}."
         )
     entries = ledger.entries()
-    problems += _signing(holders(entries), revoked_in(entries), key, approver)
+    problems += may_sign(holders(entries), revoked_in(entries), key, approver)
     if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
     problems += [f"The {name} is not named." for name in _unnamed(ruling)]
@@ -107,111 +93,25 @@ def approve(
         expires=ruling.expires,
         withdrawn=ruling.withdrawn,
     )
-    return approval, ledger.append(asdict(approval), key)
+    return _recorded(approval, entries, key) or (approval, ledger.append(asdict(approval), key))
 
 
-def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> Entry:
-    """Bring a key into a ledger.
-
-    Parameters
-    ----------
-    public
-        The key that is brought in.
-    by
-        Vouches for it: the key of somebody who is registered; the first one vouches for itself.
-
-    Raises
-    ------
-    ApprovalError
-        If the person or the key is registered already, or nobody vouches for it.
-    """
-    entries, problems = ledger.entries(), []
-    every, revoked = holders(entries), revoked_in(entries)
-    known = {name: holder for name, holder in every.items() if name not in revoked}
-    if not name.strip() or not role.strip():
-        problems.append("Give the name and the role of who holds the key.")
-    if not is_public(public):
-        problems.append("The public key must be 64 hexadecimal digits.")
-    elif fingerprint(public) in revoked:
-        problems.append("This key was revoked; make another.")
-    elif fingerprint(public) in known:
-        problems.append(f"This key is registered for {known[fingerprint(public)].name} already.")
-    same = [holder.name for holder in known.values() if same_person(holder.name, name)]
-    if same:
-        problems.append(f"{same[0]} has a key already; a key is registered once.")
-    if known and by.fingerprint not in known:
-        problems.append("A registered approver must vouch for a new key: give --by KEY of theirs.")
-    if every and not known:
-        problems.append("Every key of this ledger was revoked: begin another ledger.")
-    if not every and by.public != public:
-        problems.append("The first key vouches for itself: leave out --by.")
-    if problems:
-        raise ApprovalError("The key was not registered. " + " ".join(problems))
-    values = {
-        "kind": HOLDER,
-        "registered": datetime.now(UTC).isoformat(timespec="seconds"),
-        "name": name.strip(),
-        "role": role.strip(),
-        "public_key": public,
-    }
-    return ledger.append(values, by)
-
-
-def revoke_key(ledger: Ledger, named: str, reason: str, by: Key) -> Entry:
-    """Revoke a key of a ledger: signatures after this entry do not count, earlier ones do.
-
-    Parameters
-    ----------
-    named
-        Fingerprint of the key, or its beginning (16 digits at least).
-    by
-        Signs the revocation: the key itself, or one of another registered approver.
-
-    Raises
-    ------
-    ApprovalError
-        If there is no such key, it is revoked already, or `by` cannot revoke it.
-    """
-    entries, problems = ledger.entries(), []
-    every, revoked = holders(entries), revoked_in(entries)
-    found = [each for each in every if _names(named, each)]
-    if not found:
-        problems.append(
-            f"No key '{named}' is registered; give {SHORTEST_FINGERPRINT} digits of its "
-            "fingerprint, which lfr-eval approvals lists."
-        )
-    elif found[0] in revoked:
-        problems.append(f"Entry {revoked[found[0]].number} revoked it already.")
-    if by.fingerprint not in every or by.fingerprint in revoked:
-        problems.append("A registered key that is not revoked must sign the revocation.")
-    if not reason.strip():
-        problems.append("Say why it is revoked.")
-    if problems:
-        raise ApprovalError("The key was not revoked. " + " ".join(problems))
-    values = {
-        "kind": REVOCATION,
-        "revoked": datetime.now(UTC).isoformat(timespec="seconds"),
-        "fingerprint": found[0],
-        "reason": reason.strip(),
-    }
-    return ledger.append(values, by)
-
-
-def _signing(
-    known: Mapping[str, Holder], revoked: Collection[str], key: Key | None, approver: str
-) -> list[str]:
-    if not known:
-        return [] if key is None else ["No key is registered: lfr-eval approvals register."]
-    if key is None:
-        return ["The ledger takes signed decisions only: give --key FILE."]
-    holder = known.get(key.fingerprint)
-    if holder is None:
-        return [f"The key {key.fingerprint[:16]} is not registered: lfr-eval approvals register."]
-    if key.fingerprint in revoked:
-        return [f"The key {key.fingerprint[:16]} was revoked: register another one."]
-    if not same_person(holder.name, approver):
-        return [f"The key is {holder.name}'s, and the approver is '{approver}'."]
-    return []
+def _recorded(
+    approval: Approval, entries: Sequence[Entry], key: Key | None
+) -> tuple[Approval, Entry] | None:
+    """Return the entry of the same decision, made before a kill, unless it was taken back since."""
+    for earlier, entry in reversed(decisions_of(entries)):
+        about_same = earlier.model == approval.model and earlier.version == approval.version
+        if not (about_same and same_threshold(earlier.threshold, approval.threshold)):
+            continue
+        same_signer = entry.signer == (None if key is None else key.fingerprint)
+        if same_signer and replace(earlier, decided=approval.decided) == approval:
+            return earlier, entry
+        other_study = earlier.study_hash != approval.study_hash
+        changed_mind = same_person(earlier.approver, approval.approver)
+        if other_study or changed_mind or earlier.withdrawn != approval.withdrawn:
+            return None
+    return None
 
 
 def describes(about: StudyRecord, version: Version) -> bool:
@@ -292,14 +192,10 @@ def standing(
         for approval, entry in together
         if entry.signer is not None
         and approval.holds(day)
-        and (not signers or any(_names(one, entry.signer) for one in signers))
+        and (not signers or any(is_named(one, entry.signer) for one in signers))
         and not any(same_person(approval.approver, other.proposer) for other, _ in together)
     }
     return last if len(signed) >= max(1, signatures) else None
-
-
-def _names(given: str, whole: str) -> bool:
-    return len(given) >= SHORTEST_FINGERPRINT and whole.startswith(given.lower())
 
 
 def decided_on(approval: Approval, studies: Path) -> StudyFolder | None:

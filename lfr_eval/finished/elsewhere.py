@@ -1,24 +1,106 @@
-"""Withdrawal outside of studies and caches: alerts of deployments, and exported templates.
+"""Withdrawal outside of studies: caches, alerts of deployments, and exported templates.
 
-A live engine that runs at the time goes on with the watchlist that it was given: stop it, take the
-person out of the watchlist, and withdraw again.
+Each function returns a line for each place, with how many files or rows it deletes there; with
+`look`, it deletes nothing. A live engine that runs at the time goes on with the watchlist that it
+was given: stop it, take the person out of the watchlist, and withdraw again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import write_text, written_aside
 from lfr_eval.finished.person import Person
+from lfr_eval.matchers.store import FOLDER as TEMPLATES
+from lfr_eval.matchers.store import SHARDS, Shard
+from lfr_eval.study.given import FOLDER as GIVEN
 
 LINES = ("alerts.jsonl", "decisions.jsonl")
 """Files of a deployment whose lines are about people: what is decided names the alert."""
+
+
+def given_of(person: Person, cache: Path) -> Iterator[Path]:
+    """Yield the folders of data given in Python that name the person; note their images."""
+    for file in sorted((cache / GIVEN).glob("*/people.csv")):
+        people = pd.read_csv(file, dtype="string", keep_default_na=False)
+        if "subject_id" in people:
+            theirs = people[people["subject_id"] == person.subject]
+            person.images |= set(theirs.get("image_id", pd.Series(dtype=str)).astype(str))
+    for file in sorted((cache / GIVEN).glob("*/*")):
+        frame = _table(file)
+        if frame is not None and person.rows(frame).any():
+            yield file.parent
+
+
+def _table(file: Path) -> pd.DataFrame | None:
+    if file.suffix == ".csv":
+        return pd.read_csv(file, dtype="string", keep_default_na=False)
+    return pd.read_parquet(file) if file.suffix == ".parquet" else None
+
+
+def from_given(folder: Path, look: bool = False) -> str:
+    """Delete data that were given in Python and name the person."""
+    return _whole(folder, "data given in Python, of everybody in them", look)
+
+
+def _whole(folder: Path, what: str, look: bool) -> str:
+    count = sum(path.is_file() for path in folder.rglob("*"))
+    if not look:
+        shutil.rmtree(folder)
+    return f"{folder}: {what} ({several(count, 'file')})"
+
+
+def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
+    """Delete from a cache what was made of a person's pictures, and copies of these."""
+    shards = sorted((cache / TEMPLATES).glob("*/*.npy"))
+    removed = [count for shard in shards if (count := _from_shard(person, shard, look))]
+    done = []
+    if removed:
+        templates, files = several(sum(removed), "template"), several(len(removed), "file")
+        done.append(f"{cache / TEMPLATES}: {templates} in {files}")
+    # A degraded picture is named by a hash that does not tell of whom it is.
+    for name, what in ((PICTURES, "degraded pictures"), (SHARDS, "unfinished comparisons")):
+        folder = cache / name
+        if folder.is_dir() and any(folder.iterdir()):
+            done.append(_whole(folder, f"all {what}, to be made again when they are needed", look))
+    for file in sorted(cache.rglob("*")) if cache.is_dir() and person.digests else ():
+        if file.is_file() and not file.is_symlink() and sha256_of(file) in person.digests:
+            if not look:
+                file.unlink()
+            done.append(f"{file}: a picture")
+    return done
+
+
+def _from_shard(person: Person, path: Path, look: bool) -> int:
+    """Write a batch of templates without theirs; return how many there were."""
+    shard = Shard.read(path)
+    theirs = np.array([one.decode() in person.digests for one in shard.known["digest"]], bool)
+    if look or not theirs.any():
+        return int(theirs.sum())
+    rows = shard.known["row"]
+    gone = rows[theirs & (rows >= 0)]
+    person.templates |= {np.ascontiguousarray(shard.vectors[row]).tobytes() for row in gone}
+    kept = shard.known[~theirs].copy()
+    order = kept["row"][kept["row"] >= 0]
+    vectors = np.ascontiguousarray(shard.vectors[order]) if len(order) else np.empty((0, 0), "f4")
+    kept["row"][kept["row"] >= 0] = np.arange(len(order))
+    if len(kept):
+        with written_aside(path) as aside, aside.open("wb") as file:
+            np.save(file, kept)
+            np.lib.format.write_array(file, vectors, version=(1, 0))
+    else:
+        path.unlink()
+    return int(theirs.sum())
 
 
 def from_deployments(person: Person, roots: Sequence[Path], look: bool = False) -> list[str]:
@@ -48,7 +130,7 @@ def from_deployments(person: Person, roots: Sequence[Path], look: bool = False) 
                     if path.is_file() and path.stem in theirs:
                         path.unlink()
             done.append(
-                f"{file.parent}: {several(len(theirs), 'alert')} deleted; its counts name nobody"
+                f"{file.parent}: {several(len(theirs), 'alert')}, with what was kept of them"
             )
     return done
 
@@ -76,7 +158,7 @@ def _keep(file: Path, without: set[str]) -> None:
         write_text(file, "\n".join(kept))
 
 
-def from_exports(person: Person, files: Sequence[Path]) -> list[str]:
+def from_exports(person: Person, files: Sequence[Path], look: bool = False) -> list[str]:
     """Delete a person's templates from files that `lfr-eval templates` wrote."""
     done = []
     for file in files:
@@ -86,13 +168,15 @@ def from_exports(person: Person, files: Sequence[Path]) -> list[str]:
             with np.load(file, allow_pickle=False) as arrays:
                 ids, vectors = arrays["image_id"].astype(str), arrays["template"]
         except Exception as error:
-            done.append(f"{file}: not read ({error}); it was an export of templates: look into it")
+            done.append(f"{file}: nothing, as it cannot be read ({error}); look into it")
             continue
         theirs = np.isin(ids, sorted(person.images))
         if not theirs.any():
             continue
+        done.append(f"{file}: {several(int(theirs.sum()), 'exported template')}")
+        if look:
+            continue
         person.templates |= {np.ascontiguousarray(one).tobytes() for one in vectors[theirs]}
         with written_aside(file) as aside, aside.open("wb") as stream:
             np.savez(stream, image_id=ids[~theirs], template=vectors[~theirs])
-        done.append(f"{file}: {int(theirs.sum())} exported templates deleted")
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lfr_eval.config.paths import cache_folder
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.result import Study
+from lfr_eval.finished.retention import enforce_of
 from lfr_eval.study.given import (
     check_frames,
     factors_of,
@@ -100,6 +102,8 @@ def run(
         _place(config, people, scores, templates)
         if not any(name.startswith("inference.factors") for name in named):
             _compare_by_labels(config, people)
+    for line in enforce_of(config):
+        logging.getLogger(__name__).warning(line)
     folder = run_study(config)
     _track(config, folder)
     return Study(folder)

@@ -11,18 +11,17 @@ import hashlib
 import io
 import json
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 
-from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import (
     PROVENANCE,
@@ -31,17 +30,22 @@ from lfr_eval.contract.folder import (
     FolderError,
     StudyFolder,
     read_json,
+    sha256_of,
 )
 from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.sealing import READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
+from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import written_aside
-from lfr_eval.finished.elsewhere import from_deployments, from_exports
+from lfr_eval.finished.elsewhere import (
+    from_cache,
+    from_deployments,
+    from_exports,
+    from_given,
+    given_of,
+)
 from lfr_eval.finished.person import Person
-from lfr_eval.matchers.store import FOLDER as TEMPLATES
-from lfr_eval.matchers.store import SHARDS, Shard
-from lfr_eval.study.given import FOLDER as GIVEN
 from lfr_eval.study.registration.standing import PLAN, RECORD
 from lfr_eval.study.sealing import report_and_seal
 
@@ -54,11 +58,21 @@ class WithdrawalError(MendableError, ValueError):
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What was done: sentences on what was deleted where, and what is left in which file."""
+    """What was deleted, or would be.
+
+    Attributes
+    ----------
+    done
+        One sentence for each place: how many files and rows.
+    left
+        Files that still hold something of the person; empty in a preview.
+    searched
+        How many files were searched for that.
+    """
 
     done: tuple[str, ...]
-    left: tuple[str, ...]
-    searched: int
+    left: tuple[str, ...] = ()
+    searched: int = 0
 
 
 def withdraw(
@@ -68,6 +82,7 @@ def withdraw(
     approvals: str | None = None,
     deployments: Sequence[Path] = (),
     exports: Sequence[Path] = (),
+    look: bool = False,
 ) -> Withdrawn:
     """Delete one person from studies and caches, and look for what is left.
 
@@ -81,6 +96,8 @@ def withdraw(
         The ledger that reports show.
     deployments, exports
         Folders of deployments of the live engine, and files of exported templates.
+    look
+        Only say what would be deleted, and delete nothing.
 
     Raises
     ------
@@ -92,7 +109,7 @@ def withdraw(
     folders = [StudyFolder.open(path) for path in studies]
     person = Person(subject)
     concerned = [folder for folder in folders if _find(person, folder)]
-    given = [path for cache in caches for path in _given(person, cache)]
+    given = [path for cache in caches for path in given_of(person, cache)]
     alerted = from_deployments(person, deployments, look=True)
     if not concerned and not given and not alerted:
         raise WithdrawalError(
@@ -105,16 +122,15 @@ def withdraw(
         changed = folder.verify()
         if changed:
             raise FolderError(f"{folder.path} is not as it was sealed: {' '.join(changed[:5])}")
-    done = [f"{path}: deleted" for path in given]
-    for path in given:
-        shutil.rmtree(path)
+    done = [from_given(path, look) for path in given]
     for cache in caches:
-        done += from_cache(person, cache)
+        done += from_cache(person, cache, look)
     for folder in concerned:
-        take = _from_study if folder in sealed else _from_unfinished
-        done.append(take(person, folder, approvals))
-    done += from_deployments(person, deployments)
-    done += from_exports(person, exports)
+        done.append(_from_study(person, folder, folder in sealed, approvals, look))
+    done += alerted if look else from_deployments(person, deployments)
+    done += from_exports(person, exports, look)
+    if look:
+        return Withdrawn(tuple(done))
     places = [
         *{folder.path.resolve() for folder in folders},
         *(c for c in (*caches, *deployments) if c.is_dir()),
@@ -138,105 +154,47 @@ def _find(person: Person, folder: StudyFolder) -> bool:
     return found
 
 
-def _given(person: Person, cache: Path) -> Iterator[Path]:
-    """Yield the folders of data given in Python that name the person."""
-    for file in sorted((cache / GIVEN).glob("*/people.csv")):
-        people = pd.read_csv(file, dtype="string", keep_default_na=False)
-        if "subject_id" in people:
-            theirs = people[people["subject_id"] == person.subject]
-            person.images |= set(theirs.get("image_id", pd.Series(dtype=str)).astype(str))
-    for file in sorted((cache / GIVEN).glob("*/*")):
-        frame = _table(file)
-        if frame is not None and person.rows(frame).any():
-            yield file.parent
-
-
-def _table(file: Path) -> pd.DataFrame | None:
-    if file.suffix == ".csv":
-        return pd.read_csv(file, dtype="string", keep_default_na=False)
-    return pd.read_parquet(file) if file.suffix == ".parquet" else None
-
-
-def from_cache(person: Person, cache: Path) -> list[str]:
-    """Delete from a cache what was made of a person's pictures, and copies of these."""
-    done = []
-    for shard in sorted((cache / TEMPLATES).glob("*/*.npy")):
-        removed = _from_shard(person, shard)
-        if removed:
-            done.append(f"{shard}: {removed} templates deleted")
-    # A degraded picture is named by a hash that does not tell of whom it is; each is made again.
-    for name, what in ((PICTURES, "degraded pictures"), (SHARDS, "unfinished comparisons")):
-        folder = cache / name
-        if folder.is_dir() and any(folder.iterdir()):
-            shutil.rmtree(folder)
-            done.append(f"{folder}: all {what} deleted, to be made again when they are needed")
-    for file in sorted(cache.rglob("*")) if cache.is_dir() and person.digests else ():
-        if file.is_file() and not file.is_symlink() and _hash(file) in person.digests:
-            file.unlink()
-            done.append(f"{file}: a picture, deleted")
-    return done
-
-
-def _from_shard(person: Person, path: Path) -> int:
-    """Write a batch of templates without theirs; return how many there were."""
-    shard = Shard.read(path)
-    theirs = np.array([one.decode() in person.digests for one in shard.known["digest"]], bool)
-    if not theirs.any():
-        return 0
-    rows = shard.known["row"]
-    gone = rows[theirs & (rows >= 0)]
-    person.templates |= {np.ascontiguousarray(shard.vectors[row]).tobytes() for row in gone}
-    kept = shard.known[~theirs].copy()
-    order = kept["row"][kept["row"] >= 0]
-    vectors = np.ascontiguousarray(shard.vectors[order]) if len(order) else np.empty((0, 0), "f4")
-    kept["row"][kept["row"] >= 0] = np.arange(len(order))
-    if len(kept):
-        with written_aside(path) as aside, aside.open("wb") as file:
-            np.save(file, kept)
-            np.lib.format.write_array(file, vectors, version=(1, 0))
-    else:
-        path.unlink()
-    return int(theirs.sum())
-
-
-def _from_study(person: Person, folder: StudyFolder, approvals: str | None) -> str:
-    """Write the tables of a study without the person, and seal it again with a mark."""
-    with folder.locked():
+def _from_study(
+    person: Person, folder: StudyFolder, sealed: bool, approvals: str | None, look: bool
+) -> str:
+    """Write the tables of a study without the person; seal it again, or let it go on."""
+    with nullcontext() if look else folder.locked():
         files, removed = _without_rows(person, folder.path)
         files |= _without_name(person, folder.path)
-        record = read_json(folder.path / STUDY)
-        notes = [note for note in record.get("notes", []) if note != MARK]
-        files[STUDY] = _as_json({**record, "notes": [*notes, MARK]})
-        files[STAGES] = _stages(folder.path, files)
-        before = folder.provenance()
-        entry = Withdrawal(
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-            what="withdrawal of one person",
-            study_hash_before=folder.study_hash(),
-        )
-        run = before.model_copy(update={"withdrawals": (*before.withdrawals, entry)})
-        report_and_seal(folder, run, approvals, files)
-    return f"{folder.path}: {removed} rows deleted; marked: {MARK}"
+        changed = f"{several(removed, 'row')} in {several(len(files), 'file')}"
+        if not look:
+            write = partial(_seal_again, approvals=approvals) if sealed else _go_on_without
+            write(folder, files)
+    then = f"marked: {MARK}" if sealed else "from a study that did not finish"
+    return f"{folder.path}: {changed}; {then}"
 
 
-def _from_unfinished(person: Person, folder: StudyFolder, _: str | None) -> str:
-    """Write the tables of a study that did not finish without the person.
+def _seal_again(folder: StudyFolder, files: dict[str, bytes], approvals: str | None) -> None:
+    record = read_json(folder.path / STUDY)
+    notes = [note for note in record.get("notes", []) if note != MARK]
+    files[STUDY] = _as_json({**record, "notes": [*notes, MARK]})
+    files[STAGES] = _stages(folder.path, files)
+    before = folder.provenance()
+    entry = Withdrawal(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        what="withdrawal of one person",
+        study_hash_before=folder.study_hash(),
+    )
+    run = before.model_copy(update={"withdrawals": (*before.withdrawals, entry)})
+    report_and_seal(folder, run, approvals, files)
 
-    The stages that made them count as not done, so that the study computes them when it goes on.
-    """
-    with folder.locked():
-        files, removed = _without_rows(person, folder.path)
-        files |= _without_name(person, folder.path)
-        stages = read_json(folder.path / STAGES)
-        kept = {
-            name: stage
-            for name, stage in stages.items()
-            if not set(stage.get("files", {})) & set(files)
-        }
-        for name, content in {**files, STAGES: _as_json(kept)}.items():
-            with written_aside(folder.path / name) as aside:
-                aside.write_bytes(content)
-    return f"{folder.path}: {removed} rows deleted from a study that did not finish"
+
+def _go_on_without(folder: StudyFolder, files: dict[str, bytes]) -> None:
+    """Write the tables of a study that did not finish; the stages that made them are not done."""
+    stages = read_json(folder.path / STAGES)
+    kept = {
+        name: stage
+        for name, stage in stages.items()
+        if not set(stage.get("files", {})) & set(files)
+    }
+    for name, content in {**files, STAGES: _as_json(kept)}.items():
+        with written_aside(folder.path / name) as aside:
+            aside.write_bytes(content)
 
 
 def _is_sealed(study: Path) -> bool:
@@ -321,7 +279,7 @@ def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -
     frame = pd.read_parquet(path) if path.suffix == ".parquet" else None
     if frame is not None:
         return "rows of a table" if person.rows(frame).any() else None
-    if _hash(path) in person.digests:
+    if sha256_of(path) in person.digests:
         return "a picture"
     tail = b""
     with path.open("rb") as stream:
@@ -331,11 +289,6 @@ def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -
                 return "an id or a template"
             tail = held[-longest:]
     return None
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def disk_note() -> str:

@@ -11,6 +11,7 @@ import os
 import platform
 import tempfile
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,11 @@ PACKAGES = {
 
 
 def register_matcher(
-    config: StudyConfig, name: str, tracking_uri: str | None = None, alias: str = CANDIDATE
+    config: StudyConfig,
+    name: str,
+    tracking_uri: str | None = None,
+    alias: str = CANDIDATE,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> str:
     """Register the matcher of a configuration as a new version of a model; return the version.
 
@@ -63,6 +68,8 @@ def register_matcher(
         Where the registry is; None: as for studies.
     alias
         Alias to set to the new version.
+    tell
+        Gets a sentence for each version that another machine began and did not finish.
 
     Raises
     ------
@@ -76,7 +83,8 @@ def register_matcher(
     with tempfile.TemporaryDirectory() as aside, talking_to(uri):
         model = Path(aside) / "model"
         save_model(matcher, model)
-        return _create(uri, config.tracking.experiment, name, matcher.card, model, alias)
+        experiment = f"{config.tracking.experiment}-{REGISTRATIONS}"
+        return _create(uri, experiment, name, matcher.card, model, alias, tell)
 
 
 def set_alias(model: str, alias: str, tracking_uri: str) -> str:
@@ -147,7 +155,13 @@ def requirements(kind: str) -> list[str]:
 
 
 def _create(
-    uri: str, experiment: str, name: str, card: MatcherCard, model: Path, alias: str
+    uri: str,
+    experiment: str,
+    name: str,
+    card: MatcherCard,
+    model: Path,
+    alias: str,
+    tell: Callable[[str], object],
 ) -> str:
     """Create a version. If the process is killed, later look-ups find no unfinished version.
 
@@ -157,9 +171,13 @@ def _create(
     from mlflow.exceptions import MlflowException
 
     _plain(name)
-    client, experiment_id = connect(uri, f"{experiment}-{REGISTRATIONS}")
+    client, experiment_id = connect(uri, experiment)
     with one_at_a_time(uri):
-        _remove_unfinished(client, experiment_id, name)
+        for begun in remove_unfinished(client, experiment_id):
+            tell(
+                f"{begun} was begun on another machine and is not finished. If nothing registers "
+                "there any more, delete it in MLflow."
+            )
         owner = {OWNER: f"{platform.node()} {os.getpid()}"}
         run_id = begin(client, experiment_id, f"register {name}", {"kind": "registration", **owner})
         logged = client.create_logged_model(
@@ -198,14 +216,36 @@ def _create(
     return number
 
 
-def _remove_unfinished(client: MlflowClient, experiment_id: str, name: str) -> None:
-    """Remove the remains of a registration whose process was killed."""
-    for found in client.search_model_versions(f"name = '{name}'"):
-        if _is_dead(found.tags.get(OWNER)):
-            client.delete_model_version(name, found.version)
+def remove_unfinished(client: MlflowClient, experiment_id: str) -> list[str]:
+    """Remove what killed registrations left, of any model; return versions of other machines.
+
+    Whether a process of another machine still runs cannot be known here.
+    """
+    elsewhere = []
+    for found in client.search_model_versions(f"tag.{OWNER} != ''"):
+        if _is_dead(found.tags[OWNER]):
+            client.delete_model_version(found.name, found.version)
+            _remove_run(client, experiment_id, str(found.run_id))
+        elif _host_of(found.tags[OWNER]) != platform.node():
+            elsewhere.append(f"models:/{found.name}/{found.version}")
     for run in client.search_runs([experiment_id], "attributes.status != 'FINISHED'"):
         if _is_dead(run.data.tags.get(OWNER)):
-            client.delete_run(run.info.run_id)
+            _remove_run(client, experiment_id, run.info.run_id)
+    return elsewhere
+
+
+def _remove_run(client: MlflowClient, experiment_id: str, run_id: str) -> None:
+    """Remove a run and the models that it logged, with their files."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    for model in client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"):
+        get_artifact_repository(model.artifact_location).delete_artifacts()  # type: ignore[no-untyped-call]
+        client.delete_logged_model(model.model_id)
+    client.delete_run(run_id)
+
+
+def _host_of(owner: str) -> str:
+    return owner.rpartition(" ")[0]
 
 
 def _is_dead(owner: str | None) -> bool:

@@ -14,13 +14,8 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.record import LiveEngine
 from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
-from lfr_eval.finished.approvals import (
-    ApprovalError,
-    approvals,
-    approve,
-    describes,
-    standing,
-)
+from lfr_eval.finished.approvals import approvals, approve, describes, standing
+from lfr_eval.finished.approvers import ApprovalError
 from lfr_eval.registry.versions import Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
@@ -135,6 +130,19 @@ def test_the_last_decision_at_a_threshold_counts(ledger: Ledger, study: StudyFol
     assert standing(approvals(ledger, VERSION), THRESHOLD, TODAY) is None
     approved(ledger, study)
     assert standing(approvals(ledger, VERSION), THRESHOLD, TODAY) is not None
+
+
+def test_the_same_decision_is_entered_once(ledger: Ledger, study: StudyFolder) -> None:
+    """As after a kill between the entry and the registry; a changed mind is another decision."""
+    first = approved(ledger, study)
+    assert approved(ledger, study) == first
+    approved(ledger, study, approver="Dr White")
+    assert approved(ledger, study) == first
+    assert approved(ledger, study, expires=TOMORROW)[1].number == 3
+    assert approved(ledger, study)[1].number == 4
+    for _ in range(2):
+        assert approved(ledger, study, withdrawn=True)[1].number == 5
+    assert approved(ledger, study)[1].number == 6
 
 
 def test_the_engine_starts_only_where_somebody_approved(ledger: Ledger, study: StudyFolder) -> None:

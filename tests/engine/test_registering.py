@@ -17,7 +17,13 @@ from lfr_eval.matchers.dlib import LANDMARKS, NETWORK
 from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
 from lfr_eval.registry.registered import inspect
-from lfr_eval.registry.registering import register_matcher, save_model, set_alias
+from lfr_eval.registry.registering import (
+    OWNER,
+    register_matcher,
+    remove_unfinished,
+    save_model,
+    set_alias,
+)
 from lfr_eval.registry.versions import version_tested
 from tests.shared import fresh_store
 from tests.studies import configured
@@ -298,12 +304,13 @@ def test_differences_are_named_one_by_one() -> None:
     "step",
     [
         *("update_run", "log_model_artifacts", "create_model_version", "set_model_version_tag"),
-        *("set_registered_model_alias", "set_terminated"),
+        *("set_registered_model_alias", "set_terminated", "delete_model_version_tag"),
     ],
 )
-def test_a_registration_that_was_killed_leaves_nothing_when_it_is_done_again(
+def test_a_registration_that_was_killed_leaves_nothing_when_another_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
+    """No version, run, model or file, even if the next registration has another name."""
     from mlflow import MlflowClient
 
     class Killed(BaseException):
@@ -316,16 +323,25 @@ def test_a_registration_that_was_killed_leaves_nothing_when_it_is_done_again(
     config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
     monkeypatch.setattr(MlflowClient, step, kill)
     with pytest.raises(Killed):
-        register_matcher(config, "lfr-null", uri)
+        register_matcher(config, "lfr-other", uri)
     monkeypatch.undo()
     version = register_matcher(config, "lfr-null", uri)
     client = MlflowClient(uri)
     fingerprint = make_matcher("null").card.fingerprint
     assert version_tested(fingerprint, uri).version == version
-    assert [one.version for one in client.search_model_versions("name = 'lfr-null'")] == [
-        int(version)
-    ]
+    assert [one.name for one in client.search_model_versions()] == ["lfr-null"]
     experiment = client.get_experiment_by_name("lfr_eval-registrations")
     assert experiment is not None
     assert [run.info.status for run in client.search_runs(experiment.experiment_id)] == ["FINISHED"]
+    assert len(client.search_logged_models([experiment.experiment_id])) == 1
+    assert len(list(tmp_path.rglob("MLmodel"))) == 1
     assert load_registered("models:/lfr-null@candidate", uri).version == version
+
+
+def test_a_version_that_another_machine_did_not_finish_is_named(registry: str) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(registry)
+    client.set_model_version_tag("lfr-null", "1", OWNER, "elsewhere 17")
+    assert remove_unfinished(client, "0") == ["models:/lfr-null/1"]
+    client.delete_model_version_tag("lfr-null", "1", OWNER)

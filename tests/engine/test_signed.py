@@ -17,13 +17,8 @@ from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
 from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
 from lfr_eval.contract.persons import same_person
 from lfr_eval.engine.permission import NotApprovedError, permit, watching
-from lfr_eval.finished.approvals import (
-    ApprovalError,
-    approvals,
-    approve,
-    register_key,
-    revoke_key,
-)
+from lfr_eval.finished.approvals import approvals, approve
+from lfr_eval.finished.approvers import ApprovalError, register_key, revoke_key
 from lfr_eval.registry.versions import APPROVAL, Version
 from lfr_eval.report.approvals import read_decisions
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
