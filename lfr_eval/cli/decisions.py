@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from lfr_eval.cli.options import FAILED, OK, Key, Study, Uri, commands
+from lfr_eval.cli.options import FAILED, OK, Key, Roots, Study, Uri, commands
 from lfr_eval.contract.decisions import Ruling
 
 if TYPE_CHECKING:
@@ -59,12 +59,13 @@ def approve(
 
 
 @approvals.default
-def list_approvals() -> int:
+def list_approvals(*, roots: Roots = None) -> int:
     """List decisions, after checking that none was changed."""
     from lfr_eval.contract.decisions import decisions_of
     from lfr_eval.contract.keys import fingerprint
     from lfr_eval.contract.ledger import HOLDER, REVOCATION, holders
     from lfr_eval.contract.words import several, threshold_text
+    from lfr_eval.finished.stamping import stamps_told
 
     ledger, _ = _records(None)
     entries = ledger.entries()
@@ -97,6 +98,8 @@ def list_approvals() -> int:
             "No key is registered, so decisions are unsigned: the chain shows careless edits, but "
             "whoever can write the file can edit its last line or make it anew."
         )
+    for told in stamps_told(ledger.path, roots):
+        print(told)
     return OK
 
 

@@ -48,7 +48,7 @@ app = commands(
     version=f"lfr-eval {__version__}",
 )
 for command in (
-    *(run, manifest.manifest, planning.app, studies.report, studies.verify),
+    *(run, manifest.manifest, planning.app, studies.report, studies.verify, studies.stamp),
     *(studies.thresholds, studies.compare, studies.track, studies.templates),
     *(machine.fetch, machine.purge, machine.withdraw, machine.licences),
     *(engine.app, decisions.approve, decisions.approvals, decisions.gate),

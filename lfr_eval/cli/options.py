@@ -20,6 +20,10 @@ Uri = Annotated[
     Parameter(metavar="URI", help="Registry; default: MLFLOW_TRACKING_URI, else local."),
 ]
 Key = Annotated[Path | None, Parameter(metavar="FILE", help="Private key, to sign the entry with.")]
+Roots = Annotated[
+    Path | None,
+    Parameter(metavar="FILE", help="Root certificates (PEM) to check time stamps against."),
+]
 Several = Parameter(consume_multiple=(1, None))
 """An option that takes one value or several: --ratio 2 3 5."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from lfr_eval.cli.options import FAILED, OK, Several, commands
+from lfr_eval.cli.options import FAILED, OK, Roots, Several, commands
 from lfr_eval.contract.defaults import ALPHA, POWER, SEED
 
 if TYPE_CHECKING:
@@ -185,9 +185,10 @@ def register(file: PlanFile, /, *places: Places, after_results: bool = False) ->
 
 
 @app.command
-def check(file: PlanFile, /, *places: Places) -> int:
+def check(file: PlanFile, /, *places: Places, roots: Roots = None) -> int:
     """Say whether everything is as it was registered."""
     from lfr_eval.config.plugins import allow_object
+    from lfr_eval.finished.stamping import stamps_told
     from lfr_eval.planning.freezing import check as differences
 
     allow_object(places)
@@ -195,6 +196,8 @@ def check(file: PlanFile, /, *places: Places) -> int:
     for difference in found:
         print(difference)
     print("Not as registered." if found else "Everything is as it was registered.")
+    for told in stamps_told(file, roots):
+        print(told)
     return FAILED if found else OK
 
 

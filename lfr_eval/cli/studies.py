@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from lfr_eval.cli.options import FAILED, OK, Several, Study, Tracking, commands
+from lfr_eval.cli.options import FAILED, OK, Roots, Several, Study, Tracking, commands
 from lfr_eval.contract.defaults import EXPERIMENT
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def verify(
     *,
     signer: Annotated[str | None, Parameter(metavar="KEY")] = None,
     claim: Annotated[str | None, Parameter(metavar="TEXT")] = None,
+    roots: Roots = None,
 ) -> int:
     """Check a study against its provenance, or a claim about it.
 
@@ -116,6 +117,7 @@ def verify(
     """
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.contract.sealing import SHARE
+    from lfr_eval.finished.stamping import stamps_told
 
     folder = StudyFolder.open(study)
     problems = folder.verify()
@@ -142,7 +144,51 @@ def verify(
         if held is None
         else f"Signed with the key {held}."
     )
+    for told in stamps_told(folder.path, roots):
+        print(told)
     return OK if claim is None else _check_claim(claim, folder)
+
+
+def stamp(
+    path: Annotated[Path, Parameter(name="WHAT")],
+    /,
+    *,
+    tsa: Annotated[str | None, Parameter(metavar="URL")] = None,
+    request: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    response: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    roots: Roots = None,
+    approvals: Annotated[str | None, Parameter(metavar="FILE")] = None,
+) -> int:
+    """Have a study, a registered plan or a ledger time-stamped (RFC 3161).
+
+    Only a hash is sent. The answer is kept beside what it stamps.
+
+    Parameters
+    ----------
+    path
+        A study folder, a plan or its registration, or a ledger (.jsonl).
+    tsa
+        Address of a time-stamping authority.
+    request
+        Write the request to this file instead, to send it by other means.
+    response
+        The authority's answer to such a request.
+    approvals
+        The ledger that the report of a study shows.
+    """
+    from lfr_eval.config import ConfigError
+    from lfr_eval.contract.stamps import request_for
+    from lfr_eval.finished.stamping import asked, keep, stampable
+
+    if sum(given is not None for given in (tsa, request, response)) != 1:
+        raise ConfigError("Give one of --tsa URL, --request FILE and --response FILE.")
+    if request is not None:
+        request.write_bytes(request_for(stampable(path).text).as_bytes())
+        print(f"Request: {request}. Send it to an authority, then give its answer: --response FILE")
+        return OK
+    answer = asked(stampable(path), tsa, roots) if tsa else Path(str(response)).read_bytes()
+    print(keep(path, answer, roots, approvals))
+    return OK
 
 
 def _check_claim(claim: str, folder: StudyFolder) -> int:

@@ -28,6 +28,7 @@ from typing import Any
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
 from lfr_eval.contract.reading import ReadingError, json_value, read_text, regular_file
+from lfr_eval.contract.stamps import PLAN_STAMP, STUDY_STAMP
 from lfr_eval.contract.tables import AFTERWARDS
 from lfr_eval.contract.writing import clear_asides, leftover, write_json
 
@@ -36,12 +37,12 @@ REPORT, PDF, BRIEF, ANNEX = "report.html", "report.pdf", "brief.pdf", "annex.pdf
 CONFORMANCE = "conformance.json"
 REPORTS = (REPORT, BRIEF, PDF, ANNEX, CONFORMANCE)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
-LATER = (*REPORTS, *(table.file for table in AFTERWARDS))
+LATER = (*REPORTS, *(table.file for table in AFTERWARDS), PLAN_STAMP, STUDY_STAMP)
 """Files that are made from a finished study, or join it: its hash does not cover them."""
 SHARE = "share.json"
 """Makes a folder a share of a study: which hash it has, and which files the share leaves out."""
 SHARED = (
-    *(STUDY, STAGES, *REPORTS),
+    *(STUDY, STAGES, *REPORTS, PLAN_STAMP, STUDY_STAMP),
     *(
         f"{name}.parquet"
         for name in (

@@ -11,8 +11,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from lfr_eval.contract.stamps import PLAN, StampError, stamps_of
 from lfr_eval.report.record import StudyRecord, read_json
 from lfr_eval.report.words import clean
 
@@ -86,6 +88,7 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         ("Code revision", text("git_revision", None)),
         ("Started", text("started", record.started)),
         ("Finished", text("finished", record.finished)),
+        *_stamped(study, record, text("study_hash", None), parts),
     )
     return Provenance(
         recorded=content is not None,
@@ -111,6 +114,27 @@ def _promised(record: StudyRecord) -> list[tuple[str, str]]:
         ("Seal of the registration", promise.seal),
         ("Registered with lfr_eval", promise.code),
     ]
+
+
+def _stamped(
+    study: Path, record: StudyRecord, study_hash: str | None, parts: Mapping[str, object]
+) -> list[tuple[str, str]]:
+    """Return what time stamps say, and whether the plan's is of a time before the results."""
+    before = parts.get("withdrawals")
+    hashes = [one["study_hash_before"] for one in before] if isinstance(before, list) else []
+    promise = record.registration
+    try:
+        found = stamps_of(study, [study_hash or "", *hashes], promise.seal if promise else None)
+    except StampError as error:
+        return [("Time stamps", str(error))]
+    told = []
+    for what, stamp in found.items():
+        said = str(stamp)
+        if what == PLAN:
+            first = stamp.at < datetime.fromisoformat(record.started)
+            said += ", before the results" if first else ", when the run had begun"
+        told.append((what, said))
+    return told
 
 
 def printable(content: object, private: bool = True) -> Iterator[Setting]:

@@ -13,6 +13,7 @@ from lfr_eval.cohort import make_cohort
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract import record
 from lfr_eval.contract.folder import StudyFolder, digest
+from lfr_eval.contract.stamps import PLAN_STAMP, SUFFIX
 from lfr_eval.contract.tables import EXCLUSIONS, REGISTERED_STATES
 from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.scores import ScoreFile
@@ -92,14 +93,17 @@ class Standing:
         """Put plan, registration and excluded images into the study folder."""
         if self.file is None or self.registration is None:
             return
-        file, plan = self.file, self.file.with_name(self.registration.plan_file)
+        copied = {RECORD: self.file, PLAN: self.file.with_name(self.registration.plan_file)}
+        stamp = self.file.with_suffix(SUFFIX)
+        if stamp.is_file():
+            copied[PLAN_STAMP] = stamp
 
         def write() -> None:
-            shutil.copyfile(file, folder.path / RECORD)
-            shutil.copyfile(plan, folder.path / PLAN)
+            for name, file in copied.items():
+                shutil.copyfile(file, folder.path / name)
             folder.write(EXCLUSIONS, self.excluded)
 
-        folder.stage("registration", key, [RECORD, PLAN, EXCLUSIONS.file], write)
+        folder.stage("registration", key, [*copied, EXCLUSIONS.file], write)
 
 
 NOT_REGISTERED = Standing(NONE)

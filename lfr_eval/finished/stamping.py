@@ -1,0 +1,147 @@
+"""Time stamps: a study, a registered plan or a ledger in; an authority's response beside it out.
+
+A study is stamped by its study hash, a registration by its seal, and a ledger by the hash of its
+last entry, which all earlier ones lead to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_eval.contract.folder import FolderError, StudyFolder, read_json
+from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.stamps import (
+    STUDY_STAMP,
+    SUFFIX,
+    StampError,
+    read_stamp,
+    request_for,
+    stamp_in,
+    stamps_of,
+)
+from lfr_eval.contract.writing import written_aside
+from lfr_eval.study.registration import read_registration
+from lfr_eval.study.registration.record import registration_file
+from lfr_eval.study.registration.standing import RECORD
+from lfr_eval.study.sealing import report_and_seal
+
+WAIT = 30.0
+"""Seconds that an authority may take to answer."""
+
+
+@dataclass(frozen=True)
+class Stampable:
+    """Something that can be stamped.
+
+    Attributes
+    ----------
+    what
+        Its name in a sentence.
+    text
+        The hash that stands for it.
+    stamp
+        Where its time stamp lies.
+    """
+
+    what: str
+    text: str
+    stamp: Path
+
+
+def stampable(path: Path) -> Stampable:
+    """Return what stands for a study folder, a registered plan or a ledger.
+
+    Raises
+    ------
+    MendableError
+        If it is none of these, or was changed after it was sealed, registered or signed.
+    """
+    if path.is_dir():
+        folder = StudyFolder.open(path)
+        changed = folder.verify()
+        if changed:
+            raise FolderError(f"{path} is not as it was sealed: {' '.join(changed[:5])}")
+        return Stampable(f"The study {path.name}", folder.study_hash(), path / STUDY_STAMP)
+    if path.suffix == ".jsonl":
+        entries = Ledger(path).entries()
+        if not entries:
+            raise StampError(f"{path} has no entry yet.")
+        return _entry(path, len(entries), entries[-1].sha256)
+    file = registration_file(path) if path.suffix in (".yaml", ".yml") else path
+    seal = read_registration(file).seal
+    return Stampable(f"The registration {file.name}", seal, file.with_suffix(SUFFIX))
+
+
+def _entry(ledger: Path, number: int, sha256: str) -> Stampable:
+    stamp = ledger.with_name(f"{ledger.name}.{number}{SUFFIX}")
+    return Stampable(f"Entry {number} of {ledger.name} and all before it", sha256, stamp)
+
+
+def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
+    """Return an authority's response for something.
+
+    Raises
+    ------
+    StampError
+        If it does not answer, or its answer does not hold.
+    """
+    import requests
+
+    if not address.startswith(("http://", "https://")):
+        raise StampError(f"The address of an authority is http:// or https://, not '{address}'.")
+    request = request_for(chosen.text)
+    headers = {"Content-Type": "application/timestamp-query"}
+    try:
+        reply = requests.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
+        reply.raise_for_status()
+    except requests.RequestException as error:
+        raise StampError(f"{address} did not answer: {error}") from None
+    read_stamp(reply.content, chosen.text, roots, request.nonce)
+    return reply.content
+
+
+def keep(path: Path, response: bytes, roots: Path | None, approvals: str | None) -> str:
+    """Put an authority's response beside what it stamps, and return what it says.
+
+    The report of a study is made again with it.
+
+    Raises
+    ------
+    StampError
+        If it does not hold.
+    """
+    chosen = stampable(path)
+    stamp = read_stamp(response, chosen.text, roots)
+    if path.is_dir():
+        folder = StudyFolder.open(path)
+        with folder.locked():
+            report_and_seal(folder, folder.provenance(), approvals, {STUDY_STAMP: response})
+    else:
+        with written_aside(chosen.stamp) as aside:
+            aside.write_bytes(response)
+    return f"{chosen.what}: {stamp} ({chosen.stamp})."
+
+
+def stamps_told(path: Path, roots: Path | None = None) -> list[str]:
+    """Return what the time stamps of a study, a registration or a ledger say.
+
+    Raises
+    ------
+    StampError
+        If one does not hold.
+    """
+    if path.is_dir():
+        folder = StudyFolder.open(path)
+        hashes = [each.study_hash_before for each in folder.provenance().withdrawals]
+        seal = str(read_json(path / RECORD)["seal"]) if (path / RECORD).is_file() else None
+        found = stamps_of(path, [folder.study_hash(), *hashes], seal, roots)
+    else:
+        if path.suffix == ".jsonl":
+            each_of = [_entry(path, one.number, one.sha256) for one in Ledger(path).entries()]
+        else:
+            each_of = [stampable(path)]
+        read = {each.what: stamp_in(each.stamp, [each.text], roots) for each in each_of}
+        found = {what: stamp for what, stamp in read.items() if stamp is not None}
+    checked = f"checked against {roots}" if roots else "not checked: give --roots FILE"
+    return [f"{what}: {stamp} ({checked})." for what, stamp in found.items()]
