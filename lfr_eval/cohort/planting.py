@@ -28,6 +28,18 @@ def population(config: SimulatedDatasetConfig) -> Population:
     ConfigError
         If a ratio names an unknown group or all groups, or cannot be reached by the model.
     """
+    # What is drawn does not change what it is drawn from.
+    key = repr(replace(config, seed=0))
+    if key not in _SOLVED:
+        _SOLVED[key] = _solved(config)
+    return replace(_SOLVED[key], config=config)
+
+
+_SOLVED: dict[str, Population] = {}
+"""Populations of this process: a study that is repeated solves for its own once."""
+
+
+def _solved(config: SimulatedDatasetConfig) -> Population:
     cells = tuple(Cell(*pair) for pair in product(config.genders, config.ethnicities))
     for name in ("false_positive_ratio", "miss_ratio", "acquisition_ratio"):
         _check_ratios(name, getattr(config, name), cells)
