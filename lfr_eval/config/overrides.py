@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
@@ -312,13 +313,16 @@ def expand_home(composed: DictConfig) -> None:
 def _settings() -> dict[str, Any]:
     """Return the type of each setting of a study by its dotted key, whatever is chosen."""
     found: dict[str, Any] = {}
-    for name, type_ in get_type_hints(StudyConfig).items():
+    for name, type_ in _hints(StudyConfig).items():
         if not is_dataclass(type_):
             found[name] = type_
             continue
         for schema in _with_subclasses(type_):
-            found |= {f"{name}.{key}": kind for key, kind in get_type_hints(schema).items()}
+            found |= {f"{name}.{key}": kind for key, kind in _hints(schema).items()}
     return found
+
+
+_hints = cache(get_type_hints)
 
 
 def _with_subclasses(schema: Any) -> Iterator[type]:

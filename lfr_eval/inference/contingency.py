@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import lgamma
 
 import numpy as np
@@ -78,8 +79,14 @@ def person_tests(affected: Sequence[int], exposed: Sequence[int]) -> PersonTests
     corrected = float(stats.chi2_contingency(table, correction=True).pvalue)
     # SciPy's search lists every table: quick for hundreds of people, endless for thousands.
     small = table.sum() <= MOST_PEOPLE_OF_BOSCHLOO
-    boschloo = float(stats.boschloo_exact(table.T).pvalue) if small else np.nan
+    boschloo = _boschloo(tuple(map(tuple, table.T.tolist()))) if small else np.nan
     return PersonTests(fisher, boschloo, plain, corrected)
+
+
+@lru_cache(maxsize=1_000)
+def _boschloo(table: tuple[tuple[int, ...], ...]) -> float:
+    """Neighbouring thresholds often have the same table, and SciPy searches for long."""
+    return float(stats.boschloo_exact(table).pvalue)
 
 
 def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:

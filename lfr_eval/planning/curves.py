@@ -7,6 +7,8 @@ bound without events against people.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from lfr_eval.planning.dependence import rate_at
 from lfr_eval.planning.question import PlanningError
 from lfr_eval.planning.sample import (
     LARGEST_RATIO,
+    Power,
     difference_power,
     equivalence_power,
     ratio_found,
@@ -34,6 +37,8 @@ COLOURS = ("#005a9c", "#b3430b", "#00704f", "#8a2f73", "#5f6b7a")
 POINTS = 25
 STUDIES = 400
 """Studies drawn for a point of a curve: its standard error is at most 2.5 points."""
+STEPS = 10
+"""Halvings of the search for a ratio: nearer than a line is wide."""
 
 
 def draw(answer: Answer, file: Path) -> None:
@@ -86,22 +91,31 @@ def _power(axis: Axes, answer: Answer, people: np.ndarray) -> None:
         setting = case.setting
         for colour, ratio in zip(COLOURS, ratios, strict=False):
             searched = case.searched_ratio(ratio)
-            values = [
-                difference_power(setting, float(n), searched, studies=STUDIES).value for n in people
-            ]
+            values = _rising(
+                partial(difference_power, setting, ratio=searched, studies=STUDIES), people
+            )
             label = f"ratio {ratio:g}{_case_words(answer, case)}"
             axis.plot(people, values, style, color=colour, label=label)
         if question.margin is not None:
             margin = question.margin
-            values = [
-                equivalence_power(setting, float(n), margin, studies=STUDIES).value for n in people
-            ]
+            values = _rising(
+                partial(equivalence_power, setting, margin=margin, studies=STUDIES), people
+            )
             label = f"equal within {margin:g}{_case_words(answer, case)}"
             axis.plot(people, values, style, color=COLOURS[-1], label=label)
     axis.axhline(question.power, color="#5f6b7a", linewidth=0.8)
     axis.set_ylim(0, 1)
     axis.set_ylabel("power")
     axis.set_title("Power against people", loc="left")
+
+
+def _rising(power_of: Callable[[float], Power], people: np.ndarray) -> list[float]:
+    """Return the power of each number of people; from the first that is certain, all are."""
+    values: list[float] = []
+    for n in people:
+        certain = bool(values) and values[-1] == 1.0
+        values.append(1.0 if certain else power_of(float(n)).value)
+    return values
 
 
 def _ratio(axis: Axes, answer: Answer, people: np.ndarray) -> None:
@@ -116,6 +130,7 @@ def _ratio(axis: Axes, answer: Answer, people: np.ndarray) -> None:
                 ),  # type: ignore[misc]
                 answer.question.power,
                 most,
+                STEPS,
             )
             for n in people
         ]

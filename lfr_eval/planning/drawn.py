@@ -82,9 +82,7 @@ class Group:
 
     def evidence(self, studies: int, seed: int) -> Evidence:
         """Draw studies, one a row."""
-        rng = np.random.default_rng([_SEED, seed])
-        draw = _passes if self.spread is None else _comparisons
-        return draw(self, studies, rng)
+        return _drawn(self, studies, seed)
 
     @property
     def cost(self) -> float:
@@ -93,6 +91,13 @@ class Group:
             return self.people * self.touched.share
         pairs = self.people * (self.people - 1) / 2
         return self.people + pairs * self.rate * self.levels[0]
+
+
+# A search over ratios asks for the same group with the lower rate again and again.
+@lru_cache(maxsize=8)
+def _drawn(group: Group, studies: int, seed: int) -> Evidence:
+    rng = np.random.default_rng([_SEED, seed])
+    return (_passes if group.spread is None else _comparisons)(group, studies, rng)
 
 
 def share_found(

@@ -215,13 +215,22 @@ def people_needed(power_of: Callable[[float], Power], wanted: float) -> float:
 
 
 def ratio_found(
-    power_of: Callable[[float], Power], wanted: float, largest: float = LARGEST_RATIO
+    power_of: Callable[[float], Power],
+    wanted: float,
+    largest: float = LARGEST_RATIO,
+    steps: int = 16,
 ) -> float:
-    """Smallest ratio above 1 that is found with the wanted power; infinite where none is."""
+    """Smallest ratio above 1 that is found with the wanted power; infinite where none is.
+
+    Parameters
+    ----------
+    steps
+        Halvings of the interval from 0 to the logarithm of the largest ratio.
+    """
     low, high = 0.0, math.log(largest)
     if power_of(largest).value < wanted:
         return math.inf
-    for _ in range(16):
+    for _ in range(steps):
         middle = (low + high) / 2
         if power_of(math.exp(middle)).value >= wanted:
             high = middle

@@ -167,10 +167,7 @@ def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> Prov
                 "capture": config.capture.seed if config.capture.steps else None,
                 "dataset": getattr(config.dataset, "seed", None),
             },
-            "packages": {
-                distribution.name: distribution.version
-                for distribution in sorted(distributions(), key=lambda item: item.name.lower())
-            },
+            "packages": _packages(),
             "hardware": {
                 "processor": _processor(),
                 "cores": os.cpu_count(),
@@ -181,6 +178,14 @@ def describe_run(config: StudyConfig, inputs: Inputs, started: datetime) -> Prov
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
+
+
+@cache
+def _packages() -> dict[str, str]:
+    """Return the version of each installed package; reading them all takes half a second."""
+    about = [distribution.metadata for distribution in distributions()]
+    about.sort(key=lambda one: one["Name"].lower())
+    return {one["Name"]: one["Version"] for one in about}
 
 
 def git_revision() -> str | None:

@@ -13,13 +13,18 @@ from lfr_eval.inference.precision import independent
 from lfr_eval.planning.counts import power_of_equivalence, power_of_fisher, power_of_this_test
 
 
-def listed(n: int, p_a: float, p_b: float, rejects: object) -> float:
-    """Sum the probability of every outcome of two binomials that a test rejects."""
-    assert callable(rejects)
+def listed(n: int, p_a: float, p_b: float, rejects: np.ndarray) -> float:
+    """Sum the probability of every outcome of two binomials that a test rejects, (n+1, n+1)."""
     a, b = (stats.binom.pmf(np.arange(n + 1), n, p) for p in (p_a, p_b))
-    return float(
-        sum(a[x] * b[y] for x in range(n + 1) for y in range(n + 1) if x + y and rejects(x, y))
-    )
+    rejects = rejects.copy()
+    rejects[0, 0] = False
+    return float(a @ rejects @ b)
+
+
+def outcomes(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the events of each group for every two outcomes, each (n+1, n+1)."""
+    x, y = np.meshgrid(np.arange(n + 1.0), np.arange(n + 1.0), indexing="ij")
+    return x, y
 
 
 @pytest.mark.parametrize(("n", "p_a", "p_b"), [(12, 0.5, 0.1), (25, 0.3, 0.05), (18, 0.9, 0.4)])
@@ -27,32 +32,31 @@ def test_fishers_power_is_that_of_scipys_test(n: int, p_a: float, p_b: float) ->
     def rejects(x: int, y: int) -> bool:
         return bool(stats.fisher_exact([[x, n - x], [y, n - y]]).pvalue < 0.05)
 
+    every = np.array([[rejects(x, y) for y in range(n + 1)] for x in range(n + 1)])
     assert power_of_fisher(n, p_a, p_b, 0.05) == pytest.approx(
-        listed(n, p_a, p_b, rejects), abs=1e-6
+        listed(n, p_a, p_b, every), abs=1e-6
     )
 
 
-def sides(x: int, y: int, n: int) -> Compared:
-    a, b = (independent(np.array([float(k)]), np.array([float(n)])) for k in (x, y))
+def sides(n: int) -> Compared:
+    x, y = outcomes(n)
+    a, b = (independent(events, np.full(events.shape, float(n))) for events in (x, y))
     return Compared(a, b)
 
 
 @pytest.mark.parametrize(("n", "p_a", "p_b"), [(12, 0.5, 0.1), (25, 0.3, 0.05)])
 def test_our_power_is_the_sum_over_outcomes(n: int, p_a: float, p_b: float) -> None:
-    def rejects(x: int, y: int) -> bool:
-        rare = min(x + y, 2 * n - x - y)
-        most = max(x, y) if x + y <= n else n - min(x, y)
-        return bool(rare >= 6 and most >= 3 and p_value(sides(x, y, n))[0] < 0.05)
-
+    x, y = outcomes(n)
+    rare = np.minimum(x + y, 2 * n - x - y)
+    most = np.where(x + y <= n, np.maximum(x, y), n - np.minimum(x, y))
+    rejects = (rare >= 6) & (most >= 3) & (p_value(sides(n)) < 0.05)
     assert power_of_this_test(n, p_a, p_b, 0.05) == pytest.approx(
         listed(n, p_a, p_b, rejects), abs=1e-6
     )
 
 
 def test_equivalence_power_is_the_sum_over_outcomes() -> None:
-    def rejects(x: int, y: int) -> bool:
-        return bool(equivalence_p(sides(x, y, 30), 2.0)[0] < 0.05)
-
+    rejects = equivalence_p(sides(30), 2.0) < 0.05
     assert power_of_equivalence(30, 0.6, 0.5, 2.0, 0.05) == pytest.approx(
         listed(30, 0.6, 0.5, rejects), abs=1e-6
     )
