@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.study.registration import read_registration
+from tests.forked import Forked
 from tests.test_foreign import plan_file
 
 HARNESS = """
@@ -61,17 +61,30 @@ freezing.freeze(place / "plan.yaml", places=[f"paths.studies={place / 'studies'}
 )
 
 
-def killed(code: str, kill: int, folder: Path) -> bool:
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    """Processes that have imported and solved what a registration needs before it writes."""
+    plan = plan_file(tmp_path_factory.mktemp("prepared"))
+    studies = [f"paths.studies={plan.parent / 'studies'}"]
+    forked = Forked(
+        "from pathlib import Path\n"
+        "from lfr_eval.planning import freezing\n"
+        f"freezing.freeze(Path({str(plan)!r}), places={studies!r})"
+    )
+    yield forked
+    forked.close()
+
+
+def killed(python: Forked, code: str, kill: int, folder: Path) -> bool:
     """Run code that dies at a moment; whether it came to its end."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(kill), str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, -9), done.stderr
-    return done.returncode == 0
+    status = python.begin(code, str(kill), str(folder)).wait()
+    assert status in (0, -9)
+    return status == 0
 
 
-def test_a_kill_inside_an_entry_leaves_a_ledger_that_is_whole(tmp_path: Path) -> None:
+def test_a_kill_inside_an_entry_leaves_a_ledger_that_is_whole(
+    tmp_path: Path, python: Forked
+) -> None:
     kill, ended, torn = 0, False, 0
     while not ended:
         kill += 1
@@ -79,7 +92,7 @@ def test_a_kill_inside_an_entry_leaves_a_ledger_that_is_whole(tmp_path: Path) ->
         folder.mkdir()
         ledger = Ledger(folder / "approvals.jsonl")
         ledger.append({"what": "first"})
-        ended = killed(APPEND, kill, folder)
+        ended = killed(python, APPEND, kill, folder)
         before = [entry.values["what"] for entry in ledger.entries()]
         assert before in (["first"], ["first", "second"])
         torn += not ledger.path.read_bytes().endswith(b"\n")
@@ -111,17 +124,19 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(
 
 
 @pytest.mark.slow
-def test_a_kill_inside_a_registration_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
+def test_a_kill_inside_a_registration_leaves_none_or_a_whole_one(
+    tmp_path: Path, python: Forked
+) -> None:
     kill, ended = 0, False
     while not ended:
         kill += 1
         folder = tmp_path / str(kill)
         folder.mkdir()
         plan = plan_file(folder)
-        ended = killed(REGISTER, kill, folder)
+        ended = killed(python, REGISTER, kill, folder)
         file = folder / "plan.registration.json"
         if not file.exists():
-            assert killed(REGISTER, 0, folder)
+            assert killed(python, REGISTER, 0, folder)
         assert read_registration(file).plan_file == plan.name
         assert json.loads(file.read_text())["seal"]
         left = {path.name for path in folder.iterdir()} - {"studies", plan.name, file.name}

@@ -8,8 +8,6 @@ import random
 import resource
 import signal
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +23,7 @@ from lfr_eval.comparison.sides import ComparisonError, Gallery
 from lfr_eval.comparison.similarity import Cosine
 from lfr_eval.comparison.tiles import Plan, Shard
 from tests.comparison.test_engine import FLOOR, assert_same, compare, crowd
+from tests.forked import Forked
 
 TILE = 50
 SLOWLY = """
@@ -40,7 +39,7 @@ def slow(self, shard, device):
 tail.TailJob.run = slow
 sides, vectors = crowd(700)
 compute = Compute(tile=50, scratch=Path(sys.argv[1]), executor=LocalExecutor(("cpu",) * 2))
-print("begin", flush=True)
+Path(sys.argv[3]).touch()
 pairs = compare_pairs(sides, vectors, Cosine(), FLOOR, compute)
 pairs.non_mated.to_parquet(sys.argv[2])
 """
@@ -165,28 +164,22 @@ def test_another_fault_of_the_disk_is_passed_on(
 def test_killed_at_random_moments_it_goes_on_to_the_same_result(tmp_path: Path) -> None:
     output, scratch = tmp_path / "tail.parquet", tmp_path / "scratch"
     rng, kills = random.Random(0), 0
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    python = Forked("import torch, tests.comparison.test_engine")
     while kills < 20:
-        run = subprocess.Popen(
-            [sys.executable, "-c", SLOWLY, str(scratch), str(output)],
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-        assert run.stdout
-        run.stdout.readline()
+        begun = tmp_path / f"begun-{kills}"
+        process = python.begin(SLOWLY, str(scratch), str(output), str(begun))
+        while not begun.exists():
+            time.sleep(0.002)
         time.sleep(rng.uniform(0.0, 0.12))
-        if run.poll() is None:
-            os.kill(run.pid, signal.SIGKILL)
-            kills += 1
-        run.wait()
-        run.stdout.close()
+        os.kill(process.pid, signal.SIGKILL)
+        kills += process.wait() == -signal.SIGKILL
+        begun.unlink()
         if output.exists():
             # It was done before it could be killed: begin again.
             assert_tail(output)
             output.unlink()
-    subprocess.run(
-        [sys.executable, "-c", SLOWLY, str(scratch), str(output)], check=True, env=environment
-    )
+    assert python.begin(SLOWLY, str(scratch), str(output), str(tmp_path / "last")).wait() == 0
+    python.close()
     assert_tail(output)
 
 

@@ -33,9 +33,7 @@ def test_fishers_power_is_that_of_scipys_test(n: int, p_a: float, p_b: float) ->
         return bool(stats.fisher_exact([[x, n - x], [y, n - y]]).pvalue < 0.05)
 
     every = np.array([[rejects(x, y) for y in range(n + 1)] for x in range(n + 1)])
-    assert power_of_fisher(n, p_a, p_b, 0.05) == pytest.approx(
-        listed(n, p_a, p_b, every), abs=1e-6
-    )
+    assert power_of_fisher(n, p_a, p_b, 0.05) == pytest.approx(listed(n, p_a, p_b, every), abs=1e-6)
 
 
 def sides(n: int) -> Compared:

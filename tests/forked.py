@@ -1,0 +1,82 @@
+"""Processes that begin with their imports done: for tests that kill one process after another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+_SERVER = """
+import json, os, sys, traceback
+exec(sys.argv[1])
+print("ready", flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            sys.argv = ["-c", *asked["arguments"]]
+            exec(compile(asked["code"], "<forked>", "exec"), {"__name__": "__main__"})
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@dataclass
+class Process:
+    """A process that was begun."""
+
+    pid: int
+    server: subprocess.Popen[str]
+
+    def wait(self) -> int:
+        """Return its exit code; negative: the signal that ended it."""
+        assert self.server.stdout
+        return int(self.server.stdout.readline())
+
+
+class Forked:
+    """A new interpreter that prepares itself once; each process is a copy of it (fork).
+
+    What a process does and what a signal does to it is as in one of its own; only the imports, most
+    of a short process's time, are not repeated. What it prints is its standard error.
+
+    Parameters
+    ----------
+    preparation
+        Code that imports what the processes need.
+    """
+
+    def __init__(self, preparation: str) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", _SERVER, preparation],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._server.stdout
+        assert self._server.stdout.readline() == "ready\n"
+
+    def begin(self, code: str, *arguments: str) -> Process:
+        """Run code with `sys.argv[1:]`; wait for it before the next one."""
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.write(json.dumps({"code": code, "arguments": arguments}) + "\n")
+        self._server.stdin.flush()
+        return Process(int(self._server.stdout.readline()), self._server)
+
+    def close(self) -> None:
+        """End the interpreter."""
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.close()
+        self._server.stdout.close()
+        self._server.wait()
