@@ -232,7 +232,7 @@ def _tabulated(lowest: float) -> Floats:
 
 # Groups that are alike in all that matters have one table: most of them, where few are named.
 @lru_cache(maxsize=256)
-def _carried_over(  # noqa: PLR0913 - all that it depends on, for the cache
+def _carried_over(
     alikeness: float,
     probe: tuple[float, float],
     reference: tuple[float, float],
