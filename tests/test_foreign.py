@@ -147,13 +147,13 @@ def test_every_setting_is_allowed_or_refused_on_purpose() -> None:
         *("dataset.kind", "dataset.path", "matcher.kind", "matcher.path", "matcher.url"),
         *("matcher.registry", "matcher.device", "matcher.batch_size", "matcher.model"),
         *("matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
-        *("dataset.purpose", "dataset.despite", "dataset.pass_log"),
+        *("dataset.purpose", "dataset.despite", "dataset.pass_log", "dataset.pass_columns"),
         *("matcher.columns", "matcher.models", "matcher.object"),
         *("design.dont_care", "parity", "registration", "deviate", "deviation"),
         *("report.pdf", "report.minimum_count"),
     }
     # In a process of its own: other tests bring matchers of other packages into this one.
-    code = "from lfr_eval.config.overrides import _settings; print(*_settings())"
+    code = "from lfr_eval.config.overrides import types_of_settings as named; print(*named())"
     named = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

@@ -40,7 +40,8 @@ def read_cohort(config: StudyConfig) -> Cohort:
             templates_only=not takes_pictures(config.matcher),
         )
         if dataset.pass_log is not None:
-            cohort = with_passes(cohort, Path(dataset.pass_log).expanduser())
+            log = Path(dataset.pass_log).expanduser()
+            cohort = with_passes(cohort, log, dataset.pass_columns)
     else:
         raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
     if dataset.fillers is not None:

@@ -7,6 +7,7 @@ people.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ UNKNOWN = ("", "unknown", "n/a", "na", "none")
 """Words in a log for an unknown person, in upper or lower case."""
 
 
-def with_passes(cohort: Cohort, path: Path) -> Cohort:
+def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = None) -> Cohort:
     """Return the cohort with the passes of a log.
 
     Parameters
@@ -35,13 +36,15 @@ def with_passes(cohort: Cohort, path: Path) -> Cohort:
         CSV or Parquet with `pass_id`, `subject_id` (empty or `unknown` if the person is not known)
         and, where known, `captured_at` or `time`, `camera`, `acquired` (yes or no), and labels of
         people who are not in the manifest. Further columns are conditions of the pass.
+    columns
+        Other names of columns: our name to the file's.
 
     Raises
     ------
     ManifestMissingError, ManifestError
         If there is no such log, or anything in it cannot be used. The message lists every problem.
     """
-    table = read_text_table(path)
+    table = _renamed(read_text_table(path), columns or {})
     frame = table.frame.rename(columns={"time": "captured_at"} if _named_time(table) else {})
     needed = [name for name in ("pass_id", "subject_id") if name not in frame]
     if needed or table.problems:
@@ -65,6 +68,26 @@ def with_passes(cohort: Cohort, path: Path) -> Cohort:
     made = make_cohort(images, cohort.root, cohort.cards, simulated=cohort.simulated)
     cards = (_said(cohort.cards[0], len(passes), int(unknown.sum())), *cohort.cards[1:])
     return replace(made, cards=cards, other_roots=cohort.other_roots)
+
+
+def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
+    """Return a log with our names of columns, and each name that is not in it as a problem."""
+    frame = table.frame
+    there = ", ".join(map(str, frame.columns))
+    missing = tuple(
+        Problem(
+            "missing column",
+            f"dataset.pass_columns gives '{theirs}' for '{ours}', but the log has no such column",
+            f"Columns there: {there}.",
+            row=1,
+            column=theirs,
+        )
+        for ours, theirs in columns.items()
+        if theirs not in frame
+    )
+    found = {ours: frame[theirs] for ours, theirs in columns.items() if theirs in frame}
+    others = frame.drop(columns=[name for name in frame if name in {*found, *columns.values()}])
+    return replace(table, frame=others.assign(**found), problems=(*table.problems, *missing))
 
 
 def _named_time(table: TextTable) -> bool:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,7 +25,7 @@ from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import HOLDER, Entry, Ledger, LedgerError, holders
 from lfr_eval.contract.persons import skeleton
-from lfr_eval.contract.reading import ReadingError, json_value
+from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 
 SHARED = ("images", "templates", "scores")
@@ -147,28 +146,30 @@ class Register:
 
     def who_has(self, subject: str, today: date | None = None) -> Answer:
         """Answer who received a person's images, templates or scores."""
-        lines = Ledger(self.path).unsigned()
+        ledger = Ledger(self.path)
+        lines = ledger.lines()
         if lines is None:
-            entries = Ledger(self.path).entries()
+            entries = ledger.entries()
+            total = len(entries)
             self._read(entries[:1])
-            last, total = entries[-1:], len(entries)
         else:
-            self._read(self._parsed(lines, [1] if lines else []))
-            theirs = self._digest(_plain(subject)).encode() if lines else b""
-            chosen = [
+            total = len(lines)
+            self._read(ledger.some(lines[:1], range(1, total + 1)[:1]))
+        theirs = self._digest(_plain(subject)) if total else ""
+        if lines is not None:
+            # Who does not say whose images they were cannot be ruled out.
+            numbers = (
                 number
                 for number, line in enumerate(lines, 1)
-                if theirs in line or b'"people": ["' not in line
-            ]
-            entries = self._parsed(lines, chosen)
-            last, total = self._parsed(lines, [len(lines)] if lines else []), len(lines)
-        digest = self._digest(_plain(subject)) if total else ""
+                if theirs.encode() in line or b'"people": ["' not in line or number == total
+            )
+            entries = ledger.some(lines, numbers)
         shared = self._read(entries)
         return _answer(
             "who received anything of this person",
-            tuple(each for each in shared if digest in each.people),
+            tuple(each for each in shared if theirs in each.people),
             total,
-            last,
+            entries[-1:],
             sum(not each.people for each in shared),
             today,
         )
@@ -193,18 +194,6 @@ class Register:
         unnamed = sum(not each.people and each.dataset is None for each in shared)
         question = "who received anything of this dataset or its people"
         return _answer(question, chosen, len(entries), entries[-1:], unnamed, today), named
-
-    def _parsed(self, lines: Sequence[bytes], numbers: Sequence[int]) -> list[Entry]:
-        """Return some entries of an unsigned chain."""
-        found = []
-        for number in numbers:
-            try:
-                values = json_value(lines[number - 1])
-            except ReadingError as error:
-                raise LedgerError(f"{self.path}: entry {number} cannot be read. {error}") from error
-            digest = hashlib.sha256(lines[number - 1]).hexdigest()
-            found.append(Entry(number, digest, values))
-        return found
 
     def shared_with(self, organisation: str, today: date | None = None) -> Answer:
         """Answer what an organisation received."""
@@ -275,7 +264,7 @@ def _answer(
 
 
 def _plain(subject: str) -> str:
-    return unicodedata.normalize("NFC", subject).strip()
+    return normal(subject).strip()
 
 
 def _today() -> date:

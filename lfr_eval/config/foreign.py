@@ -55,7 +55,7 @@ _SCIENTIFIC = {
         "permutations seed "
         "garbe_weight primary_metrics primary_factors primary_watchlist_sizes primary_comparisons"
     ),
-    "report": "title question notes",
+    "report": "title question system notes",
 }
 SCIENTIFIC = frozenset(
     f"{group}.{name}".lstrip(".") for group, names in _SCIENTIFIC.items() for name in names.split()
@@ -64,10 +64,9 @@ SCIENTIFIC = frozenset(
 
 PLACES = (
     *("dataset.path", "dataset.pass_log", "dataset.card", "dataset.fillers", "matcher.path"),
-    *("matcher.columns", "matcher.weights", "matcher.object"),
+    *("dataset.pass_columns", "matcher.columns", "matcher.weights", "matcher.object"),
     *("matcher.url", "matcher.uri", "matcher.registry", "matcher.device", "matcher.batch_size"),
-    *("dataset.purpose", "dataset.despite", "dataset.pass_log"),
-    *("matcher.columns", "matcher.models", "matcher.object"),
+    *("dataset.purpose", "dataset.despite", "matcher.models"),
     *("matcher.model", "matcher.timeout", "matcher.retries", "matcher.answer_megabytes"),
     *("design.dont_care", "parity"),
 )

@@ -114,7 +114,7 @@ def _understood(override: str) -> list[str]:
     key = parsed.get_key_element().lstrip("+~")
     if key == "experiment" and (parsed.is_delete() or parsed.value() is None):
         return ["experiment=none"]
-    if parsed.is_delete() and key in _settings():
+    if parsed.is_delete() and key in types_of_settings():
         if key not in mappings():
             raise ConfigError(
                 f"'{override}' would remove the setting {key}, but a study needs a value for it. "
@@ -310,7 +310,7 @@ def expand_home(composed: DictConfig) -> None:
             OmegaConf.update(composed, key, str(Path(value).expanduser()))
 
 
-def _settings() -> dict[str, Any]:
+def types_of_settings() -> dict[str, Any]:
     """Return the type of each setting of a study by its dotted key, whatever is chosen."""
     found: dict[str, Any] = {}
     for name, type_ in _hints(StudyConfig).items():
@@ -335,4 +335,4 @@ def _with_subclasses(schema: Any) -> Iterator[type]:
 
 def mappings() -> set[str]:
     """Return the dotted keys of the settings of a study that are mappings."""
-    return {key for key, kind in _settings().items() if get_origin(kind) is dict}
+    return {key for key, kind in types_of_settings().items() if get_origin(kind) is dict}

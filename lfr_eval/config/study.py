@@ -178,6 +178,8 @@ class ReportConfig:
     """Title of the report."""
     question: str = MISSING
     """The question that the study answers."""
+    system: str | None = None
+    """Name of the system under test, such as a vendor's product and its version."""
     notes: list[str] = field(default_factory=list)
     """Sentences that the evaluator adds to the report."""
     pdf: bool = True
@@ -237,7 +239,8 @@ class StudyConfig:
         promised = ("registration", "deviate", "deviation")
         for elsewhere in ("paths", "tracking", "compute", "parity", *promised):
             del values[elsewhere]
-        del values["report"]["pdf"], values["report"]["minimum_count"]
+        for words in ("pdf", "minimum_count", "system"):
+            del values["report"][words]
         del values["dataset"]["purpose"], values["dataset"]["despite"]
         return values
 

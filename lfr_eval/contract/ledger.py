@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,9 @@ class Holder:
 
 HOLDER, REVOCATION = "holder", "revocation"
 """What an entry is that brings in a key, or revokes one; entries without a kind are decisions."""
+
+
+_OF_KEYS = (HOLDER.encode(), REVOCATION.encode())
 
 
 def holders(entries: Sequence[Entry]) -> dict[str, Holder]:
@@ -181,24 +184,55 @@ class Ledger:
         """
         return self._whole(*self.checked())
 
-    def unsigned(self) -> list[bytes] | None:
-        """Return the lines of a chain that is whole and that nobody signed, without reading values.
+    def lines(self) -> list[bytes] | None:
+        """Return the lines of a chain that is whole, without reading their values.
 
         Each line is bound by its hash, which the next one names, as in `checked`; that a line says
-        anything sensible is for the caller to see, who reads those that matter. None: it is not
-        such a chain, or is not written as `append` writes; `entries` says what it is.
+        anything sensible is for `some` to see. None: it is not such a chain, or is not written as
+        `append` writes; `entries` says what it is.
         """
         with self._alone():
             lines = self._lines()[0]
         previous = FIRST
         for number, line in enumerate(lines, 1):
             # Quotes within a text are escaped, so that no text can hold these words.
-            if b'"previous": "%s"' % previous.encode() not in line or b'"key": ' in line:
+            if b'"previous": "%s"' % previous.encode() not in line:
                 return None
             if b'"number": %d, ' % number not in line:
                 return None
             previous = hashlib.sha256(line).hexdigest()
         return lines
+
+    def some(self, lines: Sequence[bytes], numbers: Iterable[int]) -> list[Entry]:
+        """Return some entries of a chain of `lines`, their signatures checked.
+
+        Of the others, the last signature that counts is checked. It binds every line before it to
+        what its holder saw, because `append` signs nothing on top of a signature that fails.
+
+        Raises
+        ------
+        LedgerError
+            If one of these is no entry, or its signature does not hold.
+        """
+        keys, wanted, read = _Keys({}, set()), set(numbers), {}
+
+        def look(number: int) -> Entry:
+            line = lines[number - 1]
+            try:
+                values = json_value(line)
+                signer, revoked = keys.read(values)
+            except (ValueError, KeyError, TypeError) as error:
+                why = error.args[0] if isinstance(error, KeyError) else "it is not an entry"
+                raise LedgerError(f"{self.path}: {Break(number, why)}.") from None
+            return Entry(number, hashlib.sha256(line).hexdigest(), values, signer, revoked)
+
+        for number, line in enumerate(lines, 1):
+            if number in wanted or any(b'"kind": "%s"' % kind in line for kind in _OF_KEYS):
+                read[number] = look(number)
+        for number in range(len(lines), 0, -1):
+            if b'"key": ' in lines[number - 1] and look(number).signer is not None:
+                break
+        return [read[number] for number in sorted(wanted)]
 
     def checked(self) -> tuple[list[Entry], Break | None]:
         """Return the entries before the first break of the chain, and that break, if any.

@@ -62,11 +62,18 @@ class Matcher(Part):
     """What it is and how it finds faces, in words."""
     score_range: tuple[float | None, ...] | None
     """Lowest and highest score; None where a score has no bound."""
+    system: str | None = None
+    """Name of the system, such as a vendor's product, where the evaluator gave one."""
     version: str | None = None
     """Registered version, `models:/NAME/VERSION`; None where it was not loaded from a registry."""
     evidence: Evidence = "pictures"
     """What it is known by: pictures it was given, or a file of what it made of them. `unnamed
     pairs` are pairs of whom nobody knows whose they are."""
+
+    @property
+    def called(self) -> str:
+        """The name that a report uses: the system's, else the matcher's."""
+        return self.system or self.name
 
     @property
     def unit(self) -> str:

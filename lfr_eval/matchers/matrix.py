@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.rows import LARGEST, SEPARATORS, SHOWN
 
@@ -166,7 +167,7 @@ def _npz(path: Path) -> Matrix:
             f"score has the shape {score.shape}, and there are {len(reference):,} reference_id and "
             f"{len(probe):,} probe_id"
         )
-    return Matrix(path, reference.astype(str), probe.astype(str), score)
+    return Matrix(path, _names(reference), _names(probe), score)
 
 
 def _csv(path: Path) -> Matrix:
@@ -189,7 +190,12 @@ def _csv(path: Path) -> Matrix:
     columns = slice(1, -1 if trailing else None)
     if not rows or len(names) < 2:
         raise ValueError("there is no row of scores below a header of probes")
-    return Matrix(path, np.array(reference), np.array(names[columns]), np.array(rows)[:, columns])
+    return Matrix(path, _names(reference), _names(names[columns]), np.array(rows)[:, columns])
+
+
+def _names(given: Iterable[object]) -> NDArray[np.str_]:
+    """Return names as a manifest's are read."""
+    return np.array([normal(str(name)).strip() for name in given])
 
 
 def _numbers(record: list[str], names: list[str], separator: str) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.reading import json_value
+from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 
 ROW = "row"
@@ -212,6 +213,12 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
+def _composed(text: pd.Series) -> pd.Series:
+    """Return names as a manifest's are read: in Unicode's composed form, without unseen signs."""
+    odd = {name: normal(name) for name in text.unique() if not name.isascii()}
+    return text.replace(odd) if odd else text
+
+
 def _named(
     path: Path,
     frame: pd.DataFrame,
@@ -245,7 +252,9 @@ def _named(
         theirs = columns.get(name, name)
         if theirs in there:
             column = frame[theirs]
-            if not pd.api.types.is_numeric_dtype(column.dtype) or name not in ("score", "distance"):
+            if name not in ("score", "distance"):
+                column = _composed(column.astype("string").fillna("")).str.strip()
+            elif not pd.api.types.is_numeric_dtype(column.dtype):
                 column = column.astype("string").fillna("").str.strip()
             taken[name] = column
     return pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)

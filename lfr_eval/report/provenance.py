@@ -80,6 +80,7 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         return clean(str(value)) if value not in (None, "") else otherwise
 
     identity = (
+        ("System", record.matcher.system),
         ("Matcher", record.matcher.name),
         ("Matcher in full", record.matcher.description),
         ("Matcher fingerprint", record.matcher.fingerprint),

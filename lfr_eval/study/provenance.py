@@ -78,7 +78,7 @@ def describe_study(
         question=config.report.question,
         study=config.name,
         simulated=inputs.cohort.simulated,
-        matcher=_matcher(inputs.matcher),
+        matcher=_matcher(inputs.matcher, config.report.system),
         datasets=tuple(_dataset(card, inputs.cohort) for card in inputs.cohort.cards),
         design=_design(config, inputs),
         thresholds=Thresholds(
@@ -101,11 +101,12 @@ def describe_study(
     )
 
 
-def _matcher(matcher: AnyMatcher) -> Matcher:
+def _matcher(matcher: AnyMatcher, system: str | None) -> Matcher:
     card = matcher.card
     lowest, highest = (bound if abs(bound) < 1e30 else None for bound in card.score_range)
     return Matcher(
         name=card.name,
+        system=system,
         fingerprint=card.fingerprint,
         version=card.version,
         description=f"{card.description}; {card.acquisition}",

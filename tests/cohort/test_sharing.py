@@ -1,5 +1,6 @@
 """The register of sharing: what it knows, what it cannot know, and who changed it."""
 
+import hashlib
 import json
 import time
 from dataclasses import replace
@@ -17,7 +18,7 @@ from lfr_eval.cohort.sharing import Register, SharingError
 from lfr_eval.cohort.sharing_told import told_of_sharing
 from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key, new_key
-from lfr_eval.contract.ledger import Ledger, LedgerError
+from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
 from tests.cohort.builders import good_rows, write
 
 TODAY = date(2026, 1, 1)
@@ -174,8 +175,6 @@ def test_a_register_of_a_hundred_thousand_entries_answers_in_few_passes(tmp_path
 
 def _fill(path: Path, number: int) -> None:
     """Write a chain of many entries at once, as single appends would have."""
-    import hashlib
-
     register = Register(path)
     recorded(register, "P0")
     first, second = path.read_bytes().splitlines()
@@ -192,17 +191,28 @@ def _fill(path: Path, number: int) -> None:
     path.chmod(0o600)
 
 
-def test_a_signed_register_is_read_in_full(tmp_path: Path) -> None:
+def test_a_signed_register_is_held_by_its_last_signature(tmp_path: Path) -> None:
+    """Who makes the chain anew over a changed entry has no signature for what follows it."""
     path = tmp_path / "sharing.jsonl"
     recorded(Register(path), "P1")
-    assert Ledger(path).unsigned() is not None
     key = new_key(tmp_path / "key")
-    recorded(Register(path), "P1", key=key)
-    assert Ledger(path).unsigned() is None
-    assert [each.signed for each in Register(path).who_has("P1").sharings] == [False, True]
+    for _ in range(2):
+        recorded(Register(path), "P1", key=key)
+    assert [each.signed for each in Register(path).who_has("P1").sharings] == [False, True, True]
     with pytest.raises(LedgerError, match="a key that nobody registered"):
         recorded(Register(path), "P1", key=new_key(tmp_path / "other"))
-    assert len(Register(path).sharings()) == 2
+    assert len(Register(path).sharings()) == 3
+    previous, lines = FIRST, []
+    for line in path.read_bytes().splitlines():
+        values = {**json.loads(line), "previous": previous}
+        if values["number"] == 4:
+            values["people"] = [Register(path)._digest("P2")]
+        lines.append(json.dumps(values, sort_keys=True, ensure_ascii=False).encode())
+        previous = hashlib.sha256(lines[-1]).hexdigest()
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    assert Ledger(path).lines() is not None
+    with pytest.raises(LedgerError, match=r"entry 5 .* its signature does not hold"):
+        Register(path).who_has("P3")
 
 
 def test_what_was_edited_is_never_answered_from(tmp_path: Path) -> None:

@@ -194,8 +194,16 @@ def test_distances_and_other_names_of_columns(logs: Logs) -> None:
 
 
 def test_alerts_on_other_enrolled_people_are_not_lost(logs: Logs) -> None:
-    words = logs.write(PASSES, "pass_id,reference_id,score\na,r3,0.9\nb,r1,0.7\n")
+    header = "event,subject_id,seen,camera,acquired"
+    passes = PASSES.replace("pass_id,subject_id,time,camera,acquired", header)
+    words = logs.write(passes, "pass_id,reference_id,score\na,r3,0.9\nb,r1,0.7\n")
+    with pytest.raises(ManifestError, match=r"gives 'when' for 'time', but the log has no such"):
+        run(logs.folder, *words, "dataset.pass_columns={pass_id: event, time: when}")
+    words += ["dataset.pass_columns={pass_id: event, time: seen}", "report.system=NeoFace 4.1"]
     study = run(logs.folder, *words)
+    assert study.record().matcher.called == "NeoFace 4.1"
+    page = (study.path / "report.html").read_text(encoding="utf-8")
+    assert "NeoFace 4.1. The live system that wrote the log" in page
     rates = study.read(RATES).query("factor == 'overall' and threshold == 0.6")
     assert rates.set_index("metric").loc["misidentification", "events"] == 1
     assert set(study.read(SEARCHES)["watchlist_size"]) == {28}

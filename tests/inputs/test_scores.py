@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_one_file_in_every_shape(tmp_path: Path) -> None:
     assert found(tmp_path / "p.PARQUET") == VALUES
     empty = write(tmp_path / "e.csv", ["reference_id,probe_id,score", *rows, "a0,b1,", "b0,b1,"])
     assert found(empty) == VALUES
+
+
+def test_a_name_is_the_same_in_every_unicode_form(tmp_path: Path) -> None:
+    """As a Mac and a PC write one name, in lists and matrices."""
+    apart, composed = (unicodedata.normalize(form, "Zoë") for form in ("NFD", "NFC"))
+    images = IMAGES.assign(image_id=[f"{composed}{name}" for name in ROLES])
+    header = ["reference_id,probe_id,score"]
+    listed = write(tmp_path / "l.csv", [*header, f"{apart}a0,{apart}\u200ba1,0.9"])
+    table = write(tmp_path / "m.csv", [f",{apart}a1", f"{apart}a0,0.9"])
+    for file, shape in ((listed, "list"), (table, "matrix")):
+        rows = ScoreFile(file, shape=shape).scores(images)  # type: ignore[arg-type]
+        assert rows.astype(str).to_numpy().tolist() == [[f"{composed}a0", f"{composed}a1", "0.9"]]
 
 
 def test_a_full_matrix_gives_the_comparisons_that_the_roles_ask_for(tmp_path: Path) -> None:

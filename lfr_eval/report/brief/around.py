@@ -79,10 +79,12 @@ def _tested(report: Report) -> str:
         return "No real system: a computer made up how alike the faces look."
     engine = f" {record.live_engine.statement.rstrip('.')}." if record.live_engine else ""
     tested = TESTED.get(record.matcher.evidence) or (
-        f"The program “{record.matcher.name}”, which says how alike two faces look. The software "
+        f"The program “{record.matcher.called}”, which says how alike two faces look. The software "
         "alone was tested, not what people do with its alerts."
     )
-    return f"{tested}{engine}"
+    # The program is named in the sentence itself.
+    named = record.matcher.system if record.matcher.evidence in TESTED else None
+    return f"{named + '. ' if named else ''}{tested}{engine}"
 
 
 def _ranges(report: Report) -> str:

@@ -107,8 +107,8 @@ def software(report: Report) -> tuple[str, ...]:
     if report.record.simulated:
         return ("No real software was tested: the scores are simulated.",)
     return (
-        f"The software tested is {matcher.name}, fingerprint {matcher.fingerprint}. An engine with "
-        "another fingerprint is another system.",
+        f"The software tested is {matcher.called}, fingerprint {matcher.fingerprint}. An engine "
+        "with another fingerprint is another system.",
     )
 
 
