@@ -138,23 +138,30 @@ _NOUNS = {
     "male": "men", "man": "men", "men": "men",
     "non_binary": "non-binary people", "nonbinary": "non-binary people",
 }  # fmt: skip
+_GENDER_CODES = {"f": "female", "m": "male"}
+_GENDERS = frozenset(("gender", "sex"))
+"""Factors in which F and M are women and men; elsewhere M may be a code for mixed ethnicity."""
+_CODE = re.compile(r"[A-Z]{1,3}\d{0,2}")
+"""A closed code of a form or a police system: W, B2, IC3."""
 _ETHNIC = frozenset((
-    "african", "american", "arab", "asian", "bangladeshi", "black", "caribbean", "central",
-    "chinese", "east", "eastern", "european", "hispanic", "indian", "japanese", "korean",
-    "latin", "latino", "middle", "mixed", "native", "north", "other", "pacific", "pakistani",
-    "south", "southeast", "west", "white",
+    "african", "american", "arab", "asian", "bangladeshi", "black", "british", "brown", "caribbean",
+    "caucasian", "central", "chinese", "east", "eastern", "european", "gypsy", "hispanic", "indian",
+    "irish", "japanese", "korean", "latin", "latino", "middle", "mixed", "native", "north", "other",
+    "pacific", "pakistani", "roma", "south", "southeast", "turkish", "west", "white",
 ))  # fmt: skip
 _FAMILIES = frozenset(("white", "black", "asian"))
 _AGES = re.compile(r"(\d+)\s*(?:[-–]|to|_)\s*(\d+)|(\d+)\s*\+|(?:over|under)[ _]\d+")
 
 
-def group_words(group: str) -> str:
+def group_words(group: str, factor: str = "") -> str:
     """Return the people of a group, within a sentence.
 
     Parameters
     ----------
     group
         As in the tables; labels of several factors are joined by `tables.CROSS`.
+    factor
+        By which the groups are told apart, if known: F and M are women and men by gender alone.
 
     Examples
     --------
@@ -164,13 +171,15 @@ def group_words(group: str) -> str:
     ('mixed East Asian and White men', 'all other people', 'people aged 20–29')
     >>> group_words("a"), group_words("female x a")
     ('people in group a', 'women in group a')
+    >>> group_words("IC3"), group_words("F x W", "gender x ethnicity"), group_words("F")
+    ('people recorded as IC3', 'women recorded as W', 'people recorded as F')
     """
     if group == "rest":
         return "all other people"
     if group == EVERYBODY:
         return "all people"
     nouns, before, after = [], [], []
-    for label in group.split(CROSS):
+    for label in _labels(group, factor):
         plain = label.strip().lower()
         if plain in _NOUNS:
             nouns.append(_NOUNS[plain])
@@ -182,12 +191,25 @@ def group_words(group: str) -> str:
             after.append("without a label")
         elif plain in ("prefer_not_to_say", "prefer not to say"):
             after.append("who prefer not to say")
+        elif _CODE.fullmatch(label):
+            after.append(f"recorded as {label}")
         else:
             after.append(f"in group {label.replace('_', ' ')}")
     return " ".join([*before, " and ".join(nouns) or "people", " and ".join(after)]).strip()
 
 
-def groups_words(groups: Sequence[str], last: str = "and") -> str:
+def _labels(group: str, factor: str) -> list[str]:
+    """Return the label of each factor, the gender codes F and M spelt out."""
+    labels, factors = group.split(CROSS), factor.split(CROSS)
+    if len(labels) != len(factors):
+        return labels
+    return [
+        _GENDER_CODES.get(label.lower(), label) if name.lower() in _GENDERS else label
+        for label, name in zip(labels, factors, strict=True)
+    ]
+
+
+def groups_words(groups: Sequence[str], last: str = "and", factor: str = "") -> str:
     """Return several groups within a sentence.
 
     Examples
@@ -195,14 +217,14 @@ def groups_words(groups: Sequence[str], last: str = "and") -> str:
     >>> groups_words(["black", "white"]), groups_words(["male", "black"], "or")
     ('Black and White people', 'men or Black people')
     """
-    named = [group_words(group) for group in groups]
+    named = [group_words(group, factor) for group in groups]
     if all(name.endswith(" people") for name in named):
         named = [*(name.removesuffix(" people") for name in named[:-1]), named[-1]]
     return joined(named, last)
 
 
-def group_name(group: str) -> str:
-    """Return the name of a group as it heads a row or labels a chart.
+def group_name(group: str, factor: str = "") -> str:
+    """Return the name of a group as it heads a row or labels a chart; `factor` as above.
 
     Examples
     --------
@@ -210,7 +232,10 @@ def group_name(group: str) -> str:
     ('Black', 'Men', 'Black women', 'a')
     >>> group_name("everybody"), group_name("unknown"), group_name("20-29")
     ('Everybody', 'No label', '20–29')
+    >>> group_name("F", "sex"), group_name("IC3"), group_name("F x IC3", "gender x ethnicity")
+    ('Women', 'IC3', 'Women recorded as IC3')
     """
+    group = CROSS.join(_labels(group, factor))
     plain = group.strip().lower()
     if group == EVERYBODY or group == "rest":
         return {EVERYBODY: "Everybody"}.get(group, "All others")
@@ -267,7 +292,8 @@ def compared_words(factor: str, group: str, conditions: Sequence[str]) -> str:
     parts = list(zip(factor.split(CROSS), group.split(CROSS), strict=True))
     people = CROSS.join(value for name, value in parts if name not in conditions)
     passes = [condition_words(name, value) for name, value in parts if name in conditions]
-    who = group_words(people) if people else "passes"
+    names = CROSS.join(name for name, _ in parts if name not in conditions)
+    who = group_words(people, names) if people else "passes"
     return f"{who} with {joined(passes)}" if passes else who
 
 

@@ -215,7 +215,8 @@ def _worst(
 
 
 def _sides(row: pd.Series) -> str:
-    return f"{group_words(row['group_a'])} v {group_words(row['group_b'])}"
+    a, b = (group_words(row[name], row["factor"]) for name in ("group_a", "group_b"))
+    return f"{a} v {b}"
 
 
 def _agreement(case: Case) -> Iterator[Check]:

@@ -112,7 +112,10 @@ def _statement(row: Mapping[Hashable, Any]) -> str | None:
             else ("difference_lower", "difference_upper", "level")
         )
     )
-    a, b = (getattr(sides, side) if sides else group_words(row[f"group_{side}"]) for side in "ab")
+    a, b = (
+        getattr(sides, side) if sides else group_words(row[f"group_{side}"], row["factor"])
+        for side in "ab"
+    )
     metric, difference = metric_named(row["metric"]), row["difference"]
     (much, *ends), per = per_many((difference, "nearest"), (lower, "down"), (upper, "up"))
     apart = (

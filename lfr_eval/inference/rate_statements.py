@@ -69,7 +69,7 @@ def _where(rate: Mapping[Any, Any]) -> str:
 
 
 def _whose(rate: Mapping[Any, Any]) -> str:
-    who, other = rate["group"], rate["counterpart"]
+    who, other, factor = rate["group"], rate["counterpart"], rate["factor"]
     if pd.isna(other) or other == who:
-        return group_words(who)
-    return f"{group_words(who)} against {group_words(other)}"
+        return group_words(who, factor)
+    return f"{group_words(who, factor)} against {group_words(other, factor)}"

@@ -282,7 +282,7 @@ def _statement(
 ) -> str:
     """Return the sentence of a comparison of scores."""
     size = "" if row.watchlist_size is None else count(row.watchlist_size)
-    a, b = group_words(row.group_a), group_words(row.group_b)
+    a, b = (group_words(each, row.factor) for each in (row.group_a, row.group_b))
     about = f"{_KINDS[row.kind].format(size=size)}: "
     what = _statistic(row.statistic)
     tail = "" if row.primary else " (Exploratory.)"

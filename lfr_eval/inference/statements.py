@@ -92,12 +92,12 @@ class Finding:
     @property
     def a(self) -> str:
         """The first side in words."""
-        return self.sides.a if self.sides else group_words(self.group_a)
+        return self.sides.a if self.sides else group_words(self.group_a, self.factor)
 
     @property
     def b(self) -> str:
         """The second side in words."""
-        return self.sides.b if self.sides else group_words(self.group_b)
+        return self.sides.b if self.sides else group_words(self.group_b, self.factor)
 
     @property
     def deed(self) -> str:

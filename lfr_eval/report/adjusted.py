@@ -83,7 +83,7 @@ def _adjusted(row: Any) -> Adjusted:
     overlap, fewest = float(row.overlap), int(row.fewest_people)
     why = "" if pd.isna(row.refused) else "refused" if overlap < 1 else "too little seen"
     return Adjusted(
-        pair_words(str(row.group_a), str(row.group_b)),
+        pair_words(str(row.group_a), str(row.group_b), str(row.factor)),
         metric_named(str(row.metric)).plain,
         span("ratio", "ratio"),
         why or span("adjusted", "adjusted_ratio"),

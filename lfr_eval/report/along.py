@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import factor_words, group_name, metric_named
@@ -50,7 +50,7 @@ def along_threshold(
     thresholds = setting.thresholds
     banded = is_banded(sides)
     panels = [
-        (group_name(group),
+        (group_name(group, setting.factor),
          [line_of(style, thresholds, side[number], banded)
           for style, side in zip(("first", "second"), sides, strict=True)])
         for number, group in enumerate(groups)
@@ -81,18 +81,38 @@ def band_words(record: StudyRecord, banded: bool) -> str:
     level = confidence(record.inference.level)
     if banded:
         return (
-            f"{level} bands, which hold for all these groups at all thresholds at once and are "
-            "wider than the intervals of one threshold"
+            f"{level} bands, which hold for all these groups at all thresholds at once, are wider "
+            "than the intervals of one threshold and leave out what a rate that only falls, or "
+            "only rises, with the threshold cannot be"
         )
     return f"{level} intervals, each for one group at one threshold"
 
 
-def ends_of(rates: Side, banded: bool) -> tuple[list[float], list[float]]:
-    """Return lower and upper ends: of the bands where there are any, else of the intervals."""
+def ends_of(rates: Side, banded: bool, rising: bool = False) -> tuple[list[float], list[float]]:
+    """Return lower and upper ends: of the bands where there are any, else of the intervals.
+
+    A band holds at all thresholds at once, and a rate can only fall with the threshold (or only
+    rise: `rising`). So no end is let through that an earlier or a later one rules out: where few
+    errors are left, a band would otherwise leap up although the rate cannot (Chernozhukov,
+    Fernández-Val & Galichon, Biometrika 96, 2009).
+    """
     names = ("band_lower", "band_upper") if banded else ("lower", "upper")
     ends = ([None if rate is None else getattr(rate, name) for rate in rates] for name in names)
     lower, upper = ([math.nan if each is None else float(each) for each in one] for one in ends)
-    return lower, upper
+    if not banded:
+        return lower, upper
+    way = -1 if rising else 1
+    return _running(max, lower, -way), _running(min, upper, way)
+
+
+def _running(best: Callable[[float, float], float], values: list[float], way: int) -> list[float]:
+    """Return the best end so far, read forwards (1) or backwards (-1); NaN stays NaN."""
+    found, so_far = [], math.nan
+    for value in values[::way]:
+        if not math.isnan(value):
+            so_far = value if math.isnan(so_far) else best(so_far, value)
+        found.append(value if math.isnan(value) else so_far)
+    return found[::way]
 
 
 def watchlist_clause(size: int | None) -> str:
@@ -102,13 +122,19 @@ def watchlist_clause(size: int | None) -> str:
 
 def line_of(style: str, x: Sequence[float], rates: Side, banded: bool) -> Line:
     """Return rates as a line with its band, and the bound where no error was seen."""
-    lower, upper = ("band_lower", "band_upper") if banded else ("lower", "upper")
+    seen = [None if rate is None or rate.events is None else rate.events > 0 for rate in rates]
+    lower, upper = ends_of(rates, banded, rising=style == "second")
 
-    def values(name: str, silent: bool = False) -> list[float]:
+    def where(wanted: bool, values: Sequence[float]) -> list[float]:
         return [
-            math.nan if rate is None or rate.events is None or (rate.events == 0) != silent
-            or getattr(rate, name) is None else float(getattr(rate, name))
-            for rate in rates
-        ]  # fmt: skip
+            value if each is wanted else math.nan for each, value in zip(seen, values, strict=True)
+        ]
 
-    return Line(style, x, values("rate"), values(lower), values(upper), values(upper, True))
+    middle, bound = (
+        [math.nan if rate is None or getattr(rate, name) is None else getattr(rate, name)
+         for rate in rates]
+        for name in ("rate", "upper")
+    )  # fmt: skip
+    return Line(
+        style, x, where(True, middle), where(True, lower), where(True, upper), where(False, bound)
+    )

@@ -61,7 +61,7 @@ def _times(times: pd.DataFrame | None) -> Aside | None:
         return None
     rows = tuple(
         (
-            group_name(str(row.group)),
+            group_name(str(row.group), str(row.factor)),
             "names the person" if row.metric == "TPIR" else "false alert",
             number(row.threshold),
             count(int(row.watchlist_size)),
@@ -87,7 +87,7 @@ def _lists(lists: pd.DataFrame | None) -> Aside | None:
         return None
     rows = tuple(
         (
-            group_name(str(row.group)),
+            group_name(str(row.group), str(row.factor)),
             number(row.threshold),
             count(int(row.watchlist_size)),
             count(int(row.searches)),

@@ -38,6 +38,7 @@ class Expected:
     alerts: float | None
     lower: float | None
     upper: float | None
+    factor: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Crowd:
         most = max(self.groups, key=lambda each: each.alerts or 0.0)
         whom = ""
         if most.alerts and most.alerts < total.alerts:
-            whom = f", about {about(most.alerts)} of them on {group_words(most.group)}"
+            whom = f", about {about(most.alerts)} of them on {group_words(most.group, most.factor)}"
         return (
             f"In a crowd of {count(self.size)} people a day, made up like the people tested, "
             f"{expected}{whom}. Real crowds differ, pass more than once and in other light."
@@ -100,7 +101,7 @@ def expected_alerts(size: int, shares: Sequence[float], rates: Sequence[Rate]) -
             None if value is None else people * value
             for value in (rate.rate, rate.lower, rate.upper)
         )
-        groups.append(Expected(rate.group, share, rate.rate, alerts, lower, upper))
+        groups.append(Expected(rate.group, share, rate.rate, alerts, lower, upper, rate.factor))
     return Crowd(size, tuple(groups), _sum(groups))
 
 

@@ -22,7 +22,7 @@ from lfr_eval.report.along import Setting, along_threshold, watchlist_words
 from lfr_eval.report.chart import Chart, across, threshold_scale
 from lfr_eval.report.crowd import crowd_of
 from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
-from lfr_eval.report.picture import Bar, Picture, to_bar, to_picture, top_of
+from lfr_eval.report.picture import FEWEST, Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.trade_off import trade_off
@@ -226,7 +226,9 @@ def _part(
     setting: Setting, found: Rates, all_of: Rates, verdicts: tuple[Any, ...], pool: Pool,
     record: StudyRecord,
 ) -> Part:  # fmt: skip
-    groups = list(dict.fromkeys(group for _, group in found))
+    people = {group: max(each.subjects or FEWEST for each in rates.values())
+              for (_, group), rates in found.items()}  # fmt: skip
+    groups = [group for group, known in people.items() if known >= FEWEST] or list(people)
     steps = range(len(setting.thresholds))
     sides = [
         [[found.get((code, group), {}).get(place) for place in steps] for group in groups]
@@ -238,7 +240,7 @@ def _part(
     )
     rows = tuple(
         [
-            group_name(group),
+            group_name(group, setting.factor),
             [
                 [_packed(to_bar(side[number][place], side_tops[place][0]), pool) for place in steps]
                 for side, side_tops in zip(sides, tops, strict=True)
@@ -248,7 +250,9 @@ def _part(
     )
     crowd: tuple[str, ...] = ()
     if setting.metrics[0] == "FPIR":
-        made = (crowd_of([rates[place] for rates in sides[0]]) for place in steps)
+        # The crowd is made up like all people tested, those of groups too small to draw as well.
+        wrong = [rates for (code, _), rates in found.items() if code == setting.metrics[0]]
+        made = (crowd_of([rates.get(place) for rates in wrong]) for place in steps)
         crowd = tuple(each.spoken if each else "" for each in made)
     everybody = [
         [all_of.get((code, EVERYBODY), {}).get(place) for place in steps]
@@ -283,7 +287,7 @@ def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any
         at = {real(row.threshold): row for row in part.itertuples()}
         told = [pool.place(_verdict(at[value]) if value in at else "not compared here")
                 for value in setting.thresholds]  # fmt: skip
-        made.append([metric_named(str(metric)).plain, pair_words(str(a), str(b)), told])
+        made.append([metric_named(str(metric)).plain, pair_words(str(a), str(b), factor), told])
     return tuple(made)
 
 

@@ -96,6 +96,7 @@ class Finding:
     verdict: str
     primary: bool
     statement: str
+    level: float | None = None
     higher: str | None = None
     absolute: str = ""
 
@@ -150,7 +151,8 @@ def pair_words(a: str, b: str, factor: str = "") -> str:
     """Return the groups of a comparison, in words."""
     if a == OMNIBUS:
         return f"all groups by {factor_words(factor)}" if factor else "all groups at once"
-    return f"{group_name(a)} compared with {group_words(b) if b == REST else group_name(b)}"
+    other = group_words(b) if b == REST else group_name(b, factor)
+    return f"{group_name(a, factor)} compared with {other}"
 
 
 def span_words(middle: float | None, lower: float | None, upper: float | None) -> str:
@@ -189,7 +191,7 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
             return text(getattr(row, column)) or ""
 
         numbers = ("threshold", "rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper",
-                   "p_value", "p_adjusted", "margin", "p_equivalence")  # fmt: skip
+                   "level", "p_value", "p_adjusted", "margin", "p_equivalence")  # fmt: skip
         labels = ("finding_id", "metric", "factor", "group_a", "group_b", "test", "adjustment",
                   "verdict", "statement")  # fmt: skip
         values: dict[str, Any] = {name: real(getattr(row, name)) for name in numbers}

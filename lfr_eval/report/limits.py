@@ -126,7 +126,7 @@ def _people(report: Report) -> Iterator[str]:
         among = " of those whose size is told" if untold else ""
         yield (
             f"Much about small groups. The smallest{among}, "
-            f"{group_words(smallest.group)}, has "
+            f"{group_words(smallest.group, smallest.factor)}, has "
             f"{report.record.matcher.counted(smallest.people)}{more}."
         )
     for group in report.people.groups:

@@ -82,8 +82,10 @@ def to_picture(quote: Quote) -> Picture | None:
         )
         first = row.factor != before
         before = row.factor
-        drawn.append(Row(group_name(row.group), row.factor == OVERALL, first, (bars[0], bars[1])))
-    named = [f"{group_name(row.group)} ({several(row.people or 0, 'person', 'people')})"
+        drawn.append(
+            Row(group_name(row.group, row.factor), row.factor == OVERALL, first, (bars[0], bars[1]))
+        )
+    named = [f"{group_name(row.group, row.factor)} ({several(row.people or 0, 'person', 'people')})"
              for row in small]  # fmt: skip
     return Picture(
         (quote.wrong, quote.right),

@@ -79,7 +79,7 @@ def to_score_words(
         tuple(_said(simple)),
         tuple(
             (
-                pair_words(str(row.group_a), str(row.group_b)),
+                pair_words(str(row.group_a), str(row.group_b), str(row.factor)),
                 KINDS[str(row.kind)],
                 str(row.statistic).replace("q", "quantile ") + _percent(str(row.statistic)),
                 str(row.verdict) + ("" if row.primary else ", exploratory"),
@@ -112,11 +112,12 @@ def _said(simple: pd.DataFrame) -> Iterator[str]:
     ):
         rows = primary[primary["verdict"] == verdict]
         pairs = dict.fromkeys(
-            (str(row.kind), str(row.group_a), str(row.group_b)) for row in rows.itertuples()
+            (str(row.kind), str(row.factor), str(row.group_a), str(row.group_b))
+            for row in rows.itertuples()
         )
         told = [
-            f"{group_words(a)} compared with {group_words(b)} ({KINDS[kind]})"
-            for kind, a, b in list(pairs)[:SAID]
+            f"{group_words(a, by)} compared with {group_words(b, by)} ({KINDS[kind]})"
+            for kind, by, a, b in list(pairs)[:SAID]
         ]
         if told:
             rest = len(pairs) - len(told)
@@ -125,7 +126,7 @@ def _said(simple: pd.DataFrame) -> Iterator[str]:
 
 def _numbers(row: Any) -> tuple[str, ...]:
     return (
-        group_name(str(row.group)),
+        group_name(str(row.group), str(row.factor)),
         count(int(row.mated_scores)),
         signed(row.mated_mean),
         signed(row.mated_q5),

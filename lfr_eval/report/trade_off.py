@@ -48,7 +48,7 @@ def trade_off(
         lines = [*([] if overall is None else [overall]), line]
         if place is not None and math.isfinite(line.x[place]) and math.isfinite(line.y[place]):
             lines.append(Line("third", [line.x[place]], [line.y[place]]))
-        panels.append((group_name(name), lines))
+        panels.append((group_name(name, setting.factor), lines))
     if not panels:
         return None
     across = [x for _, lines in panels for line in lines for x in line.x]
@@ -81,7 +81,7 @@ def _line(style: str, wrong: Side, right: Side, banded: bool) -> Line:
     if style != "first":
         return Line(style, seen(wrong), seen(right))
     left, farther = (_where(known, values) for values in ends_of(wrong, banded))
-    lower, upper = (_where(known, values) for values in ends_of(right, banded))
+    lower, upper = (_where(known, values) for values in ends_of(right, banded, rising=True))
     return Line(style, seen(wrong), seen(right), lower, upper, (), left, farther)
 
 

@@ -17,6 +17,7 @@ from lfr_eval.report.reading import read_report
 from tests.report.reading_age import school_years
 from tests.report.test_rates import rate
 
+IN_USE = "At the threshold in use (0.60) and a watchlist of 1,000 faces"
 FINDING = Finding(
     anchor="finding-1",
     finding_id="fpir-ethnicity",
@@ -77,11 +78,11 @@ def of(verdict: str, a: str = "black", **values: object) -> Finding:
 
 
 def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
-    assert told(report, FINDING)[0] == (
-        "At the threshold in use, Black people set off a false alert 4 times as often as White "
-        "people: 40 of 1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, "
-        "the true figure is between 1.6 and 10.1 times. It happened to 32 of 100 people against 3 "
-        "of 100."
+    assert told(report, of("different", level=0.995))[0] == (
+        f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "
+        "1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, the true "
+        "figure is between 1.6 and 10.1 times (99.5 % interval). It happened to 32 of 100 people "
+        "against 3 of 100."
     )
 
 
@@ -119,7 +120,7 @@ def test_the_group_with_more_errors_comes_first(report: Report) -> None:
 def test_a_difference_from_none_is_a_bound(report: Report) -> None:
     silent = of("different", rate_b=0.0, ratio=None, ratio_lower=2.0, ratio_upper=float("inf"))
     assert told(report, silent, none=True)[0] == (
-        "At the threshold in use, Black people set off false alerts more often than White people: "
+        f"{IN_USE}, Black people set off false alerts more often than White people: "
         "40 of 1,000 passes (1 in 25) against none of 1,000 (true rate at most 1 in 100). Allowing "
         "for chance, it is at least 2 times as often. It happened to 32 of 100 people against 0 of "
         "100."
@@ -134,7 +135,7 @@ def test_a_withheld_count_is_never_told_as_none(report: Report, higher: str | No
     shown = "false alerts were not equally frequent among Black and White people"
     if pair:
         shown = f"{pair[0]} people set off false alerts more often than {pair[1]} people"
-    assert said == f"At the threshold in use, {shown}; the numbers are too small to publish."
+    assert said == f"{IN_USE}, {shown}; the numbers are too small to publish."
     hidden = dataclasses.replace(
         rate("FNIR", 0.6, 1_000, "everybody"), factor="overall",
         **dict.fromkeys(("events", "rate", "lower", "upper", "subjects", "trials")),
@@ -199,8 +200,10 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         "that does not mean that there is none."
     )
     assert rest == (
-        "For White people and Black or East Asian people, one of up to 2 times either way remains "
-        "possible in at least one of these pairs; for 1 of them the study sets no limit."
+        "A false alert is one on somebody who is not on the watchlist, who may then be wrongly "
+        "stopped. For White people and Black or East Asian people, a difference of up to 2 times "
+        "either way remains possible in at least one of these pairs; for 1 of them the study sets "
+        "no limit."
     )
 
 
@@ -225,7 +228,7 @@ def test_a_threshold_that_nobody_would_run_is_called_so(report: Report) -> None:
     for each, doubted in ((many, True), (few, False)):
         changed = dataclasses.replace(report, quotes=(quote([each]),), compared=())
         said = " ".join(to_brief(changed).answer)
-        assert ("In all, 53.9 % of passes set off a false alert: hardly" in said) == doubted
+        assert ("False alerts on 53.9 % of passes: hardly" in said) == doubted
 
 
 def test_without_a_threshold_in_use_the_setting_is_named(report: Report) -> None:

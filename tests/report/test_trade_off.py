@@ -38,6 +38,11 @@ def test_the_band_is_drawn_where_there_is_one() -> None:
     assert banded.upper[:2] == [0.32, 0.08]
     plain = line_of("first", THRESHOLDS, rates, False)
     assert plain.upper[:2] == [0.16, 0.04]
+    # A band that leaps where few errors are left is cut: the rate cannot rise with the threshold.
+    leaping = [*rates[:1], replace(rates[1], band_upper=0.9, band_lower=0.09), rates[2]]
+    cut = line_of("first", THRESHOLDS, leaping, True)
+    assert cut.upper[:2] == [0.32, 0.32]
+    assert cut.lower[:2] == [0.09, 0.09]
     # Where nothing was seen, the bound of the group stands, not the band.
     assert math.isnan(banded.upper[2])
     assert banded.bound[2] == plain.bound[2] == 0.0

@@ -228,7 +228,7 @@ def describe(places: pd.DataFrame) -> str:
             at.append(f"threshold {threshold_text(float(row['threshold']))}")
         if pd.notna(row["watchlist_size"]):
             at.append(f"a watchlist of {int(row['watchlist_size']):,}")
-        who = "" if row["group"] == EVERYBODY else f" of {group_words(row['group'])}"
+        who = "" if row["group"] == EVERYBODY else f" of {group_words(row['group'], row['factor'])}"
         where = f" at {' and '.join(at)}" if at else ""
         words.append(f"the {row['metric']}{who} ({one_in(row['rate'])}){where}")
     return " or ".join(words)

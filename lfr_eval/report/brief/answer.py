@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_words, groups_words
-from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import (
     alike,
+    confidence,
     count,
     one_in,
     percentage,
@@ -51,6 +52,11 @@ DEEDS = {
 }
 """What is told of an error that the system makes."""
 
+MEANT = {
+    "FPIR": "a false alert is one on somebody who is not on the watchlist, who may then be wrongly "
+    "stopped.",
+    "FMR": "a wrong match takes two people for one.",
+}
 MISSES = {
     "FNIR": "The other error is to miss somebody who is on the watchlist:",
     "FNMR": "The other error is to take two pictures of one person for two people:",
@@ -76,61 +82,50 @@ def answer(report: Report) -> tuple[str, ...]:
             "The study holds no rate at the threshold in use, so it gives no answer for it. A rate "
             "from another threshold must not stand in for it.",
         )
-    in_use = report.record.thresholds.operating is not None
-    where = "at the threshold in use" if in_use else f"at {setting_words(report)}"
+    where = f"at {setting_words(report)}"
+    if report.record.thresholds.operating is not None:
+        said = spoken_threshold(quote.threshold)
+        where = where.replace(f"threshold {said}", f"the threshold in use ({said})", 1)
     made_up = "in this made-up study, " if report.record.simulated else ""
-    paragraphs = []
-    for metric, side in ((quote.wrong.code, "wrong"), (quote.right.code, "right")):
-        found = [each for each in report.compared if each.metric == metric and _is_at(each, quote)]
-        trial = "passes" if quote.watchlist_size else "comparisons"
-        sides = Sides(_people(quote, side), report.record.matcher.unit, trial)
-        paragraphs.append(list(_about(found, DEEDS[metric], sides)))
-    first, second = paragraphs
-    first[0] = f"{made_up}{where}, {first[0]}"
-    first[1:1] = _too_many(quote, report.record.matcher.evidence)
-    wrong = [each for each in report.compared if each.metric == quote.wrong.code]
-    silent = all(each.verdict == "untestable" for each in wrong if _is_at(each, quote))
+    at = [each for each in report.compared if _is_at(each, quote)]
+    alerts, misses = (
+        [each for each in at if each.metric == metric.code] for metric in (quote.wrong, quote.right)
+    )
+    searched, unit = quote.watchlist_size is not None, report.record.matcher.unit
+    wrong = Sides(DEEDS[quote.wrong.code], _rates(quote, "wrong"), unit,
+                  "passes" if searched else "comparisons")  # fmt: skip
+    right = Sides(DEEDS[quote.right.code], _rates(quote, "right"), unit,
+                  "tries" if searched else "comparisons")  # fmt: skip
+    lead, *rest = _about(alerts, wrong)
+    known = (OVERALL, EVERYBODY) in wrong.rates
+    first = [wrong.in_all(wrong.deed.thing)] if known else []
+    first += _too_many(report, wrong)
+    # A difference is the shortest answer; without one, how often it happened at all comes first.
+    if known and not any(each.verdict == "different" for each in alerts):
+        lead, first = f"{first[0]} {_capital(lead)}", first[1:]
+    first = [MEANT[quote.wrong.code], *first, *rest]
+    silent = all(each.verdict == "untestable" for each in alerts)
     if silent and report.scores and report.scores.differ:
         first.append(
             "the scores behind the alerts do differ between groups, which is no error rate: see "
             "“What the scores say” in the full report."
         )
-    everybody = _everybody(quote, report.record.matcher.unit)
-    second[:1] = [f"{MISSES[quote.right.code]} {everybody}", second[0]]
-    lead, *rest = first
-    return tuple(" ".join(map(_capital, each)) for each in ([lead], rest, second) if each)
+    second = [f"{MISSES[quote.right.code]} {right.in_all('it')}", *_about(misses, right)]
+    paragraphs = ([f"{made_up}{where}, {lead}"], first, second)
+    return tuple(" ".join(map(_capital, each)) for each in paragraphs if each)
 
 
-def _too_many(quote: Quote, evidence: str) -> list[str]:
+def _too_many(report: Report, sides: Sides) -> list[str]:
     """Say so where a watchlist could hardly be searched at this threshold."""
-    rates = [row.wrong for row in quote.rows if row.factor == OVERALL and row.wrong is not None]
-    if quote.watchlist_size is None or not rates or (rates[0].rate or 0.0) <= MANY:
+    rate, matcher = sides.of(OVERALL, EVERYBODY), report.record.matcher
+    if sides.trial != "passes" or matcher.evidence == "alerts" or rate is None:
         return []
-    said = f"in all, {percentage(rates[0].rate)} of passes set off a false alert"
-    if evidence == "alerts":
-        return [f"{said}."]
+    if (rate.rate or 0.0) <= MANY:
+        return []
     return [
-        f"{said}: hardly a threshold at which somebody would search a watchlist of that length."
+        f"false alerts on {percentage(rate.rate)} of passes: hardly a threshold at which somebody "
+        "would search a watchlist of that length."
     ]
-
-
-def _everybody(quote: Quote, unit: str) -> str:
-    """Say how often the second error happened to everybody together."""
-    found = [row.right for row in quote.rows if row.factor == OVERALL and row.right is not None]
-    rate = found[0] if found else None
-    if rate is not None and rate.withheld:
-        return "how often it happened in all is not published."
-    if rate is None or rate.rate is None:
-        return "how often it happened was not measured."
-    trials = f"{count(rate.trials)} tries"
-    if unit == "pairs":
-        trials = several(rate.trials or 0, "pair")
-    elif rate.subjects:
-        trials += f" with {several(rate.subjects, 'person', 'people')}"
-    if not rate.events:
-        bound = "" if rate.upper is None else f" (true rate at most {one_in(rate.upper, 'up')})"
-        return f"it happened in none of {trials}{bound}."
-    return f"it happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
 
 
 def _is_at(finding: Finding, quote: Quote) -> bool:
@@ -141,14 +136,14 @@ def _is_at(finding: Finding, quote: Quote) -> bool:
     )
 
 
-def _people(quote: Quote, side: str) -> dict[tuple[str, str], Rate]:
+def _rates(quote: Quote, side: str) -> dict[tuple[str, str], Rate]:
     rates = ((row, getattr(row, side)) for row in quote.rows)
     return {(row.factor, row.group): rate for row, rate in rates if rate is not None}
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The rates of one kind of error, and what they count.
+    """One kind of error: its rates, and what they count.
 
     Attributes
     ----------
@@ -160,17 +155,36 @@ class Sides:
         What trials are, in the plural.
     """
 
+    deed: Deed
     rates: Mapping[tuple[str, str], Rate]
     unit: str
     trial: str
+
+    def in_all(self, what: str) -> str:
+        """Say how often the error, called `what`, happened to everybody together."""
+        rate = self.of(OVERALL, EVERYBODY)
+        if rate is not None and rate.withheld:
+            return f"how often {what} happened in all is not published."
+        if rate is None or rate.rate is None:
+            return f"how often {what} happened was not measured."
+        trials = f"{count(rate.trials)} {self.trial}"
+        if self.unit == "pairs":
+            trials = several(rate.trials or 0, "pair")
+        elif rate.subjects:
+            trials += f" with {several(rate.subjects, 'person', 'people')}"
+        if not rate.events:
+            bound = "" if rate.upper is None else f" (true rate at most {one_in(rate.upper, 'up')})"
+            return f"{what} happened in none of {trials}{bound}."
+        return f"{what} happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
 
     def of(self, factor: str, group: str) -> Rate | None:
         """Return the rate of a group."""
         return self.rates.get((factor, group))
 
 
-def _about(found: Sequence[Finding], deed: Deed, people: Sides) -> Iterator[str]:
+def _about(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     """Say what the comparisons of one kind of error show together, as within a sentence."""
+    deed = people.deed
     pairs = [each for each in found if not each.is_omnibus and CROSS not in each.factor]
     crossed = [each for each in found if not each.is_omnibus and CROSS in each.factor]
     if not pairs and not crossed:
@@ -179,14 +193,16 @@ def _about(found: Sequence[Finding], deed: Deed, people: Sides) -> Iterator[str]
     of = {verdict: [e for e in pairs if e.verdict == verdict] for verdict in _TOLD}
     different = sorted(of["different"], key=_size, reverse=True)
     for each in different[:NAMED]:
-        yield _different(each, deed, people)
+        yield _different(each, people)
     if len(different) > NAMED:
         more = len(different) - NAMED
         yield f"{several(more, 'more pair')} of groups {'differs' if more == 1 else 'differ'}."
     judged = [each for each in pairs if each.verdict in ("inconclusive", "withheld")]
     if judged and not different:
         sets = _by_reference(judged)
-        between = " or between ".join(groups_words([other, *names]) for _, other, names, _ in sets)
+        between = " or between ".join(
+            groups_words([other, *names], factor=by) for by, other, names, _ in sets
+        )
         yield (
             f"no difference in {deed.thing} was shown between {between}, but that does not mean "
             "that there is none."
@@ -194,15 +210,21 @@ def _about(found: Sequence[Finding], deed: Deed, people: Sides) -> Iterator[str]
     for kind, tell in (("inconclusive", _open), ("equivalent", _alike)):
         for _, other, names, same in _by_reference(of[kind]):
             yield tell(names, other, same, deed, bool(different))
-    if of["untestable"]:
+    if of["untestable"] and len(of["untestable"]) == len(pairs):
+        yield (
+            f"too few {people.unit} or errors were seen to say whether any group has more "
+            f"{deed.thing} than another."
+        )
+    elif of["untestable"]:
         sets = _by_reference(of["untestable"])
         who = ", or ".join(
-            f"{group_words(other)} with {groups_words(names, 'or')}" for _, other, names, _ in sets
+            f"{group_words(other, by)} with {groups_words(names, 'or', by)}"
+            for by, other, names, _ in sets
         )
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
-        who = "; ".join(groups_words([*names, other]) for _, other, names, _ in sets)
+        who = "; ".join(groups_words([*names, other], factor=by) for by, other, names, _ in sets)
         yield (
             f"for {who} only this is published: no difference was shown, which is not equality. "
             "The numbers behind it are too small to publish."
@@ -248,14 +270,17 @@ def _turned(f: Finding) -> tuple[str, str, float | None, float, float]:
 def _ratio(f: Finding, deed: Deed) -> str:
     """Say who had the error more often, and by how much where that is published and finite."""
     a, b, times, *_ = _turned(f)
+    by = f.factor
+    one, two = group_words(a, by), group_words(b, by)
     if times is not None and math.isfinite(times):
-        return f"{group_words(a)} {deed.once} {ratio(times)} times as often as {group_words(b)}"
+        return f"{one} {deed.once} {ratio(times)} times as often as {two}"
     if f.rate_a is None and f.higher is None:
-        return f"{deed.thing} were not equally frequent among {groups_words([a, b])}"
-    return f"{group_words(a)} {deed.often} more often than {group_words(b)}"
+        return f"{deed.thing} were not equally frequent among {groups_words([a, b], factor=by)}"
+    return f"{one} {deed.often} more often than {two}"
 
 
-def _different(f: Finding, deed: Deed, people: Sides) -> str:
+def _different(f: Finding, people: Sides) -> str:
+    deed = people.deed
     a, b, times, low, high = _turned(f)
     if f.rate_a is None or f.rate_b is None:
         return f"{_ratio(f, deed)}; the numbers are too small to publish."
@@ -268,7 +293,8 @@ def _different(f: Finding, deed: Deed, people: Sides) -> str:
         span = f"the true figure is at least {ratio(low, 'down')} times"
     else:
         span = f"the true figure is between {ratio(low, 'down')} and {ratio(high, 'up')} times"
-    chance = f" Allowing for chance, {span}." if span else ""
+    level = f" ({confidence(f.level)} interval)" if f.level is not None else ""
+    chance = f" Allowing for chance, {span}{level}." if span else ""
     return f"{_ratio(f, deed)}: {seen}.{chance}{_affected(mine, theirs, people.unit)}"
 
 
@@ -307,10 +333,15 @@ Names = Sequence[str]
 def _open(names: Names, other: str, found: Sequence[Finding], _: Deed, some: bool) -> str:
     known = [one.possible for one in found if one.possible is not None]
     one = len(found) == 1
-    between = groups_words([*names, other])
+    by = found[0].factor
+    between = groups_words([*names, other], factor=by)
     if not one:
-        between = f"{group_words(other)} and {groups_words(names, 'or')}"
-    shown = f"between {between} no difference was shown; one" if some else f"for {between}, one"
+        between = f"{group_words(other, by)} and {groups_words(names, 'or', by)}"
+    shown = (
+        f"between {between} no difference was shown; one"
+        if some
+        else f"for {between}, a difference"
+    )
     if not known:
         shown = f"between {between} no difference was shown, and" if some else f"for {between},"
         return f"{shown} the study sets no limit to how large one could be."
@@ -323,9 +354,10 @@ def _open(names: Names, other: str, found: Sequence[Finding], _: Deed, some: boo
 
 def _alike(names: Names, other: str, found: Sequence[Finding], deed: Deed, _: bool) -> str:
     margin = ratio(max(one.margin or 1.0 for one in found), "up")
-    who = groups_words([*names, other])
+    by = found[0].factor
+    who = groups_words([*names, other], factor=by)
     if len(found) > 1:
-        who = f"{group_words(other)} and each of {groups_words(names)}"
+        who = f"{group_words(other, by)} and each of {groups_words(names, factor=by)}"
     return f"{who} {deed.often} about equally often: any difference is below {margin} times."
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from lfr_eval.contract.names import factor_words, group_name, group_words
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES, UNKNOWN
 from lfr_eval.contract.words import about, count, joined, several, spoken_threshold
+from lfr_eval.report.crowd import Expected
 from lfr_eval.report.model import Report
 
 MOST_GROUPS = 7
@@ -93,8 +94,8 @@ def _ranges(report: Report) -> str:
     level, alpha = (f"{100 * value:g}" for value in (settings.level, settings.alpha))
     return (
         f"The lines in the picture are {level} % intervals: a range that holds the true figure in "
-        f"{level} of 100 such studies. Ranges of differences between groups are wider where "
-        "several were looked at, so that chance alone shows a difference in at most "
+        f"{level} of 100 such studies. The intervals of differences are wider, since several "
+        "groups were compared: chance alone shows a difference in at most "
         f"{alpha} of 100 such studies."
     )
 
@@ -118,16 +119,17 @@ def _whom(report: Report) -> Iterator[str]:
             yield f"By {factor_words(factor)}: {len(groups)} groups."
         else:
             say = group_name if pairs else _named
-            named = [f"{count(each.people)} {say(each.group)}" for each in groups if each.people]
-            untold = [_named(each.group) for each in groups if each.withheld]
+            named = [
+                f"{count(each.people)} {say(each.group, factor)}" for each in groups if each.people
+            ]
+            untold = [_named(each.group, factor) for each in groups if each.withheld]
             if untold:
                 named.append(f"{joined(untold)} whose number is not published")
             yield f"By {factor_words(factor)}: {joined(named)}."
 
 
-def _named(group: str) -> str:
-    words = group_words(group)
-    return group_name(group) if words.endswith(" people") else words
+def _named(group: str, factor: str) -> str:
+    return group_words(group, factor).removesuffix(" people")
 
 
 def _pictures(report: Report) -> Iterator[str]:
@@ -178,9 +180,9 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     known.sort(key=lambda each: -(each.rate or 0.0))
     ends = known if len(known) < 3 else [known[0], known[-1]]
     parts = [
-        f"of every 1,000 {_thousand(each.group)}, about {about(1000 * each.rate)}"
+        f"of every 1,000 {_thousand(each)}, about {about(1000 * each.rate)}"
         if each.rate
-        else f"of every 1,000 {_thousand(each.group)}, none as far as was seen, "
+        else f"of every 1,000 {_thousand(each)}, none as far as was seen, "
         f"but up to {about(1000 * (each.upper or 0.0) / (crowd.size * each.share), 'up')} remain "
         "possible"
         for each in ends
@@ -192,8 +194,8 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     )
 
 
-def _thousand(group: str) -> str:
-    return "people" if group == EVERYBODY else group_words(group)
+def _thousand(of: Expected) -> str:
+    return "people" if of.group == EVERYBODY else group_words(of.group, of.factor)
 
 
 def cannot_say(report: Report) -> tuple[str, ...]:
@@ -212,7 +214,7 @@ def _cannot(report: Report) -> Iterator[str]:
     else:
         yield BEYOND.get(
             record.matcher.evidence,
-            "How the system does in the street. Only the pictures described above were compared.",
+            "How the system does in the street. Only the pictures described here were compared.",
         )
     if any(each.is_open for each in report.compared):
         yield (
@@ -229,8 +231,8 @@ def _cannot(report: Report) -> Iterator[str]:
         untold = any(each.withheld for each in report.people.groups)
         told = " whose size is published" if untold else ""
         yield (
-            f"Much about small groups: the smallest{told}, {_named(least.group)}, has "
-            f"{record.matcher.counted(least.people)}."
+            f"Much about small groups: the smallest{told}, "
+            f"{_named(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
         )
     yield from _labels(report)
     yield "What another threshold, a longer watchlist, another camera or other light would do."

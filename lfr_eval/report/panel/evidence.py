@@ -150,9 +150,9 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
         if not has_factor(report, factor):
             return ()
         groups = ", ".join(
-            f"{group_name(group.group)} (withheld)"
+            f"{group_name(group.group, factor)} (withheld)"
             if group.withheld
-            else f"{group_name(group.group)} {report.record.matcher.counted(group.people)}"
+            else f"{group_name(group.group, factor)} {report.record.matcher.counted(group.people)}"
             for group in report.people.of(factor)
         )
         sources = tuple(

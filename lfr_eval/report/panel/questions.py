@@ -67,7 +67,7 @@ def _who(report: Report) -> tuple[str, ...]:
         untold = any(group.withheld for group in report.people.groups)
         answers.append(
             f"The smallest group{' of those whose size is told' if untold else ''} is "
-            f"{group_words(smallest.group)}: "
+            f"{group_words(smallest.group, smallest.factor)}: "
             f"{report.record.matcher.counted(smallest.people)}."
         )
     return tuple(answers)

@@ -80,7 +80,7 @@ def smallest_group(report: Report) -> GroupCount | None:
 def silent(report: Report) -> tuple[str, ...]:
     """Say in which groups nothing happened at the thresholds of the first screen."""
     return tuple(
-        f"{group_name(row.group)}, {setting(quote)}. "
+        f"{group_name(row.group, row.factor)}, {setting(quote)}. "
         f"{measured(quote.wrong, row.wrong, report.record)}."
         for quote in report.quotes
         for row in quote.rows
