@@ -21,7 +21,8 @@ from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
-from lfr_eval.matchers.rows import LINES, ROW, numbers, read_rows, refuse, usable
+from lfr_eval.matchers.number_format import Decimal, read_numbers
+from lfr_eval.matchers.rows import LINES, ROW, read_rows, refuse
 
 REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
@@ -46,6 +47,9 @@ class AlertLog:
         Seconds between an alert that names no pass and the pass it may belong to.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
+    decimal
+        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: as the numbers show, and refused where they could mean two things.
 
     Raises
     ------
@@ -62,6 +66,7 @@ class AlertLog:
         columns: Mapping[str, str] | None = None,
         within: float = 10.0,
         higher_is: Literal["better", "worse"] = "better",
+        decimal: Decimal | None = None,
     ) -> None:
         self.floor, self.at_most = floor, at_most
         self._path, self._within = path, within
@@ -78,7 +83,8 @@ class AlertLog:
                 f"{path} has neither pass_id nor time, so alerts cannot be assigned to passes. If "
                 "the file has other names for them, give 'matcher.columns={time: THEIRS}'."
             )
-        score = numbers(rows["score"])
+        number = read_numbers(rows["score"], decimal)
+        score = number.value
         if engine:
             # The engine compares in float32, and writes what it compared.
             score = score.astype(np.float32)
@@ -86,25 +92,27 @@ class AlertLog:
             score = -score
         checks = [
             ("reference_id is empty", rows["reference_id"] == ""),
-            ("score is not a finite number", ~usable(score)),
+            *number.checks("score"),
+            ("there is no score", number.empty),
             (
                 f"score is below the floor of {threshold_text(floor)} (matcher.floor)",
                 score < score.dtype.type(floor),
             ),
         ]
         if engine:
-            at = numbers(rows["threshold"])
+            at = read_numbers(rows["threshold"]).value
             checks.append((f"the engine's threshold is not {threshold_text(floor)}", at != floor))
         named = [name for name in ("pass_id", "time", "camera") if name in rows]
         self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
-        refuse(path, self._rows, checks)
+        refuse(path, rows[[*named, "reference_id", "score", ROW]], checks)
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
         told = f"at most {at_most:,}" if at_most else "all references"
         settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
+        content = repr((*settings, *filter(None, [decimal])))
         self.card = MatcherCard(
             name="alerts",
-            fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
+            fingerprint=hashlib.sha256(content.encode()).hexdigest(),
             description=(
                 f"a live system known by its log ({len(rows):,} alerts at or above "
                 f"{threshold_text(floor)}, {told} named for one pass)"

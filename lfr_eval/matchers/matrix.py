@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
-from lfr_eval.matchers.rows import LARGEST, SEPARATORS, SHOWN
+from lfr_eval.matchers.number_format import (
+    LARGEST,
+    Decimal,
+    declared,
+    format_of,
+    read_as,
+    shapes,
+)
+from lfr_eval.matchers.rows import SEPARATORS, SHOWN
 
 ARRAYS = ("reference_id", "probe_id", "score")
 
@@ -129,8 +137,13 @@ class Matrix:
         return mirrored
 
 
-def read_matrix(path: Path) -> Matrix:
+def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
     """Read a matrix of scores.
+
+    Parameters
+    ----------
+    decimal
+        What begins the decimals of a CSV file; None: as its numbers show.
 
     Raises
     ------
@@ -146,9 +159,8 @@ def read_matrix(path: Path) -> Matrix:
             f"{path}: an .npy file does not say whose scores its rows and columns are. Save an "
             ".npz file: numpy.savez(FILE, reference_id=..., probe_id=..., score=...)."
         )
-    read = _npz if kind == ".npz" else _csv
     try:
-        return read(path)
+        return _npz(path) if kind == ".npz" else _csv(path, decimal)
     except (ValueError, OSError, KeyError) as error:
         raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
 
@@ -160,6 +172,8 @@ def _npz(path: Path) -> Matrix:
         if missing:
             raise ValueError(f"it lacks the arrays {', '.join(missing)}")
         reference, probe, score = (arrays[name] for name in ARRAYS)
+    if score.dtype.kind not in "fiu":
+        raise ValueError(f"score holds {score.dtype}, not numbers")
     if score.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         score = score.astype(np.float32 if score.dtype == np.float16 else np.float64)
     if score.shape != (len(reference), len(probe)):
@@ -170,27 +184,28 @@ def _npz(path: Path) -> Matrix:
     return Matrix(path, _names(reference), _names(probe), score)
 
 
-def _csv(path: Path) -> Matrix:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        header = next((line for line in stream if line.strip()), "")
-        separator = max(SEPARATORS, key=header.count)
-        names = [name.strip() for name in next(csv.reader([header], delimiter=separator))]
-        reader = csv.reader(stream, delimiter=separator)
-        reference, rows = [], []
-        for record in reader:
-            if not any(cell.strip() for cell in record):
-                continue
-            if len(record) != len(names):
-                raise ValueError(
-                    f"the row of '{record[0]}' has {len(record)} cells and the header {len(names)}"
-                )
-            reference.append(record[0].strip())
-            rows.append(_numbers(record, names, separator))
-    trailing = len(names) > 1 and not names[-1]
-    columns = slice(1, -1 if trailing else None)
-    if not rows or len(names) < 2:
+def _csv(path: Path, decimal: Decimal | None) -> Matrix:
+    probe = _cells_of(path)[0]
+    if decimal:
+        written = declared(decimal)
+    else:
+        # The last row may be the one that tells how the first is to be read.
+        written = format_of({one for _, _, cells in _rows(path) for one in shapes(cells)})
+    reference, rows = [], []
+    problems: dict[str, list[str]] = {}
+    for line, name, cells in _rows(path):
+        number = read_as(cells, written)
+        reference.append(name)
+        rows.append(number.value.to_numpy())
+        for said, wrong in number.unreadable("score"):
+            for at in cells.index[wrong.to_numpy(bool)]:
+                where = f"row {line} ({name}, {probe[at]}, {cells[at]})"
+                problems.setdefault(said, []).append(where)
+    if not rows or not probe:
         raise ValueError("there is no row of scores below a header of probes")
-    return Matrix(path, _names(reference), _names(names[columns]), np.array(rows)[:, columns])
+    if problems:
+        raise ValueError("; ".join(f"{said}: {_some(where)}" for said, where in problems.items()))
+    return Matrix(path, _names(reference), _names(probe), np.array(rows))
 
 
 def _names(given: Iterable[object]) -> NDArray[np.str_]:
@@ -198,20 +213,40 @@ def _names(given: Iterable[object]) -> NDArray[np.str_]:
     return np.array([normal(str(name)).strip() for name in given])
 
 
-def _numbers(record: list[str], names: list[str], separator: str) -> NDArray[np.float64]:
-    cells = [cell.strip() for cell in record]
-    if separator != ",":
-        cells = [cell.replace(",", ".") for cell in cells]
-    values = np.full(len(cells), np.nan)
-    for at, cell in enumerate(cells):
-        if at and cell:
-            try:
-                values[at] = float(cell)
-            except ValueError:
+def _cells_of(path: Path) -> tuple[list[str], bool, str]:
+    """Return the names in the header, whether a separator ends it, and the separator."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        line = next((line for line in stream if line.strip()), "")
+    separator = max(SEPARATORS, key=line.count)
+    names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
+    ends = len(names) > 1 and not names[-1]
+    return names[1 : -1 if ends else None], ends, separator
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, pd.Series]]:
+    """Yield line number, reference and cells of each row of scores."""
+    probe, ends, separator = _cells_of(path)
+    expected, header = len(probe) + 1, True
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=separator)
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if not any(cells):
+                continue
+            if header:
+                header = False
+                continue
+            if len(cells) != expected + ends or (ends and cells[-1]):
                 raise ValueError(
-                    f"'{record[at]}' of '{record[0]}' and '{names[at]}' is not a number"
-                ) from None
-    return values
+                    f"row {reader.line_num} ('{cells[0]}') has {len(cells)} cells, and the header "
+                    f"has {expected + ends}"
+                )
+            yield reader.line_num, cells[0], pd.Series(cells[1:expected], dtype="string")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(map(str, names[:SHOWN])) + more
 
 
 def _of_names(
@@ -222,6 +257,5 @@ def _of_names(
     problems = []
     for meaning, found in (("is not in the manifest", unknown), ("occurs twice", twice)):
         if found:
-            more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
-            problems.append(f"{what} {meaning}: {', '.join(map(str, found[:SHOWN]))}{more}")
+            problems.append(f"{what} {meaning}: {_some(found)}")
     return problems

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.matchers import MatcherCard, MatcherError
-from lfr_eval.matchers.rows import ROW, numbers, read_rows, refuse, usable
+from lfr_eval.matchers.number_format import Decimal, read_numbers
+from lfr_eval.matchers.rows import ROW, read_rows, refuse
 
 REQUIRED = ("score", "genuine")
 IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
@@ -35,6 +36,9 @@ class PairFile:
         Other names of columns: our name to the file's.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
+    decimal
+        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: as the numbers show, and refused where they could mean two things.
 
     Attributes
     ----------
@@ -53,6 +57,7 @@ class PairFile:
         path: Path,
         columns: Mapping[str, str] | None = None,
         higher_is: Literal["better", "worse"] = "better",
+        decimal: Decimal | None = None,
     ) -> None:
         rows = read_rows(path, REQUIRED, (*IDENTITIES, "group", *GROUPS), columns)
         given = [name for name in IDENTITIES if name in rows]
@@ -68,10 +73,12 @@ class PairFile:
         self.independent = not given
         told = rows["genuine"].astype("string").str.casefold()
         genuine = told.isin(GENUINE)
-        score = numbers(rows["score"])
+        number = read_numbers(rows["score"], decimal)
+        score = number.value
         none = pd.Series(False, rows.index)
         checks = [
-            ("score is not a finite number that float32 can hold", ~usable(score)),
+            *number.checks("score"),
+            ("there is no score", number.empty),
             ("genuine is neither 1 nor 0", ~genuine & ~told.isin(OTHER)),
         ]
         if self.independent:
@@ -105,7 +112,8 @@ class PairFile:
         )
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        settings = (content, higher_is, sorted((columns or {}).items()))
+        settings: tuple[object, ...] = (content, higher_is, sorted((columns or {}).items()))
+        settings = (*settings, *filter(None, [decimal]))
         values = self._pairs["score"].to_numpy()
         told_of = "without identities" if self.independent else "with identities"
         self.card = MatcherCard(

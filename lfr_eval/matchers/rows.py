@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
 from lfr_eval.contract.reading import json_value
 from lfr_eval.contract.spelling import normal
@@ -28,8 +29,9 @@ ROW = "row"
 SHOWN = 20
 PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
 SEPARATORS = ",;\t|"
-DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-LARGEST = float(np.finfo(np.float32).max)
+NUMBERS = ("score", "threshold")
+"""Columns that keep their type where the file holds numbers."""
+NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
 
 _MORE = "\0more"
 
@@ -83,27 +85,6 @@ def read_rows(
     if frame.empty and not may_be_empty:
         raise MatcherError(f"{path} has no row below its header.")
     return _named(path, frame, required, optional, dict(columns or {}))
-
-
-def numbers(text: pd.Series) -> pd.Series:
-    """Return the numbers in a column, NaN where there is none.
-
-    float32 stays float32, because the values were computed in it. All others become float64, the
-    nearest to the digits.
-    """
-    if text.dtype in (np.dtype(np.float32), np.dtype(np.float16)):
-        return text.astype(np.float32)
-    if not pd.api.types.is_numeric_dtype(text.dtype):
-        text = text.astype("string")
-        comma = text.str.fullmatch(DECIMAL_COMMA).fillna(False)
-        text = text.mask(comma.astype(bool), text.str.replace(",", "."))
-    values = pd.to_numeric(text, errors="coerce")
-    return pd.Series(values.astype("Float64").to_numpy(float, na_value=np.nan), text.index)
-
-
-def usable(score: pd.Series) -> pd.Series:
-    """Which scores are finite numbers that float32 can hold."""
-    return score.abs() <= LARGEST
 
 
 def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -205,8 +186,15 @@ def _json_lines(path: Path) -> pd.DataFrame:
         found.append(value)
         rows.append(row)
     names = list(dict.fromkeys(name for value in found for name in value))
-    cells = {name: [_text(value.get(name)) for value in found] for name in names}
+    cells = {name: _cells([value.get(name) for value in found]) for name in names}
     return pd.DataFrame({**cells, ROW: rows})
+
+
+def _cells(values: list[object]) -> pd.Series:
+    """Return numbers as they are, unless a text is among them."""
+    if not all(type(value) in (int, float, NoneType) for value in values):
+        values = [_text(value) for value in values]
+    return pd.Series(values, dtype=object)
 
 
 def _text(value: object) -> str:
@@ -252,9 +240,11 @@ def _named(
         theirs = columns.get(name, name)
         if theirs in there:
             column = frame[theirs]
-            if name not in ("score", "distance"):
+            if name not in NUMBERS:
                 column = _composed(column.astype("string").fillna("")).str.strip()
-            elif not pd.api.types.is_numeric_dtype(column.dtype):
+            elif infer_dtype(column, skipna=True) in NUMERIC:
+                column = pd.to_numeric(column)
+            else:
                 column = column.astype("string").fillna("").str.strip()
             taken[name] = column
     return pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)

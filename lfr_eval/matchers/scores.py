@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.matchers import MatcherCard
+from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.matrix import Matrix, read_matrix
-from lfr_eval.matchers.rows import ROW, numbers, read_rows, refuse, usable
+from lfr_eval.matchers.number_format import Decimal, read_numbers
+from lfr_eval.matchers.rows import ROW, read_rows, refuse
 
 COLUMNS = ("reference_id", "probe_id", "score")
 ARRAYS = (".npz", ".npy")
@@ -29,6 +30,9 @@ class ScoreFile:
         Other names of columns in a list: our name to the file's.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
+    decimal
+        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: as the numbers show, and refused where they could mean two things.
     shape
         `list`: reference_id, probe_id and score in CSV, Parquet or JSON lines. `matrix`: a CSV file
         with probes in the header and references in the first column; or an `.npz` file with the
@@ -46,28 +50,38 @@ class ScoreFile:
         columns: Mapping[str, str] | None = None,
         higher_is: Literal["better", "worse"] = "better",
         shape: Literal["list", "matrix"] = "list",
+        decimal: Decimal | None = None,
     ) -> None:
         self._path, self._sign = path, -1 if higher_is == "worse" else 1
         self._left_out: frozenset[str] = frozenset()
         self._given: Matrix | pd.DataFrame
+        self._wrong: list[tuple[str, pd.Series]] = []
         if shape == "matrix" or path.suffix.lower() in ARRAYS:
-            self._given = read_matrix(path)
+            self._given = read_matrix(path, decimal)
             values = self._given.score
             count = int(np.isfinite(values).sum())
         else:
             rows = read_rows(path, COLUMNS, columns=columns)
-            self._given = rows.assign(value=numbers(rows["score"]))
+            number = read_numbers(rows["score"], decimal)
+            self._given = rows.assign(value=number.value)
+            self._wrong = [(said, wrong) for said, wrong in number.checks("score") if wrong.any()]
             values, count = self._given["value"].to_numpy(), len(rows)
-        ends = (self._sign * np.nanmin(values), self._sign * np.nanmax(values))
+        there = values[~np.isnan(values)]
+        if not there.size and not self._wrong:
+            raise MatcherError(f"{path} has no score: every cell for one is empty.")
+        # What cannot be read is refused by `scores`; until then the range is unknown.
+        known = (-np.inf, np.inf) if self._wrong else (there.min(), there.max())
+        ends = sorted(float(self._sign * end) for end in known)
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        settings = (content, self._sign, sorted((columns or {}).items()), shape)
+        settings: tuple[object, ...] = (content, self._sign, sorted((columns or {}).items()), shape)
+        settings = (*settings, *filter(None, [decimal]))
         self.card = MatcherCard(
             name="scores",
             fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
             description=f"comparison scores from a file ({count:,} comparisons)",
             similarity="given",
-            score_range=(float(min(ends)), float(max(ends))),
+            score_range=(ends[0], ends[1]),
             acquisition="an image counts as acquired if the file has a score of it, unless the "
             "manifest says",
         )
@@ -115,17 +129,21 @@ class ScoreFile:
         twice = there & pd.Series(pair).duplicated().to_numpy()
         failed = _failed(images)
         unacquired = there & (failed[reference] | failed[probe])
-        usual = usable(frame["value"]).to_numpy(bool)
-        empty = frame["value"].isna().to_numpy(bool)
+        wrong = [(said, rows.loc[frame.index].to_numpy(bool)) for said, rows in self._wrong]
+        unread = np.zeros(len(frame), bool)
+        for _, rows in wrong:
+            unread |= rows
+        empty = frame["value"].isna().to_numpy(bool) & ~unread
         checks = (
+            *wrong,
             ("reference_id is not in the manifest", reference < 0),
             ("probe_id is not in the manifest", probe < 0),
             ("compares an image with itself", there & (reference == probe)),
             ("repeats an earlier comparison", twice & (reference != probe)),
             (
-                "score is not a finite number that float32 can hold (where no template could be "
-                "made of an image, say so in the manifest's column acquired)",
-                ~usual & ~(unacquired & empty),
+                "there is no score (where no template could be made of an image, say so in the "
+                "manifest's column acquired)",
+                empty & ~unacquired,
             ),
             (
                 "there is a score, and the manifest says that no template was made of an image",
@@ -133,7 +151,7 @@ class ScoreFile:
             ),
         )
         shown = frame[[*COLUMNS, ROW]]
-        refuse(self._path, shown, [(said, pd.Series(wrong, frame.index)) for said, wrong in checks])
+        refuse(self._path, shown, [(said, pd.Series(rows, frame.index)) for said, rows in checks])
         kept = frame[~empty]
         return kept[["reference_id", "probe_id"]].assign(score=kept["value"])
 

@@ -170,7 +170,8 @@ def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> Non
     for part in (
         "below the floor of 0.60 (matcher.floor): row 2 (a, r0, 0.5)",
         "reference_id is empty: row 3",
-        "score is not a finite number: row 4",
+        "score is not a number (write plain digits, without '%', units, words or separators of "
+        "thousands): row 4 (a, r0, high)",
     ):
         assert part in str(caught.value)
     logs.write(PASSES, "time,reference_id,score\nnoon,r0,0.7\n")
