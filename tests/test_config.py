@@ -10,6 +10,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
+from lfr_eval.cli.launch import _prepared
 from lfr_eval.cohort import load_card
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
 from lfr_eval.config.composition import read, register
@@ -202,3 +203,10 @@ def test_a_study_of_scores_is_not_titled_after_a_matcher() -> None:
     assert composed(*given).report.title == "Error rates by group, from a vendor's scores"
     assert composed(*given, "report.title=Ours").report.title == "Ours"
     assert composed().report.title == "Error rates by group: rehearsal study, simulated matcher"
+
+
+def test_a_sweep_of_one_study_is_that_study() -> None:
+    """It has no parent in MLflow with a single child."""
+    GlobalHydra.instance().clear()
+    swept = ["-m", "dataset.people=choice(60)", "name=one"]
+    assert _prepared(swept) == ["dataset.people=60", "name=one", "experiment=rehearsal"]

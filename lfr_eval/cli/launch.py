@@ -91,13 +91,17 @@ def _prepared(given: Sequence[str]) -> list[str]:
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return words
     overrides = [word for word in words if _is_override(word)]
-    several = bool({"-m", "--multirun"} & set(words))
+    sweep = {"-m", "--multirun"} & set(words)
+    jobs = list(checked_of_sweeps(overrides)) if sweep else [overrides]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        for job in checked_of_sweeps(overrides) if several else [overrides]:
+        for job in jobs:
             composed_job = checked_compose("config", job)
             # A single study is read when Hydra has composed it; of several, all before the first.
-            if several:
+            if len(jobs) > 1:
                 read(composed_job, job)
+    if sweep and len(jobs) == 1:
+        # A sweep of one study is that study: it has no parent in MLflow.
+        return [*(word for word in words if word not in {*overrides, *sweep}), *jobs[0]]
     return words
 
 
