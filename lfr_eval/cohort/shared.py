@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.words import several
 
@@ -31,64 +32,49 @@ class Sharing:
     ----------
     number
         Its entry, by which it is referred to.
-    organisation
-        Who received it.
-    what
-        `images`, `templates` or `scores`.
+    given
+        What was given to whom, on what terms.
     count
         How many.
     people
         Digests of the people whose they are; none where the entry does not say.
-    purpose, agreement, basis
-        Why, under which agreement, and on which lawful basis.
-    since, until
-        First day, and the day by which it is to be deleted.
-    dataset
-        Name of the dataset, where it was part of one.
     recorded
         Day of the entry.
-    by
-        Who made it.
+    signed
+        Whether a registered key signed it.
     """
 
     number: int
-    organisation: str
-    what: str
+    given: Handover
     count: int
     people: tuple[str, ...]
-    purpose: str
-    agreement: str
-    basis: str | None
-    since: date
-    until: date | None
-    dataset: str | None
     recorded: date
-    by: str
     signed: bool
     deletion: Deletion | None = None
 
     @property
     def late(self) -> int | None:
         """Days from the sharing to its entry, where these are more than thirty."""
-        days = (self.recorded - self.since).days
+        days = (self.recorded - self.given.since).days
         return days if days > LATE else None
 
     def overdue(self, today: date) -> bool:
         """Whether it should have been deleted and nobody confirmed that."""
-        return self.deletion is None and self.until is not None and self.until < today
+        return self.deletion is None and self.given.until is not None and self.given.until < today
 
     def sentence(self, today: date) -> str:
         """Return the sharing in a sentence."""
+        given = self.given
         said = (
-            f"{self.organisation} received {several(self.count, self.what[:-1])} on {self.since} "
-            f"for {self.purpose}, under {self.agreement} (entry {self.number})"
+            f"{given.organisation} received {several(self.count, given.what[:-1])} on "
+            f"{given.since} for {given.purpose}, under {given.agreement} (entry {self.number})"
         )
         if self.deletion is not None:
             said += f"; deleted on {self.deletion.on}, as {self.deletion.by} confirmed"
         elif self.overdue(today):
-            said += f"; deletion was due on {self.until} and nobody confirmed it"
-        elif self.until is not None:
-            said += f"; to be deleted by {self.until}"
+            said += f"; deletion was due on {given.until} and nobody confirmed it"
+        elif given.until is not None:
+            said += f"; to be deleted by {given.until}"
         else:
             said += "; no day of deletion is agreed"
         if self.late is not None:
@@ -141,26 +127,16 @@ def sharing_of(entry: Entry) -> Sharing:
         If it is not one.
     """
     values: Any = entry.values
+    days = {
+        name: date.fromisoformat(values[name]) if values[name] else None
+        for name in ("since", "until")
+    }
+    named = {each.name: values[each.name] for each in fields(Handover)}
     return Sharing(
         number=entry.number,
-        organisation=str(values["organisation"]),
-        what=str(values["what"]),
+        given=Handover(**{**named, **days}),
         count=int(values["count"]),
         people=tuple(values["people"]),
-        purpose=str(values["purpose"]),
-        agreement=str(values["agreement"]),
-        basis=values["basis"],
-        since=date.fromisoformat(values["since"]),
-        until=date.fromisoformat(values["until"]) if values["until"] else None,
-        dataset=values["dataset"],
         recorded=date.fromisoformat(values["recorded"][:10]),
-        by=str(values["by"]),
         signed=entry.signer is not None,
     )
-
-
-def with_deletion(sharing: Sharing, deletion: Deletion | None) -> Sharing:
-    """Return a sharing with the confirmation of its deletion, if there is one."""
-    if deletion is None:
-        return sharing
-    return replace(sharing, deletion=deletion)

@@ -15,11 +15,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of, with_deletion
+from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key
@@ -89,18 +89,15 @@ class Register:
         self._open(given.by.strip(), key)
         values = {
             "kind": _SHARING,
-            "organisation": given.organisation.strip(),
-            "what": given.what,
+            **{
+                name: value.strip() if isinstance(value, str) else value
+                for name, value in asdict(given).items()
+            },
             "count": count if count is not None else len(named),
             "people": [self._digest(each) for each in named],
-            "purpose": given.purpose.strip(),
-            "agreement": given.agreement.strip(),
-            "basis": given.basis,
             "since": given.since.isoformat(),
             "until": given.until.isoformat() if given.until else None,
-            "dataset": given.dataset,
             "recorded": _now(),
-            "by": given.by.strip(),
         }
         return Ledger(self.path).append(values, key).number
 
@@ -120,8 +117,10 @@ class Register:
             raise SharingError(f"Entry {number} of {self.path} is not a sharing.")
         if sharing.deletion is not None:
             raise SharingError(f"Entry {number} was deleted on {sharing.deletion.on}.")
-        if not sharing.since <= on <= _today():
-            raise SharingError(f"Deletion on {on} is before {sharing.since}, or has not come yet.")
+        if not sharing.given.since <= on <= _today():
+            raise SharingError(
+                f"Deletion on {on} is before {sharing.given.since}, or has not come yet."
+            )
         if not by.strip():
             raise SharingError("Nobody is named who confirms the deletion.")
         values = {
@@ -190,8 +189,10 @@ class Register:
         shared = self._read(entries)
         theirs = {self._digest(_plain(each)) for each in subjects} if entries else set()
         named = {each.number: len(theirs.intersection(each.people)) for each in shared}
-        chosen = tuple(each for each in shared if each.dataset == dataset or named[each.number])
-        unnamed = sum(not each.people and each.dataset is None for each in shared)
+        chosen = tuple(
+            each for each in shared if each.given.dataset == dataset or named[each.number]
+        )
+        unnamed = sum(not each.people and each.given.dataset is None for each in shared)
         question = "who received anything of this dataset or its people"
         return _answer(question, chosen, len(entries), entries[-1:], unnamed, today), named
 
@@ -200,7 +201,7 @@ class Register:
         entries = Ledger(self.path).entries()
         wanted = skeleton(organisation)
         chosen = tuple(
-            each for each in self._read(entries) if skeleton(each.organisation) == wanted
+            each for each in self._read(entries) if skeleton(each.given.organisation) == wanted
         )
         question = f"what {organisation} received"
         return _answer(question, chosen, len(entries), entries[-1:], 0, today)
@@ -244,7 +245,7 @@ class Register:
                 ) from None
         if entries and not self._salt:
             raise LedgerError(f"{self.path} is not a register of sharing.")
-        return [with_deletion(each, deletions.get(number)) for number, each in found.items()]
+        return [replace(each, deletion=deletions.get(number)) for number, each in found.items()]
 
     def _digest(self, subject: str) -> str:
         return hmac.new(self._salt, subject.encode(), hashlib.sha256).hexdigest()
