@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,16 +27,18 @@ import pandas as pd
 from lfr_eval.cohort.drawing import draw_study
 from lfr_eval.cohort.planting import population
 from lfr_eval.cohort.population import Population
-from lfr_eval.cohort.shortcut import (
+from lfr_eval.cohort.truth import true_rates
+from lfr_eval.config import SimulatedDatasetConfig
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.inference import Plan, rate_table
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.shortcut import (
     acquisition_trials,
     false_positive_trials,
     people_of,
     true_positive_trials,
 )
-from lfr_eval.cohort.truth import true_rates
-from lfr_eval.config import SimulatedDatasetConfig
-from lfr_eval.contract.tables import CROSS
-from lfr_eval.inference import Plan, rate_table
 
 FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")
 KEY = ["metric", "threshold", "factor", "group"]

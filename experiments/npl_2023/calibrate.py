@@ -9,9 +9,9 @@ Figures of the 2023 study, as read in secondary pages: TPIR 89 % at 0.60, FPIR 1
 
 from __future__ import annotations
 
+from calibrating import Headline, calibrate, true_fpir, true_people, true_tpir
 from hydra import compose, initialize_config_dir
 
-from lfr_eval.cohort.calibrating import Headline, calibrate, true_fpir, true_people, true_tpir
 from lfr_eval.cohort.planting import population
 from lfr_eval.config import SimulatedDatasetConfig
 from lfr_eval.config.composition import read, register

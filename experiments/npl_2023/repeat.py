@@ -35,7 +35,6 @@ from numpy.typing import NDArray
 from lfr_eval.cohort.drawing import draw_study
 from lfr_eval.cohort.planting import population
 from lfr_eval.cohort.population import Population
-from lfr_eval.cohort.shortcut import false_positive_trials, people_of
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import SimulatedDatasetConfig, StudyConfig
 from lfr_eval.config.composition import read, register
@@ -46,6 +45,9 @@ from lfr_eval.inference.contingency import freeman_halton
 from lfr_eval.inference.rates import pass_conditions
 from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.planned import plan_of
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.shortcut import false_positive_trials, people_of
 
 PUBLISHED = {0.60: 7, 0.62: 1, 0.64: 0}
 """False positive cases of the 2023 study (read in a secondary page), read as people."""

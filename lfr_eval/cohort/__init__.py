@@ -11,7 +11,6 @@ from lfr_eval.cohort.codes import CodeError
 from lfr_eval.cohort.cohort import Cohort, CohortError, cohort_digest, join_fillers, make_cohort
 from lfr_eval.cohort.dont_care import read_dont_care
 from lfr_eval.cohort.loading import load_dataset, load_manifest, manifest_card
-from lfr_eval.cohort.manifest import read_manifest
 from lfr_eval.cohort.problems import ManifestError, Problem
 from lfr_eval.cohort.sources import FetchError, fetch
 
@@ -34,6 +33,5 @@ __all__ = [
     "make_cohort",
     "manifest_card",
     "read_dont_care",
-    "read_manifest",
     "with_captures",
 ]

@@ -56,7 +56,7 @@ def load_manifest(
     Parameters
     ----------
     path
-        CSV or Parquet; see `lfr_eval.cohort.manifest.read_manifest`.
+        CSV or Parquet; see `cohort.reading`.
     card
         A dataset card, its name or its path. If there is none, `manifest_card` makes one.
     templates_only

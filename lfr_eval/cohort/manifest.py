@@ -29,9 +29,8 @@ from lfr_eval.cohort.checks import (
     numbers,
 )
 from lfr_eval.cohort.images import check_images
-from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
-from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.cohort.reading import TextTable
 from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
 from lfr_eval.contract.tables import COHORT
 
@@ -51,41 +50,6 @@ AGE_BANDS = (
 """Upper end (exclusive) and name of each band; above the last, `70+`."""
 
 
-def read_manifest(
-    path: Path, card: DatasetCard | None = None, *, templates_only: bool = False
-) -> pd.DataFrame:
-    """Read and check a manifest.
-
-    Parameters
-    ----------
-    path
-        CSV, Excel or Parquet; see `cohort.reading`.
-    card
-        Names the schemes of the labels and who assigned them. Without a card, any code is accepted.
-    templates_only
-        Whether there are templates and no images: paths and digests are then not read.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The stage table `COHORT`, rows in the order of the file. `pass_id` defaults to the image.
-        An empty label is missing, and so is `NA`, unless it is a code of the scheme. Labels have
-        one spelling each (see `cohort.labels`). `age_band` is derived from `age` (0-17, 18-29, then
-        tens of years, 70+) where no row has a band. `time_of_day` is derived from `captured_at`
-        where there is no such column (see `cohort.times`). `<factor>_source` is filled from the
-        card, and `dataset_card` has its name.
-
-    Raises
-    ------
-    ManifestMissingError
-        If there is no such file.
-    ManifestError
-        If anything in it cannot be used. The message lists every problem.
-    """
-    rows = respelled(read_text_table(path), card).table
-    return cohort_table(rows, path.parent, card, templates_only=templates_only)
-
-
 def cohort_table(
     table: TextTable, root: Path, card: DatasetCard | None = None, *, templates_only: bool = False
 ) -> pd.DataFrame:
@@ -97,8 +61,20 @@ def cohort_table(
         The rows as text, with one spelling for each label.
     root
         Folder that paths are relative to.
-    card, templates_only
-        See `read_manifest`.
+    card
+        Names the schemes of the labels and who assigned them. Without a card, any code is accepted.
+    templates_only
+        Whether there are templates and no images: paths and digests are then not read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the order of the file. `pass_id` defaults to the image. An empty label is missing,
+        and so is `NA`, unless it is a code of the scheme. Labels have one spelling each (see
+        `cohort.labels`). `age_band` is derived from `age` (0-17, 18-29, then tens of years, 70+)
+        where no row has a band. `time_of_day` is derived from `captured_at` where there is no such
+        column (see `cohort.times`). `<factor>_source` is filled from the card, and `dataset_card`
+        has its name.
 
     Raises
     ------

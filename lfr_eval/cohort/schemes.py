@@ -58,10 +58,6 @@ class Scheme:
         """Return the meaning of a code, or the code itself if it is not in the scheme."""
         return next((entry.label for entry in self.codes if entry.code == code), code)
 
-    def accepts(self, code: str) -> bool:
-        """Whether the code belongs to the scheme."""
-        return self.free or code in self.names
-
 
 @dataclass(frozen=True)
 class Aggregation:

@@ -20,6 +20,7 @@ from lfr_eval.cohort.download import DownloadError, download, read
 from lfr_eval.cohort.layouts import find_layout
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import json_value
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
@@ -94,12 +95,7 @@ def folder_digest(folder: Path) -> str:
 def _digests(folder: Path) -> list[tuple[str, str]]:
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != RECEIPT)
     names = sorted(path.relative_to(folder).as_posix() for path in files)
-    return [(name, _sha256(folder / name)) for name in names]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [(name, sha256_of(folder / name)) for name in names]
 
 
 def _from_mirror(card: DatasetCard, mirror: Path | None) -> Path | None:
@@ -111,7 +107,7 @@ def _from_mirror(card: DatasetCard, mirror: Path | None) -> Path | None:
     if not file.is_file():
         # A mirror may also keep the files as their publisher names them.
         return folder if find_layout(card, folder) is not None else None
-    found = _sha256(file) if card.kind == "weights" else folder_digest(folder)
+    found = sha256_of(file) if card.kind == "weights" else folder_digest(folder)
     if card.mirror_digest is not None and found != card.mirror_digest:
         raise FetchError(
             f"'{place}' is not the copy of '{card.name}' that the dataset card describes: its "
@@ -128,7 +124,7 @@ def _verify(card: DatasetCard, folder: Path) -> None:
     changed = [
         name
         for name, digest in expected.items()
-        if not (folder / name).is_file() or _sha256(folder / name) != digest
+        if not (folder / name).is_file() or sha256_of(folder / name) != digest
     ]
     if changed:
         raise FetchError(

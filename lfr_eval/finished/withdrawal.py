@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -37,7 +36,7 @@ from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.sealing import READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import written_aside
+from lfr_eval.contract.writing import json_text, written_aside
 from lfr_eval.finished.elsewhere import (
     from_cache,
     from_deployments,
@@ -172,7 +171,7 @@ def _from_study(
 def _seal_again(folder: StudyFolder, files: dict[str, bytes], approvals: str | None) -> None:
     record = read_json(folder.path / STUDY)
     notes = [note for note in record.get("notes", []) if note != MARK]
-    files[STUDY] = _as_json({**record, "notes": [*notes, MARK]})
+    files[STUDY] = json_text({**record, "notes": [*notes, MARK]}).encode()
     files[STAGES] = _stages(folder.path, files)
     before = folder.provenance()
     entry = Withdrawal(
@@ -192,7 +191,7 @@ def _go_on_without(folder: StudyFolder, files: dict[str, bytes]) -> None:
         for name, stage in stages.items()
         if not set(stage.get("files", {})) & set(files)
     }
-    for name, content in {**files, STAGES: _as_json(kept)}.items():
+    for name, content in {**files, STAGES: json_text(kept).encode()}.items():
         with written_aside(folder.path / name) as aside:
             aside.write_bytes(content)
 
@@ -230,7 +229,7 @@ def _without_name(person: Person, study: Path) -> dict[str, bytes]:
             cleared = _cleared(person, content)
             if cleared != content:
                 text = yaml.safe_dump(cleared, sort_keys=False, allow_unicode=True)
-                files[name] = text.encode() if name == PLAN else _as_json(cleared)
+                files[name] = text.encode() if name == PLAN else json_text(cleared).encode()
     return files
 
 
@@ -251,12 +250,7 @@ def _stages(study: Path, files: Mapping[str, bytes]) -> bytes:
         for name in stage.get("files", {}):
             if name in files:
                 stage["files"][name] = hashlib.sha256(files[name]).hexdigest()
-    return _as_json(stages)
-
-
-def _as_json(value: object) -> bytes:
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
-    return f"{text}\n".encode()
+    return json_text(stages).encode()
 
 
 def _search(person: Person, places: Iterable[Path]) -> tuple[list[str], int]:

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config.signatures import AtLeast
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
@@ -105,8 +106,7 @@ class AlertLog:
         named = [name for name in ("pass_id", "time", "camera") if name in rows]
         self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
         refuse(path, rows[[*named, "reference_id", "score", ROW]], checks)
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = sha256_of(path)
         told = f"at most {at_most:,}" if at_most else "all references"
         settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
         content = repr((*settings, *filter(None, [decimal])))

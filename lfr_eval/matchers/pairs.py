@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.rows import ROW, read_rows, refuse
@@ -110,8 +111,7 @@ class PairFile:
                 "score": -score if higher_is == "worse" else score,
             }
         )
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = sha256_of(path)
         settings: tuple[object, ...] = (content, higher_is, sorted((columns or {}).items()))
         settings = (*settings, *filter(None, [decimal]))
         values = self._pairs["score"].to_numpy()

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.matrix import Matrix, read_matrix
 from lfr_eval.matchers.number_format import Decimal, read_numbers
@@ -72,8 +73,7 @@ class ScoreFile:
         # What cannot be read is refused by `scores`; until then the range is unknown.
         known = (-np.inf, np.inf) if self._wrong else (there.min(), there.max())
         ends = sorted(float(self._sign * end) for end in known)
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = sha256_of(path)
         settings: tuple[object, ...] = (content, self._sign, sorted((columns or {}).items()), shape)
         settings = (*settings, *filter(None, [decimal]))
         self.card = MatcherCard(

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Templates, assemble
 
@@ -43,8 +44,7 @@ class TemplateFile:
             raise MatcherError(f"{path}: " + "; ".join(problems) + ".")
         self._path, self._rows = path, pd.Series(np.arange(len(ids)), index=ids)
         self._vectors = vectors
-        with path.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = sha256_of(path)
         self.card = MatcherCard(
             name="templates",
             fingerprint=hashlib.sha256(f"{content} {similarity}".encode()).hexdigest(),

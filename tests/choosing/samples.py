@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.shortcut import false_positive_trials, people_of, true_positive_trials
 from lfr_eval.cohort.drawing import draw_study
 from lfr_eval.cohort.planting import population
 from lfr_eval.cohort.population import Population
-from lfr_eval.cohort.shortcut import false_positive_trials, people_of, true_positive_trials
 from lfr_eval.config import SimulatedDatasetConfig
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import Plan

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lfr_eval.cohort.calibrating import Headline, calibrate, true_fpir, true_people, true_tpir
-from lfr_eval.cohort.drawing import draw_study
-from lfr_eval.cohort.planting import population
-from lfr_eval.cohort.population import Population
-from lfr_eval.cohort.shortcut import (
+from benchmarks.shortcut import (
     acquisition_trials,
     false_positive_trials,
     people_of,
     true_positive_trials,
 )
+from experiments.npl_2023.calibrating import Headline, calibrate, true_fpir, true_people, true_tpir
+from lfr_eval.cohort.drawing import draw_study
+from lfr_eval.cohort.planting import population
+from lfr_eval.cohort.population import Population
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig
 from lfr_eval.contract.tables import FINDINGS, RATES

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from lfr_eval.cohort.labels import Labels, _short, respelled
 from lfr_eval.cohort.loading import load_manifest, manifest_card
-from lfr_eval.cohort.manifest import read_manifest
 from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.spelling import is_stated, skeleton
@@ -188,11 +187,11 @@ def test_other_separators_are_read(separator: str, tmp_path: Path) -> None:
 def test_a_separator_at_the_end_of_rows_is_no_column(tmp_path: Path) -> None:
     for header in ("image_id,subject_id,role", "image_id,subject_id,role,"):
         (tmp_path / "people.csv").write_text(f"{header}\na,p,both,\nb,q,both,\n")
-        frame = read_manifest(tmp_path / "people.csv", templates_only=True)
+        frame = load_manifest(tmp_path / "people.csv", templates_only=True).images
         assert frame["subject_id"].tolist() == ["p", "q"]
     (tmp_path / "people.csv").write_text("image_id,subject_id,role,\na,p,both,\nb,q,both,x\n")
     with pytest.raises(ManifestError, match="column 4 has no name"):
-        read_manifest(tmp_path / "people.csv", templates_only=True)
+        load_manifest(tmp_path / "people.csv", templates_only=True)
 
 
 def test_excel_is_read_like_csv(tmp_path: Path) -> None:
@@ -211,7 +210,7 @@ def test_excel_is_read_like_csv(tmp_path: Path) -> None:
     assert read.notes == ("Of 2 sheets, the first is read: 'Sheet'.",)
     (tmp_path / "people.xlsx").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ManifestError, match="not readable as Excel"):
-        read_manifest(tmp_path / "people.xlsx")
+        load_manifest(tmp_path / "people.xlsx")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +255,7 @@ def test_a_card_with_a_closed_scheme_keeps_its_codes(tmp_path: Path) -> None:
     pd.DataFrame(rows).to_csv(tmp_path / "people.csv", index=False)
     card = manifest_card(tmp_path / "people.csv", {"ethnicity": "self_defined_5plus1"})
     with pytest.raises(ManifestError, match="not a code of"):
-        read_manifest(tmp_path / "people.csv", card, templates_only=True)
+        load_manifest(tmp_path / "people.csv", card, templates_only=True)
 
 
 def test_a_label_that_may_be_misspelt_is_said_and_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Stage cohort: fits a population to published figures (targets in, configuration out).
+"""Fits a population to published figures (targets in, configuration out).
 
 A published study gives a few figures and no scores. This module finds the image quality, the
 commonness and the split of quality between people and passes that give those figures, by solving

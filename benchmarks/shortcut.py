@@ -1,4 +1,4 @@
-"""Stage cohort: the trials of a drawn study, without templates, tables or files (arrays to trials).
+"""Benchmarks: the trials of a drawn study, without templates, tables or files (arrays to trials).
 
 This is for repeating a simulated study hundreds of times. The trials equal those of a full study:
 the score of a pass is its person's best product with a reference times the quality of the pass, so
