@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import OVERALL, RATES
@@ -23,8 +23,8 @@ from lfr_eval.deployments.monitoring import (
     over_represented,
 )
 from lfr_eval.inference.field import PER_FACE
+from lfr_eval.report.chart import Chart, Line, Titles, day_scale, draw, log_scale
 from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
-from lfr_eval.report.svg import SERIES, Chart, drawing, to_chart
 
 
 def watch(
@@ -138,7 +138,7 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
         Heading("How the evidence grew", 1),
     ]
     chart = _chart(alarms)
-    blocks.append(Picture(chart.svg, chart.caption, (Run(chart.caption),)))
+    blocks.append(Picture(chart.sheet, chart.caption, (Run(chart.caption),)))
     document = document_of(
         "Monitoring of deployments",
         f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
@@ -149,22 +149,23 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
 
 
 def _chart(alarms: Sequence[Alarm]) -> Chart:
-    with drawing():
-        figure = Figure(figsize=(7.2, 3.0), layout="constrained")
-        axes = figure.add_subplot()
-        for place, alarm in enumerate(alarms):
-            days = pd.to_datetime(pd.Series(alarm.days))
-            stakes = [max(1e-6, min(each, 1e9)) for each in alarm.evidence]
-            colour = SERIES[place % len(SERIES)]
-            axes.step(days, stakes, where="post", color=colour, label=alarm.question)
-        axes.axhline(1 / alarms[0].alpha, color="black", linestyle="--", linewidth=1)
-        axes.set_yscale("log")
-        axes.set_ylabel("evidence against the limit")
-        axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12), fontsize=8.5)
-        caption = (
-            f"Evidence after each deployment. The alarm is raised at {1 / alarms[0].alpha:g}, the "
-            "dashed line; evidence below 1 speaks for the limit being kept."
-        )
-        return to_chart(
-            figure, "evidence", "Evidence after each deployment", caption, caption, None
-        )
+    """Draw the evidence after each deployment, a panel a question."""
+    days = [[date.fromisoformat(str(day)[:10]) for day in alarm.days] for alarm in alarms]
+    x = day_scale([day for each in days for day in each])
+    limit, panels, seen = 1 / alarms[0].alpha, [], [1.0]
+    for place, (alarm, own) in enumerate(zip(alarms, days, strict=True), 1):
+        at = [float(day.toordinal()) for day in own]
+        stakes = [max(1e-2, min(each, 1e9)) for each in alarm.evidence]
+        seen += stakes
+        # Evidence stays as it is until the next deployment.
+        steps = Line("first", [day for day in at for _ in (0, 1)][1:],
+                     [stake for stake in stakes for _ in (0, 1)][:-1])  # fmt: skip
+        threshold = Line("third", [x.low, x.high], [limit, limit])
+        panels.append((f"Question {place}", [threshold, steps]))
+    asked = "; ".join(f"{place}: {alarm.question}" for place, alarm in enumerate(alarms, 1))
+    caption = (
+        f"Evidence after each deployment, by question ({asked}). The alarm is raised at "
+        f"{limit:g}, the dotted line; evidence below 1 speaks for the limit being kept."
+    )
+    titles = Titles("evidence", caption, caption)
+    return draw(titles, panels, x, log_scale([*seen, 1.5 * limit]))

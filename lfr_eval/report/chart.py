@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from xml.sax.saxutils import escape
 
 from lfr_eval.contract.words import count, number, one_in
@@ -30,6 +31,8 @@ STYLES = {
     "second": "stroke:var(--series-2);stroke-dasharray:6 3",
     "third": "stroke:var(--ink);stroke-dasharray:1.5 2",
 }
+DOTS = {"first": 1.6, "second": 3.2, "third": 1.6}
+"""Radius of a dot: what is rare stands out."""
 COLUMNS = 3
 POINTS = 40
 """Points drawn at most in one line: more cannot be seen, and swell the page."""
@@ -48,6 +51,8 @@ class Line:
         take it for perfection.
     left, right
         Where the lower and the upper ends stand, if not at `x`: both values are uncertain.
+    dots
+        Whether the points are drawn one by one, and not as a line.
     """
 
     style: str
@@ -58,6 +63,7 @@ class Line:
     bound: Sequence[float] = ()
     left: Sequence[float] = ()
     right: Sequence[float] = ()
+    dots: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,16 +136,27 @@ def threshold_scale(values: Iterable[float]) -> Scale:
     return Scale(low, high, False, tuple((value, number(value)) for value in ticks))
 
 
-def size_scale(values: Iterable[float]) -> Scale:
-    """Return a logarithmic scale of watchlist sizes with round ticks."""
+def log_scale(values: Iterable[float]) -> Scale:
+    """Return a logarithmic scale of numbers with at most three round ticks."""
     known = list(values)
     low, high = min(known), max(known)
     if high <= low:
         low, high = low / 2, high * 2
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [10.0**power for power in powers if 1.2 * low <= 10.0**power <= high / 1.2]
-    ticks = ticks or [math.sqrt(low * high)]
-    return Scale(low, high, True, tuple((tick, count(round(tick))) for tick in ticks[-3:]))
+    ticks = (ticks or [math.sqrt(low * high)])[:: max(1, math.ceil(len(ticks) / 3))]
+    told = ((tick, count(round(tick)) if tick >= 1 else number(tick)) for tick in ticks)
+    return Scale(low, high, True, tuple(told))
+
+
+def day_scale(days: Iterable[date]) -> Scale:
+    """Return a scale of days, by their ordinals, with the first days of some months."""
+    known = [day.toordinal() for day in days]
+    low, high = min(known), max(known) + 1
+    within = [day for day in map(date.fromordinal, range(low, high)) if day.day == 1]
+    ticks = within[:: max(1, math.ceil(len(within) / 3))] or [date.fromordinal(low)]
+    told = tuple((float(day.toordinal()), f"{day:%b %Y}") for day in ticks)
+    return Scale(low, high, False, told)
 
 
 @dataclass(frozen=True)
@@ -197,7 +214,8 @@ def draw(
             f"{part}</svg>"
             for (title_, _), part in zip(panels, inner, strict=True)
         ),
-        f'<svg viewBox="0 0 {WIDTH * columns:g} {HEIGHT * rows + above:g}" role="img">'
+        f'<svg viewBox="0 0 {WIDTH * columns:g} {HEIGHT * rows + above:g}" role="img" '
+        f'style="max-width:{1.7 * WIDTH * columns:g}px">'
         f"{title}{sheet}</svg>",
     )
 
@@ -243,9 +261,14 @@ def _panel(title: str, lines: Sequence[Line], x: Scale, y: Scale, at: float | No
             )
         for values, style in ((line.bound, f"stroke:{colour};stroke-dasharray:1 3"),
                               (line.y, f"{STYLES[line.style]};stroke-width:1.8")):  # fmt: skip
-            path = _path(line.x, values, place_of, upright)
+            path = "" if line.dots else _path(line.x, values, place_of, upright)
             if path:
                 parts.append(f'<path d="{path}" fill="none" style="{style}"/>')
+        for x_, y_ in zip(line.x, line.y, strict=True) if line.dots else ():
+            parts.append(
+                f'<circle cx="{place_of(x_):.1f}" cy="{upright(y_):.1f}" '
+                f'r="{DOTS[line.style]:g}" style="fill:{colour}"/>'
+            )
         if line.style == "third" and len(line.x) == 1:
             parts.append(
                 f'<circle cx="{place_of(line.x[0]):.1f}" cy="{upright(line.y[0]):.1f}" r="4" '

@@ -17,8 +17,8 @@ from lfr_eval.report.chart import (
     Line,
     Titles,
     draw,
+    log_scale,
     rate_scale,
-    size_scale,
     threshold_scale,
 )
 from lfr_eval.report.model import Report
@@ -86,7 +86,7 @@ def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) ->
         f"together: {count(longest)}; beyond, nothing was compared."
     )
     rates = [value for _, lines in panels for line in lines for value in line.y]
-    sizes = size_scale(rows["watchlist_size"].astype(float))
+    sizes = log_scale(rows["watchlist_size"].astype(float))
     titles = Titles(f"growth-{place}", caption, caption, mark)
     return draw(titles, panels, sizes, rate_scale(rates))
 
@@ -101,12 +101,12 @@ def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]
         for group, part in modelled.groupby("group", sort=False):
             seen = _thin(observed[observed["group"] == group].sort_values("threshold"))
             part = _thin(part.sort_values("threshold"))
-            columns = [
+            at_, rate, lower, upper = (
                 part[name].astype(float).tolist()
                 for name in ("threshold", "rate", "lower", "upper")
-            ]
-            panels.append((f"{group_name(str(group))}: MODELLED",
-                           [_observed(seen), Line("second", *columns)]))  # fmt: skip
+            )
+            model = Line("second", at_, rate, lower, upper)
+            panels.append((f"{group_name(str(group))}: MODELLED", [_observed(seen), model]))
         if not panels:
             continue
         caption = (

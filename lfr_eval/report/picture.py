@@ -6,11 +6,11 @@ paper gets the same picture as a drawing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from lfr_eval.contract.names import Metric, group_name
+from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined, one_in, percentage, several
 from lfr_eval.report.rates import Quote, Rate
@@ -40,12 +40,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One group, its errors of both kinds; `first` where its factor begins."""
+    """One group and a bar a column; `first` where its factor begins."""
 
     name: str
     overall: bool
     first: bool
-    bars: tuple[Bar, Bar]
+    bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)
@@ -54,45 +54,55 @@ class Picture:
 
     Attributes
     ----------
-    metrics
-        The two kinds of error.
+    heads
+        What each column shows: the two kinds of error, or studies.
     ends
-        What the right end of each axis stands for; both begin at none.
+        What the right end of each axis stands for; all begin at none.
     left_out
         Which groups are too small to draw; empty where none is.
     """
 
-    metrics: tuple[Metric, Metric]
-    ends: tuple[str, str]
+    heads: tuple[str, ...]
+    ends: tuple[str, ...]
     rows: tuple[Row, ...]
-    left_out: str
+    left_out: str = ""
 
 
-def to_picture(quote: Quote) -> Picture | None:
+def to_picture(quote: Quote) -> Picture:
     """Return the picture of one setting."""
     rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
     small = [row for row in rows if 0 < (row.people or 0) < FEWEST]
-    rows = [row for row in rows if row not in small]
-    sides = [[row.wrong for row in rows], [row.right for row in rows]]
-    tops = [top_of(side) for side in sides]
-    drawn, before = [], ""
-    for row in rows:
-        bars = tuple(
-            to_bar(rate, top) for rate, (top, _) in zip((row.wrong, row.right), tops, strict=True)
-        )
-        first = row.factor != before
-        before = row.factor
-        drawn.append(
-            Row(group_name(row.group, row.factor), row.factor == OVERALL, first, (bars[0], bars[1]))
-        )
     named = [f"{group_name(row.group, row.factor)} ({several(row.people or 0, 'person', 'people')})"
              for row in small]  # fmt: skip
-    return Picture(
-        (quote.wrong, quote.right),
-        (tops[0][1], tops[1][1]),
-        tuple(drawn),
-        f"Too few people to show: {joined(named)}." if named else "",
-    )
+    sides = {(row.factor, row.group): (row.wrong, row.right) for row in rows if row not in small}
+    drawn = draw_bars((quote.wrong.plain, quote.right.plain), sides)
+    return replace(drawn, left_out=f"Too few people to show: {joined(named)}." if named else "")
+
+
+def draw_bars(
+    heads: Sequence[str],
+    sides: Mapping[tuple[str, str], Sequence[Rate | None]],
+    alike: bool = False,
+) -> Picture:
+    """Return rates as a picture.
+
+    Parameters
+    ----------
+    sides
+        Factor and group to the rate of each column.
+    alike
+        Whether all columns have one axis.
+    """
+    columns = list(zip(*sides.values(), strict=True))
+    if alike:
+        columns = [tuple(rate for column in columns for rate in column)] * len(columns)
+    tops = [top_of(column) for column in columns]
+    drawn, before = [], ""
+    for (factor, group), rates in sides.items():
+        bars = tuple(to_bar(rate, top) for rate, (top, _) in zip(rates, tops, strict=True))
+        drawn.append(Row(group_name(group, factor), factor == OVERALL, factor != before, bars))
+        before = factor
+    return Picture(tuple(heads), tuple(end for _, end in tops), tuple(drawn))
 
 
 def to_bar(rate: Rate | None, top: float) -> Bar:
@@ -130,12 +140,12 @@ _FONT = 'font-size="10.5" style="fill:var(--ink)"'
 
 def to_svg(picture: Picture, caption: str) -> str:
     """Return the picture as one drawing for paper."""
-    width = _NAME + 2 * (_SIDE + _TEXT) + _GAP
+    lefts = [_NAME + place * (_SIDE + _TEXT + _GAP) for place in range(len(picture.heads))]
+    width = lefts[-1] + _SIDE + _TEXT
     height = 34 + _ROW * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
     parts = [f"<title>{escape(caption)}</title>"]
-    lefts = (_NAME, _NAME + _SIDE + _TEXT + _GAP)
-    for metric, left in zip(picture.metrics, lefts, strict=True):
-        parts.append(f'<text x="{left}" y="12" font-weight="700" {_FONT}>{metric.plain}</text>')
+    for head, left in zip(picture.heads, lefts, strict=True):
+        parts.append(f'<text x="{left}" y="12" font-weight="700" {_FONT}>{escape(head)}</text>')
     y = 24.0
     for row in picture.rows:
         y += 8 if row.first else 0

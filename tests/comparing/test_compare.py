@@ -228,7 +228,8 @@ def test_the_command_writes_a_page_and_tables(
     assert "1 in 3,000" in said
     assert "tests are paired" in said
     page = (tmp_path / "compared.html").read_text()
-    assert "<svg" in page
+    assert 'class="bar"' in page
+    assert "Black women" in page
     assert small.study_hash() in page
     assert "http" not in page.replace("http-equiv", "")
     assert len(STUDIES_COMPARED.conform(pd.read_csv(tmp_path / "compared.csv")))

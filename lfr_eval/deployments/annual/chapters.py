@@ -44,7 +44,7 @@ def chapters(
     yield from _denominators(breaks)
     chart = faces_chart(records, breaks)
     if chart is not None:
-        yield Picture(chart.svg, chart.caption, (Run(chart.caption),))
+        yield Picture(chart.sheet, chart.caption, (Run(chart.caption),))
     for heading, dimension, caption in (
         ("By threshold", "threshold", "False alerts by face-match threshold"),
         ("By year", "year", "False alerts by calendar year"),

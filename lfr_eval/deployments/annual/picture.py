@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pandas as pd
-from matplotlib import dates
-from matplotlib.figure import Figure
 
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
-from lfr_eval.report.svg import FAINT, INK, SERIES, Chart, drawing, to_chart
-
-_EPOCH = pd.Timestamp("1970-01-01").toordinal()
-"""matplotlib counts days from here."""
+from lfr_eval.report.chart import Chart, Line, Titles, day_scale, draw, log_scale
 
 
 def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
@@ -22,46 +18,27 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
     known = known[(known["hours"] > 0) & (known["faces_seen"] > 0)]
     if len(known) < 3:
         return None
-    days = pd.to_datetime(known["date"])
+    days = [date.fromisoformat(str(day)[:10]) for day in known["date"]]
     hourly = known["faces_seen"].astype(float) / known["hours"]
-    false = known["false_alerts"].fillna(0) > 0
-    with drawing():
-        figure = Figure(figsize=(7.2, 3.2), layout="constrained")
-        axes = figure.add_subplot()
-        axes.scatter(days[~false], hourly[~false], s=14, color=SERIES[0], linewidths=0)
-        axes.scatter(days[false], hourly[false], s=42, marker="D", color=SERIES[1], linewidths=0)
-        locator = dates.AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        written = dates.ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_formatter(written)
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.yaxis.set_minor_formatter(lambda _value, _place: "")
-        axes.set_ylabel("faces counted per hour (log scale)")
-        axes.grid(axis="y", linewidth=0.6)
-        for each in breaks:
-            day = float(pd.Timestamp(each.day).toordinal() - _EPOCH)
-            axes.axvline(day, color=FAINT, linestyle="--", linewidth=1)
-        for handle, colour, words in (
-            ("●", SERIES[0], "deployment"),
-            ("◆", SERIES[1], "deployment with a false alert"),
-            ("┆", INK, "faces per hour change level"),
-        ):
-            place = {"●": 0.01, "◆": 0.21, "┆": 0.6}[handle]
-            axes.text(place, 1.04, f"{handle} {words}", transform=axes.transAxes, color=colour)
-        said = f"The level changes: {levels(breaks)}. " if breaks else ""
-        caption = (
-            f"Faces counted per hour of deployment. {said or 'No change of level was found. '}"
-            "Whether more people passed or faces were counted otherwise, the records do not say."
-        )
-        return to_chart(
-            figure,
-            "faces-per-hour",
-            "Faces counted per hour of deployment, by day",
-            f"{several(len(known), 'deployment')}, {int(false.sum())} of them with a false alert.",
-            caption,
-            None,
-        )
+    false = (known["false_alerts"].fillna(0) > 0).tolist()
+    points = list(zip([float(day.toordinal()) for day in days], hourly, false, strict=True))
+    lines = []
+    for style, of in (("first", False), ("second", True)):
+        chosen = [(x, y) for x, y, had in points if had is of]
+        lines.append(Line(style, [x for x, _ in chosen], [y for _, y in chosen], dots=True))
+    scale = log_scale(hourly)
+    changed = [float(date.fromisoformat(str(each.day)[:10]).toordinal()) for each in breaks]
+    lines += [Line("third", [day, day], [scale.low, scale.high]) for day in changed]
+    said = f"The level changes: {levels(breaks)}. " if breaks else ""
+    caption = (
+        "Faces counted per hour of deployment. Small dot: a deployment; large dot: one with a "
+        f"false alert{'; dotted upright line: the level changes' if breaks else ''}. "
+        f"{said or 'No change of level was found. '}"
+        "Whether more people passed or faces were counted otherwise, the records do not say."
+    )
+    about = f"{several(len(known), 'deployment')}, {sum(false)} of them with a false alert."
+    titles = Titles("faces-per-hour", caption, about)
+    return draw(titles, [("Faces counted per hour", lines)], day_scale(days), scale)
 
 
 def levels(breaks: Sequence[Break]) -> str:

@@ -1,4 +1,4 @@
-"""Comparing: one self-contained HTML page, a CSV and a figure (a `Comparison` in, files out)."""
+"""Comparing: one self-contained HTML page and two CSVs (a `Comparison` in, files out)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from lfr_eval.contract.folder import write_text
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.finished.comparing.beside import Comparison
-from lfr_eval.finished.comparing.chart import charts, draw
+from lfr_eval.finished.comparing.chart import pictures
 from lfr_eval.finished.comparing.words import (
     DIFFERENCE_HEAD,
     HEAD,
@@ -29,25 +29,24 @@ class Part:
 
 
 def write_comparison(found: Comparison, folder: Path) -> list[Path]:
-    """Write page, tables and figure; return the files."""
+    """Write page and tables; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    page, table, rates, figure = (
-        folder / name for name in ("compared.html", "compared.csv", "rates.csv", "compared.png")
-    )
+    page, table, rates = (folder / name for name in ("compared.html", "compared.csv", "rates.csv"))
     write_text(page, to_html(found))
     write_text(table, csv_text(found.differences))
     write_text(rates, csv_text(found.rates))
-    draw(found, figure)
-    return [page, table, rates, figure]
+    return [page, table, rates]
 
 
 def to_html(found: Comparison) -> str:
     """Return the page; every text from a study is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("lfr_eval.finished.comparing", "."),
+        loader=ChoiceLoader(
+            [PackageLoader("lfr_eval.finished.comparing", "."), PackageLoader("lfr_eval.report")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -71,6 +70,8 @@ def to_html(found: Comparison) -> str:
         )
 
     style = files("lfr_eval.report").joinpath("templates/style.css").read_text(encoding="utf-8")
+    records = [side.study.record for side in found.sides]
+    record = next((each for each in records if each.simulated), records[0])
     numbers = range(2, len(found.sides) + 1)
     return environment.get_template("page.html.j2").render(
         style=Markup(style),
@@ -79,8 +80,9 @@ def to_html(found: Comparison) -> str:
         studies=study_rows(found),
         difference_head=DIFFERENCE_HEAD,
         parts=[Part(number, difference_rows(found, number)) for number in numbers],
-        charts=[chart.__class__(chart.name, Markup(chart.svg), chart.caption, chart.width)
-                for chart in charts(found)],
+        pictures=pictures(found),
+        record=record,
+        paper=False,
         sides=found.sides,
         tabulated=tabulated,
-    )  # fmt: skip
+    )

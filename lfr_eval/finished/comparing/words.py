@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.names import group_name, metric_named
 from lfr_eval.contract.words import one_in, p_value, ratio, share
 from lfr_eval.finished.comparing.beside import Comparison
 
-HEAD = ("study", "threshold", "events", "trials", "rate", "matcher")
+HEAD = ("Study", "Threshold", "Events", "Trials", "Rate", "Matcher")
 
 
 def study_rows(found: Comparison) -> list[tuple[str, ...]]:
@@ -31,8 +32,8 @@ def study_rows(found: Comparison) -> list[tuple[str, ...]]:
 
 
 DIFFERENCE_HEAD = (
-    *("metric", "group", "first", "study", "ratio", "95 % interval"),
-    *("difference, 95 % interval", "p", "p (Holm)", "test"),
+    *("Error", "Group", "Study 1", "This study", "Ratio", "95 % interval"),
+    *("Difference, 95 % interval", "p", "p (Holm)", "Test"),
 )
 
 
@@ -41,8 +42,8 @@ def difference_rows(found: Comparison, study: int) -> list[tuple[str, ...]]:
     rows = found.differences[(found.differences["study"] == study).to_numpy(bool)]
     return [
         (
-            row.metric,
-            row.group,
+            metric_named(row.metric).plain,
+            group_name(row.group, row.factor),
             value(row.metric, row.rate_first),
             value(row.metric, row.rate),
             ratio(_number(row.ratio)),
