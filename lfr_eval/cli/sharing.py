@@ -24,6 +24,8 @@ RegisterFile = Annotated[
     ),
 ]
 HERE = Path("sharing.jsonl")
+SHOWN = 5
+"""So many ids are shown as they were understood."""
 
 
 def _option(field: str) -> str:
@@ -36,6 +38,7 @@ def record(
     handover: Annotated[Handover, Parameter(name="*", name_transform=_option)],
     subject: Annotated[tuple[str, ...], Parameter(metavar="ID")] = (),
     subjects: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    column: str | None = None,
     key: Key = None,
     register: RegisterFile = HERE,
 ) -> int:
@@ -49,22 +52,22 @@ def record(
     subject
         Whose they are; may be repeated.
     subjects
-        Whose they are: a file with one id per line.
+        Whose they are: a file with one id per line, or a table.
+    column
+        Column of the table that holds the ids; default: the one named as ids are (subject_id).
     """
-    from lfr_eval.cohort.sharing import SharingError
+    from lfr_eval.cohort.subject_list import check_ids, read_subjects
     from lfr_eval.contract.keys import read_key
-    from lfr_eval.contract.reading import ReadingError, read_text
+    from lfr_eval.contract.words import several
 
-    people = list(subject)
-    if subjects is not None:
-        try:
-            lines = read_text(subjects).splitlines()
-        except ReadingError as error:
-            raise SharingError(str(error)) from error
-        people += [line.strip() for line in lines if line.strip()]
+    check_ids(subject)
+    people = [*subject, *(read_subjects(subjects, column) if subjects is not None else ())]
     opened = _opened(register, must_exist=False)
     number = opened.record(handover, people, None if key is None else read_key(key))
-    print(f"Entry {number} of {register}.")
+    different = list(dict.fromkeys(people))
+    more = ", ..." if len(different) > SHOWN else ""
+    named = f": {', '.join(different[:SHOWN])}{more}" if different else " are named"
+    print(f"Entry {number} of {register}. {several(len(different), 'person', 'people')}{named}.")
     return OK
 
 

@@ -42,6 +42,9 @@ class Sharing:
         Day of the entry.
     signed
         Whether a registered key signed it.
+    near
+        Digests of what is left of the people's ids (`near_names.near_id`); none in entries of
+        earlier versions.
     """
 
     number: int
@@ -51,6 +54,7 @@ class Sharing:
     recorded: date
     signed: bool
     deletion: Deletion | None = None
+    near: tuple[str, ...] = ()
 
     @property
     def late(self) -> int | None:
@@ -94,6 +98,12 @@ class Answer:
     """Sharings that do not say whose images they were, and so cannot be ruled out."""
 
     today: date
+    asked: str = ""
+    """The id or name that was asked for, in words, such as "under the id 'P9'"."""
+    near: tuple[Sharing, ...] = ()
+    """Sharings under another spelling, which may be meant and do not count as found."""
+    hint: str = ""
+    """A sentence on what may be meant, where there is more to say."""
 
     def lines(self) -> Iterator[str]:
         """Return the answer in sentences; the first says how far the register knows."""
@@ -102,12 +112,17 @@ class Answer:
             return
         rests = f"{several(self.entries, 'entry', 'entries')}, the last of {self.last}"
         if not self.sharings:
-            yield f"As far as this register knows ({rests}): nobody. {_CANNOT}"
+            nobody = f"nobody {self.asked}".strip()
+            yield f"As far as this register knows ({rests}): {nobody}. {_CANNOT}"
         else:
             found = several(len(self.sharings), "sharing")
             yield f"As far as this register knows ({rests}), {self.question}: {found}. {_CANNOT}"
         for each in self.sharings:
             yield each.sentence(self.today)
+        for each in self.near:
+            yield f"Under another spelling, which may be meant: {each.sentence(self.today)}"
+        if self.hint:
+            yield self.hint
         if self.unnamed:
             yield (
                 f"{several(self.unnamed, 'sharing')} in the register do not say whose images they "
@@ -139,4 +154,5 @@ def sharing_of(entry: Entry) -> Sharing:
         people=tuple(values["people"]),
         recorded=date.fromisoformat(values["recorded"][:10]),
         signed=entry.signer is not None,
+        near=tuple(values.get("near", ())),
     )

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from lfr_eval.cohort.near_names import near_id, near_names
 from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.handover import Handover
@@ -30,6 +31,9 @@ from lfr_eval.contract.words import several
 
 SHARED = ("images", "templates", "scores")
 """What can be shared."""
+
+_SHOWN = 12
+"""So many names of organisations are offered where none is near."""
 
 _OPENED, _SHARING, _DELETION = "register", "sharing", "deletion"
 
@@ -95,6 +99,7 @@ class Register:
             },
             "count": count if count is not None else len(named),
             "people": [self._digest(each) for each in named],
+            "near": sorted({self._digest(_near(each)) for each in named}),
             "since": given.since.isoformat(),
             "until": given.until.isoformat() if given.until else None,
             "recorded": _now(),
@@ -154,24 +159,30 @@ class Register:
         else:
             total = len(lines)
             self._read(ledger.some(lines[:1], range(1, total + 1)[:1]))
-        theirs = self._digest(_plain(subject)) if total else ""
+        theirs, *similar = (self._digest(each) for each in _spellings(subject))
         if lines is not None:
             # Who does not say whose images they were cannot be ruled out.
+            sought = [theirs.encode(), *(each.encode() for each in similar)]
             numbers = (
                 number
                 for number, line in enumerate(lines, 1)
-                if theirs.encode() in line or b'"people": ["' not in line or number == total
+                if any(each in line for each in sought)
+                or b'"people": ["' not in line
+                or number == total
             )
             entries = ledger.some(lines, numbers)
         shared = self._read(entries)
-        return _answer(
+        chosen = tuple(each for each in shared if theirs in each.people)
+        near = _others(shared, chosen, set(similar))
+        answer = _answer(
             "who received anything of this person",
-            tuple(each for each in shared if theirs in each.people),
+            chosen,
             total,
             entries[-1:],
             sum(not each.people for each in shared),
             today,
         )
+        return replace(answer, asked=f"under the id '{_plain(subject)}'", near=near)
 
     def of_study(
         self, dataset: str, subjects: Sequence[str], today: date | None = None
@@ -187,24 +198,37 @@ class Register:
         """
         entries = Ledger(self.path).entries()
         shared = self._read(entries)
-        theirs = {self._digest(_plain(each)) for each in subjects} if entries else set()
+        theirs = {self._digest(_plain(each)) for each in subjects}
+        similar = {self._digest(each) for one in subjects for each in _spellings(one)[1:]}
         named = {each.number: len(theirs.intersection(each.people)) for each in shared}
         chosen = tuple(
             each for each in shared if each.given.dataset == dataset or named[each.number]
         )
         unnamed = sum(not each.people and each.given.dataset is None for each in shared)
         question = "who received anything of this dataset or its people"
-        return _answer(question, chosen, len(entries), entries[-1:], unnamed, today), named
+        answer = _answer(question, chosen, len(entries), entries[-1:], unnamed, today)
+        return replace(answer, near=_others(shared, chosen, similar)), named
 
     def shared_with(self, organisation: str, today: date | None = None) -> Answer:
         """Answer what an organisation received."""
         entries = Ledger(self.path).entries()
+        shared = self._read(entries)
         wanted = skeleton(organisation)
-        chosen = tuple(
-            each for each in self._read(entries) if skeleton(each.given.organisation) == wanted
-        )
+        chosen = tuple(each for each in shared if skeleton(each.given.organisation) == wanted)
         question = f"what {organisation} received"
-        return _answer(question, chosen, len(entries), entries[-1:], 0, today)
+        answer = _answer(question, chosen, len(entries), entries[-1:], 0, today)
+        kept = (
+            each.given.organisation
+            for each in shared
+            if skeleton(each.given.organisation) != wanted
+        )
+        names = list(dict.fromkeys(kept))
+        near = near_names(organisation, names)
+        hint = f"Names in it that are near: {', '.join(near)}." if near else ""
+        if names and not near and not chosen:
+            others = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+            hint = f"No name in it is near. It has {several(len(names), 'organisation')}: {others}."
+        return replace(answer, asked=f"under the name '{organisation.strip()}'", hint=hint)
 
     def verify(self, today: date | None = None) -> list[str]:
         """Return every problem: a broken chain, and deletions that are overdue."""
@@ -262,6 +286,28 @@ def _answer(
     recorded = str(last[0].values.get("recorded", ""))[:10] if last else ""
     day = date.fromisoformat(recorded) if recorded else None
     return Answer(question, chosen, entries, day, unnamed, today or _today())
+
+
+def _others(
+    shared: Sequence[Sharing], chosen: Sequence[Sharing], similar: set[str]
+) -> tuple[Sharing, ...]:
+    """Return the sharings that hold a digest of another spelling, and are not chosen already."""
+    known = {each.number for each in chosen}
+    held = (each for each in shared if similar.intersection((*each.people, *each.near)))
+    return tuple(each for each in held if each.number not in known)
+
+
+def _spellings(subject: str) -> list[str]:
+    """Return an id, and the forms under which it may have been entered otherwise.
+
+    Entries of earlier versions hold no near form: there, three ways of writing are tried.
+    """
+    plain = _plain(subject)
+    return [plain, _near(plain), plain.upper(), plain.lower(), plain.title()]
+
+
+def _near(subject: str) -> str:
+    return f"near\0{near_id(subject)}"
 
 
 def _plain(subject: str) -> str:

@@ -66,7 +66,10 @@ def read_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ReadingError(f"{path} is not UTF-8 text (byte {error.start + 1:,}).") from error
+        raise ReadingError(
+            f"{path} is not UTF-8 text (byte {error.start + 1:,}). Save it as UTF-8; in Excel, as "
+            "'CSV UTF-8'."
+        ) from error
 
 
 def json_value(text: str | bytes) -> Any:

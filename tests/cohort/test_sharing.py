@@ -16,6 +16,7 @@ from lfr_eval.cohort.cards import cards_folder
 from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.sharing import Register, SharingError
 from lfr_eval.cohort.sharing_told import told_of_sharing
+from lfr_eval.cohort.subject_list import SubjectListError, read_subjects
 from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key, new_key
 from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
@@ -54,7 +55,7 @@ def test_no_answer_is_stronger_than_the_register(tmp_path: Path) -> None:
     recorded(register, "P1")
     said = " ".join(register.who_has("P9", TODAY).lines())
     assert said.startswith("As far as this register knows (2 entries, the last of ")
-    assert "nobody. A sharing that nobody entered is not in it." in said
+    assert "nobody under the id 'P9'. A sharing that nobody entered is not in it." in said
 
 
 def test_seven_images_that_were_found_later(tmp_path: Path) -> None:
@@ -112,6 +113,65 @@ def test_one_name_in_two_unicode_forms_is_one_person(tmp_path: Path) -> None:
     assert len(register.who_has("Jose\u0301").sharings) == 1
 
 
+def test_another_spelling_is_offered_and_never_answered_with_nobody_alone(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    recorded(register, "P-017", "Jos\u00e9")
+    for asked in ("p 17", "P017", "\uff30-017", "\u0440-017", "jose"):
+        answer = register.who_has(asked, TODAY)
+        assert answer.sharings == ()
+        assert "Under another spelling, which may be meant: Acme Ltd" in " ".join(answer.lines())
+    assert register.who_has("P-170", TODAY).near == ()
+    assert register.who_has("P-017", TODAY).near == ()
+    answer, _ = register.of_study("d", ["p17", "P5"], TODAY)
+    assert len(answer.near) == 1
+    # An entry of an earlier version holds no near form: upper and lower case are tried.
+    old = Register(tmp_path / "old.jsonl")
+    recorded(old, "P1")
+    opened, entry = old.path.read_bytes().splitlines()
+    values = {name: value for name, value in json.loads(entry).items() if name != "near"}
+    old.path.write_bytes(opened + b"\n" + json.dumps(values, sort_keys=True).encode() + b"\n")
+    assert len(old.who_has("p1", TODAY).near) == len(old.who_has("P1", TODAY).sharings) == 1
+
+
+def test_near_organisations_are_offered(tmp_path: Path) -> None:
+    register = Register(tmp_path / "sharing.jsonl")
+    recorded(register, "P1")
+    said = " ".join(register.shared_with("Acme Limited", TODAY).lines())
+    assert "nobody under the name 'Acme Limited'" in said
+    assert "Names in it that are near: Acme Ltd." in said
+    said = " ".join(register.shared_with("Borough of Camden", TODAY).lines())
+    assert "No name in it is near. It has 1 organisation: Acme Ltd." in said
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("P1\n P2 \n\n", ("P1", "P2")),
+        ("subject;note\nP4;x\n", ("P4",)),
+        ("subject_id,gender\nP7,f\nP8,m\n", ("P7", "P8")),
+        ("\ufeffSubject ID\nP9\n", ("P9",)),
+        ('subject_id\n"Doe, Jane"\n', ("Doe, Jane",)),
+        ("P4;x\nP5;y\n", "no column of ids"),
+        ("P4\nP5;y\n", r"line 2 \('P5;y'\)"),
+        ("P4\n'P5'\tm\n", "line 2"),
+        ("Number\nP5\nP6\n", "looks like a heading"),
+        ("code,gender\nP7,f\n", "--column"),
+        ("subject_id\n\n", "no rows"),
+        ("", "names nobody"),
+    ],
+)
+def test_a_file_of_people_is_read_as_it_is_meant_or_refused(
+    tmp_path: Path, text: str, ids: tuple[str, ...] | str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(text, "utf-8")
+    if isinstance(ids, tuple):
+        assert read_subjects(path) == ids
+    else:
+        with pytest.raises(SubjectListError, match=ids):
+            read_subjects(path)
+
+
 @pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
 def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
     path = tmp_path / "sharing.jsonl"
@@ -155,7 +215,10 @@ def test_the_command_line_records_and_answers(
     assert main(["sharing", "deleted", "2", "--on", "2025-12-02", "--by", "B. Keeper"]) == 0
     assert main(["sharing", "verify"]) == 0
     said = capsys.readouterr().out
+    assert said.startswith("Entry 2 of sharing.jsonl. 2 people: P1, P2.")
     assert "Acme Ltd received 2 templates on 2025-12-01" in said
+    assert main([*command, "--subject", "P1,P2"]) != 0
+    assert "may be several ids" in capsys.readouterr().err
     assert main(["sharing", "who-has", "P2", "--register", "gone.jsonl"]) != 0
     assert "There is no register gone.jsonl" in capsys.readouterr().err
 
