@@ -61,7 +61,7 @@ def test_typography_does_not_matter(sentences: Sentences) -> None:
     assert check_claim(f"“{worn}”", sentences).quoted is not None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_a_changed_word_is_never_accepted(sentences: Sentences, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(sentences.all)).text

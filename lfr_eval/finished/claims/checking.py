@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import figures_of
@@ -15,6 +14,8 @@ from lfr_eval.finished.claims.polarity import (
     NONE,
     OPEN,
     UNCLEAR,
+    Polarity,
+    is_about_groups,
     polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
@@ -34,7 +35,7 @@ READ_AS = {
     ALIKE: "it says that groups do not differ",
     BOTH: "it says that some groups differ and that others do not",
     OPEN: "it says neither that groups differ nor that they do not",
-    UNCLEAR: "it speaks of differences between groups, but what it says of them cannot be read",
+    UNCLEAR: "the checker cannot tell which way this sentence points",
     NONE: "it says nothing about differences between groups",
 }
 
@@ -91,13 +92,23 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     reading = Reading(plain, polarity, subjects, figures)
     alike, those = _alike(words, sentences)
     altered = () if alike is None else tuple(_altered(alike, words, those))
-    told = (*altered, *reasons_of(reading, sentences, bool(altered)))
+    reasons = list(reasons_of(reading, sentences, bool(altered)))
+    if is_about_groups(plain) and polarity.value == NONE and _says_nothing(reasons):
+        polarity = Polarity(UNCLEAR, unsure="it speaks of groups, and not plainly of a difference")
+        reading = replace(reading, polarity=polarity)
+        reasons = list(reasons_of(reading, sentences, bool(altered)))
+    told = (*altered, *reasons)
     if alike is None:
         against = contradicting(reading, sentences)
         alike = (
             nearest(reading, sentences) if against is None else sentences.of(against["finding_id"])
         )
     return Verdict(None, alike, polarity.value, tuple(dict.fromkeys(told)), sentences.simulated)
+
+
+def _says_nothing(reasons: list[Reason]) -> bool:
+    """Return whether nothing shows that a sentence is not about differences between groups."""
+    return not {"share", "study", "number", "setting", "mixed"} & {one.kind for one in reasons}
 
 
 def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:
@@ -107,8 +118,8 @@ def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator
 
 def _alike(words: list[str], sentences: Sentences) -> tuple[Quotable | None, list[str]]:
     """Return the sentence that is nearly these words."""
-    bag, worded = Counter(words), sentences.words
-    shared = [2 * (bag & Counter(those)).total() / (len(words) + len(those)) for those in worded]
+    bag, worded = frozenset(words), sentences.words
+    shared = [2 * len(bag & those) / (len(bag) + len(those)) for those in sentences.distinct]
     best = sorted(range(len(worded)), key=lambda number: -shared[number])[:COMPARED]
     alike = {number: alikeness(words, worded[number]) for number in best}
     found = max(alike, key=lambda number: alike[number], default=None)

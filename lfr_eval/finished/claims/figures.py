@@ -19,18 +19,23 @@ _SETTING = re.compile(
     rf"\b(?:thresholds?|settings?|sensitivity)(?: (?:of|was|is|at|value|level|to|set|set to|set at|"
     rf"now|between|from|above|below))* (-?{_NUMBER})(?! ?%)(?: (?:and|to|or) (-?{_NUMBER})"
     r"(?! ?%))?|\b(?:at|from|to|of|above|below|and|than) (-?0\.\d+)(?! ?%)|"
-    r"\b(-?0\.\d+) (?:threshold|setting)"
+    r"\b(-?0\.\d+) (?:threshold|setting|option|level|mark|operating)"
 )
 _SIZE = re.compile(
     r"\bwatch-?lists?(?: (?:of|with|held|holds|holding|contain\w+|had|has|size|over|about|was|is|"
     r"up to))* (\d+)|\b(\d+)(?:[- ](?:images?|faces?|people|person|names?|strong|entr(?:y|ies)))? "
-    r"watch-?list|\b(\d+) (?:images?|faces?|people|names?|entries) on (?:the|a|its) watch-?list"
+    r"watch-?list|\b(\d+) (?:images?|faces?|people|names?|entries) (?:on (?:the|a|its) watch-?list|"
+    r"to (?:search|match))"
 )
 _ONE_IN = re.compile(
-    rf"\b({_NUMBER}) in (?:every )?({_NUMBER})\b|"
-    rf"\b({_NUMBER}) (?:\w+ ){{1,3}}(?:in|per) (?:every )?(\d{{2,}})\b"
+    rf"\b({_NUMBER}) (?:in|out of) (?:every )?({_NUMBER})\b|"
+    rf"\b({_NUMBER}) (?:[\w-]+ ){{1,3}}(?:in|per|out of) (?:every )?(\d{{2,}})\b"
 )
 _MORE = re.compile(rf"\b({_NUMBER}) % (more|less|higher|lower|fewer|greater|harder|easier)\b")
+_PROPORTION = re.compile(
+    r"\b(?:tpir|fpir|fnir|fmr|fnmr|rates?|probability|proportion)(?: (?!at\b|thresh)\w+){0,3}? "
+    r"(?:(?:of|was|is|equals|=) )(0?\.\d+)(?!\d| ?%)"
+)
 _PERCENT = re.compile(rf"({_NUMBER}) %")
 _TIMES = re.compile(
     rf"\b({_NUMBER}) times (?:more|less|as|higher|lower|greater|the|that|likelier|worse)\b"
@@ -98,6 +103,7 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
     rates, findings
         The tables of a study.
     """
+    plain = _PROPORTION.sub(_in_percent, plain)
     thresholds = [float(one) for found in _SETTING.findall(plain) for one in found if one]
     sizes = [float(one) for found in _SIZE.findall(plain) for one in found if one]
     if thresholds:
@@ -124,6 +130,13 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
     )
 
 
+def _in_percent(found: re.Match[str]) -> str:
+    """Write a proportion as a percentage, as precisely as it is written."""
+    digits = len(found.group(1).partition(".")[2])
+    percent = f"{100 * float(found.group(1)):.{max(digits - 2, 0)}f} %"
+    return found.group().replace(found.group(1), percent)
+
+
 def misplaced(figures: Figures) -> Iterator[str]:
     """Yield one sentence for each figure that the study has, but elsewhere than the claim says."""
     found = False
@@ -138,8 +151,13 @@ def misplaced(figures: Figures) -> Iterator[str]:
                     f"{figure.text} is {describe(figure.places)}, not a rate at the {word} that "
                     "the claim names."
                 )
+    known = [one for one in figures.rates if not one.places.empty]
+    if not found and len(known) == 1 and len(figures.thresholds) > 1:
+        found = True
+        listed = " and ".join(threshold_text(one) for one in figures.thresholds)
+        yield f"It names thresholds {listed}, but {known[0].text} is {describe(known[0].places)}."
     if not found:
-        yield from _mixed([one for one in figures.rates if not one.places.empty])
+        yield from _mixed(known)
 
 
 def _mixed(figures: list[Rate]) -> Iterator[str]:
@@ -167,8 +185,11 @@ def _rates(text: str, rates: pd.DataFrame) -> Iterator[Rate]:
         above, below = (a, b) if a else (c, d)
         if float(above) > float(below) or not float(below):
             continue
-        # As precise as it is written: `1 in 6000` may stand for 5,950 to 6,050.
+        # As precise as it is written: `1 in 6000` may stand for 5,950 to 6,050, `9 in 10` for
+        # 8.5 to 9.5 in 10.
         near = np.abs(float(above) / values - float(below)) <= _step(below)
+        if float(above) > 1:
+            near = np.abs(float(below) * values - float(above)) <= _step(above)
         told.append((found.start(), Rate(f"{above} in {below}", known[near])))
     for found in _PERCENT.finditer(_ONE_IN.sub(lambda one: " " * len(one.group()), text)):
         written = found.group(1)

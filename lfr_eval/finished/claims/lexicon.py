@@ -1,39 +1,36 @@
-"""How lists of words become patterns."""
+"""Families of words, read from `words.toml`, as patterns."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
+
+_READ = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
-def any_of(words: str, **parts: str) -> str:
-    r"""Return the pattern of any of these words, one group of them on each line.
-
-    Parameters
-    ----------
-    words
-        Patterns; `|` and line breaks part them, and a line that begins with `...` continues the
-        one before.
-    **parts
-        What stands for `<part>`.
+def families(table: str) -> dict[str, str]:
+    """Return the families of a table of `words.toml`, each as one pattern.
 
     Examples
     --------
-    >>> any_of("one|two\nthr\n...ee")
-    '(?:one|two|three)'
+    >>> families("parts")["everybody"].startswith("(?:everyone|everybody|")
+    True
     """
-    lines: list[str] = []
-    for line in words.strip().splitlines():
-        text = line.strip()
-        if text.startswith("..."):
-            lines[-1] += line.lstrip().removeprefix("...")
-        else:
-            lines.append(line.lstrip())
-    joined = "|".join(lines)
-    for name, part in parts.items():
-        joined = joined.replace(f"<{name}>", part)
-    return f"(?:{joined})"
+    found = {name: "".join(words.splitlines()) for name, words in _READ[table].items()}
+    if table == "parts":
+        return {name: f"(?:{words})" for name, words in found.items()}
+    parts = families("parts")
+    for name, words in found.items():
+        for part, pattern in parts.items():
+            words = words.replace(f"<{part}>", pattern)
+        found[name] = f"(?:{words})"
+    return found
 
 
-def word(words: str, **parts: str) -> re.Pattern[str]:
-    """Return the compiled pattern of any of these as whole words."""
-    return re.compile(rf"\b{any_of(words, **parts)}(?!\w)")
+def word(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that matches whole words only."""
+    return re.compile(rf"\b{pattern}(?!\w)")
+
+
+PARTS, PHRASES = families("parts"), families("phrases")

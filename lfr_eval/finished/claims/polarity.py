@@ -1,21 +1,49 @@
 """What a sentence says of differences between groups: that there are some, that there are none.
 
-In: a sentence in plain lower case. Out: its polarity. Every word that speaks of a difference or of
-likeness is looked at in its clause; negations in front of it are counted, and what speaks of
-evidence ("no evidence of", "cannot be ruled out") is told apart from what speaks of the thing.
+In: a sentence in plain lower case. Out: its polarity. The words are sorted into roles
+(`words.toml`); each word that speaks of a difference or of likeness is then read outwards, to the
+start of its clause and to its end: negations and denials turn it round, words of evidence make it
+something that was shown or was not, and doubt leaves it open.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from lfr_eval.finished.claims import vocabulary
+from lfr_eval.finished.claims.clause import Clause, Token
+from lfr_eval.finished.claims.lexicon import PARTS, PHRASES, families, word
 
 DIFFERENCE, ALIKE, BOTH = "difference", "alike", "both"
 OPEN, UNCLEAR, NONE = "open", "unclear", "none"
 """Groups differ; they do not; some do and some do not; neither is asserted; it cannot be read
 which; the sentence is not about groups."""
+
+_ROLES = families("roles")
+_TOKEN = re.compile(
+    rf"(?P<stop>{PHRASES['stop']})|(?<!\w)(?:"
+    + "|".join(f"(?P<{role}>{pattern})" for role, pattern in _ROLES.items())
+    + r")(?!\w)"
+)
+_PREDICATES = ("same", "same_of", "compared", "noun", "noun_of", "quality", "quality_of")
+_FILLER, _GROUP = word(PHRASES["filler"]), word(PARTS["people"])
+_TAKEN_BACK, _UNTRUE, _FOUND_NONE, _RATE, _NOTHING_SEEN = (
+    re.compile(PHRASES[name])
+    for name in ("taken_back", "untrue", "found_none", "rate", "nothing_seen")
+)
+_ATTRIBUTE = word(PARTS["attribute"])
+_EVERYBODY = re.compile(
+    r"\b(?:everyone|everybody|anyone|all|whoever|(?:every|each) \w+|others|the rest|londoners)\b"
+)
+_AGAINST = re.compile(r"\b(?:against|versus|vs?|compared|while|whereas|but|and|with)\b|[;,]")
+_ASKS = re.compile(r"(?:is|are|was|do|does|did|has|have|can|could|will|would|wh\w+|how)\b")
+_SOMEBODY = re.compile(
+    r"\b(?:a|an|one|1|the|this|that|my|his|her|\S+-old) (?:[\w-]+ ){0,2}?(?:woman|man|boy|girl|"
+    r"schoolboy|schoolgirl|teenager|child|pensioner|mother|father)\b(?!')"
+)
+_LIKENESS = re.compile(r"\w+(?:ity|ness|ence)\b")
+_UNTOWARD = re.compile(r"nothing|no (?!matter|preference)")
 
 
 @dataclass(frozen=True)
@@ -54,13 +82,34 @@ def polarity_of(plain: str) -> Polarity:
     >>> polarity_of("bias cannot be ruled out.").value
     'open'
     """
-    text = vocabulary.EMPTY.sub(lambda found: " " * len(found.group()), plain)
-    told = [one for found in _predicates(text) if (one := _one(text, found))]
-    if text.rstrip("\"' ").endswith("?") and told:
-        return Polarity(OPEN)
+    text = _FILLER.sub(lambda found: "~" * len(found.group()), plain)
+    tokens = [
+        Token(str(found.lastgroup), found.group(), found.start(), found.end())
+        for found in _TOKEN.finditer(text)
+    ]
+    told = [_one(text, tokens, at) for at in _predicates(text, tokens)]
+    if re.search(r"\?[\"' )]*$", text):
+        named = told or _GROUP.search(text) or _ATTRIBUTE.search(text)
+        return Polarity(OPEN if named else NONE)
+    answer = text.rfind("?") + 1
+    if answer and any(tokens[at].start > answer for at in _predicates(text, tokens)):
+        return polarity_of(plain[answer:])
+    if told and answer:
+        if _ASKS.match(text):
+            return Polarity(OPEN)
+        return Polarity(UNCLEAR, unsure="it asks, and answers itself")
     values = {one.value for one in told}
     if not values:
         return Polarity(DIFFERENCE if _is_set_against(text) else NONE)
+    if _FOUND_NONE.search(text):
+        return Polarity(ALIKE, True)
+    last = text[[t.end for t in tokens if t.role in _PREDICATES][-1] :]
+    if _TAKEN_BACK.search(last):
+        return Polarity(OPEN)
+    if _UNTRUE.search(last):
+        turned = {DIFFERENCE: ALIKE, ALIKE: DIFFERENCE}
+        told = [replace(one, value=turned.get(one.value, one.value)) for one in told]
+        values = {one.value for one in told}
     if UNCLEAR in values:
         return next(one for one in told if one.value == UNCLEAR)
     if len(values) == 1:
@@ -73,91 +122,54 @@ def polarity_of(plain: str) -> Polarity:
     return Polarity(BOTH, any(one.evidential for one in told))
 
 
-_AGAINST = re.compile(r"\b(?:against|versus|vs?|compared|while|whereas|but|and|with)\b")
+def is_about_groups(plain: str) -> bool:
+    """Return whether a sentence names a group, or what groups are told apart by."""
+    rest = _SOMEBODY.sub(" ", plain)
+    return any(one.search(rest) is not None for one in (_GROUP, _ATTRIBUTE))
 
 
 def _is_set_against(text: str) -> bool:
     """Return whether different rates of two groups stand side by side."""
-    rates = list(vocabulary.RATE.finditer(text))
+    rates = list(_RATE.finditer(text))
     if len({one.group() for one in rates}) < 2 or not _AGAINST.search(text):
         return False
-    return len({found.group() for found in vocabulary.GROUP.finditer(text)}) > 1
+    return len({found.group() for found in _GROUP.finditer(text)}) > 1
 
 
-_EFFECT = re.compile(r"effect|factor|impact|influence|bearing|play")
-
-
-def _predicates(text: str) -> list[re.Match[str]]:
-    grouped = vocabulary.GROUP.search(text) is not None
-    attributed = re.search(rf"\b{vocabulary.ATTRIBUTE}(?!\w)", text) is not None
+def _predicates(text: str, tokens: list[Token]) -> list[int]:
+    """Return where a word speaks of a difference or of likeness."""
+    grouped = _GROUP.search(text) is not None
+    named = grouped or _ATTRIBUTE.search(text) is not None
+    alike = named or _EVERYBODY.search(text) is not None
+    holds = {"compared": grouped, "same_of": alike, "noun_of": named, "quality_of": named}
     return [
-        found
-        for found in vocabulary.PREDICATE.finditer(text)
-        if (found["compared"] is None or grouped)
-        and (attributed or not _EFFECT.match(found.group()))
+        at
+        for at, token in enumerate(tokens)
+        if token.role in _PREDICATES and holds.get(token.role, True)
     ]
 
 
-def _one(text: str, found: re.Match[str]) -> Polarity | None:
-    before = text[: found.start()]
-    stops = [stop.end() for stop in vocabulary.STOP.finditer(before)]
-    # A stop inside a number is none.
-    stops = [at for at in stops if not re.match(r"\d", text[at : at + 1]) or text[at - 1] == " "]
-    clause, after = before[stops[-1] if stops else 0 :], text[found.end() :]
-    same = found["same"] is not None
-    thing = found["noun"] is not None
-    following = vocabulary.AFTER.match(after) if thing or found["adjective"] else None
-    # "Neither women nor men", "not women nor men": one negation.
-    negations = list(vocabulary.NEGATION.findall(clause))
-    flips = len([one for one in negations if one != "nor"]) or len(negations)
-    flips += following is not None
-    late = re.match(r"(?: \w+)? (?:statistically )?significan\w+", after)
-    said = clause + found.group() + (following.group() if following else "")
-    said += late.group() if late else ""
-    evidential = vocabulary.EVIDENTIAL.search(said) is not None
-    if vocabulary.OPEN.search(before[-160:]) or (following is None and _open_after(after)):
-        return Polarity(OPEN)
-    turning = vocabulary.TURNING.search(before[-200:] + after[:80])
-    if vocabulary.CLAIMED.search(clause) and following is None and not turning:
-        return Polarity(OPEN)
-    if vocabulary.TESTED.search(clause) and not flips:
-        return Polarity(OPEN)
-    maybe = [
-        one
-        for one in vocabulary.MAYBE.finditer(clause)
-        if one.group() != "if" or "," not in clause[one.end() :]
-    ]
-    if maybe and not vocabulary.NEGATION.search(clause):
-        return Polarity(OPEN)
-    if same and flips and evidential:
-        # "No evidence that it is unbiased" asserts neither.
-        return Polarity(OPEN)
-    if flips and evidential and flips % 2 == 0 and not same:
-        return Polarity(OPEN, unsure="it negates more than once")
-    unsure = "it negates three times or more" if flips > 2 else ""
-    if turning and not unsure:
-        unsure = f"what “{turning.group()}” turns round is not certain"
-    if unsure:
-        return Polarity(UNCLEAR, unsure=unsure)
-    differs = same == bool(flips % 2)
-    if differs and thing and not flips and not _is_asserted(clause, after):
-        return Polarity(UNCLEAR, unsure=f"it does not plainly say that there is “{found.group()}”")
-    if differs:
-        return Polarity(DIFFERENCE)
-    unseen = vocabulary.NOTHING_SEEN.search(text) is not None
-    return Polarity(
-        ALIKE, evidential=unseen or (evidential and (flips > 0 or "statistically" in said))
+def _one(text: str, tokens: list[Token], at: int) -> Polarity:
+    """Read one predicate outwards: to the start of its clause, then to its end."""
+    predicate = tokens[at]
+    read = Clause(
+        same=predicate.role.startswith("same"),
+        thing=predicate.role.startswith("noun") or _LIKENESS.match(predicate.text) is not None,
+        # "Nothing untoward": not that they are alike, but that nothing was seen.
+        evidential=predicate.role == "same_of" and _UNTOWARD.match(predicate.text) is not None,
     )
-
-
-def _is_asserted(clause: str, after: str) -> bool:
-    """Return whether verbs that are known to assert stand before or behind a noun."""
-    return vocabulary.HAS.search(clause) is not None or vocabulary.IS.match(after) is not None
-
-
-def _open_after(after: str) -> bool:
-    rest = re.split(r"[;.]|, but ", after)[0]
-    found = vocabulary.OPEN.search(rest)
-    if found is not None and not found.group().startswith("whether"):
-        return True
-    return vocabulary.NOT_BORNE_OUT.search(after) is not None
+    front = list(takewhile(lambda token: token.role != "stop", reversed(tokens[:at])))
+    for number, token in enumerate(front):
+        # "Neither women nor men": one negation.
+        if token.text != "nor" or all(one.role != "negation" for one in front[number + 1 :]):
+            read.before(token, front[number - 1] if number else predicate, text)
+    ends = {"stop", "same", "noun", "quality"}
+    for token in takewhile(lambda token: token.role not in ends, tokens[at + 1 :]):
+        read.behind(token)
+    read.finish()
+    if read.open:
+        return Polarity(OPEN)
+    if read.unsure:
+        return Polarity(UNCLEAR, unsure=read.unsure)
+    unseen = _NOTHING_SEEN.search(text) is not None
+    return Polarity(ALIKE, unseen or read.evidential) if read.is_alike else Polarity(DIFFERENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -64,7 +65,12 @@ class Sentences:
     simulated: bool = False
     titles: str = ""
 
-    @property
+    @cached_property
+    def distinct(self) -> tuple[frozenset[str], ...]:
+        """The words of each sentence, each once."""
+        return tuple(map(frozenset, self.words))
+
+    @cached_property
     def groups(self) -> list[tuple[str, str]]:
         """Factor and label of every group."""
         pairs = self.rates[["factor", "group"]].drop_duplicates().to_numpy(object).tolist()

@@ -60,13 +60,12 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
         *_setting(reading, sentences),
         *_topics(reading, sentences),
     ]
+    if not told and not altered and not reading.figures.several:
+        told = list(_topics(reading, sentences, slight=True))
+        # Almost every sentence has some word of the study or of being right.
+        told = [one for one in told if one.kind not in ("study", "accuracy")] or told
     if reading.polarity.unsure:
-        told.append(
-            Reason(
-                "unreadable",
-                f"It cannot be read for certain: {reading.polarity.unsure}. Say it in plain words.",
-            )
-        )
+        told.append(_either(reading, sentences))
     elif not told and not altered:
         told.append(_wording(reading))
     yield from told
@@ -86,6 +85,17 @@ def _wording(reading: Reading) -> Reason:
     )
 
 
+def _either(reading: Reading, sentences: Sentences) -> Reason:
+    """Give the reasons for both readings of a sentence that may be read in two ways."""
+    alike, differ = _alike(reading, sentences), _difference(reading, sentences)
+    return Reason(
+        "unreadable",
+        f"The checker cannot tell which way this sentence points: {reading.polarity.unsure}. Say "
+        f"it in plain words. If it means that groups differ: {differ.text} If it means that they "
+        f"do not: {alike.text}",
+    )
+
+
 def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     value = reading.polarity.value
     finding = contradicting(reading, sentences)
@@ -96,7 +106,9 @@ def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
         )
     if value in (ALIKE, BOTH):
         yield _alike(reading, sentences)
-    if value in (DIFFERENCE, BOTH) and supporting(reading, sentences) is None:
+    if value in (DIFFERENCE, BOTH) and not (
+        reading.figures.thresholds and supporting(reading, sentences) is not None
+    ):
         yield _difference(reading, sentences)
 
 
@@ -233,11 +245,13 @@ _TOLD = {
 }
 
 
-def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    words = topics_of(reading.plain)
+def _topics(reading: Reading, sentences: Sentences, slight: bool = False) -> Iterator[Reason]:
+    words = topics_of(reading.plain, slight)
     value = reading.polarity.value
     if value not in (OPEN, NONE):
         words.pop("study", None)
+    if value != NONE:
+        words.pop("share", None)
     if value == OPEN:
         words.setdefault("study", "")
     if words.get("outside", "-") in sentences.titles:

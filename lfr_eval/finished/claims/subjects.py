@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS, UNKNOWN
-from lfr_eval.finished.claims.lexicon import any_of, word
+from lfr_eval.finished.claims.lexicon import PHRASES, word
 
 _GENDER = re.compile(r"\b(?:gender\w*|sex|sexes|sexist|sexism)\b")
 _ETHNIC = re.compile(
@@ -22,16 +22,7 @@ _SAID = {
     "women": r"wom[ae]n(?:'s)?|females?|girls?",
     "men": r"(?<!wo)m[ae]n(?:'s)?|males?|boys?",
 }
-_OTHER = word(r"""
-    black (?:wom[ae]n|m[ae]n|females?|males?)
-    (?:white|asian) (?:wom[ae]n|m[ae]n|females?|males?)|asians?|black|white|chinese|arabs?
-    mixed(?:[- ]race| heritage| ethnicity)|south asian|east asian|people of colour
-    ethnic minorit(?:y|ies)|minority ethnic|young(?:er)?(?: people| men| women| adults)?
-    under \d+s?|over \d+s?|old(?:er)? (?:people|men|women|adults)|elderly|pensioners
-    child(?:ren)?|teenagers?|adolescents|adults|disabled(?: people)?|transgender(?: people)?
-    trans people|non-binary(?: people)?|muslims?|jews|jewish people|travellers|migrants|hijabs?
-    darker[- ]skin\w*|dark skin|women|men|females?|males?|girls?|boys?
-""")
+_OTHER = word(PHRASES["strangers"])
 _NARROWER = re.compile(
     r"\b(?:(?:south|east|west|south[- ]east|central) asians?|black (?:africans?|caribbeans?|"
     r"british)|"
@@ -39,23 +30,7 @@ _NARROWER = re.compile(
 )
 """Groups within a group; a study of the wider group has no figures for them."""
 
-_ALERT = re.compile(
-    any_of(r"""
-    false(?:ly)? (?:alert|positive|match|alarm|identif|accus|flag)
-    (?:alerts?|matches|alarms?) (?:\w+ ){0,2}(?:was|were|are|proved) (?:\w+ )?(?:false|wrong)
-    misidentif|mis-identif|mistaken(?:ly)? (?:identi|match|flag|alert)
-    wrong(?:ly|ful)? (?:match|flag|alert|identif|stop|accus|person|people)
-    (?:flag|identif|match|stop)\w* (?:\w+ ){0,2}(?:wrongly|in error|by mistake|incorrectly)
-    incorrect(?:ly)? (?:match|flag|identif|alert)|innocent|fpir|fmr\b
-""")
-)
-_FOUND = re.compile(
-    any_of(r"""
-    true positive|\bidentif|recogni[sz]|\bspotted|\bmissed|\bmiss(?:es)?(?= )|false negative
-    tpir|fnir|chance of identification|\bpicked up|\bcaught|\bfound (?=\d)|of those sought
-    \bdetected (?=\d)
-""")
-)
+_ALERT, _FOUND = re.compile(PHRASES["alert"]), re.compile(PHRASES["found"])
 _WRONG, _RIGHT = frozenset({"FPIR", "FMR"}), frozenset({"FNIR", "TPIR", "FNMR"})
 
 
