@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from lfr_eval.contract import record as records
 from lfr_eval.contract.folder import StudyFolder, write_json
 from lfr_eval.contract.record import Part, StudyRecord, StudyRecordError, read_record, to_record
+from lfr_eval.contract.tables import FINDINGS, RATES
 from tests.report.described import make_record
 from tests.report.labels import PRIMARY, Labels
 
@@ -130,3 +131,16 @@ def test_importing_the_package_does_not_import_pydantic() -> None:
     code = "import lfr_eval, lfr_eval.cli.main, sys; print('pydantic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_later_column_of_a_result_is_optional() -> None:
+    """Studies of earlier versions lack it and are read, with nulls; these columns they all have."""
+    columns = {
+        RATES: "metric threshold watchlist_size rank factor group counterpart events trials "
+        "subjects subjects_with_event rate lower upper level effective_trials interval",
+        FINDINGS: "finding_id metric threshold watchlist_size factor group_a group_b rate_a rate_b "
+        "ratio ratio_lower ratio_upper test statistic p_value p_adjusted adjustment margin "
+        "p_equivalence detectable_ratio verdict primary registered statement",
+    }
+    for table, first in columns.items():
+        assert [each.name for each in table.columns if not each.optional] == first.split()

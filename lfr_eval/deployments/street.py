@@ -46,7 +46,7 @@ def street_table(
     level
         Confidence level, between 0 and 1.
     """
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for dimension, values in dimensions(records, breaks).items():
         for value in sorted(values.dropna().unique(), key=_by_number):
             part = records[(values == value).fillna(False).to_numpy(bool)]
@@ -100,7 +100,7 @@ def _row(
     part: pd.DataFrame,
     breaks: Sequence[Break],
     level: float,
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[dict[str, object]]:
     exposure = {PER_FACE: part["faces_seen"], PER_ALERT: part["alerts"], PER_HOUR: part["hours"]}[
         measure
     ]
@@ -115,10 +115,22 @@ def _row(
     spread = dispersion(events, under, binomial=measure == PER_ALERT)
     wide = widened(number, total, spread, level, binomial=measure == PER_ALERT)
     note = _note(part.loc[known, "date"], breaks) if measure == PER_FACE else None
-    yield (
-        *(dimension, value, measure, int(known.sum()), number, total, number / total),
-        *(lower, upper, spread, *wide, level, note),
-    )
+    yield {
+        "dimension": dimension,
+        "value": value,
+        "measure": measure,
+        "deployments": int(known.sum()),
+        "false_alerts": number,
+        "exposure": total,
+        "rate": number / total,
+        "lower": lower,
+        "upper": upper,
+        "dispersion": spread,
+        "wide_lower": wide[0],
+        "wide_upper": wide[1],
+        "level": level,
+        "note": note,
+    }
 
 
 def dispersion(events: np.ndarray, exposure: np.ndarray, binomial: bool = False) -> float:

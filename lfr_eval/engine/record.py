@@ -137,7 +137,7 @@ def printed(folder: Path) -> str:
             f"Alerts:      {record['alerts']} at {threshold_text(record['threshold'])}, "
             f"{record['repeats_suppressed']} repeats suppressed",
             f"Faces seen:  {record['faces_seen']} passes ({record['detections']} detections)",
-            f"Frames:      {record['frames']} processed, {record['frames_corrupted']} corrupted, "
+            f"Frames:      {record['frames']} looked at, {record['frames_corrupted']} corrupted, "
             f"{record['frames_dropped']} dropped; {record['breaks']} interruptions of the source",
             f"Latency:     {latency or 'no frame'} (a decoded frame to its decisions)",
             *([f"Overdue:     {several(overdue, 'retained face')} not deleted"] if overdue else []),

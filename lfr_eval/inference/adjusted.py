@@ -91,7 +91,7 @@ def _rows(
     thresholds: Sequence[float],
     primary: Sequence[float],
     plan: Plan,
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[dict[str, object]]:
     wanted = [name for name in plan.adjust if name not in factor.split(CROSS)]
     covariates = known_covariates(trials, people, wanted)
     grouping = group_people(people, factor)
@@ -138,7 +138,7 @@ def _pair(  # noqa: PLR0913
     steps: Floats,
     at: Sequence[int],
     plan: Plan,
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[dict[str, object]]:
     """Yield one comparison at every primary threshold."""
     a, b = (group == code for code in codes)
     whole = counted.pooled()
@@ -160,7 +160,7 @@ def _pair(  # noqa: PLR0913
         adjusted = _Ratio() if why else fair[step]
         fitted = _Ratio() if why else _regression(counted, a, b, step, plan.level)
         rates = [math.nan if why else float(side.rate[0, step]) for side in alike_sides]
-        wrong = _mislabelled(whole, a, b, step) if testable else [math.nan] * (2 * len(MISLABELLED))
+        wrong = _mislabelled(whole, a, b, step) if testable else dict.fromkeys(_WRONG, math.nan)
         strength = (
             e_value(adjusted.ratio),
             e_value_of_interval(adjusted.lower, adjusted.upper),
@@ -170,16 +170,38 @@ def _pair(  # noqa: PLR0913
             trials.metric, threshold, trials.watchlist_size, names, covariates, unadjusted,
             adjusted, fitted, (rates[0], rates[1]), strength, why, testable, plan.level,
         )  # fmt: skip
-        yield (
-            *(trials.metric, threshold, trials.watchlist_size, grouping.factor, *names),
-            ", ".join(covariates),
-            *(unadjusted.ratio, unadjusted.lower, unadjusted.upper),
-            *(*rates, adjusted.ratio, adjusted.lower, adjusted.upper, adjusted.p_value),
-            *(fitted.ratio, fitted.lower, fitted.upper, fitted.p_value, plan.level),
-            *(int((used > 0).sum()), int(((used > 0) & ~both).sum())),
-            *(float(used[both].sum() / used.sum()), int(fewest), *strength, *wrong),
-            *(why or None, _statement(row)),
-        )
+        yield {
+            "metric": trials.metric,
+            "threshold": threshold,
+            "watchlist_size": trials.watchlist_size,
+            "factor": grouping.factor,
+            "group_a": names[0],
+            "group_b": names[1],
+            "covariates": ", ".join(covariates),
+            "ratio": unadjusted.ratio,
+            "ratio_lower": unadjusted.lower,
+            "ratio_upper": unadjusted.upper,
+            "standardised_a": rates[0],
+            "standardised_b": rates[1],
+            "adjusted_ratio": adjusted.ratio,
+            "adjusted_lower": adjusted.lower,
+            "adjusted_upper": adjusted.upper,
+            "adjusted_p_value": adjusted.p_value,
+            "regression_ratio": fitted.ratio,
+            "regression_lower": fitted.lower,
+            "regression_upper": fitted.upper,
+            "regression_p_value": fitted.p_value,
+            "level": plan.level,
+            "cells": int((used > 0).sum()),
+            "cells_of_one_group": int(((used > 0) & ~both).sum()),
+            "overlap": float(used[both].sum() / used.sum()),
+            "fewest_people": int(fewest),
+            "e_value": strength[0],
+            "e_value_interval": strength[1],
+            **wrong,
+            "refused": why or None,
+            "statement": _statement(row),
+        }
 
 
 def _refused(counted: Counted, both: Bools, used: Floats) -> str:
@@ -225,8 +247,8 @@ def _regression(counted: Counted, a: Bools, b: Bools, step: int, level: float) -
     return _Ratio() if fitted is None else _Ratio(*fitted.ratio(1, level))
 
 
-def _mislabelled(whole: Counted, a: Bools, b: Bools, step: int) -> list[float]:
-    """Ratios if some labels were wrong: at random, then in the worst way, by share."""
+def _mislabelled(whole: Counted, a: Bools, b: Bools, step: int) -> dict[str, float]:
+    """Ratios if some labels were wrong, at random and in the worst way, by column."""
     rows = a | b
     person, place = np.unique(whole.person[rows], return_inverse=True)
     number = len(person)
@@ -234,10 +256,15 @@ def _mislabelled(whole: Counted, a: Bools, b: Bools, step: int) -> list[float]:
     trials = np.bincount(place.ravel(), whole.trials[rows], number)
     member = np.bincount(place.ravel(), a[rows], number) > 0
     rates = [float(events[side].sum() / trials[side].sum()) for side in (member, ~member)]
-    return [
-        *(mislabelled_at_random(rates[0], rates[1], share) for share in MISLABELLED),
-        *(mislabelled_at_worst(events, trials, member, share) for share in MISLABELLED),
-    ]
+    found = [mislabelled_at_random(rates[0], rates[1], share) for share in MISLABELLED]
+    found += [mislabelled_at_worst(events, trials, member, share) for share in MISLABELLED]
+    return dict(zip(_WRONG, found, strict=True))
+
+
+_WRONG = [
+    f"mislabelled_{how}_{100 * share:g}" for how in ("random", "worst") for share in MISLABELLED
+]
+"""Columns of ratios with some labels wrong."""
 
 
 @dataclass(frozen=True)

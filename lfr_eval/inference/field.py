@@ -20,7 +20,7 @@ CLOPPER_PEARSON = "Clopper-Pearson"
 POISSON = "exact Poisson (Garwood)"
 NONE = "no false alert: one-sided bound"
 
-Row = tuple[object, ...]
+Row = dict[str, object]
 
 
 def field_table(deployments: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -68,10 +68,19 @@ def _row(
     method = CLOPPER_PEARSON if measure == PER_ALERT else POISSON
     method = f"{NONE} ({method})" if events == 0 else method
     rate = events / total if total > 0 else np.nan
-    return (
-        *(threshold, measure, rule, len(part), events, total, rate, lower, upper, level),
-        method if total > 0 else "nothing counted",
-    )
+    return {
+        "threshold": threshold,
+        "measure": measure,
+        "counting_rule": rule,
+        "deployments": len(part),
+        "false_alerts": events,
+        "exposure": total,
+        "rate": rate,
+        "lower": lower,
+        "upper": upper,
+        "level": level,
+        "interval": method if total > 0 else "nothing counted",
+    }
 
 
 def binomial_interval(events: float, trials: float, level: float) -> tuple[float, float]:

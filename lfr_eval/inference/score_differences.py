@@ -250,7 +250,7 @@ def _tested(row: _Row) -> _Row:
     )
 
 
-def _written(row: _Row, by: _Adjusted, words: str, plan: Plan) -> tuple[object, ...]:
+def _written(row: _Row, by: _Adjusted, words: str, plan: Plan) -> dict[str, object]:
     level = 1 - by.alpha if by.alpha == by.alpha else plan.level
     ends, verdict = (float("nan"),) * 3, "untestable"
     shown = level
@@ -267,14 +267,32 @@ def _written(row: _Row, by: _Adjusted, words: str, plan: Plan) -> tuple[object, 
     if verdict == "equivalent" and row.a is not None and row.b is not None:
         printed = (ends[0], *difference_ends(row.a, row.b, shown))
     difference, lower, upper = ends
-    p, p_equivalence = by.p_value, by.p_equivalence
-    values = [float("nan") if each is None else each.value for each in (row.a, row.b)]
-    said = _statement(row, verdict, printed, shown, p)
-    return (
-        *(row.kind, row.statistic, row.watchlist_size, row.factor, row.group_a, row.group_b),
-        *(*values, difference, lower, upper, level, row.p_value, p, words, row.margin),
-        *(p_equivalence, verdict, row.primary, *row.people, *row.scores, said),
-    )
+    return {
+        "kind": row.kind,
+        "statistic": row.statistic,
+        "watchlist_size": row.watchlist_size,
+        "factor": row.factor,
+        "group_a": row.group_a,
+        "group_b": row.group_b,
+        "value_a": float("nan") if row.a is None else row.a.value,
+        "value_b": float("nan") if row.b is None else row.b.value,
+        "difference": difference,
+        "difference_lower": lower,
+        "difference_upper": upper,
+        "level": level,
+        "p_value": row.p_value,
+        "p_adjusted": by.p_value,
+        "adjustment": words,
+        "margin": row.margin,
+        "p_equivalence": by.p_equivalence,
+        "verdict": verdict,
+        "primary": row.primary,
+        "people_a": row.people[0],
+        "people_b": row.people[1],
+        "scores_a": row.scores[0],
+        "scores_b": row.scores[1],
+        "statement": _statement(row, verdict, printed, shown, by.p_value),
+    }
 
 
 def _statement(

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from lfr_eval.contract import provenance as contract
+from lfr_eval.contract.sealing import PROVENANCE, read_object
 from lfr_eval.contract.stamps import PLAN, StampError, stamps_of
-from lfr_eval.report.record import StudyRecord, read_json
+from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.words import clean
 
-PROVENANCE_FILE = "provenance.json"
 WITHHELD = "(not shown: names a place or an account)"
 
 _PRIVATE_NAME = re.compile(
@@ -69,16 +70,30 @@ TOLD = ("inference.factors", "inference.reference_groups")
 """Settings in the codes of tables, which the method tells in words."""
 
 
+def recorded(study: Path) -> contract.Provenance | None:
+    """Return what `provenance.json` holds; None: the study has not ended.
+
+    Raises
+    ------
+    ReadingError, FolderError
+        If it is not JSON, or a field has another type.
+    """
+    file = study / PROVENANCE
+    return contract.Provenance.of(read_object(file)) if file.exists() else None
+
+
 def read_provenance(study: Path, record: StudyRecord) -> Provenance:
     """Read `provenance.json`; what it lacks is taken from the study's record or left empty."""
-    file = study / PROVENANCE_FILE
-    content = read_json(file) if file.exists() else None
-    parts: Mapping[str, object] = content if isinstance(content, dict) else {}
+    run = recorded(study)
+    parts: Mapping[str, object] = {} if run is None else run.model_dump(mode="json")
 
     def text(key: str, otherwise: str | None) -> str | None:
         value = parts.get(key)
         return clean(str(value)) if value not in (None, "") else otherwise
 
+    study_hash = text("study_hash", None)
+    before = () if run is None else run.withdrawals
+    hashes = [study_hash or "", *(each.study_hash_before for each in before)]
     identity = (
         ("System", record.matcher.system),
         ("Matcher", record.matcher.name),
@@ -89,11 +104,11 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         ("Code revision", text("git_revision", None)),
         ("Started", text("started", record.started)),
         ("Finished", text("finished", record.finished)),
-        *_stamped(study, record, text("study_hash", None), parts),
+        *_stamped(study, record, hashes),
     )
     return Provenance(
-        recorded=content is not None,
-        study_hash=text("study_hash", None),
+        recorded=run is not None,
+        study_hash=study_hash,
         identity=tuple(Setting(name, value) for name, value in identity if value),
         files=tuple(printable(parts.get("files"), private=False)),
         settings=tuple(
@@ -117,15 +132,11 @@ def _promised(record: StudyRecord) -> list[tuple[str, str]]:
     ]
 
 
-def _stamped(
-    study: Path, record: StudyRecord, study_hash: str | None, parts: Mapping[str, object]
-) -> list[tuple[str, str]]:
+def _stamped(study: Path, record: StudyRecord, hashes: Sequence[str]) -> list[tuple[str, str]]:
     """Return what time stamps say, and whether the plan's is of a time before the results."""
-    before = parts.get("withdrawals")
-    hashes = [one["study_hash_before"] for one in before] if isinstance(before, list) else []
     promise = record.registration
     try:
-        found = stamps_of(study, [study_hash or "", *hashes], promise.seal if promise else None)
+        found = stamps_of(study, hashes, promise.seal if promise else None)
     except StampError as error:
         return [("Time stamps", str(error))]
     told = []

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
-from lfr_eval.contract.folder import read_columns
+from lfr_eval.contract.folder import PROVENANCE, read_columns
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
@@ -33,7 +33,7 @@ from lfr_eval.report.modelled import to_tails
 from lfr_eval.report.panel.asked import EvidenceMap
 from lfr_eval.report.panel.maps import shipped_maps, to_map
 from lfr_eval.report.people import LabelSource, People, count_people, read_counts
-from lfr_eval.report.provenance import PROVENANCE_FILE, read_provenance
+from lfr_eval.report.provenance import read_provenance, recorded
 from lfr_eval.report.published import to_tests
 from lfr_eval.report.rates import (
     Quote,
@@ -45,7 +45,7 @@ from lfr_eval.report.rates import (
     tabulate,
     to_rows,
 )
-from lfr_eval.report.record import StudyRecord, StudyRecordError, read_json, read_record
+from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.scores import to_score_words
 from lfr_eval.report.storage import to_shift
 from lfr_eval.report.truth import compare_with_truth
@@ -168,10 +168,8 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
 
 def _own_maps(study: Path) -> tuple[EvidenceMap, ...]:
     """Return the evidence maps that were given with a study: its provenance holds them."""
-    file = study / PROVENANCE_FILE
-    content = read_json(file) if file.exists() else None
-    own = content.get("evidence_maps", []) if isinstance(content, dict) else []
-    return tuple(to_map(each, file.name) for each in own if isinstance(own, list))
+    run = recorded(study)
+    return () if run is None else tuple(to_map(each, PROVENANCE) for each in run.evidence_maps)
 
 
 def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:

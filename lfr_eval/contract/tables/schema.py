@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -86,9 +86,14 @@ class Table:
         """Return the table without rows."""
         return self.conform(pd.DataFrame({name: [] for name in self.names}))
 
-    def build(self, rows: Iterable[Sequence[object]]) -> pd.DataFrame:
-        """Return the table from tuples in column order; optional columns may be left out."""
-        given = [tuple(row) for row in rows]
+    def build(self, rows: Iterable[Sequence[object] | Mapping[str, object]]) -> pd.DataFrame:
+        """Return the table from tuples in column order, or from mappings of columns to values.
+
+        Optional columns may be left out.
+        """
+        given = list(rows)
+        if given and isinstance(given[0], Mapping):
+            return self.conform(pd.DataFrame(given))
         required = [column.name for column in self.columns if not column.optional]
         short = bool(given) and len(given[0]) == len(required)
         return self.conform(pd.DataFrame(given, columns=required if short else self.names))
