@@ -436,6 +436,7 @@ def test_the_record_is_one_that_reports_read(tmp_path: Path, video: Path) -> Non
     assert record["watchlist_composition"]["gender"] == {"female": 2, "male": 1}
     assert str(tmp_path) not in (folder / RECORD).read_text()
     assert "3 passes (60 detections)" in printed(folder)
+    assert " looked at, 0 corrupted" in printed(folder)
     assert state.counts.percentiles() == record["latency_ms"]
 
 
