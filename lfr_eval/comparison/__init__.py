@@ -5,6 +5,7 @@ from a file of scores: `compare_pairs` keeps the scores of 1:1 comparisons, `sea
 those of 1:N searches. `Compute` says with what; it never changes a result.
 """
 
+from lfr_eval.comparison.absent import Absent, absent_of
 from lfr_eval.comparison.alerts import alert_table
 from lfr_eval.comparison.compute import Compute
 from lfr_eval.comparison.executors import Executor, LocalExecutor
@@ -27,6 +28,7 @@ from lfr_eval.comparison.sides import (
 from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
 
 __all__ = [
+    "Absent",
     "ComparisonError",
     "Compute",
     "Executor",
@@ -43,6 +45,7 @@ __all__ = [
     "Searches",
     "Sides",
     "TemplateScores",
+    "absent_of",
     "alert_table",
     "as_precision",
     "borderline",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.comparison.absent import absent_of
 from lfr_eval.comparison.bulk import SAMPLE as SAMPLED
 from lfr_eval.comparison.bulk import bin_edges, histogram_table
 from lfr_eval.comparison.matches import best_frames
@@ -19,9 +20,13 @@ from lfr_eval.contract.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, 
 
 
 def pairs_of_scores(
-    sides: Sides, scores: pd.DataFrame, floor: float, thresholds: Sequence[float] = ()
+    sides: Sides,
+    scores: pd.DataFrame,
+    floor: float,
+    thresholds: Sequence[float] = (),
+    told_all: bool = True,
 ) -> PairScores:
-    """Sort given 1:1 comparisons into mated and non-mated; only what is listed counts as a trial.
+    """Sort given 1:1 comparisons into mated and non-mated.
 
     Parameters
     ----------
@@ -31,6 +36,9 @@ def pairs_of_scores(
         Non-mated scores at or above it are kept, the others counted.
     thresholds
         Those that scores finer than float32 are told apart from.
+    told_all
+        Whether a comparison that is not given was not made. Otherwise every reference was compared
+        with every probe, and what is not given scored below all thresholds: score -inf.
     """
     score = narrowed(scores["score"].to_numpy(), thresholds)
     frame = with_people(sides, scores.assign(score=score))
@@ -43,9 +51,16 @@ def pairs_of_scores(
     edges = bin_edges(frame["score"].to_numpy(np.float32))
     sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
     corrections = pd.concat([_counted(listed, 1), _counted(listed[apart], -1)])
-    nothing = sides.counts().assign(references=0, probes=0, both=0)
+    compared = sides.counts()
+    if told_all:
+        compared = compared.assign(references=0, probes=0, both=0)
+    else:
+        corrections = sides.left_out()
+        below = absent_of(sides, scores).mated
+        below = below.assign(score=np.float32(-np.inf), reference_role="", probe_role="")
+        own = pd.concat([own, below], ignore_index=True)
     return PairScores(
-        comparisons=nothing,
+        comparisons=compared,
         corrections=CORRECTIONS.conform(corrections.sort_values(["subject_a", "subject_b"])),
         mated=MATED.conform(own[MATED.names]),
         non_mated=NON_MATED.conform(others[others["score"] >= np.float32(floor)][NON_MATED.names]),

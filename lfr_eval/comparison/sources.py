@@ -66,22 +66,35 @@ class TemplateScores:
 
 @dataclass(frozen=True)
 class GivenScores:
-    """Scores of a file: reference_id, probe_id, score; and the thresholds of the study."""
+    """Scores of a file.
+
+    Attributes
+    ----------
+    scores
+        reference_id, probe_id, score.
+    thresholds
+        Those of the study.
+    told_all
+        Whether a comparison without a score was not made; otherwise its score was too low.
+    """
 
     scores: pd.DataFrame
     thresholds: Sequence[float] = ()
+    told_all: bool = True
     shift: float = 0.0
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Sort the given comparisons into mated and non-mated."""
-        return pairs_of_scores(sides, self.scores, floor, self.thresholds)
+        return pairs_of_scores(sides, self.scores, floor, self.thresholds, self.told_all)
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search the given comparisons; there is no table of candidates."""
-        return searches_of_scores(sides, self.scores, gallery, keep.counted, self.thresholds)
+        return searches_of_scores(
+            sides, self.scores, gallery, keep.counted, self.thresholds, self.told_all
+        )
 
     def matches(
         self, sides: Sides, gallery: Gallery, floor: float
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Sort out the given comparisons, as far as the file goes."""
-        return matches_of_scores(sides, self.scores, gallery, floor, self.thresholds)
+        return matches_of_scores(sides, self.scores, gallery, floor, self.thresholds, self.told_all)

@@ -41,8 +41,8 @@ _SCIENTIFIC = {
         "name sweep operating operating_origin search_operating search_operating_origin storage "
         "weights image_size margin min_face_size "
         "multi_face upsample similarity score_slope score_offset higher_is shape floor "
-        "at_most within decimal uri detector alignment points mean std channels layout normalise "
-        "size salt"
+        "at_most within decimal missing uri detector alignment points mean std channels layout "
+        "normalise size salt"
     ),
     "capture": "name steps angle repeats original seed",
     "design": (

@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
+from lfr_eval.matchers.clocks import clock_shift
+from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.rows import LINES, ROW, read_rows, refuse
 
@@ -30,7 +33,9 @@ OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
 
 NAMED, NEAREST = "named", "nearest in time"
 UNKNOWN_PASS, NO_PASS, SEVERAL = "no such pass", "no pass near", "several passes as near"
-UNMATCHED = (UNKNOWN_PASS, NO_PASS, SEVERAL)
+NO_CAMERA = "no pass at this camera"
+SHOWN = 5
+UNMATCHED = (UNKNOWN_PASS, NO_PASS, NO_CAMERA, SEVERAL)
 
 
 class AlertLog:
@@ -142,8 +147,9 @@ class AlertLog:
         Raises
         ------
         MatcherError
-            If an alert names a reference that was not enrolled or a pass that was not acquired, or
-            if a pass has alerts about more than `at_most` references.
+            If an alert names a reference that was not enrolled or a pass that was not acquired; if
+            a pass has alerts about more than `at_most` references; if no alert belongs to a pass;
+            or if the clocks of the two logs differ.
         """
         probes = images[images["role"].isin(["probe", "both"])]
         passes = probes.drop_duplicates("pass_id").reset_index(drop=True)
@@ -151,12 +157,14 @@ class AlertLog:
         pass_id = passes["pass_id"].reindex(place).array
         rows = self._rows.assign(pass_id=pass_id, matched=matched, seconds=seconds)
         self._check(rows, images, probes)
+        self._check_assigned(rows, images, passes)
         absent = {name: None for name in ("time", "camera") if name not in rows}
         return rows.assign(**absent)[ALERT_LOG.names].reset_index(drop=True)
 
     def _check(self, rows: pd.DataFrame, images: pd.DataFrame, probes: pd.DataFrame) -> None:
         told = images["acquired"].fillna(True).astype(bool)
         watched = images["role"] != "probe"
+        watchlist = images.loc[watched, "image_id"]
         enrolled = images.loc[watched & told, "image_id"]
         failed = images.loc[watched & ~told, "image_id"]
         seen = probes.loc[told[probes.index], "pass_id"]
@@ -165,7 +173,8 @@ class AlertLog:
         reference, passed = rows["reference_id"], rows["pass_id"]
         checks = [
             (
-                "reference_id is not in the manifest of the watchlist",
+                "reference_id is not in the manifest of the watchlist"
+                + near_name(reference[~reference.isin(watchlist)], watchlist),
                 ~reference.isin(enrolled) & ~reference.isin(failed),
             ),
             ("the manifest says that this reference was not enrolled", reference.isin(failed)),
@@ -180,6 +189,57 @@ class AlertLog:
             ),
         ]
         refuse(self._path, self._rows, checks)
+
+    def _check_assigned(
+        self, rows: pd.DataFrame, images: pd.DataFrame, passes: pd.DataFrame
+    ) -> None:
+        """Refuse alerts that belong to no pass, or to passes of others because of their clock."""
+        nothing = pd.Series("", rows.index)
+        named, text, camera = (
+            self._rows.get(one, nothing) for one in ("pass_id", "time", "camera")
+        )
+        subject = images[images["role"] != "probe"].set_index("image_id")["subject_id"]
+        alerts = pd.DataFrame(
+            {
+                "subject_id": rows["reference_id"].map(subject),
+                "camera": _alike(camera),
+                "time": self._times(text),
+            }
+        )[(named == "").to_numpy(bool)]
+        passed = pd.DataFrame(
+            {
+                "subject_id": passes["subject_id"],
+                "camera": _alike(passes["camera"].fillna("")),
+                "time": self._times(passes["captured_at"].fillna("")),
+            }
+        )
+        shift = clock_shift(alerts, passed, self._within)
+        if shift is not None and shift.certain and abs(shift.seconds) > self._within / 2:
+            late = "later" if shift.seconds > 0 else "earlier"
+            raise MatcherError(
+                f"{self._path}: the clocks of alerts and passes seem to differ. "
+                f"{several(shift.fitting, 'alert')} of {shift.alerts:,} would belong to a pass of "
+                f"the person that they name if alerts were {abs(shift.seconds):,.0f} seconds "
+                f"{late} than passes; with the times as they are, {shift.fitting_now:,} do. Write "
+                "all times with their time zone, such as +01:00, and correct clocks that were "
+                "wrong. If the system alerts that late, set matcher.within to more seconds."
+            )
+        if len(rows) and rows["pass_id"].isna().all():
+            said = [
+                f"{name} of the alerts: {_first(own)}; of the log of passes: {_first(other)}"
+                + near_name(own.unique(), other.unique(), "the log of passes")
+                for name, own, other in (
+                    ("pass_id", named[named != ""], passes["pass_id"]),
+                    ("cameras", camera[camera != ""], passes["camera"].dropna()),
+                    ("times", text[text != ""], passes["captured_at"].dropna()),
+                )
+                if len(own)
+            ]
+            raise MatcherError(
+                f"{self._path}: none of the {several(len(rows), 'alert')} belongs to a pass. "
+                f"{'. '.join(one[0].upper() + one[1:] for one in said)}. Correct the names in one "
+                "of the two files, or set matcher.within to more seconds."
+            )
 
     def _places(
         self, passes: pd.DataFrame
@@ -199,9 +259,9 @@ class AlertLog:
         matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)
         place[by_time], matched[by_time] = _nearest(
             at[by_time],
-            camera[by_time].to_numpy(str),
+            _alike(camera[by_time]).to_numpy(str),
             began,
-            passes["camera"].fillna("").to_numpy(str),
+            _alike(passes["camera"].fillna("")).to_numpy(str),
             np.timedelta64(round(self._within * 1e9), "ns"),
         )
         since = np.full(len(rows), np.timedelta64("NaT"), "timedelta64[ns]")
@@ -221,6 +281,17 @@ class AlertLog:
         return times.dt.tz_convert(None).to_numpy("datetime64[ns]")
 
 
+def _alike(cameras: pd.Series) -> pd.Series:
+    """Return names of cameras without what may differ by accident, such as letter case."""
+    return cameras.map({name: skeleton(name) for name in cameras.unique()})
+
+
+def _first(values: pd.Series) -> str:
+    """Return the first different values."""
+    found = values.unique()
+    return ", ".join(map(str, found[:SHOWN])) + (" ..." if len(found) > SHOWN else "")
+
+
 def _nearest(
     at: NDArray[np.datetime64],
     camera: NDArray[np.str_],
@@ -232,7 +303,10 @@ def _nearest(
     place = np.full(len(at), -1, np.intp)
     found = np.full(len(at), NO_PASS, object)
     for name in np.unique(camera):
-        here = np.flatnonzero(((cameras == name) | (name == "")) & ~np.isnat(began))
+        there = (cameras == name) | (name == "")
+        here = np.flatnonzero(there & ~np.isnat(began))
+        if not there.any():
+            found[camera == name] = NO_CAMERA
         if not len(here):
             continue
         here = here[np.argsort(began[here], kind="stable")]

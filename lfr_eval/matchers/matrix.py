@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import (
     LARGEST,
     Decimal,
@@ -46,8 +47,13 @@ class Matrix:
     probe: NDArray[np.str_]
     score: NDArray[np.floating]
 
-    def comparisons(self, images: pd.DataFrame, left_out: Collection[str]) -> pd.DataFrame:
-        """Return the comparisons that the roles of the images require, each once.
+    def comparisons(
+        self, images: pd.DataFrame, left_out: Collection[str]
+    ) -> tuple[pd.DataFrame, list[str]]:
+        """Return the comparisons that the roles of the images require, each once; and notes.
+
+        A cell counts for its mirror image where the matrix has no row of the reference or no column
+        of the probe; and, in half a matrix, where every empty cell has a mirror image.
 
         Parameters
         ----------
@@ -72,19 +78,19 @@ class Matrix:
                 (self.reference, rows, "reference_id"),
                 (self.probe, columns, "probe_id"),
             )
-            for problem in _of_names(names, places, left_out, what)
+            for problem in _of_names(names, places, left_out, what, known)
         ]
         if problems:
             raise MatcherError(f"{self.path}:\n  " + "\n  ".join(problems))
         role = images["role"].to_numpy(str)
-        out = np.isin(known, list(left_out))
-        searched = np.isin(role, ("reference", "both", "filler")) & ~out
-        searching = np.isin(role, ("probe", "both")) & ~out
+        searched, searching = sides_of(images, left_out)
         asked = (rows >= 0)[:, None] & searched[rows][:, None]
         asked = asked & ((columns >= 0) & searching[columns])
         asked &= rows[:, None] != columns
         mutual = (role[rows] == "both")[:, None] & (role[columns] == "both")
-        asked &= ~self._mirrored(known, rows, columns, mutual & asked)
+        seats = _seats(known, rows), _seats(known, columns)
+        asked &= ~self._mirrored(seats, rows, columns, mutual & asked)
+        back = self._turned(seats, rows, columns, asked, searched, searching)
         asked &= ~np.isnan(self.score)
         wrong = np.argwhere(asked & ~(np.abs(self.score) <= LARGEST))
         if len(wrong):
@@ -94,27 +100,86 @@ class Matrix:
                 f"{', '.join(shown)}."
             )
         row, column = np.nonzero(asked)
+        notes = []
+        if len(back.row):
+            notes.append(back.note)
+            row, column = np.append(row, back.row), np.append(column, back.column)
+        reference, probe = rows[row], columns[column]
+        turned = slice(len(row) - len(back.row), None)
+        reference[turned], probe[turned] = probe[turned].copy(), reference[turned].copy()
         names = images["image_id"]
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
-                "reference_id": names.take(rows[row]).array,
-                "probe_id": names.take(columns[column]).array,
+                "reference_id": names.take(reference).array,
+                "probe_id": names.take(probe).array,
                 "score": self.score[row, column],
             }
         )
+        return frame, notes
+
+    def _turned(
+        self,
+        seats: tuple[NDArray[np.intp], NDArray[np.intp]],
+        rows: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        asked: NDArray[np.bool_],
+        searched: NDArray[np.bool_],
+        searching: NDArray[np.bool_],
+    ) -> _Back:
+        """Return the cells of probes (rows) and references (columns) that count."""
+        nothing = np.zeros(0, np.intp)
+        score = self.score
+        row_of, column_of = seats
+        empty = asked & np.isnan(score)
+        # Images without any score were not acquired; no cell of theirs has to be filled.
+        told = ~np.isnan(score)
+        known = np.zeros(len(row_of), bool)
+        known[rows[(rows >= 0) & told.any(axis=1)]] = True
+        known[columns[(columns >= 0) & told.any(axis=0)]] = True
+        open_row, open_column = np.nonzero(empty)
+        here = known[rows[open_row]] & known[columns[open_column]]
+        open_row, open_column = open_row[here], open_column[here]
+        row, column = row_of[columns[open_column]], column_of[rows[open_row]]
+        there = (row >= 0) & (column >= 0)
+        row, column = row[there], column[there]
+        filled = ~np.isnan(score[row, column])
+        # Where an image is both, its mirror image is asked for as well, and counts already.
+        own = asked[row, column] & filled
+        if len(filled) == len(open_row) and filled.all():
+            row, column = row[~own], column[~own]
+            half = len(row)
+        else:
+            row, column, half = nothing, nothing, 0
+        no_row = (columns >= 0) & searched[columns] & (row_of[columns] < 0)
+        no_column = (rows >= 0) & searching[rows] & (column_of[rows] < 0)
+        turned = (rows >= 0)[:, None] & searching[rows][:, None]
+        turned = turned & (columns >= 0) & searched[columns] & (no_row | no_column[:, None])
+        turned &= ~asked & told & (rows[:, None] != columns)
+        more_row, more_column = np.nonzero(turned)
+        said = []
+        if half:
+            said.append(
+                f"{half:,} comparisons were empty in the matrix, and each has a score the other "
+                "way round: it is read as half of a symmetric matrix"
+            )
+        if len(more_row):
+            said.append(
+                f"{len(more_row):,} comparisons stand in the matrix with the probe as row and the "
+                "reference as column, and are read so"
+            )
+        note = ". ".join(one[0].upper() + one[1:] for one in said) + "."
+        return _Back(np.append(row, more_row), np.append(column, more_column), note)
 
     def _mirrored(
         self,
-        known: pd.Index,
+        seats: tuple[NDArray[np.intp], NDArray[np.intp]],
         rows: NDArray[np.intp],
         columns: NDArray[np.intp],
         mutual: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
         """Which scores of two images that are both reference and probe occur twice."""
         second = mutual & (rows[:, None] > columns)
-        row_of, column_of = np.full(len(known), -1), np.full(len(known), -1)
-        row_of[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-        column_of[columns[columns >= 0]] = np.flatnonzero(columns >= 0)
+        row_of, column_of = seats
         row, column = np.nonzero(second)
         first_row, first_column = row_of[columns[column]], column_of[rows[row]]
         there = (first_row >= 0) & (first_column >= 0)
@@ -135,6 +200,32 @@ class Matrix:
         mirrored = np.zeros(second.shape, bool)
         mirrored[row, column] = ~np.isnan(one) & ~np.isnan(other)
         return mirrored
+
+
+@dataclass(frozen=True)
+class _Back:
+    """Cells of probes (rows) by references (columns), and what is said of them."""
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    note: str
+
+
+def sides_of(
+    images: pd.DataFrame, left_out: Collection[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which images are searched (references, fillers) and which search, (images,) each."""
+    role = images["role"].to_numpy(str)
+    here = ~images["image_id"].isin(left_out).to_numpy(bool)
+    searched = np.isin(role, ("reference", "both", "filler")) & here
+    return searched, np.isin(role, ("probe", "both")) & here
+
+
+def _seats(known: pd.Index, places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the row or column of each image, -1 where it has none."""
+    seats = np.full(len(known), -1, np.intp)
+    seats[places[places >= 0]] = np.flatnonzero(places >= 0)
+    return seats
 
 
 def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
@@ -250,12 +341,17 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _of_names(
-    names: NDArray[Any], places: NDArray[np.intp], left_out: Collection[str], what: str
+    names: NDArray[Any],
+    places: NDArray[np.intp],
+    left_out: Collection[str],
+    what: str,
+    known: pd.Index,
 ) -> list[str]:
     unknown = [name for name in names[places < 0].tolist() if name not in left_out]
     twice = pd.Series(names)[pd.Series(names).duplicated()].unique().tolist()
     problems = []
-    for meaning, found in (("is not in the manifest", unknown), ("occurs twice", twice)):
+    absent = f"is not in the manifest{near_name(unknown, known)}"
+    for meaning, found in ((absent, unknown), ("occurs twice", twice)):
         if found:
             problems.append(f"{what} {meaning}: {_some(found)}")
     return problems

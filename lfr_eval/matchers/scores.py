@@ -13,8 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
-from lfr_eval.matchers.matrix import Matrix, read_matrix
+from lfr_eval.matchers.matrix import Matrix, read_matrix, sides_of
+from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.rows import ROW, read_rows, refuse
 
@@ -38,6 +40,17 @@ class ScoreFile:
         `list`: reference_id, probe_id and score in CSV, Parquet or JSON lines. `matrix`: a CSV file
         with probes in the header and references in the first column; or an `.npz` file with the
         arrays reference_id, probe_id and score, whatever the shape says.
+    floor
+        Lowest score that the system tells: every comparison without a score was below it. None: the
+        file has every score.
+    missing
+        What it means that a comparison has no score: `refused`, or `not_compared`, so that it is in
+        no rate.
+
+    Attributes
+    ----------
+    notes
+        How `scores` has read the file, in sentences.
 
     Raises
     ------
@@ -52,8 +65,13 @@ class ScoreFile:
         higher_is: Literal["better", "worse"] = "better",
         shape: Literal["list", "matrix"] = "list",
         decimal: Decimal | None = None,
+        floor: float | None = None,
+        missing: Literal["refused", "not_compared"] = "refused",
     ) -> None:
         self._path, self._sign = path, -1 if higher_is == "worse" else 1
+        self.floor, self.missing = floor, missing
+        self.notes: list[str] = []
+        self._thousands: str | None = None
         self._left_out: frozenset[str] = frozenset()
         self._given: Matrix | pd.DataFrame
         self._wrong: list[tuple[str, pd.Series]] = []
@@ -65,6 +83,7 @@ class ScoreFile:
             rows = read_rows(path, COLUMNS, columns=columns)
             number = read_numbers(rows["score"], decimal)
             self._given = rows.assign(value=number.value)
+            self._thousands = number.written.note
             self._wrong = [(said, wrong) for said, wrong in number.checks("score") if wrong.any()]
             values, count = self._given["value"].to_numpy(), len(rows)
         there = values[~np.isnan(values)]
@@ -74,8 +93,10 @@ class ScoreFile:
         known = (-np.inf, np.inf) if self._wrong else (there.min(), there.max())
         ends = sorted(float(self._sign * end) for end in known)
         content = sha256_of(path)
+        if floor is not None:
+            ends[0] = min(floor, ends[0])
         settings: tuple[object, ...] = (content, self._sign, sorted((columns or {}).items()), shape)
-        settings = (*settings, *filter(None, [decimal]))
+        settings = (*settings, *filter(None, [decimal]), *([] if floor is None else [floor]))
         self.card = MatcherCard(
             name="scores",
             fingerprint=hashlib.sha256(repr(settings).encode()).hexdigest(),
@@ -111,12 +132,26 @@ class ScoreFile:
             listed with its first rows.
         """
         if isinstance(self._given, Matrix):
-            frame = self._given.comparisons(images, self._left_out)
+            frame, self.notes = self._given.comparisons(images, self._left_out)
         else:
-            frame = self._listed(images, self._given)
-        return frame.assign(score=self._sign * frame["score"])
+            frame, self.notes = self._listed(images, self._given)
+        if frame.empty:
+            raise MatcherError(
+                f"{self._path} has no comparison of a reference with a probe of the manifest. "
+                "Check the names of images, and the column role."
+            )
+        if self._thousands:
+            self.notes.append(f"The file of scores: {self._thousands}.")
+        frame = frame.assign(score=self._sign * frame["score"])
+        if self.floor is not None and (frame["score"].min() < self.floor):
+            raise MatcherError(
+                f"{self._path} has the score {threshold_text(float(frame['score'].min()))}, below "
+                f"matcher.floor={threshold_text(self.floor)}. Give the lowest score that the "
+                "system tells, or leave matcher.floor out if the file is complete."
+            )
+        return frame
 
-    def _listed(self, images: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    def _listed(self, images: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if self._left_out:
             gone = frame["reference_id"].isin(self._left_out) | frame["probe_id"].isin(
                 self._left_out
@@ -136,10 +171,18 @@ class ScoreFile:
         empty = frame["value"].isna().to_numpy(bool) & ~unread
         checks = (
             *wrong,
-            ("reference_id is not in the manifest", reference < 0),
-            ("probe_id is not in the manifest", probe < 0),
+            *(
+                (
+                    f"{name} is not in the manifest{near_name(frame[name][place < 0], known)}",
+                    place < 0,
+                )
+                for name, place in zip(COLUMNS, (reference, probe), strict=False)
+            ),
             ("compares an image with itself", there & (reference == probe)),
-            ("repeats an earlier comparison", twice & (reference != probe)),
+            (
+                "repeats an earlier comparison (give each pair of images once)",
+                twice & (reference != probe),
+            ),
             (
                 "there is no score (where no template could be made of an image, say so in the "
                 "manifest's column acquired)",
@@ -152,8 +195,27 @@ class ScoreFile:
         )
         shown = frame[[*COLUMNS, ROW]]
         refuse(self._path, shown, [(said, pd.Series(rows, frame.index)) for said, rows in checks])
-        kept = frame[~empty]
-        return kept[["reference_id", "probe_id"]].assign(score=kept["value"])
+        searched, searching = sides_of(images, self._left_out)
+        forth = searched[reference] & searching[probe]
+        back = searching[reference] & searched[probe] & ~forth
+        names = images["image_id"]
+        first, second = np.where(back, probe, reference), np.where(back, reference, probe)
+        kept = (forth | back) & ~empty
+        notes = []
+        if (~(forth | back)).any():
+            notes.append(
+                f"{several(int((~(forth | back)).sum()), 'comparison')} of {len(frame):,} in the "
+                "file of scores are not of a reference with a probe, and do not count (column role "
+                "of the manifest)."
+            )
+        made = pd.DataFrame(
+            {
+                "reference_id": names.take(first[kept]).array,
+                "probe_id": names.take(second[kept]).array,
+                "score": frame["value"].to_numpy()[kept],
+            }
+        )
+        return made, notes
 
 
 def _failed(images: pd.DataFrame) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lfr_eval.comparison import GivenScores
 from lfr_eval.config import StudyConfig
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.contract.columns import aligned
@@ -189,8 +190,13 @@ def _time(run: Run, work: Work) -> Iterator[str]:
     """Say how long it takes: a few images are embedded, and a few templates compared."""
     matcher, images = run.inputs.matcher, run.inputs.cohort.images
     if not isinstance(matcher, ImageMatcher):
+        if run.scores is not None and isinstance(run.scores[0], GivenScores):
+            told = several(len(run.scores[0].scores), "comparison")
+            yield f"Scores: {told} in the file, all can be used"
+            return
         start = time.monotonic()
-        read_scores(run.inputs, run.config)
+        if run.scores is None:
+            read_scores(run.inputs, run.config)
         took = time.monotonic() - start
         yield f"Templates or scores: all can be used; they were read in {_duration(took)}"
         return

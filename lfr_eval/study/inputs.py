@@ -57,6 +57,7 @@ from lfr_eval.matchers.simulated import SimulatedMatcher
 from lfr_eval.matchers.store import SHARDS, acquire
 from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
+from lfr_eval.study.completeness import check_told
 from lfr_eval.study.evidence import check_floor, told_acquisition
 from lfr_eval.study.plausible import check_direction, check_reach
 
@@ -162,10 +163,12 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
     if isinstance(matcher, PairMatcher):
         return ListedPairs(matcher.pairs(), thresholds), told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
+        check_told(matcher, thresholds)
         scores = matcher.scores(images)
         check_direction(scores, images, config.matcher)
-        named = set(scores["reference_id"]) | set(scores["probe_id"])
-        return GivenScores(scores, thresholds), told_acquisition(images, named)
+        told_all = getattr(matcher, "floor", None) is None
+        named = {*scores["reference_id"], *scores["probe_id"]} if told_all else None
+        return GivenScores(scores, thresholds, told_all), told_acquisition(images, named)
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)
     similarity = similarity_of(matcher.card.similarity, matcher.card.scale)
     moved = templates.moved

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from lfr_eval.comparison import LoggedAlerts, Sides
+from lfr_eval.comparison import GivenScores, LoggedAlerts, Scores, Sides
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract import progress
 from lfr_eval.contract.folder import LATER, PROVENANCE, STUDY, StudyFolder, digest, write_json
@@ -66,8 +66,9 @@ from lfr_eval.inference import (
     score_summary_table,
     watchlist_size_table,
 )
-from lfr_eval.matchers import AlertMatcher, PairMatcher
+from lfr_eval.matchers import AlertMatcher, PairMatcher, ScoreMatcher
 from lfr_eval.study.analysis import Analysis
+from lfr_eval.study.completeness import check_complete, notes_of_acquisition
 from lfr_eval.study.evidence import notes_of_log, notes_of_pairs, told_of_units
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
@@ -93,7 +94,9 @@ class Run:
     started
         When, UTC.
     notes
-        How people and labels were read, in sentences.
+        How people, labels and scores were read, in sentences.
+    scores
+        Scores of a file and table `acquisition`; None where scores are made by the study.
     """
 
     inputs: Inputs
@@ -101,6 +104,7 @@ class Run:
     standing: Standing
     started: datetime
     notes: tuple[str, ...]
+    scores: tuple[Scores, pd.DataFrame] | None = None
 
     @property
     def folder(self) -> StudyFolder:
@@ -243,7 +247,33 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
     check_roles(config, cohort.images)
     said = () if look is None else (look.words,)
     notes = (*found.notes, *_largest(analysis), *said)
-    return Run(inputs, analysis, standing, started, notes)
+    scores, of_scores = _given(inputs, analysis)
+    return Run(inputs, analysis, standing, started, (*notes, *of_scores), scores)
+
+
+def _given(
+    inputs: Inputs, analysis: Analysis
+) -> tuple[tuple[Scores, pd.DataFrame] | None, list[str]]:
+    """Read evidence from a file to its end, and say what readers must know of it."""
+    matcher, images = inputs.matcher, inputs.cohort.images
+    if not isinstance(matcher, AlertMatcher | PairMatcher | ScoreMatcher):
+        return None, []
+    scores, acquisition = read_scores(inputs, analysis.config)
+    if isinstance(matcher, PairMatcher):
+        notes = notes_of_pairs(matcher)
+    elif isinstance(scores, LoggedAlerts):
+        assert isinstance(matcher, AlertMatcher)
+        notes = notes_of_log(matcher, scores.log)
+    else:
+        assert isinstance(matcher, ScoreMatcher)
+        assert isinstance(scores, GivenScores)
+        sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
+        notes = [
+            *getattr(matcher, "notes", ()),
+            *notes_of_acquisition(images, acquisition),
+            *check_complete(matcher, scores.scores, sides, analysis.people, analysis.config),
+        ]
+    return (scores, acquisition), notes
 
 
 def _largest(analysis: Analysis) -> Iterator[str]:
@@ -281,7 +311,7 @@ def _write_people(run: Run) -> None:
 def _compare(run: Run) -> None:
     """Images to scores: acquisition, and what the design compares."""
     inputs, design = run.inputs, run.analysis.design
-    scores, acquisition = read_scores(inputs, run.config)
+    scores, acquisition = run.scores or read_scores(inputs, run.config)
     run.folder.write(ACQUISITION, acquisition)
     if isinstance(scores, LoggedAlerts):
         run.folder.write(ALERT_LOG, scores.log)
@@ -326,8 +356,8 @@ def _summarise(run: Run) -> None:
     folder.write(ADJUSTED, adjusted)
     folder.write(PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
     matcher = run.inputs.matcher
-    # A log tells nothing of scores below its floor, so means and quantiles are not known from it.
-    if isinstance(matcher, AlertMatcher):
+    # Nothing is told of scores below a floor, so means and quantiles are not known.
+    if getattr(matcher, "floor", None) is not None:
         for table in (SCORE_DIFFERENCES, SCORE_SUMMARY, GROUP_SCORES):
             folder.write(table, table.empty())
     else:
@@ -375,19 +405,11 @@ def _add(run: Run) -> None:
         run.folder.write(table, frame)
 
 
-def _notes(run: Run) -> list[str]:
-    """Return what readers must know of evidence that was not made here."""
-    matcher = run.inputs.matcher
-    if isinstance(matcher, AlertMatcher):
-        return notes_of_log(matcher, run.folder.read(ALERT_LOG))
-    return notes_of_pairs(matcher) if isinstance(matcher, PairMatcher) else []
-
-
 def _describe(run: Run) -> None:
     def describe() -> None:
         registration = run.standing.described()
-        plan, notes = run.analysis.plan, (*run.notes, *_notes(run))
-        record = describe_study(run.config, run.inputs, registration, run.started, plan, notes)
+        plan = run.analysis.plan
+        record = describe_study(run.config, run.inputs, registration, run.started, plan, run.notes)
         write_json(run.folder.path / STUDY, record.content())
 
     # What is known of the live engine may change when all the tables stay.

@@ -293,3 +293,53 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
     assert lists_of["longest"].tolist() == [10]
     with pytest.raises(ConfigError, match=r"design\.ranks=\[20\] .* at most 10"):
         run(logs.folder, *words, "design.ranks=[20]")
+
+
+def timed(seconds: float, camera: str = "north", at: tuple[int, ...] = (0, 1, 2, 3, 4, 5)) -> str:
+    """Alerts of six people, each `seconds` after that person's pass (`walks`)."""
+    start = pd.Timestamp("2026-03-14T10:00:00")
+    rows = [
+        f"{(start + pd.Timedelta(30 * i + seconds, 's')).isoformat()},{camera},r{i},0.8" for i in at
+    ]
+    return "\n".join(["time,camera,reference_id,score", *rows]) + "\n"
+
+
+def walks() -> str:
+    start = pd.Timestamp("2026-03-14T10:00:00")
+    rows = [f"w{i},s{i},{(start + pd.Timedelta(30 * i, 's')).isoformat()},north" for i in range(8)]
+    return "\n".join(["pass_id,subject_id,time,camera", *rows]) + "\n"
+
+
+def test_names_of_cameras_are_compared_like_labels(logs: Logs) -> None:
+    logs.write(walks(), timed(2, " North"))
+    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    assert table["pass_id"].tolist() == [f"w{i}" for i in range(6)]
+    logs.write(walks(), timed(2) + "2026-03-14T10:00:02,gate,f1,0.7\n")
+    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    assert table["matched"].tolist() == [NEAREST] * 6 + ["no pass at this camera"]
+
+
+def test_a_log_of_which_no_alert_belongs_to_a_pass_is_refused(logs: Logs) -> None:
+    logs.write(walks(), timed(2, "gate"))
+    with pytest.raises(MatcherError, match=r"none of the 6 alerts .*gate; of the log .*: north"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    logs.write(walks(), "pass_id,reference_id,score\nW1,r1,0.8\n")
+    with pytest.raises(MatcherError, match=r"the log of passes has 'w1' for 'W1'"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(3600, "3,600"), (30, "30"), (-3600, "3,600")])
+def test_clocks_that_differ_are_found(seconds: float, said: str, logs: Logs) -> None:
+    """One pass later (30 s), every alert is near a pass, and near that of somebody else."""
+    logs.write(walks(), timed(seconds))
+    late = "later" if seconds > 0 else "earlier"
+    with pytest.raises(MatcherError, match=f"clocks .*6 alerts of 6 .*{said} seconds {late}"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+
+
+def test_a_poor_system_is_not_taken_for_a_wrong_clock(logs: Logs) -> None:
+    """Alerts about the wrong people, at the right times."""
+    wrong = timed(2).replace("r3", "r7").replace("r4", "r6").replace("r0", "f3").replace("r1", "f4")
+    logs.write(walks(), wrong)
+    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    assert table["matched"].tolist() == [NEAREST] * 6

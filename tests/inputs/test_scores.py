@@ -133,7 +133,7 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
         "probe_id is not in the manifest: row 7 (a0, zz, 0.5)",
         "no template was made of an image: row 8 (b0, b1, 0.5)",
         "row 9 (b0, c, 1e39)",
-        "repeats an earlier comparison: row 10 (a1, a0, 0.6)",
+        "repeats an earlier comparison (give each pair of images once): row 10 (a1, a0, 0.6)",
     ):
         assert part in str(caught.value)
     with pytest.raises(MatcherError, match="row 3 has more cells than the header has names"):

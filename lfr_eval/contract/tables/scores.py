@@ -216,7 +216,7 @@ ALERT_LOG = Table(
             "matched",
             TEXT,
             "how: named, or nearest in time at the same camera; or why not: no such pass, no pass "
-            "near, or several passes as near",
+            "near, no pass at this camera, or several passes as near",
         ),
         Column("seconds", REAL, "from the pass's time to the alert's; null: a time is missing"),
     ),
