@@ -5,6 +5,7 @@ The page needs no network and no JavaScript, and says nothing that the study's t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def render(
     papers: Sequence[str] = (),
     ledger: Path | None = None,
 ) -> Path:
-    """Write the report of a study, and beside it `conformance.json`: the evidence maps, filled.
+    """Write the report of a study, and `conformance.json`: the answer, and filled evidence maps.
 
     Parameters
     ----------
@@ -54,13 +55,15 @@ def render(
     """
     # Typesetting takes a second to import, which `lfr-eval --help` must not pay.
     from lfr_eval.contract.writing import json_text
+    from lfr_eval.report.brief import to_brief
     from lfr_eval.report.page import to_html, write
     from lfr_eval.report.panel import conformance
     from lfr_eval.report.reading import read_report
 
     report = read_report(study, ledger)
     page = destination or study / "report.html"
-    write(json_text(conformance(report)), page.with_name(CONFORMANCE))
+    said = {"answer": _paragraphs(brief := to_brief(report)), "cannot_tell": brief.cannot}
+    write(json_text(conformance(report) | said), page.with_name(CONFORMANCE))
     if papers:
         from lfr_eval.report.document import to_document
         from lfr_eval.report.pdf import to_pdf
@@ -71,23 +74,22 @@ def render(
 
 
 def three_lines(study: Path) -> tuple[str, ...]:
-    """Return the answer of a study in three lines: both kinds of error, and what it cannot tell."""
-    brief = _brief(study)
-    first, *rest = _paragraphs(brief)
+    """Return the answer of a study in three lines: both kinds of error, and what it cannot tell.
+
+    They are those of the report that was made last: nothing is computed again.
+    """
+    said = json.loads((study / CONFORMANCE).read_text(encoding="utf-8"))
+    first, *rest = said["answer"]
     second = rest[-1] if rest else ""
-    return (first, second, f"It cannot tell, among other things: {brief.cannot[0]}")
+    return (first, second, f"It cannot tell, among other things: {said['cannot_tell'][0]}")
 
 
 def answer(study: Path) -> tuple[str, ...]:
     """Return the answer that the brief of a study gives; each paragraph may be quoted whole."""
-    return _paragraphs(_brief(study))
-
-
-def _brief(study: Path) -> Brief:
     from lfr_eval.report.brief import to_brief
     from lfr_eval.report.reading import read_report
 
-    return to_brief(read_report(study))
+    return _paragraphs(to_brief(read_report(study)))
 
 
 def _paragraphs(brief: Brief) -> tuple[str, ...]:

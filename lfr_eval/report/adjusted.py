@@ -20,35 +20,26 @@ SHARES = (1, 2, 5)
 """Percentages of people whose labels may be wrong, as the table has them."""
 
 
-@dataclass(frozen=True)
-class Adjusted:
-    """One comparison with covariates held alike, in words.
-
-    Attributes
-    ----------
-    seen, standardised, regression
-        Ratios and their intervals; the adjusted ones in words where there are none.
-    overlap
-        How much of the evidence is in combinations of covariates that both groups have.
-    said
-        The sentence of the table, and what wrong labels would change.
-    """
-
-    comparison: str
-    error: str
-    seen: str
-    standardised: str
-    regression: str
-    overlap: str
-    said: str
+HEADS = ("Groups", "Error", "As seen", "Standardised", "By regression", "Overlap")
 
 
 @dataclass(frozen=True)
 class Adjustment:
-    """The comparisons, and the covariates that were held alike."""
+    """The comparisons, and the covariates that were held alike.
+
+    Attributes
+    ----------
+    rows
+        Cells under `HEADS`: ratios with their intervals, adjusted ones in words where there are
+        none; overlap is the evidence in combinations of covariates that both groups have.
+    said
+        The sentence of each, and what wrong labels would change.
+    """
 
     held: str
-    rows: tuple[Adjusted, ...]
+    rows: tuple[tuple[str, ...], ...]
+    said: tuple[str, ...]
+    heads: tuple[str, ...] = HEADS
 
 
 def to_adjustment(frame: pd.DataFrame | None, quote: Quote | None) -> Adjustment | None:
@@ -71,10 +62,14 @@ def to_adjustment(frame: pd.DataFrame | None, quote: Quote | None) -> Adjustment
     if not rows:
         return None
     names = dict.fromkeys(name for row in rows for name in str(row.covariates).split(", "))
-    return Adjustment(joined([factor_words(name) for name in names]), tuple(map(_adjusted, rows)))
+    return Adjustment(
+        joined([factor_words(name) for name in names]),
+        tuple(map(_adjusted, rows)),
+        tuple(f"{row.statement}{_mislabelled(row)}" for row in rows),
+    )
 
 
-def _adjusted(row: Any) -> Adjusted:
+def _adjusted(row: Any) -> tuple[str, ...]:
     def span(start: str, middle: str) -> str:
         return span_words(
             *(real(getattr(row, name)) for name in (middle, f"{start}_lower", f"{start}_upper"))
@@ -82,14 +77,13 @@ def _adjusted(row: Any) -> Adjusted:
 
     overlap, fewest = float(row.overlap), int(row.fewest_people)
     why = "" if pd.isna(row.refused) else "refused" if overlap < 1 else "too little seen"
-    return Adjusted(
+    return (
         pair_words(str(row.group_a), str(row.group_b), str(row.factor)),
         metric_named(str(row.metric)).plain,
         span("ratio", "ratio"),
         why or span("adjusted", "adjusted_ratio"),
         why or span("regression", "regression_ratio"),
         percentage(overlap) + (f" (at least {several(fewest, 'person', 'people')})" * (fewest > 0)),
-        f"{row.statement}{_mislabelled(row)}",
     )
 
 

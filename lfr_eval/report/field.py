@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
 
 import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.report.rates import Rate, real, text, to_rows
-
-
-@dataclass(frozen=True)
-class Measure:
-    """False alerts over what was counted; see table `field`."""
-
-    measure: str
-    counting_rule: str | None
-    deployments: int
-    false_alerts: int
-    exposure: float
-    rate: float | None
-    lower: float | None
-    upper: float | None
-    level: float
-    interval: str
+from lfr_eval.report.rates import Rate, records, to_rows
 
 
 @dataclass(frozen=True)
@@ -43,6 +27,8 @@ class FieldBlock:
         How they are known to be of the matcher that was tested.
     undecided
         Alerts of which nobody fed back what they were.
+    measures
+        Rows of table `field`.
     lab
         Everybody's FPIR in the study at this threshold, one a watchlist size.
     """
@@ -60,7 +46,7 @@ class FieldBlock:
     false_confirmed: int
     false_unconfirmed: int
     undecided: int
-    measures: tuple[Measure, ...]
+    measures: tuple[SimpleNamespace, ...]
     lab: tuple[Rate, ...]
 
 
@@ -107,21 +93,6 @@ def _block(
         alerts=alerts,
         **counts,
         undecided=alerts - sum(counts.values()),
-        measures=tuple(_measure(row) for row in field.itertuples()),
+        measures=records(field),
         lab=lab,
-    )
-
-
-def _measure(row: Any) -> Measure:
-    return Measure(
-        measure=str(row.measure),
-        counting_rule=text(row.counting_rule),
-        deployments=int(row.deployments),
-        false_alerts=int(row.false_alerts),
-        exposure=float(row.exposure),
-        rate=real(row.rate),
-        lower=real(row.lower),
-        upper=real(row.upper),
-        level=float(row.level),
-        interval=str(row.interval),
     )

@@ -9,56 +9,91 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lfr_eval.contract.names import factor_words, group_words
-from lfr_eval.contract.tables import OVERALL, UNKNOWN
-from lfr_eval.contract.words import count, several, spoken_threshold
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.words import joined, several
 from lfr_eval.report.model import Report
 
-_LABEL_LIMITS = {
-    "officer_perceived": "as officers perceived it, which is not how people describe themselves",
-    "annotator_perceived": "as annotators perceived it on images, which is not how people describe "
-    "themselves",
-    "inferred": "as an algorithm guessed it, with errors of its own",
+JUDGED = {
+    "officer_perceived": "officers judged their group",
+    "annotator_perceived": "others judged their group from pictures",
+    "inferred": "a computer guessed their group",
 }
+
+BEYOND = {
+    "alerts": "How the system does in other places, at other times or with other cameras: only "
+    "the passes in its log were counted.",
+    "scores": "How the system does in the street. Only the scores in the file were counted.",
+    "pairs": "How the system does in the street. Only the pairs in the file were counted.",
+}
+BEYOND["unnamed pairs"] = BEYOND["pairs"]
+"""What no such study can tell."""
 
 
 def cannot_tell(report: Report) -> tuple[str, ...]:
-    """Return what readers must not conclude from the study."""
+    """Return what readers must not conclude, in plain words; the brief and the method print it."""
+    return tuple(_cannot(report))
+
+
+def _cannot(report: Report) -> Iterator[str]:
+    record, unit = report.record, report.record.matcher.unit
+    if report.publication is not None:
+        yield "What was withheld: small numbers that could point to single people."
+    if record.simulated:
+        yield "Anything about a real system, real people or a real street."
+    elif record.capture:
+        yield "What any camera does: still pictures were made worse by a computer."
+    else:
+        yield BEYOND.get(
+            record.matcher.evidence,
+            "How the system does in the street. Only the pictures described here were compared.",
+        )
+    if any(each.is_open for each in report.compared):
+        yield (
+            f"Whether groups are equal where no difference was shown: too few {unit} or mistakes "
+            "were seen to say so."
+        )
+    groups = [
+        each
+        for each in report.people.groups
+        if each.people and each.factor != OVERALL and UNKNOWN not in each.group.split(CROSS)
+    ]
+    if groups:
+        least = min(groups, key=lambda each: each.people)
+        untold = any(each.withheld for each in report.people.groups)
+        told = " whose size is published" if untold else ""
+        yield (
+            f"Much about small groups: the smallest{told}, "
+            f"{spoken(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
+        )
+    yield from _labels(report)
+    yield "What another threshold, a longer watchlist, another camera or other light would do."
+    yield "What officers do with an alert, and whether using the system is lawful or right."
+
+
+def _labels(report: Report) -> Iterator[str]:
+    """Say of whom among those tested others judged the group."""
+    for source, judged in JUDGED.items():
+        factors = {label.factor: None for label in report.labels if label.source == source}
+        if factors:
+            by = joined([factor_words(factor) for factor in factors])
+            yield f"How people would describe themselves by {by}: {judged}."
+
+
+def further_limits(report: Report) -> tuple[str, ...]:
+    """Return the limits that need the words of the method: conditions, engine, labels, storage."""
     return (
-        *_publication(report),
-        *_simulation(report),
         *_live_engine(report),
-        *_capture(report),
         *_conditions(report),
-        *_open_questions(report),
-        *_settings(report),
-        *_people(report),
-        *_labels(report),
+        *_watchlist(report),
+        *_unlabelled(report),
         *_storage(report),
-        "How the system does with other cameras, light, places or crowds, how people "
-        "act on an alert, and whether a deployment is lawful, necessary or proportionate.",
     )
 
 
-def _publication(report: Report) -> Iterator[str]:
-    if report.publication is not None:
-        yield "What was withheld for publication: small counts, and others that would tell them."
-
-
-def _simulation(report: Report) -> Iterator[str]:
-    if report.record.simulated:
-        yield (
-            "Anything about a real matcher, real people or a real street: people, passes and "
-            "scores are simulated."
-        )
-
-
-def _capture(report: Report) -> Iterator[str]:
-    if report.record.capture:
-        yield (
-            "What any camera does: still images were degraded by computation "
-            f"({report.record.capture}). Rates that are not given by capture count every simulated "
-            "condition alike, in a mixture that no street has."
-        )
+def _live_engine(report: Report) -> Iterator[str]:
+    live = report.record.live_engine
+    if live is not None and not live.described:
+        yield f"How the live engine treats anyone. {live.statement}"
 
 
 def _conditions(report: Report) -> Iterator[str]:
@@ -76,59 +111,13 @@ def _conditions(report: Report) -> Iterator[str]:
         )
 
 
-def _live_engine(report: Report) -> Iterator[str]:
-    live = report.record.live_engine
-    if live is not None and not live.described:
-        yield f"How the live engine treats anyone. {live.statement}"
+def _watchlist(report: Report) -> Iterator[str]:
+    members = report.record.design.watchlist_members
+    if members:
+        yield f"What another watchlist would do. This one held: {members.rstrip('.')}."
 
 
-def _open_questions(report: Report) -> Iterator[str]:
-    still_open = sum(finding.is_open for finding in report.compared)
-    if still_open:
-        of = several(len(report.compared), "primary comparison")
-        yield (
-            f"Whether groups differ in {still_open} of {of} "
-            "of the answer: too little happened to say so either way. A result that shows no "
-            "difference does not show that there is none."
-        )
-
-
-def _settings(report: Report) -> Iterator[str]:
-    record = report.record
-    values = ", ".join(spoken_threshold(value) for value in record.thresholds.headline)
-    sizes = " or ".join(count(size) for size in sorted(record.design.watchlist_sizes))
-    at = f"threshold {values}" if values else "the thresholds of the plan"
-    if sizes:
-        yield (
-            f"What happens at other settings than {at} and a watchlist of {sizes}: a lower "
-            "threshold or a longer watchlist gives more false alerts."
-        )
-    else:
-        yield f"What happens at other settings than {at}, or in a search of a whole watchlist."
-    if record.design.watchlist_members:
-        yield (
-            "What another watchlist would do. This one held: "
-            f"{record.design.watchlist_members.rstrip('.')}."
-        )
-
-
-def _people(report: Report) -> Iterator[str]:
-    groups = [
-        group
-        for group in report.people.groups
-        if group.people and group.factor != OVERALL and UNKNOWN not in group.group.split(" x ")
-    ]
-    if groups:
-        smallest = min(groups, key=lambda group: group.people)
-        more = "; comparisons of the same person do not make up for it"
-        more = more if report.record.matcher.unit == "people" else ""
-        untold = any(group.withheld for group in report.people.groups)
-        among = " of those whose size is told" if untold else ""
-        yield (
-            f"Much about small groups. The smallest{among}, "
-            f"{group_words(smallest.group, smallest.factor)}, has "
-            f"{report.record.matcher.counted(smallest.people)}{more}."
-        )
+def _unlabelled(report: Report) -> Iterator[str]:
     for group in report.people.groups:
         if group.group == UNKNOWN and group.people:
             yield (
@@ -150,11 +139,6 @@ def _storage(report: Report) -> Iterator[str]:
         )
 
 
-def _labels(report: Report) -> Iterator[str]:
-    for label in report.labels:
-        limit = _LABEL_LIMITS.get(label.source)
-        if limit:
-            yield (
-                f"What people would say of themselves: {factor_words(label.factor)} in "
-                f"{label.dataset} is recorded {limit}."
-            )
+def spoken(group: str, factor: str) -> str:
+    """Return the people of a group after a number: "13 Black", "49 women"."""
+    return group_words(group, factor).removesuffix(" people")

@@ -111,6 +111,14 @@ class Report:
         return self.quotes[0] if self.quotes else None
 
     @property
+    def labelled(self) -> tuple[tuple[str, ...], ...]:
+        """Who labelled people, as rows of texts."""
+        return tuple(
+            (factor_words(each.factor), each.dataset, each.source.replace("_", " "), each.scheme)
+            for each in self.labels
+        )
+
+    @property
     def primary(self) -> int:
         """How many findings are primary."""
         return sum(finding.primary for finding in self.findings)

@@ -11,78 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.rates import Rate, at_threshold, real, text, to_rows, whole
+from lfr_eval.report.rates import Block, Rate, arrange, at_threshold, records, to_rows, whole
 
 Place = tuple[float, str, str]
 """Threshold (rounded: tables are made apart), factor and group."""
-
-
-@dataclass(frozen=True)
-class ModelledRate:
-    """A modelled rate, or why there is none; see table `modelled` for the fields.
-
-    Attributes
-    ----------
-    observed
-        What the study itself says of the group at the threshold.
-    true_rate
-        In a simulated study, the rate that the model tries to find.
-    """
-
-    threshold: float
-    factor: str
-    group: str
-    events: int | None
-    rate: float | None
-    lower: float | None
-    upper: float | None
-    decades: float | None
-    refused: str | None
-    observed: Rate | None
-    true_rate: float | None
-
-    @property
-    def is_contained(self) -> bool | None:
-        """Whether the interval contains the truth; None where either is missing."""
-        if self.lower is None or self.upper is None or self.true_rate is None:
-            return None
-        return self.lower <= self.true_rate <= self.upper
-
-
-@dataclass(frozen=True)
-class ModelledBlock:
-    """The groups of one factor at one threshold."""
-
-    threshold: float
-    factor: str
-    rows: tuple[ModelledRate, ...]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A group's fitted tail, and how far it was used.
-
-    Attributes
-    ----------
-    modelled_to
-        Highest threshold that it was used for; None where it was refused throughout.
-    reasons
-        Why it was refused, throughout or beyond that threshold.
-    """
-
-    group: str
-    floor: float | None
-    exceedances: int | None
-    shape: float | None
-    scale: float | None
-    p_value: float | None
-    modelled_to: float | None
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -96,9 +34,12 @@ class Tail:
     level
         Confidence level of its intervals.
     blocks
-        Rates at the thresholds of the plan.
+        Rows of table `modelled` at the thresholds of the plan, each with `observed` (what the study
+        itself says of the group), `true_rate` (in a simulated study, what the model tries to find)
+        and `is_contained` (whether the interval holds it; None where either is missing).
     fits
-        Factor by factor, one fit a group.
+        Factor by factor, the fit of each group: a row of the table, with `modelled_to` (the highest
+        threshold that it was used for; None where it was refused throughout) and `reasons`.
     modelled, observed
         Rows of tables `modelled` and `rates` at every threshold, for the charts.
     """
@@ -106,8 +47,8 @@ class Tail:
     metric: Metric
     watchlist_size: int | None
     level: float | None
-    blocks: tuple[ModelledBlock, ...]
-    fits: tuple[tuple[str, tuple[Fit, ...]], ...]
+    blocks: tuple[Block, ...]
+    fits: tuple[tuple[str, tuple[SimpleNamespace, ...]], ...]
     modelled: pd.DataFrame
     observed: pd.DataFrame
 
@@ -170,37 +111,25 @@ def to_tail(
     observed = rates[rates["metric"] == metric]
     beside = _by_group(to_rows(at_threshold(observed, chosen)))
     true_rates = {} if truth is None else _true_rates(at_threshold(truth, chosen), metric)
-    blocks: dict[tuple[float, str], list[ModelledRate]] = {}
-    for row in at_threshold(frame, chosen).itertuples(index=False):
-        threshold, factor, group = real(row.threshold) or 0.0, str(row.factor), str(row.group)
-        place = (threshold_key(threshold), factor, group)
-        blocks.setdefault((threshold, factor), []).append(
-            ModelledRate(
-                threshold=threshold,
-                factor=factor,
-                group=group,
-                events=whole(row.events),
-                rate=real(row.rate),
-                lower=real(row.lower),
-                upper=real(row.upper),
-                decades=real(row.decades),
-                refused=text(row.refused),
-                observed=beside.get(place),
-                true_rate=true_rates.get(place),
-            )
-        )
-    fits: dict[str, list[Fit]] = {}
-    for key, part in frame.groupby(["factor", "group"], sort=False):
-        fits.setdefault(str(key[0]), []).append(_fit(str(key[1]), part))
+    rows = records(at_threshold(frame, chosen))
+    for row in rows:
+        place = (threshold_key(row.threshold), row.factor, row.group)
+        row.observed, row.true_rate = beside.get(place), true_rates.get(place)
+        known = None not in (row.lower, row.upper, row.true_rate)
+        row.is_contained = row.lower <= row.true_rate <= row.upper if known else None
+    fits: dict[str, list[SimpleNamespace]] = {}
+    for _, part in frame.groupby(["factor", "group"], sort=False):
+        fit = records(part.head(1))[0]
+        fits.setdefault(fit.factor, []).append(fit)
+        used = part[part["rate"].notna()]
+        fit.modelled_to = None if used.empty else float(used["threshold"].max())
+        fit.reasons = tuple(dict.fromkeys(part["refused"].dropna()))
     level = frame["level"].dropna()
     return Tail(
         metric=metric_named(metric),
         watchlist_size=size,
         level=None if level.empty else float(level.iloc[0]),
-        blocks=tuple(
-            ModelledBlock(*key, tuple(rows))
-            for key, rows in sorted(blocks.items(), key=lambda item: item[0][0])
-        ),
+        blocks=tuple(block for *_, blocks in arrange(rows) for block in blocks),
         fits=tuple((factor, tuple(rows)) for factor, rows in fits.items()),
         modelled=frame,
         observed=observed,
@@ -223,21 +152,6 @@ def _true_rates(truth: pd.DataFrame, metric: str) -> dict[Place, float]:
     steps, rates = rows["threshold"].to_numpy(float), rows["rate"].to_numpy(float)
     places = zip(steps, rows["factor"], rows["group"], rates, strict=True)
     return {(threshold_key(at), str(f), str(g)): float(rate) for at, f, g, rate in places}
-
-
-def _fit(group: str, part: pd.DataFrame) -> Fit:
-    first = part.iloc[0]
-    used = part[part["rate"].notna()]
-    return Fit(
-        group,
-        real(first["floor"]),
-        whole(first["exceedances"]),
-        real(first["shape"]),
-        real(first["scale"]),
-        real(first["fit_p_value"]),
-        None if used.empty else float(used["threshold"].max()),
-        tuple(dict.fromkeys(str(reason) for reason in part["refused"].dropna())),
-    )
 
 
 def spoken_decades(decades: float | None) -> str:

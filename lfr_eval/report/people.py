@@ -11,17 +11,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+from lfr_eval.contract.words import count
 from lfr_eval.report.words import clean
 
 FILLER = "filler"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A reason for which no template was made, and how often."""
-
-    reason: str
-    images: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class GroupCount:
     images, failed
         Images tried (fillers too), and those of which no template was made.
     failures
-        Why, most frequent first.
+        Why, and of how many images, most frequent first.
     """
 
     factor: str
@@ -57,7 +50,7 @@ class GroupCount:
     filler_people: int
     images: int
     failed: int
-    failures: tuple[Failure, ...]
+    failures: tuple[tuple[str, int], ...]
     withheld: bool = False
     fillers_withheld: bool = False
 
@@ -73,22 +66,18 @@ class LabelSource:
 
 
 @dataclass(frozen=True)
-class Opportunities:
-    """Recognition opportunities at one watchlist size."""
-
-    watchlist_size: int
-    passes: int
-    with_reference: int
-    not_acquired: int
-
-
-@dataclass(frozen=True)
 class People:
-    """Everything the report says about who took part."""
+    """Everything the report says about who took part.
+
+    Attributes
+    ----------
+    opportunities
+        By watchlist size: passes, those of people with a reference, those without a usable face.
+    """
 
     groups: tuple[GroupCount, ...]
     has_acquisition: bool
-    opportunities: tuple[Opportunities, ...]
+    opportunities: tuple[tuple[str, ...], ...]
     mated_comparisons: int | None
 
     @property
@@ -213,19 +202,20 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
         filler_people=fillers["subject_id"].nunique(),
         images=len(images),
         failed=int(images["_failed"].sum()),
-        failures=tuple(Failure(str(name), int(number)) for name, number in failures.items()),
+        failures=tuple((str(name), int(number)) for name, number in failures.items()),
     )
 
 
-def _opportunities(searches: pd.DataFrame | None) -> tuple[Opportunities, ...]:
+def _opportunities(searches: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
     if searches is None:
         return ()
-    return tuple(
-        Opportunities(
-            watchlist_size=int(str(size)),
-            passes=len(rows),
-            with_reference=int(rows["mated_score"].notna().sum()),
-            not_acquired=int((rows["acquired"] == 0).sum()),
+    counted = (
+        (
+            int(str(size)),
+            len(rows),
+            rows["mated_score"].notna().sum(),
+            (rows["acquired"] == 0).sum(),
         )
         for size, rows in searches.groupby("watchlist_size", sort=True)
     )
+    return tuple(tuple(count(int(str(each))) for each in row) for row in counted)

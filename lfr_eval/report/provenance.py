@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from lfr_eval.contract import provenance as contract
 from lfr_eval.contract.sealing import PROVENANCE, read_object
@@ -30,8 +31,7 @@ _PRIVATE_NAME = re.compile(
 _PRIVATE_VALUE = re.compile(r"(^|[\s'\"=:\[(])(/|~|\\\\|[A-Za-z]:[\\/])[^\s]|\.\./|://")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One named value."""
 
     name: str

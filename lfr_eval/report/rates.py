@@ -6,8 +6,10 @@ Only the thresholds of the plan become rows; curves are drawn from the frame its
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,10 @@ import pandas as pd
 from lfr_eval.contract.names import METRICS, Metric, metric_named
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
 from lfr_eval.contract.thresholds import same_threshold
+from lfr_eval.contract.words import count, spoken_threshold
 
 SAME_GROUP = "the same group"
 EVERYONE = "everybody"
-FURTHER_ENDS = ("band_lower", "band_upper", "pooled", "pooled_lower", "pooled_upper")
-"""Columns that a table of an earlier version, or of a publication, does not have."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Rate:
     level: float | None
     effective_trials: float | None
     interval: str
+    # A table of an earlier version, or of a publication, does not have the rest.
     band_lower: float | None = None
     band_upper: float | None = None
     pooled: float | None = None
@@ -68,12 +70,12 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class RateBlock:
-    """The rates of one factor at one threshold."""
+class Block:
+    """The rows of one factor at one threshold."""
 
     threshold: float | None
     factor: str
-    rows: tuple[Rate, ...]
+    rows: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class RateTable:
 
     metric: Metric
     watchlist_size: int | None
-    blocks: tuple[RateBlock, ...]
+    blocks: tuple[Block, ...]
     intervals: tuple[str, ...]
     sides: bool
     pooled: bool = False
@@ -138,6 +140,14 @@ class Quote:
     wrong: Metric
     right: Metric
     rows: tuple[QuotedRow, ...]
+
+    @property
+    def setting(self) -> str:
+        """Where the rates hold: "threshold 0.60 and a watchlist of 10,000 faces"."""
+        at = f"threshold {spoken_threshold(self.threshold)}"
+        if self.watchlist_size is None:
+            return f"{at}, faces compared one to one"
+        return f"{at} and a watchlist of {count(self.watchlist_size)} faces"
 
 
 def quote(rates: Sequence[Rate]) -> Quote:
@@ -225,51 +235,41 @@ def leading_side(frame: pd.DataFrame) -> pd.DataFrame:
 
 def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
     """Return each row of table `rates` as a `Rate`."""
-    return tuple(
-        Rate(
-            metric=str(row.metric),
-            threshold=real(row.threshold),
-            watchlist_size=whole(row.watchlist_size),
-            rank=whole(row.rank),
-            factor=str(row.factor),
-            group=str(row.group),
-            counterpart=text(row.counterpart),
-            events=whole(row.events),
-            trials=whole(row.trials),
-            subjects=whole(row.subjects),
-            subjects_with_event=whole(row.subjects_with_event),
-            rate=real(row.rate),
-            lower=real(row.lower),
-            upper=real(row.upper),
-            level=real(row.level),
-            effective_trials=real(row.effective_trials),
-            interval=text(row.interval) or "not stated",
-            **{name: real(getattr(row, name, None)) for name in FURTHER_ENDS},
-        )
-        for row in frame.itertuples(index=False)
-    )
+    kept = [each.name for each in fields(Rate) if each.name in frame]
+    stated = frame[kept].assign(interval=frame["interval"].fillna("not stated"))
+    return tuple(Rate(**row) for row in plain_rows(stated))
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table by column, in plain values; None where a cell is missing."""
+    plain = frame.astype(object).where(frame.notna().to_numpy(bool), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def records(frame: pd.DataFrame, **further: object) -> tuple[SimpleNamespace, ...]:
+    """Return the rows of a table with their columns, and `further`, as attributes."""
+    return tuple(SimpleNamespace(**row, **further) for row in plain_rows(frame))
+
+
+def arrange(rows: Sequence[Any]) -> Iterator[tuple[Metric, int | None, tuple[Block, ...]]]:
+    """Yield rows by metric and watchlist size, in blocks by threshold and factor."""
+    for code, size in settings_in_order((row.metric, row.watchlist_size) for row in rows):
+        blocks: dict[tuple[float | None, str], list[Any]] = {}
+        for row in rows:
+            if (row.metric, row.watchlist_size) == (code, size):
+                blocks.setdefault((row.threshold, row.factor), []).append(row)
+        keys = sorted(blocks, key=lambda key: -math.inf if key[0] is None else key[0])
+        yield metric_named(code), size, tuple(Block(*key, tuple(blocks[key])) for key in keys)
 
 
 def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:
     """Arrange rows as one table a metric and watchlist size, blocks by threshold and factor."""
     tables = []
-    for code, size in settings_in_order((row.metric, row.watchlist_size) for row in rows):
-        chosen = [row for row in rows if (row.metric, row.watchlist_size) == (code, size)]
-        keys = sorted(
-            dict.fromkeys((row.threshold, row.factor) for row in chosen),
-            key=lambda key: -math.inf if key[0] is None else key[0],
-        )
-        blocks = tuple(
-            RateBlock(
-                threshold,
-                factor,
-                tuple(row for row in chosen if (row.threshold, row.factor) == (threshold, factor)),
-            )
-            for threshold, factor in keys
-        )
+    for metric, size, blocks in arrange(rows):
+        chosen = [row for block in blocks for row in block.rows]
         tables.append(
             RateTable(
-                metric_named(code),
+                metric,
                 size,
                 blocks,
                 tuple(dict.fromkeys(row.interval for row in chosen if not row.withheld)),

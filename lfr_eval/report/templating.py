@@ -18,7 +18,7 @@ from lfr_eval.report.brief import to_brief
 from lfr_eval.report.calibration import read_calibration, summarise
 from lfr_eval.report.findings import VERDICTS, WITHHELD, Verdict
 from lfr_eval.report.further import further_charts
-from lfr_eval.report.limits import cannot_tell
+from lfr_eval.report.limits import further_limits
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
@@ -46,7 +46,7 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             calibration=cells,
             calibrated=summarise(cells),
             verdicts=verdicts_of(report),
-            cannot_tell=cannot_tell(report),
+            further_limits=further_limits(report),
             panel=to_panel(report),
             brief=to_brief(report),
             fewest=FEWEST,

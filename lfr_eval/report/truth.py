@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.rates import Rate, at_threshold, real, settings_in_order, text, whole
+from lfr_eval.report.rates import Rate, at_threshold, records, settings_in_order
 
 
 @dataclass(frozen=True)
@@ -84,63 +85,22 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck
     if any(rate.metric == "TPIR" for rate in rows):
         rows = tuple(rate for rate in rows if rate.metric != "FNIR")
     steps = {rate.threshold for rate in rows if rate.threshold is not None}
-    values = {
-        _key(
-            str(row.metric),
-            real(row.threshold),
-            whole(row.watchlist_size),
-            str(row.factor),
-            str(row.group),
-            text(row.counterpart),
-        ): real(row.rate)
-        for row in at_threshold(truth, steps).itertuples(index=False)
-    }
-    measured: list[Measured] = []
-    for rate in rows:
-        true_rate = values.get(
-            _key(
-                rate.metric,
-                rate.threshold,
-                rate.watchlist_size,
-                rate.factor,
-                rate.group,
-                rate.counterpart,
-            )
-        )
-        if true_rate is not None:
-            measured.append(Measured(rate, true_rate))
+    values = {_key(row): row.rate for row in records(at_threshold(truth, steps))}
+    found = ((rate, values.get(_key(rate))) for rate in rows)
+    measured = [Measured(rate, true) for rate, true in found if true is not None]
     settings = settings_in_order((each.rate.metric, each.rate.watchlist_size) for each in measured)
+    by_setting = [
+        (setting, tuple(each for each in measured
+                        if (each.rate.metric, each.rate.watchlist_size) == setting))
+        for setting in settings
+    ]  # fmt: skip
     return TruthCheck(
-        tuple(
-            Coverage(
-                metric_named(code),
-                size,
-                tuple(
-                    each
-                    for each in measured
-                    if (each.rate.metric, each.rate.watchlist_size) == (code, size)
-                ),
-            )
-            for code, size in settings
-        ),
+        tuple(Coverage(metric_named(code), size, same) for (code, size), same in by_setting),
         len(rows) - len(measured),
     )
 
 
-def _key(
-    metric: str,
-    threshold: float | None,
-    size: int | None,
-    factor: str,
-    group: str,
-    counterpart: str | None,
-) -> tuple[object, ...]:
+def _key(row: Any) -> tuple[object, ...]:
     # The two tables are made by different stages: equal thresholds may differ in the last bit.
-    return (
-        metric,
-        None if threshold is None else threshold_key(threshold),
-        size,
-        factor,
-        group,
-        counterpart,
-    )
+    at = None if row.threshold is None else threshold_key(row.threshold)
+    return (row.metric, at, row.watchlist_size, row.factor, row.group, row.counterpart)

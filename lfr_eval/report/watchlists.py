@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, one_in, ratio, several
-from lfr_eval.report.rates import at_threshold, real
+from lfr_eval.report.rates import at_threshold, records
 
 WAYS = {
     "resampled": "drawn from the fillers",
@@ -25,30 +26,18 @@ SPOKEN = {"closed_form": "the closed form", "linear": "scaling in proportion"}
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """One way's rate of one watchlist; see table `watchlist_sizes` for the fields."""
-
-    rate: float
-    lower: float
-    upper: float
-    ratio: float | None
-    agrees: bool | None
-
-
-@dataclass(frozen=True)
 class SizeRow:
-    """One group's false alert rate at one watchlist size, by way; None: there is no such way."""
+    """One group's false alert rate at one watchlist size.
+
+    Attributes
+    ----------
+    ways
+        A row of table `watchlist_sizes` a way, in order of `WAYS`; None: there is no such way.
+    """
 
     group: str
     size: int
-    resampled: Estimate | None
-    closed_form: Estimate | None
-    linear: Estimate | None
-
-    @property
-    def ways(self) -> tuple[Estimate | None, ...]:
-        """The three of them, in order of `WAYS`."""
-        return (self.resampled, self.closed_form, self.linear)
+    ways: tuple[SimpleNamespace | None, ...]
 
 
 @dataclass(frozen=True)
@@ -200,17 +189,6 @@ def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
 
 
 def _rows(part: pd.DataFrame) -> Iterable[SizeRow]:
-    for key, ways in part.groupby(["group", "watchlist_size"], sort=False):
-        found = {str(row["way"]): _estimate(row) for _, row in ways.iterrows()}
-        resampled, closed_form, linear = (found.get(way) for way in WAYS)
-        yield SizeRow(*(str(key[0]), int(str(key[1]))), resampled, closed_form, linear)
-
-
-def _estimate(row: pd.Series) -> Estimate:
-    return Estimate(
-        float(row["rate"]),
-        float(row["lower"]),
-        float(row["upper"]),
-        real(row["ratio"]),
-        None if pd.isna(row["agrees"]) else bool(row["agrees"]),
-    )
+    for (group, size), ways in part.groupby(["group", "watchlist_size"], sort=False):
+        found = {row.way: row for row in records(ways)}
+        yield SizeRow(str(group), int(str(size)), tuple(found.get(way) for way in WAYS))

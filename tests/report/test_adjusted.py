@@ -66,7 +66,7 @@ def test_refusals_and_overlap_are_shown(table: pd.DataFrame, adjusted: StudyFold
     section = to_adjustment(refused, brief)
     assert section is not None
     assert section.held == "age band"
-    assert {(row.standardised, row.overlap) for row in section.rows} == {
+    assert {(row[3], row[5]) for row in section.rows} == {
         ("refused", "50 %"),
         ("too little seen", "100 % (at least 1 person)"),
     }

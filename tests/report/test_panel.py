@@ -73,8 +73,7 @@ def test_every_question_has_an_answer(panel: Panel, bare_panel: Panel) -> None:
 
 def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> None:
     who = answers(panel, "Who was tested, and how many people?")
-    assert "390 people, with 3,900 recognition opportunities." in who
-    assert "None of them is real" in who
+    assert "390 made-up people, seen 3,900 times in all." in who
     nothing = answers(panel, "What did not happen?")
     assert "White, threshold 0.64 and a watchlist of 10,000" in nothing
     assert "0 of 1,300 recognition opportunities of 130 people" in nothing
@@ -82,7 +81,7 @@ def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> Non
     assert "fingerprint " + "5f2b" * 16 in answers(
         bare_panel, "Does this describe the engine that runs live?"
     )
-    assert "No operating threshold is declared" in answers(
+    assert "Nobody has said which threshold will be used." in answers(
         bare_panel, "Which threshold, and who chose it?"
     )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lfr_eval.report.brief.answer import answer, setting_words
-from lfr_eval.report.brief.around import cannot_say, crowd_words, facts, trust
+from lfr_eval.report.brief.answer import answer
+from lfr_eval.report.brief.around import crowd_words, facts, trust
+from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import Picture, to_picture
 
@@ -62,13 +63,13 @@ def to_brief(report: Report) -> Brief:
     """Write the brief of a study."""
     return Brief(
         warning=_warning(report),
-        setting=setting_words(report),
+        setting=report.quote.setting if report.quote else "",
         answer=answer(report),
         caveat=PAIRS_ALONE if report.record.matcher.unit == "pairs" else "",
         picture=to_picture(report.quote) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),
-        cannot=cannot_say(report),
+        cannot=cannot_tell(report),
         trust=trust(report),
     )
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lfr_eval.contract.names import factor_words, group_name, group_words
-from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES, UNKNOWN
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
 from lfr_eval.contract.words import about, count, joined, several, spoken_threshold
 from lfr_eval.report.crowd import Expected
+from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
 
 MOST_GROUPS = 7
@@ -27,11 +28,6 @@ TESTED = {
 TESTED["unnamed pairs"] = TESTED["pairs"]
 """What was tested where no pictures were compared here."""
 
-JUDGED = {
-    "officer_perceived": "officers judged their group",
-    "annotator_perceived": "others judged their group from pictures",
-    "inferred": "a computer guessed their group",
-}
 WORD = {
     "self_defined": "as they describe themselves",
     "officer_perceived": "as officers judged them",
@@ -39,15 +35,6 @@ WORD = {
     "inferred": "as a computer guessed",
 }
 """By whose word people are in a group, by `tables.LABEL_SOURCES`."""
-
-BEYOND = {
-    "alerts": "How the system does in other places, at other times or with other cameras: only "
-    "the passes in its log were counted.",
-    "scores": "How the system does in the street. Only the scores in the file were counted.",
-    "pairs": "How the system does in the street. Only the pairs in the file were counted.",
-}
-BEYOND["unnamed pairs"] = BEYOND["pairs"]
-"""What no such study can tell."""
 
 
 def facts(report: Report) -> tuple[Fact, ...]:
@@ -118,18 +105,14 @@ def _whom(report: Report) -> Iterator[str]:
         if len(groups) > MOST_GROUPS:
             yield f"By {factor_words(factor)}: {len(groups)} groups."
         else:
-            say = group_name if pairs else _named
+            say = group_name if pairs else spoken
             named = [
                 f"{count(each.people)} {say(each.group, factor)}" for each in groups if each.people
             ]
-            untold = [_named(each.group, factor) for each in groups if each.withheld]
+            untold = [spoken(each.group, factor) for each in groups if each.withheld]
             if untold:
                 named.append(f"{joined(untold)} whose number is not published")
             yield f"By {factor_words(factor)}: {joined(named)}."
-
-
-def _named(group: str, factor: str) -> str:
-    return group_words(group, factor).removesuffix(" people")
 
 
 def _pictures(report: Report) -> Iterator[str]:
@@ -196,56 +179,6 @@ def crowd_words(report: Report) -> tuple[str, ...]:
 
 def _thousand(of: Expected) -> str:
     return "people" if of.group == EVERYBODY else group_words(of.group, of.factor)
-
-
-def cannot_say(report: Report) -> tuple[str, ...]:
-    """Return what readers must not conclude, in short; `limits` has all of it."""
-    return tuple(_cannot(report))
-
-
-def _cannot(report: Report) -> Iterator[str]:
-    record, unit = report.record, report.record.matcher.unit
-    if report.publication is not None:
-        yield "What was withheld: small numbers that could point to single people."
-    if record.simulated:
-        yield "Anything about a real system, real people or a real street."
-    elif record.capture:
-        yield "What any camera does: still pictures were made worse by a computer."
-    else:
-        yield BEYOND.get(
-            record.matcher.evidence,
-            "How the system does in the street. Only the pictures described here were compared.",
-        )
-    if any(each.is_open for each in report.compared):
-        yield (
-            f"Whether groups are equal where no difference was shown: too few {unit} or mistakes "
-            "were seen to say so."
-        )
-    groups = [
-        each
-        for each in report.people.groups
-        if each.people and each.factor != OVERALL and UNKNOWN not in each.group.split(CROSS)
-    ]
-    if groups:
-        least = min(groups, key=lambda each: each.people)
-        untold = any(each.withheld for each in report.people.groups)
-        told = " whose size is published" if untold else ""
-        yield (
-            f"Much about small groups: the smallest{told}, "
-            f"{_named(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
-        )
-    yield from _labels(report)
-    yield "What another threshold, a longer watchlist, another camera or other light would do."
-    yield "What officers do with an alert, and whether using the system is lawful or right."
-
-
-def _labels(report: Report) -> Iterator[str]:
-    """Say of whom among those tested others judged the group."""
-    for source, judged in JUDGED.items():
-        factors = {label.factor: None for label in report.labels if label.source == source}
-        if factors:
-            by = joined([factor_words(factor) for factor in factors])
-            yield f"How people would describe themselves by {by}: {judged}."
 
 
 def _labelled(report: Report) -> str:

@@ -16,7 +16,6 @@ from lfr_eval.report.panel.reading import (
     has_factor,
     measured,
     missed,
-    setting,
     silent,
     stated,
     tally,
@@ -61,7 +60,7 @@ def _rates(report: Report, success: bool) -> tuple[str, ...]:
         if rate is None:
             return None
         said = measured(metric, rate, report.record)
-        return f"At {setting(quote)}, everybody together. {said}."
+        return f"At {quote.setting}, everybody together. {said}."
 
     return tuple(said for quote in report.quotes if (said := sentence(quote)) is not None)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lfr_eval.contract.names import factor_words, group_words
+from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import UNKNOWN
-from lfr_eval.contract.words import count, joined, several, spoken_threshold
+from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.approvals import Decisions
+from lfr_eval.report.brief.around import facts
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import (
     SEE_LIMITS,
@@ -17,7 +18,7 @@ from lfr_eval.report.panel.evidence import (
     software,
     told_above,
 )
-from lfr_eval.report.panel.reading import missed, silent, smallest_group, stated
+from lfr_eval.report.panel.reading import missed, silent, stated
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Question:
 def questions(report: Report) -> tuple[Question, ...]:
     """Return the questions with their answers."""
     asked: tuple[tuple[str, Callable[[Report], tuple[str, ...]]], ...] = (
-        ("Who was tested, and how many people?", _who),
-        ("Who says which group a person belongs to?", _labels),
+        ("Who was tested, and how many people?", _fact("On whom")),
+        ("Who says which group a person belongs to?", _fact("Labels")),
         ("Who is not in the figures?", _left_out),
         ("Does this describe the engine that runs live?", _engine),
-        ("Which threshold, and who chose it?", _threshold),
+        ("Which threshold, and who chose it?", _fact("Threshold")),
         ("What have deployments shown?", _field),
-        ("How long was the watchlist?", _watchlist),
+        ("How long was the watchlist?", _fact("Watchlist")),
         ("What was found?", told_above),
         ("What did not happen?", _nothing),
         ("What could this study not have found?", _missed),
@@ -52,34 +53,9 @@ def questions(report: Report) -> tuple[Question, ...]:
     return tuple(Question(text, answer(report)) for text, answer in asked)
 
 
-def _who(report: Report) -> tuple[str, ...]:
-    everyone, smallest = report.people.everybody, smallest_group(report)
-    seen = several(everyone.passes, "recognition opportunity", "recognition opportunities")
-    answers = [f"{report.record.matcher.counted(everyone.people)}, with {seen}."]
-    if everyone.withheld:
-        answers = ["How many people took part is not published."]
-    if report.record.simulated:
-        answers.append("None of them is real: they are simulated.")
-    if everyone.filler_people:
-        fillers = several(everyone.filler_people, "other person", "other people")
-        answers.append(f"The watchlist was filled with {fillers}.")
-    if smallest is not None:
-        untold = any(group.withheld for group in report.people.groups)
-        answers.append(
-            f"The smallest group{' of those whose size is told' if untold else ''} is "
-            f"{group_words(smallest.group, smallest.factor)}: "
-            f"{report.record.matcher.counted(smallest.people)}."
-        )
-    return tuple(answers)
-
-
-def _labels(report: Report) -> tuple[str, ...]:
-    said = tuple(
-        f"{factor_words(label.factor)} in {label.dataset}: {label.source.replace('_', ' ')}, "
-        f"scheme {label.scheme}."
-        for label in report.labels
-    )
-    return said or ("The study does not say.",)
+def _fact(name: str) -> Callable[[Report], tuple[str, ...]]:
+    """Answer as the brief does."""
+    return lambda report: (dict(facts(report)).get(name, "The study does not say."),)
 
 
 def _left_out(report: Report) -> tuple[str, ...]:
@@ -121,18 +97,6 @@ def _engine(report: Report) -> tuple[str, ...]:
     return tuple(answers)
 
 
-def _threshold(report: Report) -> tuple[str, ...]:
-    thresholds = report.record.thresholds
-    origin = (thresholds.origin or "Where it comes from is not stated.",)
-    if thresholds.operating is not None:
-        return (
-            f"{spoken_threshold(thresholds.operating)}, the operating threshold.",
-            *origin,
-        )
-    named = joined([spoken_threshold(value) for value in thresholds.primary])
-    return (f"No operating threshold is declared. The plan names {named}.", *origin)
-
-
 def _field(report: Report) -> tuple[str, ...]:
     if report.publication is not None:
         return ("Records of deployments are not published; they stand with the full study.",)
@@ -148,19 +112,6 @@ def _field(report: Report) -> tuple[str, ...]:
             for block in blocks
         ),
         "A record of a deployment does not show errors that nobody noticed.",
-    )
-
-
-def _watchlist(report: Report) -> tuple[str, ...]:
-    design = report.record.design
-    if not design.watchlist_sizes:
-        return ("There was none: images were compared one to one.",)
-    sizes = joined([count(size) for size in sorted(design.watchlist_sizes)])
-    members = design.watchlist_members
-    return (
-        f"{sizes} entries.",
-        *((f"It held: {stated(members)}.",) if members else ()),
-        "A longer list gives more false alerts.",
     )
 
 

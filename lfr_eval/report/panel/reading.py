@@ -11,7 +11,6 @@ from lfr_eval.contract.words import (
     one_in,
     ratio,
     several,
-    spoken_threshold,
 )
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import GroupCount
@@ -24,14 +23,6 @@ from lfr_eval.report.words import NOT_STATED, spoken_rate
 def stated(text: str | None) -> str:
     """Return what a dataset's card says, without its full stop."""
     return (text or NOT_STATED).rstrip(".")
-
-
-def setting(quote: Quote) -> str:
-    """Return the setting at which a quote holds."""
-    at = f"threshold {spoken_threshold(quote.threshold)}"
-    if quote.watchlist_size is None:
-        return f"{at}, images compared one to one"
-    return f"{at} and a watchlist of {count(quote.watchlist_size)}"
 
 
 def everybody(quote: Quote) -> tuple[Rate | None, Rate | None]:
@@ -80,7 +71,7 @@ def smallest_group(report: Report) -> GroupCount | None:
 def silent(report: Report) -> tuple[str, ...]:
     """Say in which groups nothing happened at the thresholds of the first screen."""
     return tuple(
-        f"{group_name(row.group, row.factor)}, {setting(quote)}. "
+        f"{group_name(row.group, row.factor)}, {quote.setting}. "
         f"{measured(quote.wrong, row.wrong, report.record)}."
         for quote in report.quotes
         for row in quote.rows
