@@ -6,6 +6,8 @@ ends, so that nothing that is printed can contradict anything else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import special
 
@@ -15,6 +17,10 @@ from lfr_eval.inference.precision import Precision
 LEAST_LEVEL, GREATEST_LEVEL = 1e-15, 0.4999
 """One-sided levels between which ends are defined."""
 
+
+_TOLERANCE = 2e-13
+"""Width in the normal quantile at which the search for a level ends."""
+_BRACKETS = 8
 
 MANY = 1e8
 """Degrees of freedom beyond which Student's distribution is normal."""
@@ -41,6 +47,60 @@ def lower_ends(cells: Precision, level: Floats | float) -> Floats:
 def upper_ends(cells: Precision, level: Floats | float) -> Floats:
     """Upper ends at one-sided level `level`, which broadcasts against the cells."""
     return _ends(cells, level, upper=True)
+
+
+def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Floats:
+    """Smallest one-sided level from which `excess` is positive; 1/2 where it is at none.
+
+    Interval and p-value are then the same inequality and cannot contradict one another. The level
+    is found in the normal quantile, in which most excesses are nearly linear, to 2e-13.
+
+    Parameters
+    ----------
+    excess
+        Maps levels (..., shape) to values of the same shape, which rise with the level.
+
+    References
+    ----------
+    Oliveira & Takahashi (2020), ACM Transactions on Mathematical Software 47(1), 5: the ITP method,
+    which takes no more steps than bisection and mostly a fifth of them.
+    """
+
+    def value_at(z: Floats) -> Floats:
+        return np.nan_to_num(excess(special.ndtr(-z)), nan=-1.0, posinf=1e100, neginf=-1e100)
+
+    # Where an excess should not rise throughout, the greatest level at which it ends counts.
+    ends = (-float(special.ndtri(level)) for level in (GREATEST_LEVEL, LEAST_LEVEL))
+    steps = np.linspace(next(ends), next(ends), _BRACKETS + 1)
+    grid = np.broadcast_to(steps.reshape(-1, *(1 for _ in shape)), (len(steps), *shape))
+    values = value_at(grid)
+    failed = ~(values > 0)
+    never, always = failed[0], ~failed.any(axis=0)
+    after = np.clip(np.argmax(failed, axis=0), 1, None)[None]
+    low, high, above, below = (
+        np.take_along_axis(array, at, axis=0)[0]
+        for array in (grid, values) for at in (after - 1, after)
+    )  # fmt: skip
+    above, below = np.where(never, 1.0, above), np.where(always, -1.0, np.minimum(below, 0.0))
+    first = float(steps[1] - steps[0])
+    most = int(np.ceil(np.log2(first / _TOLERANCE))) + 1
+    for step in range(most):
+        width = high - low
+        if not np.any((width > _TOLERANCE) & ~never & ~always):
+            break
+        middle = (low + high) / 2
+        secant = (low * below - high * above) / (below - above)
+        towards = np.sign(middle - secant)
+        at = secant + towards * np.minimum(width**2 / first / 5, np.abs(middle - secant))
+        room = np.maximum(_TOLERANCE / 2 * 2.0 ** (most - step) - width / 2, 0.0)
+        at = np.where(np.abs(at - middle) <= room, at, middle - towards * room)
+        # Beside an end that is the level already, the other end must come near as well.
+        at = np.clip(at, low + _TOLERANCE / 2, np.maximum(high - _TOLERANCE / 2, middle))
+        value = value_at(at)
+        yes = value > 0
+        low, high = np.where(yes, at, low), np.where(yes, high, at)
+        above, below = np.where(yes, value, above), np.where(yes, below, value)
+    return np.where(never, 0.5, np.where(always, LEAST_LEVEL, special.ndtr(-low)))
 
 
 def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from lfr_eval.inference import ends
 from lfr_eval.inference.cells import Floats, satterthwaite, sharing_correction
-from lfr_eval.inference.ends import GREATEST_LEVEL, LEAST_LEVEL, MANY, lower_ends, upper_ends
+from lfr_eval.inference.ends import MANY, lower_ends, upper_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
 Codes = NDArray[np.intp]
@@ -276,19 +277,10 @@ def smallest_level(a: Mean | Quantile, b: Mean | Quantile, difference: float) ->
     if not gap > 0:
         return 0.5
 
-    def rejected(z: float) -> bool:
-        level = np.array(special.ndtr(-z))
-        return bool(gap > np.hypot(a.reach(level, False), b.reach(level, True)))
+    def excess(level: Floats) -> Floats:
+        return np.asarray(gap - np.hypot(a.reach(level, False), b.reach(level, True)))
 
-    low, high = -float(special.ndtri(GREATEST_LEVEL)), -float(special.ndtri(LEAST_LEVEL))
-    if not rejected(low):
-        return 0.5
-    if rejected(high):
-        return LEAST_LEVEL
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rejected(middle) else (low, middle)
-    return float(special.ndtr(-low))
+    return float(ends.smallest_level(excess, ()))
 
 
 def p_value(a: Mean | Quantile, b: Mean | Quantile) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -112,3 +115,17 @@ def labels(people: int, seed: int = 0) -> pd.DataFrame:
     gender = rng.choice(["female", "male"], people)
     ethnicity = rng.choice(["asian", "black", "white", None], people, p=[0.3, 0.3, 0.3, 0.1])
     return pd.DataFrame({"gender": gender, "ethnicity": ethnicity})
+
+
+def side_by_side(studies: Sequence[PersonTrials]) -> list[PersonTrials]:
+    """Give studies of the same people watchlists of their own lengths.
+
+    One table of findings then analyses them all, each by itself but for the adjustment of its
+    p-value, in a third of the time of as many tables.
+    """
+    return [replace(trials, watchlist_size=10 + at) for at, trials in enumerate(studies)]
+
+
+def pairs_of(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the only two groups of each such study."""
+    return found[found["group_a"] != "*"].groupby("watchlist_size").nth(0)

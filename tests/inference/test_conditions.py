@@ -12,7 +12,7 @@ from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.factors import cross, units_of
 from lfr_eval.inference.paired import PairedTrials, paired_sides
 
-from .builders import labels, random_pairs, random_persons
+from .builders import labels, pairs_of, random_pairs, random_persons, side_by_side
 
 STEPS = np.array([-0.2, 0.0, 0.3])
 
@@ -182,16 +182,19 @@ def test_the_level_holds(settings: dict[str, float]) -> None:
     assert share_different(400, **settings) <= 0.05 + 0.033
 
 
-def verdict(trials: PersonTrials, **settings: object) -> str:
+def verdict(trials: PersonTrials) -> str:
     people = pd.DataFrame({"gender": ["female", "male"] * (trials.people // 2)})
-    plan = plan_of("camera", primary_thresholds=(0.5,), **settings)
-    found = finding_table([trials], people, [0.5], plan)
+    found = finding_table([trials], people, [0.5], plan_of("camera", primary_thresholds=(0.5,)))
     return str(found["verdict"].iloc[1])
 
 
 def share_different(repetitions: int, **settings: object) -> float:
-    found = [verdict(passes(seed, **settings)) for seed in range(repetitions)]  # type: ignore[arg-type]
-    return float(np.mean([one == "different" for one in found]))
+    studies = [passes(seed, **settings) for seed in range(repetitions)]  # type: ignore[arg-type]
+    people = pd.DataFrame({"gender": ["female", "male"] * (studies[0].people // 2)})
+    plan = plan_of("camera", primary_thresholds=(0.5,))
+    found = pairs_of(finding_table(side_by_side(studies), people, [0.5], plan))
+    assert len(found) == repetitions
+    return float((found["p_value"] < 0.05).mean())
 
 
 def test_a_worse_camera_is_found_and_its_ratio_is_right() -> None:
@@ -207,18 +210,16 @@ def test_a_worse_camera_is_found_and_its_ratio_is_right() -> None:
 def test_the_interval_of_the_ratio_covers() -> None:
     plan = plan_of("camera", reference_groups={"camera": "north"})
     people = labels(80)
-    inside = []
-    for seed in range(400):
-        trials = passes(seed, people=80, ratio=2.0, base=0.1, confounded=0.2)
-        row = finding_table([trials], people, [0.5], plan).iloc[1]
-        inside.append(row["ratio_lower"] <= 2.0 <= row["ratio_upper"])
+    studies = [passes(seed, people=80, ratio=2.0, base=0.1, confounded=0.2) for seed in range(400)]
+    found = pairs_of(finding_table(side_by_side(studies), people, [0.5], plan))
+    assert len(found) == 400
+    inside = (found["ratio_lower"] <= 2.0) & (found["ratio_upper"] >= 2.0)
     print(f"coverage at 95 %, 400 repetitions: {np.mean(inside):.3f}")
     assert 0.95 - 0.033 <= np.mean(inside) <= 0.99
 
 
 def test_pairing_narrows_and_confounding_does_not_mislead() -> None:
-    confounded = [verdict(passes(seed, confounded=0.45, base=0.25, each=10)) for seed in range(20)]
-    assert confounded.count("different") <= 3
+    assert share_different(20, confounded=0.45, base=0.25, each=10) <= 3 / 20
     naive = []
     for seed in range(20):
         trials = passes(seed, confounded=0.45, base=0.25, each=10)

@@ -10,7 +10,7 @@ from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.contrasts import Side, contrast
 from lfr_eval.inference.controls import controls_of
 
-from .builders import random_pairs, random_persons
+from .builders import pairs_of, random_pairs, random_persons, side_by_side
 
 STEPS = np.array([0.2, 0.5])
 PLAN = Plan(factors=("gender",), reference_groups={"gender": "male"},
@@ -102,11 +102,11 @@ def test_the_weighted_difference_by_hand():
 
 
 def rejections(ratio: float, plan: Plan, repetitions: int, people: int = 200) -> float:
-    verdicts = [
-        finding_table([trials], labels, [0.5], plan)["verdict"].iloc[1] == "different"
-        for trials, labels in (two_cameras(seed, people, ratio) for seed in range(repetitions))
-    ]
-    return float(np.mean(verdicts))
+    drawn = [two_cameras(seed, people, ratio) for seed in range(repetitions)]
+    studies, labels = side_by_side([trials for trials, _ in drawn]), drawn[0][1]
+    found = pairs_of(finding_table(studies, labels, [0.5], plan))
+    assert len(found) == repetitions
+    return float((found["p_value"] < 0.05).mean())
 
 
 def test_a_difference_that_is_the_cameras_is_not_the_groups():
