@@ -20,6 +20,7 @@ import pandas as pd
 from lfr_eval.contract.tables import CHECKS
 from lfr_eval.contract.words import count, several, threshold_text
 from lfr_eval.deployments.dates import between, meant, out_of_order
+from lfr_eval.deployments.totals import adding_up
 
 NEIGHBOURS = 5
 """Rows before and after one, with which its watchlist and threshold are compared."""
@@ -63,6 +64,7 @@ def check_records(records: pd.DataFrame, today: date | None = None) -> pd.DataFr
     rows: list[tuple[object, ...]] = []
     for source, part in records.groupby("source", sort=False):
         doubts = [
+            *(_totals(part)),
             *(_dates(part, limit)),
             *(_watchlists(part)),
             *(_thresholds(part)),
@@ -80,6 +82,15 @@ def _row(doubt: Doubt, source: str) -> tuple[object, ...]:
     value = None if doubt.value is None else str(doubt.value)
     suggestion = None if doubt.suggestion is None else str(doubt.suggestion)
     return (doubt.record_id, source, doubt.check, doubt.column, value, doubt.reason, suggestion)
+
+
+def _totals(part: pd.DataFrame) -> Iterator[Doubt]:
+    """Doubt rows of totals that earlier versions imported."""
+    given = part.astype(object).where(part.notna(), None).to_dict("records")
+    rows = [{str(name): value for name, value in row.items()} for row in given]
+    for at, how in adding_up(rows).items():
+        why = f"{how}. Import the file again, which leaves it out."
+        yield Doubt(rows[at]["record_id"], "row of totals", "place", rows[at]["place"], why)
 
 
 def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
@@ -141,15 +152,25 @@ def _watchlists(part: pd.DataFrame) -> Iterator[Doubt]:
 
 def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
     values = part["threshold"].to_numpy(dtype=float, na_value=np.nan)
+    small = bool((values < 1).any())
     for place, (name, value) in enumerate(zip(part["record_id"], values, strict=True)):
+        if math.isnan(value):
+            continue
         before, after = values[max(0, place - 3) : place], values[place + 1 :][:3]
         near = np.r_[before, after]
-        alike = len(before) == 3 == len(after) and (near == near[0]).all()
-        if alike and value != near[0] and not math.isnan(value):
-            why = f"the three rows before and after it have {threshold_text(near[0])}."
-            yield Doubt(name, "threshold", "threshold", value, why)
-        if not math.isnan(value) and not 0 < value < 100:
-            yield Doubt(name, "threshold", "threshold", value, "it is no threshold of any matcher.")
+        alike = len(before) == 3 == len(after) and (near == near[0]).all() and value != near[0]
+        why, fit = (
+            f"the three rows before and after it have {threshold_text(near[0])}." if alike else "",
+            None,
+        )
+        if value > 1 and (small or value <= 100):
+            fit = f"{value / 100:g}" if value < 100 else None
+            others = "others of the file are below 1" if small else "thresholds are mostly below 1"
+            why = f"it is above 1, and {others}" + (f"; {fit} would fit." if fit else ".")
+        elif not 0 < value < 100:
+            why = "it is no threshold of any matcher."
+        if why:
+            yield Doubt(name, "threshold", "threshold", value, why, fit)
 
 
 def _sums(part: pd.DataFrame) -> Iterator[Doubt]:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.deployments.headings import plain, understand
+from lfr_eval.deployments.headings import understand
 from lfr_eval.deployments.values import is_given, looks_like_a_day
+
+_SHOWN = 20
+"""So many problems are printed; the rest are counted."""
 
 
 class DeploymentError(MendableError, ValueError):
@@ -34,6 +37,12 @@ class Grid:
     headings: list[str]
     rows: list[Row] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+
+
+def some(problems: Sequence[str]) -> str:
+    """Return the first problems in a row, and how many more there are."""
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
 
 
 def where(page: int | None, number: int) -> str:
@@ -81,14 +90,6 @@ def _spread(cells: Sequence[str]) -> list[str]:
     for cell in cells:
         spread.append(cell if cell or not spread else spread[-1])
     return spread
-
-
-def is_total(cells: Sequence[str]) -> bool:
-    """Whether a row adds up the others: a word such as "Total", and numbers beside it."""
-    first = next((cell for cell in cells if cell.strip()), "")
-    if sum(cell.strip()[:1].isdigit() for cell in cells) < 2:
-        return False
-    return plain(first).split()[:1] in (["total"], ["totals"], ["sum"])
 
 
 def is_empty(cells: Sequence[str]) -> bool:

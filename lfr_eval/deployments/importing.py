@@ -18,17 +18,15 @@ import pandas as pd
 
 from lfr_eval.contract.reading import json_value, read_text
 from lfr_eval.contract.tables import RECORDS
-from lfr_eval.deployments.grid import DeploymentError, Grid, Row, where
+from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
+from lfr_eval.deployments.totals import without_totals
 from lfr_eval.deployments.values import READERS, ValueUnreadable, day, is_given, text
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""
-
-_SHOWN = 20
-"""So many problems are printed; the rest are counted."""
 
 
 @dataclass
@@ -61,12 +59,6 @@ def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = No
     return Imported(RECORDS.conform(frame), passed_over)
 
 
-def some(problems: Sequence[str]) -> str:
-    """Return the first problems in a row, and how many more there are."""
-    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return "; ".join(problems[:_SHOWN]) + more
-
-
 def read_rows(
     paths: Sequence[Path], mapping: Mapping[str, str] | None = None
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
@@ -79,12 +71,14 @@ def read_rows(
             if path.suffix.lower() == ".json":
                 rows.append(_deployment(path))
                 continue
+            here: list[dict[str, Any]] = []
             for grid in _grids(path):
                 headings, wrong = understand(grid.headings, mapping)
                 problems += [f"{path.name}: {each}" for each in wrong]
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
                 for row in grid.rows:
-                    rows.append(_record(path.name, row, headings, problems))
+                    here.append(_record(path.name, row, headings, problems))
+            rows += without_totals(path.name, here, passed_over, problems)
         except DeploymentError as error:
             problems.append(str(error).rstrip("."))
     problems += [
@@ -107,7 +101,8 @@ def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            problems.append(f"{path} does not exist")
+            missing = "is not a regular file" if path.exists() else "does not exist"
+            problems.append(f"{path} {missing}")
 
 
 def _grids(path: Path) -> list[Grid]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty, is_total
+from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
+from lfr_eval.deployments.totals import is_total
 from lfr_eval.deployments.values import looks_like_a_day
 
 _PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
@@ -169,13 +170,16 @@ class _Reader:
         return True
 
     def _left_over(self, waiting: Sequence[_Line], number: int) -> None:
-        """Refuse a line with counts that is neither a row nor a heading."""
+        """Refuse a line with counts that is neither a row nor a heading; note any other."""
         for line in waiting:
+            text = " ".join(filter(None, line.texts))
             numbers = sum(bool(re.fullmatch(r"[\d,.]+%?", cell)) for cell in line.texts)
             if numbers >= 4:
                 self.problems.append(
                     f"page {number}: a row without a day ('{' | '.join(line.texts)}')"
                 )
+            elif text and self.grids and len(line.boxes) == len(self.grids[-1].headings):
+                self.grids[-1].passed_over.append(f"page {number}: '{text}' is no row of counts")
 
 
 def _lines(table: Any) -> Iterator[_Line]:

@@ -15,8 +15,8 @@ import pandas as pd
 
 from lfr_eval.contract.tables import DEPLOYMENTS
 from lfr_eval.contract.tested import SHORTEST
-from lfr_eval.deployments.grid import DeploymentError, where
-from lfr_eval.deployments.importing import read_rows, some
+from lfr_eval.deployments.grid import DeploymentError, some, where
+from lfr_eval.deployments.importing import read_rows
 from lfr_eval.deployments.storage import read_records
 
 DECIDED = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed")

@@ -7,8 +7,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, is_total
-from lfr_eval.deployments.values import as_text, looks_like_a_day
+from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
+from lfr_eval.deployments.totals import is_total
+from lfr_eval.deployments.values import as_text
 
 _TITLE_LINES = 12
 """Headings are looked for in so many first lines."""
@@ -28,7 +29,9 @@ def csv_grids(path: Path) -> list[Grid]:
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
     if "\0" in text:
-        raise DeploymentError(f"{path.name} is not a text file.")
+        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        kind = "is UTF-16 ('Unicode text' in Excel)" if utf16 else "is not a text file"
+        raise DeploymentError(f"{path.name} {kind}. Save it as 'CSV UTF-8'.")
     head = "\n".join(text.splitlines()[:_TITLE_LINES])
     separator = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -92,6 +95,8 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         for number, cells in kept[:first]
         if sum(map(bool, cells)) == 1 and len(headings) > 1
     ]
+    needed = max(at for at, heading in enumerate(headings, 1) if heading)
+    cut: list[str] = []
     for number, cells in kept[first:]:
         extra = [cell for cell in cells[len(headings) :] if cell]
         if extra:
@@ -102,8 +107,15 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         padded = tuple((cells + [""] * len(headings))[: len(headings)])
         if is_empty(padded):
             continue
-        if is_total(padded) and not any(map(looks_like_a_day, padded)):
+        if is_total(padded):
             grid.passed_over.append(f"row {number}: a row of totals")
             continue
+        if len(cells) < needed and page is None:
+            cut.append(f"row {number} ({len(cells)})")
         grid.rows.append(Row(page, number, padded))
+    if cut:
+        raise DeploymentError(
+            f"{name} has {needed} headings, and fewer cells in {some(cut)}. They may be cut off: "
+            "get the file again, or end the rows with empty cells if nothing is missing."
+        )
     return grid

@@ -18,7 +18,7 @@ COUNTS = (
 )
 CAMERAS = ("mobile", "existing static", "new static")
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 class ValueUnreadable(ValueError):
@@ -96,8 +96,8 @@ def day(text: str) -> date | None:
     written = re.fullmatch(
         r"(?:\w+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -](\w{3,9})[ -](\d{4}|\d{2})", bare
     )
-    if written and written.group(2)[:3].casefold() in _MONTHS:
-        month = _MONTHS.index(written.group(2)[:3].casefold()) + 1
+    if written and written.group(2)[:3].casefold() in MONTHS:
+        month = MONTHS.index(written.group(2)[:3].casefold()) + 1
         return _day(int(written.group(3)), month, int(written.group(1)))
     raise ValueUnreadable("is not a day such as 28/06/24 or 2024-06-28")
 

@@ -53,6 +53,7 @@ def test_rows_without_a_fault_are_not_doubted(tmp_path: Path) -> None:
         ({"False_Alert_Rate": "0.02%"}, "rate does not follow", "0.01%"),
         ({"Faces_seen_(Estimate)": "3,940", "False_Alert_Rate": "0.02%"}, "rate cut off", "0.03%"),
         ({"Min_Threshold_Setting": "0.46"}, "threshold", None),
+        ({"Min_Threshold_Setting": "64"}, "threshold", "0.64"),
         ({"Duration": "55h 30m"}, "hours", None),
         ({"Arrest": "9"}, "counts", None),
     ],
@@ -68,6 +69,21 @@ def test_day_and_month_exchanged_are_told_from_another_fault(tmp_path: Path) -> 
     assert doubts(records(tmp_path, r17={"Date": "04/03/24"})) == [
         ("date out of sequence", "grid, row 17", "2024-04-03")
     ]
+
+
+def test_whole_numbers_as_thresholds_are_doubted_in_every_row(tmp_path: Path) -> None:
+    rows = [row(f"Place {n}", day, Min_Threshold_Setting="64") for n, day in enumerate(DAYS[:3])]
+    found = doubts(import_records([write_csv(tmp_path / "grid.csv", rows)]).records)
+    assert found == [("threshold", f"grid, row {n}", "0.64") for n in (2, 3, 4)]
+
+
+def test_totals_that_were_imported_before_are_doubted(tmp_path: Path) -> None:
+    frame = records(tmp_path)
+    summed = ["alerts", "true_alerts", "false_alerts", "arrests", "other_disposals", "no_action"]
+    for name in (*summed, "faces_seen"):
+        frame.loc[17, name] = frame.loc[14:16, name].sum()
+    found = check_records(frame, TODAY)
+    assert found.loc[found["check"] == "row of totals", "record_id"].tolist() == ["grid, row 19"]
 
 
 def test_a_repeated_row_is_found(tmp_path: Path) -> None:

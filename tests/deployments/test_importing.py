@@ -1,6 +1,7 @@
 """Published grids come in cell by cell, or are refused with their page and row."""
 
 import itertools
+import os
 from pathlib import Path
 
 import openpyxl
@@ -144,6 +145,57 @@ def test_a_row_of_totals_is_passed_over_and_said(tmp_path: Path) -> None:
     found = import_records([write_csv(tmp_path / "a.csv", [*rows(2), total])])
     assert len(found.records) == 2
     assert found.passed_over == ["a.csv, row 4: a row of totals"]
+
+
+@pytest.mark.parametrize(
+    ("place", "day"),
+    [
+        *(("Total", "28/10/24"), ("Grand total:", "28/10/24"), ("October total", "28/10/24")),
+        *(("Average", ""), ("October 2024", "Total"), ("Sub-total for Q4 2024", "28/10/24")),
+        *(("Croydon total", "28/10/24"), ("All of October", "28/10/24"), ("", "28/10/24")),
+    ],
+)
+def test_a_row_of_totals_with_or_without_a_day_is_no_deployment(
+    tmp_path: Path, place: str, day: str
+) -> None:
+    total = row(place, day, **SUMS)
+    path = write_csv(tmp_path / "a.csv", [*rows(2), total, row("Ilford", "29/10/24")])
+    found = import_records([path])
+    assert found.records["row"].tolist() == [2, 3, 5]
+    assert found.passed_over[0].startswith("a.csv, row 4: a row of totals")
+
+
+SUMS = {
+    "Total_Alerts": "8",
+    "True_Alerts_Confirmed": "6",
+    "False_Alerts_Confirmed": "2",
+    "Arrest": "4",
+    "Other_Disposal": "2",
+    "No_Action": "2",
+    "Faces_seen_(Estimate)": "20,000",
+}
+
+
+def test_a_place_that_speaks_of_a_total_is_refused_where_it_adds_up_nothing(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [*rows(2), row("Total Arena, Wigan", "28/10/24")])
+    with pytest.raises(DeploymentError, match="row 4: place 'Total Arena, Wigan' speaks of a"):
+        import_records([path])
+
+
+def test_a_row_that_was_cut_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24")[:9], row("Ealing", "02/10/24")])
+    with pytest.raises(DeploymentError, match=r"16 headings, and fewer cells in row 2 \(9\)"):
+        import_records([path])
+
+
+def test_utf_16_and_pipes_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", rows(1))
+    path.write_bytes(path.read_text("utf-8").encode("utf-16"))
+    with pytest.raises(DeploymentError, match=r"is UTF-16 .* Save it as 'CSV UTF-8'"):
+        import_records([path])
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(DeploymentError, match=r"b\.csv is not a regular file"):
+        import_records([tmp_path / "b.csv"])
 
 
 def test_a_workbook_with_a_title_and_two_lines_of_headings_is_read(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def read_registration(file: Path) -> Registration:
             f"{file} is a plan. Register it (lfr-eval plan register {file}) and give "
             f"registration={registration_file(file)}"
         )
-    if not file.is_file():
+    if not file.exists():
         raise RegistrationError(f"There is no registration {file}.")
     try:
         content = read_json(file)
@@ -98,8 +98,9 @@ def read_registration(file: Path) -> Registration:
         registration = Registration(**content)
         problems = list(_problems(registration))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
+        why = str(error).rstrip(".")
         raise RegistrationError(
-            f"{file} is not a registration of this version: {error}. It may have been edited by "
+            f"{file} is not a registration of this version: {why}. It may have been edited by "
             "hand; restore it as it was written."
         ) from error
     if problems:

@@ -1,0 +1,156 @@
+"""Rows of a file in, those out that add up others: they are no deployments.
+
+A row of totals that is read as a deployment counts everything twice. It is known by its words, or
+by counts that are the sums of other rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lfr_eval.contract.words import several
+from lfr_eval.deployments.grid import where
+from lfr_eval.deployments.headings import plain
+from lfr_eval.deployments.values import MONTHS, looks_like_a_day
+
+_TOTAL = frozenset(
+    (
+        *("total", "totals", "subtotal", "subtotals", "sum", "sums", "overall", "cumulative"),
+        *("ytd", "average", "averages", "avg", "mean", "median"),
+    )
+)
+_BESIDE = frozenset(
+    (
+        *("grand", "sub", "running", "for", "of", "the", "all", "and", "to", "per", "in", "so"),
+        *("far", "date", "day", "week", "month", "quarter", "q", "year", "financial", "fy"),
+        *("deployment", "deployments", "site", "sites", "location", "locations", "row", "rows"),
+        *("figure", "figures", "alert", "alerts", "face", "faces", "number", "numbers"),
+    )
+)
+"""Words that stand beside a word for a total, and are no place."""
+
+_SUMMED = (
+    *("alerts", "true_alerts", "false_alerts", "arrests", "other_disposals", "no_action"),
+    "faces_seen",
+)
+_CERTAIN = 6.0
+"""Sums of others are no accident where their digits are so many (sum of decimal logarithms)."""
+
+_SPAN = 400
+"""Rows above one whose sums are compared with it."""
+
+
+def is_total(cells: Sequence[str]) -> bool:
+    """Whether a row says that it adds up others, with numbers beside it.
+
+    Examples
+    --------
+    >>> is_total(["Grand total", "28/02/2026", "16"]), is_total(["February 2026", "Total", "16"])
+    (True, False)
+    >>> is_total(["February 2026", "Total", "16", "15"]), is_total(["Total Arena", "16", "15"])
+    (True, False)
+    """
+    if sum(cell.strip()[:1].isdigit() for cell in cells) < 2:
+        return False
+    labels = [
+        plain(cell)
+        for cell in cells
+        if cell.strip() and not cell.strip()[:1].isdigit() and not looks_like_a_day(cell)
+    ]
+    return any(_says_total(label) and not _names_a_place(label) for label in labels[:2])
+
+
+def without_totals(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    passed_over: list[str],
+    problems: list[str],
+) -> list[dict[str, Any]]:
+    """Return the rows of a file that are deployments.
+
+    A row whose counts are the sums of others is passed over and said; a row that speaks of a total
+    and of a place, and adds up nothing, is refused, because it can be either.
+    """
+    adding = adding_up(rows)
+    kept = []
+    for at, row in enumerate(rows):
+        place = where(row["page"], row["row"])
+        if at in adding:
+            passed_over.append(f"{name}, {place}: a row of totals; {adding[at]}")
+            continue
+        if _says_total(plain(row["place"] or "")):
+            problems.append(
+                f"{name}, {place}: place '{row['place']}' speaks of a total, and its counts are "
+                "not the sums of other rows. Remove the row if it adds up others; if it is a "
+                "deployment, write its place without that word"
+            )
+        kept.append(dict(row))
+    return kept
+
+
+def adding_up(rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return which rows add up others, and how that is known, by their places.
+
+    Parameters
+    ----------
+    rows
+        Rows of table `records` of one file, in its order.
+    """
+    counts = np.array(
+        [[_number(row[name]) for name in _SUMMED] for row in rows], dtype=np.float64
+    ).reshape(len(rows), len(_SUMMED))
+    filled = np.nan_to_num(counts)
+    places = np.array([plain(row["place"] or "") for row in rows], dtype=object)
+    found: dict[int, str] = {}
+    for at, mine in enumerate(counts):
+        given = mine > 0
+        certain = np.log10(mine[given]).sum() >= _CERTAIN and given.sum() >= 3
+        said = _says_total(places[at])
+        if not given.any() or not (certain or said):
+            continue
+        others = np.array([each not in found for each in range(len(rows))])
+        others[at] = False
+        known = ~np.isnan(mine)
+        above = [each for each in range(max(0, at - _SPAN), at) if others[each]][::-1]
+        running = filled[above].cumsum(axis=0)
+        fits = np.flatnonzero((running[:, known] == mine[known]).all(axis=1))
+        # A month with one deployment has its own row for a total; without the word, it is none.
+        # Rows without a count change no sum, and are not what makes it one.
+        adding = (filled[above] > 0).any(axis=1).cumsum()
+        least = 1 if said and not _names_a_place(places[at]) else 2
+        number = next((int(n) + 1 for n in fits if adding[n] >= least), None)
+        if number is not None:
+            found[at] = f"its counts are the sums of {several(number, 'row')} above it"
+        elif _adds(filled[others], mine, 2):
+            found[at] = "its counts are the sums of all other rows"
+        elif said and _adds(filled[others & _same_place(places, at)], mine, 1):
+            found[at] = "its counts are the sums of the other rows of its place"
+    return found
+
+
+def _adds(others: np.ndarray, mine: np.ndarray, least: int) -> bool:
+    known = ~np.isnan(mine)
+    counting = (others > 0).any(axis=1).sum() >= least
+    return bool(counting and (others.sum(axis=0)[known] == mine[known]).all())
+
+
+def _same_place(places: np.ndarray, at: int) -> np.ndarray:
+    bare = " ".join(word for word in str(places[at]).split() if word not in _TOTAL)
+    return np.array([bool(bare) and str(place) == bare for place in places], dtype=bool)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def _says_total(label: str) -> bool:
+    return bool(_TOTAL.intersection(label.split()))
+
+
+def _names_a_place(label: str) -> bool:
+    rest = [word for word in label.split() if word not in _TOTAL | _BESIDE]
+    return any(not word.isdigit() and word[:3] not in MONTHS for word in rest)
