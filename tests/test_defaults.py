@@ -28,7 +28,7 @@ def test_the_values_are_those_of_studies_made_so_far() -> None:
     plan = Plan()
     assert (plan.level, plan.alpha, plan.margin, plan.power) == (0.95, 0.05, 1.5, 0.8)
     assert plan.seed == 1
-    assert plan.primary_metrics == ("FMR", "FNMR", "FPIR", "FNIR")
+    assert (plan.primary_metrics, plan.primary_comparisons) == ((), ("omnibus", "reference"))
 
 
 def test_every_setting_of_the_configuration_is_one_of_the_plan() -> None:

@@ -119,14 +119,13 @@ class InferenceConfig:
     """Weight of false positives in the equity measure GARBE; false negatives have the rest."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
-    primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(
-        default_factory=lambda: list(defaults.PRIMARY_METRICS)
-    )
-    """Metrics of the primary comparisons; all other comparisons are exploratory."""
+    primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(default_factory=list)
+    """Metrics of the primary comparisons; all other comparisons are exploratory. Empty: FPIR and
+    FNIR if a watchlist is searched, otherwise FMR and FNMR."""
     primary_factors: list[str] = field(default_factory=list)
     """Factors of the primary comparisons. Empty: all."""
     primary_watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
-    """Watchlist sizes of the primary comparisons. Empty: all."""
+    """Watchlist sizes of the primary comparisons. Empty: the largest."""
     primary_comparisons: Annotated[list[str], OneOf(*KINDS_OF_COMPARISON)] = field(
         default_factory=lambda: list(defaults.PRIMARY_COMPARISONS)
     )

@@ -21,7 +21,6 @@ GARBE_WEIGHT = 0.5
 """Share of false positives in GARBE; the rest is the share of false negatives."""
 
 SEED = 1
-PRIMARY_METRICS = ("FMR", "FNMR", "FPIR", "FNIR")
 PRIMARY_COMPARISONS = ("omnibus", "reference")
 
 EXPERIMENT = "lfr_eval"

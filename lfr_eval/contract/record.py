@@ -197,11 +197,11 @@ class Inference(Part):
     adjust: tuple[str, ...] = ()
     """Covariates that adjusted ratios hold alike."""
     primary_metrics: tuple[str, ...] = ()
-    """Metrics of the primary findings; empty: all."""
+    """Metrics of the primary findings."""
     primary_factors: tuple[str, ...] = ()
     """Factors of the primary findings; empty: all."""
     primary_watchlist_sizes: tuple[int, ...] = ()
-    """Watchlist sizes of the primary findings; empty: all."""
+    """Watchlist sizes of the primary findings."""
     primary_comparisons: tuple[str, ...] = ()
     """Kinds of comparisons that are primary; empty: all."""
 

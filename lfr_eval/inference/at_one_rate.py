@@ -23,7 +23,7 @@ import numpy as np
 from scipy import sparse
 
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
-from lfr_eval.inference.cells import Bools, Floats, divide, satterthwaite
+from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.links import Links, joint, links_of
 from lfr_eval.inference.minimum import enough_evidence
@@ -99,8 +99,9 @@ def at_one_rate(
 
     Notes
     -----
-    The number of people of each group is taken as given. With clusters the residuals of pairs of
-    people are not taken off, so that the variance of comparisons errs on the large side.
+    The number of people of each group is taken as given. The corrections for few people are those
+    of the group's own trials, whose residuals are the larger part. With clusters the residuals of
+    pairs of people are not taken off, so that the variance of comparisons errs on the large side.
     """
     codes, groups = grouping.codes, len(grouping.names)
     everybody = np.zeros(deciding.people, np.intp)
@@ -123,7 +124,8 @@ def at_one_rate(
     people = np.count_nonzero(tried | np.any(u != 0, axis=2), axis=1)[:, None].astype(float)
     links = None
     if isinstance(counter, PairCounter) and isinstance(compared, PairTrials):
-        variance, events = squares, counter.matches(codes)
+        correction, events = counter.few_people(codes, groups), counter.matches(codes)
+        variance = correction * squares
         if clusters is None:
             sizes = counter.comparisons_of_two()
             pairs = [
@@ -131,9 +133,13 @@ def at_one_rate(
                 for k, at in enumerate(steps)
             ]
             between = np.stack([joint(one, one) for one in pairs], axis=1)
-            variance, links = np.maximum(squares - between, between), pairs[here]
+            variance = np.maximum(correction * (squares - between), between)
+            links = pairs[here]
     elif isinstance(counter, PersonCounter):
-        variance, events = divide(units, units - 1, otherwise=1.0) * squares, counter.events
+        trials = np.stack([gather @ np.where(one, counter.trials, 0.0) for one in member])
+        factor = leverage_factor(trials, n, units)
+        variance = np.sum((factor[:, :, None] * u) ** 2, axis=1)
+        events = counter.events
     else:
         raise TypeError(f"Trials of {compared.metric} cannot be compared at one rate.")
     counts = _by_unit(gather, np.where(member, events[:, here], 0.0)[:, :, None])[:, :, 0]

@@ -210,6 +210,31 @@ def sharing_correction(sharing: Floats | float, trials: Floats | float) -> Float
     return np.minimum(divide(1.0, np.maximum(alone, 0.0), LARGEST_CORRECTION), LARGEST_CORRECTION)
 
 
+def leverage_factor(own: Floats, total: Floats, people: Floats) -> Floats:
+    """Factor on a unit's residual, so that the sum of squares is the jackknife variance.
+
+    The more of a cell's trials belong to one person, the more its rate follows this person, and
+    the smaller is the person's residual. Leaving one person out at a time gives
+    (n - 1) / n sum (r_i / (1 - h_i))^2 / N^2, where h_i is the person's share of the trials. With
+    equal numbers of trials that is the usual n / (n - 1) sum r_i^2 / N^2.
+
+    Parameters
+    ----------
+    own, total
+        Trials of the unit and of its cell.
+    people
+        Units of the cell with a trial.
+
+    References
+    ----------
+    Efron & Stein (1981), Annals of Statistics 9, 586-596; HC3 of MacKinnon & White (1985).
+    """
+    largest = np.sqrt(LARGEST_CORRECTION)
+    alone = divide(np.sqrt(np.maximum(people - 1, 0)), np.sqrt(people))
+    factor = divide(alone, 1 - divide(own, total), otherwise=largest)
+    return np.where(people > 1, np.minimum(factor, largest), 1.0)
+
+
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
     """Return a / b, and `otherwise` where b is 0."""
     a, b = np.broadcast_arrays(a, b)

@@ -13,8 +13,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Cells, Counter, Floats, Labels, divide, satterthwaite
+from lfr_eval.contract.trials import PairTrials
+from lfr_eval.inference.cells import (
+    Cells,
+    Counter,
+    Floats,
+    Labels,
+    divide,
+    satterthwaite,
+    sharing_correction,
+)
 from lfr_eval.inference.conditioned import ConditionedCounter
+from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
 
 Codes = NDArray[np.intp]
@@ -57,12 +67,18 @@ def by_cluster(counter: Counter, labels: Labels, clusters: Codes) -> tuple[Count
 
 
 def clustered_variance(
-    cells: Cells, residuals: Floats, labels: Labels, clusters: Codes
+    trials: PairTrials,
+    counter: PairCounter,
+    steps: Floats,
+    labels: Labels,
+    cells: int,
+    clusters: Codes,
 ) -> tuple[Cells, Floats, Floats]:
-    """Widen the variance of comparisons by what the people of a cluster share.
+    """Count comparisons of two people, with a variance clustered by both of their clusters.
 
-    The sum of squares over people gives way to that over clusters, of the sums of their people. A
-    pair within one cluster is then counted twice, which errs on the wide side.
+    V = k (sum_c s_c^2 - sum_{c<d} e_cd^2) / N^2, where s_c is the residual of all comparisons of
+    the people of cluster c, each counted once, e_cd that of the comparisons between two clusters,
+    and k is from `sharing_correction`. It is not below the variance clustered by person.
 
     Returns
     -------
@@ -73,17 +89,50 @@ def clustered_variance(
     units : (cells,)
         Clusters of each cell.
     """
-    number = cells.events.shape[1]
+    counted = counter.count(labels[None], cells)
+    n, rate = counted.trials[0], counted.rate[0]
     width = int(clusters.max(initial=0)) + 1
     units, unit = np.unique(labels.astype(np.intp) * width + clusters, return_inverse=True)
     unit, cell = unit.ravel(), units // width
-    sums = sum_by(residuals, unit)
-    squares, people = sum_by(sums**2, cell, number), sum_by(residuals**2, labels, number)
-    wider = cells.variance[0] + divide(squares - people, cells.trials[0] ** 2)
-    count = np.bincount(cell, minlength=number).astype(float)
-    degrees = satterthwaite(squares, sum_by(sums**4, cell, number), count[:, None])
-    variance = np.maximum(cells.variance, wider[None])
-    return replace(cells, variance=variance), degrees, count
+    between = PairCounter.of(_joined(trials, unit, len(units)), steps)
+    size = between.sizes(cell[None], cells)
+    _, _, pairs = between.residual_squares(cell[None], cells, size)
+    # These are from the rate of the comparisons between clusters, the others from that of all.
+    apart = divide(between.count(cell[None], cells).events[0], size.trials[0]) - rate
+    pairs = pairs[0] + apart**2 * size.pair_squares[0]
+    across = between.compared(cell, cells)
+    touching = (sum_by(counter.compared(labels, cells), unit) + across) / 2
+    matched = (sum_by(counter.matches(labels), unit) + between.matches(cell)) / 2
+    sums = matched - rate[cell] * touching[:, None]
+    squares = sum_by(sums**2, cell, cells)
+    shared = sum_by(touching**2, cell, cells)[:, None] - size.pair_squares[0]
+    wider = divide(sharing_correction(shared, n) * (squares - pairs), n**2)
+    count = np.bincount(cell, minlength=cells).astype(float)
+    degrees = satterthwaite(squares, sum_by(sums**4, cell, cells), count[:, None])
+    variance = np.maximum(counted.variance, wider[None])
+    return replace(counted, variance=variance), degrees, count
+
+
+def _joined(trials: PairTrials, unit: Codes, units: int) -> PairTrials:
+    """Return the comparisons between different clusters, as if clusters were people."""
+
+    def added(values: NDArray[np.integer]) -> Codes:
+        return np.bincount(unit, values, units).astype(np.intp)
+
+    first, second = unit[trials.correction_first], unit[trials.correction_second]
+    other = first != second
+    return replace(
+        trials,
+        people=units,
+        first=unit[trials.first],
+        second=unit[trials.second],
+        references=added(trials.references),
+        probes=added(trials.probes),
+        both=added(trials.both),
+        correction_first=first[other],
+        correction_second=second[other],
+        correction=trials.correction[other],
+    )
 
 
 def sum_by(values: Floats, code: Labels, number: int | None = None) -> Floats:

@@ -21,6 +21,7 @@ from lfr_eval.inference.cells import (
     Labels,
     divide,
     extremes_of,
+    leverage_factor,
     satterthwaite,
 )
 from lfr_eval.inference.persons import members, sums
@@ -100,8 +101,8 @@ class ConditionedCounter:
         """Count events within cells and conditions; variance clustered by person across them.
 
         The covariance of the rates of conditions s and t in a cell of people is
-        sum_i (a_is - p_s m_is) (a_it - p_t m_it) / (m_s m_t), times the n / (n - 1) of each,
-        which leaves every weighted sum of them with a variance that is not negative.
+        sum_i u_is (a_is - p_s m_is) u_it (a_it - p_t m_it) / (m_s m_t) with u from
+        `leverage_factor`, so that every weighted sum of them has a variance that is not negative.
         """
         permutations, (conditions, _, top) = len(labels), self.events.shape
         member = members(labels, cells)
@@ -114,21 +115,32 @@ class ConditionedCounter:
         trials = total(self.trials.T)[..., None]
         people = total((self.trials > 0).astype(float).T)[..., None]
         rate = divide(events, trials)
-        scale = divide(np.sqrt(divide(people, people - 1, otherwise=1.0)), trials)
+        # Of each person under each condition, (permutations, conditions, people).
+        factor = np.stack(
+            [
+                leverage_factor(self.trials, trials[one, label, :, 0].T, people[one, label, :, 0].T)
+                for one, label in enumerate(labels)
+            ]
+        )
         covariance = np.zeros((*shape, conditions, top))
         for s in range(conditions):
             for t in range(s, conditions):
                 m_s, m_t = self.trials[s][:, None], self.trials[t][:, None]
                 if not np.any(m_s * m_t):
                     continue
-                x_s, x_t, p_s, p_t = self.events[s], self.events[t], rate[:, :, s], rate[:, :, t]
-                residuals = (
-                    total(x_s * x_t)
-                    - p_t * total(x_s * m_t)
-                    - p_s * total(x_t * m_s)
-                    + p_s * p_t * total(m_s * m_t)
-                )
-                covariance[:, :, s, t] = scale[:, :, s] * scale[:, :, t] * residuals
+                x_s, x_t = self.events[s], self.events[t]
+                size = trials[:, :, s] * trials[:, :, t]
+                for one in range(permutations):
+                    both = (factor[one, s] * factor[one, t])[:, None]
+                    rows = member[one * cells : (one + 1) * cells]
+                    p_s, p_t = rate[one, :, s], rate[one, :, t]
+                    residuals = (
+                        sums(rows, x_s * x_t * both)
+                        - p_t * sums(rows, x_s * m_t * both)
+                        - p_s * sums(rows, x_t * m_s * both)
+                        + p_s * p_t * sums(rows, m_s * m_t * both)
+                    )
+                    covariance[one, :, s, t] = divide(residuals, size[one])
                 covariance[:, :, t, s] = covariance[:, :, s, t]
         own = np.arange(conditions)
         robust = covariance[:, :, own, own]

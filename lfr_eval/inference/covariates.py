@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.tables import CROSS, UNKNOWN
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import Bools, Floats, divide, satterthwaite
+from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
 from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.precision import Evidence
 
@@ -134,12 +134,13 @@ class Counted:
         events = np.stack([np.bincount(cell, column, len(total)) for column in x.T], axis=1)
         by_cell = divide(events, total[:, None])
         rate = weight @ by_cell
-        units = np.bincount(np.unique(np.stack([cell, unit]), axis=1)[0], minlength=len(total))
-        # As n / (n - 1) in every combination, whose rate was estimated from its own people.
-        scale = divide(weight, total) * np.sqrt(divide(units, units - 1, otherwise=1.0))
-        residual = (x - by_cell[cell] * m[:, None]) * scale[cell][:, None]
         number = int(unit.max(initial=-1)) + 1
-        summed = _by(residual, unit, number)
+        both, place = np.unique(cell * number + unit, return_inverse=True)
+        units = np.bincount(both // number, minlength=len(total)).astype(float)
+        own = np.bincount(place.ravel(), m)[place.ravel()]
+        # The rate of every combination was estimated from its own people.
+        scale = divide(weight, total)[cell] * leverage_factor(own, total[cell], units[cell])
+        summed = _by((x - by_cell[cell] * m[:, None]) * scale[:, None], unit, number)
         squares = summed**2
         each = divide(weight, total)
         binomial = (weight * each) @ (by_cell * (1 - by_cell))

@@ -4,9 +4,10 @@ In: raw findings with p-values. Out: adjusted p-values, and for each row the lev
 interval agrees with its adjusted p-value.
 
 All primary questions of a study are one family: a study in which no groups differ claims any
-primary difference with a chance of alpha at the most. The tests of all groups at once are asked
-first, those of single factors before those of crossed factors; a factor's comparisons are opened by
-its test of all groups. Everything else is exploratory.
+primary difference with a chance of alpha at the most. The tests of all groups of single factors
+are asked first and share alpha. One that is rejected opens the comparisons of its factor, the
+factors that cross it, and passes weight to the other single factors. Everything else is
+exploratory.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _CRUMB = 1e-4
 """Share of a rejected question's weight that leaves its own family at once, to open the next."""
 
 _SHARED = 0.2
-"""Share of a rejected omnibus test's weight that other omnibus tests get."""
+"""Share of a rejected omnibus test's weight that leaves its factor at once: half of it for the
+crossed factors that it opens, half for the other omnibus tests."""
 
 BLOCK = ["metric", "watchlist_size", "threshold", "factor"]
 
@@ -147,10 +149,15 @@ class Graph:
         Shares of the weight of a question that the others get when it is rejected.
     gate : (questions,)
         The question that opens this one, -1 for none.
+    bonus : (questions,)
+        By how much the weight of a comparison counts more while no comparison of its factor is
+        rejected. If k groups are not all alike, at most k - 2 of them are like the reference group.
 
     References
     ----------
-    Bretz, Maurer, Brannath & Posch (2009), Statistics in Medicine 28, 586-604.
+    Bretz, Maurer, Brannath & Posch (2009), Statistics in Medicine 28, 586-604; Shaffer (1986),
+    JASA 81, 826-831; both are sequentially rejective as Goeman & Solari (2010), Annals of
+    Statistics 38, 3782-3810, require.
     """
 
     rows: list[NDArray[np.intp]]
@@ -158,6 +165,7 @@ class Graph:
     weights: Floats
     edges: Floats
     gate: NDArray[np.intp]
+    bonus: Floats
 
     @classmethod
     def of(cls, table: pd.DataFrame, tested: NDArray[np.intp]) -> Graph | None:
@@ -165,55 +173,59 @@ class Graph:
         if not len(tested):
             return None
         part = table.iloc[tested]
+        kinds, two = table["comparison"].to_numpy(), table["pairwise"].to_numpy()
+        asked = table[table["primary"].to_numpy(bool)].groupby(BLOCK, dropna=False)
+        all_asked = {_named(key): int(size) for key, size in asked.size().items()}
         nodes: list[NDArray[np.intp]] = []
         gate: list[int] = []
-        heads: list[list[int]] = []
-        crossed: list[bool] = []
-        for _, block in part.groupby(BLOCK, dropna=False, sort=False):
+        bonus: list[float] = []
+        blocks: list[_Block] = []
+        for key, block in part.groupby(BLOCK, dropna=False, sort=False):
             at = tested[part.index.get_indexer(block.index)]
-            kind = table["comparison"].to_numpy()[at]
-            omnibus, pairs = at[kind == "omnibus"], at[kind != "omnibus"]
-            crossed.append(CROSS in str(block["factor"].iloc[0]))
-            first = len(nodes)
-            if len(omnibus) and bool(table["pairwise"].to_numpy()[omnibus[0]]):
-                nodes.append(np.concatenate([omnibus, pairs]))
-                gate.append(-1)
-                heads.append([first])
-                continue
-            if len(omnibus):
-                nodes.append(omnibus)
-                gate.append(-1)
+            omnibus, pairs = at[kinds[at] == "omnibus"], at[kinds[at] != "omnibus"]
+            first, named = len(nodes), _named(key)
+            if len(omnibus) and bool(two[omnibus[0]]):
+                omnibus, pairs = np.concatenate([omnibus, pairs]), pairs[:0]
+            whole = len(at) == all_asked[named] and np.all(kinds[pairs] == "reference")
+            nodes += [omnibus] * (len(omnibus) > 0) + [np.array([pair]) for pair in pairs]
             opened = first if len(omnibus) else -1
-            nodes += [np.array([pair]) for pair in pairs]
-            gate += [opened] * len(pairs)
-            heads.append([first] if len(omnibus) else list(range(first, len(nodes))))
+            gate += [-1] * (len(omnibus) > 0) + [opened] * len(pairs)
+            more = (
+                len(pairs) / (len(pairs) - 1) if whole and opened >= 0 and len(pairs) > 1 else 1.0
+            )
+            bonus += [1.0] * (len(omnibus) > 0) + [max(more * (1 - _CRUMB), 1.0)] * len(pairs)
+            heads = [first] if len(omnibus) else list(range(first, len(nodes)))
+            blocks.append(_Block(named[:-1], tuple(named[-1].split(CROSS)), np.array(heads)))
         raw = table["p_value"].to_numpy(float)
         p_values = np.array([float(raw[members].max()) for members in nodes])
-        weights, edges = _weights(len(nodes), np.array(gate), heads, np.array(crossed))
-        return cls(nodes, p_values, weights, edges, np.array(gate, np.intp))
+        gates = np.array(gate, np.intp)
+        weights, edges = _weights(gates, blocks)
+        return cls(nodes, p_values, weights, edges, gates, np.array(bonus))
 
     def run(self, alpha: float) -> Decided:
         """Reject questions one after another, and pass their weight on."""
         number = len(self.rows)
         weights, edges = self.weights.copy(), self.edges.copy()
+        bonus = self.bonus.copy()
         adjusted, level = np.ones(number), np.zeros(number)
         left = np.ones(number, bool)
         largest, stopped = 0.0, False
         while np.any(left & (weights > 1e-12)):
-            ratio = np.where(
-                left & (weights > 1e-12), self.p_values / np.maximum(weights, 1e-12), np.inf
-            )
+            own = weights * bonus
+            ratio = np.where(left & (own > 1e-12), self.p_values / np.maximum(own, 1e-12), np.inf)
             best = int(np.argmin(ratio))
             largest = min(max(largest, float(ratio[best])), 1.0)
             if largest >= alpha and not stopped:
-                stopped, level = True, np.where(left, self._open(alpha, weights), level)
+                stopped, level = True, np.where(left, self._open(alpha, own), level)
             adjusted[best] = largest
             if not stopped:
-                level[best] = alpha * max(weights[best], 1 / number)
+                level[best] = alpha * max(own[best], 1 / number)
             left[best] = False
+            if self.gate[best] >= 0:
+                bonus[self.gate == self.gate[best]] = 1.0
             weights, edges = _passed_on(weights, edges, best, left)
         if not stopped:
-            level = np.where(left, self._open(alpha, weights), level)
+            level = np.where(left, self._open(alpha, weights * bonus), level)
         return Decided(adjusted, level)
 
     def _open(self, alpha: float, weights: Floats) -> Floats:
@@ -227,35 +239,47 @@ class Graph:
         return np.maximum(np.minimum(level, self.p_values * (1 - 1e-9)), 1e-14)
 
 
-def _weights(
-    number: int, gate: NDArray[np.intp], heads: list[list[int]], crossed: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Questions of one factor: metric, size and threshold; its parts; what is asked first."""
+
+    of: tuple[str, ...]
+    parts: tuple[str, ...]
+    heads: NDArray[np.intp]
+
+    def opens(self, other: _Block) -> bool:
+        """Whether the other's factor crosses this one."""
+        return self.of == other.of and set(self.parts) < set(other.parts)
+
+
+def _named(key: object) -> tuple[str, ...]:
+    return tuple(str(value) for value in key) if isinstance(key, tuple) else (str(key),)
+
+
+def _weights(gate: NDArray[np.intp], blocks: list[_Block]) -> tuple[Floats, Floats]:
+    """Return the weights of the questions, and the shares that a rejected one passes on."""
+    number = len(gate)
     weights, edges = np.zeros(number), np.zeros((number, number))
-    first = ~crossed if np.any(~crossed) else crossed
-    blocks = np.flatnonzero(first)
-    for block in blocks.tolist():
-        weights[heads[block]] = 1 / len(blocks) / len(heads[block])
-    entry = [np.array(head) for head in heads]
-    for place, head in enumerate(entry):
-        same = [entry[b] for b in range(len(entry)) if b != place and crossed[b] == crossed[place]]
-        later = [entry[b] for b in range(len(entry)) if crossed[b] and not crossed[place]]
-        for node in [*head, *np.flatnonzero(np.isin(gate, head))]:
+    first = [block for block in blocks if len(block.parts) == 1] or blocks
+    crossed = [block for block in blocks if block not in first]
+    orphans = [block for block in crossed if not any(other.opens(block) for other in first)]
+    for block in first:
+        weights[block.heads] = 1 / len(first) / len(block.heads)
+    for block in blocks:
+        inner = [other for other in blocks if block.opens(other)]
+        others = [other for other in [*first, *orphans] if other is not block]
+        away = [targets for targets in (inner, others) if targets]
+        for node in [*block.heads, *np.flatnonzero(np.isin(gate, block.heads))]:
             children = np.flatnonzero(gate == node)
-            siblings = (
-                np.flatnonzero((gate == gate[node]) & (gate >= 0)) if gate[node] >= 0 else head
-            )
-            siblings = siblings[siblings != node]
-            near, shared = (children, 1 - _SHARED) if len(children) else (siblings, 1.0 - _CRUMB)
-            left = 1.0
+            same = np.flatnonzero(gate == gate[node]) if gate[node] >= 0 else block.heads
+            near = children if len(children) else same[same != node]
+            leaves = (_SHARED if len(children) else _CRUMB) if len(near) else 1.0
             if len(near):
-                edges[node, near] += (shared if same or later else 1.0) / len(near)
-                left -= shared if same or later else 1.0
-            for targets, share in ((same, 1.0 if not later else 1 - _CRUMB), (later, 1.0)):
-                if targets and left > 0:
-                    give = left * share
-                    for target in targets:
-                        edges[node, target] += give / len(targets) / len(target)
-                    left -= give
+                edges[node, near] += (1 - leaves * bool(away)) / len(near)
+            for targets in away:
+                for target in targets:
+                    share = leaves / len(away) / len(targets) / len(target.heads)
+                    edges[node, target.heads] += share
     return weights, edges
 
 

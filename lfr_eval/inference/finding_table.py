@@ -24,7 +24,7 @@ from lfr_eval.inference.factors import check_factors
 from lfr_eval.inference.families import adjust, adjust_equivalence
 from lfr_eval.inference.fragility import fragility
 from lfr_eval.inference.mover import Compared, difference_ends, ratio_ends
-from lfr_eval.inference.plan import Plan
+from lfr_eval.inference.plan import SIZED, Plan
 from lfr_eval.inference.precision import Precision
 from lfr_eval.inference.statements import Finding, statement
 
@@ -60,6 +60,10 @@ def finding_table(
         If a factor or control factor is neither a label of people nor a condition of any trials.
     """
     check_factors(trials, people, (*plan.factors, *plan.strata))
+    plan = plan.leading(
+        {one.metric for one in trials},
+        {one.watchlist_size for one in trials if one.metric == SIZED and one.watchlist_size},
+    )
     frames = [
         frame
         for one in counted(trials, "metrics compared")

@@ -15,6 +15,7 @@ from lfr_eval.inference.cells import MOST_PEOPLE, Bools, Cells, Counter, Floats,
 from lfr_eval.inference.clusters import Codes, by_cluster, clustered_variance
 from lfr_eval.inference.contrasts import Side, contrast, squared
 from lfr_eval.inference.controls import Controls
+from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.precision import Evidence
 from lfr_eval.inference.watchlists import references_of, watchlist_variance
 
@@ -91,11 +92,11 @@ def counts_of(
     unit_codes: Labels = codes
     if clusters is not None:
         unit, unit_codes = by_cluster(counter, codes, clusters)
-    cells = unit.count(unit_codes[None], number)
-    degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
-    if clusters is not None and isinstance(trials, PairTrials):
-        residuals = counter.residuals(codes, number)
-        cells, degrees, units = clustered_variance(cells, residuals, codes, clusters)
+    if clusters is not None and isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
+        cells, degrees, units = clustered_variance(trials, counter, steps, codes, number, clusters)
+    else:
+        cells = unit.count(unit_codes[None], number)
+        degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
     extremes = unit.extremes(unit_codes, number)
     largest = _most(extremes.largest, groups)
     if watchlist == "random":

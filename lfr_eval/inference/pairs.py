@@ -132,8 +132,20 @@ class PairCounter:
         `sharing_correction`; not below the variance that independent pairs of people, or
         independent comparisons, would have.
         """
+        size = self.sizes(labels, cells)
+        events, people, pairs = self.residual_squares(labels, cells, size)
+        rate = divide(events, size.trials)
+        correction = sharing_correction(size.person_squares - size.pair_squares, size.trials)
+        robust = divide(correction * (people - pairs), size.trials**2)
+        # Repeated comparisons of the same two people are one piece of evidence at the most.
+        floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
+        return Cells(events, size.trials, np.maximum(robust, floor), size.people)
+
+    def residual_squares(
+        self, labels: Labels, cells: int, size: Sizes
+    ) -> tuple[Floats, Floats, Floats]:
+        """Count events, and sum the squared residuals of people and of pairs of people."""
         permutations, top = len(labels), self.thresholds
-        size = self._sizes(labels, cells)
         permutation, edge = self._edges_within(labels)
         node, weight = self.node[edge], self.weight[edge]
         before = _running(permutation * self.people + node, weight, self._single)
@@ -164,11 +176,13 @@ class PairCounter:
         rate = divide(events, size.trials)
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
-        correction = sharing_correction(size.person_squares - size.pair_squares, size.trials)
-        robust = divide(correction * (people - pairs), size.trials**2)
-        # Repeated comparisons of the same two people are one piece of evidence at the most.
-        floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
-        return Cells(events, size.trials, np.maximum(robust, floor), size.people)
+        return events, people, pairs
+
+    def few_people(self, labels: Labels, cells: int) -> Floats:
+        """Return `sharing_correction` of each cell, (cells, 1)."""
+        size = self.sizes(labels[None], cells)
+        shared = size.person_squares[0] - size.pair_squares[0]
+        return sharing_correction(shared, size.trials[0])
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
@@ -205,14 +219,14 @@ class PairCounter:
 
     def compared(self, labels: Labels, cells: int) -> Floats:
         """Comparisons of each person within its cell, (people,)."""
-        size = self._sizes(labels[None], cells)
+        size = self.sizes(labels[None], cells)
         implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self._traits)
         compared: Floats = implied + size.added[0] if size.added.shape[1] else implied
         return compared
 
     def comparisons_of_two(self) -> tuple[float, float]:
         """Comparisons of everybody, and how many two people have, weighted by comparisons."""
-        size = self._sizes(np.zeros((1, self.people), np.intp), 1)
+        size = self.sizes(np.zeros((1, self.people), np.intp), 1)
         total = float(size.trials[0, 0, 0])
         return total, float(divide(size.pair_squares[0, 0, 0], total, otherwise=1.0))
 
@@ -247,7 +261,8 @@ class PairCounter:
     def _uniform(self) -> bool:
         return not len(self.correction) and bool(np.all(self.images == self.images[:1]))
 
-    def _sizes(self, labels: Labels, cells: int) -> Sizes:
+    def sizes(self, labels: Labels, cells: int) -> Sizes:
+        """Sum over the comparisons within each cell what does not depend on scores."""
         images = Images(
             self.images,
             self._traits,

@@ -20,6 +20,7 @@ from lfr_eval.inference.cells import (
     Labels,
     divide,
     extremes_of,
+    leverage_factor,
     satterthwaite,
 )
 
@@ -90,8 +91,9 @@ class PersonCounter:
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; variance clustered by person.
 
-        V = n / (n - 1) sum (a_i - p m_i)^2 / (sum m_i)^2 over the n people of a cell, the ratio
-        estimator of ISO/IEC 19795-1; not below the binomial variance.
+        V = sum u_i^2 (a_i - p m_i)^2 / (sum m_i)^2 over the n people of a cell, the ratio estimator
+        of ISO/IEC 19795-1, with u_i from `leverage_factor`: n / (n - 1) where people have equal
+        numbers of trials. Not below the binomial variance.
         """
         permutations = len(labels)
         member = members(labels, cells)
@@ -101,19 +103,28 @@ class PersonCounter:
         shape = (permutations, cells, a.shape[1])
 
         def total(values: Floats) -> Floats:
-            return sums(member, values).reshape(shape)
+            return sums(member, values).reshape(permutations, cells, -1)
 
-        events = total(a)
-        squares = events if single else total(a * a)
-        cross = events * m[0] if even and len(m) else total(a * m[:, None])
-        sizes = member @ np.stack([m, m * m, m > 0], axis=1)
-        trials, trial_squares, people = (
-            sizes[:, column].reshape(permutations, cells, 1) for column in range(3)
-        )
+        events = sums(member, a).reshape(shape)
+        trials, people = total(m[:, None]), total((m > 0)[:, None].astype(float))
         rate = divide(events, trials)
-        residuals = squares - 2 * rate * cross + rate * rate * trial_squares
-        correction = divide(people, people - 1, otherwise=1.0)
-        robust = divide(correction * residuals, trials * trials)
+        if even:
+            each = m[0] if len(m) else 0.0
+            squares = events if single else sums(member, a * a).reshape(shape)
+            residuals = squares - 2 * rate * each * events + rate**2 * each * trials
+            residuals = residuals * divide(people, people - 1, otherwise=1.0)
+        else:
+            residuals = np.empty(shape)
+            for index, label in enumerate(labels):
+                factor = leverage_factor(m, trials[index, label, 0], people[index, label, 0]) ** 2
+                rows = member[index * cells : (index + 1) * cells]
+                own = rate[index]
+                residuals[index] = (
+                    sums(rows, a * a * factor[:, None])
+                    - 2 * own * sums(rows, a * (m * factor)[:, None])
+                    + own**2 * (rows @ (m * m * factor))[:, None]
+                )
+        robust = divide(residuals, trials * trials)
         binomial = divide(rate * (1 - rate), trials)
         return Cells(events, trials, np.maximum(robust, binomial), people)
 

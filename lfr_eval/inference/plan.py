@@ -17,6 +17,9 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, WATCHLIST_INFERENC
 UNNAMED = "event"
 """The metric of arrays that came without the name of one."""
 
+COMPARED, SEARCHED = ("FMR", "FNMR"), ("FPIR", "FNIR")
+"""Errors of comparing two images, and of searching a watchlist: false positives, then misses."""
+
 SIZED = "FPIR"
 """The compared rate that depends on the watchlist's size; misses are compared at one size."""
 
@@ -58,9 +61,9 @@ class Plan:
     primary_comparisons
         What was declared. A comparison is primary if all five name it (a metric without
         threshold, such as FTA, needs no threshold, and only false alerts depend on the size);
-        everything else is exploratory. `primary_factors` are all `factors` where none is named,
-        sizes likewise. Comparisons are `omnibus`, `reference` (each group against the reference
-        group) and `rest` (against all others).
+        everything else is exploratory. `primary_factors` are all `factors` where none is named;
+        for metrics and sizes see `leading`. Comparisons are `omnibus`, `reference` (each group
+        against the reference group) and `rest` (against all others).
     permutations
         Without effect: accepted with a warning, for code that was written when people were
         shuffled.
@@ -80,7 +83,7 @@ class Plan:
     strata: tuple[str, ...] = ()
     adjust: tuple[str, ...] = ()
     watchlist: str = "fixed"
-    primary_metrics: tuple[str, ...] = defaults.PRIMARY_METRICS
+    primary_metrics: tuple[str, ...] = ()
     primary_factors: tuple[str, ...] = ()
     primary_thresholds: tuple[float, ...] = ()
     primary_watchlist_sizes: tuple[int, ...] = ()
@@ -158,6 +161,27 @@ class Plan:
         primary = tuple(f for f in self.primary_factors if f in factors)
         return replace(self, factors=factors, reference_groups=groups, primary_factors=primary)
 
+    def leading(self, metrics: Collection[str], sizes: Collection[int]) -> Plan:
+        """Return the plan with the metrics and watchlist sizes that it leaves open.
+
+        A study is primarily about the errors of the operation under test. If it searches a
+        watchlist, these are false alerts and misses at the largest one; comparisons of two images
+        then describe the matcher and are exploratory. Otherwise they are FMR and FNMR.
+
+        Parameters
+        ----------
+        metrics
+            The compared metrics of the study.
+        sizes
+            The watchlist sizes for which it has false alerts.
+        """
+        searched = any(metric in SEARCHED for metric in metrics)
+        return replace(
+            self,
+            primary_metrics=self.primary_metrics or (SEARCHED if searched else COMPARED),
+            primary_watchlist_sizes=self.primary_watchlist_sizes or tuple(sorted(sizes)[-1:]),
+        )
+
     def is_primary(
         self,
         metric: str,
@@ -167,7 +191,6 @@ class Plan:
         watchlist_size: int | None = None,
     ) -> bool:
         """Whether the plan names this comparison."""
-        sizes = (watchlist_size,)
         named = threshold is None or any(
             abs(threshold - primary) < 1e-9 for primary in self.primary_thresholds
         )
@@ -176,7 +199,7 @@ class Plan:
             and metric in self.primary_metrics
             and factor in (self.primary_factors or self.factors)
             and comparison in self.primary_comparisons
-            and (metric != SIZED or watchlist_size in (self.primary_watchlist_sizes or sizes))
+            and (metric != SIZED or watchlist_size in self.primary_watchlist_sizes)
         )
 
 

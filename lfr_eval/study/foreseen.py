@@ -21,6 +21,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import WATCHLIST
 from lfr_eval.contract.words import count, one_in, percentage, ratio, several
 from lfr_eval.inference.detectable import detectable_ratios
+from lfr_eval.inference.plan import COMPARED, SEARCHED, SIZED
 from lfr_eval.matchers import ImageMatcher, PairMatcher
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.cells import Cell, as_lines, cells_of
@@ -36,9 +37,6 @@ SIZE = 512
 
 RATES = (0.1, 0.01, 0.001)
 """Rates for which the dry run says what could be detected."""
-
-PAIRED = ("FMR", "FNMR")
-SEARCHED = ("FPIR", "FNIR")
 
 _TRIED = 2_048
 """Templates a side of the comparison that is timed."""
@@ -138,11 +136,11 @@ def _tests(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
 
 def _primary(run: Run, cells: Sequence[Cell]) -> int:
     plan, kinds = run.analysis.plan, set(run.config.design.kinds)
-    sizes = len(plan.primary_watchlist_sizes or run.analysis.design.watchlist_sizes) or 1
+    sizes = len(plan.primary_watchlist_sizes) or 1
     metrics = sum(
-        (sizes if metric == "FPIR" else 1)
+        (sizes if metric == SIZED else 1)
         for metric in plan.primary_metrics
-        if (metric in PAIRED and "verification" in kinds)
+        if (metric in COMPARED and "verification" in kinds)
         or (metric in SEARCHED and kinds - {"verification"})
     )
     tests = 0

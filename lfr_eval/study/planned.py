@@ -15,6 +15,7 @@ from lfr_eval.contract.tables import CROSS, UNKNOWN
 from lfr_eval.contract.trials import condition_of, group_people
 from lfr_eval.inference import Plan
 from lfr_eval.inference.comparing_groups import is_group
+from lfr_eval.inference.plan import COMPARED, SEARCHED
 from lfr_eval.study.inputs import read_sweep
 
 
@@ -117,7 +118,7 @@ def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
         if factor in compared or any(factor in whole.split(CROSS) for whole in compared)
     }
     try:
-        return Plan(
+        plan = Plan(
             **settings,
             watchlist=config.design.watchlist_inference,
             primary_thresholds=tuple(primary),
@@ -127,6 +128,8 @@ def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
         raise ConfigError(
             f"{error} Give inference.{named[1]}=..." if named else str(error)
         ) from error
+    searched = set(config.design.kinds) - {"verification"}
+    return plan.leading(SEARCHED if searched else COMPARED, config.design.watchlist_sizes)
 
 
 def _largest(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> str | None:

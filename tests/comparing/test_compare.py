@@ -125,7 +125,9 @@ def test_pairs_of_people_are_counted_by_brute_force() -> None:
         # Each group's people are as many as they are: its mean residual says nothing.
         for other in (0, 1):
             of_person[codes == other] -= of_person[codes == other].mean()
-        wanted = np.sum(of_person**2) - np.sum(residual**2)
+        n = np.count_nonzero(codes == group)
+        few = n * (n - 1) / ((n - 2) * (n - 3))
+        wanted = few * (np.sum(of_person**2) - np.sum(residual**2))
         wanted = max(wanted, np.sum(residual**2))
         assert found.evidence.variance[group, cut.place] == pytest.approx(wanted, rel=0.02)
 

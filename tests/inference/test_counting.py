@@ -1,9 +1,12 @@
 """Counts and variances are what their definitions say, computed over all pairs of comparisons."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials
+from lfr_eval.inference.clusters import clustered_variance
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.pairs import PairCounter
@@ -64,15 +67,20 @@ def test_persons_against_definition(metric):
                 m = np.array([(trials.person == i).sum() for i in members])
                 a, m = a[m > 0], m[m > 0]
                 p, n = a.sum() / m.sum(), len(m)
-                variance = n / (n - 1) * ((a - p * m) ** 2).sum() / m.sum() ** 2
+                without = (a.sum() - a) / (m.sum() - m)
+                variance = (n - 1) / n * ((without - p) ** 2).sum()
                 variance = max(variance, p * (1 - p) / m.sum())
-                np.testing.assert_allclose(cells.variance[permutation, group, step], variance)
+                found = cells.variance[permutation, group, step]
+                np.testing.assert_allclose(found, variance, atol=1e-15)
                 assert cells.events[permutation, group, step] == a.sum()
 
 
 def test_clustered_variance_is_that_of_statsmodels():
     sm = pytest.importorskip("statsmodels.api")
     trials = random_persons(60, 4, spread=2.0)
+    # With as many trials of everybody the jackknife is the usual sandwich.
+    who, score = np.repeat(np.arange(60), 2), np.repeat(trials.score[:60], 2)
+    trials = replace(trials, person=who, score=score, reference=None)
     cells = PersonCounter.of(trials, np.array([0.3])).count(np.zeros((1, 60), int), 1)
     hit = trials.events(0.3).astype(float)
     fit = sm.OLS(hit, np.ones(len(hit))).fit(
@@ -125,3 +133,24 @@ def test_the_variance_of_comparisons_is_right_with_few_people(people, others):
         variances.append(found.variance[0, 0, 0])
     # Never below that of independent pairs: with few people that adds a little.
     assert np.mean(variances) == pytest.approx(np.var(rates), rel=0.08 if n > 8 else 0.2)
+
+
+def test_the_variance_of_comparisons_is_right_with_few_clusters():
+    """Ten families of three who resemble the same people."""
+    rng = np.random.default_rng(3)
+    clusters = np.repeat(np.arange(10), 3)
+    first, second = np.triu_indices(30, 1)
+    one, codes = np.ones(30, int), np.zeros(30, np.intp)
+    rates, variances = [], []
+    for _ in range(600):
+        tendency = rng.gamma(4, 0.25, 10)[clusters]
+        hit = rng.random(len(first)) < np.minimum(0.1 * tendency[first] * tendency[second], 1)
+        trials = PairTrials(
+            30, first[hit], second[hit], np.ones(hit.sum(), np.float32), 0.5, one, one, one
+        )
+        counter, steps = PairCounter.of(trials, np.array([0.5])), np.array([0.5])
+        cells, _, units = clustered_variance(trials, counter, steps, codes, 1, clusters)
+        rates.append(cells.rate[0, 0, 0])
+        variances.append(cells.variance[0, 0, 0])
+    assert units[0] == 10
+    assert np.mean(variances) / np.var(rates) == pytest.approx(1, abs=0.2)

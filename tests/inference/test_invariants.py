@@ -161,7 +161,8 @@ def test_two_way_variance_by_brute_force():
     by_person = np.bincount(trials.person, hit, 30)
     size = np.bincount(trials.person, minlength=30)
     n = np.count_nonzero(size)
-    person = n / (n - 1) * np.sum((by_person - p * size) ** 2) / m**2
+    left_out = (by_person.sum() - by_person) / (m - size)
+    person = (n - 1) / n * np.sum((left_out - p) ** 2)
     person = max(person, p * (1 - p) / m)
     caused = np.zeros((30, 500))
     np.add.at(caused, (trials.person[hit], trials.reference[hit]), 1)
