@@ -18,9 +18,9 @@ from typing import cast
 
 import pandas as pd
 
+from benchmarks.shortcut import false_positive_trials, people_of, true_positive_trials
 from lfr_eval.cohort.drawing import draw_study
 from lfr_eval.cohort.planting import population
-from lfr_eval.cohort.shortcut import false_positive_trials, people_of, true_positive_trials
 from lfr_eval.config import SimulatedDatasetConfig
 from lfr_eval.config.composition import compose_study
 from lfr_eval.inference import finding_table
