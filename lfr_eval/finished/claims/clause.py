@@ -48,8 +48,9 @@ class Clause:
         open.
     claimed
         The claim that it is, until somebody accepts or denies it.
-    contested, open
-        Whether it is disputed; whether it is left open.
+    denied, contested, open
+        Whether a denial of it is what the sentence is about; whether it is disputed; whether it is
+        left open.
     pending, able
         A negation, or a "could", behind it that has nothing to act on yet.
     unsure
@@ -66,6 +67,7 @@ class Clause:
     said: bool = False
     accepted: bool = False
     claimed: str = ""
+    denied: bool = False
     contested: bool = False
     open: bool = False
     pending: bool = False
@@ -93,6 +95,7 @@ class Clause:
             twice = text[token.end : following.start] == " to "
             if twice or not (self.last == "denial" and near):
                 self._deny("" if twice and following.role == "denial" else token.text)
+                self.denied = token.text in ("deny", "denying")
         elif role == "evidence":
             seen = _NONE_SEEN.match(following.text) and not text.startswith(" to ", token.end)
             self.evidential |= self.last == "negation" and near and bool(seen)
@@ -119,7 +122,7 @@ class Clause:
 
     def behind(self, token: Token) -> None:
         """Take in a word that stands behind."""
-        role, about = token.role, self.thing or bool(self.claimed)
+        role, about = token.role, self.thing or self.denied or bool(self.claimed)
         role = "absent" if token.text == "nil" else role
         if role == "negation" and token.text != "nor":
             self.pending = True

@@ -28,9 +28,9 @@ _TOKEN = re.compile(
 )
 _PREDICATES = ("same", "same_of", "compared", "noun", "noun_of", "quality", "quality_of")
 _FILLER, _GROUP = word(PHRASES["filler"]), word(PARTS["people"])
-_TAKEN_BACK, _UNTRUE, _FOUND_NONE, _RATE, _NOTHING_SEEN = (
+_TAKEN_BACK, _UNTRUE, _FOUND_NONE, _RATE, _NOTHING_SEEN, _EXCEPTION = (
     re.compile(PHRASES[name])
-    for name in ("taken_back", "untrue", "found_none", "rate", "nothing_seen")
+    for name in ("taken_back", "untrue", "found_none", "rate", "nothing_seen", "exception")
 )
 _ATTRIBUTE = word(PARTS["attribute"])
 _EVERYBODY = re.compile(
@@ -43,7 +43,7 @@ _SOMEBODY = re.compile(
     r"schoolboy|schoolgirl|teenager|child|pensioner|mother|father)\b(?!')"
 )
 _LIKENESS = re.compile(r"\w+(?:ity|ness|ence)\b")
-_UNTOWARD = re.compile(r"nothing|no (?!matter|preference)")
+_UNTOWARD = re.compile(r"nothing|not|no (?!matter|preference)")
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,12 @@ def polarity_of(plain: str) -> Polarity:
     last = text[[t.end for t in tokens if t.role in _PREDICATES][-1] :]
     if _TAKEN_BACK.search(last):
         return Polarity(OPEN)
+    turned = {DIFFERENCE: ALIKE, ALIKE: DIFFERENCE}
     if _UNTRUE.search(last):
-        turned = {DIFFERENCE: ALIKE, ALIKE: DIFFERENCE}
         told = [replace(one, value=turned.get(one.value, one.value)) for one in told]
         values = {one.value for one in told}
+    if len(values) == 1 and _EXCEPTION.search(last):
+        values |= {turned.get(one.value, one.value) for one in told}
     if UNCLEAR in values:
         return next(one for one in told if one.value == UNCLEAR)
     if len(values) == 1:
