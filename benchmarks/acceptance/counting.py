@@ -8,7 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.worlds import LEVELS, PASSES, Matches
-from lfr_eval.inference.cells import divide, satterthwaite, sharing_correction
+from lfr_eval.inference.cells import (
+    divide,
+    leverage_factor,
+    satterthwaite,
+    sharing_correction,
+)
 from lfr_eval.inference.precision import Evidence
 
 
@@ -21,7 +26,8 @@ def of_passes(events: np.ndarray, passes: np.ndarray | int = PASSES) -> Evidence
     rate = x / n
     residual = a - rate[:, None] * m
     squares = np.sum(residual**2, axis=1)
-    robust = people / (people - 1) * squares / n**2
+    factor = leverage_factor(m[..., 0], n, np.full_like(n, people))[..., None]
+    robust = np.sum((factor * residual) ** 2, axis=1) / n**2
     return Evidence(
         x,
         np.broadcast_to(n, x.shape),
