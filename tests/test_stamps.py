@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -157,7 +158,7 @@ def test_a_plan_and_its_study_are_stamped_before_and_after_the_results(
 
 
 def test_another_root_a_refusal_and_a_scrap_are_named(
-    authority: Authority, address: str, tmp_path: Path
+    authority: Authority, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger(tmp_path / "approvals.jsonl")
     for what in ("one", "two"):
@@ -167,6 +168,11 @@ def test_another_root_a_refusal_and_a_scrap_are_named(
     ledger.append({"what": "three"})
     (told,) = stamps_told(ledger.path, authority.roots)
     assert told.startswith("Entry 2 of approvals.jsonl and all before it: time-stamped by Clock A")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "rfc3161_client", None)
+        assert stamps_told(ledger.path)[0].startswith("There are time stamps, which are not read")
+        with pytest.raises(StampError, match=r"pip install 'lfr-eval\[timestamps\]'"):
+            stamps_told(ledger.path, authority.roots)
     other = Authority(tmp_path / "B")
     with pytest.raises(StampError, match=r"jsonl\.2\.tsr: It does not hold against the cert"):
         stamps_told(ledger.path, other.roots)

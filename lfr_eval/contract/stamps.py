@@ -38,6 +38,10 @@ class StampError(MendableError, ValueError):
     """A time stamp cannot be made or does not hold; the message says why."""
 
 
+class UnreadStampError(StampError):
+    """Time stamps cannot be read here, because the package for them is not installed."""
+
+
 @dataclass(frozen=True)
 class Stamp:
     """What a time stamp says.
@@ -145,6 +149,8 @@ def stamp_in(file: Path, texts: Sequence[str], roots: Path | None = None) -> Sta
             with suppress(StampError):
                 return read_stamp(response, text, roots)
         return read_stamp(response, texts[-1], roots)
+    except UnreadStampError:
+        raise
     except (StampError, ReadingError) as error:
         raise StampError(f"{file}: {error}") from None
 
@@ -195,7 +201,7 @@ def _library() -> Any:
     try:
         import rfc3161_client
     except ImportError:
-        raise StampError(
+        raise UnreadStampError(
             "Time stamps need the package rfc3161-client: pip install 'lfr-eval[timestamps]'."
         ) from None
     return rfc3161_client

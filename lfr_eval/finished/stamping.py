@@ -14,7 +14,9 @@ from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
     SUFFIX,
+    Stamp,
     StampError,
+    UnreadStampError,
     read_stamp,
     request_for,
     stamp_in,
@@ -131,17 +133,26 @@ def stamps_told(path: Path, roots: Path | None = None) -> list[str]:
     StampError
         If one does not hold.
     """
+    checked = f"checked against {roots}" if roots else "not checked: give --roots FILE"
+    try:
+        found = _stamps(path, roots)
+    except UnreadStampError as error:
+        # Whoever only wants to know that a study is whole needs no further package.
+        if roots is not None:
+            raise
+        return [f"There are time stamps, which are not read here. {error}"]
+    return [f"{what}: {stamp} ({checked})." for what, stamp in found.items()]
+
+
+def _stamps(path: Path, roots: Path | None) -> dict[str, Stamp]:
     if path.is_dir():
         folder = StudyFolder.open(path)
         hashes = [each.study_hash_before for each in folder.provenance().withdrawals]
         seal = str(read_json(path / RECORD)["seal"]) if (path / RECORD).is_file() else None
-        found = stamps_of(path, [folder.study_hash(), *hashes], seal, roots)
+        return stamps_of(path, [folder.study_hash(), *hashes], seal, roots)
+    if path.suffix == ".jsonl":
+        each_of = [_entry(path, one.number, one.sha256) for one in Ledger(path).entries()]
     else:
-        if path.suffix == ".jsonl":
-            each_of = [_entry(path, one.number, one.sha256) for one in Ledger(path).entries()]
-        else:
-            each_of = [stampable(path)]
-        read = {each.what: stamp_in(each.stamp, [each.text], roots) for each in each_of}
-        found = {what: stamp for what, stamp in read.items() if stamp is not None}
-    checked = f"checked against {roots}" if roots else "not checked: give --roots FILE"
-    return [f"{what}: {stamp} ({checked})." for what, stamp in found.items()]
+        each_of = [stampable(path)]
+    read = {each.what: stamp_in(each.stamp, [each.text], roots) for each in each_of}
+    return {what: stamp for what, stamp in read.items() if stamp is not None}
