@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -110,8 +111,7 @@ class Equity:
         return f"The ends of the groups' intervals put it at {least} or more."
 
 
-@dataclass(frozen=True)
-class EquityBlock:
+class MeasureBlock(NamedTuple):
     """The values of a measure at one setting, one a factor."""
 
     metric: str
@@ -130,7 +130,7 @@ class MeasureTable:
     caveat: str
     replicates: int | None
     level: float | None
-    blocks: tuple[EquityBlock, ...]
+    blocks: tuple[MeasureBlock, ...]
 
 
 def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTable, ...]:
@@ -172,27 +172,22 @@ def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTabl
     return tuple(tables)
 
 
-def _into_blocks(rows: Sequence[Equity]) -> tuple[EquityBlock, ...]:
-    def leading(row: Equity) -> str:
-        return row.metric.split(" + ")[0]
+def _into_blocks(rows: Sequence[Equity]) -> tuple[MeasureBlock, ...]:
+    def leading(row: Equity) -> tuple[str, int | None]:
+        return row.metric.split(" + ")[0], row.watchlist_size
 
-    keys = {(row.metric, row.watchlist_size, row.threshold): None for row in rows}
-    order = settings_in_order((leading(row), row.watchlist_size) for row in rows)
-    ordered = sorted(
-        keys,
-        key=lambda key: (
-            order.index((key[0].split(" + ")[0], key[1])),
-            key[0],
-            -math.inf if key[2] is None else key[2],
-        ),
-    )
-    return tuple(
-        EquityBlock(
-            *key,
-            tuple(row for row in rows if (row.metric, row.watchlist_size, row.threshold) == key),
-        )
-        for key in ordered
-    )
+    order = settings_in_order(map(leading, rows))
+    blocks: dict[tuple[str, int | None, float | None], list[Equity]] = {}
+    for row in sorted(
+        rows, key=lambda row: (order.index(leading(row)), row.metric, _first(row.threshold))
+    ):
+        blocks.setdefault((row.metric, row.watchlist_size, row.threshold), []).append(row)
+    return tuple(MeasureBlock(*key, tuple(same)) for key, same in blocks.items())
+
+
+def _first(threshold: float | None) -> float:
+    """Sort rates without a threshold before all others."""
+    return -math.inf if threshold is None else threshold
 
 
 def _silence(side: Side) -> str:
@@ -203,7 +198,7 @@ def _silence(side: Side) -> str:
     bounds = [rate.upper for rate in silent if rate.upper is not None]
     reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
     if len(silent) <= NAMED_GROUPS:
-        who = " and ".join(group_name(rate.group) for rate in silent)
+        who = " and ".join(group_name(rate.group, rate.factor) for rate in silent)
     else:
         who = several(len(silent), "group")
     return f"{who} had no {side.metric} event{reach}."

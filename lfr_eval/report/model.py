@@ -32,6 +32,14 @@ from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
 
+SOURCES = {
+    "self_defined": "their own",
+    "officer_perceived": "officers who saw them",
+    "annotator_perceived": "annotators who saw the pictures",
+    "inferred": "an algorithm",
+}
+"""By whose word people are in a group, by `tables.LABEL_SOURCES`."""
+
 if TYPE_CHECKING:
     from lfr_eval.report.panel.asked import EvidenceMap
 
@@ -114,7 +122,12 @@ class Report:
     def labelled(self) -> tuple[tuple[str, ...], ...]:
         """Who labelled people, as rows of texts."""
         return tuple(
-            (factor_words(each.factor), each.dataset, each.source.replace("_", " "), each.scheme)
+            (
+                factor_words(each.factor),
+                each.dataset,
+                SOURCES.get(each.source, each.source),
+                each.scheme,
+            )
             for each in self.labels
         )
 

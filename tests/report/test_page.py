@@ -209,7 +209,7 @@ def test_the_people_are_counted_by_group_and_role(page: Element) -> None:
     assert "Everybody 390 390 3,900 3,900 300 19 of 4,590" in people
     assert "No label 6 6 60 60 0" in people
     assert "no face detected (10 images)" in people
-    assert "self defined" in people
+    assert "their own" in people
 
 
 def test_provenance_shows_hashes_and_withholds_places(page: Element) -> None:
