@@ -41,6 +41,7 @@ def import_(
     *,
     to: Path,
     headings: Annotated[tuple[str, ...], Parameter(name="--map", metavar="HEADING=FIELD")] = (),
+    dates: Literal["day-first", "month-first"] | None = None,
 ) -> int:
     """Read published records into one table.
 
@@ -55,11 +56,13 @@ def import_(
         The table to write, a .parquet file.
     headings
         What a heading means, where it is not understood. FIELD 'skip' leaves it out.
+    dates
+        How the files write 02/03/2024; default: day first, unless a file shows another way.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 
     mapping = dict(_pairs(headings, "--map", "HEADING=FIELD"))
-    found = import_records(files, mapping)
+    found = import_records(files, mapping, None if dates is None else dates == "month-first")
     write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):
         days = part["date"].dropna()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ import pandas as pd
 
 from lfr_eval.contract.tables import CHECKS
 from lfr_eval.contract.words import count, several, threshold_text
-from lfr_eval.deployments.dates import between, meant, out_of_order
+from lfr_eval.deployments.dates import between, exchanged, meant, out_of_order, turned
 from lfr_eval.deployments.totals import adding_up
+from lfr_eval.deployments.values import ValueUnreadable, day
 
 NEIGHBOURS = 5
 """Rows before and after one, with which its watchlist and threshold are compared."""
@@ -100,8 +102,22 @@ def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
         str(json.loads(each or "{}").get("date", "")) for each in part["as_printed"].fillna("")
     ]
     cells = [
-        cell or (day.isoformat() if day else "") for cell, day in zip(cells, days, strict=True)
+        cell or (each.isoformat() if each else "") for cell, each in zip(cells, days, strict=True)
     ]
+    fit = [_day(turned(cell)) for cell in cells]
+    as_read = [each == _day(cell) for each, cell in zip(days, cells, strict=True)]
+    other = [each == one for each, one in zip(days, fit, strict=True)]
+    if sum(map(operator.gt, other, as_read)) > sum(map(operator.gt, as_read, other)):
+        # The file was imported as month first.
+        cells = [turned(cell) for cell in cells]
+    elif why := exchanged(cells, days):
+        for name, each, one, read in zip(ids, days, fit, as_read, strict=True):
+            if read and one is not None and one != each:
+                more = f"{why}; {one} would fit. Or import it with --dates month-first."
+                yield Doubt(name, "day and month exchanged", "date", each, more, one)
+            elif each is None:
+                yield Doubt(name, "impossible date", "date", None, "there is no such day.")
+        return
     out = out_of_order(days)
     for place, (name, each, cell) in enumerate(zip(ids, days, cells, strict=True)):
         if each is None:
@@ -119,6 +135,13 @@ def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
     if out is None and sum(each is not None for each in days) > 2:
         why = "the rows are not in the order of their dates, so dates were not checked against it."
         yield Doubt(None, "order", "date", None, why)
+
+
+def _day(cell: str) -> date | None:
+    try:
+        return day(cell)
+    except ValueUnreadable:
+        return None
 
 
 def _perhaps(guess: date | None, kind: str) -> str:

@@ -3,11 +3,90 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Sequence
 from datetime import date
 
+from lfr_eval.contract.words import several
+from lfr_eval.deployments.values import day
+
+_NUMBERS = re.compile(r"\s*(\d{1,2})( ?[/.-] ?)(\d{1,2})( ?[/.-] ?(?:\d{4}|\d{2}))\s*")
+_MIXED = 0.1
+"""Above this share of days written month first, a file mixes two ways of writing them."""
+
 _ORDERED = 0.8
 """A file of which so many rows are in order is taken to be meant in order."""
+
+
+def turned(cell: str) -> str:
+    """Return a day in numbers with its first two numbers exchanged; any other text as it is.
+
+    Examples
+    --------
+    >>> turned("02/03/2026"), turned("2026-03-02"), turned("2 March 2026")
+    ('03/02/2026', '2026-03-02', '2 March 2026')
+    """
+    parts = _NUMBERS.fullmatch(cell)
+    return f"{parts[3]}{parts[2]}{parts[1]}{parts[4]}" if parts else cell
+
+
+def only_one_way(cells: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Return the places of days that can only be written day first, and only month first."""
+    day_first, month_first = [], []
+    for at, cell in enumerate(cells):
+        parts = _NUMBERS.fullmatch(cell)
+        first, second = (int(parts[1]), int(parts[3])) if parts else (0, 0)
+        if second <= 12 < first:
+            day_first.append(at)
+        elif first <= 12 < second:
+            month_first.append(at)
+    return day_first, month_first
+
+
+def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
+    """Return where and why the days of a file cannot be read as day first, or None.
+
+    One such day among many is a slip, of which `lfr-eval deployments check` asks.
+    """
+    day_first, month_first = only_one_way(cells)
+    if not month_first:
+        return None
+    number = len(month_first)
+    if day_first and (number < 2 or number <= _MIXED * (number + len(day_first))):
+        return None
+    others = f"{several(len(day_first), 'other')} only day first" if day_first else "none day first"
+    why = f"{several(number, 'day')} can only be month first, and {others}"
+    held = sum(bool(re.fullmatch(r"\d{4}-\d\d-\d\d", cell)) for cell in cells)
+    if held:
+        # A spreadsheet that expects the other way turns what it can, and keeps the rest as text.
+        why += (
+            f" ({several(held, 'other')} held as dates may be exchanged already: use the original)"
+        )
+    return month_first[0], why
+
+
+def exchanged(cells: Sequence[str], days: Sequence[date | None]) -> str:
+    """Return why day and month are exchanged in a whole file, as far as it shows; or nothing.
+
+    Parameters
+    ----------
+    cells
+        As printed.
+    days
+        As they were read.
+    """
+    day_first, month_first = only_one_way(cells)
+    if day_first or not any(map(_NUMBERS.fullmatch, cells)):
+        return ""
+    if month_first:
+        return f"the file writes month first ('{cells[month_first[0]]}')"
+    other = [
+        (day(turned(cell)) if _NUMBERS.fullmatch(cell) else each)
+        for cell, each in zip(cells, days, strict=True)
+    ]
+    if out_of_order(days) != [] and len(days) > 2 and out_of_order(other) == []:
+        return "the rows of the file are in order only where day and month are exchanged"
+    return ""
 
 
 def out_of_order(days: Sequence[date | None]) -> list[int] | None:
@@ -66,8 +145,8 @@ def meant(printed: date | None, cell: str, low: date, high: date) -> tuple[date 
     return None, ""
 
 
-def _ordinal(day: date | None) -> int:
-    return day.toordinal() if day else 0
+def _ordinal(each: date | None) -> int:
+    return each.toordinal() if each else 0
 
 
 def _longest(values: Sequence[int]) -> list[int]:
@@ -97,9 +176,9 @@ def _parts(cell: str) -> tuple[str, str, str] | None:
     return (third, second, first) if len(first) == 4 else (first, second, third)
 
 
-def _dates(day: str, month: str, year: str) -> list[date]:
+def _dates(of_month: str, month: str, year: str) -> list[date]:
     try:
-        return [date(int(year) + (2000 if int(year) < 100 else 0), int(month), int(day))]
+        return [date(int(year) + (2000 if int(year) < 100 else 0), int(month), int(of_month))]
     except ValueError:
         return []
 
@@ -108,11 +187,11 @@ def _other_years(printed: date | None, cell: str) -> list[date]:
     parts = _parts(cell)
     if parts is None:
         return []
-    day, month, year = parts
+    of_month, month, year = parts
     base = printed.year if printed else int(year) + (2000 if int(year) < 100 else 0)
     found: list[date] = []
     for step in (-1, 1, -2, 2):
-        found += _dates(day, month, str(base + step))
+        found += _dates(of_month, month, str(base + step))
     return found
 
 

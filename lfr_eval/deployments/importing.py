@@ -18,6 +18,7 @@ import pandas as pd
 
 from lfr_eval.contract.reading import json_value, read_text
 from lfr_eval.contract.tables import RECORDS
+from lfr_eval.deployments.dates import unclear
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
 from lfr_eval.deployments.pdf import pdf_grids
@@ -37,7 +38,11 @@ class Imported:
     passed_over: list[str] = field(default_factory=list)
 
 
-def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = None) -> Imported:
+def import_records(
+    paths: Sequence[Path],
+    mapping: Mapping[str, str] | None = None,
+    month_first: bool | None = None,
+) -> Imported:
     """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
 
     Parameters
@@ -46,13 +51,16 @@ def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = No
         Files, or folders that the live engine wrote (or folders of these).
     mapping
         Heading to field of table `records`, or to `skip`, where a heading is not understood.
+    month_first
+        Whether 02/03/2024 is the third of February. Where it is not said, days are read as in
+        Britain, and a file that shows another way is refused.
 
     Raises
     ------
     DeploymentError
         If a file cannot be read; every problem is named with its file, page and row.
     """
-    rows, problems, passed_over = read_rows(paths, mapping)
+    rows, problems, passed_over = read_rows(paths, mapping, month_first)
     if problems:
         raise DeploymentError(f"The records cannot be imported: {some(problems)}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
@@ -60,7 +68,9 @@ def import_records(paths: Sequence[Path], mapping: Mapping[str, str] | None = No
 
 
 def read_rows(
-    paths: Sequence[Path], mapping: Mapping[str, str] | None = None
+    paths: Sequence[Path],
+    mapping: Mapping[str, str] | None = None,
+    month_first: bool | None = None,
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """Return the rows of table `records`, every problem, and what was passed over."""
     rows: list[dict[str, Any]] = []
@@ -77,7 +87,9 @@ def read_rows(
                 problems += [f"{path.name}: {each}" for each in wrong]
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
                 for row in grid.rows:
-                    here.append(_record(path.name, row, headings, problems))
+                    here.append(_record(path.name, row, headings, problems, bool(month_first)))
+            if month_first is None:
+                problems += _unclear_days(path.name, here)
             rows += without_totals(path.name, here, passed_over, problems)
         except DeploymentError as error:
             problems.append(str(error).rstrip("."))
@@ -117,7 +129,11 @@ def _grids(path: Path) -> list[Grid]:
 
 
 def _record(
-    name: str, row: Row, headings: Sequence[Heading], problems: list[str]
+    name: str,
+    row: Row,
+    headings: Sequence[Heading],
+    problems: list[str],
+    month_first: bool,
 ) -> dict[str, Any]:
     place = where(row.page, row.number)
     record: dict[str, Any] = dict.fromkeys(RECORDS.names)
@@ -137,7 +153,7 @@ def _record(
             if heading.field.startswith(GROUP):
                 groups[heading.field.removeprefix(GROUP)] = int(str(READERS["alerts"](cell)))
             else:
-                record[heading.field] = _value(heading, cell)
+                record[heading.field] = _value(heading, cell, month_first)
         except ValueUnreadable as error:
             problems.append(f"{name}, {place}: {heading.field} '{cell}' {error}")
     if record["faces_seen"] is not None and record["counting_rule"] is None:
@@ -161,9 +177,21 @@ def _record(
     return record
 
 
-def _value(heading: Heading, cell: str) -> object:
+def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    cells = [str(json.loads(row["as_printed"]).get("date", "")) for row in rows]
+    found = unclear(cells)
+    if found is not None:
+        at, why = found
+        place = where(rows[at]["page"], rows[at]["row"])
+        yield (
+            f"{name}: {why}, such as '{cells[at]}' ({place}). Say how the file writes days with "
+            "--dates month-first, or day-first if these are slips"
+        )
+
+
+def _value(heading: Heading, cell: str, month_first: bool) -> object:
     if heading.field == "date":
-        read = day(cell)
+        read = day(cell, month_first)
         return read and read.isoformat()
     if heading.field == "hours" and "hours" in plain(heading.text).split():
         try:

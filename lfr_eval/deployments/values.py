@@ -76,8 +76,13 @@ def hours(text: str) -> float:
     return round(found[0] + found[1] / 60, 6)
 
 
-def day(text: str) -> date | None:
+def day(text: str, month_first: bool = False) -> date | None:
     """Return a day, written as in Britain (day first) or ISO 8601; None where it cannot be.
+
+    Parameters
+    ----------
+    month_first
+        Whether 02/03/2024 is the third of February.
 
     Raises
     ------
@@ -85,9 +90,10 @@ def day(text: str) -> date | None:
         If it is not written as a day at all.
     """
     bare = " ".join(text.split())
+    numbers = (2, 0, 1) if month_first else (2, 1, 0)
     for pattern, order in (
         (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", (0, 1, 2)),
-        (r"(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4}|\d{2})", (2, 1, 0)),
+        (r"(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4}|\d{2})", numbers),
     ):
         match = re.fullmatch(pattern, bare)
         if match:

@@ -71,6 +71,41 @@ def test_day_and_month_exchanged_are_told_from_another_fault(tmp_path: Path) -> 
     ]
 
 
+def american(tmp_path: Path, *days: str, dates: bool | None = None) -> pd.DataFrame:
+    rows = [row(f"Place {n}", day) for n, day in enumerate(days)]
+    return import_records([write_csv(tmp_path / "us.csv", rows)], month_first=dates).records
+
+
+def test_a_file_that_writes_month_first_is_refused_until_somebody_says_so(tmp_path: Path) -> None:
+    days = ["02/03/24", "02/28/24", "03/01/24", "03/05/24"]
+    with pytest.raises(DeploymentError, match=r"us\.csv: 1 day can only .* '02/28/24' \(row 3\)"):
+        american(tmp_path, *days)
+    with pytest.raises(DeploymentError, match="2 days can only be month first, and 1 other only"):
+        american(tmp_path, *days, "30/03/24", "03/31/24")
+    with pytest.raises(DeploymentError, match="1 other held as dates may be exchanged already"):
+        american(tmp_path, "2024-03-02", "02/28/24")
+    right = ["2024-02-03", "2024-02-28", "2024-03-01", "2024-03-05"]
+    found = american(tmp_path, *days, dates=True)
+    assert found["date"].tolist() == right
+    assert doubts(found) == []
+    # Imported as day first all the same, as earlier versions did: every row is doubted.
+    found = american(tmp_path, *days, dates=False)
+    assert doubts(found) == [
+        ("day and month exchanged", f"us, row {n}", day) for n, day in enumerate(right, start=2)
+    ]
+
+
+def test_days_that_are_in_order_only_as_month_first_are_doubted(tmp_path: Path) -> None:
+    days = ["02/03/24", "02/12/24", "03/01/24", "03/05/24", "04/04/24"]
+    right = ["2024-02-03", "2024-02-12", "2024-03-01", "2024-03-05"]
+    assert doubts(american(tmp_path, *days)) == [
+        ("day and month exchanged", f"us, row {n}", day) for n, day in enumerate(right, start=2)
+    ]
+    assert doubts(american(tmp_path, *days, dates=True)) == []
+    slip = american(tmp_path, *days[:3], "03/05/23", *days[4:], "04/20/24", dates=True)
+    assert doubts(slip) == [("date out of sequence", "us, row 5", "2024-03-05")]
+
+
 def test_whole_numbers_as_thresholds_are_doubted_in_every_row(tmp_path: Path) -> None:
     rows = [row(f"Place {n}", day, Min_Threshold_Setting="64") for n, day in enumerate(DAYS[:3])]
     found = doubts(import_records([write_csv(tmp_path / "grid.csv", rows)]).records)
