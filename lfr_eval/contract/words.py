@@ -228,14 +228,20 @@ def confidence(level: float) -> str:
 
 
 def about(value: float, rounding: str = "nearest") -> str:
-    """Return a number of people or alerts as it is said: two significant digits.
+    """Return a number of people or alerts to expect, as it is said.
+
+    The nearest has two significant digits and, from 1 on, no fraction of a person; an end of a
+    range (`down`, `up`) is a whole number.
 
     Examples
     --------
-    >>> about(24.3), about(0.42), about(1234.0, "up")
-    ('24', '0.42', '1,300')
+    >>> about(24.3), about(5.3), about(0.42), about(1234.0), about(292.2, "up"), about(0.8, "down")
+    ('24', '5', '0.42', '1,200', '293', '0')
     """
-    return _trimmed(significant(value, 2, rounding))
+    if rounding == "nearest" and value < 1:
+        return _trimmed(significant(value, 2))
+    exact = significant(value, 2) if rounding == "nearest" else Decimal(repr(float(value)))
+    return _trimmed(exact.quantize(Decimal(1), rounding=_ROUNDING[rounding]))
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

@@ -93,6 +93,6 @@ def answer(study: Path) -> tuple[str, ...]:
 
 
 def _paragraphs(brief: Brief) -> tuple[str, ...]:
-    """Return the answer of a brief; the first paragraph ends with what weakens it."""
+    """Return the answer of a brief; the first paragraph ends with what it rests on."""
     first, *rest = brief.answer
-    return (f"{first} {brief.caveat}".rstrip(), *rest)
+    return (" ".join(text for text in (first, brief.chosen, brief.caveat) if text), *rest)

@@ -20,7 +20,7 @@ from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import ratio, spoken_threshold
 from lfr_eval.report.along import Setting, along_threshold, watchlist_words
 from lfr_eval.report.chart import Chart, across, threshold_scale
-from lfr_eval.report.crowd import crowd_of
+from lfr_eval.report.crowd import crowd_sentence
 from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
 from lfr_eval.report.picture import FEWEST, Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
@@ -250,10 +250,8 @@ def _part(
     )
     crowd: tuple[str, ...] = ()
     if setting.metrics[0] == "FPIR":
-        # The crowd is made up like all people tested, those of groups too small to draw as well.
-        wrong = [rates for (code, _), rates in found.items() if code == setting.metrics[0]]
-        made = (crowd_of([rates.get(place) for rates in wrong]) for place in steps)
-        crowd = tuple(each.spoken if each else "" for each in made)
+        every = all_of.get((setting.metrics[0], EVERYBODY), {})
+        crowd = tuple(crowd_sentence(every.get(place), record.simulated) for place in steps)
     everybody = [
         [all_of.get((code, EVERYBODY), {}).get(place) for place in steps]
         for code in setting.metrics

@@ -61,12 +61,14 @@ def _cannot(report: Report) -> Iterator[str]:
         least = min(groups, key=lambda each: each.people)
         untold = any(each.withheld for each in report.people.groups)
         told = " whose size is published" if untold else ""
+        if CROSS in least.factor:
+            told += f" by {factor_words(least.factor)} together"
         yield (
             f"Much about small groups: the smallest{told}, "
             f"{spoken(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
         )
     yield from _labels(report)
-    yield "What another threshold, a longer watchlist, another camera or other light would do."
+    yield "How much another threshold, watchlist, camera or light would change the figures."
     yield "What officers do with an alert, and whether using the system is lawful or right."
 
 

@@ -15,7 +15,6 @@ from lfr_eval.report.adjusted import Adjustment
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.asides import Aside
 from lfr_eval.report.crossed import Grid
-from lfr_eval.report.crowd import Crowd
 from lfr_eval.report.equity import MeasureTable
 from lfr_eval.report.explorer import Explorer
 from lfr_eval.report.field import Field
@@ -57,8 +56,6 @@ class Report:
         is that of the brief.
     groups
         The same for the brief, with the groups of crossed factors; None without any rate there.
-    crowd
-        What the rates of the brief mean for a crowd.
     rate_tables
         Rates at the thresholds of the plan; across groups, at those of the answer.
     grids
@@ -91,7 +88,6 @@ class Report:
     compared: tuple[Finding, ...]
     quotes: tuple[Quote, ...]
     groups: Quote | None
-    crowd: Crowd | None
     rate_tables: tuple[RateTable, ...]
     grids: tuple[Grid, ...]
     findings: tuple[Finding, ...]

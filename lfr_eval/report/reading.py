@@ -23,9 +23,8 @@ from lfr_eval.report.adjusted import to_adjustment
 from lfr_eval.report.approvals import read_decisions
 from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
-from lfr_eval.report.crowd import Crowd, crowd_of
 from lfr_eval.report.equity import to_measures
-from lfr_eval.report.explorer import plain_factors, to_explorer
+from lfr_eval.report.explorer import to_explorer
 from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import VERDICTS, Finding, to_findings
 from lfr_eval.report.model import Report
@@ -117,7 +116,6 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
         groups=_groups(one_per_group, quotes),
-        crowd=_crowd(quotes),
         rate_tables=tabulate(within),
         grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
         findings=(*primary, *exploratory[:EXPLORATORY_ROWS]),
@@ -254,18 +252,6 @@ def _groups(rates: pd.DataFrame, quotes: Sequence[Quote]) -> Quote | None:
     size = frame["watchlist_size"]
     of = size.isna() if first.watchlist_size is None else size == first.watchlist_size
     return quote(to_rows(frame[frame["metric"].isin(codes) & of.fillna(False).astype(bool)]))
-
-
-def _crowd(quotes: Sequence[Quote]) -> Crowd | None:
-    """Return the crowd of the brief's setting, made up of the groups that lead."""
-    if not quotes or quotes[0].watchlist_size is None:
-        return None
-    rows = quotes[0].rows
-    for factor in (*plain_factors([row.factor for row in rows]), OVERALL):
-        crowd = crowd_of([row.wrong for row in rows if row.factor == factor])
-        if crowd is not None:
-            return crowd
-    return None
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:

@@ -81,8 +81,8 @@ def test_a_difference_names_the_groups_the_people_and_the_interval(report: Repor
     assert told(report, of("different", level=0.995))[0] == (
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "
         "1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, the true "
-        "figure is between 1.6 and 10.1 times (99.5 % interval). It happened to 32 of 100 people "
-        "against 3 of 100."
+        "figure is between 1.6 and 10.1 times (99.5 % range, stricter than the usual 95 % range "
+        "because several groups were compared). It happened to 32 of 100 people against 3 of 100."
     )
 
 
@@ -104,7 +104,7 @@ def test_counts_that_do_not_make_the_ratio_are_not_told(report: Report) -> None:
 def test_the_meaning_of_an_interval_is_told_once(report: Report) -> None:
     facts = dict(to_brief(report).facts)
     assert (
-        "95 % intervals: a range that holds the true figure in 95 of 100 such studies."
+        "95 % ranges: in 95 of 100 such studies, such a range holds the true figure."
         in (facts["Ranges"])
     )
 
@@ -121,9 +121,9 @@ def test_a_difference_from_none_is_a_bound(report: Report) -> None:
     silent = of("different", rate_b=0.0, ratio=None, ratio_lower=2.0, ratio_upper=float("inf"))
     assert told(report, silent, none=True)[0] == (
         f"{IN_USE}, Black people set off false alerts more often than White people: "
-        "40 of 1,000 passes (1 in 25) against none of 1,000 (true rate at most 1 in 100). Allowing "
-        "for chance, it is at least 2 times as often. It happened to 32 of 100 people against 0 of "
-        "100."
+        "40 of 1,000 passes (1 in 25) against none of 1,000 (the true rate is at most 1 in 100). "
+        "Allowing for chance, it is at least 2 times as often. It happened to 32 of 100 people "
+        "against 0 of 100."
     )
 
 
@@ -197,13 +197,13 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
     )  # fmt: skip
     assert lead.endswith(
         "no difference in false alerts was shown between White, Black and East Asian people, but "
-        "that does not mean that there is none."
+        "that does not mean that there is none: the study is too small to tell."
     )
     assert rest == (
         "A false alert is one on somebody who is not on the watchlist, who may then be wrongly "
-        "stopped. For White people and Black or East Asian people, a difference of up to 2 times "
-        "either way remains possible in at least one of these pairs; for 1 of them the study sets "
-        "no limit."
+        "stopped. What was seen may be chance (in brackets, the range that fits it). Black people "
+        "set off false alerts 4 times as often as White people (0.5 to 1.71 times). East Asian "
+        "people set off false alerts 4 times as often as White people (anything up to 10.1 times)."
     )
 
 
@@ -211,7 +211,8 @@ def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report)
     said = " ".join(told(report, of("equivalent"), of("untestable", "east_asian")))
     assert "about equally often: any difference is below 1.5 times." in said
     assert (
-        "Too few people or errors were seen to compare White people with East Asian people." in said
+        "Too few people or errors were seen to compare White people with East Asian people "
+        "(errors: 10 against 1)." in said
     )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lfr_eval.contract import tables
 from lfr_eval.contract.words import one_in, percentage
 from lfr_eval.report.crossed import SHADES, to_grids
-from lfr_eval.report.crowd import crowd_of, expected_alerts, shares_of_study
+from lfr_eval.report.crowd import crowd_sentence
 from lfr_eval.report.explorer import STEPS, sweep_thresholds
 from lfr_eval.report.page import to_json
 from lfr_eval.report.picture import to_bar, top_of
@@ -38,32 +38,20 @@ def alerts_of(rates: pd.DataFrame, factor: str) -> pd.DataFrame:
     ]
 
 
-@pytest.mark.parametrize("factor", ["gender", "ethnicity", "gender x ethnicity"])
-@pytest.mark.parametrize("size", [1, 30_000])
-def test_the_crowd_is_the_sum_of_its_groups(rates: pd.DataFrame, factor: str, size: int) -> None:
-    frame = alerts_of(rates, factor)
-    share = (frame["subjects"] / frame["subjects"].sum()).to_numpy(float)
-    people = size * share
-    rows = to_rows(frame)
-    crowd = expected_alerts(size, shares_of_study(rows), rows)
-    for name, column in (("alerts", "rate"), ("lower", "lower"), ("upper", "upper")):
-        found = [getattr(each, name) for each in crowd.groups]
-        np.testing.assert_allclose(found, people * frame[column].to_numpy(float), rtol=1e-12)
-    rate, low, high = (frame[name].to_numpy(float) for name in ("rate", "lower", "upper"))
-    mean = float(people @ rate)
-    assert crowd.total.alerts == pytest.approx(mean)
-    below, above = (math.sqrt(float((people**2) @ gap**2)) for gap in (rate - low, high - rate))
-    assert crowd.total.lower == pytest.approx(max(0.0, mean - below))
-    assert crowd.total.upper == pytest.approx(mean + above)
+def test_the_crowd_has_the_rate_and_the_range_of_everybody(rates: pd.DataFrame) -> None:
+    """One figure for one thing: the crowd has the mix of groups of the study."""
+    frame = alerts_of(rates, "overall")
+    (everybody,) = to_rows(frame)
+    assert everybody.lower is not None
+    assert everybody.upper is not None
+    lower, upper = math.floor(10_000 * everybody.lower), math.ceil(10_000 * everybody.upper)
+    said = crowd_sentence(everybody, simulated=False)
+    assert f"Anything from {lower:,} to {upper:,} fits what was seen." in said
 
 
-def test_a_crowd_without_measured_rates_says_so(rates: pd.DataFrame) -> None:
-    frame = alerts_of(rates, "gender").assign(rate=None, lower=None, upper=None)
-    rows = to_rows(frame)
-    crowd = expected_alerts(1_000, shares_of_study(rows), rows)
-    assert crowd.total.alerts is None
-    assert crowd.spoken.startswith("No false alert rate was measured here")
-    assert crowd_of(rows) is None
+def test_a_crowd_without_a_measured_rate_is_not_told(rates: pd.DataFrame) -> None:
+    (everybody,) = to_rows(alerts_of(rates, "overall").assign(rate=None, lower=None, upper=None))
+    assert crowd_sentence(everybody, simulated=False) == ""
 
 
 @pytest.mark.parametrize(("size", "place"), list(zip(SIZES, (0, 1), strict=True)))

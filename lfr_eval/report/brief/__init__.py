@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lfr_eval.report.brief.answer import answer
-from lfr_eval.report.brief.around import crowd_words, facts, trust
+from lfr_eval.report.brief.answer import answer, chosen
+from lfr_eval.report.brief.around import facts, trust
+from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import Picture, to_picture
@@ -34,6 +35,8 @@ class Brief:
         Threshold and watchlist at which everything here holds.
     answer
         Paragraphs; the first is the shortest answer.
+    chosen
+        How the threshold was set, in the evaluator's words; empty where it is not stated.
     picture
         Rate by group with intervals; None where the study has no rate at this threshold.
     facts
@@ -51,6 +54,7 @@ class Brief:
     warning: str
     setting: str
     answer: tuple[str, ...]
+    chosen: str
     caveat: str
     picture: Picture | None
     facts: tuple[tuple[str, str], ...]
@@ -65,6 +69,7 @@ def to_brief(report: Report) -> Brief:
         warning=_warning(report),
         setting=report.quote.setting if report.quote else "",
         answer=answer(report),
+        chosen=chosen(report),
         caveat=PAIRS_ALONE if report.record.matcher.unit == "pairs" else "",
         picture=to_picture(report.quote) if report.quote else None,
         facts=facts(report),

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import (
-    percentage,
-    spoken_threshold,
-)
-from lfr_eval.report.brief.told import DEEDS, Sides, told
+from lfr_eval.contract.words import percentage, spoken_threshold
+from lfr_eval.report.brief.sides import Sides, sides_of
+from lfr_eval.report.brief.told import told
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
-from lfr_eval.report.rates import Quote, Rate
+from lfr_eval.report.rates import Quote
 
 MANY = 0.1
 """Rate of false alerts above which the brief doubts that anybody would run the threshold."""
@@ -44,15 +42,11 @@ def answer(report: Report) -> tuple[str, ...]:
         said = spoken_threshold(quote.threshold)
         where = where.replace(f"threshold {said}", f"the threshold in use ({said})", 1)
     made_up = "in this made-up study, " if report.record.simulated else ""
-    at = [each for each in report.compared if _is_at(each, quote)]
+    at = at_setting(report, quote)
     alerts, misses = (
         [each for each in at if each.metric == metric.code] for metric in (quote.wrong, quote.right)
     )
-    searched, unit = quote.watchlist_size is not None, report.record.matcher.unit
-    wrong = Sides(DEEDS[quote.wrong.code], _rates(quote, "wrong"), unit,
-                  "passes" if searched else "comparisons")  # fmt: skip
-    right = Sides(DEEDS[quote.right.code], _rates(quote, "right"), unit,
-                  "tries" if searched else "comparisons")  # fmt: skip
+    wrong, right = sides_of(report, quote)
     lead, *rest = told(alerts, wrong)
     known = (OVERALL, EVERYBODY) in wrong.rates
     first = [wrong.in_all(wrong.deed.thing)] if known else []
@@ -64,38 +58,46 @@ def answer(report: Report) -> tuple[str, ...]:
     silent = all(each.verdict == "untestable" for each in alerts)
     if silent and report.scores and report.scores.differ:
         first.append(
-            "the scores behind the alerts do differ between groups, which is no error rate: see "
-            "“What the scores say” in the full report."
+            "the scores that the system gives do differ between groups. A score is not a mistake: "
+            "what this means stands under “What the scores say” in the full report."
         )
     second = [f"{MISSES[quote.right.code]} {right.in_all('it')}", *told(misses, right)]
     paragraphs = ([f"{made_up}{where}, {lead}"], first, second)
     return tuple(" ".join(map(_capital, each)) for each in paragraphs if each)
 
 
+def chosen(report: Report) -> str:
+    """Return how the threshold was set: an answer may be no more than that choice."""
+    thresholds = report.record.thresholds
+    if report.quote is None or thresholds.operating is None or not thresholds.origin:
+        return ""
+    return f"How the threshold was set: {thresholds.origin.rstrip('.')}."
+
+
 def _too_many(report: Report, sides: Sides) -> list[str]:
     """Say so where a watchlist could hardly be searched at this threshold."""
     rate, matcher = sides.of(OVERALL, EVERYBODY), report.record.matcher
-    if sides.trial != "passes" or matcher.evidence == "alerts" or rate is None:
+    if report.quote is None or report.quote.watchlist_size is None or rate is None:
+        return []
+    if matcher.evidence == "alerts":
         return []
     if (rate.rate or 0.0) <= MANY:
         return []
     return [
-        f"false alerts on {percentage(rate.rate)} of passes: hardly a threshold at which somebody "
-        "would search a watchlist of that length."
+        f"false alerts on {percentage(rate.rate)} of {sides.trial}: hardly a threshold at which "
+        "somebody would search a watchlist of that length."
     ]
 
 
-def _is_at(finding: Finding, quote: Quote) -> bool:
-    return (
-        finding.threshold is not None
-        and same_threshold(finding.threshold, quote.threshold)
-        and finding.watchlist_size == quote.watchlist_size
-    )
-
-
-def _rates(quote: Quote, side: str) -> dict[tuple[str, str], Rate]:
-    rates = ((row, getattr(row, side)) for row in quote.rows)
-    return {(row.factor, row.group): rate for row, rate in rates if rate is not None}
+def at_setting(report: Report, quote: Quote) -> list[Finding]:
+    """Return the comparisons at the setting of the brief."""
+    return [
+        each
+        for each in report.compared
+        if each.threshold is not None
+        and same_threshold(each.threshold, quote.threshold)
+        and each.watchlist_size == quote.watchlist_size
+    ]
 
 
 def _capital(text: str) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from lfr_eval.contract.names import factor_words, group_name, group_words
+from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
-from lfr_eval.contract.words import about, count, joined, several, spoken_threshold
-from lfr_eval.report.crowd import Expected
+from lfr_eval.contract.words import confidence, count, joined, several, spoken_threshold
+from lfr_eval.report.brief.crowd import MOST_GROUPS
+from lfr_eval.report.brief.sides import PHOTOGRAPHS, sides_of
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
-
-MOST_GROUPS = 7
-"""Groups of a factor named with their people; of more only their number is told."""
 
 Fact = tuple[str, str]
 
@@ -51,7 +49,10 @@ def facts(report: Report) -> tuple[Fact, ...]:
 def _plan(report: Report) -> str:
     promise = report.record.registration
     if promise is None:
-        return "No plan was put on record before the results were known."
+        return (
+            "No plan was put on record before the results were known, so the questions could have "
+            "been chosen afterwards."
+        )
     said = f"A plan was put on record on {_day(promise.registered_at)}"
     if promise.state == REGISTERED_STATES[1]:
         return f"{said}, before the results were known. The study kept to it."
@@ -79,10 +80,11 @@ def _ranges(report: Report) -> str:
     """Say what an interval is, and that those of differences bear many comparisons."""
     settings = report.record.inference
     level, alpha = (f"{100 * value:g}" for value in (settings.level, settings.alpha))
+    figure = "figure built into the simulation" if report.record.simulated else "true figure"
     return (
-        f"The lines in the picture are {level} % intervals: a range that holds the true figure in "
-        f"{level} of 100 such studies. The intervals of differences are wider, since several "
-        "groups were compared: chance alone shows a difference in at most "
+        f"The lines in the picture are {confidence(settings.level)} ranges: in {level} of 100 such "
+        f"studies, such a range holds the {figure}. The ranges of differences are wider, since "
+        "several groups were compared: chance alone shows a difference in at most "
         f"{alpha} of 100 such studies."
     )
 
@@ -96,8 +98,7 @@ def _whom(report: Report) -> Iterator[str]:
     elif pairs:
         yield f"{count(everyone.people)} pairs of pictures. Whose they are is not known."
     else:
-        passes = f", seen {several(everyone.passes, 'time')} in all" if everyone.passes else ""
-        yield f"{count(everyone.people)} {made_up}people{passes}."
+        yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
     for factor in dict.fromkeys(group.factor for group in report.people.groups):
         groups = [each for each in report.people.of(factor) if each.people or each.withheld]
         if factor == OVERALL or CROSS in factor or not groups:
@@ -113,6 +114,26 @@ def _whom(report: Report) -> Iterator[str]:
             if untold:
                 named.append(f"{joined(untold)} whose number is not published")
             yield f"By {factor_words(factor)}: {joined(named)}."
+
+
+def _tries(report: Report) -> str:
+    """Say how often people were tried, and how both errors come from the same tries."""
+    passes, quote = report.people.everybody.passes, report.quote
+    if not passes:
+        return ""
+    if quote is None:
+        return f", seen {several(passes, 'time')} in all"
+    wrong, right = sides_of(report, quote)
+    photographs = wrong.trial == PHOTOGRAPHS
+    said = f", who passed {several(passes, 'time')} in all"
+    if photographs:
+        said = f", of whom {several(passes, 'photograph')} were looked for in the watchlist"
+    counts = {None if rate is None else rate.trials for rate in
+              (side.of(OVERALL, EVERYBODY) for side in (wrong, right))}  # fmt: skip
+    if quote.watchlist_size is None or counts != {passes}:
+        return said
+    each = "photograph" if photographs else "pass"
+    return f"{said}. Each {each} was tried twice: with the person off the watchlist, and on it"
 
 
 def _pictures(report: Report) -> Iterator[str]:
@@ -138,7 +159,7 @@ def _threshold(report: Report) -> Iterator[str]:
     if thresholds.operating is None:
         yield "Nobody has said which threshold will be used."
     elif thresholds.origin:
-        yield f"{thresholds.origin.rstrip('.')}."
+        return  # It stands below the answer.
     else:
         yield "How it was set is not stated."
 
@@ -152,33 +173,6 @@ def _watchlist(report: Report) -> str:
     fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
     filled = f" It was filled with faces of other people ({joined(fillers)})." if fillers else ""
     return f"{count(size)} faces.{filled} A longer list gives more false alerts.{also}"
-
-
-def crowd_words(report: Report) -> tuple[str, ...]:
-    """Return what the rates mean for people who pass; empty where no watchlist was searched."""
-    crowd = report.crowd
-    if crowd is None:
-        return ()
-    known = [each for each in crowd.groups if each.rate is not None and each.share > 0]
-    known.sort(key=lambda each: -(each.rate or 0.0))
-    ends = known if len(known) < 3 else [known[0], known[-1]]
-    parts = [
-        f"of every 1,000 {_thousand(each)}, about {about(1000 * each.rate)}"
-        if each.rate
-        else f"of every 1,000 {_thousand(each)}, none as far as was seen, "
-        f"but up to {about(1000 * (each.upper or 0.0) / (crowd.size * each.share), 'up')} remain "
-        "possible"
-        for each in ends
-    ]
-    return (
-        "Think of people who are not on the watchlist and pass once. "
-        f"This many would set off a false alert: {'; '.join(parts)}.",
-        crowd.spoken,
-    )
-
-
-def _thousand(of: Expected) -> str:
-    return "people" if of.group == EVERYBODY else group_words(of.group, of.factor)
 
 
 def _labelled(report: Report) -> str:
@@ -212,10 +206,10 @@ def trust(report: Report) -> tuple[Fact, ...]:
     if report.publication:
         signed = "Approvals are recorded with the full study."
     return (
-        ("Study", f"“{record.study}”, run with lfr_eval by whoever holds it, ended {ended}."),
+        ("Study", f"“{record.study}”, run with lfr_eval, ended {ended}. Who ran it is not stated."),
         ("Approval", signed),
         (
-            "Seal",
+            "Study hash",
             "Not yet recorded."
             if study_hash is None
             else f"{study_hash} (it changes if any file of the study is changed).",

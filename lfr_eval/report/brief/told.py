@@ -1,82 +1,25 @@
 """Stage report: comparisons of groups as sentences about people (findings and rates in).
 
-A difference is told by its ratio, its people and its interval, everything else by what remains
-possible.
+A difference is told by its ratio, its people and its range, everything else by what was seen and
+the range that fits it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from lfr_eval.contract.names import group_words, groups_words
-from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
-from lfr_eval.contract.words import alike, confidence, count, one_in, ratio, several
-from lfr_eval.report.findings import Finding
+from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.words import confidence, count, joined, ratio, several
+from lfr_eval.report.brief.sides import Deed, Sides, seen_words
+from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.rates import Rate
 
 NAMED = 3
-"""Differences told at most on each kind of error; the page and the paper hold all."""
+"""Pairs of groups told one by one on each kind of error; the page and the paper hold all."""
 
-
-@dataclass(frozen=True)
-class Deed:
-    """What is said of people who had an error: once, several times, and as a thing."""
-
-    once: str
-    often: str
-    thing: str
-
-
-DEEDS = {
-    "FPIR": Deed("set off a false alert", "set off false alerts", "false alerts"),
-    "FNIR": Deed("were missed", "were missed", "missed people"),
-    "FMR": Deed("were taken for one another", "were taken for one another", "wrong matches"),
-    "FNMR": Deed("were not recognised", "were not recognised", "missed matches"),
-}
-"""What is told of an error that the system makes."""
-
-
-@dataclass(frozen=True)
-class Sides:
-    """One kind of error: its rates, and what they count.
-
-    Attributes
-    ----------
-    rates
-        By factor and group.
-    unit
-        What counts as independent: `people`, or `pairs` of whom nobody knows whose they are.
-    trial
-        What trials are, in the plural.
-    """
-
-    deed: Deed
-    rates: Mapping[tuple[str, str], Rate]
-    unit: str
-    trial: str
-
-    def in_all(self, what: str) -> str:
-        """Say how often the error, called `what`, happened to everybody together."""
-        rate = self.of(OVERALL, EVERYBODY)
-        if rate is not None and rate.withheld:
-            return f"how often {what} happened in all is not published."
-        if rate is None or rate.rate is None:
-            return f"how often {what} happened was not measured."
-        trials = f"{count(rate.trials)} {self.trial}"
-        if self.unit == "pairs":
-            trials = several(rate.trials or 0, "pair")
-        elif rate.subjects:
-            trials += f" with {several(rate.subjects, 'person', 'people')}"
-        if not rate.events:
-            bound = "" if rate.upper is None else f" (true rate at most {one_in(rate.upper, 'up')})"
-            return f"{what} happened in none of {trials}{bound}."
-        return f"{what} happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
-
-    def of(self, factor: str, group: str) -> Rate | None:
-        """Return the rate of a group."""
-        return self.rates.get((factor, group))
+Names = Sequence[str]
 
 
 def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
@@ -89,8 +32,8 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         return
     of = {verdict: [e for e in pairs if e.verdict == verdict] for verdict in _TOLD}
     different = sorted(of["different"], key=_size, reverse=True)
-    for each in different[:NAMED]:
-        yield _different(each, people)
+    for place, each in enumerate(different[:NAMED]):
+        yield _different(each, people, first=not place)
     if len(different) > NAMED:
         more = len(different) - NAMED
         yield f"{several(more, 'more pair')} of groups {'differs' if more == 1 else 'differ'}."
@@ -100,13 +43,14 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         between = " or between ".join(
             groups_words([other, *names], factor=by) for by, other, names, _ in sets
         )
+        small = ": the study is too small to tell" if of["inconclusive"] else ""
         yield (
             f"no difference in {deed.thing} was shown between {between}, but that does not mean "
-            "that there is none."
+            f"that there is none{small}."
         )
-    for kind, tell in (("inconclusive", _open), ("equivalent", _alike)):
-        for _, other, names, same in _by_reference(of[kind]):
-            yield tell(names, other, same, deed, bool(different))
+    yield from _open(of["inconclusive"], people, bool(different))
+    for _, other, names, same in _by_reference(of["equivalent"]):
+        yield _alike(names, other, same, deed)
     if of["untestable"] and len(of["untestable"]) == len(pairs):
         yield (
             f"too few {people.unit} or errors were seen to say whether any group has more "
@@ -116,6 +60,7 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         sets = _by_reference(of["untestable"])
         who = ", or ".join(
             f"{group_words(other, by)} with {groups_words(names, 'or', by)}"
+            f"{_errors(by, other, names, people)}"
             for by, other, names, _ in sets
         )
         yield f"too few {people.unit} or errors were seen to compare {who}."
@@ -138,13 +83,23 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
 _TOLD = ("different", "inconclusive", "equivalent", "untestable", "withheld")
 
 
+def _by_reference(found: Iterable[Finding]) -> Iterator[tuple[str, str, Names, list[Finding]]]:
+    """Yield factor, the group compared with, the others, and their findings."""
+    sets: dict[tuple[str, str], list[Finding]] = {}
+    for each in found:
+        sets.setdefault((each.factor, each.group_b), []).append(each)
+    for (factor, other), same in sets.items():
+        yield factor, other, [one.group_a for one in same], same
+
+
 def _size(finding: Finding) -> float:
+    """Return how far a ratio is from 1, either way; infinite where one side had no error."""
     if finding.ratio is None or finding.ratio <= 0:
         return math.inf
     return abs(math.log(finding.ratio))
 
 
-def _turned(f: Finding) -> tuple[str, str, float | None, float, float]:
+def turned(f: Finding) -> tuple[str, str, float | None, float, float]:
     """Return the worse group, the other, their ratio above 1 and its interval."""
     known = f.ratio_lower is not None and f.ratio_upper is not None
     low, high = (f.ratio_lower or 0.0, f.ratio_upper or math.inf) if known else (0.0, math.inf)
@@ -166,7 +121,7 @@ def _turned(f: Finding) -> tuple[str, str, float | None, float, float]:
 
 def _ratio(f: Finding, deed: Deed) -> str:
     """Say who had the error more often, and by how much where that is published and finite."""
-    a, b, times, *_ = _turned(f)
+    a, b, times, *_ = turned(f)
     by = f.factor
     one, two = group_words(a, by), group_words(b, by)
     if times is not None and math.isfinite(times):
@@ -176,41 +131,30 @@ def _ratio(f: Finding, deed: Deed) -> str:
     return f"{one} {deed.often} more often than {two}"
 
 
-def _different(f: Finding, people: Sides) -> str:
+def _different(f: Finding, people: Sides, first: bool) -> str:
+    """Tell a difference; the `first` says why its range is stricter than usual."""
     deed = people.deed
-    a, b, times, low, high = _turned(f)
+    a, b, times, low, high = turned(f)
     if f.rate_a is None or f.rate_b is None:
         return f"{_ratio(f, deed)}; the numbers are too small to publish."
     mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
     rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
-    seen = _seen(mine, theirs, *rates, people.trial)
+    seen = seen_words(mine, theirs, *rates, people)
+    figure = people.truth.format("figure")
     if times is None or not math.isfinite(times):
         span = f"it is at least {ratio(low, 'down')} times as often" if low > 0 else ""
     elif math.isinf(high):
-        span = f"the true figure is at least {ratio(low, 'down')} times"
+        span = f"the {figure} is at least {ratio(low, 'down')} times"
     else:
-        span = f"the true figure is between {ratio(low, 'down')} and {ratio(high, 'up')} times"
-    level = f" ({confidence(f.level)} interval)" if f.level is not None else ""
+        span = f"the {figure} is between {ratio(low, 'down')} and {ratio(high, 'up')} times"
+    level = f" ({confidence(f.level)} range)" if f.level is not None else ""
+    if f.level is not None and first and f.level > people.usual:
+        level = (
+            f" ({confidence(f.level)} range, stricter than the usual {confidence(people.usual)} "
+            "range because several groups were compared)"
+        )
     chance = f" Allowing for chance, {span}{level}." if span else ""
     return f"{_ratio(f, deed)}: {seen}.{chance}{_affected(mine, theirs, people.unit)}"
-
-
-def _seen(mine: Rate | None, theirs: Rate | None, a: float, b: float, trial: str) -> str:
-    """Return the two rates of a ratio in one unit, with their counts where these make them."""
-
-    def told(rate: Rate | None, value: float, said: str, noun: str) -> str:
-        counted = rate is not None and rate.trials and rate.events is not None
-        if rate is None or not counted:
-            return f"{said}{noun}" if value else f"none{' of the' + noun if noun else ''}"
-        if not value:
-            bound = f" (true rate at most {one_in(rate.upper, 'up')})" if rate.upper else ""
-            return f"none of {count(rate.trials)}{noun}{bound}"
-        if not math.isclose((rate.events or 0) / (rate.trials or 1), value, rel_tol=1e-6):
-            return f"{said}{noun}"
-        return f"{count(rate.events)} of {count(rate.trials)}{noun} ({said})"
-
-    said = alike((a, "nearest"), (b, "nearest"))
-    return f"{told(mine, a, said[0], f' {trial}')} against {told(theirs, b, said[1], '')}"
 
 
 def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
@@ -224,44 +168,77 @@ def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
     return f" It happened to {a} of {of_a} people against {b} of {of_b}."
 
 
-Names = Sequence[str]
+def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
+    """Say of pairs without a shown difference what was seen, and which ratios fit it.
 
-
-def _open(names: Names, other: str, found: Sequence[Finding], _: Deed, some: bool) -> str:
-    known = [one.possible for one in found if one.possible is not None]
-    one = len(found) == 1
-    by = found[0].factor
-    between = groups_words([*names, other], factor=by)
-    if not one:
-        between = f"{group_words(other, by)} and {groups_words(names, 'or', by)}"
-    shown = (
-        f"between {between} no difference was shown; one"
+    `some` is whether other pairs did differ, so that nothing has yet said that these do not.
+    """
+    if not found:
+        return
+    rest = sorted(found, key=_size, reverse=True)[NAMED:]
+    told = [
+        f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in found if each not in rest
+    ]
+    before = (
+        "no difference was shown here, which is not equality"
         if some
-        else f"for {between}, a difference"
+        else "what was seen may be chance"
     )
-    if not known:
-        shown = f"between {between} no difference was shown, and" if some else f"for {between},"
-        return f"{shown} the study sets no limit to how large one could be."
-    most = ratio(max(known), "up")
-    where = "" if one else " in at least one of these pairs"
-    rest = len(found) - len(known)
-    limit = f"; for {rest} of them the study sets no limit" if rest else ""
-    return f"{shown} of up to {most} times either way remains possible{where}{limit}."
+    yield f"{before} (in brackets, the range that fits it)."
+    yield from (f"{each}." for each in told)
+    if rest:
+        ends = [turned(each)[3:] for each in rest]
+        widest = _fits(min(low for low, _ in ends), max(high for _, high in ends))
+        more = several(len(rest), "more pair")
+        yield f"for {more} of groups the ranges all lie within this one: {widest}."
 
 
-def _alike(names: Names, other: str, found: Sequence[Finding], deed: Deed, _: bool) -> str:
+def _seen(f: Finding, people: Sides) -> str:
+    """Say how often two groups were seen to have the error."""
+    a, b, times, *_ = turned(f)
+    deed, by = people.deed, f.factor
+    one, two, both = group_words(a, by), group_words(b, by), groups_words([a, b], factor=by)
+    if f.rate_a is None or f.rate_b is None:
+        return both
+    if f.rate_a == f.rate_b:
+        return f"{both} {deed.often} equally often"
+    if times is not None and math.isfinite(times):
+        return f"{one} {deed.often} {ratio(times)} times as often as {two}"
+    mine, theirs = people.of(by, a), people.of(by, b)
+    seen = ""
+    if mine and theirs and mine.events is not None and theirs.events is not None:
+        less = count(theirs.events) if theirs.events else "none"
+        seen = f", {several(mine.events, 'time')} against {less}"
+    return f"{one} {deed.often} more often than {two}{seen}"
+
+
+def _fits(low: float, high: float) -> str:
+    """Say which ratios fit what was seen; an end beyond `NO_LIMIT` is none."""
+    below, above = low * NO_LIMIT <= 1, high >= NO_LIMIT
+    if below and above:
+        return "any ratio, either way"
+    if above:
+        return f"{ratio(low, 'down')} times or more, without an upper limit"
+    if below:
+        return f"anything up to {ratio(high, 'up')} times"
+    return f"{ratio(low, 'down')} to {ratio(high, 'up')} times"
+
+
+def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
+    """Return how few errors sides had: " (errors: 0 against 4)"; nothing where it is not known."""
+    rates = [people.of(factor, group) for group in (other, *names[:NAMED])]
+    events = [rate.events for rate in rates if rate is not None]
+    if len(names) > NAMED or len(events) < len(rates) or None in events:
+        return ""
+    few, *others = (count(each) for each in events)
+    return f" (errors: {few} against {joined(others)})"
+
+
+def _alike(names: Names, other: str, found: Sequence[Finding], deed: Deed) -> str:
+    """Tell that groups were shown to be alike, and within which margin."""
     margin = ratio(max(one.margin or 1.0 for one in found), "up")
     by = found[0].factor
     who = groups_words([*names, other], factor=by)
     if len(found) > 1:
         who = f"{group_words(other, by)} and each of {groups_words(names, factor=by)}"
     return f"{who} {deed.often} about equally often: any difference is below {margin} times."
-
-
-def _by_reference(found: Iterable[Finding]) -> Iterator[tuple[str, str, Names, list[Finding]]]:
-    """Yield factor, the group compared with, the others, and their findings."""
-    sets: dict[tuple[str, str], list[Finding]] = {}
-    for each in found:
-        sets.setdefault((each.factor, each.group_b), []).append(each)
-    for (factor, other), same in sets.items():
-        yield factor, other, [one.group_a for one in same], same

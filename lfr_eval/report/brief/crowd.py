@@ -1,0 +1,99 @@
+"""Stage report: what the rates mean for people who pass (rates of one setting in, texts out)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lfr_eval.contract.names import group_words, groups_words
+from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.words import about, joined, several
+from lfr_eval.report.brief.answer import at_setting
+from lfr_eval.report.brief.told import turned
+from lfr_eval.report.crowd import SIZE, crowd_sentence
+from lfr_eval.report.explorer import plain_factors
+from lfr_eval.report.findings import Finding
+from lfr_eval.report.model import Report
+from lfr_eval.report.rates import Rate
+
+MOST_GROUPS = 7
+"""Groups of a factor named one by one; of more only the ends and their number are told."""
+
+
+def crowd_words(report: Report) -> tuple[str, ...]:
+    """Return what the rates mean for people who pass; empty where no watchlist was searched."""
+    quote = report.quote
+    if quote is None or quote.watchlist_size is None:
+        return ()
+    rates = [row.wrong for row in quote.rows if row.wrong is not None]
+    factor = plain_factors([each.factor for each in rates])[0]
+    groups = [each for each in rates if each.factor == factor and factor != OVERALL]
+    everybody = next((each for each in rates if each.factor == OVERALL), None)
+    pairs = [
+        each
+        for each in at_setting(report, quote)
+        if (each.metric, each.factor, each.is_omnibus) == (quote.wrong.code, factor, False)
+    ]
+    shown = [each for each in pairs if each.verdict == "different"]
+    simulated = report.record.simulated
+    texts = []
+    if any(each.upper is not None for each in groups):
+        texts.append(" ".join(_thousands(groups, pairs, shown, simulated)))
+    crowd = crowd_sentence(everybody, simulated)
+    if everybody is not None and crowd:
+        warning = "This is worked out from the rates; no crowd was watched."
+        if not simulated:
+            warning += " Real crowds differ, pass more than once and in other light."
+        texts.append(f"{crowd}{_most(everybody, groups, shown)} {warning}")
+    return tuple(texts)
+
+
+def _thousands(
+    groups: Sequence[Rate], pairs: Sequence[Finding], shown: Sequence[Finding], simulated: bool
+) -> Iterator[str]:
+    """Say how many of 1,000 people of each group would set off a false alert, and how surely."""
+    who = "made-up people" if simulated else "people"
+    known = [each for each in groups if each.rate is not None and each.upper is not None]
+    known.sort(key=lambda each: (each.rate or 0.0, each.upper or 0.0), reverse=True)
+    ends = known if len(known) <= MOST_GROUPS else [known[0], known[-1]]
+    yield (
+        f"Of every 1,000 {who} who are not on the watchlist and pass once, this many would set off "
+        "a false alert (in brackets, the range that fits what was seen)."
+    )
+    yield from map(_thousand, ends)
+    if len(known) > len(ends):
+        yield f"The other {several(len(known) - len(ends), 'group')} lie between these."
+    for why, left in (
+        ("is not published", [each for each in groups if each.withheld]),
+        ("cannot be told, since too few were tested",
+         [each for each in groups if not each.withheld and each.upper is None]),
+    ):  # fmt: skip
+        if left:
+            names = groups_words([each.group for each in left], factor=left[0].factor)
+            yield f"For {names} the number {why}."
+    if not shown:
+        yield "No difference between these groups was shown, so this split may be chance."
+    elif len(shown) < len(pairs):
+        named = [groups_words([each.group_a, each.group_b], factor=each.factor) for each in shown]
+        yield f"A difference was shown only between {joined(named)}; the rest may be chance."
+
+
+def _thousand(of: Rate) -> str:
+    """Return what is expected of 1,000 people of a group: "Black people: about 65 (41 to 98)."."""
+    who = group_words(of.group, of.factor)
+    who, upper = who[:1].upper() + who[1:], about(1000 * (of.upper or 0.0), "up")
+    if not of.events:
+        return f"{who}: none seen (0 to {upper})."
+    lower = about(1000 * (of.lower or 0.0), "down")
+    return f"{who}: about {about(1000 * (of.rate or 0.0))} ({lower} to {upper})."
+
+
+def _most(everybody: Rate, groups: Sequence[Rate], shown: Sequence[Finding]) -> str:
+    """Name the group with most false alerts where it was shown to have more than another."""
+    counted = [each for each in groups if each.events]
+    if not counted or not everybody.trials:
+        return ""
+    most = max(counted, key=lambda each: each.events or 0)
+    if most.group not in [turned(each)[0] for each in shown]:
+        return ""
+    alerts = about(SIZE * (most.events or 0) / everybody.trials)
+    return f" About {alerts} of them would fall on {group_words(most.group, most.factor)}."
