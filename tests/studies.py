@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from filelock import FileLock
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.config import StudyConfig
@@ -29,5 +30,11 @@ def configured(studies: Path, *overrides: str) -> StudyConfig:
 
 
 def run(studies: Path, *overrides: str) -> StudyFolder:
-    """Run a study in this process."""
-    return run_study(configured(studies, *overrides))
+    """Run a study in this process; nothing is printed unless `report.pdf=true` asks for it."""
+    return run_study(configured(studies, "report.pdf=false", *overrides))
+
+
+def run_on_faces(faces: Path, *overrides: str) -> StudyFolder:
+    """Run a study of real faces, with a cache in which each is embedded once a session."""
+    with FileLock(faces / "one-at-a-time"):
+        return run(faces, f"paths.cache={faces / 'cache'}", *overrides)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from filelock import FileLock
 from pypdf import PdfReader
 
 from lfr_eval.cohort import load_dataset
@@ -28,7 +26,7 @@ from lfr_eval.contract.tables import (
 from lfr_eval.inference import Plan, rates, watchlist_size_table
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.inputs import read_inputs
-from tests.studies import configured, run
+from tests.studies import configured, run_on_faces
 
 OPERATING = 0.491
 QUICK = ("thresholds.values=[0.491,0.6]", "thresholds.operating=0.491")
@@ -36,28 +34,13 @@ QUICK = ("thresholds.values=[0.491,0.6]", "thresholds.operating=0.491")
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
 
-@pytest.fixture(scope="session")
-def faces(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """A cache that every worker of the session shares, so that faces are embedded once."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    return shared / "faces"
-
-
 def studied(faces: Path, *overrides: str) -> StudyFolder:
-    faces.mkdir(exist_ok=True)
-    with FileLock(faces / "one-at-a-time"):
-        return run(faces, f"paths.cache={faces / 'cache'}", *QUICK, *overrides)
+    return run_on_faces(faces, *QUICK, *overrides)
 
 
 @pytest.fixture(scope="session")
 def fairface(faces: Path) -> StudyFolder:
     return studied(faces, "experiment=fairface_verification")
-
-
-@pytest.fixture(scope="session")
-def london(faces: Path) -> StudyFolder:
-    return studied(faces, "experiment=london", "matcher=facenet")
 
 
 def templates(faces: Path, study: StudyFolder, *overrides: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -173,7 +156,7 @@ def test_a_second_study_embeds_nothing(
         raise AssertionError("an image was embedded again")
 
     monkeypatch.setattr(FacenetMatcher, "find_faces", refuse)
-    again = studied(faces, "experiment=london", "matcher=facenet", "inference.seed=99")
+    again = studied(faces, "experiment=london", "matcher=facenet")
     assert again.path != london.path
     assert again.read(MATED).equals(london.read(MATED))
 

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from lfr_eval.contract.tables import ALL, FINDINGS, MODELLED, MODELLED_SEARCHES,
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.reading import read_report
 from lfr_eval.study.sealing import report_and_seal
+from tests.forked import Forked
 from tests.report.reading_age import school_years
 from tests.studies import SMALL, configured, run
 
@@ -79,7 +78,7 @@ def test_the_same_configuration_gives_the_same_numbers(small: StudyFolder, tmp_p
 def test_a_second_run_computes_nothing(small: StudyFolder) -> None:
     before = (small.path / "stages.json").read_text()
     study_hash = small.study_hash()
-    again = run(small.path.parent, *SMALL)
+    again = run(small.path.parent, *SMALL, "report.pdf=true")
     assert (again.path / "stages.json").read_text() == before
     assert again.study_hash() == study_hash
 
@@ -192,21 +191,24 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
     assert hits <= 1
 
 
+def _stages(studies: Path) -> set[str]:
+    """Return the finished stages of the only study, pending or not."""
+    return {name for file in studies.rglob("stages.json") for name in json.loads(file.read_text())}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seconds", [2.5, 4.0, 6.0])
-def test_a_killed_study_goes_on_and_ends_the_same(
-    seconds: float, small: StudyFolder, tmp_path: Path
-) -> None:
-    arguments = [
-        *SMALL,
-        f"paths.studies={tmp_path}",
-        f"paths.cache={tmp_path / 'cache'}",
-        "tracking=none",
-    ]
-    command = [sys.executable, "-m", "lfr_eval.cli.main", "run", *arguments]
-    with subprocess.Popen(command, cwd=tmp_path, env=os.environ) as process:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
+def test_a_killed_study_goes_on_and_ends_the_same(small: StudyFolder, tmp_path: Path) -> None:
+    """Killed when nothing, one stage, and most stages are finished."""
+    python = Forked("from tests.studies import SMALL, run\nimport lfr_eval.comparison, torch")
+    code = "import sys\nfrom pathlib import Path\nfrom tests.studies import SMALL, run\n"
+    for finished in (0, 1, 3):
+        process = python.begin(f"{code}run(Path(sys.argv[1]), *SMALL)", str(tmp_path))
+        while finished > len(stages := _stages(tmp_path)):
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert len(stages) < 5
+    python.close()
     ended = run(tmp_path, *SMALL)
     # The lock stays: taking it away would let two processes hold it at once.
     hidden = [path.name for path in ended.path.iterdir() if path.name.startswith(".")]

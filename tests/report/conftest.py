@@ -82,7 +82,12 @@ def small_page(small_study: Path) -> Element:
 @pytest.fixture(scope="session")
 def adjusted() -> StudyFolder:
     """Return a small rehearsal with a covariate to hold alike and a margin of the difference."""
-    settings = (*SMALL, "inference.adjust=[age_band]", "inference.difference_margin=0.01")
+    settings = (
+        *SMALL,
+        "report.pdf=true",
+        "inference.adjust=[age_band]",
+        "inference.difference_margin=0.01",
+    )
     folder = made_once("adjusted", lambda folder: run(folder, *settings))
     (study,) = (path for path in folder.iterdir() if (path / "provenance.json").is_file())
     return StudyFolder(study)

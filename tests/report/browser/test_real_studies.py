@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+from lfr_eval.contract.folder import StudyFolder
 from tests.report.browser.conftest import open_page
 from tests.report.browser.test_everybody import LIMITS, SEEN, SIZES
 from tests.studies import run
@@ -16,16 +17,22 @@ PAGES = {"brief.pdf": 2, "report.pdf": 15}
 STUDIES = {
     "rehearsal": (),
     "npl_2023": ("experiment=npl_2023",),
-    "london": ("experiment=london", "matcher=facenet"),
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)]
-)
-def test_a_real_study_can_be_read(browser: Browser, name: str, tmp_path: Path) -> None:
-    study = run(tmp_path, *STUDIES[name]).path
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_simulated_study_can_be_read(browser: Browser, name: str, tmp_path: Path) -> None:
+    assert_readable(browser, run(tmp_path, *STUDIES[name], "report.pdf=true").path)
+
+
+@pytest.mark.slow
+@pytest.mark.mirror
+def test_a_study_of_real_faces_can_be_read(browser: Browser, london: StudyFolder) -> None:
+    assert_readable(browser, london.path)
+
+
+def assert_readable(browser: Browser, study: Path) -> None:
     pages = {file: len(PdfReader(study / file).pages) for file in PAGES}
     assert {file: number for file, number in pages.items() if number > PAGES[file]} == {}
     assert (study / "report.html").stat().st_size <= 3_000_000
