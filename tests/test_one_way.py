@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from lfr_eval.contract.folder import BRIEF, REPORT, StudyFolder
 from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES, TRUTH
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import one_in, percentage
+from lfr_eval.contract.words import one_in, p_value, percentage
 
 RATE = re.compile(r"1 in \d{1,3}(?:,\d{3})*(?:\.\d+)?(?: million)?")
 COUNTED = re.compile(
@@ -96,3 +96,69 @@ def test_every_rate_on_the_page_is_one_of_the_study(small: StudyFolder, page: st
     found = [rate for rate in RATE.findall(page) if not re.match(r"1 in 1[0,]*( million)?$", rate)]
     assert len(found) > 100
     assert set(found) <= writings(frames)
+
+
+N = r"(−?[\d,]+(?:\.\d+)?)"
+ENDS = re.compile(rf"% interval:? (?:{N} to {N}|at least {N} times|at most {N} times)")
+REMAINS = re.compile(rf"(?:from {N} to {N} times|from {N} upwards|up to {N} times)")
+DIFFERENCE = re.compile(rf"is {N} per ([\d,]+) [^.]*? (lower|higher) than")
+DIFFERENCE_ENDS = re.compile(rf"interval of the difference {N} to {N} per ([\d,]+)\)")
+
+
+def read(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def assert_outwards(printed: str, computed: float, upper: bool) -> None:
+    """A printed end lies at or beyond the computed one, by less than a step of three digits."""
+    beyond = (read(printed) - computed) * (1 if upper else -1)
+    assert -1e-12 * abs(computed) <= beyond <= 0.01 * abs(computed) + 1e-12, (printed, computed)
+
+
+def test_no_ratio_is_printed_inside_its_interval_or_in_two_ways(small: StudyFolder) -> None:
+    told = 0
+    for row in small.read(FINDINGS).itertuples():
+        ends = ENDS.search(str(row.statement))
+        if ends is None:
+            continue
+        lower, upper = ends[1] or ends[3], ends[2] or ends[4]
+        if lower:
+            assert_outwards(lower, row.ratio_lower, upper=False)
+        if upper:
+            assert_outwards(upper, row.ratio_upper, upper=True)
+        # What remains possible is said in the same digits.
+        for again in REMAINS.finditer(row.statement):
+            assert (again[1] or again[3], again[2] or again[4]) == (lower, upper), row.statement
+        estimate = re.search(rf"{N} times as often as", str(row.statement))
+        if estimate and lower and upper:
+            assert read(estimate[1]) == pytest.approx(row.ratio, rel=0.005)
+        told += 1
+    assert told > 50
+
+
+def test_no_difference_is_printed_inside_its_interval(small: StudyFolder) -> None:
+    told = 0
+    for row in small.read(FINDINGS).itertuples():
+        said = str(row.absolute_statement)
+        ends = DIFFERENCE_ENDS.search(said)
+        if ends is None:
+            continue
+        lower, upper, many = ends[1], ends[2], read(ends[3])
+        assert_outwards(lower, many * row.difference_lower, upper=False)
+        assert_outwards(upper, many * row.difference_upper, upper=True)
+        estimate = DIFFERENCE.search(said)
+        if estimate:
+            sign = 1 if estimate[3] == "higher" else -1
+            assert read(estimate[2]) == many
+            assert sign * read(estimate[1]) == pytest.approx(many * row.difference, rel=0.005)
+        told += 1
+    assert told > 50
+
+
+def test_a_p_value_is_that_of_its_row_in_one_way(small: StudyFolder) -> None:
+    told = 0
+    for row in small.read(FINDINGS).itertuples():
+        for printed in re.findall(r"\(p = ([^)]+) after adjustment\)", str(row.statement)):
+            assert printed == p_value(row.p_adjusted), row.statement
+            told += 1
+    assert told > 50

@@ -155,7 +155,7 @@ def omnibus(study: StudyFolder, factor: str) -> pd.Series:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_planted_fivefold_difference_is_found(seed: int, tmp_path: Path) -> None:
     study = run(tmp_path, *CONTROL, f"dataset.seed={seed}")
     truth = study.read(TRUTH)
@@ -177,9 +177,9 @@ def test_a_planted_fivefold_difference_is_found(seed: int, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
-    """Six cohorts of equal groups: at 5 %, more than two omnibus hits would be an alarm."""
+    """Three cohorts of equal groups: a test whose level is a half would be seen by 7 in 8."""
     hits = 0
-    for seed in range(1, 7):
+    for seed in range(1, 4):
         study = run(
             tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1"
         )
@@ -188,7 +188,7 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
         equal = equal[(equal["metric"] == "FPIR") & (equal["factor"] == "ethnicity")]["rate"]
         # A watchlist of 10,000 cannot be split evenly into six groups.
         assert np.ptp(equal) < 1e-3 * equal.mean()
-    assert hits <= 1
+    assert hits == 0
 
 
 def _stages(studies: Path) -> set[str]:

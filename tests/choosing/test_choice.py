@@ -138,7 +138,7 @@ def test_an_unknown_group_or_label_is_named(drawn: Sample) -> None:
 
 @pytest.mark.slow
 def test_the_true_rate_keeps_to_the_limit_in_95_percent_of_small_studies() -> None:
-    drawn_from, repetitions = walk_past(people=240), 120
+    drawn_from, repetitions = walk_past(people=240), 60
     # Steps so small that estimates come as near to the limit as they can.
     steps = tuple(float(at) for at in np.round(np.arange(0.36, 0.561, 0.005), 9))
     each = dict.fromkeys(drawn_from.cells, 240.0 / len(drawn_from.cells))

@@ -14,7 +14,7 @@ from lfr_eval.contract.tables import ACQUISITION, RATES
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.mtcnn import cut_points
 from tests.matchers.exported import exported, means
-from tests.studies import run
+from tests.studies import run, run_on_faces
 
 pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
@@ -303,13 +303,15 @@ def test_landmarks_are_moved_to_their_points() -> None:
 
 @pytest.mark.mirror
 @pytest.mark.slow
-def test_facenet_exported_has_the_rates_of_facenet(mirror: Path, tmp_path: Path) -> None:
+def test_facenet_exported_has_the_rates_of_facenet(
+    mirror: Path, faces: Path, tmp_path: Path
+) -> None:
     from lfr_eval.matchers.facenet import network_of
 
     graph = exported(
         network_of(next((mirror / "weights").rglob("*.pt"))), 160, tmp_path / "facenet.onnx"
     )
-    people = reduced(mirror, tmp_path, 30)
+    people = reduced(mirror, tmp_path, 16)
     given = (
         "dataset=manifest",
         f"dataset.path={people}",
@@ -319,7 +321,7 @@ def test_facenet_exported_has_the_rates_of_facenet(mirror: Path, tmp_path: Path)
         "matcher.image_size=160",
         "matcher.margin=14",
     )
-    torch = run(tmp_path, *given, "matcher=facenet", "matcher.device=cpu")
+    torch = run_on_faces(faces, *given, "matcher=facenet", "matcher.device=cpu")
     onnx = run(tmp_path, *given, "matcher=onnx", f"matcher.path={graph}")
     assert torch.read(ACQUISITION)["acquired"].all()
     pd.testing.assert_frame_equal(torch.read(RATES), onnx.read(RATES), check_exact=True)

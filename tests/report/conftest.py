@@ -15,20 +15,26 @@ from tests.shared import made_once
 from tests.studies import SMALL, run
 
 
+def rendered(name: str, **settings: object) -> Path:
+    """Write and render a study once a session, for tests that only read it."""
+    made = made_once(name, lambda folder: render(builders.write_study(folder / name, **settings)))
+    return made / name
+
+
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study() -> Path:
     """Return a rendered study that tests only read."""
-    folder = builders.write_study(tmp_path_factory.mktemp("report") / "study")
-    render(folder)
-    return folder
+    return rendered("study")
 
 
 @pytest.fixture(scope="session")
-def pdf(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pdf(study: Path) -> Path:
     """Return the PDF of that study."""
-    folder = tmp_path_factory.mktemp("pdf")
-    render(study, folder / "report.html", papers=["report"])
-    return folder / "report.pdf"
+
+    def make(folder: Path) -> None:
+        render(study, folder / "report.html", papers=["report"])
+
+    return made_once("pdf", make) / "report.pdf"
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +44,10 @@ def page(study: Path) -> Element:
 
 
 @pytest.fixture(scope="session")
-def bare_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare_study() -> Path:
     """Return a rendered study on real people that recorded as little as it may."""
-    folder = builders.write_study(
-        tmp_path_factory.mktemp("report") / "bare",
+    return rendered(
+        "bare",
         simulated=False,
         operating=None,
         provenance=False,
@@ -49,8 +55,6 @@ def bare_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         only=["cohort", "rates", "findings"],
         labels=builders.Labels(crossed=False),
     )
-    render(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -60,17 +64,15 @@ def bare_page(bare_study: Path) -> Element:
 
 
 @pytest.fixture(scope="session")
-def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_study() -> Path:
     """Return a rendered study with every table, few groups, and a threshold that it never saw."""
-    folder = builders.write_study(
-        tmp_path_factory.mktemp("report") / "small",
+    return rendered(
+        "few",
         operating=0.9,
         sizes=[1_000],
         thresholds=builders.PRIMARY,
         labels=builders.Labels(genders=["female"], ethnicities=["white"], crossed=False),
     )
-    render(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

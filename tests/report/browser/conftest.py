@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from lfr_eval.report import render
 from tests.report import builders
+from tests.report.conftest import rendered
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -74,13 +74,11 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def single_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def single_study() -> Path:
     """Return a rendered study with every table, few thresholds and one watchlist."""
-    folder = builders.write_study(
-        tmp_path_factory.mktemp("browser") / "single",
+    return rendered(
+        "single",
         sizes=[1_000],
         thresholds=builders.PRIMARY,
         labels=builders.Labels(ethnicities=["black", "white"], crossed=False),
     )
-    render(folder)
-    return folder
