@@ -11,7 +11,7 @@ import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from tests.shared import FOLDER, made_once
-from tests.studies import SMALL, run, run_on_faces
+from tests.studies import SMALL, run
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,17 +48,6 @@ def mirror() -> Path:
 def faces(mirror: Path) -> Path:  # noqa: ARG001 - without real faces there is nothing to embed
     """Folder of studies of real faces, for `run_on_faces`, that all workers share."""
     return made_once("faces", lambda _: None)
-
-
-@pytest.fixture(scope="session")
-def london(faces: Path) -> StudyFolder:
-    """The study of London faces with FaceNet as it is shipped, made once a session."""
-
-    def make(folder: Path) -> None:
-        study = run_on_faces(faces, "experiment=london", "matcher=facenet", "report.pdf=true")
-        (folder / "study").symlink_to(study.path)
-
-    return StudyFolder((made_once("london", make) / "study").resolve())
 
 
 @pytest.fixture(scope="session")
