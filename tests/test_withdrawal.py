@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from lfr_eval.cli import main as cli
-from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.folder import FolderError, StudyFolder
 from lfr_eval.contract.places import (
     CACHES,
     EXPORTS,
@@ -117,6 +117,18 @@ def test_a_study_that_did_not_finish_keeps_nobody_and_blocks_nothing(
     assert study.verify() == []
     for folder in (study, broken):
         assert len(folder.read(COHORT)) == 22
+    # A study that somebody changed is left alone and named, and holds up nothing else.
+    other = next(name for name in study.read(COHORT)["subject_id"] if name != WHO)
+    changed = tmp_path / "c" / study.path.name
+    shutil.copytree(study.path, changed)
+    with (changed / "rates.parquet").open("ab") as stream:
+        stream.write(b"x")
+    result = withdraw(other, [changed, study.path], [tmp_path / "a" / "cache"])
+    assert "is not as it was sealed" in result.left[0]
+    assert str(changed) in result.left[0]
+    assert len(study.read(COHORT)) == 20
+    with pytest.raises(FolderError, match="is not as it was sealed"):
+        withdraw(other, [changed], [])
     # What lost rows counts as not done, so that going on computes it.
     stages = json.loads((broken.path / "stages.json").read_text())
     assert not any("cohort.parquet" in stage["files"] for stage in stages.values())

@@ -100,8 +100,11 @@ def withdraw(
     exports = known(EXPORTS)
     remove = partial(delete, subject, studies, caches, paths.approvals, deployments, exports)
     if not yes:
-        for line in remove(look=True).done:
+        preview = remove(look=True)
+        for line in preview.done:
             print(f"Would delete: {line}")
+        for line in preview.left:
+            print(f"Would stay: {line}")
         if not _confirmed():
             print("Nothing was deleted. To delete all this: the same command with --yes.")
             return FAILED

@@ -64,7 +64,8 @@ class Withdrawn:
     done
         One sentence for each place: how many files and rows.
     left
-        Files that still hold something of the person; empty in a preview.
+        Studies that cannot be changed, since they are not as they were sealed; and, after the
+        deletion, files that still hold something of the person.
     searched
         How many files were searched for that.
     """
@@ -103,14 +104,21 @@ def withdraw(
     WithdrawalError
         If nobody of that name is in any of them.
     FolderError
-        If a study that they are in is not as it was sealed: sealing it again would hide that.
+        If they are only in studies that are not as they were sealed. Sealing such a study again
+        would hide that, so it is left alone, and named beside whatever was deleted elsewhere.
     """
     folders = [StudyFolder.open(path) for path in studies]
     person = Person(subject)
-    concerned = [folder for folder in folders if _find(person, folder)]
+    damaged: dict[Path, str] = {}
+    concerned = []
+    for folder in folders:
+        try:
+            concerned += [folder] if _find(person, folder) else []
+        except (OSError, ValueError) as error:
+            damaged[folder.path] = f"{folder.path} cannot be read, so look there yourself: {error}"
     given = [path for cache in caches for path in given_of(person, cache)]
     alerted = from_deployments(person, deployments, look=True)
-    if not concerned and not given and not alerted:
+    if not concerned and not damaged and not given and not alerted:
         raise WithdrawalError(
             f"There is no '{subject}' in {len(folders)} studies, {len(caches)} caches and "
             f"{len(deployments)} folders of deployments. Give the "
@@ -120,7 +128,13 @@ def withdraw(
     for folder in sealed:
         changed = folder.verify()
         if changed:
-            raise FolderError(f"{folder.path} is not as it was sealed: {' '.join(changed[:5])}")
+            damaged[folder.path] = (
+                f"{folder.path} is not as it was sealed: {' '.join(changed[:5])} Nothing was "
+                "deleted there. Restore or delete this study, and withdraw the person again."
+            )
+    concerned = [folder for folder in concerned if folder.path not in damaged]
+    if damaged and not concerned and not given and not alerted:
+        raise FolderError(" ".join(damaged.values()))
     done = [from_given(path, look) for path in given]
     for cache in caches:
         done += from_cache(person, cache, look)
@@ -129,13 +143,13 @@ def withdraw(
     done += alerted if look else from_deployments(person, deployments)
     done += from_exports(person, exports, look)
     if look:
-        return Withdrawn(tuple(done))
+        return Withdrawn(tuple(done), tuple(damaged.values()))
     places = [
         *{folder.path.resolve() for folder in folders},
         *(c for c in (*caches, *deployments) if c.is_dir()),
     ]
     left, searched = _search(person, places)
-    return Withdrawn(tuple(done), tuple(left), searched)
+    return Withdrawn(tuple(done), (*damaged.values(), *left), searched)
 
 
 def _find(person: Person, folder: StudyFolder) -> bool:
@@ -270,8 +284,11 @@ def _search(person: Person, places: Iterable[Path]) -> tuple[list[str], int]:
 
 def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -> str | None:
     # Tables are compressed: their cells are looked at, not their bytes.
-    frame = pd.read_parquet(path) if path.suffix == ".parquet" else None
-    if frame is not None:
+    if path.suffix == ".parquet":
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError):
+            return "a table that cannot be read, and may name them"
         return "rows of a table" if person.rows(frame).any() else None
     if sha256_of(path) in person.digests:
         return "a picture"
