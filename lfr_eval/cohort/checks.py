@@ -25,7 +25,7 @@ OLDEST = 120
 
 IDS = ("image_id", "subject_id", "pass_id")
 
-YES, NO = ("yes", "true", "1"), ("no", "false", "0")
+YES, NO = ("yes", "y", "true", "1", "1.0"), ("no", "n", "false", "0", "0.0")
 """Words for whether the system made a template, in upper or lower case."""
 
 

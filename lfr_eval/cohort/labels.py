@@ -8,7 +8,7 @@ sentences. Every change is reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -197,7 +197,10 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
         taken = {*others, *map(skeleton, found), UNKNOWN, *RESERVED}
         short = _behind_colon(label)
         if short:
-            if within.count(skeleton(short)) == 1 and skeleton(short) not in taken:
+            own = 1
+            if len(short) > LONGEST and "," in short:
+                short, own = _of_wider(label, labels), 0
+            if within.count(skeleton(short)) == own and skeleton(short) not in taken:
                 found[short] = label
             continue
         for end in _ENDS.finditer(label):
@@ -208,6 +211,18 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
                 found[short] = label
                 break
     return values.replace({label: short for short, label in found.items()}), found
+
+
+def _of_wider(label: str, labels: Sequence[str]) -> str:
+    """Return "White", or "White British" beside "White: Irish", of "White: English or British".
+
+    What stands behind the colon is then a list, and does not say to which wider group it belongs.
+    """
+    wider, _, named = label.partition(":")
+    others = [other for other in labels if other != label]
+    if not any(skeleton(other).startswith(skeleton(wider)) for other in others):
+        return wider.strip()
+    return f"{wider.strip()} {re.split(r', | or ', named)[-1].strip()}"
 
 
 def _behind_colon(label: str) -> str:

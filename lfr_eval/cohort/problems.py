@@ -20,6 +20,9 @@ from lfr_eval.contract.errors import MendableError
 PRINTED = 50
 """Most problems that an error message prints. The exception holds all of them."""
 
+ALIKE = 5
+"""A problem that more rows of a column have is printed once, with the first of these rows."""
+
 VALUE_LENGTH = 80
 """Most characters of a wrong value that an error message prints."""
 
@@ -85,17 +88,45 @@ class ManifestError(MendableError, ValueError):
 
     def __str__(self) -> str:
         total = len(self.problems)
-        shown = _at_most(self.problems, PRINTED)
-        lines = [
-            f"{self.file}: {total:,} problem{'s' if total != 1 else ''}; nothing was loaded.",
-            *(f"  {problem}" for problem in shown),
-        ]
-        rest = Counter(problem.kind for problem in self.problems)
-        rest.subtract(problem.kind for problem in shown)
-        left_out = [f"{count:,} {kind}" for kind, count in rest.most_common() if count]
+        lines, told = self._lines(_at_most(self.problems, PRINTED))
+        rest = Counter(problem.kind for problem in self.problems if problem not in told)
+        left_out = [f"{count:,} {kind}" for kind, count in rest.most_common()]
         if left_out:
-            lines.append(f"  ... and {total - len(shown):,} more: {', '.join(left_out)}.")
-        return "\n".join(lines)
+            lines.append(f"... and {rest.total():,} more: {', '.join(left_out)}.")
+        return "\n  ".join(
+            [
+                f"{self.file}: {total:,} problem{'s' if total != 1 else ''}; nothing was loaded.",
+                *lines,
+            ]
+        )
+
+    def _lines(self, shown: Sequence[Problem]) -> tuple[list[str], set[Problem]]:
+        """Return a line for each problem, or for one that many rows have; and what they tell."""
+        alike: dict[tuple[str, ...], list[Problem]] = {}
+        for problem in self.problems:
+            alike.setdefault(_cause(problem), []).append(problem)
+        lines: list[str] = []
+        told: set[Problem] = set()
+        for problem in shown:
+            rows = alike[_cause(problem)]
+            if len(rows) <= ALIKE or problem.row is None:
+                lines.append(str(problem))
+                told.add(problem)
+            elif problem not in told:
+                others = [
+                    f"{each.row}" if each.value == problem.value else f"{each.row} {each.value!r}"
+                    for each in rows
+                    if each != problem
+                ]
+                more = ", ..." if len(others) > ALIKE else ""
+                listed = ", ".join(others[:ALIKE]) + more
+                lines.append(f"{problem} Also in {len(others):,} other rows: {listed}")
+                told.update(rows)
+        return lines, told
+
+
+def _cause(problem: Problem) -> tuple[str, ...]:
+    return (problem.kind, problem.message, problem.remedy, problem.column or "")
 
 
 def problems_at(

@@ -142,18 +142,40 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
         If a required value is missing, or a value does not fit its type.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
     try:
         missing = sorted(OmegaConf.missing_keys(composed))
         if missing:
-            given = " ".join(f"{key}=..." for key in missing)
-            raise ConfigError(f"Required settings are missing: {', '.join(missing)}. Give {given}")
+            raise ConfigError(_missing(composed, missing))
         config = OmegaConf.to_object(composed)
+    except InterpolationToMissingValueError as error:
+        # Another setting refers to one that is missing.
+        found = re.findall(r"[Mm]issing mandatory value: ([\w.]+)", str(error))
+        raise ConfigError(_missing(composed, found[:1] or [str(error.full_key)])) from error
     except OmegaConfBaseException as error:
-        raise ConfigError(str(error)) from error
+        # The lines below the first are about OmegaConf's own types.
+        where = f" ({error.full_key})" if error.full_key else ""
+        raise ConfigError(str(error).splitlines()[0] + where) from error
     assert isinstance(config, schema)
     return config
+
+
+def _missing(composed: object, keys: Sequence[str]) -> str:
+    """Say which settings are missing, and what they mean where a matcher says it."""
+    from omegaconf import DictConfig, OmegaConf
+
+    meanings: dict[str, str] = {}
+    if isinstance(composed, DictConfig) and "matcher" in composed:
+        kind = OmegaConf.get_type(composed, "matcher")
+        meanings = getattr(kind, "__meanings__", {})
+    told = [
+        f"{key} ({meanings[name].rstrip('.')})" if name in meanings else key
+        for key in keys
+        for name in [key.removeprefix("matcher.")]
+    ]
+    given = " ".join(f"{key}=..." for key in keys)
+    return f"Required settings are missing: {', '.join(told)}. Give {given}"
 
 
 def _check(config: StudyConfig) -> None:

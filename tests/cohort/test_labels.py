@@ -76,8 +76,16 @@ def test_census_labels_get_short_names_that_no_other_label_begins_with(tmp_path:
     detailed = ["White: English, Welsh, Scottish or British", "White: Irish", "White and Asian"]
     labels = table(tmp_path, ethnicity=detailed)
     assert labels.table.frame["ethnicity"].tolist() == [
-        *("English, Welsh, Scottish or British", *detailed[1:]),
+        *("White British", *detailed[1:]),
     ]
+
+
+def test_a_list_of_nations_is_named_by_its_wider_group_where_no_other_label_is_in_it(
+    tmp_path: Path,
+) -> None:
+    given = ["White: English, Welsh, Scottish, Northern Irish or British", *list(CENSUS)[:2]]
+    labels = table(tmp_path, ethnicity=given)
+    assert labels.table.frame["ethnicity"].tolist() == ["White", "Asian", "Black"]
 
 
 def test_a_group_within_a_wider_one_keeps_its_own_name(tmp_path: Path) -> None:
