@@ -26,6 +26,7 @@ from lfr_eval.contract.tables import (
 from lfr_eval.inference import Plan, rates, watchlist_size_table
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.inputs import read_inputs
+from tests.matchers.test_onnx import reduced
 from tests.studies import configured, run_on_faces
 
 OPERATING = 0.491
@@ -179,14 +180,13 @@ def test_no_face_name_or_template_leaves_the_study_folder(
     assert suffixes <= {".parquet", ".json", ".html", ".pdf"}
 
 
-@pytest.mark.parametrize("matcher", ["dlib"])
-def test_dlib_runs_the_same_study(matcher: str, faces: Path) -> None:
+def test_dlib_runs_such_a_study(mirror: Path, faces: Path, tmp_path: Path) -> None:
     pytest.importorskip("dlib", reason="the extra 'dlib' is not installed")
     study = studied(
         faces,
-        "dataset=london",
-        "dataset.fillers=null",
-        f"matcher={matcher}",
+        "dataset=manifest",
+        f"dataset.path={reduced(mirror, tmp_path, 30)}",
+        "matcher=dlib",
         "design=verification",
         "thresholds.values=[-0.6,-0.5]",
         "thresholds.operating=-0.6",
