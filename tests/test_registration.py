@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from lfr_eval.study.registration import (
     check_standing,
     overrides_of,
     read_plan,
+    read_registration,
 )
 from lfr_eval.study.registration.record import registration_file
 from lfr_eval.study.run import run_study
@@ -337,7 +339,7 @@ def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(
 ) -> None:
     from dataclasses import replace
 
-    from lfr_eval.study.registration import read_registration, write_registration
+    from lfr_eval.study.registration import write_registration
 
     record = read_registration(registered.registration)
     settings = {k: v for k, v in record.settings.items() if k != "inference.power"}
@@ -420,3 +422,13 @@ def test_a_refused_study_leaves_nothing_behind(registered: Registered) -> None:
 def test_deviate_without_a_registration_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegistrationError, match="need a registration"):
         run_study(configured(tmp_path, "dataset.people=12", "deviate=true"))
+
+
+def test_a_pipe_and_a_deep_file_are_no_registrations(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.json")
+    (tmp_path / "deep.json").write_text("[" * 60 + "]" * 60)
+    for name, why in (("p.json", "is not a regular file"), ("deep.json", "deeper than 50 levels")):
+        with pytest.raises(RegistrationError, match=rf"{why}\. It may have been edited"):
+            read_registration(tmp_path / name)
+    with pytest.raises(RegistrationError, match="There is no registration"):
+        read_registration(tmp_path / "gone.json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,8 @@ def adding_up(rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     ).reshape(len(rows), len(_SUMMED))
     filled = np.nan_to_num(counts)
     places = np.array([plain(row["place"] or "") for row in rows], dtype=object)
+    total = filled.sum(axis=0)
+    others = np.ones(len(rows), dtype=bool)
     found: dict[int, str] = {}
     for at, mine in enumerate(counts):
         given = mine > 0
@@ -112,23 +115,25 @@ def adding_up(rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         said = _says_total(places[at])
         if not given.any() or not (certain or said):
             continue
-        others = np.array([each not in found for each in range(len(rows))])
         others[at] = False
         known = ~np.isnan(mine)
-        above = [each for each in range(max(0, at - _SPAN), at) if others[each]][::-1]
+        first = max(0, at - _SPAN)
+        above = np.flatnonzero(others[first:at])[::-1] + first
         running = filled[above].cumsum(axis=0)
         fits = np.flatnonzero((running[:, known] == mine[known]).all(axis=1))
-        # A month with one deployment has its own row for a total; without the word, it is none.
-        # Rows without a count change no sum, and are not what makes it one.
+        # A month with one deployment may have a row of totals; without the word, it is a repeat.
+        # Rows without a count change no sum, and do not count as rows that are added up.
         adding = (filled[above] > 0).any(axis=1).cumsum()
         least = 1 if said and not _names_a_place(places[at]) else 2
         number = next((int(n) + 1 for n in fits if adding[n] >= least), None)
         if number is not None:
             found[at] = f"its counts are the sums of {several(number, 'row')} above it"
-        elif _adds(filled[others], mine, 2):
+        elif (total[known] == 2 * mine[known]).all() and _adds(filled[others], mine, 2):
             found[at] = "its counts are the sums of all other rows"
         elif said and _adds(filled[others & _same_place(places, at)], mine, 1):
             found[at] = "its counts are the sums of the other rows of its place"
+        others[at] = at not in found
+        total = filled[others].sum(axis=0) if at in found else total
     return found
 
 
@@ -144,7 +149,7 @@ def _same_place(places: np.ndarray, at: int) -> np.ndarray:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan
+    return float(value) if isinstance(value, Real) else math.nan
 
 
 def _says_total(label: str) -> bool:
