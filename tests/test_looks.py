@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.finished.finished import read_finished
 from lfr_eval.inference.sequential import levels
 from lfr_eval.planning.freezing import freeze
 from lfr_eval.study.registration import RegistrationError, read_plan
@@ -57,8 +58,10 @@ def test_each_look_spends_its_share_and_there_is_no_third(
     shares = levels(SHARES, "Pocock", 0.05)
     for place, people in enumerate((PEOPLE // 2, PEOPLE)):
         manifest_of(made, registered.folder, people)
-        record = registered.run().record()
+        folder = registered.run()
+        record = folder.record()
         assert record.inference.alpha == pytest.approx(shares[place])
+        assert read_finished(folder.path).plan.alpha == record.inference.alpha
         assert any(f"This is look {place + 1} of 2" in note for note in record.notes)
         # The same people again are the same look.
         again = registered.run().record()

@@ -7,7 +7,7 @@ that what is asked of it later is answered from the same evidence by the same co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,9 @@ def read_finished(path: Path) -> Finished:
         folder, _config(folder), images, everybody, thresholds.values, thresholds.primary
     )
     trials = tuple(analysis.trials)
-    return Finished(folder, record, analysis.people, trials, analysis.thresholds, analysis.plan)
+    # A look of a plan has less of the level than the plan.
+    plan = replace(analysis.plan, alpha=record.inference.alpha)
+    return Finished(folder, record, analysis.people, trials, analysis.thresholds, plan)
 
 
 def _known(recorded: Mapping[str, Any], group: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from lfr_eval.inference.cells import Floats, satterthwaite
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import ENOUGH_EVENTS, NO_TRIAL, OWN, Precision
+from lfr_eval.inference.precision import ENOUGH_EVENTS, NO_TRIAL, OWN, PEOPLE, Precision
 from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
 
 BEYOND = 10
@@ -173,8 +173,9 @@ def _interval(
     known = variance > 0 and people > 1
     trials = float(len(exposure.person))
     effect = variance * trials / (rate * (1 - rate)) if known else trials / people
+    basis = OWN if known else PEOPLE
     if min(rate, 1 - rate) * trials < ENOUGH_EVENTS and effect <= trials / people:
-        effect, degrees = trials / people, np.inf
+        effect, degrees, basis = trials / people, np.inf, PEOPLE
     largest = float(answer.residual.max(initial=0.0)) * trials
     cells = Precision(
         events=np.array([rate * trials]),
@@ -182,12 +183,12 @@ def _interval(
         effect=np.array([effect]),
         degrees=np.array([max(degrees, 1.0)]),
         clump=np.array([max(effect, largest)]),
-        basis=np.array([OWN]),
+        basis=np.array([basis]),
     )
     tail = (1 - plan.level) / 2
     # Events are trials times the rate, whose quotient may miss the rate by a rounding.
     lower, upper = float(lower_ends(cells, tail)[0]), float(upper_ends(cells, tail)[0])
-    return min(lower, rate), max(upper, rate), OWN
+    return min(lower, rate), max(upper, rate), basis
 
 
 def _ratio(
