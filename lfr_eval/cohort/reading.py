@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
 from lfr_eval.cohort.workbooks import WORKBOOKS, cells_of_parquet, cells_of_workbook
+from lfr_eval.contract.reading import names_separator
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 
@@ -98,6 +99,9 @@ def _csv(path: Path) -> TextTable:
         return _nothing(path, utf16)
     # surrogateescape carries undecodable bytes to the cell they are in, which can then be named.
     text = raw.decode("utf-8-sig", errors="surrogateescape")
+    first, end, rest = text.partition("\n")
+    if names_separator(first):
+        text = end + rest
     separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []

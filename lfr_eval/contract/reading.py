@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -207,3 +208,8 @@ def _check_keys(node: Any) -> None:
             if twice:
                 raise ReadingError(f"'{twice[0]}' is given twice.")
             waiting += [value for _, value in one.value]
+
+
+def names_separator(line: str) -> bool:
+    """Whether a line of a CSV file only names the separator for Excel, such as `sep=;`."""
+    return re.fullmatch(r'"?sep=.?"?', line.strip().casefold()) is not None

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.reading import names_separator
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.near_names import near_name
@@ -307,7 +308,7 @@ def _names(given: Iterable[object]) -> NDArray[np.str_]:
 def _cells_of(path: Path) -> tuple[list[str], bool, str]:
     """Return the names in the header, whether a separator ends it, and the separator."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        line = next((line for line in stream if line.strip()), "")
+        line = next((line for line in stream if line.strip() and not names_separator(line)), "")
     separator = max(SEPARATORS, key=line.count)
     names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
     ends = len(names) > 1 and not names[-1]
@@ -322,7 +323,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, pd.Series]]:
         reader = csv.reader(stream, delimiter=separator)
         for record in reader:
             cells = [cell.strip() for cell in record]
-            if not any(cells):
+            if not any(cells) or (header and names_separator("".join(record))):
                 continue
             if header:
                 header = False

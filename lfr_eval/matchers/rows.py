@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
-from lfr_eval.contract.reading import json_value
+from lfr_eval.contract.reading import json_value, names_separator
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 
@@ -127,7 +127,7 @@ def _csv(path: Path) -> pd.DataFrame:
     blank, header = 0, ""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         for line in stream:
-            if line.strip():
+            if line.strip() and not names_separator(line):
                 header = line
                 break
             blank += 1

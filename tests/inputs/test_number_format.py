@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix import read_matrix
 from lfr_eval.matchers.number_format import read_numbers
@@ -97,3 +98,18 @@ def test_no_file_with_scores_is_read_in_two_ways(tmp_path: Path) -> None:
         ScoreFile(scores).scores(images)
     for part in ("row 3 (a, c, 1,160)", "row 4 (a, d, 82%)", "no score", "row 5 (a, x, FTE)"):
         assert part in str(caught.value)
+
+
+def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> None:
+    """Excel writes `sep=;` where the separator is not that of the computer."""
+    path = tmp_path / "s.csv"
+    path.write_text("sep=;\nscore;genuine\n0,5;1\n0,2;maybe\n")
+    with pytest.raises(MatcherError, match=r"neither 1 nor 0: row 4 \(0,2, maybe\)"):
+        PairFile(path)
+    path.write_text('"sep=;"\n;p;q\nr;0,8;0,4\n')
+    assert read_matrix(path).score.tolist() == [[0.8, 0.4]]
+    path.write_text("sep=;\nimage_id;subject_id\na;b\n")
+    table = read_text_table(path)
+    assert table.problems == ()
+    assert table.rows.tolist() == [3]
+    assert table.frame["subject_id"].tolist() == ["b"]
