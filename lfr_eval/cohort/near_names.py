@@ -45,6 +45,14 @@ def near_id(subject: str) -> str:
     return joined or subject
 
 
+def spellings(subject: str) -> tuple[str, ...]:
+    """Return an id, its near form, and the ways of writing it that entries without one may hold.
+
+    The near form is marked, so that it cannot be another person's id.
+    """
+    return subject, f"near\0{near_id(subject)}", subject.upper(), subject.lower(), subject.title()
+
+
 def near_names(wanted: str, names: Sequence[str]) -> list[str]:
     """Return which names resemble one, in the order given.
 

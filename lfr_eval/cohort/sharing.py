@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from lfr_eval.cohort.near_names import near_id, near_names
+from lfr_eval.cohort.near_names import near_names, spellings
 from lfr_eval.cohort.shared import Answer, Deletion, Sharing, sharing_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.handover import Handover
@@ -99,7 +99,7 @@ class Register:
             },
             "count": count if count is not None else len(named),
             "people": [self._digest(each) for each in named],
-            "near": sorted({self._digest(_near(each)) for each in named}),
+            "near": sorted({self._digest(spellings(each)[1]) for each in named}),
             "since": given.since.isoformat(),
             "until": given.until.isoformat() if given.until else None,
             "recorded": _now(),
@@ -159,15 +159,17 @@ class Register:
         else:
             total = len(lines)
             self._read(ledger.some(lines[:1], range(1, total + 1)[:1]))
-        theirs, *similar = (self._digest(each) for each in _spellings(subject))
+        theirs, *similar = (self._digest(each) for each in spellings(_plain(subject)))
         if lines is not None:
+            exact, near_form, *earlier = (each.encode() for each in (theirs, *similar))
             # Who does not say whose images they were cannot be ruled out.
-            sought = [theirs.encode(), *(each.encode() for each in similar)]
             numbers = (
                 number
                 for number, line in enumerate(lines, 1)
-                if any(each in line for each in sought)
+                if exact in line
+                or near_form in line
                 or b'"people": ["' not in line
+                or (b'"near": ["' not in line and any(each in line for each in earlier))
                 or number == total
             )
             entries = ledger.some(lines, numbers)
@@ -199,7 +201,7 @@ class Register:
         entries = Ledger(self.path).entries()
         shared = self._read(entries)
         theirs = {self._digest(_plain(each)) for each in subjects}
-        similar = {self._digest(each) for one in subjects for each in _spellings(one)[1:]}
+        similar = {self._digest(each) for one in subjects for each in spellings(_plain(one))[1:]}
         named = {each.number: len(theirs.intersection(each.people)) for each in shared}
         chosen = tuple(
             each for each in shared if each.given.dataset == dataset or named[each.number]
@@ -295,19 +297,6 @@ def _others(
     known = {each.number for each in chosen}
     held = (each for each in shared if similar.intersection((*each.people, *each.near)))
     return tuple(each for each in held if each.number not in known)
-
-
-def _spellings(subject: str) -> list[str]:
-    """Return an id, and the forms under which it may have been entered otherwise.
-
-    Entries of earlier versions hold no near form: there, three ways of writing are tried.
-    """
-    plain = _plain(subject)
-    return [plain, _near(plain), plain.upper(), plain.lower(), plain.title()]
-
-
-def _near(subject: str) -> str:
-    return f"near\0{near_id(subject)}"
 
 
 def _plain(subject: str) -> str:
