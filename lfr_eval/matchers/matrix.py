@@ -19,6 +19,7 @@ from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import (
     LARGEST,
     Decimal,
+    NumberFormat,
     declared,
     format_of,
     read_as,
@@ -282,15 +283,23 @@ def _csv(path: Path, decimal: Decimal | None) -> Matrix:
         written = declared(decimal)
     else:
         # The last row may be the one that tells how the first is to be read.
-        written = format_of({one for _, _, cells in _rows(path) for one in shapes(cells)})
+        found: set[str] = set()
+        for _, _, cells in _rows(path):
+            if "point" not in found or _plain(cells) is None:
+                found |= shapes(pd.Series(cells, dtype="string"))
+        written = format_of(found)
     reference, rows = [], []
     problems: dict[str, list[str]] = {}
     for line, name, cells in _rows(path):
-        number = read_as(cells, written)
         reference.append(name)
+        values = _plain(cells) if written == NumberFormat() else None
+        if values is not None:
+            rows.append(values)
+            continue
+        number = read_as(pd.Series(cells, dtype="string"), written)
         rows.append(number.value.to_numpy())
         for said, wrong in number.unreadable("score"):
-            for at in cells.index[wrong.to_numpy(bool)]:
+            for at in np.flatnonzero(wrong.to_numpy(bool)):
                 where = f"row {line} ({name}, {probe[at]}, {cells[at]})"
                 problems.setdefault(said, []).append(where)
     if not rows or not probe:
@@ -315,7 +324,16 @@ def _cells_of(path: Path) -> tuple[list[str], bool, str]:
     return names[1 : -1 if ends else None], ends, separator
 
 
-def _rows(path: Path) -> Iterator[tuple[int, str, pd.Series]]:
+def _plain(cells: list[str]) -> NDArray[np.float64] | None:
+    """Return a row of usual numbers, NaN where a cell is empty; None where any other cell is."""
+    try:
+        # Python reads `1_000`; nobody else does.
+        return None if "_" in "".join(cells) else np.array([cell or "nan" for cell in cells], float)
+    except ValueError:
+        return None
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, list[str]]]:
     """Yield line number, reference and cells of each row of scores."""
     probe, ends, separator = _cells_of(path)
     expected, header = len(probe) + 1, True
@@ -333,7 +351,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, pd.Series]]:
                     f"row {reader.line_num} ('{cells[0]}') has {len(cells)} cells, and the header "
                     f"has {expected + ends}"
                 )
-            yield reader.line_num, cells[0], pd.Series(cells[1:expected], dtype="string")
+            yield reader.line_num, cells[0], cells[1:expected]
 
 
 def _some(names: Sequence[str]) -> str:
