@@ -180,7 +180,7 @@ def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
         f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in found if each not in rest
     ]
     before = (
-        "no difference was shown here, which is not equality"
+        "for other pairs of groups no difference was shown, which is not equality"
         if some
         else "what was seen may be chance"
     )
