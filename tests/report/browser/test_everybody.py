@@ -111,7 +111,7 @@ def test_without_javascript_the_page_stands_at_the_operating_threshold(
     assert not page.locator("#controls").is_visible()
     text = page.locator("#explore").inner_text()
     assert "Without JavaScript this part shows the setting of the answer alone" in text
-    assert "In a crowd of 10,000 people a day" in text
+    assert "In a crowd of 10,000 made-up people a day" in text
     page.close()
 
 
