@@ -73,7 +73,7 @@ def test_every_question_has_an_answer(panel: Panel, bare_panel: Panel) -> None:
 
 def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> None:
     who = answers(panel, "Who was tested, and how many people?")
-    assert "390 made-up people, seen 3,900 times in all." in who
+    assert "390 made-up people, who passed 3,900 times in all. Each pass was tried twice" in who
     nothing = answers(panel, "What did not happen?")
     assert "White, threshold 0.64 and a watchlist of 10,000" in nothing
     assert "0 of 1,300 recognition opportunities of 130 people" in nothing

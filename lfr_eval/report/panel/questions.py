@@ -9,6 +9,7 @@ from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import UNKNOWN
 from lfr_eval.contract.words import count, several, spoken_threshold
 from lfr_eval.report.approvals import Decisions
+from lfr_eval.report.brief.answer import chosen
 from lfr_eval.report.brief.around import facts
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import (
@@ -36,7 +37,7 @@ def questions(report: Report) -> tuple[Question, ...]:
         ("Who says which group a person belongs to?", _fact("Labels")),
         ("Who is not in the figures?", _left_out),
         ("Does this describe the engine that runs live?", _engine),
-        ("Which threshold, and who chose it?", _fact("Threshold")),
+        ("Which threshold, and who chose it?", _threshold),
         ("What have deployments shown?", _field),
         ("How long was the watchlist?", _fact("Watchlist")),
         ("What was found?", told_above),
@@ -56,6 +57,12 @@ def questions(report: Report) -> tuple[Question, ...]:
 def _fact(name: str) -> Callable[[Report], tuple[str, ...]]:
     """Answer as the brief does."""
     return lambda report: (dict(facts(report)).get(name, "The study does not say."),)
+
+
+def _threshold(report: Report) -> tuple[str, ...]:
+    """Answer as the brief does, in two places: what a threshold is, and how this one was set."""
+    told = (*_fact("Threshold")(report), chosen(report))
+    return tuple(text for text in told if text)
 
 
 def _left_out(report: Report) -> tuple[str, ...]:
