@@ -352,7 +352,7 @@ def test_it_reads_well(folder: Path) -> None:
     page = parse(folder / "report.html")
     answer = page.with_id("answer").text
     assert "Published version. Counts of 1 to 4 are withheld" in answer
-    assert "only this is published: no difference was shown" in answer
+    assert "the study publishes only that no difference was shown" in answer
     assert "▒ withheld" in page.with_id("evidence").text
     rates = page.with_id("rates").text
     assert f"{group_name(FEW)} withheld withheld withheld withheld withheld –" in rates

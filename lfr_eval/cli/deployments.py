@@ -57,7 +57,7 @@ def import_(
     headings
         What a heading means, where it is not understood. FIELD 'skip' leaves it out.
     dates
-        How the files write 02/03/2024; default: day first, unless a file shows another way.
+        How the files write 02/03/2024. Default: day first; a file that shows otherwise is refused.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 

@@ -75,7 +75,7 @@ def withdraw(
     study: Annotated[tuple[Path, ...], Several] = (),
     yes: bool = False,
 ) -> int:
-    """Say what is held of one person, and delete it once that is confirmed.
+    """Show what is held about one person, and delete it after confirmation.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ def withdraw(
         for line in preview.done:
             print(f"Would delete: {line}")
         for line in preview.left:
-            print(f"Would stay: {line}")
+            print(f"Would not be deleted: {line}")
         if not _confirmed():
-            print("Nothing was deleted. To delete all this: the same command with --yes.")
+            print("Nothing was deleted. To delete all this, run the same command with --yes.")
             return FAILED
     result = remove()
     for line in result.done:

@@ -52,9 +52,9 @@ def record(
     subject
         Whose they are; may be repeated.
     subjects
-        Whose they are: a file with one id per line, or a table.
+        Whose they are: a file with one id per line, or a table of people.
     column
-        Column of the table that holds the ids; default: the one named as ids are (subject_id).
+        Column of the table that holds the ids; default: subject_id or a similar name.
     """
     from lfr_eval.cohort.subject_list import check_ids, read_subjects
     from lfr_eval.contract.keys import read_key

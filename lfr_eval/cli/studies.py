@@ -184,7 +184,10 @@ def stamp(
         raise ConfigError("Give one of --tsa URL, --request FILE and --response FILE.")
     if request is not None:
         request.write_bytes(request_for(stampable(path).text).as_bytes())
-        print(f"Request: {request}. Send it to an authority, then give its answer: --response FILE")
+        print(
+            f"Request: {request}. Send it to an authority, then give its answer with --response "
+            "FILE."
+        )
         return OK
     answer = asked(stampable(path), tsa, roots) if tsa else Path(str(response)).read_bytes()
     print(keep(path, answer, roots, approvals))

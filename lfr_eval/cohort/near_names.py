@@ -1,7 +1,7 @@
-"""Names and ids that may be one another's slips (a name in, its near ones out).
+"""Names and ids that may be misspellings of one another (a name in, its near ones out).
 
-Whoever asks a register under another spelling must not be told "nobody" and no more. What is near
-is offered as such, and never counted as the same.
+A register that is asked under another spelling must not answer only "nobody". Near names are
+offered as such, and never counted as the same.
 """
 
 from __future__ import annotations

@@ -71,13 +71,14 @@ def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = 
 
 
 def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
-    """Return a log with our names of columns, and each name that is not in it as a problem."""
+    """Return a log with its columns renamed, and a problem for each name that it lacks."""
     frame = table.frame
     there = ", ".join(map(str, frame.columns))
     missing = tuple(
         Problem(
             "missing column",
-            f"dataset.pass_columns gives '{theirs}' for '{ours}', but the log has no such column",
+            f"dataset.pass_columns gives '{theirs}' for '{ours}', but the log of passes has no "
+            "such column",
             f"Columns there: {there}.",
             row=1,
             column=theirs,

@@ -120,7 +120,7 @@ class Answer:
         for each in self.sharings:
             yield each.sentence(self.today)
         for each in self.near:
-            yield f"Under another spelling, which may be meant: {each.sentence(self.today)}"
+            yield f"Possibly meant, under another spelling: {each.sentence(self.today)}"
         if self.hint:
             yield self.hint
         if self.unnamed:

@@ -124,7 +124,8 @@ class Register:
             raise SharingError(f"Entry {number} was deleted on {sharing.deletion.on}.")
         if not sharing.given.since <= on <= _today():
             raise SharingError(
-                f"Deletion on {on} is before {sharing.given.since}, or has not come yet."
+                f"Deletion on {on} is before the sharing of {sharing.given.since}, or in the "
+                "future."
             )
         if not by.strip():
             raise SharingError("Nobody is named who confirms the deletion.")
@@ -226,10 +227,11 @@ class Register:
         )
         names = list(dict.fromkeys(kept))
         near = near_names(organisation, names)
-        hint = f"Names in it that are near: {', '.join(near)}." if near else ""
+        hint = f"Similar names in the register: {', '.join(near)}." if near else ""
         if names and not near and not chosen:
             others = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-            hint = f"No name in it is near. It has {several(len(names), 'organisation')}: {others}."
+            held = several(len(names), "organisation")
+            hint = f"No name in the register is similar. It has {held}: {others}."
         return replace(answer, asked=f"under the name '{organisation.strip()}'", hint=hint)
 
     def verify(self, today: date | None = None) -> list[str]:

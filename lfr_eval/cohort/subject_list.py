@@ -1,7 +1,7 @@
 """A file of people in, their ids out: a list with one id per line, or a column of a table.
 
-A line that is read as one id and holds more would name somebody who does not exist, and the person
-whom it means would not be found again. It is refused.
+A line that holds more than one id is refused: read as one id, it would name somebody who does not
+exist, and the people meant would not be found again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def read_subjects(path: Path, column: str | None = None) -> tuple[str, ...]:
         lines = [(n, each.strip()) for n, each in enumerate(text.splitlines(), 1) if each.strip()]
         first = lines[0][1] if lines else ""
         if not lines:
-            raise SubjectListError(f"{path} names nobody: it is empty.")
+            raise SubjectListError(f"{path} is empty. Give one id per line.")
         if skeleton(first.strip('"')) not in IDS and not _holds_several(first.strip('"')):
             return _one_each(path, lines)
     return _of_table(path, column)
@@ -76,8 +76,8 @@ def check_ids(given: Sequence[str]) -> None:
     wrong = [f"'{each}'" for each in given if _holds_several(each)]
     if wrong:
         raise SubjectListError(
-            f"{', '.join(wrong)} may be several ids. Give each person with an option of its own; "
-            "an id that holds a comma goes into a CSV file with the heading subject_id, in quotes."
+            f"{', '.join(wrong)} may hold several ids. Repeat the option for each person. Put "
+            "an id that contains a comma in quotes in a CSV file with the heading subject_id."
         )
 
 
@@ -90,14 +90,14 @@ def _one_each(path: Path, lines: Sequence[tuple[int, str]]) -> tuple[str, ...]:
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise SubjectListError(
-            f"{path} is a list with one id per line, and {', '.join(wrong[:_SHOWN])}{more} may "
-            "hold more than an id. Give one id per line, or a table with the heading subject_id."
+            f"{path} is a list with one id per line, but {', '.join(wrong[:_SHOWN])}{more} may "
+            "hold more than one id. Give one id per line, or a table with the heading subject_id."
         )
     heading, *others = (any(map(str.isdigit, line)) for _, line in lines)
     if others and not heading and all(others):
         raise SubjectListError(
-            f"{path}: line 1 ('{lines[0][1]}') looks like a heading, and not like the ids below. "
-            f"Say so with --column '{lines[0][1]}', or remove it."
+            f"{path}: line 1 ('{lines[0][1]}') looks like a heading, not like the ids below it. "
+            f"If it is one, give --column '{lines[0][1]}' or remove the line."
         )
     return tuple(line for _, line in lines)
 
@@ -118,7 +118,7 @@ def _of_table(path: Path, column: str | None) -> tuple[str, ...]:
         asked = "no column of ids" if column is None else f"no column '{column}'"
         raise SubjectListError(
             f"{path} is a table with {several(len(names), 'heading')} ({', '.join(names)}) and "
-            f"{asked}. Name the one that holds the ids with --column."
+            f"{asked}. Name the column of ids with --column."
         )
     cells = table.frame[found[0]]
     empty = [int(row) for row, cell in zip(table.rows, cells.isna(), strict=True) if cell]

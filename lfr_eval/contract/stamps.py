@@ -108,7 +108,7 @@ def read_stamp(
         algorithm = _HASHES.get(info.message_imprint.hash_algorithm.dotted_string)
         imprint = hashlib.new(algorithm, text.encode()).digest() if algorithm else None
         if imprint != info.message_imprint.message:
-            raise StampError("It is a time stamp of something else.")
+            raise StampError("It is the time stamp of something else.")
         (signer,) = read.signed_data.signer_infos
         name = next(
             found.subject
@@ -116,7 +116,7 @@ def read_stamp(
             if (found.issuer, found.serial_number) == (signer.issuer, signer.serial_number)
         )
     except library.VerificationError as error:
-        raise StampError(f"It does not hold against the certificates of {roots}: {error}") from None
+        raise StampError(f"The certificates in {roots} do not confirm it: {error}") from None
     except (ValueError, StopIteration, TypeError) as error:
         if isinstance(error, StampError):
             raise
@@ -194,7 +194,7 @@ def _certificates(file: Path) -> list[Any]:
     try:
         return x509.load_pem_x509_certificates(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise StampError(f"{file} holds no certificates in PEM: {error}") from None
+        raise StampError(f"{file} contains no certificates in PEM format: {error}") from None
 
 
 def _library() -> Any:

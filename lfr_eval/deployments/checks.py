@@ -91,7 +91,7 @@ def _totals(part: pd.DataFrame) -> Iterator[Doubt]:
     given = part.astype(object).where(part.notna(), None).to_dict("records")
     rows = [{str(name): value for name, value in row.items()} for row in given]
     for at, how in adding_up(rows).items():
-        why = f"{how}. Import the file again, which leaves it out."
+        why = f"{how}. Import the file again: the import leaves out rows of totals."
         yield Doubt(rows[at]["record_id"], "row of totals", "place", rows[at]["place"], why)
 
 
@@ -113,7 +113,7 @@ def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
     elif why := exchanged(cells, days):
         for name, each, one, read in zip(ids, days, fit, as_read, strict=True):
             if read and one is not None and one != each:
-                more = f"{why}; {one} would fit. Or import it with --dates month-first."
+                more = f"{why}; {one} would fit. Or import the file with --dates month-first."
                 yield Doubt(name, "day and month exchanged", "date", each, more, one)
             elif each is None:
                 yield Doubt(name, "impossible date", "date", None, "there is no such day.")
@@ -191,7 +191,7 @@ def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
             others = "others of the file are below 1" if small else "thresholds are mostly below 1"
             why = f"it is above 1, and {others}" + (f"; {fit} would fit." if fit else ".")
         elif not 0 < value < 100:
-            why = "it is no threshold of any matcher."
+            why = "it cannot be a threshold: it must be above 0 and below 100."
         if why:
             yield Doubt(name, "threshold", "threshold", value, why, fit)
 

@@ -54,13 +54,17 @@ def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
     number = len(month_first)
     if day_first and (number < 2 or number <= _MIXED * (number + len(day_first))):
         return None
-    others = f"{several(len(day_first), 'other')} only day first" if day_first else "none day first"
+    others = (
+        f"{several(len(day_first), 'other')} only day first" if day_first else "none only day first"
+    )
     why = f"{several(number, 'day')} can only be month first, and {others}"
     held = sum(bool(re.fullmatch(r"\d{4}-\d\d-\d\d", cell)) for cell in cells)
     if held:
         # A spreadsheet that expects the other way turns what it can, and keeps the rest as text.
         why += (
-            f" ({several(held, 'other')} held as dates may be exchanged already: use the original)"
+            f" (day and month of {several(held, 'other')} stored as dates may already be "
+            "exchanged: "
+            "use the original file)"
         )
     return month_first[0], why
 
@@ -85,7 +89,7 @@ def exchanged(cells: Sequence[str], days: Sequence[date | None]) -> str:
         for cell, each in zip(cells, days, strict=True)
     ]
     if out_of_order(days) != [] and len(days) > 2 and out_of_order(other) == []:
-        return "the rows of the file are in order only where day and month are exchanged"
+        return "the rows of the file are in order only if day and month are exchanged"
     return ""
 
 

@@ -52,8 +52,8 @@ def import_records(
     mapping
         Heading to field of table `records`, or to `skip`, where a heading is not understood.
     month_first
-        Whether 02/03/2024 is the third of February. Where it is not said, days are read as in
-        Britain, and a file that shows another way is refused.
+        Whether 02/03/2024 is the third of February. None: days are read day first, as in Britain,
+        and a file that shows another order is refused.
 
     Raises
     ------
@@ -184,8 +184,8 @@ def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]
         at, why = found
         place = where(rows[at]["page"], rows[at]["row"])
         yield (
-            f"{name}: {why}, such as '{cells[at]}' ({place}). Say how the file writes days with "
-            "--dates month-first, or day-first if these are slips"
+            f"{name}: {why}, such as '{cells[at]}' ({place}). Say how the file writes days: "
+            "--dates month-first, or --dates day-first if these are mistakes"
         )
 
 

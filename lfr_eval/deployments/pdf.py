@@ -179,7 +179,7 @@ class _Reader:
                     f"page {number}: a row without a day ('{' | '.join(line.texts)}')"
                 )
             elif text and self.grids and len(line.boxes) == len(self.grids[-1].headings):
-                self.grids[-1].passed_over.append(f"page {number}: '{text}' is no row of counts")
+                self.grids[-1].passed_over.append(f"page {number}: '{text}' is not a row of counts")
 
 
 def _lines(table: Any) -> Iterator[_Line]:

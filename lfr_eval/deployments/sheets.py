@@ -115,7 +115,8 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         grid.rows.append(Row(page, number, padded))
     if cut:
         raise DeploymentError(
-            f"{name} has {needed} headings, and fewer cells in {some(cut)}. They may be cut off: "
-            "get the file again, or end the rows with empty cells if nothing is missing."
+            f"{name} has {needed} headings, but fewer cells in {some(cut)}. The rows may be cut "
+            "off: "
+            "get the file again, or add empty cells at their end if nothing is missing."
         )
     return grid

@@ -1,7 +1,7 @@
-"""Rows of a file in, those out that add up others: they are no deployments.
+"""Rows of totals in a file of deployments (rows in, deployments out).
 
-A row of totals that is read as a deployment counts everything twice. It is known by its words, or
-by counts that are the sums of other rows.
+A row of totals that is read as a deployment counts everything twice. Its words show what it is, or
+its counts do, because they are the sums of other rows.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def without_totals(
             continue
         if _says_total(plain(row["place"] or "")):
             problems.append(
-                f"{name}, {place}: place '{row['place']}' speaks of a total, and its counts are "
-                "not the sums of other rows. Remove the row if it adds up others; if it is a "
+                f"{name}, {place}: place '{row['place']}' names a total, but its counts are not "
+                "the sums of other rows. If the row adds up others, remove it; if it is a "
                 "deployment, write its place without that word"
             )
         kept.append(dict(row))

@@ -45,20 +45,22 @@ def register_key(ledger: Ledger, name: str, role: str, public: str, by: Key) -> 
     every, revoked = holders(entries), revoked_in(entries)
     known = {name: holder for name, holder in every.items() if name not in revoked}
     if not name.strip() or not role.strip():
-        problems.append("Give the name and the role of who holds the key.")
+        problems.append("Give the name and the role of the person who holds the key.")
     if not is_public(public):
         problems.append("The public key must be 64 hexadecimal digits.")
     elif fingerprint(public) in revoked:
-        problems.append("This key was revoked; make another.")
+        problems.append("This key was revoked. Make another key.")
     elif fingerprint(public) in known:
         problems.append(f"This key is registered for {known[fingerprint(public)].name} already.")
     same = [holder.name for holder in known.values() if same_person(holder.name, name)]
     if same:
         problems.append(f"{same[0]} has a key already; a key is registered once.")
     if known and by.fingerprint not in known:
-        problems.append("A registered approver must vouch for a new key: give --by KEY of theirs.")
+        problems.append(
+            "A registered approver must vouch for a new key: give their key with --by KEY."
+        )
     if every and not known:
-        problems.append("Every key of this ledger was revoked: begin another ledger.")
+        problems.append("Every key of this ledger was revoked. Begin another ledger.")
     if not every and by.public != public:
         problems.append("The first key vouches for itself: leave out --by.")
     if problems:
@@ -101,7 +103,7 @@ def revoke_key(ledger: Ledger, named: str, reason: str, by: Key) -> Entry:
     if by.fingerprint not in every or by.fingerprint in revoked:
         problems.append("A registered key that is not revoked must sign the revocation.")
     if not reason.strip():
-        problems.append("Say why it is revoked.")
+        problems.append("Give the reason for revoking it.")
     if problems:
         raise ApprovalError("The key was not revoked. " + " ".join(problems))
     values = {
@@ -118,16 +120,22 @@ def may_sign(
 ) -> list[str]:
     """Return what forbids an approver to sign with a key, or without one; empty: nothing."""
     if not known:
-        return [] if key is None else ["No key is registered: lfr-eval approvals register."]
+        return (
+            []
+            if key is None
+            else ["No key is registered. Register one with lfr-eval approvals register."]
+        )
     if key is None:
-        return ["The ledger takes signed decisions only: give --key FILE."]
+        return ["The ledger accepts only signed decisions: give --key FILE."]
     holder = known.get(key.fingerprint)
     if holder is None:
-        return [f"The key {key.fingerprint[:16]} is not registered: lfr-eval approvals register."]
+        return [
+            f"The key {key.fingerprint[:16]} is not registered. Use lfr-eval approvals register."
+        ]
     if key.fingerprint in revoked:
-        return [f"The key {key.fingerprint[:16]} was revoked: register another one."]
+        return [f"The key {key.fingerprint[:16]} was revoked. Register another key."]
     if not same_person(holder.name, approver):
-        return [f"The key is {holder.name}'s, and the approver is '{approver}'."]
+        return [f"The key belongs to {holder.name}, but the approver is '{approver}'."]
     return []
 
 

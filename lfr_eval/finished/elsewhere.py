@@ -168,7 +168,7 @@ def from_exports(person: Person, files: Sequence[Path], look: bool = False) -> l
             with np.load(file, allow_pickle=False) as arrays:
                 ids, vectors = arrays["image_id"].astype(str), arrays["template"]
         except Exception as error:
-            done.append(f"{file}: nothing, as it cannot be read ({error}); look into it")
+            done.append(f"{file}: nothing, because it cannot be read ({error}); check it yourself")
             continue
         theirs = np.isin(ids, sorted(person.images))
         if not theirs.any():

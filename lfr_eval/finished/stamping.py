@@ -63,12 +63,12 @@ def stampable(path: Path) -> Stampable:
         folder = StudyFolder.open(path)
         changed = folder.verify()
         if changed:
-            raise FolderError(f"{path} is not as it was sealed: {' '.join(changed[:5])}")
+            raise FolderError(f"{path} was changed after it was sealed: {' '.join(changed[:5])}")
         return Stampable(f"The study {path.name}", folder.study_hash(), path / STUDY_STAMP)
     if path.suffix == ".jsonl":
         entries = Ledger(path).entries()
         if not entries:
-            raise StampError(f"{path} has no entry yet.")
+            raise StampError(f"{path} has no entry yet, so there is nothing to stamp.")
         return _entry(path, len(entries), entries[-1].sha256)
     file = registration_file(path) if path.suffix in (".yaml", ".yml") else path
     seal = read_registration(file).seal
@@ -91,14 +91,16 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
     import requests
 
     if not address.startswith(("http://", "https://")):
-        raise StampError(f"The address of an authority is http:// or https://, not '{address}'.")
+        raise StampError(
+            f"The address of an authority must begin with http:// or https:// (got '{address}')."
+        )
     request = request_for(chosen.text)
     headers = {"Content-Type": "application/timestamp-query"}
     try:
         reply = requests.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
         reply.raise_for_status()
     except requests.RequestException as error:
-        raise StampError(f"{address} did not answer: {error}") from None
+        raise StampError(f"The authority at {address} did not answer: {error}") from None
     read_stamp(reply.content, chosen.text, roots, request.nonce)
     return reply.content
 
@@ -140,7 +142,7 @@ def stamps_told(path: Path, roots: Path | None = None) -> list[str]:
         # Whoever only wants to know that a study is whole needs no further package.
         if roots is not None:
             raise
-        return [f"There are time stamps, which are not read here. {error}"]
+        return [f"There are time stamps, but they cannot be read here. {error}"]
     return [f"{what}: {stamp} ({checked})." for what, stamp in found.items()]
 
 

@@ -129,7 +129,8 @@ def withdraw(
         changed = folder.verify()
         if changed:
             damaged[folder.path] = (
-                f"{folder.path} is not as it was sealed: {' '.join(changed[:5])} Nothing was "
+                f"{folder.path} was changed after it was sealed: {' '.join(changed[:5])} Nothing "
+                "was "
                 "deleted there. Restore or delete this study, and withdraw the person again."
             )
     concerned = [folder for folder in concerned if folder.path not in damaged]

@@ -54,8 +54,8 @@ class AlertLog:
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
     decimal
-        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
-        thousands. None: as the numbers show, and refused where they could mean two things.
+        Decimal mark of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: read from the numbers, and refused where a number could mean two things.
 
     Raises
     ------
@@ -219,10 +219,11 @@ class AlertLog:
             raise MatcherError(
                 f"{self._path}: the clocks of alerts and passes seem to differ. "
                 f"{several(shift.fitting, 'alert')} of {shift.alerts:,} would belong to a pass of "
-                f"the person that they name if alerts were {abs(shift.seconds):,.0f} seconds "
+                f"the person they name if alerts were {abs(shift.seconds):,.0f} seconds "
                 f"{late} than passes; with the times as they are, {shift.fitting_now:,} do. Write "
-                "all times with their time zone, such as +01:00, and correct clocks that were "
-                "wrong. If the system alerts that late, set matcher.within to more seconds."
+                "all times with their time zone, such as +01:00, and correct the times of clocks "
+                "that were wrong. If alerts really come that late, increase matcher.within "
+                "(seconds)."
             )
         if len(rows) and rows["pass_id"].isna().all():
             said = [
@@ -238,7 +239,7 @@ class AlertLog:
             raise MatcherError(
                 f"{self._path}: none of the {several(len(rows), 'alert')} belongs to a pass. "
                 f"{'. '.join(one[0].upper() + one[1:] for one in said)}. Correct the names in one "
-                "of the two files, or set matcher.within to more seconds."
+                "of the two files, or increase matcher.within (seconds)."
             )
 
     def _places(

@@ -162,12 +162,13 @@ class Matrix:
         if half:
             said.append(
                 f"{half:,} comparisons were empty in the matrix, and each has a score the other "
-                "way round: it is read as half of a symmetric matrix"
+                "way round, so the matrix is read as half of a symmetric matrix"
             )
         if len(more_row):
             said.append(
-                f"{len(more_row):,} comparisons stand in the matrix with the probe as row and the "
-                "reference as column, and are read so"
+                f"{len(more_row):,} comparisons have the probe as row and the reference as "
+                "column in "
+                "the matrix, and are read that way"
             )
         note = ". ".join(one[0].upper() + one[1:] for one in said) + "."
         return _Back(np.append(row, more_row), np.append(column, more_column), note)
@@ -303,7 +304,7 @@ def _csv(path: Path, decimal: Decimal | None) -> Matrix:
                 where = f"row {line} ({name}, {probe[at]}, {cells[at]})"
                 problems.setdefault(said, []).append(where)
     if not rows or not probe:
-        raise ValueError("there is no row of scores below a header of probes")
+        raise ValueError("there is no row of scores below the header of probes")
     if problems:
         raise ValueError("; ".join(f"{said}: {_some(where)}" for said, where in problems.items()))
     return Matrix(path, _names(reference), _names(probe), np.array(rows))

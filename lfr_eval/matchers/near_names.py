@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 _KINDS: tuple[tuple[Callable[[str], str], str], ...] = (
     (
         lambda name: name.removesuffix(".0").lstrip("0"),
-        "a program took names for numbers and changed them; format the column as text",
+        "a program read names as numbers and changed them; format the column as text",
     ),
     (lambda name: " ".join(name.casefold().split()), "letter case or spaces differ"),
     (
         lambda name: name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or name,
-        "write names without folder and ending",
+        "write names without folder and file extension",
     ),
 )
 _SOME = 1_000

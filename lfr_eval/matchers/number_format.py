@@ -157,7 +157,7 @@ def format_of(found: Iterable[str]) -> NumberFormat:
         return NumberFormat(
             doubtful=both,
             doubt="in this column ',' and '.' both begin decimals, or both separate thousands "
-            f"(write all numbers in one way, or say which begins decimals: {_SETTING})",
+            f"(write all numbers in the same way, or name the decimal mark: {_SETTING})",
         )
     if english or german:
         return NumberFormat("point" if english else "comma", grouped=True)
@@ -167,8 +167,8 @@ def format_of(found: Iterable[str]) -> NumberFormat:
             return NumberFormat(
                 doubtful=frozenset({shape3}),
                 doubt=f"'{mark}' may begin decimals or separate thousands, and no value of the "
-                f"column tells (write 1160 without a separator and 1.16 without a third decimal, "
-                f"or say which: {_SETTING})",
+                f"column shows which (write 1160 without a separator and 1.16 without a third "
+                f"decimal, or name the decimal mark: {_SETTING})",
             )
     return NumberFormat("comma" if commas else "point")
 

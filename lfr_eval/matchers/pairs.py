@@ -38,8 +38,8 @@ class PairFile:
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
     decimal
-        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
-        thousands. None: as the numbers show, and refused where they could mean two things.
+        Decimal mark of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: read from the numbers, and refused where a number could mean two things.
 
     Attributes
     ----------

@@ -34,18 +34,18 @@ class ScoreFile:
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
     decimal
-        What begins the decimals of numbers in text, `point` or `comma`; the other mark may separate
-        thousands. None: as the numbers show, and refused where they could mean two things.
+        Decimal mark of numbers in text, `point` or `comma`; the other mark may separate
+        thousands. None: read from the numbers, and refused where a number could mean two things.
     shape
         `list`: reference_id, probe_id and score in CSV, Parquet or JSON lines. `matrix`: a CSV file
         with probes in the header and references in the first column; or an `.npz` file with the
         arrays reference_id, probe_id and score, whatever the shape says.
     floor
-        Lowest score that the system tells: every comparison without a score was below it. None: the
+        Lowest score that the system reports: comparisons without a score were below it. None: the
         file has every score.
     missing
-        What it means that a comparison has no score: `refused`, or `not_compared`, so that it is in
-        no rate.
+        What to do with comparisons without a score: `refused`, or `not_compared` (no rate counts
+        them).
 
     Attributes
     ----------
@@ -88,7 +88,10 @@ class ScoreFile:
             values, count = self._given["value"].to_numpy(), len(rows)
         there = values[~np.isnan(values)]
         if not there.size and not self._wrong:
-            raise MatcherError(f"{path} has no score: every cell for one is empty.")
+            raise MatcherError(
+                f"{path} has no scores: the column or matrix of scores is empty. Export the file "
+                "again."
+            )
         # What cannot be read is refused by `scores`; until then the range is unknown.
         known = (-np.inf, np.inf) if self._wrong else (there.min(), there.max())
         ends = sorted(float(self._sign * end) for end in known)
@@ -138,7 +141,7 @@ class ScoreFile:
         if frame.empty:
             raise MatcherError(
                 f"{self._path} has no comparison of a reference with a probe of the manifest. "
-                "Check the names of images, and the column role."
+                "Check the names of images and the manifest's column role."
             )
         if self._thousands:
             self.notes.append(f"The file of scores: {self._thousands}.")
@@ -147,7 +150,7 @@ class ScoreFile:
             raise MatcherError(
                 f"{self._path} has the score {threshold_text(float(frame['score'].min()))}, below "
                 f"matcher.floor={threshold_text(self.floor)}. Give the lowest score that the "
-                "system tells, or leave matcher.floor out if the file is complete."
+                "system reports, or leave out matcher.floor if the file is complete."
             )
         return frame
 
@@ -184,7 +187,7 @@ class ScoreFile:
                 twice & (reference != probe),
             ),
             (
-                "there is no score (where no template could be made of an image, say so in the "
+                "there is no score (if no template could be made of an image, write 'no' in the "
                 "manifest's column acquired)",
                 empty & ~unacquired,
             ),
@@ -205,8 +208,8 @@ class ScoreFile:
         if (~(forth | back)).any():
             notes.append(
                 f"{several(int((~(forth | back)).sum()), 'comparison')} of {len(frame):,} in the "
-                "file of scores are not of a reference with a probe, and do not count (column role "
-                "of the manifest)."
+                "file of scores do not compare a reference with a probe (see the manifest's column "
+                "role) and do not count."
             )
         made = pd.DataFrame(
             {

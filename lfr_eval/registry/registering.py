@@ -175,8 +175,8 @@ def _create(
     with one_at_a_time(uri):
         for begun in remove_unfinished(client, experiment_id):
             tell(
-                f"{begun} was begun on another machine and is not finished. If nothing registers "
-                "there any more, delete it in MLflow."
+                f"{begun} was begun on another machine and is not finished. If no registration is "
+                "running there, delete it in MLflow."
             )
         owner = {OWNER: f"{platform.node()} {os.getpid()}"}
         run_id = begin(client, experiment_id, f"register {name}", {"kind": "registration", **owner})

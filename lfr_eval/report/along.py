@@ -15,7 +15,7 @@ from lfr_eval.report.rates import Rate
 
 def watchlist_words(size: int | None) -> str:
     """Return the watchlist of a setting in words."""
-    return "none, faces compared one to one" if size is None else f"{count(size)} faces"
+    return "none, faces compared in pairs" if size is None else f"{count(size)} faces"
 
 
 Side = Sequence[Rate | None]
@@ -29,7 +29,7 @@ class Setting:
     Attributes
     ----------
     size
-        Of the watchlist; None: faces compared one to one.
+        Of the watchlist; None: faces compared in pairs.
     at
         The threshold in use.
     """
@@ -117,7 +117,7 @@ def _running(best: Callable[[float, float], float], values: list[float], way: in
 
 def watchlist_clause(size: int | None) -> str:
     """Return the watchlist of a setting within a caption."""
-    return "faces compared one to one" if size is None else f"watchlist of {count(size)} faces"
+    return "faces compared in pairs" if size is None else f"watchlist of {count(size)} faces"
 
 
 def line_of(style: str, x: Sequence[float], rates: Side, banded: bool) -> Line:

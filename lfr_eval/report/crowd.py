@@ -38,7 +38,7 @@ def crowd_sentence(everybody: Rate | None, simulated: bool) -> str:
     fits = f"anything from {about(lower, 'down')} to {about(upper, 'up')}"
     there = f"about {about(SIZE * everybody.rate)} false alerts. A{fits[1:]} fits what was seen"
     if not everybody.events:
-        there = f"{fits} false alerts. None was seen, and each of these numbers fits that"
+        there = f"{fits} false alerts. None was seen, and every number in this range fits that"
     who = "made-up people" if simulated else "people"
     return (
         f"In a crowd of {count(SIZE)} {who} a day, with the same mix of groups as the people "

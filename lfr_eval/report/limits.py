@@ -20,10 +20,10 @@ JUDGED = {
 }
 
 BEYOND = {
-    "alerts": "How the system does in other places, at other times or with other cameras: only "
+    "alerts": "How the system performs in other places, at other times or with other cameras: only "
     "the passes in its log were counted.",
-    "scores": "How the system does in the street. Only the scores in the file were counted.",
-    "pairs": "How the system does in the street. Only the pairs in the file were counted.",
+    "scores": "How the system performs in the street. Only the scores in the file were counted.",
+    "pairs": "How the system performs in the street. Only the pairs in the file were counted.",
 }
 BEYOND["unnamed pairs"] = BEYOND["pairs"]
 """What no such study can tell."""
@@ -45,7 +45,8 @@ def _cannot(report: Report) -> Iterator[str]:
     else:
         yield BEYOND.get(
             record.matcher.evidence,
-            "How the system does in the street. Only the pictures described here were compared.",
+            "How the system performs in the street. Only the pictures described here were "
+            "compared.",
         )
     if any(each.is_open for each in report.compared):
         yield (
@@ -108,8 +109,9 @@ def _conditions(report: Report) -> Iterator[str]:
         )
     if named:
         yield (
-            f"Why rates differ by {named}. Conditions are compared on the same people, so that "
-            "people are not the reason, but what else changes with a condition is not held fixed."
+            f"Why rates differ by {named}. Conditions are compared on the same people, so "
+            "people are not the reason. Other things that change with a condition are not held "
+            "constant."
         )
 
 

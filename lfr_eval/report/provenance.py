@@ -144,7 +144,7 @@ def _stamped(study: Path, record: StudyRecord, hashes: Sequence[str]) -> list[tu
         said = str(stamp)
         if what == PLAN:
             first = stamp.at < datetime.fromisoformat(record.started)
-            said += ", before the results" if first else ", when the run had begun"
+            said += ", before the results" if first else ", after the run had begun"
         told.append((what, said))
     return told
 

@@ -146,7 +146,7 @@ class Quote:
         """Where the rates hold: "threshold 0.60 and a watchlist of 10,000 faces"."""
         at = f"threshold {spoken_threshold(self.threshold)}"
         if self.watchlist_size is None:
-            return f"{at}, faces compared one to one"
+            return f"{at}, faces compared in pairs"
         return f"{at} and a watchlist of {count(self.watchlist_size)} faces"
 
 

@@ -58,20 +58,20 @@ def check_complete(
     told = _told(counts)
     if floor is not None:
         return [
-            f"The system tells no score below {threshold_text(floor)} (matcher.floor). Of the "
-            f"{due:,} comparisons, {lacking:,} have no score ({told}) and count as below it."
+            f"The system reports no score below {threshold_text(floor)} (matcher.floor). Of the "
+            f"{due:,} comparisons, {lacking:,} have no score ({told}). They count as below it."
         ]
     if declared and counts["mated"] < counts["mated_due"]:
         return [
             f"Of the {due:,} comparisons that the roles in the manifest ask for, {lacking:,} were "
-            f"not made ({told}; matcher.missing=not_compared). They are in no rate, and the rates "
-            "hold for the comparisons that were made."
+            f"not made ({told}; matcher.missing=not_compared). No rate counts them, so the rates "
+            "describe only the comparisons that were made."
         ]
     raise ConfigError(_refusal(absent, counts, scores, people, config))
 
 
 def check_told(matcher: ScoreMatcher, thresholds: Sequence[float]) -> None:
-    """Refuse thresholds below the lowest score that a system tells.
+    """Refuse thresholds below the lowest score that a system reports.
 
     Raises
     ------
@@ -84,8 +84,9 @@ def check_told(matcher: ScoreMatcher, thresholds: Sequence[float]) -> None:
     below = [value for value in thresholds if value < floor]
     if below:
         raise ConfigError(
-            f"The file of scores begins at matcher.floor={threshold_text(floor)}, so nothing is "
-            f"known at the thresholds {', '.join(map(threshold_text, below[:SHOWN]))}: start "
+            f"The file of scores has no score below matcher.floor={threshold_text(floor)}, so "
+            "nothing "
+            f"is known at the thresholds {', '.join(map(threshold_text, below[:SHOWN]))}. Start "
             "thresholds.values at the floor."
         )
 
@@ -101,7 +102,8 @@ def notes_of_acquisition(images: pd.DataFrame, acquisition: pd.DataFrame) -> Ite
         yield (
             f"{several(len(role), 'image has', 'images have')} no score in the file and "
             f"{'counts' if len(role) == 1 else 'count'} as not acquired or not enrolled ({counts})."
-            " The manifest's column acquired can say otherwise; table acquisition lists them."
+            " To change this, fill in the manifest's column acquired. Table acquisition lists "
+            "the images."
         )
 
 
@@ -129,20 +131,21 @@ def _refusal(
     )
     pairs = absent.mated.head(SHOWN)
     named = ", ".join(f"{row.reference_id} and {row.probe_id}" for row in pairs.itertuples())
-    first = f" The first absent ones of people with themselves: {named}." if named else ""
+    first = f" The first missing comparisons of people with themselves: {named}." if named else ""
     if counts["mated"] == counts["mated_due"]:
         return (
             f"The scores lack every comparison of people with themselves ({_told(counts)} have no "
             f"score), so no miss could be counted.{first} Check that subject_id, role and the "
-            "names of images say who is who, and whether a matrix is named by other images."
+            "names of images are right, and whether a matrix uses other names of images."
         )
     return (
         f"Comparisons that the roles in the manifest ask for have no score: {_told(counts)}."
-        f"{groups}{first} Give all scores. If the system tells only scores from a floor up, give "
-        f"the floor (the lowest score is {threshold_text(math.floor(lowest * 1e6) / 1e6)}): "
-        f"matcher.floor=FLOOR; absent ones then count as below it. If they were not compared, set "
-        "matcher.missing=not_compared; they are then in no rate, and the report says so. Give "
-        "images of which no template could be made 'no' in the manifest's column acquired."
+        f"{groups}{first} Give all scores. If the system does not report scores below a floor, "
+        f"set matcher.floor=FLOOR (the lowest score is "
+        f"{threshold_text(math.floor(lowest * 1e6) / 1e6)}); missing comparisons then count as "
+        "below it. If they were not made, set matcher.missing=not_compared; no rate then counts "
+        "them, and the report says so. If no template could be made of an image, write 'no' in "
+        "the manifest's column acquired."
     )
 
 

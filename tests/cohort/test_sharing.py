@@ -119,7 +119,7 @@ def test_another_spelling_is_offered_and_never_answered_with_nobody_alone(tmp_pa
     for asked in ("p 17", "P017", "\uff30-017", "\u0440-017", "jose"):
         answer = register.who_has(asked, TODAY)
         assert answer.sharings == ()
-        assert "Under another spelling, which may be meant: Acme Ltd" in " ".join(answer.lines())
+        assert "Possibly meant, under another spelling: Acme Ltd" in " ".join(answer.lines())
     assert register.who_has("P-170", TODAY).near == ()
     assert register.who_has("P-017", TODAY).near == ()
     answer, _ = register.of_study("d", ["p17", "P5"], TODAY)
@@ -138,9 +138,9 @@ def test_near_organisations_are_offered(tmp_path: Path) -> None:
     recorded(register, "P1")
     said = " ".join(register.shared_with("Acme Limited", TODAY).lines())
     assert "nobody under the name 'Acme Limited'" in said
-    assert "Names in it that are near: Acme Ltd." in said
+    assert "Similar names in the register: Acme Ltd." in said
     said = " ".join(register.shared_with("Borough of Camden", TODAY).lines())
-    assert "No name in it is near. It has 1 organisation: Acme Ltd." in said
+    assert "No name in the register is similar. It has 1 organisation: Acme Ltd." in said
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_near_organisations_are_offered(tmp_path: Path) -> None:
         ("Number\nP5\nP6\n", "looks like a heading"),
         ("code,gender\nP7,f\n", "--column"),
         ("subject_id\n\n", "no rows"),
-        ("", "names nobody"),
+        ("", "is empty. Give one id per line"),
     ],
 )
 def test_a_file_of_people_is_read_as_it_is_meant_or_refused(
@@ -218,7 +218,7 @@ def test_the_command_line_records_and_answers(
     assert said.startswith("Entry 2 of sharing.jsonl. 2 people: P1, P2.")
     assert "Acme Ltd received 2 templates on 2025-12-01" in said
     assert main([*command, "--subject", "P1,P2"]) != 0
-    assert "may be several ids" in capsys.readouterr().err
+    assert "may hold several ids" in capsys.readouterr().err
     assert main(["sharing", "who-has", "P2", "--register", "gone.jsonl"]) != 0
     assert "There is no register gone.jsonl" in capsys.readouterr().err
 

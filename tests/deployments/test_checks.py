@@ -82,7 +82,7 @@ def test_a_file_that_writes_month_first_is_refused_until_somebody_says_so(tmp_pa
         american(tmp_path, *days)
     with pytest.raises(DeploymentError, match="2 days can only be month first, and 1 other only"):
         american(tmp_path, *days, "30/03/24", "03/31/24")
-    with pytest.raises(DeploymentError, match="1 other held as dates may be exchanged already"):
+    with pytest.raises(DeploymentError, match="of 1 other stored as dates may already be exch"):
         american(tmp_path, "2024-03-02", "02/28/24")
     right = ["2024-02-03", "2024-02-28", "2024-03-01", "2024-03-05"]
     found = american(tmp_path, *days, dates=True)

@@ -178,13 +178,13 @@ SUMS = {
 
 def test_a_place_that_speaks_of_a_total_is_refused_where_it_adds_up_nothing(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [*rows(2), row("Total Arena, Wigan", "28/10/24")])
-    with pytest.raises(DeploymentError, match="row 4: place 'Total Arena, Wigan' speaks of a"):
+    with pytest.raises(DeploymentError, match="row 4: place 'Total Arena, Wigan' names a"):
         import_records([path])
 
 
 def test_a_row_that_was_cut_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24")[:9], row("Ealing", "02/10/24")])
-    with pytest.raises(DeploymentError, match=r"16 headings, and fewer cells in row 2 \(9\)"):
+    with pytest.raises(DeploymentError, match=r"16 headings, but fewer cells in row 2 \(9\)"):
         import_records([path])
 
 

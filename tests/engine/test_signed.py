@@ -144,10 +144,10 @@ def test_where_keys_are_registered_only_their_signatures_count(
     ledger: Ledger, study: StudyFolder, grey: Key, white: Key
 ) -> None:
     register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    for key, why in ((None, "signed decisions only"), (white, "is not registered")):
+    for key, why in ((None, "only signed decisions"), (white, "is not registered")):
         with pytest.raises(ApprovalError, match=why):
             decide(ledger, study, "Dr Grey", key)
-    with pytest.raises(ApprovalError, match="The key is Dr Grey's"):
+    with pytest.raises(ApprovalError, match="The key belongs to Dr Grey"):
         decide(ledger, study, "Dr White", grey)
     with pytest.raises(ApprovalError, match="same person"):
         decide(ledger, study, "Dr Grey", grey, proposer="Gr\u0435y")
@@ -355,7 +355,7 @@ def test_a_revoked_key_vouches_for_nobody_and_its_holder_may_have_another(
     register_key(ledger, "Dr Grey", "panel", new.public, white)
     with pytest.raises(ApprovalError, match="revoked it already"):
         revoke_key(ledger, grey.fingerprint, "again", white)
-    with pytest.raises(ApprovalError, match=r"No key 'abc' is registered.*Say why"):
+    with pytest.raises(ApprovalError, match=r"No key 'abc' is registered.*Give the reason"):
         revoke_key(ledger, "abc", " ", white)
 
 
@@ -369,5 +369,5 @@ def test_a_revocation_that_nobody_signed_breaks_the_chain(ledger: Ledger, grey: 
 def test_when_every_key_is_revoked_the_ledger_is_at_its_end(ledger: Ledger, grey: Key) -> None:
     register_key(ledger, "Dr Grey", "panel", grey.public, grey)
     revoke_key(ledger, grey.fingerprint, "lost", grey)
-    with pytest.raises(ApprovalError, match="begin another ledger"):
+    with pytest.raises(ApprovalError, match="Begin another ledger"):
         register_key(ledger, "Dr Grey", "panel", "ab" * 32, grey)

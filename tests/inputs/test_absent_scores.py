@@ -129,7 +129,7 @@ def test_a_floor_gives_the_rates_of_the_full_scores_from_it_up(tmp_path: Path) -
         rates = study.read(RATES).query("factor == 'overall'").set_index(["metric", "threshold"])
         found[name] = rates[["events", "trials"]]
         said = (study.path / "report.html").read_text(encoding="utf-8")
-        assert ("The system tells no score below 0.30" in said) == (name == "cut")
+        assert ("The system reports no score below 0.30" in said) == (name == "cut")
     assert np.isneginf(study.read(MATED)["score"]).sum() == 1
     full, cut = found["full"], found["cut"]
     missed = full.index.get_level_values("metric") == "FNMR"
@@ -191,7 +191,7 @@ def test_rows_count_by_the_roles_of_their_images(tmp_path: Path) -> None:
     matcher = ScoreFile(path)
     found = matcher.scores(IMAGES)
     assert found[["reference_id", "probe_id"]].to_numpy().tolist() == [["r0", "p0"], ["r1", "p1"]]
-    assert matcher.notes[0].startswith("2 comparisons of 4 in the file of scores are not of a")
+    assert matcher.notes[0].startswith("2 comparisons of 4 in the file of scores do not compare a")
     path.write_text("reference_id,probe_id,score\np0,p1,0.1\n")
     with pytest.raises(MatcherError, match="no comparison of a reference with a probe"):
         ScoreFile(path).scores(IMAGES)

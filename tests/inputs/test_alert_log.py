@@ -198,7 +198,11 @@ def test_alerts_on_other_enrolled_people_are_not_lost(logs: Logs) -> None:
     header = "event,subject_id,seen,camera,acquired"
     passes = PASSES.replace("pass_id,subject_id,time,camera,acquired", header)
     words = logs.write(passes, "pass_id,reference_id,score\na,r3,0.9\nb,r1,0.7\n")
-    with pytest.raises(ManifestError, match=r"gives 'when' for 'time', but the log has no such"):
+    with pytest.raises(
+        ManifestError,
+        match=r"gives 'when' for 'time', but the log of passes has "
+        "no such",
+    ):
         run(logs.folder, *words, "dataset.pass_columns={pass_id: event, time: when}")
     words += ["dataset.pass_columns={pass_id: event, time: seen}", "report.system=NeoFace 4.1"]
     study = run(logs.folder, *words)

@@ -82,7 +82,7 @@ def test_a_difference_names_the_groups_the_people_and_the_interval(report: Repor
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "
         "1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, the true "
         "figure is between 1.6 and 10.1 times (99.5 % range, stricter than the usual 95 % range "
-        "because several groups were compared). It happened to 32 of 100 people against 3 of 100."
+        "because several groups were compared). It happened to 32 of 100 people, against 3 of 100."
     )
 
 
@@ -104,7 +104,7 @@ def test_counts_that_do_not_make_the_ratio_are_not_told(report: Report) -> None:
 def test_the_meaning_of_an_interval_is_told_once(report: Report) -> None:
     facts = dict(to_brief(report).facts)
     assert (
-        "95 % ranges: in 95 of 100 such studies, such a range holds the true figure."
+        "95 % ranges: in 95 of 100 such studies, such a range contains the true figure."
         in (facts["Ranges"])
     )
 
@@ -122,8 +122,8 @@ def test_a_difference_from_none_is_a_bound(report: Report) -> None:
     assert told(report, silent, none=True)[0] == (
         f"{IN_USE}, Black people set off false alerts more often than White people: "
         "40 of 1,000 passes (1 in 25) against none of 1,000 (the true rate is at most 1 in 100). "
-        "Allowing for chance, it is at least 2 times as often. It happened to 32 of 100 people "
-        "against 0 of 100."
+        "Allowing for chance, it happens at least 2 times as often. It happened to 32 of 100 "
+        "people, against 0 of 100."
     )
 
 
@@ -151,7 +151,7 @@ def test_groups_whose_size_is_withheld_are_not_left_out(report: Report) -> None:
     )
     people = dataclasses.replace(report.people, groups=groups)
     whom = dict(to_brief(dataclasses.replace(report, people=people)).facts)["On whom"]
-    assert "and White whose number is not published" in whom
+    assert "and White (number not published)" in whom
 
 
 def test_pairs_without_identities_are_never_called_people(report: Report) -> None:
@@ -174,7 +174,7 @@ def test_a_file_of_results_is_not_told_as_a_test_of_pictures(report: Report, evi
     said = " ".join((*brief.answer, *brief.cannot, *dict(brief.facts).values()))
     for wrong in ("The program", "NAME", "Only the pictures"):
         assert wrong not in said
-    assert ("hardly a threshold" in said) == (evidence != "alerts")
+    assert ("it is unlikely that anybody" in said) == (evidence != "alerts")
 
 
 def test_the_labels_are_those_of_people_under_test(report: Report) -> None:
@@ -200,9 +200,11 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         "that does not mean that there is none: the study is too small to tell."
     )
     assert rest == (
-        "A false alert is one on somebody who is not on the watchlist, who may then be wrongly "
-        "stopped. What was seen may be chance (in brackets, the range that fits it). Black people "
-        "set off false alerts 4 times as often as White people (0.5 to 1.71 times). East Asian "
+        "A false alert is an alert about somebody who is not on the watchlist. That person may "
+        "then be wrongly stopped. What was seen may be due to chance (the brackets give the "
+        "range that "
+        "fits what was seen). Black people set off false alerts 4 times as often as White people "
+        "(0.5 to 1.71 times). East Asian "
         "people set off false alerts 4 times as often as White people (anything up to 10.1 times)."
     )
 
@@ -218,7 +220,8 @@ def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report)
 
 def test_what_is_withheld_is_told_as_withheld(report: Report) -> None:
     said = " ".join(told(report, of("withheld")))
-    assert "only this is published: no difference was shown, which is not equality" in said
+    assert "the study publishes only that no difference was shown" in said
+    assert "This does not mean that the groups are equal." in said
 
 
 def test_a_threshold_that_nobody_would_run_is_called_so(report: Report) -> None:
@@ -229,7 +232,7 @@ def test_a_threshold_that_nobody_would_run_is_called_so(report: Report) -> None:
     for each, doubted in ((many, True), (few, False)):
         changed = dataclasses.replace(report, quotes=(quote([each]),), compared=())
         said = " ".join(to_brief(changed).answer)
-        assert ("False alerts on 53.9 % of passes: hardly" in said) == doubted
+        assert ("53.9 % of passes set off a false alert, so it is unlikely" in said) == doubted
 
 
 def test_without_a_threshold_in_use_the_setting_is_named(report: Report) -> None:
@@ -239,7 +242,7 @@ def test_without_a_threshold_in_use_the_setting_is_named(report: Report) -> None
 
 def test_a_study_without_rates_there_gives_no_answer(small_study: Path) -> None:
     brief = to_brief(read_report(small_study))
-    assert "holds no rate at the threshold in use" in brief.answer[0]
+    assert "has no rate at the threshold in use" in brief.answer[0]
     assert brief.picture is None
 
 

@@ -19,13 +19,13 @@ MANY = 0.1
 
 
 MEANT = {
-    "FPIR": "a false alert is one on somebody who is not on the watchlist, who may then be wrongly "
-    "stopped.",
-    "FMR": "a wrong match takes two people for one.",
+    "FPIR": "a false alert is an alert about somebody who is not on the watchlist. That person may "
+    "then be wrongly stopped.",
+    "FMR": "a wrong match treats two people as one person.",
 }
 MISSES = {
     "FNIR": "The other error is to miss somebody who is on the watchlist:",
-    "FNMR": "The other error is to take two pictures of one person for two people:",
+    "FNMR": "The other error is to treat two pictures of one person as two people:",
 }
 
 
@@ -34,8 +34,8 @@ def answer(report: Report) -> tuple[str, ...]:
     quote = report.quote
     if quote is None:
         return (
-            "The study holds no rate at the threshold in use, so it gives no answer for it. A rate "
-            "from another threshold must not stand in for it.",
+            "The study has no rate at the threshold in use, so it gives no answer for that "
+            "threshold. A rate at another threshold must not be used instead.",
         )
     where = f"at {quote.setting}"
     if report.record.thresholds.operating is not None:
@@ -59,7 +59,7 @@ def answer(report: Report) -> tuple[str, ...]:
     if silent and report.scores and report.scores.differ:
         first.append(
             "the scores that the system gives do differ between groups. A score is not a mistake: "
-            "what this means stands under “What the scores say” in the full report."
+            "see “What the scores say” in the full report."
         )
     second = [f"{MISSES[quote.right.code]} {right.in_all('it')}", *told(misses, right)]
     paragraphs = ([f"{made_up}{where}, {lead}"], first, second)
@@ -84,8 +84,8 @@ def _too_many(report: Report, sides: Sides) -> list[str]:
     if (rate.rate or 0.0) <= MANY:
         return []
     return [
-        f"false alerts on {percentage(rate.rate)} of {sides.trial}: hardly a threshold at which "
-        "somebody would search a watchlist of that length."
+        f"{percentage(rate.rate)} of {sides.trial} set off a false alert, so it is unlikely that "
+        "anybody would search a watchlist of this length at this threshold."
     ]
 
 

@@ -18,10 +18,11 @@ Fact = tuple[str, str]
 TESTED = {
     "alerts": "The live system that wrote the log of alerts, as it ran. What its operators did "
     "with the alerts was not tested.",
-    "scores": "The system that made the scores in the file: how alike two faces look to it. The "
-    "system itself was not run here, and what people do with its alerts was not tested.",
-    "pairs": "The system that made the scores of the pairs in the file: how alike two faces look "
-    "to it. The system itself was not run here.",
+    "scores": "The system that produced the scores in the file. A score says how alike two faces "
+    "look to the system. The system itself was not run here, and what people do with its alerts "
+    "was not tested.",
+    "pairs": "The system that produced the scores of the pairs in the file. A score says how alike "
+    "two faces look to the system. The system itself was not run here.",
 }
 TESTED["unnamed pairs"] = TESTED["pairs"]
 """What was tested where no pictures were compared here."""
@@ -57,7 +58,7 @@ def _plan(report: Report) -> str:
     if promise.state == REGISTERED_STATES[1]:
         return f"{said}, before the results were known. The study kept to it."
     if promise.state == REGISTERED_STATES[3]:
-        return f"{said}, when results existed already."
+        return f"{said}, when results already existed."
     points = several(len(promise.differences), "point")
     return f"{said}. This study differs from it in {points}. The reason given: {promise.reason}"
 
@@ -65,7 +66,7 @@ def _plan(report: Report) -> str:
 def _tested(report: Report) -> str:
     record = report.record
     if record.simulated:
-        return "No real system: a computer made up how alike the faces look."
+        return "No real system: a computer made up the scores that say how alike two faces look."
     engine = f" {record.live_engine.statement.rstrip('.')}." if record.live_engine else ""
     tested = TESTED.get(record.matcher.evidence) or (
         f"The program “{record.matcher.called}”, which says how alike two faces look. The software "
@@ -83,7 +84,7 @@ def _ranges(report: Report) -> str:
     figure = "figure built into the simulation" if report.record.simulated else "true figure"
     return (
         f"The lines in the picture are {confidence(settings.level)} ranges: in {level} of 100 such "
-        f"studies, such a range holds the {figure}. The ranges of differences are wider, since "
+        f"studies, such a range contains the {figure}. The ranges of differences are wider, since "
         "several groups were compared: chance alone shows a difference in at most "
         f"{alpha} of 100 such studies."
     )
@@ -96,7 +97,7 @@ def _whom(report: Report) -> Iterator[str]:
     if everyone.withheld:
         yield "How many people took part is not published."
     elif pairs:
-        yield f"{count(everyone.people)} pairs of pictures. Whose they are is not known."
+        yield f"{count(everyone.people)} pairs of pictures. The people in them are not known."
     else:
         yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
     for factor in dict.fromkeys(group.factor for group in report.people.groups):
@@ -112,7 +113,7 @@ def _whom(report: Report) -> Iterator[str]:
             ]
             untold = [spoken(each.group, factor) for each in groups if each.withheld]
             if untold:
-                named.append(f"{joined(untold)} whose number is not published")
+                named.append(f"{joined(untold)} (number not published)")
             yield f"By {factor_words(factor)}: {joined(named)}."
 
 
@@ -167,7 +168,7 @@ def _threshold(report: Report) -> Iterator[str]:
 def _watchlist(report: Report) -> str:
     size = report.quote.watchlist_size if report.quote else None
     if size is None:
-        return "No watchlist: faces were compared one to one." if report.quote else ""
+        return "No watchlist: faces were compared in pairs." if report.quote else ""
     others = [each for each in sorted(report.record.design.watchlist_sizes) if each != size]
     also = f" Lists of {joined([count(each) for each in others])} were tried too." if others else ""
     fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
@@ -202,7 +203,7 @@ def trust(report: Report) -> tuple[Fact, ...]:
     decided = [each for each in report.decisions.recorded if not each.withdrawn]
     signed = "No approval is recorded here."
     if decided:
-        signed = f"{several(len(decided), 'approval')} recorded: see the page."
+        signed = f"{several(len(decided), 'approval')} recorded: see report.html."
     if report.publication:
         signed = "Approvals are recorded with the full study."
     return (

@@ -42,7 +42,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     if everybody is not None and crowd:
         warning = "This is worked out from the rates; no crowd was watched."
         if not simulated:
-            warning += " Real crowds differ, pass more than once and in other light."
+            warning += " Real crowds differ: people pass more than once, and in other light."
         texts.append(f"{crowd}{_most(everybody, groups, shown)} {warning}")
     return tuple(texts)
 
@@ -57,24 +57,24 @@ def _thousands(
     ends = known if len(known) <= MOST_GROUPS else [known[0], known[-1]]
     yield (
         f"Of every 1,000 {who} who are not on the watchlist and pass once, this many would set off "
-        "a false alert (in brackets, the range that fits what was seen)."
+        "a false alert (the brackets give the range that fits what was seen)."
     )
     yield from map(_thousand, ends)
     if len(known) > len(ends):
         yield f"The other {several(len(known) - len(ends), 'group')} lie between these."
     for why, left in (
         ("is not published", [each for each in groups if each.withheld]),
-        ("cannot be told, since too few were tested",
+        ("is not known, because too few were tested",
          [each for each in groups if not each.withheld and each.upper is None]),
     ):  # fmt: skip
         if left:
             names = groups_words([each.group for each in left], factor=left[0].factor)
             yield f"For {names} the number {why}."
     if not shown:
-        yield "No difference between these groups was shown, so this split may be chance."
+        yield "No difference between these groups was shown, so these numbers may differ by chance."
     elif len(shown) < len(pairs):
         named = [groups_words([each.group_a, each.group_b], factor=each.factor) for each in shown]
-        yield f"A difference was shown only between {joined(named)}; the rest may be chance."
+        yield f"A difference was shown only between {joined(named)}; the rest may be due to chance."
 
 
 def _thousand(of: Rate) -> str:

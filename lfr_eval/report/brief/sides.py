@@ -16,7 +16,7 @@ PHOTOGRAPHS = "photographs"
 
 @dataclass(frozen=True)
 class Deed:
-    """What is said of people who had an error: once, several times, and as a thing."""
+    """How an error is named: as a verb for one error, as a verb for several, and as a noun."""
 
     once: str
     often: str
@@ -26,7 +26,7 @@ class Deed:
 DEEDS = {
     "FPIR": Deed("set off a false alert", "set off false alerts", "false alerts"),
     "FNIR": Deed("were missed", "were missed", "missed people"),
-    "FMR": Deed("were taken for one another", "were taken for one another", "wrong matches"),
+    "FMR": Deed("were mistaken for one another", "were mistaken for one another", "wrong matches"),
     "FNMR": Deed("were not recognised", "were not recognised", "missed matches"),
 }
 """What is told of an error that the system makes."""

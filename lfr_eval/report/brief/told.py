@@ -28,7 +28,7 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     pairs = [each for each in found if not each.is_omnibus and CROSS not in each.factor]
     crossed = [each for each in found if not each.is_omnibus and CROSS in each.factor]
     if not pairs and not crossed:
-        yield f"groups were not compared by {deed.thing}, so the study gives no answer on it."
+        yield f"the study did not compare {deed.thing} between groups, so it has no answer on them."
         return
     of = {verdict: [e for e in pairs if e.verdict == verdict] for verdict in _TOLD}
     different = sorted(of["different"], key=_size, reverse=True)
@@ -68,8 +68,8 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         sets = _by_reference(of["withheld"])
         who = "; ".join(groups_words([*names, other], factor=by) for by, other, names, _ in sets)
         yield (
-            f"for {who} only this is published: no difference was shown, which is not equality. "
-            "The numbers behind it are too small to publish."
+            f"for {who}, the study publishes only that no difference was shown. This does not mean "
+            "that the groups are equal. The numbers are too small to publish."
         )
     worst = sorted((e for e in crossed if e.verdict == "different"), key=_size, reverse=True)
     if worst:
@@ -142,7 +142,7 @@ def _different(f: Finding, people: Sides, first: bool) -> str:
     seen = seen_words(mine, theirs, *rates, people)
     figure = people.truth.format("figure")
     if times is None or not math.isfinite(times):
-        span = f"it is at least {ratio(low, 'down')} times as often" if low > 0 else ""
+        span = f"it happens at least {ratio(low, 'down')} times as often" if low > 0 else ""
     elif math.isinf(high):
         span = f"the {figure} is at least {ratio(low, 'down')} times"
     else:
@@ -165,7 +165,7 @@ def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
     if any(each is None for each in counts):
         return ""
     a, of_a, b, of_b = (count(each) for each in counts)
-    return f" It happened to {a} of {of_a} people against {b} of {of_b}."
+    return f" It happened to {a} of {of_a} people, against {b} of {of_b}."
 
 
 def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
@@ -180,11 +180,12 @@ def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
         f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in found if each not in rest
     ]
     before = (
-        "for other pairs of groups no difference was shown, which is not equality"
+        "for other pairs of groups no difference was shown, but that does not mean that there is "
+        "none"
         if some
-        else "what was seen may be chance"
+        else "what was seen may be due to chance"
     )
-    yield f"{before} (in brackets, the range that fits it)."
+    yield f"{before} (the brackets give the range that fits what was seen)."
     yield from (f"{each}." for each in told)
     if rest:
         ends = [turned(each)[3:] for each in rest]
