@@ -13,7 +13,7 @@ import pytest
 
 from lfr_eval.matchers import MatcherError, make_matcher
 
-IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"]}, dtype="string")
+IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"], "role": ["both"] * 3}, dtype="string")
 
 
 def npz(path: Path, ids: list[str], vectors: object) -> Path:
@@ -112,7 +112,7 @@ def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path:
     for part in (
         "probe_id is not in the manifest: row 3 (a, zz, 0.5)",
         "reference_id is not in the manifest: row 4 (yy, b, 0.5)",
-        "repeats an earlier comparison: row 5 (b, a, 0.4)",
+        "repeats an earlier comparison (give each pair of images once): row 5 (b, a, 0.4)",
         "compares an image with itself: row 6 (c, c, 1)",
         "write 'no' in the manifest's column acquired): row 7 (a, c, high)",
     ):
