@@ -25,7 +25,7 @@ RegisterFile = Annotated[
 ]
 HERE = Path("sharing.jsonl")
 SHOWN = 5
-"""So many ids are shown as they were understood."""
+"""Most ids that are printed as they were read."""
 
 
 def _option(field: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from lfr_eval.contract.spelling import skeleton
 
 NEAR = 0.8
-"""Share of letters that two names have in common, from which one is offered for the other."""
+"""Names that share at least this proportion of letters are offered for one another."""
 
 _LEGAL = frozenset(
     (
@@ -26,7 +26,7 @@ _LEGAL = frozenset(
 
 
 def near_id(subject: str) -> str:
-    r"""Return what is left of an id without what is lost when it is copied by hand.
+    r"""Return an id without what may be lost when it is copied by hand.
 
     That is case, accents, spaces, punctuation, letters that look alike, and zeros before a number.
 

@@ -21,7 +21,7 @@ PRINTED = 50
 """Most problems that an error message prints. The exception holds all of them."""
 
 ALIKE = 5
-"""A problem that more rows of a column have is printed once, with the first of these rows."""
+"""A problem that more rows of a column share is printed once, with the first of these rows."""
 
 VALUE_LENGTH = 80
 """Most characters of a wrong value that an error message prints."""
@@ -101,7 +101,8 @@ class ManifestError(MendableError, ValueError):
         )
 
     def _lines(self, shown: Sequence[Problem]) -> tuple[list[str], set[Problem]]:
-        """Return a line for each problem, or for one that many rows have; and what they tell."""
+        """Return one line for each problem or set of equal problems, and the problems they "
+        "cover."""
         alike: dict[tuple[str, ...], list[Problem]] = {}
         for problem in self.problems:
             alike.setdefault(_cause(problem), []).append(problem)

@@ -101,7 +101,7 @@ class Answer:
     asked: str = ""
     """The id or name that was asked for, in words, such as "under the id 'P9'"."""
     near: tuple[Sharing, ...] = ()
-    """Sharings under another spelling, which may be meant and do not count as found."""
+    """Sharings under another spelling: possibly meant, but not counted as found."""
     hint: str = ""
     """A sentence on what may be meant, where there is more to say."""
 

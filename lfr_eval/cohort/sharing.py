@@ -33,7 +33,7 @@ SHARED = ("images", "templates", "scores")
 """What can be shared."""
 
 _SHOWN = 12
-"""So many names of organisations are offered where none is near."""
+"""Most names of organisations that are listed if none is similar."""
 
 _OPENED, _SHARING, _DELETION = "register", "sharing", "deletion"
 

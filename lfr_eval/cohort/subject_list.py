@@ -1,4 +1,4 @@
-"""A file of people in, their ids out: a list with one id per line, or a column of a table.
+"""Ids of people from a file: a list with one id per line, or a column of a table.
 
 A line that holds more than one id is refused: read as one id, it would name somebody who does not
 exist, and the people meant would not be found again.
@@ -66,7 +66,7 @@ def read_subjects(path: Path, column: str | None = None) -> tuple[str, ...]:
 
 
 def check_ids(given: Sequence[str]) -> None:
-    """Refuse an id from a command line that may be several.
+    """Refuse ids from a command line that may each be several ids.
 
     Raises
     ------

@@ -162,7 +162,7 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
 
 
 def _missing(composed: object, keys: Sequence[str]) -> str:
-    """Say which settings are missing, and what they mean where a matcher says it."""
+    """Say which settings are missing, with the meanings that a matcher documents."""
     from omegaconf import DictConfig, OmegaConf
 
     meanings: dict[str, str] = {}

@@ -49,7 +49,7 @@ class ManifestDatasetConfig(DatasetConfig):
     """Log of passes (CSV or Parquet: pass_id, subject_id, time, camera, acquired), for scores or
     alerts of another system. The manifest then says who is on the watchlist."""
     pass_columns: dict[str, str] = field(default_factory=dict)
-    """Names of the columns in the log of passes where they differ: ours to the file's."""
+    """Names of columns in the log of passes where they differ from ours: our name to the file's."""
     conditions: list[str] = field(default_factory=list)
     """Columns to read as conditions of passes, even if few people passed under more than one."""
 

@@ -11,7 +11,7 @@ from lfr_eval.deployments.headings import understand
 from lfr_eval.deployments.values import is_given, looks_like_a_day
 
 _SHOWN = 20
-"""So many problems are printed; the rest are counted."""
+"""Most problems that are printed; the rest are counted."""
 
 
 class DeploymentError(MendableError, ValueError):

@@ -25,7 +25,7 @@ from lfr_eval.finished.person import Person
 
 
 def enforce_of(config: StudyConfig) -> list[str]:
-    """Enforce retention in every known cache before a study, unless it is told otherwise."""
+    """Enforce retention in every known cache before a study, unless the study overrides it."""
     if EXPIRED in config.dataset.despite:
         return []
     return enforce_retention((cache_folder(config.paths), *known(CACHES)))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 FEWEST = 5
-"""Alerts from which a shift is told from chance."""
+"""Fewest alerts that distinguish a shift from chance."""
 
 
 @dataclass(frozen=True)

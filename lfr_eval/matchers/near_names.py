@@ -19,7 +19,7 @@ _SOME = 1_000
 
 
 def near_name(unknown: Iterable[str], known: Iterable[str], there: str = "the manifest") -> str:
-    """Return in brackets how an unknown name is written elsewhere, or '' if none is alike.
+    """Return in brackets how an unknown name is written elsewhere, or '' if none is similar.
 
     Parameters
     ----------

@@ -217,7 +217,7 @@ def _create(
 
 
 def remove_unfinished(client: MlflowClient, experiment_id: str) -> list[str]:
-    """Remove what killed registrations left, of any model; return versions of other machines.
+    """Remove what killed registrations of any model left; return versions of other machines.
 
     Whether a process of another machine still runs cannot be known here.
     """

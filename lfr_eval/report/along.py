@@ -82,8 +82,8 @@ def band_words(record: StudyRecord, banded: bool) -> str:
     if banded:
         return (
             f"{level} bands, which hold for all these groups at all thresholds at once, are wider "
-            "than the intervals of one threshold and leave out what a rate that only falls, or "
-            "only rises, with the threshold cannot be"
+            "than the intervals of one threshold and leave out values that are impossible for a "
+            "rate that only falls, or only rises, with the threshold"
         )
     return f"{level} intervals, each for one group at one threshold"
 

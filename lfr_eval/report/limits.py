@@ -74,7 +74,7 @@ def _cannot(report: Report) -> Iterator[str]:
 
 
 def _labels(report: Report) -> Iterator[str]:
-    """Say of whom among those tested others judged the group."""
+    """Say for which factors somebody else judged the group of the people tested."""
     for source, judged in JUDGED.items():
         factors = {label.factor: None for label in report.labels if label.source == source}
         if factors:

@@ -114,7 +114,7 @@ def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path:
         "reference_id is not in the manifest: row 4 (yy, b, 0.5)",
         "repeats an earlier comparison (give each pair of images once): row 5 (b, a, 0.4)",
         "compares an image with itself: row 6 (c, c, 1)",
-        "write 'no' in the manifest's column acquired): row 7 (a, c, high)",
+        "words or separators of thousands): row 7 (a, c, high)",
     ):
         assert part in message
 

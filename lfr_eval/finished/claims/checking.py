@@ -94,7 +94,9 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     altered = () if alike is None else tuple(_altered(alike, words, those))
     reasons = list(reasons_of(reading, sentences, bool(altered)))
     if is_about_groups(plain) and polarity.value == NONE and _says_nothing(reasons):
-        polarity = Polarity(UNCLEAR, unsure="it speaks of groups, and not plainly of a difference")
+        polarity = Polarity(
+            UNCLEAR, unsure="it names groups, but does not plainly say whether they differ"
+        )
         reading = replace(reading, polarity=polarity)
         reasons = list(reasons_of(reading, sentences, bool(altered)))
     told = (*altered, *reasons)

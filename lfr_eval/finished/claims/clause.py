@@ -176,7 +176,7 @@ class Clause:
         self.claimed = ""
 
     def _lose(self, text: str) -> None:
-        self.unsure = self.unsure or f"what “{text}” turns round is not certain"
+        self.unsure = self.unsure or f"it is not certain what “{text}” reverses"
 
     def finish(self) -> None:
         """Settle what is left at the end of the clause."""

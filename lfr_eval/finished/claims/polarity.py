@@ -97,7 +97,7 @@ def polarity_of(plain: str) -> Polarity:
     if told and answer:
         if _ASKS.match(text):
             return Polarity(OPEN)
-        return Polarity(UNCLEAR, unsure="it asks, and answers itself")
+        return Polarity(UNCLEAR, unsure="it asks a question and answers it")
     values = {one.value for one in told}
     if not values:
         return Polarity(DIFFERENCE if _is_set_against(text) else NONE)

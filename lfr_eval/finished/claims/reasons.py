@@ -52,7 +52,9 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
         Whether it is known already to be a sentence of the study with other words.
     """
     if is_question(reading.plain):
-        yield Reason("unreadable", "It asks. A study answers no question that is put to somebody.")
+        yield Reason(
+            "unreadable", "It is a question. A study answers no question that is put to somebody."
+        )
         return
     told = [
         *_groups(reading, sentences),
@@ -81,7 +83,7 @@ def _wording(reading: Reading) -> Reason:
     return Reason(
         "unreadable",
         "It cannot be read: it names no groups that differ or are alike, no rate and no kind of "
-        "error, so nothing in the study can be held against it.",
+        "error, so nothing in the study can be compared with it.",
     )
 
 
@@ -102,7 +104,7 @@ def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if finding is not None:
         yield Reason(
             "contradicted",
-            f"The finding {finding['finding_id']} says the contrary: {finding['statement']}",
+            f"The finding {finding['finding_id']} says the opposite: {finding['statement']}",
         )
     if value in (ALIKE, BOTH):
         yield _alike(reading, sentences)
@@ -121,8 +123,8 @@ def _alike(reading: Reading, sentences: Sentences) -> Reason:
     if reading.polarity.evidential:
         return Reason(
             "absence",
-            "It takes a difference that was not shown for a difference that is not there. That "
-            f"none was shown is no evidence that there is none{counted}. {only}",
+            "It treats “no difference was shown” as “there is no difference”. That none was shown "
+            f"is no evidence that there is none{counted}. {only}",
         )
     return Reason(
         "equality",
@@ -234,12 +236,14 @@ _TOLD = {
     "error rates. What a study of its size could find is said by its plan and its intervals.",
     "cause": "It says why, or what something brings about (“{word}”). The study counts errors; it "
     "does not show causes.",
-    "future": "It says what will be (“{word}”). The study says what was counted in its own trials.",
+    "future": "It is a prediction (“{word}”). The study says what was counted in its own trials.",
     "outside": "It is about people, places, systems or events outside the study (“{word}”).",
-    "judgement": "It judges (“{word}”). No error rate settles what is lawful, acceptable, safe or "
+    "judgement": "It is a judgement (“{word}”). No error rate settles what is lawful, "
+    "acceptable, safe or "
     "worth it.",
-    "accuracy": "It speaks of accuracy or of being right or wrong (“{word}”), which is no one "
-    "rate. The study has false alerts and missed people apart, each with its own denominator.",
+    "accuracy": "It is about accuracy or about being right or wrong (“{word}”), which is not a "
+    "single rate. The study counts false alerts and missed people separately, each with its own "
+    "denominator.",
     "share": "Its figure is a share of the alerts or of the faces seen (“{word}”), which depends "
     "on who walked past. The study has rates per person and per pass.",
 }

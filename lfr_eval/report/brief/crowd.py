@@ -16,7 +16,7 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Rate
 
 MOST_GROUPS = 7
-"""Groups of a factor named one by one; of more only the ends and their number are told."""
+"""Most groups of a factor listed one by one; of more, only the ends and their number."""
 
 
 def crowd_words(report: Report) -> tuple[str, ...]:

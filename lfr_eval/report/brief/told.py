@@ -17,7 +17,7 @@ from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.rates import Rate
 
 NAMED = 3
-"""Pairs of groups told one by one on each kind of error; the page and the paper hold all."""
+"""Most pairs of groups described one by one for each kind of error; the report has all."""
 
 Names = Sequence[str]
 
