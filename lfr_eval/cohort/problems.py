@@ -101,8 +101,7 @@ class ManifestError(MendableError, ValueError):
         )
 
     def _lines(self, shown: Sequence[Problem]) -> tuple[list[str], set[Problem]]:
-        """Return one line for each problem or set of equal problems, and the problems they "
-        "cover."""
+        """Return one line for each problem or set of equal problems; and what they cover."""
         alike: dict[tuple[str, ...], list[Problem]] = {}
         for problem in self.problems:
             alike.setdefault(_cause(problem), []).append(problem)

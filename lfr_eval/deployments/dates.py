@@ -63,8 +63,7 @@ def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
         # A spreadsheet that expects the other way turns what it can, and keeps the rest as text.
         why += (
             f" (day and month of {several(held, 'other')} stored as dates may already be "
-            "exchanged: "
-            "use the original file)"
+            "exchanged: use the original file)"
         )
     return month_first[0], why
 

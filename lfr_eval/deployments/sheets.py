@@ -116,7 +116,6 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
     if cut:
         raise DeploymentError(
             f"{name} has {needed} headings, but fewer cells in {some(cut)}. The rows may be cut "
-            "off: "
-            "get the file again, or add empty cells at their end if nothing is missing."
+            "off: get the file again, or add empty cells at their end if nothing is missing."
         )
     return grid

@@ -130,8 +130,7 @@ def withdraw(
         if changed:
             damaged[folder.path] = (
                 f"{folder.path} was changed after it was sealed: {' '.join(changed[:5])} Nothing "
-                "was "
-                "deleted there. Restore or delete this study, and withdraw the person again."
+                "was deleted there. Restore or delete this study, and withdraw the person again."
             )
     concerned = [folder for folder in concerned if folder.path not in damaged]
     if damaged and not concerned and not given and not alerted:

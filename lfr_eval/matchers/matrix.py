@@ -167,8 +167,7 @@ class Matrix:
         if len(more_row):
             said.append(
                 f"{len(more_row):,} comparisons have the probe as row and the reference as "
-                "column in "
-                "the matrix, and are read that way"
+                "column in the matrix, and are read that way"
             )
         note = ". ".join(one[0].upper() + one[1:] for one in said) + "."
         return _Back(np.append(row, more_row), np.append(column, more_column), note)
