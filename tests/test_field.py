@@ -212,7 +212,7 @@ def test_the_report_shows_the_field_beside_the_lab(tmp_path: Path) -> None:
     render_again(study)
     assert "What the field has shown" in (study.path / "report.html").read_text()
     study.path.joinpath(FIELD.file).write_bytes(b"changed")
-    with pytest.raises(FolderError, match="not as it was sealed"):
+    with pytest.raises(FolderError, match="changed after it was sealed"):
         render_again(study)
     add_deployments(study, records[:1])
     assert len(study.read(DEPLOYMENTS)) == 1

@@ -71,7 +71,7 @@ def test_a_share_is_made_of_a_whole_study_and_in_a_new_folder(
         share_study(share, tmp_path / "again")
     shutil.copytree(small.path, tmp_path / "edited")
     (tmp_path / "edited" / "rates.parquet").write_bytes(b"")
-    with pytest.raises(FolderError, match="not as it was sealed"):
+    with pytest.raises(FolderError, match="changed after it was sealed"):
         share_study(StudyFolder(tmp_path / "edited"), tmp_path / "of-edited")
 
 

@@ -124,10 +124,10 @@ def test_a_study_that_did_not_finish_keeps_nobody_and_blocks_nothing(
     with (changed / "rates.parquet").open("ab") as stream:
         stream.write(b"x")
     result = withdraw(other, [changed, study.path], [tmp_path / "a" / "cache"])
-    assert "is not as it was sealed" in result.left[0]
+    assert "was changed after it was sealed" in result.left[0]
     assert str(changed) in result.left[0]
     assert len(study.read(COHORT)) == 20
-    with pytest.raises(FolderError, match="is not as it was sealed"):
+    with pytest.raises(FolderError, match="was changed after it was sealed"):
         withdraw(other, [changed], [])
     # What lost rows counts as not done, so that going on computes it.
     stages = json.loads((broken.path / "stages.json").read_text())

@@ -38,7 +38,9 @@ def add_deployments(
         later = (*REPORTS, DEPLOYMENTS.file, FIELD.file)
         changed = [problem for problem in folder.verify() if not problem.startswith(later)]
         if changed:
-            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
+            raise FolderError(
+                f"{folder.path} was changed after it was sealed: " + " ".join(changed)
+            )
         about = folder.record()
         judged = select(records, about)
         joined = {DEPLOYMENTS: judged, FIELD: field_table(judged, about.inference.level)}

@@ -115,7 +115,7 @@ def read_finished(path: Path) -> Finished:
     folder = StudyFolder.open(path)
     changed = folder.verify()
     if changed:
-        raise FolderError(f"{path} is not as it was sealed: " + " ".join(changed[:5]))
+        raise FolderError(f"{path} was changed after it was sealed: " + " ".join(changed[:5]))
     record = folder.record()
     images, thresholds = folder.read(COHORT), record.thresholds
     everybody = Cohort(images, folder.path, (), "").people
