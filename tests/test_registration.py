@@ -295,7 +295,7 @@ def test_a_deviation_needs_a_reason_and_marks_every_finding(registered: Register
     assert any("thresholds.primary" in text for text in promise.differences)
     page = (study.path / "report.html").read_text()
     first_page = page[: page.index('id="cannot-tell"')]
-    said = r"This study differs from it in \d points?\. The reason given: one person fell ill"
+    said = r"This study differs from its plan in \d points?\. The reason given: one person fell ill"
     assert re.search(said, first_page)
     assert "Deviating." in page
     assert "thresholds.primary: registered [0.5], now [0.3]" in page

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lfr_eval.report.brief.answer import answer, chosen
-from lfr_eval.report.brief.around import facts, trust
+from lfr_eval.report.brief.around import deviation, facts, trust
 from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
@@ -70,13 +70,17 @@ def to_brief(report: Report) -> Brief:
         setting=report.quote.setting if report.quote else "",
         answer=answer(report),
         chosen=chosen(report),
-        caveat=PAIRS_ALONE if report.record.matcher.unit == "pairs" else "",
+        caveat=" ".join(filter(None, (deviation(report), _alone(report)))),
         picture=to_picture(report.quote) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),
         cannot=cannot_tell(report),
         trust=trust(report),
     )
+
+
+def _alone(report: Report) -> str:
+    return PAIRS_ALONE if report.record.matcher.unit == "pairs" else ""
 
 
 def _warning(report: Report) -> str:

@@ -59,8 +59,16 @@ def _plan(report: Report) -> str:
         return f"{said}, before the results were known. The study kept to it."
     if promise.state == REGISTERED_STATES[3]:
         return f"{said}, when results already existed."
+    return f"{said}. This study differs from it, as said under the answer."
+
+
+def deviation(report: Report) -> str:
+    """Return that a study departs from its registered plan, and why; empty where it does not."""
+    promise = report.record.registration
+    if promise is None or not promise.differences:
+        return ""
     points = several(len(promise.differences), "point")
-    return f"{said}. This study differs from it in {points}. The reason given: {promise.reason}"
+    return f"This study differs from its plan in {points}. The reason given: {promise.reason}"
 
 
 def _tested(report: Report) -> str:
