@@ -74,7 +74,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
     _check_place(study, to)
     changed = [problem for problem in study.verify() if not problem.startswith(REPORTS)]
     if changed:
-        raise FolderError(f"{study.path} is not as it was sealed: " + " ".join(changed))
+        raise FolderError(f"{study.path} was changed after it was sealed: " + " ".join(changed))
     least = _minimum(study) if minimum is None else minimum
     if least < 2:
         raise PublicationError(

@@ -30,7 +30,7 @@ def share_study(study: StudyFolder, to: Path) -> tuple[str, ...]:
     """
     problems = study.verify()
     if problems:
-        raise FolderError(f"{study.path} is not as it was sealed: {' '.join(problems[:5])}")
+        raise FolderError(f"{study.path} was changed after it was sealed: {' '.join(problems[:5])}")
     here, there = study.path.resolve(), to.resolve()
     if there == here or here in there.parents:
         raise FolderError(f"{to} lies in the study folder: name a folder outside of it.")

@@ -103,7 +103,9 @@ def render_again(
     with folder.locked():
         changed = [problem for problem in folder.verify() if not problem.startswith(REPORTS)]
         if changed:
-            raise FolderError(f"{folder.path} is not as it was sealed: " + " ".join(changed))
+            raise FolderError(
+                f"{folder.path} was changed after it was sealed: " + " ".join(changed)
+            )
         run = folder.provenance()
         if maps:
             own = [each.model_dump(mode="json", exclude_defaults=True) for each in read_maps(maps)]
