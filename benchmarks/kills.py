@@ -3,10 +3,10 @@
     python benchmarks/kills.py [--moments 40] [--only run track]
 
 Each command is run once undisturbed, for its duration and its results. Then it is started, killed
-at a moment drawn between its beginning and its end, and run again. A fault is: another result than
-undisturbed, a study, ledger or registration that its check calls changed, a file or a run of MLflow
-that is left over, or a second try that fails. Commands run in forks of a process that has imported
-everything, so that moments fall into work and not into imports.
+at a moment drawn between its beginning and its end, and run again if it was killed. A fault is:
+another result than undisturbed, a study, ledger or registration that its check calls changed, a
+file or a run of MLflow that is left over, or a second try that fails. Commands run in forks of a
+process that has imported everything, so that moments fall into work and not into imports.
 """
 
 from __future__ import annotations
@@ -286,8 +286,9 @@ def tried(name: str, moments: int, chance: random.Random, place: Path) -> tuple[
         folder = fresh(place, template)
         at = chance.uniform(0, takes)
         try:
-            died += not forked(folder, words, at)
-            again(case, folder, words)
+            if not forked(folder, words, at):
+                died += 1
+                again(case, folder, words)
             found, wrong = results_of(case, folder)
         except Exception as error:
             found, wrong = wanted, [f"{type(error).__name__}: {error}"]

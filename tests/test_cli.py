@@ -191,7 +191,10 @@ def test_run_help_lists_choices_and_settings(tmp_path: Path) -> None:
     done = lfr_eval("run", "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert "matcher: alerts, dlib, facenet" in done.stdout
-    assert "dataset.people (int: at least 2): 600\n      People under test.\n" in done.stdout
+    assert (
+        "dataset.people (int: at least 2 and at most 100,000,000): 600\n      People under test.\n"
+        in done.stdout
+    )
     assert "schema" not in done.stdout
 
 

@@ -142,7 +142,10 @@ def test_missing_values_are_all_named_with_how_to_give_them() -> None:
         (["design.policies=[luck]"], "policies must be threshold, rank or threshold and rank"),
         (["design.ranks=[0]"], "design.ranks must be at least 1"),
         (["design.kinds=[alive]"], "retrospective or verification; did you mean 'live'"),
-        (["design.watchlist_sizes=[0]"], "watchlist_sizes must be at least 1 .got 0"),
+        (
+            ["design.watchlist_sizes=[0]"],
+            "watchlist_sizes must be at least 1 and at most 100,000,000 .got 0",
+        ),
         (["capture=motion_blur"], "a simulated dataset has none"),
         (
             ["dataset=london", "matcher=facenet", "matcher.multi_face=any"],

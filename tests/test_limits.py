@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
 
@@ -105,6 +106,17 @@ def test_every_problem_is_named_with_its_value() -> None:
     assert list(problems_of(Given())) == ["ways must have at least one entry"]
 
 
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.__name__)
+def test_every_count_has_an_upper_limit(schema: Any) -> None:
+    """A slip of zeros must not start a study that never ends."""
+    counts = {
+        entry.name: [limit.most for limit in limits_of(schema, entry.name) if type(limit) is Range]
+        for entry in fields(schema)
+        if re.search(r"\bint\b", type_of(schema, entry.name)) and entry.name != "seed"
+    }
+    assert [name for name, most in counts.items() if not most or math.isinf(min(most))] == []
+
+
 @pytest.mark.parametrize("end", [math.nan, math.inf, -math.inf])
 def test_no_range_holds_what_is_not_finite(end: float) -> None:
     assert list(problems_of(Given(rate=end, ways=["fast"])))
@@ -124,8 +136,13 @@ def test_help_names_type_limits_and_meaning() -> None:
         (["compute.precision=bfloat61"], "did you mean 'bfloat16'? (got 'bfloat61')"),
         (["inference.primary_metrics=[FMRR]"], "did you mean 'FMR'? (got 'FMRR')"),
         (["inference.level=nan", "tracking.timeout=0"], "tracking.timeout must be at least 1"),
+        (["dataset.passes=1000000000000"], "dataset.passes must be at least 1 and at most 10,000"),
+        (["design.watchlist_sizes=[10,1000000000]"], "at most 100,000,000 (got 1000000000)"),
         (["thresholds.operating=inf"], "thresholds.operating must be a finite number (got inf)"),
-        (["report.minimum_count=1"], "report.minimum_count must be at least 2 (got 1)"),
+        (
+            ["report.minimum_count=1"],
+            "minimum_count must be at least 2 and at most 1,000 (got 1)",
+        ),
     ],
 )
 def test_a_study_is_refused(words: list[str], said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from lfr_eval.config.limits import FILLED, OneOf, Range
+from lfr_eval.config.limits import FILLED, MOST_PEOPLE, OneOf, Range
 from lfr_eval.config.missing import MISSING
 
 
@@ -73,11 +73,11 @@ class SimulatedDatasetConfig(DatasetConfig):
     kind: str = "simulated"
     card: str = "rehearsal"
     """Name of the dataset card."""
-    people: Annotated[int, Range(least=2)] = 400
+    people: Annotated[int, Range(least=2, most=MOST_PEOPLE)] = 400
     """People under test."""
-    passes: Annotated[int, Range(least=1)] = 10
+    passes: Annotated[int, Range(least=1, most=10_000)] = 10
     """Passes of each person."""
-    fillers: Annotated[int, Range(least=1)] = 10_000
+    fillers: Annotated[int, Range(least=1, most=MOST_PEOPLE)] = 10_000
     """Fillers: other people, on the watchlist only."""
     genders: Annotated[list[str], FILLED] = field(default_factory=lambda: ["female", "male"])
     """Genders, equally frequent."""
@@ -94,7 +94,7 @@ class SimulatedDatasetConfig(DatasetConfig):
     camera_shares: Annotated[dict[str, float], Range(least=0, most=1)] = field(default_factory=dict)
     """Groups, each with the share of its passes at the first camera; the other cameras share the
     rest. This confounds cameras with groups. Other groups pass all cameras equally often."""
-    dimension: Annotated[int, Range(least=2)] = 36
+    dimension: Annotated[int, Range(least=2, most=4_096)] = 36
     """Dimensions of a template. Fewer dimensions give more chance matches."""
     commonness_mean: float = 0.24
     """Mean similarity of a face to the mean face of its group."""
@@ -138,7 +138,7 @@ class CaptureConfig:
     exposure, contrast, noise, jpeg, crop). Empty: images are compared as they are."""
     angle: float | None = 0.0
     """Direction of motion blur in degrees. Null: drawn at random for each picture."""
-    repeats: Annotated[int, Range(least=1)] = 1
+    repeats: Annotated[int, Range(least=1, most=1_000)] = 1
     """Pictures made of each image in each step that draws at random."""
     original: bool = True
     """Whether the original images are compared as well."""

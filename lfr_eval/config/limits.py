@@ -20,6 +20,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from lfr_eval.config.missing import ConfigError
 
+MOST_PEOPLE = 100_000_000
+"""Most people or faces of any list. A larger number is refused as a mistake."""
+
 
 class OneOf:
     """One of several words. In a list, this applies to every entry."""
@@ -59,7 +62,11 @@ class Range:
             ("below", self.below),
             ("at most", self.most),
         )
-        return " and ".join(f"{word} {end:,g}" for word, end in ends if math.isfinite(end))
+        return " and ".join(
+            f"{word} {int(end) if end == int(end) else end:,}"
+            for word, end in ends
+            if math.isfinite(end)
+        )
 
     def problem(self, value: object) -> str | None:
         """Return what is wrong with a value; None if nothing is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from lfr_eval.config.limits import FILLED, OneOf, Range, Written
+from lfr_eval.config.limits import FILLED, MOST_PEOPLE, OneOf, Range, Written
 from lfr_eval.config.missing import MISSING
 from lfr_eval.config.study import PathsConfig, TrackingConfig
 
@@ -23,7 +23,7 @@ class ConstraintsConfig:
     limit.
     """
 
-    watchlist_size: Annotated[int, Range(least=1)] | None = None
+    watchlist_size: Annotated[int, Range(least=1, most=MOST_PEOPLE)] | None = None
     """Size of the operating watchlist. Null: the largest size in the study."""
     factors: Annotated[list[str], FILLED] = field(
         default_factory=lambda: ["overall", "gender", "ethnicity"]
@@ -44,7 +44,7 @@ class ConstraintsConfig:
     """Whether min_tpir applies to every group of the factors, or overall."""
     max_alerts: Annotated[float, Range(above=0)] | None = None
     """Largest number of false alerts per day. It needs `crowd`."""
-    crowd: Annotated[int, Range(least=1)] | None = None
+    crowd: Annotated[int, Range(least=1, most=MOST_PEOPLE)] | None = None
     """Recognition opportunities per day of people who are not on the watchlist."""
     composition: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
     """Groups of the crowd, each with its share. Empty: as in the study."""
@@ -61,7 +61,7 @@ class ConstraintsConfig:
     """Shifts of all scores for which the choice is checked. Empty: 1, 2 and 5 steps."""
     share: Annotated[float, RATE] = 0.5
     """Share of people used to choose the threshold. The others are used to report its rates."""
-    splits: Annotated[int, Range(least=1)] = 50
+    splits: Annotated[int, Range(least=1, most=10_000)] = 50
     """Number of random divisions of people that show how stable the choice is."""
     seed: Annotated[int, Range(least=0)] = 1
     """Seed of the divisions."""
@@ -71,7 +71,7 @@ class ConstraintsConfig:
 class PolicyConfig:
     """What a registered version must meet before it goes live: `conf/policy/`."""
 
-    watchlist_size: Annotated[int, Range(least=1)] = 10_000
+    watchlist_size: Annotated[int, Range(least=1, most=MOST_PEOPLE)] = 10_000
     """References on the operating watchlist."""
     threshold: float | None = None
     """Threshold at which the version will run. Null: that of the last approval."""
@@ -83,7 +83,7 @@ class PolicyConfig:
     """Largest upper end of the FPIR interval, for every group of the factors."""
     max_ratio: Annotated[float, Range(above=1)] = 2.0
     """Largest upper end of the interval of the ratio of two groups' FPIR, in either direction."""
-    max_age_days: Annotated[int, Range(least=0)] = 365
+    max_age_days: Annotated[int, Range(least=0, most=36_500)] = 365
     """Largest age of the study in days."""
     registration: Annotated[str, OneOf("any", "as_registered")] = "any"
     """Whether findings must come from a plan that was frozen before there were results."""
@@ -91,13 +91,13 @@ class PolicyConfig:
     """Whether the endpoint must have passed a parity check against the tested version."""
     parity_endpoint: str | None = None
     """Endpoint that must have passed. Null: every endpoint that was checked."""
-    parity_max_age_days: Annotated[int, Range(least=0)] = 365
+    parity_max_age_days: Annotated[int, Range(least=0, most=36_500)] = 365
     """Largest age in days of a passed parity check. A failed check counts whatever its age."""
     approval: bool = True
     """Whether the threshold must have an approval in force."""
     roles: list[str] = field(default_factory=list)
     """Roles, one of which the approver must have. Empty: any role."""
-    signatures: Annotated[int, Range(least=0)] = 0
+    signatures: Annotated[int, Range(least=0, most=100)] = 0
     """Number of approvers who must have signed with a key. 0: an unsigned approval counts if no key
     is registered."""
     signers: Annotated[list[str], KEY] = field(default_factory=list)
@@ -150,7 +150,7 @@ class EngineConfig:
     """Frame rate of a folder of pictures, per second."""
     seconds: Annotated[float, Range(above=0)] | None = None
     """Seconds after which the deployment ends. Null: when its source ends."""
-    attempts: Annotated[int, Range(least=0)] = 5
+    attempts: Annotated[int, Range(least=0, most=1_000_000)] = 5
     """Attempts to reopen an interrupted source."""
     wait: Annotated[float, Range(least=0)] = 1.0
     """Seconds before each attempt."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from lfr_eval.config.datasets import CaptureConfig, DatasetConfig
-from lfr_eval.config.limits import FILLED, OneOf, Range
+from lfr_eval.config.limits import FILLED, MOST_PEOPLE, OneOf, Range
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import MISSING
 from lfr_eval.contract import defaults
@@ -17,6 +17,7 @@ KINDS = (*SEARCHING, "verification")
 POLICIES = ("threshold", "rank", "threshold and rank")
 SHARE = Range(above=0, below=1)
 SEED = Range(least=0)
+PEOPLE = Range(least=1, most=MOST_PEOPLE)
 
 
 @dataclass
@@ -29,7 +30,7 @@ class DesignConfig:
     """What is compared with what: a sentence for the report."""
     kinds: Annotated[list[str], OneOf(*KINDS), FILLED] = MISSING
     """Kinds of comparison: at most one kind of watchlist search, verification (pairs), or both."""
-    watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
+    watchlist_sizes: Annotated[list[int], PEOPLE] = field(default_factory=list)
     """Watchlist sizes to search, each a random part of the watchlist. Empty: the whole
     watchlist."""
     watchlist_members: Annotated[str, OneOf("fillers", "everybody")] = "fillers"
@@ -41,15 +42,13 @@ class DesignConfig:
     watchlist_inference: Annotated[str, OneOf(*WATCHLIST_INFERENCE)] = "fixed"
     """Whether claims hold for this watchlist (fixed) or for watchlists like it (random). Intervals
     are wider with random."""
-    candidates: Annotated[int, Range(least=1)] = 1
+    candidates: Annotated[int, Range(least=1, most=10_000)] = 1
     """Best references to keep for each probe in each group of the watchlist (table candidates)."""
     policies: Annotated[list[str], OneOf(*POLICIES), FILLED] = field(
         default_factory=lambda: list(POLICIES)
     )
     """Criteria by which a retrospective search counts the mate (own reference) as found."""
-    ranks: Annotated[list[int], Range(least=1), FILLED] = field(
-        default_factory=lambda: [1, 5, 10, 20, 50]
-    )
+    ranks: Annotated[list[int], PEOPLE, FILLED] = field(default_factory=lambda: [1, 5, 10, 20, 50])
     """Ranks: the mate must be among this many candidates of a retrospective search."""
     dont_care: str | None = None
     """File of pairs of people not to compare, such as twins: subject_a, subject_b, reason."""
@@ -124,7 +123,7 @@ class InferenceConfig:
     FNIR if a watchlist is searched, otherwise FMR and FNMR."""
     primary_factors: list[str] = field(default_factory=list)
     """Factors of the primary comparisons. Empty: all."""
-    primary_watchlist_sizes: Annotated[list[int], Range(least=1)] = field(default_factory=list)
+    primary_watchlist_sizes: Annotated[list[int], PEOPLE] = field(default_factory=list)
     """Watchlist sizes of the primary comparisons. Empty: the largest."""
     primary_comparisons: Annotated[list[str], OneOf(*KINDS_OF_COMPARISON)] = field(
         default_factory=lambda: list(defaults.PRIMARY_COMPARISONS)
@@ -141,11 +140,11 @@ class ComputeConfig:
     """Where scores are computed: on this machine's threads and GPUs, or on a Ray cluster."""
     address: str | None = None
     """Address of the Ray cluster. Auto: the cluster that this machine belongs to."""
-    threads: Annotated[int, Range(least=0)] = 0
+    threads: Annotated[int, Range(least=0, most=4_096)] = 0
     """Threads of lfr_eval and of the numerical libraries. 0: one per core."""
     device: str = "auto"
     """Device that compares templates: cpu, cuda (every GPU), cuda:1 (one GPU) or auto."""
-    tile: Annotated[int, Range(least=1)] = 4_096
+    tile: Annotated[int, Range(least=1, most=65_536)] = 4_096
     """Templates on each side of one matrix product."""
     precision: Annotated[str, OneOf("auto", "float32", "bfloat16")] = "auto"
     """Precision of the first screening. Auto takes the faster one; the results are the same."""
@@ -163,7 +162,7 @@ class TrackingConfig:
     """Tracking URI. Default: MLFLOW_TRACKING_URI, else a SQLite file beside the studies."""
     experiment: str = defaults.EXPERIMENT
     """MLflow experiment of the runs."""
-    timeout: Annotated[int, Range(least=1)] = 20
+    timeout: Annotated[int, Range(least=1, most=86_400)] = 20
     """Seconds to wait for the tracking server."""
     system_metrics: bool = False
     """Whether to log the use of processor, memory, disk and network during the study."""
@@ -183,7 +182,7 @@ class ReportConfig:
     """Sentences that the evaluator adds to the report."""
     pdf: bool = True
     """Whether to write PDFs beside report.html."""
-    minimum_count: Annotated[int, Range(least=2)] = 5
+    minimum_count: Annotated[int, Range(least=2, most=1_000)] = 5
     """`lfr-eval report --publish` withholds counts from 1 to below this number."""
 
 
