@@ -226,6 +226,7 @@ def monitor(
 
 def _read(records: Path, corrections: Path | None) -> tuple[pd.DataFrame, list[str]]:
     """Return the records with their confirmed corrections, and these in sentences."""
+    from lfr_eval.contract.reading import why_no_file
     from lfr_eval.deployments import read_records
     from lfr_eval.deployments.corrections import corrected, corrections_path
     from lfr_eval.deployments.grid import DeploymentError
@@ -235,7 +236,7 @@ def _read(records: Path, corrections: Path | None) -> tuple[pd.DataFrame, list[s
     if path.is_file():
         return corrected(found, path)
     if corrections:
-        raise DeploymentError(f"{path} does not exist.")
+        raise DeploymentError(f"{path} {why_no_file(path)}.")
     return found, []
 
 

@@ -142,8 +142,11 @@ def verify(*, register: RegisterFile = HERE) -> int:
 
 def _opened(file: Path, must_exist: bool = True) -> Register:
     from lfr_eval.cohort.sharing import Register, SharingError
+    from lfr_eval.contract.reading import why_no_file
 
-    if must_exist and not file.is_file():
+    if must_exist and file.exists() and not file.is_file():
+        raise SharingError(f"The register {file} {why_no_file(file)}.")
+    if must_exist and not file.exists():
         raise SharingError(f"There is no register {file}; lfr-eval sharing record starts one.")
     return Register(file)
 

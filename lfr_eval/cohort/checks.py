@@ -15,6 +15,7 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
+from lfr_eval.cohort.workbooks import WORKBOOKS
 from lfr_eval.contract.tables import LABEL_SOURCES, ROLES
 
 SOURCE = "_source"
@@ -50,6 +51,7 @@ def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem
         problems += problems_at(
             spaced, table.rows, name, values, "spaces", "spaces before or after the name", remedy
         )
+        problems += check_dates(table, name)
     ids = table.frame["image_id"]
     again = ids.duplicated() & ids.notna()
     first = dict(zip(ids[::-1], table.rows[::-1].tolist(), strict=True))
@@ -68,6 +70,17 @@ def check_identifiers(table: TextTable, required: Sequence[str]) -> list[Problem
         "pass '{key}' belongs to '{value}' in row {row}",
         "A pass belongs to one person: give the passes of each person their own pass_id.",
     )
+
+
+def check_dates(table: TextTable, column: str) -> list[Problem]:
+    """Find names that Excel has turned into dates, such as 12-03."""
+    if table.file.suffix.lower() not in WORKBOOKS:
+        return []
+    values = table.frame[column]
+    message = "Excel has made a date of this name"
+    remedy = "Format the column as text in Excel and type the name again."
+    dated = values.str.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00")
+    return problems_at(dated, table.rows, column, values, "date", message, remedy)
 
 
 def check_roles(table: TextTable) -> list[Problem]:
@@ -213,7 +226,10 @@ def check_times(table: TextTable) -> list[Problem]:
     """Find times that are not in ISO 8601."""
     times = table.frame["captured_at"]
     wrong = times.isin([time for time in times.dropna().unique() if not _is_time(time)])
-    remedy = "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known."
+    remedy = (
+        "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known. In "
+        'Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole column.'
+    )
     return problems_at(
         wrong, table.rows, "captured_at", times, "time", "this is not a time in ISO 8601", remedy
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import read_text_table
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.tables import DONT_CARE
 
 
@@ -36,7 +37,7 @@ def read_dont_care(path: Path, people: Collection[str]) -> pd.DataFrame:
     """
     if not path.is_file():
         remedy = "Give the path of a CSV or Parquet file: design.dont_care=FILE."
-        raise ManifestError(path, [Problem("no file", "the file does not exist", remedy)])
+        raise ManifestError(path, [Problem("no file", f"the file {why_no_file(path)}", remedy)])
     table = read_text_table(path)
     frame, problems = table.frame, list(table.problems)
     problems += [

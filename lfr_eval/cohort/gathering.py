@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval.cohort.checks import check_numbers
+from lfr_eval.cohort.checks import check_dates, check_numbers
 from lfr_eval.cohort.images import check_images
 from lfr_eval.cohort.labels import MISSING
 from lfr_eval.cohort.pictures import find_pictures, with_roles
@@ -185,7 +185,7 @@ def _labels(
         if match:
             chosen[name] = match[0]
         else:
-            remedy = f"Columns there: {', '.join(there)}."
+            remedy = table.columns_there
             problems.append(Problem("missing column", "there is no such column", remedy, 1, column))
     for name, usual in GUESSED.items():
         if asked.get(name) is None and name not in chosen:
@@ -195,7 +195,7 @@ def _labels(
                 chosen[name] = match[0]
     if "subject_id" not in chosen:
         if columns.subject is None:
-            remedy = f"Name it with --subject COLUMN. Columns there: {', '.join(there)}."
+            remedy = f"Name it with --subject COLUMN. {table.columns_there}"
             problems.append(
                 Problem(
                     "missing column", "it is unclear which column identifies the person", remedy, 1
@@ -208,6 +208,7 @@ def _labels(
     if unread:
         notes.append(f"Not read: {', '.join(unread)}. Take a column with --map NAME=COLUMN.")
     frame = pd.DataFrame({name: table.frame[column] for name, column in chosen.items()})
+    problems += check_dates(table, chosen["subject_id"])
     absent = pd.Series(pd.NA, frame.index, "string")
     ages = pd.DataFrame({"age": frame.get("age", absent), "frame": absent})
     problems += check_numbers(TextTable(table.file, ages.replace(MISSING, pd.NA), table.rows))

@@ -125,9 +125,7 @@ def _columns(table: TextTable, required: tuple[str, ...]) -> list[Problem]:
             continue
         there = [str(column) for column in table.frame.columns]
         close = get_close_matches(name, there, n=1)
-        remedy = (
-            f"Is it '{close[0]}'? Rename it." if close else f"Columns there: {', '.join(there)}."
-        )
+        remedy = f"Is it '{close[0]}'? Rename it." if close else table.columns_there
         problems.append(Problem("missing column", "the column is missing", remedy, None, name))
     return problems
 

@@ -48,9 +48,8 @@ def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = 
     frame = table.frame.rename(columns={"time": "captured_at"} if _named_time(table) else {})
     needed = [name for name in ("pass_id", "subject_id") if name not in frame]
     if needed or table.problems:
-        there = ", ".join(map(str, frame.columns))
         missing = [
-            Problem("missing column", "the column is missing", f"Columns there: {there}.", 1, name)
+            Problem("missing column", "the column is missing", table.columns_there, 1, name)
             for name in needed
         ]
         raise ManifestError(path, [*table.problems, *([] if table.problems else missing)])
@@ -73,13 +72,12 @@ def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = 
 def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
     """Return a log with its columns renamed, and a problem for each name that it lacks."""
     frame = table.frame
-    there = ", ".join(map(str, frame.columns))
     missing = tuple(
         Problem(
             "missing column",
             f"dataset.pass_columns gives '{theirs}' for '{ours}', but the log of passes has no "
             "such column",
-            f"Columns there: {there}.",
+            table.columns_there,
             row=1,
             column=theirs,
         )

@@ -19,13 +19,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
-from lfr_eval.cohort.workbooks import WORKBOOKS, cells_of_parquet, cells_of_workbook
-from lfr_eval.contract.reading import names_separator
+from lfr_eval.cohort.workbooks import WORKBOOKS, above_header, cells_of_parquet, cells_of_workbook
+from lfr_eval.contract.reading import SEPARATORS, lines_above, names_separator, why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
-SEPARATORS = ",;\t|"
 AS_WRITTEN = ("path", "digest")
 """Columns with names of files, which are kept byte for byte."""
 
@@ -46,6 +45,8 @@ class TextTable:
         Problems found while reading.
     notes
         Changes made while reading, in sentences without identities.
+    sheets
+        Which sheet of several is read, and how to have another one read; else empty.
     """
 
     file: Path
@@ -53,6 +54,13 @@ class TextTable:
     rows: NDArray[np.int64]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    sheets: str = ""
+
+    @property
+    def columns_there(self) -> str:
+        """The remedy for a missing column: which columns there are, and on which sheet."""
+        there = f"Columns there: {', '.join(map(str, self.frame.columns))}."
+        return f"{there} {self.sheets}" if self.sheets else there
 
 
 def read_text_table(path: Path) -> TextTable:
@@ -71,9 +79,9 @@ def read_text_table(path: Path) -> TextTable:
         If there is no such file; the message names it.
     """
     if not path.is_file():
-        reason = "is a folder" if path.is_dir() else "does not exist"
         raise ManifestMissingError(
-            f"The table '{path}' {reason}. Give the path of a CSV, Excel or Parquet file."
+            f"The table '{path}' {why_no_file(path)}. Give the path of a CSV, Excel or Parquet "
+            "file."
         )
     kind = path.suffix.lower()
     if kind in PARQUET_SUFFIXES:
@@ -85,10 +93,10 @@ def read_text_table(path: Path) -> TextTable:
         rows = np.arange(1, len(first) + 1, dtype=np.int64)
         return _normal(TextTable(path, _frame(columns, len(first)), rows, (), notes))
     if kind in WORKBOOKS:
-        records, notes = cells_of_workbook(path)
+        records, notes, sheets = cells_of_workbook(path)
         if isinstance(records, Problem):
             return _nothing(path, records)
-        return _normal(replace(_table(path, records, []), notes=notes))
+        return _normal(replace(_table(path, records, []), notes=notes, sheets=sheets))
     return _normal(_csv(path))
 
 
@@ -99,9 +107,11 @@ def _csv(path: Path) -> TextTable:
         return _nothing(path, utf16)
     # surrogateescape carries undecodable bytes to the cell they are in, which can then be named.
     text = raw.decode("utf-8-sig", errors="surrogateescape")
-    first, end, rest = text.partition("\n")
-    if names_separator(first):
-        text = end + rest
+    # Lines above the header become empty ones, so that rows keep their numbers.
+    lines = list(io.StringIO(text, newline=""))
+    above = lines_above(lines)
+    unread = sum(bool(line.strip()) and not names_separator(line) for line in lines[:above])
+    text = "\n" * above + "".join(lines[above:])
     separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
@@ -117,7 +127,8 @@ def _csv(path: Path) -> TextTable:
                 "CSV syntax", f"not readable as CSV from line {line} on ({error})", _QUOTES, line
             )
         )
-    return _table(path, records, problems)
+    table = _table(path, records, problems)
+    return replace(table, notes=above_header(unread))
 
 
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."

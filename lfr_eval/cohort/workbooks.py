@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.problems import Problem
+from lfr_eval.contract.reading import SEARCHED
 from lfr_eval.contract.words import several
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -50,13 +51,17 @@ def cells_of_parquet(path: Path) -> tuple[Columns | Problem, tuple[str, ...]]:
     return columns, notes
 
 
-def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...]]:
-    """Return the rows of the first sheet of an Excel file as text, with their row numbers."""
+def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...], str]:
+    """Return the rows of the first sheet of an Excel file as text, with their row numbers.
+
+    Also returned: notes, and for a file of several sheets which one is read. Titles are left out:
+    rows above the header with text in the first cell only.
+    """
     try:
         from openpyxl import load_workbook
     except ImportError:
         remedy = "Install it with pip install 'lfr-eval[excel]', or save the table as CSV UTF-8."
-        return Problem("Excel", "reading Excel files needs openpyxl", remedy), ()
+        return Problem("Excel", "reading Excel files needs openpyxl", remedy), (), ""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
@@ -70,14 +75,33 @@ def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...]]:
     except Exception as error:
         # A damaged workbook raises errors of zip, of XML and of openpyxl itself.
         message = f"not readable as Excel ({str(error) or type(error).__name__})"
-        return Problem("Excel", message, "Save it again as .xlsx, or as CSV UTF-8."), ()
+        return Problem("Excel", message, "Save it again as .xlsx, or as CSV UTF-8."), (), ""
     filled = [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
     width = max((len(cells) for _, cells in filled), default=0)
     filled = [(row, cells + [""] * (width - len(cells))) for row, cells in filled]
-    notes: tuple[str, ...] = ()
+    titles_above = _titles(filled)
+    notes, sheets = above_header(titles_above), ""
     if len(titles) > 1:
-        notes = (f"Of {len(titles)} sheets, the first is read: '{titles[0]}'.",)
-    return filled, notes
+        first = f"Of {len(titles)} sheets, the first is read: '{titles[0]}'."
+        others = ", ".join(f"'{title}'" for title in titles[1:])
+        sheets = f"{first} If the table is on another one ({others}), move that to the front."
+        notes = (*notes, first)
+    return filled[titles_above:], notes, sheets
+
+
+def above_header(count: int) -> tuple[str, ...]:
+    """Return a note on rows above the header."""
+    are = "is" if count == 1 else "are"
+    return (f"{several(count, 'row')} above the header {are} not read.",) if count else ()
+
+
+def _titles(rows: Records) -> int:
+    for place, (_, cells) in enumerate(rows[:SEARCHED]):
+        if not cells[0].strip():
+            return 0
+        if any(cell.strip() for cell in cells[1:]):
+            return place
+    return 0
 
 
 def as_text(column: pd.Series) -> list[str | None] | None:

@@ -6,12 +6,14 @@ deep nesting nor entries that multiply one another use up the memory.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,13 @@ def regular_file(path: Path) -> int:
         os.close(opened)
         raise ReadingError(f"{path} is not a regular file.")
     return opened
+
+
+def why_no_file(path: Path) -> str:
+    """Return why a path is not a file that can be read: the verb phrase that follows its name."""
+    if path.is_dir():
+        return "is a folder"
+    return "is not a regular file" if path.exists() else "does not exist"
 
 
 def read_text(path: Path) -> str:
@@ -208,6 +217,49 @@ def _check_keys(node: Any) -> None:
             if twice:
                 raise ReadingError(f"'{twice[0]}' is given twice.")
             waiting += [value for _, value in one.value]
+
+
+SEPARATORS = ",;\t|"
+"""What may separate the cells of a CSV file."""
+SEARCHED = 20
+"""Lines with text among which the header must be."""
+
+
+def lines_above(lines: Iterable[str]) -> int:
+    """Return how many lines of a CSV file are above its header.
+
+    These are empty lines, a line that names the separator, comments that begin with `#`, and
+    titles: lines with text in the first cell only. The header is the first line with text in two
+    cells. A file without such a line has no titles.
+    """
+    filled = ((at, line) for at, line in enumerate(lines) if line.strip())
+    first = [(at, line) for at, line in islice(filled, SEARCHED) if not names_separator(line)]
+    rows = [(at, line, _cells(line)) for at, line in first]
+    comment = [len(line.strip()) > 1 and cells[0].startswith("#") for _, line, cells in rows]
+    for place, (at, line, cells) in enumerate(rows):
+        if line.count('"') % 2 or not cells[0].strip():
+            return at
+        if comment[place]:
+            # `#id,score` is a header if the rows below have as many cells.
+            below = next((c for (_, _, c), is_ in zip(rows, comment, strict=True) if not is_), [])
+            if len(cells) > 1 and len(cells) == len(below):
+                return at
+        elif sum(bool(cell.strip()) for cell in cells) > 1:
+            return at
+    kept = [at for (at, _, _), is_ in zip(rows, comment, strict=True) if not is_] or [
+        at for at, _, _ in rows
+    ]
+    return kept[0] if kept else 0
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a line by the separator that is most frequent outside quotes."""
+    bare = "".join(line.split('"')[::2])
+    mark = max(SEPARATORS, key=lambda mark: (bare.count(mark), mark == ","))
+    try:
+        return next(csv.reader([line.strip("\r\n")], delimiter=mark), [""]) or [""]
+    except csv.Error:  # The reader of the whole file says what is wrong, and where.
+        return line.split(mark)
 
 
 def names_separator(line: str) -> bool:

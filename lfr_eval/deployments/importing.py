@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.reading import json_value, read_text
+from lfr_eval.contract.reading import json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.dates import unclear
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
@@ -113,8 +113,7 @@ def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            missing = "is not a regular file" if path.exists() else "does not exist"
-            problems.append(f"{path} {missing}")
+            problems.append(f"{path} {why_no_file(path)}")
 
 
 def _grids(path: Path) -> list[Grid]:

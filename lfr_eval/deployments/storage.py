@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval.contract.reading import json_value
+from lfr_eval.contract.reading import json_value, why_no_file
 from lfr_eval.contract.tables import RECORDS, TableError
 from lfr_eval.deployments.grid import DeploymentError
 
@@ -35,7 +35,7 @@ def read_records(path: Path) -> pd.DataFrame:
         If the file is missing or holds something else.
     """
     if not path.is_file():
-        raise DeploymentError(f"{path} does not exist.")
+        raise DeploymentError(f"{path} {why_no_file(path)}.")
     try:
         records = RECORDS.conform(pd.read_parquet(path))
         for column in ("as_printed", "false_by_group"):

@@ -16,6 +16,7 @@ from typing import Protocol
 from PIL import Image
 
 from lfr_eval.contract.pictures import PictureError, read_picture
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.engine.decoding import (
     OF_STREAMS,
     BrokenSource,
@@ -168,7 +169,7 @@ def source_named(name: str, rate: float, began: datetime) -> Source:
         return PictureFolder(path, rate)
     if not path.is_file():
         raise SourceError(
-            f"source={name}: there is no such file or folder. Give a video file, a folder or a URL."
+            f"source={name} {why_no_file(path)}. Give a video file, a folder or a URL."
         )
     return VideoFile(path)
 

@@ -37,6 +37,11 @@ NO_CAMERA = "no pass at this camera"
 SHOWN = 5
 UNMATCHED = (UNKNOWN_PASS, NO_PASS, NO_CAMERA, SEVERAL)
 
+NO_TIME = (
+    "names no pass and has no time in ISO 8601 (write 2026-03-14T09:30:00; in Excel, the number "
+    'format yyyy-mm-dd"T"hh:mm:ss does it for the whole column)'
+)
+
 
 class AlertLog:
     """A log of alerts, or of candidate lists: CSV, Parquet or JSON lines.
@@ -254,7 +259,7 @@ class AlertLog:
         refuse(
             self._path,
             rows,
-            [("names no pass and has no time in ISO 8601", pd.Series(by_time & np.isnat(at)))],
+            [(NO_TIME, pd.Series(by_time & np.isnat(at)))],
         )
         place = pd.Index(passes["pass_id"]).get_indexer(pd.Index(named)).astype(np.intp)
         matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)

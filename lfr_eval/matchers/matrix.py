@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.reading import names_separator
+from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.near_names import near_name
@@ -25,7 +25,7 @@ from lfr_eval.matchers.number_format import (
     read_as,
     shapes,
 )
-from lfr_eval.matchers.rows import SEPARATORS, SHOWN
+from lfr_eval.matchers.rows import SHOWN
 
 ARRAYS = ("reference_id", "probe_id", "score")
 
@@ -245,7 +245,7 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
         nor an `.npz` file with reference_id, probe_id and score.
     """
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     kind = path.suffix.lower()
     if kind == ".npy":
         raise MatcherError(

@@ -15,6 +15,7 @@ from PIL import Image
 from lfr_eval.compute.workers import cores, overlapping
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.matchers import (
     Embedding,
     Face,
@@ -311,7 +312,7 @@ def _check_alignment(
 
 def _session(path: Path) -> Any:
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.onnx.")
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.onnx.")
     try:
         import onnxruntime
     except ImportError:

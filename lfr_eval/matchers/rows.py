@@ -11,6 +11,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import NoneType
 
@@ -19,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
-from lfr_eval.contract.reading import json_value, names_separator
+from lfr_eval.contract.reading import SEPARATORS, json_value, lines_above, why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 
@@ -28,7 +29,6 @@ ROW = "row"
 
 SHOWN = 20
 PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
-SEPARATORS = ",;\t|"
 NUMBERS = ("score", "threshold")
 """Columns that keep their type where the file holds numbers."""
 NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
@@ -69,7 +69,7 @@ def read_rows(
         If the file cannot be read, or lacks a column.
     """
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     kind = path.suffix.lower()
     try:
         if kind in PARQUET:
@@ -124,14 +124,11 @@ def _csv(path: Path) -> pd.DataFrame:
     with path.open("rb") as stream:
         if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             raise ValueError("the file is UTF-16. Save it as 'CSV UTF-8'")
-    blank, header = 0, ""
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        for line in stream:
-            if line.strip() and not names_separator(line):
-                header = line
-                break
-            blank += 1
-    if not header:
+        blank = lines_above(stream)
+        stream.seek(0)
+        header = next(islice(stream, blank, None), "")
+    if not header.strip():
         raise ValueError("the file is empty")
     separator = max(SEPARATORS, key=header.count)
     names = [name.strip() for name in next(csv.reader(io.StringIO(header), delimiter=separator))]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Templates, assemble
 
@@ -83,7 +84,7 @@ class TemplateFile:
 
 def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
     if not path.is_file():
-        raise MatcherError(f"{path} does not exist. Give matcher.path=FILE.")
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     try:
         if path.suffix.lower() == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:

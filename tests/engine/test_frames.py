@@ -97,7 +97,7 @@ def test_what_is_no_video_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "text.mkv").write_text("no video")
     with pytest.raises(SourceError, match=r"text\.mkv cannot be opened as video"):
         next(source_named(str(tmp_path / "text.mkv"), 5.0, NOW).frames(0))
-    with pytest.raises(SourceError, match="no such file or folder"):
+    with pytest.raises(SourceError, match="does not exist"):
         source_named(str(tmp_path / "nothing.mkv"), 5.0, NOW)
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="contains no pictures"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from lfr_eval.cohort.checks import check_dates
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix import read_matrix
@@ -113,3 +116,51 @@ def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> N
     assert table.problems == ()
     assert table.rows.tolist() == [3]
     assert table.frame["subject_id"].tolist() == ["b"]
+
+
+def test_comments_and_titles_above_a_header_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("# made by a, b, c\n#d\n\nscore,genuine\n0.5,1\n0.2,maybe\n")
+    with pytest.raises(MatcherError, match=r"neither 1 nor 0: row 6 \(0.2, maybe\)"):
+        PairFile(path)
+    path.write_text('"People, 2026";;\n# Draft\n\nimage_id;subject_id;note\na;b;\n')
+    table = read_text_table(path)
+    assert table.problems == ()
+    assert table.notes == ("2 rows above the header are not read.",)
+    assert table.rows.tolist() == [5]
+    assert table.frame["subject_id"].tolist() == ["b"]
+    for text, columns in (
+        ("#id,score\n1,2\n", ["#id", "score"]),
+        ("#,score\n1,2\n", ["#", "score"]),
+        ("score\n1\n", ["score"]),
+        ('"the\nscore",id\n1,2\n', ["the score", "id"]),
+    ):
+        path.write_text(text)
+        assert read_text_table(path).frame.columns.tolist() == columns
+        assert read_text_table(path).notes == ()
+
+
+def test_a_workbook_has_titles_and_several_sheets(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    day = datetime(2026, 3, 12)
+    for row in (["People of the trial"], [], ["image_id", "subject_id"], ["a", "b"], ["c", day]):
+        book.active.append(row)
+    book.create_sheet("Read me")
+    book.save(tmp_path / "s.xlsx")
+    table = read_text_table(tmp_path / "s.xlsx")
+    assert table.rows.tolist() == [4, 5]
+    (dated,) = check_dates(table, "subject_id")
+    assert str(dated).startswith("row 5, column 'subject_id', value '2026-03-12T00:00:00': Excel")
+    assert "1 row above the header is not read." in table.notes
+    assert table.columns_there == (
+        "Columns there: image_id, subject_id. Of 2 sheets, the first is read: 'Sheet'. If the "
+        "table is on another one ('Read me'), move that to the front."
+    )
+
+
+def test_a_pipe_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.csv")
+    for read in (PairFile, read_matrix, read_text_table):
+        with pytest.raises((MatcherError, FileNotFoundError), match="is not a regular file"):
+            read(tmp_path / "p.csv")
