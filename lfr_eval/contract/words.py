@@ -122,12 +122,19 @@ def scientific(value: float | None) -> str:
 
 
 def ratio(value: float | None, rounding: str = "nearest") -> str:
-    """Return a ratio with three significant digits; "–" where it is undefined."""
+    """Return a ratio with three significant digits; "–" where it is undefined.
+
+    Examples
+    --------
+    >>> ratio(1.005), ratio(1.0), ratio(2.0)
+    ('1.00', '1', '2')
+    """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞"
-    return _trimmed(significant(value, 3, rounding))
+    rounded = significant(value, 3, rounding)
+    return "1.00" if rounded == 1 != value else _trimmed(rounded)
 
 
 def measure(value: float | None, rounding: str = "nearest") -> str:

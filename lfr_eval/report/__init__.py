@@ -81,7 +81,8 @@ def three_lines(study: Path) -> tuple[str, ...]:
     said = json.loads((study / CONFORMANCE).read_text(encoding="utf-8"))
     first, *rest = said["answer"]
     second = rest[-1] if rest else ""
-    return (first, second, f"What it cannot tell includes this: {said['cannot_tell'][0]}")
+    limit = said["cannot_tell"][0]
+    return (first, second, f"It cannot tell {limit[0].lower()}{limit[1:]}")
 
 
 def answer(study: Path) -> tuple[str, ...]:
