@@ -74,20 +74,20 @@ g,s5,2026-03-14T10:05:00,north,
 
 
 def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(logs: Logs) -> None:
-    words = logs.write(
-        PASSES,
+    doubtful = ",2026-03-14T10:01:05,north,r2,0.7\n"
+    alerts = (
         "pass_id,time,camera,reference_id,score\n"
         "b,,,r1,0.9\n"
         "\n"
         ",2026-03-14T10:00:03,north,r0,0.8\n"
         ",2026-03-14T10:00:22,south,f3,0.7\n"
-        ",2026-03-14T10:01:05,north,r2,0.7\n"
+        f"{doubtful}"
         ",2026-03-14T10:03:00,north,f1,0.7\n"
         "zz,,,f2,0.65\n"
-        ",2026-03-14T10:04:58,,r5,0.6\n",
+        ",2026-03-14T10:04:58,,r5,0.6\n"
     )
-    study = run(logs.folder, *words)
-    log = study.read(ALERT_LOG)
+    words = logs.write(PASSES, alerts)
+    log = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
     assert log["row"].tolist() == [2, 4, 5, 6, 7, 8, 9]
     assert log["matched"].tolist() == [
         *(NAMED, NEAREST, NEAREST, SEVERAL, NO_PASS, UNKNOWN_PASS, NEAREST)
@@ -95,6 +95,9 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     found = log["pass_id"].astype(object).where(log["pass_id"].notna(), None)
     assert found.tolist() == ["b", "a", "c", None, None, None, "g"]
     assert log["seconds"].dropna().tolist() == [3.0, 2.0, -2.0]
+    with pytest.raises(ConfigError, match="1 alert of 7 could belong to several passes"):
+        run(logs.folder, *words)
+    study = run(logs.folder, *logs.write(PASSES, alerts.replace(doubtful, "")))
     rates = study.read(RATES).query("factor == 'overall' and threshold == 0.6")
     counts = rates.set_index("metric")[["events", "trials"]].astype(int).T.to_dict("list")
     # Five passes of enrolled people, two of whom nobody recognised; one alert a pass at most, so
@@ -111,7 +114,7 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     assert times["alerts"].tolist() == [3, 1]
     assert times["timed"].tolist() == [2, 1]
     page = (study.path / "report.html").read_text(encoding="utf-8")
-    assert "3 alerts of 7 belong to no pass of the study" in page
+    assert "2 alerts of 6 belong to no pass of the study" in page
     assert "The log does not say who passed in 2 of 7 passes" in page
 
 
@@ -240,9 +243,14 @@ def test_the_engines_own_alerts_are_such_a_log_at_its_threshold_only(logs: Logs)
     log = engine_log(logs.folder)
     words = [w for w in words if not w.startswith(("matcher.path", "matcher.floor"))]
     words += [f"matcher.path={log}", "matcher.floor=0.7", "matcher.within=5"]
-    study = run(logs.folder, *words)
     # b and c passed at one time; with one camera nobody can say whose alert it was.
-    assert study.read(ALERT_LOG)["matched"].tolist() == [NEAREST, SEVERAL]
+    with pytest.raises(
+        ConfigError, match=r"1 alert of 2 could belong to several passes, .*: 2026-03-14T10:00:21"
+    ):
+        run(logs.folder, *words)
+    logs.write(zoned.replace("unknown,2026-03-14T10:00:20", "unknown,2026-03-14T10:00:30"), "")
+    study = run(logs.folder, *words)
+    assert study.read(ALERT_LOG)["matched"].tolist() == [NEAREST, NEAREST]
     rates = study.read(RATES).query("factor == 'overall' and metric == 'TPIR'")
     assert rates[["threshold", "events", "trials"]].to_numpy().tolist() == [[0.7, 1, 5]]
     with pytest.raises(ConfigError, match=r"nothing is known at the thresholds 0\.80"):

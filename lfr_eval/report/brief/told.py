@@ -202,7 +202,7 @@ def _seen(f: Finding, people: Sides) -> str:
     if f.rate_a is None or f.rate_b is None:
         return both
     if f.rate_a == f.rate_b:
-        return f"{both} {deed.often} equally often"
+        return f"{both} {deed.often} at the same rate in this test"
     if times is not None and math.isfinite(times):
         return f"{one} {deed.often} {ratio(times)} times as often as {two}"
     mine, theirs = people.of(by, a), people.of(by, b)
