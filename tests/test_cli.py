@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from lfr_eval.cli import main as command_line
 from lfr_eval.cli.main import COMMANDS, app, main
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
@@ -221,3 +223,12 @@ def test_the_bill_of_materials_names_version_and_licence(
         assert found[name]["version"] == version(name)
         assert found[name]["licenses"][0]["license"]["name"] != "not stated"
     assert "lfr-eval" not in found
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    def full() -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "/there/page.html")
+
+    assert command_line._explained(full) == command_line.UNUSABLE
+    said = capsys.readouterr().err
+    assert said.startswith("lfr-eval: /there/page.html: No space left on device. Choose a folder")

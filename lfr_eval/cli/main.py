@@ -6,6 +6,7 @@ import of weight happens inside the command that needs it, so that help answers 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -115,6 +116,10 @@ def complete(given: Sequence[str]) -> int:
     return complete_words(given)
 
 
+_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+"""What the disk says of a place where nothing can be written."""
+
+
 def _explained(command: Callable[[], int]) -> int:
     """Run a command; print what a person can act on as a message, not as a traceback."""
     from lfr_eval.contract.errors import MendableError
@@ -129,6 +134,15 @@ def _explained(command: Callable[[], int]) -> int:
     except BrokenPipeError:  # The reader, such as head, has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        if error.filename is None or error.errno not in _NOT_WRITABLE:
+            raise
+        print(
+            f"lfr-eval: {error.filename}: {error.strerror}. Choose a folder that exists, can be "
+            "written and has room.",
+            file=sys.stderr,
+        )
+        return UNUSABLE
     except KeyboardInterrupt:
         print("lfr-eval: interrupted; run it again to go on where it stopped.", file=sys.stderr)
         return 130

@@ -182,7 +182,8 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
     """Give long labels a short name that no other label has and that says the same.
 
     Of "Asian, Asian British or Asian Welsh: Chinese" that is what stands behind the colon; of a
-    label without one the shortest beginning that no other label begins with.
+    label without one the shortest beginning that the rest only repeats, and that no other label
+    begins with.
     """
     labels = [str(label) for label in values.dropna().unique()]
     plain = {label: skeleton(label) for label in labels}
@@ -207,10 +208,20 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
             short = label[: end.start()]
             begin = skeleton(short)
             free = begin not in taken and begin not in within
-            if begin and free and not any(f"{other} ".startswith(begin) for other in others):
+            alone = not any(f"{other} ".startswith(begin) for other in others)
+            if begin and free and alone and _repeats(short, label[end.end() :]):
                 found[short] = label
                 break
     return values.replace({label: short for short, label in found.items()}), found
+
+
+def _repeats(short: str, rest: str) -> bool:
+    """Say whether what follows names the same people again: "Asian" of "Asian or Asian British".
+
+    "Gypsy or Irish Traveller" names two kinds of people, of whom a beginning names one.
+    """
+    named = skeleton(short).split()[0]
+    return named in skeleton(rest).split() or skeleton(rest).startswith("multiple")
 
 
 def _of_wider(label: str, labels: Sequence[str]) -> str:

@@ -107,6 +107,12 @@ def test_a_group_within_a_wider_one_keeps_its_own_name(tmp_path: Path) -> None:
     assert len(set(shown)) == len(within)
 
 
+def test_a_label_of_two_kinds_of_people_is_not_cut(tmp_path: Path) -> None:
+    two = ["Gypsy or Irish Traveller", "American Indian or Alaska Native", "Not Hispanic or Latino"]
+    labels = table(tmp_path, ethnicity=[*two, "Asian or Asian British"])
+    assert labels.table.frame["ethnicity"].tolist() == [*two, "Asian"]
+
+
 @given(
     st.lists(
         st.builds(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.report.brief import to_brief
-from lfr_eval.report.findings import Finding
+from lfr_eval.report.findings import OMNIBUS, Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import quote
 from lfr_eval.report.reading import read_report
@@ -82,7 +82,8 @@ def test_a_difference_names_the_groups_the_people_and_the_interval(report: Repor
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "
         "1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, the true "
         "figure is between 1.6 and 10.1 times (99.5 % range, stricter than the usual 95 % range "
-        "because several groups were compared). It happened to 32 of 100 people, against 3 of 100."
+        "because the study made several comparisons). It happened to 32 of 100 people, against 3 "
+        "of 100."
     )
 
 
@@ -207,6 +208,17 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         "(0.5 to 1.71 times). East Asian "
         "people set off false alerts 4 times as often as White people (anything up to 10.1 times)."
     )
+
+
+def test_a_difference_of_all_groups_at_once_is_never_denied(report: Report) -> None:
+    lead = told(
+        report, of("different", OMNIBUS), of("inconclusive"), of("inconclusive", "east_asian")
+    )[0]
+    assert lead.startswith(
+        f"{IN_USE}, groups by ethnicity differ in false alerts, but the study cannot tell which of "
+        "them: between no two was a difference shown."
+    )
+    assert "no difference" not in lead
 
 
 def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report) -> None:

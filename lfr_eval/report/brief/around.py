@@ -93,7 +93,7 @@ def _ranges(report: Report) -> str:
     return (
         f"The lines in the picture are {confidence(settings.level)} ranges: in {level} of 100 such "
         f"studies, such a range contains the {figure}. The ranges of differences are wider, since "
-        "several groups were compared: chance alone shows a difference in at most "
+        "the study made several comparisons: chance alone shows a difference in at most "
         f"{alpha} of 100 such studies."
     )
 

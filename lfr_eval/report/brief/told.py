@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from lfr_eval.contract.names import group_words, groups_words
+from lfr_eval.contract.names import factor_words, group_words, groups_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import confidence, count, joined, ratio, several
 from lfr_eval.report.brief.sides import Deed, Sides, seen_words
 from lfr_eval.report.findings import NO_LIMIT, Finding
+from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
 
 NAMED = 3
@@ -37,7 +38,17 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     if len(different) > NAMED:
         more = len(different) - NAMED
         yield f"{several(more, 'more pair')} of groups {'differs' if more == 1 else 'differ'}."
-    judged = [each for each in pairs if each.verdict in ("inconclusive", "withheld")]
+    together = _together(found, pairs)
+    for factor in together:
+        yield (
+            f"groups by {factor_words(factor)} differ in {deed.thing}, but the study cannot tell "
+            "which of them: between no two was a difference shown."
+        )
+    judged = [
+        each
+        for each in pairs
+        if each.verdict in ("inconclusive", "withheld") and each.factor not in together
+    ]
     if judged and not different:
         sets = _by_reference(judged)
         between = " or between ".join(
@@ -78,6 +89,17 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
             f"groups {'differs' if len(worst) == 1 else 'differ'}; the widest gap: "
             f"{_ratio(worst[0], deed)}."
         )
+
+
+def _together(found: Sequence[Finding], pairs: Sequence[Finding]) -> list[str]:
+    """Return factors whose groups differ when compared all at once, but in no pair of them."""
+    return [
+        each.factor
+        for each in found
+        if each.is_omnibus and each.verdict == "different" and CROSS not in each.factor
+        if sum(pair.factor == each.factor for pair in pairs) > 1
+        and not any(p.factor == each.factor and p.verdict == "different" for p in pairs)
+    ]
 
 
 _TOLD = ("different", "inconclusive", "equivalent", "untestable", "withheld")
@@ -151,7 +173,7 @@ def _different(f: Finding, people: Sides, first: bool) -> str:
     if f.level is not None and first and f.level > people.usual:
         level = (
             f" ({confidence(f.level)} range, stricter than the usual {confidence(people.usual)} "
-            "range because several groups were compared)"
+            "range because the study made several comparisons)"
         )
     chance = f" Allowing for chance, {span}{level}." if span else ""
     return f"{_ratio(f, deed)}: {seen}.{chance}{_affected(mine, theirs, people.unit)}"
@@ -229,7 +251,8 @@ def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
     """Return how few errors sides had: " (errors: 0 against 4)"; nothing where it is not known."""
     rates = [people.of(factor, group) for group in (other, *names[:NAMED])]
     events = [rate.events for rate in rates if rate is not None]
-    if len(names) > NAMED or len(events) < len(rates) or None in events:
+    few = any(rate is not None and (rate.subjects or FEWEST) < FEWEST for rate in rates)
+    if few or len(names) > NAMED or len(events) < len(rates) or None in events:
         return ""
     few, *others = (count(each) for each in events)
     return f" (errors: {few} against {joined(others)})"
