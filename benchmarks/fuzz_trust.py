@@ -29,7 +29,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import new_key
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.sealing import contents, read_sealed, seal, verify
-from lfr_eval.finished.approvals import register_key
+from lfr_eval.finished.approvers import register_key
 from lfr_eval.study.registration import overrides_of, read_plan
 
 COUNTS = {"ledgers": 400, "plans": 300, "study files": 200, "policies": 100}

@@ -86,7 +86,9 @@ def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -
     most = int(np.ceil(np.log2(first / _TOLERANCE))) + 1
     for step in range(most):
         width = high - low
-        if not np.any((width > _TOLERANCE) & ~never & ~always):
+        # What is found rests, so that no level depends on what else is asked.
+        open_ = (width > _TOLERANCE) & ~never & ~always
+        if not np.any(open_):
             break
         middle = (low + high) / 2
         secant = (low * below - high * above) / (below - above)
@@ -97,9 +99,9 @@ def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -
         # Beside an end that is the level already, the other end must come near as well.
         at = np.clip(at, low + _TOLERANCE / 2, np.maximum(high - _TOLERANCE / 2, middle))
         value = value_at(at)
-        yes = value > 0
-        low, high = np.where(yes, at, low), np.where(yes, high, at)
-        above, below = np.where(yes, value, above), np.where(yes, below, value)
+        up, down = open_ & (value > 0), open_ & ~(value > 0)
+        low, above = np.where(up, at, low), np.where(up, value, above)
+        high, below = np.where(down, at, high), np.where(down, value, below)
     return np.where(never, 0.5, np.where(always, LEAST_LEVEL, special.ndtr(-low)))
 
 

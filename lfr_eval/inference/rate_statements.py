@@ -26,8 +26,9 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
     Examples
     --------
     >>> row = {"metric": "FPIR", "threshold": 0.6, "watchlist_size": 10_000, "rank": pd.NA,
-    ...        "group": "black", "counterpart": pd.NA, "events": 3, "trials": 1300,
-    ...        "subjects": 130, "rate": 3 / 1300, "lower": 0.0007, "upper": 0.0075, "level": 0.95}
+    ...        "factor": "ethnicity", "group": "black", "counterpart": pd.NA, "events": 3,
+    ...        "trials": 1300, "subjects": 130, "rate": 3 / 1300, "lower": 0.0007,
+    ...        "upper": 0.0075, "level": 0.95}
     >>> print(rate_statement(row)[:94])
     At threshold 0.60 and a watchlist of 10,000, the false alert rate of Black people was 1 in 433
     """

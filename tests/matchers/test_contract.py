@@ -202,7 +202,7 @@ def test_what_cannot_run_live_or_be_registered_says_so(kind: Kind, subject: Subj
     assert isinstance(one, PackableMatcher) != bool(kind.no_packing)
 
 
-IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"]}, dtype="string")
+IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"], "role": ["both"] * 3}, dtype="string")
 
 
 def templates(folder: Path, factor: float) -> Matcher:
