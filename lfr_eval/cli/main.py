@@ -135,11 +135,12 @@ def _explained(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
-        if error.filename is None or error.errno not in _NOT_WRITABLE:
+        if error.errno not in _NOT_WRITABLE:
             raise
+        where = f"{error.filename}: " if error.filename else ""
         print(
-            f"lfr-eval: {error.filename}: {error.strerror}. Choose a folder that exists, can be "
-            "written and has room.",
+            f"lfr-eval: {where}{error.strerror}. Choose a folder that exists, can be written and "
+            "has room.",
             file=sys.stderr,
         )
         return UNUSABLE

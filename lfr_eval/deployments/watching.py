@@ -22,7 +22,7 @@ from lfr_eval.deployments.monitoring import (
     drifting,
     over_represented,
 )
-from lfr_eval.inference.field import PER_FACE
+from lfr_eval.inference.field import PER_FACE, PER_HOUR
 from lfr_eval.report.chart import Chart, Line, Titles, day_scale, draw, log_scale
 from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
 
@@ -60,6 +60,8 @@ def watch(
     problems = []
     if not 0 < limit < float("inf"):
         problems.append(f"--limit {limit} is not above zero")
+    elif limit > 1 and measure != PER_HOUR:
+        problems.append(f"--limit {limit} is above 1 {measure}; write 2 in 1,000 as 0.002")
     if not 0 < alpha < 1:
         problems.append(f"--alpha {alpha} is not between 0 and 1")
     problems += [

@@ -88,6 +88,7 @@ def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:
         (["report", "gone.parquet", "--to", "x"], "gone.parquet does not exist"),
         (["import", "{}", "--to", "x.csv"], "is not a .pdf, .xlsx, .csv or .json file"),
         (["monitor", "{}", "--limit", "0"], "--limit 0.0 is not above zero"),
+        (["monitor", "{}", "--limit", "2"], "--limit 2.0 is above 1 per face"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
