@@ -14,6 +14,8 @@ _CREDENTIALS = re.compile(r"(?<=://)(?!/)[^/?#\s]*@")
 # where it ends. (A port is digits alone.)
 _UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))\S*?[/?#]\S*@\S*")
 _QUERY = re.compile(r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://(?!/)[^\s?#\"'<>]*)[?#][^\s\"<>]*", re.I)
+# What urllib3 says of a request that failed: the address without its host.
+_RELATIVE = re.compile(r"(with url: [^\s?#]*)[?#]\S*")
 
 
 def masked(text: str) -> str:
@@ -23,7 +25,10 @@ def masked(text: str) -> str:
     --------
     >>> masked("http://user:s3cret@host:5000/path?token=abc does not answer")
     'http://host:5000/path does not answer'
+    >>> masked("Max retries exceeded with url: /?token=abc/api/2.0/mlflow (Caused by a timeout)")
+    'Max retries exceeded with url: / (Caused by a timeout)'
     >>> masked("sqlite:////srv/what? now/mlflow.db")
     'sqlite:////srv/what? now/mlflow.db'
     """
-    return _QUERY.sub(r"\1", _CREDENTIALS.sub("", _UNCLEAR.sub("…", text)))
+    clear = _QUERY.sub(r"\1", _CREDENTIALS.sub("", _UNCLEAR.sub("…", text)))
+    return _RELATIVE.sub(r"\1", clear)
