@@ -118,8 +118,8 @@ def check_passes(log: pd.DataFrame) -> None:
     if len(lost) <= LARGEST_SHARE_IN_DOUBT * len(log):
         return
     first = [
-        ", ".join(str(value) for value in row if pd.notna(value) and value != "")
-        for row in lost[["time", "camera", "reference_id"]].head(SHOWN).to_numpy()
+        ", ".join(str(value) for value in told if pd.notna(value) and value != "") + f" (row {row})"
+        for row, *told in lost[["row", "time", "camera", "reference_id"]].head(SHOWN).to_numpy()
     ]
     shown = "; ".join(first) + ("; ..." if len(lost) > SHOWN else "")
     raise ConfigError(
