@@ -6,7 +6,6 @@ import of weight happens inside the command that needs it, so that help answers 
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -116,13 +115,9 @@ def complete(given: Sequence[str]) -> int:
     return complete_words(given)
 
 
-_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
-"""What the disk says of a place where nothing can be written."""
-
-
 def _explained(command: Callable[[], int]) -> int:
     """Run a command; print what a person can act on as a message, not as a traceback."""
-    from lfr_eval.contract.errors import MendableError
+    from lfr_eval.contract.errors import NOT_WRITABLE, MendableError
 
     try:
         status = command()
@@ -135,7 +130,7 @@ def _explained(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
-        if error.errno not in _NOT_WRITABLE:
+        if error.errno not in NOT_WRITABLE:
             raise
         where = f"{error.filename}: " if error.filename else ""
         print(

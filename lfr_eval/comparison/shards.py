@@ -21,7 +21,8 @@ from tqdm import tqdm
 from lfr_eval.comparison.executors import Executor, Job
 from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
-from lfr_eval.contract.folder import DISK_FULL, written_aside
+from lfr_eval.contract.errors import DISK_FULL
+from lfr_eval.contract.folder import written_aside
 
 SHOWN = 16
 """Smallest number of shards for which progress is shown."""

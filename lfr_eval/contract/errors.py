@@ -3,6 +3,12 @@
 Its message names what is wrong and the remedy; the command line prints it without a traceback.
 """
 
+import errno
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NOT_WRITABLE = (*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+"""What the system says of a place where nothing can be written."""
+
 
 class MendableError(Exception):
     """Something the person can change: an input, a setting, an installation."""

@@ -7,7 +7,6 @@ that was killed, or is run again, goes on after its last finished stage.
 
 from __future__ import annotations
 
-import errno
 import math
 import tempfile
 import time
@@ -50,7 +49,6 @@ __all__ = [
     "ANNEX",
     "BRIEF",
     "CONFORMANCE",
-    "DISK_FULL",
     "LATER",
     "PDF",
     "PROVENANCE",
@@ -70,8 +68,6 @@ __all__ = [
     "write_text",
     "written_aside",
 ]
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def mapped_array(folder: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:

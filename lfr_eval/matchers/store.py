@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from lfr_eval.contract.folder import DISK_FULL, mapped_array, private_folder, written_aside
+from lfr_eval.contract.errors import DISK_FULL
+from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 

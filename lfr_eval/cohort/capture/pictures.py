@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from lfr_eval.cohort.capture.transforms import Step, degrade
-from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import DISK_FULL, private_folder, sha256_of, written_aside
+from lfr_eval.contract.errors import DISK_FULL, MendableError
+from lfr_eval.contract.folder import private_folder, sha256_of, written_aside
 from lfr_eval.contract.pictures import READING, read_picture
 
 FOLDER = "captured"
