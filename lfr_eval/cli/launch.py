@@ -149,7 +149,7 @@ def complete_words(given: Sequence[str]) -> int:
 def _run(config: StudyConfig) -> int:
     from lfr_eval.contract.folder import REPORT
     from lfr_eval.finished.retention import enforce_of
-    from lfr_eval.report import three_lines
+    from lfr_eval.report import notes, three_lines
     from lfr_eval.study.run import run_study
     from lfr_eval.tracking.system import sampled
 
@@ -161,6 +161,8 @@ def _run(config: StudyConfig) -> int:
         folder = run_study(config, tell=lambda note: print(f"Note:   {note}"))
     print(f"Study:  {folder.path}  ({time.monotonic() - start:.0f} s)")
     print(f"Report: {folder.path / REPORT}")
+    for line in notes(folder.path):
+        print(f"Note:   {line}")
     if settings.enabled:
         _track(config, folder.path, load)
     for line in three_lines(folder.path):

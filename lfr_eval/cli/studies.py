@@ -59,6 +59,7 @@ def report(
         Evidence maps of your own (YAML), filled in the report and in conformance.json.
     """
     from lfr_eval.contract.folder import REPORT, StudyFolder
+    from lfr_eval.report import notes
     from lfr_eval.study.sealing import render_again
 
     folder = StudyFolder.open(study)
@@ -75,12 +76,15 @@ def report(
     else:
         render_again(folder, approvals, annex, maps)
     print(f"Report: {folder.path / REPORT}")
+    for line in notes(folder.path):
+        print(f"Note:   {line}")
     return OK
 
 
 def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, ...]) -> int:
     from lfr_eval.config import ConfigError
     from lfr_eval.finished.publication import publish_study
+    from lfr_eval.report import notes
 
     alone = asked.share and asked.minimum is not None
     if asked.publish == asked.share or asked.to is None or deployments or alone:
@@ -95,6 +99,8 @@ def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, .
         print(f"Share: {asked.to}, of the study {folder.study_hash()}\n{told(left_out)}")
         return OK
     print(f"Publication: {publish_study(folder, asked.to, asked.minimum)}")
+    for line in notes(asked.to):
+        print(f"Note: {line}")
     return OK
 
 

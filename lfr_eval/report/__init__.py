@@ -15,7 +15,7 @@ from lfr_eval.contract.folder import ANNEX, BRIEF, CONFORMANCE, PDF
 if TYPE_CHECKING:
     from lfr_eval.report.brief import Brief
 
-__all__ = ["PAPERS", "answer", "render", "three_lines"]
+__all__ = ["PAPERS", "answer", "notes", "render", "three_lines"]
 
 PAPERS = {"brief": BRIEF, "report": PDF, "annex": ANNEX}
 """What is printed: two pages for everybody, what a panel keeps, and the complete tables."""
@@ -56,13 +56,17 @@ def render(
     # Typesetting takes a second to import, which `lfr-eval --help` must not pay.
     from lfr_eval.contract.writing import json_text
     from lfr_eval.report.brief import to_brief
+    from lfr_eval.report.letters import stand_in_words
     from lfr_eval.report.page import to_html, write
     from lfr_eval.report.panel import conformance
     from lfr_eval.report.reading import read_report
 
     report = read_report(study, ledger)
     page = destination or study / "report.html"
-    said = {"answer": _paragraphs(brief := to_brief(report)), "cannot_tell": brief.cannot}
+    brief = to_brief(report)
+    said: dict[str, Sequence[str]] = {"answer": _paragraphs(brief), "cannot_tell": brief.cannot}
+    if papers:
+        said["notes"] = [each for each in [stand_in_words(report.stand_ins, shown=True)] if each]
     write(json_text(conformance(report) | said), page.with_name(CONFORMANCE))
     if papers:
         from lfr_eval.report.document import to_document
@@ -83,6 +87,11 @@ def three_lines(study: Path) -> tuple[str, ...]:
     second = rest[-1] if rest else ""
     limit = said["cannot_tell"][0]
     return (first, second, f"It cannot tell {limit[0].lower()}{limit[1:]}")
+
+
+def notes(study: Path) -> tuple[str, ...]:
+    """Return what must be known of the PDFs that were made last."""
+    return tuple(json.loads((study / CONFORMANCE).read_text(encoding="utf-8")).get("notes", ()))
 
 
 def answer(study: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, metric_named
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.report.adjusted import Adjustment
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.asides import Aside
@@ -19,6 +20,7 @@ from lfr_eval.report.equity import MeasureTable
 from lfr_eval.report.explorer import Explorer
 from lfr_eval.report.field import Field
 from lfr_eval.report.findings import Finding
+from lfr_eval.report.letters import stand_ins
 from lfr_eval.report.modelled import Tail
 from lfr_eval.report.people import LabelSource, People
 from lfr_eval.report.provenance import Provenance
@@ -113,6 +115,13 @@ class Report:
     def quote(self) -> Quote | None:
         """The setting of the brief."""
         return self.quotes[0] if self.quotes else None
+
+    @property
+    def stand_ins(self) -> dict[str, str]:
+        """What is printed for groups and factors whose letters no font has."""
+        groups = (part for each in self.people.groups for part in each.group.split(CROSS))
+        factors = (part for each in self.people.groups for part in each.factor.split(CROSS))
+        return stand_ins(groups) | stand_ins(factors, "factor")
 
     @property
     def labelled(self) -> tuple[tuple[str, ...], ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from lfr_eval.contract.words import unbroken
 from lfr_eval.report.model import Report
 from lfr_eval.report.templating import fill, source
 
@@ -22,7 +23,7 @@ def to_html(report: Report) -> str:
     # Names of the script stay out of the page's other globals.
     script = f"(() => {{\n{source('page.js')}\n}})();"
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    return fill(
+    page = fill(
         "page.html.j2",
         report,
         paper=False,
@@ -31,6 +32,7 @@ def to_html(report: Report) -> str:
         script=Markup(script),
         script_digest=digest,
     )
+    return unbroken(page)
 
 
 def write(page: str | bytes, destination: Path) -> Path:

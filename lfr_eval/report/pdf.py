@@ -15,63 +15,48 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import typst
-from matplotlib.ft2font import FT2Font
 
+from lfr_eval.contract.words import unbroken
 from lfr_eval.report.chart import COLOURS
 from lfr_eval.report.document import Document
+from lfr_eval.report.letters import FONTS, printable, standing_in
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
-REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 def to_pdf(document: Document, template: Path = TEMPLATE) -> bytes:
     """Typeset a document by a template that reads it as data."""
-    content = json.dumps(_printable(asdict(document)), ensure_ascii=False)
+    content = asdict(document)
+    labels = content.pop("stand_ins")
     return typst.compile(
         template.read_bytes(),
         font_paths=_fonts(),
-        sys_inputs={"document": content},
+        sys_inputs={"document": json.dumps(_printable(content, labels), ensure_ascii=False)},
         pdf_standards="ua-1",
         timestamp=_seconds(document.finished),
     )
 
 
-def _printable(value: Any) -> Any:
+def _printable(value: Any, labels: Mapping[str, str]) -> Any:
     """Replace characters that no font has, and give drawings what stands alone needs."""
     if isinstance(value, str):
-        # Most of a document is drawings, whose texts are plain; every letter of them is drawn.
-        if value.isascii() and value.isprintable():
-            return value
-        return "".join(each if _drawn(each) else REPLACED for each in value)
+        return unbroken(printable(standing_in(value, labels)))
     if isinstance(value, Mapping):
         return {
-            name: _standing_alone(_printable(each)) if name == "svg" else _printable(each)
+            name: _standing_alone(_printable(each, labels))
+            if name == "svg"
+            else _printable(each, labels)
             for name, each in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_printable(each) for each in value]
+        return [_printable(each, labels) for each in value]
     return value
-
-
-def _drawn(character: str) -> bool:
-    return character == "\n" or ord(character) in _glyphs()
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    # The page's charts are measured in this font, and it has more glyphs than the text's.
-    return frozenset(FT2Font(str(_font_folder() / "DejaVuSans.ttf")).get_charmap())
 
 
 @cache
 def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[_font_folder()])
-
-
-def _font_folder() -> Path:
-    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
 
 
 def _standing_alone(svg: str) -> str:

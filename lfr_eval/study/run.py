@@ -284,8 +284,9 @@ def _largest(analysis: Analysis) -> Iterator[str]:
     largest = [f"{groups[name]} ({name})" for name in groups if name not in chosen]
     if largest:
         yield (
-            f"Groups are compared with the largest one where no other was chosen: "
-            f"{', '.join(largest)}. Choose others with inference.reference_groups."
+            "Groups are compared with the largest one, or the first of equally large ones, where "
+            f"no other was chosen: {', '.join(largest)}. "
+            "Choose others with inference.reference_groups."
         )
 
 

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from lfr_eval.contract.names import group_name, metric_named
-from lfr_eval.report import render, words
+from lfr_eval.report import notes, render, words
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.reading import read_report
@@ -110,16 +110,26 @@ def test_names_are_text_and_never_commands(write_study: WriteStudy, tmp_path: Pa
     assert metadata.title == COMMANDS[0]
 
 
-def test_characters_without_a_glyph_are_marked_and_not_dropped(
+def test_letters_without_a_font_are_marked_and_keep_groups_apart(
     write_study: WriteStudy, tmp_path: Path
 ) -> None:
     folder = write_study(
-        title="漢字 study", thresholds=PRIMARY, only=["cohort", "rates", "findings"]
+        labels=Labels(genders=("女", "男"), ethnicities=("黑人", "Ελληνες"), crossed=False),
+        title="漢字 study",
+        thresholds=PRIMARY,
+        only=["cohort", "rates", "findings"],
     )
-    render(folder, tmp_path / "report.html", papers=["report"])
-    metadata = PdfReader(tmp_path / "report.pdf").metadata
+    render(folder, tmp_path / "report.html", papers=["brief"])
+    metadata = PdfReader(tmp_path / "brief.pdf").metadata
     assert metadata is not None
     assert metadata.title == "\ufffd\ufffd study"
+    shown = text_of(tmp_path / "brief.pdf")
+    for name in ("group1(U+5973)", "group2(U+7537)", "group3(U+9ED1…)", "Ελληνες"):
+        assert name in shown
+    assert "ingroupgroup" not in shown
+    assert "group3forU+9ED1U+4EBA" in shown
+    (note,) = notes(tmp_path)
+    assert "group 1 for 女 U+5973" in note
 
 
 def test_typesetting_twice_gives_the_same_bytes(small_study: Path, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from lfr_eval.report.brief import to_brief
-from lfr_eval.report.document.blocks import Document
+from lfr_eval.report.document.blocks import Document, Run, Text
 from lfr_eval.report.document.chapters import read_chapters
 from lfr_eval.report.further import further_charts
+from lfr_eval.report.letters import stand_in_words
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import to_svg
 from lfr_eval.report.templating import fill
@@ -35,6 +36,8 @@ def to_document(report: Report, kind: str = "report") -> Document:
         `brief`, `report` or `annex`.
     """
     record = report.record
+    labels = report.stand_ins
+    note = [Text((Run(stand_in_words(labels)),), notice=True)] if labels else []
     chapters = ElementTree.fromstring(fill("paper.html.j2", report, paper=True, kind=kind))
     brief = to_brief(report)
     drawings: dict[str, tuple[str, str]] = {}
@@ -54,6 +57,7 @@ def to_document(report: Report, kind: str = "report") -> Document:
         study=record.study,
         study_hash=report.provenance.study_hash,
         finished=record.finished or record.started,
-        blocks=tuple(read_chapters(chapters, drawings)),
+        blocks=(*note, *read_chapters(chapters, drawings)),
         kind=kind,
-    )  # fmt: skip
+        stand_ins=labels,
+    )

@@ -6,8 +6,8 @@ is for the typesetting alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,15 @@ Block = Heading | Text | Bullets | Card | Grid | Picture
 
 @dataclass(frozen=True)
 class Document:
-    """The whole document; `kind` is `brief`, `report` or `annex`."""
+    """The whole document.
+
+    Attributes
+    ----------
+    kind
+        `brief`, `report` or `annex`.
+    stand_ins
+        What is printed in the place of labels whose letters no font has.
+    """
 
     title: str
     question: str
@@ -145,3 +153,4 @@ class Document:
     finished: str
     blocks: Sequence[Block]
     kind: str = "report"
+    stand_ins: Mapping[str, str] = field(default_factory=dict)

@@ -30,7 +30,7 @@ if (controls) {
     const threshold = data.thresholds[place];
     find("threshold-shown").textContent = threshold;
     slider.setAttribute("aria-valuetext", threshold);
-    const shown = part ? `Both kinds of error at threshold ${threshold}, watchlist: ${size.selectedOptions[0].text}, groups by ${factor.selectedOptions[0].text}.` : "Nothing was measured here.";
+    const shown = part ? `Both kinds of error at threshold\u00a0${threshold}, watchlist: ${size.selectedOptions[0].text}, groups by ${factor.selectedOptions[0].text}.` : "Nothing was measured here.";
     where.textContent = find("explored").textContent = shown;
     const table = page.querySelector("#explored-picture table");
     table.tBodies[0].replaceChildren(...(part?.rows ?? []).map(([name, sides]) => make("tr", {}, make("th", { scope: "row" }, name),
@@ -78,11 +78,12 @@ for (const table of page.querySelectorAll("table.sortable")) {
 const filters = find("filters");
 if (filters) {
   const rows = [...page.querySelectorAll(".comparisons tbody tr")];
+  const plain = (text) => text.toLowerCase().replaceAll("\u00a0", " ");
   const narrow = () => {
-    const search = find("search").value.trim().toLowerCase();
+    const search = plain(find("search").value.trim());
     const chosen = [...filters.querySelectorAll("select")].filter((each) => each.value);
     for (const row of rows) {
-      row.hidden = !chosen.every((each) => row.dataset[each.dataset.filter] === each.value) || !row.textContent.toLowerCase().includes(search);
+      row.hidden = !chosen.every((each) => row.dataset[each.dataset.filter] === each.value) || !plain(row.textContent).includes(search);
     }
     find("comparisons").open = true;
     find("filtered").textContent = rows.some((row) => !row.hidden) ? "" : "No comparison fits.";
