@@ -261,7 +261,8 @@ def _numbers(given: Sequence[str]) -> dict[str, float]:
 
 
 def _day(text: str | None, option: str) -> str | None:
-    from lfr_eval.deployments.values import ValueUnreadable, day
+    from lfr_eval.contract.dates import day
+    from lfr_eval.contract.reading import ValueUnreadable
 
     if text is None:
         return None

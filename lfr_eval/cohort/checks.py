@@ -16,6 +16,7 @@ from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
 from lfr_eval.cohort.workbooks import WORKBOOKS
+from lfr_eval.contract.dates import Times
 from lfr_eval.contract.tables import LABEL_SOURCES, ROLES
 
 SOURCE = "_source"
@@ -222,17 +223,23 @@ def check_flags(table: TextTable) -> list[Problem]:
     return problems_at(wrong, table.rows, "acquired", told, "acquired", message, remedy)
 
 
-def check_times(table: TextTable) -> list[Problem]:
-    """Find times that are not in ISO 8601."""
-    times = table.frame["captured_at"]
-    wrong = times.isin([time for time in times.dropna().unique() if not _is_time(time)])
+def check_times(table: TextTable, written: Times) -> list[Problem]:
+    """Find times that cannot be read, and days that could be two."""
+    times, iso = table.frame["captured_at"], written.iso
+    unread = iso.isin([time for time in iso.dropna().unique() if not _is_time(time)])
     remedy = (
-        "Write it as ISO 8601: 2026-03-14T09:30:00, with +00:00 where the time zone is known. In "
-        'Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole column.'
+        "Write it as 2026-03-14T09:30:00, with +00:00 where the time zone is known, or as "
+        '14/03/2026 09:30:00. In Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the '
+        "whole column."
     )
-    return problems_at(
-        wrong, table.rows, "captured_at", times, "time", "this is not a time in ISO 8601", remedy
-    )
+    told = "Say how the file writes days: dataset.dates=day-first or dataset.dates=month-first."
+    problems = []
+    for wrong, said, how in (
+        (unread & ~written.unclear, "this is not a time", remedy),
+        (written.unclear, written.why, told),
+    ):
+        problems += problems_at(wrong, table.rows, "captured_at", times, "time", said, how)
+    return problems
 
 
 def _is_time(text: str) -> bool:

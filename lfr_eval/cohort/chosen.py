@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from lfr_eval.cohort.card import CardError
 from lfr_eval.cohort.cohort import Cohort, join_fillers
@@ -19,6 +20,9 @@ from lfr_eval.config import (
 )
 from lfr_eval.config.paths import cache_folder, mirror_folder
 from lfr_eval.config.signatures import takes_pictures
+
+if TYPE_CHECKING:
+    from lfr_eval.contract.dates import Order
 
 
 def read_cohort(config: StudyConfig) -> Cohort:
@@ -34,14 +38,16 @@ def read_cohort(config: StudyConfig) -> Cohort:
     if isinstance(dataset, CardDatasetConfig):
         cohort = load_dataset(dataset.card, mirror, cache)
     elif isinstance(dataset, ManifestDatasetConfig):
+        dates = cast("Order | None", dataset.dates)
         cohort = load_manifest(
             Path(dataset.path),
             dataset.card,
             templates_only=not takes_pictures(config.matcher),
+            dates=dates,
         )
         if dataset.pass_log is not None:
             log = Path(dataset.pass_log).expanduser()
-            cohort = with_passes(cohort, log, dataset.pass_columns)
+            cohort = with_passes(cohort, log, dataset.pass_columns, dates)
     else:
         raise ConfigError(f"There is no kind of dataset '{dataset.kind}'.")
     if dataset.fillers is not None:

@@ -14,6 +14,7 @@ from lfr_eval.cohort.layouts import manifest_rows
 from lfr_eval.cohort.manifest import cohort_table
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.cohort.sources import fetch_card
+from lfr_eval.contract.dates import Order
 
 
 def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> Cohort:
@@ -49,7 +50,11 @@ def load_dataset(name: str | DatasetCard, mirror: Path | None, store: Path) -> C
 
 
 def load_manifest(
-    path: Path, card: DatasetCard | str | Path | None = None, *, templates_only: bool = False
+    path: Path,
+    card: DatasetCard | str | Path | None = None,
+    *,
+    templates_only: bool = False,
+    dates: Order | None = None,
 ) -> Cohort:
     """Return the people of a manifest.
 
@@ -61,6 +66,8 @@ def load_manifest(
         A dataset card, its name or its path. If there is none, `manifest_card` makes one.
     templates_only
         Whether there are templates and no images.
+    dates
+        How days are written in numbers; None: as the column shows.
 
     Raises
     ------
@@ -70,7 +77,9 @@ def load_manifest(
     known = load_card(card) if isinstance(card, (str, Path)) else card
     known = known or manifest_card(path)
     labels = respelled(read_text_table(path), known)
-    images = cohort_table(labels.table, path.parent, known, templates_only=templates_only)
+    images = cohort_table(
+        labels.table, path.parent, known, templates_only=templates_only, dates=dates
+    )
     # A study may change its working directory; where the images are must not change with it.
     cohort = make_cohort(images, path.parent.absolute(), (known,))
     return replace(cohort, notes=labels.table.notes, label_names=labels.names)

@@ -32,6 +32,7 @@ from lfr_eval.cohort.images import check_images
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
 from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
+from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.tables import COHORT
 
 CARD = "dataset_card"
@@ -51,7 +52,12 @@ AGE_BANDS = (
 
 
 def cohort_table(
-    table: TextTable, root: Path, card: DatasetCard | None = None, *, templates_only: bool = False
+    table: TextTable,
+    root: Path,
+    card: DatasetCard | None = None,
+    *,
+    templates_only: bool = False,
+    dates: Order | None = None,
 ) -> pd.DataFrame:
     """Check the rows of a label file and return them as the stage table `COHORT`.
 
@@ -65,6 +71,8 @@ def cohort_table(
         Names the schemes of the labels and who assigned them. Without a card, any code is accepted.
     templates_only
         Whether there are templates and no images: paths and digests are then not read.
+    dates
+        How days are written in numbers; None: as the column shows, and refused where it does not.
 
     Returns
     -------
@@ -98,7 +106,9 @@ def cohort_table(
     problems += check_codes(rows, card)
     problems += check_persons(rows)
     problems += check_numbers(rows)
-    problems += check_times(rows)
+    times = read_times(frame["captured_at"].str.strip(), dates)
+    problems += check_times(rows, times)
+    frame = frame.assign(captured_at=times.iso)
     problems += check_flags(rows)
     if not templates_only and "path" in present:
         digests, wrong = _images(rows, root)

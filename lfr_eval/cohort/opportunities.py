@@ -18,6 +18,7 @@ from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.manifest import CARD, cohort_table
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.contract.dates import Order
 from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.words import several
 
@@ -25,7 +26,12 @@ UNKNOWN = ("", "unknown", "n/a", "na", "none")
 """Words in a log for an unknown person, in upper or lower case."""
 
 
-def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = None) -> Cohort:
+def with_passes(
+    cohort: Cohort,
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    dates: Order | None = None,
+) -> Cohort:
     """Return the cohort with the passes of a log.
 
     Parameters
@@ -38,6 +44,8 @@ def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = 
         people who are not in the manifest. Further columns are conditions of the pass.
     columns
         Other names of columns: our name to the file's.
+    dates
+        How days are written in numbers; None: as the column shows.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def with_passes(cohort: Cohort, path: Path, columns: Mapping[str, str] | None = 
     somebody = frame["subject_id"].mask(unknown, "unknown, pass " + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
     rows = TextTable(table.file, frame.astype("string"), table.rows)
-    passes = cohort_table(rows, path.parent, templates_only=True)
+    passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)
     passes, problems = _labelled(passes, cohort, rows)
     if problems:
         raise ManifestError(path, problems)

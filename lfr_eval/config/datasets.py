@@ -50,6 +50,8 @@ class ManifestDatasetConfig(DatasetConfig):
     alerts of another system. The manifest then says who is on the watchlist."""
     pass_columns: dict[str, str] = field(default_factory=dict)
     """Names of columns in the log of passes where they differ from ours: our name to the file's."""
+    dates: Annotated[str | None, OneOf("day-first", "month-first")] = None
+    """How the manifest and the log of passes write days in numbers; null: as their times show."""
     conditions: list[str] = field(default_factory=list)
     """Columns to read as conditions of passes, even if few people passed under more than one."""
 

@@ -32,7 +32,7 @@ GROUPS = (
 _SCIENTIFIC = {
     "": "name",
     "dataset": (
-        "name card fillers conditions people passes genders ethnicities age_bands cameras "
+        "name card fillers conditions dates people passes genders ethnicities age_bands cameras "
         "camera_shares dimension commonness_mean commonness_spread same_gender same_ethnicity "
         "reference_quality probe_quality quality_spread_people quality_spread_passes "
         "failure_to_acquire false_positive_ratio miss_ratio acquisition_ratio ratios_hold_at seed"
@@ -41,8 +41,8 @@ _SCIENTIFIC = {
         "name sweep operating operating_origin search_operating search_operating_origin storage "
         "weights image_size margin min_face_size "
         "multi_face upsample similarity score_slope score_offset higher_is shape floor "
-        "at_most within decimal missing uri detector alignment points mean std channels layout "
-        "normalise size salt"
+        "at_most within decimal dates missing uri detector alignment points mean std channels "
+        "layout normalise size salt"
     ),
     "capture": "name steps angle repeats original seed",
     "design": (

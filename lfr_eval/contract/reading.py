@@ -27,6 +27,10 @@ MOST = 1_000_000
 """Values of a YAML file, those counted again that an alias repeats."""
 
 
+class ValueUnreadable(ValueError):
+    """A cell does not hold what its column holds; the message says what would."""
+
+
 class ReadingError(MendableError, ValueError):
     """A file cannot be read as what it should be; the message says why."""
 

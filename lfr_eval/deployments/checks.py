@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.dates import day, turned
+from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import CHECKS
 from lfr_eval.contract.words import count, several, threshold_text
-from lfr_eval.deployments.dates import between, exchanged, meant, out_of_order, turned
+from lfr_eval.deployments.dates import between, exchanged, meant, out_of_order
 from lfr_eval.deployments.totals import adding_up
-from lfr_eval.deployments.values import ValueUnreadable, day
 
 NEIGHBOURS = 5
 """Rows before and after one, with which its watchlist and threshold are compared."""

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from lfr_eval.contract.dates import day
+from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.grid import DeploymentError
-from lfr_eval.deployments.values import READERS, ValueUnreadable, day
+from lfr_eval.deployments.values import READERS
 
 COLUMNS = ("record_id", "column", "value", "suggestion", "reason", "confirmed", "by")
 YES, NO = "yes", "no"

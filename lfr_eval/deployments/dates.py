@@ -7,40 +7,14 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from lfr_eval.contract.dates import NUMBERS, day, only_one_way, turned
 from lfr_eval.contract.words import several
-from lfr_eval.deployments.values import day
 
-_NUMBERS = re.compile(r"\s*(\d{1,2})( ?[/.-] ?)(\d{1,2})( ?[/.-] ?(?:\d{4}|\d{2}))\s*")
 _MIXED = 0.1
 """Above this share of days written month first, a file mixes two ways of writing them."""
 
 _ORDERED = 0.8
 """A file of which so many rows are in order is taken to be meant in order."""
-
-
-def turned(cell: str) -> str:
-    """Return a day in numbers with its first two numbers exchanged; any other text as it is.
-
-    Examples
-    --------
-    >>> turned("02/03/2026"), turned("2026-03-02"), turned("2 March 2026")
-    ('03/02/2026', '2026-03-02', '2 March 2026')
-    """
-    parts = _NUMBERS.fullmatch(cell)
-    return f"{parts[3]}{parts[2]}{parts[1]}{parts[4]}" if parts else cell
-
-
-def only_one_way(cells: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Return the places of days that can only be written day first, and only month first."""
-    day_first, month_first = [], []
-    for at, cell in enumerate(cells):
-        parts = _NUMBERS.fullmatch(cell)
-        first, second = (int(parts[1]), int(parts[3])) if parts else (0, 0)
-        if second <= 12 < first:
-            day_first.append(at)
-        elif first <= 12 < second:
-            month_first.append(at)
-    return day_first, month_first
 
 
 def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
@@ -79,12 +53,12 @@ def exchanged(cells: Sequence[str], days: Sequence[date | None]) -> str:
         As they were read.
     """
     day_first, month_first = only_one_way(cells)
-    if day_first or not any(map(_NUMBERS.fullmatch, cells)):
+    if day_first or not any(map(NUMBERS.fullmatch, cells)):
         return ""
     if month_first:
         return f"the file writes month first ('{cells[month_first[0]]}')"
     other = [
-        (day(turned(cell)) if _NUMBERS.fullmatch(cell) else each)
+        (day(turned(cell)) if NUMBERS.fullmatch(cell) else each)
         for cell, each in zip(cells, days, strict=True)
     ]
     if out_of_order(days) != [] and len(days) > 2 and out_of_order(other) == []:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.deployments.headings import understand
-from lfr_eval.deployments.values import is_given, looks_like_a_day
+from lfr_eval.deployments.values import is_given
 
 _SHOWN = 20
 """Most problems that are printed; the rest are counted."""

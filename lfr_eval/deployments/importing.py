@@ -16,7 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from lfr_eval.contract.reading import json_value, read_text, why_no_file
+from lfr_eval.contract.dates import day
+from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.dates import unclear
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
@@ -24,7 +25,7 @@ from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understan
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.totals import without_totals
-from lfr_eval.deployments.values import READERS, ValueUnreadable, day, is_given, text
+from lfr_eval.deployments.values import READERS, is_given, text
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from lfr_eval.contract.dates import MONTHS, looks_like_a_day
 from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import where
 from lfr_eval.deployments.headings import plain
-from lfr_eval.deployments.values import MONTHS, looks_like_a_day
 
 _TOTAL = frozenset(
     (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
+
+from lfr_eval.contract.reading import ValueUnreadable
 
 NOT_GIVEN = frozenset(
     ("", "n/a", "na", "n.a.", "-", "–", "—", "nil return", "not recorded", "not known", "unknown")
@@ -17,12 +19,6 @@ COUNTS = (
     *("true_engaged", "false_engaged", "arrests", "other_disposals", "no_action"),
 )
 CAMERAS = ("mobile", "existing static", "new static")
-
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-
-class ValueUnreadable(ValueError):
-    """A cell does not hold what its column holds; the message says what would."""
 
 
 def is_given(text: str) -> bool:
@@ -74,54 +70,6 @@ def hours(text: str) -> float:
     if found[0] and found[1] > 59:
         raise ValueUnreadable(f"has {found[1]} minutes after its hours")
     return round(found[0] + found[1] / 60, 6)
-
-
-def day(text: str, month_first: bool = False) -> date | None:
-    """Return a day, written as in Britain (day first) or ISO 8601; None where it cannot be.
-
-    Parameters
-    ----------
-    month_first
-        Whether 02/03/2024 is the third of February.
-
-    Raises
-    ------
-    ValueUnreadable
-        If it is not written as a day at all.
-    """
-    bare = " ".join(text.split())
-    numbers = (2, 0, 1) if month_first else (2, 1, 0)
-    for pattern, order in (
-        (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", (0, 1, 2)),
-        (r"(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4}|\d{2})", numbers),
-    ):
-        match = re.fullmatch(pattern, bare)
-        if match:
-            year, month, of_month = (int(match.groups()[place]) for place in order)
-            return _day(year, month, of_month)
-    written = re.fullmatch(
-        r"(?:\w+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -](\w{3,9})[ -](\d{4}|\d{2})", bare
-    )
-    if written and written.group(2)[:3].casefold() in MONTHS:
-        month = MONTHS.index(written.group(2)[:3].casefold()) + 1
-        return _day(int(written.group(3)), month, int(written.group(1)))
-    raise ValueUnreadable("is not a day such as 28/06/24 or 2024-06-28")
-
-
-def _day(year: int, month: int, of_month: int) -> date | None:
-    try:
-        return date(year + 2000 if year < 100 else year, month, of_month)
-    except ValueError:
-        return None
-
-
-def looks_like_a_day(text: str) -> bool:
-    """Whether a cell is written as a day."""
-    try:
-        day(text)
-    except ValueUnreadable:
-        return False
-    return True
 
 
 def camera(text: str) -> str:

@@ -18,29 +18,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config.signatures import AtLeast
+from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.clocks import clock_shift
 from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.rows import LINES, ROW, read_rows, refuse
+from lfr_eval.matchers.passes import NO_CAMERA, NO_PASS, SEVERAL, alike, nearest_pass
+from lfr_eval.matchers.rows import LINES, ROW, columns_with, read_rows, refuse
 
 REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
 
-NAMED, NEAREST = "named", "nearest in time"
-UNKNOWN_PASS, NO_PASS, SEVERAL = "no such pass", "no pass near", "several passes as near"
-NO_CAMERA = "no pass at this camera"
+NAMED, UNKNOWN_PASS = "named", "no such pass"
 SHOWN = 5
 UNMATCHED = (UNKNOWN_PASS, NO_PASS, NO_CAMERA, SEVERAL)
 
+LARGEST_SHARE_IN_DOUBT = 0.05
+"""Of alerts that fit several passes: they are somebody's, and are missing from every rate."""
+
 NO_TIME = (
-    "names no pass and has no time in ISO 8601 (write 2026-03-14T09:30:00; in Excel, the number "
-    'format yyyy-mm-dd"T"hh:mm:ss does it for the whole column)'
+    "names no pass and has no time (write 2026-03-14T09:30:00 or 14/03/2026 09:30:00; in Excel, "
+    'the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole column)'
 )
+DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
 
 class AlertLog:
@@ -61,6 +64,8 @@ class AlertLog:
     decimal
         Decimal mark of numbers in text, `point` or `comma`; the other mark may separate
         thousands. None: read from the numbers, and refused where a number could mean two things.
+    dates
+        How days are written in numbers. None: as the times show, and refused where they do not.
 
     Raises
     ------
@@ -69,7 +74,7 @@ class AlertLog:
         kind of problem is listed with its first rows.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one setting each
         self,
         path: Path,
         floor: float,
@@ -78,6 +83,7 @@ class AlertLog:
         within: float = 10.0,
         higher_is: Literal["better", "worse"] = "better",
         decimal: Decimal | None = None,
+        dates: Order | None = None,
     ) -> None:
         self.floor, self.at_most = floor, at_most
         self._path, self._within = path, within
@@ -113,13 +119,17 @@ class AlertLog:
         if engine:
             at = read_numbers(rows["threshold"]).value
             checks.append((f"the engine's threshold is not {threshold_text(floor)}", at != floor))
+        if "time" in rows:
+            times = read_times(rows["time"], dates)
+            checks.append((f"{times.why}: {DATES}", times.unclear))
+            rows = rows.assign(time=times.iso)
         named = [name for name in ("pass_id", "time", "camera") if name in rows]
         self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
         refuse(path, rows[[*named, "reference_id", "score", ROW]], checks)
         content = sha256_of(path)
         told = f"at most {at_most:,}" if at_most else "all references"
         settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
-        content = repr((*settings, *filter(None, [decimal])))
+        content = repr((*settings, *filter(None, [decimal, dates])))
         self.card = MatcherCard(
             name="alerts",
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
@@ -207,14 +217,14 @@ class AlertLog:
         alerts = pd.DataFrame(
             {
                 "subject_id": rows["reference_id"].map(subject),
-                "camera": _alike(camera),
+                "camera": alike(camera),
                 "time": self._times(text),
             }
         )[(named == "").to_numpy(bool)]
         passed = pd.DataFrame(
             {
                 "subject_id": passes["subject_id"],
-                "camera": _alike(passes["camera"].fillna("")),
+                "camera": alike(passes["camera"].fillna("")),
                 "time": self._times(passes["captured_at"].fillna("")),
             }
         )
@@ -230,22 +240,41 @@ class AlertLog:
                 "that were wrong. If alerts really come that late, increase matcher.within "
                 "(seconds)."
             )
+        doubtful = rows["matched"] == SEVERAL
+        if doubtful.sum() > LARGEST_SHARE_IN_DOUBT * len(rows):
+            said = (
+                f"{several(int(doubtful.sum()), 'alert')} of {len(rows):,} could belong to several "
+                "passes, as people passed a camera at the same time or a clock was put back, and "
+                "people whom the system recognised would count as missed. Name the pass of each "
+                "alert (column pass_id), give times with seconds and a time zone, or leave out the "
+                "passes concerned"
+            )
+            refuse(self._path, self._rows, [(said, doubtful)])
         if len(rows) and rows["pass_id"].isna().all():
-            said = [
-                f"{name} of the alerts: {_first(own)}; of the log of passes: {_first(other)}"
-                + near_name(own.unique(), other.unique(), "the log of passes")
-                for name, own, other in (
-                    ("pass_id", named[named != ""], passes["pass_id"]),
-                    ("cameras", camera[camera != ""], passes["camera"].dropna()),
-                    ("times", text[text != ""], passes["captured_at"].dropna()),
-                )
-                if len(own)
-            ]
             raise MatcherError(
                 f"{self._path}: none of the {several(len(rows), 'alert')} belongs to a pass. "
-                f"{'. '.join(one[0].upper() + one[1:] for one in said)}. Correct the names in one "
-                "of the two files, or increase matcher.within (seconds)."
+                + self._why_none(named, text, camera, passes)
             )
+
+    def _why_none(
+        self, named: pd.Series, text: pd.Series, camera: pd.Series, passes: pd.DataFrame
+    ) -> str:
+        said = [
+            f"{name} of the alerts: {_first(own)}; of the log of passes: {_first(other)}"
+            + near_name(own.unique(), other.unique(), "the log of passes")
+            for name, own, other in (
+                ("Pass_id", named[named != ""], passes["pass_id"]),
+                ("Cameras", camera[camera != ""], passes["camera"].dropna()),
+                ("Times", text[text != ""], passes["captured_at"].dropna()),
+            )
+            if len(own)
+        ]
+        said += [
+            f"Column '{name}' holds pass_ids of the log of passes: if each alert belongs to the "
+            f"pass with that name, give 'matcher.columns={{pass_id: {name}}}'"
+            for name in columns_with(self._path, passes["pass_id"])
+        ] or ["Correct the names in one of the two files, or increase matcher.within (seconds)"]
+        return ". ".join(said) + "."
 
     def _places(
         self, passes: pd.DataFrame
@@ -263,11 +292,11 @@ class AlertLog:
         )
         place = pd.Index(passes["pass_id"]).get_indexer(pd.Index(named)).astype(np.intp)
         matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)
-        place[by_time], matched[by_time] = _nearest(
+        place[by_time], matched[by_time] = nearest_pass(
             at[by_time],
-            _alike(camera[by_time]).to_numpy(str),
+            alike(camera[by_time]).to_numpy(str),
             began,
-            _alike(passes["camera"].fillna("")).to_numpy(str),
+            alike(passes["camera"].fillna("")).to_numpy(str),
             np.timedelta64(round(self._within * 1e9), "ns"),
         )
         since = np.full(len(rows), np.timedelta64("NaT"), "timedelta64[ns]")
@@ -287,52 +316,8 @@ class AlertLog:
         return times.dt.tz_convert(None).to_numpy("datetime64[ns]")
 
 
-def _alike(cameras: pd.Series) -> pd.Series:
-    """Return names of cameras without what may differ by accident, such as letter case."""
-    return cameras.map({name: skeleton(name) for name in cameras.unique()})
-
-
 def _first(values: pd.Series) -> str:
     """Return the first different values."""
     found = values.unique()
-    return ", ".join(map(str, found[:SHOWN])) + (" ..." if len(found) > SHOWN else "")
-
-
-def _nearest(
-    at: NDArray[np.datetime64],
-    camera: NDArray[np.str_],
-    began: NDArray[np.datetime64],
-    cameras: NDArray[np.str_],
-    within: np.timedelta64,
-) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """Return the nearest pass in time at the same camera, or at any if the alert names none."""
-    place = np.full(len(at), -1, np.intp)
-    found = np.full(len(at), NO_PASS, object)
-    for name in np.unique(camera):
-        there = (cameras == name) | (name == "")
-        here = np.flatnonzero(there & ~np.isnat(began))
-        if not there.any():
-            found[camera == name] = NO_CAMERA
-        if not len(here):
-            continue
-        here = here[np.argsort(began[here], kind="stable")]
-        mine = np.flatnonzero(camera == name)
-        times, own = began[here], at[mine]
-        after = np.searchsorted(times, own)
-        gap = np.minimum(
-            np.abs(own - times[(after - 1).clip(0)]),
-            np.abs(own - times[after.clip(max=len(times) - 1)]),
-        )
-        # All passes exactly so far away, before and after.
-        number, first = np.zeros(len(own), int), np.zeros(len(own), int)
-        at_once = gap == np.timedelta64(0)
-        for moment, counts in ((own - gap, True), (own + gap, ~at_once)):
-            left, right = np.searchsorted(times, moment), np.searchsorted(times, moment, "right")
-            there = (right > left) & counts
-            number += np.where(there, right - left, 0)
-            first = np.where(there, left, first)
-        near = gap <= within
-        one = near & (number == 1)
-        place[mine[one]] = here[first[one]]
-        found[mine] = np.where(one, NEAREST, np.where(near, SEVERAL, NO_PASS))
-    return place, found
+    shown = ", ".join(map(str, found[:SHOWN])) or "none"
+    return shown + (" ..." if len(found) > SHOWN else "")

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import NoneType
@@ -68,23 +68,17 @@ def read_rows(
     MatcherError
         If the file cannot be read, or lacks a column.
     """
-    if not path.is_file():
-        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
-    kind = path.suffix.lower()
-    try:
-        if kind in PARQUET:
-            frame = pd.read_parquet(path)
-            frame = frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
-        elif kind in LINES:
-            frame = _json_lines(path)
-        else:
-            frame = _csv(path)
-    except (ValueError, OSError) as error:
-        what = "Parquet" if kind in PARQUET else "JSON lines" if kind in LINES else "CSV"
-        raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
+    frame = _frame(path)
     if frame.empty and not may_be_empty:
         raise MatcherError(f"{path} has no row below its header.")
     return _named(path, frame, required, optional, dict(columns or {}))
+
+
+def columns_with(path: Path, known: Collection[str]) -> list[str]:
+    """Return the columns of a file whose cells are all among known names."""
+    frame = _frame(path).drop(columns=ROW)
+    cells = {str(name): {*frame[name].dropna().map(str)} - {""} for name in frame}
+    return [name for name, found in cells.items() if found and found <= set(known)]
 
 
 def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -118,6 +112,20 @@ def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Serie
     ]
     if problems:
         raise MatcherError(f"{path}:\n  " + "\n  ".join(problems))
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
+    kind = path.suffix.lower()
+    try:
+        if kind in PARQUET:
+            frame = pd.read_parquet(path)
+            return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
+        return _json_lines(path) if kind in LINES else _csv(path)
+    except (ValueError, OSError) as error:
+        what = "Parquet" if kind in PARQUET else "JSON lines" if kind in LINES else "CSV"
+        raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
 
 
 def _csv(path: Path) -> pd.DataFrame:

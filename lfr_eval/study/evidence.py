@@ -21,10 +21,7 @@ from lfr_eval.matchers import (
     ScoreMatcher,
     TemplateMatcher,
 )
-from lfr_eval.matchers.alerts import SEVERAL, SHOWN, UNMATCHED
-
-LARGEST_SHARE_IN_DOUBT = 0.05
-"""Of alerts that fit several passes: they are somebody's, and are missing from every rate."""
+from lfr_eval.matchers.alerts import UNMATCHED
 
 
 def evidence_of(matcher: Matcher) -> Evidence:
@@ -99,36 +96,6 @@ def check_floor(matcher: AlertMatcher, thresholds: Sequence[float], design: Desi
         raise ConfigError(
             "The log of alerts does not allow this study: " + "; ".join(problems) + "."
         )
-
-
-def check_passes(log: pd.DataFrame) -> None:
-    """Refuse a log of which many alerts fit several passes equally well.
-
-    Parameters
-    ----------
-    log
-        Table `alert_log`.
-
-    Raises
-    ------
-    ConfigError
-        If they are more than `LARGEST_SHARE_IN_DOUBT` of all alerts.
-    """
-    lost = log[log["matched"] == SEVERAL]
-    if len(lost) <= LARGEST_SHARE_IN_DOUBT * len(log):
-        return
-    first = [
-        ", ".join(str(value) for value in told if pd.notna(value) and value != "") + f" (row {row})"
-        for row, *told in lost[["row", "time", "camera", "reference_id"]].head(SHOWN).to_numpy()
-    ]
-    shown = "; ".join(first) + ("; ..." if len(lost) > SHOWN else "")
-    raise ConfigError(
-        f"{several(len(lost), 'alert')} of {len(log):,} could belong to several passes, as people "
-        f"passed a camera at the same time or a clock was put back: {shown}. People whom the "
-        "system recognised would count as missed. "
-        "Name the pass of each alert (column pass_id), give times with seconds and a time zone, "
-        "or leave out the passes concerned."
-    )
 
 
 def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:

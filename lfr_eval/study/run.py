@@ -69,7 +69,7 @@ from lfr_eval.inference import (
 from lfr_eval.matchers import AlertMatcher, PairMatcher, ScoreMatcher
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.completeness import check_complete, notes_of_acquisition
-from lfr_eval.study.evidence import check_passes, notes_of_log, notes_of_pairs, told_of_units
+from lfr_eval.study.evidence import notes_of_log, notes_of_pairs, told_of_units
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
 from lfr_eval.study.planned import check_plan
@@ -263,7 +263,6 @@ def _given(
         notes = notes_of_pairs(matcher)
     elif isinstance(scores, LoggedAlerts):
         assert isinstance(matcher, AlertMatcher)
-        check_passes(scores.log)
         notes = notes_of_log(matcher, scores.log)
     else:
         assert isinstance(matcher, ScoreMatcher)
