@@ -141,6 +141,9 @@ class Design(Part):
     """Whose references are on the watchlist: `fillers` or `everybody`."""
     watchlist_composition: str | None = None
     """How the watchlist is made up, in words; None where nothing was searched."""
+    list_length: int | None = None
+    """Most candidates of a list, where the evidence is the candidate lists of searches. A mate that
+    is not among them counts as missed, so that rates by threshold are those at this rank too."""
 
 
 class Thresholds(Part):

@@ -25,7 +25,7 @@ from lfr_eval.report.modelled import Tail
 from lfr_eval.report.people import LabelSource, People
 from lfr_eval.report.provenance import Provenance
 from lfr_eval.report.published import TestTable
-from lfr_eval.report.rates import Quote, RateTable
+from lfr_eval.report.rates import Quote, Rate, RateTable
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.scores import ScoreWords
 from lfr_eval.report.storage import ScoreShift
@@ -58,6 +58,8 @@ class Report:
         is that of the brief.
     groups
         The same for the brief, with the groups of crossed factors; None without any rate there.
+    ranks
+        How often everybody's mate was among the first candidates, by rank, whatever its score.
     rate_tables
         Rates at the thresholds of the plan; across groups, at those of the answer.
     grids
@@ -90,6 +92,7 @@ class Report:
     compared: tuple[Finding, ...]
     quotes: tuple[Quote, ...]
     groups: Quote | None
+    ranks: tuple[Rate, ...]
     rate_tables: tuple[RateTable, ...]
     grids: tuple[Grid, ...]
     findings: tuple[Finding, ...]

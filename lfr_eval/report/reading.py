@@ -116,6 +116,12 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
         groups=_groups(one_per_group, quotes),
+        ranks=tuple(
+            rate
+            for rate in within
+            if rate.metric == "TPIR" and rate.rank and rate.threshold is None
+            if rate.factor == OVERALL
+        ),
         rate_tables=tabulate(within),
         grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
         findings=(*primary, *exploratory[:EXPLORATORY_ROWS]),

@@ -220,6 +220,9 @@ def read_sweep(config: StudyConfig) -> Sweep:
     """
     given = config.thresholds
     own, origin = config.matcher.operating, config.matcher.operating_origin
+    if list_length(config) is not None:
+        # Lists begin at their floor, which nobody chose as a threshold for alerts.
+        own, origin = None, ""
     if config.matcher.search_operating is not None and config.design.watchlist_sizes:
         own, origin = config.matcher.search_operating, config.matcher.search_operating_origin
     operating = own if given.operating is None else given.operating
@@ -246,6 +249,12 @@ def read_sweep(config: StudyConfig) -> Sweep:
         raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")
     _check_apart(every)
     return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
+
+
+def list_length(config: StudyConfig) -> int | None:
+    """Return how many candidates the lists of searches hold; None where there are no such lists."""
+    longest = getattr(config.matcher, "at_most", 0)
+    return longest if longest and "retrospective" in config.design.kinds else None
 
 
 def _check_apart(thresholds: Sequence[float]) -> None:

@@ -33,7 +33,7 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.inference import Plan
 from lfr_eval.matchers import Matcher as AnyMatcher
 from lfr_eval.study.evidence import evidence_of
-from lfr_eval.study.inputs import Inputs, recipe_of
+from lfr_eval.study.inputs import Inputs, list_length, recipe_of
 from lfr_eval.study.populations import describe_mix, watchlist_mix
 
 
@@ -143,6 +143,7 @@ def _design(config: StudyConfig, inputs: Inputs) -> Design:
         watchlist_sizes=tuple(config.design.watchlist_sizes),
         watchlist_members=config.design.watchlist_members,
         watchlist_composition=None if mix is None else describe_mix(config, mix),
+        list_length=list_length(config),
     )
 
 

@@ -25,10 +25,12 @@ from lfr_eval.contract.tables import (
     RATES,
     SEARCHES,
 )
+from lfr_eval.contract.words import percentage
 from lfr_eval.engine.alerts import Alert, AlertFile
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import NAMED, UNKNOWN_PASS, AlertLog
 from lfr_eval.matchers.passes import NEAREST, NO_PASS, SEVERAL, nearest_pass
+from lfr_eval.report import answer
 from tests.studies import run
 
 WATCHLIST = (
@@ -304,6 +306,18 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
     assert by_rank.to_dict() == {
         rank: sum(own <= rank for own in place.values()) for rank in (1, 5, 10)
     }
+    first, *_ = answer(study.path)
+    said = f"first candidate in {by_rank[1]} of 8 searches ({percentage(by_rank[1] / 8)}) and among"
+    assert said in first
+    assert f"the first 10 candidates in {by_rank[10]} of 8 searches" in first
+    assert "At threshold 0.30 and a watchlist of 28 faces" in first
+    assert study.record().thresholds.operating is None
+    assert 'class="quiet">rank 10<' in (study.path / "report.html").read_text(encoding="utf-8")
+    ranked = run(logs.folder, *words, "design.ranks=[1,10]")
+    assert set(ranked.read(RATES)["metric"]) == {
+        *("FNIR", "TPIR", "misidentification", "FTA", "FTE")
+    }
+    assert "false alert" not in " ".join(answer(ranked.path))
     lists_of = study.read(CANDIDATE_LISTS).query("factor == 'overall' and threshold == 0.3")
     assert lists_of["longest"].tolist() == [10]
     with pytest.raises(ConfigError, match=r"design\.ranks=\[20\] .* at most 10"):

@@ -21,7 +21,8 @@ RATES = Table(
         Column(
             "rank",
             WHOLE,
-            "TPIR and FNIR: a mate counts as found only among so many candidates; null: among all",
+            "TPIR and FNIR: a mate counts as found only among so many candidates; null: among all, "
+            "or among all of a given list (`study.json`, design.list_length)",
         ),
         Column("factor", TEXT, "overall, gender, ethnicity, gender x ethnicity, ..."),
         Column("group", TEXT, "group of the probe"),

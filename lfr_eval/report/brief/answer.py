@@ -5,9 +5,11 @@ Every sentence comes from one finding or sums up several of one kind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import percentage, spoken_threshold
+from lfr_eval.contract.words import count, joined, percentage, spoken_threshold
 from lfr_eval.report.brief.sides import Sides, sides_of
 from lfr_eval.report.brief.told import told
 from lfr_eval.report.findings import Finding
@@ -28,6 +30,12 @@ MISSES = {
     "FNMR": "The other error is to treat two pictures of one person as two people:",
 }
 
+LISTED = (
+    "An error of the lists is to leave out somebody who is on the watchlist, or to give them a "
+    "score below the threshold. Here a list holds {} candidates:"
+)
+"""What a miss is where the evidence is candidate lists."""
+
 
 def answer(report: Report) -> tuple[str, ...]:
     """Return the paragraphs of the answer, the shortest answer first."""
@@ -47,6 +55,12 @@ def answer(report: Report) -> tuple[str, ...]:
         [each for each in at if each.metric == metric.code] for metric in (quote.wrong, quote.right)
     )
     wrong, right = sides_of(report, quote)
+    longest = report.record.design.list_length
+    missed = MISSES[quote.right.code] if longest is None else LISTED.format(longest)
+    second = [f"{missed} {right.in_all('it')}", *told(misses, right)]
+    ranked = [*_by_rank(report, quote)]
+    if ranked and not wrong.rates:
+        return tuple(" ".join(map(_capital, each)) for each in (ranked, second))
     lead, *rest = told(alerts, wrong)
     known = (OVERALL, EVERYBODY) in wrong.rates
     first = [wrong.in_all(wrong.deed.thing)] if known else []
@@ -61,8 +75,7 @@ def answer(report: Report) -> tuple[str, ...]:
             "the scores that the system gives do differ between groups. A score is not a mistake: "
             "see “What the scores say” in the full report."
         )
-    second = [f"{MISSES[quote.right.code]} {right.in_all('it')}", *told(misses, right)]
-    paragraphs = ([f"{made_up}{where}, {lead}"], first, second)
+    paragraphs = ([*ranked, f"{made_up}{where}, {lead}"], first, second)
     return tuple(" ".join(map(_capital, each)) for each in paragraphs if each)
 
 
@@ -72,6 +85,24 @@ def chosen(report: Report) -> str:
     if report.quote is None or thresholds.operating is None or not thresholds.origin:
         return ""
     return f"How the threshold was set: {thresholds.origin.rstrip('.')}."
+
+
+def _by_rank(report: Report, quote: Quote) -> Iterator[str]:
+    """Say how often the first of given candidates, and the first few, held the person sought."""
+    ranks = [each for each in report.ranks if each.watchlist_size == quote.watchlist_size]
+    if report.record.design.list_length is None or not ranks:
+        return
+    ranks.sort(key=lambda rate: rate.rank or 0)
+    told = {
+        each.rank: f"{count(each.events)} of {count(each.trials)} searches"
+        f" ({percentage(each.rate)})"
+        for each in (ranks[0], ranks[-1])
+    }
+    parts = [
+        f"{'the first candidate' if rank == 1 else f'among the first {rank} candidates'} in {said}"
+        for rank, said in told.items()
+    ]
+    yield f"the person sought was {joined(parts)}."
 
 
 def _too_many(report: Report, sides: Sides) -> list[str]:

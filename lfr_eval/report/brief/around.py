@@ -24,6 +24,9 @@ TESTED = {
     "pairs": "The system that produced the scores of the pairs in the file. A score says how alike "
     "two faces look to the system. The system itself was not run here.",
 }
+LISTS = (
+    "The system that wrote the lists of candidates. What people did with the lists was not tested."
+)
 TESTED["unnamed pairs"] = TESTED["pairs"]
 """What was tested where no pictures were compared here."""
 
@@ -76,7 +79,8 @@ def _tested(report: Report) -> str:
     if record.simulated:
         return "No real system: a computer made up the scores that say how alike two faces look."
     engine = f" {record.live_engine.statement.rstrip('.')}." if record.live_engine else ""
-    tested = TESTED.get(record.matcher.evidence) or (
+    listed = record.design.list_length is not None
+    tested = (LISTS if listed else TESTED.get(record.matcher.evidence)) or (
         f"The program “{record.matcher.called}”, which says how alike two faces look. The software "
         "alone was tested, not what people do with its alerts."
     )

@@ -92,6 +92,8 @@ def sides_of(report: Report, quote: Quote) -> tuple[Sides, Sides]:
     trials = ("comparisons", "comparisons")
     if quote.watchlist_size is not None:
         trials = ("passes", "tries")
+        if record.design.list_length is not None:
+            trials = ("searches", "searches")
         # One picture of a person searched against the watchlist is nobody who walks past a camera.
         if record.matcher.evidence == "pictures" and not record.capture:
             trials = (PHOTOGRAPHS, PHOTOGRAPHS) if record.design.name == "complete" else trials

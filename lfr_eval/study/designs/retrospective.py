@@ -22,7 +22,14 @@ class Retrospective(Live):
 
     A trial is one probe image, whatever pass it is of, be it acquired or not. By policy, a mate is
     found if its score reaches the threshold, if it is among the first candidates, or if both.
+
+    Attributes
+    ----------
+    list_length
+        How many candidates a given list holds; None where every reference is compared.
     """
+
+    list_length: int | None = None
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -51,7 +58,7 @@ class Retrospective(Live):
         policies = self.settings.policies
         trials: list[Trials] = []
         if "threshold" in policies:
-            trials += super().trials(evidence)
+            trials += self._by_threshold(evidence)
         elif "threshold and rank" in policies:
             trials += [one for one in super().trials(evidence) if one.metric == "FPIR"]
         for policy, by_threshold in (("threshold and rank", True), ("rank", False)):
@@ -65,6 +72,13 @@ class Retrospective(Live):
                     evidence.controls,
                 )
         return trials
+
+    def _by_threshold(self, evidence: Evidence) -> list[Trials]:
+        """Return the trials by threshold; a list that is never empty has no false alerts."""
+        trials = super().trials(evidence)
+        if self.list_length is None or evidence.thresholds[-1] > self.floor:
+            return trials
+        return [one for one in trials if one.metric != "FPIR"]
 
     def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:
         """Return how long candidate lists are."""
