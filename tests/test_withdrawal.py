@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from lfr_eval.cli import main as cli
+from lfr_eval.contract import tables as all_tables
 from lfr_eval.contract.folder import FolderError, StudyFolder
 from lfr_eval.contract.places import (
     CACHES,
@@ -24,11 +26,13 @@ from lfr_eval.contract.places import (
     known,
     remember,
 )
-from lfr_eval.contract.tables import COHORT, RATES
+from lfr_eval.contract.tables import COHORT, RATES, Table
 from lfr_eval.engine.alerts import AlertFile, read_decisions
 from lfr_eval.finished.exporting import export_templates
+from lfr_eval.finished.person import Person
 from lfr_eval.finished.withdrawal import MARK, WithdrawalError, withdraw
 from lfr_eval.matchers.store import Shard
+from lfr_eval.study.given import write_people, write_templates
 from tests.studies import run
 
 WHO = "person-0007"
@@ -242,3 +246,35 @@ def test_alerts_and_exported_templates_of_one_person_are_deleted(
     assert [each.alert_id for each in alerts.read()] == ["one-2"]
     assert list(read_decisions(alerts.path)) == ["one-2"]
     assert [path.name for path in (deployment / "retained").iterdir()] == ["one-2.png"]
+
+
+def test_only_columns_of_ids_are_about_somebody() -> None:
+    """Someone may be called 12, as a group has 12 people."""
+    tables = [table for table in vars(all_tables).values() if isinstance(table, Table)]
+    person = Person("12", images={"12"})
+    asked = {
+        column.name: column.dtype
+        for table in tables
+        for column in table.columns
+        if person.is_theirs(column.name, "12")
+    }
+    assert {"subject_id", "subject_a", "probe_subject", "image_id", "pass_id"} <= set(asked)
+    assert set(asked.values()) == {"string"}
+    rates = pd.DataFrame({"group": ["12"], "subjects": [12], "subjects_a": [12], "probes": [12]})
+    assert not person.rows(rates).any()
+
+
+def test_an_id_is_found_in_any_unicode_form(tmp_path: Path) -> None:
+    people = pd.DataFrame({"subject_id": ["Jos\u00e9"], "image_id": ["a"]})
+    kept = write_people(people, tmp_path)
+    assert "data given in Python" in withdraw("Jose\u0301", [], [tmp_path]).done[0]
+    assert not kept.exists()
+
+
+def test_sessions_do_not_exchange_their_data(tmp_path: Path) -> None:
+    frames = [pd.DataFrame({"image_id": [str(n)], "template": [[float(n)]]}) for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(write_templates, frames, [tmp_path] * len(frames)))
+    for frame, path in zip(frames, paths, strict=True):
+        assert pd.read_parquet(path)["image_id"].tolist() == frame["image_id"].tolist()
+    assert len(set(paths)) == len(frames)

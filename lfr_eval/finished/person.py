@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-PEOPLE = re.compile(r"subject|person")
-IMAGES = re.compile(r"image|reference|probe|pass")
-"""What the name of a column of people, or of images, has in it."""
+PEOPLE = re.compile(r"(subject|person)(_id|_a|_b)?|(reference|probe)_subject")
+IMAGES = re.compile(r"(image|reference|probe|pass)(_id)?")
+"""Names of the columns of people, and of images. Columns that count people, such as `subjects_a`,
+hold numbers that may look like somebody's name.
+"""
 SHORTEST = 5
 """Characters of a name that can be searched for among bytes; a shorter one occurs by chance."""
 
@@ -49,8 +51,8 @@ class Person:
 
     def _theirs(self, column: str) -> set[str]:
         """Return the values of a column that are theirs."""
-        people = {self.subject} if PEOPLE.search(column) else set()
-        return people | (self.images if IMAGES.search(column) else set())
+        people = {self.subject} if PEOPLE.fullmatch(column) else set()
+        return people | (self.images if IMAGES.fullmatch(column) else set())
 
     def is_theirs(self, name: str, value: object) -> bool:
         """Return whether a named value is theirs."""

@@ -34,6 +34,7 @@ from lfr_eval.contract.folder import (
 from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.sealing import READY
+from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import json_text, written_aside
@@ -108,7 +109,7 @@ def withdraw(
         would hide that, so it is left alone, and named beside whatever was deleted elsewhere.
     """
     folders = [StudyFolder.open(path) for path in studies]
-    person = Person(subject)
+    person = Person(normal(subject))
     damaged: dict[Path, str] = {}
     concerned = []
     for folder in folders:

@@ -7,6 +7,7 @@ the same study.
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import pandas as pd
 from lfr_eval.contract import defaults
 from lfr_eval.contract.folder import private_folder, sha256_of
 from lfr_eval.contract.tables import COHORT, CROSS
+from lfr_eval.contract.writing import written_aside
 
 FOLDER = "given"
 MOST_GROUPS = 20
@@ -52,12 +54,9 @@ def write_scores(scores: pd.DataFrame, cache: Path) -> Path:
 
 def write_templates(templates: pd.DataFrame, cache: Path) -> Path:
     """Write templates (image_id, template: one vector a row) and return the path."""
-    folder = cache / FOLDER
-    private_folder(folder)
-    aside = folder / ".templates.parquet"
-    templates.to_parquet(aside, index=False)
-    kept = _folder(sha256_of(aside), cache) / "templates.parquet"
-    return aside.replace(kept)
+    stream = io.BytesIO()
+    templates.to_parquet(stream, index=False)
+    return _kept(stream.getvalue(), cache, "templates.parquet")
 
 
 def purge(cache: Path) -> int:
@@ -98,16 +97,16 @@ def _labels_people(people: pd.DataFrame, name: str) -> bool:
 
 
 def _kept(content: bytes, cache: Path, name: str) -> Path:
-    file = _folder(hashlib.sha256(content).hexdigest(), cache) / name
-    file.write_bytes(content)
-    return file
-
-
-def _folder(digest: str, cache: Path) -> Path:
-    private_folder(cache / FOLDER)
+    """Write a file whole; other sessions may write the same one, or read it, at this moment."""
+    digest = hashlib.sha256(content).hexdigest()
     folder = cache / FOLDER / digest[:16]
+    private_folder(folder.parent)
     private_folder(folder)
-    return folder
+    file = folder / name
+    if not file.is_file() or sha256_of(file) != digest:
+        with written_aside(file) as aside:
+            aside.write_bytes(content)
+    return file
 
 
 def check_frames(frames: Sequence[tuple[str, object]]) -> list[str]:
