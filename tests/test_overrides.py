@@ -10,9 +10,10 @@ import pytest
 
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
-from lfr_eval.config.overrides import understood
+from lfr_eval.config.overrides import parsed_override, understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.reading import LARGEST, ReadingError, json_value, yaml_value
 from lfr_eval.study import run as study
 from lfr_eval.study.overrides import composed
 from lfr_eval.study.planned import check_plan
@@ -235,3 +236,21 @@ def test_an_entry_of_a_mapping_may_be_new() -> None:
     base = ["dataset=rehearsal", "experiment=none"]
     groups = composed([*base, "inference.reference_groups.gender=male"]).inference.reference_groups
     assert groups["gender"] == "male"
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 40, "-" + "9" * 5_000, "0x" + "f" * 6_000, "1:" * 50 + "1"]
+)
+def test_a_number_that_nothing_can_hold_is_refused_wherever_it_stands(number: str) -> None:
+    with pytest.raises(ReadingError, match="holds a whole number above"):
+        yaml_value(f"a: [{{b: {number}}}]")
+    if number.lstrip("-").isdecimal():
+        with pytest.raises(ReadingError, match="holds a whole number above"):
+            json_value(f'[{{"a": {number}}}]')
+        with pytest.raises(ConfigError, match="holds a whole number above"):
+            parsed_override(f"a=[{{b: {number}}}]")
+
+
+def test_numbers_up_to_the_largest_are_read() -> None:
+    assert yaml_value(f"[{LARGEST}, -{LARGEST}]") == [LARGEST, -LARGEST]
+    assert json_value(f"[{LARGEST}, -{LARGEST}]") == [LARGEST, -LARGEST]

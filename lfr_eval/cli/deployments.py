@@ -153,7 +153,7 @@ def report(
     counts = {}
     for group, text in _pairs(stated, "--false-alerts", "GROUP=N/ALL"):
         mine, slash, total = text.partition("/")
-        if not slash or not mine.isdigit() or not total.isdigit():
+        if not slash or not mine.isdecimal() or not total.isdecimal():
             raise _wrong("--false-alerts", "GROUP=N/ALL", f"{group}={text}")
         counts[group] = (int(mine), int(total))
     annual = Annual(

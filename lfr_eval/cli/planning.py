@@ -128,7 +128,7 @@ def ask(
     from lfr_eval.planning.words import as_csv, as_json, as_text
 
     asked = _Asked(expected, sought, design)
-    if sought.people is not None and not sought.people.isdigit():
+    if sought.people is not None and not sought.people.isdecimal():
         return asked.of_cohort(Path(sought.people))
     found = asked.answered(shown)
     if shown.figure:
@@ -269,8 +269,8 @@ class _Asked:
         given = asdict(design)
         given |= {"groups": design.groups or groups, "passes": design.passes or passes}
         if people is not None:
-            # A cohort brings its own people; any number above 1 stands for them.
-            given["people"] = int(people) if people.isdigit() else 2
+            # A cohort brings its own people; any number above 1 stands for them. Twenty digits are too many.
+            given["people"] = int(people[:20]) if people.isdecimal() else 2
         return [
             Question(
                 rate=rate,

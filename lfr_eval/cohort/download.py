@@ -111,7 +111,7 @@ class ResumingDownloader:
             tqdm(
                 desc=self.part.stem,
                 initial=offset,
-                total=offset + int(length) if length.isdigit() else None,
+                total=offset + int(length) if length.isdecimal() else None,
                 unit="B",
                 unit_scale=True,
                 disable=None,

@@ -21,6 +21,7 @@ from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.plugins import SHIPPED
 from lfr_eval.config.signatures import schema_of
 from lfr_eval.config.study import REMOVED, StudyConfig
+from lfr_eval.contract.reading import TOO_LARGE, check_numbers
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
@@ -143,11 +144,15 @@ def parsed_override(override: str) -> Override:
     from hydra.errors import HydraException
 
     try:
-        return OverridesParser.create().parse_override(override)
+        parsed = OverridesParser.create().parse_override(override)
+        check_numbers(parsed._value)
+        return parsed
     except RecursionError:
         raise ConfigError(
             f"The override {override[:40]}... is nested too deeply. Use fewer brackets."
         ) from None
+    except ValueError:  # Of a number.
+        raise ConfigError(f"The override {override[:40]}... cannot be read. {TOO_LARGE}") from None
     except HydraException as error:
         raise ConfigError(
             f"The override {override} cannot be read. {_how_to_quote(override)}"

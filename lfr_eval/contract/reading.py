@@ -27,6 +27,10 @@ MOST = 1_000_000
 """Values of a YAML file, those counted again that an alias repeats."""
 
 
+LARGEST = 2**64 - 1
+"""Largest whole number of a file or command, up or down. Longer ones cannot be computed with."""
+
+
 class ValueUnreadable(ValueError):
     """A cell does not hold what its column holds; the message says what would."""
 
@@ -96,9 +100,11 @@ def json_value(text: str | bytes) -> Any:
     """
     try:
         characters = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value = json.loads(characters)
+        value = json.loads(characters, parse_int=_whole)
     except RecursionError:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
+    except ReadingError:
+        raise
     except ValueError as error:
         raise ReadingError(f"It is not JSON: {error}") from error
     # A text with fewer brackets than levels cannot be too deep: most are not walked.
@@ -110,6 +116,36 @@ def json_value(text: str | bytes) -> Any:
         except UnicodeEncodeError as error:
             raise ReadingError("It holds half a character (a lone surrogate).") from error
     return value
+
+
+def _whole(digits: str) -> int:
+    # Python itself refuses to read or print more than 4,300 digits.
+    if len(digits) <= 20:
+        check_numbers(number := int(digits))
+        return number
+    raise ReadingError(TOO_LARGE)
+
+
+TOO_LARGE = f"It holds a whole number above {LARGEST:,}."
+
+
+def check_numbers(value: object) -> None:
+    """Refuse whole numbers above `LARGEST` in what a file or a command says.
+
+    Raises
+    ------
+    ReadingError
+        If there is one.
+    """
+    waiting, seen = [value], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, int):
+            if abs(one) > LARGEST:
+                raise ReadingError(TOO_LARGE)
+        elif isinstance(one, dict | list) and id(one) not in seen:  # An alias repeats its value.
+            seen.add(id(one))
+            waiting += [*one.keys(), *one.values()] if isinstance(one, dict) else one
 
 
 def _check_depth(value: object) -> None:
@@ -143,7 +179,9 @@ def yaml_value(text: str) -> Any:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is not None:
             _check_keys(node)
-        return yaml.safe_load(text)
+        value = yaml.safe_load(text)
+        check_numbers(value)
+        return value
     except RecursionError:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
     except ReadingError:

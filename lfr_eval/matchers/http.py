@@ -217,7 +217,7 @@ class HttpMatcher:
 
     def _read(self, response: requests.Response) -> bytes:
         declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > self._limit:
+        if declared.isdecimal() and int(declared) > self._limit:
             self._refuse(
                 f"announces an answer of {int(declared):,} bytes; {self._limit:,} are read"
             )
@@ -227,7 +227,7 @@ class HttpMatcher:
             size += len(chunk)
             if size > self._limit:
                 self._refuse(f"sends more than {self._limit:,} bytes; the rest was not read")
-        if declared.isdigit() and size != int(declared):
+        if declared.isdecimal() and size != int(declared):
             raise _Transient(f"announced {int(declared):,} bytes and sent {size:,}")
         return b"".join(parts)
 

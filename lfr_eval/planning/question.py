@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lfr_eval.config.limits import MOST_PEOPLE
 from lfr_eval.contract.errors import MendableError
 
 LINEAR, CLOSED = "linear", "closed"
 PAIRS = "FMR"
 METRICS = ("FPIR", "FNIR", "FNMR", "FTA", PAIRS)
+
+LOWEST_RATE = 1e-12
+"""Lowest rate that can be planned for. No study has a trillion trials."""
 
 REAL_SPREAD = 1.0
 """Coefficient of variation of people's false matches: 0.7 to 1.6, median 0.9, in the 14 FairFace
@@ -98,7 +102,10 @@ class Question:
     def _conditions(self) -> list[tuple[bool, str]]:
         rate, people, passes = self.rate, self.people, self.passes
         return [
-            (rate is None or 0 < rate < 1, f"--rate must be between 0 and 1, not {rate}"),
+            (
+                rate is None or LOWEST_RATE <= rate < 1,
+                f"--rate must be at least {LOWEST_RATE} and below 1, not {rate}",
+            ),
             (all(r > 1 for r in self.ratios), f"--ratio must be above 1, not {self.ratios}"),
             (
                 rate is None or not 0 < rate < 1 or all(r * rate <= 1 for r in self.ratios),
@@ -106,7 +113,10 @@ class Question:
             ),
             (self.margin is None or self.margin > 1, f"--equivalence must be above 1: a ratio, "
              f"such as 1.5, not {self.margin}"),
-            (people is None or people >= 2, f"--people must be at least 2, not {people}"),
+            (
+                people is None or 2 <= people <= MOST_PEOPLE,
+                f"--people must be from 2 to {MOST_PEOPLE:,}, not {people}",
+            ),
             (self.groups >= 2, f"--groups must be at least 2, not {self.groups}"),
             (passes >= 1, f"--passes must be at least 1, not {passes}"),
             (

@@ -251,7 +251,7 @@ def _host_of(owner: str) -> str:
 def _is_dead(owner: str | None) -> bool:
     """Whether a process of this machine has ended."""
     host, _, number = (owner or "").rpartition(" ")
-    if host != platform.node() or not number.isdigit():
+    if host != platform.node() or not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)
