@@ -187,7 +187,8 @@ def yaml_value(text: str) -> Any:
     except ReadingError:
         raise
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
-        raise ReadingError(f"It is not YAML: {error}") from error
+        too_large = "set_int_max_str_digits" in str(error)
+        raise ReadingError(TOO_LARGE if too_large else f"It is not YAML: {error}") from error
 
 
 def read_yaml(path: Path) -> Any:
