@@ -32,7 +32,7 @@ from lfr_eval.finished.exporting import export_templates
 from lfr_eval.finished.person import Person
 from lfr_eval.finished.withdrawal import MARK, WithdrawalError, withdraw
 from lfr_eval.matchers.store import Shard
-from lfr_eval.study.given import write_people, write_templates
+from lfr_eval.study.given import write_people, write_scores, write_templates
 from tests.studies import run
 
 WHO = "person-0007"
@@ -267,8 +267,10 @@ def test_only_columns_of_ids_are_about_somebody() -> None:
 def test_an_id_is_found_in_any_unicode_form(tmp_path: Path) -> None:
     people = pd.DataFrame({"subject_id": ["Jos\u00e9"], "image_id": ["a"]})
     kept = write_people(people, tmp_path)
+    empty = write_scores(pd.DataFrame(), tmp_path)  # Nothing in it is about anybody.
     assert "data given in Python" in withdraw("Jose\u0301", [], [tmp_path]).done[0]
     assert not kept.exists()
+    assert empty.exists()
 
 
 def test_sessions_do_not_exchange_their_data(tmp_path: Path) -> None:

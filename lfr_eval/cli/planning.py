@@ -269,7 +269,7 @@ class _Asked:
         given = asdict(design)
         given |= {"groups": design.groups or groups, "passes": design.passes or passes}
         if people is not None:
-            # A cohort brings its own people; any number above 1 stands for them. Twenty digits are too many.
+            # A cohort brings its own people: any number above 1 stands for them.
             given["people"] = int(people[:20]) if people.isdecimal() else 2
         return [
             Question(

@@ -32,8 +32,8 @@ LINES = ("alerts.jsonl", "decisions.jsonl")
 def given_of(person: Person, cache: Path) -> Iterator[Path]:
     """Yield the folders of data given in Python that name the person; note their images."""
     for file in sorted((cache / GIVEN).glob("*/people.csv")):
-        people = pd.read_csv(file, dtype="string", keep_default_na=False)
-        if "subject_id" in people:
+        people = _table(file)
+        if people is not None and "subject_id" in people:
             theirs = people[people["subject_id"] == person.subject]
             person.images |= set(theirs.get("image_id", pd.Series(dtype=str)).astype(str))
     for file in sorted((cache / GIVEN).glob("*/*")):
@@ -43,9 +43,13 @@ def given_of(person: Person, cache: Path) -> Iterator[Path]:
 
 
 def _table(file: Path) -> pd.DataFrame | None:
-    if file.suffix == ".csv":
-        return pd.read_csv(file, dtype="string", keep_default_na=False)
-    return pd.read_parquet(file) if file.suffix == ".parquet" else None
+    """Return a table; None of a file that is none. The search at the end looks at these, too."""
+    try:
+        if file.suffix == ".csv":
+            return pd.read_csv(file, dtype="string", keep_default_na=False)
+        return pd.read_parquet(file) if file.suffix == ".parquet" else None
+    except (OSError, ValueError):
+        return None
 
 
 def from_given(folder: Path, look: bool = False) -> str:

@@ -110,9 +110,17 @@ def _kept(content: bytes, cache: Path, name: str) -> Path:
 
 
 def check_frames(frames: Sequence[tuple[str, object]]) -> list[str]:
-    """Return what is wrong with the types of what was given, by name."""
-    return [
-        f"{name} must be a pandas DataFrame (got {type(value).__name__})"
-        for name, value in frames
-        if value is not None and not isinstance(value, pd.DataFrame)
-    ]
+    """Return why what was given is no data to begin with, by name."""
+    problems = []
+    for name, value in frames:
+        if value is None:
+            continue
+        if not isinstance(value, pd.DataFrame):
+            problems.append(f"{name} must be a pandas DataFrame (got {type(value).__name__})")
+        elif value.empty:
+            problems.append(f"{name} has no rows")
+        elif twice := sorted(map(str, value.columns[value.columns.duplicated()])):
+            problems.append(f"{name} has two columns {twice[0]!r}")
+        elif odd := [column for column in value.columns if not isinstance(column, str)]:
+            problems.append(f"{name} has a column named {odd[0]!r}; names of columns must be texts")
+    return problems
