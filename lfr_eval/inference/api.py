@@ -77,13 +77,13 @@ def rates_by_group(
     Returns
     -------
     DataFrame
-        One row a group, after one for everybody.
+        One row a group, after one for everybody; no row without any trial.
 
     Raises
     ------
     ValueError
-        If lengths differ, a column does not exist, an event is neither 0 nor 1, or a person has
-        two groups.
+        If lengths differ, a column does not exist or occurs twice, an event is neither 0 nor 1, a
+        person has two groups, or a group is called `everybody`.
 
     Examples
     --------
@@ -102,6 +102,8 @@ def rates_by_group(
     """
     evidence = _evidence(Given(event, person, group, other, other_group, data))
     plan = Plan(level=level, factors=(GROUP,))
+    if not len(evidence.people):
+        return pd.DataFrame(columns=RATE_COLUMNS)
     table = rate_table([evidence.trials], evidence.people, [GROUP], [0.5], plan)
     within = table["counterpart"].isna() | (table["counterpart"] == table["group"])
     return table.loc[within, list(RATE_COLUMNS)].reset_index(drop=True)

@@ -222,6 +222,8 @@ def equity_table(
         null, and `lower` allows that group the rate which its number of people leaves open.
         Without any event `lower` is null too.
     """
+    if people.empty:
+        return EQUITY.empty()
     weights = person_weights(len(people), replicates, plan.seed)
     frames = []
     for factor in factors:

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lfr_eval.contract.tables import EVERYBODY
+
 Column = ArrayLike | str
 """An array of one element a trial, or the name of a column of `data`."""
 
@@ -50,8 +52,8 @@ class Given:
         Raises
         ------
         ValueError
-            If only one of `other` and `other_group` is given, a column does not exist, lengths
-            differ, or an event is neither 0 nor 1.
+            If only one of `other` and `other_group` is given, a column does not exist or occurs
+            twice, lengths differ, an event is neither 0 nor 1, or a group is called `everybody`.
         """
         if (self.other is None) != (self.other_group is None):
             raise ValueError("The parameters 'other' and 'other_group' must be given together.")
@@ -64,6 +66,11 @@ class Given:
         frame["event"] = _events(frame["event"])
         for name in set(columns) & {"group", "other_group"}:
             frame[name] = frame[name].astype("string")
+            if frame[name].eq(EVERYBODY).any():
+                raise ValueError(
+                    f"The '{name}' parameter has the group '{EVERYBODY}', which is the name of all "
+                    "groups together in the results. Give the group another name."
+                )
         needed = [name for name in ("event", "person", "other") if name in columns]
         lacking = frame[needed].isna().any(axis=1)
         if lacking.any():
@@ -98,6 +105,11 @@ class Given:
             raise ValueError(
                 f"The '{name}' parameter is '{column}', and data has no such column. It has "
                 f"{', '.join(known)}."
+            )
+        if known.count(column) > 1:
+            raise ValueError(
+                f"The '{name}' parameter is '{column}', and data has {known.count(column)} columns "
+                "with that name. Rename all but one."
             )
         return table[column]
 

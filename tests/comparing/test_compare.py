@@ -18,6 +18,7 @@ from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials,
 from lfr_eval.finished.comparing.beside import INDEPENDENT, NONE, PAIRED, Asked, compare
 from lfr_eval.finished.comparing.matching import match
 from lfr_eval.finished.comparing.page import to_html
+from lfr_eval.finished.comparing.words import caveats
 from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference.at_one_rate import AtOneRate, at_one_rate, sides_at_one_rate
 
@@ -209,6 +210,19 @@ def test_paired_studies_are_tested_within_people(study: Finished) -> None:
     by_design = found.differences.iloc[0]
     assert (by_design["metric"], by_design["group"]) == ("FPIR", "everybody")
     assert pd.isna(by_design["p_value"])
+
+
+def test_studies_without_a_group_in_common_compare_everybody_only(study: Finished) -> None:
+    """Other factors, or other groups of one factor; one after the other is `study 1`."""
+    renamed = study.people.assign(gender=study.people["gender"] + " (other)")
+    about = study.record.model_copy(update={"data_digest": "another"})
+    other = replace(study, record=about, people=renamed.drop(columns="ethnicity"))
+    for sides in ((study, other), (other, study)):
+        found = compare(list(sides), Asked("FPIR", 0.2))
+        assert set(found.differences["group"]) == {"everybody"}
+        said = " ".join(caveats(found))
+        assert "no groups by gender" in said
+        assert "so only everybody together is compared" in said
 
 
 def test_hostile_names_are_escaped(study: Finished) -> None:

@@ -98,6 +98,22 @@ def test_texts_and_scores_are_no_events(
     assert got in str(refused.value)
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_without_a_trial_there_is_no_row(function: Callable[..., pd.DataFrame]) -> None:
+    assert function([], [], []).empty
+    with pytest.warns(MissingTrialsWarning):
+        none = function([None, None], ["a", "b"], ["x", "y"])
+    assert none.columns.equals(function(EVENT, PERSON, GROUP).columns)
+
+
+def test_two_columns_of_a_name_and_a_group_of_everybody_are_refused() -> None:
+    doubled = pd.DataFrame([[1, 0, "a", "x"]], columns=["event", "event", "who", "skin"])
+    with pytest.raises(ValueError, match="data has 2 columns with that name"):
+        rates_by_group("event", "who", "skin", data=doubled)
+    with pytest.raises(ValueError, match="the group 'everybody', which is the name of all groups"):
+        rates_by_group([1, 0], ["a", "b"], ["x", "everybody"])
+
+
 def test_a_name_without_a_table_or_a_column_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'person' parameter is 'who'.* data=\.\.\."):
         rates_by_group(EVENT, "who", GROUP)

@@ -99,7 +99,9 @@ def compare(studies: Sequence[Finished], asked: Asked) -> Comparison:
     if asked.metric == "FPIR" and asked.size is None:
         shared = set.intersection(*(set(study.sizes) for study in studies))
         if not shared:
-            raise ConfigError("The studies searched no watchlist of one size; give --at-fmr.")
+            raise ConfigError(
+                "No size of watchlist was searched in all of these studies; give --at-fmr."
+            )
         asked = replace(asked, size=max(shared))
     sides = tuple(_side(study, asked) for study in studies)
     rates = [_rates(side, asked).assign(study=number) for number, side in enumerate(sides, 1)]
@@ -175,6 +177,8 @@ def _rows(first: Side, second: Side, asked: Asked, paired: bool) -> Iterator[tup
             continue
         groupings = [group_people(each, factor) for each in people]
         names = [name for name in groupings[0].names if name in groupings[1].names]
+        if not names:
+            continue
         for metric in (one.metric for one in trials[0]):
             both = [next((one for one in each if one.metric == metric), None) for each in trials]
             counted = [

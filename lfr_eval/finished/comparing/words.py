@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
-from lfr_eval.contract.names import group_name, metric_named
-from lfr_eval.contract.words import one_in, p_value, ratio, share
+from lfr_eval.contract.names import factor_words, group_name, metric_named
+from lfr_eval.contract.words import joined, one_in, p_value, ratio, share
 from lfr_eval.finished.comparing.beside import Comparison
 
 HEAD = ("Study", "Threshold", "Events", "Trials", "Rate", "Matcher")
@@ -87,6 +87,15 @@ def caveats(found: Comparison) -> list[str]:
             )
         else:
             said.append(f"Study {number} has the people of study 1 ({how}): its tests are paired.")
+    for number in range(2, len(found.sides) + 1):
+        rows = found.differences[(found.differences["study"] == number).to_numpy(bool)]
+        alone = [name for name in asked.factors if name not in set(rows["factor"])]
+        if alone:
+            said.append(
+                f"Study {number} has no groups by {joined([*map(factor_words, alone)], 'or')} in "
+                "common with study 1, so only everybody together is compared by "
+                f"{'it' if len(alone) == 1 else 'them'}."
+            )
     said.append(
         "A difference that was not found is no evidence of equality: read the intervals, which "
         "say what remains possible. Nothing is tested on fewer than six people, six events, or "
