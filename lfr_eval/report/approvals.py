@@ -9,14 +9,13 @@ taken from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from lfr_eval.contract.decisions import Approval, decisions_of
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.record import StudyRecordError
+from lfr_eval.report.record import StudyRecordError, printable
 from lfr_eval.report.words import clean
 
 
@@ -93,7 +92,7 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     recorded: list[Approval] = []
     signers: list[str | None] = []
     for decision, entry in found:
-        decision = _printable(decision)
+        decision = replace(decision, **printable(vars(decision)))
         taken_back = decision.withdrawn and _about(decision) in map(_about, recorded)
         if decision.study_hash == study_hash or taken_back:
             recorded.append(decision)
@@ -117,18 +116,3 @@ def _about(decision: Approval) -> tuple[str, str, float]:
 def _label(decision: Approval) -> str:
     until = f" until {decision.expires}" if decision.expires else ""
     return f"approved for {decision.model} {decision.version} by {decision.approver}{until}"
-
-
-def _printable(decision: Approval) -> Approval:
-    values = {each.name: _cleaned(getattr(decision, each.name)) for each in fields(Approval)}
-    return replace(decision, **values)
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, tuple):
-        return tuple(clean(str(each)) for each in value)
-    if isinstance(value, Mapping):
-        return {clean(str(name)): clean(str(each)) for name, each in value.items()}
-    return value

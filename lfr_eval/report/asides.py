@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,21 +12,8 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, number
 
 
-@dataclass(frozen=True)
-class Aside:
-    """A small table of text.
-
-    Attributes
-    ----------
-    name
-        Anchor on the page.
-    title, meaning
-        What it shows, and what it does not.
-    header
-        Names of the columns; the first one names the row.
-    rows
-        Cells.
-    """
+class Aside(NamedTuple):
+    """A small table of text: what it shows and what it does not, columns, and cells."""
 
     name: str
     title: str
@@ -77,7 +63,7 @@ def _times(times: pd.DataFrame | None) -> Aside | None:
         "Frames, and seconds where times were recorded, from the first frame of a pass to the one "
         "that set off the alert: half and 90 % of the alerts came within so many. Passes without "
         "an alert are not counted.",
-        ("Group", "Alert", "Threshold", "Watchlist", "Alerts", "Frames", "Seconds"),
+        ("Group", "#Alert", "#Threshold", "#Watchlist", "#Alerts", "#Frames", "#Seconds"),
         rows,
     )
 
@@ -102,7 +88,7 @@ def _lists(lists: pd.DataFrame | None) -> Aside | None:
         "How long candidate lists are",
         "References of other people at or above the threshold, over all searches: half and 90 % of "
         "the lists are no longer.",
-        ("Group", "Threshold", "Watchlist", "Searches", "Mean", "Half and 90 %", "Longest"),
+        ("Group", "#Threshold", "#Watchlist", "#Searches", "#Mean", "#Half and 90 %", "#Longest"),
         rows,
     )
 
@@ -127,6 +113,6 @@ def _left_out(dont_care: pd.DataFrame | None, corrections: pd.DataFrame | None) 
         "A match of these people says nothing, so that they were neither compared "
         f"({count(comparisons)} one-to-one comparisons left out) nor searched for among each "
         "other's references.",
-        ("Reason", "Pairs of people"),
+        ("Reason", "#Pairs of people"),
         rows,
     )

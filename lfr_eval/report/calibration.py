@@ -6,10 +6,14 @@ They belong to the version of the method that made the report, not to the study.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import resources
+from io import StringIO
+
+import pandas as pd
+
+from lfr_eval.report.rates import plain_rows
 
 GOAL = (0.0, 6.5)
 COVERAGE_GOAL = (93.5, 100.0)
@@ -35,19 +39,10 @@ class Cell:
 
 def read_calibration() -> tuple[Cell, ...]:
     """Return the figures that travel with the package."""
-    text = resources.files("lfr_eval.report").joinpath("calibration.csv").read_text("utf-8")
-    return tuple(
-        Cell(
-            row["population"],
-            *(int(row[name]) for name in ("people", "events", "repetitions")),
-            *(float(row[name]) for name in ("false_alarms", "false_alarms_of_pairs")),
-            *(
-                float(row[name]) if row[name] else None
-                for name in ("false_equivalence", "coverage", "coverage_ratio")
-            ),
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
+    file = resources.files("lfr_eval.report").joinpath("calibration.csv")
+    names = [each.name for each in fields(Cell)]
+    frame = pd.read_csv(StringIO(file.read_text("utf-8")), usecols=names)
+    return tuple(Cell(**row) for row in plain_rows(frame))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from lfr_eval.contract.names import group_name
 from lfr_eval.report.rates import Rate
 
 SHADES = 6
@@ -31,6 +33,16 @@ class Grid:
     factor: str
     groups: tuple[str, ...]
     cells: tuple[tuple[Rate | None, ...], ...]
+
+    @property
+    def heads(self) -> list[str]:
+        """The groups in words."""
+        return [group_name(group, self.factor) for group in self.groups]
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Each group in words, and its cells."""
+        return [(name, *cells) for name, cells in zip(self.heads, self.cells, strict=True)]
 
     def shade(self, rate: Rate | None) -> int:
         """Return `SHADES` for the highest rate, one less for each factor below, 0 for no event."""

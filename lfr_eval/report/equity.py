@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import measure, one_in, several
-from lfr_eval.report.rates import Rate, real, settings_in_order, whole
+from lfr_eval.report.rates import Rate, plain_rows, settings_in_order
+from lfr_eval.report.words import at, setting
 
 DIVIDED = "worst/best"
 """The one measure that the ends of the groups' intervals bound by simple division."""
 NAMED_GROUPS = 3
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """What happened in the groups of a factor, for one metric that a measure rests on."""
 
     metric: str
@@ -43,13 +43,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Equity:
-    """One value of a measure; see table `equity` for the fields.
-
-    Attributes
-    ----------
-    sides
-        The rates behind it, one a metric.
-    """
+    """One value of a measure; see table `equity` for the fields, and `sides` for what is behind."""
 
     measure: str
     metric: str
@@ -114,14 +108,11 @@ class Equity:
 class MeasureBlock(NamedTuple):
     """The values of a measure at one setting, one a factor."""
 
-    metric: str
-    watchlist_size: int | None
-    threshold: float | None
+    title: str
     rows: tuple[Equity, ...]
 
 
-@dataclass(frozen=True)
-class MeasureTable:
+class MeasureTable(NamedTuple):
     """A measure with everything that a reader must know of it, and its values."""
 
     name: str
@@ -143,51 +134,44 @@ def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTabl
     rates
         One rate a group at the same thresholds, for what happened in the groups.
     """
-    sides: dict[tuple[object, ...], list[Rate]] = {}
+    behind: dict[tuple[object, ...], list[Rate]] = {}
     for rate in rates:
         if rate.trials:
-            key = (rate.metric, _rounded(rate.threshold), rate.watchlist_size, rate.factor)
-            sides.setdefault(key, []).append(rate)
-    tables = []
-    for about, part in frame.groupby(["measure", "definition", "range", "caveat"], sort=False):
-        rows = []
-        for row in part.itertuples(index=False):
-            threshold, size, factor = real(row.threshold), whole(row.watchlist_size), row.factor
-            found = tuple(
-                Side(code, tuple(sides.get((code, _rounded(threshold), size, factor), ())))
-                for code in str(row.metric).split(" + ")
-            )
-            rows.append(
-                Equity(
-                    *(str(row.measure), str(row.metric), threshold, size, str(factor)),
-                    *(whole(row.groups) or 0, real(row.value), real(row.lower), real(row.upper)),
-                    tuple(side for side in found if side.rates),
-                )
-            )
-        replicates, level = whole(part["replicates"].iloc[0]), real(part["level"].iloc[0])
-        name, definition, span, caveat = map(str, about)
-        tables.append(
-            MeasureTable(name, definition, span, caveat, replicates, level, _into_blocks(rows))
+            behind.setdefault(_key(rate.metric, rate), []).append(rate)
+    known = ("measure", "metric", "threshold", "watchlist_size", "factor", "groups", "value",
+             "lower", "upper")  # fmt: skip
+    tables: dict[tuple[Any, ...], list[Equity]] = {}
+    for row in plain_rows(frame):
+        one = Equity(**{name: row[name] for name in known}, sides=())
+        found = [Side(code, tuple(behind.get(_key(code, one), ())))
+                 for code in one.metric.split(" + ")]  # fmt: skip
+        about = ("measure", "definition", "range", "caveat", "replicates", "level")
+        tables.setdefault(tuple(row[name] for name in about), []).append(
+            replace(one, sides=tuple(side for side in found if side.rates))
         )
-    return tuple(tables)
+    return tuple(MeasureTable._make((*about, _into_blocks(rows))) for about, rows in tables.items())
+
+
+def _key(metric: str, row: Rate | Equity) -> tuple[object, ...]:
+    # The two tables are made apart: equal thresholds may differ in the last bit.
+    step = None if row.threshold is None else threshold_key(row.threshold)
+    return (metric, step, row.watchlist_size, row.factor)
 
 
 def _into_blocks(rows: Sequence[Equity]) -> tuple[MeasureBlock, ...]:
     def leading(row: Equity) -> tuple[str, int | None]:
         return row.metric.split(" + ")[0], row.watchlist_size
 
+    def place(row: Equity) -> tuple[int, str, float]:
+        step = -math.inf if row.threshold is None else row.threshold
+        return order.index(leading(row)), row.metric, step
+
     order = settings_in_order(map(leading, rows))
-    blocks: dict[tuple[str, int | None, float | None], list[Equity]] = {}
-    for row in sorted(
-        rows, key=lambda row: (order.index(leading(row)), row.metric, _first(row.threshold))
-    ):
-        blocks.setdefault((row.metric, row.watchlist_size, row.threshold), []).append(row)
-    return tuple(MeasureBlock(*key, tuple(same)) for key, same in blocks.items())
-
-
-def _first(threshold: float | None) -> float:
-    """Sort rates without a threshold before all others."""
-    return -math.inf if threshold is None else threshold
+    blocks: dict[str, list[Equity]] = {}
+    for row in sorted(rows, key=place):
+        title = f"{row.metric}{setting(row.watchlist_size)}, {at(row.threshold)}"
+        blocks.setdefault(title, []).append(row)
+    return tuple(MeasureBlock(title, tuple(same)) for title, same in blocks.items())
 
 
 def _silence(side: Side) -> str:
@@ -197,16 +181,10 @@ def _silence(side: Side) -> str:
         return ""
     bounds = [rate.upper for rate in silent if rate.upper is not None]
     reach = f", but may have a rate of up to {one_in(max(bounds), 'up')}" if bounds else ""
+    who = several(len(silent), "group")
     if len(silent) <= NAMED_GROUPS:
         who = " and ".join(group_name(rate.group, rate.factor) for rate in silent)
-    else:
-        who = several(len(silent), "group")
     return f"{who} had no {side.metric} event{reach}."
-
-
-def _rounded(threshold: float | None) -> float | None:
-    # The two tables are made apart: equal thresholds may differ in the last bit.
-    return None if threshold is None else threshold_key(threshold)
 
 
 def _an(code: str) -> str:

@@ -21,7 +21,7 @@ from lfr_eval.contract.words import ratio, spoken_threshold
 from lfr_eval.report.along import Setting, along_threshold, watchlist_words
 from lfr_eval.report.chart import Chart, across, threshold_scale
 from lfr_eval.report.crowd import crowd_sentence
-from lfr_eval.report.findings import VERDICTS, WITHHELD, pair_words
+from lfr_eval.report.findings import SYMBOLS, pair_words
 from lfr_eval.report.picture import FEWEST, Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
 from lfr_eval.report.record import StudyRecord
@@ -290,8 +290,7 @@ def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any
 
 
 def _verdict(row: Any) -> str:
-    symbols = {each.name: each.symbol for each in (*VERDICTS, WITHHELD)}
-    text = f"{symbols.get(str(row.verdict), '–')} {row.verdict}"
+    text = f"{SYMBOLS.get(str(row.verdict), '–')} {row.verdict}"
     low, high = real(row.ratio_lower), real(row.ratio_upper)
     if real(row.ratio) is not None and low is not None and high is not None:
         upper = "no limit" if math.isinf(high) else ratio(high, "up")

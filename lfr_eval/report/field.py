@@ -10,44 +10,10 @@ import pandas as pd
 
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.report.rates import Rate, records, to_rows
+from lfr_eval.report.rates import records, to_rows
 
-
-@dataclass(frozen=True)
-class FieldBlock:
-    """Deployments at one threshold, and the lab beside them.
-
-    Attributes
-    ----------
-    dates
-        First and last day.
-    sizes
-        Smallest and largest watchlist.
-    joined_by
-        How they are known to be of the matcher that was tested.
-    undecided
-        Alerts of which nobody fed back what they were.
-    measures
-        Rows of table `field`.
-    lab
-        Everybody's FPIR in the study at this threshold, one a watchlist size.
-    """
-
-    threshold: float
-    deployments: int
-    hours: float
-    dates: tuple[str, str]
-    sizes: tuple[int, int]
-    versions: tuple[str, ...]
-    joined_by: tuple[str, ...]
-    alerts: int
-    true_confirmed: int
-    true_unconfirmed: int
-    false_confirmed: int
-    false_unconfirmed: int
-    undecided: int
-    measures: tuple[SimpleNamespace, ...]
-    lab: tuple[Rate, ...]
+DECIDED = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed")
+"""What an operator may have fed back of an alert."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +22,15 @@ class Field:
 
     Attributes
     ----------
+    blocks
+        Deployments at each threshold: what they were, how they are known to be of the matcher that
+        was tested (`joined_by`), their alerts, the rows of table `field` (`measures`), and
+        everybody's FPIR in the study at this threshold, one a watchlist size (`lab`).
     left_out
         Reason -> records that say nothing about this study.
     """
 
-    blocks: tuple[FieldBlock, ...]
+    blocks: tuple[SimpleNamespace, ...]
     left_out: dict[str, int]
 
 
@@ -71,28 +41,19 @@ def to_field(field: pd.DataFrame, deployments: pd.DataFrame, rates: pd.DataFrame
     blocks = []
     for threshold, part in used.groupby("threshold"):
         at = float(str(threshold))
-        beside = lab[same_threshold(lab["threshold"], at)]
-        blocks.append(_block(at, part, field[field["threshold"] == at], to_rows(beside)))
+        counts = {name: int(part[name].sum()) for name in ("alerts", *DECIDED)}
+        block = SimpleNamespace(
+            threshold=at,
+            deployments=len(part),
+            hours=float(part["hours"].sum()),
+            dates=(str(part["date"].min()), str(part["date"].max())),
+            sizes=(int(part["watchlist_size"].min()), int(part["watchlist_size"].max())),
+            versions=sorted(set(part["model_version"])),
+            joined_by=sorted(set(part["joined_by"])),
+            **counts,
+            undecided=counts["alerts"] - sum(counts[name] for name in DECIDED),
+            measures=records(field[field["threshold"] == at]),
+            lab=to_rows(lab[same_threshold(lab["threshold"], at)]),
+        )
+        blocks.append(block)
     return Field(tuple(blocks), dict(Counter(deployments["left_out"].dropna())))
-
-
-def _block(
-    threshold: float, part: pd.DataFrame, field: pd.DataFrame, lab: tuple[Rate, ...]
-) -> FieldBlock:
-    decided = ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed")
-    counts = {name: int(part[name].sum()) for name in decided}
-    alerts = int(part["alerts"].sum())
-    return FieldBlock(
-        threshold=threshold,
-        deployments=len(part),
-        hours=float(part["hours"].sum()),
-        dates=(str(part["date"].min()), str(part["date"].max())),
-        sizes=(int(part["watchlist_size"].min()), int(part["watchlist_size"].max())),
-        versions=tuple(sorted(set(part["model_version"]))),
-        joined_by=tuple(sorted(set(part["joined_by"]))),
-        alerts=alerts,
-        **counts,
-        undecided=alerts - sum(counts.values()),
-        measures=records(field),
-        lab=lab,
-    )

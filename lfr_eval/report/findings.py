@@ -58,6 +58,7 @@ WITHHELD = Verdict(
     "difference.",
 )
 """Stands in publications alone."""
+SYMBOLS = {each.name: each.symbol for each in (*VERDICTS, WITHHELD)}
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class Finding:
     def comparison(self) -> str:
         """The groups compared, in words."""
         return pair_words(self.group_a, self.group_b, self.factor)
+
+    @property
+    def symbol(self) -> str:
+        """The mark of its verdict."""
+        return SYMBOLS.get(self.verdict, "–")
 
     @property
     def span(self) -> str:

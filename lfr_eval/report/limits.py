@@ -133,14 +133,18 @@ def _unlabelled(report: Report) -> Iterator[str]:
 
 
 def _storage(report: Report) -> Iterator[str]:
-    shift = report.shift
-    if shift is not None:
-        mated, others = (several(n, "comparison") for n in (shift.mated, shift.non_mated))
-        yield (
-            "Scores to the last digit. Templates were stored in a narrower number type, which "
-            f"moves no score by more than {shift.within:.2g}; {mated} of the same person and "
-            f"{others} of two people are that near to the threshold."
-        )
+    table = report.borderline
+    if table is None or not table["within"].gt(0).any():
+        return
+    near = table.groupby("kind")["comparisons"].sum()
+    mated, others = (
+        several(int(near.get(kind, 0)), "comparison") for kind in ("mated", "non_mated")
+    )
+    yield (
+        "Scores to the last digit. Templates were stored in a narrower number type, which "
+        f"moves no score by more than {table['within'].max():.2g}; {mated} of the same person and "
+        f"{others} of two people are that near to the threshold."
+    )
 
 
 def spoken(group: str, factor: str) -> str:

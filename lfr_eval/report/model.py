@@ -28,7 +28,6 @@ from lfr_eval.report.published import TestTable
 from lfr_eval.report.rates import Quote, Rate, RateTable
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.scores import ScoreWords
-from lfr_eval.report.storage import ScoreShift
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
@@ -76,8 +75,8 @@ class Report:
         What follows the threshold slider; None where no rate depends on a threshold.
     publication
         What is withheld; None in a report on the full study.
-    shift
-        How far scores may be off at the thresholds of the answer; None where they are not.
+    borderline
+        How many scores are near to the thresholds of the answer; None where all are exact.
     tables
         Names of the tables that the study has.
     maps
@@ -109,7 +108,7 @@ class Report:
     scores: ScoreWords | None
     adjustment: Adjustment | None
     explorer: Explorer | None
-    shift: ScoreShift | None
+    borderline: pd.DataFrame | None
     publication: Publication | None
     tables: frozenset[str]
     maps: tuple[EvidenceMap, ...]

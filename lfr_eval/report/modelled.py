@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from lfr_eval.contract.names import Metric, metric_named
+from lfr_eval.contract.names import Metric, factor_words, metric_named
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.rates import Block, Rate, arrange, at_threshold, records, to_rows, whole
 
@@ -38,8 +38,9 @@ class Tail:
         itself says of the group), `true_rate` (in a simulated study, what the model tries to find)
         and `is_contained` (whether the interval holds it; None where either is missing).
     fits
-        Factor by factor, the fit of each group: a row of the table, with `modelled_to` (the highest
-        threshold that it was used for; None where it was refused throughout) and `reasons`.
+        By factor, `title` and `rows`: the fit of each group. A row of the table, with
+        `modelled_to` (the highest threshold that it was used for; None where it was refused
+        throughout) and `reasons`.
     modelled, observed
         Rows of tables `modelled` and `rates` at every threshold, for the charts.
     """
@@ -48,7 +49,7 @@ class Tail:
     watchlist_size: int | None
     level: float | None
     blocks: tuple[Block, ...]
-    fits: tuple[tuple[str, tuple[SimpleNamespace, ...]], ...]
+    fits: tuple[SimpleNamespace, ...]
     modelled: pd.DataFrame
     observed: pd.DataFrame
 
@@ -130,7 +131,9 @@ def to_tail(
         watchlist_size=size,
         level=None if level.empty else float(level.iloc[0]),
         blocks=tuple(block for *_, blocks in arrange(rows) for block in blocks),
-        fits=tuple((factor, tuple(rows)) for factor, rows in fits.items()),
+        fits=tuple(
+            SimpleNamespace(title=factor_words(factor), rows=rows) for factor, rows in fits.items()
+        ),
         modelled=frame,
         observed=observed,
     )

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
 from lfr_eval.contract.words import count
+from lfr_eval.report.rates import plain_rows
 from lfr_eval.report.words import clean
 
 FILLER = "filler"
+COUNTS = ("people", "references", "probes", "both", "passes", "fillers", "filler_people")
+"""What a publication counts of each group."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,18 @@ class GroupCount:
     passes: int
     fillers: int
     filler_people: int
-    images: int
-    failed: int
-    failures: tuple[tuple[str, int], ...]
+    images: int = 0
+    failed: int = 0
+    failures: tuple[tuple[str, int], ...] = ()
     withheld: bool = False
     fillers_withheld: bool = False
+
+
+class Block(NamedTuple):
+    """The groups of a factor, and what heads them."""
+
+    title: str
+    rows: tuple[GroupCount, ...]
 
 
 @dataclass(frozen=True)
@@ -81,10 +93,17 @@ class People:
     mated_comparisons: int | None
 
     @property
-    def by_factor(self) -> tuple[tuple[str, tuple[GroupCount, ...]], ...]:
-        """Return the groups by factor, in the study's order."""
-        factors = dict.fromkeys(group.factor for group in self.groups)
-        return tuple((factor, self.of(factor)) for factor in factors)
+    def blocks(self) -> tuple[Block, ...]:
+        """The groups that anybody is in, by factor, in the study's order."""
+        shown = [each for each in self.groups if each.people or each.withheld]
+        factors = dict.fromkeys(each.factor for each in shown)
+        return tuple(
+            Block(
+                "" if factor == OVERALL else f"by {factor_words(factor)}",
+                tuple(each for each in shown if each.factor == factor),
+            )
+            for factor in factors
+        )
 
     def of(self, factor: str) -> tuple[GroupCount, ...]:
         """Return the groups of one factor."""
@@ -145,31 +164,19 @@ def count_people(
 
 def read_counts(people: pd.DataFrame) -> People:
     """Return the counts that a publication gives (table `people`); null ones are withheld."""
-    counted = people.select_dtypes("number")
-    return People(
-        tuple(
+    groups = []
+    for row in plain_rows(people):
+        counts: dict[str, Any] = {name: row[name] or 0 for name in COUNTS}
+        groups.append(
             GroupCount(
-                factor=str(factor),
-                group=str(group),
-                images=0,
-                failed=0,
-                failures=(),
-                withheld=bool(missing["people"]),
-                fillers_withheld=bool(missing["fillers"]),
-                **{str(name): int(value) for name, value in counts.items()},
+                factor=row["factor"],
+                group=row["group"],
+                **counts,
+                withheld=row["people"] is None,
+                fillers_withheld=row["fillers"] is None,
             )
-            for factor, group, (_, counts), (_, missing) in zip(
-                people["factor"],
-                people["group"],
-                counted.fillna(0).iterrows(),
-                counted.isna().iterrows(),
-                strict=True,
-            )
-        ),
-        has_acquisition=False,
-        opportunities=(),
-        mated_comparisons=None,
-    )
+        )
+    return People(tuple(groups), has_acquisition=False, opportunities=(), mated_comparisons=None)
 
 
 def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
@@ -209,6 +216,7 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
 def _opportunities(searches: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
     if searches is None:
         return ()
+    by_size = searches.groupby("watchlist_size", sort=True)
     counted = (
         (
             int(str(size)),
@@ -216,6 +224,6 @@ def _opportunities(searches: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]
             rows["mated_score"].notna().sum(),
             (rows["acquired"] == 0).sum(),
         )
-        for size, rows in searches.groupby("watchlist_size", sort=True)
+        for size, rows in by_size
     )
-    return tuple(tuple(count(int(str(each))) for each in row) for row in counted)
+    return tuple(tuple(count(int(each)) for each in row) for row in counted)

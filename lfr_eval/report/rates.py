@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.names import METRICS, Metric, metric_named
+from lfr_eval.contract.names import METRICS, Metric, factor_words, metric_named
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, spoken_threshold
+from lfr_eval.report.words import at
 
 SAME_GROUP = "the same group"
 EVERYONE = "everybody"
@@ -77,6 +78,12 @@ class Block:
     factor: str
     rows: tuple[Any, ...]
 
+    @property
+    def title(self) -> str:
+        """What heads the rows: "Threshold 0.60 · by gender"."""
+        by = "everybody" if self.factor == OVERALL else f"by {factor_words(self.factor)}"
+        return f"{at(self.threshold).capitalize()} · {by}"
+
 
 @dataclass(frozen=True)
 class RateTable:
@@ -85,7 +92,7 @@ class RateTable:
     Attributes
     ----------
     intervals
-        The methods of the intervals, in order of appearance; rows refer to them by letter.
+        The methods of the intervals, in order of appearance.
     sides
         Whether rows differ in who the group was compared with, so that a column must say it.
     pooled
@@ -98,14 +105,6 @@ class RateTable:
     intervals: tuple[str, ...]
     sides: bool
     pooled: bool = False
-
-    def letter(self, rate: Rate) -> str:
-        """Return the letter of a row's interval method; none where it is withheld."""
-        return "" if rate.withheld else self.note(self.intervals.index(rate.interval))
-
-    def note(self, place: int) -> str:
-        """Return the letter of the interval method at this place."""
-        return chr(ord("a") + place) if place < 26 else str(place + 1)
 
 
 class MixedQuoteError(ValueError):

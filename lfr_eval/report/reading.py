@@ -46,7 +46,6 @@ from lfr_eval.report.rates import (
 )
 from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
 from lfr_eval.report.scores import to_score_words
-from lfr_eval.report.storage import to_shift
 from lfr_eval.report.truth import compare_with_truth
 from lfr_eval.report.watchlists import to_growth
 from lfr_eval.report.withheld import read_publication
@@ -164,7 +163,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             [(each.threshold, each.label) for each in decisions.approved],
         ),
         publication=publication,
-        shift=to_shift(_at_headline(_optional(study, tables.BORDERLINE), record)),
+        borderline=_at_headline(_optional(study, tables.BORDERLINE), record),
         tables=frozenset(path.stem for path in study.glob("*.parquet")),
         maps=(*shipped_maps(), *_own_maps(study)),
     )

@@ -22,7 +22,7 @@ def read_record(study: Path) -> StudyRecord:
     StudyRecordError
         If the file is missing or not JSON, or a field is missing or of another type.
     """
-    return StudyRecord.model_validate(_printable(read_study_record(study).model_dump()))
+    return StudyRecord.model_validate(printable(read_study_record(study).model_dump()))
 
 
 def read_json(file: Path) -> object:
@@ -35,11 +35,12 @@ def read_json(file: Path) -> object:
         raise StudyRecordError(f"{file.name} is not valid JSON: {error}") from error
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
+    """Return a value with all its texts made printable."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, tuple):
-        return tuple(_printable(each) for each in value)
+        return tuple(printable(each) for each in value)
     if isinstance(value, Mapping):
-        return {clean(str(key)): _printable(each) for key, each in value.items()}
+        return {clean(str(key)): printable(each) for key, each in value.items()}
     return value

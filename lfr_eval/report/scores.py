@@ -31,10 +31,10 @@ KINDS = {
 
 
 HEADER = (
-    "Group", "Scores of one person", "Mean", "1 in 20 below", "Scores of two people", "Mean",
-    "1 in 100 above", "d′",
+    "Group", "#Scores of one person", "#Mean", "#1 in 20 below", "#Scores of two people", "#Mean",
+    "#1 in 100 above", "#d′",
 )  # fmt: skip
-"""Columns of the numbers of each group."""
+"""Columns of the numbers (#) of each group."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,7 @@ class ScoreWords:
     comparisons
         Groups, scores, statistic, verdict and sentence of each comparison of single factors.
     summary
-        Group, scores, means, tails and d' of each group.
-    header
-        Names of its columns.
+        Cells under `header`, by group.
     differ
         Whether mean scores of groups were shown to differ.
     """

@@ -82,9 +82,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     globals_: dict[str, Any] = environment.globals
-    globals_["words"] = words
-    globals_["names"] = names
-    globals_["labels"] = labels
+    globals_ |= {"words": words, "names": names, "labels": labels}
+    globals_ |= {"at": labels.at, "setting": labels.setting}
     return environment
 
 

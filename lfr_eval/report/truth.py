@@ -6,7 +6,7 @@ method measures what it says it measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,19 @@ class Measured:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many intervals of one metric and watchlist size contain the truth."""
+    """How many intervals contain the truth: of one metric and watchlist size, or of all."""
 
-    metric: Metric
-    watchlist_size: int | None
-    rows: tuple[Measured, ...]
+    rows: Sequence[Measured]
+
+    @property
+    def metric(self) -> Metric:
+        """The metric of the first row."""
+        return metric_named(self.rows[0].rate.metric)
+
+    @property
+    def watchlist_size(self) -> int | None:
+        """The watchlist of the first row."""
+        return self.rows[0].rate.watchlist_size
 
     @property
     def with_interval(self) -> int:
@@ -52,27 +60,19 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class TruthCheck:
+class TruthCheck(Coverage):
     """Measured against true rates at the thresholds of the plan.
 
     Attributes
     ----------
+    coverage
+        By metric and watchlist size.
     unmatched
         Rates for which table `truth` has no value.
     """
 
     coverage: tuple[Coverage, ...]
     unmatched: int
-
-    @property
-    def with_interval(self) -> int:
-        """Number of intervals."""
-        return sum(each.with_interval for each in self.coverage)
-
-    @property
-    def contained(self) -> int:
-        """Number of intervals that contain the truth."""
-        return sum(each.contained for each in self.coverage)
 
 
 def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck:
@@ -88,16 +88,11 @@ def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck
     values = {_key(row): row.rate for row in records(at_threshold(truth, steps))}
     found = ((rate, values.get(_key(rate))) for rate in rows)
     measured = [Measured(rate, true) for rate, true in found if true is not None]
-    settings = settings_in_order((each.rate.metric, each.rate.watchlist_size) for each in measured)
-    by_setting = [
-        (setting, tuple(each for each in measured
-                        if (each.rate.metric, each.rate.watchlist_size) == setting))
-        for setting in settings
-    ]  # fmt: skip
-    return TruthCheck(
-        tuple(Coverage(metric_named(code), size, same) for (code, size), same in by_setting),
-        len(rows) - len(measured),
-    )
+    of: dict[tuple[str, int | None], list[Measured]] = {}
+    for each in measured:
+        of.setdefault((each.rate.metric, each.rate.watchlist_size), []).append(each)
+    coverage = tuple(Coverage(of[setting]) for setting in settings_in_order(of))
+    return TruthCheck(measured, coverage, len(rows) - len(measured))
 
 
 def _key(row: Any) -> tuple[object, ...]:

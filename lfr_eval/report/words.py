@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from lfr_eval.contract.names import Metric
-from lfr_eval.contract.words import confidence, one_in, percentage, share
+from lfr_eval.contract.words import confidence, count, one_in, percentage, share, spoken_threshold
 
 NOT_STATED = "not stated"
 
@@ -39,6 +39,18 @@ def shorten(text: str, length: int) -> str:
         return text
     head = (length - 1 + 1) // 2
     return text[:head] + "…" + text[len(text) - (length - 1 - head) :]
+
+
+def at(threshold: float | None) -> str:
+    """Return where a rate holds: "threshold 0.60"."""
+    return (
+        "no threshold applies" if threshold is None else f"threshold {spoken_threshold(threshold)}"
+    )
+
+
+def setting(watchlist_size: int | None) -> str:
+    """Return what follows a threshold: ", watchlist of 10,000"; empty without a watchlist."""
+    return "" if watchlist_size is None else f", watchlist of {count(watchlist_size)}"
 
 
 def spoken_rate(

@@ -6,7 +6,7 @@ at. Nothing here is stronger than the findings, and the page and the PDF print t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.model import Report
@@ -17,15 +17,8 @@ from lfr_eval.report.panel.questions import Question, questions
 __all__ = ["Annex", "Answer", "Panel", "Question", "Term", "conformance", "to_panel"]
 
 
-@dataclass(frozen=True)
-class Panel:
-    """The panel material of a study.
-
-    Attributes
-    ----------
-    annexes
-        One for each evidence map.
-    """
+class Panel(NamedTuple):
+    """The panel material of a study; one annex for each evidence map."""
 
     questions: tuple[Question, ...]
     annexes: tuple[Annex, ...]
@@ -35,9 +28,5 @@ class Panel:
 
 def to_panel(report: Report) -> Panel:
     """Write the panel material of a study."""
-    return Panel(
-        questions=questions(report),
-        annexes=tuple(to_annex(each, report) for each in report.maps),
-        glossary=glossary(),
-        decisions=report.decisions,
-    )
+    annexes = tuple(to_annex(each, report) for each in report.maps)
+    return Panel(questions(report), annexes, glossary(), report.decisions)

@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lfr_eval.contract.names import group_name
-from lfr_eval.contract.words import count, joined, several, spoken_threshold
-from lfr_eval.report.model import Report
-from lfr_eval.report.panel.reading import (
-    everybody,
-    has_factor,
-    measured,
-    missed,
-    silent,
-    stated,
-    tally,
+from lfr_eval.contract.names import Metric, group_name
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.words import (
+    confidence,
+    count,
+    joined,
+    one_in,
+    ratio,
+    several,
+    spoken_threshold,
 )
-from lfr_eval.report.rates import Quote
+from lfr_eval.report.model import Report
+from lfr_eval.report.picture import FEWEST
+from lfr_eval.report.rates import Rate
+from lfr_eval.report.record import StudyRecord
+from lfr_eval.report.words import NOT_STATED, spoken_rate
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,84 @@ class Evidence:
     findings: bool = False
 
 
+def stated(text: str | None) -> str:
+    """Return what a dataset's card says, without its full stop."""
+    return (text or NOT_STATED).rstrip(".")
+
+
+def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
+    """Return a rate with its counts and interval: never a rate alone."""
+    counted = rate.subjects is not None and record.matcher.unit == "people"
+    people = f" of {record.matcher.counted(rate.subjects or 0)}" if counted else ""
+    if rate.withheld:
+        return f"{metric.plain}: withheld"
+    of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
+    if rate.rate is None:
+        return f"{metric.plain}: not measured"
+    if rate.events == 0 and not metric.is_success:
+        shown, bound = "none seen", "" if rate.upper is None else one_in(rate.upper, "up")
+        interval = f"at most {bound}" if bound else "no bound given"
+    else:
+        row = (rate.rate, rate.lower, rate.upper)
+        shown = spoken_rate(metric, rate.rate, beside=row)
+        low, high = (
+            "–" if value is None else spoken_rate(metric, value, way, row)
+            for value, way in ((rate.lower, "down"), (rate.upper, "up"))
+        )
+        interval = f"{low} to {high}"
+    return (
+        f"{metric.plain}: {shown} ({of}; {confidence(record.inference.level)} interval {interval})"
+    )
+
+
+def silent(report: Report) -> tuple[str, ...]:
+    """Say in which groups nothing happened at the thresholds of the first screen."""
+    return tuple(
+        f"{group_name(row.group, row.factor)}, {quote.setting}. "
+        f"{measured(quote.wrong, row.wrong, report.record)}."
+        for quote in report.quotes
+        for row in quote.rows
+        if row.wrong is not None and row.wrong.events == 0 and (row.people or 0) >= FEWEST
+    )
+
+
+def missed(report: Report) -> str | None:
+    """Say how large a difference the open comparisons leave possible; None where none is open."""
+    still_open = [finding for finding in report.compared if finding.is_open]
+    if not still_open:
+        return None
+    of = several(len(still_open), "open comparison")
+    known = [each.possible for each in still_open if each.possible is not None]
+    if not known:
+        return f"The study sets no limit to the differences that the {of} may hide."
+    low, high = ratio(min(known), "up"), ratio(max(known), "up")
+    span = f"up to {low} times" if low == high else f"up to {low} to {high} times"
+    rest = (
+        f" {len(still_open) - len(known)} of them set no limit."
+        if len(known) < len(still_open)
+        else ""
+    )
+    return f"Differences of {span} either way remain possible in the {of}.{rest}"
+
+
+def tally(report: Report) -> str:
+    """Say how many primary comparisons had which verdict."""
+    findings = report.compared
+    if not findings:
+        return "No comparison between groups was primary at the thresholds of the first screen."
+    counts = {
+        verdict: sum(each.verdict == verdict for each in findings)
+        for verdict in ("different", "equivalent", "inconclusive", "untestable", "withheld")
+    }
+    shown = joined([f"{number} {verdict}" for verdict, number in counts.items() if number])
+    return f"Of {several(len(findings), 'primary comparison')}: {shown}."
+
+
+def has_factor(report: Report, name: str) -> bool:
+    """Whether the study compared groups by this factor, alone or crossed with another."""
+    return any(name in factor.split(CROSS) for factor in report.record.factors)
+
+
 def recognition(report: Report) -> tuple[str, ...]:
     """Say how often people who are looked for were found."""
     return _rates(report, success=True)
@@ -54,15 +135,13 @@ def false_alerts(report: Report) -> tuple[str, ...]:
 
 
 def _rates(report: Report, success: bool) -> tuple[str, ...]:
-    def sentence(quote: Quote) -> str | None:
-        wrong, right = everybody(quote)
-        metric, rate = (quote.right, right) if success else (quote.wrong, wrong)
-        if rate is None:
-            return None
-        said = measured(metric, rate, report.record)
-        return f"At {quote.setting}, everybody together. {said}."
-
-    return tuple(said for quote in report.quotes if (said := sentence(quote)) is not None)
+    return tuple(
+        f"At {quote.setting}, everybody together. {measured(metric, rate, report.record)}."
+        for quote in report.quotes
+        for row in quote.rows
+        for metric, rate in [(quote.right, row.right) if success else (quote.wrong, row.wrong)]
+        if row.factor == OVERALL and rate is not None
+    )
 
 
 def bias(report: Report) -> tuple[str, ...]:

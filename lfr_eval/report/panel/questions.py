@@ -15,11 +15,13 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import (
     SEE_LIMITS,
     checked,
+    missed,
     promised,
+    silent,
     software,
+    stated,
     told_above,
 )
-from lfr_eval.report.panel.reading import missed, silent, stated
 
 
 @dataclass(frozen=True)
