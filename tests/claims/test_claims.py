@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
+from lfr_eval.contract.words import ratio
 from lfr_eval.finished.claims import Quotable, Sentences, check_claim, read_sentences
 from lfr_eval.finished.claims.figures import figures_of, misplaced
 from lfr_eval.finished.claims.wording import in_plain, words_of
@@ -137,6 +138,27 @@ def test_figures_of_two_watchlist_sizes() -> None:
     rates = pd.concat([rate("FPIR", 0.60, 7, 42_000), rate("FPIR", 0.60, 7, 420_000, 1000)])
     (said,) = settings_mixed("1 in 60,000 on a watchlist of 10,000", rates)
     assert "1 in 60000 is the FPIR (1 in 60,000) at threshold 0.60 and a watchlist of 1,000" in said
+
+
+def test_a_ratio_of_another_setting_is_told_with_the_one_that_is_there(
+    sentences: Sentences,
+) -> None:
+    rows = sentences.findings
+    rows = rows[(rows["metric"] == "FPIR") & (rows["group_a"] == "black") & (rows["ratio"] > 0)]
+    rows = rows[rows["group_b"] == "white"].drop_duplicates("ratio")
+    here, there = rows.iloc[0], rows.iloc[-1]
+    size = int(here["watchlist_size"])
+    claim = (
+        f"At threshold {here['threshold']:.2f} and a watchlist of {size}, Black people set off a "
+        "false alert {} times as often as White people."
+    )
+    said = problems(claim.format(ratio(there["ratio"])), sentences)
+    setting = f"At threshold {here['threshold']:.2f} and a watchlist of {size} the study has "
+    assert f"{setting}{ratio(here['ratio'])} times (FPIR, Black people against White" in said
+    assert (
+        f"{ratio(there['ratio'])} times is its ratio at threshold {there['threshold']:.2f}" in said
+    )
+    assert "its ratio at" not in problems(claim.format(ratio(here["ratio"])), sentences)
 
 
 def test_a_rate_without_events_is_quoted_as_a_bound() -> None:

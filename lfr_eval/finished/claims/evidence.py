@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.finished.claims.figures import Figures, told_ratio
+from lfr_eval.finished.claims.figures import Figures, at, told_ratio
 from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, Polarity
 from lfr_eval.finished.claims.quotable import Quotable, Sentences, rate_id
 from lfr_eval.finished.claims.subjects import Subjects
@@ -57,8 +56,8 @@ def about(reading: Reading, sentences: Sentences, everywhere: bool = False) -> p
     found = on_subjects(reading.subjects, sentences)
     if everywhere:
         return found
-    keep = _at(found["threshold"], thresholds(reading, sentences))
-    keep &= _at(found["watchlist_size"].astype("Float64"), reading.figures.sizes)
+    keep = at(found["threshold"], thresholds(reading, sentences))
+    keep &= at(found["watchlist_size"].astype("Float64"), reading.figures.sizes)
     return found[keep]
 
 
@@ -86,14 +85,6 @@ def thresholds(reading: Reading, sentences: Sentences) -> tuple[float, ...]:
     if sentences.operating is not None and IN_USE.search(reading.plain):
         return (sentences.operating,)
     return ()
-
-
-def _at(column: pd.Series, named: tuple[float, ...]) -> np.ndarray:
-    if not named:
-        return np.ones(len(column), bool)
-    values = column.to_numpy(float, na_value=np.nan)
-    near: np.ndarray = np.any([same_threshold(values, one) for one in named], axis=0)
-    return near
 
 
 def contradicting(reading: Reading, sentences: Sentences) -> pd.Series | None:
@@ -198,7 +189,7 @@ def _best(
     sizes = reading.figures.sizes or tuple(
         sentences.rates["watchlist_size"].dropna().astype(float).unique()[-1:]
     )
-    score = 4.0 * _at(found["threshold"], named) + 2.0 * _at(
+    score = 4.0 * at(found["threshold"], named) + 2.0 * at(
         found["watchlist_size"].astype("Float64"), sizes
     )
     score += 1.0 * found["metric"].isin(["FPIR", "FMR"]).to_numpy(float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +28,8 @@ _SIZE = re.compile(
     r"to (?:search|match))"
 )
 _ONE_IN = re.compile(
-    rf"\b({_NUMBER}) (?:in|out of) (?:every )?({_NUMBER})\b|"
-    rf"\b({_NUMBER}) (?:[\w-]+ ){{1,3}}(?:in|per|out of) (?:every )?(\d{{2,}})\b"
+    rf"\b({_NUMBER}) (?:times? )?(?:in|out of) (?:every )?({_NUMBER})\b|"
+    rf"\b({_NUMBER}) (?:[\w-]+ ){{1,3}}(?:in|per|out of|for|to) (?:every |each )?(\d{{2,}})\b"
 )
 _MORE = re.compile(rf"\b({_NUMBER}) % (more|less|higher|lower|fewer|greater|harder|easier)\b")
 _PROPORTION = re.compile(
@@ -46,28 +46,27 @@ _COUNT = re.compile(
 )
 _P = re.compile(rf"\bp(?:[- ]values?)? ?(?:=|<|>|≤|≥|was|of|is)* ?({_NUMBER})")
 _LEVEL = re.compile(rf"\b{_NUMBER} % (?:confiden\w+|interval|certain\w*|sure|level|power)")
+_Reader = Callable[[re.Match[str], pd.DataFrame], pd.DataFrame]
+
 _BELOW = 2e-3
 """How near a ratio or p-value must be at least, relative to itself, where it is written in full."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate in a claim, and where the study has it.
+    """A rate or a ratio in a claim, and where the study has it.
 
     Attributes
     ----------
     text
         As it is written: `1 in 6000` or `89 %`.
     places
-        Rows of the table `rates` that are this rate, as precisely as it is written.
+        Rows of the table `rates` (of `findings`, for a ratio) that are this figure, as precisely
+        as it is written.
     """
 
     text: str
     places: pd.DataFrame
-
-    def at(self, column: str) -> set[float]:
-        """Return the thresholds or sizes at which the study has this rate."""
-        return set(self.places[column].dropna().astype(float))
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ class Figures:
     ----------
     thresholds, sizes
         Face-match thresholds and watchlist sizes that it names.
-    rates
-        Its rates.
+    rates, ratios
+        Its rates, and how many times a rate is another.
     strange
         Figures that no table of the study holds, as they are written.
     several
@@ -89,8 +88,28 @@ class Figures:
     thresholds: tuple[float, ...]
     sizes: tuple[float, ...]
     rates: tuple[Rate, ...]
+    ratios: tuple[Rate, ...]
     strange: tuple[str, ...]
     several: int
+
+    def at_setting(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows at the threshold and the watchlist size that the claim names."""
+        keep = at(rows["threshold"], self.thresholds)
+        keep = keep & at(rows["watchlist_size"].astype("Float64"), self.sizes)
+        return _kept(rows, keep)
+
+
+def _kept(rows: pd.DataFrame, keep: np.ndarray) -> pd.DataFrame:
+    return rows.take(np.flatnonzero(keep))
+
+
+def at(column: pd.Series, named: tuple[float, ...]) -> np.ndarray:
+    """Return which thresholds or sizes are named; all where none is."""
+    if not named:
+        return np.ones(len(column), bool)
+    values = column.to_numpy(float, na_value=np.nan)
+    near: np.ndarray = np.any([same_threshold(values, one) for one in named], axis=0)
+    return near
 
 
 def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figures:
@@ -106,18 +125,27 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
     plain = _PROPORTION.sub(_in_percent, plain)
     thresholds = [float(one) for found in _SETTING.findall(plain) for one in found if one]
     sizes = [float(one) for found in _SIZE.findall(plain) for one in found if one]
-    if thresholds:
-        named = [same_threshold(findings["threshold"], one) for one in thresholds]
-        findings = findings[np.any(named, axis=0)]
     # What names a setting or a confidence level is no rate.
     rest = _LEVEL.sub(" ", _SIZE.sub(" ", _SETTING.sub(" ", plain)))
     strange: list[str] = []
+    ratios: list[Rate] = []
     several = 0
-    for pattern, near in ((_P, _is_p), (_MORE, _is_more), (_TIMES, _is_times), (_COUNT, _is_count)):
+    at_threshold = findings[at(findings["threshold"], tuple(thresholds))]
+    read: tuple[tuple[re.Pattern[str], _Reader, pd.DataFrame], ...] = (
+        (_P, _p_values, at_threshold),
+        (_MORE, _ratios, findings),
+        (_TIMES, _ratios, findings),
+        (_COUNT, _counts, rates),
+    )
+    for pattern, places, table in read:
         for found in pattern.finditer(rest):
             several += 1
-            if not near(found, rates, findings):
-                strange.append(found.group().strip())
+            text = f"{found.group(1)} times" if pattern is _TIMES else found.group().strip()
+            one = Rate(text, places(found, table))
+            if one.places.empty:
+                strange.append(one.text)
+            elif pattern in (_MORE, _TIMES):
+                ratios.append(one)
         rest = pattern.sub(" ", rest)
     told = list(_rates(rest, rates))
     strange += [one.text for one in told if one.places.empty]
@@ -125,6 +153,7 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
         tuple(dict.fromkeys(thresholds)),
         tuple(dict.fromkeys(sizes)),
         tuple(told),
+        tuple(ratios),
         tuple(strange),
         several + len(told),
     )
@@ -140,17 +169,15 @@ def _in_percent(found: re.Match[str]) -> str:
 def misplaced(figures: Figures) -> Iterator[str]:
     """Yield one sentence for each figure that the study has, but elsewhere than the claim says."""
     found = False
-    named = {"threshold": figures.thresholds, "watchlist_size": figures.sizes}
-    for column, word in (("threshold", "threshold"), ("watchlist_size", "watchlist size")):
-        for figure in figures.rates:
-            elsewhere = figure.at(column)
-            same = any(same_threshold(a, b) for a in elsewhere for b in named[column])
-            if named[column] and elsewhere and not same:
-                found = True
-                yield (
-                    f"{figure.text} is {describe(figure.places)}, not a rate at the {word} that "
-                    "the claim names."
-                )
+    words = [("threshold", figures.thresholds), ("watchlist size", figures.sizes)]
+    named = " and the ".join(word for word, values in words if values)
+    for figure in figures.rates:
+        if named and len(figure.places) and figures.at_setting(figure.places).empty:
+            found = True
+            yield (
+                f"{figure.text} is {describe(figure.places)}, not a rate at the {named} that the "
+                "claim names."
+            )
     known = [one for one in figures.rates if not one.places.empty]
     if not found and len(known) == 1 and len(figures.thresholds) > 1:
         found = True
@@ -206,36 +233,36 @@ def _step(written: str) -> float:
     return max(0.5 * 10.0 ** (len(written) - max(len(digits), 2)), 0.5)
 
 
-def _is_p(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
+def _p_values(found: re.Match[str], findings: pd.DataFrame) -> pd.DataFrame:
     written = found.group(1)
-    known = np.concatenate([findings[c].to_numpy(float) for c in ("p_value", "p_adjusted")])
-    return bool(np.any(np.abs(known - float(written)) <= _step(written)))
+    columns = findings[["p_value", "p_adjusted"]].to_numpy(float)
+    near = np.abs(columns - float(written)) <= _step(written)
+    return _kept(findings, np.any(near, axis=1))
 
 
-def _is_more(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
-    written, which = found.groups()
-    sign = -1 if which in ("less", "lower", "fewer") else 1
-    return _has_ratio(1 + sign * float(written) / 100, _step(written) / 100, findings)
-
-
-def _is_times(found: re.Match[str], _: pd.DataFrame, findings: pd.DataFrame) -> bool:
-    written = found.group(1)
-    return _has_ratio(float(written), _step(written), findings)
-
-
-def _has_ratio(value: float, step: float, findings: pd.DataFrame) -> bool:
-    known = findings["ratio"].dropna().to_numpy(float)
-    known = known[np.isfinite(known) & (known > 0)]
+def _ratios(found: re.Match[str], findings: pd.DataFrame) -> pd.DataFrame:
+    value, step = _ratio(found)
+    known = findings["ratio"].to_numpy(float)
     step = max(step, _BELOW * abs(value))
-    return bool(np.any(np.abs(np.concatenate([known, 1 / known]) - value) <= step))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        near = (np.abs(known - value) <= step) | (np.abs(1 / known - value) <= step)
+    return _kept(findings, near & np.isfinite(known) & (known > 0))
 
 
-def _is_count(found: re.Match[str], rates: pd.DataFrame, _: pd.DataFrame) -> bool:
+def _ratio(found: re.Match[str]) -> tuple[float, float]:
+    """Return a ratio, from "4 times" or from "40 % more", and how precisely it is written."""
+    written = found.group(1)
+    if found.re is _TIMES:
+        return float(written), _step(written)
+    sign = -1 if found.group(2) in ("less", "lower", "fewer") else 1
+    return 1 + sign * float(written) / 100, _step(written) / 100
+
+
+def _counts(found: re.Match[str], rates: pd.DataFrame) -> pd.DataFrame:
     part, whole = map(float, found.groups())
-    pairs = (("subjects_with_event", "subjects"), ("events", "trials"))
-    return any(
-        bool(((rates[a] == part) & (rates[b] == whole)).fillna(False).any()) for a, b in pairs
-    )
+    people = (rates["subjects_with_event"] == part) & (rates["subjects"] == whole)
+    trials = (rates["events"] == part) & (rates["trials"] == whole)
+    return _kept(rates, (people | trials).to_numpy(bool, na_value=False))
 
 
 def describe(places: pd.DataFrame) -> str:
@@ -257,9 +284,5 @@ def describe(places: pd.DataFrame) -> str:
 
 def told_ratio(plain: str) -> float | None:
     """Return the ratio that a claim names; None where it names none."""
-    if found := _TIMES.search(plain):
-        return float(found.group(1))
-    if found := _MORE.search(plain):
-        sign = -1 if found.group(2) in ("less", "lower", "fewer") else 1
-        return 1 + sign * float(found.group(1)) / 100
-    return None
+    found = _TIMES.search(plain) or _MORE.search(plain)
+    return _ratio(found)[0] if found else None

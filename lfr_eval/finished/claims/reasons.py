@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import groups_words
-from lfr_eval.contract.words import joined, several, threshold_text
+from lfr_eval.contract.words import joined, ratio, several, threshold_text
 from lfr_eval.finished.claims.evidence import (
     IN_USE,
     Reading,
     about,
     contradicting,
+    on_subjects,
     supporting,
 )
-from lfr_eval.finished.claims.figures import describe, misplaced
+from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
 from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NONE, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
 from lfr_eval.finished.claims.topics import is_question, topics_of
@@ -173,20 +175,61 @@ def _figures(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     figures = reading.figures
     for text in misplaced(figures):
         yield Reason("mixed", f"It mixes settings. {text}")
+    for one in figures.ratios:
+        if (told := _elsewhere(one, reading, sentences)) is not None:
+            yield Reason("number", told)
     if figures.strange:
         yield Reason(
             "number",
-            f"No table of the study holds {_or(figures.strange)}.{_held(reading, sentences)}",
+            f"No table of the study holds {_or(figures.strange)} for what the claim is about."
+            f"{_held(reading, sentences)}",
         )
-    elif len(reading.subjects.groups) == 1 and figures.rates:
+    elif len(reading.subjects.groups) == 1:
         (group,) = reading.subjects.groups
         for one in figures.rates:
-            if not (one.places["group"] == group).any():
+            there = figures.at_setting(one.places)
+            if len(there) and not (there["group"] == group).any():
                 yield Reason(
                     "number",
                     f"{one.text} is not a rate of {groups_words([group])}: it is "
-                    f"{describe(one.places)}.",
+                    f"{describe(there)}.{_held(reading, sentences)}",
                 )
+
+
+def _elsewhere(told: Rate, reading: Reading, sentences: Sentences) -> str | None:
+    """Say what the study has at the setting that a claim names, where its ratio is another's."""
+    row = _ratio_there(reading, sentences, told.places["metric"])
+    there = told.places
+    if row is None or len(reading.figures.at_setting(there)):
+        return None
+    columns = ["metric", "threshold", "watchlist_size"]
+    shared = sum((there[c] == row[c]).to_numpy(bool, na_value=False).astype(int) for c in columns)
+    other = there.iloc[int(np.argmax(shared))]
+    return (
+        f"At {_setting_of(row)} the study has {_ratio_of(row)}. {told.text} is its ratio at "
+        f"{_setting_of(other)}."
+    )
+
+
+def _ratio_there(
+    reading: Reading, sentences: Sentences, metrics: pd.Series | None = None
+) -> pd.Series | None:
+    """Return the finding with a ratio on a claim's groups at its setting; None if none."""
+    here = reading.figures.at_setting(on_subjects(reading.subjects, sentences))
+    here = here[(here["ratio"] > 0).to_numpy(bool, na_value=False)]
+    here = here if metrics is None else here[here["metric"].isin(metrics)]
+    return None if here.empty else here.iloc[0]
+
+
+def _ratio_of(row: pd.Series) -> str:
+    a, b = (groups_words([row[group]]) for group in ("group_a", "group_b"))
+    return f"{ratio(row['ratio'])} times ({row['metric']}, {a} against {b})"
+
+
+def _setting_of(row: pd.Series) -> str:
+    size = row["watchlist_size"]
+    listed = [f"threshold {threshold_text(float(row['threshold']))}"]
+    return joined(listed + ([f"a watchlist of {int(size):,}"] if pd.notna(size) else []))
 
 
 def _or(parts: tuple[str, ...]) -> str:
@@ -195,14 +238,20 @@ def _or(parts: tuple[str, ...]) -> str:
 
 
 def _held(reading: Reading, sentences: Sentences) -> str:
-    """Say which rate the study has instead, of the first group named, where it is in use."""
-    rates, told = sentences.rates, reading.subjects
-    at = reading.figures.thresholds or ((sentences.operating,) if sentences.operating else ())
+    """Say what the study has instead where a claim names the setting, else where it is in use."""
+    rates, told, figures = sentences.rates, reading.subjects, reading.figures
+    if not figures.thresholds and sentences.operating is not None:
+        figures = replace(figures, thresholds=(sentences.operating,))
+    if told_ratio(reading.plain) is not None:
+        row = _ratio_there(replace(reading, figures=figures), sentences)
+        if row is None or not told.groups:
+            return ""
+        return f" At {_setting_of(row)} it has {_ratio_of(row)}."
     metric = next((m for m in ("FPIR", "FMR", "TPIR", "FNMR") if m in told.metrics), None)
     groups = set(told.groups) or {"everybody"}
     kept = rates[rates["group"].isin(groups) & (rates["metric"] == metric)]
-    kept = kept[kept["threshold"].isin(at) & kept["counterpart"].isna() & (kept["events"] > 0)]
-    return f" It holds {describe(kept)}." if len(kept) else ""
+    kept = figures.at_setting(kept[kept["counterpart"].isna() & (kept["events"] > 0)])
+    return f" It holds {describe(kept)}." if len(kept) and figures.thresholds else ""
 
 
 def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:

@@ -68,6 +68,7 @@ def in_plain(text: str) -> str:
     plain = re.sub(r"(?<=\d)[, ](?=\d{3}\b)", "", plain)
     plain = re.sub(r"\bcan't\b|\bcan not\b", "cannot", plain).replace("won't", "will not")
     plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
+    plain = re.sub(r"\ba (?=(?:hundred|thousand|million|billion)\b)", "one ", plain)
     plain = _NUMBER.sub(lambda found: _digits(found.group()), plain)
     plain = _SCALED.sub(lambda m: f"{float(m.group(1)) * _LARGE[m.group(2)]:.12g}", plain)
     for pattern, times in _TIMES.items():
