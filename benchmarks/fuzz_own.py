@@ -31,7 +31,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.spelling import normal
 from lfr_eval.study.overrides import composed
-from lfr_eval.study.run import prepare, study_path
+from lfr_eval.study.prepared import prepare, study_path
 
 Rows = list[list[str]]
 Mutation = Callable[[Rows, random.Random], None]

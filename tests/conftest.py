@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from tests.shared import FOLDER, made_once
-from tests.studies import SMALL, run
+from tests.studies import SMALL, fewer_faces, run
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,9 +46,9 @@ def mirror() -> Path:
 
 
 @pytest.fixture(scope="session")
-def faces(mirror: Path) -> Path:  # noqa: ARG001 - without real faces there is nothing to embed
+def faces(mirror: Path) -> Path:
     """Folder of studies of real faces, for `run_on_faces`, that all workers share."""
-    return made_once("faces", lambda _: None)
+    return made_once("faces", partial(fewer_faces, mirror))
 
 
 @pytest.fixture(scope="session")

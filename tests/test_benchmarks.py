@@ -27,13 +27,13 @@ SMALL = {
     "fuzz_images": ["--images", "20"],
     "fuzz_inputs": ["--files", "15"],
     "fuzz_live": ["--registrations", "20", "--models", "6", "--answers", "6"],
-    "kills": ["--moments", "2", "--only", "plan register", "approve"],
+    "kills": ["--moments", "1", "--only", "plan register"],
     "recovery": [
         *("--repetitions", "2", "--people", "60", "--fillers", "60", "--thresholds", "0.5"),
     ],
     "score_evidence": ["--studies", "1", "--people", "120"],
     "speed": ["findings"],
-    "scale": ["--counts", "300", "600", "--part", "0.5"],
+    "scale": ["--counts", "300", "--part", "0.5"],
 }
 IMPORTED = {"calibration_worlds", "worlds"}
 """Populations that the others draw from."""

@@ -14,10 +14,11 @@ from lfr_eval.config.overrides import parsed_override, understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import LARGEST, ReadingError, json_value, yaml_value
-from lfr_eval.study import run as study
+from lfr_eval.study import stages
 from lfr_eval.study.overrides import composed
 from lfr_eval.study.planned import check_plan
-from lfr_eval.study.run import run_study, study_path
+from lfr_eval.study.prepared import study_path
+from lfr_eval.study.run import run_study
 
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 
@@ -95,7 +96,7 @@ def test_what_people_and_watchlist_cannot_give_is_refused_before_the_study_begin
     def begin(*_: object) -> None:
         raise Begun
 
-    monkeypatch.setattr(study, "_write_people", begin)
+    monkeypatch.setattr(stages, "_write_people", begin)
     own = [] if words[0].startswith("dataset=") else SMALL
     where = [f"paths.studies={tmp_path / 'studies'}", f"paths.cache={tmp_path / 'cache'}"]
     with pytest.raises(Begun if said is None else MendableError) as caught:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -20,6 +18,7 @@ from lfr_eval.contract.keys import Key, fingerprint, new_key
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.sealing import NEXT, READY, replacing, seal
 from tests.engine.studies import sealed
+from tests.forked import Forked
 
 TEXTS = ("study.json", "stages.json", "provenance.json", "report.html")
 
@@ -231,16 +230,13 @@ def test_a_kill_at_any_moment_of_sealing_leaves_one_seal_or_the_other(tmp_path: 
     """SIGKILL before each write, rename, removal and flush of a re-render, one after another."""
     study = made(tmp_path)
     hash_before, states, kill, ended = study.study_hash(), set(), 0, False
+    python = Forked("import lfr_eval.contract.sealing")
     while not ended:
         kill += 1
         copy = StudyFolder(tmp_path / f"copy{kill}" / "study")
         shutil.copytree(study.path, copy.path)
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(copy.path), str(kill)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        ended = done.returncode == 0
-        assert copy.verify() == [], (kill, done.stderr)
+        ended = python.begin(KILLED, str(copy.path), str(kill)).wait() == 0
+        assert copy.verify() == [], kill
         assert copy.study_hash() == hash_before
         with copy.locked():
             assert copy.verify() == []
@@ -249,6 +245,7 @@ def test_a_kill_at_any_moment_of_sealing_leaves_one_seal_or_the_other(tmp_path: 
         }
         states.add((copy.path / "report.html").read_text())
         shutil.rmtree(copy.path.parent)
+    python.close()
     assert states == {"<p>Alike.</p>", "<p>New.</p>"}
     assert kill > 10
 

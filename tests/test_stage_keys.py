@@ -7,7 +7,7 @@ import pytest
 
 from lfr_eval.study import provenance
 from lfr_eval.study.provenance import code_digest
-from lfr_eval.study.run import COMPARED, INFERRED, PEOPLE
+from lfr_eval.study.stages import COMPARED, INFERRED, PEOPLE
 
 
 @pytest.fixture

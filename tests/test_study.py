@@ -30,6 +30,7 @@ CONTROL = (
     "design.watchlist_sizes=[10000]",
     "thresholds.values=[0.6]",
     "thresholds.operating=0.6",
+    "inference.factors=[ethnicity]",
 )
 
 

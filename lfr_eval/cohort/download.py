@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 
 import lfr_eval
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.progress import counting
 
 if TYPE_CHECKING:
     import requests
 
-CHUNK = 1 << 14
+CHUNK, MEGABYTE = 1 << 14, 1e6
 TRANSIENT = (408, 429, 500, 502, 503, 504)
 """Answers after which the request is sent again."""
 
@@ -103,23 +104,15 @@ class ResumingDownloader:
             self._write(response, offset if status == 206 else 0)
 
     def _write(self, response: requests.Response, offset: int) -> None:
-        from tqdm import tqdm
-
         length = response.headers.get("Content-Length", "")
+        total = int(length) / MEGABYTE if length.isdecimal() else None
         with (
             self.part.open("ab" if offset else "wb") as file,
-            tqdm(
-                desc=self.part.stem,
-                initial=offset,
-                total=offset + int(length) if length.isdecimal() else None,
-                unit="B",
-                unit_scale=True,
-                disable=None,
-            ) as bar,
+            counting(f"MB of {self.part.stem}", total) as done,
         ):
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
-                bar.update(len(chunk))
+                done(len(chunk) / MEGABYTE)
 
     def _reason(self, error: Exception, url: str) -> str:
         import requests

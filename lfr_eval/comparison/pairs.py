@@ -136,7 +136,7 @@ def tail_of(
     key = _key(plan, vectors, similarity, floor, compute.tile) if compute.scratch else ""
     with compute.shard_folder(key) as folder:
         shards = plan.shards(compute.tile)
-        for part in run_shards(compute.executor, job, shards, Tail, folder, "comparing"):
+        for part in run_shards(compute.executor, job, shards, Tail, folder):
             parts.append(part)
             if (found := sum(len(one.score) for one in parts)) > limit:
                 raise ComparisonError(

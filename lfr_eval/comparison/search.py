@@ -88,7 +88,7 @@ def search_watchlist(
     key = _key(job, rows) if compute.scratch else ""
     with compute.shard_folder(key) as folder:
         shards = job.shards()
-        done = list(run_shards(compute.executor, job, shards, Best, folder, "searching"))
+        done = list(run_shards(compute.executor, job, shards, Best, folder))
     done.sort(key=lambda part: int(part.first[0]))
     found = [_found(sides, gallery, number, done, own) for number in range(len(gallery.sizes))]
     candidates = _candidates(sides, gallery, group, keep.candidates, done)

@@ -16,16 +16,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from lfr_eval.comparison.executors import Executor, Job
 from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.tiles import Shard
 from lfr_eval.contract.errors import DISK_FULL
 from lfr_eval.contract.folder import written_aside
-
-SHOWN = 16
-"""Smallest number of shards for which progress is shown."""
+from lfr_eval.contract.progress import counting
 
 
 class ArraysOnly(Protocol):
@@ -86,7 +83,6 @@ def run_shards(
     shards: Sequence[Shard],
     kind: type[Result],
     folder: ShardFolder | None,
-    label: str,
 ) -> Iterator[Result]:
     """Yield the result of every shard, in any order: read where it is finished, else made.
 
@@ -97,17 +93,11 @@ def run_shards(
     """
     done = {shard.number for shard in shards if folder and folder.file(shard).is_file()}
     todo = [shard for shard in shards if shard.number not in done]
-    with tqdm(
-        total=sum(shard.comparisons for shard in todo),
-        unit=" comparisons",
-        unit_scale=True,
-        desc=label,
-        disable=len(todo) < SHOWN,
-    ) as progress:
+    with counting("comparisons", sum(shard.comparisons for shard in todo)) as made:
         for shard, result in executor.run(job, todo):
             if folder:
                 folder.write(shard, result)
-            progress.update(shard.comparisons)
+            made(shard.comparisons)
             yield result
     for shard in shards:
         if folder and shard.number in done:

@@ -1,7 +1,7 @@
 """Contract: how long work says where it is: stages by name, and counts with an estimate.
 
-On a terminal one line is written over; elsewhere, in a log, a line comes now and then. All of it
-goes to standard error. It needs the standard library only, because `inference` counts too.
+On a terminal there is a bar; elsewhere, in a log, a line comes now and then. All of it goes to
+standard error. Off a terminal it needs the standard library only, because `inference` counts too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TextIO, TypeVar
 
 Item = TypeVar("Item")
 
-SILENT, TERMINAL, LOG = 2.0, 0.5, 60.0
-"""Seconds before the first line, between lines on a terminal, and between lines of a log."""
+SILENT, LOG = 2.0, 60.0
+"""Seconds from which on a stage says how long it took, and between lines of a log."""
 
 
 @contextmanager
@@ -59,27 +59,52 @@ def counted(
     total
         How many there are, where `items` does not know its length.
     """
+    total = len(items) if isinstance(items, Sized) else total
+    with counting(what, total, stream, clock) as done:
+        for item in items:
+            yield item
+            done(1)
+
+
+@contextmanager
+def counting(
+    what: str,
+    total: float | None = None,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Callable[[float], None]]:
+    """Yield a function that is told of every so many done, and says how long the rest may take."""
     shown = stream or sys.stderr
-    terminal, total = shown.isatty(), len(items) if isinstance(items, Sized) else total
+    if shown.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Left
+
+        said = TextColumn("{task.description}", markup=False)
+        columns = (BarColumn(), MofNCompleteColumn(), said, Left())
+        screen = Console(file=shown)
+        with Progress(*columns, console=screen, transient=True, get_time=clock) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda more: bar.advance(task, more)
+        return
     began = clock()
-    following, widest = began + (SILENT if terminal else LOG), 0
-    for done, item in enumerate(items):
+    following, number = began + LOG, 0.0
+
+    def done(more: float) -> None:
+        nonlocal following, number
+        number += more
         if clock() >= following:
-            line = _line(what, done, total, clock() - began)
-            end = "" if terminal else "\n"
-            print(f"\r{line:<{widest}}" if terminal else line, end=end, file=shown, flush=True)
-            widest = max(widest, len(line))
-            following = clock() + (TERMINAL if terminal else LOG)
-        yield item
-    if terminal and widest:
-        print(f"\r{'':<{widest}}\r", end="", file=shown, flush=True)
+            print(_line(what, number, total, clock() - began), file=shown, flush=True)
+            following = clock() + LOG
+
+    yield done
 
 
-def _line(what: str, done: int, total: int | None, seconds: float) -> str:
+def _line(what: str, done: float, total: float | None, seconds: float) -> str:
     if total is None:
-        return f"  {done:,} {what} in {spoken(seconds)}"
+        return f"  {done:,.0f} {what} in {spoken(seconds)}"
     left = f", about {spoken(seconds * (total - done) / done)} left" if done else ""
-    return f"  {done:,} of {total:,} {what}{left}"
+    return f"  {done:,.0f} of {total:,.0f} {what}{left}"
 
 
 def spoken(seconds: float) -> str:

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from lfr_eval.contract.errors import DISK_FULL
 from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
+from lfr_eval.contract.progress import counting
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -251,8 +251,8 @@ def acquire(
         if digest not in known
     }
     embeddings = zip(todo, matcher.embed(list(todo.values())), strict=True)
-    with tqdm(total=len(todo), unit="image", desc="embedding", disable=not todo) as progress:
+    with counting("images embedded", len(todo)) as done:
         while batch := dict(islice(embeddings, BATCH)):
             store.add(batch)
-            progress.update(len(batch))
+            done(len(batch))
     return store.templates(images)

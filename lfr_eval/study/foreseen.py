@@ -27,7 +27,7 @@ from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.cells import Cell, as_lines, cells_of
 from lfr_eval.study.inputs import read_scores
 from lfr_eval.study.populations import pool
-from lfr_eval.study.run import Run, prepare, study_path
+from lfr_eval.study.prepared import Run, prepare, study_path
 
 TIMED = 4
 """Images that are embedded to time the matcher."""

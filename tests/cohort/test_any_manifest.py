@@ -11,7 +11,8 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.study.overrides import composed
-from lfr_eval.study.run import Run, prepare, run_study, study_path
+from lfr_eval.study.prepared import Run, prepare, study_path
+from lfr_eval.study.run import run_study
 
 QUICK = ("tracking=none", "report.pdf=false", "thresholds.values=[0.4]", "design=verification")
 

@@ -178,8 +178,8 @@ def test_few_people_who_differ_decide_nothing() -> None:
     ids=["plain", "rare", "uneven", "people who differ by camera", "confounded"],
 )
 def test_the_level_holds(settings: dict[str, float]) -> None:
-    # Three standard errors of 5 % in 400 repetitions are 3.3 points.
-    assert share_different(400, **settings) <= 0.05 + 0.033
+    # Three standard errors of 5 % in 200 repetitions are 4.6 points.
+    assert share_different(200, **settings) <= 0.05 + 0.046
 
 
 def verdict(trials: PersonTrials) -> str:
@@ -210,12 +210,12 @@ def test_a_worse_camera_is_found_and_its_ratio_is_right() -> None:
 def test_the_interval_of_the_ratio_covers() -> None:
     plan = plan_of("camera", reference_groups={"camera": "north"})
     people = labels(80)
-    studies = [passes(seed, people=80, ratio=2.0, base=0.1, confounded=0.2) for seed in range(400)]
+    studies = [passes(seed, people=80, ratio=2.0, base=0.1, confounded=0.2) for seed in range(200)]
     found = pairs_of(finding_table(side_by_side(studies), people, [0.5], plan))
-    assert len(found) == 400
+    assert len(found) == 200
     inside = (found["ratio_lower"] <= 2.0) & (found["ratio_upper"] >= 2.0)
-    print(f"coverage at 95 %, 400 repetitions: {np.mean(inside):.3f}")
-    assert 0.95 - 0.033 <= np.mean(inside) <= 0.99
+    print(f"coverage at 95 %, 200 repetitions: {np.mean(inside):.3f}")
+    assert 0.95 - 0.046 <= np.mean(inside) <= 0.99
 
 
 def test_pairing_narrows_and_confounding_does_not_mislead() -> None:

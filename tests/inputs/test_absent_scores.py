@@ -92,7 +92,7 @@ def files(folder: Path, keep: object = lambda i, j, score: True) -> list[str]:  
 
 def complete(folder: Path, *more: str) -> tuple[list[str], StudyConfig]:
     from lfr_eval.contract.folder import StudyFolder
-    from lfr_eval.study.run import prepare, study_path
+    from lfr_eval.study.prepared import prepare, study_path
 
     config = configured(folder, *more)
     return list(prepare(config, StudyFolder(study_path(config))).notes), config

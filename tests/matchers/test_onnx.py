@@ -311,7 +311,7 @@ def test_facenet_exported_has_the_rates_of_facenet(
     graph = exported(
         network_of(next((mirror / "weights").rglob("*.pt"))), 160, tmp_path / "facenet.onnx"
     )
-    people = reduced(mirror, tmp_path, 16)
+    people = reduced(mirror, tmp_path, 8)
     given = (
         "dataset=manifest",
         f"dataset.path={people}",

@@ -28,7 +28,12 @@ def test_a_simulated_study_can_be_read(browser: Browser, name: str, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.mirror
 def test_a_study_of_real_faces_can_be_read(browser: Browser, faces: Path) -> None:
-    given = ("experiment=london", "matcher=facenet", "report.pdf=true")
+    given = (
+        "experiment=london",
+        "matcher=facenet",
+        "report.pdf=true",
+        "design.watchlist_sizes=[100,500]",
+    )
     assert_readable(browser, run_on_faces(faces, *given).path)
 
 
