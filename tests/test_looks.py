@@ -15,7 +15,7 @@ from lfr_eval.inference.sequential import levels
 from lfr_eval.planning.freezing import freeze
 from lfr_eval.study.registration import RegistrationError, read_plan
 from lfr_eval.study.registration.looks import look_at, looks_file
-from tests.test_registration import PEOPLE, Registered, _plan, made
+from tests.test_registration import PEOPLE, Registered, made, plan_of_scores
 
 __all__ = ["made"]
 
@@ -26,7 +26,7 @@ LOOKS = {"people": [PEOPLE // 2, PEOPLE], "spending": "Pocock"}
 def planned(folder: Path, looks: object = LOOKS) -> Path:
     """A plan that names looks."""
     plan = folder / "plan.yaml"
-    plan.write_text(yaml.safe_dump(_plan() | {"looks": looks}, sort_keys=False))
+    plan.write_text(yaml.safe_dump(plan_of_scores() | {"looks": looks}, sort_keys=False))
     return plan
 
 

@@ -14,6 +14,7 @@ from cyclopts import CycloptsError
 
 from lfr_eval import __version__
 from lfr_eval.cli import (
+    choosing,
     decisions,
     deployments,
     engine,
@@ -21,6 +22,7 @@ from lfr_eval.cli import (
     manifest,
     operation,
     planning,
+    sending,
     settings_help,
     sharing,
     studies,
@@ -49,7 +51,7 @@ app = commands(
 )
 for command in (
     *(run, manifest.manifest, planning.app, studies.report, studies.verify, studies.stamp),
-    *(studies.thresholds, studies.compare, studies.track, studies.templates),
+    *(choosing.thresholds, choosing.compare, sending.track, sending.templates),
     *(machine.fetch, machine.purge, machine.withdraw, machine.licences),
     *(engine.app, decisions.approve, decisions.approvals, decisions.gate),
     *(deployments.app, sharing.app),

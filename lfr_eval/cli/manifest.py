@@ -108,21 +108,16 @@ def _place(file: Path) -> str:
 
 
 def _summarise(cohort: Cohort) -> None:
-    from lfr_eval.contract import defaults
     from lfr_eval.contract.words import several
     from lfr_eval.study.cells import as_lines, cells_of
-    from lfr_eval.study.labels import own_labels
+    from lfr_eval.study.labels import own_labels, told_factors
 
     people = cohort.people[~cohort.people["filler"].to_numpy(bool)].drop(columns="filler")
     role = cohort.images["role"].value_counts()
     images = ", ".join(f"{number:,} {name}" for name, number in role.items())
     who, seen = several(len(people), "person", "people"), several(len(cohort.images), "image")
     print(f"\n{who}, {seen}: {images}.")
-    told = [
-        factor
-        for factor in defaults.FACTORS
-        if all(people[part].notna().any() for part in factor.split(" x "))
-    ]
+    told = told_factors(people)
     own = [factor for factor in own_labels(people) if factor != "age_band" or not told]
     for line in as_lines(cells_of(people, [*told, *own])):
         print(line)

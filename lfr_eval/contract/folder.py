@@ -279,3 +279,17 @@ class StudyFolder:
     def verify(self) -> list[str]:
         """Compare every file with the provenance; return one sentence a difference."""
         return sealing.verify(self.path)
+
+    def check_whole(self, but: tuple[str, ...] = ()) -> None:
+        """Refuse a study that is not as it was sealed, whatever became of the files `but`.
+
+        Raises
+        ------
+        FolderError
+            If another file was changed; the message names the first ones.
+        """
+        changed = [problem for problem in self.verify() if not problem.startswith(but)]
+        if changed:
+            raise FolderError(
+                f"{self.path} was changed after it was sealed: {' '.join(changed[:5])}"
+            )

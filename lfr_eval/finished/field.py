@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lfr_eval.contract.folder import REPORTS, FolderError, StudyFolder
+from lfr_eval.contract.folder import REPORTS, StudyFolder
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import DEPLOYMENTS, FIELD
 from lfr_eval.contract.tested import tie
@@ -35,12 +35,7 @@ def add_deployments(
         If the study is not finished, or a file of it was changed.
     """
     with folder.locked():
-        later = (*REPORTS, DEPLOYMENTS.file, FIELD.file)
-        changed = [problem for problem in folder.verify() if not problem.startswith(later)]
-        if changed:
-            raise FolderError(
-                f"{folder.path} was changed after it was sealed: " + " ".join(changed)
-            )
+        folder.check_whole((*REPORTS, DEPLOYMENTS.file, FIELD.file))
         about = folder.record()
         judged = select(records, about)
         joined = {DEPLOYMENTS: judged, FIELD: field_table(judged, about.inference.level)}

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config import PolicyConfig
+from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder
 from lfr_eval.contract.ledger import Entry
@@ -89,15 +90,8 @@ def judge(case: Case) -> list[Check]:
 
 def as_table(checks: Sequence[Check]) -> str:
     """Return the checks for the person at the terminal."""
-    rows = [
-        ("", "requirement", "wanted", "found"),
-        *(("yes" if c.passed else "NO", c.name, c.wanted, c.found) for c in checks),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
-        for row in rows
-    )
+    rows = [("yes" if c.passed else "NO", c.name, c.wanted, c.found) for c in checks]
+    return "\n".join(aligned(("", "requirement", "wanted", "found"), rows))
 
 
 def as_json(version: Version, checks: Sequence[Check]) -> str:

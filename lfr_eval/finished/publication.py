@@ -72,9 +72,7 @@ def publish_study(study: StudyFolder, to: Path, minimum: int | None = None) -> P
         If the minimum is no minimum, or the study cannot be protected.
     """
     _check_place(study, to)
-    changed = [problem for problem in study.verify() if not problem.startswith(REPORTS)]
-    if changed:
-        raise FolderError(f"{study.path} was changed after it was sealed: " + " ".join(changed))
+    study.check_whole(REPORTS)
     least = _minimum(study) if minimum is None else minimum
     if least < 2:
         raise PublicationError(

@@ -28,9 +28,7 @@ def share_study(study: StudyFolder, to: Path) -> tuple[str, ...]:
     FolderError
         If the study is not as it was sealed, or the folder exists or lies in the study.
     """
-    problems = study.verify()
-    if problems:
-        raise FolderError(f"{study.path} was changed after it was sealed: {' '.join(problems[:5])}")
+    study.check_whole()
     here, there = study.path.resolve(), to.resolve()
     if there == here or here in there.parents:
         raise FolderError(f"{to} lies in the study folder: name a folder outside of it.")

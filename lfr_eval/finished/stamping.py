@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfr_eval.contract.folder import FolderError, StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder, read_json
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
@@ -61,9 +61,7 @@ def stampable(path: Path) -> Stampable:
     """
     if path.is_dir():
         folder = StudyFolder.open(path)
-        changed = folder.verify()
-        if changed:
-            raise FolderError(f"{path} was changed after it was sealed: {' '.join(changed[:5])}")
+        folder.check_whole()
         return Stampable(f"The study {path.name}", folder.study_hash(), path / STUDY_STAMP)
     if path.suffix == ".jsonl":
         entries = Ledger(path).entries()

@@ -14,16 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval.contract import defaults
 from lfr_eval.contract.folder import private_folder, sha256_of
-from lfr_eval.contract.tables import COHORT, CROSS
 from lfr_eval.contract.writing import written_aside
+from lfr_eval.study.labels import own_labels, told_factors
 
 FOLDER = "given"
-MOST_GROUPS = 20
-"""A column with more values than this is taken for a remark, not for a label of groups."""
-
-_NO_LABELS = ("dataset_card",)
 
 
 def write_people(people: pd.DataFrame, cache: Path) -> Path:
@@ -71,29 +66,20 @@ def purge(cache: Path) -> int:
 def factors_of(people: pd.DataFrame) -> list[str]:
     """Return what groups are compared by if nobody says.
 
-    Those default factors whose labels the people have, and every column of their own with one
-    value per person and 2 to `MOST_GROUPS` values. Age bands are compared where there is no other
-    label.
+    Those default factors whose labels the people have, and their own labels that have one value
+    per person. Age bands are compared where there is no other label.
     """
-    found = [
-        factor
-        for factor in defaults.FACTORS
-        if all(part in people and people[part].notna().any() for part in factor.split(CROSS))
+    own = [
+        name
+        for name in own_labels(people)
+        if name != "age_band"
+        and "subject_id" in people
+        and people.groupby("subject_id")[name].nunique().le(1).all()
     ]
-    for name in map(str, people.columns):
-        known = name in COHORT.names or name in _NO_LABELS or name.endswith("_source")
-        if not known and _labels_people(people, name):
-            found.append(name)
+    found = [*told_factors(people), *own]
     if not found and {"age", "age_band"} & set(people.columns):
         found = ["age_band"]
     return found
-
-
-def _labels_people(people: pd.DataFrame, name: str) -> bool:
-    if "subject_id" not in people:
-        return False
-    constant = people.groupby("subject_id")[name].nunique(dropna=True).le(1).all()
-    return bool(constant) and 2 <= people[name].nunique() <= MOST_GROUPS
 
 
 def _kept(content: bytes, cache: Path, name: str) -> Path:

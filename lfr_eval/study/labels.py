@@ -116,6 +116,15 @@ def check_roles(config: StudyConfig, images: pd.DataFrame) -> None:
         raise ConfigError("The people cannot be compared: " + "; ".join(problems) + ".")
 
 
+def told_factors(people: pd.DataFrame) -> list[str]:
+    """Return the default factors that somebody has the labels of."""
+    return [
+        factor
+        for factor in defaults.FACTORS
+        if all(part in people and people[part].notna().any() for part in factor.split(CROSS))
+    ]
+
+
 def own_labels(people: pd.DataFrame) -> list[str]:
     """Return the labels of people, beside those of a manifest, that have 2 to 20 groups.
 

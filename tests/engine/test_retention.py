@@ -28,7 +28,8 @@ from lfr_eval.engine.frames import VideoFile
 from lfr_eval.engine.record import printed
 from lfr_eval.engine.retention import FOLDER, RetentionError, expire
 from tests.engine.builders import ALICE, EVE, configured, frames_of, template_of, write_video
-from tests.engine.test_deployment import SECONDS, WALKS, assert_no_trace, run
+from tests.engine.deployed import SECONDS, WALKS, run
+from tests.engine.test_kept import assert_no_trace
 from tests.shared import fresh_store
 
 # MLflow and what it stands on warn about themselves.
@@ -213,7 +214,7 @@ from pathlib import Path
 from lfr_eval.config import RetentionConfig
 from lfr_eval.engine.frames import Frame
 from tests.engine.builders import RATE, configured, frames_of
-from tests.engine.test_deployment import SECONDS, WALKS, run
+from tests.engine.deployed import SECONDS, WALKS, run
 
 folder = Path(sys.argv[1])
 

@@ -21,7 +21,7 @@ import pytest
 from lfr_eval.engine import decoding
 from lfr_eval.engine.frames import Frame, LiveStream, SourceError
 from tests.engine.builders import ALICE, BOB, EVE, RATE, Walk, configured, frames_of, write_video
-from tests.engine.test_deployment import raised, run
+from tests.engine.deployed import raised, run
 
 pytest.importorskip("aio_rtsp_toolkit", reason="needs aio-rtsp-toolkit, of the extra dev")
 
