@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from lfr_eval.cli.options import OK, commands
 from lfr_eval.contract.defaults import ALPHA
+from lfr_eval.contract.words import several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,7 @@ def import_(
     to: Path,
     headings: Annotated[tuple[str, ...], Parameter(name="--map", metavar="HEADING=FIELD")] = (),
     dates: Literal["day-first", "month-first"] | None = None,
+    sheet: tuple[str, ...] = (),
 ) -> int:
     """Read published records into one table.
 
@@ -58,20 +60,23 @@ def import_(
         What a heading means, where it is not understood. FIELD 'skip' leaves it out.
     dates
         How the files write 02/03/2024. Default: day first; a file that shows otherwise is refused.
+    sheet
+        Name of a sheet of a workbook that holds deployments; may be repeated. Default: all sheets
+        with headings and days, if their headings agree.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 
     mapping = dict(_pairs(headings, "--map", "HEADING=FIELD"))
-    found = import_records(files, mapping, None if dates is None else dates == "month-first")
+    found = import_records(files, mapping, None if dates is None else dates == "month-first", sheet)
     write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):
         days = part["date"].dropna()
         span = f", {days.min()} to {days.max()}" if len(days) else ""
-        print(f"{source}: {len(part)} deployments{span}")
+        print(f"{source}: {several(len(part), 'deployment')}{span}")
     for each in found.passed_over:
         print(f"Note: {each}.")
     doubts = len(check_records(found.records))
-    print(f"{to}: {len(found.records)} records. {doubts} doubts", end="")
+    print(f"{to}: {several(len(found.records), 'record')}. {several(doubts, 'doubt')}", end="")
     print(f": lfr-eval deployments check {to}" if doubts else ".")
     return OK
 
@@ -102,7 +107,7 @@ def check(records: Records, /, *, corrections: Corrections = None, write: bool =
         print("\n".join(aligned(("record", "check", "value", "reason"), rows)))
     for each in said:
         print(f"Corrected: {each}")
-    print(f"{len(doubts)} doubts in {len(found)} records.")
+    print(f"{several(len(doubts), 'doubt')} in {several(len(found), 'record')}.")
     if write:
         path = corrections or corrections_path(records)
         number = write_suggestions(doubts, path)

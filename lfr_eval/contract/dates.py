@@ -24,6 +24,14 @@ NUMBERS = re.compile(r"\s*(\d{1,2})( ?[/.-] ?)(\d{1,2})( ?[/.-] ?(?:\d{4}|\d{2})
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
+_WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
+DAY_IN_TEXT = re.compile(
+    r"\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{'|'.join(MONTHS)})[a-z]*[ -](?:\d{{4}}|\d{{2}}))\b",
+    re.IGNORECASE,
+)
+"""A day somewhere in a line of text."""
+
 _TIME = re.compile(
     r"(?P<day>\d{1,2}([/.-])\d{1,2}\2\d{4}|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{4}),?[ T]+"
     r"(?P<hour>\d{1,2})(?P<rest>:\d\d(?::\d\d(?:\.\d+)?)?) ?(?P<half>[AaPp]\.?[Mm]\.?)? ?"
@@ -123,7 +131,9 @@ def day(text: str, month_first: bool = False) -> date | None:
             year, month, of_month = (int(match.groups()[place]) for place in order)
             return _day(year, month, of_month)
     written = re.fullmatch(
-        r"(?:\w+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -](\w{3,9})[ -](\d{4}|\d{2})", bare
+        rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)?[ -](\w{{3,9}})[ -](\d{{4}}|\d{{2}})",
+        bare,
+        re.IGNORECASE,
     )
     if written and written.group(2)[:3].casefold() in MONTHS:
         month = MONTHS.index(written.group(2)[:3].casefold()) + 1

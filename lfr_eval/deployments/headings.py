@@ -29,8 +29,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("counting_rule", "counting rule", ""),
     ("false_alert_rate", "false rate", ""),
     ("false_alert_rate", "far", ""),
-    ("false_engaged", "false engage", ""),
-    ("true_engaged", "true engage", ""),
+    ("false_engaged", "false engage", "no"),
+    ("true_engaged", "true engage", "no"),
     ("false_unconfirmed", "false unconfirmed", ""),
     ("false_confirmed", "false confirmed", ""),
     ("true_unconfirmed", "true unconfirmed", ""),
@@ -47,11 +47,11 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("other_disposals", "other outcome", ""),
     ("other_disposals", "disposal", ""),
     ("false_by_group", "false by group", ""),
+    ("threshold", "threshold", "alerts faces"),
+    ("threshold", "face match setting", ""),
     ("faces_seen", "face", ""),
     ("watchlist_size", "watchlist", ""),
     ("watchlist_size", "watch list", ""),
-    ("threshold", "threshold", ""),
-    ("threshold", "face match setting", ""),
     ("hours", "duration", ""),
     ("hours", "hour", "per alert"),
     ("matcher_fingerprint", "fingerprint", ""),
@@ -70,6 +70,58 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("date", "day", ""),
     ("place", "deployment", "id number no"),
 )
+_NEUTRAL = frozenset(
+    (
+        *("the", "a", "an", "of", "for", "in", "on", "at", "to", "and", "or", "by", "as", "name"),
+        *(
+            "no",
+            "nos",
+            "number",
+            "numbers",
+            "total",
+            "totals",
+            "count",
+            "counts",
+            "overall",
+            "seen",
+        ),
+        *("estimate", "estimated", "estimates", "est", "approx", "approximate", "used", "setting"),
+        *("lfr", "frt", "facial", "recognition", "system", "police", "force", "reference", "ref"),
+        *("deployment", "deployments", "operation", "operational", "dd", "mm", "yy", "yyyy"),
+    )
+)
+"""Words that do not change what a heading means. Any other word beside those of a rule may: true
+alerts *leading to arrest*, faces *per hour*, *next* date. Such a heading is not understood.
+"""
+_NEUTRAL_FOR = {
+    "false_alert_rate": "alert positive face per min",
+    "false_engaged": "alert positive engagement confirmed outcome",
+    "true_engaged": "alert positive engagement confirmed outcome",
+    **dict.fromkeys(
+        ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed"),
+        "alert positive",
+    ),
+    **dict.fromkeys(
+        ("arrests", "other_disposals", "no_action"), "engagement outcome disposal made"
+    ),
+    "faces_seen": "scanned detected captured processed viewed observed people public",
+    "watchlist_size": "size length people image subject entry entries",
+    "threshold": "min minimum match face score similarity",
+    "alerts": "generated raised",
+    "hours": "duration length hour hr minute min h hh time deployed",
+    "model_version": "version algorithm software model",
+    "camera": "type kind",
+    "use_case": "use case purpose type category",
+    "place": "area address street borough site town city venue",
+    "date": "day",
+}
+_NO_GROUP = re.compile(
+    r"(confirmed|unconfirmed|false|rates?|engage\w*|numbers?|totals?|per|no|not|none|with|without|"
+    r"where|who|that|lead\w*|led|result\w*|from|after|before|at|in|during|stop\w*|arrest\w*|and|or|"
+    r"year|month|cumulative)\b"
+)
+"""What begins the rest of a heading of false alerts that is not the name of a group."""
+_FOOTNOTE = re.compile(r"[1-9]")
 _WHOLE_WORDS = {"far", "nfa", "no", "per", "time", "id", "day", "site"}
 
 
@@ -119,6 +171,8 @@ def understand(
     for text in headings:
         words = plain(text)
         field = said.get(words, SKIP if not words else _field(words))
+        if "%" in text and words not in said and field != "false_alert_rate":
+            field = None
         if field is None:
             problems.append(
                 f"the heading '{' '.join(text.split())}' is not known; say what it means with "
@@ -145,17 +199,29 @@ def _field(words: str) -> str | None:
     group = re.fullmatch(r"false (?:alerts?|positives?) (?:of |among |by )?(.+)", words)
     if group and not {"confirmed", "unconfirmed", "rate"} & set(words.split()):
         rest = group.group(1)
-        if not re.match(r"(confirmed|unconfirmed|false|rate|engage|number|total)", rest):
+        if not _NO_GROUP.match(rest):
             return GROUP + rest
-    if words.split().count("false") > 1 and not _holds(words, ENGAGED):
+    other = _holds(words, ENGAGED) or _holds(words, "rate")
+    if words.split().count("false") > 1 and not other:
         # "False Alert / Confirmed False Alerts": both, in one column.
         return "false_alerts"
     for field, needed, forbidden in _RULES:
         if all(_holds(words, word) for word in needed.split()) and not any(
             _holds(words, word) for word in forbidden.split()
         ):
-            return field
+            return field if _says_no_more(words, field, needed) else None
     return None
+
+
+def _says_no_more(words: str, field: str, needed: str) -> bool:
+    """Whether a heading has no word that may change what the words of its rule mean."""
+    neutral = _NEUTRAL.union(_NEUTRAL_FOR.get(field, "").split())
+    return all(
+        {word, word.removesuffix("s")} & neutral
+        or _FOOTNOTE.fullmatch(word)
+        or any(_holds(word, each) for each in needed.split())
+        for word in words.split()
+    )
 
 
 def _holds(words: str, word: str) -> bool:

@@ -43,6 +43,7 @@ def import_records(
     paths: Sequence[Path],
     mapping: Mapping[str, str] | None = None,
     month_first: bool | None = None,
+    sheets: Sequence[str] = (),
 ) -> Imported:
     """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
 
@@ -55,13 +56,15 @@ def import_records(
     month_first
         Whether 02/03/2024 is the third of February. None: days are read day first, as in Britain,
         and a file that shows another order is refused.
+    sheets
+        Names of the sheets of workbooks that hold deployments; none: all, if their headings agree.
 
     Raises
     ------
     DeploymentError
         If a file cannot be read; every problem is named with its file, page and row.
     """
-    rows, problems, passed_over = read_rows(paths, mapping, month_first)
+    rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets)
     if problems:
         raise DeploymentError(f"The records cannot be imported: {some(problems)}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
@@ -72,6 +75,7 @@ def read_rows(
     paths: Sequence[Path],
     mapping: Mapping[str, str] | None = None,
     month_first: bool | None = None,
+    sheets: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """Return the rows of table `records`, every problem, and what was passed over."""
     rows: list[dict[str, Any]] = []
@@ -83,7 +87,7 @@ def read_rows(
                 rows.append(_deployment(path))
                 continue
             here: list[dict[str, Any]] = []
-            for grid in _grids(path):
+            for grid in _grids(path, sheets):
                 headings, wrong = understand(grid.headings, mapping)
                 problems += [f"{path.name}: {each}" for each in wrong]
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
@@ -117,12 +121,12 @@ def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
             problems.append(f"{path} {why_no_file(path)}")
 
 
-def _grids(path: Path) -> list[Grid]:
+def _grids(path: Path, sheets: Sequence[str]) -> list[Grid]:
     kind = path.suffix.lower()
     if kind == ".pdf":
         return pdf_grids(path)
     if kind in (".xlsx", ".xlsm"):
-        return workbook_grids(path)
+        return workbook_grids(path, sheets)
     if kind in (".csv", ".tsv", ".txt"):
         return csv_grids(path)
     raise DeploymentError(f"{path.name} is not a .pdf, .xlsx, .csv or .json file")
@@ -189,11 +193,16 @@ def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]
         )
 
 
+_MINUTES = {"minutes", "mins", "min", "mm", "m"}
+"""Below hours *and minutes*, 6.05 is five past six for some and three minutes past for others."""
+
+
 def _value(heading: Heading, cell: str, month_first: bool) -> object:
     if heading.field == "date":
         read = day(cell, month_first)
         return read and read.isoformat()
-    if heading.field == "hours" and "hours" in plain(heading.text).split():
+    words = set(plain(heading.text).split())
+    if heading.field == "hours" and "hours" in words and not words & _MINUTES:
         try:
             return float(cell)
         except ValueError:

@@ -8,12 +8,14 @@ What is not understood is refused with its page: a grid is never misread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from lfr_eval.contract.dates import looks_like_a_day
+from lfr_eval.contract.dates import DAY_IN_TEXT, looks_like_a_day
+from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
@@ -21,7 +23,8 @@ from lfr_eval.deployments.totals import is_total
 _PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
 """Words that stand below a heading of several columns."""
 
-_DAY = re.compile(r"\b\d{1,2}/\d{1,2}/(\d{4}|\d{2})\b")
+_SMALL = 0.8
+"""A character of so small a part of the size before it, and above its line, is a footnote mark."""
 
 Box = tuple[float, float, float, float]
 
@@ -76,10 +79,12 @@ class _Reader:
         self.grids: list[Grid] = []
         self.problems: list[str] = []
         self.dated = 0
+        self.notes: list[str] = []
 
     def read(self, number: int, page: Any) -> None:
         waiting: list[_Line] = []
         seen, count = 0, 0
+        page = self._without_marks(number, page)
         for table in page.find_tables():
             for line in _lines(table):
                 if not line.dated:
@@ -101,7 +106,10 @@ class _Reader:
                 self._left_over(waiting, number)
                 waiting = []
         self._left_over(waiting, number)
-        printed = [line for line in (page.extract_text() or "").splitlines() if _is_row(line)]
+        text = page.extract_text() or ""
+        if not text.strip() and page.images:
+            self.notes.append(f"page {number} is a picture without text; nothing was read from it")
+        printed = [line for line in text.splitlines() if _is_row(line)]
         if len(printed) > seen:
             self.problems.append(
                 f"page {number}: {len(printed)} lines look like deployments, and {seen} stand in "
@@ -116,7 +124,17 @@ class _Reader:
                 f"{self.name} cannot be read: " + "; ".join(self.problems) + ". "
                 "Copy its table to a CSV file where the layout is at fault."
             )
+        self.grids[0].passed_over += self.notes
         return self.grids
+
+    def _without_marks(self, number: int, page: Any) -> Any:
+        """Return a page without the raised marks of footnotes, which read like digits."""
+        marks = {_place(char) for char in _marks(page.chars)}
+        if marks:
+            self.notes.append(
+                f"page {number}: {several(len(marks), 'raised footnote mark')} left out"
+            )
+        return page.filter(lambda each: _place(each) not in marks) if marks else page
 
     def _headings(self, waiting: Sequence[_Line], row: _Line, number: int) -> bool:
         """Take the lines above a first row as headings, if they are."""
@@ -187,7 +205,53 @@ def _lines(table: Any) -> Iterator[_Line]:
         pairs = [(box, cell) for box, cell in zip(row.cells, cells, strict=True) if box]
         if pairs:
             boxes, texts = zip(*pairs, strict=True)
-            yield _Line(tuple(boxes), tuple(" ".join((text or "").split()) for text in texts))
+            yield _Line(tuple(boxes), tuple(_on_one_line(text or "") for text in texts))
+
+
+def _on_one_line(text: str) -> str:
+    """Return the text of a cell; two numbers one above the other are not one number."""
+    apart = re.sub(r"(?<=\d)[ \t]*\n\s*(?=\d)", " / ", text)
+    return " ".join(apart.split())
+
+
+def _marks(chars: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the raised characters beside larger ones, and the digits that are drawn small."""
+    widths: dict[tuple[object, ...], list[float]] = {}
+    for char in chars:
+        if char["text"].isdecimal():
+            for digit in ("", char["text"]):
+                kind = char["fontname"], round(char["size"], 1), digit
+                widths.setdefault(kind, []).append(char["width"])
+    usual = {kind: median(found) for kind, found in widths.items()}
+    before: dict[str, Any] | None = None
+    for char in chars:
+        # A letter is not read as part of a number, and is the text of a footnote more often.
+        if before is not None and not char["text"].isalpha():
+            size = before["size"]
+            beside = -size / 2 < char["x0"] - before["x1"] < size and (
+                before["top"] - size / 2 < char["top"] < before["bottom"]
+            )
+            raised = char["size"] < _SMALL * size and char["bottom"] < before["bottom"]
+            if beside and char["text"].strip() and (raised or _is_narrow(char, usual)):
+                yield char
+                before = {**before, "x1": char["x1"]}  # A mark may have several characters.
+                continue
+        before = char
+
+
+def _is_narrow(char: dict[str, Any], usual: Mapping[tuple[object, ...], float]) -> bool:
+    """Whether a digit is one of a font's own raised digits: narrower than the others.
+
+    In some fonts, 1 is narrower than other digits, so it is compared with other ones only.
+    """
+    if not char["text"].isdecimal():
+        return False
+    others = "1" if char["text"] == "1" else ""
+    return bool(char["width"] < _SMALL * usual[char["fontname"], round(char["size"], 1), others])
+
+
+def _place(thing: dict[str, Any]) -> tuple[object, ...]:
+    return tuple(thing.get(name) for name in ("object_type", "x0", "top", "text"))
 
 
 def _may_be_headings(waiting: Sequence[_Line]) -> bool:
@@ -216,5 +280,5 @@ def _above(waiting: Sequence[_Line], row: _Line) -> list[str]:
 
 def _is_row(line: str) -> bool:
     """Whether a line of text looks like a deployment: a day, and six numbers beside it."""
-    rest = _DAY.sub(" ", line)
-    return bool(_DAY.search(line)) and len(re.findall(r"(?<![\w/])[\d,.]+%?(?!\S*/)", rest)) >= 6
+    rest = DAY_IN_TEXT.sub(" ", line)
+    return rest != line and len(re.findall(r"(?<![\w/])[\d,.]+%?(?!\S*/)", rest)) >= 6

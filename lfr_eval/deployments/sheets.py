@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
+from lfr_eval.deployments.headings import SKIP, understand
 from lfr_eval.deployments.totals import is_total
 from lfr_eval.deployments.values import as_text
 
@@ -44,13 +46,20 @@ def csv_grids(path: Path) -> list[Grid]:
     return [_grid(path.name, None, lines)]
 
 
-def workbook_grids(path: Path) -> list[Grid]:
+def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
     """Return a grid for each sheet of a workbook (.xlsx) that holds records.
+
+    Parameters
+    ----------
+    wanted
+        Names of sheets to read; none: those whose headings mean the same. A sheet of sums beside
+        one of deployments would count everything twice.
 
     Raises
     ------
     DeploymentError
-        If openpyxl is missing, the file is not a workbook, or no sheet holds records.
+        If openpyxl is missing, the file is not a workbook, no sheet holds records, sheets differ,
+        or a sheet has formulas without values or merged rows.
     """
     try:
         import openpyxl
@@ -59,25 +68,83 @@ def workbook_grids(path: Path) -> list[Grid]:
             f"{path.name} is a workbook: install lfr-eval[records], or save it as CSV."
         ) from None
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, data_only=True)
+        formulas = openpyxl.load_workbook(path)
     except Exception as error:
         raise DeploymentError(f"{path.name} is not a readable workbook ({error}).") from None
-    grids: list[Grid] = []
+    names = [sheet.title for sheet in book.worksheets]
+    unknown = [f"'{name}'" for name in wanted if name not in names]
+    if unknown:
+        there = ", ".join(f"'{name}'" for name in names)
+        raise DeploymentError(f"{path.name} has no sheet {', '.join(unknown)}; it has {there}.")
+    grids: dict[str, Grid] = {}
     missing: list[str] = []
+    problems: list[str] = []
     for place, sheet in enumerate(book.worksheets, start=1):
+        if wanted and sheet.title not in wanted:
+            missing.append(f"sheet '{sheet.title}' was not asked for")
+            continue
         lines = [
-            (number, [as_text(value) for value in cells])
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
+            (number, [as_text(cell.value, cell.number_format) for cell in cells])
+            for number, cells in enumerate(sheet.iter_rows(), start=1)
         ]
         try:
-            grids.append(_grid(path.name, place, lines))
+            grid = _grid(path.name, place, lines)
         except DeploymentError:
-            missing += [f"sheet '{sheet.title}'"] if any(any(row) for _, row in lines) else []
-    book.close()
+            if any(any(row) for _, row in lines):
+                missing.append(f"sheet '{sheet.title}': no headings above a row with a day")
+            continue
+        grids[sheet.title] = grid
+        problems += _unlike_its_cells(formulas[sheet.title], sheet, grid)
+    if problems:
+        raise DeploymentError(f"{path.name} cannot be read: {some(problems)}.")
     if not grids:
         raise DeploymentError(f"{path.name} has no sheet with headings above a row with a day.")
-    grids[0].passed_over += [f"{each}: no headings above a row with a day" for each in missing]
-    return grids
+    _check_alike(path.name, grids, wanted)
+    first = next(iter(grids.values()))
+    if len(grids) > 1:
+        read = ", ".join(f"'{name}' ({len(grid.rows)} rows)" for name, grid in grids.items())
+        first.passed_over.append(f"sheets read: {read}")
+    first.passed_over += missing
+    return list(grids.values())
+
+
+def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
+    """Yield what a sheet shows that its cells do not hold; note hidden rows."""
+    rows = {row.number for row in grid.rows}
+    for cells in formulas.iter_rows():
+        for cell in cells:
+            if cell.data_type == "f" and sheet[cell.coordinate].value is None:
+                yield (
+                    f"sheet '{sheet.title}', cell {cell.coordinate} holds a formula without a "
+                    "value; open the workbook in Excel and save it"
+                )
+    for merged in sheet.merged_cells.ranges:
+        inside = rows & set(range(merged.min_row, merged.max_row + 1))
+        if merged.max_row > merged.min_row and inside:
+            yield (
+                f"sheet '{sheet.title}', cells {merged.coord} are merged; unmerge them and write "
+                "the value into each row that it is of"
+            )
+    hidden = sorted(number for number in rows if sheet.row_dimensions[number].hidden)
+    if hidden:
+        grid.passed_over.append(
+            f"hidden rows of sheet '{sheet.title}' were read: "
+            f"{some([str(number) for number in hidden])}"
+        )
+
+
+def _check_alike(name: str, grids: Mapping[str, Grid], wanted: Sequence[str]) -> None:
+    meant = {
+        sheet: {heading.field for heading in understand(grid.headings)[0]} - {SKIP}
+        for sheet, grid in grids.items()
+    }
+    if not wanted and any(fields != meant[next(iter(meant))] for fields in meant.values()):
+        named = " and ".join(f"'{sheet}'" for sheet in meant)
+        raise DeploymentError(
+            f"{name}: the headings of the sheets {named} differ, and one may add up another. Say "
+            "which hold deployments: --sheet NAME (may be repeated)."
+        )
 
 
 def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -> Grid:
@@ -116,6 +183,7 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
     if cut:
         raise DeploymentError(
             f"{name} has {needed} headings, but fewer cells in {some(cut)}. The rows may be cut "
-            "off: get the file again, or add empty cells at their end if nothing is missing."
+            "off: get the file again. Delete notes below the table, and add empty cells at the end "
+            "of a row if nothing is missing."
         )
     return grid

@@ -73,15 +73,25 @@ def hours(text: str) -> float:
 
 
 def camera(text: str) -> str:
-    """Return the kind of camera: mobile, existing static or new static."""
-    bare = text.casefold()
-    if re.search(r"van|mobile|vehicle", bare):
-        return CAMERAS[0]
-    if re.search(r"existing|cctv", bare):
-        return CAMERAS[1]
-    if re.search(r"new|static|fixed", bare):
-        return CAMERAS[2]
-    raise ValueUnreadable(f"is not one of {', '.join(CAMERAS)}")
+    """Return the kind of camera: mobile, existing static or new static.
+
+    A text that names no kind is refused, and so is one that names two or says what it is not.
+    """
+    words = set(re.findall(r"[a-z]+", text.casefold()))
+    kinds = [kind for kind, known in zip(CAMERAS, _CAMERA_WORDS, strict=True) if words & known]
+    if len(kinds) == 1 and not words & {"not", "non", "no"}:
+        return kinds[0]
+    raise ValueUnreadable(
+        f"is not one of {', '.join(CAMERAS)} (write which; 'static' and 'CCTV' do not say whether "
+        "it was there before)"
+    )
+
+
+_CAMERA_WORDS = (
+    {"van", "vans", "mobile", "vehicle", "vehicles"},
+    {"existing"},
+    {"new", "newly", "temporary"},
+)
 
 
 def rate(text: str) -> str:
@@ -107,12 +117,21 @@ READERS: dict[str, Callable[[str], object]] = {
 """The reader of each field that is not a text or a day."""
 
 
-def as_text(value: object) -> str:
-    """Return a cell of a spreadsheet as a person sees it there."""
+def as_text(value: object, form: str = "") -> str:
+    """Return a cell of a spreadsheet as a person sees it there.
+
+    Parameters
+    ----------
+    form
+        Its number format: 0.0008 with `0.00%` is shown as 0.08%.
+    """
     if value is None or value != value:
         return ""
     if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == value.time().min else value.isoformat()
+        # Excel counts days from 1900: a duration of over a day is one of its first dates.
+        return value.isoformat() if value.year < 1905 else value.date().isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool) and form.endswith("%"):
+        return f"{value:.{len(form.partition('.')[2]) - 1 if '.' in form else 0}%}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

@@ -35,12 +35,15 @@ SOURCE = """
 #let given = json(bytes(sys.inputs.given))
 #set page(paper: "a4", flipped: true, margin: 1cm)
 #set text(size: 6pt)
+#show regex("\\^[0-9]"): it => super(typographic: false, it.text.slice(1))
+#show regex("~[0-9]"): it => super(it.text.slice(1))
 #let head((text, columns, rows)) = table.cell(colspan: columns, rowspan: rows, text)
 #let heads = given.headings.map(head)
 #for (place, rows) in given.pages.enumerate() {
   if place > 0 { pagebreak() }
   table(
     columns: rows.at(0).len(),
+    stroke: if place in given.unruled { none } else { 1pt },
     ..(if place == 0 { heads } else { () }),
     ..rows.flatten(),
   )
@@ -52,9 +55,13 @@ def write_pdf(
     path: Path,
     pages: Sequence[Sequence[Sequence[str]]],
     headings: Sequence[str | tuple[str, int, int]] = HEADINGS,
+    unruled: Sequence[int] = (),
 ) -> Path:
-    """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more."""
+    """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more.
+
+    `^1` is a raised footnote mark that is scaled, and `~1` one of the font's own.
+    """
     cells = [each if isinstance(each, tuple) else (each, 1, 1) for each in headings]
-    given = {"headings": cells, "pages": pages}
+    given = {"headings": cells, "pages": pages, "unruled": unruled}
     path.write_bytes(typst.compile(SOURCE.encode(), sys_inputs={"given": json.dumps(given)}))
     return path

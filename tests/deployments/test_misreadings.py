@@ -1,0 +1,147 @@
+"""What looks like something else is refused or told; nothing is read as what it is not."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from lfr_eval.contract.dates import looks_like_a_day
+from lfr_eval.contract.reading import ValueUnreadable
+from lfr_eval.deployments import DeploymentError, import_records
+from lfr_eval.deployments.headings import understand
+from lfr_eval.deployments.values import as_text, camera
+from tests.deployments.grids import HEADINGS, row, write_csv, write_pdf
+
+MEANT = {
+    "True alerts2": "true_alerts",
+    "Confirmed true alerts": "true_confirmed",
+    "False alert rate (false alerts / faces seen) (%)": "false_alert_rate",
+    "Estimated no. of faces": "faces_seen",
+    "Number of people on the watchlist": "watchlist_size",
+    "Face match threshold": "threshold",
+    "Total number of alerts generated": "alerts",
+    "Hours deployed": "hours",
+    "Type of camera": "camera",
+    "No. of arrests": "arrests",
+    "Date (DD/MM/YY)": "date",
+    "False alerts - Indian": "false alerts of indian",
+}
+OTHERWISE = [
+    *("True alerts leading to arrest", "Missed true alerts", "Suspected false alerts"),
+    *("True alerts (%)", "True alert rate", "Arrest rate", "Arrests per alert"),
+    *("Alert to arrest (minutes)", "Faces per hour", "Faces seen ('000)", "Cumulative faces seen"),
+    *("Faces not seen by operator", "Arrests (year to date)", "Face matches", "Watchlist matches"),
+    *("Alerts at threshold 0.64", "Next deployment date", "False alerts, no engagement"),
+    *("Deployment type", "Number of deployments", "Start time"),
+]
+
+
+@pytest.mark.parametrize("heading", MEANT)
+def test_a_heading_is_understood_with_words_that_change_nothing(heading: str) -> None:
+    (found,), problems = understand([heading])
+    assert (found.field, problems) == (MEANT[heading], [])
+
+
+@pytest.mark.parametrize("heading", OTHERWISE)
+def test_a_heading_whose_other_words_change_its_meaning_is_refused(heading: str) -> None:
+    assert "is not known" in understand([heading])[1][0]
+
+
+def test_hours_and_minutes_are_not_decimals(tmp_path: Path) -> None:
+    given = [row("Barking", "01/10/24", Duration="6.05")]
+    headings = ["Duration (hours and minutes)" if h == "Duration" else h for h in HEADINGS]
+    with pytest.raises(DeploymentError, match=r"hours '6\.05' is not a duration"):
+        import_records([write_csv(tmp_path / "a.csv", given, headings)])
+
+
+@pytest.mark.parametrize("kind", ["New CCTV, existing pole", "Static", "CCTV", "Static, not van"])
+def test_a_camera_of_two_kinds_or_none_is_refused(kind: str) -> None:
+    with pytest.raises(ValueUnreadable, match="is not one of"):
+        camera(kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("Static (newly installed CCTV)", "new static"), ("LFR van", "mobile"),
+     ("Existing CCTV", "existing static")],
+)  # fmt: skip
+def test_a_camera_is_what_is_said_of_it(text: str, kind: str) -> None:
+    assert camera(text) == kind
+
+
+@pytest.mark.parametrize("mark", ["^1", "~1"])
+def test_a_raised_footnote_mark_is_no_digit(tmp_path: Path, mark: str) -> None:
+    changes = {"Total_Alerts": f"4{mark}", "Faces_seen_(Estimate)": f"10,000{mark}"}
+    given = [row(f"Barking{mark}", "01/10/24", **changes), row("Ilford", "02/10/24")]
+    found = import_records([write_pdf(tmp_path / "a.pdf", [given])])
+    assert found.records["alerts"].tolist() == [4, 4]
+    assert found.records["faces_seen"].tolist() == [10_000, 10_000]
+    assert found.records["place"].tolist() == ["Barking", "Ilford"]
+    assert "3 raised footnote marks left out" in found.passed_over[0]
+
+
+@pytest.mark.parametrize("day", ["13/02/26", "13 February 2026", "2026-02-13", "13.02.2026"])
+def test_a_page_without_rules_is_refused_however_it_writes_days(tmp_path: Path, day: str) -> None:
+    pages = [[row("Barking", "01/02/26")], [row("Ilford", day)]]
+    with pytest.raises(DeploymentError, match="page 2: 1 lines look like"):
+        import_records([write_pdf(tmp_path / "a.pdf", pages, unruled=[1])])
+
+
+def test_a_title_with_a_day_is_no_row() -> None:
+    assert not looks_like_a_day("Published 1 March 2026")
+    assert looks_like_a_day("Sunday, 1 March 2026")
+
+
+def test_two_numbers_one_above_the_other_are_not_one(tmp_path: Path) -> None:
+    given = [row("Barking", "01/10/24", Total_Alerts="12\n345")]
+    with pytest.raises(DeploymentError, match="alerts '12 / 345' is not a whole number"):
+        import_records([write_pdf(tmp_path / "a.pdf", [given])])
+
+
+@pytest.fixture
+def book() -> openpyxl.Workbook:
+    made = openpyxl.Workbook()
+    made.active.title = "2024"
+    for cells in (HEADINGS, row("Barking", "01/10/24"), row("Ilford", "02/10/24")):
+        made.active.append(cells)
+    return made
+
+
+def saved(book: openpyxl.Workbook, path: Path) -> Path:
+    book.save(path / "book.xlsx")
+    return path / "book.xlsx"
+
+
+def test_a_sheet_of_sums_is_not_read_as_deployments(
+    book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    sums = book.create_sheet("By month")
+    for cells in (("Date", "Total Alerts", "Arrests", "Faces seen"), ("31/10/24", 8, 4, 20_000)):
+        sums.append(cells)
+    path = saved(book, tmp_path)
+    with pytest.raises(DeploymentError, match="'2024' and 'By month' differ"):
+        import_records([path])
+    assert len(import_records([path], sheets=["2024"]).records) == 2
+    with pytest.raises(DeploymentError, match="no sheet '2023'"):
+        import_records([path], sheets=["2023"])
+
+
+def test_cells_that_hold_less_than_they_show_are_refused(
+    book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    book.active["G2"] = "=2+2"
+    book.active.merge_cells("A2:A3")
+    with pytest.raises(DeploymentError, match=r"G2 holds a formula.*A2:A3 are merged"):
+        import_records([saved(book, tmp_path)])
+
+
+def test_a_hidden_row_is_told_and_a_percentage_is_read_as_shown(
+    book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    book.active["L2"] = 0.0001
+    book.active["L2"].number_format = "0.000%"
+    book.active.row_dimensions[3].hidden = True
+    found = import_records([saved(book, tmp_path)])
+    assert found.records["false_alert_rate"].tolist() == ["0.010%", "0.01%"]
+    assert found.passed_over == ["book.xlsx, hidden rows of sheet '2024' were read: 3"]
+    assert as_text(0.25, "0%") == "25%"
