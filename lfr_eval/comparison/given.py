@@ -17,6 +17,7 @@ from lfr_eval.comparison.pairs import PairScores
 from lfr_eval.comparison.passes import NOBODY, UNRANKED, ProbeScores, Searches, search_table
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
 from lfr_eval.contract.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
+from lfr_eval.contract.words import several
 
 
 def pairs_of_scores(
@@ -234,8 +235,9 @@ def _check_complete(sides: Sides, gallery: Gallery, size: int, within: pd.DataFr
             f"{image} ({n:,} of {of:,})" for image, n, of in list(zip(*columns, strict=True))[:10]
         )
         raise ComparisonError(
-            f"{len(short):,} probes lack scores for some references of the watchlist of "
-            f"{size:,}: {shown}. Give all scores, or compare pairs only (design=verification)."
+            f"{several(len(short), 'probe lacks', 'probes lack')} scores for some "
+            f"references of the watchlist of {size:,}: {shown}. Give all scores, or "
+            "compare pairs only (design=verification)."
         )
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lfr_eval.comparison import GivenScores
 from lfr_eval.config import StudyConfig
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.contract.columns import aligned
@@ -22,7 +21,7 @@ from lfr_eval.contract.tables import WATCHLIST
 from lfr_eval.contract.words import count, one_in, percentage, ratio, several
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.plan import COMPARED, SEARCHED, SIZED
-from lfr_eval.matchers import ImageMatcher, PairMatcher
+from lfr_eval.matchers import AlertMatcher, ImageMatcher, PairMatcher
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.cells import Cell, as_lines, cells_of
 from lfr_eval.study.inputs import read_scores
@@ -188,15 +187,15 @@ def _time(run: Run, work: Work) -> Iterator[str]:
     """Say how long it takes: a few images are embedded, and a few templates compared."""
     matcher, images = run.inputs.matcher, run.inputs.cohort.images
     if not isinstance(matcher, ImageMatcher):
-        if run.scores is not None and isinstance(run.scores[0], GivenScores):
-            told = several(len(run.scores[0].scores), "comparison")
-            yield f"Scores: {told} in the file, all can be used"
+        if run.given is not None:
+            kind = "pair" if isinstance(matcher, PairMatcher) else "score"
+            kind = "alert" if isinstance(matcher, AlertMatcher) else kind
+            yield f"Evidence: {several(run.told, kind)} in the file, all can be used"
             return
         start = time.monotonic()
-        if run.scores is None:
-            read_scores(run.inputs, run.config)
+        read_scores(run.inputs, run.config)
         took = time.monotonic() - start
-        yield f"Templates or scores: all can be used; they were read in {_duration(took)}"
+        yield f"Templates: all can be used; they were read in {_duration(took)}"
         return
     tried = images["image_id"].iloc[np.linspace(0, len(images) - 1, TIMED).astype(int)].unique()
     start = time.monotonic()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
-from lfr_eval.comparison import GivenScores, LoggedAlerts, Scores, Sides
+from lfr_eval.comparison import GivenScores, ListedPairs, LoggedAlerts, Scores, Sides
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder, digest
-from lfr_eval.contract.tables import WATCHLIST
+from lfr_eval.contract.tables import ACQUISITION, ALERT_LOG, WATCHLIST, Table
 from lfr_eval.matchers import AlertMatcher, PairMatcher, ScoreMatcher
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.completeness import check_complete, notes_of_acquisition
+from lfr_eval.study.designs import Design
 from lfr_eval.study.evidence import notes_of_log, notes_of_pairs
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
@@ -41,8 +42,11 @@ class Run:
         When, UTC.
     notes
         How people, labels and scores were read, in sentences.
-    scores
-        Scores of a file and table `acquisition`; None where scores are made by the study.
+    given
+        The tables of stage comparison, where scores come from a file; None where the study makes
+        them. What a file lacks is found when it is read.
+    told
+        How many scores, pairs or alerts the file holds; 0 without one.
     """
 
     inputs: Inputs
@@ -50,7 +54,8 @@ class Run:
     standing: Standing
     started: datetime
     notes: tuple[str, ...]
-    scores: tuple[Scores, pd.DataFrame] | None = None
+    given: Mapping[Table, pd.DataFrame] | None = None
+    told: int = 0
 
     @property
     def folder(self) -> StudyFolder:
@@ -110,33 +115,46 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
     check_roles(config, cohort.images)
     said = () if look is None else (look.words,)
     notes = (*found.notes, *_largest(analysis), *said)
-    scores, of_scores = _given(inputs, analysis)
-    return Run(inputs, analysis, standing, started, (*notes, *of_scores), scores)
+    given, told, of_scores = _given(inputs, analysis)
+    return Run(inputs, analysis, standing, started, (*notes, *of_scores), given, told)
 
 
 def _given(
     inputs: Inputs, analysis: Analysis
-) -> tuple[tuple[Scores, pd.DataFrame] | None, list[str]]:
-    """Read evidence from a file to its end, and say what readers must know of it."""
+) -> tuple[Mapping[Table, pd.DataFrame] | None, int, list[str]]:
+    """Read and compare evidence from a file, and say what readers must know of it."""
     matcher, images = inputs.matcher, inputs.cohort.images
     if not isinstance(matcher, AlertMatcher | PairMatcher | ScoreMatcher):
-        return None, []
+        return None, 0, []
     scores, acquisition = read_scores(inputs, analysis.config)
     if isinstance(matcher, PairMatcher):
-        notes = notes_of_pairs(matcher)
+        assert isinstance(scores, ListedPairs)
+        notes, told = notes_of_pairs(matcher), len(scores.listed)
     elif isinstance(scores, LoggedAlerts):
         assert isinstance(matcher, AlertMatcher)
-        notes = notes_of_log(matcher, scores.log)
+        notes, told = notes_of_log(matcher, scores.log), len(scores.log)
     else:
         assert isinstance(matcher, ScoreMatcher)
         assert isinstance(scores, GivenScores)
+        told = len(scores.scores)
         sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
         notes = [
             *getattr(matcher, "notes", ()),
             *notes_of_acquisition(images, acquisition),
             *check_complete(matcher, scores.scores, sides, analysis.people, analysis.config),
         ]
-    return (scores, acquisition), notes
+    return score_tables(inputs, analysis.design, scores, acquisition), told, notes
+
+
+def score_tables(
+    inputs: Inputs, design: Design, scores: Scores, acquisition: pd.DataFrame
+) -> Mapping[Table, pd.DataFrame]:
+    """Return the tables of stage comparison: acquisition, and what the design compares."""
+    log = {ALERT_LOG: scores.log} if isinstance(scores, LoggedAlerts) else {}
+    images = design.opportunities(inputs.cohort.images)
+    sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
+    made = design.compare(scores, sides, inputs.sweep.values)
+    return {ACQUISITION: acquisition, **log, **made}
 
 
 def _largest(analysis: Analysis) -> Iterator[str]:

@@ -8,7 +8,6 @@ from functools import partial
 
 import pandas as pd
 
-from lfr_eval.comparison import LoggedAlerts, Sides
 from lfr_eval.contract import tables
 from lfr_eval.contract.mixing import AS_THEY_COME
 from lfr_eval.contract.tables import Table
@@ -30,7 +29,7 @@ from lfr_eval.matchers import AlertMatcher
 from lfr_eval.study.evidence import told_of_units
 from lfr_eval.study.inputs import read_scores
 from lfr_eval.study.populations import filler_weights, watchlist_mix
-from lfr_eval.study.prepared import Run
+from lfr_eval.study.prepared import Run, score_tables
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,11 @@ def _write_people(run: Run) -> None:
 
 def _compare(run: Run) -> None:
     """Images to scores: acquisition, and what the design compares."""
-    inputs, design = run.inputs, run.analysis.design
-    scores, acquisition = run.scores or read_scores(inputs, run.config)
-    run.folder.write(tables.ACQUISITION, acquisition)
-    if isinstance(scores, LoggedAlerts):
-        run.folder.write(tables.ALERT_LOG, scores.log)
-    images = design.opportunities(inputs.cohort.images)
-    sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
-    for table, frame in design.compare(scores, sides, inputs.sweep.values).items():
+    given = run.given
+    if given is None:
+        scores, acquisition = read_scores(run.inputs, run.config)
+        given = score_tables(run.inputs, run.analysis.design, scores, acquisition)
+    for table, frame in given.items():
         run.folder.write(table, frame)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.comparison import GivenScores, Sides, absent_of
+from lfr_eval.comparison import ComparisonError, GivenScores, Sides, absent_of
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.contract.tables import MATED, RATES
 from lfr_eval.matchers import MatcherError
@@ -112,6 +112,10 @@ def test_what_is_absent_is_counted_and_refused_until_somebody_says_why(tmp_path:
         assert part in str(caught.value)
     notes, _ = complete(tmp_path, *words, "matcher.missing=not_compared")
     assert "3 were not made (2 of 8 of people with themselves and 1 of 56" in " ".join(notes)
+    words = files(tmp_path, lambda i, j, score: (i, j) != (0, 5))  # noqa: ARG005
+    search = ("design=live", "design.watchlist_members=everybody", "thresholds.values=[0.3]")
+    with pytest.raises(ComparisonError, match=r"1 probe lacks scores .* of 8: p5_p \(6 of 7\)"):
+        complete(tmp_path, *words, *search)
     none = files(tmp_path, lambda i, j, score: i != j)  # noqa: ARG005
     with pytest.raises(ConfigError, match="lack every comparison of people with themselves"):
         complete(tmp_path, *none, "matcher.missing=not_compared", "thresholds.values=[0.3]")

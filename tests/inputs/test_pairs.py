@@ -155,3 +155,4 @@ def test_a_dry_run_counts_pairs(tmp_path: Path) -> None:
     lines = list(foresee(configured(tmp_path, *words(tmp_path / "pairs.csv", **PLAIN))))
     assert "Pairs:  160 (people not told)" in lines
     assert "Comparisons: 160" in lines
+    assert "Evidence: 160 pairs in the file, all can be used" in lines
