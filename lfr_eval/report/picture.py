@@ -6,6 +6,7 @@ paper gets the same picture as a drawing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
@@ -13,7 +14,7 @@ from xml.sax.saxutils import escape
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined, one_in, percentage, several
-from lfr_eval.report.rates import Quote, Rate
+from lfr_eval.report.rates import Quote, QuotedRow, Rate
 
 FEWEST = 6
 """People below which a group is named and not drawn: the fewest that can be compared."""
@@ -68,9 +69,23 @@ class Picture:
     left_out: str = ""
 
 
-def to_picture(quote: Quote) -> Picture:
-    """Return the picture of one setting."""
+def to_picture(quote: Quote, most: int | None = None) -> Picture:
+    """Return the picture of one setting.
+
+    Parameters
+    ----------
+    most
+        Groups of a factor above which those with the highest rates of false alerts or matches lead.
+    """
     rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
+    size = Counter(row.factor for row in rows)
+    factors = [*size]
+
+    def place(row: QuotedRow) -> tuple[int, float]:
+        leads = most is not None and size[row.factor] > most and row.wrong is not None
+        return factors.index(row.factor), -(row.wrong.rate or 0.0) if leads and row.wrong else 0.0
+
+    rows.sort(key=place)
     small = [row for row in rows if 0 < (row.people or 0) < FEWEST]
     named = [f"{group_name(row.group, row.factor)} ({several(row.people or 0, 'person', 'people')})"
              for row in small]  # fmt: skip
@@ -134,15 +149,17 @@ def top_of(rates: Sequence[Rate | None]) -> tuple[float, str]:
     return 1.0, "all"
 
 
-_ROW, _NAME, _SIDE, _TEXT, _GAP = 21.0, 118.0, 142.0, 142.0, 10.0
+_SIDE, _TEXT, _GAP = 142.0, 142.0, 10.0
 _FONT = 'font-size="10.5" style="fill:var(--ink)"'
 
 
 def to_svg(picture: Picture, caption: str) -> str:
     """Return the picture as one drawing for paper."""
-    lefts = [_NAME + place * (_SIDE + _TEXT + _GAP) for place in range(len(picture.heads))]
+    longest = max((len(row.name) for row in picture.rows), default=0)
+    names, tall = max(118.0, 5.8 * longest), 21.0 if len(picture.rows) <= 10 else 17.0
+    lefts = [names + place * (_SIDE + _TEXT + _GAP) for place in range(len(picture.heads))]
     width = lefts[-1] + _SIDE + _TEXT
-    height = 34 + _ROW * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
+    height = 34 + tall * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
     parts = [f"<title>{escape(caption)}</title>"]
     for head, left in zip(picture.heads, lefts, strict=True):
         parts.append(f'<text x="{left}" y="12" font-weight="700" {_FONT}>{escape(head)}</text>')
@@ -157,7 +174,7 @@ def to_svg(picture: Picture, caption: str) -> str:
                 f'<text x="{left + _SIDE + 6}" y="{y + 10:g}" {_FONT}>'
                 f'<tspan font-weight="700">{escape(bar.rate)}</tspan> {escape(bar.behind)}</text>'
             )
-        y += _ROW
+        y += tall
     for left, end in zip(lefts, picture.ends, strict=True):
         parts.append(f'<text x="{left}" y="{y + 10:g}" {_FONT}>none</text>')
         parts.append(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lfr_eval.report.brief.answer import answer, chosen
 from lfr_eval.report.brief.around import deviation, facts, trust
 from lfr_eval.report.brief.crowd import crowd_words
+from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import Picture, to_picture
@@ -71,7 +72,7 @@ def to_brief(report: Report) -> Brief:
         answer=answer(report),
         chosen=chosen(report),
         caveat=" ".join(filter(None, (deviation(report), _alone(report)))),
-        picture=to_picture(report.quote) if report.quote else None,
+        picture=to_picture(report.quote, MOST_GROUPS) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),
         cannot=cannot_tell(report),

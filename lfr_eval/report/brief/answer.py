@@ -115,8 +115,8 @@ def _too_many(report: Report, sides: Sides) -> list[str]:
     if (rate.rate or 0.0) <= MANY:
         return []
     return [
-        f"{percentage(rate.rate)} of {sides.trial} set off a false alert, so it is unlikely that "
-        "anybody would search a watchlist of this length at this threshold."
+        f"so many {sides.trial} set off a false alert that it is unlikely that anybody would "
+        "search a watchlist of this length at this threshold."
     ]
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
 from lfr_eval.contract.words import confidence, count, joined, several, spoken_threshold
-from lfr_eval.report.brief.crowd import MOST_GROUPS
 from lfr_eval.report.brief.sides import PHOTOGRAPHS, sides_of
+from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
 

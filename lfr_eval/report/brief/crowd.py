@@ -8,15 +8,12 @@ from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.words import about, joined, several
 from lfr_eval.report.brief.answer import at_setting
-from lfr_eval.report.brief.told import turned
+from lfr_eval.report.brief.told import MOST_GROUPS, turned
 from lfr_eval.report.crowd import SIZE, crowd_sentence
 from lfr_eval.report.explorer import plain_factors
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Rate
-
-MOST_GROUPS = 7
-"""Most groups of a factor listed one by one; of more, only the ends and their number."""
 
 
 def crowd_words(report: Report) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lfr_eval.contract.names import factor_words, group_words, groups_words
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.contract.words import confidence, count, joined, ratio, several
+from lfr_eval.contract.words import confidence, count, joined, one_in, ratio, several
 from lfr_eval.report.brief.sides import Deed, Sides, seen_words
 from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.picture import FEWEST
@@ -19,6 +19,9 @@ from lfr_eval.report.rates import Rate
 
 NAMED = 3
 """Most pairs of groups described one by one for each kind of error; the report has all."""
+
+MOST_GROUPS = 7
+"""Most groups of a factor listed one by one; of more, only those that stand out."""
 
 Names = Sequence[str]
 
@@ -40,10 +43,11 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         yield f"{several(more, 'more pair')} of groups {'differs' if more == 1 else 'differ'}."
     together = _together(found, pairs)
     for factor in together:
-        yield (
+        said = (
             f"groups by {factor_words(factor)} differ in {deed.thing}, but the study cannot tell "
             "which of them: between no two was a difference shown."
         )
+        yield " ".join([said, *_highest(factor, people)])
     judged = [
         each
         for each in pairs
@@ -52,13 +56,19 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     if judged and not different:
         sets = _by_reference(judged)
         between = " or between ".join(
-            groups_words([other, *names], factor=by) for by, other, names, _ in sets
+            f"{group_words(other, by)} and any of {_named(names, by)}"
+            if len(names) >= MOST_GROUPS
+            else groups_words([other, *names], factor=by)
+            for by, other, names, _ in sets
         )
         small = ": the study is too small to tell" if of["inconclusive"] else ""
-        yield (
+        said = (
             f"no difference in {deed.thing} was shown between {between}, but that does not mean "
             f"that there is none{small}."
         )
+        many = [by for by in dict.fromkeys(each.factor for each in judged)
+                if sum(each.factor == by for each in pairs) >= MOST_GROUPS]  # fmt: skip
+        yield " ".join([said, *(each for by in many for each in _highest(by, people))])
     yield from _open(of["inconclusive"], people, bool(different))
     for _, other, names, same in _by_reference(of["equivalent"]):
         yield _alike(names, other, same, deed)
@@ -70,14 +80,19 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     elif of["untestable"]:
         sets = _by_reference(of["untestable"])
         who = ", or ".join(
-            f"{group_words(other, by)} with {groups_words(names, 'or', by)}"
+            f"{group_words(other, by)} with {_named(names, by, 'or')}"
             f"{_errors(by, other, names, people)}"
             for by, other, names, _ in sets
         )
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
-        who = "; ".join(groups_words([*names, other], factor=by) for by, other, names, _ in sets)
+        who = "; ".join(
+            f"{_named(names, by)} and {group_words(other, by)}"
+            if len(names) >= MOST_GROUPS
+            else groups_words([*names, other], factor=by)
+            for by, other, names, _ in sets
+        )
         yield (
             f"for {who}, the study publishes only that no difference was shown. This does not mean "
             "that the groups are equal. The numbers are too small to publish."
@@ -88,6 +103,30 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
             f"by gender and ethnicity together, {len(worst)} of {several(len(crossed), 'pair')} of "
             f"groups {'differs' if len(worst) == 1 else 'differ'}; the widest gap: "
             f"{_ratio(worst[0], deed)}."
+        )
+
+
+def _named(names: Names, factor: str, last: str = "and") -> str:
+    """Name groups, or say how many they are where nobody would read their names."""
+    if len(names) < MOST_GROUPS:
+        return groups_words(names, last, factor)
+    return f"{len(names)} other groups by {factor_words(factor)}"
+
+
+def _highest(factor: str, people: Sides) -> Iterator[str]:
+    """Say which group of a factor had the highest rate, if one alone did."""
+    rates = [
+        rate
+        for (by, _), rate in people.rates.items()
+        if by == factor and rate.events and (rate.subjects or 0) >= FEWEST
+    ]
+    rates.sort(key=lambda rate: rate.rate or 0.0, reverse=True)
+    if len(rates) > 1 and rates[0].rate != rates[1].rate:
+        most, deed = rates[0], people.deed
+        yield (
+            f"By {factor_words(factor)}, {group_words(most.group, factor)} {deed.often} most often "
+            f"in this test: {count(most.events)} of {count(most.trials)} {people.trial} "
+            f"({one_in(most.rate)})."
         )
 
 
@@ -197,10 +236,9 @@ def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
     """
     if not found:
         return
-    rest = sorted(found, key=_size, reverse=True)[NAMED:]
-    told = [
-        f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in found if each not in rest
-    ]
+    widest_first = sorted(found, key=_size, reverse=True)
+    rest = widest_first[NAMED:]
+    told = [f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in widest_first[:NAMED]]
     before = (
         "for other pairs of groups no difference was shown, but that does not mean that there is "
         "none"
@@ -264,5 +302,5 @@ def _alike(names: Names, other: str, found: Sequence[Finding], deed: Deed) -> st
     by = found[0].factor
     who = groups_words([*names, other], factor=by)
     if len(found) > 1:
-        who = f"{group_words(other, by)} and each of {groups_words(names, factor=by)}"
+        who = f"{group_words(other, by)} and each of {_named(names, by)}"
     return f"{who} {deed.often} about equally often: any difference is below {margin} times."
