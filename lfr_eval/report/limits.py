@@ -69,7 +69,10 @@ def _cannot(report: Report) -> Iterator[str]:
             f"{spoken(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
         )
     yield from _labels(report)
-    yield "How much another threshold, watchlist, camera or light would change the figures."
+    yield (
+        "How much another camera or other light would change the figures, or a threshold or "
+        "watchlist that was not tested."
+    )
     yield "What officers do with an alert, and whether using the system is lawful or right."
 
 

@@ -164,7 +164,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         ),
         publication=publication,
         borderline=_at_headline(_optional(study, tables.BORDERLINE), record),
-        tables=frozenset(path.stem for path in study.glob("*.parquet")),
+        tables=_tables(study),
         maps=(*shipped_maps(), *_own_maps(study)),
     )
 
@@ -194,6 +194,13 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
         record.factors,
         record.conditions,
     )
+
+
+def _tables(study: Path) -> frozenset[str]:
+    """Return the names of the tables that say something; times may not have been recorded."""
+    times = _optional(study, tables.ALERT_TIMES)
+    silent = {tables.ALERT_TIMES.name} if times is not None and not times["timed"].any() else set()
+    return frozenset(path.stem for path in study.glob("*.parquet")) - silent
 
 
 def _required(study: Path, table: tables.Table) -> pd.DataFrame:

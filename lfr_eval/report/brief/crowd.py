@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import OVERALL
@@ -67,11 +68,29 @@ def _thousands(
         if left:
             names = groups_words([each.group for each in left], factor=left[0].factor)
             yield f"For {names} the number {why}."
+    yield from _how_surely([each.group for each in known], pairs, shown)
+
+
+def _how_surely(
+    groups: Sequence[str], pairs: Sequence[Finding], shown: Sequence[Finding]
+) -> Iterator[str]:
+    """Say between which groups a difference was shown, was not shown, and was not looked for."""
     if not shown:
         yield "No difference between these groups was shown, so these numbers may differ by chance."
-    elif len(shown) < len(pairs):
-        named = [groups_words([each.group_a, each.group_b], factor=each.factor) for each in shown]
-        yield f"A difference was shown only between {joined(named)}; the rest may be due to chance."
+        return
+    factor = shown[0].factor
+    compared = {frozenset((each.group_a, each.group_b)) for each in pairs}
+    left = [pair for pair in combinations(groups, 2) if frozenset(pair) not in compared]
+    if len(shown) < len(pairs) or left:
+        named = [groups_words([each.group_a, each.group_b], factor=factor) for each in shown]
+        yield f"A difference was shown between {joined(named)}."
+    if len(shown) < len(pairs):
+        yield "The other differences that were tested may be due to chance."
+    if len(left) == 1:
+        two = groups_words(left[0], factor=factor)
+        yield f"{two[:1].upper()}{two[1:]} were not compared with each other."
+    elif left:
+        yield f"The {several(len(left), 'other pair')} of groups were not compared."
 
 
 def _thousand(of: Rate) -> str:

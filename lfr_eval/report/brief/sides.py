@@ -26,7 +26,11 @@ class Deed:
 DEEDS = {
     "FPIR": Deed("set off a false alert", "set off false alerts", "false alerts"),
     "FNIR": Deed("were missed", "were missed", "missed people"),
-    "FMR": Deed("were mistaken for one another", "were mistaken for one another", "wrong matches"),
+    "FMR": Deed(
+        "were mistaken for somebody else of their group",
+        "were mistaken for somebody else of their group",
+        "wrong matches",
+    ),
     "FNMR": Deed("were not recognised", "were not recognised", "missed matches"),
 }
 """What is told of an error that the system makes."""
