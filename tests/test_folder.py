@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import lfr_eval
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest, written_aside
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.tables import HISTOGRAM, TableError
@@ -32,6 +34,33 @@ def finish(folder: StudyFolder, key: str = "k", count: int = 3) -> list[str]:
 
     folder.stage("stage", key, [HISTOGRAM.file], make)
     return made
+
+
+APART = {
+    "matchers/contract.py": "pictures of a check, in a temporary folder",
+    "tracking/runs.py": "copies for MLflow, in a temporary folder",
+    "registry/registering.py": "what MLflow wrote, in a temporary folder",
+    "finished/publication.py": "a temporary folder, which is moved when it is complete",
+    "cli/launch.py": "a process tells another its exit status",
+}
+"""Files that may be half-written without harm, and why."""
+
+
+def test_nothing_is_written_under_its_final_name() -> None:
+    """A full disk leaves the file of before or none: `written_aside` is the only way to write."""
+    root = Path(lfr_eval.__file__).parent
+    direct = re.compile(
+        r"(\w+)\)?\.write_(?:text|bytes)\(|\.to_(?:csv|parquet)\((?!index|None)(\w+)"
+    )
+    found = [
+        f"{file.relative_to(root)}: {line.strip()}"
+        for file in root.rglob("*.py")
+        if file.relative_to(root).as_posix() not in APART
+        for line in file.read_text(encoding="utf-8").splitlines()
+        for name in [direct.search(line)]
+        if name and not {name[1], name[2]} & {"aside", "name", "stream", "file"}
+    ]
+    assert not found
 
 
 def test_a_finished_stage_is_not_computed_again(folder: StudyFolder) -> None:

@@ -38,8 +38,9 @@ def fetch(
     if croissant is not None:
         from lfr_eval.cohort import load_card
         from lfr_eval.cohort.croissant import croissant as card_of
+        from lfr_eval.contract.writing import write_text
 
-        croissant.write_text(card_of(load_card(name)), encoding="utf-8")
+        write_text(croissant, card_of(load_card(name)))
         print(croissant)
         return OK
     paths = default_paths()

@@ -198,12 +198,13 @@ def stamp(
     """
     from lfr_eval.config import ConfigError
     from lfr_eval.contract.stamps import request_for
+    from lfr_eval.contract.writing import write_bytes
     from lfr_eval.finished.stamping import asked, keep, stampable
 
     if sum(given is not None for given in (tsa, request, response)) != 1:
         raise ConfigError("Give one of --tsa URL, --request FILE and --response FILE.")
     if request is not None:
-        request.write_bytes(request_for(stampable(path).text).as_bytes())
+        write_bytes(request, request_for(stampable(path).text).as_bytes())
         print(
             f"Request: {request}. Send it to an authority, then give its answer with --response "
             "FILE."

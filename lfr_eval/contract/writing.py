@@ -99,7 +99,13 @@ def kept_private() -> Iterator[None]:
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with written_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_text(text, encoding="utf-8", newline="")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
 
 
 def json_text(value: object) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from lfr_eval.contract.dates import day
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import RECORDS
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.values import READERS
 
@@ -45,7 +46,7 @@ def write_suggestions(checks: pd.DataFrame, path: Path) -> int:
         if key not in earlier:
             texts = {name: "" if pd.isna(doubt[name]) else str(doubt[name]) for name in COLUMNS[:5]}
             rows[key] = {**texts, "confirmed": "", "by": ""}
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows.values())

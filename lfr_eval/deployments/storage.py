@@ -8,6 +8,7 @@ import pandas as pd
 
 from lfr_eval.contract.reading import json_value, why_no_file
 from lfr_eval.contract.tables import RECORDS, TableError
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.deployments.grid import DeploymentError
 
 
@@ -23,7 +24,8 @@ def write_records(records: pd.DataFrame, path: Path) -> None:
         raise DeploymentError(f"Records are written to a .parquet file, not to '{path}'.")
     if not path.parent.is_dir():
         raise DeploymentError(f"The folder {path.parent} does not exist.")
-    RECORDS.conform(records).to_parquet(path, index=False)
+    with written_aside(path) as aside:
+        RECORDS.conform(records).to_parquet(aside, index=False)
 
 
 def read_records(path: Path) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import OVERALL, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.writing import write_text
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.monitoring import (
@@ -147,7 +148,7 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
         "Made from records of deployments.",
         blocks,
     )
-    path.write_text(to_page(document), encoding="utf-8")
+    write_text(path, to_page(document))
 
 
 def _chart(alarms: Sequence[Alarm]) -> Chart:

@@ -67,7 +67,12 @@ def export_templates(folder: StudyFolder, file: Path, cache: Path) -> int:
     ids, vectors = _templates(folder, images, acquired, cache)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
-        np.savez(stream, image_id=ids.to_numpy(str), template=vectors)
+        try:
+            np.savez(stream, image_id=ids.to_numpy(str), template=vectors)
+        except OSError:
+            # Half a file is of no use, and would stay in nobody's list.
+            file.unlink()
+            raise
     remember(EXPORTS, file)
     return len(ids)
 

@@ -22,7 +22,7 @@ from lfr_eval.contract.stamps import (
     stamp_in,
     stamps_of,
 )
-from lfr_eval.contract.writing import written_aside
+from lfr_eval.contract.writing import write_bytes
 from lfr_eval.study.registration import read_registration
 from lfr_eval.study.registration.record import registration_file
 from lfr_eval.study.registration.standing import RECORD
@@ -120,8 +120,7 @@ def keep(path: Path, response: bytes, roots: Path | None, approvals: str | None)
         with folder.locked():
             report_and_seal(folder, folder.provenance(), approvals, {STUDY_STAMP: response})
     else:
-        with written_aside(chosen.stamp) as aside:
-            aside.write_bytes(response)
+        write_bytes(chosen.stamp, response)
     return f"{chosen.what}: {stamp} ({chosen.stamp})."
 
 

@@ -25,6 +25,7 @@ from lfr_eval.contract.errors import DISK_FULL
 from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
 from lfr_eval.contract.progress import counting
+from lfr_eval.contract.words import several
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -133,19 +134,20 @@ class TemplateStore:
         Raises
         ------
         MatcherError
-            If no image gave a template.
+            If no image gave a template, or the cache was emptied meanwhile.
         """
         places = images.groupby("digest").indices
         reason, faces = np.full(len(images), "", object), np.full(len(images), -1)
         moved = np.zeros(len(images), np.float32)
         vectors: Vector | None = None
+        there = np.zeros(len(images), bool)
         for shard in self.shards():
             for digest, why, count, row, *off in shard.known.tolist():
                 # The same content may stand in several places of a cohort, or in none.
                 at = places.get(digest.decode())
                 if at is None:
                     continue
-                reason[at], faces[at] = why.decode(), count
+                reason[at], faces[at], there[at] = why.decode(), count, True
                 if row < 0:
                     continue
                 template = shard.vectors[row]
@@ -154,6 +156,12 @@ class TemplateStore:
                     vectors[:] = np.nan
                 vectors[at] = template
                 moved[at] = off[0] if off else 0.0
+        if not there.all():
+            raise MatcherError(
+                f"The cache {self.folder} lacks the results of "
+                f"{several(int((~there).sum()), 'image')} that were embedded: it was emptied while "
+                "the study ran, such as by `lfr-eval purge`. Run the study again."
+            )
         return collect(images, reason, faces, vectors, None if self.storage == "float32" else moved)
 
     def add(self, embeddings: Mapping[str, Embedding]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lfr_eval.contract.words import one_in
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.planning.answer import THIS_TEST, Answer, Case
 from lfr_eval.planning.dependence import rate_at
@@ -72,7 +73,9 @@ def draw(answer: Answer, file: Path) -> None:
             axis.set_xlabel("people a group")
             axis.grid(True, color="#d9dee5", linewidth=0.6)
             axis.spines[["top", "right"]].set_visible(False)
-        figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else None)
+        kind, plain = file.suffix[1:], {"Date": None} if file.suffix == ".svg" else None
+        with written_aside(file) as aside:
+            figure.savefig(aside, format=kind, dpi=150, metadata=plain)
 
 
 def _people(answer: Answer) -> np.ndarray:

@@ -10,6 +10,7 @@ import yaml
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.writing import write_text
 from lfr_eval.planning.answer import THIS_TEST, TOST, Answer
 from lfr_eval.planning.question import PlanningError
 
@@ -160,7 +161,7 @@ def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = 
         "passes": "null" if question is None else round(question.passes),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(DRAFT.format(**values), "utf-8")
+    write_text(file, DRAFT.format(**values))
 
 
 def _people(answer: Answer | None) -> str:

@@ -1,6 +1,7 @@
 """What is wrong in records is found, with its reason; rows that are right are left alone."""
 
 import csv
+import errno
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.deployments import DeploymentError, check_records, import_records
+from lfr_eval.contract.tables import RECORDS
+from lfr_eval.deployments import DeploymentError, check_records, import_records, write_records
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.corrections import corrected, write_suggestions
 from lfr_eval.deployments.dates import meant, out_of_order
@@ -234,3 +236,22 @@ def test_the_published_grids_hold_the_faults_that_are_known(mirror: Path) -> Non
     dalston = found[found["check"] == "date out of sequence"].iloc[0]
     assert (dalston["value"], dalston["suggestion"]) == ("2023-07-11", "2024-07-11")
     assert [each.day for each in counting_breaks(frame)] == ["2024-01-23", "2024-08-06"]
+
+
+def test_a_full_disk_leaves_no_half_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "records.parquet"
+    write_records(RECORDS.empty(), file)
+    before = file.read_bytes()
+
+    def half(frame: pd.DataFrame, path: Path, **settings: object) -> None:
+        del frame, settings
+        path.write_bytes(before[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", half)
+    with pytest.raises(OSError, match="No space"):
+        write_records(RECORDS.empty(), file)
+    assert file.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["records.parquet"]

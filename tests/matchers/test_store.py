@@ -93,6 +93,22 @@ def test_purge_leaves_nothing(tmp_path: Path) -> None:
     assert purge(tmp_path) == 0
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_cache_that_is_emptied_during_a_run_stops_it(left: int, tmp_path: Path) -> None:
+    """Images whose results are gone were not "not acquired"."""
+    matcher = CountingMatcher()
+    images, paths = cohort(*(f"{number}.jpg" for number in range(BATCH + 1)))
+    acquire(matcher, images.head(1), paths[:1], tmp_path)
+    store = TemplateStore(tmp_path, matcher.card.fingerprint)
+    kept = set(store.folder.glob("*.npy"))
+    acquire(matcher, images, paths, tmp_path)
+    for file in set(store.folder.glob("*.npy")) - (kept if left else set()):
+        file.unlink()
+    number = BATCH + 1 - left
+    with pytest.raises(MatcherError, match=f"lacks the results of {number:,} images .* purge"):
+        store.templates(images)
+
+
 def test_templates_are_mapped_not_read(tmp_path: Path) -> None:
     acquire(CountingMatcher(), *cohort("1.jpg", "bad.jpg"), tmp_path)
     shard = next(iter(TemplateStore(tmp_path, "f" * 64).shards()))

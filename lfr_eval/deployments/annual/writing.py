@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval.contract.words import listed, several
+from lfr_eval.contract.writing import write_bytes, write_text
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.chapters import chapters
 from lfr_eval.deployments.annual.page import document_of, to_page
@@ -46,11 +47,11 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
         list(chapters(chosen, asked, checks, breaks, street)),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PAGE).write_text(to_page(document), encoding="utf-8")
-    (folder / PAPER).write_bytes(to_pdf(document, TEMPLATE))
+    write_text(folder / PAGE, to_page(document))
+    write_bytes(folder / PAPER, to_pdf(document, TEMPLATE))
     tables = {"records.csv": chosen, "rates.csv": street, "doubts.csv": checks}
     for name, frame in tables.items():
-        frame.to_csv(folder / name, index=False, lineterminator="\n")
+        write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
     return [folder / name for name in (PAGE, PAPER, *tables)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lfr_eval.contract.words import one_in, threshold_text
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.finished.choosing.answer import Answer
 from lfr_eval.finished.choosing.weighing import ALERTS, FMR, FMR_WITHIN, FPIR, RATIO, TPIR
 
@@ -57,7 +58,9 @@ def draw(found: Answer, file: Path) -> None:
             axis.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16))
         if found.study.simulated:
             figure.suptitle("SIMULATED", x=0.99, ha="right", fontsize=9, fontweight="bold")
-        figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix == ".svg" else None)
+        kind, plain = file.suffix[1:], {"Date": None} if file.suffix == ".svg" else None
+        with written_aside(file) as aside:
+            figure.savefig(aside, format=kind, dpi=150, metadata=plain)
 
 
 def _constraint(axis: Axes, found: Answer, kind: str) -> None:
