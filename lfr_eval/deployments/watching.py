@@ -24,7 +24,7 @@ from lfr_eval.deployments.monitoring import (
     over_represented,
 )
 from lfr_eval.inference.field import PER_FACE, PER_HOUR
-from lfr_eval.report.chart import Chart, Line, Titles, day_scale, draw, log_scale
+from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
 from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
 
 
@@ -170,5 +170,4 @@ def _chart(alarms: Sequence[Alarm]) -> Chart:
         f"Evidence after each deployment, by question ({asked}). The alarm is raised at "
         f"{limit:g}, the dotted line; evidence below 1 speaks for the limit being kept."
     )
-    titles = Titles("evidence", caption, caption)
-    return draw(titles, panels, x, log_scale([*seen, 1.5 * limit]))
+    return draw("evidence", caption, panels, x, log_scale([*seen, 1.5 * limit]))

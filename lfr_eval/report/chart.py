@@ -159,28 +159,14 @@ def day_scale(days: Iterable[date]) -> Scale:
     return Scale(low, high, False, told)
 
 
-@dataclass(frozen=True)
-class Titles:
-    """What a chart is called and what is said of it.
-
-    Attributes
-    ----------
-    mark
-        Written over a drawing of what is not real.
-    """
-
-    name: str
-    caption: str
-    description: str
-    mark: str | None = None
-
-
 def draw(
-    titles: Titles,
+    name: str,
+    caption: str,
     panels: Sequence[tuple[str, Sequence[Line]]],
-    x: Scale,
-    y: Scale,
+    x: Scale | None = None,
+    y: Scale | None = None,
     at: float | None = None,
+    mark: str | None = None,
 ) -> Chart:
     """Draw panels with common scales.
 
@@ -188,12 +174,18 @@ def draw(
     ----------
     panels
         The title of each and its lines.
+    x, y
+        Thresholds across and rates upright, as far as the lines reach, by default.
     at
         Where a vertical line marks the threshold in use, which the page moves with its slider.
+    mark
+        Written over a drawing of what is not real.
     """
-    mark = titles.mark
+    lines = [line for _, each in panels for line in each]
+    x = x or threshold_scale(value for line in lines for value in line.x)
+    y = y or rate_scale(value for line in lines for value in (*line.y, *line.bound))
     inner = [_panel(title, lines, x, y, at) for title, lines in panels]
-    label = f"{mark}: {titles.description}" if mark else titles.description
+    label = f"{mark}: {caption}" if mark else caption
     title = f"<title>{escape(label)}</title>"
     rows = math.ceil(len(inner) / COLUMNS)
     columns = min(COLUMNS, len(inner))
@@ -206,8 +198,8 @@ def draw(
     if mark:
         sheet += f'<text x="0" y="12" font-weight="700" {_TEXT}>{escape(mark.upper())}</text>'
     return Chart(
-        titles.name,
-        titles.caption,
+        name,
+        caption,
         label,
         tuple(
             f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{_quoted(title_)}">'

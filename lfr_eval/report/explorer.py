@@ -18,14 +18,13 @@ from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import ratio, spoken_threshold
-from lfr_eval.report.along import Setting, along_threshold, watchlist_words
+from lfr_eval.report.along import Setting, along_threshold, trade_off, watchlist_words
 from lfr_eval.report.chart import Chart, across, threshold_scale
 from lfr_eval.report.crowd import crowd_sentence
 from lfr_eval.report.findings import SYMBOLS, pair_words
 from lfr_eval.report.picture import FEWEST, Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
 from lfr_eval.report.record import StudyRecord
-from lfr_eval.report.trade_off import trade_off
 
 STEPS = 40
 """Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,18 +10,11 @@ import pandas as pd
 from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import EVERYBODY
 from lfr_eval.contract.words import count, spoken_threshold
-from lfr_eval.report.chart import (
-    POINTS,
-    Chart,
-    Line,
-    Titles,
-    draw,
-    log_scale,
-    rate_scale,
-    threshold_scale,
-)
+from lfr_eval.report.along import line_of
+from lfr_eval.report.chart import POINTS, Chart, Line, draw, log_scale
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import Tail
+from lfr_eval.report.rates import to_rows
 from lfr_eval.report.watchlists import WAYS, Growth, GrowthBlock
 
 DECADES = 3.0
@@ -85,10 +77,8 @@ def _growth(growth: Growth, place: int, block: GrowthBlock, mark: str | None) ->
         "interval: drawn from the fillers; dashed: closed form; dotted: in proportion. All fillers "
         f"together: {count(longest)}; beyond, nothing was compared."
     )
-    rates = [value for _, lines in panels for line in lines for value in line.y]
     sizes = log_scale(rows["watchlist_size"].astype(float))
-    titles = Titles(f"growth-{place}", caption, caption, mark)
-    return draw(titles, panels, sizes, rate_scale(rates))
+    return draw(f"growth-{place}", caption, panels, sizes, mark=mark)
 
 
 def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]:
@@ -114,26 +104,13 @@ def _modelled(tail: Tail, at: float | None, mark: str | None) -> Iterator[Chart]
             "against the threshold. Solid: observed, with intervals. Dashed: the model and its "
             "interval."
         )
-        xs = [x for _, lines in panels for line in lines for x in line.x]
-        rates = [value for _, lines in panels for line in lines for value in line.y]
         name = f"modelled-{tail.watchlist_size or 'pairs'}-{place}"
-        titles = Titles(name, caption, caption, mark)
-        yield draw(titles, panels, threshold_scale(xs), rate_scale(rates), at)
+        yield draw(name, caption, panels, at=at, mark=mark)
 
 
 def _observed(rows: pd.DataFrame) -> Line:
-    values = {
-        name: rows[name].astype(float).tolist()
-        for name in ("threshold", "events", "rate", "lower", "upper")
-    }
-    silent = [not events for events in values["events"]]
-
-    def where(name: str, of: bool) -> list[float]:
-        return [value if none == of else math.nan
-                for value, none in zip(values[name], silent, strict=True)]  # fmt: skip
-
-    return Line("first", values["threshold"], where("rate", False), where("lower", False),
-                where("upper", False), where("upper", True))  # fmt: skip
+    rates = to_rows(rows)
+    return line_of("first", [rate.threshold or 0.0 for rate in rates], rates, banded=False)
 
 
 def _thin(rows: pd.DataFrame) -> pd.DataFrame:
@@ -166,11 +143,5 @@ def _scores(report: Report) -> Chart | None:
         f"How often each comparison score occurred, as a share of comparisons: solid, {within}; "
         "dashed, the same person. The vertical line is the threshold in use."
     )
-    xs = [x for _, lines in panels for line in lines for x in line.x]
-    return draw(
-        Titles("scores-chart", caption, caption, report.record.mark),
-        panels,
-        threshold_scale(xs),
-        rate_scale([y for _, lines in panels for line in lines for y in line.y]),
-        report.record.thresholds.operating,
-    )
+    at, mark = report.record.thresholds.operating, report.record.mark
+    return draw("scores-chart", caption, panels, at=at, mark=mark)

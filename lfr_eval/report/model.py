@@ -41,7 +41,7 @@ SOURCES = {
 """By whose word people are in a group, by `tables.LABEL_SOURCES`."""
 
 if TYPE_CHECKING:
-    from lfr_eval.report.panel.asked import EvidenceMap
+    from lfr_eval.report.panel.maps import EvidenceMap
 
 
 @dataclass(frozen=True)

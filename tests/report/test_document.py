@@ -11,8 +11,7 @@ import pytest
 
 from lfr_eval.report.document import Document, to_document
 from lfr_eval.report.document.blocks import Card, Grid, Picture, plain
-from lfr_eval.report.document.chapters import read_chapters
-from lfr_eval.report.document.texts import runs_of
+from lfr_eval.report.document.chapters import read_chapters, runs_of
 from lfr_eval.report.reading import read_report
 from tests.report.pages import Element
 

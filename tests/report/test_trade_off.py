@@ -10,12 +10,18 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.report.along import Setting, along_threshold, band_words, is_banded, line_of
+from lfr_eval.report.along import (
+    Setting,
+    along_threshold,
+    band_words,
+    is_banded,
+    line_of,
+    trade_off,
+)
 from lfr_eval.report.chart import across, rate_scale
 from lfr_eval.report.rates import Rate, as_miss, to_rows
 from lfr_eval.report.reading import read_report
 from lfr_eval.report.record import read_record
-from lfr_eval.report.trade_off import trade_off
 
 THRESHOLDS = [0.4, 0.5, 0.6]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
-from lfr_eval.report.chart import Chart, Line, Titles, day_scale, draw, log_scale
+from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
 
 
 def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
@@ -31,14 +31,14 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
     lines += [Line("third", [day, day], [scale.low, scale.high]) for day in changed]
     said = f"The level changes: {levels(breaks)}. " if breaks else ""
     caption = (
-        "Faces counted per hour of deployment. Small dot: a deployment; large dot: one with a "
+        f"Faces counted per hour of deployment ({several(len(known), 'deployment')}, {sum(false)} "
+        "of them with a false alert). Small dot: a deployment; large dot: one with a "
         f"false alert{'; dotted upright line: the level changes' if breaks else ''}. "
         f"{said or 'No change of level was found. '}"
         "Whether more people passed or faces were counted otherwise, the records do not say."
     )
-    about = f"{several(len(known), 'deployment')}, {sum(false)} of them with a false alert."
-    titles = Titles("faces-per-hour", caption, about)
-    return draw(titles, [("Faces counted per hour", lines)], day_scale(days), scale)
+    panels = [("Faces counted per hour", lines)]
+    return draw("faces-per-hour", caption, panels, day_scale(days), scale)
 
 
 def levels(breaks: Sequence[Break]) -> str:

@@ -1,8 +1,7 @@
 """Stage report: the view model in, the printed documents as plain blocks out.
 
 A document consists of parts of the page (`templates/*.html.j2`), so that no figure is computed or
-worded twice. `texts` reads pieces of text, `grids` tables, `chapters` everything that consists of
-them.
+worded twice. `chapters` reads them.
 """
 
 from __future__ import annotations

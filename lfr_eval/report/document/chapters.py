@@ -1,24 +1,31 @@
-"""Stage report: chapters as elements in, blocks for paper out."""
+"""Stage report: chapters as elements in, blocks for paper out.
+
+Tables get the widths of what they hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from xml.etree.ElementTree import Element
 
 from lfr_eval.report.document.blocks import (
     Block,
     Bullets,
     Card,
+    Cell,
+    Column,
+    Grid,
     Heading,
     Picture,
+    Row,
     Run,
     Runs,
     Term,
     Text,
     plain,
 )
-from lfr_eval.report.document.grids import read_grid
-from lfr_eval.report.document.texts import classes_of, runs_of
 
 HEADINGS = {"h2": 1, "h3": 2, "h4": 3}
 CONTAINERS = ("document", "section", "div", "details", "form")
@@ -100,3 +107,137 @@ def _picture(element: Element, charts: Mapping[str, tuple[str, str]]) -> Picture
     svg, said = charts[element.get("data-chart", "")]
     caption = element.find("figcaption")
     return Picture(svg, said, runs_of(element if caption is None else caption))
+
+
+ROLES = ("block", "said", "overall")
+COMFORTABLE = 40
+"""Characters that a cell may hold before it rather takes a second line."""
+
+
+def read_grid(table: Element) -> Grid:
+    """Return a table of the page."""
+    (head,) = table.findall("thead/tr")
+    titles = [runs_of(cell) for cell in head]
+    rows = tuple(_rows(table))
+    return Grid(
+        caption=runs_of(_caption(table)),
+        columns=tuple(
+            Column(title, width, "n" in classes_of(cell))
+            for title, width, cell in zip(titles, _widths(titles, rows), head, strict=True)
+        ),
+        rows=rows,
+    )
+
+
+def _caption(table: Element) -> Element:
+    caption = table.find("caption")
+    if caption is None:
+        raise ValueError("A table of the report has no caption.")
+    return caption
+
+
+def _rows(table: Element) -> Iterator[Row]:
+    columns = len(table.findall("thead/tr/*"))
+    for row in table.findall("tbody/tr"):
+        found = [role for role in ROLES if role in classes_of(row)]
+        cells = tuple(
+            Cell(runs_of(cell), min(columns, int(cell.get("colspan", "1"))), _shade(cell))
+            for cell in row
+        )
+        yield Row(cells, found[0] if found else "")
+
+
+def _shade(cell: Element) -> int:
+    shades = [name for name in classes_of(cell) if name.startswith("shade-")]
+    return int(shades[0].removeprefix("shade-")) if shades else 0
+
+
+def _widths(titles: Sequence[Runs], rows: Sequence[Row]) -> list[float]:
+    """Give each column what its longest word needs, and more where its cells hold more."""
+    widths = []
+    for place, title in enumerate(titles):
+        texts = [
+            _as_long_as(row.cells[place].runs)
+            for row in rows
+            if len(row.cells) == len(titles) and all(cell.across == 1 for cell in row.cells)
+        ]
+        words = [word for text in (*texts, plain(title)) for word in text.split()]
+        longest = max((len(word) for word in words), default=1)
+        typical = sorted(len(text) for text in texts)[int(0.9 * len(texts)) :]
+        in_two_lines = len(plain(title)) / 2
+        widths.append(max(longest + 2, in_two_lines, min(COMFORTABLE, *typical[:1] or [1])))
+    return [round(float(width), 2) for width in widths]
+
+
+def _as_long_as(runs: Runs) -> str:
+    """Return text of the length that runs take: what stands back is smaller, marks are boxed."""
+    parts = []
+    for run in runs:
+        if run.style == "quiet":
+            parts.append(run.text[len(run.text) // 6 :])
+        else:
+            parts.append(run.text.replace(" ", "-") + "--" if run.style == "mark" else run.text)
+    return "".join(parts)
+
+
+STYLES = {"strong": "strong", "code": "code", "sup": "raised"}
+CLASSES = {
+    "mark": "mark",
+    "quiet": "quiet",
+    "range": "quiet",
+    "sci": "quiet",
+    "withheld": "quiet",
+    "id": "code",
+}
+UNSEEN = "hidden"
+"""Class of what only a screen reader is told: on paper the same stands in a heading or caption."""
+
+_SPACE = re.compile(r"\s+")
+
+
+def classes_of(element: Element) -> frozenset[str]:
+    """Return the classes of an element."""
+    return frozenset(element.get("class", "").split())
+
+
+def runs_of(element: Element) -> Runs:
+    """Return the text of an element, white space collapsed as a browser does."""
+    return tidy(_runs(element, ""))
+
+
+def tidy(runs: Iterable[Run]) -> Runs:
+    """Collapse white space over runs, and join neighbours of one style."""
+    joined = [
+        Run("".join(run.text for run in group), style)
+        for style, group in groupby(runs, key=lambda run: run.style)
+    ]
+    tidied: list[Run] = []
+    ended = True
+    for run in joined:
+        text = _SPACE.sub(" ", run.text)
+        text = text.removeprefix(" ") if ended else text
+        if text:
+            tidied.append(Run(text, run.style))
+            ended = text.endswith(" ")
+    while tidied and not tidied[-1].text.rstrip():
+        tidied.pop()
+    if tidied:
+        tidied[-1] = Run(tidied[-1].text.rstrip(), tidied[-1].style)
+    return tuple(tidied)
+
+
+def _runs(element: Element, style: str) -> Iterator[Run]:
+    own = style_of(element) or style
+    if element.text:
+        yield Run(element.text, own)
+    for child in element:
+        if UNSEEN not in classes_of(child):
+            yield from _runs(child, own)
+        if child.tail:
+            yield Run(child.tail, own)
+
+
+def style_of(element: Element) -> str:
+    """Return what an element makes of its text; empty where nothing."""
+    named = [CLASSES[name] for name in element.get("class", "").split() if name in CLASSES]
+    return named[0] if named else STYLES.get(element.tag, "")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from lfr_eval.contract.words import unbroken
 from lfr_eval.report.reading import read_report
 from lfr_eval.report.templating import source
 from tests.report.browser.conftest import Opened
@@ -32,7 +33,7 @@ def shown(page: Page) -> dict[str, list[str]]:
 def test_the_slider_starts_at_the_operating_threshold(page: Page) -> None:
     assert page.locator("#threshold").get_attribute("aria-valuetext") == "0.64"
     assert (
-        "threshold 0.64, watchlist: 10,000 faces"
+        unbroken("threshold 0.64, watchlist: 10,000 faces")
         in page.locator("#explored-picture .where").inner_text()
     )
 
@@ -50,11 +51,13 @@ def test_every_word_is_one_that_the_library_wrote(
         page.locator("#threshold").focus()
         page.keyboard.press(key)
         assert page.locator("#threshold-shown").inner_text() == explorer.thresholds[step]
-        wanted = {name: [pool[bars[step][0]] for bars in sides] for name, sides in part["rows"]}
+        wanted = {
+            name: [unbroken(pool[bars[step][0]]) for bars in sides] for name, sides in part["rows"]
+        }
         assert shown(page) == wanted
         crowd = part["crowd"][step] if part["crowd"] else ""
-        assert page.locator("#explored-crowd").text_content() == crowd
-        told = [pool[row[2][step]] for row in part["verdicts"]]
+        assert page.locator("#explored-crowd").text_content() == unbroken(crowd)
+        told = [unbroken(pool[row[2][step]]) for row in part["verdicts"]]
         cells = page.locator("#explored-verdicts tbody td:last-child")
         assert cells.all_text_contents() == told or not told
 
