@@ -59,7 +59,7 @@ def _row(judged: Judged) -> dict[str, object]:
     cell = judged.cell
     shares = {name: judged.rejected.get(name) for name in METHODS}
     shares |= {f"coverage of the {name}": judged.coverage.get(name) for name in COVERAGE}
-    shares["equivalent"] = None if cell.kind != "margin" else judged.equivalent
+    shares["equivalent"] = judged.equivalent if cell.kind in ("margin", "difference") else None
     return {
         "cell": cell.name,
         "kind": cell.kind,

@@ -49,13 +49,14 @@ class Cell:
     name
         Printed.
     kind
-        `null`, `power`, or `margin` (true ratio exactly at the equivalence margin).
+        `null`, `power`, `margin` (true ratio exactly at the equivalence margin), or `difference`
+        (the true difference is the margin in absolute terms).
     rates
         True rate of each group.
     smaller
         Events expected in the group that expects fewer.
     limit
-        Largest type I error allowed, before Monte Carlo error.
+        Largest share of false claims allowed, before Monte Carlo error.
     draw
         From generator and number of studies.
     """
@@ -68,13 +69,14 @@ class Cell:
     draw: Callable[[np.random.Generator, int], Drawn]
 
 
-GOAL, PARETO_GOAL = 0.065, 0.09
+GOAL, PARETO_GOAL, ABSOLUTE_GOAL = 0.065, 0.09, 0.05
 MARGIN = 1.25
 
 
 def cells() -> list[Cell]:
     """All cells."""
-    return [*_persons(), *_constant(), *_unequal(), *_pairs(), *_omnibus(), *_power(), *_margin()]
+    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_omnibus())
+    return [*null, *_power(), *_margin(), *_difference()]
 
 
 def _persons_cell(
@@ -268,4 +270,32 @@ def _margin() -> list[Cell]:
                 return Drawn([of_passes(each) for each in events], [e[-1] for e in events])
 
             found.append(Cell(name, "margin", rates, 0.3 * 10 * min(sizes), GOAL, draw))
+    return found
+
+
+def _difference() -> list[Cell]:
+    """Rates a margin apart, three to ten standard errors, in groups that are unlike."""
+    found = []
+    for sizes, rates, one, two in (
+        ((300, 300), (0.02, 0.005), 0.2, 0.0),
+        ((100, 400), (0.08, 0.03), 0.05, 0.3),
+        ((400, 100), (0.03, 0.08), 0.3, 0.05),
+        ((200, 600), (0.6, 0.5), 0.1, 0.0),
+    ):
+        draws = (beta_rates(rates[0], one), beta_rates(rates[1], two))
+        name = (
+            f"passes {sizes[0]} v {sizes[1]}, rates {rates[0]} and {rates[1]}, beta {one} v {two}"
+        )
+        found.append(
+            _persons_cell(name, sizes, draws, rates, kind="difference", limit=ABSOLUTE_GOAL)
+        )
+    for sizes, events, kinds, words in (
+        ((67, 67), (80, 20), (None, ("lognormal", 0.8)), "lambs in the other"),
+        ((67, 67), (80, 20), (("lognormal", 0.8), None), "lambs in one"),
+        ((60, 300), (100, 500), (("lognormal", 0.5), ("lognormal", 0.8)), "lambs in both"),
+        ((300, 60), (150, 60), (("pareto", 2.5), ("pareto", 2.5)), "Pareto 2.5 in both"),
+    ):
+        rates = tuple(x / (n * (n - 1) / 2) for x, n in zip(events, sizes, strict=True))
+        name = f"comparisons {sizes[0]} v {sizes[1]}, {events[0]} and {events[1]} expected, {words}"
+        found.append(_pairs_cell(name, sizes, rates, kinds, "difference", ABSOLUTE_GOAL))
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.acceptance.cells import MARGIN, Cell, Drawn
 from benchmarks.acceptance.methods import LAST, METHODS, last, ours, shuffled_people
 from benchmarks.acceptance.pooling import all_others, pool
+from lfr_eval.inference.absolute import difference_equivalence_p
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.mover import Compared, difference_ends, equivalence_p, p_value, ratio_ends
 from lfr_eval.inference.omnibus import omnibus, signed_deviates
@@ -36,7 +37,7 @@ class Judged:
     coverage
         Of the intervals of rates, ratio and difference (two groups).
     equivalent
-        Share that is called equivalent at the margin.
+        Share that is called equivalent; false where the truth lies at the margin.
     contradictions
         Studies in which p < .05 and the interval of the ratio disagree.
     """
@@ -64,7 +65,9 @@ class Judged:
             other = self.rejected["Koopman"]
             if share < POWER_SHARE * other - 2 * self.error(share):
                 found.append(f"power {share:.3f} against {other:.3f}")
-        if cell.kind == "margin" and self.equivalent > cell.limit + 2 * self.error(cell.limit):
+        if cell.kind in ("margin", "difference") and self.equivalent > cell.limit + 2 * self.error(
+            cell.limit
+        ):
             found.append(f"false equivalence {self.equivalent:.3f}")
         # Where the lambs that matter are not in the sample, no interval covers.
         if judged and cell.limit < 0.08:
@@ -90,7 +93,10 @@ def judge(cell: Cell, studies: int, shuffles: int = 0) -> Judged:
     lower, upper = ratio_ends(sides, LEVEL)
     p = np.nan_to_num(p_value(sides), nan=1.0)
     apart = (np.nan_to_num(lower) > 1) | (np.nan_to_num(upper, nan=np.inf) < 1)
-    equivalence = np.nan_to_num(equivalence_p(sides, MARGIN), nan=1.0)
+    if cell.kind == "difference":
+        equivalence = difference_equivalence_p(sides, abs(cell.rates[0] - cell.rates[1]))
+    else:
+        equivalence = np.nan_to_num(equivalence_p(sides, MARGIN), nan=1.0)
     return Judged(
         cell,
         studies,

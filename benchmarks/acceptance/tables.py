@@ -69,8 +69,8 @@ def power(results: pd.DataFrame) -> str:
 
 
 def margins(results: pd.DataFrame) -> str:
-    """Share called equivalent where the ratio lies exactly at the margin."""
-    part = results[results["kind"] == "margin"]
+    """Share called equivalent where the ratio or difference lies exactly at the margin."""
+    part = results[results["kind"].isin(("margin", "difference"))]
     return "| population | called equivalent |\n| --- | --- |\n" + "\n".join(
         f"| {row['cell']} | {100 * row['equivalent']:.1f} |" for _, row in part.iterrows()
     )

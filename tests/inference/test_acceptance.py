@@ -50,6 +50,8 @@ def test_groups_that_are_unlike_but_equal_are_not_told_apart(name):
         "passes 100 v 100, rate 0.02, ratio 3.0",
         "comparisons 67 v 67, 10 expected, ratio 3.0",
         "passes 300 v 1000, ratio at the margin, beta 0.05 v 0.0",
+        "passes 100 v 400, rates 0.08 and 0.03, beta 0.05 v 0.3",
+        "comparisons 67 v 67, 80 and 20 expected, lambs in one",
     ],
 )
 def test_power_and_equivalence(name):
