@@ -32,7 +32,7 @@ from lfr_eval.inference.covariates import Counted, known_covariates
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared, p_value, ratio_ends
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import Evidence, precision_of
+from lfr_eval.inference.precision import precision_of
 from lfr_eval.inference.regression import design_of, fit_log_rates
 from lfr_eval.inference.sensitivity import (
     MISLABELLED,
@@ -150,8 +150,10 @@ def _pair(  # noqa: PLR0913
     alike_sides = [counted.standardised(side, weight) for side in (a, b)]
     fewest = min(counted.people_by_cell(side)[used > 0].min() for side in (a, b))
     enough = enough_evidence(*seen)[0]
-    crude = _ratios(seen[0], seen[1], plan.level)
-    fair = _ratios(alike_sides[0], alike_sides[1], plan.level)
+    worth = [precision_of(side) for side in seen]
+    worth_alike = [precision_of(*side) for side in zip(alike_sides, seen, strict=True)]
+    crude = _ratios(Compared(worth[0], worth[1]), plan.level)
+    fair = _ratios(Compared(worth_alike[0], worth_alike[1]), plan.level)
     names = (grouping.names[codes[0]], grouping.names[codes[1]])
     for step in at:
         testable = bool(enough[step])
@@ -218,11 +220,10 @@ def _refused(counted: Counted, both: Bools, used: Floats) -> str:
     )
 
 
-def _ratios(a: Evidence, b: Evidence, level: float) -> list[_Ratio]:
+def _ratios(sides: Compared, level: float) -> list[_Ratio]:
     """Ratio at every threshold, by the construction of all findings."""
-    sides = Compared(precision_of(a), precision_of(b))
     lower, upper = ratio_ends(sides, level)
-    value = divide(a.rate, b.rate, otherwise=math.nan)
+    value = divide(sides.a.rate, sides.b.rate, otherwise=math.nan)
     columns = (value[0], lower[0], upper[0], p_value(sides)[0])
     return [_Ratio(*(float(one) for one in row)) for row in zip(*columns, strict=True)]
 

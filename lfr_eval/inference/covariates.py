@@ -116,6 +116,8 @@ class Counted:
         The rate of every combination is the group's own (a saturated model of the outcome), so
         the average is the rate that the group would have if its passes were mixed as `weight`
         says: g-computation. The variance is that of the people's (or clusters') contributions.
+        The trials are those that would have the same binomial variance at that rate, so rare
+        events never weigh more than were counted (Fay & Feuer 1997).
 
         Parameters
         ----------
@@ -126,7 +128,8 @@ class Counted:
 
         References
         ----------
-        Robins (1986), Mathematical Modelling 7, 1393-1512.
+        Robins (1986), Mathematical Modelling 7, 1393-1512; Fay & Feuer (1997), Statistics in
+        Medicine 16, 791-801.
         """
         cell, unit = self.cell[rows], np.unique(self.cluster[rows], return_inverse=True)[1].ravel()
         x, m = self.events[rows], self.trials[rows]
@@ -144,13 +147,13 @@ class Counted:
         squares = summed**2
         each = divide(weight, total)
         binomial = (weight * each) @ (by_cell * (1 - by_cell))
-        worth = float(divide(1.0, weight @ each))
-        # What one person counts in the average, in trials of one stratum.
-        counts = (worth * each)[cell][:, None]
+        worth = divide(rate * (1 - rate), binomial, otherwise=float(divide(1.0, weight @ each)))
+        # What one person counts in the average, in such trials.
+        counts = each[cell][:, None] * worth
         own, without = _by(x * counts, unit, number), _by((m[:, None] - x) * counts, unit, number)
         return Evidence(
             (rate * worth)[None],
-            np.full((1, x.shape[1]), worth),
+            worth[None],
             np.maximum(squares.sum(axis=0), binomial)[None],
             satterthwaite(squares.sum(axis=0), (squares**2).sum(axis=0), number)[None],
             own.max(axis=0, initial=0.0)[None],

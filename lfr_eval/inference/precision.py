@@ -152,7 +152,7 @@ def independent(events: Floats, trials: Floats) -> Precision:
     return Precision(x, n, one, np.full(x.shape, np.inf), one, np.full(x.shape, OWN))
 
 
-def precision_of(evidence: Evidence) -> Precision:
+def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precision:
     """Take the design effect of every group at every threshold from where it can be believed.
 
     With ten events and ten trials without one it is the group's own. With fewer, the largest of
@@ -160,15 +160,25 @@ def precision_of(evidence: Evidence) -> Precision:
     it by the rates believes a model), and 1. Where there is nothing to borrow, people are the
     trials (persons), or disjoint pairs of people where no event was seen (comparisons).
 
+    Parameters
+    ----------
+    evidence
+        What was counted, or standardised to a mix of strata.
+    counted
+        Of standardised evidence: the same before it was weighted. A design effect is believed
+        from ten of its events on, and a clump is the design effect, the mean weight of a clump:
+        the largest is that of whoever is in the rarest stratum, and far too wide.
+
     References
     ----------
     Korn & Graubard (1998), Survey Methodology 24, 193-201, for effective trials with degrees of
-    freedom.
+    freedom; Tiwari, Clegg & Zou (2006), Statistical Methods in Medical Research 15, 547-569, for
+    the mean weight.
     """
     x, n = np.broadcast_arrays(evidence.events, evidence.trials)
     rate = divide(x, n)
     own = divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0)
-    enough = (x >= ENOUGH_EVENTS) & (n - x >= ENOUGH_EVENTS)
+    enough = _enough(evidence if counted is None else counted)
     near = _nearest(enough, evidence.falling)
     borrowed = ~enough & (near >= 0)
     there = np.maximum(near, 0)
@@ -193,9 +203,16 @@ def precision_of(evidence: Evidence) -> Precision:
         n,
         effect,
         degrees,
-        np.maximum(effect, evidence.largest),
+        np.maximum(effect, evidence.largest if counted is None else 0.0),
         np.where(n > 0, words, NO_TRIAL),
     )
+
+
+def _enough(counted: Evidence) -> Bools:
+    found: Bools = (
+        np.minimum(counted.events, counted.trials - counted.events) >= ENOUGH_EVENTS - 1e-9
+    )
+    return found
 
 
 def _unborrowed(

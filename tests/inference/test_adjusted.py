@@ -100,6 +100,19 @@ def test_standardised_rates_are_means_over_both_groups() -> None:
     assert (row["cells"], row["cells_of_one_group"], row["overlap"]) == (4, 0, 1)
 
 
+def test_weighted_trials_have_the_binomial_variance_of_the_average() -> None:
+    trials, people = study()
+    counted = Counted.of(trials, people, ("age_band", "camera"), np.array([0.5]))
+    everybody, weight = np.ones(len(counted.cell), bool), np.array([0.4, 0.3, 0.2, 0.1])
+    n = counted.trials_by_cell(everybody)
+    p = np.bincount(counted.cell, counted.events[:, 0]) / n
+    found = counted.standardised(everybody, weight)
+    rate, worth = found.rate[0, 0], found.trials[0, 0]
+    assert rate == pytest.approx(weight @ p, rel=1e-12)
+    assert rate * (1 - rate) / worth == pytest.approx(weight**2 @ (p * (1 - p) / n), rel=1e-12)
+    assert found.events[0, 0] < counted.events.sum()
+
+
 def test_the_unadjusted_ratio_is_that_of_the_findings() -> None:
     trials, people = study()
     row = adjusted_table([trials], people, [0.5], [0.5], PLAN).iloc[0]
