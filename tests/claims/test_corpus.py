@@ -1,53 +1,35 @@
 """Sentences of letters, press and Parliament: why the study does not say them, never that it does.
 
-`corpus.csv` holds, for each sentence, what it says of differences between groups, the kinds of
-reason that must be given and those that may be given besides. `part` says how it came in: the
-`first` and `held out` sentences were written before any rule, the rules were made with the first
-only; the others were written `afterwards` and tried before the rules were mended. The last 200 of
-them were written in five sets of 40 by somebody who had not seen the rules: press; Parliament;
-police and vendors; courts and abstracts; everyday speech with traps. At the first trial of these
-sets the right reasons were given for 16, 27, 26, 33 and 23 of 40 sentences and the right polarity
-for 23, 33, 30, 34 and 28; none was accepted. One label of theirs was corrected: "nine in ten" is
-what 89 % rounds to, so its reason is the setting, with which the first set had 17. Of the older
-labels "shown to have no bias" now claims equality, and four say differently what can be read.
+The sentences are those from which the checker learns (`examples.csv`). With 445 of them, real ones
+and near-real ones, its rules were made too; those it must read as people have sorted them. How it
+reads voices that it has not met is measured by leaving out whole sources, and was tried once with
+the 200 sentences of `unseen.csv`. Neither the rules nor the examples may be made with those.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.claims import Sentences, Verdict, check_claim, read_sentences
+from lfr_eval.finished.claims.learned import Example, Model, read_examples
+from lfr_eval.finished.claims.wording import in_plain
 from tests.claims.npl_like import npl_like
 
-
-@dataclass(frozen=True)
-class Said:
-    """A row of the corpus."""
-
-    sentence: str
-    source: str
-    polarity: str
-    required: frozenset[str]
-    allowed: frozenset[str]
-    part: str
-
-
-def read_corpus() -> Iterator[Said]:
-    with (Path(__file__).parent / "corpus.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            required = frozenset(row["required"].split("&"))
-            allowed = frozenset(row["allowed"].split("|")) - {""}
-            said = (row["sentence"], row["source"], row["polarity"])
-            yield Said(*said, required, allowed, row["part"])
-
-
-CORPUS = tuple(read_corpus())
+EXAMPLES = read_examples()
+KNOWN = [one for one in EXAMPLES if one.ruled]
+ON_GROUPS = {
+    "alike": {"equality"},
+    "difference": {"difference"},
+    "both": {"equality", "difference"},
+    "open": {"study"},
+}
+EXACT = {"contradicted", "mixed", "number", "setting", "wording", "altered", "beyond"}
+"""Reasons that follow from the study's tables, or that may stand beside every other."""
 
 
 @pytest.fixture(scope="module")
@@ -57,38 +39,90 @@ def study() -> Sentences:
 
 @pytest.fixture(scope="module")
 def verdicts(study: Sentences) -> dict[str, Verdict]:
-    return {said.sentence: check_claim(said.sentence, study) for said in CORPUS}
+    return {one.sentence: check_claim(one.sentence, study) for one in KNOWN}
 
 
-def test_the_corpus_is_large_and_says_where_it_comes_from() -> None:
-    assert len(CORPUS) == len({one.sentence for one in CORPUS}) >= 440
-    assert all(one.source and one.required for one in CORPUS)
-    assert sum("near-real" not in one.source.lower() for one in CORPUS) >= 4
+def polarity(says: str) -> str:
+    return says if says in ON_GROUPS else "none"
 
 
-@pytest.mark.parametrize("said", CORPUS, ids=lambda said: said.sentence[:60])
-def test_what_a_sentence_says_of_groups_is_read_right(
-    said: Said, verdicts: dict[str, Verdict]
-) -> None:
-    verdict = verdicts[said.sentence]
-    assert verdict.quoted is None
-    assert verdict.reasons
-    assert verdict.polarity == said.polarity
+def asks(one: Example) -> bool:
+    return one.sentence.rstrip(' "”)').endswith("?")
 
 
-def test_the_reasons_are_right_in_95_of_100(verdicts: dict[str, Verdict]) -> None:
+def test_the_examples_are_many_and_say_where_they_come_from() -> None:
+    assert len(EXAMPLES) == len({one.sentence for one in EXAMPLES}) >= 1000
+    assert all(one.source for one in EXAMPLES)
+    assert sum("near-real" not in one.source.lower() for one in EXAMPLES) >= 4
+
+
+def test_what_a_sentence_says_of_groups_is_read_right(verdicts: dict[str, Verdict]) -> None:
+    read = {one: verdicts[one.sentence].polarity for one in KNOWN}
+    wrong = [(one.sentence, got) for one, got in read.items() if got != polarity(one.says)]
+    assert len(wrong) <= 0.01 * len(read), wrong
+
+
+def test_the_reasons_are_those_of_the_definitions(verdicts: dict[str, Verdict]) -> None:
     wrong = []
-    for said in CORPUS:
-        kinds = {reason.kind for reason in verdicts[said.sentence].reasons}
-        if not said.required <= kinds <= said.required | said.allowed:
-            wrong.append((said.sentence, kinds ^ said.required))
-    assert len(wrong) <= 0.05 * len(CORPUS), wrong
+    for one in KNOWN:
+        kinds = {reason.kind for reason in verdicts[one.sentence].reasons}
+        required = {"beyond"} if asks(one) else ON_GROUPS.get(one.says, {one.says} - {"rate"})
+        if not required <= kinds <= required | EXACT:
+            wrong.append((one.sentence, kinds ^ required))
+    assert len(wrong) <= 0.05 * len(verdicts), wrong
+
+
+def test_no_sentence_is_accepted_and_each_has_a_reason(verdicts: dict[str, Verdict]) -> None:
+    for verdict in verdicts.values():
+        assert verdict.quoted is None
+        assert verdict.reasons
+
+
+def test_voices_that_were_left_out() -> None:
+    sources = defaultdict(list)
+    for one in EXAMPLES:
+        if not one.ruled:
+            sources[one.source].append(one)
+    names = sorted(sources)
+    right = told = count = 0
+    for fold in range(4):
+        left_out = [one for name in names[fold::4] for one in sources[name]]
+        model = Model([one for one in EXAMPLES if one not in left_out])
+        for one, read in zip(
+            left_out, model.read([in_plain(one.sentence) for one in left_out]), strict=True
+        ):
+            count += 1
+            told += read.is_sure
+            right += read.is_sure and read.polarity == polarity(one.says)
+    assert count > 600
+    assert right >= 0.8 * count
+    assert right >= 0.88 * told
+
+
+def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None:
+    with (Path(__file__).parent / "unseen.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 200
+    assert not {row["sentence"] for row in rows} & {one.sentence for one in EXAMPLES}
+    read = turned = reasoned = 0
+    for row in rows:
+        verdict = check_claim(row["sentence"], study)
+        assert verdict.quoted is None
+        required = set(row["reasons"].split("&"))
+        kinds = {reason.kind for reason in verdict.reasons}
+        read += verdict.polarity == row["polarity"]
+        turned += {verdict.polarity, row["polarity"]} == {"alike", "difference"}
+        reasoned += required <= kinds <= required | EXACT | set(row["also"].split("|"))
+    # The figures of docs/report.md are 159, 1 and 153.
+    assert read >= 155
+    assert turned <= 2
+    assert reasoned >= 149
 
 
 def test_no_sentence_is_accepted_by_another_study(small: StudyFolder) -> None:
     sentences = read_sentences(small)
-    for said in CORPUS[::16]:
-        verdict = check_claim(said.sentence, sentences)
+    for one in EXAMPLES[::40]:
+        verdict = check_claim(one.sentence, sentences)
         assert verdict.simulated
         assert verdict.quoted is None
         assert verdict.reasons
@@ -110,16 +144,20 @@ def test_the_table_that_holds_another_number_is_named(study: Sentences) -> None:
 
 
 def test_with_its_not_and_without(study: Sentences) -> None:
-    claim = "At the threshold used, the technology does {}lead to statistically significant bias."
-    assert check_claim(claim.format("not "), study).polarity == "alike"
-    assert check_claim(claim.format(""), study).polarity == "difference"
+    claim = (
+        "At the face-match threshold used, the technology does {}lead to statistically significant "
+        "bias in relation to gender and race."
+    )
+    for word, says, kind in (("not ", "alike", "equality"), ("", "difference", "difference")):
+        verdict = check_claim(claim.format(word), study)
+        assert verdict.polarity == says
+        assert kind in {reason.kind for reason in verdict.reasons}
+        assert "names no threshold" in " ".join(reason.text for reason in verdict.reasons)
 
 
-def test_what_points_both_ways_is_said_to_and_both_readings_are_answered(study: Sentences) -> None:
-    verdict = check_claim("The gap between Black and White people has narrowed.", study)
+def test_both_readings_are_answered_where_a_sentence_cannot_be_read(study: Sentences) -> None:
+    verdict = check_claim("Black faces confuse the cameras.", study)
     assert verdict.reading == "the checker cannot tell which way this sentence points"
     (why,) = [one.text for one in verdict.reasons if one.kind == "unreadable"]
     assert "If it means that groups differ: It claims a difference" in why
     assert "If it means that they do not: It claims that groups do not differ" in why
-    # Groups and a kind of error are named, but with no word that is known to compare.
-    assert check_claim("Black faces confuse the cameras.", study).polarity == "unclear"

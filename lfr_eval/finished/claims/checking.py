@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import figures_of
+from lfr_eval.finished.claims.learned import BEYOND, learned_of
 from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
@@ -15,7 +16,6 @@ from lfr_eval.finished.claims.polarity import (
     OPEN,
     UNCLEAR,
     Polarity,
-    is_about_groups,
     polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
@@ -37,6 +37,15 @@ READ_AS = {
     OPEN: "it says neither that groups differ nor that they do not",
     UNCLEAR: "the checker cannot tell which way this sentence points",
     NONE: "it says nothing about differences between groups",
+}
+
+
+_SAYS = {
+    DIFFERENCE: "that groups differ",
+    ALIKE: "that groups do not differ",
+    BOTH: "that some groups differ and others do not",
+    OPEN: "that this is not known",
+    NONE: "nothing of groups",
 }
 
 
@@ -82,23 +91,17 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     """
     words = words_of(claim)
     plain = in_plain(claim)
-    polarity = polarity_of(plain)
+    polarity, topic = _read(plain)
     for sentence, those in zip(sentences.all, sentences.words, strict=True):
         if those == words:
             return Verdict(sentence, sentence, polarity.value, (), sentences.simulated)
     subjects = subjects_of(plain, sentences.groups)
     findings = on_subjects(subjects, sentences)
     figures = figures_of(plain, sentences.rates, findings)
-    reading = Reading(plain, polarity, subjects, figures)
+    reading = Reading(plain, polarity, topic, subjects, figures)
     alike, those = _alike(words, sentences)
     altered = () if alike is None else tuple(_altered(alike, words, those))
-    reasons = list(reasons_of(reading, sentences, bool(altered)))
-    if is_about_groups(plain) and polarity.value == NONE and _says_nothing(reasons):
-        polarity = Polarity(
-            UNCLEAR, unsure="it names groups, but does not plainly say whether they differ"
-        )
-        reading = replace(reading, polarity=polarity)
-        reasons = list(reasons_of(reading, sentences, bool(altered)))
+    reasons = reasons_of(reading, sentences, bool(altered))
     told = (*altered, *reasons)
     if alike is None:
         against = contradicting(reading, sentences)
@@ -108,9 +111,18 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     return Verdict(None, alike, polarity.value, tuple(dict.fromkeys(told)), sentences.simulated)
 
 
-def _says_nothing(reasons: list[Reason]) -> bool:
-    """Return whether nothing shows that a sentence is not about differences between groups."""
-    return not {"share", "study", "number", "setting", "mixed"} & {one.kind for one in reasons}
+def _read(plain: str) -> tuple[Polarity, str]:
+    """Return what a sentence says of groups and, where that is nothing, what it is about."""
+    rule = polarity_of(plain)
+    if plain.endswith("?"):
+        return rule, BEYOND
+    learned = learned_of(plain)
+    if not learned.is_sure:
+        between = " or ".join(_SAYS[one] for one in (learned.polarity, learned.second))
+        return Polarity(UNCLEAR, unsure=f"it may say {between}"), learned.topic
+    if learned.polarity == NONE:
+        return Polarity(NONE), learned.topic
+    return Polarity(learned.polarity, rule.evidential), ""
 
 
 def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:

@@ -24,6 +24,7 @@ IN_USE = re.compile(
 )
 """A threshold that is meant and not named."""
 
+_QUESTION = re.compile(r"\?[\"' )]*$")
 _THAN = re.compile(r" than | outnumber\w* | times as (?:\w+ ){1,12}?as ")
 _LESS = re.compile(r"\b(?:less|fewer|lower|better|easier|smaller)\b")
 _FOUND = re.compile(r"\b(?:identified|recogni[sz]ed|spotted|found|picked up|matched correctly)\b")
@@ -32,12 +33,24 @@ _HARD = re.compile(r"\b(?:harder|more difficult|easier)\b")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a claim reads as."""
+    """What a claim reads as.
+
+    Attributes
+    ----------
+    topic
+        What it is about where it says nothing of groups, as `learned.py` names it; else empty.
+    """
 
     plain: str
     polarity: Polarity
+    topic: str
     subjects: Subjects
     figures: Figures
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks."""
+        return _QUESTION.search(self.plain) is not None
 
     @property
     def is_about_groups(self) -> bool:

@@ -38,10 +38,6 @@ _EVERYBODY = re.compile(
 )
 _AGAINST = re.compile(r"\b(?:against|versus|vs?|compared|while|whereas|but|and|with)\b|[;,]")
 _ASKS = re.compile(r"(?:is|are|was|do|does|did|has|have|can|could|will|would|wh\w+|how)\b")
-_SOMEBODY = re.compile(
-    r"\b(?:a|an|one|1|the|this|that|my|his|her|\S+-old) (?:[\w-]+ ){0,2}?(?:woman|man|boy|girl|"
-    r"schoolboy|schoolgirl|teenager|child|pensioner|mother|father)\b(?!')"
-)
 _LIKENESS = re.compile(r"\w+(?:ity|ness|ence)\b")
 _UNTOWARD = re.compile(r"nothing|not|no (?!matter|preference)")
 
@@ -122,12 +118,6 @@ def polarity_of(plain: str) -> Polarity:
         # "Slightly higher, but not significantly": the last word is that none was shown.
         return Polarity(ALIKE, True)
     return Polarity(BOTH, any(one.evidential for one in told))
-
-
-def is_about_groups(plain: str) -> bool:
-    """Return whether a sentence names a group, or what groups are told apart by."""
-    rest = _SOMEBODY.sub(" ", plain)
-    return any(one.search(rest) is not None for one in (_GROUP, _ATTRIBUTE))
 
 
 def _is_set_against(text: str) -> bool:

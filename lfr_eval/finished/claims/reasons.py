@@ -19,9 +19,10 @@ from lfr_eval.finished.claims.evidence import (
     supporting,
 )
 from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
-from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NONE, OPEN
+from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
+from lfr_eval.finished.claims.lexicon import families, word
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
-from lfr_eval.finished.claims.topics import is_question, topics_of
 
 FEW = 3
 """Pairs of groups and thresholds named at most."""
@@ -34,9 +35,8 @@ class Reason:
     Attributes
     ----------
     kind
-        `equality`, `absence`, `difference`, `contradicted`, `setting`, `mixed`, `number`, `share`,
-        `accuracy`, `study`, `cause`, `future`, `outside`, `judgement`, `altered`, `wording` or
-        `unreadable`.
+        `altered`, `contradicted`, `equality`, `difference`, `mixed`, `number`, `setting`, `share`,
+        `accuracy`, `study`, `beyond`, `wording` or `unreadable`, as docs/report.md defines them.
     text
         The reason in words.
     """
@@ -53,23 +53,14 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
     altered
         Whether it is known already to be a sentence of the study with other words.
     """
-    if is_question(reading.plain):
-        yield Reason(
-            "unreadable", "It is a question. A study answers no question that is put to somebody."
-        )
-        return
     told = [
         *_groups(reading, sentences),
         *_figures(reading, sentences),
         *_setting(reading, sentences),
         *_topics(reading, sentences),
     ]
-    if not told and not altered and not reading.figures.several:
-        told = list(_topics(reading, sentences, slight=True))
-        # Almost every sentence has some word of the study or of being right.
-        told = [one for one in told if one.kind not in ("study", "accuracy")] or told
     if reading.polarity.unsure:
-        told.append(_either(reading, sentences))
+        told = [_either(reading, sentences), *told]
     elif not told and not altered:
         told.append(_wording(reading))
     yield from told
@@ -82,11 +73,7 @@ def _wording(reading: Reading) -> Reason:
             "These are not the words of the study. It has the figures or the comparison that the "
             "claim names; quote its own sentence.",
         )
-    return Reason(
-        "unreadable",
-        "It cannot be read: it names no groups that differ or are alike, no rate and no kind of "
-        "error, so nothing in the study can be compared with it.",
-    )
+    return Reason(BEYOND, _TOLD[BEYOND])
 
 
 def _either(reading: Reading, sentences: Sentences) -> Reason:
@@ -94,8 +81,8 @@ def _either(reading: Reading, sentences: Sentences) -> Reason:
     alike, differ = _alike(reading, sentences), _difference(reading, sentences)
     return Reason(
         "unreadable",
-        f"The checker cannot tell which way this sentence points: {reading.polarity.unsure}. Say "
-        f"it in plain words. If it means that groups differ: {differ.text} If it means that they "
+        f"The checker cannot tell what this sentence says: {reading.polarity.unsure}. Say it in "
+        f"plain words. If it means that groups differ: {differ.text} If it means that they "
         f"do not: {alike.text}",
     )
 
@@ -124,7 +111,7 @@ def _alike(reading: Reading, sentences: Sentences) -> Reason:
     counted = _verdicts(about(reading, sentences))
     if reading.polarity.evidential:
         return Reason(
-            "absence",
+            "equality",
             "It treats “no difference was shown” as “there is no difference”. That none was shown "
             f"is no evidence that there is none{counted}. {only}",
         )
@@ -281,38 +268,50 @@ def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
 
 
 _TOLD = {
-    "study": "It is about the study (its size, its power, or what somebody makes of it), not about "
-    "error rates. What a study of its size could find is said by its plan and its intervals.",
-    "cause": "It says why, or what something brings about (“{word}”). The study counts errors; it "
-    "does not show causes.",
-    "future": "It is a prediction (“{word}”). The study says what was counted in its own trials.",
-    "outside": "It is about people, places, systems or events outside the study (“{word}”).",
-    "judgement": "It is a judgement (“{word}”). No error rate settles what is lawful, "
-    "acceptable, safe or "
-    "worth it.",
-    "accuracy": "It is about accuracy or about being right or wrong (“{word}”), which is not a "
-    "single rate. The study counts false alerts and missed people separately, each with its own "
-    "denominator.",
-    "share": "Its figure is a share of the alerts or of the faces seen (“{word}”), which depends "
-    "on who walked past. The study has rates per person and per pass.",
+    SHARE: "It is about whose the alerts were, or about a share of the alerts or of the faces "
+    "seen, which depends on who walked past. The study has rates per person and per pass.",
+    ACCURACY: "It is about accuracy or about being right or wrong in general, which is not a "
+    "single rate. The study counts false alerts and missed people separately, each out of its own "
+    "number of tries.",
+    STUDY: "It is about the study itself: its size, its people, its quality or what somebody makes "
+    "of it. No error rate says that. What a study of this size can tell is said by the range that "
+    "stands beside each of its figures.",
+    BEYOND: "It says nothing that a count of errors could show. The study counts false alerts and "
+    "missed people in its own trials. It does not show causes, what will happen, what happened "
+    "elsewhere, or what is lawful, acceptable or worth it.",
+}
+_BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
+_BESIDE_TOLD = {
+    "cause": "It also says why, or what something brings about (“{word}”). The study counts "
+    "errors; it does not show causes.",
+    "future": "It is also a prediction (“{word}”). The study says what was counted in its own "
+    "trials.",
 }
 
 
-def _topics(reading: Reading, sentences: Sentences, slight: bool = False) -> Iterator[Reason]:
-    words = topics_of(reading.plain, slight)
-    value = reading.polarity.value
-    if value not in (OPEN, NONE):
-        words.pop("study", None)
-    if value != NONE:
-        words.pop("share", None)
-    if value == OPEN:
-        words.setdefault("study", "")
-    if words.get("outside", "-") in sentences.titles:
-        del words["outside"]
-    strangers = reading.subjects.strangers
-    for kind, text in _TOLD.items():
-        if kind == "outside" and strangers:
-            named = ", ".join(strangers)
-            yield Reason(kind, f"It names people of whom the study has no group: {named}.")
-        elif kind in words:
-            yield Reason(kind, text.format(word=words[kind]))
+def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    if reading.polarity.value == OPEN and reading.is_question:
+        yield Reason(
+            BEYOND,
+            "It is a question, and a study makes no statement that could be the answer to it. Its "
+            f"own sentences on the matter can be quoted{_verdicts(about(reading, sentences))}.",
+        )
+    elif reading.polarity.value == OPEN:
+        yield Reason(
+            STUDY,
+            "It says that something is not known, not shown, possible or disputed, which is about "
+            "what studies can tell and not about error rates. For each comparison, this study says "
+            "whether a difference was shown and how large one could still be"
+            f"{_verdicts(about(reading, sentences))}.",
+        )
+    elif reading.polarity.unsure:
+        return
+    elif reading.topic in _TOLD and not (reading.topic == BEYOND and reading.figures.several):
+        yield Reason(reading.topic, _TOLD[reading.topic])
+    if strangers := reading.subjects.strangers:
+        named = ", ".join(strangers)
+        yield Reason(BEYOND, f"It names people of whom the study has no group: {named}.")
+    if reading.topic != BEYOND:
+        for kind, pattern in _BESIDE.items():
+            if found := pattern.search(reading.plain):
+                yield Reason(BEYOND, _BESIDE_TOLD[kind].format(word=found.group()))
