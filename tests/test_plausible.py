@@ -9,7 +9,7 @@ from scipy.stats import mannwhitneyu
 
 from lfr_eval.config import ConfigError, MatcherConfig
 from lfr_eval.matchers import MatcherCard
-from lfr_eval.study.plausible import check_direction, check_reach
+from lfr_eval.study.plausible import check_direction, check_reach, check_scale, is_mated
 from tests.studies import configured
 
 
@@ -126,6 +126,65 @@ def test_without_one_sort_of_scores_nothing_can_be_said() -> None:
     check_direction(scores(1, -5), people(1), MatcherConfig())
     empty = scores(3, 0).iloc[:0]
     check_direction(empty, people(3), MatcherConfig())
+
+
+@pytest.mark.parametrize(
+    ("times", "thresholds", "remedy"),
+    [
+        (
+            100,
+            (0.5, 0.6),
+            r"of 100, write thresholds\.values=\[50,60\], or divide the scores by 100",
+        ),
+        (1000, (0.5, 0.6), r"thresholds\.values=\[500,600\], or divide the scores by 1,000"),
+        (
+            1,
+            (50, 60),
+            r"scores are shares of 100, write thresholds\.values=\[0\.5,0\.6\], or multi",
+        ),
+        (100, (50, 60), None),
+        (1, (0.05, 0.1, 0.6), None),
+    ],
+)
+@pytest.mark.parametrize("told", ["all", "from a floor"])
+def test_thresholds_in_another_unit_than_the_scores_are_refused(
+    times: float, thresholds: tuple[float, ...], remedy: str | None, told: str
+) -> None:
+    """In scores and pairs by the share of other people who match, in logs by the sizes alone."""
+    given = scores(20, 4.0)
+    value = times * np.clip(given["score"] * 0.1 + 0.3, 0.001, 0.999).to_numpy()
+    others = value[~is_mated(given, people(20))]
+    if told != "all":
+        value, others = value[value >= thresholds[0]], None
+        value = value if len(value) else np.array([0.7])
+    if remedy is None:
+        check_scale(value, others, thresholds)
+        return
+    with pytest.raises(ConfigError, match=remedy):
+        check_scale(value, others, thresholds)
+
+
+def test_what_may_be_meant_is_not_refused() -> None:
+    others = np.linspace(-12, 1, 200)
+    mated = np.linspace(3, 20, 50)
+    check_scale(np.concatenate([others, mated]), others, (0.3, 0.5))  # log odds
+    check_scale(mated, None, (0.5,), 0.5, 0.5)  # a log of them from 0.5
+    check_scale(100 * np.linspace(0.1, 1, 50), None, (0.0,), 0.0, 0.0)  # lists without a threshold
+    check_scale(np.linspace(0, 1, 90), np.linspace(0, 0.5, 80), (0.01, 0.4))  # a low end of a sweep
+    check_scale(np.array([]), None, (0.5,))
+    with pytest.raises(
+        ConfigError, match=r"198 of 200 scores .*Raise the thresholds: half .*0\.50"
+    ):
+        check_scale(np.linspace(0, 1, 200), np.linspace(0, 1, 200), (0.01, 0.4), 0.01)
+
+
+def test_the_floor_of_a_log_is_told_on_the_scale_of_its_scores() -> None:
+    with pytest.raises(
+        ConfigError,
+        match=r"scores run from 60\.00 to 96\.00 and the thresholds run from 0\.60 to 0\.64\. .*"
+        r"write thresholds\.values=\[60,64\] thresholds\.operating=60 matcher\.floor=60, or",
+    ):
+        check_scale(np.linspace(60, 96, 40), None, (0.6, 0.64), 0.6, 0.6)
 
 
 def test_a_study_is_refused_before_anything_is_compared(tmp_path: pytest.TempPathFactory) -> None:

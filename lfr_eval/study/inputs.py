@@ -59,7 +59,7 @@ from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
 from lfr_eval.study.completeness import check_told
 from lfr_eval.study.evidence import check_floor, told_acquisition
-from lfr_eval.study.plausible import check_direction, check_reach
+from lfr_eval.study.plausible import check_direction, check_reach, check_scale, is_mated
 
 
 @dataclass(frozen=True)
@@ -157,16 +157,25 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
         If templates or scores cannot be used, or there is no such device.
     """
     images, matcher, thresholds = inputs.cohort.images, inputs.matcher, inputs.sweep.values
+    operating = inputs.sweep.operating
     if isinstance(matcher, AlertMatcher):
-        logged = LoggedAlerts(matcher.alerts(images), matcher.at_most, thresholds)
-        return logged, told_acquisition(images)
+        log = matcher.alerts(images)
+        check_scale(log["score"].to_numpy(), None, thresholds, operating, matcher.floor)
+        return LoggedAlerts(log, matcher.at_most, thresholds), told_acquisition(images)
     if isinstance(matcher, PairMatcher):
-        return ListedPairs(matcher.pairs(), thresholds), told_acquisition(images)
+        pairs = matcher.pairs()
+        value, genuine = pairs["score"].to_numpy(), pairs["genuine"].to_numpy(bool)
+        check_scale(value, value[~genuine], thresholds, operating)
+        return ListedPairs(pairs, thresholds), told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
         check_told(matcher, thresholds)
         scores = matcher.scores(images)
         check_direction(scores, images, config.matcher)
-        told_all = getattr(matcher, "floor", None) is None
+        floor = getattr(matcher, "floor", None)
+        told_all = floor is None
+        value = scores["score"].to_numpy()
+        others = value[~is_mated(scores, images)] if told_all else None
+        check_scale(value, others, thresholds, operating, floor)
         named = {*scores["reference_id"], *scores["probe_id"]} if told_all else None
         return GivenScores(scores, thresholds, told_all), told_acquisition(images, named)
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)

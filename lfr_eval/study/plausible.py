@@ -27,6 +27,17 @@ SURE = 3.0
 """Standard errors by which mated scores must lie below the others: guessing comes this far in about
 1 of 1,000 studies."""
 
+NEARLY_ALL = 0.9
+"""Of the scores of different people: whoever matches so many of them has set no threshold."""
+
+FEWEST = 20
+"""Scores of different people from which NEARLY_ALL says something."""
+
+FAR, MOSTLY_FAR = 20.0, 5.0
+"""Times that the median score, and 19 of 20 scores, exceed a threshold between 0 and 1 that is not
+on their scale; of a log with a floor, all of these FAR. Scores in per cent exceed it 100 times; log
+odds come below it, or near it."""
+
 
 def check_reach(
     thresholds: Sequence[float], card: MatcherCard, reported: Sequence[float] = ()
@@ -104,9 +115,7 @@ def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: Matche
     .. [1] Mann, H. B. and Whitney, D. R. (1947). On a test of whether one of two random variables
        is stochastically larger than the other. Annals of Mathematical Statistics 18, 50-60.
     """
-    subjects = pd.Series(pd.factorize(images["subject_id"])[0], index=images["image_id"])
-    first = subjects.reindex(scores["reference_id"]).to_numpy()
-    second = subjects.reindex(scores["probe_id"]).to_numpy()
+    first, second = _people(scores, images)
     value, mated = scores["score"].to_numpy(float), first == second
     people = len(np.unique(first[mated]))
     others = value[~mated]
@@ -130,6 +139,121 @@ def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: Matche
         "that scale. Otherwise check that subject_id names the same person in references and "
         "probes."
     )
+
+
+def is_mated(scores: pd.DataFrame, images: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which scores compare two images of one person."""
+    first, second = _people(scores, images)
+    return np.asarray(first == second)
+
+
+def _people(
+    scores: pd.DataFrame, images: pd.DataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of the people of references and probes, as in the table of images."""
+    subjects = pd.Series(pd.factorize(images["subject_id"])[0], index=images["image_id"])
+    first, second = (subjects.reindex(scores[name]) for name in ("reference_id", "probe_id"))
+    return first.to_numpy(float), second.to_numpy(float)
+
+
+def check_scale(
+    scores: NDArray[np.floating],
+    others: NDArray[np.floating] | None,
+    thresholds: Sequence[float],
+    operating: float | None = None,
+    floor: float | None = None,
+) -> None:
+    """Refuse thresholds that are not on the scale of the scores, such as 0.6 of scores in per cent.
+
+    Low thresholds of a sweep are allowed: the operating threshold is looked at, else the highest.
+
+    Parameters
+    ----------
+    scores
+        From a file or a log, higher is more alike.
+    others
+        Those of different people, all of them; None where some are not told.
+    thresholds
+        Of the study, all of them.
+    operating
+        Where the matcher is meant to run; None if nobody said.
+    floor
+        Lowest score that the system reports; None if it reports all.
+
+    Raises
+    ------
+    ConfigError
+        If nearly all different people match, or the scores are many times the thresholds or a small
+        part of them; the message gives both ranges and the remedy.
+    """
+    if not len(scores):
+        return
+    value = max(thresholds) if operating is None else operating
+    seen = np.asarray(scores, float)
+    # A system that reports from its floor has scores near it, unless it is of another scale.
+    near = FAR if floor else MOSTLY_FAR
+    factor = _factor(seen, max(thresholds), near) or _factor(seen, value, near)
+    matched = 0 if others is None else int((others >= value).sum())
+    all_match = others is not None and matched >= max(FEWEST, NEARLY_ALL * len(others))
+    if factor is None and not all_match:
+        return
+    said = f"{_range('score', seen)} and {_range('threshold', np.array(thresholds))}"
+    remedy = []
+    if factor is not None:
+        settings = [f"thresholds.values={_times(thresholds, factor)}"]
+        if operating:
+            settings.append(f"thresholds.operating={_times([operating], factor)[1:-1]}")
+        if floor:
+            settings.append(f"matcher.floor={_times([floor], factor)[1:-1]}")
+        whose, how = ("thresholds", f"divide the scores by {factor:,g}")
+        if factor < 1:
+            whose, how = "scores", f"multiply them by {1 / factor:,g}"
+        top = f"{max(factor, 1 / factor):,g}"
+        remedy.append(f"If the {whose} are shares of {top}, write {' '.join(settings)}, or {how}.")
+    if others is not None and all_match:
+        said += (
+            f"; {matched:,} of {len(others):,} scores of different people reach "
+            f"{threshold_text(value)}"
+        )
+        remedy.append(
+            f"{'Otherwise raise' if remedy else 'Raise'} the thresholds: half of the scores of "
+            f"different people lie above {_median(np.asarray(others, float))}."
+        )
+    raise ConfigError(
+        f"The thresholds are not on the scale of the scores: {said}. {' '.join(remedy)}"
+    )
+
+
+def _factor(scores: NDArray[np.float64], threshold: float, near: float) -> float | None:
+    """Return how many times the scores are what the threshold takes them for; None if not plain."""
+    if (scores * threshold < 0).any() or not threshold:
+        return None
+    size, at = np.abs(scores), abs(threshold)
+    largest = float(size.max())
+    if at <= 1 < largest:
+        mostly = float(np.quantile(size, 0.05)) >= near * at
+        far = mostly and float(np.median(size)) >= FAR * at
+        return _power(largest) if far else None
+    if 0 < largest <= 1 < at and at >= FAR * largest:
+        return 1 / _power(at)
+    return None
+
+
+def _power(largest: float) -> float:
+    """Return the end of a scale from 0 that holds a number: 100, 1,000, or further."""
+    return float(10.0 ** max(2, math.ceil(math.log10(largest))))
+
+
+def _times(values: Sequence[float], factor: float) -> str:
+    shown = [f"{value * factor:.10g}" for value in values[:SHOWN]]
+    return f"[{','.join([*shown, *(['...'] if len(values) > SHOWN else [])])}]"
+
+
+def _range(what: str, values: NDArray[np.floating]) -> str:
+    low, high = (
+        threshold_text(float(significant(float(end), 4))) for end in (values.min(), values.max())
+    )
+    return f"the {what} is {low}" if low == high else f"the {what}s run from {low} to {high}"
 
 
 def _median(values: NDArray[np.float64]) -> str:
