@@ -33,7 +33,7 @@ def thresholds(
     words
         constraints=FILE, and any setting of it; default: constraints=default.
     out
-        Folder of the files; default: STUDY.thresholds.
+        Folder of the files; default: thresholds/STUDY.
     write_policy
         Write a policy for lfr-eval gate.
     """
@@ -50,8 +50,8 @@ def thresholds(
     found = answer(finished, limits)
     print(as_text(found))
     path = finished.folder.path.resolve()
-    # Beside the study, not in it: the study is sealed.
-    files = write_answer(found, out or path.with_name(f"{path.name}.thresholds"))
+    # Neither in the study, which is sealed, nor among studies.
+    files = write_answer(found, out or Path("thresholds", path.name))
     print(f"Files: {files[0].parent}")
     if write_policy is not None:
         write(found, write_policy)

@@ -30,6 +30,7 @@ from lfr_eval.config.overrides import (
     refuse_unknown,
     replace_mappings,
     understood,
+    unfit,
 )
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import OBJECT
@@ -154,9 +155,7 @@ def filled(composed: object, schema: type[Schema]) -> Schema:
         found = re.findall(r"[Mm]issing mandatory value: ([\w.]+)", str(error))
         raise ConfigError(_missing(composed, found[:1] or [str(error.full_key)])) from error
     except OmegaConfBaseException as error:
-        # The lines below the first are about OmegaConf's own types.
-        where = f" ({error.full_key})" if error.full_key else ""
-        raise ConfigError(str(error).splitlines()[0] + where) from error
+        raise ConfigError(unfit(error)) from error
     assert isinstance(config, schema)
     return config
 

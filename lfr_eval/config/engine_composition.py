@@ -9,7 +9,7 @@ from lfr_eval.config import ConfigError, EngineConfig, PolicyConfig, RetentionCo
 from lfr_eval.config.composition import filled, register
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import check
-from lfr_eval.config.overrides import checked_compose, expand_home, understood
+from lfr_eval.config.overrides import checked_compose, expand_home, understood, unfit
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text
 
@@ -68,7 +68,7 @@ def read_policy(words: Sequence[str]) -> PolicyConfig:
         check_conf(text, remedy=GIVEN)
         policy = filled(OmegaConf.merge(schema, OmegaConf.create(text), values), PolicyConfig)
     except (OmegaConfBaseException, ReadingError, TypeError, ValueError) as error:
-        raise ConfigError(f"policy={name}: {error}") from error
+        raise ConfigError(f"policy={name}: {unfit(error)}.") from error
     check(policy, f"policy={name} cannot be used")
     return policy
 

@@ -236,6 +236,15 @@ def caused(error: Exception) -> str:
     return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)
 
 
+def unfit(error: Exception) -> str:
+    """Return what OmegaConf refuses; the lines below its first are about its own types."""
+    said, key = str(error).splitlines()[0], getattr(error, "full_key", None)
+    unknown = re.match(r"Key '([^']+)' (?:is )?not in '", said)
+    if unknown:
+        return f"there is no setting '{unknown[1]}'"
+    return f"{said} ({key})" if key else said
+
+
 def refuse_unknown(composed: DictConfig) -> None:
     """Refuse settings that are in no schema.
 

@@ -53,6 +53,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("watchlist_size", "watchlist", ""),
     ("watchlist_size", "watch list", ""),
     ("hours", "duration", ""),
+    ("hours", "deployment length", "per"),
     ("hours", "hour", "per alert"),
     ("matcher_fingerprint", "fingerprint", ""),
     ("model_version", "algorithm", ""),

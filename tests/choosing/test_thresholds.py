@@ -89,16 +89,22 @@ def test_at_a_threshold_of_the_plan_other_sizes_show_their_worst_group(
 
 
 def test_no_threshold_is_an_answer_with_reasons(
-    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: StudyFolder,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ["max_fpir=1/1000000", "min_tpir=0.5", "splits=2", "--out", str(tmp_path)]
+    monkeypatch.chdir(tmp_path)
+    words = ["max_fpir=1/1000000", "min_tpir=0.5", "splits=2"]
     assert cli.main(["thresholds", str(small.path), *words]) == cli.FAILED
     said = capsys.readouterr().out
     assert "No threshold of the study keeps to these limits at a watchlist of 300, because" in said
     assert "and the limit is at most 1 in 1 million" in said
     assert "No threshold would be chosen at a watchlist of" in said
     assert "–     –" not in said  # No table of dashes.
-    content = json.loads((tmp_path / "thresholds.json").read_text())
+    # Not among the studies, which `verify studies/*` meets.
+    place = tmp_path / "thresholds" / small.path.resolve().name
+    content = json.loads((place / "thresholds.json").read_text())
     assert content["chosen"] is None
     assert content["refused"]
     assert "FPIR" in content["refused"][0]["constraints"]

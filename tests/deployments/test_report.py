@@ -6,7 +6,7 @@ import pandas as pd
 import pypdf
 import pytest
 
-from lfr_eval.cli.main import main
+from lfr_eval.cli.main import UNUSABLE, main
 from tests.deployments.grids import row, write_csv, write_pdf
 
 DAYS = [f"{day:02d}/{month:02d}/24" for month in range(1, 13) for day in (3, 9, 14, 20, 27)]
@@ -21,6 +21,16 @@ def records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     assert main(["deployments", "import", str(pdf), str(table), "--to", str(to)]) == 0
     assert "60 records" in capsys.readouterr().out
     return to
+
+
+def test_a_share_without_false_alerts_is_refused(
+    records: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["deployments", "report", str(records), "--to", str(tmp_path / "annual")]
+    share = ["--false-alerts", "Black=8/10", "--share", "black=0.135", "--share", "White=0.5"]
+    assert main([*command, *share]) == UNUSABLE
+    assert "--share names White, but nothing says" in capsys.readouterr().err
+    assert not (tmp_path / "annual").exists()
 
 
 def test_two_commands_lead_from_files_to_the_report(records: Path, tmp_path: Path) -> None:

@@ -106,6 +106,11 @@ def test_the_way_of_a_threshold_from_refusal_to_the_street(
     assert bold.data.metrics["watchlist/gender/female"] == 1
     assert {"latency_ms_p50", "faces_seen", "alerts", "false_confirmed"} <= set(bold.data.metrics)
 
+    for word, said in (("foo=1", "there is no setting 'foo'"), ("watchlist_size=abc", "'abc'")):
+        assert main(["gate", MODEL, "policy=default", word]) == 2
+        refused = capsys.readouterr().err
+        assert said in refused
+        assert "object_type" not in refused
     assert main(["gate", MODEL, "policy=default", "watchlist_size=1000", "parity=false"]) == 1
     assert "NO" in capsys.readouterr().out
     assert main(approval("--condition", "daylight only")) == 0

@@ -6,14 +6,21 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from lfr_eval.contract.words import p_text, percentage, several
+from lfr_eval.contract.words import joined, p_text, percentage, several
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.exposure import Exposure, exposure, recorded_groups
+from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.report.document.blocks import Block, Heading, Run, Text
 
 
 def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
-    """Yield the chapter: recorded groups and stated ones, each with the share it rests on."""
+    """Yield the chapter: recorded groups and stated ones, each with the share it rests on.
+
+    Raises
+    ------
+    DeploymentError
+        If a share is stated of a group whose false alerts nobody told.
+    """
     yield Heading("Who the false alerts fall on", 2)
     found: list[tuple[str, Exposure]] = []
     for groups in recorded_groups(records).values():
@@ -25,6 +32,14 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
         ]
     for group, (mine, total) in asked.stated.items():
         found.append((_source(records, total), exposure(group, mine, total, _stated(asked, group))))
+    known = {each.group.casefold() for _, each in found}
+    unknown = [group for group in asked.shares if group.casefold() not in known]
+    if unknown:
+        raise DeploymentError(
+            f"--share names {joined(unknown)}, but nothing says how many false alerts were of "
+            f"{'that group' if len(unknown) == 1 else 'those groups'}. State it, such as "
+            f"--false-alerts {unknown[0]}=0/10, or leave the share out."
+        )
     if not found:
         yield Text(
             (

@@ -10,6 +10,7 @@ from typing import Any
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import problems_of
+from lfr_eval.config.overrides import unfit
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 
@@ -52,7 +53,7 @@ def read_constraints(words: Sequence[str]) -> ConstraintsConfig:
         merged = OmegaConf.merge(OmegaConf.structured(ConstraintsConfig), values)
         constraints = OmegaConf.to_object(merged)
     except (OmegaConfBaseException, ReadingError) as error:
-        raise ConfigError(f"The constraints cannot be read: {error}") from error
+        raise ConfigError(f"The constraints cannot be read: {unfit(error)}.") from error
     assert isinstance(constraints, ConstraintsConfig)
     problems = list(_problems(constraints))
     if problems:
