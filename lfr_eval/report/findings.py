@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lfr_eval.contract.names import factor_words, group_name, group_words, metric_named
+from lfr_eval.contract.names import Metric, factor_words, group_name, group_words, metric_named
 from lfr_eval.contract.words import alike, p_value, ratio
-from lfr_eval.report.rates import real, text, whole
+from lfr_eval.report.rates import Block, arrange, real, records, text, whole
 
 OMNIBUS, REST = "*", "rest"
 
@@ -212,3 +212,29 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
         )
 
     return tuple(finding(place, row) for place, row in enumerate(frame.itertuples()))
+
+
+class TestTable(NamedTuple):
+    """Tests as in published studies, on one metric at one watchlist size (table `person_tests`).
+
+    They count each person once, stand there so that a study can be laid beside older ones, and
+    never replace the primary test.
+    """
+
+    metric: Metric
+    watchlist_size: int | None
+    blocks: tuple[Block, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether people are independent, as these tests assume: an FMR event has two of them."""
+        return self.metric.code != "FMR"
+
+
+def to_tests(frame: pd.DataFrame) -> tuple[TestTable, ...]:
+    """Arrange rows of table `person_tests` by metric, watchlist size, threshold and factor."""
+    rows = records(frame)
+    for row in rows:
+        row.is_omnibus = row.group_a == OMNIBUS
+        row.comparison = pair_words(row.group_a, row.group_b or "–", row.factor)
+    return tuple(TestTable(*table) for table in arrange(rows))

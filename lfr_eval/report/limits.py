@@ -12,12 +12,7 @@ from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined, several
 from lfr_eval.report.model import Report
-
-JUDGED = {
-    "officer_perceived": "officers judged their group",
-    "annotator_perceived": "others judged their group from pictures",
-    "inferred": "a computer guessed their group",
-}
+from lfr_eval.report.people import BY_WHOSE_WORD
 
 BEYOND = {
     "alerts": "How the system performs in other places, at other times or with other cameras: only "
@@ -78,9 +73,9 @@ def _cannot(report: Report) -> Iterator[str]:
 
 def _labels(report: Report) -> Iterator[str]:
     """Say for which factors somebody else judged the group of the people tested."""
-    for source, judged in JUDGED.items():
+    for source, (*_, judged) in BY_WHOSE_WORD.items():
         factors = {label.factor: None for label in report.labels if label.source == source}
-        if factors:
+        if factors and judged:
             by = joined([factor_words(factor) for factor in factors])
             yield f"How people would describe themselves by {by}: {judged}."
 

@@ -19,26 +19,17 @@ from lfr_eval.report.crossed import Grid
 from lfr_eval.report.equity import MeasureTable
 from lfr_eval.report.explorer import Explorer
 from lfr_eval.report.field import Field
-from lfr_eval.report.findings import Finding
+from lfr_eval.report.findings import Finding, TestTable
 from lfr_eval.report.letters import stand_ins
 from lfr_eval.report.modelled import Tail
-from lfr_eval.report.people import LabelSource, People
+from lfr_eval.report.people import BY_WHOSE_WORD, LabelSource, People
 from lfr_eval.report.provenance import Provenance
-from lfr_eval.report.published import TestTable
 from lfr_eval.report.rates import Quote, Rate, RateTable
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.scores import ScoreWords
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
-
-SOURCES = {
-    "self_defined": "their own",
-    "officer_perceived": "officers who saw them",
-    "annotator_perceived": "annotators who saw the pictures",
-    "inferred": "an algorithm",
-}
-"""By whose word people are in a group, by `tables.LABEL_SOURCES`."""
 
 if TYPE_CHECKING:
     from lfr_eval.report.panel.maps import EvidenceMap
@@ -132,7 +123,7 @@ class Report:
             (
                 factor_words(each.factor),
                 each.dataset,
-                SOURCES.get(each.source, each.source),
+                BY_WHOSE_WORD.get(each.source, (each.source,))[0],
                 each.scheme,
             )
             for each in self.labels

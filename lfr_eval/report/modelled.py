@@ -9,7 +9,7 @@ of rates; beside every modelled rate stands what was observed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -71,9 +71,18 @@ def to_tails(
     truth: pd.DataFrame | None,
     thresholds: Iterable[float],
 ) -> tuple[Tail, ...]:
-    """Arrange rows of tables `modelled` and `modelled_searches`, one tail a watchlist size.
+    """Arrange tables `modelled` and `modelled_searches`, one tail a watchlist size.
 
     A study with no row to model still has the tail of false matches, which says so.
+
+    Parameters
+    ----------
+    rates
+        Table `rates`, one row a group, metric and threshold.
+    truth
+        Table `truth`, where the study is simulated.
+    thresholds
+        Thresholds of the plan.
     """
     chosen, tails = list(thresholds), []
     for place, frame in enumerate(frames):
@@ -91,22 +100,9 @@ def to_tail(
     frame: pd.DataFrame,
     rates: pd.DataFrame,
     truth: pd.DataFrame | None,
-    thresholds: Iterable[float],
+    chosen: Sequence[float],
 ) -> Tail:
-    """Arrange rows of one metric and watchlist size.
-
-    Parameters
-    ----------
-    frame
-        Table `modelled`.
-    rates
-        Table `rates`, one row a group, metric and threshold.
-    truth
-        Table `truth`, where the study is simulated.
-    thresholds
-        Thresholds of the plan.
-    """
-    chosen = list(thresholds)
+    """Arrange rows of one metric and watchlist size at the thresholds chosen."""
     metric = "FMR" if frame.empty else str(frame["metric"].iloc[0])
     size = None if frame.empty else whole(frame["watchlist_size"].iloc[0])
     observed = rates[rates["metric"] == metric]

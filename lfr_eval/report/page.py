@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lfr_eval.contract.words import unbroken
+from lfr_eval.contract.writing import write_bytes
 from lfr_eval.report.model import Report
 from lfr_eval.report.templating import fill, source
 
@@ -36,20 +36,12 @@ def to_html(report: Report) -> str:
 
 
 def write(page: str | bytes, destination: Path) -> Path:
-    """Write a report so that a reader finds the old one or the new one, never half of one."""
+    """Write a report whole or not at all; unlike a study's tables, it is no private file."""
     destination.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(page.encode("utf-8") if isinstance(page, str) else page)
-        # mkstemp makes a private file; a report is as readable as other files of the study.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(aside).chmod(0o666 & ~mask)
-        Path(aside).replace(destination)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    write_bytes(destination, page.encode("utf-8") if isinstance(page, str) else page)
+    mask = os.umask(0)
+    os.umask(mask)
+    destination.chmod(0o666 & ~mask)
     return destination
 
 

@@ -18,6 +18,19 @@ from lfr_eval.report.rates import plain_rows
 from lfr_eval.report.words import clean
 
 FILLER = "filler"
+BY_WHOSE_WORD = {
+    "self_defined": ("their own", "as they describe themselves", ""),
+    "officer_perceived": (
+        "officers who saw them", "as officers judged them", "officers judged their group",
+    ),
+    "annotator_perceived": (
+        "annotators who saw the pictures", "as others judged them from pictures",
+        "others judged their group from pictures",
+    ),
+    "inferred": ("an algorithm", "as a computer guessed", "a computer guessed their group"),
+}  # fmt: skip
+"""Who says in which group people are, by `tables.LABEL_SOURCES`: in a table, in a sentence, and as
+a limit (empty where it is none)."""
 COUNTS = ("people", "references", "probes", "both", "passes", "fillers", "filler_people")
 """What a publication counts of each group."""
 

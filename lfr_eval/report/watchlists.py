@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,31 +26,19 @@ WAYS = {
 SPOKEN = {"closed_form": "the closed form", "linear": "scaling in proportion"}
 
 
-@dataclass(frozen=True)
-class SizeRow:
-    """One group's false alert rate at one watchlist size.
-
-    Attributes
-    ----------
-    ways
-        A row of table `watchlist_sizes` a way, in order of `WAYS`; None: there is no such way.
-    """
+class SizeRow(NamedTuple):
+    """The rate of a group at one watchlist size: a row of the table a way, or None."""
 
     group: str
     size: int
     ways: tuple[SimpleNamespace | None, ...]
 
 
-@dataclass(frozen=True)
-class GrowthBlock:
+class GrowthBlock(NamedTuple):
     """The groups of one factor at one threshold and composition.
 
-    Attributes
-    ----------
-    sentences
-        One a group: where the ways disagree by more than the interval, or that they do not.
-    rows
-        At the sizes asked for, the longest that the fillers allow and one beyond them.
+    `sentences` say of each group where the ways disagree by more than the interval, or that they do
+    not. `rows` are those at the sizes asked for, the longest that the fillers allow and one beyond.
     """
 
     composition: str
@@ -123,26 +112,12 @@ def to_growth(
         longest = int(part["fillers"].iloc[0])
         beyond = part.loc[part["watchlist_size"] > longest, "watchlist_size"].min()
         shown = part[part["watchlist_size"].isin([*wanted, longest, beyond])]
-        groups = [(str(group), rows) for group, rows in part.groupby("group", sort=False)]
-        blocks.append(
-            GrowthBlock(
-                composition=str(key[0]),
-                threshold=threshold,
-                factor=str(key[1]),
-                sentences=tuple((group, compare(rows, wanted)) for group, rows in groups),
-                rows=tuple(_rows(shown)),
-            )
-        )
-    longest_of = chosen.drop_duplicates("composition")
-    return Growth(
-        threshold=threshold,
-        longest=tuple(
-            (str(name), int(size))
-            for name, size in zip(longest_of["composition"], longest_of["fillers"], strict=True)
-        ),
-        blocks=tuple(blocks),
-        curves=chosen,
-    )
+        said = tuple((str(group), compare(rows, wanted))
+                     for group, rows in part.groupby("group", sort=False))  # fmt: skip
+        blocks.append(GrowthBlock(str(key[0]), threshold, str(key[1]), said, tuple(_rows(shown))))
+    first = chosen.drop_duplicates("composition")
+    longest_of = zip(first["composition"].map(str), first["fillers"].map(int), strict=True)
+    return Growth(threshold, tuple(longest_of), tuple(blocks), chosen)
 
 
 def compare(rows: pd.DataFrame, sizes: Iterable[int] = ()) -> str:

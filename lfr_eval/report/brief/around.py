@@ -12,6 +12,7 @@ from lfr_eval.report.brief.sides import PHOTOGRAPHS, sides_of
 from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
+from lfr_eval.report.people import BY_WHOSE_WORD
 
 Fact = tuple[str, str]
 
@@ -29,14 +30,6 @@ LISTS = (
 )
 TESTED["unnamed pairs"] = TESTED["pairs"]
 """What was tested where no pictures were compared here."""
-
-WORD = {
-    "self_defined": "as they describe themselves",
-    "officer_perceived": "as officers judged them",
-    "annotator_perceived": "as others judged them from pictures",
-    "inferred": "as a computer guessed",
-}
-"""By whose word people are in a group, by `tables.LABEL_SOURCES`."""
 
 
 def facts(report: Report) -> tuple[Fact, ...]:
@@ -200,8 +193,8 @@ def _labelled(report: Report) -> str:
             for factor, source in dataset.label_source.items():
                 if factor in factors:
                     sources.setdefault(source, {})[factor_words(factor)] = None
-        told = [f"by {joined([*by])} {WORD[source]}" for source, by in sources.items()
-                if source in WORD]  # fmt: skip
+        told = [f"by {joined([*by])} {BY_WHOSE_WORD[source][1]}"
+                for source, by in sources.items() if source in BY_WHOSE_WORD]  # fmt: skip
         if told:
             said.append(f"{who}: {'; '.join(told)}.")
     return " ".join(said)

@@ -244,7 +244,8 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
     return says
 
 
-def _data(report: Report) -> tuple[str, ...]:
+def data(report: Report) -> tuple[str, ...]:
+    """Say where the pictures come from, and whether they may be used for this."""
     return tuple(
         f"{dataset.title}. Origin: {stated(dataset.origin)}. Licence: {stated(dataset.licence)}. "
         f"Consent: {stated(dataset.consent)}. Lawful basis: {stated(dataset.lawful_basis)}."
@@ -264,7 +265,7 @@ EVIDENCE = {
     "study hash": Evidence(checked),
     "registration": Evidence(promised, fields=("registration",)),
     "limits": Evidence(lambda _: SEE_LIMITS, fields=("datasets.limits", "notes")),
-    "data": Evidence(_data, fields=("datasets",)),
+    "data": Evidence(data, fields=("datasets",)),
     "people by ethnicity": Evidence(people_by("ethnicity"), tables=("cohort",)),
     "people by gender": Evidence(people_by("gender"), tables=("cohort",)),
     "people by age": Evidence(people_by("age_band"), tables=("cohort",)),

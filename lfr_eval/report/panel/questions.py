@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import UNKNOWN
@@ -15,17 +15,16 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import (
     SEE_LIMITS,
     checked,
+    data,
     missed,
     promised,
     silent,
     software,
-    stated,
     told_above,
 )
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A question and what the study answers, in sentences."""
 
     text: str
@@ -48,7 +47,7 @@ def questions(report: Report) -> tuple[Question, ...]:
         ("Were the questions fixed before the answers were known?", promised),
         ("How were many comparisons kept from finding something by chance?", _adjusted),
         ("Were people counted, or comparisons?", _unit),
-        ("May these faces be used for this?", _consent),
+        ("May these faces be used for this?", data),
         ("What else does the study not tell?", lambda _: SEE_LIMITS),
         ("Who approved it, for what, and until when?", _approved),
         ("How can I check the figures?", checked),
@@ -158,14 +157,6 @@ def _unit(_: Report) -> tuple[str, ...]:
     return (
         "People. One person can cause many errors, so intervals and tests treat the person as the "
         "unit of evidence, and do not suppose that groups are alike.",
-    )
-
-
-def _consent(report: Report) -> tuple[str, ...]:
-    return tuple(
-        f"{dataset.title}. Consent: {stated(dataset.consent)}. Lawful basis: "
-        f"{stated(dataset.lawful_basis)}. Licence: {stated(dataset.licence)}."
-        for dataset in report.record.datasets
     )
 
 
