@@ -73,7 +73,7 @@ def judge(world: World, repetitions: int, seed: int) -> dict[str, float]:
     """Draw studies of a world and compare their ratios with the truth."""
     rng = np.random.default_rng(seed)
     rows = pd.concat(
-        [adjusted_table([trials], people, [0.5], [0.5], PLAN)
+        [adjusted_table([trials], people, [0.5], PLAN)
          for trials, people in (world.draw(rng) for _ in range(repetitions))]
     )  # fmt: skip
     used = rows[rows["adjusted_ratio"].notna() & rows["regression_ratio"].notna()]

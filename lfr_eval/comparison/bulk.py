@@ -15,6 +15,7 @@ from lfr_eval.comparison.sides import ComparisonError
 from lfr_eval.comparison.similarity import Similarity, Vectors
 from lfr_eval.comparison.tail import score_rows
 from lfr_eval.comparison.tiles import Ints, Plan
+from lfr_eval.contract.lending import most_pairs
 from lfr_eval.contract.tables import HISTOGRAM
 
 BINS = 200
@@ -173,6 +174,27 @@ def choose_floor(bulk: Bulk, images: pd.DataFrame, memory: int) -> float:
     return float(score[max(taken, 0)])
 
 
+def lending_floor(bulk: Bulk, images: pd.DataFrame, memory: int) -> float:
+    """Return a floor above which are the scores that lend to thresholds with few events.
+
+    It depends on the scores, not on the thresholds of a study (`contract.lending`); where the
+    sample decides, with room for its error. Infinite where they would not fit into the memory.
+    """
+    wanted = most_pairs(bulk.comparisons) / max(bulk.comparisons, 1) * len(bulk.score)
+    spare = 0.0 if bulk.complete else 4.0 * np.sqrt(wanted) + 4.0
+    place = min(int(wanted + spare), len(bulk.score)) - 1
+    if place < 0:
+        return np.inf
+    floor = float(np.sort(bulk.score)[::-1][place])
+    return floor if _fits(bulk, images, floor, memory) else np.inf
+
+
+def _fits(bulk: Bulk, images: pd.DataFrame, floor: float, memory: int) -> bool:
+    expected = bulk.share(floor) * bulk.comparisons * pair_bytes(images)
+    # Below 64 MB not even the pilot's error matters.
+    return expected <= max(memory, 2**26)
+
+
 def check_floor(bulk: Bulk, images: pd.DataFrame, floor: float, memory: int) -> None:
     """Check that the tail above a given floor is likely to fit into the memory.
 
@@ -181,10 +203,9 @@ def check_floor(bulk: Bulk, images: pd.DataFrame, floor: float, memory: int) -> 
     ComparisonError
         If it is not; the message names the lowest threshold that would fit.
     """
-    expected = bulk.share(floor) * bulk.comparisons * pair_bytes(images)
-    # Below 64 MB not even the pilot's error matters.
-    if expected <= max(memory, 2**26):
+    if _fits(bulk, images, floor, memory):
         return
+    expected = bulk.share(floor) * bulk.comparisons * pair_bytes(images)
     fits = choose_floor(bulk, images, memory)
     raise ComparisonError(
         f"The comparisons at or above the lowest threshold, {floor:g}, would take about "

@@ -16,6 +16,7 @@ from lfr_eval.comparison.narrowing import narrowed, reaches
 from lfr_eval.comparison.pairs import PairScores
 from lfr_eval.comparison.passes import NOBODY, UNRANKED, ProbeScores, Searches, search_table
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, watchlist_table
+from lfr_eval.contract.lending import MOST_PAIRS, most_pairs
 from lfr_eval.contract.tables import CANDIDATES, CORRECTIONS, MATED, NON_MATED, SAMPLE
 from lfr_eval.contract.words import several
 
@@ -26,6 +27,7 @@ def pairs_of_scores(
     floor: float,
     thresholds: Sequence[float] = (),
     told_all: bool = True,
+    lend: bool = False,
 ) -> PairScores:
     """Sort given 1:1 comparisons into mated and non-mated.
 
@@ -40,6 +42,8 @@ def pairs_of_scores(
     told_all
         Whether a comparison that is not given was not made. Otherwise every reference was compared
         with every probe, and what is not given scored below all thresholds: score -inf.
+    lend
+        Whether to keep scores below the floor that lend to thresholds with few events.
     """
     score = narrowed(scores["score"].to_numpy(), thresholds)
     frame = with_people(sides, scores.assign(score=score))
@@ -52,6 +56,11 @@ def pairs_of_scores(
     edges = bin_edges(frame["score"].to_numpy(np.float32))
     sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
     corrections = pd.concat([_counted(listed, 1), _counted(listed[apart], -1)])
+    if lend:
+        highest = np.sort(others["score"].to_numpy(np.float32))[::-1]
+        # Of a file without the low scores all may be among the highest.
+        most = most_pairs(len(highest)) if told_all else MOST_PAIRS
+        floor = min(floor, float(highest[:most].min(initial=np.inf)))
     compared = sides.counts()
     if told_all:
         compared = compared.assign(references=0, probes=0, both=0)

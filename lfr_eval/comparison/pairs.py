@@ -19,6 +19,7 @@ from lfr_eval.comparison.bulk import (
     check_floor,
     choose_floor,
     histogram,
+    lending_floor,
     pair_bytes,
     sample_bulk,
 )
@@ -51,6 +52,7 @@ def compare_pairs(
     similarity: Similarity,
     floor: float | None,
     compute: Compute | None = None,
+    lend: bool = False,
 ) -> PairScores:
     """Compare every reference with every probe.
 
@@ -67,6 +69,8 @@ def compare_pairs(
         sample, above which they fit into `compute.tail_memory`.
     compute
         With what; it does not change the result.
+    lend
+        Whether to keep scores below the floor that lend to thresholds with few events.
 
     Raises
     ------
@@ -79,6 +83,8 @@ def compare_pairs(
     compute = compute or Compute()
     if floor is None:
         floor = choose_floor(bulk, sides.images, compute.tail_memory)
+    if lend:
+        floor = min(floor, lending_floor(bulk, sides.images, compute.tail_memory))
     tail = exact_tail(sides, plan, vectors, similarity, floor, bulk, compute)
     own = mated["score"].to_numpy(np.float32)
     return PairScores(

@@ -26,7 +26,7 @@ class Scores(Protocol):
         """How far a score may be from that of the templates as they were made."""
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
-        """Return 1:1 comparisons; non-mated ones from the floor up."""
+        """Return 1:1 comparisons; non-mated ones from the floor up, and those that lend."""
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Return 1:N searches; what is kept of them beside the highest scores, `keep` says."""
@@ -48,7 +48,7 @@ class TemplateScores:
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Compare every reference with every probe."""
-        return compare_pairs(sides, self.vectors, self.similarity, floor, self.compute)
+        return compare_pairs(sides, self.vectors, self.similarity, floor, self.compute, lend=True)
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search every pass against every watchlist size."""
@@ -85,7 +85,7 @@ class GivenScores:
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Sort the given comparisons into mated and non-mated."""
-        return pairs_of_scores(sides, self.scores, floor, self.thresholds, self.told_all)
+        return pairs_of_scores(sides, self.scores, floor, self.thresholds, self.told_all, lend=True)
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
         """Search the given comparisons; there is no table of candidates."""

@@ -136,6 +136,14 @@ class PairTrials:
     has_threshold: bool = True
     rank: None = None
 
+    @property
+    def comparisons(self) -> float:
+        """Comparisons of two people in all, listed or not."""
+        r, p, b = (np.asarray(n, float) for n in (self.references, self.probes, self.both))
+        apart = r.sum() * p.sum() - (r * p).sum() - (b.sum() ** 2 - (b * b).sum()) / 2
+        different = self.correction_first != self.correction_second
+        return float(apart + self.correction[different].sum())
+
 
 Trials = PersonTrials | PairTrials
 

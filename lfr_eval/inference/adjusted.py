@@ -27,12 +27,12 @@ from lfr_eval.contract.words import (
 )
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparing_groups import is_group, reference_group
-from lfr_eval.inference.counting import steps_of
+from lfr_eval.inference.counting import lenders_of, steps_of
 from lfr_eval.inference.covariates import Counted, known_covariates
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared, p_value, ratio_ends
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import precision_of
+from lfr_eval.inference.precision import Lenders, precision_of
 from lfr_eval.inference.regression import design_of, fit_log_rates
 from lfr_eval.inference.sensitivity import (
     MISLABELLED,
@@ -50,7 +50,6 @@ def adjusted_table(
     trials: Sequence[Trials],
     people: pd.DataFrame,
     thresholds: Sequence[float],
-    primary: Sequence[float],
     plan: Plan,
 ) -> pd.DataFrame:
     """Compare groups with the covariates of `plan.adjust` held alike.
@@ -62,8 +61,6 @@ def adjusted_table(
     people
         One row per person, one column per label.
     thresholds
-        All thresholds: the lower ones lend their design effect to those with few events.
-    primary
         The thresholds of the table.
     plan
         Names factors, reference groups, covariates and level.
@@ -79,7 +76,7 @@ def adjusted_table(
         if isinstance(one, PersonTrials) and plan.adjust
         for factor in plan.factors
         if set(factor.split(CROSS)) <= set(people.columns)
-        for row in _rows(one, people, factor, thresholds, primary, plan)
+        for row in _rows(one, people, factor, thresholds, plan)
     ]
     return ADJUSTED.build(rows) if rows else ADJUSTED.empty()
 
@@ -89,7 +86,6 @@ def _rows(
     people: pd.DataFrame,
     factor: str,
     thresholds: Sequence[float],
-    primary: Sequence[float],
     plan: Plan,
 ) -> Iterator[dict[str, object]]:
     wanted = [name for name in plan.adjust if name not in factor.split(CROSS)]
@@ -99,22 +95,27 @@ def _rows(
     if not covariates or len(named) < 2:
         return
     steps = steps_of(trials, thresholds)
-    counted = Counted.of(trials, people, covariates, steps)
+    lenders = lenders_of(trials, steps)
+    every = np.concatenate([steps, lenders.grid])
+    counted = Counted.of(trials, people, covariates, every)
     group = grouping.codes[counted.person]
     size = np.bincount(group, minlength=len(grouping.names)).astype(float)
     # Counted in people, as everywhere.
     for code in range(len(size)):
         size[code] = len(np.unique(counted.person[group == code]))
     reference = reference_group(grouping, plan.reference_groups.get(factor), size, named)
-    at = [
-        step
-        for step, threshold in enumerate(steps)
-        if not trials.has_threshold or any(abs(threshold - one) < 1e-9 for one in primary)
-    ]
     for code in named:
         if code != reference and size[code] and size[reference]:
             yield from _pair(
-                trials, counted, grouping, group, (code, reference), covariates, steps, at, plan
+                trials,
+                counted,
+                grouping,
+                group,
+                (code, reference),
+                covariates,
+                steps,
+                lenders,
+                plan,
             )
 
 
@@ -136,18 +137,22 @@ def _pair(  # noqa: PLR0913
     codes: tuple[int, int],
     covariates: tuple[str, ...],
     steps: Floats,
-    at: Sequence[int],
+    lenders: Lenders,
     plan: Plan,
 ) -> Iterator[dict[str, object]]:
     """Yield one comparison at every primary threshold."""
     a, b = (group == code for code in codes)
     whole = counted.pooled()
-    seen = [whole.standardised(side, np.ones(1)) for side in (a, b)]
+    plain = [whole.standardised(side, np.ones(1)) for side in (a, b)]
+    seen = [side.split(lenders) for side in plain]
     by_cell = [counted.trials_by_cell(side) for side in (a, b)]
     used, both = by_cell[0] + by_cell[1], np.minimum(by_cell[0], by_cell[1]) > 0
     refused = _refused(counted, both, used)
     weight = used / used.sum()
-    alike_sides = [counted.standardised(side, weight) for side in (a, b)]
+    alike_sides = [
+        counted.standardised(side, weight).split(lenders, raw)
+        for side, raw in zip((a, b), plain, strict=True)
+    ]
     fewest = min(counted.people_by_cell(side)[used > 0].min() for side in (a, b))
     enough = enough_evidence(*seen)[0]
     worth = [precision_of(side) for side in seen]
@@ -155,7 +160,7 @@ def _pair(  # noqa: PLR0913
     crude = _ratios(Compared(worth[0], worth[1]), plan.level)
     fair = _ratios(Compared(worth_alike[0], worth_alike[1]), plan.level)
     names = (grouping.names[codes[0]], grouping.names[codes[1]])
-    for step in at:
+    for step in range(len(steps)):
         testable = bool(enough[step])
         unadjusted = crude[step]
         why = refused or ("" if testable else "too few people or events to compare the groups")

@@ -17,7 +17,7 @@ Statistics 24, 25-40, for the ROC curve.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -208,28 +208,7 @@ def _variance(cells: Precision) -> Floats:
 
 
 def _here(one: AtOneRate) -> Precision:
-    """Judge what the trials are worth from the rarer outcome: few misses may borrow, too."""
-    evidence = one.evidence
-    often = evidence.rate[:, [one.here]] > 0.5
-    misses = replace(
-        evidence,
-        events=evidence.trials - evidence.events,
-        largest=evidence.largest_without,
-        largest_without=evidence.largest,
-        affected=evidence.affected_without,
-        affected_without=evidence.affected,
-        falling=not evidence.falling,
-    )
-    rare, common = precision_of(evidence), precision_of(misses)
-    flat = Precision(
-        evidence.events,
-        evidence.trials,
-        np.where(often, common.effect, rare.effect),
-        np.where(often, common.degrees, rare.degrees),
-        np.where(often, common.clump, rare.clump),
-        np.where(often, common.basis, rare.basis),
-    )
-    return flat.take((slice(None), one.here))
+    return precision_of(one.evidence).take((slice(None), one.here))
 
 
 def enough_discordant(a: AtOneRate, b: AtOneRate, paired: bool) -> Bools:
@@ -237,7 +216,8 @@ def enough_discordant(a: AtOneRate, b: AtOneRate, paired: bool) -> Bools:
 
     Where people are the same, six of them must have other events in one study than in the other.
     """
-    enough: Bools = enough_evidence(a.evidence.at(a.here), b.evidence.at(b.here))[:, 0]
+    one, two = (side.evidence.at(slice(side.here, side.here + 1)) for side in (a, b))
+    enough: Bools = enough_evidence(one, two)[:, 0]
     if paired:
         enough &= np.count_nonzero(a.counts != b.counts, axis=1) >= FEWEST_DISCORDANT
     return enough

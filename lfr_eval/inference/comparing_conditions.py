@@ -74,8 +74,8 @@ def compare_crossing(
         for part in parts_of(plan.strata)
         if part not in people and part not in crossing.of_trials
     )
-    apart = _Setting(people, thresholds, replace(plan, strata=held))
-    within = _Setting(people, thresholds, plan)
+    apart = _Setting(trials, people, thresholds, replace(plan, strata=held))
+    within = replace(apart, plan=plan)
     size = np.bincount(condition.codes, minlength=len(condition.names)).astype(float)
     if not crossing.labels:
         reference = reference_group(
@@ -131,12 +131,13 @@ def _references(
 class _Setting:
     """What every comparison of a crossing shares."""
 
+    scores: PersonTrials
     people: pd.DataFrame
     thresholds: Sequence[float]
     plan: Plan
 
     def study(self, trials: PersonTrials) -> Study:
-        return Study.of(trials, self.people, self.thresholds, self.plan)
+        return Study.of(trials, self.people, self.thresholds, self.plan, self.scores)
 
 
 def _within(
@@ -198,14 +199,19 @@ def _between(
         )
     controls = study.controls
     within = controls.condition if controls.conditions > 1 else None
-    counted = PairedTrials.of(trials, study.steps, condition.codes, len(names), within)
+    counted = [
+        PairedTrials.of(trials, steps, condition.codes, len(names), within)
+        for steps in (study.steps, study.swept.lenders.grid)
+    ]
     size = None
     if plan.watchlist == "random" and trials.metric == "FPIR" and trials.watchlist_size:
         size = float(trials.watchlist_size)
     against = [code for code in range(len(names)) if code != reference]
     compared = [
         _paired(
-            study, counted.only((code, reference)), 0, size, spoken, names[code], names[reference]
+            study,
+            [one.only((code, reference)) for one in counted],
+            *(0, size, spoken, names[code], names[reference]),
         )
         for code in against
     ]
@@ -247,22 +253,25 @@ class _Paired:
 
 def _paired(
     study: Study,
-    counted: PairedTrials,
+    counted: Sequence[PairedTrials],
     side: int,
     size: float | None,
     spoken: dict[str, str],
     name: str,
     other: str,
 ) -> _Paired:
+    """Compare a condition with others, counted at the thresholds and at the scores that lend."""
     sides = Sides(spoken[name], spoken[other], True, SAME_PEOPLE)
-    found = paired_sides(counted, side, study.trials.event_at_or_above, size, study.clusters)
+    falling, clusters = study.trials.event_at_or_above, study.clusters
+    lending = paired_sides(counted[1], side, falling, size, clusters)
+    found = paired_sides(counted[0], side, falling, size, clusters, lending, study.swept.lenders)
     top = (1, len(study.steps))
     if found is None:
         zero = np.zeros(top)
         none = Evidence(
             *(zero, zero, zero, np.ones(top), zero, zero, np.zeros((1, 1)), zero, zero),
             pairs=False,
-            falling=study.trials.event_at_or_above,
+            falling=falling,
         )
         no = np.zeros(top, bool)
         return _Paired(

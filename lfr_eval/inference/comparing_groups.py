@@ -94,15 +94,7 @@ def _compare(
     naming: Naming | None,
 ) -> list[pd.DataFrame]:
     plan = study.plan
-    counts = counts_of(
-        study.trials,
-        study.counter,
-        study.steps,
-        grouping,
-        study.controls,
-        plan.watchlist,
-        study.clusters,
-    )
+    counts = counts_of(study.swept, grouping, study.controls, plan.watchlist, study.clusters)
     declared = declared or plan.reference_groups.get(grouping.factor)
     reference = reference_group(grouping, declared, counts.exposed, named)
     against = [_pair(grouping, code, [reference]) for code in named if code != reference]
@@ -180,7 +172,8 @@ def _omnibus(
 
 def people_of(counts: Counts, a: Bools, b: Bools) -> People:
     """Count the people behind two sides, and what would have to be taken from whom."""
-    events = counts.cells.events[0].reshape(counts.groups, -1, counts.cells.events.shape[-1])
+    cells = counts.cells
+    events = cells.events[0].reshape(counts.here.groups, -1, cells.events.shape[-1])
     events, trials = events.sum(axis=1), counts.trials
     x_a, x_b = events[a].sum(axis=0), events[b].sum(axis=0)
     n_a, n_b = trials[a].sum(), trials[b].sum()

@@ -17,13 +17,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import PersonTrials, Trials
+from lfr_eval.contract.trials import Trials
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.inference.cells import Bools, Counter, Floats, divide
+from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.clusters import Codes, clusters_of
-from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.controls import Controls, controls_of
-from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.ends import upper_ends
 from lfr_eval.inference.mover import Compared, equivalence_p, p_value
 from lfr_eval.inference.omnibus import signed_deviates
@@ -38,26 +37,34 @@ ALL, REST = "*", "rest"
 class Study:
     """One kind of trials, ready to be compared by any factor."""
 
-    trials: Trials
-    counter: Counter
-    steps: Floats
+    swept: Swept
     controls: Controls
     plan: Plan
     clusters: Codes | None
 
     @classmethod
     def of(
-        cls, trials: Trials, people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
+        cls,
+        trials: Trials,
+        people: pd.DataFrame,
+        thresholds: Sequence[float],
+        plan: Plan,
+        scores: Trials | None = None,
     ) -> Study:
-        """Count trials, by condition where the plan compares within conditions."""
-        steps = steps_of(trials, thresholds)
+        """Prepare trials; `scores` are all the trials, where these are some of them."""
         controls = controls_of(trials, people, plan)
-        counter: Counter
-        if isinstance(trials, PersonTrials) and controls.conditions > 1:
-            counter = ConditionedCounter.of(trials, steps, controls.condition, controls.conditions)
-        else:
-            counter = counter_of(trials, steps)
-        return cls(trials, counter, steps, controls, plan, clusters_of(people))
+        swept = Swept.of(trials, thresholds, scores, controls.condition, controls.conditions)
+        return cls(swept, controls, plan, clusters_of(people))
+
+    @property
+    def trials(self) -> Trials:
+        """The trials."""
+        return self.swept.trials
+
+    @property
+    def steps(self) -> Floats:
+        """The thresholds, ascending."""
+        return self.swept.steps
 
     @property
     def unit(self) -> str:

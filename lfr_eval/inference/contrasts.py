@@ -32,31 +32,41 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Standardised:
+    """One side's rate, averaged over strata; arrays are (..., thresholds).
+
+    Attributes
+    ----------
+    rate, variance
+        The rate and its variance.
+    worth
+        Trials of one stratum that would give the rate the same binomial variance,
+        1 / sum(w^2 / n); all trials where there is one stratum.
+    share
+        Most that one trial counts in them (1 where there is one stratum).
+    """
+
+    rate: Floats
+    variance: Floats
+    worth: Floats
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Two sides, standardised to the same mix of strata.
 
     Attributes
     ----------
-    rate_a, rate_b, variance_a, variance_b : (..., thresholds)
+    a, b
         Rates weighted by n_a n_b / (n_a + n_b) over the strata, so that their ratio is the
-        Mantel-Haenszel rate ratio, and their variances.
-    worth_a, worth_b : (..., thresholds)
-        Trials of one stratum that would give the rate the same binomial variance,
-        1 / sum(w^2 / n); all trials where there is one stratum.
-    share_a, share_b : (..., thresholds)
-        Most that one trial counts in them (1 where there is one stratum).
+        Mantel-Haenszel rate ratio.
     shared : (..., thresholds)
         Whether there is a stratum in which both sides have trials.
     """
 
-    rate_a: Floats
-    rate_b: Floats
-    variance_a: Floats
-    variance_b: Floats
-    worth_a: Floats
-    worth_b: Floats
-    share_a: Floats
-    share_b: Floats
+    a: Standardised
+    b: Standardised
     shared: Floats
 
 
@@ -95,20 +105,11 @@ def contrast(a: Side, b: Side) -> Contrast:
         total: Floats = np.maximum(summed + shared, np.sum(weight**2 * alone, axis=-2))
         return total
 
-    def worth_of(side: Side) -> tuple[Floats, Floats]:
+    def standardised(side: Side) -> Standardised:
         each = divide(weight, side.trials)
         worth = divide(1.0, np.sum(weight * each, axis=-2))
-        return worth, worth * each.max(axis=-2, initial=0.0)
+        share = worth * each.max(axis=-2, initial=0.0)
+        return Standardised(rate_of(side), spread_of(side), worth, share)
 
-    (worth_a, share_a), (worth_b, share_b) = worth_of(a), worth_of(b)
-    return Contrast(
-        rate_of(a),
-        rate_of(b),
-        spread_of(a),
-        spread_of(b),
-        worth_a,
-        worth_b,
-        share_a,
-        share_b,
-        np.broadcast_to(overlap.sum(axis=-2) > 0, worth_a.shape),
-    )
+    one, two = standardised(a), standardised(b)
+    return Contrast(one, two, np.broadcast_to(overlap.sum(axis=-2) > 0, one.worth.shape))

@@ -1,18 +1,105 @@
 """Stage `inference`: make trials ready to be counted.
 
-In: `PersonTrials` or `PairTrials`, thresholds. Out: a `Counter` over ascending thresholds.
+In: `PersonTrials` or `PairTrials`, thresholds. Out: a `Counter` over ascending thresholds, and one
+over the scores from which thresholds with few events borrow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import PairTrials, Trials
+from lfr_eval.contract.lending import most_pairs, series
+from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference.cells import Counter, Floats
+from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
+from lfr_eval.inference.precision import Lenders
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Trials counted at ascending thresholds, and where these borrow.
+
+    Attributes
+    ----------
+    trials
+        The trials.
+    steps : (thresholds,)
+        The thresholds.
+    lenders
+        Scores that lend to them: a fixed series, whatever the thresholds.
+    condition : (trials,), optional
+        Condition of each trial, where trials are counted by condition.
+    conditions
+        How many conditions there are.
+    """
+
+    trials: Trials
+    steps: Floats
+    lenders: Lenders
+    condition: NDArray[np.intp] | None = None
+    conditions: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        trials: Trials,
+        thresholds: Sequence[float],
+        scores: Trials | None = None,
+        condition: NDArray[np.intp] | None = None,
+        conditions: int = 1,
+    ) -> Swept:
+        """Prepare trials; `scores` are all the trials, where these are some of them.
+
+        Raises
+        ------
+        ValueError
+            From `steps_of`.
+        """
+        steps = steps_of(trials, thresholds)
+        some = condition if conditions > 1 else None
+        return cls(trials, steps, lenders_of(scores or trials, steps), some, conditions)
+
+    @cached_property
+    def counter(self) -> Counter:
+        """The trials, ready to be counted."""
+        if isinstance(self.trials, PersonTrials) and self.condition is not None:
+            return ConditionedCounter.of(self.trials, self.steps, self.condition, self.conditions)
+        return counter_of(self.trials, self.steps)
+
+    @cached_property
+    def lending(self) -> Swept:
+        """The same trials at the scores that lend."""
+        return replace(self, steps=self.lenders.grid)
+
+
+def lenders_of(trials: Trials, steps: Floats) -> Lenders:
+    """Return the scores that 10, 20, 40, ... trials reach or miss, the rarer outcome first.
+
+    Trials of one person: as far as half of them on either side. Comparisons of two people: the
+    highest scores alone, of which few are kept below the lowest threshold.
+    """
+    top = np.empty(0, np.float32)
+    bottom = np.empty(0, np.float32)
+    if trials.has_threshold and isinstance(trials, PairTrials):
+        top = series(trials.score, most_pairs(trials.comparisons))
+    elif trials.has_threshold:
+        half = len(trials.score) // 2
+        top = series(trials.score, half)
+        # A score is missed by the thresholds just above it.
+        bottom = np.nextafter(-series(-trials.score, half), np.float32(np.inf))
+    # Float32 is what scores are compared in.
+    cuts = np.asarray(steps, np.float32)
+    # Those that could lend to none of the thresholds need not be counted.
+    top, bottom = top[top <= cuts.max()], bottom[bottom >= cuts.min()]
+    grid = np.union1d(top, bottom)
+    return Lenders(cuts, grid.astype(float), np.isin(grid, top), np.isin(grid, bottom))
 
 
 def steps_of(trials: Trials, thresholds: Sequence[float]) -> Floats:

@@ -21,7 +21,7 @@ from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
-from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.ends import student_factor
 from lfr_eval.inference.inequality import coefficient_of_variation
 from lfr_eval.inference.intervals import independent_units, no_event_bound
@@ -300,10 +300,8 @@ def _draw(
     named = np.array([is_group(name) for name in grouping.names])
     keep = ~np.isnan(observed[:, 0]) & named
     observed, redrawn = observed[keep], redrawn[:, keep]
-    steps = steps_of(trials, thresholds)
-    counts = counts_of(
-        trials, counter_of(trials, steps), steps, grouping, no_controls(trials), plan.watchlist
-    )
+    swept = Swept.of(trials, thresholds)
+    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist)
     cells = precision_of(evidence_of(counts))
     factor = student_factor((1 - plan.level) / 2, cells.degrees[keep])
     effective = factor * cells.effective_trials[keep]

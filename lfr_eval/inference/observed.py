@@ -6,32 +6,52 @@ of two sides that are compared within strata.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lfr_eval.contract.trials import Grouping, PairTrials, Trials
+from lfr_eval.contract.trials import Grouping, PairTrials
 from lfr_eval.inference.cells import MOST_PEOPLE, Bools, Cells, Counter, Floats, Labels, divide
 from lfr_eval.inference.clusters import Codes, by_cluster, clustered_variance
-from lfr_eval.inference.contrasts import Side, contrast, squared
+from lfr_eval.inference.contrasts import Side, Standardised, contrast, squared
 from lfr_eval.inference.controls import Controls
+from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.pairs import PairCounter
-from lfr_eval.inference.precision import Evidence
+from lfr_eval.inference.precision import Evidence, Lenders
 from lfr_eval.inference.watchlists import references_of, watchlist_variance
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What was observed: cells are groups within strata of people and conditions of trials.
+class Counted:
+    """Rates and how sure they are: cells are groups within strata of people and conditions.
 
     Attributes
     ----------
     cells
         Events, trials and variances.
-    strata
-        Strata of people.
     degrees : (groups x strata, thresholds)
         Degrees of freedom of the variances.
+    groups, strata
+        How many there are.
+    """
+
+    cells: Cells
+    degrees: Floats
+    groups: int
+    strata: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was observed at the thresholds of a study, and at the scores that lend to them.
+
+    Attributes
+    ----------
+    here, lending
+        At the thresholds, and at the scores that lend.
+    lenders
+        Which lend to which.
     units : (groups,)
         People with a trial, or clusters of them.
     exposed : (groups,)
@@ -48,9 +68,9 @@ class Counts:
         As in `Evidence`.
     """
 
-    cells: Cells
-    strata: int
-    degrees: Floats
+    here: Counted
+    lending: Counted
+    lenders: Lenders
     units: Floats
     exposed: Floats
     affected: Floats
@@ -64,48 +84,35 @@ class Counts:
     falling: bool
 
     @property
-    def groups(self) -> int:
-        """How many there are."""
-        return len(self.units)
+    def cells(self) -> Cells:
+        """Events, trials and variances at the thresholds."""
+        return self.here.cells
 
     @property
     def trials(self) -> Floats:
         """Trials of each group, (groups,)."""
-        total: Floats = self.cells.trials[0].reshape(self.groups, -1).sum(axis=1)
+        total: Floats = self.cells.trials[0].reshape(self.here.groups, -1).sum(axis=1)
         return total
 
 
 def counts_of(
-    trials: Trials,
-    counter: Counter,
-    steps: Floats,
+    swept: Swept,
     grouping: Grouping,
     controls: Controls,
     watchlist: str,
     clusters: Codes | None = None,
 ) -> Counts:
     """Count what was observed, with the variance that the watchlist inference asks for."""
-    strata, groups = controls.strata, len(grouping.names)
+    strata, groups, counter = controls.strata, len(grouping.names), swept.counter
     codes = grouping.codes * strata + controls.stratum
     number = groups * strata
-    unit: Counter = counter
-    unit_codes: Labels = codes
-    if clusters is not None:
-        unit, unit_codes = by_cluster(counter, codes, clusters)
-    if clusters is not None and isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
-        cells, degrees, units = clustered_variance(trials, counter, steps, codes, number, clusters)
-    else:
-        cells = unit.count(unit_codes[None], number)
-        degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
+    here, units, unit, unit_codes = _counted(swept, codes, groups, strata, watchlist, clusters)
+    lending = _counted(swept.lending, codes, groups, strata, watchlist, clusters)[0]
     extremes = unit.extremes(unit_codes, number)
     largest = _most(extremes.largest, groups)
     if watchlist == "random":
-        condition = controls.condition if controls.conditions > 1 else None
-        alone = cells
-        cells = watchlist_variance(cells, trials, codes, steps, condition)
-        references = references_of(trials, codes, number, steps)
+        references = references_of(swept.trials, codes, number, swept.steps)
         if references is not None:
-            degrees = _combined(alone, cells, degrees, references.degrees)
             largest = np.maximum(largest, _most(references.largest, groups))
 
     def by_group(values: Floats) -> Floats:
@@ -113,9 +120,9 @@ def counts_of(
         return total
 
     return Counts(
-        cells,
-        strata,
-        degrees,
+        here,
+        lending,
+        swept.lenders,
         by_group(units)[:, 0],
         by_group(counter.exposed(codes, number))[:, 0],
         by_group(counter.affected(codes, number)),
@@ -125,9 +132,39 @@ def counts_of(
         _most(extremes.largest_without, groups),
         _top(extremes.top, groups),
         _top(extremes.top_without, groups),
-        isinstance(trials, PairTrials),
-        trials.event_at_or_above,
+        isinstance(swept.trials, PairTrials),
+        swept.trials.event_at_or_above,
     )
+
+
+def _counted(
+    swept: Swept,
+    codes: Codes,
+    groups: int,
+    strata: int,
+    watchlist: str,
+    clusters: Codes | None,
+) -> tuple[Counted, Floats, Counter, Labels]:
+    """Count cells; the units of each, and the units counted with the cell of each."""
+    trials, counter, number = swept.trials, swept.counter, groups * strata
+    unit: Counter = counter
+    unit_codes: Labels = codes
+    if clusters is not None:
+        unit, unit_codes = by_cluster(counter, codes, clusters)
+    if clusters is not None and isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
+        cells, degrees, units = clustered_variance(
+            trials, counter, swept.steps, codes, number, clusters
+        )
+    else:
+        cells = unit.count(unit_codes[None], number)
+        degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
+    if watchlist == "random":
+        alone = cells
+        cells = watchlist_variance(cells, trials, codes, swept.steps, swept.condition)
+        references = references_of(trials, codes, number, swept.steps)
+        if references is not None:
+            degrees = _combined(alone, cells, degrees, references.degrees)
+    return Counted(cells, degrees, groups, strata), units, unit, unit_codes
 
 
 def _most(values: Floats, groups: int) -> Floats:
@@ -158,12 +195,20 @@ def _combined(alone: Cells, wider: Cells, people: Floats, references: Floats) ->
 
 def evidence_of(counts: Counts) -> Evidence:
     """Evidence of every group, its strata taken together."""
-    groups = counts.groups
-    return Evidence.stack([_of_side(counts, _only(groups, group), None) for group in range(groups)])
+    every = np.arange(counts.here.groups)
+    members = [every == group for group in every]
+    return Evidence.stack(
+        [
+            _of_side(
+                counts, member, *(_joined(one, member) for one in (counts.here, counts.lending))
+            )
+            for member in members
+        ]
+    )
 
 
 def sides_of(
-    counts: Counts, comparisons: list[tuple[Bools, Bools]]
+    counts: Counts, comparisons: Sequence[tuple[Bools, Bools]]
 ) -> tuple[Evidence, Evidence, Bools]:
     """Evidence of both sides of every comparison, standardised to the strata that both have.
 
@@ -182,65 +227,65 @@ def sides_of(
     rows: list[tuple[Evidence, Evidence]] = []
     shared = []
     for one, two in comparisons:
-        a, b = _pool(counts, one), _pool(counts, two)
-        found = contrast(a, b)
+        found, lent = (
+            contrast(_pool(counted, one), _pool(counted, two))
+            for counted in (counts.here, counts.lending)
+        )
         rows.append(
-            (
-                _of_side(
-                    counts, one, (found.rate_a, found.variance_a, found.worth_a, found.share_a)
-                ),
-                _of_side(
-                    counts, two, (found.rate_b, found.variance_b, found.worth_b, found.share_b)
-                ),
-            )
+            (_of_side(counts, one, found.a, lent.a), _of_side(counts, two, found.b, lent.b))
         )
         shared.append(found.shared)
     first, second = zip(*rows, strict=True)
     return Evidence.stack(first), Evidence.stack(second), np.stack(shared)
 
 
-Standardised = tuple[Floats, Floats, Floats, Floats]
+def _joined(counted: Counted, member: Bools) -> Standardised:
+    """Rate of some groups, their strata taken together."""
+    side = _pool(counted, member)
+    total = side.trials.sum(axis=0)
+    share = divide(side.trials, total)
+    rate = divide(side.events.sum(axis=0), total)
+    variance = np.sum(share**2 * side.variance, axis=0)
+    if side.covariance is not None:
+        variance = np.maximum(
+            np.sum(squared(share, counted.cells.conditions) * side.covariance, axis=(0, 1, 2)),
+            divide(rate * (1 - rate), total),
+        )
+    return Standardised(rate, variance, np.broadcast_to(total, rate.shape), np.ones_like(rate))
 
 
-def _of_side(counts: Counts, member: Bools, standardised: Standardised | None) -> Evidence:
+def _of_side(counts: Counts, member: Bools, here: Standardised, lending: Standardised) -> Evidence:
     """Return evidence of some groups as one row."""
-    if standardised is None:
-        side = _pool(counts, member)
-        total = side.trials.sum(axis=0)
-        share = divide(side.trials, total)
-        alone = Side(side.events, side.trials, side.variance, side.covariance)
-        rate = divide(side.events.sum(axis=0), total)
-        variance = np.sum(share**2 * alone.variance, axis=0)
-        if side.covariance is not None:
-            variance = np.maximum(
-                np.sum(squared(share, counts.cells.conditions) * side.covariance, axis=(0, 1, 2)),
-                divide(rate * (1 - rate), total),
-            )
-        worth, most = total, np.ones_like(total)
-    else:
-        rate, variance, worth, most = standardised
-    degrees = _pooled_degrees(counts, member)
-    return Evidence(
-        (rate * worth)[None],
-        np.broadcast_to(worth, rate.shape)[None],
-        variance[None],
-        degrees[None],
-        (counts.largest[member].max(axis=0, initial=0.0) * most)[None],
-        (counts.largest_without[member].max(axis=0, initial=0.0) * most)[None],
-        counts.units[member].sum().reshape(1, 1),
-        counts.affected_units[member].sum(axis=0)[None],
-        counts.affected_without[member].sum(axis=0)[None],
-        counts.pairs,
-        counts.falling,
+
+    def evidence(counted: Counted, side: Standardised) -> Evidence:
+        none = np.zeros_like(side.rate)[None]
+        return Evidence(
+            (side.rate * side.worth)[None],
+            np.broadcast_to(side.worth, side.rate.shape)[None],
+            side.variance[None],
+            _pooled_degrees(counted, member)[None],
+            none,
+            none,
+            counts.units[member].sum().reshape(1, 1),
+            none,
+            none,
+            counts.pairs,
+            counts.falling,
+        )
+
+    own = evidence(counts.here, here)
+    return replace(
+        own.borrowing(evidence(counts.lending, lending), counts.lenders),
+        largest=(counts.largest[member].max(axis=0, initial=0.0) * here.share)[None],
+        largest_without=(counts.largest_without[member].max(axis=0, initial=0.0) * here.share)[
+            None
+        ],
+        affected=counts.affected_units[member].sum(axis=0)[None],
+        affected_without=counts.affected_without[member].sum(axis=0)[None],
     )
 
 
-def _only(groups: int, group: int) -> Bools:
-    member: Bools = np.arange(groups) == group
-    return member
-
-
-def _pool(counts: Counts, member: Bools) -> Side:
+def _pool(counts: Counted, member: Bools) -> Side:
     """Pool the trials within some groups, by stratum."""
     cells = counts.cells
     inner = counts.strata * cells.conditions
@@ -263,7 +308,7 @@ def _pool(counts: Counts, member: Bools) -> Side:
     return Side(events, total, variance, divide(shared.sum(axis=0), product))
 
 
-def _pooled_degrees(counts: Counts, member: Bools) -> Floats:
+def _pooled_degrees(counts: Counted, member: Bools) -> Floats:
     """Degrees of freedom of the variance of pooled cells (Satterthwaite)."""
     rows, cells = _rows(counts, member), counts.cells
     if cells.covariance is None:
@@ -275,7 +320,7 @@ def _pooled_degrees(counts: Counts, member: Bools) -> Floats:
     )
 
 
-def _rows(counts: Counts, member: Bools) -> Labels:
+def _rows(counts: Counted, member: Bools) -> Labels:
     rows = np.arange(counts.groups * counts.strata).reshape(counts.groups, -1)[member]
     return rows.ravel()
 

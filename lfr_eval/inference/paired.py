@@ -20,7 +20,7 @@ from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import MOST_PEOPLE, Floats, divide, satterthwaite
-from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, precision_of
+from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Lenders, precision_of
 
 Codes = NDArray[np.intp]
 
@@ -172,6 +172,8 @@ def paired_sides(
     falling: bool,
     watchlist_size: float | None = None,
     clusters: Codes | None = None,
+    lending: PairedSides | None = None,
+    lenders: Lenders | None = None,
 ) -> PairedSides | None:
     """Compare a condition with all others; None where nobody has trials of both.
 
@@ -187,6 +189,8 @@ def paired_sides(
         References searched, where claims are to hold for watchlists like this one.
     clusters : (people,), optional
         The cluster of each person, where clusters are the unit of inference.
+    lending, lenders
+        The same sides at the scores that lend.
 
     Notes
     -----
@@ -232,6 +236,11 @@ def paired_sides(
             _Side(unit_b, unit_weight, e_b, v_b, rate_b, worth_b),
         )
     ]
+    if lending is not None and lenders is not None:
+        rows = [
+            row.borrowing(lender, lenders)
+            for row, lender in zip(rows, (lending.a, lending.b), strict=True)
+        ]
     squares = (e_a - e_b) ** 2
     higher = np.where(rate_a >= rate_b, unit_a * worth_a / mass, unit_b * worth_b / mass)
     used_a, used_b = (precision_of(row) for row in rows)

@@ -20,7 +20,7 @@ ENOUGH_EVENTS = 10
 """Events, and trials without one, from which a design effect is believed."""
 
 OWN = "own variance"
-NEAR = "largest of own variance and that of the nearest threshold with ten events"
+NEAR = "largest of own variance and that of the nearest score with ten events"
 PEOPLE = "people are the trials"
 PAIRS_OF_PEOPLE = "disjoint pairs of people are the trials"
 OWN_FEW = "own variance of few events"
@@ -49,6 +49,9 @@ class Evidence:
         Whether a trial belongs to two people.
     falling
         Whether events become fewer as the threshold rises.
+    lent_effect, lent_degrees : (groups, thresholds), optional
+        Design effect, and its degrees of freedom, that a threshold with few events borrows; NaN
+        where there is none. If not given, the thresholds lend to one another.
     """
 
     events: Floats
@@ -62,28 +65,46 @@ class Evidence:
     affected_without: Floats
     pairs: bool
     falling: bool
+    lent_effect: Floats | None = None
+    lent_degrees: Floats | None = None
 
     def take(self, rows: Floats) -> Evidence:
         """Return some of the groups, by index."""
-        arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        arrays: dict[str, Any] = {name: value[rows] for name, value in self._arrays()}
         return replace(self, **arrays)
 
-    def at(self, threshold: int) -> Evidence:
-        """Return the evidence at one threshold, by index; it keeps its axis."""
-        one = slice(threshold, threshold + 1)
+    def at(self, thresholds: slice) -> Evidence:
+        """Return the evidence at some of the thresholds."""
         arrays: dict[str, Any] = {
-            name: value if value.shape[-1] == 1 else value[..., one]
-            for name, value in ((name, getattr(self, name)) for name in _ARRAYS)
+            name: value if name == "people" else value[..., thresholds]
+            for name, value in self._arrays()
         }
         return replace(self, **arrays)
+
+    def split(self, lenders: Lenders, counted: Evidence | None = None) -> Evidence:
+        """Let the thresholds after the first, `lenders.steps`, lend to these and be left out."""
+        here, rest = slice(len(lenders.steps)), slice(len(lenders.steps), None)
+        return self.at(here).borrowing(self.at(rest), lenders, counted and counted.at(rest))
+
+    def borrowing(
+        self, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
+    ) -> Evidence:
+        """Return the same, borrowing from the same groups at other scores, as `lent` says."""
+        effect, degrees = lent(self, lender, lenders, counted)
+        return replace(self, lent_effect=effect, lent_degrees=degrees)
 
     @classmethod
     def stack(cls, rows: Sequence[Evidence]) -> Evidence:
         """Return the groups of several pieces of evidence of one kind, one after another."""
         joined: dict[str, Any] = {
-            name: np.concatenate([getattr(row, name) for row in rows]) for name in _ARRAYS
+            name: np.concatenate([getattr(row, name) for row in rows])
+            for name, _ in rows[0]._arrays()
         }
         return replace(rows[0], **joined)
+
+    def _arrays(self) -> list[tuple[str, Floats]]:
+        given = ((name, getattr(self, name)) for name in _ARRAYS)
+        return [(name, value) for name, value in given if value is not None]
 
     @property
     def rate(self) -> Floats:
@@ -93,7 +114,7 @@ class Evidence:
 
 _ARRAYS = (
     "events", "trials", "variance", "degrees", "largest", "largest_without", "people",
-    "affected", "affected_without",
+    "affected", "affected_without", "lent_effect", "lent_degrees",
 )  # fmt: skip
 
 
@@ -156,9 +177,9 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     """Take the design effect of every group at every threshold from where it can be believed.
 
     With ten events and ten trials without one it is the group's own. With fewer, the largest of
-    its own, that of the nearest threshold with more events that has ten of both (unscaled: scaling
-    it by the rates believes a model), and 1. Where there is nothing to borrow, people are the
-    trials (persons), or disjoint pairs of people where no event was seen (comparisons).
+    its own, the one lent (unscaled: scaling it by the rates believes a model), and 1. Where there
+    is nothing to borrow, people are the trials (persons), or disjoint pairs of people where no
+    event was seen (comparisons).
 
     Parameters
     ----------
@@ -176,23 +197,20 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     the mean weight.
     """
     x, n = np.broadcast_arrays(evidence.events, evidence.trials)
-    rate = divide(x, n)
-    own = divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0)
-    enough = _enough(evidence if counted is None else counted)
-    near = _nearest(enough, evidence.falling)
-    borrowed = ~enough & (near >= 0)
-    there = np.maximum(near, 0)
-    near_effect = np.take_along_axis(own, there, axis=-1)
-    near_degrees = np.take_along_axis(np.broadcast_to(evidence.degrees, x.shape), there, axis=-1)
-    from_near = np.maximum(np.maximum(own, near_effect), 1.0)
+    own, enough = _own(evidence, counted)
+    lent_effect, lent_degrees = evidence.lent_effect, evidence.lent_degrees
+    if lent_effect is None or lent_degrees is None:
+        lent_effect, lent_degrees = lent(evidence, evidence, Lenders.each_other(x.shape[-1]), counted)
+    borrowed = ~enough & ~np.isnan(lent_effect)
+    from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
     people = np.maximum(evidence.people, 1.0)
     nothing, basis = _unborrowed(evidence, x, n, own, people)
     effect = np.where(enough, own, np.where(borrowed, from_near, nothing))
     # Trials never number fewer than one independent trial, nor are they worth more than they are.
     effect = np.clip(effect, 0.0, np.maximum(n, 1.0))
     effect = np.where(effect > 0, effect, 1.0)
-    own_counts = enough | (borrowed & (own > np.maximum(near_effect, 1.0)))
-    degrees = np.where(borrowed & ~own_counts, near_degrees, evidence.degrees)
+    own_counts = enough | (borrowed & (own > np.maximum(lent_effect, 1.0)))
+    degrees = np.where(borrowed & ~own_counts, lent_degrees, evidence.degrees)
     # Where people are the trials no variance was estimated.
     stated = ~enough & ~borrowed & (effect > own)
     degrees = np.where(stated, np.inf, degrees)
@@ -208,11 +226,12 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     )
 
 
-def _enough(counted: Evidence) -> Bools:
-    found: Bools = (
-        np.minimum(counted.events, counted.trials - counted.events) >= ENOUGH_EVENTS - 1e-9
-    )
-    return found
+def _own(evidence: Evidence, counted: Evidence | None) -> tuple[Floats, Bools]:
+    """Design effects of the cells themselves, and where there are enough events to believe them."""
+    x, n = np.broadcast_arrays(evidence.events, evidence.trials)
+    rate, raw = divide(x, n), counted or evidence
+    enough: Bools = np.minimum(raw.events, raw.trials - raw.events) >= ENOUGH_EVENTS - 1e-9
+    return divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0), enough
 
 
 def _unborrowed(
@@ -226,12 +245,67 @@ def _unborrowed(
     return effect, np.where(x > 0, OWN_FEW, PAIRS_OF_PEOPLE)
 
 
-def _nearest(enough: Bools, falling: bool) -> NDArray[np.intp]:
-    """Index of the nearest threshold with enough of both on the side of more events; -1: none."""
-    places = np.where(enough, np.arange(enough.shape[-1]), -1)
-    if falling:
-        return np.maximum.accumulate(places, axis=-1)
-    top = enough.shape[-1]
-    places = np.where(enough, np.arange(top), top)
-    found = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
-    return np.where(found < top, found, -1)
+@dataclass(frozen=True)
+class Lenders:
+    """Thresholds that lend their design effect to others.
+
+    Attributes
+    ----------
+    steps : (thresholds,)
+        Those that borrow, ascending.
+    grid : (lenders,)
+        Those that lend, ascending.
+    high, low : (lenders,)
+        Whether each lends where reaching the threshold is the rarer outcome, to thresholds above
+        it, and where missing it is, to those below.
+    """
+
+    steps: Floats
+    grid: Floats
+    high: Bools
+    low: Bools
+
+    @classmethod
+    def each_other(cls, thresholds: int) -> Lenders:
+        """Let every threshold lend."""
+        every = np.ones(thresholds, bool)
+        return cls(np.arange(thresholds), np.arange(thresholds), every, every)
+
+
+def lent(
+    evidence: Evidence, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
+) -> tuple[Floats, Floats]:
+    """Return design effect and degrees of the nearest lender with enough events; NaN: none.
+
+    The nearest is sought on the side where the rarer outcome is more frequent, so that a rate and
+    its complement borrow alike.
+
+    Parameters
+    ----------
+    evidence, lender
+        The same groups at `lenders.steps`, and at `lenders.grid`.
+    counted
+        As in `precision_of`, of the lender.
+    """
+    own, enough = _own(lender, counted)
+    size = len(lenders.grid)
+    nowhere = np.full((*own.shape[:-1], 1), -1)
+    places = np.where(enough & lenders.high, np.arange(size), -1)
+    below = np.concatenate([nowhere, np.maximum.accumulate(places, axis=-1)], axis=-1)
+    places = np.where(enough & lenders.low, np.arange(size), size)
+    above = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
+    above = np.concatenate([np.where(above < size, above, -1), nowhere], axis=-1)
+    at_most = np.searchsorted(lenders.grid, lenders.steps, "right")
+    at_least = np.searchsorted(lenders.grid, lenders.steps, "left")
+    often = np.broadcast_to(evidence.rate > 0.5, (*own.shape[:-1], len(lenders.steps)))
+    found = np.where(often != evidence.falling, below[..., at_most], above[..., at_least])
+    place, none = np.maximum(found, 0), found < 0
+    if not size:
+        nothing = np.full(found.shape, np.nan)
+        return nothing, nothing
+
+    def taken(values: Floats) -> Floats:
+        picked = np.take_along_axis(np.broadcast_to(values, own.shape), place, axis=-1)
+        return np.where(none, np.nan, picked)
+
+    return taken(own), taken(lender.degrees)

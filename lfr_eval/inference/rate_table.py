@@ -19,7 +19,7 @@ from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
-from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.factors import check_factors, units_of
@@ -107,21 +107,13 @@ def _rates(
     clusters: Codes | None,
     bands: bool,
 ) -> pd.DataFrame:
-    steps = steps_of(trials, thresholds)
+    swept = Swept.of(trials, thresholds)
+    steps, counter = swept.steps, swept.counter
     groups = len(grouping.names)
     names = np.array(grouping.names, dtype=object)
     alone = trials.metric in COUNTERPART_IS_EVERYBODY
     counterpart = np.full(groups, None, dtype=object) if alone else names
-    counter = counter_of(trials, steps)
-    counts = counts_of(
-        trials,
-        counter,
-        steps,
-        grouping,
-        no_controls(trials),
-        plan.watchlist,
-        clusters,
-    )
+    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist, clusters)
     evidence = evidence_of(counts)
     cells = _Cells(names, counterpart, evidence, counts.exposed, counts.affected)
     within = _frame(trials, grouping.factor, cells, steps, plan)
@@ -134,10 +126,11 @@ def _rates(
     frames = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
+        lending = crossed_cells(trials, grouping, swept.lenders.grid)
         cells = _Cells(
             names[across.group],
             names[across.counterpart],
-            across.evidence,
+            across.evidence.borrowing(lending.evidence, swept.lenders),
             across.exposed,
             across.affected,
         )

@@ -16,7 +16,7 @@ from lfr_eval.contract.trials import Grouping, Trials
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
-from lfr_eval.inference.counting import counter_of, steps_of
+from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.mover import Compared, ratio_ends
 from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
@@ -54,10 +54,9 @@ def ratio_bounds(
     thresholds
         Increasing.
     """
-    steps, groups = steps_of(trials, thresholds), len(grouping.names)
-    counts = counts_of(
-        trials, counter_of(trials, steps), steps, grouping, no_controls(trials), plan.watchlist
-    )
+    swept, groups = Swept.of(trials, thresholds), len(grouping.names)
+    steps = swept.steps
+    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist)
     cells = precision_of(evidence_of(counts))
     tested = [
         code for code in range(groups) if counts.trials[code] > 0 and is_group(grouping.names[code])

@@ -125,7 +125,7 @@ def _summarise(run: Run) -> None:
             if one.metric == metric
         ]
         folder.write(table, pd.concat(modelled) if modelled else table.empty())
-    adjusted = adjusted_table(compared, people, sweep.values, sweep.primary, labels)
+    adjusted = adjusted_table(compared, people, sweep.primary, labels)
     folder.write(tables.ADJUSTED, adjusted)
     folder.write(tables.PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
     matcher = run.inputs.matcher

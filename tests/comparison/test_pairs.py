@@ -98,3 +98,11 @@ def test_a_score_at_the_floor_is_kept() -> None:
     edge = float(every.non_mated["score"].sort_values().iloc[len(every.non_mated) // 2])
     kept = compare_pairs(sides, kind.prepare(vectors), kind, edge)
     assert kept.non_mated["score"].min() == np.float32(edge)
+    # What thresholds with few events borrow from is kept, too, whatever the floor.
+    score = np.sort(every.non_mated["score"].to_numpy())
+    high, higher = (
+        compare_pairs(sides, kind.prepare(vectors), kind, float(score[-place]), lend=True).non_mated
+        for place in (1, 3)
+    )
+    pd.testing.assert_frame_equal(high, higher)
+    assert len(high) == len(score) // 10

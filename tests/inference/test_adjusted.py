@@ -79,7 +79,7 @@ def test_the_regression_is_that_of_statsmodels() -> None:
 
 def test_standardised_rates_are_means_over_both_groups() -> None:
     trials, people = study()
-    row = adjusted_table([trials], people, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([trials], people, [0.5], PLAN).iloc[0]
     passes = pd.DataFrame(
         {
             "event": trials.events(0.5),
@@ -115,7 +115,7 @@ def test_weighted_trials_have_the_binomial_variance_of_the_average() -> None:
 
 def test_the_unadjusted_ratio_is_that_of_the_findings() -> None:
     trials, people = study()
-    row = adjusted_table([trials], people, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([trials], people, [0.5], PLAN).iloc[0]
     found = finding_table([trials], people, [0.5], PLAN)
     same = found[found["group_a"] == "a"].iloc[0]
     for name in ("ratio", "ratio_lower", "ratio_upper"):
@@ -125,7 +125,7 @@ def test_the_unadjusted_ratio_is_that_of_the_findings() -> None:
 def test_a_combination_that_one_group_lacks_is_refused_by_name() -> None:
     trials, people = study()
     people.loc[people["group"] == "a", "age_band"] = "old"
-    row = adjusted_table([trials], people, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([trials], people, [0.5], PLAN).iloc[0]
     assert row["cells_of_one_group"] == 2
     assert 0 < row["overlap"] < 1
     assert np.isnan(row["adjusted_ratio"])
@@ -136,10 +136,10 @@ def test_a_combination_that_one_group_lacks_is_refused_by_name() -> None:
 
 def test_a_covariate_that_is_the_factor_itself_changes_nothing() -> None:
     trials, people = study()
-    table = adjusted_table([trials], people, [0.5], [0.5], Plan(factors=("group",)))
+    table = adjusted_table([trials], people, [0.5], Plan(factors=("group",)))
     assert table.empty
     itself = Plan(factors=("group",), adjust=("group",))
-    assert adjusted_table([trials], people, [0.5], [0.5], itself).empty
+    assert adjusted_table([trials], people, [0.5], itself).empty
 
 
 def test_numbers_with_many_values_are_cut_into_quarters() -> None:
@@ -153,7 +153,7 @@ def test_numbers_with_many_values_are_cut_into_quarters() -> None:
 
 def test_people_of_one_cluster_are_one() -> None:
     trials, people = study()
-    alone = adjusted_table([trials], people, [0.5], [0.5], PLAN).iloc[0]
+    alone = adjusted_table([trials], people, [0.5], PLAN).iloc[0]
     twice = PersonTrials(
         "FPIR", 240, np.concatenate([trials.person, trials.person + 120]),
         np.tile(trials.score, 2), True, 50,
@@ -162,7 +162,7 @@ def test_people_of_one_cluster_are_one() -> None:
     )  # fmt: skip
     copies = pd.concat([people, people], ignore_index=True)
     copies["cluster_id"] = [f"c{one}" for one in np.tile(np.arange(120), 2)]
-    row = adjusted_table([twice], copies, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([twice], copies, [0.5], PLAN).iloc[0]
     for name in ("regression_ratio", "regression_lower", "regression_upper"):
         assert row[name] == pytest.approx(alone[name], rel=1e-9)
     assert row["adjusted_lower"] == pytest.approx(alone["adjusted_lower"], rel=0.02)
@@ -208,7 +208,7 @@ def test_the_sentence_gives_both_ratios_and_what_could_explain_them() -> None:
     changed = PersonTrials(
         "FPIR", 400, trials.person, score, True, 50, conditions=trials.conditions
     )  # fmt: skip
-    row = adjusted_table([changed], people, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([changed], people, [0.5], PLAN).iloc[0]
     assert row["e_value_interval"] > 1
     for words in (
         "At threshold 0.50 and a watchlist of 50, people in group a had false alerts",
@@ -230,7 +230,7 @@ def test_a_group_without_events_is_told_by_its_bound() -> None:
         "FPIR", 400, trials.person, np.where(of_a, trials.score, 0).astype("f4"), True, 50,
         conditions=trials.conditions,
     )  # fmt: skip
-    row = adjusted_table([silent], people, [0.5], [0.5], PLAN).iloc[0]
+    row = adjusted_table([silent], people, [0.5], PLAN).iloc[0]
     assert "had false alerts at least " in row["statement"]
     assert "–" not in row["statement"]
     assert np.isnan(row["regression_ratio"])

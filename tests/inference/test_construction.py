@@ -1,6 +1,7 @@
 """One construction: intervals, p-values, equivalence and verdicts cannot contradict one another."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference import Plan, compare_groups, finding_table
+from lfr_eval.contract.trials import Condition, PersonTrials, Trials
+from lfr_eval.inference import Plan, compare_groups, finding_table, rate_table
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.inequality import coefficient_of_variation
 from lfr_eval.inference.mover import (
@@ -21,6 +22,7 @@ from lfr_eval.inference.mover import (
     ratio_ends,
 )
 from lfr_eval.inference.precision import Evidence, Precision, independent, precision_of
+from tests.inference.builders import labels, random_pairs, random_persons
 
 counts = st.tuples(st.integers(0, 400), st.integers(400, 5000), st.floats(1, 8), st.floats(1, 200))
 
@@ -211,3 +213,36 @@ def test_many_groups_and_thresholds_are_quick():
     found = finding_table([trials], people, np.linspace(0, 4, 100).tolist(), plan)
     assert len(found) == 100 * (1 + 13 + 14)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("kind", ["passes", "misses", "comparisons", "cameras"])
+def test_other_thresholds_that_are_listed_change_nothing_at_this_one(kind: str):
+    people = labels(60, 3)
+    trials: Trials = random_persons(60, 2, metric="FNIR" if kind == "misses" else "FPIR")
+    at = -0.7 if kind == "misses" else 0.9
+    if kind == "comparisons":
+        trials, at = random_pairs(60, 1, floor=0.1)[0], 0.5
+        # Scores that lend are listed below the lowest threshold.
+        assert len(trials.score) > 0.1 * trials.comparisons
+    elif kind == "cameras":
+        camera = np.random.default_rng(0).integers(0, 2, len(trials.person))
+        trials = replace(trials, conditions=(Condition("camera", ("north", "south"), camera),))
+    factors = ("camera", "camera x gender") if kind == "cameras" else ("gender", "ethnicity")
+    plan = Plan(factors=factors, watchlist="random")
+    lists = [[at], [at - 0.3, at - 0.1, at], [at - 0.2, at, at + 0.1, at + 0.2]]
+    found, rates = [], []
+    for listed in lists:
+        rows = finding_table([trials], people, listed, plan)
+        found.append(rows[np.isclose(rows["threshold"], at)].reset_index(drop=True))
+        rows = rate_table([trials], people, factors, listed, plan)
+        rates.append(rows[np.isclose(rows["threshold"], at)].reset_index(drop=True))
+    pairs = found[0]["group_a"] != "*"
+    assert (found[0].loc[pairs, ["events_a", "events_b"]].min(axis=1) < 10).any()
+    assert rates[0]["interval"].str.contains("nearest score").any()
+    numbers = ["p_value", "p_equivalence", "ratio", "design_effect_a", "degrees_a", "bound_a"]
+    for other in found[1:]:
+        for name in (one for one in numbers if one in other):
+            np.testing.assert_allclose(other[name], found[0][name], rtol=1e-9, err_msg=name)
+    for other in rates[1:]:
+        for name in ("lower", "upper", "effective_trials"):
+            np.testing.assert_allclose(other[name], rates[0][name], rtol=1e-9, err_msg=name)

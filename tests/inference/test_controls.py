@@ -94,13 +94,13 @@ def test_the_weighted_difference_by_hand():
             rates[g, c], sizes[g, c] = event[mine].mean(), mine.sum()
     weight = sizes[0] * sizes[1] / sizes.sum(axis=0)
     weight /= weight.sum()
-    assert found.rate_a[0] == pytest.approx(weight @ rates[0])
-    assert found.rate_b[0] == pytest.approx(weight @ rates[1])
+    assert found.a.rate[0] == pytest.approx(weight @ rates[0])
+    assert found.b.rate[0] == pytest.approx(weight @ rates[1])
     influence = weight[camera] / sizes[group[trials.person], camera]
     influence = influence * (event - rates[group[trials.person], camera])
     by_person = np.bincount(trials.person[group[trials.person] == 0],
                             influence[group[trials.person] == 0], trials.people)  # fmt: skip
-    assert found.variance_a[0] == pytest.approx(np.sum(by_person**2), rel=0.03)
+    assert found.a.variance[0] == pytest.approx(np.sum(by_person**2), rel=0.03)
 
 
 def rejections(ratio: float, plan: Plan, repetitions: int, people: int = 200) -> float:

@@ -45,7 +45,7 @@ class Verification:
     def compare(
         self, scores: Scores, sides: Sides, thresholds: Sequence[float]
     ) -> Mapping[Table, pd.DataFrame]:
-        """Return the tables of pairs, non-mated scores from the lowest threshold up."""
+        """Return the tables of pairs: non-mated scores from the lowest threshold, or lender, up."""
         pairs = scores.pairs(sides, thresholds[0])
         made = {table: getattr(pairs, table.name) for table in PAIR_TABLES}
         return {**made, BORDERLINE: comparison.borderline(pairs, thresholds, scores.shift)}
@@ -53,6 +53,9 @@ class Verification:
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of FMR and FNMR: comparisons of acquired images."""
         read = evidence.read
+        non_mated = read(NON_MATED)
+        # Between the lowest score that was kept and the floor there is none.
+        floor = min([evidence.thresholds[0], *non_mated["score"].nsmallest(1).astype(float)])
         return [
             *rates.verification_trials(
                 evidence.people,
@@ -60,8 +63,8 @@ class Verification:
                     comparisons=read(COMPARISONS),
                     corrections=read(CORRECTIONS),
                     mated=read(MATED),
-                    non_mated=read(NON_MATED),
-                    floor=evidence.thresholds[0],
+                    non_mated=non_mated,
+                    floor=floor,
                 ),
                 images=evidence.images,
                 controls=evidence.controls,
