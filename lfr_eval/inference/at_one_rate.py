@@ -17,7 +17,7 @@ Statistics 24, 25-40, for the ROC curve.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -208,7 +208,28 @@ def _variance(cells: Precision) -> Floats:
 
 
 def _here(one: AtOneRate) -> Precision:
-    return precision_of(one.evidence).take((slice(None), one.here))
+    """Judge what the trials are worth from the rarer outcome: few misses may borrow, too."""
+    evidence = one.evidence
+    often = evidence.rate[:, [one.here]] > 0.5
+    misses = replace(
+        evidence,
+        events=evidence.trials - evidence.events,
+        largest=evidence.largest_without,
+        largest_without=evidence.largest,
+        affected=evidence.affected_without,
+        affected_without=evidence.affected,
+        falling=not evidence.falling,
+    )
+    rare, common = precision_of(evidence), precision_of(misses)
+    flat = Precision(
+        evidence.events,
+        evidence.trials,
+        np.where(often, common.effect, rare.effect),
+        np.where(often, common.degrees, rare.degrees),
+        np.where(often, common.clump, rare.clump),
+        np.where(often, common.basis, rare.basis),
+    )
+    return flat.take((slice(None), one.here))
 
 
 def enough_discordant(a: AtOneRate, b: AtOneRate, paired: bool) -> Bools:

@@ -235,6 +235,49 @@ def leverage_factor(own: Floats, total: Floats, people: Floats) -> Floats:
     return np.where(people > 1, np.minimum(factor, largest), 1.0)
 
 
+def person_variance(residual: Floats, own: Floats, total: Floats, people: Floats) -> Floats:
+    """Jackknife variance of a mean over trials that belong to one person (or cluster) each.
+
+    Parameters
+    ----------
+    residual : (people, ...)
+        What the mean's numerator has of each person beyond the expected.
+    own : (people,)
+        Trials of each.
+    total, people
+        As for `leverage_factor`, of one cell.
+    """
+    factor = leverage_factor(own, total, people)
+    factor = factor.reshape(-1, *(1 for _ in residual.shape[1:]))
+    variance: Floats = np.sum((residual * factor) ** 2, axis=0) / np.square(float(total))
+    return variance
+
+
+def shared_variance(
+    squares: Floats, pairs: Floats, sharing: Floats | float, trials: Floats | float
+) -> Floats:
+    """Variance of a mean over comparisons that share people (dyadic, cluster-robust).
+
+    V = k (sum_i r_i^2 - sum_{i<j} e_ij^2) / N^2 with residuals r_i of people (or clusters) and e_ij
+    of pairs of them, and k from `sharing_correction`; not below the variance of independent pairs.
+
+    Parameters
+    ----------
+    squares, pairs
+        Sums of r_i^2 and of e_ij^2.
+    sharing, trials
+        As for `sharing_correction`.
+
+    References
+    ----------
+    Fafchamps & Gubert (2007), J. Development Economics 83, 326-350; Aronow, Samii & Assenova
+    (2015), Political Analysis 23, 564-577; Cameron, Gelbach & Miller (2011), J. Business & Economic
+    Statistics 29, 238-249.
+    """
+    robust = sharing_correction(sharing, trials) * (squares - pairs)
+    return divide(np.maximum(robust, pairs), np.square(np.asarray(trials, float)))
+
+
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
     """Return a / b, and `otherwise` where b is 0."""
     a, b = np.broadcast_arrays(a, b)

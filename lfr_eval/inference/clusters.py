@@ -21,7 +21,7 @@ from lfr_eval.inference.cells import (
     Labels,
     divide,
     satterthwaite,
-    sharing_correction,
+    shared_variance,
 )
 from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.pairs import PairCounter
@@ -76,9 +76,9 @@ def clustered_variance(
 ) -> tuple[Cells, Floats, Floats]:
     """Count comparisons of two people, with a variance clustered by both of their clusters.
 
-    V = k (sum_c s_c^2 - sum_{c<d} e_cd^2) / N^2, where s_c is the residual of all comparisons of
-    the people of cluster c, each counted once, e_cd that of the comparisons between two clusters,
-    and k is from `sharing_correction`. It is not below the variance clustered by person.
+    `shared_variance` with the residual of all comparisons of the people of a cluster, each counted
+    once, and those of the comparisons between two clusters. It is not below the variance clustered
+    by person.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def clustered_variance(
     sums = matched - rate[cell] * touching[:, None]
     squares = sum_by(sums**2, cell, cells)
     shared = sum_by(touching**2, cell, cells)[:, None] - size.pair_squares[0]
-    wider = divide(sharing_correction(shared, n) * (squares - pairs), n**2)
+    wider = shared_variance(squares, pairs, shared, n)
     count = np.bincount(cell, minlength=cells).astype(float)
     degrees = satterthwaite(squares, sum_by(sums**4, cell, cells), count[:, None])
     variance = np.maximum(counted.variance, wider[None])

@@ -80,26 +80,25 @@ class Swept:
 
 
 def lenders_of(trials: Trials, steps: Floats) -> Lenders:
-    """Return the scores that 10, 20, 40, ... trials reach or miss, the rarer outcome first.
+    """Return the scores at which 10, 20, 40, ... trials are events.
 
-    Trials of one person: as far as half of them on either side. Comparisons of two people: the
-    highest scores alone, of which few are kept below the lowest threshold.
+    Trials of one person: up to half of them. Comparisons of two people: the highest scores alone,
+    of which few are kept below the lowest threshold.
     """
-    top = np.empty(0, np.float32)
-    bottom = np.empty(0, np.float32)
-    if trials.has_threshold and isinstance(trials, PairTrials):
-        top = series(trials.score, most_pairs(trials.comparisons))
-    elif trials.has_threshold:
-        half = len(trials.score) // 2
-        top = series(trials.score, half)
-        # A score is missed by the thresholds just above it.
-        bottom = np.nextafter(-series(-trials.score, half), np.float32(np.inf))
     # Float32 is what scores are compared in.
     cuts = np.asarray(steps, np.float32)
-    # Those that could lend to none of the thresholds need not be counted.
-    top, bottom = top[top <= cuts.max()], bottom[bottom >= cuts.min()]
-    grid = np.union1d(top, bottom)
-    return Lenders(cuts, grid.astype(float), np.isin(grid, top), np.isin(grid, bottom))
+    if not trials.has_threshold:
+        return Lenders(cuts, np.empty(0))
+    most = len(trials.score) // 2
+    if isinstance(trials, PairTrials):
+        most = most_pairs(trials.comparisons)
+    # Scores that could lend to none of the thresholds need not be counted.
+    if trials.event_at_or_above:
+        grid = series(trials.score, most)
+        return Lenders(cuts, grid[grid <= cuts.max()].astype(float))
+    # A score is missed by the thresholds just above it.
+    grid = np.nextafter(-series(-trials.score, most), np.float32(np.inf))[::-1]
+    return Lenders(cuts, grid[grid >= cuts.min()].astype(float))
 
 
 def steps_of(trials: Trials, thresholds: Sequence[float]) -> Floats:

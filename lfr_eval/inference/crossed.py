@@ -17,7 +17,7 @@ from lfr_eval.inference.cells import (
     Floats,
     divide,
     satterthwaite,
-    sharing_correction,
+    shared_variance,
 )
 from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
 from lfr_eval.inference.precision import Evidence
@@ -78,9 +78,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     (g, h) and (h, g) then hold the same comparisons. Where some images serve as one alone, `g`
     is the probe's group and `h` the reference's.
 
-    V = k (sum_i r_i^2 + sum_j r_j^2 - sum_ij e_ij^2) / (sum C)^2 over the people i of one side and
-    j of the other, not below that of independent pairs of people (Cameron, Gelbach & Miller 2011);
-    k from `sharing_correction`.
+    The variance is `shared_variance` over the people of both sides.
     """
     directed = not np.any(trials.both)
     n, groups, top = trials.people, len(grouping.names), len(steps)
@@ -123,7 +121,6 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
         people[0, index] = min(np.sum(per_left > 0), np.sum(per_right > 0))
         exposed[index] = np.sum(per_left > 0)
         sharing = np.sum(per_left**2) + np.sum(per_right**2) - squares
-        correction = sharing_correction(sharing, c)
         mine = np.flatnonzero(in_cell == index)
         for step in range(top):
             mine = mine[level[mine] >= step]
@@ -144,7 +141,7 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[0, index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
-            variance[0, index, step] = divide(np.maximum(correction * (rows - pairs), pairs), c * c)
+            variance[0, index, step] = shared_variance(rows, pairs, sharing, c)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import MOST_PEOPLE, Floats, divide, satterthwaite
+from lfr_eval.inference.cells import MOST_PEOPLE, Floats, divide, leverage_factor, satterthwaite
 from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Lenders, precision_of
 
 Codes = NDArray[np.intp]
@@ -219,11 +219,12 @@ def paired_sides(
     scored_a, scored_b = divide(a * m_b, m), divide(b * m_a, m)
     rate_a, rate_b = scored_a.sum(axis=0) / mass, scored_b.sum(axis=0) / mass
     e_a, e_b = by_unit(scored_a - rate_a * weight), by_unit(scored_b - rate_b * weight)
-    correction = n / (n - 1) if n > 1 else 1.0
+    # Leaving one person (or cluster) out at a time, as everywhere.
+    factor = leverage_factor(by_unit(weight), np.array(mass), np.array(n))
     free = exchangeable_variance(trials, side)
     shared = 0.0 if watchlist_size is None else _caused(trials, side, watchlist_size)
-    v_a, v_b = (correction * np.sum(e**2, axis=0) for e in (e_a, e_b))
-    least = np.maximum(correction * np.sum((e_a - e_b) ** 2, axis=0), free) + shared
+    v_a, v_b, apart = (np.sum((factor * e) ** 2, axis=0) for e in (e_a, e_b, e_a - e_b))
+    least = np.maximum(apart, free) + shared
     covariance = (v_a + v_b - least) / 2
     # Trials of one person each that would give the weighted rates the same binomial variance.
     worth_a = mass**2 / float(np.sum(m_a * divide(m_b, m) ** 2))

@@ -24,6 +24,7 @@ from lfr_eval.inference.cells import (
     divide,
     extremes_of,
     satterthwaite,
+    shared_variance,
     sharing_correction,
 )
 from lfr_eval.inference.pair_sizes import (
@@ -127,18 +128,15 @@ class PairCounter:
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; dyadic cluster-robust variance.
 
-        V = k (sum_i r_i^2 - sum_{i<j} e_ij^2) / (sum C)^2 with e_ij = F_ij - p C_ij and
-        r_i = sum_j e_ij (Fafchamps & Gubert 2007; Aronow, Samii & Assenova 2015), k from
-        `sharing_correction`; not below the variance that independent pairs of people, or
-        independent comparisons, would have.
+        `shared_variance` with e_ij = F_ij - p C_ij and r_i = sum_j e_ij; not below the variance
+        that independent comparisons would have.
         """
         size = self.sizes(labels, cells)
         events, people, pairs = self.residual_squares(labels, cells, size)
         rate = divide(events, size.trials)
-        correction = sharing_correction(size.person_squares - size.pair_squares, size.trials)
-        robust = divide(correction * (people - pairs), size.trials**2)
-        # Repeated comparisons of the same two people are one piece of evidence at the most.
-        floor = np.maximum(divide(pairs, size.trials**2), divide(rate * (1 - rate), size.trials))
+        sharing = size.person_squares - size.pair_squares
+        robust = shared_variance(people, pairs, sharing, size.trials)
+        floor = divide(rate * (1 - rate), size.trials)
         return Cells(events, size.trials, np.maximum(robust, floor), size.people)
 
     def residual_squares(

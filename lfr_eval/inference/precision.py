@@ -200,7 +200,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     own, enough = _own(evidence, counted)
     lent_effect, lent_degrees = evidence.lent_effect, evidence.lent_degrees
     if lent_effect is None or lent_degrees is None:
-        lent_effect, lent_degrees = lent(evidence, evidence, Lenders.each_other(x.shape[-1]), counted)
+        every = np.arange(x.shape[-1])
+        lent_effect, lent_degrees = lent(evidence, evidence, Lenders(every, every), counted)
     borrowed = ~enough & ~np.isnan(lent_effect)
     from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
     people = np.maximum(evidence.people, 1.0)
@@ -209,11 +210,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     # Trials never number fewer than one independent trial, nor are they worth more than they are.
     effect = np.clip(effect, 0.0, np.maximum(n, 1.0))
     effect = np.where(effect > 0, effect, 1.0)
-    own_counts = enough | (borrowed & (own > np.maximum(lent_effect, 1.0)))
-    degrees = np.where(borrowed & ~own_counts, lent_degrees, evidence.degrees)
-    # Where people are the trials no variance was estimated.
-    stated = ~enough & ~borrowed & (effect > own)
-    degrees = np.where(stated, np.inf, degrees)
+    degrees = np.where(borrowed, lent_degrees, evidence.degrees)
+    degrees = np.where(_stated(evidence, own, ~enough & ~borrowed, effect), np.inf, degrees)
     degrees = np.maximum(degrees, 1.0)
     words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
     return Precision(
@@ -232,6 +230,23 @@ def _own(evidence: Evidence, counted: Evidence | None) -> tuple[Floats, Bools]:
     rate, raw = divide(x, n), counted or evidence
     enough: Bools = np.minimum(raw.events, raw.trials - raw.events) >= ENOUGH_EVENTS - 1e-9
     return divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0), enough
+
+
+def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bools:
+    """Where the design effect is known, and was not estimated from residuals.
+
+    People are the trials where nothing can be borrowed, and where everybody has one trial. With
+    events of one or two people the degrees of freedom of residuals would be one or two, and 101
+    events of 102 people would say less than 88.
+    """
+    n, people = np.broadcast_arrays(evidence.trials, np.maximum(evidence.people, 1.0))
+    if evidence.pairs:
+        stated: Bools = alone & (effect > own)
+        return stated
+    # Residuals have n / (n - 1) of it at the most, unless references or clusters add to it.
+    stated = own <= n / np.maximum(people - 1, 1e-9) * (1 + 1e-9)
+    stated &= alone | (np.abs(n - people) < 1e-6)
+    return stated
 
 
 def _unborrowed(
@@ -255,21 +270,10 @@ class Lenders:
         Those that borrow, ascending.
     grid : (lenders,)
         Those that lend, ascending.
-    high, low : (lenders,)
-        Whether each lends where reaching the threshold is the rarer outcome, to thresholds above
-        it, and where missing it is, to those below.
     """
 
     steps: Floats
     grid: Floats
-    high: Bools
-    low: Bools
-
-    @classmethod
-    def each_other(cls, thresholds: int) -> Lenders:
-        """Let every threshold lend."""
-        every = np.ones(thresholds, bool)
-        return cls(np.arange(thresholds), np.arange(thresholds), every, every)
 
 
 def lent(
@@ -277,8 +281,7 @@ def lent(
 ) -> tuple[Floats, Floats]:
     """Return design effect and degrees of the nearest lender with enough events; NaN: none.
 
-    The nearest is sought on the side where the rarer outcome is more frequent, so that a rate and
-    its complement borrow alike.
+    The nearest is sought on the side of more events.
 
     Parameters
     ----------
@@ -289,23 +292,22 @@ def lent(
     """
     own, enough = _own(lender, counted)
     size = len(lenders.grid)
-    nowhere = np.full((*own.shape[:-1], 1), -1)
-    places = np.where(enough & lenders.high, np.arange(size), -1)
-    below = np.concatenate([nowhere, np.maximum.accumulate(places, axis=-1)], axis=-1)
-    places = np.where(enough & lenders.low, np.arange(size), size)
-    above = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
-    above = np.concatenate([np.where(above < size, above, -1), nowhere], axis=-1)
-    at_most = np.searchsorted(lenders.grid, lenders.steps, "right")
-    at_least = np.searchsorted(lenders.grid, lenders.steps, "left")
-    often = np.broadcast_to(evidence.rate > 0.5, (*own.shape[:-1], len(lenders.steps)))
-    found = np.where(often != evidence.falling, below[..., at_most], above[..., at_least])
-    place, none = np.maximum(found, 0), found < 0
-    if not size:
-        nothing = np.full(found.shape, np.nan)
-        return nothing, nothing
+    # One place more than there are lenders, for none.
+    none = np.full((*own.shape[:-1], 1), size)
+    if evidence.falling:
+        places = np.where(enough, np.arange(size), -1)
+        reached = np.maximum.accumulate(places, axis=-1)
+        places = np.concatenate([none, np.where(reached < 0, size, reached)], axis=-1)
+        found = places[..., np.searchsorted(lenders.grid, lenders.steps, "right")]
+    else:
+        places = np.where(enough, np.arange(size), size)
+        reached = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
+        places = np.concatenate([reached, none], axis=-1)
+        found = places[..., np.searchsorted(lenders.grid, lenders.steps, "left")]
 
     def taken(values: Floats) -> Floats:
-        picked = np.take_along_axis(np.broadcast_to(values, own.shape), place, axis=-1)
-        return np.where(none, np.nan, picked)
+        wide = np.concatenate([np.broadcast_to(values, own.shape), none * np.nan], axis=-1)
+        picked: Floats = np.take_along_axis(wide, found, axis=-1)
+        return picked
 
     return taken(own), taken(lender.degrees)

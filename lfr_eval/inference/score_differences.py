@@ -19,6 +19,7 @@ from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import CROSS, SCORE_DIFFERENCES
 from lfr_eval.contract.trials import Grouping, group_people
 from lfr_eval.contract.words import confidence, count, p_text, signed
+from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.comparing_groups import is_group, reference_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
@@ -77,12 +78,16 @@ class ScoreKind:
     score: np.ndarray
     watchlist_size: int | None = None
 
-    def within(self, grouping: Grouping) -> list[Scores]:
-        """Return the scores within each group; those of two groups are left out."""
+    def within(self, grouping: Grouping, clusters: Codes | None = None) -> list[Scores]:
+        """Return the scores within each group, by cluster of people if given.
+
+        Those of two groups are left out.
+        """
         group = grouping.codes[self.first]
         inside = (group == grouping.codes[self.second]) & np.isfinite(self.score)
+        unit = np.arange(len(grouping.codes)) if clusters is None else clusters
         return [
-            Scores(self.first[at], self.second[at], self.score[at].astype(float))
+            Scores(unit[self.first[at]], unit[self.second[at]], self.score[at].astype(float))
             for at in (
                 np.flatnonzero(inside & (group == code)) for code in range(len(grouping.names))
             )
@@ -128,7 +133,7 @@ def score_difference_table(
         _tested(row)
         for factor in plan.factors
         if set(factor.split(CROSS)) <= set(people.columns)
-        for row in _rows(kinds, group_people(people, factor), plan)
+        for row in _rows(kinds, group_people(people, factor), plan, clusters_of(people))
     ]
     primary = np.array([row.primary for row in rows], dtype=bool)
     raw = np.array([row.p_value for row in rows])
@@ -190,7 +195,9 @@ def _false_coverage_steps(raw: np.ndarray, adjusted: np.ndarray, alpha: float) -
     return np.full(len(raw), max(known, 1) / max(shown, 1))
 
 
-def _rows(kinds: Sequence[ScoreKind], grouping: Grouping, plan: Plan) -> Iterator[_Row]:
+def _rows(
+    kinds: Sequence[ScoreKind], grouping: Grouping, plan: Plan, clusters: Codes | None
+) -> Iterator[_Row]:
     named = [code for code, name in enumerate(grouping.names) if is_group(name)]
     if len(named) < 2:
         return
@@ -205,9 +212,10 @@ def _rows(kinds: Sequence[ScoreKind], grouping: Grouping, plan: Plan) -> Iterato
 
     for each in kinds:
         groups = each.within(grouping)
+        units = groups if clusters is None else each.within(grouping, clusters)
         margin = MARGIN * spread_of([groups[code] for code in named])
         for statistic in STATISTICS[each.kind]:
-            values = {code: _value(groups[code], statistic) for code in named}
+            values = {code: _value(units[code], statistic) for code in named}
             for code in named:
                 if code == reference:
                     continue

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from lfr_eval.inference import ends
-from lfr_eval.inference.cells import Floats, satterthwaite, sharing_correction
+from lfr_eval.inference.cells import Floats, person_variance, satterthwaite, shared_variance
 from lfr_eval.inference.ends import MANY, lower_ends, upper_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
@@ -134,41 +134,37 @@ def mean_of(scores: Scores) -> Mean:
     ValueError
         If there are fewer than two people.
     """
-    residual = scores.score - scores.score.mean()
     size = scores.people
     if size < 2:
         raise ValueError("The 'scores' parameter must hold scores of two people or more.")
+    residual = scores.score - scores.score.mean()
     sums, squares = _sums(scores, residual)
-    people = float((sums**2).sum())
-    if scores.pairs:
-        # Not below what independent pairs of people would have.
-        variance = max((people - squares) * _correction(scores), squares)
-    else:
-        variance = people * size / (size - 1)
+    variance = float(_variance(scores, sums[:, None], np.array([squares]))[0])
     degrees = float(satterthwaite((sums**2).sum(), (sums**4).sum(), size))
-    error = float(np.sqrt(variance)) / len(residual)
-    return Mean(float(scores.score.mean()), error, min(degrees, size - 1))
+    return Mean(float(scores.score.mean()), float(np.sqrt(variance)), min(degrees, size - 1))
 
 
-def _sums(scores: Scores, residual: Floats) -> tuple[Floats, float]:
-    """Return each person's sum of residuals, and the sum of squares over persons or pairs."""
+def _sums(scores: Scores, values: Floats) -> tuple[Floats, float]:
+    """Return each person's sum of values, and the sum of squares over pairs of people."""
     size = int(max(scores.first.max(), scores.second.max())) + 1
-    if not scores.pairs:
-        sums = np.bincount(scores.first, residual, size)
-        return sums[np.bincount(scores.first, minlength=size) > 0], float((sums**2).sum())
-    key = np.minimum(scores.first, scores.second) * size + np.maximum(scores.first, scores.second)
+    seen = np.bincount(np.concatenate([scores.first, scores.second]), minlength=size) > 0
+    sums = np.bincount(scores.first, values, size)
+    # Scores within a cluster have one unit, and count once.
+    apart = scores.first != scores.second
+    first, second, values = scores.first[apart], scores.second[apart], values[apart]
+    sums += np.bincount(second, values, size)
+    key = np.minimum(first, second) * size + np.maximum(first, second)
     _, pair = np.unique(key, return_inverse=True)
-    squares = float((np.bincount(pair, residual) ** 2).sum())
-    sums = np.bincount(scores.first, residual, size) + np.bincount(scores.second, residual, size)
-    seen = np.bincount(scores.first, minlength=size) + np.bincount(scores.second, minlength=size)
-    return sums[seen > 0], squares
+    return sums[seen], float((np.bincount(pair.ravel(), values) ** 2).sum())
 
 
-def _correction(scores: Scores) -> float:
-    """Return the factor by which the residuals of pairs understate a robust variance."""
-    ones = Scores(scores.first, scores.second, np.ones(len(scores.score)))
-    counts, pairs = _sums(ones, ones.score)
-    return float(sharing_correction((counts**2).sum() - pairs, len(ones.score)))
+def _variance(scores: Scores, sums: Floats, squares: Floats) -> Floats:
+    """Return the variance of means from people's sums of residuals (people, columns)."""
+    n = float(len(scores.score))
+    counts, pairs = _sums(scores, np.ones(len(scores.score)))
+    if not scores.pairs:
+        return person_variance(sums, counts, np.array(n), np.array(float(len(counts))))
+    return shared_variance((sums**2).sum(axis=0), squares, (counts**2).sum() - pairs, n)
 
 
 def quantile_of(scores: Scores, beyond: float) -> Quantile | None:
@@ -214,24 +210,22 @@ def _exceeding(scores: Scores, grid: Floats) -> Evidence:
     per_trial = np.bincount(scores.first, minlength=size).astype(float)
     squares = np.zeros(len(grid))
     if scores.pairs:
-        per_person = per_person + _reached(scores.second, level, size, len(grid))
-        per_trial = per_trial + np.bincount(scores.second, minlength=size)
-        key = np.minimum(scores.first, scores.second) * size
-        key += np.maximum(scores.first, scores.second)
+        apart = scores.first != scores.second
+        first, second = scores.first[apart], scores.second[apart]
+        per_person = per_person + _reached(second, level[apart], size, len(grid))
+        per_trial = per_trial + np.bincount(second, minlength=size)
+        key = np.minimum(first, second) * size + np.maximum(first, second)
         _, pair, repeated = np.unique(key, return_inverse=True, return_counts=True)
-        if repeated.max() == 1:
+        if repeated.max() == 1 and apart.all():
             squares = events * (1 - rate) ** 2 + (n - events) * rate**2
         else:
-            counts = _reached(pair, level, len(repeated), len(grid))
+            counts = _reached(pair.ravel(), level[apart], len(repeated), len(grid))
             squares = ((counts - rate * repeated[:, None]) ** 2).sum(axis=0)
     seen = per_trial > 0
     residual = (per_person - rate * per_trial[:, None])[seen]
     people = int(seen.sum())
     sums, fourths = (residual**2).sum(axis=0), (residual**4).sum(axis=0)
-    if scores.pairs:
-        variance = np.maximum((sums - squares) * _correction(scores), squares) / n**2
-    else:
-        variance = sums / n**2 * people / max(people - 1, 1)
+    variance = _variance(scores, residual, squares)
     variance = np.maximum(variance, rate * (1 - rate) / n)
     without = per_trial[seen, None] - per_person[seen]
     return Evidence(

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Floats, satterthwaite
+from lfr_eval.inference.cells import Floats, leverage_factor, satterthwaite
 
 LEAST_EXCEEDANCES = 60
 """Scores above the floor from which a trend is estimated."""
@@ -165,7 +165,10 @@ class Scores:
         summed = self.by_person(influence, at) - expected
         shared = summed.T @ summed
         # A pair of people stands in the sums of both, and is counted twice there.
-        robust = shared * people / (people - 1) if self.second is None else shared - own
+        robust = shared - own
+        if self.second is None:
+            alone = summed * leverage_factor(self.share, np.array(1.0), np.array(people))[:, None]
+            robust = alone.T @ alone
         root = np.linalg.cholesky(own + 1e-12 * np.trace(own) * np.eye(len(own)))
         inverse = np.linalg.inv(root)
         values, vectors = np.linalg.eigh(inverse @ robust @ inverse.T)

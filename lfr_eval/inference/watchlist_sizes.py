@@ -15,7 +15,7 @@ import pandas as pd
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import WATCHLIST_SIZES
 from lfr_eval.contract.trials import WatchlistTrials, group_all, group_people
-from lfr_eval.inference.cells import Floats, satterthwaite
+from lfr_eval.inference.cells import person_variance, satterthwaite
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
@@ -211,13 +211,10 @@ def _ratio(
 
 
 def _variance(answer: Answer, exposure: Exposure, plan: Plan) -> float:
-    people = _person_variance(answer.residual)
+    trials, total = exposure.trials, np.array(float(exposure.passes))
+    number = np.array(float(exposure.people))
+    people = float(person_variance(answer.residual * total, trials, total, number))
     return people + (_reference_variance(answer, exposure) if plan.watchlist == "random" else 0.0)
-
-
-def _person_variance(residual: Floats) -> float:
-    n = len(residual)
-    return float(np.sum(residual**2)) * (n / (n - 1) if n > 1 else 1.0)
 
 
 def _reference_variance(answer: Answer, exposure: Exposure) -> float:

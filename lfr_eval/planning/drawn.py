@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from lfr_eval.inference.cells import satterthwaite, sharing_correction
+from lfr_eval.inference.cells import leverage_factor, satterthwaite, shared_variance
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared, ratio_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
@@ -124,8 +124,8 @@ def share_found(
         found = (low > 1) | (high < 1)
     else:
         found = sides.defined & (low > 1 / margin) & (high < margin)
-    last = one.events.shape[1] - 1, two.events.shape[1] - 1
-    found &= enough_evidence(one.at(last[0]), two.at(last[1]))[:, 0]
+    last = slice(-1, None)
+    found &= enough_evidence(one.at(last), two.at(last))[:, 0]
     share = float(np.mean(found))
     return share, math.sqrt(share * (1 - share) / studies)
 
@@ -209,7 +209,7 @@ def _passes(group: Group, studies: int, rng: np.random.Generator) -> Evidence:
     squares = s2 - 2 * e * x + people * e**2
     fourths = s4 - 4 * e * s3 + 6 * e**2 * s2 - 4 * e**3 * x + people * e**4
     rate = x / n
-    robust = people / max(people - 1, 1) * squares / n**2
+    robust = squares * leverage_factor(np.array(m), np.array(n), np.array(people)) ** 2 / n**2
     return _evidence(
         x, n, np.maximum(robust, rate * (1 - rate) / n), squares, fourths, people,
         largest, np.full_like(x, m), affected, False,
@@ -250,8 +250,7 @@ def _comparisons(group: Group, studies: int, rng: np.random.Generator) -> Eviden
         largest[:, step], affected[:, step] = degree.max(axis=1), (degree > 0).sum(axis=1)
     rate = x / pairs
     between = x * (1 - 2 * rate) + rate**2 * pairs
-    correction = sharing_correction(n * (n - 1.0) ** 2 - pairs, pairs)
-    variance = np.maximum(correction * (squares - between), between) / pairs**2
+    variance = shared_variance(squares, between, n * (n - 1.0) ** 2 - pairs, pairs)
     return _evidence(
         x, pairs, np.maximum(variance, rate * (1 - rate) / pairs), squares, fourths, float(n),
         largest, np.full_like(x, n - 1.0), affected, True,

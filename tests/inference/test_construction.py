@@ -14,6 +14,7 @@ from lfr_eval.contract.trials import Condition, PersonTrials, Trials
 from lfr_eval.inference import Plan, compare_groups, finding_table, rate_table
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.inequality import coefficient_of_variation
+from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import (
     Compared,
     difference_ends,
@@ -21,6 +22,7 @@ from lfr_eval.inference.mover import (
     p_value,
     ratio_ends,
 )
+from lfr_eval.inference.persons import PersonCounter
 from lfr_eval.inference.precision import Evidence, Precision, independent, precision_of
 from tests.inference.builders import labels, random_pairs, random_persons
 
@@ -246,3 +248,45 @@ def test_other_thresholds_that_are_listed_change_nothing_at_this_one(kind: str):
     for other in rates[1:]:
         for name in ("lower", "upper", "effective_trials"):
             np.testing.assert_allclose(other[name], rates[0][name], rtol=1e-9, err_msg=name)
+
+
+def of_single_trials(people: int) -> tuple[Evidence, Precision]:
+    """0, 1, ... all of so many people with an event in their one trial, one a row."""
+    thresholds = np.arange(people, -1, -1) + 0.5
+    trials = PersonTrials("x", people, np.arange(people), np.arange(1.0, people + 1), True)
+    counter = PersonCounter.of(trials, thresholds)
+    everybody = np.zeros(people, np.intp)
+    cells, degrees = counter.count(everybody[None], 1), counter.degrees(everybody, 1)
+    x = cells.events[0].T
+    one = np.ones_like(x)
+    found = Evidence(
+        x, people * one, cells.variance[0].T, degrees.T, np.minimum(x, 1.0),
+        np.minimum(people - x, 1.0), people * one, x, people - x, False, True,
+    )  # fmt: skip
+    return found, precision_of(found)
+
+
+@pytest.mark.parametrize(("first", "second"), [(20, 20), (15, 60), (102, 102)])
+def test_more_extreme_outcomes_of_single_trials_never_say_less(first: int, second: int):
+    (one, a), (two, b) = of_single_trials(first), of_single_trials(second)
+    rows, columns = (place.ravel() for place in np.indices((first + 1, second + 1)))
+    p = np.nan_to_num(p_value(Compared(a.take(rows), b.take(columns)))[:, 0], nan=1.0)
+    p = p.reshape(first + 1, second + 1)
+    higher = rows / first > columns / second
+    higher = higher.reshape(p.shape)
+    both = higher[:-1] & higher[1:]
+    assert np.all(p[1:][both] <= p[:-1][both] * 1.01 + 2e-15)
+    # 101 of 102 against nobody is no weaker evidence than 88 of 102.
+    assert p[-2, 0] <= p[int(0.86 * first), 0]
+    # Fisher's test conditions on the total and is a little more careful; never by far.
+    for x, y in ((first // 3, 1), (first // 2, second // 10), (first - 1, second // 2)):
+        fisher = stats.fisher_exact([[x, first - x], [y, second - y]]).pvalue
+        boschloo = stats.boschloo_exact([[x, y], [first - x, second - y]], n=16).pvalue
+        assert boschloo / 3 <= p[x, y] <= max(3 * fisher, 2.1e-15) or p[x, y] < 1e-6
+    testable = enough_evidence(one.take(rows), two.take(columns)).reshape(p.shape)
+    for rate in (0.02, 0.1, 0.3, 0.5, 0.9, 0.98):
+        chance = np.outer(
+            stats.binom.pmf(np.arange(first + 1), first, rate),
+            stats.binom.pmf(np.arange(second + 1), second, rate),
+        )
+        assert chance[(p < 0.05) & testable].sum() <= 0.055
