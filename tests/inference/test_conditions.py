@@ -139,9 +139,11 @@ def test_the_difference_within_people_by_hand() -> None:
     assert found is not None
     np.testing.assert_allclose([found.a.rate[0, 0], found.b.rate[0, 0]], rate)
     both = np.sum(weights > 0)
-    residual = scored - rate * weights[:, None]
-    larger = both / (both - 1) * np.sum(residual**2, axis=0)
-    difference = both / (both - 1) * np.sum((residual[:, 0] - residual[:, 1]) ** 2)
+    # Leaving one person out at a time.
+    without = (scored.sum(axis=0) - scored) / (weights.sum() - weights)[:, None]
+    residual = np.where(weights[:, None] > 0, (without - rate) * weights.sum(), 0.0)
+    larger = (both - 1) / both * np.sum(residual**2, axis=0)
+    difference = (both - 1) / both * np.sum((residual[:, 0] - residual[:, 1]) ** 2)
     spread = [one.variance[0, 0] for one in (found.a, found.b)]
     np.testing.assert_allclose(spread, larger / weights.sum() ** 2)
     covariance = (larger.sum() - max(difference, exchangeable)) / 2

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from lfr_eval.contract.mixing import AS_THEY_COME
-from lfr_eval.contract.trials import PersonTrials, WatchlistTrials
+from lfr_eval.contract.trials import WatchlistTrials
 from lfr_eval.inference import tail
-from lfr_eval.inference.paired import PairedTrials, exchangeable_variance, paired_sides
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.score_evidence import Scores, _exceeding, mean_of
 from lfr_eval.inference.watchlist_sizes import _variance
@@ -48,31 +47,6 @@ def test_scores_of_pairs_of_clusters_by_every_two_comparisons() -> None:
     # The share of comparisons that share nobody is what residuals leave of the variance.
     by_hand = residual @ shares @ residual / (1 - shares.mean()) / len(score) ** 2
     assert mean_of(Scores(a, b, score)).error ** 2 == pytest.approx(by_hand)
-
-
-def test_cameras_on_the_same_people() -> None:
-    camera = RNG.integers(0, 2, len(PERSON))
-    trials = PersonTrials("FPIR", PEOPLE, PERSON, SCORE.astype(np.float32), True)
-    counted = PairedTrials.of(trials, np.array([0.0]), camera, 2)
-    found = paired_sides(counted, 0, True)
-    assert found is not None
-    a, m = counted.events[:, :, 0], counted.trials
-    weight = m[:, 0] * m[:, 1] / m.sum(axis=1)
-    used = weight > 0
-
-    def rate(side: int) -> Callable[[np.ndarray], float]:
-        scored = a[:, side] * m[:, 1 - side] / m.sum(axis=1)
-        return lambda keep: float(scored[used][keep].sum() / weight[used][keep].sum())
-
-    people = int(used.sum())
-    for side, evidence in enumerate((found.a, found.b)):
-        by_hand = left_out(rate(side), people)
-        binomial = evidence.rate[0, 0] * (1 - evidence.rate[0, 0]) / evidence.trials[0, 0]
-        assert evidence.variance[0, 0] == pytest.approx(max(by_hand, binomial))
-    apart = left_out(lambda keep: rate(0)(keep) - rate(1)(keep), people)
-    free = exchangeable_variance(counted, 0)[0] / weight.sum() ** 2
-    spread = [np.sqrt(left_out(rate(side), people)) for side in (0, 1)]
-    assert max(apart, free) >= (spread[0] - spread[1]) ** 2
 
 
 def test_watchlists_of_other_sizes() -> None:
