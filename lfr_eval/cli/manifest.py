@@ -94,6 +94,9 @@ def manifest(
         print(f"Note: {note}")
     _summarise(cohort)
     print(f"Manifest: {file}")
+    if gathered.unlabelled:
+        print(gathered.unlabelled)
+        return OK
     words = f"dataset=manifest {_place(file)} matcher=facenet design=verification"
     print(f"Next: lfr-eval run {words} --dry-run")
     return OK

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +31,23 @@ GUESSED = {
         *("subject_id", "subject", "person", "person_id", "participant", "participant_id"),
         *("volunteer", "id", "name", "identity"),
     ),
-    "gender": ("gender", "sex"),
-    "ethnicity": ("ethnicity", "ethnic group", "ethnic origin", "ethnic background", "race"),
+    "gender": (
+        *("gender", "sex", "gender identity", "what is your sex", "what is your gender"),
+        *("what is your gender identity", "which gender do you identify as", "self-defined gender"),
+    ),
+    "ethnicity": (
+        *("ethnicity", "ethnic group", "ethnic origin", "ethnic background", "race"),
+        *("what is your ethnic group", "what is your ethnicity", "what is your ethnic background"),
+        *("self-defined ethnicity", "ethnic identity", "ethnic group or background"),
+    ),
     "age": ("age", "age in years", "years"),
     "age_band": ("age_band", "age band", "age group"),
 }
-"""Usual names of the columns of a table, used if no others are given."""
+"""Usual names of the columns of a table, and questions of a census, used if no others are given.
+Case and a question mark do not count."""
+
+LIKELY = {"gender": ("gender", "sex"), "ethnicity": ("ethnic", "race", "heritage")}
+"""Words of a heading that may be that of a label, where no heading is a usual name."""
 
 SHOWN = 5
 
@@ -68,10 +80,13 @@ class Gathered:
         As text, one row an image.
     notes
         Sentences on what was done and what was left out.
+    unlabelled
+        What to do where the table of people has no label that is known; else empty.
     """
 
     rows: pd.DataFrame
     notes: tuple[str, ...]
+    unlabelled: str = ""
 
 
 def gather(
@@ -127,7 +142,8 @@ def gather(
     rows = rows.assign(image_id=rows["path"].str.rpartition(".")[0])
     rows["image_id"] = rows["image_id"].mask(rows["image_id"].duplicated(keep=False), rows["path"])
     further = [name for name in rows.columns if name not in ORDER]
-    return Gathered(rows[[*ORDER, *further]], tuple(notes))
+    unlabelled = _without_labels(table, labels) if table is not None and labels is not None else ""
+    return Gathered(rows[[*ORDER, *further]], tuple(notes), unlabelled)
 
 
 def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool = False) -> None:
@@ -190,7 +206,8 @@ def _labels(
     for name, usual in GUESSED.items():
         if asked.get(name) is None and name not in chosen:
             meant = {skeleton(one) for one in usual}
-            match = [one for one in there if skeleton(one) in meant and one not in chosen.values()]
+            free = [one for one in there if one not in chosen.values()]
+            match = [one for one in free if skeleton(one).rstrip(" ?:*") in meant]
             if match:
                 chosen[name] = match[0]
     if "subject_id" not in chosen:
@@ -213,6 +230,22 @@ def _labels(
     ages = pd.DataFrame({"age": frame.get("age", absent), "frame": absent})
     problems += check_numbers(TextTable(table.file, ages.replace(MISSING, pd.NA), table.rows))
     return _by_person(frame, table, problems, notes), problems, notes
+
+
+def _without_labels(table: Path, labels: pd.DataFrame) -> str:
+    """Say which options give labels, where no column of the table was taken for one."""
+    if len(labels.columns):
+        return ""
+    there = [str(name) for name in read_text_table(table).frame.columns]
+    options = []
+    for label, words in LIKELY.items():
+        likely = [name for name in there if any(word in skeleton(name) for word in words)]
+        options.append(f"--{label} {shlex.quote(likely[0] if likely else 'COLUMN')}")
+    return (
+        f"No column of {table.name} was taken for a label, so no groups can be compared. Say which "
+        f"columns hold them, and replace the manifest: {' '.join(options)} --replace. "
+        f"Columns there: {', '.join(there)}."
+    )
 
 
 def _by_person(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,14 @@ from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
 from lfr_eval.cohort.workbooks import WORKBOOKS, above_header, cells_of_parquet, cells_of_workbook
-from lfr_eval.contract.reading import SEPARATORS, lines_above, names_separator, why_no_file
+from lfr_eval.contract.reading import (
+    INDEX_SKIPPED,
+    SEPARATORS,
+    is_index,
+    lines_above,
+    names_separator,
+    why_no_file,
+)
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 
@@ -96,7 +104,8 @@ def read_text_table(path: Path) -> TextTable:
         records, notes, sheets = cells_of_workbook(path)
         if isinstance(records, Problem):
             return _nothing(path, records)
-        return _normal(replace(_table(path, records, []), notes=notes, sheets=sheets))
+        table = _table(path, records, [])
+        return _normal(replace(table, notes=(*notes, *table.notes), sheets=sheets))
     return _normal(_csv(path))
 
 
@@ -128,7 +137,7 @@ def _csv(path: Path) -> TextTable:
             )
         )
     table = _table(path, records, problems)
-    return replace(table, notes=above_header(unread))
+    return replace(table, notes=(*above_header(unread), *table.notes))
 
 
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
@@ -150,7 +159,12 @@ def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Prob
         empty = Problem("no rows", "the file is empty", "Give a header and one row for each image.")
         return TextTable(path, pd.DataFrame(), np.empty(0, np.int64), (*problems, empty))
     header, body = _without_empty_end(records[0][1], records[1:])
-    problems += _header_problems(header)
+    notes: tuple[str, ...] = ()
+    if is_index(header[0], (cells[0].strip() for _, cells in body)):
+        header, body = header[1:], [(row, cells[1:]) for row, cells in body]
+        notes = (INDEX_SKIPPED,)
+    body, below = _without_notes(header, body)
+    problems += [*_header_problems(header, records[0][0]), *below]
     problems += [
         Problem(
             "row length",
@@ -171,7 +185,7 @@ def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Prob
         columns.setdefault(name.encode("utf-8", "replace").decode(), column)
         problems += undecoded
     frame = _frame(columns, len(body))
-    return TextTable(path, frame.drop(columns="", errors="ignore"), rows, tuple(problems))
+    return TextTable(path, frame.drop(columns="", errors="ignore"), rows, tuple(problems), notes)
 
 
 def _without_empty_end(
@@ -191,7 +205,34 @@ def _without_empty_end(
     return header[:width], cut
 
 
-def _header_problems(header: list[str]) -> list[Problem]:
+_NOTE = re.compile(
+    r"(?:notes?|n\.?b\.?|sources?|totals?|key|footnotes?|published|updated|version)\b|[*†‡¹]", re.I
+)
+"""How a note below a table begins."""
+_LONG = 4
+"""Words of a cell that is a note where all other cells of its row are empty."""
+
+
+def _without_notes(
+    header: list[str], body: list[tuple[int, list[str]]]
+) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Remove the notes below a table, and return a problem for each: nobody knows what they are."""
+    problems = []
+    while len(header) > 1 and len(body) > 1:
+        row, cells = body[-1]
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        # A note with commas has cells of its own; a person has as many as the header.
+        odd = len(cells) != len(header) or len(filled) <= len(header) // 2
+        called = odd and _NOTE.match(filled[0]) is not None
+        if not called and (len(filled) > 1 or len(filled[0].split()) < _LONG):
+            break
+        said = "the row seems to be a note or a total below the table"
+        problems.append(Problem("below the table", said, "Delete it.", row, None, filled[0]))
+        body = body[:-1]
+    return body, problems[::-1]
+
+
+def _header_problems(header: list[str], row: int) -> list[Problem]:
     problems = []
     for name, number in Counter(header).items():
         if not name.strip():
@@ -199,13 +240,13 @@ def _header_problems(header: list[str]) -> list[Problem]:
                 Problem(
                     "column name",
                     f"column {header.index(name) + 1} has no name",
-                    "Name it or delete it (pandas writes such a column unless index=False).",
-                    1,
+                    "Name it or delete it.",
+                    row,
                 )
             )
         elif number > 1:
             message = f"{number} columns have this name"
-            problems.append(Problem("column name", message, "Keep one of them.", 1, name))
+            problems.append(Problem("column name", message, "Keep one of them.", row, name))
     return problems
 
 

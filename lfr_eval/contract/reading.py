@@ -304,6 +304,26 @@ def _cells(line: str) -> list[str]:
         return line.split(mark)
 
 
+INDEX_SKIPPED = (
+    "The first column has no name and numbers the rows, as pandas writes it: it is not read."
+)
+
+
+def is_index(name: str, cells: Iterable[str]) -> bool:
+    """Whether the first column of a table only numbers its rows, as pandas writes it.
+
+    It has no name and holds whole numbers that rise: rows may have been left out, none reordered.
+    """
+    if name.strip() not in ("", "Unnamed: 0"):
+        return False
+    last = -1
+    for cell in cells:
+        if not re.fullmatch(r"[0-9]{1,18}", cell) or int(cell) <= last:
+            return False
+        last = int(cell)
+    return last >= 0
+
+
 def names_separator(line: str) -> bool:
     """Whether a line of a CSV file only names the separator for Excel, such as `sep=;`."""
     return re.fullmatch(r'"?sep=.?"?', line.strip().casefold()) is not None

@@ -27,7 +27,7 @@ from lfr_eval.matchers.clocks import clock_shift
 from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.passes import NO_CAMERA, NO_PASS, SEVERAL, alike, nearest_pass
-from lfr_eval.matchers.rows import LINES, ROW, columns_with, read_rows, refuse
+from lfr_eval.matchers.rows import LINES, NOTES, ROW, columns_with, read_rows, refuse
 
 REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
@@ -88,6 +88,7 @@ class AlertLog:
         self.floor, self.at_most = floor, at_most
         self._path, self._within = path, within
         rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
+        self.told = tuple(rows.attrs[NOTES])
         # The reference engine's own log: a line about the deployment, then one line an alert.
         engine = path.suffix.lower() in LINES and {"kind", "at", "threshold"} <= set(rows)
         if engine:

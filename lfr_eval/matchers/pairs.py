@@ -17,7 +17,7 @@ import pandas as pd
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.rows import ROW, read_rows, refuse
+from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
 
 REQUIRED = ("score", "genuine")
 IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
@@ -61,6 +61,7 @@ class PairFile:
         decimal: Decimal | None = None,
     ) -> None:
         rows = read_rows(path, REQUIRED, (*IDENTITIES, "group", *GROUPS), columns)
+        self.told = tuple(rows.attrs[NOTES])
         given = [name for name in IDENTITIES if name in rows]
         grouped = [name for name in GROUPS if name in rows]
         for names in (given, grouped):

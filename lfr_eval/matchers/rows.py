@@ -20,7 +20,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
-from lfr_eval.contract.reading import SEPARATORS, json_value, lines_above, why_no_file
+from lfr_eval.contract.reading import (
+    INDEX_SKIPPED,
+    SEPARATORS,
+    is_index,
+    json_value,
+    lines_above,
+    why_no_file,
+)
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 
@@ -32,6 +39,9 @@ PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
 NUMBERS = ("score", "threshold")
 """Columns that keep their type where the file holds numbers."""
 NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
+
+NOTES = "notes"
+"""In `attrs` of the rows: sentences on what of the file was not read."""
 
 _MORE = "\0more"
 
@@ -61,7 +71,8 @@ def read_rows(
     -------
     DataFrame
         The required columns, the optional ones that exist, and `ROW`. Cells are text without
-        surrounding spaces; a Parquet column of numbers keeps its type.
+        surrounding spaces; a Parquet column of numbers keeps its type. `attrs[NOTES]` holds what
+        readers must know.
 
     Raises
     ------
@@ -121,6 +132,7 @@ def _frame(path: Path) -> pd.DataFrame:
     try:
         if kind in PARQUET:
             frame = pd.read_parquet(path)
+            frame.attrs = {}  # pandas restores what the writer of the file put there.
             return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
         return _json_lines(path) if kind in LINES else _csv(path)
     except (ValueError, OSError) as error:
@@ -159,11 +171,23 @@ def _csv(path: Path) -> pd.DataFrame:
     frame = frame.assign(**{ROW: np.arange(len(frame)) + blank + 2})
     # A line that is empty has nothing in its first cell and no others.
     frame = frame[_any_filled(frame, [*unnamed, _MORE])]
+    index = len(unnamed) > 1 and is_index(names[0], frame[unnamed[0]].fillna("").str.strip())
+    if index:
+        frame = frame.drop(columns=unnamed[0])
+    frame.attrs[NOTES] = [INDEX_SKIPPED] if index else []
     beyond = [name for name in frame if str(name).startswith(_MORE)]
     extra = frame[_any_filled(frame, beyond)]
     if len(extra):
+        row = extra[ROW].iloc[0]
+        unnamed_at = [at for at, name in enumerate(names, 1) if not name]
+        filled = [at for at in unnamed_at if extra[unnamed[at - 1]].fillna("").ne("").any()]
+        if filled and not extra[_MORE].fillna("").ne("").any():
+            raise ValueError(
+                f"column {filled[0]} has no name, but row {row} has a cell there; name the column "
+                "or delete it"
+            )
         raise ValueError(
-            f"row {extra[ROW].iloc[0]} has more cells than the header has names; put values with "
+            f"row {row} has more cells than the header has names; put values with "
             f"{separator!r} in double quotes"
         )
     return frame.drop(columns=beyond)
@@ -252,4 +276,6 @@ def _named(
             else:
                 column = column.astype("string").fillna("").str.strip()
             taken[name] = column
-    return pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)
+    rows = pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)
+    rows.attrs[NOTES] = frame.attrs.get(NOTES, [])
+    return rows

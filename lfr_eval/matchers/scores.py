@@ -18,7 +18,7 @@ from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.matrix import Matrix, read_matrix, sides_of
 from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.rows import ROW, read_rows, refuse
+from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
 
 COLUMNS = ("reference_id", "probe_id", "score")
 ARRAYS = (".npz", ".npy")
@@ -71,6 +71,7 @@ class ScoreFile:
         self._path, self._sign = path, -1 if higher_is == "worse" else 1
         self.floor, self.missing = floor, missing
         self.notes: list[str] = []
+        self.told: tuple[str, ...] = ()
         self._thousands: str | None = None
         self._left_out: frozenset[str] = frozenset()
         self._given: Matrix | pd.DataFrame
@@ -81,6 +82,7 @@ class ScoreFile:
             count = int(np.isfinite(values).sum())
         else:
             rows = read_rows(path, COLUMNS, columns=columns)
+            self.told = tuple(rows.attrs[NOTES])
             number = read_numbers(rows["score"], decimal)
             self._given = rows.assign(value=number.value)
             self._thousands = number.written.note

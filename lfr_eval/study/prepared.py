@@ -143,6 +143,7 @@ def _given(
             *notes_of_acquisition(images, acquisition),
             *check_complete(matcher, scores.scores, sides, analysis.people, analysis.config),
         ]
+    notes = [*getattr(matcher, "told", ()), *notes]
     return score_tables(inputs, analysis.design, scores, acquisition), told, notes
 
 

@@ -115,6 +115,33 @@ def test_columns_of_any_name(tmp_path: Path) -> None:
         gather(folder, people, Columns("who", "sex"))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Person;What is your sex?;What is your ethnic group?",
+        "id;Gender identity;ETHNIC GROUP:",
+        "Participant ID;Self-defined gender;self-defined ethnicity",
+    ],
+)
+def test_the_questions_of_a_census_are_labels(header: str, tmp_path: Path) -> None:
+    gathered = gather(by_person(tmp_path / "faces"), table(tmp_path / "people.csv", header))
+    assert gathered.rows["gender"].iloc[0] == "Woman"
+    assert gathered.rows["ethnicity"].iloc[0] == "White"
+    assert not gathered.unlabelled
+
+
+def test_a_table_without_a_label_that_is_known_names_the_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces_, file = by_person(tmp_path / "faces"), tmp_path / "people.csv"
+    table(file, "ID;Their gender;Background")
+    assert main(["manifest", str(faces_), str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "no groups can be compared" in printed
+    assert "--gender 'Their gender' --ethnicity COLUMN --replace" in printed
+    assert "Next:" not in printed
+
+
 def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
     folder = by_person(tmp_path / "faces")
     faces(folder, "loose.png")

@@ -208,6 +208,26 @@ def test_a_separator_at_the_end_of_rows_is_no_column(tmp_path: Path) -> None:
         load_manifest(tmp_path / "people.csv", templates_only=True)
 
 
+def test_what_stands_beside_and_below_a_table_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(",image_id,subject_id,role\n0,a,p,both\n3,b,q,both\n")
+    table = read_text_table(file)
+    assert list(table.frame.columns) == ["image_id", "subject_id", "role"]
+    assert "numbers the rows" in table.notes[0]
+    assert not table.problems
+    people = "People of the trial\n\nimage_id,subject_id,role\na,p,both\nb,q,both\n"
+    for note in ("Notes: two people left, early", "two of them left early,,", "Total,2"):
+        file.write_text(people + note + "\n")
+        (problem,) = read_text_table(file).problems
+        assert problem.row == 6
+        assert "Delete it" in problem.remedy
+        assert problem.value in note
+    file.write_text(people + "c,,\n")
+    assert not read_text_table(file).problems
+    file.write_text(people.replace("role", "image_id"))
+    assert read_text_table(file).problems[0].row == 3
+
+
 def test_excel_is_read_like_csv(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()

@@ -176,7 +176,7 @@ def test_each_problem_is_named_with_its_row_and_a_remedy(
         ("image_id,subject_id,path,role\ni,p,0.png\n", 2, "3 cells where the header has 4"),
         ("image_id,subject_id,path,role\ni,p,0.png,both,x\n", 2, "5 cells where the header has 4"),
         ('image_id,subject_id,path,role\ni,p,0.png,"both\n', 2, "double quote"),
-        (",image_id,subject_id,path,role\n0,i,p,0.png,both\n", 1, "index=False"),
+        (",image_id,subject_id,path,role\nx,i,p,0.png,both\n", 1, "column 1 has no name"),
         ("image_id,image_id,subject_id,path,role\ni,i,p,0.png,both\n", 1, "2 columns have this"),
     ],
 )

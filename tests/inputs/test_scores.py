@@ -46,6 +46,23 @@ def write(path: Path, lines: list[str]) -> Path:
     return path
 
 
+def test_the_numbers_that_pandas_writes_before_each_row_are_not_read(tmp_path: Path) -> None:
+    rows = [f"{at},{a},{b},{score}" for at, ((a, b), score) in enumerate(VALUES.items())]
+    file = write(tmp_path / "indexed.csv", [",reference_id,probe_id,score", *rows])
+    assert found(file) == VALUES
+    assert "numbers the rows" in ScoreFile(file).told[0]
+    # Rows that were left out keep the numbers of the others.
+    assert found(write(file, [",reference_id,probe_id,score", *rows[:0], "7" + rows[0][1:]])) == {
+        ("a0", "a1"): 0.9
+    }
+    write(file, [",reference_id,probe_id,score", "x" + rows[0][1:], *rows[1:]])
+    with pytest.raises(MatcherError, match="column 1 has no name, but row 2 has a cell there"):
+        ScoreFile(file)
+    write(file, ["reference_id,probe_id,score", *rows])
+    with pytest.raises(MatcherError, match="row 2 has more cells than the header has names"):
+        ScoreFile(file)
+
+
 def test_one_file_in_every_shape(tmp_path: Path) -> None:
     rows = [f"{a},{b},{score}" for (a, b), score in VALUES.items()]
     plain = write(tmp_path / "plain.csv", ["reference_id,probe_id,score", *rows])
