@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from lfr_eval.config import DesignConfig, PolicyConfig
-from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.config.chosen import read_policy
 from lfr_eval.contract.decisions import decisions_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import new_key

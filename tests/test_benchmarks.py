@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.forked import Forked
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -41,39 +41,64 @@ OTHERS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} - set(SMALL) - I
 """Those that need more than CI has, and any that nobody gave a small size yet."""
 
 
-def started(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a benchmark, a file or a module of a package."""
-    file = BENCHMARKS / f"{name}.py"
-    command = [str(file)] if file.is_file() else ["-m", f"benchmarks.{name}"]
-    path = f"{ROOT}{os.pathsep}{BENCHMARKS}"
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", *command, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        check=False,
+RUN = """
+import os, runpy, sys
+sys.stdout = open(sys.argv[1], "w")
+name, sys.argv = sys.argv[2], sys.argv[2:]
+try:
+    if name.endswith(".py"):
+        runpy.run_path(name, run_name="__main__")
+    else:
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    if end.code:
+        raise
+finally:
+    sys.stdout.flush()
+"""
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[Forked]:
+    """Processes that have imported what most benchmarks need."""
+    forked = Forked(
+        "import os, sys, warnings\n"
+        "os.environ['OMP_NUM_THREADS'] = '1'\n"
+        f"sys.path[:0] = {[str(ROOT), str(BENCHMARKS)]!r}\n"
+        "warnings.simplefilter('ignore')\n"
+        "import lfr_eval.study.run, mlflow, tests.studies"
     )
+    yield forked
+    forked.close()
+
+
+def printed(python: Forked, folder: Path, name: str, *arguments: str) -> str:
+    """Run a benchmark, a file or a module of a package; return what it prints."""
+    file, said = BENCHMARKS / f"{name}.py", folder / "said"
+    command = str(file) if file.is_file() else f"benchmarks.{name}"
+    assert python.begin(RUN, str(said), command, *arguments).wait() == 0
+    return said.read_text()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_a_benchmark_runs_at_a_size_of_seconds(name: str) -> None:
-    done = started(name, *SMALL[name])
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert any(sign.isdigit() for sign in done.stdout), "it prints figures"
+def test_a_benchmark_runs_at_a_size_of_seconds(name: str, python: Forked, tmp_path: Path) -> None:
+    said = printed(python, tmp_path, name, *SMALL[name])
+    assert any(sign.isdigit() for sign in said), "it prints figures"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_benchmark_that_needs_more_can_be_imported(name: str) -> None:
-    done = started(name, "--help")
-    assert done.returncode == 0, done.stderr[-2000:]
+def test_a_benchmark_that_needs_more_can_be_imported(
+    name: str, python: Forked, tmp_path: Path
+) -> None:
+    printed(python, tmp_path, name, "--help")
 
 
 @pytest.mark.slow
 @pytest.mark.mirror
-def test_the_embedding_benchmark_runs_on_real_faces(mirror: Path) -> None:
+def test_the_embedding_benchmark_runs_on_real_faces(
+    mirror: Path, python: Forked, tmp_path: Path
+) -> None:
     small = ["--images", str(mirror / "london"), "--count", "4", "--repetitions", "1"]
-    done = started("embed", *small)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert printed(python, tmp_path, "embed", *small)

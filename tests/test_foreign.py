@@ -11,8 +11,8 @@ import yaml
 
 from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
+from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.composition import compose_study, trust_own_conf
-from lfr_eval.config.engine_composition import read_policy
 from lfr_eval.config.foreign import (
     MAPPINGS,
     PLACES,

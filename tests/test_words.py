@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_eval.contract import names, words
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.words import alike, one_in, p_text, percentage, ratio
 from lfr_eval.inference.rate_statements import rate_statement
-from tests.studies import SMALL, run
 
 RATE = r"1 in [\d,.]*\d(?: million)?|[\d.]+ %|0"
 RATIO = r"[\d,.]*\d|∞"
@@ -69,9 +69,8 @@ def test_no_p_value_is_printed_as_zero(value: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = run(tmp_path_factory.mktemp("words"), *SMALL)
-    return Path(folder.path)
+def study(small: StudyFolder) -> Path:
+    return small.path
 
 
 def within(printed: str, lower: float, upper: float, end: str) -> bool:

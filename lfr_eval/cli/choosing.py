@@ -109,6 +109,7 @@ def compare(
         Folder of the files.
     """
     from lfr_eval.config import ConfigError
+    from lfr_eval.contract.words import rate_in
     from lfr_eval.finished.comparing.beside import Asked
     from lfr_eval.finished.comparing.beside import compare as beside
     from lfr_eval.finished.comparing.page import write_comparison
@@ -118,11 +119,7 @@ def compare(
     if bool(rate.at_fpir) == bool(rate.at_fmr):
         raise ConfigError("Give one of --at-fpir RATE and --at-fmr RATE, such as 1/1000.")
     metric, text = ("FPIR", rate.at_fpir) if rate.at_fpir else ("FMR", rate.at_fmr)
-    above, _, below = str(text).partition("/")
-    try:
-        target = float(above) / float(below or 1)
-    except (ValueError, ZeroDivisionError):
-        target = 0.0
+    target = rate_in(str(text))
     if not 0 < target < 1:
         raise ConfigError(f"--at-{metric.lower()}: '{text}' is no rate; write 1/1000 or 0.001.")
     asked = Asked(

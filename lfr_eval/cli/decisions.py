@@ -202,7 +202,7 @@ def gate(
     from datetime import UTC, datetime
 
     from lfr_eval.cli.launch import default_paths
-    from lfr_eval.config.engine_composition import read_policy
+    from lfr_eval.config.chosen import read_policy
     from lfr_eval.finished.approvals import approvals
     from lfr_eval.finished.gate import Case, as_table, judge, study_of
     from lfr_eval.finished.gate import as_json as printed_json

@@ -34,7 +34,8 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     words
         source=, watchlist=, model=, threshold=, ...
     """
-    from lfr_eval.config.engine_composition import compose_engine, read_policy
+    from lfr_eval.config.chosen import read_policy
+    from lfr_eval.config.engine_composition import compose_engine
     from lfr_eval.contract.decisions import ledger_path
     from lfr_eval.contract.ledger import Ledger
     from lfr_eval.contract.words import threshold_text

@@ -27,6 +27,23 @@ def several(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def rate_in(text: str) -> float:
+    """Return a rate as people type it; NaN if it is none.
+
+    Examples
+    --------
+    >>> rate_in("1/4000"), rate_in("0.5%"), rate_in("0.01"), rate_in("often")
+    (0.00025, 0.005, 0.01, nan)
+    """
+    above, _, below = text.partition("/")
+    try:
+        if above.rstrip().endswith("%"):
+            return float(above.rstrip().removesuffix("%")) / (100 * float(below or 1))
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        return math.nan
+
+
 def significant(value: float, digits: int = 3, rounding: str = "nearest") -> Decimal:
     """Round to significant digits, in the direction given (`nearest`, `down`, `up`)."""
     if value == 0:

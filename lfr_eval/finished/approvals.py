@@ -6,7 +6,7 @@ A ledger without keys works too, and everything that rests on it says that it is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -200,12 +200,20 @@ def standing(
 
 def decided_on(approval: Approval, studies: Path) -> StudyFolder | None:
     """Return the finished study that an approval rests on, as it was sealed, if it is there."""
-    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
-        folder = StudyFolder(file.parent)
+    for folder in studies_with(approval.study_hash, studies):
         with suppress(MendableError, KeyError, TypeError):
-            if folder.study_hash() == approval.study_hash and not folder.verify():
+            if not folder.verify():
                 return folder
     return None
+
+
+def studies_with(study_hash: str, studies: Path) -> Iterator[StudyFolder]:
+    """Yield the studies of a folder that say that they have a hash."""
+    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
+        folder = StudyFolder(file.parent)
+        with suppress(MendableError, KeyError, TypeError, ValueError):
+            if folder.study_hash() == study_hash:
+                yield folder
 
 
 def _unnamed(ruling: Ruling) -> list[str]:

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.decisions import Approval
-from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
-from lfr_eval.finished.approvals import describes, standing
+from lfr_eval.finished.approvals import describes, standing, studies_with
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -74,13 +74,7 @@ def study_of(
 ) -> StudyFolder | None:
     """Return the study that the last decision, or else the registry, names for a version."""
     wanted = decisions[-1][0].study_hash if decisions else version.tags.get(STUDY_HASH)
-    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")) if wanted else ():
-        try:
-            if StudyFolder(file.parent).study_hash() == wanted:
-                return StudyFolder(file.parent)
-        except (FolderError, KeyError, ValueError):
-            continue
-    return None
+    return next(studies_with(wanted, studies), None) if wanted else None
 
 
 def judge(case: Case) -> list[Check]:

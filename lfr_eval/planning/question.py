@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lfr_eval.config.limits import MOST_PEOPLE
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.words import rate_in
 
 LINEAR, CLOSED = "linear", "closed"
 PAIRS = "FMR"
@@ -225,16 +226,7 @@ def read_rate(text: str) -> float:
     >>> read_rate("1/4000"), read_rate("0.5%"), read_rate("0.01")
     (0.00025, 0.005, 0.01)
     """
-    try:
-        if "/" in text:
-            above, below = text.split("/")
-            rate = float(above) / float(below)
-        elif text.rstrip().endswith("%"):
-            rate = float(text.rstrip().removesuffix("%")) / 100
-        else:
-            rate = float(text)
-    except (ValueError, ZeroDivisionError):
-        rate = math.nan
+    rate = rate_in(text)
     if math.isnan(rate):
         raise PlanningError(f"'{text}' is no rate; write 1/6000, 0.017% or 0.00017.")
     return rate

@@ -13,7 +13,7 @@ import yaml
 
 from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError, ConstraintsConfig
-from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.config.chosen import read_policy
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, OPERATING_POINTS, RATES, WATCHLIST_SIZES
 from lfr_eval.contract.trials import group_people
@@ -177,9 +177,9 @@ def test_shipped_constraints_are_read_and_words_go_before_them() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["max_fpr=1"], "There is no constraint max_fpr"),
-        (["constraints=nowhere"], "give a file, or crowd, default"),
-        (["max_fpir=often"], "'often' is no rate"),
+        (["max_fpr=1"], "constraints has no setting max_fpr"),
+        (["constraints=nowhere"], "Give a file, or one of crowd, default"),
+        (["max_fpir=often"], "max_fpir must be a rate such as"),
         (["splits=2"], "give one of"),
         (["max_alerts=2"], "max_alerts needs a crowd"),
         (["max_fpir=0.1", "objective=cost"], "the objective cost needs"),

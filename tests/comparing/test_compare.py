@@ -138,10 +138,10 @@ def test_pairs_of_people_are_counted_by_brute_force() -> None:
 def test_matchers_that_differ_only_in_how_people_cluster_are_not_told_apart(name: str) -> None:
     for world in worlds():
         if name in world.name and world.clustering == UNLIKE:
-            for found in judge(world, 150):
-                # 5 % of 150 have a standard error of 1.8 points.
-                assert found.rejected <= 0.10, (world.name, found)
-                assert found.covered >= 0.90, (world.name, found)
+            for found in judge(world, 80):
+                # 5 % of 80 have a standard error of 2.4 points.
+                assert found.rejected <= 0.12, (world.name, found)
+                assert found.covered >= 0.88, (world.name, found)
 
 
 def test_a_better_matcher_is_found() -> None:

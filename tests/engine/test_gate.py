@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.config import ConfigError, PolicyConfig
-from lfr_eval.config.engine_composition import read_policy
+from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
@@ -298,7 +298,7 @@ def test_policies_are_read_by_name_or_file_with_values_on_top(tmp_path: Path) ->
         with pytest.raises(ConfigError, match=r"ours\.yaml"):
             read_policy([f"policy={own}"])
     with pytest.raises(
-        ConfigError, match=r"no policy 'lax'\. Give a file, or one of default, strict"
+        ConfigError, match=r"no policy=lax\. Give a file, or one of default, strict"
     ):
         read_policy(["policy=lax"])
     with pytest.raises(ConfigError, match="registration must be any or as_registered"):

@@ -81,5 +81,5 @@ def test_whole_studies_reach_the_power_that_was_planned(setting: Setting, ratio:
         int(people), 2, int(setting.passes), setting.rate, ratio, setting.design_effect, 1.5,
         0.05, setting.spread,
     )  # fmt: skip
-    found = simulate_power(design, 100)
+    found = simulate_power(design, 60)
     assert found.different == pytest.approx(0.8, abs=0.03 + 2 * found.error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from lfr_eval.contract.folder import CONFORMANCE, FolderError, StudyFolder
 from lfr_eval.report.panel.maps import EvidenceMapError, is_field, read_maps, shipped_maps
 from lfr_eval.study.sealing import render_again
 from tests.report.pages import parse
-from tests.studies import SMALL, run
+from tests.studies import SMALL, places, run
 
 STUDIES = {
     "rehearsal": SMALL,
@@ -21,7 +22,7 @@ STUDIES = {
         *("experiment=npl_2023", "dataset.people=60", "dataset.passes=4", "dataset.fillers=300"),
         *("design.watchlist_sizes=[100,300]", "inference.primary_watchlist_sizes=[300]"),
     ),
-    "london": ("experiment=london", "matcher=null_matcher", "report.pdf=false"),
+    "london": ("experiment=london", "matcher=null_matcher", "design.watchlist_sizes=[100,500]"),
 }
 OWN = """
 name: borough
@@ -44,9 +45,10 @@ items:
     params=["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)],
 )
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    words = list(STUDIES[request.param])
     if request.param == "london":
-        request.getfixturevalue("mirror")
-    return run(tmp_path_factory.mktemp(request.param), *STUDIES[request.param])
+        words += places(request.getfixturevalue("faces"))[1:]
+    return run(tmp_path_factory.mktemp(request.param), *words)
 
 
 def filled(study: StudyFolder) -> dict[str, Any]:
@@ -140,8 +142,10 @@ def test_a_file_that_is_no_map_ends_in_one_sentence(tmp_path: Path, text: str, s
         read_maps([file])
 
 
-def test_an_evidence_map_does_not_hide_that_a_study_was_changed(tmp_path: Path) -> None:
-    folder = run(tmp_path, *SMALL, "report.pdf=false")
+def test_an_evidence_map_does_not_hide_that_a_study_was_changed(
+    small: StudyFolder, tmp_path: Path
+) -> None:
+    folder = StudyFolder(shutil.copytree(small.path, tmp_path / "study"))
     (folder.path / "study.json").write_text("{}", "utf-8")
     own = tmp_path / "borough.yaml"
     own.write_text(OWN, "utf-8")
