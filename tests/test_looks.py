@@ -95,7 +95,7 @@ def test_looks_at_data_that_are_there_are_refused(made: Path, tmp_path: Path) ->
         ({"people": [10]}, "2 to 20 increasing numbers"),
         ({"people": [20, 10]}, "2 to 20 increasing numbers"),
         ({"people": [10, 20], "spending": "Haybittle"}, "must be one of O'Brien-Fleming, Pocock"),
-        ({"people": "often"}, "looks.people must be a list"),
+        ({"people": "often"}, "'looks.people' must be a list"),
     ],
 )
 def test_looks_that_mean_nothing_are_refused(looks: object, said: str, tmp_path: Path) -> None:

@@ -6,9 +6,7 @@ every setting that determines results, and the digest of the data; and a list of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -90,7 +88,7 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
         registered_at=datetime.now(UTC).isoformat(timespec="seconds"),
         plan_file=file.name,
         plan_sha256=sha256_of(file),
-        plan=json.loads(json.dumps(asdict(plan))),
+        plan=plan.model_dump(mode="json"),
         settings=settings_of(config),
         matcher=_matcher(config, inputs),
         data=_data(inputs, images),

@@ -22,7 +22,12 @@ def test_everything_wrong_with_a_plan_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(RegistrationError) as caught:
         read_plan(file)
     said = str(caught.value)
-    for words in ("stopping is missing", "do you mean stopping?", "who is empty", "alpha must be"):
+    for words in (
+        "'stopping' is missing",
+        "do you mean stopping?",
+        "'who' is empty",
+        "'alpha' must",
+    ):
         assert words in said
     plan |= {"who": "us", "stopping": "now", "alpha": 0.05}
     del plan["stoping"]

@@ -79,7 +79,7 @@ def differences(
 def _of_plan(file: Path, registration: Registration, plan: StudyPlan) -> Iterator[Difference]:
     if sha256_of(file) == registration.plan_sha256:
         return
-    now = json.loads(json.dumps(dataclasses.asdict(plan)))
+    now = plan.model_dump(mode="json")
     changed = [
         Difference(f"plan, {name}", _shown(registration.plan.get(name)), _shown(now.get(name)))
         for name in dict.fromkeys((*registration.plan, *now))

@@ -12,49 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_eval.contract.ledger import Entry, Ledger
-from lfr_eval.contract.vocabulary import SPENDINGS
 from lfr_eval.contract.words import number, several
 from lfr_eval.inference.sequential import levels
+from lfr_eval.study.registration.plan import Looks
 from lfr_eval.study.registration.record import SUFFIX, RegistrationError
 
 LOOKS_SUFFIX = ".looks.jsonl"
-MOST_LOOKS = 20
-
-
-@dataclass(frozen=True)
-class Looks:
-    """At which shares of the people a study looks, and how it spends its level.
-
-    Attributes
-    ----------
-    people
-        People under test at each look, increasing; the last is the whole study.
-    spending
-        `O'Brien-Fleming`: little at first; `Pocock`: about as much at each look.
-    """
-
-    people: tuple[int, ...]
-    spending: str = SPENDINGS[0]
-
-    @property
-    def shares(self) -> list[float]:
-        """Share of the evidence at each look."""
-        return [one / self.people[-1] for one in self.people]
-
-    def problems(self) -> list[str]:
-        """Return what looks of the right shape cannot mean."""
-        found = []
-        rising = all(a < b for a, b in zip(self.people, self.people[1:], strict=False))
-        if not 2 <= len(self.people) <= MOST_LOOKS or not rising or min(self.people) < 1:
-            found.append(
-                f"looks.people must be 2 to {MOST_LOOKS} increasing numbers of people, not "
-                f"{list(self.people)}"
-            )
-        if self.spending not in SPENDINGS:
-            found.append(
-                f"looks.spending must be one of {', '.join(SPENDINGS)}, not {self.spending!r}"
-            )
-        return found
 
 
 @dataclass(frozen=True)

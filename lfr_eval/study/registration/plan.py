@@ -2,78 +2,68 @@
 
 from __future__ import annotations
 
-import math
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, ValidationError
 
 from lfr_eval.config.foreign import check_choice, check_names, foreign_overrides
 from lfr_eval.contract.reading import ReadingError, read_yaml
+from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
-from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
-from lfr_eval.study.registration.fields import build
-from lfr_eval.study.registration.looks import Looks
+from lfr_eval.contract.validation import each_problem
+from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SPENDINGS
 from lfr_eval.study.registration.record import RegistrationError
 
+MOST_LOOKS = 20
 
-@dataclass(frozen=True)
-class Primary:
-    """What counts: everything else is exploratory.
+Text = Annotated[str, Field(pattern=r"\S")]
+"""Text that is not empty."""
 
-    Attributes
-    ----------
-    metrics, thresholds
-        Named ones only.
-    factors, watchlist_sizes
-        Named ones; all where none is named.
-    comparisons
-        Families, each adjusted by Holm: omnibus, reference, rest.
-    """
 
-    metrics: tuple[str, ...]
+class Given(Part):
+    """A part of a plan: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Primary(Given):
+    """What counts: everything else is exploratory."""
+
+    metrics: tuple[Text, ...]
+    """Named ones only."""
     thresholds: tuple[float, ...]
-    factors: tuple[str, ...] = ()
+    """Named ones only."""
+    factors: tuple[Text, ...] = ()
+    """Named ones; all where none is named."""
     watchlist_sizes: tuple[int, ...] = ()
-    comparisons: tuple[str, ...] = ("omnibus", "reference")
+    """Named ones; all where none is named."""
+    comparisons: tuple[Text, ...] = ("omnibus", "reference")
+    """Families, each adjusted by Holm: omnibus, reference, rest."""
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Who and how many are meant to take part.
+class Sample(Given):
+    """Who and how many are meant to take part; no numbers where the data are given."""
 
-    Attributes
-    ----------
-    recruitment
-        How people are found and what they are told.
-    people_per_group, passes, fillers
-        Numbers intended; None where the data are given.
-    """
-
-    recruitment: str
+    recruitment: Text
+    """How people are found and what they are told."""
     people_per_group: int | None = None
     passes: int | None = None
     fillers: int | None = None
 
 
-@dataclass(frozen=True)
-class Exclusion:
-    """Images that are left out, and why: one image, one person, or a rule stated beforehand.
+class Exclusion(Given):
+    """Images that are left out, and why: one image, one person, or a rule stated beforehand."""
 
-    Attributes
-    ----------
-    reason
-        Why.
-    image_id, subject_id
-        Whose.
-    where
-        Columns of the manifest and the values that are left out; all must hold.
-    """
-
-    reason: str
-    image_id: str | None = None
-    subject_id: str | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
+    reason: Text
+    """Why."""
+    image_id: Text | None = None
+    subject_id: Text | None = None
+    where: Mapping[str, str] = Field(default_factory=dict)
+    """Columns of the manifest and the values that are left out; all must hold."""
 
     @property
     def rule(self) -> str:
@@ -85,51 +75,71 @@ class Exclusion:
         return " and ".join(f"{name} is {value}" for name, value in self.where.items())
 
 
-@dataclass(frozen=True)
-class StudyPlan:
-    """What a study promises before it is run.
+class Looks(Given):
+    """At which shares of the people a study looks, and how it spends its level."""
 
-    Attributes
-    ----------
-    title, question, hypotheses
-        What is asked, and what is expected.
-    who, contact
-        Who promises, and how to reach them.
-    experiment, overrides
-        What is run: `lfr-eval run experiment=EXPERIMENT OVERRIDES`.
-    factors, reference_groups
-        Groups that are compared, and with which.
-    primary
-        What counts.
-    margin, alpha, power
-        Equivalence margin, level, and the power of detectable ratios.
-    sample
-        Who and how many.
-    stopping
-        When collecting ends, and that it does not depend on results.
-    exclusions
-        What is left out.
-    looks
-        At how many people it looks, where it looks more than once before collecting ends.
-    """
+    people: tuple[int, ...]
+    """People under test at each look, increasing; the last is the whole study."""
+    spending: Text = SPENDINGS[0]
+    """`O'Brien-Fleming`: little at first; `Pocock`: about as much at each look."""
 
-    title: str
-    question: str
-    hypotheses: tuple[str, ...]
-    who: str
-    contact: str
-    experiment: str
-    factors: tuple[str, ...]
+    @property
+    def shares(self) -> list[float]:
+        """Share of the evidence at each look."""
+        return [one / self.people[-1] for one in self.people]
+
+    def problems(self) -> list[str]:
+        """Return what looks of the right shape cannot mean."""
+        found = []
+        rising = all(a < b for a, b in zip(self.people, self.people[1:], strict=False))
+        if not 2 <= len(self.people) <= MOST_LOOKS or not rising or min(self.people) < 1:
+            found.append(
+                f"looks.people must be 2 to {MOST_LOOKS} increasing numbers of people, not "
+                f"{list(self.people)}"
+            )
+        if self.spending not in SPENDINGS:
+            found.append(
+                f"looks.spending must be one of {', '.join(SPENDINGS)}, not {self.spending!r}"
+            )
+        return found
+
+
+class StudyPlan(Given):
+    """What a study promises before it is run."""
+
+    title: Text
+    question: Text
+    hypotheses: tuple[Text, ...]
+    """What is expected."""
+    who: Text
+    """Who promises."""
+    contact: Text
+    """How to reach them."""
+    experiment: Text
+    """What is run: `lfr-eval run experiment=EXPERIMENT OVERRIDES`."""
+    factors: tuple[Text, ...]
+    """Groups that are compared."""
     primary: Primary
     margin: float
+    """Equivalence margin."""
     sample: Sample
-    stopping: str
+    stopping: Text
+    """When collecting ends, and that it does not depend on results."""
     alpha: float = 0.05
     power: float = 0.8
-    overrides: tuple[str, ...] = ()
-    reference_groups: Mapping[str, str] = field(default_factory=dict)
+    """Of detectable ratios."""
+    overrides: tuple[Text, ...] = ()
+    reference_groups: Mapping[str, str] = Field(default_factory=dict)
+    """Factor -> the group that others are compared with."""
     exclusions: tuple[Exclusion, ...] = ()
+    """What is left out."""
     looks: Looks | None = None
+    """At how many people it looks, where it looks more than once before collecting ends."""
+
+
+FIELDS = [
+    name for part in (StudyPlan, Primary, Sample, Exclusion, Looks) for name in part.model_fields
+]
 
 
 def read_plan(file: Path) -> StudyPlan:
@@ -146,10 +156,12 @@ def read_plan(file: Path) -> StudyPlan:
         content = read_yaml(file)
     except ReadingError as error:
         raise RegistrationError(f"The plan {error}") from error
-    problems: list[str] = []
-    plan: StudyPlan = build(StudyPlan, content, "", problems)
-    if not problems:
+    try:
+        # A day that YAML has made of a text is no text: it is refused like a number.
+        plan = StudyPlan.model_validate_json(json.dumps(content, default=lambda day: [str(day)]))
         problems = _contradictions(plan)
+    except ValidationError as error:
+        problems = list(each_problem(error, FIELDS))
     if problems:
         listed = "".join(f"\n  {problem}" for problem in problems)
         raise RegistrationError(f"{file} is not a plan yet:{listed}")
@@ -240,11 +252,6 @@ def _contradictions(plan: StudyPlan) -> list[str]:
     problems += check_names(plan.factors, "factors")
     problems += check_names(plan.reference_groups, "reference_groups")
     problems += check_names(plan.reference_groups.values(), "reference_groups")
-    problems += [
-        f"{name} must be finite numbers"
-        for name, values in (("primary.thresholds", primary.thresholds), ("margin", (plan.margin,)))
-        if not all(map(math.isfinite, values))
-    ]
     problems += [
         f"overrides names {name}, which the plan states elsewhere" for name in sorted(said & own)
     ]
