@@ -66,10 +66,10 @@ def chosen(
     except ReadingError as error:
         raise ConfigError(f"{' '.join(words)} cannot be read. {error}") from error
     known = sorted(one.name for one in fields(schema))  # type: ignore[arg-type]
-    unknown = [str(key) for key in values if key not in known]
+    unknown = [f"'{key}'" for key in values if key not in known]
     if unknown:
         raise ConfigError(
-            f"{group} has no setting {', '.join(unknown)}; there are {', '.join(known)}."
+            f"{group}: there is no setting {', '.join(unknown)}; there are {', '.join(known)}."
         )
     for key in rates:
         if isinstance(values.get(key), str):

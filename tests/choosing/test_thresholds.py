@@ -177,7 +177,7 @@ def test_shipped_constraints_are_read_and_words_go_before_them() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["max_fpr=1"], "constraints has no setting max_fpr"),
+        (["max_fpr=1"], "constraints: there is no setting 'max_fpr'"),
         (["constraints=nowhere"], "Give a file, or one of crowd, default"),
         (["max_fpir=often"], "max_fpir must be a rate such as"),
         (["splits=2"], "give one of"),
