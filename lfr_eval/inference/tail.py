@@ -7,7 +7,8 @@ above a floor: h(y) = level + trend y. That is nearly so for normal scores and e
 exponential ones. The trend is estimated where there are scores, from the share above a ladder of
 scores. Where there are none left, it is only half believed: the upper end of the interval lets the
 hazard rise no further than it was seen to rise, which holds for every distribution whose hazard
-does not fall; the lower end lets it rise half as fast again.
+does not fall; the lower end lets it rise half as fast again. Unless the hazard is seen to fall, no
+line that falls is believed.
 
 Errors are those of people, who are in many comparisons, and are computed and not resampled: a
 bootstrap of people counts the noise of single comparisons three times.
@@ -40,6 +41,8 @@ OUTLIER = 0.001
 """Fewer expected scores at or above the highest one, and it is taken for an outlier."""
 CLUMP = 0.5
 """Clumps (the scores of the person with most) that the upper end adds to what was seen."""
+FALLING = 2.0
+"""Standard errors of the trend below 0 from which the hazard is seen to fall."""
 FEWEST_DEGREES = 3.0
 RISE, MIDDLE, FLAT = 1.5, 0.5, 0.0
 """How fast the hazard rises beyond the last rung, in trends: lower end, rate, upper end."""
@@ -257,7 +260,11 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
     influence = np.column_stack([each[:, 0], steps @ solve.T])
     expected = np.zeros((len(scores.share), 3))
     expected[:, 0] = scores.share
-    errors = _errors(scores, influence, expected, at, y[-1], draws, rng)
+    covariance = scores.covariance(influence, at, expected)
+    summed = scores.by_person(influence, at) - expected
+    errors = _errors(scores, summed, covariance, y[-1], draws, rng)
+    seen_to_fall = trend < -FALLING * np.sqrt(covariance[2, 2])
+    pull = np.zeros(3) if seen_to_fall else covariance[:, 2] / covariance[2, 2]
     left = np.eye(len(fallen)) - design.T @ solve
     apart = left @ fallen
     noise = rng.multivariate_normal(
@@ -269,13 +276,14 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
     more = seen + CLUMP * people
     level_more, trend_more = solve @ -np.diff(np.log(more))
     share, share_more = np.array([count, more[0]]) / scores.total
+    found = Line(share, level, trend)
     return TailFit(
         float(rungs[0]),
         float(rungs[-1]),
         count,
-        Line(share, level, trend),
-        _drawn(share, level, trend, errors),
-        _drawn(share_more, level_more, trend_more, errors),
+        _drawn(found, np.zeros(3), pull),
+        _drawn(found, errors, pull),
+        _drawn(Line(share_more, level_more, trend_more), errors, pull),
         float((1 + np.count_nonzero(farther)) / (1 + draws)),
     )
 
@@ -290,16 +298,13 @@ def _ladder(count: int) -> NDArray[np.intp]:
 
 def _errors(
     scores: Scores,
-    influence: Floats,
-    expected: Floats,
-    at: slice,
+    summed: Floats,
+    covariance: Floats,
     end: float,
     draws: int,
     rng: np.random.Generator,
 ) -> Floats:
     """Errors of log share, level and trend, (draws, 3): Student's, as few people matter."""
-    covariance = scores.covariance(influence, at, expected)
-    summed = scores.by_person(influence, at) - expected
     # Of the logarithm of the rate at the last rung.
     squares = (summed @ np.array([1.0, -end, -(end**2) / 2])) ** 2
     people = int(np.count_nonzero(scores.share))
@@ -310,8 +315,11 @@ def _errors(
     return errors
 
 
-def _drawn(share: float, level: float, trend: float, errors: Floats) -> Line:
-    return Line(share * np.exp(errors[:, 0]), level + errors[:, 1], trend + errors[:, 2])
+def _drawn(line: Line, errors: Floats, pull: Floats) -> Line:
+    """Return lines that err from one line; those that fall are pulled level, by least squares."""
+    falls = np.maximum(-line.trend - errors[..., 2], 0.0)
+    share, level, trend = (errors[..., at] + falls * pull[at] for at in range(3))
+    return Line(line.share * np.exp(share), line.level + level, line.trend + trend)
 
 
 def _refused(floor: float, exceedances: int, reason: str) -> TailFit:

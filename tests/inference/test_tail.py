@@ -81,6 +81,18 @@ def test_the_covariance_is_the_sum_over_comparisons_that_share_somebody() -> Non
     assert twice.covariance(doubled, whole) == pytest.approx(total, rel=1e-6)
 
 
+def test_a_hazard_is_believed_to_fall_only_where_it_is_seen_to() -> None:
+    rng = np.random.default_rng(5)
+    person, share = np.arange(30_000) // 30, np.full(1000, 1 / 1000)
+    for heavy, score in (
+        (False, rng.exponential(0.5, 30_000)),
+        (True, rng.pareto(2.0, 30_000)),
+    ):
+        fitted = fit_tail(Scores(person, None, score, share, 30_000.0), 0.3, 500, 1)
+        assert (fitted.line.trend < 0) == heavy
+        assert (fitted.drawn.trend.min() < -1e-9) == heavy
+
+
 def test_the_ladder_goes_down_to_the_last_scores() -> None:
     counts = _ladder(3000)
     assert counts[0] == 3000
