@@ -25,7 +25,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.handover import Handover
 from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import HOLDER, Entry, Ledger, LedgerError, holders
-from lfr_eval.contract.persons import skeleton
+from lfr_eval.contract.persons import bare_name
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 
@@ -216,14 +216,14 @@ class Register:
         """Answer what an organisation received."""
         entries = Ledger(self.path).entries()
         shared = self._read(entries)
-        wanted = skeleton(organisation)
-        chosen = tuple(each for each in shared if skeleton(each.given.organisation) == wanted)
+        wanted = bare_name(organisation)
+        chosen = tuple(each for each in shared if bare_name(each.given.organisation) == wanted)
         question = f"what {organisation} received"
         answer = _answer(question, chosen, len(entries), entries[-1:], 0, today)
         kept = (
             each.given.organisation
             for each in shared
-            if skeleton(each.given.organisation) != wanted
+            if bare_name(each.given.organisation) != wanted
         )
         names = list(dict.fromkeys(kept))
         near = near_names(organisation, names)

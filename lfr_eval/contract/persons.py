@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from lfr_eval.contract.look_alikes import alike
+
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
 superintendent supt chief commander cdr commissioner officer detective deputy assistant phd md msc
@@ -17,31 +19,36 @@ bsc qc kc obe mbe cbe jr sr esq"""
 TITLES = frozenset(_TITLES.split())
 """Words that say what somebody is, not who."""
 
-_FOREIGN = "авеѕзікмнорстухѵјԛԝһԁьгпαβγεηικνορτυχωѡաօսոհցքգıɑɡɩɪʟꞵſłøđħŧŋ0134578|!$@l"
-_LATIN = "abes3ikmhopctyxvjqwhdbrnabyenikvoptuxwwwounhgpqiagiilbslodhtnoieastbiisai"
-_ALIKE = dict(zip(_FOREIGN, _LATIN, strict=True))
-"""Letters after case folding that look like a Latin one, after the Unicode list of confusables."""
+_LIKE = str.maketrans("0134578|!$@l", "oieastbiisai")
+"""Digits and signs that are written for a letter, and l, which looks like a capital i."""
+
+_STROKES = dict(zip("łøđħŧŋꞵ", "lodhtnb", strict=True))
+_UNSEEN = ("Cf", "Cc", "Cn", "Co", "Cs")
+_ACCENTS = frozenset((1, *range(10, 37), *range(200, 241)))
+"""Combining classes of accents and points. Vowel signs of Indic scripts and Thai have others."""
 
 
-def skeleton(name: str) -> str:
+def bare_name(name: str) -> str:
     """Return what is left of a name when all that may differ is taken away.
 
-    Unicode's normal form NFKC, case folding, and the look-alikes of Unicode Technical Standard 39.
+    Unicode's normal form NFKC, case, accents and look-alikes of Unicode Technical Standard 39.
     """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    parts = unicodedata.normalize("NFKD", folded)
+    # Look-alikes before accents: a stroke through a letter is no accent of Unicode's.
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    seen = (one for one in parts if unicodedata.combining(one) not in _ACCENTS)
     kept = "".join(
-        _ALIKE.get(one, one) if unicodedata.category(one)[0] in "LNSP" else " "
-        for one in parts
-        if unicodedata.category(one) not in ("Cf", "Cc", "Cn", "Co", "Cs", "Mn", "Me")
-        or one in "\t\n\r"
+        _STROKES.get(one, one) if unicodedata.category(one)[0] in "LNMSP" else " "
+        for one in seen
+        if unicodedata.category(one) not in _UNSEEN or one in "\t\n\r"
     )
-    words = re.findall(r"\w+", re.sub(r"['’`]", "", kept).replace("_", " "))
-    titles = {"".join(_ALIKE.get(one, one) for one in title) for title in TITLES}
+    digits = "".join(str(unicodedata.digit(one, one)) for one in re.sub(r"['’`]", "", kept))
+    plain = alike(digits).translate(_LIKE)
+    words = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain).split()
+    titles = {title.translate(_LIKE) for title in TITLES}
     named = [word for word in words if word not in titles] or words
     return "".join(sorted(named)).replace("rn", "m").replace("vv", "w")
 
 
 def same_person(first: str, second: str) -> bool:
     """Return whether two names may be one person's."""
-    return skeleton(first) == skeleton(second)
+    return bare_name(first) == bare_name(second)

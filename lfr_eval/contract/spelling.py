@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from lfr_eval.contract.look_alikes import alike
+
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -22,14 +24,6 @@ _JOINERS = re.compile("(?<![\u0590-\u1fff\ua800-\uabff])[\u200c\u200d]|[\u200c\u
 _SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f]")
 _APART = re.compile(r"[\s_]+|(?<=\w)[-\u2010-\u2015](?=\w)")
 """What separates words; the sign of a number does not."""
-
-
-# Letters of Cyrillic, Greek and Armenian that look like Latin ones (Unicode Technical Standard 39).
-_LOOK_ALIKES = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04cf\u0493\u0432"
-    "\u043c\u043d\u0442\u043a\u03b1\u03bf\u03c1\u03bd\u03b9\u03ba\u03f2\u0570\u0578\u057d\u0581\u0585",
-    "aeopcyxijsdqwlfbmhtkaopvikchnugo",
-)
 
 
 def normal(text: str) -> str:
@@ -56,8 +50,7 @@ def skeleton(text: str) -> str:
     >>> skeleton("f\u0435male") == skeleton("female"), skeleton("male") == skeleton("female")
     (True, False)
     """
-    folded = unicodedata.normalize("NFKC", normal(text)).casefold()
-    return _APART.sub(" ", folded.translate(_LOOK_ALIKES)).strip()
+    return _APART.sub(" ", alike(unicodedata.normalize("NFKC", normal(text)))).strip()
 
 
 SHORTEST = 5

@@ -24,8 +24,8 @@ from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.clocks import clock_shift
-from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import Decimal, read_numbers
+from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.passes import NO_CAMERA, NO_PASS, SEVERAL, alike, nearest_pass
 from lfr_eval.matchers.rows import LINES, NOTES, ROW, columns_with, read_rows, refuse
 

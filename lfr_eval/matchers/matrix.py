@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
-from lfr_eval.matchers.near_names import near_name
 from lfr_eval.matchers.number_format import (
     LARGEST,
     Decimal,
@@ -25,6 +24,7 @@ from lfr_eval.matchers.number_format import (
     read_as,
     shapes,
 )
+from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.rows import SHOWN
 
 ARRAYS = ("reference_id", "probe_id", "score")
