@@ -55,12 +55,7 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     ]
     if judged and not different:
         sets = _by_reference(judged)
-        between = " or between ".join(
-            f"{group_words(other, by)} and any of {_named(names, by)}"
-            if len(names) >= MOST_GROUPS
-            else groups_words([other, *names], factor=by)
-            for by, other, names, _ in sets
-        )
+        between = " or between ".join(_beside(other, names, by) for by, other, names, _ in sets)
         small = ": the study is too small to tell" if of["inconclusive"] else ""
         said = (
             f"no difference in {deed.thing} was shown between {between}, but that does not mean "
@@ -87,12 +82,7 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
-        who = "; ".join(
-            f"{_named(names, by)} and {group_words(other, by)}"
-            if len(names) >= MOST_GROUPS
-            else groups_words([*names, other], factor=by)
-            for by, other, names, _ in sets
-        )
+        who = "; ".join(_beside(other, names, by) for by, other, names, _ in sets)
         yield (
             f"for {who}, the study publishes only that no difference was shown. This does not mean "
             "that the groups are equal. The numbers are too small to publish."
@@ -104,6 +94,13 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
             f"groups {'differs' if len(worst) == 1 else 'differ'}; the widest gap: "
             f"{_ratio(worst[0], deed)}."
         )
+
+
+def _beside(other: str, names: Names, factor: str) -> str:
+    """Name a group and those that were compared with it."""
+    if len(names) < MOST_GROUPS:
+        return groups_words([other, *names], factor=factor)
+    return f"{group_words(other, factor)} and any of {_named(names, factor)}"
 
 
 def _named(names: Names, factor: str, last: str = "and") -> str:
