@@ -143,7 +143,10 @@ def test_every_command_explains_itself_and_what_it_takes(
             ["deployments", "monitor", "r", "--limit", "1", "--per", "day"],
             '"face", "alert", "hour"',
         ),
-        (["sharing", "deleted", "1", "--on", "soon", "--by", "me"], 'convert "soon" into date'),
+        (
+            ["sharing", "deleted", "1", "--on", "soon", "--by", "me"],
+            'convert "soon" into date. Write a day as 2026-03-01. See:',
+        ),
         (["engine", "decide", "a", "--confirmed", "--unconfirmed"], "specified multiple times"),
         (["compare", "a", "b"], "--at-fpir RATE and --at-fmr RATE"),
         (["compare", "a", "b", "--at-fpir", "1/9", "--at-fmr", "1/9"], "Give one of"),

@@ -94,7 +94,11 @@ def _command(given: list[str]) -> int:
     try:
         command, bound, _ = app.parse_args(given, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        print(f"lfr-eval: {error} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr)
+        # Days are written in one way: 01/03/2026 has two readings.
+        form = " Write a day as 2026-03-01." if str(error).endswith("into date.") else ""
+        print(
+            f"lfr-eval: {error}{form} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr
+        )
         return UNUSABLE
     if command.__module__ in (engine.__name__, operation.__name__) and command != operation.expire:
         operation.expire_here()

@@ -39,6 +39,7 @@ def record(
     subject: Annotated[tuple[str, ...], Parameter(metavar="ID")] = (),
     subjects: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     column: str | None = None,
+    as_written: bool = False,
     key: Key = None,
     register: RegisterFile = HERE,
 ) -> int:
@@ -55,19 +56,34 @@ def record(
         Whose they are: a file with one id per line, or a table of people.
     column
         Column of the table that holds the ids; default: subject_id or a similar name.
+    as_written
+        Each line or cell is one id, even with spaces, slashes or commas.
     """
+    from lfr_eval.cohort.near_names import written_alike
+    from lfr_eval.cohort.sharing import SharingError
     from lfr_eval.cohort.subject_list import check_ids, read_subjects
     from lfr_eval.contract.keys import read_key
     from lfr_eval.contract.words import several
 
-    check_ids(subject)
-    people = [*subject, *(read_subjects(subjects, column) if subjects is not None else ())]
+    if not as_written:
+        check_ids(subject)
+    read = () if subjects is None else read_subjects(subjects, column, as_written)
+    people = [*subject, *read]
+    different = list(dict.fromkeys(people))
+    if handover.count is None and len(people) > len(different):
+        raise SharingError(
+            f"{several(len(people), 'line names', 'lines name')} "
+            f"{several(len(different), 'person', 'people')}. Say with --count how many "
+            f"{handover.what} were given, such as {len(people)} if each line is one of them, or "
+            "remove the repeated lines."
+        )
     opened = _opened(register, must_exist=False)
     number = opened.record(handover, people, None if key is None else read_key(key))
-    different = list(dict.fromkeys(people))
     more = ", ..." if len(different) > SHOWN else ""
     named = f": {', '.join(different[:SHOWN])}{more}" if different else " are named"
     print(f"Entry {number} of {register}. {several(len(different), 'person', 'people')}{named}.")
+    for alike in written_alike(different)[:SHOWN]:
+        print(f"Note: {', '.join(alike)} were entered as {len(alike)} people; they may be one.")
     return OK
 
 

@@ -45,6 +45,14 @@ def near_id(subject: str) -> str:
     return joined or subject
 
 
+def written_alike(subjects: Sequence[str]) -> list[list[str]]:
+    """Return the ids that have one near form, such as 12345 and 0012345, in the order given."""
+    groups: dict[str, list[str]] = {}
+    for subject in subjects:
+        groups.setdefault(near_id(subject), []).append(subject)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def spellings(subject: str) -> tuple[str, ...]:
     """Return an id, its near form, and the ways of writing it that entries without one may hold.
 

@@ -69,8 +69,13 @@ class Sharing:
     def sentence(self, today: date) -> str:
         """Return the sharing in a sentence."""
         given = self.given
+        what, people = several(self.count, given.what[:-1]), len(self.people)
+        if people:
+            # One for each person is what is entered where nobody counted.
+            what = f"{given.what if self.count == people else what} of "
+            what += several(people, "person", "people")
         said = (
-            f"{given.organisation} received {several(self.count, given.what[:-1])} on "
+            f"{given.organisation} received {what} on "
             f"{given.since} for {given.purpose}, under {given.agreement} (entry {self.number})"
         )
         if self.deletion is not None:
@@ -125,8 +130,9 @@ class Answer:
             yield self.hint
         if self.unnamed:
             yield (
-                f"{several(self.unnamed, 'sharing')} in the register do not say whose images they "
-                "were, and cannot be ruled out."
+                f"{several(self.unnamed, 'sharing')} in the register "
+                f"{'does' if self.unnamed == 1 else 'do'} not say whose images they were, and "
+                "cannot be ruled out."
             )
 
 

@@ -119,7 +119,16 @@ class Register:
         known = {each.number: each for each in self.sharings()}
         sharing = known.get(number)
         if sharing is None:
-            raise SharingError(f"Entry {number} of {self.path} is not a sharing.")
+            there = [
+                f"{each.number} ({each.given.organisation}, {each.given.since})"
+                for each in known.values()
+                if each.deletion is None
+            ]
+            more = f" and {len(there) - _SHOWN:,} earlier ones" if len(there) > _SHOWN else ""
+            raise SharingError(
+                f"Entry {number} of {self.path} is not a sharing. Sharings that are not deleted: "
+                f"{', '.join(there[-_SHOWN:]) or 'none'}{more}."
+            )
         if sharing.deletion is not None:
             raise SharingError(f"Entry {number} was deleted on {sharing.deletion.on}.")
         if not sharing.given.since <= on <= _today():

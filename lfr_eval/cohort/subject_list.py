@@ -27,14 +27,21 @@ IDS = frozenset(
 )
 """Headings of a column of ids."""
 
+AS_WRITTEN = "If each is one id, give --as-written."
+
 _SHOWN = 5
+_BETWEEN = r"[\s,;|/&+:()\[\]{}<>\"]"
+"""What may stand between two ids of one line."""
+_RANGE = re.compile(r"(.*?)(\d+)\s*(?:-|\u2013|\u2014|\.\.+)\s*(.*?)(\d+)")
 
 
 class SubjectListError(MendableError, ValueError):
     """A file does not say whose ids it holds; the message names its lines."""
 
 
-def read_subjects(path: Path, column: str | None = None) -> tuple[str, ...]:
+def read_subjects(
+    path: Path, column: str | None = None, as_written: bool = False
+) -> tuple[str, ...]:
     """Return the ids in a file, in its order.
 
     Parameters
@@ -44,6 +51,8 @@ def read_subjects(path: Path, column: str | None = None) -> tuple[str, ...]:
         Parquet) with a column of ids.
     column
         The column of a table; where it is not given, the one that is named as ids are.
+    as_written
+        Whether each line or cell is one id, whatever it holds.
 
     Raises
     ------
@@ -61,38 +70,69 @@ def read_subjects(path: Path, column: str | None = None) -> tuple[str, ...]:
         if not lines:
             raise SubjectListError(f"{path} is empty. Give one id per line.")
         if skeleton(first.strip('"')) not in IDS and not _holds_several(first.strip('"')):
-            return _one_each(path, lines)
-    return _of_table(path, column)
+            return _one_each(path, lines, as_written)
+    return _of_table(path, column, as_written)
 
 
 def check_ids(given: Sequence[str]) -> None:
-    """Refuse ids from a command line that may each be several ids.
+    """Refuse ids from a command line that may each be several ids, or none.
 
     Raises
     ------
     SubjectListError
-        If one holds a separator.
+        If one holds a space, a separator or a range, or is a comment or a number with a decimal.
     """
-    wrong = [f"'{each}'" for each in given if _holds_several(each)]
+    wrong = [f"'{each}' {why}" for each in given if (why := _why_no_id(each))]
     if wrong:
         raise SubjectListError(
-            f"{', '.join(wrong)} may hold several ids. Repeat the option for each person. Put "
-            "an id that contains a comma in quotes in a CSV file with the heading subject_id."
+            f"{'; '.join(wrong)}. Repeat --subject for each person. {AS_WRITTEN}"
         )
+
+
+def _why_no_id(text: str, in_table: bool = False) -> str:
+    """Return why a line or a cell is not plainly one id, or nothing.
+
+    A cell of a column of ids may hold a name with spaces, so it is refused only where its parts
+    look like ids themselves: with digits, and written alike.
+    """
+    if text.startswith("#") and not in_table:
+        return "looks like a comment"
+    if re.fullmatch(r"\d+\.0+", text):
+        return "is a number as a spreadsheet writes it: leave out the decimals"
+    ends = _RANGE.fullmatch(text)
+    if ends is not None:
+        first, low, second, high = ends.groups()
+        alike = first == second or (not second and len(low) == len(high))
+        if alike and int(low[-18:]) < int(high[-18:]):
+            return "may be a range of ids"
+    parts = [part for part in re.split(f"{_BETWEEN}+", text) if part]
+    shapes = [re.sub(r"\d+", "0", part) for part in parts if re.search(r"\d", part)]
+    if len(shapes) > len(set(shapes)) or (re.search(_BETWEEN, text) and not in_table):
+        return "may hold several ids"
+    return ""
 
 
 def _holds_several(text: str) -> bool:
     return bool(re.search(f'[{re.escape(SEPARATORS)}"\n]', text))
 
 
-def _one_each(path: Path, lines: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    wrong = [f"line {number} ('{line}')" for number, line in lines if _holds_several(line)]
+def _check_each(path: Path, what: str, ids: Sequence[tuple[int, str]]) -> None:
+    wrong = [
+        f"{what} {number} ('{text}') {why}"
+        for number, text in ids
+        if (why := _why_no_id(text, in_table=what == "row"))
+    ]
     if wrong:
-        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        more = f"; and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
         raise SubjectListError(
-            f"{path} is a list with one id per line, but {', '.join(wrong[:_SHOWN])}{more} may "
-            "hold more than one id. Give one id per line, or a table with the heading subject_id."
+            f"{path}: {'; '.join(wrong[:_SHOWN])}{more}. Give one id per {what}. {AS_WRITTEN}"
         )
+
+
+def _one_each(path: Path, lines: Sequence[tuple[int, str]], as_written: bool) -> tuple[str, ...]:
+    if as_written:
+        return tuple(line for _, line in lines)
+    _check_each(path, "line", lines)
     heading, *others = (any(map(str.isdigit, line)) for _, line in lines)
     if others and not heading and all(others):
         raise SubjectListError(
@@ -102,7 +142,7 @@ def _one_each(path: Path, lines: Sequence[tuple[int, str]]) -> tuple[str, ...]:
     return tuple(line for _, line in lines)
 
 
-def _of_table(path: Path, column: str | None) -> tuple[str, ...]:
+def _of_table(path: Path, column: str | None, as_written: bool) -> tuple[str, ...]:
     try:
         table = read_text_table(path)
     except ManifestMissingError as error:
@@ -125,4 +165,7 @@ def _of_table(path: Path, column: str | None) -> tuple[str, ...]:
     if empty or not len(cells):
         where = f"row {empty[0]} has no id" if empty else "it has no rows"
         raise SubjectListError(f"{path}, column {found[0]}: {where}.")
-    return tuple(str(cell).strip() for cell in cells)
+    ids = [str(cell).strip() for cell in cells]
+    if not as_written:
+        _check_each(path, "row", list(zip(table.rows.tolist(), ids, strict=True)))
+    return tuple(ids)

@@ -96,7 +96,7 @@ def test_a_deletion_is_another_entry(tmp_path: Path) -> None:
     assert "deleted on 2025-12-30, as B. Keeper confirmed" in register.sharings()[0].sentence(TODAY)
     with pytest.raises(SharingError, match="was deleted on 2025-12-30"):
         register.deleted(number, date(2025, 12, 31), "B. Keeper")
-    with pytest.raises(SharingError, match=r"Entry 1 of .* is not a sharing"):
+    with pytest.raises(SharingError, match=r"Entry 1 of .* is not a sharing\. Sharings .*: none"):
         register.deleted(1, date(2025, 12, 31), "B. Keeper")
 
 
@@ -143,6 +143,9 @@ def test_near_organisations_are_offered(tmp_path: Path) -> None:
     assert "No name in the register is similar. It has 1 organisation: Acme Ltd." in said
 
 
+SEVERAL = ("P1 P2", "P1  P2", "P1/P2", "P1 and P2", "P1&P2", "P1:P2", "P1 to P9", "P1 (and P2)")
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
@@ -158,6 +161,13 @@ def test_near_organisations_are_offered(tmp_path: Path) -> None:
         ("code,gender\nP7,f\n", "--column"),
         ("subject_id\n\n", "no rows"),
         ("", "is empty. Give one id per line"),
+        *((f"P1\n{line}\n", "may hold several ids.*--as-written") for line in SEVERAL),
+        *((f"subject_id\n{line}\n", "may hold several ids") for line in SEVERAL),
+        *((f"P1\n{line}\n", "may be a range") for line in ("P1-P10", "0001-0010", "Q1..Q9")),
+        ("P1\n# comment\n", "line 2 .* looks like a comment"),
+        ("12345\n12345.0\n", "line 2 .*leave out the decimals"),
+        ("Name\nAnna Smith\n", ("Anna Smith",)),
+        ("P-17\nP-170\n2024-017\n", ("P-17", "P-170", "2024-017")),
     ],
 )
 def test_a_file_of_people_is_read_as_it_is_meant_or_refused(
@@ -170,6 +180,12 @@ def test_a_file_of_people_is_read_as_it_is_meant_or_refused(
     else:
         with pytest.raises(SubjectListError, match=ids):
             read_subjects(path)
+
+
+def test_an_id_may_hold_anything_if_somebody_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "people.txt"
+    path.write_text("P1\nWard 3 bed 4\nP1-P10\n# 12\n")
+    assert read_subjects(path, as_written=True) == ("P1", "Ward 3 bed 4", "P1-P10", "# 12")
 
 
 @pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
@@ -216,9 +232,17 @@ def test_the_command_line_records_and_answers(
     assert main(["sharing", "verify"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Entry 2 of sharing.jsonl. 2 people: P1, P2.")
-    assert "Acme Ltd received 2 templates on 2025-12-01" in said
+    assert "Acme Ltd received templates of 2 people on 2025-12-01" in said
     assert main([*command, "--subject", "P1,P2"]) != 0
     assert "may hold several ids" in capsys.readouterr().err
+    assert main([*command, "--subject", "P 1", "--subject", "P-1", "--as-written"]) == 0
+    assert "Note: P 1, P-1 were entered as 2 people; they may be one." in capsys.readouterr().out
+    (tmp_path / "images.csv").write_text("subject_id,image\nP1,a.jpg\nP1,b.jpg\nP2,c.jpg\n")
+    assert main([*command, "--subjects", "images.csv"]) != 0
+    assert "3 lines name 2 people. Say with --count how many" in capsys.readouterr().err
+    assert main([*command, "--subjects", "images.csv", "--count", "3"]) == 0
+    assert main(["sharing", "who-has", "P1"]) == 0
+    assert "Acme Ltd received 3 templates of 2 people on" in capsys.readouterr().out
     assert main(["sharing", "who-has", "P2", "--register", "gone.jsonl"]) != 0
     assert "There is no register gone.jsonl" in capsys.readouterr().err
 
@@ -306,7 +330,7 @@ def test_a_study_keeps_what_the_register_of_its_card_said(tmp_path: Path) -> Non
     said = told_of_sharing(card, cohort)
     assert said is not None
     assert said.said[0].startswith("As far as this register knows (4 entries")
-    assert "received 2 images" in said.said[1]
+    assert "received images of 2 people" in said.said[1]
     assert "It names 1 person of the" in said.said[1]
     assert "received 7 images" in said.said[2]
     assert len(said.said) == 3
