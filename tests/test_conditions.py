@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES, SEARCHES, TRUTH
+from lfr_eval.study.labels import inseparable
 from tests.studies import run
 
 PILOT = (
@@ -25,6 +27,40 @@ PILOT = (
     "dataset.cameras.north=0.0",
     "dataset.cameras.south=-1.2",
 )
+
+
+def test_two_factors_that_divide_people_alike_are_told(tmp_path: Path) -> None:
+    rows = [
+        {
+            "image_id": f"{role}{at}",
+            "subject_id": f"p{at}",
+            "role": role,
+            "gender": "woman" if at % 2 else "man",
+            "ethnicity": "Black" if at % 4 < 2 else "White",
+            "camera": None if role == "reference" else f"Cam {at % 2}",
+            "light": f"{role if at < 2 else 'day'}",
+        }
+        for at in range(8)
+        for role in ("reference", "probe")
+    ]
+    file = tmp_path / "people.csv"
+
+    def told(table: pd.DataFrame) -> list[str]:
+        table.to_csv(file, index=False)
+        factors = ("gender", "ethnicity", "gender x ethnicity", "camera", "light")
+        return inseparable(factors, load_manifest(file, templates_only=True))
+
+    table = pd.DataFrame(rows)
+    (said,) = told(table)
+    assert said.startswith(
+        "Whether gender or camera is the reason for a difference: 'man' by gender"
+    )
+    assert "'woman' by gender is always 'Cam 1' by camera" in said
+    # A label that is missing says nothing; one person who passed the other camera does.
+    table.loc[1, "gender"] = None
+    assert told(table) == [said]
+    table.loc[3, "camera"] = "Cam 0"
+    assert told(table) == []
 
 
 def of(study: StudyFolder, metric: str, factor: str, a: str, b: str) -> pd.Series:

@@ -309,6 +309,8 @@ class StudyRecord(Part):
     """What is known of the live engine; None where nothing claims to be one."""
     conditions: tuple[str, ...] = ()
     """Parts of the factors that are conditions of passes, not of people."""
+    inseparable: tuple[str, ...] = ()
+    """Which factors divide the people and passes alike, so that none is the reason by itself."""
     label_names: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """Factor -> short name -> full label, where labels have short names."""
     capture: str | None = None

@@ -63,6 +63,7 @@ def _cannot(report: Report) -> Iterator[str]:
             f"Much about small groups: the smallest{told}, "
             f"{spoken(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
         )
+    yield from record.inseparable
     yield from _labels(report)
     yield (
         "How much another camera or other light would change the figures, or a threshold or "

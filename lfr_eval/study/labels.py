@@ -6,8 +6,9 @@ short name, or not at all. Here both are brought together before anything is com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import pandas as pd
 
@@ -19,9 +20,10 @@ from lfr_eval.config import (
     StudyConfig,
 )
 from lfr_eval.contract import defaults
+from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import CAPTURE, COHORT, CROSS
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import joined, several
 
 MOST_GROUPS = 20
 """A column with more values than this is taken for a remark, not for a label of groups."""
@@ -86,12 +88,56 @@ def settled(config: StudyConfig, cohort: Cohort) -> Settled:
             f"Labels of {' and '.join(conditions)} differ within people, so that it is a condition "
             "of passes: there is no false match rate by it."
         )
+    notes += [
+        f"The study cannot tell w{each[1:]}" for each in inseparable(inference.factors, cohort)
+    ]
     groups = {
         factor: _as_labelled(group, factor, people, cohort.label_names)
         for factor, group in inference.reference_groups.items()
     }
     inference = replace(inference, reference_groups=groups)
     return Settled(replace(config, inference=inference), tuple(notes))
+
+
+def inseparable(factors: Sequence[str], cohort: Cohort) -> list[str]:
+    """Say which two factors divide people and passes alike, so that they cannot be told apart.
+
+    Whoever compares women with men where all women passed camera 2 and all men camera 1 compares
+    the cameras as well.
+
+    Parameters
+    ----------
+    factors
+        Those that groups are compared by; labels of people or of passes. Of crossed ones each part.
+
+    Returns
+    -------
+    list of str
+        A sentence for each two of them. Missing labels do not count.
+    """
+    images, found = cohort.images, []
+    passes = images[~images["role"].isin(["reference", "filler"])]
+    labels = cohort.people
+    parts = dict.fromkeys(part for factor in factors for part in factor.split(CROSS))
+    told = {
+        part: passes["subject_id"].map(labels[part]) if part in labels else passes[part]
+        for part in parts
+        if part in labels or part in passes
+    }
+    for first, second in combinations(told, 2):
+        pairs = pd.DataFrame({"a": told[first].array, "b": told[second].array}).dropna()
+        pairs = pairs.drop_duplicates().sort_values(["a", "b"])
+        if len(pairs) < 2 or pairs["a"].duplicated().any() or pairs["b"].duplicated().any():
+            continue
+        same = [
+            f"'{a}' by {factor_words(first)} is always '{b}' by {factor_words(second)}"
+            for a, b in pairs.head(SHOWN).itertuples(index=False)
+        ]
+        found.append(
+            f"Whether {factor_words(first)} or {factor_words(second)} is the reason for a "
+            f"difference: {joined(same)}, and the other way round."
+        )
+    return found
 
 
 def check_roles(config: StudyConfig, images: pd.DataFrame) -> None:

@@ -34,6 +34,7 @@ from lfr_eval.inference import Plan
 from lfr_eval.matchers import Matcher as AnyMatcher
 from lfr_eval.study.evidence import evidence_of
 from lfr_eval.study.inputs import Inputs, list_length, recipe_of
+from lfr_eval.study.labels import inseparable
 from lfr_eval.study.populations import describe_mix, watchlist_mix
 
 
@@ -89,6 +90,7 @@ def describe_study(
         ),
         factors=tuple(config.inference.factors),
         conditions=conditions_of(config, inputs),
+        inseparable=tuple(inseparable(config.inference.factors, inputs.cohort)),
         capture=recipe_of(config.capture).words if config.capture.steps else None,
         inference=Inference.model_validate_json(json.dumps(inference)),
         notes=(*config.report.notes, *notes),

@@ -168,7 +168,8 @@ def test_pairs_without_identities_are_never_called_people(report: Report) -> Non
 @pytest.mark.parametrize("evidence", ["alerts", "scores", "pairs", "unnamed pairs"])
 def test_a_file_of_results_is_not_told_as_a_test_of_pictures(report: Report, evidence: str) -> None:
     matcher = report.record.matcher.model_copy(update={"evidence": evidence, "name": "NAME"})
-    record = report.record.model_copy(update={"matcher": matcher})
+    alike = ("Whether gender or camera is the reason.",)
+    record = report.record.model_copy(update={"matcher": matcher, "inseparable": alike})
     many = dataclasses.replace(rate("FPIR", 0.6, 1_000, "everybody"), factor="overall", rate=0.5)
     changed = dataclasses.replace(report, record=record, quotes=(quote([many]),))
     brief = to_brief(changed)
@@ -176,6 +177,7 @@ def test_a_file_of_results_is_not_told_as_a_test_of_pictures(report: Report, evi
     for wrong in ("The program", "NAME", "Only the pictures"):
         assert wrong not in said
     assert ("it is unlikely that anybody" in said) == (evidence != "alerts")
+    assert alike[0] in brief.cannot
 
 
 def test_the_labels_are_those_of_people_under_test(report: Report) -> None:
