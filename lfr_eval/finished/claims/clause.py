@@ -54,7 +54,7 @@ class Clause:
     pending, able
         A negation, or a "could", behind it that has nothing to act on yet.
     unsure
-        Why it cannot be read.
+        Whether it cannot be read.
     last
         The role of the word read last.
     """
@@ -72,7 +72,7 @@ class Clause:
     open: bool = False
     pending: bool = False
     able: bool = False
-    unsure: str = ""
+    unsure: bool = False
     last: str = ""
 
     @property
@@ -116,7 +116,7 @@ class Clause:
             told = told and following.role in ("saying", "evidence", "accepting")
             self.open |= not turned and not told
         elif role == "taken":
-            self._lose(token.text)
+            self.unsure = True
         if role in _OPERATORS:
             self.last = role
 
@@ -157,7 +157,7 @@ class Clause:
             elif role == "open" and token.text != "whether":
                 self.open |= about or " " in token.text
             elif role == "taken" and self.thing:
-                self._lose(token.text)
+                self.unsure = True
             return
         self.pending = False
 
@@ -175,16 +175,13 @@ class Clause:
         self.shown = self.said = False
         self.claimed = ""
 
-    def _lose(self, text: str) -> None:
-        self.unsure = self.unsure or f"it is not certain what “{text}” reverses"
-
     def finish(self) -> None:
         """Settle what is left at the end of the clause."""
         if self.pending and self.claimed.startswith(_SCOFFED):
             # "Anyone who thinks so has not read it."
             self._deny("")
         elif self.pending:
-            self._lose("not")
+            self.unsure = True
         if self.turns > _ADRIFT:
-            self._lose("no")
+            self.unsure = True
         self.open |= self.contested or bool(self.claimed) or (self.able and not self.turns)

@@ -53,7 +53,7 @@ class Polarity:
     evidential
         Whether likeness is inferred from a difference that was not shown.
     unsure
-        Why it cannot be read, where the value is `unclear`.
+        What it may say, where the value is `unclear` and nothing more can be told.
     """
 
     value: str
@@ -93,7 +93,7 @@ def polarity_of(plain: str) -> Polarity:
     if told and answer:
         if _ASKS.match(text):
             return Polarity(OPEN)
-        return Polarity(UNCLEAR, unsure="it asks a question and answers it")
+        return Polarity(UNCLEAR)
     values = {one.value for one in told}
     if not values:
         return Polarity(DIFFERENCE if _is_set_against(text) else NONE)
@@ -109,7 +109,7 @@ def polarity_of(plain: str) -> Polarity:
     if len(values) == 1 and _EXCEPTION.search(last):
         values |= {turned.get(one.value, one.value) for one in told}
     if UNCLEAR in values:
-        return next(one for one in told if one.value == UNCLEAR)
+        return Polarity(UNCLEAR)
     if len(values) == 1:
         return Polarity(values.pop(), any(one.evidential for one in told))
     if OPEN in values:
@@ -162,6 +162,6 @@ def _one(text: str, tokens: list[Token], at: int) -> Polarity:
     if read.open:
         return Polarity(OPEN)
     if read.unsure:
-        return Polarity(UNCLEAR, unsure=read.unsure)
+        return Polarity(UNCLEAR)
     unseen = _NOTHING_SEEN.search(text) is not None
     return Polarity(ALIKE, unseen or read.evidential) if read.is_alike else Polarity(DIFFERENCE)

@@ -168,7 +168,8 @@ def _figures(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if figures.strange:
         yield Reason(
             "number",
-            f"No table of the study holds {_or(figures.strange)} for what the claim is about."
+            f"No table of the study holds {_or(figures.strange)}"
+            f"{' for these groups' if reading.subjects.groups else ''}."
             f"{_held(reading, sentences)}",
         )
     elif len(reading.subjects.groups) == 1:
