@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from lfr_eval.contract.reading import (
     INDEX_SKIPPED,
     SEPARATORS,
     is_index,
+    is_note,
     lines_above,
     names_separator,
     why_no_file,
@@ -205,29 +205,16 @@ def _without_empty_end(
     return header[:width], cut
 
 
-_NOTE = re.compile(
-    r"(?:notes?|n\.?b\.?|sources?|totals?|key|footnotes?|published|updated|version)\b|[*†‡¹]", re.I
-)
-"""How a note below a table begins."""
-_LONG = 4
-"""Words of a cell that is a note where all other cells of its row are empty."""
-
-
 def _without_notes(
     header: list[str], body: list[tuple[int, list[str]]]
 ) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """Remove the notes below a table, and return a problem for each: nobody knows what they are."""
     problems = []
-    while len(header) > 1 and len(body) > 1:
+    while len(body) > 1 and is_note(body[-1][1], len(header)):
         row, cells = body[-1]
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        # A note with commas has cells of its own; a person has as many as the header.
-        odd = len(cells) != len(header) or len(filled) <= len(header) // 2
-        called = odd and _NOTE.match(filled[0]) is not None
-        if not called and (len(filled) > 1 or len(filled[0].split()) < _LONG):
-            break
+        first = next(cell.strip() for cell in cells if cell.strip())
         said = "the row seems to be a note or a total below the table"
-        problems.append(Problem("below the table", said, "Delete it.", row, None, filled[0]))
+        problems.append(Problem("below the table", said, "Delete it.", row, None, first))
         body = body[:-1]
     return body, problems[::-1]
 

@@ -324,6 +324,32 @@ def is_index(name: str, cells: Iterable[str]) -> bool:
     return last >= 0
 
 
+_NOTE = re.compile(
+    r"(?:notes?|n\.?b\.?|sources?|totals?|footnotes?|published|prepared|produced|compiled|updated|version)\b|[*\u2020\u2021]",
+    re.I,
+)
+"""How a note below a table begins."""
+_LONG = 4
+"""Words of a cell that is a note where all other cells of its row are empty."""
+
+
+def is_note(cells: Iterable[str], width: int) -> bool:
+    """Whether the last row of a table seems to be a note below it.
+
+    Parameters
+    ----------
+    cells
+        As they stand; a note with commas has as many cells as commas separate.
+    width
+        Number of headings.
+    """
+    row = list(cells)
+    filled = [cell.strip() for cell in row if cell.strip()]
+    odd = len(row) != width or len(filled) <= width // 2
+    called = odd and bool(filled) and _NOTE.match(filled[0]) is not None
+    return width > 1 and (called or (len(filled) == 1 and len(filled[0].split()) >= _LONG))
+
+
 def names_separator(line: str) -> bool:
     """Whether a line of a CSV file only names the separator for Excel, such as `sep=;`."""
     return re.fullmatch(r'"?sep=.?"?', line.strip().casefold()) is not None

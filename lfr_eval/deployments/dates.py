@@ -10,6 +10,9 @@ from datetime import date
 from lfr_eval.contract.dates import NUMBERS, day, only_one_way, turned
 from lfr_eval.contract.words import several
 
+_FIRST_YEAR = 2015
+"""Before it, no British force had used live facial recognition in public."""
+
 _MIXED = 0.1
 """Above this share of days written month first, a file mixes two ways of writing them."""
 
@@ -40,6 +43,23 @@ def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
             "exchanged: use the original file)"
         )
     return month_first[0], why
+
+
+def year_first(cells: Sequence[str], today: date) -> int | None:
+    """Return the place of a day such as 26-01-09 that is more likely of 2026 than of 2009; or None.
+
+    All days of the file must be days of recent years if the year comes first, and one of them at
+    least must not be one if the day comes first.
+    """
+    recent = range(_FIRST_YEAR, today.year + 1)
+    numbers = [[int(part) for part in re.split("[/.-]", cell)] for cell in cells if cell]
+    if not all(re.fullmatch(r"\d\d[/.-]\d\d?[/.-]\d\d", cell) for cell in cells if cell):
+        return None
+    for first, month, last in numbers:
+        if 2000 + first not in recent or not 1 <= month <= 12 or not 1 <= last <= 31:
+            return None
+    old = [at for at, (_, _, last) in enumerate(numbers) if 2000 + last not in recent]
+    return old[0] if old else None
 
 
 def exchanged(cells: Sequence[str], days: Sequence[date | None]) -> str:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pandas as pd
 from lfr_eval.contract.dates import day
 from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
-from lfr_eval.deployments.dates import unclear
+from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
 from lfr_eval.deployments.pdf import pdf_grids
@@ -183,6 +184,13 @@ def _record(
 
 def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     cells = [str(json.loads(row["as_printed"]).get("date", "")) for row in rows]
+    old = year_first(cells, datetime.now(UTC).date())
+    if old is not None:
+        place = where(rows[old]["page"], rows[old]["row"])
+        yield (
+            f"{name}: days such as '{cells[old]}' ({place}) seem to begin with the year. Write the "
+            "year with four digits, or say how the file writes days: --dates day-first"
+        )
     found = unclear(cells)
     if found is not None:
         at, why = found

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.dates import looks_like_a_day
+from lfr_eval.contract.reading import is_note
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
 from lfr_eval.deployments.headings import SKIP, understand
 from lfr_eval.deployments.totals import is_total
 from lfr_eval.deployments.values import as_text
+
+
+class _NoTableError(DeploymentError):
+    """Nothing here is a table of records."""
+
 
 _TITLE_LINES = 12
 """Headings are looked for in so many first lines."""
@@ -26,10 +34,15 @@ def csv_grids(path: Path) -> list[Grid]:
         If it holds no headings above a row with a day.
     """
     data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text, word = data.decode("utf-8-sig", errors="replace"), None
+    if "\ufffd" in text:
         text = data.decode("cp1252", errors="replace")
+        word = None if "\0" in text else _misread(text)
+    if word is not None or _TWICE.search(text):
+        raise DeploymentError(
+            f"{path.name} is not in UTF-8, or was saved in a wrong encoding: "
+            f"'{word or _misread(text)}' would be read. Save the original as 'CSV UTF-8'."
+        )
     if "\0" in text:
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         kind = "is UTF-16 ('Unicode text' in Excel)" if utf16 else "is not a text file"
@@ -90,9 +103,12 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         ]
         try:
             grid = _grid(path.name, place, lines)
-        except DeploymentError:
+        except _NoTableError:
             if any(any(row) for _, row in lines):
                 missing.append(f"sheet '{sheet.title}': no headings above a row with a day")
+            continue
+        except DeploymentError as error:
+            problems.append(f"sheet '{sheet.title}': {str(error).rstrip('.')}")
             continue
         grids[sheet.title] = grid
         problems += _unlike_its_cells(formulas[sheet.title], sheet, grid)
@@ -151,7 +167,7 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
     kept = [(number, [cell.strip() for cell in cells]) for number, cells in lines if any(cells)]
     found = heading_of([cells for _, cells in kept[:_TITLE_LINES]])
     if found is None:
-        raise DeploymentError(
+        raise _NoTableError(
             f"{name} holds no headings (with a date and three other known ones) above a row with "
             f"a day, in its first {_TITLE_LINES} lines."
         )
@@ -162,6 +178,7 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         for number, cells in kept[:first]
         if sum(map(bool, cells)) == 1 and len(headings) > 1
     ]
+    kept = _without_notes(name, kept, first, len(headings))
     needed = max(at for at, heading in enumerate(headings, 1) if heading)
     cut: list[str] = []
     for number, cells in kept[first:]:
@@ -183,7 +200,50 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
     if cut:
         raise DeploymentError(
             f"{name} has {needed} headings, but fewer cells in {some(cut)}. The rows may be cut "
-            "off: get the file again. Delete notes below the table, and add empty cells at the end "
-            "of a row if nothing is missing."
+            "off: get the file again. Add empty cells at the end of a row if nothing is missing."
         )
     return grid
+
+
+def _without_notes(
+    name: str, kept: list[tuple[int, list[str]]], first: int, width: int
+) -> list[tuple[int, list[str]]]:
+    """Refuse notes below the table: read as deployments, they would be counted."""
+    notes = []
+    for number, cells in reversed(kept[first:]):
+        padded = tuple((cells + [""] * width)[:width])
+        if is_empty(padded) or is_total(padded):
+            continue
+        # A deployment that was called off has a day; a row that is cut off has fewer cells.
+        said = sum(map(bool, padded)) <= width // 4 and len(cells) >= width
+        if not is_note(cells, width) and (not said or any(map(looks_like_a_day, cells))):
+            break
+        notes.append(f"row {number} ('{next(filter(None, cells))}')")
+    if notes:
+        raise DeploymentError(
+            f"{name}: below the table there seem to be notes: {some(notes[::-1])}. Delete them."
+        )
+    return kept
+
+
+_ENGLISH = frozenset(
+    "\u00e1\u00e0\u00e2\u00e4\u00e5\u00e9\u00e8\u00ea\u00eb\u00ed\u00ec\u00ee\u00ef\u00f3\u00f2\u00f4\u00f6\u00f8\u00fa\u00f9\u00fb\u00fc\u00e7\u00f1\u00e6\u0153\u00df\u0175\u0177"
+)
+"""Letters beside A to Z in names of British places and people, Welsh and Gaelic ones included."""
+_TWICE = re.compile("\u00e2\u20ac|\u00c3[\u0080-\u00bf]|\ufffd")
+"""What UTF-8 becomes when it is read as Windows-1252 and saved again, or what is unreadable."""
+
+
+def _misread(text: str) -> str | None:
+    """Return the first word with letters that no English text has, as of a wrong encoding."""
+    words: list[str] = re.findall(r"[^\s,;]*[^\x00-\x7f][^\s,;]*", text)
+    for word in words:
+        odd = any(
+            mark.isalpha()
+            and not mark.isascii()
+            and (mark.lower() not in _ENGLISH or (mark.isupper() and before.islower()))
+            for before, mark in zip(f" {word}", word, strict=False)
+        )
+        if odd or _TWICE.search(word):
+            return word
+    return None

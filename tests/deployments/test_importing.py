@@ -229,6 +229,60 @@ def test_separators_byte_order_marks_and_older_encodings_are_read(tmp_path: Path
         assert import_records([path]).records["place"].tolist() == ["Caf\u00e9"]
 
 
+@pytest.mark.parametrize(
+    ("place", "encoding"),
+    [("King\u2019s Cross", "mac_roman"), ("King\u2019s Cross".encode().decode("cp1252"), "utf-8")],
+)
+def test_letters_that_no_english_text_has_are_refused(
+    tmp_path: Path, place: str, encoding: str
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = ["Location,Date,Total alerts,False alerts", f"{place},01/10/24,9,3"]
+    path.write_bytes("\n".join(lines).encode(encoding))
+    with pytest.raises(DeploymentError, match=r"'King.*s' would be read\. Save the original"):
+        import_records([path])
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        ["Notes: faces seen are estimates"],
+        ["Source: Force, 01/03/2026"] + 15 * [""],
+        ["Prepared", "01/03/2026"] + 14 * [""],
+        ["Counted on 3 days", "", "16000"] + 13 * [""],
+    ],
+)
+def test_notes_below_the_table_are_named_as_such(tmp_path: Path, note: list[str]) -> None:
+    path = write_csv(tmp_path / "a.csv", [*rows(3), 16 * [""], note])
+    with pytest.raises(DeploymentError, match=rf"notes: row 6 \('{note[0]}'\)\. Delete them"):
+        import_records([path])
+    book = openpyxl.Workbook()
+    for cells in (HEADINGS, *rows(3), note):
+        book.active.append(list(cells))
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DeploymentError, match=rf"sheet 'Sheet': .*'{note[0]}'"):
+        import_records([tmp_path / "a.xlsx"])
+
+
+def test_a_deployment_that_was_called_off_is_no_note(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [*rows(3), ["Ilford", "04/10/24", *14 * [""]]])
+    assert len(import_records([path]).records) == 4
+
+
+def test_days_that_seem_to_begin_with_the_year_are_refused(tmp_path: Path) -> None:
+    headings = ["Location", "Date", "Total alerts", "False alerts"]
+
+    def of(*days: str) -> Path:
+        given = [["Ilford", day, "9", "3"] for day in days]
+        return write_csv(tmp_path / "a.csv", given, headings)
+
+    with pytest.raises(DeploymentError, match=r"'26-01-09' \(row 3\) .* year with four digits"):
+        import_records([of("25-11-20", "26-01-09")])
+    assert len(import_records([of("25-11-20", "26-01-09")], month_first=False).records) == 2
+    for days in (("20-11-25", "09-01-26"), ("25-11-20", "20-12-20"), ("14-01-19", "26-01-09")):
+        assert len(import_records([of(*days)]).records) == 2
+
+
 def test_the_same_file_given_twice_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", rows(1))
     with pytest.raises(DeploymentError, match="is there 2 times"):
