@@ -1,9 +1,8 @@
-"""A matrix of scores, references by probes (CSV or `.npz` in, comparisons out)."""
+"""A matrix of scores, references by probes (a `Matrix` in, comparisons out)."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
-from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import (
     LARGEST,
-    Decimal,
-    NumberFormat,
-    declared,
-    format_of,
-    read_as,
-    shapes,
 )
 from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.rows import SHOWN
-
-ARRAYS = ("reference_id", "probe_id", "score")
 
 
 @dataclass(frozen=True)
@@ -70,29 +59,14 @@ class Matrix:
             If an image is not in the manifest or is in the matrix twice, if a score that is needed
             is infinite, or if two images that are each reference and probe have two scores.
         """
-        known = pd.Index(images["image_id"])
-        rows, columns = (
-            known.get_indexer(pd.Index(names)) for names in (self.reference, self.probe)
-        )
-        problems = [
-            problem
-            for names, places, what in (
-                (self.reference, rows, "reference_id"),
-                (self.probe, columns, "probe_id"),
-            )
-            for problem in _of_names(names, places, left_out, what, known)
-        ]
-        if problems:
-            raise MatcherError(f"{self.path}:\n  " + "\n  ".join(problems))
-        role = images["role"].to_numpy(str)
-        searched, searching = sides_of(images, left_out)
-        asked = (rows >= 0)[:, None] & searched[rows][:, None]
-        asked = asked & ((columns >= 0) & searching[columns])
+        seats = self._seated(images, left_out)
+        role, rows, columns = images["role"].to_numpy(str), seats.rows, seats.columns
+        asked = (rows >= 0)[:, None] & seats.searched[rows][:, None]
+        asked = asked & ((columns >= 0) & seats.searching[columns])
         asked &= rows[:, None] != columns
         mutual = (role[rows] == "both")[:, None] & (role[columns] == "both")
-        seats = _seats(known, rows), _seats(known, columns)
-        asked &= ~self._mirrored(seats, rows, columns, mutual & asked)
-        back = self._turned(seats, rows, columns, asked, searched, searching)
+        asked &= ~self._mirrored(seats, mutual & asked)
+        back = self._turned(seats, asked)
         asked &= ~np.isnan(self.score)
         wrong = np.argwhere(asked & ~(np.abs(self.score) <= LARGEST))
         if len(wrong):
@@ -119,19 +93,31 @@ class Matrix:
         )
         return frame, notes
 
-    def _turned(
-        self,
-        seats: tuple[NDArray[np.intp], NDArray[np.intp]],
-        rows: NDArray[np.intp],
-        columns: NDArray[np.intp],
-        asked: NDArray[np.bool_],
-        searched: NDArray[np.bool_],
-        searching: NDArray[np.bool_],
-    ) -> _Back:
+    def _seated(self, images: pd.DataFrame, left_out: Collection[str]) -> _Seats:
+        """Return where the images sit; unknown and repeated names are refused."""
+        known = pd.Index(images["image_id"])
+        rows, columns = (
+            known.get_indexer(pd.Index(names)) for names in (self.reference, self.probe)
+        )
+        problems = [
+            problem
+            for names, places, what in (
+                (self.reference, rows, "reference_id"),
+                (self.probe, columns, "probe_id"),
+            )
+            for problem in _of_names(names, places, left_out, what, known)
+        ]
+        if problems:
+            raise MatcherError(f"{self.path}:\n  " + "\n  ".join(problems))
+        row_of, column_of = (_turned_round(len(known), places) for places in (rows, columns))
+        return _Seats(rows, columns, row_of, column_of, *sides_of(images, left_out))
+
+    def _turned(self, seats: _Seats, asked: NDArray[np.bool_]) -> _Back:
         """Return the cells of probes (rows) and references (columns) that count."""
         nothing = np.zeros(0, np.intp)
         score = self.score
-        row_of, column_of = seats
+        rows, columns, row_of, column_of = seats.places
+        searched, searching = seats.searched, seats.searching
         empty = asked & np.isnan(score)
         # Images without any score were not acquired; no cell of theirs has to be filled.
         told = ~np.isnan(score)
@@ -172,16 +158,10 @@ class Matrix:
         note = ". ".join(one[0].upper() + one[1:] for one in said) + "."
         return _Back(np.append(row, more_row), np.append(column, more_column), note)
 
-    def _mirrored(
-        self,
-        seats: tuple[NDArray[np.intp], NDArray[np.intp]],
-        rows: NDArray[np.intp],
-        columns: NDArray[np.intp],
-        mutual: NDArray[np.bool_],
-    ) -> NDArray[np.bool_]:
+    def _mirrored(self, seats: _Seats, mutual: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which scores of two images that are both reference and probe occur twice."""
+        rows, columns, row_of, column_of = seats.places
         second = mutual & (rows[:, None] > columns)
-        row_of, column_of = seats
         row, column = np.nonzero(second)
         first_row, first_column = row_of[columns[column]], column_of[rows[row]]
         there = (first_row >= 0) & (first_column >= 0)
@@ -205,6 +185,33 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class _Seats:
+    """Where images sit in a matrix, and what they do.
+
+    Attributes
+    ----------
+    rows, columns
+        The image of each row and of each column, by its place in the cohort; -1: none.
+    row_of, column_of : (images,)
+        The row and the column of each image; -1: none.
+    searched, searching : (images,)
+        Which images are searched, and which search.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    row_of: NDArray[np.intp]
+    column_of: NDArray[np.intp]
+    searched: NDArray[np.bool_]
+    searching: NDArray[np.bool_]
+
+    @property
+    def places(self) -> tuple[NDArray[np.intp], ...]:
+        """Images of rows and columns, rows and columns of images."""
+        return self.rows, self.columns, self.row_of, self.column_of
+
+
+@dataclass(frozen=True)
 class _Back:
     """Cells of probes (rows) by references (columns), and what is said of them."""
 
@@ -223,138 +230,15 @@ def sides_of(
     return searched, np.isin(role, ("probe", "both")) & here
 
 
-def _seats(known: pd.Index, places: NDArray[np.intp]) -> NDArray[np.intp]:
+def _turned_round(images: int, places: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the row or column of each image, -1 where it has none."""
-    seats = np.full(len(known), -1, np.intp)
+    seats = np.full(images, -1, np.intp)
     seats[places[places >= 0]] = np.flatnonzero(places >= 0)
     return seats
 
 
-def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
-    """Read a matrix of scores.
-
-    Parameters
-    ----------
-    decimal
-        What begins the decimals of a CSV file; None: as its numbers show.
-
-    Raises
-    ------
-    MatcherError
-        If the file is not a CSV file with probes in the header and references in the first column,
-        nor an `.npz` file with reference_id, probe_id and score.
-    """
-    if not path.is_file():
-        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
-    kind = path.suffix.lower()
-    if kind == ".npy":
-        raise MatcherError(
-            f"{path}: an .npy file does not say whose scores its rows and columns are. Save an "
-            ".npz file: numpy.savez(FILE, reference_id=..., probe_id=..., score=...)."
-        )
-    try:
-        return _npz(path) if kind == ".npz" else _csv(path, decimal)
-    except (ValueError, OSError, KeyError) as error:
-        raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
-
-
-def _npz(path: Path) -> Matrix:
-    # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = [name for name in ARRAYS if name not in arrays]
-        if missing:
-            raise ValueError(f"it lacks the arrays {', '.join(missing)}")
-        reference, probe, score = (arrays[name] for name in ARRAYS)
-    if score.dtype.kind not in "fiu":
-        raise ValueError(f"score holds {score.dtype}, not numbers")
-    if score.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-        score = score.astype(np.float32 if score.dtype == np.float16 else np.float64)
-    if score.shape != (len(reference), len(probe)):
-        raise ValueError(
-            f"score has the shape {score.shape}, and there are {len(reference):,} reference_id and "
-            f"{len(probe):,} probe_id"
-        )
-    return Matrix(path, _names(reference), _names(probe), score)
-
-
-def _csv(path: Path, decimal: Decimal | None) -> Matrix:
-    probe = _cells_of(path)[0]
-    if decimal:
-        written = declared(decimal)
-    else:
-        # The last row may be the one that tells how the first is to be read.
-        found: set[str] = set()
-        for _, _, cells in _rows(path):
-            if "point" not in found or _plain(cells) is None:
-                found |= shapes(pd.Series(cells, dtype="string"))
-        written = format_of(found)
-    reference, rows = [], []
-    problems: dict[str, list[str]] = {}
-    for line, name, cells in _rows(path):
-        reference.append(name)
-        values = _plain(cells) if written == NumberFormat() else None
-        if values is not None:
-            rows.append(values)
-            continue
-        number = read_as(pd.Series(cells, dtype="string"), written)
-        rows.append(number.value.to_numpy())
-        for said, wrong in number.unreadable("score"):
-            for at in np.flatnonzero(wrong.to_numpy(bool)):
-                where = f"row {line} ({name}, {probe[at]}, {cells[at]})"
-                problems.setdefault(said, []).append(where)
-    if not rows or not probe:
-        raise ValueError("there is no row of scores below the header of probes")
-    if problems:
-        raise ValueError("; ".join(f"{said}: {_some(where)}" for said, where in problems.items()))
-    return Matrix(path, _names(reference), _names(probe), np.array(rows))
-
-
-def _names(given: Iterable[object]) -> NDArray[np.str_]:
-    """Return names as a manifest's are read."""
-    return np.array([normal(str(name)).strip() for name in given])
-
-
-def _cells_of(path: Path) -> tuple[list[str], bool, str]:
-    """Return the names in the header, whether a separator ends it, and the separator."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        line = next((line for line in stream if line.strip() and not names_separator(line)), "")
-    separator = max(SEPARATORS, key=line.count)
-    names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
-    ends = len(names) > 1 and not names[-1]
-    return names[1 : -1 if ends else None], ends, separator
-
-
-def _plain(cells: list[str]) -> NDArray[np.float64] | None:
-    """Return a row of usual numbers, NaN where a cell is empty; None where any other cell is."""
-    try:
-        # Python reads `1_000`; nobody else does.
-        return None if "_" in "".join(cells) else np.array([cell or "nan" for cell in cells], float)
-    except ValueError:
-        return None
-
-
-def _rows(path: Path) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield line number, reference and cells of each row of scores."""
-    probe, ends, separator = _cells_of(path)
-    expected, header = len(probe) + 1, True
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, delimiter=separator)
-        for record in reader:
-            cells = [cell.strip() for cell in record]
-            if not any(cells) or (header and names_separator("".join(record))):
-                continue
-            if header:
-                header = False
-                continue
-            if len(cells) != expected + ends or (ends and cells[-1]):
-                raise ValueError(
-                    f"row {reader.line_num} ('{cells[0]}') has {len(cells)} cells, and the header "
-                    f"has {expected + ends}"
-                )
-            yield reader.line_num, cells[0], cells[1:expected]
-
-
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(map(str, names[:SHOWN])) + more
 
@@ -372,5 +256,5 @@ def _of_names(
     absent = f"is not in the manifest{near_name(unknown, known)}"
     for meaning, found in ((absent, unknown), ("occurs twice", twice)):
         if found:
-            problems.append(f"{what} {meaning}: {_some(found)}")
+            problems.append(f"{what} {meaning}: {some(found)}")
     return problems

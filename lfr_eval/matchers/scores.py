@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
-from lfr_eval.matchers.matrix import Matrix, read_matrix, sides_of
+from lfr_eval.matchers.matrix import Matrix, sides_of
+from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse

@@ -12,7 +12,7 @@ import pytest
 from lfr_eval.cohort.checks import check_dates
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.matchers import MatcherError
-from lfr_eval.matchers.matrix import read_matrix
+from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.number_format import read_numbers
 from lfr_eval.matchers.pairs import PairFile
 from lfr_eval.matchers.scores import ScoreFile

@@ -1,0 +1,150 @@
+"""Files of a matrix of scores (CSV or `.npz` in, a `Matrix` out)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
+from lfr_eval.contract.spelling import normal
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.matrix import Matrix, some
+from lfr_eval.matchers.number_format import (
+    Decimal,
+    NumberFormat,
+    declared,
+    format_of,
+    read_as,
+    shapes,
+)
+
+ARRAYS = ("reference_id", "probe_id", "score")
+
+
+def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
+    """Read a matrix of scores.
+
+    Parameters
+    ----------
+    decimal
+        What begins the decimals of a CSV file; None: as its numbers show.
+
+    Raises
+    ------
+    MatcherError
+        If the file is not a CSV file with probes in the header and references in the first column,
+        nor an `.npz` file with reference_id, probe_id and score.
+    """
+    if not path.is_file():
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
+    kind = path.suffix.lower()
+    if kind == ".npy":
+        raise MatcherError(
+            f"{path}: an .npy file does not say whose scores its rows and columns are. Save an "
+            ".npz file: numpy.savez(FILE, reference_id=..., probe_id=..., score=...)."
+        )
+    try:
+        return _npz(path) if kind == ".npz" else _csv(path, decimal)
+    except (ValueError, OSError, KeyError) as error:
+        raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
+
+
+def _npz(path: Path) -> Matrix:
+    # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
+    with np.load(path, allow_pickle=False) as arrays:
+        missing = [name for name in ARRAYS if name not in arrays]
+        if missing:
+            raise ValueError(f"it lacks the arrays {', '.join(missing)}")
+        reference, probe, score = (arrays[name] for name in ARRAYS)
+    if score.dtype.kind not in "fiu":
+        raise ValueError(f"score holds {score.dtype}, not numbers")
+    if score.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+        score = score.astype(np.float32 if score.dtype == np.float16 else np.float64)
+    if score.shape != (len(reference), len(probe)):
+        raise ValueError(
+            f"score has the shape {score.shape}, and there are {len(reference):,} reference_id and "
+            f"{len(probe):,} probe_id"
+        )
+    return Matrix(path, _names(reference), _names(probe), score)
+
+
+def _csv(path: Path, decimal: Decimal | None) -> Matrix:
+    probe = _cells_of(path)[0]
+    if decimal:
+        written = declared(decimal)
+    else:
+        # The last row may be the one that tells how the first is to be read.
+        found: set[str] = set()
+        for _, _, cells in _rows(path):
+            if "point" not in found or _plain(cells) is None:
+                found |= shapes(pd.Series(cells, dtype="string"))
+        written = format_of(found)
+    reference, rows = [], []
+    problems: dict[str, list[str]] = {}
+    for line, name, cells in _rows(path):
+        reference.append(name)
+        values = _plain(cells) if written == NumberFormat() else None
+        if values is not None:
+            rows.append(values)
+            continue
+        number = read_as(pd.Series(cells, dtype="string"), written)
+        rows.append(number.value.to_numpy())
+        for said, wrong in number.unreadable("score"):
+            for at in np.flatnonzero(wrong.to_numpy(bool)):
+                where = f"row {line} ({name}, {probe[at]}, {cells[at]})"
+                problems.setdefault(said, []).append(where)
+    if not rows or not probe:
+        raise ValueError("there is no row of scores below the header of probes")
+    if problems:
+        raise ValueError("; ".join(f"{said}: {some(where)}" for said, where in problems.items()))
+    return Matrix(path, _names(reference), _names(probe), np.array(rows))
+
+
+def _names(given: Iterable[object]) -> NDArray[np.str_]:
+    """Return names as a manifest's are read."""
+    return np.array([normal(str(name)).strip() for name in given])
+
+
+def _cells_of(path: Path) -> tuple[list[str], bool, str]:
+    """Return the names in the header, whether a separator ends it, and the separator."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        line = next((line for line in stream if line.strip() and not names_separator(line)), "")
+    separator = max(SEPARATORS, key=line.count)
+    names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
+    ends = len(names) > 1 and not names[-1]
+    return names[1 : -1 if ends else None], ends, separator
+
+
+def _plain(cells: list[str]) -> NDArray[np.float64] | None:
+    """Return a row of usual numbers, NaN where a cell is empty; None where any other cell is."""
+    try:
+        # Python reads `1_000`; nobody else does.
+        return None if "_" in "".join(cells) else np.array([cell or "nan" for cell in cells], float)
+    except ValueError:
+        return None
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield line number, reference and cells of each row of scores."""
+    probe, ends, separator = _cells_of(path)
+    expected, header = len(probe) + 1, True
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=separator)
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if not any(cells) or (header and names_separator("".join(record))):
+                continue
+            if header:
+                header = False
+                continue
+            if len(cells) != expected + ends or (ends and cells[-1]):
+                raise ValueError(
+                    f"row {reader.line_num} ('{cells[0]}') has {len(cells)} cells, and the header "
+                    f"has {expected + ends}"
+                )
+            yield reader.line_num, cells[0], cells[1:expected]
