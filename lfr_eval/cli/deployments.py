@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from cyclopts import Parameter
 
 from lfr_eval.cli.options import OK, commands
 from lfr_eval.contract.defaults import ALPHA
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import rate_in, several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,6 +154,7 @@ def report(
         False alerts of a group among all, known from elsewhere: Black=8/10; may be repeated.
     """
     from lfr_eval.deployments.annual import Annual, write_annual
+    from lfr_eval.deployments.annual.writing import in_period
 
     found, said = _read(records, corrections)
     counts = {}
@@ -171,6 +173,13 @@ def report(
     )
     for path in write_annual(found, annual, to):
         print(path)
+    held = int(in_period(found, annual)["false_alerts"].sum())
+    for group, (of_group, every) in counts.items():
+        if every > held:
+            print(
+                f"Note: --false-alerts {group}={of_group}/{every} is of {every:,} false alerts, "
+                f"but the records of the period hold {held:,}. Check that both count the same."
+            )
     return OK
 
 
@@ -179,8 +188,8 @@ def report(
 class Limit:
     """What raises an alarm."""
 
-    limit: float
-    """Highest acceptable rate of false alerts, such as 0.001."""
+    limit: str
+    """Highest acceptable rate of false alerts, such as 1/1000, 0.1% or 0.001."""
     per: Literal["face", "alert", "hour"] = "face"
     """What the rate counts."""
     alpha: float = ALPHA
@@ -212,10 +221,13 @@ def monitor(
     """
     from lfr_eval.deployments.watching import watch, write_watch
 
+    rate = rate_in(limit.limit)
+    if math.isnan(rate):
+        raise _wrong("--limit", "a rate such as 1/1000, 0.1% or 0.001", limit.limit)
     found, _ = _read(records, corrections)
     alarms = watch(
         found,
-        limit.limit,
+        rate,
         f"per {limit.per}",
         limit.alpha,
         shares=_numbers(shares),

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lfr_eval.contract.words import p_text, percentage, several
+from lfr_eval.contract.words import one_in, p_text, percentage, several
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
 
 FRACTIONS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
@@ -102,6 +102,13 @@ def stakes(events: npt.ArrayLike, expected: npt.ArrayLike) -> np.ndarray:
         return np.asarray(np.exp(np.cumsum(growth, axis=0)).mean(axis=1))
 
 
+def _words(limit: float, measure: str) -> str:
+    if measure == PER_HOUR:
+        return f"{limit:g} {measure}"
+    said, counted = one_in(limit), measure.removeprefix("per ") + "s"
+    return f"{said} {counted}" if said.startswith("1 in ") else f"{said} of {counted}"
+
+
 def above_limit(
     records: pd.DataFrame, limit: float, measure: str, alpha: float = 0.05, question: str = ""
 ) -> Alarm:
@@ -127,7 +134,7 @@ def above_limit(
     evidence = stakes(events, limit * under)
     return Alarm(
         *(
-            question or f"more false alerts than {limit:g} {measure}",
+            question or f"more false alerts than {_words(limit, measure)}",
             limit,
             measure,
             alpha,

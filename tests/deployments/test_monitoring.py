@@ -73,7 +73,9 @@ def test_the_day_of_the_alarm_is_the_first_on_which_the_stake_is_large_enough() 
     alarm = above_limit(records(events, np.full(5, 1000.0)), LIMIT, "per face")
     assert alarm.at == "2024-01-04"
     assert alarm.p_value < 0.05
-    assert alarm.sentence.startswith("more false alerts than 0.001 per face: yes, since 2024-01-04")
+    assert alarm.sentence.startswith(
+        "more false alerts than 1 in 1,000 faces: yes, since 2024-01-04"
+    )
 
 
 def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import pypdf
 import pytest
 
+from lfr_eval import __version__
 from lfr_eval.cli.main import UNUSABLE, main
 from tests.deployments.grids import row, write_csv, write_pdf
 
@@ -33,12 +34,21 @@ def test_a_share_without_false_alerts_is_refused(
     assert not (tmp_path / "annual").exists()
 
 
-def test_two_commands_lead_from_files_to_the_report(records: Path, tmp_path: Path) -> None:
+def test_two_commands_lead_from_files_to_the_report(
+    records: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "annual"
     command = ["deployments", "report", str(records), "--to", str(folder)]
-    assert main([*command, "--false-alerts", "Black=8/10", "--share", "Black=0.135"]) == 0
+    stated = ["--false-alerts", "Black=8/10", "--share", "Black=0.135"]
+    assert main([*command, *stated, "--false-alerts", "White=50/90"]) == 0
+    said = "White=50/90 is of 90 false alerts, but the records of the period hold 60"
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert "Black=8/10" not in printed
     page = (folder / "annual-report.html").read_text(encoding="utf-8")
     assert "60 of 240 alerts were false: 1 in 4" in page
+    assert "These records come from 2 files and are counted together" in page
+    assert f"by lfr-eval {__version__} on 20" in page
     assert (
         "As stated by whoever ran this, of 10 of the 60 in these records: 8 of 10 false alerts "
         "were of Black people" in page
@@ -98,6 +108,7 @@ def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:
         (["report", "gone.parquet", "--to", "x"], "gone.parquet does not exist"),
         (["import", "{}", "--to", "x.csv"], "is not a .pdf, .xlsx, .csv or .json file"),
         (["monitor", "{}", "--limit", "0"], "--limit 0.0 is not above zero"),
+        (["monitor", "{}", "--limit", "rarely"], "--limit takes a rate such as 1/1000"),
         (["monitor", "{}", "--limit", "2"], "--limit 2.0 is above 1 per face"),
     ],
 )
@@ -112,8 +123,9 @@ def test_an_alarm_has_an_exit_status_of_its_own(records: Path, tmp_path: Path) -
     page = tmp_path / "monitor.html"
     command = ["deployments", "monitor", str(records), "--limit", "0.00001"]
     assert main([*command, "--to", str(page)]) == 3
-    assert "more false alerts than 1e-05 per face: yes, since 2024" in page.read_text()
-    assert main(["deployments", "monitor", str(records), "--limit", "0.01"]) == 0
+    assert "more false alerts than 1 in 100,000 faces: yes, since 2024" in page.read_text()
+    assert main(["deployments", "monitor", str(records), "--limit", "1%"]) == 0
+    assert main(["deployments", "monitor", str(records), "--limit", "1/20", "--per", "hour"]) == 3
 
 
 def test_confirmed_corrections_are_used_and_listed(tmp_path: Path) -> None:

@@ -102,6 +102,17 @@ def _answer(
         total, known = sums[name]
         short = "" if known == len(records) else f"; {known} of {len(records)} records give it"
         lines.append((words, f"{plain_number(total)}{short}"))
+    files = records["source"].nunique()
+    if files > 1:
+        yield Text(
+            (
+                Run(
+                    f"These records come from {files} files and are counted together. If the files "
+                    "are of different forces, import and report each by itself: what seems to "
+                    "change on a day may only be another force."
+                ),
+            )
+        )
     yield table("Totals", (("", 2.0, False), ("In all", 2.0, True)), lines)
     for measure, words in ((PER_HOUR, "per hour"), (PER_FACE, "per face")):
         if measure in everything:

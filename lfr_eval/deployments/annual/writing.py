@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
+from lfr_eval import __version__
 from lfr_eval.contract.words import listed, several
 from lfr_eval.contract.writing import write_bytes, write_text
 from lfr_eval.deployments.annual.asked import Annual
@@ -43,7 +45,8 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     document = document_of(
         asked.title,
         _period(chosen),
-        f"Made from published records ({listed(tuple(dict.fromkeys(chosen['source'])))}).",
+        f"Made from published records ({listed(tuple(dict.fromkeys(chosen['source'])))}) "
+        f"by lfr-eval {__version__} on {datetime.now(UTC).date()}.",
         list(chapters(chosen, asked, checks, breaks, street)),
     )
     folder.mkdir(parents=True, exist_ok=True)
