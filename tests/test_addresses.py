@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lfr_eval
+from lfr_eval.cli.main import main
+from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.overrides import parsed_override
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.folder import StudyFolder
 
 SIGNS = st.sampled_from("abcXYZ019:@!$&'()*+,;=-._~%#?")
 
@@ -27,6 +31,12 @@ SIGNS = st.sampled_from("abcXYZ019:@!$&'()*+,;=-._~%#?")
         ("http://host/invocations?key=s3cret#s3cret", "http://host/invocations"),
         ("http://host:5000/p@th", "http://host:5000/p@th"),
         ("sqlite:////srv/what? now/a@b#c/mlflow.db", "sqlite:////srv/what? now/a@b#c/mlflow.db"),
+        ("http://host/;key=s3cret then", "http://host/ then"),
+        ("http://host/; http://host/a;b", "http://host/; http://host/a"),
+        ("http:/u:s3cret@host/x?key=s3cret", "http:/host/x"),
+        ("https:/s3cret@host", "https:/host"),
+        ("databricks://s3cret", "databricks://…"),
+        ("x='rtsp://host/s?password=s3cret'", "x='rtsp://host/s"),
         ("models:/name@live", "models:/name@live"),
         ("two http://a:b@c/ and ftp://d:e@f/?g", "two http://c/ and ftp://f/"),
         ("no address: a@b ? c", "no address: a@b ? c"),
@@ -41,6 +51,75 @@ def test_addresses_are_shown_without_credentials_and_query(address: str, shown: 
 def test_no_password_is_ever_shown(before: str, after: str) -> None:
     secret = f"{before}s3cret{after}"
     assert "s3cret" not in masked(f"open http://alice:{secret}@host/path?q={secret} failed")
+
+
+SECRETS = (
+    "http://u:s3cret@127.0.0.1:9/?k=s3cret",
+    "http://127.0.0.1:9/;k=s3cret",
+    "ftp:/s3cret@host",
+)
+TAKE_ADDRESSES: tuple[tuple[str, ...], ...] = (
+    ("stamp", "STUDY", "--tsa", "ADDRESS"),
+    ("track", "STUDY", "--uri", "ADDRESS"),
+    ("thresholds", "STUDY", "--uri", "ADDRESS", "max_fmr"),
+    ("approve", "STUDY", "--uri", "ADDRESS"),
+    (
+        *(
+            "approve",
+            "STUDY",
+            "--threshold",
+            "0.5",
+            "--by",
+            "a",
+            "--role",
+            "panel",
+            "--proposer",
+            "b",
+        ),
+        "--uri",
+        "ADDRESS",
+    ),
+    ("gate", "models:/m@live", "--uri", "ADDRESS", "policy=ADDRESS"),
+    ("gate", "models:/m@live", "--uri", "ADDRESS"),
+    ("engine", "run", "source=ADDRESS", "model=models:/m@live", "threshold=0.5"),
+    ("engine", "run", "source='ADDRESS", "watchlist=ADDRESS"),
+    ("engine", "alias", "models:/m/1", "x/y", "--registry", "ADDRESS"),
+    ("engine", "register", "matcher=null", "--registry", "ADDRESS"),
+    ("verify", "STUDY", "--sauce", "ADDRESS"),
+    ("run", "matcher=http", "matcher.url=ADDRESS", "tracking.url=ADDRESS", "seed='ADDRESS'"),
+    ("run", "tracking.uri=[ADDRESS"),
+    ("run", "~seed=ADDRESS"),
+    ("manifest", "ADDRESS"),
+    ("fetch", "ADDRESS"),
+    ("ADDRESS",),
+)
+"""Command lines that end at an address, before anything is sent anywhere."""
+
+
+@pytest.mark.parametrize("words", TAKE_ADDRESSES, ids=" ".join)
+def test_no_command_prints_the_secret_of_an_address(
+    words: tuple[str, ...],
+    small: StudyFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    for address in SECRETS:
+        full = [w.replace("ADDRESS", address).replace("STUDY", str(small.path)) for w in words]
+        assert main(full) != 0
+    told = capsys.readouterr()
+    assert "s3cret" not in told.out + told.err + caplog.text
+    assert told.err
+
+
+def test_an_override_with_an_address_is_told_with_its_remedy() -> None:
+    with pytest.raises(ConfigError, match="source='ADDRESS'") as refused:
+        parsed_override("source=rtsp://127.0.0.1:9/x?password=s3cret")
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.__cause__ is None
 
 
 def test_every_address_goes_through_one_function() -> None:

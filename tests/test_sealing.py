@@ -67,6 +67,12 @@ def in_place_of_a_table(make: Callable[[Path], object]) -> Callable[[StudyFolder
     return change
 
 
+def swapping(study: StudyFolder) -> None:
+    """Leave an empty swap, as a process does that is killed."""
+    (study.path / READY).mkdir()
+    (study.path / READY / "swap.json").write_text('{"removed": []}')
+
+
 CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     "a table edited": append("rates.parquet"),
     "a table removed": lambda s: (s.path / "rates.parquet").unlink(),
@@ -88,6 +94,34 @@ CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     ),
     "a link added": lambda s: (s.path / "extra").symlink_to("/etc/passwd"),
     "a pipe added": lambda s: os.mkfifo(s.path / "pipe"),
+    "a ready folder without its list": lambda s: (
+        (s.path / READY).mkdir(), (s.path / READY / "report.html").write_text("<p>No bias.</p>")
+    ),
+    "a ready folder with a list of something else": lambda s: (
+        (s.path / READY).mkdir(), (s.path / READY / "swap.json").write_text('{"removed": 5}')
+    ),
+    "a ready folder with its seal but without its list": lambda s: (
+        (s.path / READY).mkdir(), shutil.copy(s.path / "provenance.json", s.path / READY)
+    ),
+    "a ready folder with a file more": lambda s: (
+        swapping(s), (s.path / READY / "extra.csv").write_text("x")
+    ),
+    "a ready folder with a pipe": lambda s: (swapping(s), os.mkfifo(s.path / READY / "pipe")),
+    "a ready folder with a link": lambda s: (
+        swapping(s), (s.path / READY / "rates.parquet").symlink_to(s.path / "rates.parquet")
+    ),
+    "a ready folder with a folder": lambda s: (swapping(s), (s.path / READY / "sub").mkdir()),
+    "a next folder with a folder": lambda s: (s.path / NEXT / "sub").mkdir(parents=True),
+    "a next folder with a view of files": lambda s: (
+        (s.path / NEXT / "view").mkdir(parents=True),
+        (s.path / NEXT / "view" / "payload.sh").write_text("x"),
+    ),
+    "a next folder with a pipe": lambda s: (
+        (s.path / NEXT).mkdir(), os.mkfifo(s.path / NEXT / "pipe")
+    ),
+    "a next folder with a link": lambda s: (
+        (s.path / NEXT).mkdir(), (s.path / NEXT / "extra").symlink_to("/etc/passwd")
+    ),
     "a second provenance": lambda s: (
         (s.path / "sub").mkdir(), (s.path / "sub" / "provenance.json").write_text("{}")
     ),
@@ -255,6 +289,9 @@ def test_an_unfinished_write_is_no_tampering(tmp_path: Path) -> None:
     (study.path / ".rates.parquet.999999999.aside").write_text("half")
     (study.path / NEXT).mkdir()
     (study.path / NEXT / "report.html").write_text("half")
+    (study.path / NEXT / "view").mkdir()
+    (study.path / NEXT / "view" / "rates.parquet").symlink_to(study.path / "rates.parquet")
+    (study.path / READY).mkdir()
     assert study.verify() == []
     assert study.leftovers() == [NEXT, ".rates.parquet.999999999.aside"][::1]
     with study.locked():

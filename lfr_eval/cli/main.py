@@ -94,11 +94,12 @@ def _command(given: list[str]) -> int:
     try:
         command, bound, _ = app.parse_args(given, exit_on_error=False, print_error=False)
     except CycloptsError as error:
+        from lfr_eval.contract.addresses import masked
+
         # Days are written in one way: 01/03/2026 has two readings.
         form = " Write a day as 2026-03-01." if str(error).endswith("into date.") else ""
-        print(
-            f"lfr-eval: {error}{form} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr
-        )
+        said = f"{masked(str(error))}{form}"
+        print(f"lfr-eval: {said} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr)
         return UNUSABLE
     if command.__module__ in (engine.__name__, operation.__name__) and command != operation.expire:
         operation.expire_here()
@@ -123,6 +124,7 @@ def complete(given: Sequence[str]) -> int:
 
 def _explained(command: Callable[[], int]) -> int:
     """Run a command; print what a person can act on as a message, not as a traceback."""
+    from lfr_eval.contract.addresses import masked
     from lfr_eval.contract.errors import NOT_WRITABLE, MendableError
 
     try:
@@ -130,7 +132,7 @@ def _explained(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except MendableError as error:
-        print(f"lfr-eval: {error}", file=sys.stderr)
+        print(f"lfr-eval: {masked(str(error))}", file=sys.stderr)
         return UNUSABLE
     except BrokenPipeError:  # The reader, such as head, has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

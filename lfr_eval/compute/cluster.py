@@ -37,11 +37,13 @@ def connect(address: str | None) -> Any:
         try:
             ray.init(address=address, log_to_driver=False, include_dashboard=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
+            shown = masked(str(address))
+            # Ray repeats parts of an address, of which nobody can tell what they are.
+            said = str(error) if shown == str(address) else "It cannot be reached."
             raise ClusterError(
-                f"There is no Ray cluster at compute.address={masked(str(address))}: "
-                f"{masked(str(error))} Start one (ray start --head), or leave the "
-                "address out to use this machine alone."
-            ) from error
+                f"There is no Ray cluster at compute.address={shown}: {said} Start one (ray start "
+                "--head), or leave the address out to use this machine alone."
+            ) from None
     return ray
 
 

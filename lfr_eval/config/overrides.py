@@ -21,6 +21,7 @@ from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.plugins import SHIPPED
 from lfr_eval.config.signatures import schema_of
 from lfr_eval.config.study import REMOVED, StudyConfig
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.reading import TOO_LARGE, check_numbers
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ def _understood(override: str) -> list[str]:
     if parsed.is_delete() and key in types_of_settings():
         if key not in mappings():
             raise ConfigError(
-                f"'{override}' would remove the setting {key}, but a study needs a value for it. "
-                f"Give another value: {key}=..."
+                f"'{masked(override)}' would remove the setting {key}, but a study needs a value "
+                f"for it. Give another value: {key}=..."
             )
         return [f"{key}={{}}"]
     if override.startswith(f"{key}=") and isinstance(parsed.value(), dict) and parsed.value():
@@ -149,14 +150,16 @@ def parsed_override(override: str) -> Override:
         return parsed
     except RecursionError:
         raise ConfigError(
-            f"The override {override[:40]}... is nested too deeply. Use fewer brackets."
+            f"The override {masked(override)[:40]}... is nested too deeply. Use fewer brackets."
         ) from None
     except ValueError:  # Of a number.
-        raise ConfigError(f"The override {override[:40]}... cannot be read. {TOO_LARGE}") from None
-    except HydraException as error:
         raise ConfigError(
-            f"The override {override} cannot be read. {_how_to_quote(override)}"
-        ) from error
+            f"The override {masked(override)[:40]}... cannot be read. {TOO_LARGE}"
+        ) from None
+    except HydraException:  # Its text repeats the override, perhaps with a password.
+        raise ConfigError(
+            f"The override {masked(override)} cannot be read. {_how_to_quote(override)}"
+        ) from None
 
 
 def _how_to_quote(override: str) -> str:
@@ -177,6 +180,8 @@ def _how_to_quote(override: str) -> str:
             "quotes, and quote the whole override for the shell: \"dataset.path='my people.csv'"
             '".'
         )
+    if masked(quoted) != quoted:
+        quoted = f"{key}='ADDRESS'"
     shell = re.sub(r'([\\"$`])', r"\\\1", quoted)
     return f'Put the value in quotes, and quote the whole override for the shell: "{shell}".'
 
@@ -232,7 +237,7 @@ def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
 def caused(error: Exception) -> str:
     """Return the message of a Hydra error with its cause, which names the wrong value."""
     said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
-    said = re.sub(r"\s*Config search path:(\n.*)*", "", said)
+    said = re.sub(r"\s*Config search path:(\n.*)*", "", masked(said))
     return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)
 
 

@@ -13,9 +13,16 @@ _CREDENTIALS = re.compile(r"(?<=://)(?!/)[^/?#\s]*@")
 # A password with a slash, a question mark or a hash that should have been quoted: nobody can tell
 # where it ends. (A port is digits alone.)
 _UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))\S*?[/?#]\S*@\S*")
-_QUERY = re.compile(r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://(?!/)[^\s?#\"'<>]*)[?#][^\s\"<>]*", re.I)
+# Of what a semicolon ends, only a sentence goes on after a space.
+_QUERY = re.compile(
+    r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://?(?!/)[^\s?#;\"'<>]*)(?:[?#]|;(?=[^\s\"<>]))[^\s\"<>]*", re.I
+)
+# An address with one slash too few. A registered model (models:/NAME@ALIAS) has one.
+_ONE_SLASH = re.compile(r"(\b(?!models:)[a-z][a-z\d+.-]+:/)(?!/)[^/?#\s]*@", re.I)
+# Databricks: its host is the name of a profile or of a secret.
+_PROFILE = re.compile(r"(\bdatabricks(?:-uc)?://)[^\s\"<>]+", re.I)
 # What urllib3 says of a request that failed: the address without its host.
-_RELATIVE = re.compile(r"(with url: [^\s?#]*)[?#]\S*")
+_RELATIVE = re.compile(r"(with url: [^\s?#;]*)[?#;]\S*")
 
 
 def masked(text: str) -> str:
@@ -30,5 +37,6 @@ def masked(text: str) -> str:
     >>> masked("sqlite:////srv/what? now/mlflow.db")
     'sqlite:////srv/what? now/mlflow.db'
     """
+    text = _ONE_SLASH.sub(r"\1", _PROFILE.sub(r"\1…", text))
     clear = _QUERY.sub(r"\1", _CREDENTIALS.sub("", _UNCLEAR.sub("…", text)))
     return _RELATIVE.sub(r"\1", clear)

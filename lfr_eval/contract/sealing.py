@@ -37,6 +37,8 @@ REPORT, PDF, BRIEF, ANNEX = "report.html", "report.pdf", "brief.pdf", "annex.pdf
 CONFORMANCE = "conformance.json"
 REPORTS = (REPORT, BRIEF, PDF, ANNEX, CONFORMANCE)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
+VIEW = "view"
+"""A folder of links in `.next` while a report is rendered."""
 LATER = (*REPORTS, *(table.file for table in AFTERWARDS), PLAN_STAMP, STUDY_STAMP)
 """Files that are made from a finished study, or join it: its hash does not cover them."""
 SHARE = "share.json"
@@ -83,10 +85,12 @@ def contents(study: Path) -> tuple[dict[str, Path], list[str]]:
     What is about to be moved into place counts as being there, and what a process left that died
     while it was writing does not.
     """
-    files, problems = {}, []
+    files: dict[str, Path] = {}
+    problems: list[str] = []
     for path in sorted(study.iterdir()):
         kind = path.lstat().st_mode
         if path.name in (NEXT, READY) and stat.S_ISDIR(kind):
+            problems += _foreign(path)
             continue
         if path.name == LOCK and stat.S_ISREG(kind) and path.stat().st_size == 0:
             continue
@@ -97,6 +101,18 @@ def contents(study: Path) -> tuple[dict[str, Path], list[str]]:
     moved, removed = _swap(study / READY)
     files |= {path.name: path for path in moved if path.name != PROVENANCE}
     return {name: path for name, path in files.items() if name not in removed}, problems
+
+
+def _foreign(aside: Path) -> Iterator[str]:
+    """Yield a sentence on each thing in `.next` or `.ready` that no process of ours left there."""
+    kinds = {path: path.lstat().st_mode for path in sorted(aside.iterdir())}
+    for path, kind in kinds.items():
+        shown = path == aside.parent / NEXT / VIEW and stat.S_ISDIR(kind)
+        if not (stat.S_ISREG(kind) or (shown and all(one.is_symlink() for one in path.iterdir()))):
+            yield f"{aside.name}/{path.name} is {_named(kind)} and not part of the study."
+    # A process that dies while it clears the folder leaves it empty.
+    if aside.name == READY and kinds and _removed(aside) is None:
+        yield f"{READY} holds files without a readable {SWAP}: they are not part of the study."
 
 
 def _named(kind: int) -> str:
@@ -112,12 +128,20 @@ def leftovers(study: Path) -> list[str]:
 
 def _swap(ready: Path) -> tuple[list[Path], list[str]]:
     """Return the files that are still to be moved into place, and the names to be removed."""
-    try:
-        removed = read_object(ready / SWAP)["removed"]
-        moved = [path for path in ready.iterdir() if path.is_file() and path.name != SWAP]
-    except (ReadingError, OSError, KeyError):
+    removed = _removed(ready)
+    if removed is None:
         return [], []
-    return moved, [str(name) for name in removed]
+    inside = [path for path in ready.iterdir() if stat.S_ISREG(path.lstat().st_mode)]
+    return [path for path in inside if path.name != SWAP], removed
+
+
+def _removed(ready: Path) -> list[str] | None:
+    """Return the names that a swap removes; None if the folder holds no swap that can be read."""
+    try:
+        removed = read_object(ready / SWAP).get("removed")
+    except ReadingError:
+        return None
+    return [str(name) for name in removed] if isinstance(removed, list) else None
 
 
 def settle(study: Path) -> None:
@@ -166,7 +190,7 @@ def replacing(study: Path, names: Sequence[str]) -> Iterator[Path]:
 
 def view(study: Path, aside: Path, names: Sequence[str]) -> Path:
     """Return a folder of links that shows a study as it will be, with the new files."""
-    place = aside / "view"
+    place = aside / VIEW
     place.mkdir(mode=0o700)
     for path in (*study.iterdir(), *aside.iterdir()):
         fresh = path.parent == aside

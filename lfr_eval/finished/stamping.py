@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import StudyFolder, read_json
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.stamps import (
@@ -90,7 +91,8 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
 
     if not address.startswith(("http://", "https://")):
         raise StampError(
-            f"The address of an authority must begin with http:// or https:// (got '{address}')."
+            "The address of an authority must begin with http:// or https:// (got "
+            f"'{masked(address)}')."
         )
     request = request_for(chosen.text)
     headers = {"Content-Type": "application/timestamp-query"}
@@ -98,7 +100,9 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
         reply = requests.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
         reply.raise_for_status()
     except requests.RequestException as error:
-        raise StampError(f"The authority at {address} did not answer: {error}") from None
+        raise StampError(
+            f"The authority at {masked(address)} did not answer: {masked(str(error))}"
+        ) from None
     read_stamp(reply.content, chosen.text, roots, request.nonce)
     return reply.content
 
