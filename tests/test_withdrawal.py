@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import stat
@@ -246,6 +247,35 @@ def test_alerts_and_exported_templates_of_one_person_are_deleted(
     assert [each.alert_id for each in alerts.read()] == ["one-2"]
     assert list(read_decisions(alerts.path)) == ["one-2"]
     assert [path.name for path in (deployment / "retained").iterdir()] == ["one-2.png"]
+
+
+def test_what_cannot_be_read_is_named_and_blocks_nobody(tmp_path: Path) -> None:
+    cache, deployments = tmp_path / "cache", tmp_path / "deployments"
+    kept = write_people(pd.DataFrame({"subject_id": ["p003"], "image_id": ["a"]}), cache)
+    broken = [cache / "templates" / "m" / "1.npy", cache / "templates" / "m" / "2.npy"]
+    broken += [deployments / "one" / "alerts.jsonl", deployments / "two" / "decisions.jsonl"]
+    for file in (*broken, deployments / "two" / "alerts.jsonl"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"" if file.name == "2.npy" else "{}".encode("utf-16"))
+    os.mkfifo(cache / "templates" / "m" / "3.npy")
+    lines = [
+        {"kind": "deployment"},
+        {"kind": "alert", "reference_id": "p003"},
+        {"kind": "alert", "reference_id": "p004"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (deployments / "two" / "alerts.jsonl").write_text(text)
+    (deployments / "two" / "None.txt").write_text("of nobody")
+    for look in (True, False):
+        result = withdraw("p003", [], [cache], deployments=[deployments], look=look)
+        assert {line.split(" cannot be read")[0] for line in result.left} == set(map(str, broken))
+        assert len(result.done) == 2
+    assert not kept.exists()
+    assert all(file.exists() for file in broken)
+    left = [lines[0], lines[2]]
+    alerts = (deployments / "two" / "alerts.jsonl").read_text().splitlines()
+    assert list(map(json.loads, alerts)) == left
+    assert (deployments / "two" / "None.txt").exists()
 
 
 def test_only_columns_of_ids_are_about_somebody() -> None:

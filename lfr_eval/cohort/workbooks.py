@@ -13,9 +13,12 @@ import pandas as pd
 
 from lfr_eval.cohort.problems import Problem
 from lfr_eval.contract.reading import SEARCHED
+from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several
 
 WORKBOOKS = (".xlsx", ".xlsm")
+SHOWN = 5
+"""Formulas in a message."""
 
 Columns = dict[str, list[str | None]]
 Records = list[tuple[int, list[str]]]
@@ -71,11 +74,19 @@ def cells_of_workbook(path: Path) -> tuple[Records | Problem, tuple[str, ...], s
             for row, values in enumerate(sheet.iter_rows(values_only=True), start=1)
         ]
         titles = [other.title for other in book.worksheets]
+        formulas = load_workbook(path, read_only=True)
+        formulas.worksheets[0].reset_dimensions()
+        lacking = list(without_values(formulas.worksheets[0], sheet))
         book.close()
+        formulas.close()
     except Exception as error:
         # A damaged workbook raises errors of zip, of XML and of openpyxl itself.
         message = f"not readable as Excel ({str(error) or type(error).__name__})"
         return Problem("Excel", message, "Save it again as .xlsx, or as CSV UTF-8."), (), ""
+    if lacking:
+        more = f" (and {len(lacking) - SHOWN:,} more)" if len(lacking) > SHOWN else ""
+        message = f"not readable as Excel ({'. '.join(lacking[:SHOWN])}{more})"
+        return Problem("Excel", message, "Or save the table as CSV UTF-8."), (), ""
     filled = [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
     width = max((len(cells) for _, cells in filled), default=0)
     filled = [(row, cells + [""] * (width - len(cells))) for row, cells in filled]

@@ -1,4 +1,4 @@
-"""Contract: a table in, CSV out that no spreadsheet calculates with.
+"""Contract: formulas, in what is read from spreadsheets and in what is written for them.
 
 A cell that begins with `=`, `+`, `-` or `@` is a formula to Excel, LibreOffice and Google Sheets,
 and a formula can send what stands beside it elsewhere (OWASP, "CSV injection").
@@ -7,6 +7,8 @@ and a formula can send what stands beside it elsewhere (OWASP, "CSV injection").
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -35,6 +37,26 @@ def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
     shown.columns = pd.Index([_harmless(name) for name in shown.columns])
     text: str = shown.to_csv(index=False, lineterminator=end)
     return text
+
+
+def without_values(formulas: Any, values: Any) -> Iterator[str]:
+    """Yield a sentence on each formula of a sheet whose value the workbook does not hold.
+
+    Programs that do not calculate, such as openpyxl, write such workbooks.
+
+    Parameters
+    ----------
+    formulas, values
+        The sheet as openpyxl reads it without and with `data_only`.
+    """
+    for written, shown in zip(formulas.iter_rows(), values.iter_rows(), strict=True):
+        for formula, cell in zip(written, shown, strict=True):
+            # An empty text (`str`) is a value.
+            if formula.data_type == "f" and cell.value is None and cell.data_type != "str":
+                yield (
+                    f"sheet '{formulas.title}', cell {formula.coordinate} holds a formula without "
+                    "a value; open the workbook in Excel and save it"
+                )
 
 
 def _harmless(value: object) -> object:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import is_note
+from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
 from lfr_eval.deployments.headings import SKIP, understand
 from lfr_eval.deployments.totals import is_total
@@ -128,13 +129,7 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
 def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
     """Yield what a sheet shows that its cells do not hold; note hidden rows."""
     rows = {row.number for row in grid.rows}
-    for cells in formulas.iter_rows():
-        for cell in cells:
-            if cell.data_type == "f" and sheet[cell.coordinate].value is None:
-                yield (
-                    f"sheet '{sheet.title}', cell {cell.coordinate} holds a formula without a "
-                    "value; open the workbook in Excel and save it"
-                )
+    yield from without_values(formulas, sheet)
     for merged in sheet.merged_cells.ranges:
         inside = rows & set(range(merged.min_row, merged.max_row + 1))
         if merged.max_row > merged.min_row and inside:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
+from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.words import several
@@ -66,7 +67,7 @@ def _whole(folder: Path, what: str, look: bool) -> str:
 
 def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
     """Delete from a cache what was made of a person's pictures, and copies of these."""
-    shards = sorted((cache / TEMPLATES).glob("*/*.npy"))
+    shards = [shard for shard in _shards(cache) if _why_unread(shard) is None]
     removed = [count for shard in shards if (count := _from_shard(person, shard, look))]
     done = []
     if removed:
@@ -83,6 +84,35 @@ def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
                 file.unlink()
             done.append(f"{file}: a picture")
     return done
+
+
+def _shards(cache: Path) -> list[Path]:
+    return sorted(path for path in (cache / TEMPLATES).glob("*/*.npy") if path.is_file())
+
+
+def _alerts(root: Path) -> list[Path]:
+    return sorted(path for path in root.glob(f"**/{LINES[0]}") if path.is_file())
+
+
+def unread(caches: Sequence[Path], deployments: Sequence[Path]) -> Iterator[str]:
+    """Yield a sentence on each file about people that cannot be read, and is passed over."""
+    shards = [path for cache in caches for path in _shards(cache)]
+    alerts = [file for root in deployments for file in _alerts(root)]
+    for path in (*shards, *(file.with_name(name) for file in alerts for name in LINES)):
+        why = _why_unread(path)
+        if why is not None:
+            yield f"{path} cannot be read, so look there yourself, or delete it: {why}"
+
+
+def _why_unread(path: Path) -> str | None:
+    try:
+        if path.suffix == ".npy":
+            Shard.read(path)
+        elif path.is_file():
+            read_text(path)
+    except MendableError as error:
+        return str(error)
+    return None
 
 
 def _from_shard(person: Person, path: Path, look: bool) -> int:
@@ -119,34 +149,34 @@ def from_deployments(person: Person, roots: Sequence[Path], look: bool = False) 
     """
     done = []
     for root in roots:
-        for file in sorted(root.glob(f"**/{LINES[0]}")) if root.is_dir() else ():
-            theirs = {
-                str(line.get("alert_id"))
-                for _, line in _lines(file)
-                if line.get("kind") == "alert" and _is_theirs(person, line)
-            }
-            if not theirs:
+        for file in _alerts(root):
+            alerts = [line for _, line in _lines(file) if _is_theirs(person, line)]
+            # An alert without an id has no pictures or decisions.
+            theirs = {line["alert_id"] for line in alerts if isinstance(line.get("alert_id"), str)}
+            if not alerts:
                 continue
             if not look:
                 for name in LINES:
-                    _keep(file.with_name(name), theirs)
+                    _keep(file.with_name(name), person, theirs)
                 for path in sorted(file.parent.rglob("*")):
                     if path.is_file() and path.stem in theirs:
                         path.unlink()
             done.append(
-                f"{file.parent}: {several(len(theirs), 'alert')}, with what was kept of them"
+                f"{file.parent}: {several(len(alerts), 'alert')}, with what was kept of them"
             )
     return done
 
 
 def _is_theirs(person: Person, line: dict[str, Any]) -> bool:
     reference = str(line.get("reference_id"))
+    if line.get("kind") != "alert":
+        return False
     return reference == person.subject or reference in person.images
 
 
 def _lines(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the lines of a file with what they say; of one that cannot be read, nothing."""
-    if not file.is_file():
+    if not file.is_file() or _why_unread(file) is not None:
         return
     for text in read_text(file).split("\n"):
         try:
@@ -156,9 +186,13 @@ def _lines(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
         yield text, value if isinstance(value, dict) else {}
 
 
-def _keep(file: Path, without: set[str]) -> None:
-    kept = [text for text, line in _lines(file) if str(line.get("alert_id")) not in without]
-    if file.is_file():
+def _keep(file: Path, person: Person, without: set[str]) -> None:
+    kept = [
+        text
+        for text, line in _lines(file)
+        if line.get("alert_id") not in without and not _is_theirs(person, line)
+    ]
+    if file.is_file() and _why_unread(file) is None:
         write_text(file, "\n".join(kept))
 
 

@@ -44,6 +44,7 @@ from lfr_eval.finished.elsewhere import (
     from_exports,
     from_given,
     given_of,
+    unread,
 )
 from lfr_eval.finished.person import Person
 from lfr_eval.study.registration.standing import PLAN, RECORD
@@ -65,8 +66,8 @@ class Withdrawn:
     done
         One sentence for each place: how many files and rows.
     left
-        Studies that cannot be changed, since they are not as they were sealed; and, after the
-        deletion, files that still hold something of the person.
+        Studies that cannot be changed, since they are not as they were sealed; files that cannot be
+        read; and, after the deletion, files that still hold something of the person.
     searched
         How many files were searched for that.
     """
@@ -119,6 +120,7 @@ def withdraw(
             damaged[folder.path] = f"{folder.path} cannot be read, so look there yourself: {error}"
     given = [path for cache in caches for path in given_of(person, cache)]
     alerted = from_deployments(person, deployments, look=True)
+    passed_over = tuple(unread(caches, deployments))
     if not concerned and not damaged and not given and not alerted:
         raise WithdrawalError(
             f"There is no '{subject}' in {len(folders)} studies, {len(caches)} caches and "
@@ -144,13 +146,13 @@ def withdraw(
     done += alerted if look else from_deployments(person, deployments)
     done += from_exports(person, exports, look)
     if look:
-        return Withdrawn(tuple(done), tuple(damaged.values()))
+        return Withdrawn(tuple(done), (*damaged.values(), *passed_over))
     places = [
         *{folder.path.resolve() for folder in folders},
         *(c for c in (*caches, *deployments) if c.is_dir()),
     ]
     left, searched = _search(person, places)
-    return Withdrawn(tuple(done), (*damaged.values(), *left), searched)
+    return Withdrawn(tuple(done), (*damaged.values(), *passed_over, *left), searched)
 
 
 def _find(person: Person, folder: StudyFolder) -> bool:

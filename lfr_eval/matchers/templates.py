@@ -8,20 +8,26 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Templates, assemble
+from lfr_eval.matchers.number_format import LARGEST
 
 RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
+
+
+ROUNDING = 1e-6
+"""Difference of values of unit vectors that float32 may make."""
 
 
 class TemplateFile:
     """Templates of an `.npz` (arrays `image_id`, `template`) or Parquet file (same columns).
 
     An image of the study that is not in the file is a failure to acquire. So is a template with a
-    value that is not finite, or of length zero.
+    value that is not finite, of length zero, or too long for a score.
 
     Raises
     ------
@@ -61,7 +67,7 @@ class TemplateFile:
         Raises
         ------
         MatcherError
-            If the file has templates for none of the images.
+            If the file has templates for none of the images, or one and the same for all.
         """
         known = self._rows.reindex(images["image_id"])
         if known.isna().all():
@@ -69,17 +75,49 @@ class TemplateFile:
                 f"{self._path} names none of the study's images: it has '{self._rows.index[0]}', "
                 f"the manifest has '{images['image_id'].iloc[0]}'."
             )
-        return assemble(images, [self._embedding(row) for row in known])
+        made = assemble(images, [self._embedding(row) for row in known])
+        vectors = made.vectors[made.acquisition["acquired"].to_numpy(bool)]
+        if len(vectors) > 1 and _all_alike(vectors, self.card.similarity):
+            raise MatcherError(
+                f"{self._path}: all {len(vectors):,} templates of the study's images are the same, "
+                "so they tell nobody from anybody. Check how the file was made."
+            )
+        return made
 
     def _embedding(self, row: float) -> Embedding:
         if np.isnan(row):
             return Embedding(None, "no template in the file")
         vector = self._vectors[int(row)]
         if not np.isfinite(vector).all():
-            return Embedding(None, "the template holds a value that is not a number")
+            return Embedding(None, "a template with a value that is not a number")
         if not vector.any():
-            return Embedding(None, "the template is zero")
+            return Embedding(None, "a template of zeros")
+        if np.linalg.norm(vector.astype(np.float64)) > LARGEST / 2:
+            return Embedding(None, "a template with values too large to compare")
         return Embedding(vector)
+
+
+def _all_alike(vectors: NDArray[np.float32], similarity: str) -> bool:
+    """Return whether all templates, (n, size), are alike: for the cosine, in their direction."""
+    unit = vectors.astype(np.float64)
+    lengths = np.linalg.norm(unit, axis=1)[:, None]
+    unit /= lengths if similarity == "cosine" else lengths[0]
+    return bool(np.abs(unit - unit[0]).max() <= ROUNDING)
+
+
+def _values(given: object) -> NDArray[np.float32]:
+    """Return templates as float32.
+
+    Raises
+    ------
+    ValueError
+        If they are not real numbers.
+    """
+    values = np.asarray(given)
+    if values.dtype.kind not in "fiu":
+        raise ValueError(f"'template' holds values of type {values.dtype}, not real numbers")
+    with np.errstate(over="ignore"):  # What float32 cannot hold is not a number then.
+        return values.astype(np.float32)
 
 
 def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
@@ -89,11 +127,11 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
         if path.suffix.lower() == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
-                vectors = np.asarray(arrays["template"], np.float32)
+                vectors = _values(arrays["template"])
         elif path.suffix.lower() in (".parquet", ".pq"):
             frame = pd.read_parquet(path, columns=["image_id", "template"])
             ids = frame["image_id"].astype("string")
-            vectors = np.stack([np.asarray(row, np.float32) for row in frame["template"]])
+            vectors = np.stack([_values(row) for row in frame["template"]])
         else:
             raise MatcherError(f"{path}: templates must be an .npz or .parquet file.")
     except MemoryError as error:

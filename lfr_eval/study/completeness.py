@@ -13,6 +13,8 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import ScoreMatcher
 
+DECLARED = "not acquired, as the people's data say"
+"""Reason of an image that the manifest itself counts as a failure."""
 SHOWN = 5
 """Absent comparisons in a message."""
 
@@ -92,15 +94,15 @@ def check_told(matcher: ScoreMatcher, thresholds: Sequence[float]) -> None:
 
 
 def notes_of_acquisition(images: pd.DataFrame, acquisition: pd.DataFrame) -> Iterator[str]:
-    """Say how many images count as failures because the file has no score of them."""
-    untold = acquisition["reason"].eq("no score in the file").fillna(False)
-    role = images.loc[untold.to_numpy(bool), "role"]
-    if len(role):
+    """Say how many images count as failures because of what the file has of them."""
+    reasons = acquisition["reason"].mask(acquisition["reason"].eq(DECLARED).fillna(False))
+    for reason in reasons.dropna().unique():
+        role = images.loc[reasons.eq(reason).fillna(False).to_numpy(bool), "role"]
         counts = ", ".join(
             f"{number:,} with the role {name}" for name, number in role.value_counts().items()
         )
         yield (
-            f"{several(len(role), 'image has', 'images have')} no score in the file and "
+            f"{several(len(role), 'image has', 'images have')} {reason} and "
             f"{'counts' if len(role) == 1 else 'count'} as not acquired or not enrolled ({counts})."
             " To change this, fill in the manifest's column acquired. Table acquisition lists "
             "the images."

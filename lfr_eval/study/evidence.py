@@ -22,6 +22,7 @@ from lfr_eval.matchers import (
     TemplateMatcher,
 )
 from lfr_eval.matchers.alerts import UNMATCHED
+from lfr_eval.study.completeness import DECLARED
 
 
 def evidence_of(matcher: Matcher) -> Evidence:
@@ -51,7 +52,7 @@ def told_acquisition(images: pd.DataFrame, named: Collection[str] | None = None)
     told = images["acquired"] if "acquired" in images else pd.Series(pd.NA, here.index, "boolean")
     acquired = told.fillna(seen.astype("boolean")).astype(bool)
     reason = pd.Series("no score in the file", here.index).mask(
-        told.notna().to_numpy(bool), "not acquired, as the people's data say"
+        told.notna().to_numpy(bool), DECLARED
     )
     table = pd.DataFrame(
         {"image_id": here, "acquired": acquired, "reason": reason.mask(acquired), "faces": None}

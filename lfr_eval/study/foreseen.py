@@ -193,9 +193,11 @@ def _time(run: Run, work: Work) -> Iterator[str]:
             yield f"Evidence: {several(run.told, kind)} in the file, all can be used"
             return
         start = time.monotonic()
-        read_scores(run.inputs, run.config)
+        _, acquisition = read_scores(run.inputs, run.config)
         took = time.monotonic() - start
-        yield f"Templates: all can be used; they were read in {_duration(took)}"
+        usable, number = int(acquisition["acquired"].sum()), len(acquisition)
+        can = "all" if usable == number else f"those of {usable:,} of {number:,} images"
+        yield f"Templates: {can} can be used; they were read in {_duration(took)}"
         return
     tried = images["image_id"].iloc[np.linspace(0, len(images) - 1, TIMED).astype(int)].unique()
     start = time.monotonic()

@@ -14,6 +14,7 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder, digest
 from lfr_eval.contract.tables import ACQUISITION, ALERT_LOG, WATCHLIST, Table
 from lfr_eval.matchers import AlertMatcher, PairMatcher, ScoreMatcher
+from lfr_eval.matchers.templates import TemplateFile
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.completeness import check_complete, notes_of_acquisition
 from lfr_eval.study.designs import Design
@@ -124,6 +125,9 @@ def _given(
 ) -> tuple[Mapping[Table, pd.DataFrame] | None, int, list[str]]:
     """Read and compare evidence from a file, and say what readers must know of it."""
     matcher, images = inputs.matcher, inputs.cohort.images
+    if isinstance(matcher, TemplateFile):
+        found = matcher.templates(images).acquisition
+        return None, 0, list(notes_of_acquisition(images, found))
     if not isinstance(matcher, AlertMatcher | PairMatcher | ScoreMatcher):
         return None, 0, []
     scores, acquisition = read_scores(inputs, analysis.config)

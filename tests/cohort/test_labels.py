@@ -242,6 +242,10 @@ def test_excel_is_read_like_csv(tmp_path: Path) -> None:
     assert read.frame["age"].tolist() == ["34", "34.5"]
     assert read.rows.tolist() == [2, 4]
     assert read.notes == ("Of 2 sheets, the first is read: 'Sheet'.",)
+    book.active["D2"], book.active["D4"] = "=30+4", '=""'
+    book.save(tmp_path / "people.xlsx")
+    with pytest.raises(ManifestError, match=r"cell D2 holds a formula without a value.*cell D4"):
+        load_manifest(tmp_path / "people.xlsx")
     (tmp_path / "people.xlsx").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ManifestError, match="not readable as Excel"):
         load_manifest(tmp_path / "people.xlsx")

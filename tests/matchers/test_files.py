@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.matchers import MatcherError, make_matcher
+from lfr_eval.study.completeness import notes_of_acquisition
 
 IMAGES = pd.DataFrame({"image_id": ["a", "b", "c"], "role": ["both"] * 3}, dtype="string")
 
@@ -27,9 +28,9 @@ def csv(path: Path, *rows: str) -> Path:
 
 
 def test_templates_come_in_the_order_of_the_cohort(tmp_path: Path) -> None:
-    path = npz(tmp_path / "t.npz", ["c", "a", "b"], [[3, 3], [1, 1], [2, 2]])
+    path = npz(tmp_path / "t.npz", ["c", "a", "b"], [[3, 1], [1, 1], [2, 1]])
     found = make_matcher("templates", path=path).templates(IMAGES)  # type: ignore[union-attr]
-    np.testing.assert_array_equal(found.vectors, [[1, 1], [2, 2], [3, 3]])
+    np.testing.assert_array_equal(found.vectors, [[1, 1], [2, 1], [3, 1]])
     assert found.acquisition["acquired"].all()
 
 
@@ -53,9 +54,39 @@ def test_what_is_no_template_is_a_failure_to_acquire(tmp_path: Path) -> None:
     acquisition = make_matcher("templates", path=path).templates(IMAGES).acquisition  # type: ignore[union-attr]
     assert acquisition["acquired"].tolist() == [False, True, False]
     assert acquisition["reason"].tolist()[::2] == [
-        "the template holds a value that is not a number",
+        "a template with a value that is not a number",
         "no template in the file",
     ]
+
+
+def test_values_that_nothing_can_be_compared_by_are_failures_to_acquire(tmp_path: Path) -> None:
+    path = npz(tmp_path / "t.npz", ["a", "b", "c"], [[1, 2], [3e38, 1], [0, 0]])
+    matcher = make_matcher("templates", path=path)
+    found = matcher.templates(IMAGES).acquisition  # type: ignore[union-attr]
+    assert found["acquired"].tolist() == [True, False, False]
+    assert list(notes_of_acquisition(IMAGES, found)) == [
+        f"1 image has {what} and counts as not acquired or not enrolled (1 with the role both). To "
+        "change this, fill in the manifest's column acquired. Table acquisition lists the images."
+        for what in ("a template with values too large to compare", "a template of zeros")
+    ]
+
+
+@pytest.mark.parametrize("vectors", [[[1, 2]] * 3, [[1, 2], [2, 4], [0.1, 0.2]]])
+def test_one_template_for_everybody_is_refused(vectors: list[list[float]], tmp_path: Path) -> None:
+    path = npz(tmp_path / "t.npz", ["a", "b", "c"], vectors)
+    with pytest.raises(MatcherError, match="all 3 templates of the study's images are the same"):
+        make_matcher("templates", path=path).templates(IMAGES)  # type: ignore[union-attr]
+    distances = make_matcher("templates", path=path, similarity="euclidean")
+    if vectors[0] != vectors[1]:
+        assert len(distances.templates(IMAGES).vectors) == 3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", [bool, complex, str])
+def test_templates_that_are_not_real_numbers_are_refused(kind: type, tmp_path: Path) -> None:
+    vectors = np.arange(4).reshape(2, 2).astype(kind)
+    np.savez(tmp_path / "t.npz", image_id=["a", "b"], template=vectors)
+    with pytest.raises(MatcherError, match="not real numbers"):
+        make_matcher("templates", path=tmp_path / "t.npz")
 
 
 def test_unusable_template_files_are_refused(tmp_path: Path) -> None:
