@@ -202,6 +202,25 @@ def test_mistakes_are_told(said: str, here: list[str]) -> None:
         lfr_eval.run(*here, **WRONG[said])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"thresholds": np.array([[0.5, 0.6]])}, "thresholds must be finite numbers"),
+        ({"thresholds": {0.5}}, "thresholds must be finite numbers"),
+        ({"thresholds": ["a"]}, r"thresholds must be finite numbers.*'a'"),
+        ({"thresholds": 10**400}, "thresholds must be finite numbers"),
+        ({"operating": [0.5, 0.6]}, "operating must be one number"),
+        ({"operating": float("nan")}, "operating must be finite numbers"),
+        ({"design": 5}, "design=5 is none"),
+    ],
+)
+def test_parameters_of_another_type_are_told(given: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        lfr_eval.run(**given)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="override b'a=b' is none"):
+        lfr_eval.run(b"a=b", **given)  # type: ignore[arg-type]
+
+
 def test_overrides_that_the_data_replace_are_refused(here: list[str]) -> None:
     with pytest.raises(ConfigError, match="leave out the override of experiment"):
         lfr_eval.run(*here, "experiment=london", people=people(), scores=scores())

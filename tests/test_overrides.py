@@ -255,3 +255,8 @@ def test_a_number_that_nothing_can_hold_is_refused_wherever_it_stands(number: st
 def test_numbers_up_to_the_largest_are_read() -> None:
     assert yaml_value(f"[{LARGEST}, -{LARGEST}]") == [LARGEST, -LARGEST]
     assert json_value(f"[{LARGEST}, -{LARGEST}]") == [LARGEST, -LARGEST]
+
+
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ReadingError, match="'score' is given twice"):
+        json_value('[{"a": {"score": 0.1, "score": 0.9}}]')

@@ -114,6 +114,11 @@ def _csv(path: Path) -> TextTable:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         utf16 = Problem("encoding", "the file is UTF-16", "Save it as 'CSV UTF-8'.")
         return _nothing(path, utf16)
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        workbook = Problem(
+            "kind of file", "the file is a workbook or an archive, not CSV", _WORKBOOK
+        )
+        return _nothing(path, workbook)
     # surrogateescape carries undecodable bytes to the cell they are in, which can then be named.
     text = raw.decode("utf-8-sig", errors="surrogateescape")
     # Lines above the header become empty ones, so that rows keep their numbers.
@@ -140,6 +145,7 @@ def _csv(path: Path) -> TextTable:
     return replace(table, notes=(*above_header(unread), *table.notes))
 
 
+_WORKBOOK = "Name a workbook of Excel .xlsx, or save it as 'CSV UTF-8' (an old .xls, too)."
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
 
 

@@ -96,11 +96,12 @@ def json_value(text: str | bytes) -> Any:
     Raises
     ------
     ReadingError
-        If it is not JSON, is nested deeper than `DEEPEST`, or holds half a character.
+        If it is not JSON, gives a key twice, is nested deeper than `DEEPEST`, or holds half a
+        character.
     """
     try:
         characters = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value = json.loads(characters, parse_int=_whole)
+        value = json.loads(characters, parse_int=_whole, object_pairs_hook=_once)
     except RecursionError:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
     except ReadingError:
@@ -115,6 +116,15 @@ def json_value(text: str | bytes) -> Any:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise ReadingError("It holds half a character (a lone surrogate).") from error
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; Python itself takes the last of two values and says nothing."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ReadingError(f"'{twice}' is given twice.")
     return value
 
 

@@ -82,6 +82,14 @@ def run(
     >>> study = lfr_eval.run("dataset.people=60", "dataset.fillers=300")  # doctest: +SKIP
     >>> study.plot("FPIR", by="ethnicity")  # doctest: +SKIP
     """
+    wrong = [word for word in overrides if not isinstance(word, str)]
+    if wrong or not isinstance(design, str | None):
+        what = f"the override {wrong[0]!r:.60}" if wrong else f"design={design!r:.60}"
+        raise ConfigError(f"Overrides and the design are texts; {what} is none.")
+    limits = None if thresholds is None else _numbers("thresholds", thresholds)
+    point = None if operating is None else _numbers("operating", operating)
+    if point is not None and len(point) != 1:
+        raise ConfigError(f"operating must be one number (got {len(point)}).")
     words = list(overrides)
     named = {word.lstrip("+~").split("=", 1)[0] for word in words}
     if "tracking" not in named:
@@ -94,10 +102,10 @@ def run(
         words = [*_given(named, people, scores, templates, design), *words]
     allow_object(words)
     config = composed(with_plan(words))
-    if thresholds is not None:
-        config.thresholds.values = np.atleast_1d(thresholds).astype(float).tolist()
-    if operating is not None:
-        config.thresholds.operating = float(operating)
+    if limits is not None:
+        config.thresholds.values = limits
+    if point is not None:
+        config.thresholds.operating = point[0]
     if people is not None:
         _place(config, people, scores, templates)
         if not any(name.startswith("inference.factors") for name in named):
@@ -107,6 +115,25 @@ def run(
     folder = run_study(config)
     _track(config, folder)
     return Study(folder)
+
+
+def _numbers(name: str, given: object) -> list[float]:
+    """Return one number or several as a list.
+
+    Raises
+    ------
+    ConfigError
+        If they are not finite numbers in a row.
+    """
+    try:
+        found = np.atleast_1d(np.asarray(given, float))
+    except (TypeError, ValueError, OverflowError):
+        found = np.full(1, np.nan)
+    if found.ndim != 1 or not np.isfinite(found).all():
+        raise ConfigError(
+            f"{name} must be finite numbers, one or a list of them (got {given!r:.60})."
+        )
+    return list(map(float, found))
 
 
 def read_study(path: Path | str) -> Study:

@@ -9,7 +9,9 @@ given, to two (a comparison of two people). Nothing but NumPy, SciPy and pandas 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -213,18 +215,14 @@ def detectable_ratio(
     38
     """
     for name, value, valid, wanted in (
-        ("base_rate", base_rate, 0 < base_rate < 1, "a float in the range (0, 1)"),
-        ("trials_a", trials_a, trials_a > 0, "above 0"),
-        ("trials_b", trials_b, trials_b > 0, "above 0"),
-        ("design_effect", design_effect, design_effect >= 1, "at least 1"),
-        ("alpha", alpha, 0 < alpha < 1, "a float in the range (0, 1)"),
-        ("power", power, 0 < power < 1, "a float in the range (0, 1)"),
+        ("base_rate", base_rate, lambda x: 0 < x < 1, "a float in the range (0, 1)"),
+        ("trials_a", trials_a, lambda x: 0 < x < np.inf, "a number above 0"),
+        ("trials_b", trials_b, lambda x: 0 < x < np.inf, "a number above 0"),
+        ("design_effect", design_effect, lambda x: 1 <= x < np.inf, "a number of at least 1"),
+        ("alpha", alpha, lambda x: 0 < x < 1, "a float in the range (0, 1)"),
+        ("power", power, lambda x: 0 < x < 1, "a float in the range (0, 1)"),
     ):
-        if not valid:
-            raise ValueError(
-                f"The {name!r} parameter of detectable_ratio must be {wanted}. "
-                f"Got {value!r} instead."
-            )
+        _check("detectable_ratio", name, value, valid, wanted)
     ratio = detectable_ratios(
         np.array([base_rate]),
         np.array([trials_a / design_effect]),
@@ -265,6 +263,11 @@ def equity_summary(  # noqa: PLR0913
     DataFrame
         The table `equity`, for the measures of a single rate.
 
+    Raises
+    ------
+    ValueError
+        As for `rates_by_group`; or if `replicates` or `seed` is out of its range.
+
     Examples
     --------
     >>> person = np.repeat(np.arange(60), 5)
@@ -274,12 +277,31 @@ def equity_summary(  # noqa: PLR0913
     >>> table[["measure", "value"]].round(2).values.tolist()[0]
     ['worst/best', 4.0]
     """
+    for name, value, least in (("replicates", replicates, 1), ("seed", seed, 0)):
+        wanted = f"a whole number of at least {least}"
+        whole = isinstance(value, Integral)
+        _check("equity_summary", name, value, lambda x: whole and x >= least, wanted)  # noqa: B023
     evidence = _evidence(Given(event, person, group, other, other_group, data))
     plan = Plan(level=level, seed=seed, factors=(GROUP,))
     table = equity_table(
         [evidence.trials], evidence.people, [GROUP], [0.5], plan, replicates=replicates
     )
     return table.assign(threshold=np.nan)
+
+
+def _check(
+    function: str, name: str, value: object, valid: Callable[[float], bool], wanted: str
+) -> None:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    try:
+        fits = number and valid(float(value))  # type: ignore[arg-type]
+    except OverflowError:  # A whole number of 400 digits.
+        fits = False
+    if not fits:
+        shown = f"{value!r:.60}" if number or isinstance(value, str) else type(value).__name__
+        raise ValueError(
+            f"The {name!r} parameter of {function} must be {wanted}. Got {shown} instead."
+        )
 
 
 def _evidence(trials: Given) -> _Evidence:

@@ -7,7 +7,7 @@ What is missing stays missing; what is no event is refused with the parameter's 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.tables import EVERYBODY
 
 Column = ArrayLike | str
@@ -64,6 +65,8 @@ class Given:
             raise ValueError(f"All arrays must have one element a trial. Got lengths {lengths}.")
         frame = pd.DataFrame(columns)
         frame["event"] = _events(frame["event"])
+        for name in set(columns) & {"person", "other"}:
+            frame[name] = _ids(frame[name])
         for name in set(columns) & {"group", "other_group"}:
             frame[name] = frame[name].astype("string")
             if frame[name].eq(EVERYBODY).any():
@@ -86,8 +89,18 @@ class Given:
     def _series(self, name: str, value: Any) -> pd.Series:
         if isinstance(value, str):
             value = self._column(name, value)
+        if isinstance(value, Set | Mapping):
+            raise ValueError(
+                f"The '{name}' parameter must have one element a trial, in the order of the "
+                f"trials: a list or an array. Got a {type(value).__name__}."
+            )
         if not isinstance(value, pd.Series | pd.api.extensions.ExtensionArray | np.ndarray):
-            value = value.to_numpy() if hasattr(value, "to_numpy") else list(value)
+            if hasattr(value, "to_numpy"):
+                value = value.to_numpy()
+            elif isinstance(value, Iterable):
+                value = list(value)
+            else:
+                raise ValueError(f"The '{name}' parameter must have one element a trial.")
         if np.ndim(value) != 1:
             raise ValueError(f"The '{name}' parameter must have one element a trial.")
         # An array of NumPy would turn a missing text into the text 'nan'.
@@ -100,7 +113,16 @@ class Given:
                 "data=..."
             )
         table: Any = self.data
-        known = [str(one) for one in (table if isinstance(table, Mapping) else table.columns)]
+        names = table
+        if not isinstance(table, Mapping):
+            # The columns of a table of Arrow are its values.
+            names = getattr(table, "column_names", getattr(table, "columns", None))
+        if names is None:
+            raise ValueError(
+                "The 'data' parameter must be a table with named columns, or a mapping of names to "
+                f"arrays. Got a {type(table).__name__}."
+            )
+        known = [str(one) for one in names]
         if column not in known:
             raise ValueError(
                 f"The '{name}' parameter is '{column}', and data has no such column. It has "
@@ -112,6 +134,13 @@ class Given:
                 "with that name. Rename all but one."
             )
         return table[column]
+
+
+def _ids(values: pd.Series) -> pd.Series:
+    """Return people by one name each, as a manifest's are read, where any name is a text."""
+    if not values.map(lambda one: isinstance(one, str)).any():
+        return values
+    return values.astype("object").map(lambda one: normal(str(one)), na_action="ignore")
 
 
 def _events(values: pd.Series) -> pd.Series:

@@ -79,10 +79,11 @@ def read_rows(
     MatcherError
         If the file cannot be read, or lacks a column.
     """
-    frame = _frame(path)
+    theirs = dict(columns or {})
+    frame = _frame(path, {theirs.get(name, name) for name in (*required, *optional)})
     if frame.empty and not may_be_empty:
         raise MatcherError(f"{path} has no row below its header.")
-    return _named(path, frame, required, optional, dict(columns or {}))
+    return _named(path, frame, required, optional, theirs)
 
 
 def columns_with(path: Path, known: Collection[str]) -> list[str]:
@@ -125,7 +126,7 @@ def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Serie
         raise MatcherError(f"{path}:\n  " + "\n  ".join(problems))
 
 
-def _frame(path: Path) -> pd.DataFrame:
+def _frame(path: Path, read: Collection[str] = ()) -> pd.DataFrame:
     if not path.is_file():
         raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     kind = path.suffix.lower()
@@ -134,7 +135,7 @@ def _frame(path: Path) -> pd.DataFrame:
             frame = pd.read_parquet(path)
             frame.attrs = {}  # pandas restores what the writer of the file put there.
             return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
-        return _json_lines(path) if kind in LINES else _csv(path)
+        return _json_lines(path, read) if kind in LINES else _csv(path)
     except (ValueError, OSError) as error:
         what = "Parquet" if kind in PARQUET else "JSON lines" if kind in LINES else "CSV"
         raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
@@ -200,7 +201,7 @@ def _any_filled(frame: pd.DataFrame, names: Sequence[Hashable]) -> NDArray[np.bo
     return filled
 
 
-def _json_lines(path: Path) -> pd.DataFrame:
+def _json_lines(path: Path, read: Collection[str]) -> pd.DataFrame:
     found, rows = [], []
     # Only a line feed ends a line: other separators may stand inside a value.
     for row, line in enumerate(path.read_bytes().split(b"\n"), start=1):
@@ -209,9 +210,14 @@ def _json_lines(path: Path) -> pd.DataFrame:
         try:
             value = json_value(line)
         except ValueError as error:
-            raise ValueError(f"row {row} is not JSON ({error})") from error
+            raise ValueError(f"row {row} cannot be read ({error})") from error
         if not isinstance(value, dict):
             raise ValueError(f"row {row} is not an object in braces")
+        nested = [name for name in read if isinstance(value.get(name), dict | list)]
+        if nested:
+            raise ValueError(
+                f"row {row}: '{nested[0]}' is a list or an object; give one text or number"
+            )
         found.append(value)
         rows.append(row)
     names = list(dict.fromkeys(name for value in found for name in value))

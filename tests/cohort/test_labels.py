@@ -246,6 +246,9 @@ def test_excel_is_read_like_csv(tmp_path: Path) -> None:
     book.save(tmp_path / "people.xlsx")
     with pytest.raises(ManifestError, match=r"cell D2 holds a formula without a value.*cell D4"):
         load_manifest(tmp_path / "people.xlsx")
+    (tmp_path / "people.csv").write_bytes((tmp_path / "people.xlsx").read_bytes())
+    (problem,) = read_text_table(tmp_path / "people.csv").problems
+    assert "is a workbook or an archive, not CSV" in problem.message
     (tmp_path / "people.xlsx").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ManifestError, match="not readable as Excel"):
         load_manifest(tmp_path / "people.xlsx")

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval.inference import compare_groups, equity_summary, rates_by_group
+from lfr_eval.inference import (
+    compare_groups,
+    detectable_ratio,
+    equity_summary,
+    rates_by_group,
+)
 from lfr_eval.inference.given import MissingTrialsWarning
 
 RNG = np.random.default_rng(5)
@@ -123,3 +128,45 @@ def test_a_name_without_a_table_or_a_column_is_refused() -> None:
         rates_by_group("alert", PERSON[:3], "skin", data=COLUMNS)
     with pytest.raises(ValueError, match="'event' parameter must have one element a trial"):
         rates_by_group(np.ones((200, 2)), PERSON, GROUP)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("person", [set(PERSON), dict.fromkeys(PERSON), 5])
+def test_people_without_an_order_are_refused(
+    function: Callable[..., pd.DataFrame], person: Any
+) -> None:
+    with pytest.raises(ValueError, match="The 'person' parameter must have one element a trial"):
+        function(EVENT, person, GROUP)
+
+
+def test_a_table_of_arrow_is_read_and_its_values_are_not_printed() -> None:
+    table = pytest.importorskip("pyarrow").Table.from_pydict(
+        {name: list(values) for name, values in COLUMNS.items()}
+    )
+    found = rates_by_group("alert", "who", "skin", data=table)
+    pd.testing.assert_frame_equal(found, rates_by_group(EVENT, PERSON, GROUP))
+    with pytest.raises(ValueError, match=r"no such column. It has who, skin, alert\.$"):
+        rates_by_group("alerts", "who", "skin", data=table)
+    with pytest.raises(ValueError, match="'data' parameter must be a table"):
+        rates_by_group("alert", "who", "skin", data=5)
+
+
+def test_one_name_in_two_spellings_is_one_person() -> None:
+    one = rates_by_group([1, 0, 0, 1], ["Jos\u00e9", "Jose\u0301", 1, "1"], ["a", "a", "b", "b"])
+    assert one["subjects"].tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize("wrong", [0, -3, 2.5, None, "9", True, 10**400])
+def test_a_number_of_replicates_is_checked(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="'replicates' parameter of equity_summary"):
+        equity_summary(EVENT, PERSON, GROUP, replicates=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["0.1", [10], None, np.nan, np.inf, 10**400])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_parameters_of_a_design_are_checked(wrong: Any, place: int) -> None:
+    values: list[Any] = [0.1, 10, 10]
+    values[place] = wrong
+    name = ("base_rate", "trials_a", "trials_b")[place]
+    with pytest.raises(ValueError, match=f"'{name}' parameter of detectable_ratio must be"):
+        detectable_ratio(*values)

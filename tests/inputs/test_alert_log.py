@@ -278,7 +278,10 @@ def test_a_line_separator_inside_a_line_ends_none(logs: Logs) -> None:
     log.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines))
     assert len(AlertLog(log, 0.6).alerts(logs.images())) == 1
     log.write_text('{"reference_id": "r0"\n')
-    with pytest.raises(MatcherError, match="row 1 is not JSON"):
+    with pytest.raises(MatcherError, match="row 1 cannot be read"):
+        AlertLog(log, 0.6)
+    log.write_text('{"pass_id": "a", "reference_id": ["r0"], "score": 0.7}\n')
+    with pytest.raises(MatcherError, match="row 1: 'reference_id' is a list or an object"):
         AlertLog(log, 0.6)
 
 
