@@ -53,6 +53,11 @@ def test_of_scores_from_a_file_one_threshold_must_lie_among_them() -> None:
         check_reach((-3, 0.1), given)
 
 
+def test_a_distance_is_written_as_a_negative_score() -> None:
+    with pytest.raises(ConfigError, match=r"a distance of 0\.40 is written -0\.40\."):
+        check_reach((0.4, 0.5), card(-1.0, -0.05, "given"))
+
+
 def test_of_scores_from_a_file_every_reported_threshold_must_lie_among_them() -> None:
     given = card(0.2, 0.9, "given")
     check_reach((0.1, 0.5, 3.0), given, (0.5,))

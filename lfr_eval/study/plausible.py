@@ -81,11 +81,15 @@ def check_reach(
         most = f"the lowest score is {threshold_text(low)}"
     else:
         return
+    distances = ""
+    if high <= 0 < min(which):
+        one = threshold_text(min(which))
+        distances = f" Scores of distances are negative: a distance of {one} is written -{one}."
     any_of = "the threshold" if len(which) == 1 else "any of the thresholds"
     raise ConfigError(
         f"{reached} {any_of} {_shown(which)}: {most}. Give thresholds on the scale of the scores, "
         f"which lie {_between(low, high)}: thresholds.values, thresholds.operating and "
-        "thresholds.primary."
+        f"thresholds.primary.{distances}"
     )
 
 
