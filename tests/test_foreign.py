@@ -18,6 +18,7 @@ from lfr_eval.config.foreign import (
     PLACES,
     SCIENTIFIC,
     check_conf,
+    check_texts,
     foreign_overrides,
     is_place,
 )
@@ -374,3 +375,11 @@ def test_a_registration_names_files_beside_it_only(tmp_path: Path) -> None:
 def test_overrides_of_a_plan_are_allowed_themselves(tmp_path: Path) -> None:
     plan = read_plan(plan_file(tmp_path, overrides=["dataset.seed=3"]))
     assert foreign_overrides(overrides_of(plan)[1:]) == []
+
+
+def test_texts_with_control_characters_are_named() -> None:
+    texts = {"question": "Is it\u202e fair\nhere?", "hypotheses": ("a\x00b", "plain\ttext")}
+    assert list(check_texts(texts)) == [
+        r"question contains the control character '\u202e'; remove it",
+        r"hypotheses contains the control character '\x00'; remove it",
+    ]

@@ -13,6 +13,9 @@ from lfr_eval.cli.options import FAILED, OK, Roots, Several, Study
 if TYPE_CHECKING:
     from lfr_eval.contract.folder import StudyFolder
 
+LONGEST_CLAIM = 2_000
+"""Characters of a claim; a clause takes time."""
+
 
 @Parameter(name="*", group="Publication")
 @dataclass(frozen=True)
@@ -152,8 +155,14 @@ def verify(
 
 
 def _check_claim(claim: str, folder: StudyFolder) -> int:
+    from lfr_eval.config import ConfigError
     from lfr_eval.finished.claims import check_claim, read_sentences
 
+    if len(claim) > LONGEST_CLAIM:
+        raise ConfigError(
+            f"A claim may have {LONGEST_CLAIM:,} characters, and this one has {len(claim):,}. "
+            "Check one sentence at a time."
+        )
     verdict = check_claim(claim, read_sentences(folder))
     if verdict.simulated:
         print("This study is simulated: nobody in it exists, and it says nothing of a real system.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -183,8 +183,27 @@ def check_names(names: Iterable[str], where: str) -> Iterator[str]:
     """Say which names of factors and groups are not plain text."""
     for name in names:
         yield from (f"{where} {problem}" for problem in _not_plain(name))
-        if re.search(r"[\x00-\x1f\x7f]", name):
+        if _CONTROLS.search(name) or re.search(r"[\t\n\r]", name):
             yield f"{where} contains the name {name!r}; remove its control characters"
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Signs without a shape that a text of several lines has no use for, and those that turn a text
+round (Unicode, Bidi_Control)."""
+
+
+def check_texts(value: object, where: str = "") -> Iterator[str]:
+    """Say which texts in lists and mappings hold control characters."""
+    if isinstance(value, str):
+        if found := _CONTROLS.search(value):
+            yield f"{where} contains the control character {found[0]!a}; remove it"
+    elif isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from check_texts(str(name), where or "a name")
+            yield from check_texts(below, f"{where}.{name}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for below in value:
+            yield from check_texts(below, where)
 
 
 def check_choice(name: str, group: str) -> Iterator[str]:

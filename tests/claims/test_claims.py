@@ -177,6 +177,7 @@ def test_the_command(
     assert cli.main(["verify", "--claim", text, str(small.path)]) == 0
     assert "word for word" in capsys.readouterr().out
     assert cli.main(["verify", "--claim", "There is no bias.", str(small.path)]) == 1
+    assert cli.main(["verify", "--claim", "26 of 26 of " * 20_000, str(small.path)]) == 2
     said = capsys.readouterr().out
     assert said.index("This study is simulated") < said.index("The study does not say so.")
     assert "As it is read: it says that groups do not differ." in said

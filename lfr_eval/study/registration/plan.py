@@ -10,7 +10,12 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from lfr_eval.config.foreign import check_choice, check_names, foreign_overrides
+from lfr_eval.config.foreign import (
+    check_choice,
+    check_names,
+    check_texts,
+    foreign_overrides,
+)
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
@@ -159,7 +164,7 @@ def read_plan(file: Path) -> StudyPlan:
     try:
         # A day that YAML has made of a text is no text: it is refused like a number.
         plan = StudyPlan.model_validate_json(json.dumps(content, default=lambda day: [str(day)]))
-        problems = _contradictions(plan)
+        problems = [*check_texts(plan.model_dump()), *_contradictions(plan)]
     except ValidationError as error:
         problems = list(each_problem(error, FIELDS))
     if problems:
