@@ -301,8 +301,10 @@ def _pool(counts: Counted, member: Bools) -> Side:
     if cells.covariance is None:
         return Side(events, total, variance)
     rows = _rows(counts, member)
+    # No length is left to be inferred: there may be no threshold.
+    groups, conditions = int(np.count_nonzero(member)), cells.conditions
     shared = _sum_variance(cells, rows).reshape(
-        -1, counts.strata, cells.conditions, cells.conditions, events.shape[-1]
+        groups, counts.strata, conditions, conditions, events.shape[-1]
     )
     product = squared(total, cells.conditions)
     return Side(events, total, variance, divide(shared.sum(axis=0), product))
