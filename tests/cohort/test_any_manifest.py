@@ -164,4 +164,4 @@ def test_people_who_state_no_group_are_counted_and_never_compared(tmp_path: Path
     assert {*compared["group_a"], *compared["group_b"]} == {"Black", "White", "*"}
     record = (folder.path / "study.json").read_text()
     assert '"largest_groups"' in record
-    assert "the largest one where no other was chosen" in record
+    assert "the largest one, or the first of equally large ones, where no other was" in record
