@@ -165,11 +165,11 @@ def test_a_study_by_overrides_is_that_of_the_command_line(
 
 WRONG = {
     "people has no rows": {"people": people().iloc[:0], "scores": scores()},
-    "scores has two columns 'score'": {
+    "scores has two columns named 'score'": {
         "people": people(),
         "scores": pd.concat([scores(), scores()[["score"]]], axis=1),
     },
-    "a column named 0; names of columns must be texts": {
+    "a column named 0; column names must be text": {
         "people": people().assign(x=1).rename(columns={"x": 0}),
         "scores": scores(),
     },

@@ -53,9 +53,9 @@ def test_two_factors_that_divide_people_alike_are_told(tmp_path: Path) -> None:
     table = pd.DataFrame(rows)
     (said,) = told(table)
     assert said.startswith(
-        "Whether gender or camera is the reason for a difference: 'man' by gender"
+        "Whether gender or camera is the reason for a difference: gender 'man' always goes"
     )
-    assert "'woman' by gender is always 'Cam 1' by camera" in said
+    assert "gender 'woman' always goes with camera 'Cam 1'" in said
     # A label that is missing says nothing; one person who passed the other camera does.
     table.loc[1, "gender"] = None
     assert told(table) == [said]

@@ -167,7 +167,7 @@ def test_a_plan_is_checked_before_it_is_registered(registered: Registered) -> No
     with pytest.raises(RegistrationError, match=r"can be read and run, but is not registered"):
         check(registered.plan, registered.places)
     registered.plan.write_text(registered.plan.read_text().replace("primary:", "primry:"))
-    with pytest.raises(RegistrationError, match="'primry' is unknown; do you mean primary"):
+    with pytest.raises(RegistrationError, match="'primry' is unknown; did you mean primary"):
         check(registered.plan, registered.places)
 
 

@@ -83,7 +83,9 @@ def record(
     named = f": {', '.join(different[:SHOWN])}{more}" if different else " are named"
     print(f"Entry {number} of {register}. {several(len(different), 'person', 'people')}{named}.")
     for alike in written_alike(different)[:SHOWN]:
-        print(f"Note: {', '.join(alike)} were entered as {len(alike)} people; they may be one.")
+        print(
+            f"Note: {', '.join(alike)} were entered as {len(alike)} people; they may be one person."
+        )
     return OK
 
 

@@ -242,8 +242,8 @@ def _without_labels(table: Path, labels: pd.DataFrame) -> str:
         likely = [name for name in there if any(word in skeleton(name) for word in words)]
         options.append(f"--{label} {shlex.quote(likely[0] if likely else 'COLUMN')}")
     return (
-        f"No column of {table.name} was taken for a label, so no groups can be compared. Say which "
-        f"columns hold them, and replace the manifest: {' '.join(options)} --replace. "
+        f"No column of {table.name} was recognised as a label, so no groups can be compared. Say "
+        f"which columns hold labels, and replace the manifest: {' '.join(options)} --replace. "
         f"Columns there: {', '.join(there)}."
     )
 

@@ -27,7 +27,7 @@ IDS = frozenset(
 )
 """Headings of a column of ids."""
 
-AS_WRITTEN = "If each is one id, give --as-written."
+AS_WRITTEN = "If each of these is a single id, give --as-written."
 
 _SHOWN = 5
 _BETWEEN = r"[\s,;|/&+:()\[\]{}<>\"]"
@@ -98,7 +98,7 @@ def _why_no_id(text: str, in_table: bool = False) -> str:
     if text.startswith("#") and not in_table:
         return "looks like a comment"
     if re.fullmatch(r"\d+\.0+", text):
-        return "is a number as a spreadsheet writes it: leave out the decimals"
+        return "is a number with decimals, as spreadsheets write it: remove the decimals"
     ends = _RANGE.fullmatch(text)
     if ends is not None:
         first, low, second, high = ends.groups()

@@ -69,13 +69,14 @@ def chosen(
     unknown = [f"'{key}'" for key in values if key not in known]
     if unknown:
         raise ConfigError(
-            f"{group}: there is no setting {', '.join(unknown)}; there are {', '.join(known)}."
+            f"{group}: there is no setting {', '.join(unknown)}; "
+            f"the settings are {', '.join(known)}."
         )
     for key in rates:
         if isinstance(values.get(key), str):
-            values[key] = rate_in(values[key])
+            text, values[key] = values[key], rate_in(values[key])
             if math.isnan(values[key]):
-                raise ConfigError(f"{key} must be a rate such as 1/1000 or 0.001.")
+                raise ConfigError(f"{key} must be a rate such as 1/1000 or 0.001 (got '{text}').")
     try:
         return filled(OmegaConf.merge(OmegaConf.structured(schema), values), schema)
     except (OmegaConfBaseException, TypeError, ValueError) as error:

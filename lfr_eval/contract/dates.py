@@ -76,11 +76,11 @@ def read_times(text: pd.Series, order: Order | None = None) -> Times:
     if order is None and days:
         others = any(re.match(r"\d{4}-", cell) for cell in cells)
         if day_first and month_first:
-            why = "some of these days can only be day first, and some only month first"
+            why = "some days in this column can only be day first, and some only month first"
         elif others:
             why = "some times begin with the year, so a program may have exchanged day and month"
         elif not day_first and not month_first:
-            why = "no time of the column shows whether the day or the month comes first"
+            why = "no time in the column shows whether the day or the month comes first"
         unclear = {cell for cell, each in days.items() if why and (others or turned(each) != each)}
     iso = {cell: _iso(parts, _month_first(order, month_first)) for cell, parts in read.items()}
     iso = {cell: time for cell, time in iso.items() if time and cell not in unclear}

@@ -47,7 +47,7 @@ def each_problem(error: ValidationError, fields: Sequence[str] = ()) -> Iterator
         said = _problem(each["type"], each["loc"], each)
         near = difflib.get_close_matches(str(each["loc"][-1]), fields, 1) if each["loc"] else []
         if near and each["type"] == "extra_forbidden":
-            said += f"; do you mean {near[0]}?"
+            said += f"; did you mean {near[0]}?"
         if fields and each["type"] == "string_type":
             said += "; write it in quotes"
         yield said.replace("an object", "lines of NAME: VALUE") if fields else said

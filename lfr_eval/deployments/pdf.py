@@ -111,9 +111,10 @@ class _Reader:
             self.notes.append(f"page {number} is a picture without text; nothing was read from it")
         printed = [line for line in text.splitlines() if _is_row(line)]
         if len(printed) > seen:
+            ruled = f"only {several(seen, 'is', 'are')}" if seen else "none is"
             self.problems.append(
-                f"page {number}: {len(printed)} lines look like deployments, and {seen} stand in "
-                f"ruled tables; the first is '{printed[0]}'"
+                f"page {number}: {several(len(printed), 'line looks', 'lines look')} like "
+                f"deployments, but {ruled} in a ruled table; the first line is '{printed[0]}'"
             )
 
     def finished(self) -> list[Grid]:
@@ -146,7 +147,7 @@ class _Reader:
         self.dated = fields.index("date")
         bare = [f"'{text}'" for text, head in zip(row.texts, headings, strict=True) if not head]
         if bare:
-            self.problems.append(f"page {number}: no heading stands above {', '.join(bare)}")
+            self.problems.append(f"page {number}: there is no heading above {', '.join(bare)}")
         return True
 
     def _row(self, line: _Line, number: int, count: int) -> None:
@@ -155,10 +156,13 @@ class _Reader:
             return
         dated = [place for place, cell in enumerate(line.texts) if looks_like_a_day(cell)]
         if len(line.boxes) != len(grid.headings) or self.dated not in dated:
-            self.problems.append(
-                f"page {number}, row {count}: its {len(line.boxes)} cells do not stand below the "
-                f"{len(grid.headings)} headings of the table ('{' | '.join(line.texts)}')"
+            cells, headings = len(line.boxes), len(grid.headings)
+            why = (
+                f"there is no day below the heading '{grid.headings[self.dated]}'"
+                if cells == headings
+                else f"{several(cells, 'cell')} below {several(headings, 'heading')}"
             )
+            self.problems.append(f"page {number}, row {count}: {why} ('{' | '.join(line.texts)}')")
             return
         if is_total(line.texts):
             grid.passed_over.append(f"page {number}, row {count}: a row of totals")

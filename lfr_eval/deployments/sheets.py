@@ -12,6 +12,7 @@ from typing import Any
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import is_note
 from lfr_eval.contract.spreadsheets import without_values
+from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
 from lfr_eval.deployments.headings import SKIP, understand
 from lfr_eval.deployments.totals import is_total
@@ -120,7 +121,9 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
     _check_alike(path.name, grids, wanted)
     first = next(iter(grids.values()))
     if len(grids) > 1:
-        read = ", ".join(f"'{name}' ({len(grid.rows)} rows)" for name, grid in grids.items())
+        read = ", ".join(
+            f"'{name}' ({several(len(grid.rows), 'row')})" for name, grid in grids.items()
+        )
         first.passed_over.append(f"sheets read: {read}")
     first.passed_over += missing
     return list(grids.values())
@@ -135,7 +138,7 @@ def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
         if merged.max_row > merged.min_row and inside:
             yield (
                 f"sheet '{sheet.title}', cells {merged.coord} are merged; unmerge them and write "
-                "the value into each row that it is of"
+                "the value into each row that it belongs to"
             )
     hidden = sorted(number for number in rows if sheet.row_dimensions[number].hidden)
     if hidden:
@@ -153,7 +156,7 @@ def _check_alike(name: str, grids: Mapping[str, Grid], wanted: Sequence[str]) ->
     if not wanted and any(fields != meant[next(iter(meant))] for fields in meant.values()):
         named = " and ".join(f"'{sheet}'" for sheet in meant)
         raise DeploymentError(
-            f"{name}: the headings of the sheets {named} differ, and one may add up another. Say "
+            f"{name}: the headings of the sheets {named} differ, and one may sum up another. Say "
             "which hold deployments: --sheet NAME (may be repeated)."
         )
 

@@ -82,8 +82,8 @@ def camera(text: str) -> str:
     if len(kinds) == 1 and not words & {"not", "non", "no"}:
         return kinds[0]
     raise ValueUnreadable(
-        f"is not one of {', '.join(CAMERAS)} (write which; 'static' and 'CCTV' do not say whether "
-        "it was there before)"
+        f"is not one of {', '.join(CAMERAS)} (choose one; 'static' and 'CCTV' do not say whether "
+        "the camera was already there)"
     )
 
 

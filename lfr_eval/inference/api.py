@@ -79,7 +79,7 @@ def rates_by_group(
     Returns
     -------
     DataFrame
-        One row a group, after one for everybody; no row without any trial.
+        One row per group, after one for everybody; no row without any trial.
 
     Raises
     ------

@@ -324,7 +324,7 @@ def _statement(
     elif verdict == "equivalent":
         said = f"{what} of {a} and {b} differs by less than {signed(row.margin, 'up')} ({interval})"
     else:
-        said = f"no difference of {what} between {a} and {b} was shown; "
+        said = f"no difference in {what} between {a} and {b} was shown; "
         if lower > 0 or upper < 0:  # Only of exploratory comparisons.
             said += f"the {interval} leaves out 0 but does not allow for the number of "
             said += "comparisons made"

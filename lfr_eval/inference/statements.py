@@ -122,18 +122,19 @@ def statement(finding: Finding) -> str:
 def _omnibus(f: Finding) -> str:
     metric, factor = metric_named(f.metric), factor_words(f.factor)
     what = metric.sides if f.sides and f.sides.trials else "groups"
+    what += f" by {factor}" if factor != "group" else ""
     if f.verdict == "untestable":
         return (
-            f"too few people or {metric.events} were seen to compare {what} by {factor}, so "
+            f"too few people or {metric.events} were seen to compare {what}, so "
             f"nothing can be said about differences between them."
         )
     if f.verdict == "different":
         return (
-            f"{metric.rates} differed between {what} by {factor}{_controlled(f)} "
+            f"{metric.rates} differed between {what}{_controlled(f)} "
             f"({p_text(f.p_adjusted)} after adjustment)."
         )
     return (
-        f"a difference of {metric.rates} between {what} by {factor}{_controlled(f)} was not shown "
+        f"a difference in {metric.rates} between {what}{_controlled(f)} was not shown "
         f"({p_text(f.p_adjusted)} after adjustment), which is not evidence that there is none."
     )
 
@@ -232,20 +233,28 @@ def _compared(f: Finding) -> str:
 
 
 def _rates(f: Finding) -> list[str]:
-    return alike((f.rate_a, "nearest"), (f.rate_b, "nearest"), success=f.metric == "TPIR")
+    return _alike(f, (f.rate_a, "nearest"), (f.rate_b, "nearest"))
 
 
 def _bounds(f: Finding) -> str:
     ends = [(f.bound_a, "up"), (f.bound_b, "up")]
-    return " and ".join(alike(*ends, success=f.metric == "TPIR"))
+    return " and ".join(_alike(f, *ends))
+
+
+def _alike(f: Finding, *rates: tuple[float, str]) -> list[str]:
+    """Return rates in one unit; those of events without a name say that they are of trials."""
+    said = alike(*rates, success=f.metric == "TPIR")
+    if f.metric != UNNAMED:
+        return said
+    return [f"{each} of trials" if "%" in each else f"{each} trials" for each in said]
 
 
 def _seen(f: Finding, side: str) -> str:
     """Return a side's rate and the bound of the other, which had no event, in one unit."""
     rate, bound = getattr(f, f"rate_{side}"), getattr(f, f"bound_{'b' if side == 'a' else 'a'}")
     if math.isnan(bound):
-        return f" ({alike((rate, 'nearest'), success=f.metric == 'TPIR')[0]})"
-    seen, most = alike((rate, "nearest"), (bound, "up"), success=f.metric == "TPIR")
+        return f" ({_alike(f, (rate, 'nearest'))[0]})"
+    seen, most = _alike(f, (rate, "nearest"), (bound, "up"))
     return f" ({seen} against less than {most})"
 
 

@@ -245,8 +245,8 @@ class AlertLog:
         if doubtful.sum() > LARGEST_SHARE_IN_DOUBT * len(rows):
             said = (
                 f"{several(int(doubtful.sum()), 'alert')} of {len(rows):,} could belong to several "
-                "passes, as people passed a camera at the same time or a clock was put back, and "
-                "people whom the system recognised would count as missed. Name the pass of each "
+                "passes, because people passed a camera at the same time or a clock was put back. "
+                "People whom the system recognised would count as missed. Name the pass of each "
                 "alert (column pass_id), give times with seconds and a time zone, or leave out the "
                 "passes concerned"
             )

@@ -184,7 +184,7 @@ def _csv(path: Path) -> pd.DataFrame:
         filled = [at for at in unnamed_at if extra[unnamed[at - 1]].fillna("").ne("").any()]
         if filled and not extra[_MORE].fillna("").ne("").any():
             raise ValueError(
-                f"column {filled[0]} has no name, but row {row} has a cell there; name the column "
+                f"column {filled[0]} has no name, but row {row} has a value there; name the column "
                 "or delete it"
             )
         raise ValueError(

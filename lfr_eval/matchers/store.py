@@ -160,7 +160,7 @@ class TemplateStore:
             raise MatcherError(
                 f"The cache {self.folder} lacks the results of "
                 f"{several(int((~there).sum()), 'image')} that were embedded: it was emptied while "
-                "the study ran, such as by `lfr-eval purge`. Run the study again."
+                "the study ran, for example by `lfr-eval purge`. Run the study again."
             )
         return collect(images, reason, faces, vectors, None if self.storage == "float32" else moved)
 

@@ -66,8 +66,8 @@ def _cannot(report: Report) -> Iterator[str]:
     yield from record.inseparable
     yield from _labels(report)
     yield (
-        "How much another camera or other light would change the figures, or a threshold or "
-        "watchlist that was not tested."
+        "How much the figures would change with another camera, in other light, or at a threshold "
+        "or watchlist that was not tested."
     )
     yield "What officers do with an alert, and whether using the system is lawful or right."
 

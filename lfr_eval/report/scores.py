@@ -105,7 +105,7 @@ def _said(simple: pd.DataFrame) -> Iterator[str]:
         yield f"{several(more, 'further difference')} of mean scores {stands} in the evidence."
     for verdict, says in (
         ("equivalent", "Mean scores differ by less than the margin for"),
-        ("inconclusive", "No difference of mean scores was shown, and none is ruled out, for"),
+        ("inconclusive", "No difference in mean scores was shown, and none is ruled out, for"),
         ("untestable", "Too little was seen of the scores of"),
     ):
         rows = primary[primary["verdict"] == verdict]

@@ -106,7 +106,7 @@ def check_frames(frames: Sequence[tuple[str, object]]) -> list[str]:
         elif value.empty:
             problems.append(f"{name} has no rows")
         elif twice := sorted(map(str, value.columns[value.columns.duplicated()])):
-            problems.append(f"{name} has two columns {twice[0]!r}")
+            problems.append(f"{name} has two columns named {twice[0]!r}")
         elif odd := [column for column in value.columns if not isinstance(column, str)]:
-            problems.append(f"{name} has a column named {odd[0]!r}; names of columns must be texts")
+            problems.append(f"{name} has a column named {odd[0]!r}; column names must be text")
     return problems

@@ -130,12 +130,12 @@ def inseparable(factors: Sequence[str], cohort: Cohort) -> list[str]:
         if len(pairs) < 2 or pairs["a"].duplicated().any() or pairs["b"].duplicated().any():
             continue
         same = [
-            f"'{a}' by {factor_words(first)} is always '{b}' by {factor_words(second)}"
+            f"{factor_words(first)} '{a}' always goes with {factor_words(second)} '{b}'"
             for a, b in pairs.head(SHOWN).itertuples(index=False)
         ]
         found.append(
             f"Whether {factor_words(first)} or {factor_words(second)} is the reason for a "
-            f"difference: {joined(same)}, and the other way round."
+            f"difference: {joined(same)}, and vice versa."
         )
     return found
 

@@ -153,10 +153,10 @@ def test_a_ratio_of_another_setting_is_told_with_the_one_that_is_there(
         "false alert {} times as often as White people."
     )
     said = problems(claim.format(ratio(there["ratio"])), sentences)
-    setting = f"At threshold {here['threshold']:.2f} and a watchlist of {size} the study has "
+    setting = f"At threshold {here['threshold']:.2f} and a watchlist of {size} the ratio is "
     assert f"{setting}{ratio(here['ratio'])} times (FPIR, Black people against White" in said
     assert (
-        f"{ratio(there['ratio'])} times is its ratio at threshold {there['threshold']:.2f}" in said
+        f"{ratio(there['ratio'])} times is the ratio at threshold {there['threshold']:.2f}" in said
     )
     assert "its ratio at" not in problems(claim.format(ratio(here["ratio"])), sentences)
 

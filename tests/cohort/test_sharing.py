@@ -165,7 +165,7 @@ SEVERAL = ("P1 P2", "P1  P2", "P1/P2", "P1 and P2", "P1&P2", "P1:P2", "P1 to P9"
         *((f"subject_id\n{line}\n", "may hold several ids") for line in SEVERAL),
         *((f"P1\n{line}\n", "may be a range") for line in ("P1-P10", "0001-0010", "Q1..Q9")),
         ("P1\n# comment\n", "line 2 .* looks like a comment"),
-        ("12345\n12345.0\n", "line 2 .*leave out the decimals"),
+        ("12345\n12345.0\n", "line 2 .*remove the decimals"),
         ("Name\nAnna Smith\n", ("Anna Smith",)),
         ("P-17\nP-170\n2024-017\n", ("P-17", "P-170", "2024-017")),
     ],
@@ -236,7 +236,10 @@ def test_the_command_line_records_and_answers(
     assert main([*command, "--subject", "P1,P2"]) != 0
     assert "may hold several ids" in capsys.readouterr().err
     assert main([*command, "--subject", "P 1", "--subject", "P-1", "--as-written"]) == 0
-    assert "Note: P 1, P-1 were entered as 2 people; they may be one." in capsys.readouterr().out
+    assert (
+        "Note: P 1, P-1 were entered as 2 people; they may be one person."
+        in capsys.readouterr().out
+    )
     (tmp_path / "images.csv").write_text("subject_id,image\nP1,a.jpg\nP1,b.jpg\nP2,c.jpg\n")
     assert main([*command, "--subjects", "images.csv"]) != 0
     assert "3 lines name 2 people. Say with --count how many" in capsys.readouterr().err

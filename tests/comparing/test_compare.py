@@ -222,7 +222,7 @@ def test_studies_without_a_group_in_common_compare_everybody_only(study: Finishe
         assert set(found.differences["group"]) == {"everybody"}
         said = " ".join(caveats(found))
         assert "no groups by gender" in said
-        assert "so only everybody together is compared" in said
+        assert "left out of the comparison" in said
 
 
 def test_hostile_names_are_escaped(study: Finished) -> None:

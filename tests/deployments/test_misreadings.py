@@ -83,7 +83,7 @@ def test_a_raised_footnote_mark_is_no_digit(tmp_path: Path, mark: str) -> None:
 @pytest.mark.parametrize("day", ["13/02/26", "13 February 2026", "2026-02-13", "13.02.2026"])
 def test_a_page_without_rules_is_refused_however_it_writes_days(tmp_path: Path, day: str) -> None:
     pages = [[row("Barking", "01/02/26")], [row("Ilford", day)]]
-    with pytest.raises(DeploymentError, match="page 2: 1 lines look like"):
+    with pytest.raises(DeploymentError, match="page 2: 1 line looks like"):
         import_records([write_pdf(tmp_path / "a.pdf", pages, unruled=[1])])
 
 

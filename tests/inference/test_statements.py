@@ -180,7 +180,7 @@ def test_omnibus():
         "adjustment)."
     )
     assert say(group_a="*", group_b="*", verdict="inconclusive", p_adjusted=0.4) == (
-        START + "a difference of false alert rates between groups by ethnicity was not shown (p = "
+        START + "a difference in false alert rates between groups by ethnicity was not shown (p = "
         "0.4 after adjustment), which is not evidence that there is none."
     )
 

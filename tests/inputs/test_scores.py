@@ -56,7 +56,7 @@ def test_the_numbers_that_pandas_writes_before_each_row_are_not_read(tmp_path: P
         ("a0", "a1"): 0.9
     }
     write(file, [",reference_id,probe_id,score", "x" + rows[0][1:], *rows[1:]])
-    with pytest.raises(MatcherError, match="column 1 has no name, but row 2 has a cell there"):
+    with pytest.raises(MatcherError, match="column 1 has no name, but row 2 has a value there"):
         ScoreFile(file)
     write(file, ["reference_id,probe_id,score", *rows])
     with pytest.raises(MatcherError, match="row 2 has more cells than the header has names"):

@@ -24,7 +24,7 @@ def test_everything_wrong_with_a_plan_is_said_at_once(tmp_path: Path) -> None:
     said = str(caught.value)
     for words in (
         "'stopping' is missing",
-        "do you mean stopping?",
+        "did you mean stopping?",
         "'who' is empty",
         "'alpha' must",
     ):

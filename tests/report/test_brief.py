@@ -236,7 +236,7 @@ def test_a_difference_of_all_groups_at_once_is_never_denied(report: Report) -> N
     )[0]
     assert lead.startswith(
         f"{IN_USE}, groups by ethnicity differ in false alerts, but the study cannot tell which of "
-        "them: between no two was a difference shown."
+        "them: no two were shown to differ."
     )
     assert "no difference" not in lead
 

@@ -36,8 +36,8 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
     unknown = [group for group in asked.shares if group.casefold() not in known]
     if unknown:
         raise DeploymentError(
-            f"--share names {joined(unknown)}, but nothing says how many false alerts were of "
-            f"{'that group' if len(unknown) == 1 else 'those groups'}. State it, such as "
+            f"--share names {joined(unknown)}, but nothing says how many false alerts "
+            f"{'that group' if len(unknown) == 1 else 'those groups'} had. State it, such as "
             f"--false-alerts {unknown[0]}=0/10, or leave the share out."
         )
     if not found:

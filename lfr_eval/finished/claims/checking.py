@@ -45,7 +45,7 @@ _SAYS = {
     ALIKE: "that groups do not differ",
     BOTH: "that some groups differ and others do not",
     OPEN: "that this is not known",
-    NONE: "nothing of groups",
+    NONE: "nothing about groups",
 }
 
 

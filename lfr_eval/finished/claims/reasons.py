@@ -194,7 +194,7 @@ def _elsewhere(told: Rate, reading: Reading, sentences: Sentences) -> str | None
     shared = sum((there[c] == row[c]).to_numpy(bool, na_value=False).astype(int) for c in columns)
     other = there.iloc[int(np.argmax(shared))]
     return (
-        f"At {_setting_of(row)} the study has {_ratio_of(row)}. {told.text} is its ratio at "
+        f"At {_setting_of(row)} the ratio is {_ratio_of(row)}. {told.text} is the ratio at "
         f"{_setting_of(other)}."
     )
 
@@ -234,7 +234,7 @@ def _held(reading: Reading, sentences: Sentences) -> str:
         row = _ratio_there(replace(reading, figures=figures), sentences)
         if row is None or not told.groups:
             return ""
-        return f" At {_setting_of(row)} it has {_ratio_of(row)}."
+        return f" At {_setting_of(row)} the ratio is {_ratio_of(row)}."
     metric = next((m for m in ("FPIR", "FMR", "TPIR", "FNMR") if m in told.metrics), None)
     groups = set(told.groups) or {"everybody"}
     kept = rates[rates["group"].isin(groups) & (rates["metric"] == metric)]
@@ -269,21 +269,21 @@ def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
 
 
 _TOLD = {
-    SHARE: "It is about whose the alerts were, or about a share of the alerts or of the faces "
+    SHARE: "It is about who set off the alerts, or about a share of the alerts or of the faces "
     "seen, which depends on who walked past. The study has rates per person and per pass.",
     ACCURACY: "It is about accuracy or about being right or wrong in general, which is not a "
     "single rate. The study counts false alerts and missed people separately, each out of its own "
-    "number of tries.",
+    "number of trials.",
     STUDY: "It is about the study itself: its size, its people, its quality or what somebody makes "
-    "of it. No error rate says that. What a study of this size can tell is said by the range that "
-    "stands beside each of its figures.",
+    "of it. No error rate says that. The range beside each figure shows how much a study of this "
+    "size can tell.",
     BEYOND: "It says nothing that a count of errors could show. The study counts false alerts and "
     "missed people in its own trials. It does not show causes, what will happen, what happened "
     "elsewhere, or what is lawful, acceptable or worth it.",
 }
 _BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
 _BESIDE_TOLD = {
-    "cause": "It also says why, or what something brings about (“{word}”). The study counts "
+    "cause": "It also gives a reason or a cause (“{word}”). The study counts "
     "errors; it does not show causes.",
     "future": "It is also a prediction (“{word}”). The study says what was counted in its own "
     "trials.",
@@ -294,8 +294,8 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if reading.polarity.value == OPEN and reading.is_question:
         yield Reason(
             BEYOND,
-            "It is a question, and a study makes no statement that could be the answer to it. Its "
-            f"own sentences on the matter can be quoted{_verdicts(about(reading, sentences))}.",
+            "It is a question, not a statement. The study's own sentences on the matter can be "
+            f"quoted{_verdicts(about(reading, sentences))}.",
         )
     elif reading.polarity.value == OPEN:
         yield Reason(
@@ -311,7 +311,7 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
         yield Reason(reading.topic, _TOLD[reading.topic])
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
-        yield Reason(BEYOND, f"It names people of whom the study has no group: {named}.")
+        yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
     if reading.topic != BEYOND:
         for kind, pattern in _BESIDE.items():
             if found := pattern.search(reading.plain):

@@ -100,7 +100,7 @@ def compare(studies: Sequence[Finished], asked: Asked) -> Comparison:
         shared = set.intersection(*(set(study.sizes) for study in studies))
         if not shared:
             raise ConfigError(
-                "No size of watchlist was searched in all of these studies; give --at-fmr."
+                "No watchlist size was searched in all of these studies; give --at-fmr."
             )
         asked = replace(asked, size=max(shared))
     sides = tuple(_side(study, asked) for study in studies)

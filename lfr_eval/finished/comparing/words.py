@@ -93,8 +93,8 @@ def caveats(found: Comparison) -> list[str]:
         if alone:
             said.append(
                 f"Study {number} has no groups by {joined([*map(factor_words, alone)], 'or')} in "
-                "common with study 1, so only everybody together is compared by "
-                f"{'it' if len(alone) == 1 else 'them'}."
+                f"common with study 1, so {joined([*map(factor_words, alone)])} "
+                f"{'is' if len(alone) == 1 else 'are'} left out of the comparison."
             )
     said.append(
         "A difference that was not found is no evidence of equality: read the intervals, which "

@@ -45,7 +45,7 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     for factor in together:
         said = (
             f"groups by {factor_words(factor)} differ in {deed.thing}, but the study cannot tell "
-            "which of them: between no two was a difference shown."
+            "which of them: no two were shown to differ."
         )
         yield " ".join([said, *_highest(factor, people)])
     judged = [

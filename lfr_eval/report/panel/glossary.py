@@ -18,7 +18,7 @@ Alert: The system says that a passer-by looks like somebody on the watchlist.
 Equivalent: A test showed that two groups differ by less than a margin that the study names.
 Failure to acquire (FTA): The system found no face that it could use, so it cannot recognise that
   person.
-Failure to enrol (FTE): No usable entry could be made of a person's image.
+Failure to enrol (FTE): No usable entry could be made from a person's image.
 False alert: An alert on somebody who is not the person on the watchlist.
 False match rate (FMR): How often images of two different people are taken for one person.
 False negative identification rate (FNIR): How often a person on the watchlist walks past and gets
@@ -40,13 +40,14 @@ Probe: The face that the camera sees.
 Recognition opportunity: One walk of one person past the camera.
 Reference: The face on the watchlist with which a probe is compared.
 Score: A number that says how alike two faces look to the system.
-Study hash: A long number that stands for all files of a study. If one file changes, it changes.
-Template: The numbers that the system makes of a face in order to compare it.
+Study hash: A long number that stands for all files of a study. If any file changes, so does
+  the hash.
+Template: The numbers that the system makes from a face in order to compare it.
 Threshold: The score from which the system calls two faces a match. A higher one gives fewer false
   alerts and misses more people.
 True positive identification rate (TPIR): How often a person on the watchlist walks past and gets
   an alert. Also called the true recognition rate.
-Untestable: Neither group had a single event, so there was nothing to compare.
+Untestable: Too few people or events were seen to compare the groups.
 Watchlist: The list of faces that the system looks for.
 """
 

@@ -39,13 +39,13 @@ class Primary(Given):
     """What counts: everything else is exploratory."""
 
     metrics: tuple[Text, ...]
-    """Named ones only."""
+    """Only these count."""
     thresholds: tuple[float, ...]
-    """Named ones only."""
+    """Only these count."""
     factors: tuple[Text, ...] = ()
-    """Named ones; all where none is named."""
+    """Only these count; all if none is named."""
     watchlist_sizes: tuple[int, ...] = ()
-    """Named ones; all where none is named."""
+    """Only these count; all if none is named."""
     comparisons: tuple[Text, ...] = ("omnibus", "reference")
     """Families, each adjusted by Holm: omnibus, reference, rest."""
 
@@ -64,7 +64,7 @@ class Exclusion(Given):
     """Images that are left out, and why: one image, one person, or a rule stated beforehand."""
 
     reason: Text
-    """Why."""
+    """Why they are left out."""
     image_id: Text | None = None
     subject_id: Text | None = None
     where: Mapping[str, str] = Field(default_factory=dict)
@@ -115,11 +115,11 @@ class StudyPlan(Given):
     title: Text
     question: Text
     hypotheses: tuple[Text, ...]
-    """What is expected."""
+    """What the authors expect to find."""
     who: Text
-    """Who promises."""
+    """Who is responsible for the plan."""
     contact: Text
-    """How to reach them."""
+    """How to reach the people responsible."""
     experiment: Text
     """What is run: `lfr-eval run experiment=EXPERIMENT OVERRIDES`."""
     factors: tuple[Text, ...]
@@ -132,7 +132,7 @@ class StudyPlan(Given):
     """When collecting ends, and that it does not depend on results."""
     alpha: float = 0.05
     power: float = 0.8
-    """Of detectable ratios."""
+    """Chance of showing the detectable ratios."""
     overrides: tuple[Text, ...] = ()
     reference_groups: Mapping[str, str] = Field(default_factory=dict)
     """Factor -> the group that others are compared with."""
