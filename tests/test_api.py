@@ -211,13 +211,13 @@ def test_mistakes_are_told(said: str, here: list[str]) -> None:
         ({"thresholds": 10**400}, "thresholds must be finite numbers"),
         ({"operating": [0.5, 0.6]}, "operating must be one number"),
         ({"operating": float("nan")}, "operating must be finite numbers"),
-        ({"design": 5}, "design=5 is none"),
+        ({"design": 5}, "design=5 is not"),
     ],
 )
 def test_parameters_of_another_type_are_told(given: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         lfr_eval.run(**given)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="override b'a=b' is none"):
+    with pytest.raises(ConfigError, match="override b'a=b' is not"):
         lfr_eval.run(b"a=b", **given)  # type: ignore[arg-type]
 
 

@@ -160,8 +160,8 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
 
     if len(claim) > LONGEST_CLAIM:
         raise ConfigError(
-            f"A claim may have {LONGEST_CLAIM:,} characters, and this one has {len(claim):,}. "
-            "Check one sentence at a time."
+            f"A claim may have at most {LONGEST_CLAIM:,} characters, and this one has "
+            f"{len(claim):,}. Check one sentence at a time."
         )
     verdict = check_claim(claim, read_sentences(folder))
     if verdict.simulated:

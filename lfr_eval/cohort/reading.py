@@ -145,7 +145,7 @@ def _csv(path: Path) -> TextTable:
     return replace(table, notes=(*above_header(unread), *table.notes))
 
 
-_WORKBOOK = "Name a workbook of Excel .xlsx, or save it as 'CSV UTF-8' (an old .xls, too)."
+_WORKBOOK = "Rename an Excel workbook to end in .xlsx, or save it (or an old .xls) as 'CSV UTF-8'."
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
 
 

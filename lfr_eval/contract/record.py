@@ -310,7 +310,7 @@ class StudyRecord(Part):
     conditions: tuple[str, ...] = ()
     """Parts of the factors that are conditions of passes, not of people."""
     inseparable: tuple[str, ...] = ()
-    """Which factors divide the people and passes alike, so that none is the reason by itself."""
+    """Factors that divide people and passes in the same way, so that they cannot be told apart."""
     label_names: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """Factor -> short name -> full label, where labels have short names."""
     capture: str | None = None

@@ -42,8 +42,8 @@ def csv_grids(path: Path) -> list[Grid]:
         word = None if "\0" in text else _misread(text)
     if word is not None or _TWICE.search(text):
         raise DeploymentError(
-            f"{path.name} is not in UTF-8, or was saved in a wrong encoding: "
-            f"'{word or _misread(text)}' would be read. Save the original as 'CSV UTF-8'."
+            f"{path.name} is not in UTF-8, or was saved in a wrong encoding: a "
+            f"word in it reads '{word or _misread(text)}'. Save the original as 'CSV UTF-8'."
         )
     if "\0" in text:
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
@@ -219,7 +219,7 @@ def _without_notes(
         notes.append(f"row {number} ('{next(filter(None, cells))}')")
     if notes:
         raise DeploymentError(
-            f"{name}: below the table there seem to be notes: {some(notes[::-1])}. Delete them."
+            f"{name}: there seem to be notes below the table: {some(notes[::-1])}. Delete them."
         )
     return kept
 

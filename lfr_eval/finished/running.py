@@ -85,7 +85,7 @@ def run(
     wrong = [word for word in overrides if not isinstance(word, str)]
     if wrong or not isinstance(design, str | None):
         what = f"the override {wrong[0]!r:.60}" if wrong else f"design={design!r:.60}"
-        raise ConfigError(f"Overrides and the design are texts; {what} is none.")
+        raise ConfigError(f"Overrides and the design must be text; {what} is not.")
     limits = None if thresholds is None else _numbers("thresholds", thresholds)
     point = None if operating is None else _numbers("operating", operating)
     if point is not None and len(point) != 1:

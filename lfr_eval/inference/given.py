@@ -19,7 +19,7 @@ from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.tables import EVERYBODY
 
 Column = ArrayLike | str
-"""An array of one element a trial, or the name of a column of `data`."""
+"""An array of one element per trial, or the name of a column of `data`."""
 
 NAMES = ("event", "person", "group", "other", "other_group")
 
@@ -62,7 +62,7 @@ class Given:
         columns = {name: self._series(name, value) for name, value in given.items()}
         lengths = {name: len(values) for name, values in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"All arrays must have one element a trial. Got lengths {lengths}.")
+            raise ValueError(f"All arrays must have one element per trial. Got lengths {lengths}.")
         frame = pd.DataFrame(columns)
         frame["event"] = _events(frame["event"])
         for name in set(columns) & {"person", "other"}:
@@ -91,7 +91,7 @@ class Given:
             value = self._column(name, value)
         if isinstance(value, Set | Mapping):
             raise ValueError(
-                f"The '{name}' parameter must have one element a trial, in the order of the "
+                f"The '{name}' parameter must have one element per trial, in the order of the "
                 f"trials: a list or an array. Got a {type(value).__name__}."
             )
         if not isinstance(value, pd.Series | pd.api.extensions.ExtensionArray | np.ndarray):
@@ -100,9 +100,9 @@ class Given:
             elif isinstance(value, Iterable):
                 value = list(value)
             else:
-                raise ValueError(f"The '{name}' parameter must have one element a trial.")
+                raise ValueError(f"The '{name}' parameter must have one element per trial.")
         if np.ndim(value) != 1:
-            raise ValueError(f"The '{name}' parameter must have one element a trial.")
+            raise ValueError(f"The '{name}' parameter must have one element per trial.")
         # An array of NumPy would turn a missing text into the text 'nan'.
         return pd.Series(value).reset_index(drop=True)
 

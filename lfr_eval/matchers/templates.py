@@ -80,7 +80,7 @@ class TemplateFile:
         if len(vectors) > 1 and _all_alike(vectors, self.card.similarity):
             raise MatcherError(
                 f"{self._path}: all {len(vectors):,} templates of the study's images are the same, "
-                "so they tell nobody from anybody. Check how the file was made."
+                "so they cannot tell people apart. Check how the file was made."
             )
         return made
 

@@ -84,7 +84,7 @@ def check_reach(
     distances = ""
     if high <= 0 < min(which):
         one = threshold_text(min(which))
-        distances = f" Scores of distances are negative: a distance of {one} is written -{one}."
+        distances = f" Distances become negative scores: a distance of {one} is written -{one}."
     any_of = "the threshold" if len(which) == 1 else "any of the thresholds"
     raise ConfigError(
         f"{reached} {any_of} {_shown(which)}: {most}. Give thresholds on the scale of the scores, "

@@ -126,7 +126,7 @@ def test_a_name_without_a_table_or_a_column_is_refused() -> None:
         rates_by_group("alert", "who", "race", data=pd.DataFrame(COLUMNS))
     with pytest.raises(ValueError, match="Got lengths"):
         rates_by_group("alert", PERSON[:3], "skin", data=COLUMNS)
-    with pytest.raises(ValueError, match="'event' parameter must have one element a trial"):
+    with pytest.raises(ValueError, match="'event' parameter must have one element per trial"):
         rates_by_group(np.ones((200, 2)), PERSON, GROUP)
 
 
@@ -135,7 +135,7 @@ def test_a_name_without_a_table_or_a_column_is_refused() -> None:
 def test_people_without_an_order_are_refused(
     function: Callable[..., pd.DataFrame], person: Any
 ) -> None:
-    with pytest.raises(ValueError, match="The 'person' parameter must have one element a trial"):
+    with pytest.raises(ValueError, match="The 'person' parameter must have one element per trial"):
         function(EVENT, person, GROUP)
 
 

@@ -224,7 +224,7 @@ def test_arrays_of_pairs_are_counted_within_groups():
 
 
 def test_bad_arrays_are_refused():
-    with pytest.raises(ValueError, match="All arrays must have one element a trial"):
+    with pytest.raises(ValueError, match="All arrays must have one element per trial"):
         rates_by_group([1, 0], [1, 2, 3], ["a", "b"])
     with pytest.raises(ValueError, match="The 'group' of a person must be one"):
         rates_by_group([1, 0], [1, 1], ["a", "b"])

@@ -108,8 +108,8 @@ def _answer(
             (
                 Run(
                     f"These records come from {files} files and are counted together. If the files "
-                    "are of different forces, import and report each by itself: what seems to "
-                    "change on a day may only be another force."
+                    "are from different forces, import and report each by itself: what looks like "
+                    "a change on one day may only be a different force."
                 ),
             )
         )
