@@ -11,8 +11,9 @@ import pytest
 
 from lfr_eval import config
 from lfr_eval.config import ConfigError, MlflowConfig
+from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.composition import compose_study
-from lfr_eval.config.engine_composition import compose_engine, read_policy
+from lfr_eval.config.engine_composition import compose_engine
 from lfr_eval.config.limits import (
     FILLED,
     OneOf,

@@ -168,7 +168,7 @@ def _counted(
 
 
 def _most(values: Floats, groups: int) -> Floats:
-    largest: Floats = values.reshape(groups, -1, values.shape[-1]).max(axis=1)
+    largest: Floats = values.reshape(groups, len(values) // groups, values.shape[-1]).max(axis=1)
     return largest
 
 
@@ -185,7 +185,8 @@ def _combined(alone: Cells, wider: Cells, people: Floats, references: Floats) ->
 
     def summed(cells: Cells) -> Floats:
         parts = (cells.trials**2 * cells.variance)[0]
-        total: Floats = parts.reshape(-1, conditions, parts.shape[-1]).sum(axis=1)
+        shape = len(parts) // conditions, conditions, parts.shape[-1]  # No threshold, maybe.
+        total: Floats = parts.reshape(shape).sum(axis=1)
         return total
 
     own = summed(alone)

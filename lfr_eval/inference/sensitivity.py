@@ -82,14 +82,18 @@ def mislabelled_at_worst(
     excess = events - common * trials
     leave = np.flatnonzero(high)[np.argsort(-excess[high], kind="stable")]
     join = np.flatnonzero(low)[np.argsort(excess[low], kind="stable")]
-    worst = math.inf
-    for out in range(min(change, len(leave) - 1) + 1):
-        side = high.copy()
-        side[leave[:out]] = False
-        side[join[: min(change - out, len(join) - 1)]] = True
-        rates = [events[at].sum() / trials[at].sum() for at in (side, ~side)]
-        if rates[1] > 0:
-            worst = min(worst, rates[0] / rates[1])
+    left, joined = (
+        np.c_[np.zeros(2), np.cumsum([events[who], trials[who]], axis=1)][:, : change + 1]
+        for who in (leave[:-1], join[:-1])  # Nobody leaves a group empty.
+    )
+    outs, ins = np.indices((left.shape[1], joined.shape[1]))
+    here = (outs + ins) <= change
+    moved = left[:, outs[here]] - joined[:, ins[here]]
+    kept = np.array([events[high].sum(), trials[high].sum()])[:, None] - moved
+    other = np.array([events[low].sum(), trials[low].sum()])[:, None] + moved
+    counts = other[0] > 0
+    ratios = (kept[0] * other[1])[counts] / (kept[1] * other[0])[counts]
+    worst = float(ratios.min(initial=math.inf))
     if turned:
         return 1 / worst if worst > 0 else math.inf
     return worst
