@@ -25,6 +25,7 @@ from scipy.special import (
     ndtr,
     roots_hermitenorm,
     roots_jacobi,
+    roots_legendre,
 )
 
 from lfr_eval.config import SimulatedDatasetConfig
@@ -149,6 +150,28 @@ class Population:
         below = np.where(threshold <= 0.0, 0.0, np.where(threshold / r >= 1.0, 1.0, below))
         return np.asarray(below @ w, float)
 
+    def best_quality(self, cell: int) -> tuple[Floats, Floats]:
+        """Nodes and weights of the best quality among the acquired passes of a person.
+
+        0 where none is acquired. A person's passes share an identity, so that somebody has a
+        false positive where the best pass has one.
+        """
+        config = self.config
+        z, w = _normal(_Q_NODES)
+        x, v = roots_legendre(_Q_NODES)
+        cameras = np.array(list(config.cameras.values()) or [0.0])
+        logits = np.linspace(-8.0, 8.0, 1_601)
+        lost = self.failure_to_acquire[cell]
+        nodes = np.empty((len(z), len(x)))
+        for row, person in enumerate(config.quality_spread_people * z):
+            centre = logit(config.probe_quality) + self.quality_shift[cell] + cameras + person
+            below = ndtr((logits[:, None] - centre) / config.quality_spread_passes)
+            below = below @ self.camera_weights[cell]
+            best = (lost + (1.0 - lost) * below) ** config.passes
+            level = np.interp((x + 1.0) / 2.0, best, logits, left=-np.inf)
+            nodes[row] = expit(level)
+        return nodes.ravel(), (w[:, None] * v / 2.0).ravel()
+
     def false_match(
         self, cell: int, thresholds: Floats, quality: tuple[Floats, Floats] | None = None
     ) -> tuple[Floats, Floats]:
@@ -196,6 +219,11 @@ class Population:
         return np.asarray(
             acquired * _any_match(*self.false_match(cell, thresholds), fillers), float
         )
+
+    def people_with_false_positive(self, cell: int, thresholds: Floats, fillers: Floats) -> Floats:
+        """Share of people of a cell with a false positive in any pass, (thresholds,)."""
+        best = self.best_quality(cell)
+        return _any_match(*self.false_match(cell, thresholds, best), fillers)
 
 
 def _tabulated(lowest: float) -> Floats:

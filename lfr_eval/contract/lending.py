@@ -1,4 +1,4 @@
-"""From which scores a threshold with few events borrows: a fixed series, whatever is listed.
+"""From which scores a threshold with few events borrows: a series that the scores alone decide.
 
 In: how many trials there are, and their scores. Out: the series. Were it the thresholds that a
 study lists, what is claimed at one of them would depend on which others somebody had listed.

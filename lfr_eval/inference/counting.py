@@ -82,20 +82,21 @@ class Swept:
 def lenders_of(trials: Trials, steps: Floats) -> Lenders:
     """Return the scores at which 10, 20, 40, ... trials are events.
 
-    Trials of one person: up to half of them. Comparisons of two people: the highest scores alone,
-    of which few are kept below the lowest threshold.
+    Trials of one person: up to half of them, at the lowest threshold or above, so that a log of
+    alerts from that threshold upwards says the same as all scores do. Comparisons of two people:
+    the highest scores alone, of which few are kept below the lowest threshold.
     """
     # Float32 is what scores are compared in.
     cuts = np.asarray(steps, np.float32)
     if not trials.has_threshold:
         return Lenders(cuts, np.empty(0))
-    most = len(trials.score) // 2
+    most, lowest = len(trials.score) // 2, cuts.min()
     if isinstance(trials, PairTrials):
-        most = most_pairs(trials.comparisons)
+        most, lowest = most_pairs(trials.comparisons), np.float32(-np.inf)
     # Scores that could lend to none of the thresholds need not be counted.
     if trials.event_at_or_above:
         grid = series(trials.score, most)
-        return Lenders(cuts, grid[grid <= cuts.max()].astype(float))
+        return Lenders(cuts, grid[(lowest <= grid) & (grid <= cuts.max())].astype(float))
     # A score is missed by the thresholds just above it.
     grid = np.nextafter(-series(-trials.score, most), np.float32(np.inf))[::-1]
     return Lenders(cuts, grid[grid >= cuts.min()].astype(float))

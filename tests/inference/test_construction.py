@@ -234,7 +234,8 @@ def test_other_thresholds_that_are_listed_change_nothing_at_this_one(kind: str):
         trials = replace(trials, conditions=(Condition("camera", ("north", "south"), camera),))
     factors = ("camera", "camera x gender") if kind == "cameras" else ("gender", "ethnicity")
     plan = Plan(factors=factors, watchlist="random")
-    lists = [[at], [at - 0.3, at - 0.1, at], [at - 0.2, at, at + 0.1, at + 0.2]]
+    low = at - 0.3  # The lowest one says from where on scores are known.
+    lists = [[low, at], [low, at - 0.1, at], [low, at - 0.2, at, at + 0.1, at + 0.2]]
     found, rates = [], []
     for listed in lists:
         rows = finding_table([trials], people, listed, plan)
