@@ -1,7 +1,7 @@
-"""Few events at the one threshold that is listed: `python -m benchmarks.acceptance.lending`.
+"""Few events at the threshold under test: `python -m benchmarks.acceptance.lending`.
 
 Two groups with one rate and continuous scores. What their trials are worth is borrowed from the
-series of scores alone.
+series of scores alone. Of passes, a threshold that one trial in five reaches is listed, too.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from lfr_eval.inference.observed import counts_of, sides_of
 from lfr_eval.inference.precision import Evidence, precision_of
 
 THRESHOLD = -1.0
+LOWEST_SHARE = 0.2
+"""Share of all passes that reach the lowest listed threshold."""
 KEPT = 0.15
 """Share of the comparisons of two people that are kept, more than may lend."""
 
@@ -86,9 +88,11 @@ def judge(sizes: Sizes, study: Study, studies: int) -> tuple[float, float]:
     rows = []
     for _ in range(studies):
         trials = study(rng)
-        swept = Swept.of(trials, [THRESHOLD])
-        counts = counts_of(swept, grouping, no_controls(trials), "fixed")
-        rows.append(sides_of(counts, members)[:2])
+        listed = [THRESHOLD]
+        if isinstance(trials, PersonTrials):
+            listed.append(min(THRESHOLD, float(np.quantile(trials.score, 1 - LOWEST_SHARE))))
+        counts = counts_of(Swept.of(trials, listed), grouping, no_controls(trials), "fixed")
+        rows.append([side.at(slice(-1, None)) for side in sides_of(counts, members)[:2]])
     a, b = (Evidence.stack(side) for side in zip(*rows, strict=True))
     sides = Compared(precision_of(a), precision_of(b))
     claimed = (np.nan_to_num(p_value(sides), nan=1.0) < 0.05) & enough_evidence(a, b)
