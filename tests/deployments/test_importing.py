@@ -239,7 +239,7 @@ def test_letters_that_no_english_text_has_are_refused(
     path = tmp_path / "a.csv"
     lines = ["Location,Date,Total alerts,False alerts", f"{place},01/10/24,9,3"]
     path.write_bytes("\n".join(lines).encode(encoding))
-    with pytest.raises(DeploymentError, match=r"'King.*s' would be read\. Save the original"):
+    with pytest.raises(DeploymentError, match=r"a word in it reads 'King.*s'\. Save the original"):
         import_records([path])
 
 
@@ -254,7 +254,9 @@ def test_letters_that_no_english_text_has_are_refused(
 )
 def test_notes_below_the_table_are_named_as_such(tmp_path: Path, note: list[str]) -> None:
     path = write_csv(tmp_path / "a.csv", [*rows(3), 16 * [""], note])
-    with pytest.raises(DeploymentError, match=rf"notes: row 6 \('{note[0]}'\)\. Delete them"):
+    with pytest.raises(
+        DeploymentError, match=rf"notes below the table: row 6 \('{note[0]}'\)\. Delete them"
+    ):
         import_records([path])
     book = openpyxl.Workbook()
     for cells in (HEADINGS, *rows(3), note):
