@@ -74,18 +74,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
 _NEUTRAL = frozenset(
     (
         *("the", "a", "an", "of", "for", "in", "on", "at", "to", "and", "or", "by", "as", "name"),
-        *(
-            "no",
-            "nos",
-            "number",
-            "numbers",
-            "total",
-            "totals",
-            "count",
-            "counts",
-            "overall",
-            "seen",
-        ),
+        *("no", "nos", "number", "numbers", "total", "totals", "count", "counts"),
+        *("overall", "seen"),
         *("estimate", "estimated", "estimates", "est", "approx", "approximate", "used", "setting"),
         *("lfr", "frt", "facial", "recognition", "system", "police", "force", "reference", "ref"),
         *("deployment", "deployments", "operation", "operational", "dd", "mm", "yy", "yyyy"),

@@ -67,8 +67,7 @@ def _whole(folder: Path, what: str, look: bool) -> str:
 
 def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
     """Delete from a cache what was made of a person's pictures, and copies of these."""
-    shards = [shard for shard in _shards(cache) if _why_unread(shard) is None]
-    removed = [count for shard in shards if (count := _from_shard(person, shard, look))]
+    removed = [count for path in _shards(cache) if (count := _from_shard(person, path, look))]
     done = []
     if removed:
         templates, files = several(sum(removed), "template"), several(len(removed), "file")
@@ -117,7 +116,10 @@ def _why_unread(path: Path) -> str | None:
 
 def _from_shard(person: Person, path: Path, look: bool) -> int:
     """Write a batch of templates without theirs; return how many there were."""
-    shard = Shard.read(path)
+    try:
+        shard = Shard.read(path)
+    except MendableError:  # `unread` names it.
+        return 0
     theirs = np.array([one.decode() in person.digests for one in shard.known["digest"]], bool)
     if look or not theirs.any():
         return int(theirs.sum())
@@ -176,9 +178,11 @@ def _is_theirs(person: Person, line: dict[str, Any]) -> bool:
 
 def _lines(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield the lines of a file with what they say; of one that cannot be read, nothing."""
-    if not file.is_file() or _why_unread(file) is not None:
+    try:
+        lines = read_text(file).split("\n")
+    except MendableError:
         return
-    for text in read_text(file).split("\n"):
+    for text in lines:
         try:
             value = json_value(text)
         except ReadingError:
@@ -187,12 +191,13 @@ def _lines(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _keep(file: Path, person: Person, without: set[str]) -> None:
+    lines = list(_lines(file))
     kept = [
         text
-        for text, line in _lines(file)
+        for text, line in lines
         if line.get("alert_id") not in without and not _is_theirs(person, line)
     ]
-    if file.is_file() and _why_unread(file) is None:
+    if len(kept) < len(lines):
         write_text(file, "\n".join(kept))
 
 

@@ -19,7 +19,7 @@ from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.precision import Evidence, Lenders
-from lfr_eval.inference.watchlists import references_of, watchlist_variance
+from lfr_eval.inference.watchlists import References, references_of, watchlist_variance
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def counts_of(
     strata, groups, counter = controls.strata, len(grouping.names), swept.counter
     codes = grouping.codes * strata + controls.stratum
     number = groups * strata
-    here, units, unit, unit_codes = _counted(swept, codes, groups, strata, watchlist, clusters)
+    here, units, unit, unit_codes, references = _counted(
+        swept, codes, groups, strata, watchlist, clusters
+    )
     lending = _counted(swept.lending, codes, groups, strata, watchlist, clusters)[0]
     extremes = unit.extremes(unit_codes, number)
     largest = _most(extremes.largest, groups)
-    if watchlist == "random":
-        references = references_of(swept.trials, codes, number, swept.steps)
-        if references is not None:
-            largest = np.maximum(largest, _most(references.largest, groups))
+    if references is not None:
+        largest = np.maximum(largest, _most(references.largest, groups))
 
     def by_group(values: Floats) -> Floats:
         total: Floats = values.reshape(groups, strata, -1).sum(axis=1)
@@ -144,8 +144,8 @@ def _counted(
     strata: int,
     watchlist: str,
     clusters: Codes | None,
-) -> tuple[Counted, Floats, Counter, Labels]:
-    """Count cells; the units of each, and the units counted with the cell of each."""
+) -> tuple[Counted, Floats, Counter, Labels, References | None]:
+    """Count cells; the units of each, the units with the cell of each, and random references."""
     trials, counter, number = swept.trials, swept.counter, groups * strata
     unit: Counter = counter
     unit_codes: Labels = codes
@@ -158,13 +158,14 @@ def _counted(
     else:
         cells = unit.count(unit_codes[None], number)
         degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
+    references = None
     if watchlist == "random":
         alone = cells
         cells = watchlist_variance(cells, trials, codes, swept.steps, swept.condition)
         references = references_of(trials, codes, number, swept.steps)
         if references is not None:
             degrees = _combined(alone, cells, degrees, references.degrees)
-    return Counted(cells, degrees, groups, strata), units, unit, unit_codes
+    return Counted(cells, degrees, groups, strata), units, unit, unit_codes, references
 
 
 def _most(values: Floats, groups: int) -> Floats:

@@ -71,6 +71,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         If a table has a column too many, or values of another type.
     """
     record = read_record(study)
+    times = _optional(study, tables.ALERT_TIMES)
     rates = in_order(_required(study, tables.RATES))
     at_plan = to_rows(at_threshold(rates, record.thresholds.tabulated))
     # A rate among the first candidates is another rate: the tables alone show it, marked.
@@ -143,7 +144,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         if truth is None or truth.empty
         else compare_with_truth([rate for rate in within if rate.rank is None], truth),
         asides=asides_of(
-            _at_headline(_optional(study, tables.ALERT_TIMES), record),
+            _at_headline(times, record),
             _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
             _optional(study, tables.DONT_CARE),
             _optional(study, tables.CORRECTIONS),
@@ -162,7 +163,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         ),
         publication=publication,
         borderline=_at_headline(_optional(study, tables.BORDERLINE), record),
-        tables=_tables(study),
+        tables=_tables(study, times),
         maps=(*shipped_maps(), *_own_maps(study)),
     )
 
@@ -194,9 +195,8 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
     )
 
 
-def _tables(study: Path) -> frozenset[str]:
+def _tables(study: Path, times: pd.DataFrame | None) -> frozenset[str]:
     """Return the names of the tables that say something; times may not have been recorded."""
-    times = _optional(study, tables.ALERT_TIMES)
     silent = {tables.ALERT_TIMES.name} if times is not None and not times["timed"].any() else set()
     return frozenset(path.stem for path in study.glob("*.parquet")) - silent
 
