@@ -73,6 +73,8 @@ class Finding:
         The group with the higher rate, where a publication withholds the rates.
     absolute
         The sentence on the difference of the rates; empty where the study set no margin for it.
+    fragility
+        People without whose events no difference would be shown; None where they are many.
     """
 
     anchor: str
@@ -100,6 +102,7 @@ class Finding:
     level: float | None = None
     higher: str | None = None
     absolute: str = ""
+    fragility: int | None = None
 
     @property
     def comparison(self) -> str:
@@ -207,6 +210,7 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
             watchlist_size=whole(row.watchlist_size),
             primary=not pd.isna(row.primary) and bool(row.primary),
             higher=higher.get(str(row.finding_id)),
+            fragility=whole(row.fragility),
             absolute="" if real(row.difference_margin) is None else words("absolute_statement"),
             **values,
         )

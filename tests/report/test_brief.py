@@ -77,6 +77,18 @@ def of(verdict: str, a: str = "black", **values: object) -> Finding:
     return dataclasses.replace(FINDING, verdict=verdict, group_a=a, **values)
 
 
+@pytest.mark.parametrize(
+    ("people", "said"), [(1, "1 person"), (4, "4 people"), (6, ""), (None, "")]
+)
+def test_a_difference_that_rests_on_few_people_says_so(
+    report: Report, people: int | None, said: str
+) -> None:
+    lead = told(report, of("different", fragility=people))[0]
+
+    assert ("rests on" in lead) == bool(said)
+    assert not said or f"This rests on {said}: without their errors, no difference" in lead
+
+
 def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
     assert told(report, of("different", level=0.995))[0] == (
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "

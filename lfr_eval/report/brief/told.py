@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lfr_eval.contract.names import factor_words, group_words, groups_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import confidence, count, joined, one_in, ratio, several
+from lfr_eval.inference.statements import FEW_PEOPLE
 from lfr_eval.report.brief.sides import Deed, Sides, seen_words
 from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.picture import FEWEST
@@ -212,7 +213,16 @@ def _different(f: Finding, people: Sides, first: bool) -> str:
             "range because the study made several comparisons)"
         )
     chance = f" Allowing for chance, {span}{level}." if span else ""
-    return f"{_ratio(f, deed)}: {seen}.{chance}{_affected(mine, theirs, people.unit)}"
+    affected = _affected(mine, theirs, people.unit)
+    return f"{_ratio(f, deed)}: {seen}.{chance}{affected}{_rests_on(f, people.unit)}"
+
+
+def _rests_on(f: Finding, unit: str) -> str:
+    """Say that a difference rests on a few people, where it does."""
+    if f.fragility is None or f.fragility > FEW_PEOPLE:
+        return ""
+    who = several(f.fragility, *(("pair",) if unit == "pairs" else ("person", "people")))
+    return f" This rests on {who}: without their errors, no difference would be shown."
 
 
 def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
