@@ -6,7 +6,6 @@ Nothing is computed here, and subject and image ids are no part of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,6 +19,7 @@ from lfr_eval.report.equity import MeasureTable
 from lfr_eval.report.explorer import Explorer
 from lfr_eval.report.field import Field
 from lfr_eval.report.findings import Finding, TestTable
+from lfr_eval.report.instruments import EvidenceMap
 from lfr_eval.report.letters import stand_ins
 from lfr_eval.report.modelled import Tail
 from lfr_eval.report.people import BY_WHOSE_WORD, LabelSource, People
@@ -30,9 +30,6 @@ from lfr_eval.report.scores import ScoreWords
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth
 from lfr_eval.report.withheld import Publication
-
-if TYPE_CHECKING:
-    from lfr_eval.report.panel.maps import EvidenceMap
 
 
 @dataclass(frozen=True)

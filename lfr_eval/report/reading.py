@@ -27,9 +27,10 @@ from lfr_eval.report.equity import to_measures
 from lfr_eval.report.explorer import to_explorer
 from lfr_eval.report.field import Field, to_field
 from lfr_eval.report.findings import VERDICTS, Finding, to_findings, to_tests
+from lfr_eval.report.instruments import EvidenceMap
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import to_tails
-from lfr_eval.report.panel.maps import EvidenceMap, shipped_maps, to_map
+from lfr_eval.report.panel.maps import shipped_maps, to_map
 from lfr_eval.report.people import LabelSource, People, count_people, read_counts
 from lfr_eval.report.provenance import read_provenance, recorded
 from lfr_eval.report.rates import (

@@ -12,9 +12,9 @@ from typing import Any
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, joined, number, spoken_threshold
+from lfr_eval.report.instruments import EvidenceMap, Give, Item
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import EVIDENCE
-from lfr_eval.report.panel.maps import EvidenceMap, Give, Item
 
 
 @dataclass(frozen=True)
