@@ -274,6 +274,21 @@ def test_the_registration_edited_is_evidence_of_nothing(
     assert "was edited after it was registered" in registered.refusal(*deviate)
 
 
+def test_every_field_of_a_registration_that_is_none_is_named(registered: Registered) -> None:
+    content = read_json(registered.registration)
+    content |= {"plan_file": "../plan.yaml", "settings": [], "note": "mine"}
+    del content["matcher"]["name"]
+    write_json(registered.registration, content)
+    refusal = registered.refusal()
+    for said in (
+        "field 'plan_file' must be the name of a file beside it",
+        "field 'settings' must be an object",
+        "field 'matcher.name' is missing",
+        "field 'note' is unknown",
+    ):
+        assert said in refusal
+
+
 def test_the_list_of_images_edited_is_caught(registered: Registered) -> None:
     listed = registered.folder / "plan.images.csv"
     listed.write_text(listed.read_text().replace("i2_0", "i2_9"))
@@ -336,13 +351,12 @@ def test_a_plan_may_come_before_the_data(registered: Registered) -> None:
 def test_a_setting_of_a_later_version_breaks_nothing_at_its_default(
     registered: Registered,
 ) -> None:
-    from dataclasses import replace
 
     from lfr_eval.study.registration import write_registration
 
     record = read_registration(registered.registration)
     settings = {k: v for k, v in record.settings.items() if k != "inference.power"}
-    write_registration(registered.registration, replace(record, settings=settings))
+    write_registration(registered.registration, record.model_copy(update={"settings": settings}))
     assert check(registered.plan, registered.places) == []
     assert "inference.power: registered nothing (its default is 0.8), now 0.9" in (
         registered.refusal("inference.power=0.9")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from lfr_eval import __version__
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
@@ -34,7 +33,14 @@ from lfr_eval.study.registration import (
     without_excluded,
     write_registration,
 )
-from lfr_eval.study.registration.record import IMAGES_SUFFIX, registration_file, write_images
+from lfr_eval.study.registration.record import (
+    IMAGES_SUFFIX,
+    RegisteredCode,
+    RegisteredData,
+    RegisteredMatcher,
+    registration_file,
+    write_images,
+)
 
 
 def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) -> Registration:
@@ -92,11 +98,9 @@ def freeze(file: Path, after_results: bool = False, places: Sequence[str] = ()) 
         settings=settings_of(config),
         matcher=_matcher(config, inputs),
         data=_data(inputs, images),
-        code={
-            "lfr_eval": __version__,
-            "code_digest": code_digest(),
-            "git_revision": git_revision(),
-        },
+        code=RegisteredCode(
+            lfr_eval=__version__, code_digest=code_digest(), git_revision=git_revision()
+        ),
         after_results=tuple(sorted(seen.values())),
     )
     write_registration(target, registration)
@@ -168,28 +172,28 @@ def _path(config: StudyConfig) -> str:
     return str(getattr(config.dataset, "path", config.dataset.name))
 
 
-def _matcher(config: StudyConfig, inputs: Inputs | None) -> dict[str, Any]:
+def _matcher(config: StudyConfig, inputs: Inputs | None) -> RegisteredMatcher:
     if inputs is None:
-        return {"name": config.matcher.kind, "fingerprint": None}
+        return RegisteredMatcher(name=config.matcher.kind, fingerprint=None)
     card = inputs.matcher.card
     # Simulated templates are floating-point numbers made anew: another machine's last digit.
-    return {
-        "name": card.name,
-        "fingerprint": None if inputs.simulation is not None else card.fingerprint,
-    }
+    return RegisteredMatcher(
+        name=card.name,
+        fingerprint=None if inputs.simulation is not None else card.fingerprint,
+    )
 
 
-def _data(inputs: Inputs | None, images: Path | None) -> dict[str, Any] | None:
+def _data(inputs: Inputs | None, images: Path | None) -> RegisteredData | None:
     if inputs is None:
         return None
     cohort = inputs.cohort
-    return {
-        "digest": cohort.digest,
-        "images": len(cohort.images),
-        "people": int(cohort.images["subject_id"].nunique()),
-        "images_file": None if images is None else images.name,
-        "images_sha256": None if images is None else sha256_of(images),
-    }
+    return RegisteredData(
+        digest=cohort.digest,
+        images=len(cohort.images),
+        people=int(cohort.images["subject_id"].nunique()),
+        images_file=None if images is None else images.name,
+        images_sha256=None if images is None else sha256_of(images),
+    )
 
 
 def _results(config: StudyConfig, inputs: Inputs | None, plan: StudyPlan) -> dict[str, str]:

@@ -111,19 +111,19 @@ def _of_settings(registered: Mapping[str, Any], config: StudyConfig) -> Iterator
 
 def _of_matcher(registration: Registration, inputs: Inputs) -> Iterator[Difference]:
     card, registered = inputs.matcher.card, registration.matcher
-    if card.name != registered["name"]:
-        yield Difference("matcher", registered["name"], card.name)
-    elif registered["fingerprint"] not in (None, card.fingerprint):
-        yield Difference("matcher fingerprint", registered["fingerprint"], card.fingerprint)
+    if card.name != registered.name:
+        yield Difference("matcher", registered.name, card.name)
+    elif registered.fingerprint not in (None, card.fingerprint):
+        yield Difference("matcher fingerprint", registered.fingerprint, card.fingerprint)
 
 
 def _of_data(file: Path, registration: Registration, inputs: Inputs) -> Iterator[Difference]:
     data, cohort = registration.data, inputs.cohort
-    if data is None or data["digest"] == cohort.digest:
+    if data is None or data.digest == cohort.digest:
         return
     listed = images_file(file, registration)
     if listed is None:
-        yield Difference("data, digest of the cohort", data["digest"], cohort.digest)
+        yield Difference("data, digest of the cohort", data.digest, cohort.digest)
         return
     before, now = read_images(listed), images_of(cohort.images)
     both = before.index.intersection(now.index)
@@ -139,7 +139,7 @@ def _of_data(file: Path, registration: Registration, inputs: Inputs) -> Iterator
     ]  # fmt: skip
     yield from found
     if not found:
-        yield Difference("data, digest of the cohort", data["digest"], cohort.digest)
+        yield Difference("data, digest of the cohort", data.digest, cohort.digest)
 
 
 def _images(names: pd.Index, registered: str, present: str) -> Iterator[Difference]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import AfterValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import digest, read_json, sha256_of, write_json, written_aside
+from lfr_eval.contract.record import Part
+from lfr_eval.contract.validation import problems_of
 
 SUFFIX, IMAGES_SUFFIX = ".registration.json", ".images.csv"
-FORMAT = 1
 CONTENT, LABELS = "content", "labels"
 _NOT_LABELS = ("path", "digest", "image_id")
 
@@ -24,46 +26,85 @@ class RegistrationError(MendableError, ValueError):
     """A study is not what was registered, or cannot be registered; the message says in what."""
 
 
-@dataclass(frozen=True)
-class Registration:
-    """What was frozen.
+def _beside(name: str) -> str:
+    if Path(name).name != name:
+        raise PydanticCustomError("beside", "the name of a file beside it")
+    return name
 
-    Attributes
-    ----------
-    registered_at
-        UTC time, ISO 8601.
-    plan_file, plan_sha256, plan
-        Name and hash of the plan, and what it said.
-    settings
-        Every setting that determines results, by dotted name.
-    matcher
-        Name and fingerprint; the fingerprint is None for simulated people.
-    data
-        Digest of the cohort before exclusions, number of images and people, and the name and hash
-        of the list of images; None where there were no data yet.
-    code
-        Version, digest and revision of the code that registered it: recorded, not enforced.
-    after_results
-        Study hashes of results that existed already.
-    format
-        Version of this record.
-    """
+
+Beside = Annotated[str, AfterValidator(_beside)]
+"""The name of a file in the folder of the registration."""
+
+
+class Whole(Part):
+    """A part of a registration: its seal covers every field, so an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RegisteredMatcher(Whole):
+    """The matcher that was registered."""
+
+    name: str
+    """Name that the configuration gives it."""
+    fingerprint: str | None
+    """Its fingerprint; None for simulated people, whose templates are made anew."""
+
+
+class RegisteredData(Whole):
+    """The people and images that were registered, before exclusions."""
+
+    digest: str
+    """Digest of the cohort."""
+    images: int
+    """Number of images."""
+    people: int
+    """Number of people."""
+    images_file: Beside | None
+    """Name of the list of images; None for simulated people."""
+    images_sha256: str | None
+    """SHA-256 of that list."""
+
+
+class RegisteredCode(Whole):
+    """The code that registered it: recorded, not enforced."""
+
+    lfr_eval: str
+    """Version."""
+    code_digest: str
+    """Digest of the source files."""
+    git_revision: str | None
+    """Revision of the checkout; None where there is none."""
+
+
+class Registration(Whole):
+    """What was frozen."""
 
     registered_at: str
-    plan_file: str
+    """UTC time, ISO 8601."""
+    plan_file: Beside
+    """Name of the plan."""
     plan_sha256: str
+    """SHA-256 of the plan."""
     plan: Mapping[str, Any]
+    """What the plan said."""
     settings: Mapping[str, Any]
-    matcher: Mapping[str, Any]
-    data: Mapping[str, Any] | None
-    code: Mapping[str, Any]
-    after_results: tuple[str, ...] = field(default=())
-    format: int = FORMAT
+    """Every setting that determines results, by dotted name."""
+    matcher: RegisteredMatcher
+    """What is tested."""
+    data: RegisteredData | None
+    """On whom; None where there were no data yet."""
+    code: RegisteredCode
+    """By which code it was registered."""
+    after_results: tuple[str, ...]
+    """Study hashes of results that existed already."""
+    format: Literal[1] = 1
+    """Version of this record."""
 
     @property
     def seal(self) -> str:
         """One hash over all of it: to be deposited where nobody can change it."""
-        return digest(json.loads(json.dumps(asdict(self))))
+        return digest(self.model_dump(mode="json"))
 
 
 def registration_file(plan: Path) -> Path:
@@ -73,7 +114,7 @@ def registration_file(plan: Path) -> Path:
 
 def write_registration(file: Path, registration: Registration) -> None:
     """Write the record with its seal."""
-    write_json(file, {**asdict(registration), "seal": registration.seal})
+    write_json(file, {**registration.model_dump(mode="json"), "seal": registration.seal})
 
 
 def read_registration(file: Path) -> Registration:
@@ -94,20 +135,13 @@ def read_registration(file: Path) -> Registration:
     try:
         content = read_json(file)
         seal = content.pop("seal")
-        content["after_results"] = tuple(content["after_results"])
-        registration = Registration(**content)
-        problems = list(_problems(registration))
+        registration = Registration.model_validate_json(json.dumps(content))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        why = str(error).rstrip(".")
+        why = problems_of(error) if isinstance(error, ValidationError) else str(error).rstrip(".")
         raise RegistrationError(
             f"{file} is not a registration of this version: {why}. It may have been edited by "
             "hand; restore it as it was written."
         ) from error
-    if problems:
-        raise RegistrationError(
-            f"{file} is not a registration of this version: {'; '.join(problems)}. Restore it as "
-            "it was written."
-        )
     if registration.seal != seal:
         raise RegistrationError(
             f"{file} was edited after it was registered: its content has the hash "
@@ -118,46 +152,13 @@ def read_registration(file: Path) -> Registration:
     if listed is not None and not listed.is_file():
         raise RegistrationError(f"{listed}, the list of registered images, is missing.")
     if listed is not None and registration.data is not None:
-        expected = registration.data["images_sha256"]
+        expected = registration.data.images_sha256
         if sha256_of(listed) != expected:
             raise RegistrationError(
                 f"{listed} was edited after it was registered: its SHA-256 is not {expected}. "
                 "Restore it as it was written."
             )
     return registration
-
-
-def _problems(record: Registration) -> Iterator[str]:
-    """Say what in a record is not what `write_registration` writes: it may come from anybody."""
-    shapes: list[tuple[str, object, Any]] = [
-        ("registered_at", record.registered_at, str),
-        ("plan_file", record.plan_file, str),
-        ("plan_sha256", record.plan_sha256, str),
-        ("plan", record.plan, dict),
-        ("settings", record.settings, dict),
-        ("matcher", record.matcher, dict),
-        ("data", record.data, dict | None),
-        ("code", record.code, dict),
-    ]
-    wrong = [name for name, value, kind in shapes if not isinstance(value, kind)]
-    yield from (f"{name} is not what it should be" for name in wrong)
-    if wrong:
-        return
-    data = dict.fromkeys(_DATA) if record.data is None else record.data
-    for where, there, names in (
-        ("matcher", record.matcher, ("name", "fingerprint")),
-        ("data", data, _DATA),
-        ("code", record.code, ("lfr_eval",)),
-    ):
-        yield from (f"{where} has no {name}" for name in names if name not in there)
-    for name in (record.plan_file, data.get("images_file")):
-        if name is not None and (not isinstance(name, str) or Path(name).name != name):
-            yield f"it names the file {name!r}, which does not lie beside it"
-    if not all(isinstance(one, str) for one in record.after_results):
-        yield "after_results is not a list of study hashes"
-
-
-_DATA = ("digest", "images", "people", "images_file", "images_sha256")
 
 
 def seal_of(registration: str | None) -> str | None:
@@ -173,9 +174,9 @@ def seal_of(registration: str | None) -> str | None:
 
 def images_file(file: Path, registration: Registration) -> Path | None:
     """Return the list of registered images; None where none was made."""
-    if registration.data is None or registration.data["images_file"] is None:
+    if registration.data is None or registration.data.images_file is None:
         return None
-    return file.with_name(registration.data["images_file"])
+    return file.with_name(registration.data.images_file)
 
 
 def images_of(images: pd.DataFrame) -> pd.DataFrame:
