@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from lfr_eval.contract.decisions import Ruling
 
 if TYPE_CHECKING:
     from lfr_eval.contract.folder import StudyFolder
-    from lfr_eval.contract.ledger import Entry, Ledger
+    from lfr_eval.contract.ledger import Ledger
     from lfr_eval.registry.versions import Version
 
 approvals = commands("approvals", "List decisions, and register the keys of approvers.")
@@ -41,15 +42,14 @@ def approve(
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.contract.keys import read_key
     from lfr_eval.contract.words import threshold_text
-    from lfr_eval.finished.approvals import approval_tags
     from lfr_eval.finished.approvals import approve as decide
-    from lfr_eval.registry.versions import find_version, record
+    from lfr_eval.registry.versions import find_version
 
     signing = None if key is None else read_key(key, _passphrase)
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
     version = find_version(model, where) if model else _tested(folder, where)
     approval, entry = decide(ledger, folder, version, ruling, signing)
-    record(version, approval_tags(entry), where)
+    _tell_registry(ledger, where, version)
     done = "withdrawn" if approval.withdrawn else "approved"
     at = threshold_text(approval.threshold)
     print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
@@ -61,7 +61,7 @@ def approve(
 @approvals.default
 def list_approvals(*, roots: Roots = None) -> int:
     """List decisions, after checking that none was changed."""
-    from lfr_eval.contract.decisions import decisions_of
+    from lfr_eval.contract.decisions import decisions_of, discounted, signing
     from lfr_eval.contract.keys import fingerprint
     from lfr_eval.contract.ledger import HOLDER, REVOCATION, holders
     from lfr_eval.contract.words import several, threshold_text
@@ -90,7 +90,7 @@ def list_approvals(*, roots: Roots = None) -> int:
             f"{approval.model}/{approval.version} at {threshold_text(approval.threshold)}, "
             f"proposed by {approval.proposer}; until {approval.expires or 'further notice'}; "
             f"{'; '.join(approval.conditions) or 'no condition'}; study "
-            f"{approval.study_hash[:12]}; {_signing(entry, bool(known), approval.withdrawn)}"
+            f"{approval.study_hash[:12]}; {signing(entry, discounted(approval, entry, known))}"
         )
     print(f"{several(len(decisions), 'decision')} in {ledger.path}; the chain is whole.")
     if not known:
@@ -150,8 +150,9 @@ def register(
     voucher = own if by is None else read_key(by, _passphrase)
     if voucher is None or public is None:
         raise ConfigError("Give --by KEY of a registered approver, who vouches for the key.")
-    ledger, _ = _records(None)
+    ledger, where = _records(None)
     entry = register_key(ledger, name, role, public, voucher)
+    _tell_registry(ledger, where)
     print(f"Public key:  {public}")
     print(f"Fingerprint: {fingerprint(public)}")
     print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
@@ -175,8 +176,9 @@ def revoke(named: str, /, *, reason: str, key: Annotated[Path, Parameter(metavar
     from lfr_eval.contract.keys import read_key
     from lfr_eval.finished.approvers import revoke_key
 
-    ledger, _ = _records(None)
+    ledger, where = _records(None)
     entry = revoke_key(ledger, named, reason, read_key(key, _passphrase))
+    _tell_registry(ledger, where)
     print(f"Revoked; entry {entry.number} of {ledger.path}. Signatures made before it still count.")
     return OK
 
@@ -240,12 +242,30 @@ def _tested(folder: StudyFolder, where: str) -> Version:
     return version_tested(about.matcher.fingerprint, where)
 
 
-def _signing(entry: Entry, keyed: bool, withdrawn: bool) -> str:
-    if entry.signer is not None:
-        return f"signed with {entry.signer[:16]}"
-    if entry.revoked is not None:
-        return f"signed with the revoked key {entry.revoked[:16]}, does not count"
-    return "UNSIGNED, does not count" if keyed and not withdrawn else "unsigned"
+def _tell_registry(ledger: Ledger, where: str, needed: Version | None = None) -> None:
+    """Write to the versions that a ledger decided on what it says of them.
+
+    Raises
+    ------
+    RegistryError
+        If that fails for the version that is needed. Others are named.
+    """
+    from lfr_eval.finished.approvals import ledger_tags
+    from lfr_eval.registry.registered import RegistryError
+    from lfr_eval.registry.versions import find_version, record
+
+    for (name, number, fingerprint), tags in ledger_tags(ledger).items():
+        try:
+            version = find_version(f"models:/{name}/{number}", where)
+            if version.fingerprint == fingerprint:
+                new = {key: value for key, value in tags.items() if version.tags.get(key) != value}
+                record(version, new, where)
+        except RegistryError as error:
+            if needed is not None and (name, number) == (needed.name, needed.version):
+                raise
+            print(
+                f"lfr-eval: {name}/{number} does not know of this entry. {error}", file=sys.stderr
+            )
 
 
 def _records(uri: str | None) -> tuple[Ledger, str]:

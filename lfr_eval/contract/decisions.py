@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.contract.ledger import HOLDER, REVOCATION, Entry, LedgerError
+from lfr_eval.contract.ledger import HOLDER, REVOCATION, Entry, Holder, LedgerError
+from lfr_eval.contract.persons import same_person
 
 LEDGER = "approvals.jsonl"
 
@@ -52,8 +53,9 @@ class Approval:
     withdrawn: bool = False
 
     def holds(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        return self.expires is None or day <= date.fromisoformat(self.expires)
+        """Whether it is in force on a day, which is none before it was decided."""
+        last = date.max if self.expires is None else date.fromisoformat(self.expires)
+        return _utc_day(self.decided) <= day <= last
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,14 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
         if not isinstance(own.get(name), str):
             raise TypeError(f"{name} must be a text")
     if own.get("expires") is not None:
-        _day(own["expires"])
+        _read("expires", own["expires"], date.fromisoformat)
+    _read("decided", own["decided"], _utc_day)
     return Approval(**{**own, "conditions": tuple(own["conditions"])})
+
+
+def _utc_day(time: str) -> date:
+    read = datetime.fromisoformat(time)
+    return (read if read.tzinfo is None else read.astimezone(UTC)).date()
 
 
 TEXTS = (
@@ -112,11 +120,56 @@ TEXTS = (
 )
 
 
-def _day(text: object) -> None:
+def _read(name: str, text: object, reader: Callable[[str], object]) -> None:
     try:
-        date.fromisoformat(str(text))
+        reader(str(text))
     except ValueError:
-        raise TypeError(f"expires must be a day, not {text!r}") from None
+        raise TypeError(f"{name} must be a day, not {text!r}") from None
+
+
+def discounted(approval: Approval, entry: Entry, keys: Mapping[str, Holder]) -> str | None:
+    """Return why a decision does not count; None if it does.
+
+    Where keys are registered, an unsigned line is anybody's. One that takes an approval back counts
+    all the same: it errs on the safe side.
+
+    Parameters
+    ----------
+    keys
+        Who holds the keys of the ledger, by fingerprint.
+    """
+    if not keys or approval.withdrawn:
+        return None
+    if entry.revoked is not None:
+        return f"signed with the revoked key {entry.revoked[:16]}"
+    holder = keys.get(entry.signer or "")
+    if holder is None:
+        return "unsigned, and this ledger takes signed decisions only"
+    if not same_person(holder.name, approval.approver):
+        return f"signed with the key of {holder.name}, who is not the approver"
+    if not same_role(holder.role, approval.role):
+        return f"the key is registered for the role {holder.role}"
+    if same_person(holder.name, approval.proposer):
+        return "the proposer signed it"
+    return None
+
+
+def signing(entry: Entry, why: str | None) -> str:
+    """Return how a decision is signed, in words.
+
+    Parameters
+    ----------
+    why
+        Why it does not count, as `discounted` returns it.
+    """
+    if why is not None:
+        return f"does not count: {why}"
+    return "unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}"
+
+
+def same_role(first: str, second: str) -> bool:
+    """Return whether two roles are the same, whatever their capitals and spaces."""
+    return first.casefold().split() == second.casefold().split()
 
 
 def decisions_of(

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, read_text
@@ -64,9 +64,13 @@ def holds(public: str, values: Mapping[str, Any]) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    signature = values.get(SIGNATURE)
+    # `bytes.fromhex` takes capitals and spaces too: one signature in many spellings.
+    if not _is_hexadecimal(signature, 128):
+        return False
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
-        key.verify(bytes.fromhex(str(values.get(SIGNATURE))), signed_bytes(values))
+        key.verify(bytes.fromhex(signature), signed_bytes(values))
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -74,7 +78,11 @@ def holds(public: str, values: Mapping[str, Any]) -> bool:
 
 def is_public(value: object) -> bool:
     """Return whether a value is a public key as we write it."""
-    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+    return _is_hexadecimal(value, 64)
+
+
+def _is_hexadecimal(value: object, digits: int) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) == digits and set(value) <= set("0123456789abcdef")
 
 
 def new_key(file: Path, passphrase: str | None = None) -> Key:

@@ -25,6 +25,7 @@ from typing import Any
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
+from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.reading import json_value, regular_file
 from lfr_eval.contract.writing import write_whole, written_aside
 
@@ -116,8 +117,13 @@ class _Keys:
     held: dict[str, Holder]
     revoked: set[str]
 
-    def read(self, values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    def read(self, values: Mapping[str, Any], line: bytes) -> tuple[str | None, str | None]:
         """Return who signed an entry, and the revoked key that signed it; note what it says.
+
+        Parameters
+        ----------
+        line
+            What stands in the file: of a signed entry, byte for byte as `append` writes it.
 
         Raises
         ------
@@ -133,6 +139,8 @@ class _Keys:
                 raise KeyError("it is signed with a key that nobody registered")
             if not holds(holder.public, values):
                 raise KeyError("its signature does not hold")
+            if line != written(values):
+                raise KeyError("it is signed, but is not written as it was signed")
             if holder.fingerprint in self.revoked:
                 revoked = holder.fingerprint
             else:
@@ -147,11 +155,21 @@ class _Keys:
         """Note a key that an entry brings in or revokes."""
         if values.get("kind") == HOLDER:
             holder = _holder(values)
+            live = [one for mark, one in self.held.items() if mark not in self.revoked]
+            if holder.fingerprint in self.held:
+                raise KeyError("it brings in a key that is registered already")
+            if any(same_person(one.name, holder.name) for one in live):
+                raise KeyError(f"it brings in a second key of {holder.name}")
             self.held[holder.fingerprint] = holder
         elif values.get("kind") == REVOCATION:
             if values["fingerprint"] not in self.held:
                 raise KeyError("it revokes a key that nobody registered")
             self.revoked.add(values["fingerprint"])
+
+
+def written(values: Mapping[str, Any]) -> bytes:
+    """Return the line of an entry, without its line feed."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _keys(entries: Sequence[Entry]) -> _Keys:
@@ -220,7 +238,7 @@ class Ledger:
             line = lines[number - 1]
             try:
                 values = json_value(line)
-                signer, revoked = keys.read(values)
+                signer, revoked = keys.read(values, line)
             except (ValueError, KeyError, TypeError) as error:
                 why = error.args[0] if isinstance(error, KeyError) else "it is not an entry"
                 raise LedgerError(f"{self.path}: {Break(number, why)}.") from None
@@ -270,7 +288,7 @@ class Ledger:
             if claimed != (number, previous):
                 return found, Break(number, "it does not follow from the entry before it")
             try:
-                signer, revoked = keys.read(values)
+                signer, revoked = keys.read(values, line)
             except (KeyError, TypeError) as error:
                 return found, Break(number, str(error.args[0]))
             previous = hashlib.sha256(line).hexdigest()
@@ -328,9 +346,9 @@ class Ledger:
         if key is not None:
             chained["key"] = key.fingerprint
             chained[SIGNATURE] = key.sign(chained)
-        line = json.dumps(chained, sort_keys=True, ensure_ascii=False).encode()
+        line = written(chained)
         try:
-            signer, revoked = _keys(before).read(chained)
+            signer, revoked = _keys(before).read(chained, line)
         except (KeyError, TypeError) as error:
             raise LedgerError(
                 f"{self.path}: the entry was not written: {error.args[0]}. Register the key with "

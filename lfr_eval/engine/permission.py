@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,8 +13,14 @@ from lfr_eval.contract.decisions import Approval
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.finished.approvals import approvals, decided_on, describes, standing
-from lfr_eval.registry.versions import APPROVAL, Version
+from lfr_eval.finished.approvals import (
+    approvals,
+    decided_on,
+    describes,
+    standing,
+    unknown_to_registry,
+)
+from lfr_eval.registry.versions import LATEST, Version
 
 SENTENCE = "I accept to run at a threshold that nobody approved"
 
@@ -84,10 +90,7 @@ def permit(
         asked.signatures,
         asked.signers,
     )
-    known_until = next(
-        (entry.number for _, entry in decisions if entry.sha256 == version.tags.get(APPROVAL)), 0
-    )
-    why = _refused(found, asked, version, known_until, studies)
+    why = None if found is None else _refused(found, asked, version, decisions, studies)
     if found is not None and why is None:
         approval, entry = found
         signed = entry.signer is not None
@@ -108,21 +111,13 @@ def permit(
 
 
 def _refused(
-    found: tuple[Approval, Entry] | None,
+    found: tuple[Approval, Entry],
     policy: PolicyConfig,
     version: Version,
-    known_until: int,
+    decisions: Sequence[tuple[Approval, Entry]],
     studies: Path | None,
 ) -> str | None:
-    """Return why an approval in force is not accepted; None if it is.
-
-    Parameters
-    ----------
-    known_until
-        Number of the last decision on the version that the registry names.
-    """
-    if found is None:
-        return None
+    """Return why an approval in force is not accepted; None if it is."""
     approval, entry = found
     if policy.roles and approval.role not in policy.roles:
         return (
@@ -131,11 +126,9 @@ def _refused(
         )
     if entry.signer is not None or studies is None:
         return None
-    if entry.number > known_until:
-        return (
-            f"Entry {entry.number} is unsigned and unknown to the registry, so lfr-eval approve "
-            "did not write it."
-        )
+    unknown = unknown_to_registry(entry, decisions, version)
+    if unknown is not None:
+        return unknown
     study = decided_on(approval, studies)
     if study is None:
         return (
@@ -177,14 +170,17 @@ def watching(
         By that function, if the approval is no longer in force.
     """
     looked, last = time.monotonic(), datetime.now(UTC).date()
+    seen = version
 
     def check() -> None:
-        nonlocal looked, last
+        nonlocal looked, last, seen
         now, today = time.monotonic(), datetime.now(UTC).date()
         if now - looked < every and today == last:
             return
         looked, last = now, today
-        permit(ledger, version, threshold, None, today, policy, studies)
+        permit(ledger, seen, threshold, None, today, policy, studies)
+        # The registry is asked at the start only: from then on, no entry that was seen may go.
+        seen = replace(version, tags={**version.tags, LATEST: ledger.entries()[-1].sha256})
 
     return check
 

@@ -6,7 +6,7 @@ A ledger without keys works too, and everything that rests on it says that it is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lfr_eval.contract.decisions import Approval, Ruling, decisions_of
+from lfr_eval.contract.decisions import Approval, Ruling, decisions_of, discounted
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, StudyFolder
 from lfr_eval.contract.keys import Key
@@ -26,7 +26,7 @@ from lfr_eval.contract.tested import tie
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.finished.approvers import ApprovalError, is_named, may_sign
-from lfr_eval.registry.versions import APPROVAL, Version
+from lfr_eval.registry.versions import APPROVAL, LATEST, Version
 
 
 def approve(
@@ -70,7 +70,7 @@ def approve(
             f"{' and '.join(threshold_text(value) for value in nearest)}."
         )
     entries = ledger.entries()
-    problems += may_sign(holders(entries), revoked_in(entries), key, approver)
+    problems += may_sign(holders(entries), revoked_in(entries), key, approver, ruling.role)
     if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
     problems += [f"The {name} is not named." for name in _unnamed(ruling)]
@@ -135,24 +135,33 @@ def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:
     """
     entries = ledger.entries()
     version.check_recorded({entry.sha256 for entry in entries}, ledger.path)
-    keyed = bool(holders(entries))
+    keys = holders(entries)
     identity = (version.name, version.version, version.fingerprint)
     return [
         (approval, entry)
         for approval, entry in decisions_of(entries)
         if (approval.model, approval.version, approval.fingerprint) == identity
-        # Where keys are registered, an unsigned line is anybody's. One that takes an approval back
-        # counts all the same: it errs on the safe side.
-        and (approval.withdrawn or not keyed or _signed_by_approver(approval, entry, entries))
+        and discounted(approval, entry, keys) is None
     ]
 
 
-def _signed_by_approver(approval: Approval, entry: Entry, entries: Sequence[Entry]) -> bool:
-    holder = holders(entries).get(entry.signer or "")
+def unknown_to_registry(
+    entry: Entry, decisions: Sequence[tuple[Approval, Entry]], version: Version
+) -> str | None:
+    """Return why an unsigned entry is not believed; None if the registry knows it, or it is signed.
+
+    Parameters
+    ----------
+    decisions
+        About the version, as `approvals` returns them.
+    """
+    tagged = version.tags.get(APPROVAL)
+    known = next((one.number for _, one in decisions if one.sha256 == tagged), 0)
+    if entry.signer is not None or entry.number <= known:
+        return None
     return (
-        holder is not None
-        and same_person(holder.name, approval.approver)
-        and not same_person(holder.name, approval.proposer)
+        f"Entry {entry.number} is unsigned and unknown to the registry, so lfr-eval approve did "
+        "not write it."
     )
 
 
@@ -172,8 +181,8 @@ def standing(
     day
         Today, UTC.
     signatures
-        How many approvers must have signed, on the same study, each with a key of their own. 0: an
-        unsigned decision counts too.
+        How many approvers must have signed, on the same study and conditions, each with a key of
+        their own. 0: an unsigned decision counts too.
     signers
         Fingerprints of the keys that count, or their beginnings (16 digits at least); empty: every
         registered key.
@@ -186,7 +195,8 @@ def standing(
     last = since[-1]
     if not signatures and not signers:
         return last
-    together = [one for one in since if one[0].study_hash == last[0].study_hash]
+    terms = (last[0].study_hash, set(last[0].conditions))
+    together = [one for one in since if (one[0].study_hash, set(one[0].conditions)) == terms]
     signed = {
         entry.signer
         for approval, entry in together
@@ -242,17 +252,34 @@ def _verdicts(folder: StudyFolder, threshold: float) -> dict[str, str]:
     return dict(zip(chosen["finding_id"], chosen["verdict"], strict=True))
 
 
-def approval_tags(entry: Entry) -> dict[str, str]:
-    """Return what the page of a version says of a decision: its entry, and the words of it."""
-    values = entry.values
-    said = (
-        "withdrawn" if values["withdrawn"] else f"approved until {values['expires'] or 'further'}"
-    )
+def ledger_tags(ledger: Ledger) -> Mapping[tuple[str, str, str], Mapping[str, str]]:
+    """Return what the pages of the versions say that a ledger decided on.
+
+    The page names the last entry of the ledger, and the last decision on the version, so that a
+    ledger is noticed from whose end entries were cut, and has the words of the last decision at
+    each threshold. Nothing else goes in, so that a command that is run again takes nothing back.
+
+    Returns
+    -------
+        Name, version and fingerprint -> tags.
+    """
+    entries = ledger.entries()
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    keys = holders(entries)
+    for approval, entry in decisions_of(entries):
+        if discounted(approval, entry, keys) is None:
+            version = (approval.model, approval.version, approval.fingerprint)
+            tags = found.setdefault(version, {})
+            tags |= {**_words(approval), APPROVAL: entry.sha256, LATEST: entries[-1].sha256}
+    return found
+
+
+def _words(approval: Approval) -> dict[str, str]:
+    said = "withdrawn" if approval.withdrawn else f"approved until {approval.expires or 'further'}"
     # The names of tags hold no plus, and two thresholds must not share one.
-    plain = np.format_float_positional(values["threshold"], trim="-")
+    plain = np.format_float_positional(approval.threshold, trim="-")
     name = f"approval_{plain}".replace(".", "_")
     return {
-        APPROVAL: entry.sha256,
-        name: f"{said}; {values['approver']} ({values['role']}), {values['decided']}; study "
-        f"{values['study_hash']}; conditions: {'; '.join(values['conditions']) or 'none'}",
+        name: f"{said}; {approval.approver} ({approval.role}), {approval.decided}; study "
+        f"{approval.study_hash}; conditions: {'; '.join(approval.conditions) or 'none'}",
     }

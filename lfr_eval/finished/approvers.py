@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
+from lfr_eval.contract.decisions import same_role
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import Key, fingerprint, is_public
 from lfr_eval.contract.ledger import (
@@ -116,7 +117,11 @@ def revoke_key(ledger: Ledger, named: str, reason: str, by: Key) -> Entry:
 
 
 def may_sign(
-    known: Mapping[str, Holder], revoked: Collection[str], key: Key | None, approver: str
+    known: Mapping[str, Holder],
+    revoked: Collection[str],
+    key: Key | None,
+    approver: str,
+    role: str,
 ) -> list[str]:
     """Return what forbids an approver to sign with a key, or without one; empty: nothing."""
     if not known:
@@ -136,6 +141,10 @@ def may_sign(
         return [f"The key {key.fingerprint[:16]} was revoked. Register another key."]
     if not same_person(holder.name, approver):
         return [f"The key belongs to {holder.name}, but the approver is '{approver}'."]
+    if not same_role(holder.role, role):
+        return [
+            f"The key of {holder.name} is registered for the role '{holder.role}', not '{role}'."
+        ]
     return []
 
 

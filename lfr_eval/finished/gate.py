@@ -24,7 +24,7 @@ from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
-from lfr_eval.finished.approvals import describes, standing, studies_with
+from lfr_eval.finished.approvals import describes, standing, studies_with, unknown_to_registry
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -232,6 +232,10 @@ def _agreement(case: Case) -> Iterator[Check]:
         yield Check("approval", wanted, why, False)
         return
     approval, entry = stands
+    unknown = unknown_to_registry(entry, case.decisions, case.version)
+    if unknown is not None:
+        yield Check("approval", wanted, unknown, False)
+        return
     signing = "unsigned" if entry.signer is None else f"signed {entry.signer[:16]}"
     said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}, {signing}"
     yield Check("approval", wanted, said, True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 FINGERPRINT = "fingerprint"
-APPROVAL = "approval_entry"
+APPROVAL, LATEST = "approval_entry", "ledger_entry"
+"""Tags that name entries of the ledger: the last decision on the version, and the last of all."""
 TAG_LIMIT = 5000
 
 
@@ -42,20 +43,21 @@ class Version:
         return f"{self.name}/{self.version}"
 
     def check_recorded(self, entries: Set[str], ledger: Path) -> None:
-        """Check that the ledger contains the approval that the registry names.
+        """Check that the ledger contains the entries that the registry names.
 
         Raises
         ------
         LedgerError
             If it does not: entries were removed, or this is another ledger.
         """
-        tagged = self.tags.get(APPROVAL)
-        if tagged and tagged not in entries:
-            raise LedgerError(
-                f"{ledger} does not contain the approval {tagged[:12]} that the registry names for "
-                f"{self}. Either entries were removed from its end, or it is the wrong ledger: "
-                "give the right one with paths.approvals=FILE."
-            )
+        for what, tag in (("approval", APPROVAL), ("entry", LATEST)):
+            tagged = self.tags.get(tag)
+            if tagged and tagged not in entries:
+                raise LedgerError(
+                    f"{ledger} does not contain the {what} {tagged[:12]} that the registry names "
+                    f"for {self}. Either entries were removed from its end, or it is the wrong "
+                    "ledger: give the right one with paths.approvals=FILE."
+                )
 
 
 def find_version(uri: str, tracking_uri: str) -> Version:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lfr_eval.contract.decisions import Approval, decisions_of
+from lfr_eval.contract.decisions import Approval, decisions_of, discounted, signing
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.record import StudyRecordError, printable
@@ -37,26 +37,19 @@ class Decisions:
         In order; withdrawals of them may rest on another study.
     broken
         Why the ledger cannot be relied on; None where its chain is whole.
-    signers
-        Fingerprint of the key that signed each of `recorded`; None: nobody did. Empty: nobody
-        signed any.
+    signed
+        How each of `recorded` is signed, in words.
+    counted
+        Places of those that count.
     keys
         Who holds the keys that are registered, by fingerprint.
     """
 
     recorded: tuple[Approval, ...]
     broken: str | None = None
-    signers: tuple[str | None, ...] = ()
+    signed: tuple[str, ...] = ()
+    counted: frozenset[int] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
-
-    def signing(self, place: int) -> str:
-        """Return how a decision is signed, in words."""
-        signer = self.signers[place] if self.signers else None
-        if signer is not None:
-            return f"signed with the key {signer[:16]}"
-        if self.keys and not self.recorded[place].withdrawn:
-            return "unsigned, so it does not count: this ledger takes signed decisions only"
-        return "unsigned"
 
     @property
     def approved(self) -> tuple[Approved, ...]:
@@ -65,7 +58,7 @@ class Decisions:
             return ()
         standing: dict[tuple[str, str, float], Approval] = {}
         for place, one in enumerate(self.recorded):
-            if self.signing(place).startswith("unsigned,"):
+            if place not in self.counted:
                 continue
             standing.pop(_about(one), None)
             if not one.withdrawn:
@@ -90,20 +83,25 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
     except LedgerError as error:
         raise StudyRecordError(str(error)) from None
     recorded: list[Approval] = []
-    signers: list[str | None] = []
+    signed: list[str] = []
+    counted: set[int] = set()
     for decision, entry in found:
+        why = discounted(decision, entry, keys)
         decision = replace(decision, **printable(vars(decision)))
         taken_back = decision.withdrawn and _about(decision) in map(_about, recorded)
         if decision.study_hash == study_hash or taken_back:
+            if why is None:
+                counted.add(len(recorded))
             recorded.append(decision)
-            signers.append(entry.signer)
+            signed.append(signing(entry, why))
     held = tuple(
         f"{clean(one.name)} ({clean(one.role)})"
         + (f", revoked at {clean(str(revoked[key].values['revoked']))}" if key in revoked else "")
         for key, one in keys.items()
     )
     return Decisions(
-        *(tuple(recorded), None if broken is None else str(broken), tuple(signers)),
+        *(tuple(recorded), None if broken is None else str(broken)),
+        *(tuple(map(clean, signed)), frozenset(counted)),
         dict(zip(keys, held, strict=True)),
     )
 

@@ -18,7 +18,7 @@ from lfr_eval.contract.ledger import Ledger
 from lfr_eval.finished.approvals import approvals, approve
 from lfr_eval.finished.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
 from lfr_eval.registry.parity_records import TAG, ParityRecord
-from lfr_eval.registry.versions import Version
+from lfr_eval.registry.versions import APPROVAL, Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
 DAY = date(2026, 6, 1)
@@ -60,7 +60,17 @@ def case(tmp_path: Path, policy: PolicyConfig | None = None, **study: object) ->
     real = StudyFolder(folder.path)
     if not study.get("simulated"):
         approve(ledger, real, VERSION, Ruling(THRESHOLD, "Dr Grey", "panel", "Sergeant Brown"))
-    return Case(VERSION, real, approvals(ledger, VERSION), policy or PolicyConfig(), DAY)
+    decisions = [
+        (replace(approval, decided="2026-05-31T10:00:00+00:00"), entry)
+        for approval, entry in approvals(ledger, VERSION)
+    ]
+    known = {APPROVAL: decisions[-1][1].sha256} if decisions else {}
+    version = replace(VERSION, tags={**VERSION.tags, **known})
+    return Case(version, real, decisions, policy or PolicyConfig(), DAY)
+
+
+def tagged(judged: Case, tags: dict[str, str]) -> Version:
+    return replace(VERSION, tags={**judged.version.tags, **tags})
 
 
 def failed(judged: Case) -> list[str]:
@@ -125,9 +135,7 @@ def test_parity_and_approval_are_asked_for_unless_the_policy_does_without(tmp_pa
         (parity(fingerprint="ff" * 32), "checked for another matcher, ffffffffffff"),
         ({TAG: "passed"}, "The tag 'parity' is not a valid record of a parity check"),
     ):
-        (check,) = [
-            c for c in judge(replace(judged, version=replace(VERSION, tags=tags))) if not c.passed
-        ]
+        (check,) = [c for c in judge(replace(judged, version=tagged(judged, tags))) if not c.passed]
         assert check.name == "parity"
         assert said in check.found
 
@@ -188,7 +196,7 @@ def test_a_check_that_failed_stands_until_its_endpoint_is_checked_again(
     tags = {**parity(endpoint=SPARE, at=at, holds=False), **good}
     differs = (f"in what runs, margin is 0 instead of 14; {SPARE}", False)
     assert sorted(parities(judged, tags)) == [differs, same]
-    assert failed(replace(judged, version=replace(VERSION, tags=tags))) == ["parity"]
+    assert failed(replace(judged, version=tagged(judged, tags))) == ["parity"]
     assert parities(judged, tags, parity_endpoint=CAMERA_ROOM) == [same]
     # Another check of the endpoint takes the tag of the last.
     again = {**tags, **parity(endpoint=SPARE, at="2026-05-31T10:00:00+00:00")}
@@ -254,7 +262,7 @@ def test_an_approval_that_expired_or_was_withdrawn_is_none(tmp_path: Path) -> No
 def test_no_study_a_changed_one_another_matchers_or_a_simulated_one_fails(tmp_path: Path) -> None:
     judged = case(tmp_path)
     assert failed(replace(judged, study=None)) == ["study"]
-    other = replace(judged, version=replace(VERSION, fingerprint="ff" * 32))
+    other = replace(judged, version=replace(judged.version, fingerprint="ff" * 32))
     assert failed(other) == ["matcher", "parity"]
     assert judged.study is not None
     (judged.study.path / "cohort.parquet").write_bytes(b"changed")

@@ -12,13 +12,14 @@ from lfr_eval.cli.main import main
 from lfr_eval.config import ConfigError
 from lfr_eval.config.engine_composition import compose_engine
 from lfr_eval.config.paths import conf_dir
-from lfr_eval.contract.ledger import Entry
+from lfr_eval.contract.decisions import TEXTS
+from lfr_eval.contract.ledger import Ledger
 from lfr_eval.engine.alerts import ALERTS
 from lfr_eval.engine.permission import SENTENCE
-from lfr_eval.finished.approvals import approval_tags
+from lfr_eval.finished.approvals import ledger_tags
 from lfr_eval.registry.registered import RegistryError
 from lfr_eval.registry.registering import register_matcher
-from lfr_eval.registry.versions import APPROVAL, find_version, record, version_tested
+from lfr_eval.registry.versions import APPROVAL, LATEST, find_version, record, version_tested
 from tests.engine.builders import ALICE, BOB, Walk, frames_of, write_watchlist
 from tests.engine.studies import THRESHOLD, sealed
 from tests.shared import fresh_store
@@ -209,14 +210,14 @@ def test_what_the_engine_cannot_do_is_said_at_once() -> None:
         compose_engine([*given, "treshold=0.6"])
 
 
-def test_every_threshold_has_a_tag_of_its_own_that_registries_take() -> None:
+def test_every_threshold_has_a_tag_of_its_own_that_registries_take(tmp_path: Path) -> None:
     named = {}
     for threshold in (0.6, 0.491, -0.5, 64.0, 0.4912345, 0.4912346, 1e6, -1.6e6, 2e-7):
-        said = {"approver": "A", "role": "panel", "decided": "now", "study_hash": "aa"}
-        entry = Entry(
-            1, "bb", {**said, "threshold": threshold, "withdrawn": True, "conditions": []}
-        )
-        _, name = approval_tags(entry)
+        said = dict.fromkeys(TEXTS, "A") | {"decided": "2026-05-01"}
+        ledger = Ledger(tmp_path / f"{threshold}.jsonl")
+        ledger.append(said | {"threshold": threshold, "findings": {}, "conditions": []})
+        (tags,) = ledger_tags(ledger).values()
+        (name,) = set(tags) - {APPROVAL, LATEST}
         named[name] = threshold
         _validate_model_version_tag(name, "")
     assert len(named) == 9

@@ -19,9 +19,9 @@ from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
 from lfr_eval.contract.ledger import FIRST, Ledger, LedgerError
 from lfr_eval.contract.persons import same_person
 from lfr_eval.engine.permission import NotApprovedError, permit, watching
-from lfr_eval.finished.approvals import approvals, approve
+from lfr_eval.finished.approvals import approvals, approve, ledger_tags
 from lfr_eval.finished.approvers import ApprovalError, register_key, revoke_key
-from lfr_eval.registry.versions import APPROVAL, Version
+from lfr_eval.registry.versions import APPROVAL, LATEST, Version
 from lfr_eval.report.approvals import read_decisions
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
 
@@ -203,7 +203,7 @@ def test_where_keys_are_registered_only_their_signatures_count(
     decide(ledger, study, "Dr. Grey", grey)
     assert permit(ledger, VERSION, THRESHOLD, None, studies=study.path.parent).signed
     decisions = read_decisions(ledger.path, study.study_hash())
-    assert [decisions.signing(place)[:9] for place in range(2)] == ["unsigned,", "signed wi"]
+    assert [words[:9] for words in decisions.signed] == ["does not ", "signed wi"]
     assert len(decisions.approved) == 1
     assert decisions.keys == {grey.fingerprint: "Dr Grey (panel)"}
 
@@ -274,7 +274,7 @@ def test_a_policy_asks_for_signatures_and_signers(
     ledger: Ledger, study: StudyFolder, grey: Key, white: Key
 ) -> None:
     register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    register_key(ledger, "Dr White", "chief", white.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
     two = PolicyConfig(signatures=2)
     decide(ledger, study, "Dr Grey", grey)
     decide(ledger, study, "Dr Grey", grey)
@@ -384,7 +384,7 @@ def test_a_revoked_key_signs_nothing_more_and_what_it_signed_stands(
     assert (last.signer, last.revoked) == (None, grey.fingerprint)
     assert not permitted(ledger, study)
     shown = read_decisions(ledger.path, study.study_hash())
-    assert "does not count" in shown.signing(len(shown.recorded) - 1)
+    assert "does not count" in shown.signed[-1]
     assert "revoked at" in shown.keys[grey.fingerprint]
 
 
@@ -418,3 +418,131 @@ def test_when_every_key_is_revoked_the_ledger_is_at_its_end(ledger: Ledger, grey
     revoke_key(ledger, grey.fingerprint, "lost", grey)
     with pytest.raises(ApprovalError, match="Begin another ledger"):
         register_key(ledger, "Dr Grey", "panel", "ab" * 32, grey)
+
+
+def cut(ledger: Ledger, lines: int) -> None:
+    kept = ledger.path.read_bytes().splitlines(keepends=True)[:-lines]
+    ledger.path.write_bytes(b"".join(kept))
+
+
+def known_to_registry(ledger: Ledger) -> Version:
+    """Return the version as the registry has it after a command has written to the ledger."""
+    tags = ledger_tags(ledger)[VERSION.name, VERSION.version, FINGERPRINT]
+    return Version(VERSION.name, VERSION.version, FINGERPRINT, tags)
+
+
+@pytest.mark.parametrize(
+    "respelled",
+    [
+        lambda line: re.sub(rb"[0-9a-f]{128}", lambda found: found[0].upper(), line),
+        lambda line: re.sub(rb"([0-9a-f]{64})([0-9a-f]{64})", rb"\1 \2", line),
+        lambda line: line.replace(b'": ', b'":  '),
+        lambda line: line.replace(b"0.64", b"6.4e-1"),
+        lambda line: line.replace(b"Dr Grey", b"Dr \\u0047rey"),
+        lambda line: json.dumps(dict(reversed(json.loads(line).items()))).encode(),
+    ],
+    ids=["capitals", "space in it", "spaces", "number", "escape", "order"],
+)
+def test_a_signed_line_has_one_spelling(
+    respelled: Any, ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    """The values are the same, and so is the signature's number."""
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    first, last = ledger.path.read_bytes().splitlines()
+    assert respelled(last) != last
+    ledger.path.write_bytes(first + b"\n" + respelled(last) + b"\n")
+    with pytest.raises(LedgerError, match=r"entry 2 .*(does not hold|not written as it was)"):
+        ledger.entries()
+
+
+def test_a_revocation_cannot_be_cut_off(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    """Whoever found the key cuts its revocation off, and signs as if there had been none."""
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    decide(ledger, study, "Dr White", white)
+    revoke_key(ledger, grey.fingerprint, "stolen", white)
+    tagged = known_to_registry(ledger)
+    cut(ledger, 1)
+    decide(ledger, study, "Dr Grey", grey)
+    with pytest.raises(LedgerError, match="does not contain the entry"):
+        permit(ledger, tagged, THRESHOLD, None)
+
+
+def test_a_command_that_is_run_again_takes_nothing_back(ledger: Ledger, study: StudyFolder) -> None:
+    decide(ledger, study, "Dr Grey", None)
+    last = decide(ledger, study, "Dr White", None)
+    assert decide(ledger, study, "Dr Grey", None) != last
+    tagged = known_to_registry(ledger)
+    assert tagged.tags[APPROVAL] == tagged.tags[LATEST] == last
+    assert permit(ledger, tagged, THRESHOLD, None, studies=study.path.parent).entry == last
+
+
+def test_an_engine_that_runs_notices_that_an_entry_is_gone(
+    ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    check = watching(ledger, VERSION, THRESHOLD, PolicyConfig(), study.path.parent, every=0)
+    appended(ledger, threshold=0.6, withdrawn=True)
+    check()
+    cut(ledger, 1)
+    with pytest.raises(LedgerError, match="does not contain the entry"):
+        check()
+
+
+def test_a_signature_counts_for_its_holder_in_their_role_alone(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    with pytest.raises(ApprovalError, match="registered for the role 'panel', not 'chief'"):
+        decide(ledger, study, "Dr Grey", grey, role="chief")
+    decide(ledger, study, "Dr Grey", grey, role=" PANEL ")
+    honest = {k: v for k, v in ledger.entries()[-1].values.items() if k not in ("key", "signature")}
+    for change, why in (
+        ({"role": "chief"}, "registered for the role panel"),
+        ({"approver": "Dr White"}, "the key of Dr Grey, who is not the approver"),
+        ({"proposer": "Grey"}, "the proposer signed it"),
+    ):
+        ledger.append({k: v for k, v in {**honest, **change}.items() if k not in HEAD}, grey)
+        shown = read_decisions(ledger.path, study.study_hash())
+        assert why in shown.signed[-1]
+        assert len(shown.approved) == len(approvals(ledger, VERSION)) == 1
+    for name, public, why in (
+        ("Dr White", grey.public, "registered already"),
+        ("Gr\u0435y", white.public, "a second key"),
+    ):
+        holder = {"kind": "holder", "registered": "-", "name": name, "role": "panel"}
+        with pytest.raises(LedgerError, match=why):
+            ledger.append({**holder, "public_key": public}, grey)
+
+
+HEAD = ("number", "previous")
+
+
+def test_signatures_under_other_conditions_are_not_added_up(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    two = PolicyConfig(signatures=2)
+    decide(ledger, study, "Dr Grey", grey, conditions=("daylight only",))
+    decide(ledger, study, "Dr White", white)
+    with pytest.raises(NotApprovedError, match="2 signatures"):
+        permit(ledger, VERSION, THRESHOLD, None, policy=two)
+    decide(ledger, study, "Dr White", white, conditions=("daylight only",))
+    assert permit(ledger, VERSION, THRESHOLD, None, policy=two).conditions == ("daylight only",)
+
+
+def test_nothing_is_in_force_before_it_was_decided(
+    ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    """A clock that was set back does not bring an approval to life that has expired since."""
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey, expires=TODAY.isoformat())
+    assert permit(ledger, VERSION, THRESHOLD, None).approved
+    for day in (TODAY - timedelta(1), TODAY + timedelta(1)):
+        with pytest.raises(NotApprovedError):
+            permit(ledger, VERSION, THRESHOLD, None, day)

@@ -179,7 +179,7 @@ def _approved(report: Report) -> tuple[str, ...]:
         f"({each.role}), proposed by {each.proposer}: {each.model} {each.version} at threshold "
         f"{spoken_threshold(each.threshold)}, "
         f"{'until ' + each.expires if each.expires else 'without a last day'}; "
-        f"{decisions.signing(place)}."
+        f"{decisions.signed[place]}."
         for place, each in enumerate(decisions.recorded)
     ) + _keys(decisions)
 
