@@ -45,6 +45,7 @@ def import_(
     headings: Annotated[tuple[str, ...], Parameter(name="--map", metavar="HEADING=FIELD")] = (),
     dates: Literal["day-first", "month-first"] | None = None,
     sheet: tuple[str, ...] = (),
+    force: Annotated[tuple[str, ...], Parameter(metavar="[FILE=]NAME")] = (),
 ) -> int:
     """Read published records into one table.
 
@@ -64,11 +65,20 @@ def import_(
     sheet
         Name of a sheet of a workbook that holds deployments; may be repeated. Default: all sheets
         with headings and days, if their headings agree.
+    force
+        The police force or body whose deployments the files hold, or one file: --force "Kent" or
+        --force kent.csv="Kent". Records of several forces are reported force by force.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 
     mapping = dict(_pairs(headings, "--map", "HEADING=FIELD"))
-    found = import_records(files, mapping, None if dates is None else dates == "month-first", sheet)
+    found = import_records(
+        files,
+        mapping,
+        None if dates is None else dates == "month-first",
+        sheet,
+        _forces(force),
+    )
     write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):
         days = part["date"].dropna()
@@ -76,6 +86,8 @@ def import_(
         print(f"{source}: {several(len(part), 'deployment')}{span}")
     for each in found.passed_over:
         print(f"Note: {each}.")
+    if len(found.records["source"].unique()) > 1 and found.records["force"].isna().any():
+        print('Note: not every file says whose deployments it holds: --force "NAME", or FILE=NAME.')
     doubts = len(check_records(found.records))
     print(f"{to}: {several(len(found.records), 'record')}. {several(doubts, 'doubt')}", end="")
     print(f": lfr-eval deployments check {to}" if doubts else ".")
@@ -265,6 +277,16 @@ def _pairs(given: Sequence[str], option: str, form: str) -> list[tuple[str, str]
             raise _wrong(option, form, each)
         pairs.append((name.strip(), value.strip()))
     return pairs
+
+
+def _forces(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for each in given:
+        name, _, said = each.rpartition("=")
+        if not said.strip() or (not name.strip() and "=" in each):
+            raise _wrong("--force", "NAME or FILE=NAME", each)
+        found[name.strip()] = said.strip()
+    return found
 
 
 def _numbers(given: Sequence[str]) -> dict[str, float]:

@@ -10,6 +10,7 @@ Killick, Fearnhead & Eckley (2012), JASA 107, 1590-1598 (PELT).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.deployments.grid import DeploymentError
+from lfr_eval.deployments.origins import FORCE, origins, stated_force
 
 SMALLEST = 15
 """Deployments on each side of a break."""
@@ -32,6 +34,8 @@ class Break:
     day: str
     before: float
     after: float
+    force: str | None = None
+    """Whose; null where all records are of one force."""
 
     @property
     def factor(self) -> float:
@@ -40,7 +44,7 @@ class Break:
 
 
 def counting_breaks(records: pd.DataFrame) -> list[Break]:
-    """Return the breaks in faces seen per hour, in order of their days.
+    """Return the breaks in faces seen per hour, force by force, in order of their days.
 
     The logarithm of faces per hour is cut where its level changes (PELT, least squares, penalty
     3 log(n) times the variance between neighbours); a change below a factor of two is no break.
@@ -51,11 +55,42 @@ def counting_breaks(records: pd.DataFrame) -> list[Break]:
         If ruptures is missing.
     """
     try:
-        import ruptures
+        import ruptures  # noqa: F401
     except ImportError:
         raise DeploymentError(
             "Breaks in counting need ruptures: install lfr-eval[records]."
         ) from None
+    forces = origins(records).get(FORCE)
+    if forces is None:
+        return _breaks(records, None)
+    parts = records.groupby(forces, sort=False)
+    return [each for name, part in parts for each in _breaks(part, str(name))]
+
+
+def period(records: pd.DataFrame, breaks: Sequence[Break]) -> pd.Series:
+    """Return between which breaks of its force each record lies; null where that is not known."""
+    found = [
+        None if pd.isna(day) else _period(day, str(force), breaks)
+        for day, force in zip(records["date"], stated_force(records), strict=True)
+    ]
+    return pd.Series(found, records.index, dtype="string")
+
+
+def _period(day: str, force: str, breaks: Sequence[Break]) -> str:
+    own = [each.day for each in breaks if each.force in (None, force)]
+    earlier, later = [each for each in own if each <= day], [each for each in own if each > day]
+    if not own:
+        return "throughout"
+    if not earlier:
+        return f"before {later[0]}"
+    if not later:
+        return f"from {earlier[-1]}"
+    return f"from {earlier[-1]} to before {later[0]}"
+
+
+def _breaks(records: pd.DataFrame, force: str | None) -> list[Break]:
+    import ruptures
+
     known = records.dropna(subset=["date", "hours", "faces_seen"])
     known = known[(known["hours"] > 0) & (known["faces_seen"] > 0)].sort_values(
         "date", kind="stable"
@@ -78,6 +113,6 @@ def counting_breaks(records: pd.DataFrame) -> list[Break]:
         del ends[int(np.argmin(ratios))]
     days = known["date"].tolist()
     return [
-        Break(days[end], before, after)
+        Break(days[end], before, after, force)
         for end, before, after in zip(ends[:-1], medians, medians[1:], strict=False)
     ]

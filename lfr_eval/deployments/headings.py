@@ -69,7 +69,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("place", "borough", ""),
     ("date", "date", ""),
     ("date", "day", ""),
-    ("place", "deployment", "id number no"),
+    ("place", "deployment", "id number no force"),
+    ("force", "police force", "deployment number no reference ref"),
 )
 _NEUTRAL = frozenset(
     (

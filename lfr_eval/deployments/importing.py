@@ -6,6 +6,7 @@ is printed, for `lfr-eval deployments check` to ask about.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -45,6 +46,7 @@ def import_records(
     mapping: Mapping[str, str] | None = None,
     month_first: bool | None = None,
     sheets: Sequence[str] = (),
+    forces: Mapping[str, str] | None = None,
 ) -> Imported:
     """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
 
@@ -59,6 +61,9 @@ def import_records(
         and a file that shows another order is refused.
     sheets
         Names of the sheets of workbooks that hold deployments; none: all, if their headings agree.
+    forces
+        Name of a file, or "" for all others, to the force whose deployments it holds, where the
+        file itself does not say.
 
     Raises
     ------
@@ -66,6 +71,7 @@ def import_records(
         If a file cannot be read; every problem is named with its file, page and row.
     """
     rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets)
+    problems += _with_forces(rows, paths, forces or {})
     if problems:
         raise DeploymentError(f"The records cannot be imported: {some(problems)}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
@@ -84,8 +90,9 @@ def read_rows(
     passed_over: list[str] = []
     for path in _files(paths, problems):
         try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
             if path.suffix.lower() == ".json":
-                rows.append(_deployment(path))
+                rows.append(_deployment(path) | {"source_sha256": digest})
                 continue
             here: list[dict[str, Any]] = []
             for grid in _grids(path, sheets):
@@ -96,7 +103,8 @@ def read_rows(
                     here.append(_record(path.name, row, headings, problems, bool(month_first)))
             if month_first is None:
                 problems += _unclear_days(path.name, here)
-            rows += without_totals(path.name, here, passed_over, problems)
+            kept = without_totals(path.name, here, passed_over, problems)
+            rows += [row | {"source_sha256": digest} for row in kept]
         except DeploymentError as error:
             problems.append(str(error).rstrip("."))
     problems += [
@@ -107,6 +115,18 @@ def read_rows(
     if not rows and not problems:
         problems = ["no file holds a record of a deployment"]
     return rows, problems, passed_over
+
+
+def _with_forces(
+    rows: Sequence[dict[str, Any]], paths: Sequence[Path], forces: Mapping[str, str]
+) -> list[str]:
+    """Fill in the forces that were stated for files; return what is wrong with them."""
+    for row in rows:
+        stated = forces.get(row["source"], forces.get(""))
+        row["force"] = row["force"] or stated
+    there = {row["source"] for row in rows} | {path.name for path in paths}
+    return [f"--force names '{name}', which is none of the files" for name in forces
+            if name and name not in there]  # fmt: skip
 
 
 def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:

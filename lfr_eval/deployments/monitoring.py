@@ -110,7 +110,12 @@ def _words(limit: float, measure: str) -> str:
 
 
 def above_limit(
-    records: pd.DataFrame, limit: float, measure: str, alpha: float = 0.05, question: str = ""
+    records: pd.DataFrame,
+    limit: float,
+    measure: str,
+    alpha: float = 0.05,
+    question: str = "",
+    who: str = "",
 ) -> Alarm:
     """Ask whether false alerts are more frequent than a limit.
 
@@ -124,6 +129,8 @@ def above_limit(
         `per face`, `per alert` or `per hour`.
     alpha
         Largest chance of an alarm, ever, while the rate is at most the limit.
+    who
+        What the answer begins with, such as the name of a force.
     """
     column = EXPOSURES[measure]
     known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
@@ -134,7 +141,7 @@ def above_limit(
     evidence = stakes(events, limit * under)
     return Alarm(
         *(
-            question or f"more false alerts than {_words(limit, measure)}",
+            who + (question or f"more false alerts than {_words(limit, measure)}"),
             limit,
             measure,
             alpha,
@@ -146,7 +153,7 @@ def above_limit(
 
 
 def drifting(
-    records: pd.DataFrame, measure: str, alpha: float = 0.05, since: str = ""
+    records: pd.DataFrame, measure: str, alpha: float = 0.05, since: str = "", who: str = ""
 ) -> Alarm | None:
     """Ask whether false alerts have become more frequent since the first 20 deployments.
 
@@ -164,7 +171,7 @@ def drifting(
     events, under = int(first["false_alerts"].sum()), float(first[column].sum())
     _, bound = poisson_interval(events, under, 1 - alpha if events else 1 - alpha / 2)
     question = f"more false alerts {measure} than in the first {FEWEST_BEFORE} deployments{since}"
-    return above_limit(later, bound, measure, alpha / 2, question)
+    return above_limit(later, bound, measure, alpha / 2, question, who)
 
 
 def over_represented(

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import STREET
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.breaks import Break, period
+from lfr_eval.deployments.dispersion import dispersion, widened
+from lfr_eval.deployments.origins import FORCE, origins, strata
 from lfr_eval.inference.field import (
     PER_ALERT,
     PER_FACE,
@@ -28,8 +30,6 @@ from lfr_eval.inference.field import (
 
 ALL = "all"
 WATCHLIST_STEP = 5000
-FEWEST = 5
-"""Deployments below which the dispersion between them is not estimated."""
 
 
 def street_table(
@@ -47,12 +47,38 @@ def street_table(
         Confidence level, between 0 and 1.
     """
     rows: list[dict[str, object]] = []
-    for dimension, values in dimensions(records, breaks).items():
-        for value in sorted(values.dropna().unique(), key=_by_number):
-            part = records[(values == value).fillna(False).to_numpy(bool)]
-            for measure in (PER_FACE, PER_ALERT, PER_HOUR):
-                rows += _row(dimension, str(value), measure, part, breaks, level)
+    of = strata(records)
+    several = origins(records)
+    # Rates of several forces or systems stand side by side; only the row of all adds them up.
+    for dimension, values in {ALL: pd.Series(ALL, records.index), **several}.items():
+        rows += _rows(dimension, values, None, records, breaks, level)
+    for stratum in sorted(of.dropna().unique()) or [None]:
+        part = records if stratum is None else records[of == stratum]
+        for dimension, values in dimensions(part, breaks).items():
+            rows += _rows(dimension, values, stratum, records, breaks, level)
     return STREET.build(rows)
+
+
+def _rows(
+    dimension: str,
+    values: pd.Series,
+    stratum: str | None,
+    records: pd.DataFrame,
+    breaks: Sequence[Break],
+    level: float,
+) -> Iterator[dict[str, object]]:
+    for value in sorted(values.dropna().unique(), key=_by_number):
+        places = np.flatnonzero(records.index.isin(values.index[(values == value).fillna(False)]))
+        for measure in (PER_ALERT, PER_HOUR, PER_FACE):
+            for known, row in _row(measure, records.iloc[places], breaks, level):
+                yield {
+                    "force": stratum,
+                    "dimension": dimension,
+                    "value": str(value),
+                    "measure": measure,
+                    **row,
+                    "records": ranges(int(place) + 1 for place in places[known]),
+                }
 
 
 def _by_number(value: object) -> tuple[float, str]:
@@ -64,11 +90,7 @@ def _by_number(value: object) -> tuple[float, str]:
 def dimensions(records: pd.DataFrame, breaks: Sequence[Break]) -> dict[str, pd.Series]:
     """Return the value of each record in each dimension; null where it is not known."""
     size = records["watchlist_size"] // WATCHLIST_STEP * WATCHLIST_STEP
-    period = records["date"].map(
-        lambda day: None if pd.isna(day) else sum(day >= each.day for each in breaks)
-    )
     found = {
-        ALL: pd.Series(ALL, records.index),
         "year": records["date"].str[:4],
         "threshold": records["threshold"].map(threshold_text, na_action="ignore"),
         "use case": records["use_case"],
@@ -79,28 +101,30 @@ def dimensions(records: pd.DataFrame, breaks: Sequence[Break]) -> dict[str, pd.S
         "place": records["place"],
     }
     if breaks:
-        found["way of counting"] = period.map(
-            lambda at: _period(int(at), breaks), na_action="ignore"
-        )
+        found["way of counting"] = period(records, breaks)
     return found
 
 
-def _period(at: int, breaks: Sequence[Break]) -> str:
-    if at == 0:
-        return f"before {breaks[0].day}"
-    if at == len(breaks):
-        return f"from {breaks[-1].day}"
-    return f"from {breaks[at - 1].day} to before {breaks[at].day}"
+def ranges(numbers: Iterable[int]) -> str:
+    """Return numbers as ranges: "1–3, 7"."""
+    said: list[str] = []
+    start = last = None
+    for each in [*sorted(numbers), None]:
+        if last is not None and each == last + 1:
+            last = each
+            continue
+        if start is not None:
+            said.append(str(start) if start == last else f"{start}–{last}")
+        start = last = each
+    return ", ".join(said)
 
 
 def _row(
-    dimension: str,
-    value: str,
     measure: str,
     part: pd.DataFrame,
     breaks: Sequence[Break],
     level: float,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[tuple[np.ndarray, dict[str, object]]]:
     exposure = {PER_FACE: part["faces_seen"], PER_ALERT: part["alerts"], PER_HOUR: part["hours"]}[
         measure
     ]
@@ -114,68 +138,32 @@ def _row(
     lower, upper = exact(number, total, level)
     spread = dispersion(events, under, binomial=measure == PER_ALERT)
     wide = widened(number, total, spread, level, binomial=measure == PER_ALERT)
-    note = _note(part.loc[known, "date"], breaks) if measure == PER_FACE else None
-    yield {
-        "dimension": dimension,
-        "value": value,
-        "measure": measure,
-        "deployments": int(known.sum()),
-        "false_alerts": number,
-        "exposure": total,
-        "rate": number / total,
-        "lower": lower,
-        "upper": upper,
-        "dispersion": spread,
-        "wide_lower": wide[0],
-        "wide_upper": wide[1],
-        "level": level,
-        "note": note,
-    }
+    note = _note(part[known], breaks) if measure == PER_FACE else None
+    yield (
+        known.to_numpy(bool),
+        {
+            "deployments": int(known.sum()),
+            "false_alerts": number,
+            "exposure": total,
+            "rate": number / total,
+            "lower": lower,
+            "upper": upper,
+            "dispersion": spread,
+            "wide_lower": wide[0],
+            "wide_upper": wide[1],
+            "level": level,
+            "note": note,
+        },
+    )
 
 
-def dispersion(events: np.ndarray, exposure: np.ndarray, binomial: bool = False) -> float:
-    """Return the variance between deployments over that of independent events, at least 1.
-
-    Parameters
-    ----------
-    events, exposure
-        Of each deployment, shape (deployments,).
-    binomial
-        Whether each unit of exposure can have one event at most.
-
-    Returns
-    -------
-    float
-        NaN where it cannot be estimated: fewer than five deployments or no event.
-    """
-    used = exposure > 0
-    events, exposure = events[used], exposure[used]
-    if len(events) < FEWEST or events.sum() == 0:
-        return float("nan")
-    rate = events.sum() / exposure.sum()
-    # Pearson's statistic is unstable where most expected counts are far below one; the variance of
-    # the total is what the interval needs (Fletcher 2012, Biometrika 99, 230-237, is its cousin).
-    residual = events - rate * exposure
-    robust = len(events) / (len(events) - 1) * float((residual**2).sum())
-    independent = rate * exposure.sum() * (1 - rate if binomial else 1)
-    return max(1.0, robust / independent) if independent > 0 else float("nan")
-
-
-def widened(
-    events: int, exposure: float, spread: float, level: float, binomial: bool = False
-) -> tuple[float, float]:
-    """Return the interval of a rate whose events count as events / spread; NaN where unknown."""
-    if np.isnan(spread):
-        return float("nan"), float("nan")
-    exact = binomial_interval if binomial else poisson_interval
-    return exact(events / spread, exposure / spread, level)
-
-
-def _note(days: pd.Series, breaks: Sequence[Break]) -> str | None:
-    known = days.dropna()
-    if known.empty or not breaks:
+def _note(records: pd.DataFrame, breaks: Sequence[Break]) -> str | None:
+    if FORCE in origins(records):
+        return "each force may count faces in its own way"
+    sides = set(period(records, breaks).dropna())
+    if not breaks or not sides:
         return None
-    sides = {sum(day >= each.day for each in breaks) for day in known}
     if len(sides) > 1:
         return "the way of counting faces changed among these deployments"
-    return "comparable only with deployments " + _period(sides.pop(), breaks)
+    (side,) = sides
+    return None if side == "throughout" else f"comparable only with deployments {side}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from lfr_eval.deployments.monitoring import (
     drifting,
     over_represented,
 )
+from lfr_eval.deployments.origins import FORCE, origins, stated_force
 from lfr_eval.inference.field import PER_FACE, PER_HOUR
 from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
 from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
@@ -75,16 +76,28 @@ def watch(
         problems.append(f"no record has a date, false alerts and {EXPOSURES[measure]}")
     if problems:
         raise DeploymentError("The records cannot be monitored: " + "; ".join(problems) + ".")
-    alarms = [above_limit(records, limit, measure, alpha)]
-    # A rate per face before and after a change of counting is not one rate.
-    breaks = counting_breaks(records) if measure == PER_FACE else []
-    alike = records[records["date"] >= breaks[-1].day] if breaks else records
-    drift = drifting(alike, measure, alpha, f" since {breaks[-1].day}" if breaks else "")
-    alarms += [drift] if drift else []
+    alarms: list[Alarm] = []
+    apart = FORCE in origins(known)
+    # Forces differ, so each is asked about by itself.
+    for force, part in known.groupby(stated_force(known), sort=False):
+        alarms += _of_one_force(part, limit, measure, alpha, f"{force}: " if apart else "")
     alarms += _by_group(records, shares or {}, alpha)
     if study is not None:
         alarms += _beside(records, study, alpha)
     return alarms
+
+
+def _of_one_force(
+    records: pd.DataFrame, limit: float, measure: str, alpha: float, who: str
+) -> Iterator[Alarm]:
+    yield above_limit(records, limit, measure, alpha, who=who)
+    # A rate per face before and after a change of counting is not one rate.
+    breaks = counting_breaks(records) if measure == PER_FACE else []
+    alike = records[records["date"] >= breaks[-1].day] if breaks else records
+    since = f" since {breaks[-1].day}" if breaks else ""
+    drift = drifting(alike, measure, alpha, since, who)
+    if drift is not None:
+        yield drift
 
 
 def _by_group(records: pd.DataFrame, shares: Mapping[str, float], alpha: float) -> list[Alarm]:

@@ -1,5 +1,6 @@
 """From published files to the annual report in two commands, as an oversight body types them."""
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -63,6 +64,54 @@ def test_two_commands_lead_from_files_to_the_report(
     everything = rates[(rates["dimension"] == "all") & (rates["measure"] == "per alert")]
     assert everything["false_alerts"].tolist() == [60]
     assert len(pd.read_csv(folder / "records.csv")) == 60
+
+
+def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {"Total_Alerts": "20", "True_Alerts_Confirmed": "20", "False_Alerts_Confirmed": "0"}
+    write_csv(tmp_path / "kent.csv", [row("A", day) for day in DAYS[:20]])
+    write_csv(tmp_path / "essex.csv", [row("B", day, **few) for day in DAYS[20:]])
+    files, to = (
+        [str(tmp_path / name) for name in ("kent.csv", "essex.csv")],
+        str(tmp_path / "r.parquet"),
+    )
+    command = ["deployments", "import", *files, "--to", to]
+    assert main([*command, "--force", "kent.cvs=Kent"]) == UNUSABLE
+    assert "--force names 'kent.cvs', which is none of the files" in capsys.readouterr().err
+    main([*command, "--force", "kent.csv=Kent", "--force", "Essex"])
+    main(["deployments", "report", to, "--to", str(tmp_path / "annual")])
+    page = (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
+    together = page.index("20 of 880 alerts were false")
+    assert page.index("These records are of 2 forces") < page.index("Totals by force") < together
+    assert page.index("20 in 80 alerts") < together
+    assert "The forces differ more than chance" in page[together:]
+    assert "No rate per face is given for all forces together" in page
+    assert "they also differ in place, crowd, hours, watchlist and threshold" in page
+    rates = pd.read_csv(tmp_path / "annual" / "rates.csv")
+    assert set(rates.loc[rates["force"].isna(), "dimension"]) == {"all", "force"}
+    capsys.readouterr()
+    main(["deployments", "monitor", to, "--limit", "1/100000"])
+    said = capsys.readouterr().out
+    assert "ALARM: Kent: more false alerts than 1 in 100,000 faces" in said
+    assert "\nEssex: more false alerts than 1 in 100,000 faces: not shown" in said
+
+
+def test_every_figure_leads_to_the_file_with_its_hash(records: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "annual"
+    main(["deployments", "report", str(records), "--to", str(folder), "--from", "2024-06-01"])
+    page = (folder / "annual-report.html").read_text(encoding="utf-8")
+    listed = pd.read_csv(folder / "records.csv")
+    for name, part in listed.groupby("source"):
+        digest = hashlib.sha256((records.parent / str(name)).read_bytes()).hexdigest()
+        assert set(part["source_sha256"]) == {digest}
+        assert digest in page
+    rates = pd.read_csv(folder / "rates.csv")
+    for rate in rates.to_dict("records"):
+        ends = [[int(n) for n in each.split("–")] for each in str(rate["records"]).split(", ")]
+        behind = [n - 1 for first, *last in ends for n in range(first, (last or [first])[0] + 1)]
+        assert listed.loc[behind, "false_alerts"].sum() == rate["false_alerts"]
+        assert len(behind) == rate["deployments"]
 
 
 def test_no_headline_without_its_assumption(records: Path, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from scipy import stats
 
 from lfr_eval.deployments import DeploymentError, import_records
 from lfr_eval.deployments.breaks import Break, counting_breaks
+from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.exposure import exposure, p_at
-from lfr_eval.deployments.street import _by_number, dispersion, street_table, widened
+from lfr_eval.deployments.origins import differing
+from lfr_eval.deployments.street import _by_number, street_table
 from tests.deployments.grids import row, write_csv
 
 
@@ -79,6 +81,29 @@ def test_the_wide_interval_covers_where_deployments_differ_and_the_exact_one_doe
             hits[name] += lower <= rate <= upper
     assert hits["exact"] / 400 < 0.75
     assert hits["wide"] / 400 > 0.91
+
+
+def test_forces_that_differ_by_chance_alone_are_seldom_said_to_differ() -> None:
+    rng = np.random.default_rng(4)
+    groups, hours = pd.Series(np.repeat(["A", "B", "C"], 20)), pd.Series(rng.uniform(3, 8, 60))
+    found = [
+        differing(pd.Series(rng.poisson(0.3 * hours * rng.gamma(0.5, 2, 60))), hours, groups)
+        for _ in range(300)
+    ]
+    assert np.mean([each is not None and each.p_value < 0.05 for each in found]) <= 0.05 + 0.025
+
+
+def test_how_forces_differ_is_pearsons_statistic() -> None:
+    false, alerts = pd.Series([9.0, 30.0, 4.0]), pd.Series([100, 120, 90])
+    found = differing(false, alerts, pd.Series(["A", "B", "C"]), binomial=True)
+    assert found is not None
+    statistic, p, _, _ = stats.chi2_contingency([false, alerts - false], correction=False)
+    assert (found.p_value, found.inconsistency) == pytest.approx((p, 1 - 2 / statistic))
+    assert (found.lowest[0], found.highest) == ("C", ("B", 0.25))
+    few = differing(pd.Series([0, 3]), pd.Series([50, 40]), pd.Series(["A", "B"]), binomial=True)
+    assert few is not None
+    assert few.p_value == pytest.approx(stats.fisher_exact([[0, 50], [3, 37]]).pvalue)
+    assert differing(pd.Series([0, 0]), alerts[:2], pd.Series(["A", "B"])) is None
 
 
 def test_eight_of_ten_says_nothing_without_a_share() -> None:

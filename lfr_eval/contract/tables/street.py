@@ -9,8 +9,10 @@ RECORDS = Table(
     (
         Column("record_id", TEXT, "unique: the file, its page or sheet, and the row"),
         Column("source", TEXT, "name of the file"),
+        Column("source_sha256", TEXT, "SHA-256 of the file", optional=True),
         Column("page", WHOLE, "page of a PDF, sheet of a workbook; null for other files"),
         Column("row", WHOLE, "row on the page or in the file, as a person counts it"),
+        Column("force", TEXT, "the police force or body; null where not stated", optional=True),
         Column("place", TEXT, "where"),
         Column("date", TEXT, "the day it began, ISO 8601; null where the printed date cannot be"),
         Column("hours", REAL, "how long it lasted"),
@@ -59,7 +61,8 @@ STREET = Table(
     "street",
     "False alerts of deployments over what they are counted against, by one dimension at a time.",
     (
-        Column("dimension", TEXT, "all, year, threshold, place, use_case, camera, watchlist, ..."),
+        Column("force", TEXT, "force or system, if records are of several; null: all together"),
+        Column("dimension", TEXT, "all, force, system, file, year, threshold, place, ..."),
         Column("value", TEXT, "its value"),
         Column("measure", TEXT, "per face, per alert or per hour"),
         Column("deployments", WHOLE, "deployments with both counts"),
@@ -73,5 +76,6 @@ STREET = Table(
         Column("wide_upper", REAL, "its upper end"),
         Column("level", REAL, "confidence level of both"),
         Column("note", TEXT, "why it may not be compared with its neighbours; null where it may"),
+        Column("records", TEXT, "rows of table `records` behind it, counted from 1: 1–3, 7"),
     ),
 )

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from lfr_eval.contract.words import count, several
+from lfr_eval.contract.words import count, listed, several
+from lfr_eval.deployments.annual.answer import answer
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.figures import (
-    interval,
     plain_number,
     rate_grid,
+    sums_grid,
     table,
-    totals,
-    written,
     yield_grid,
 )
 from lfr_eval.deployments.annual.groups import group_chapter
-from lfr_eval.deployments.annual.picture import faces_chart, levels
+from lfr_eval.deployments.annual.picture import faces_chart
 from lfr_eval.deployments.breaks import Break
-from lfr_eval.deployments.street import ALL
-from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
+from lfr_eval.deployments.origins import named
+from lfr_eval.deployments.street import ranges
 from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
 
 _PLACES = 15
@@ -38,7 +36,7 @@ def chapters(
 ) -> Iterator[Block]:
     """Yield the whole report, in order."""
     yield Heading("What the records say", 1)
-    yield from _answer(records, street, breaks)
+    yield from answer(records, street, breaks)
     yield from group_chapter(records, asked)
     yield Heading("Three ways to count false alerts", 1)
     yield from _denominators(breaks)
@@ -53,8 +51,9 @@ def chapters(
         ("By use case", "use case", "False alerts by stated use case or purpose"),
         ("By camera", "camera", "False alerts by kind of camera"),
     ):
-        grid = rate_grid(street, records, dimension, caption, breaks)
-        if grid is not None and len({row.cells[0].runs[0].text for row in grid.rows} - {""}) > 1:
+        grid = rate_grid(street, dimension, caption)
+        values = street.loc[street["dimension"] == dimension, "value"].unique()
+        if grid is not None and len(values) > 1:
             yield Heading(heading, 2)
             yield grid
     cameras = yield_grid(records)
@@ -66,66 +65,10 @@ def chapters(
     yield from _doubts(checks, asked.corrections)
     yield Heading("What the records cannot show", 1)
     yield Bullets([(Run(each),) for each in _unknown(records)])
+    yield Heading("Annex: the files", 1)
+    yield _files(records)
     yield Heading("Annex: the records", 1)
     yield _annex(records)
-
-
-def _answer(
-    records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break]
-) -> Iterator[Block]:
-    sums = totals(records)
-    alerts, false = sums["alerts"][0], sums["false_alerts"][0]
-    everything: dict[str, dict[Hashable, Any]] = {
-        str(row["measure"]): row for row in street[street["dimension"] == ALL].to_dict("records")
-    }
-    if alerts and false is not None and PER_ALERT in everything:
-        row = everything[PER_ALERT]
-        yield Text(
-            (
-                Run(
-                    f"{count(int(row['false_alerts']))} of {count(int(row['exposure']))} alerts "
-                    f"were false: {written(row['rate'], PER_ALERT)} "
-                    f"({interval(row['lower'], row['upper'], PER_ALERT)})."
-                ),
-            ),
-            lead=True,
-        )
-    lines = []
-    for name, words in (
-        ("hours", "hours of deployment"),
-        ("faces_seen", "faces seen, as the force counted them"),
-        ("alerts", "alerts"),
-        ("true_alerts", "true alerts"),
-        ("false_alerts", "false alerts"),
-        ("arrests", "arrests"),
-    ):
-        total, known = sums[name]
-        short = "" if known == len(records) else f"; {known} of {len(records)} records give it"
-        lines.append((words, f"{plain_number(total)}{short}"))
-    files = records["source"].nunique()
-    if files > 1:
-        yield Text(
-            (
-                Run(
-                    f"These records come from {files} files and are counted together. If the files "
-                    "are from different forces, import and report each by itself: what looks like "
-                    "a change on one day may only be a different force."
-                ),
-            )
-        )
-    yield table("Totals", (("", 2.0, False), ("In all", 2.0, True)), lines)
-    for measure, words in ((PER_HOUR, "per hour"), (PER_FACE, "per face")):
-        if measure in everything:
-            row = everything[measure]
-            said = f"False alerts {words}: {written(row['rate'], measure)} "
-            said += f"({interval(row['lower'], row['upper'], measure)})."
-            if measure == PER_FACE and breaks:
-                said += " This is not one rate: " + _breaks(breaks)
-            yield Text((Run(said),), notice=bool(measure == PER_FACE and breaks))
-
-
-def _breaks(breaks: Sequence[Break]) -> str:
-    return f"the way of counting faces seems to change ({levels(breaks)})."
 
 
 def _denominators(breaks: Sequence[Break]) -> Iterator[Block]:
@@ -140,7 +83,10 @@ def _denominators(breaks: Sequence[Break]) -> Iterator[Block]:
             ),
             (
                 Run("Per hour", "strong"),
-                Run(": how often an officer is sent to the wrong person. It grows with the crowd."),
+                Run(
+                    ": how often a false alert is raised while the cameras run. It grows with the "
+                    "crowd."
+                ),
             ),
             (
                 Run("Per face", "strong"),
@@ -168,25 +114,18 @@ def _denominators(breaks: Sequence[Break]) -> Iterator[Block]:
 
 
 def _places(records: pd.DataFrame) -> Iterator[Block]:
-    known = records.dropna(subset=["place"])
-    if known.empty:
+    if records["place"].isna().all():
         return
-    sums = known.groupby("place")[["hours", "faces_seen", "alerts", "false_alerts", "arrests"]]
-    frame = sums.sum(min_count=1).assign(deployments=known.groupby("place").size())
-    frame = frame.sort_values(["deployments", "alerts"], ascending=False).head(_PLACES)
+    names = named(records, records["place"]).dropna()
+    frame = pd.DataFrame({"number": names.groupby(names).size()})
+    frame["alerts"] = records.loc[names.index].groupby(names)["alerts"].sum()
+    order = frame.sort_values(["number", "alerts"], ascending=False, kind="stable").index
     yield Heading("By place", 2)
-    names = ("deployments", "hours", "faces_seen", "alerts", "false_alerts", "arrests")
-    titles = ("Deployments", "Hours", "Faces seen", "Alerts", "False alerts", "Arrests")
-    places = known["place"].nunique()
-    yield table(
-        f"The {min(_PLACES, places)} places with most deployments, of {places}, as they are "
-        "printed; all are in records.csv",
-        (("Place", 2.4, False), *((title, 1.0, True) for title in titles)),
-        [
-            [str(place), *(plain_number(row[name]) for name in names)]
-            for place, row in frame.iterrows()
-        ],
+    caption = (
+        f"The {min(_PLACES, len(order))} places with most deployments, of {len(order)}, as they "
+        "are printed; all are in records.csv"
     )
+    yield sums_grid(records, names, "Place", caption, order[:_PLACES])
 
 
 def _doubts(checks: pd.DataFrame, corrections: Sequence[str]) -> Iterator[Block]:
@@ -243,6 +182,27 @@ def _unknown(records: pd.DataFrame) -> Iterator[str]:
     )
     if records["faces_seen"].notna().any():
         yield "How many different people were seen: a face may be counted more than once."
+
+
+def _files(records: pd.DataFrame) -> Block:
+    """Return every file with its hash, so that a record can be found in the very same file."""
+    rows = []
+    for source, part in records.groupby("source", sort=False):
+        pages = part["page"].dropna()
+        rows.append(
+            [
+                str(source),
+                listed(tuple(part["force"].dropna().unique())) or "not stated",
+                count(len(part)),
+                "–" if pages.empty else ranges(pages.unique()),
+                listed(tuple(part["source_sha256"].dropna().unique())) or "not known",
+            ]
+        )
+    columns = (
+        *(("File", 2.0, False), ("Force", 1.2, False), ("Records", 0.8, True)),
+        *(("Pages or sheets", 1.0, True), ("SHA-256", 4.0, False)),
+    )
+    return table("Files that the records were read from", columns, rows)
 
 
 def _annex(records: pd.DataFrame) -> Block:

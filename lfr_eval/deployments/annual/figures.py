@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from lfr_eval.contract.words import count, one_in, ratio
-from lfr_eval.deployments.breaks import Break
-from lfr_eval.deployments.street import dimensions, dispersion, widened
+from lfr_eval.deployments.dispersion import dispersion, widened
+from lfr_eval.deployments.origins import named
+from lfr_eval.deployments.street import ranges
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
 from lfr_eval.report.document.blocks import Cell, Column, Grid, Row, Run
 
@@ -28,68 +29,85 @@ def table(
     )
 
 
-def ranges(numbers: Iterable[int]) -> str:
-    """Return numbers as ranges: "1–3, 7"."""
-    said: list[str] = []
-    start = last = None
-    for each in [*sorted(numbers), None]:
-        if last is not None and each == last + 1:
-            last = each
-            continue
-        if start is not None:
-            said.append(str(start) if start == last else f"{start}–{last}")
-        start = last = each
-    return ", ".join(said)
+SUMMED = {
+    "hours": "Hours",
+    "faces_seen": "Faces seen",
+    "alerts": "Alerts",
+    "true_alerts": "True alerts",
+    "false_alerts": "False alerts",
+    "arrests": "Arrests",
+    "other_disposals": "Other disposals",
+    "no_action": "No action",
+}
+"""Columns that are added up, and their titles."""
+
+_ALWAYS = ("hours", "faces_seen", "alerts", "true_alerts", "false_alerts", "arrests")
+"""Columns that are shown even where no record gives them."""
 
 
-def totals(records: pd.DataFrame) -> dict[str, tuple[float | None, int]]:
-    """Return the sum of each count and how many records give it; no sum where none does."""
-    found: dict[str, tuple[float | None, int]] = {}
-    for name in ("hours", "faces_seen", "alerts", "true_alerts", "false_alerts", "arrests"):
-        known = records[name].dropna()
-        found[name] = (float(known.sum()) if len(known) else None, len(known))
-    return found
+def sums_grid(
+    records: pd.DataFrame,
+    groups: pd.Series,
+    title: str,
+    caption: str,
+    order: Iterable[str] | None = None,
+) -> Grid:
+    """Return the sums of groups of records, each with the records that it comes from.
+
+    Parameters
+    ----------
+    records
+        Counted from 1 in the order of the annex.
+    groups
+        The group of each record.
+    order
+        The groups that are shown; None: all, in the order of the annex.
+    """
+    numbers = pd.Series(range(1, len(records) + 1), records.index)
+    summed = [name for name in SUMMED if name in _ALWAYS or records[name].notna().any()]
+    rows = []
+    for name in groups.dropna().unique() if order is None else order:
+        part = records.loc[groups.index[(groups == name).fillna(False)]]
+        cells = [str(name), count(len(part))]
+        for column in summed:
+            known = part[column].dropna()
+            said = plain_number(known.sum()) if len(known) else "not given"
+            short = f" ({len(known)} give it)" if 0 < len(known) < len(part) else ""
+            cells.append(said + short)
+        rows.append([*cells, ranges(numbers[part.index])])
+    columns = ((title, 2.2, False), ("Deployments", 1.0, True))
+    sums = tuple((SUMMED[name], 1.0, True) for name in summed)
+    return table(caption, (*columns, *sums, ("Records (annex)", 1.4, False)), rows)
 
 
 def rate_grid(
     street: pd.DataFrame,
-    records: pd.DataFrame,
     dimension: str,
     caption: str,
-    breaks: Sequence[Break],
     measures: Sequence[str] = (PER_ALERT, PER_HOUR, PER_FACE),
 ) -> Grid | None:
-    """Return the rates of one dimension; None where no record has a value in it.
-
-    Parameters
-    ----------
-    street, records
-        Tables `street` and `records`; records are counted from 1 in the order of the annex.
-    """
+    """Return the rates of one dimension of table `street`; None where no record has a value."""
     part = street[street["dimension"] == dimension]
-    if part.empty:
-        return None
-    values = dimensions(records, breaks)[dimension]
     rows: list[list[str]] = []
-    for value in dict.fromkeys(part["value"]):
-        members = values.eq(value).fillna(False)
-        for measure in measures:
-            found = part[(part["value"] == value) & (part["measure"] == measure)]
-            if found.empty:
-                continue
-            row = found.iloc[0]
-            said = ranges(place + 1 for place, each in enumerate(members) if each)
-            rows.append(
-                [
-                    str(value) if measure == measures[0] else "",
-                    measure,
-                    f"{count(int(row['false_alerts']))} in {amount(row['exposure'], measure)}",
-                    written(row["rate"], measure),
-                    interval(row["lower"], row["upper"], measure),
-                    interval(row["wide_lower"], row["wide_upper"], measure),
-                    said if measure == measures[0] else "",
-                ]
-            )
+    above = ("", "")
+    for row in part.to_dict("records"):
+        measure = str(row["measure"])
+        if measure not in measures:
+            continue
+        force = "" if pd.isna(row["force"]) else f"{row['force']}: "
+        value, numbers = f"{force}{row['value']}", str(row["records"])
+        rows.append(
+            [
+                value if value != above[0] else "",
+                measure,
+                f"{count(int(row['false_alerts']))} in {amount(row['exposure'], measure)}",
+                written(row["rate"], measure),
+                interval(row["lower"], row["upper"], measure),
+                interval(row["wide_lower"], row["wide_upper"], measure),
+                numbers if (value, numbers) != above else "",
+            ]
+        )
+        above = (value, numbers)
     columns = (
         ("", 1.5, False),
         ("False alerts", 1.0, False),
@@ -99,7 +117,7 @@ def rate_grid(
         ("Interval by deployments", 1.8, True),
         ("Records (annex)", 1.6, False),
     )
-    return table(caption, columns, rows)
+    return table(caption, columns, rows) if rows else None
 
 
 def amount(exposure: float, measure: str) -> str:
@@ -141,8 +159,9 @@ def yield_grid(records: pd.DataFrame) -> Grid | None:
     known = records.dropna(subset=["camera", "hours"])
     if known["camera"].nunique() < 2:
         return None
+    numbers = pd.Series(range(1, len(records) + 1), records.index)
     rows = []
-    for camera, part in known.groupby("camera"):
+    for camera, part in known.groupby(named(known, known["camera"])):
         cells = [str(camera), count(len(part)), f"{part['hours'].sum():,.1f}"]
         for name in ("alerts", "arrests"):
             given = part.dropna(subset=[name])
@@ -154,13 +173,14 @@ def yield_grid(records: pd.DataFrame) -> Grid | None:
             ends = widened(int(events.sum()), float(hours.sum()), dispersion(events, hours), 0.95)
             rate = float(events.sum() / hours.sum())
             cells.append(f"{written(rate, PER_HOUR)} ({interval(*ends, PER_HOUR)})")
-        rows.append(cells)
+        rows.append([*cells, ranges(numbers[part.index])])
     columns = (
         ("Camera", 1.2, False),
         ("Deployments", 1.0, True),
         ("Hours", 0.8, True),
         ("Alerts", 2.4, True),
         ("Arrests", 2.4, True),
+        ("Records (annex)", 1.6, False),
     )
     caption = (
         "Alerts and arrests by kind of camera, with 95 % intervals that count deployments. Cameras "

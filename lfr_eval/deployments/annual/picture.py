@@ -9,6 +9,7 @@ import pandas as pd
 
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.origins import FORCE, origins
 from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
 
 
@@ -20,24 +21,30 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
         return None
     days = [date.fromisoformat(str(day)[:10]) for day in known["date"]]
     hourly = known["faces_seen"].astype(float) / known["hours"]
-    false = (known["false_alerts"].fillna(0) > 0).tolist()
-    points = list(zip([float(day.toordinal()) for day in days], hourly, false, strict=True))
-    lines = []
-    for style, of in (("first", False), ("second", True)):
-        chosen = [(x, y) for x, y, had in points if had is of]
-        lines.append(Line(style, [x for x, _ in chosen], [y for _, y in chosen], dots=True))
+    false = known["false_alerts"].fillna(0) > 0
+    at = pd.Series([float(day.toordinal()) for day in days], known.index)
     scale = log_scale(hourly)
-    changed = [float(date.fromisoformat(str(each.day)[:10]).toordinal()) for each in breaks]
-    lines += [Line("third", [day, day], [scale.low, scale.high]) for day in changed]
+    forces = origins(records).get(FORCE, pd.Series("", records.index))[known.index]
+    panels = []
+    for force in forces.unique():
+        lines = []
+        for style, of in (("first", ~false), ("second", false)):
+            chosen = of & (forces == force)
+            lines.append(Line(style, at[chosen].tolist(), hourly[chosen].tolist(), dots=True))
+        for each in breaks:
+            if each.force in (None, force):
+                day = float(date.fromisoformat(str(each.day)[:10]).toordinal())
+                lines.append(Line("third", [day, day], [scale.low, scale.high]))
+        panels.append((f"Faces counted per hour{f', {force}' if force else ''}", lines))
+    number = int(false.sum())
     said = f"The level changes: {levels(breaks)}. " if breaks else ""
     caption = (
-        f"Faces counted per hour of deployment ({several(len(known), 'deployment')}, {sum(false)} "
+        f"Faces counted per hour of deployment ({several(len(known), 'deployment')}, {number} "
         "of them with a false alert). Small dot: a deployment; large dot: one with a "
         f"false alert{'; dotted upright line: the level changes' if breaks else ''}. "
         f"{said or 'No change of level was found. '}"
         "Whether more people passed or faces were counted otherwise, the records do not say."
     )
-    panels = [("Faces counted per hour", lines)]
     return draw("faces-per-hour", caption, panels, day_scale(days), scale)
 
 
@@ -45,6 +52,6 @@ def levels(breaks: Sequence[Break]) -> str:
     """Return the breaks in words: medians of faces per hour before and after, and the day."""
     return ", ".join(
         f"from about {count(round(each.before))} to about {count(round(each.after))} faces per "
-        f"hour on {each.day}"
+        f"hour on {each.day}{f' ({each.force})' if each.force else ''}"
         for each in breaks
     )

@@ -1,0 +1,131 @@
+"""Records and table `street` in, the first words of the annual report out: sums, rates, origins."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lfr_eval.contract.defaults import ALPHA
+from lfr_eval.contract.words import count, p_text, percentage
+from lfr_eval.deployments.annual.figures import interval, rate_grid, sums_grid, written
+from lfr_eval.deployments.annual.picture import levels
+from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.origins import FILE, FORCE, SYSTEM, differing, origins, strata
+from lfr_eval.deployments.street import ALL
+from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
+from lfr_eval.report.document.blocks import Block, Heading, Run, Text
+
+_MANY = {FORCE: "forces", SYSTEM: "systems", FILE: "files"}
+_EXPOSURE = {PER_ALERT: "alerts", PER_HOUR: "hours", PER_FACE: "faces_seen"}
+
+
+def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break]) -> Iterator[Block]:
+    """Yield what the records say in all; several forces or systems come one by one first."""
+    apart = origins(records)
+    everything: dict[str, dict[Hashable, Any]] = {
+        str(row["measure"]): row for row in street[street["dimension"] == ALL].to_dict("records")
+    }
+    mixed = [name for name in apart if name != FILE]
+    if mixed:
+        number = len(strata(records).unique())
+        many = _MANY[mixed[0]] if len(mixed) == 1 else "combinations of force and system"
+        yield Text(
+            (
+                Run(
+                    f"These records are of {number} {many}. Each has its own rates; those of all "
+                    "together may describe none of them."
+                ),
+            ),
+            lead=True,
+        )
+    elif PER_ALERT in everything:
+        yield Text((Run(_rate_said(everything[PER_ALERT], PER_ALERT)),), lead=True)
+    if FILE in apart:
+        yield Text((Run(_files_said(len(apart[FILE].unique()))),), notice=True)
+    for name, values in apart.items():
+        yield Heading(f"By {name}", 2)
+        yield sums_grid(records, values, name.capitalize(), f"Totals by {name}")
+        grid = rate_grid(street, name, f"False alerts by {name}")
+        if grid is not None:
+            yield grid
+    yield Heading("All records together", 2)
+    whole = pd.Series("All", records.index)
+    yield sums_grid(records, whole, "", f"Totals of all {count(len(records))} records")
+    measures = [PER_HOUR, PER_FACE] if not mixed else [PER_ALERT, PER_HOUR, PER_FACE]
+    for measure in measures:
+        if measure not in everything:
+            continue
+        if measure == PER_FACE and FORCE in apart:
+            yield Text(
+                (
+                    Run(
+                        "No rate per face is given for all forces together, because each may count "
+                        "faces in its own way."
+                    ),
+                )
+            )
+            continue
+        said = _rate_said(everything[measure], measure)
+        if measure == PER_FACE and breaks:
+            said += f" This is not one rate: {changes(breaks)}"
+        yield Text((Run(said),), notice=bool(measure == PER_FACE and breaks))
+    for name, values in apart.items():
+        yield from _differences(records, name, values)
+
+
+def changes(breaks: Sequence[Break]) -> str:
+    """Return the changes of counting in a clause."""
+    return f"the way of counting faces seems to change ({levels(breaks)})."
+
+
+def _rate_said(row: Mapping[Hashable, Any], measure: str) -> str:
+    ends = interval(row["lower"], row["upper"], measure)
+    if measure == PER_ALERT:
+        number, total = count(int(row["false_alerts"])), count(int(row["exposure"]))
+        return f"{number} of {total} alerts were false: {written(row['rate'], measure)} ({ends})."
+    return f"False alerts {measure}: {written(row['rate'], measure)} ({ends})."
+
+
+def _files_said(number: int) -> str:
+    return (
+        f"These records come from {number} files and are counted together. If the files are from "
+        "different forces, import them again and say so (--force FILE=NAME): what looks like a "
+        "change on one day may only be a different force."
+    )
+
+
+def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterator[Block]:
+    """Say how far the rates of forces, systems or files lie apart: a mean of them hides it."""
+    for measure in (PER_ALERT, PER_HOUR):
+        exposure = records[_EXPOSURE[measure]]
+        found = differing(records["false_alerts"], exposure, values, measure == PER_ALERT)
+        if found is None:
+            continue
+        (least, low), (most, high) = found.lowest, found.highest
+        verdict = (
+            f"The {_MANY[name]} differ more than chance and the differences between deployments "
+            "explain, so the rate of all together is a mixture"
+            if found.p_value < ALPHA
+            else f"The records do not show that the {_MANY[name]} differ, nor that they are alike"
+        )
+        yield Text(
+            (
+                Run(
+                    f"False alerts {measure} range from {written(low, measure)} ({least}) to "
+                    f"{written(high, measure)} ({most}). {verdict} ({p_text(found.p_value)}; "
+                    f"I squared {percentage(found.inconsistency)})."
+                ),
+            )
+        )
+    yield Text(
+        (
+            Run(
+                f"No difference between {_MANY[name]} shows by itself which is better: they also "
+                "differ in place, crowd, hours, watchlist and threshold, which a test of these "
+                "records cannot tell apart."
+            ),
+        ),
+        notice=name != FILE,
+    )
