@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -198,12 +199,35 @@ OUTPUTS = {
         [("template", ["n", 6])],
         "is zero for every face",
     ),
+    "two that may be the template": (
+        [SAME, ("Neg", ["product"], ["other"], {})],
+        [("template", ["n", 6]), ("other", ["n", 6])],
+        r"each of its outputs 'template' \(6 values\), 'other' \(6 values\) may be it",
+    ),
+    "text": (
+        [("Cast", ["product"], ["text"], {"to": 8})],
+        [("text", ["n", 6])],
+        "the output 'text' holds no numbers",
+    ),
     "no numbers": (
         [("Sqrt", ["product"], ["root"], {}), ("Log", ["root"], ["template"], {})],
         [("template", ["n", 6])],
         "holds values that are not numbers",
     ),
 }
+
+
+TEXT = 8
+"""TensorProto.STRING."""
+
+
+def modelled(nodes: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
+    from onnx import TensorProto, helper
+
+    told = helper.make_tensor_value_info
+    faces = told("faces", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])
+    graph = helper.make_graph(nodes, "g", [faces], [told(*each) for each in outputs], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
@@ -222,15 +246,11 @@ def test_an_output_that_is_no_template_is_refused(
         "ratio": np.float32(0.4),
         "training": np.array(True),
     }
-    told = helper.make_tensor_value_info
-    graph = helper.make_graph(
+    made = modelled(
         [helper.make_node(*node[:3], **node[3]) for node in (FLAT, PRODUCT, *nodes)],
-        "graph",
-        [told("faces", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
-        [told(output, TensorProto.FLOAT, shape) for output, shape in outputs],
+        [(name, TEXT if name == "text" else TensorProto.FLOAT, shape) for name, shape in outputs],
         [numpy_helper.from_array(np.asarray(value), key) for key, value in constants.items()],
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(made, str(tmp_path / "graph.onnx"))
     given = {"detector": "none", "image_size": SIZE, "normalise": normalise}
     if message is not None:
@@ -249,27 +269,57 @@ def test_an_output_that_is_no_template_is_refused(
 
 @pytest.mark.parametrize("place", ["../secret.bin", "{folder}/secret.bin", "secret.bin"])
 def test_a_graph_reads_no_other_file(
-    place: str, graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its weights may stand in another file, by name; those are never looked at."""
-    import onnx
-    from onnx import TensorProto
+    from onnx import TensorProto, helper
 
     (tmp_path / "here").mkdir()
+    values = np.random.default_rng(2).normal(size=(3 * SIZE * SIZE, 6)).astype(np.float32)
     for folder in (tmp_path, tmp_path / "here"):
-        (folder / "secret.bin").write_bytes(np.array([2, 3], np.int64).tobytes())
+        (folder / "secret.bin").write_bytes(values.tobytes())
     monkeypatch.chdir(tmp_path / "here")
-    model = onnx.load(str(graph))
+    made = [helper.make_node(*node[:3]) for node in (FLAT, PRODUCT, SAME)]
+    weights = helper.make_tensor("weights", TensorProto.FLOAT, values.shape, values.ravel())
+    model = modelled(made, [("template", TensorProto.FLOAT, ["n", 6])], [weights])
     (axes,) = model.graph.initializer
-    axes.ClearField("raw_data")
-    axes.ClearField("int64_data")
+    axes.ClearField("float_data")
     axes.data_location = TensorProto.EXTERNAL
-    for key, value in (("location", place.format(folder=tmp_path)), ("length", "16")):
+    for key, value in (("location", place.format(folder=tmp_path)), ("length", str(values.nbytes))):
         entry = axes.external_data.add()
         entry.key, entry.value = key, value
     (tmp_path / "here" / "evil.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(MatcherError, match="is not an ONNX graph in one file"):
         make_matcher("onnx", path=tmp_path / "here" / "evil.onnx", detector="none", image_size=SIZE)
+
+
+def test_a_graph_that_never_ends_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    told, number = helper.make_tensor_value_info, TensorProto.FLOAT
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["on"], ["still"]), helper.make_node("Cos", ["v"], ["w"])],
+        "body",
+        [told("i", TensorProto.INT64, []), told("on", TensorProto.BOOL, []), told("v", number, [])],
+        [told("still", TensorProto.BOOL, []), told("w", number, [])],
+    )
+    nodes = [
+        helper.make_node("Loop", ["", "true", "zero"], ["end"], body=body),
+        helper.make_node(*FLAT[:3]),
+        helper.make_node("Add", ["flat", "end"], ["template"]),
+    ]
+    constants = [
+        helper.make_tensor("true", TensorProto.BOOL, [], [True]),
+        helper.make_tensor("zero", number, [], [0.0]),
+    ]
+    size = 3 * SIZE * SIZE
+    onnx.save(modelled(nodes, [("template", number, ["n", size])], constants), str(tmp_path / "g"))
+    monkeypatch.setattr("lfr_eval.matchers.onnx.PATIENCE", 0.2)
+    with pytest.raises(MatcherError, match=r"did not answer within 0\.2 seconds for 4 faces"):
+        make_matcher("onnx", path=tmp_path / "g", detector="none", image_size=SIZE)
 
 
 def test_a_graph_with_an_operator_of_its_own_is_refused(graph: Path, tmp_path: Path) -> None:
