@@ -182,10 +182,11 @@ def matches_within(
     low = np.minimum(first[other], second[other])
     high = np.maximum(first[other], second[other])
     key = (study * people + low) * people + high
-    order = np.lexsort((mark, key))
-    keep = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
-    level = np.count_nonzero(mark[keep][:, None] < np.array(levels), axis=1) - 1
-    return Matches(studies, people, study[keep], low[keep], high[keep], level)
+    order = np.argsort(key)
+    key, starts = np.unique(key[order], return_index=True)
+    mark = np.minimum.reduceat(mark[order], starts) if len(key) else mark
+    pair, study = key % people**2, key // people**2
+    return Matches(studies, people, study, pair // people, pair % people, _reached(mark, levels))
 
 
 def matches_across(
@@ -193,8 +194,13 @@ def matches_across(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Study, people of both sides and level of false matches across two groups."""
     study, first, second, mark = _draw_pairs(rng, rate, one, other, LEVELS[0])
-    level = np.count_nonzero(mark[:, None] < np.array(LEVELS), axis=1) - 1
-    return study, first, second, level
+    return study, first, second, _reached(mark, LEVELS)
+
+
+def _reached(mark: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Return the index of the last of the falling levels that are above a mark."""
+    found: np.ndarray = len(levels) - 1 - np.searchsorted(sorted(levels), mark, "right")
+    return found
 
 
 def _draw_pairs(

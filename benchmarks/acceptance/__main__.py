@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -33,10 +34,11 @@ def main() -> int:
 
 def judge_all(chosen: Sequence[Cell], reps: int, shuffles: int, out: Path | None) -> int:
     """Judge cells, print and write what was found; 1 if a goal was missed."""
-    start, rows, missed = time.perf_counter(), [], 0
+    start, code, missed = time.perf_counter(), construction(), 0
     for cell in chosen:
         judged = judge(cell, reps, shuffles)
-        rows.append(_row(judged))
+        if out:
+            write(out, _row(judged) | {"code": code})
         missed += bool(judged.failures)
         share = judged.rejected["ours"]
         print(
@@ -46,13 +48,35 @@ def judge_all(chosen: Sequence[Cell], reps: int, shuffles: int, out: Path | None
             + ("  MISSED: " + "; ".join(judged.failures) if judged.failures else ""),
             flush=True,
         )
-    if out and rows:
-        with out.open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    print(f"{len(rows)} cells, {missed} with a goal missed, {time.perf_counter() - start:.0f} s")
+    print(f"{len(chosen)} cells, {missed} with a goal missed, {time.perf_counter() - start:.0f} s")
     return 1 if missed else 0
+
+
+def construction() -> str:
+    """Return the last commit that changed what is judged here; `+` where files differ from it."""
+    names = ("absolute", "cells", "ends", "minimum", "mover", "omnibus", "precision")
+    files = [f"lfr_eval/inference/{name}.py" for name in names]
+
+    def git(*words: str) -> str:
+        root = Path(__file__).parents[2]
+        command = ["git", "-C", str(root), *words, "--", *files]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    return git("log", "-1", "--format=%h") + "+" * bool(git("status", "--porcelain"))
+
+
+def write(out: Path, row: dict[str, object]) -> None:
+    """Write one cell at once, in the place of the same cell of an earlier run if there is one."""
+    rows: dict[str, dict[str, object]] = {}
+    if out.exists():
+        with out.open(newline="") as file:
+            rows = {one["cell"]: dict(one) for one in csv.DictReader(file)}
+    rows[str(row["cell"])] = row
+    order = [cell.name for cell in cells() if cell.name in rows]
+    with out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows[name] for name in order)
 
 
 def _row(judged: Judged) -> dict[str, object]:

@@ -75,7 +75,7 @@ MARGIN = 1.25
 
 def cells() -> list[Cell]:
     """All cells."""
-    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_omnibus())
+    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_heavy(), *_omnibus())
     return [*null, *_power(), *_margin(), *_difference()]
 
 
@@ -206,6 +206,27 @@ def _pairs() -> list[Cell]:
                 name = f"comparisons {sizes[0]} v {sizes[1]}, {expected} expected, {words}"
                 cell = _pairs_cell(name, sizes, (rate, rate), (one, two), limit=limit)
                 found.append(cell)
+    return found
+
+
+HEAVY: Kind = ("lognormal", 1.2)
+"""People's tendencies with a coefficient of variation of 1.8; real faces have 0.7 to 1.6."""
+
+
+def _heavy() -> list[Cell]:
+    """Few people of whom some resemble very many, against more people who are alike."""
+    found = []
+    for sizes in ((60, 60), (60, 150), (150, 60), (60, 300)):
+        for expected in (4, 10, 40):
+            n = min(sizes)
+            rate = expected / (n * (n - 1) / 2)
+            for words, one, two in (
+                ("heavy lambs in one", HEAVY, None),
+                ("heavy lambs in the other", None, HEAVY),
+                ("heavy lambs in both", HEAVY, HEAVY),
+            ):
+                name = f"comparisons {sizes[0]} v {sizes[1]}, {expected} expected, {words}"
+                found.append(_pairs_cell(name, sizes, (rate, rate), (one, two)))
     return found
 
 

@@ -5,6 +5,8 @@ None of them is used by the package; they show what goes wrong, or what power co
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy import stats
 
@@ -42,9 +44,14 @@ def fisher_on_people(a: Evidence, b: Evidence) -> np.ndarray:
     counts = np.stack([a.affected[:, LAST], b.affected[:, LAST]], axis=1).astype(int)
     n, m = int(a.people[0, 0]), int(b.people[0, 0])
     unique, back = np.unique(counts, axis=0, return_inverse=True)
-    found = [stats.fisher_exact([[x, n - x], [y, m - y]]).pvalue for x, y in unique]
+    found = [_fisher(int(x), int(y), n, m) for x, y in unique]
     result: np.ndarray = np.array(found)[back.ravel()]
     return result
+
+
+@cache
+def _fisher(x: int, y: int, n: int, m: int) -> float:
+    return float(stats.fisher_exact([[x, n - x], [y, m - y]]).pvalue)
 
 
 def log_ratio_jackknife(a: Evidence, b: Evidence) -> np.ndarray:

@@ -42,7 +42,7 @@ def family(cell: str) -> str:
     if cell.startswith("six groups"):
         return "six groups at once"
     kind = cell.split(" ")[0]
-    for word in ("constant", "unequal passes", "Pareto", "lambs"):
+    for word in ("constant", "unequal passes", "Pareto", "heavy lambs", "lambs"):
         if word in cell:
             return f"{kind}, {word}"
     return f"{kind}, beta"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -77,14 +77,10 @@ class Case:
             self.searched(self.rate),
             question.passes,
             self.dependence.design_effect,
-            question.level,
+            question.alpha,
             self.dependence.spread,
+            question.groups,
         )
-
-    @property
-    def setting_of_equivalence(self) -> Setting:
-        """The same for the equivalence tests, which the family does not adjust."""
-        return replace(self.setting, level=self.question.alpha)
 
     def searched(self, rate: float) -> float:
         """Rate at the size that is searched."""
@@ -222,7 +218,7 @@ def _people(case: Case) -> list[_Row]:
             )  # fmt: skip
     if question.margin is not None:
         margin = question.margin
-        by_people = partial(equivalence_power, case.setting_of_equivalence, margin=margin)
+        by_people = partial(equivalence_power, setting, margin=margin)
         people = people_needed(by_people, question.power)
         reached = by_people(people) if math.isfinite(people) else _NONE
         rows.append(
@@ -279,7 +275,7 @@ def _design(case: Case) -> list[_Row]:
                              ratio=ratio, power=power.value)
                 )  # fmt: skip
         if question.margin is not None:
-            power = equivalence_power(case.setting_of_equivalence, people, question.margin)
+            power = equivalence_power(setting, people, question.margin)
             rows.append(
                 case.row("power", "equivalence", TOST, power.evidence, people=people, ratio=1.0,
                          margin=question.margin, power=power.value)

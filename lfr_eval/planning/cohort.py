@@ -1,7 +1,7 @@
 """Planning: what a cohort that is known can show (a table of people and a `Question` in, rows out).
 
-Each group of a factor is compared with the largest one, at the strictest step of Holm's procedure
-within the factor.
+Each group of a factor is compared with the largest one, as the study tests it: first all groups of
+the factor at once.
 """
 
 from __future__ import annotations
@@ -119,29 +119,25 @@ def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]
             continue
         reference = max(named, key=lambda code: int(sizes[code]))
         for case in cases:
-            level = case.question.alpha / (len(named) - 1)
-            setting = replace(case.setting, level=level)
-            found += [
-                _shown(case, setting, factor, grouping.names, sizes, code, reference)
-                for code in named
-                if code != reference
-            ]
+            setting = replace(case.setting, groups=len(named))
+            for code in named:
+                if code == reference:
+                    continue
+                rest = [one for one in named if one not in (code, reference)]
+                counts = [float(sizes[one]) for one in (code, reference, *rest)]
+                names = grouping.names[code], grouping.names[reference]
+                found.append(_shown(case, setting, (factor, *names), counts))
     return found
 
 
 def _shown(
-    case: Case,
-    setting: Setting,
-    factor: str,
-    names: Sequence[str],
-    sizes: np.ndarray,
-    code: int,
-    reference: int,
+    case: Case, setting: Setting, named: tuple[str, str, str], people: Sequence[float]
 ) -> Shown:
-    question, size, other = case.question, float(sizes[code]), float(sizes[reference])
+    """Say what one group can show; `people` of it, of the reference group and of all others."""
+    question, (size, other, *third) = case.question, people
 
     def power_of(ratio: float) -> Power:
-        return difference_power(setting, other, case.searched_ratio(ratio), size)
+        return difference_power(setting, other, case.searched_ratio(ratio), size, third=third)
 
     few = min(size, other) < FEWEST_PEOPLE
     most = min(LARGEST_RATIO, 0.999 / setting.rate)
@@ -152,9 +148,7 @@ def _shown(
     elif reference_events + setting.raw_trials(size) < FEWEST_EVENTS:
         untestable = f"fewer than {FEWEST_EVENTS} events, whatever happens"
     return Shown(
-        factor,
-        names[code],
-        names[reference],
+        *named,
         int(size),
         int(other),
         case.dependence.name,

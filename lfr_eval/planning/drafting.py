@@ -41,7 +41,7 @@ primary:
   factors: {primary_factors}
   thresholds: {thresholds}
   watchlist_sizes: {watchlist}
-  # Families of tests, each adjusted by Holm: omnibus, reference, rest.
+  # Tests that share alpha: omnibus (all groups at once), reference, rest.
   comparisons: [omnibus, reference]
 # Rates within this ratio of one another count as the same.
 margin: {margin:g}

@@ -10,6 +10,7 @@ small.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,6 +59,8 @@ class Group:
     spread
         For comparisons between two people: coefficient of variation of people's log-normal
         tendency to be falsely matched. None: trials have one person.
+    sweep
+        Whether to draw the whole sweep in any case, as where another group of the study needs it.
     """
 
     people: int
@@ -65,6 +68,7 @@ class Group:
     passes: int
     correlation: float
     spread: float | None = None
+    sweep: bool = False
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -73,7 +77,7 @@ class Group:
         if self.spread is not None:
             trials = self.people * (self.people - 1) // 2
         enough = trials * min(self.rate, 1 - self.rate) >= NEED_NO_SWEEP
-        return LEVELS[-1:] if enough else LEVELS
+        return LEVELS[-1:] if enough and not self.sweep else LEVELS
 
     @property
     def touched(self) -> _Touched:
@@ -93,8 +97,8 @@ class Group:
         return self.people + pairs * self.rate * self.levels[0]
 
 
-# A search over ratios asks for the same group with the lower rate again and again.
-@lru_cache(maxsize=8)
+# A search over ratios asks for the same groups with the lower rate again and again.
+@lru_cache(maxsize=16)
 def _drawn(group: Group, studies: int, seed: int) -> Evidence:
     rng = np.random.default_rng([_SEED, seed])
     return (_passes if group.spread is None else _comparisons)(group, studies, rng)
@@ -114,23 +118,29 @@ def share_found(
     most
         Most studies to draw.
     """
-    cost = max(higher.cost + lower.cost, 1.0)
-    studies = int(np.clip(MOST_DRAWN / cost, min(FEWEST_STUDIES, most), most))
+    studies = studies_of((higher, lower), most)
     one, two = higher.evidence(studies, 1), lower.evidence(studies, 2)
-    sides = Compared(_last(precision_of(one)), _last(precision_of(two)))
+    sides = Compared(last(precision_of(one)), last(precision_of(two)))
     ends = ratio_ends(sides, 1 - level if margin is None else 1 - 2 * level)
     low, high = (np.nan_to_num(end, nan=1.0) for end in ends)
     if margin is None:
         found = (low > 1) | (high < 1)
     else:
         found = sides.defined & (low > 1 / margin) & (high < margin)
-    last = slice(-1, None)
-    found &= enough_evidence(one.at(last), two.at(last))[:, 0]
+    here = slice(-1, None)
+    found &= enough_evidence(one.at(here), two.at(here))[:, 0]
     share = float(np.mean(found))
     return share, math.sqrt(share * (1 - share) / studies)
 
 
-def _last(precision: Precision) -> Precision:
+def studies_of(groups: Sequence[Group], most: int) -> int:
+    """How many studies of these groups to draw, `most` at the most."""
+    cost = max(sum(group.cost for group in groups), 1.0)
+    return int(np.clip(MOST_DRAWN / cost, min(FEWEST_STUDIES, most), most))
+
+
+def last(precision: Precision) -> Precision:
+    """Take the planned threshold, the last of the sweep."""
     return precision.take((slice(None), -1))
 
 

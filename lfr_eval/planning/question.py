@@ -177,16 +177,6 @@ class Question:
         ]  # fmt: skip
 
     @property
-    def tests(self) -> int:
-        """Tests of the family: every group but one against the reference group."""
-        return self.groups - 1
-
-    @property
-    def level(self) -> float:
-        """Level of one test: the strictest step of Holm's procedure over the family."""
-        return self.alpha / self.tests
-
-    @property
     def pairs(self) -> bool:
         """Whether a trial is a comparison of two people."""
         return self.metric == PAIRS

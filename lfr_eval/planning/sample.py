@@ -6,7 +6,7 @@ In: rates, dependence, level. Out: numbers by each method, all by the tests of `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,12 @@ from lfr_eval.inference.detectable import normal_power
 from lfr_eval.planning.counts import power_of_equivalence, power_of_fisher, power_of_this_test
 from lfr_eval.planning.dependence import correlation_of, rate_of_people
 from lfr_eval.planning.drawn import STUDIES, Group, share_found
+from lfr_eval.planning.several import (
+    normal_share_different,
+    normal_share_equivalent,
+    share_different,
+    share_equivalent,
+)
 
 MOST_LISTED = 1_000
 """Expected events of both groups beyond which outcomes are not listed: the normal approximation
@@ -42,18 +48,26 @@ class Setting:
         Rate of the lower group, at the size that is searched.
     passes, design_effect
         Passes a person, and how many of them are worth one.
-    level
-        Level of one test.
+    alpha
+        Level of all tests of a factor together.
     spread
         For FMR, whose trials are all pairs of people of a group: how much people differ in how
         often they are falsely matched, a coefficient of variation. None: trials have one person.
+    groups
+        Groups of the factor; every one but the higher has the lower rate.
     """
 
     rate: float
     passes: float
     design_effect: float
-    level: float
+    alpha: float
     spread: float | None = None
+    groups: int = 2
+
+    @property
+    def level(self) -> float:
+        """Level of one comparison where other methods would test each at an equal share."""
+        return self.alpha / (self.groups - 1)
 
     def trials(self, people: float, rate: float | None = None) -> float:
         """Independent trials of a group of people, whose rate is that of the lower group or given.
@@ -81,6 +95,11 @@ class Setting:
         known = m == 1 or rate >= 1
         return None if known else Group(n, rate, m, correlation_of(self.design_effect, m))
 
+    def drawable(self, people: float, rate: float) -> Group:
+        """Group to draw studies of in any case: independent trials as people with one each."""
+        trials = max(2, round(self.trials(people, rate)))
+        return self.group(people, rate) or Group(trials, rate, 1, 0.0)
+
     def certain_trials(self, people: float) -> float:
         """Trials that are independent for certain, as a bound without events needs."""
         return self.trials(people) if self.spread is None else float(people // 2)
@@ -100,6 +119,7 @@ def difference_power(
     ratio: float,
     people_higher: float | None = None,
     studies: int = STUDIES,
+    third: Sequence[float] | None = None,
 ) -> Power:
     """Power of this tool's test to find a ratio.
 
@@ -108,11 +128,21 @@ def difference_power(
     people, people_higher
         People of the group with the lower rate, and of the other one where it has not as many.
     studies
-        Most studies to draw where trials share people.
+        Most studies to draw where trials share people, or there are more than two groups.
+    third
+        People of the other groups of the factor; None: as many as `people` in each.
     """
     higher, trials = min(1.0, setting.rate * ratio), setting.trials(people)
     others = people if people_higher is None else people_higher
     trials_higher = setting.trials(others, higher)
+    if setting.groups > 2:
+        sizes = [others, people, *_third(setting, people, third)]
+        rates = [higher, *[setting.rate] * (len(sizes) - 1)]
+        worth = [setting.trials(n, p) for n, p in zip(sizes, rates, strict=True)]
+        if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
+            drawn = [setting.drawable(n, p) for n, p in zip(sizes, rates, strict=True)]
+            return Power(share_different(drawn, setting.alpha, studies), DRAWN)
+        return Power(normal_share_different(rates, worth, setting.alpha), APPROXIMATED)
     if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
         one, two = setting.group(others, higher), setting.group(people, setting.rate)
         if one is not None and two is not None:
@@ -120,6 +150,11 @@ def difference_power(
         whole = max(1, round(trials_higher)), max(1, round(trials))
         return Power(power_of_this_test(whole, higher, setting.rate, setting.level), ENUMERATED)
     return Power(normal_difference_power(setting, people, ratio, people_higher), APPROXIMATED)
+
+
+def _third(setting: Setting, people: float, given: Sequence[float] | None) -> Sequence[float]:
+    """People of the groups that are neither the higher nor the reference group."""
+    return [people] * (setting.groups - 2) if given is None else given
 
 
 def normal_difference_power(
@@ -152,6 +187,13 @@ def equivalence_power(
 ) -> Power:
     """Power of the two one-sided tests of this tool where the true ratio is `ratio`."""
     trials, higher = setting.trials(people), min(1.0, setting.rate * ratio)
+    if setting.groups > 2:
+        rates = [higher, *[setting.rate] * (setting.groups - 1)]
+        if trials * (setting.rate + higher) <= MOST_LISTED:
+            drawn = [setting.drawable(people, rate) for rate in rates]
+            return Power(share_equivalent(drawn, setting.alpha, margin, studies), DRAWN)
+        worth = [trials] * len(rates)
+        return Power(normal_share_equivalent(rates, worth, setting.alpha, margin), APPROXIMATED)
     if trials * (setting.rate + higher) <= MOST_LISTED:
         one, two = setting.group(people, higher), setting.group(people, setting.rate)
         if one is not None and two is not None:

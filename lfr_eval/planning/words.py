@@ -68,8 +68,11 @@ def assumptions(answer: Answer) -> list[str]:
         )
     if question.groups > 2:
         said.append(
-            f"{question.tests} groups are compared with a reference group, so each test is planned "
-            f"at the strictest step of Holm's procedure, {100 * question.level:.3g} %."
+            f"{question.groups - 1} groups are compared with a reference group. Each comparison is "
+            "planned as the study tests it: first all groups at once, then each group with the "
+            f"reference group at {100 * question.alpha / (question.groups - 2):.3g} %; equivalence "
+            "by Holm's procedure. Only one group differs. The other methods have "
+            f"{100 * question.alpha / (question.groups - 1):.3g} % for each comparison."
         )
     several = len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1
     if question.pairs and several:

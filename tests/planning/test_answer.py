@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +80,30 @@ def test_unstated_dependence_is_answered_at_both_ends() -> None:
     assert float(str(ends[1])) == pytest.approx(10 * float(str(ends[0])), rel=0.1)
 
 
-def test_groups_are_paid_for_by_holms_strictest_step_and_equivalence_is_not() -> None:
+def test_several_groups_need_more_people_than_two_and_less_than_equal_shares_would() -> None:
+    setting = Setting(0.02, 1, 1.0, 0.05)
     two, four = (
-        {row["about"]: row["people"] for row in rows_of(rate=0.01, ratios=(2,), margin=1.5,
-                                                        groups=groups)}
+        difference_power(replace(setting, groups=groups), 800, 2).value for groups in (2, 4)
+    )
+    shared = difference_power(replace(setting, alpha=0.05 / 3), 800, 2).value
+    assert shared + 0.03 < four < two - 0.03
+    # Two more comparisons are shown to be equivalent, too: Holm's procedure asks for more.
+    two, four = (
+        equivalence_power(replace(setting, rate=0.2, groups=groups), 800, 1.3).value
         for groups in (2, 4)
-    )  # fmt: skip
-    assert float(str(four["difference"])) > 1.2 * float(str(two["difference"]))
-    assert four["equivalence"] == two["equivalence"]
+    )
+    assert 0.3 < four < two - 0.05
+
+
+@pytest.mark.parametrize("groups", [3, 6])
+def test_drawing_and_the_normal_curve_meet_for_several_groups(groups: int) -> None:
+    setting = Setting(0.3, 1, 1.0, 0.05, groups=groups)
+    drawn, normal = (difference_power(setting, people, 1.22) for people in (1_495, 1_505))
+    assert (drawn.evidence, normal.evidence) == ("drawn", "normal approximation")
+    assert drawn.value == pytest.approx(normal.value, abs=0.04)
+    few, many = (equivalence_power(setting, people, 1.2) for people in (1_660, 1_670))
+    assert (few.evidence, many.evidence) == ("drawn", "normal approximation")
+    assert few.value == pytest.approx(many.value, abs=0.04)
 
 
 def test_fillers_give_more_events_than_the_watchlist() -> None:
@@ -138,10 +155,8 @@ def test_simulation_stands_beside_the_listing(capsys: pytest.CaptureFixture[str]
     assert cli.main([*words, "--json"]) == cli.OK
     rows = json.loads(capsys.readouterr().out)["rows"]
     (simulated,) = [row for row in rows if row["evidence"] == "simulated"]
-    (enumerated,) = [
-        row for row in rows if (row["method"], row["evidence"]) == (THIS_TEST, "enumerated")
-    ]
-    assert simulated["people"] == enumerated["people"]
+    (drawn,) = [row for row in rows if (row["method"], row["evidence"]) == (THIS_TEST, "drawn")]
+    assert simulated["people"] == drawn["people"]
     assert simulated["power"] >= 0.3
     with pytest.raises(PlanningError, match="trials a study"):
         simulate_power(Design(10**6, 3, 10, 0.01, 2, 1.0, 1.5, 0.05), 1)

@@ -71,8 +71,9 @@ def test_groups_have_the_power_of_their_own_sizes(tmp_path: Path) -> None:
     rows = {row.group: row for row in shown_by(people, factors, cases)}
     assert set(rows) == {"b", "c"}
     assert (rows["b"].reference, rows["b"].people, rows["b"].reference_people) == ("a", 60, 300)
-    setting = Setting(0.01, 1, 1.0, 0.025)
-    assert rows["b"].powers[0] == difference_power(setting, 300, 3.0, 60).value
+    setting = Setting(0.01, 1, 1.0, 0.05, groups=3)
+    power = difference_power(setting, 300, 3.0, 60, third=(4,)).value
+    assert rows["b"].powers[0] == power
     assert rows["b"].powers[0] < difference_power(setting, 300, 3.0).value
     assert rows["c"].untestable == "fewer than 6 people"
 

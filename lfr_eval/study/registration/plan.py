@@ -47,7 +47,7 @@ class Primary(Given):
     watchlist_sizes: tuple[int, ...] = ()
     """Only these count; all if none is named."""
     comparisons: tuple[Text, ...] = ("omnibus", "reference")
-    """Families, each adjusted by Holm: omnibus, reference, rest."""
+    """Tests that share alpha: omnibus (all groups at once), reference, rest."""
 
 
 class Sample(Given):
