@@ -70,7 +70,7 @@ def test_equal_groups_are_rarely_told_apart_and_often_equivalent() -> None:
 
 
 def test_three_groups_are_planned_as_they_are_tested() -> None:
-    groups = [Group(120, 0.04, 10, 0.1), Group(120, 0.02, 10, 0.1), Group(60, 0.02, 10, 0.1)]
+    groups = [Group(120, 0.05, 10, 0.1), Group(120, 0.02, 10, 0.1), Group(60, 0.02, 10, 0.1)]
     planned = share_different(groups, 0.05, STUDIES)
     rng, studies = np.random.default_rng(7), 400
     drawn = [otherwise(group, rng).take(np.arange(studies)) for group in groups]
