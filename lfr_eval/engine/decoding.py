@@ -15,6 +15,7 @@ from PIL import Image
 
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.pictures import PIXEL_LIMIT
 
 if TYPE_CHECKING:
     import av
@@ -98,7 +99,10 @@ def opened(name: str, options: Mapping[str, str] | None = None) -> InputContaine
             "Video needs PyAV, which is not installed: pip install 'lfr-eval[engine]'."
         ) from None
     try:
-        return av.open(name, timeout=STALLED, options=dict(options or {}))
+        # Titles and names of languages are not used, whatever their letters.
+        return av.open(
+            name, timeout=STALLED, options=dict(options or {}), metadata_errors="replace"
+        )
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{masked(name)} cannot be opened as video: {error.strerror}.") from error
 
@@ -109,7 +113,7 @@ def video_of(container: InputContainer, name: object) -> VideoStream:
     Raises
     ------
     SourceError
-        If it holds no video.
+        If it holds no video, one that cannot be decoded, or one of enormous pictures.
     """
     stream = container.streams.best("video")
     if stream is None:
@@ -117,7 +121,12 @@ def video_of(container: InputContainer, name: object) -> VideoStream:
             f"{name} contains no video. Give a video file, a folder of pictures or a stream."
         )
     found: VideoStream = container.streams.video[container.streams.video.index(stream)]
-    if found.codec_context.codec.intra_only:
+    # Its stubs know no stream without a decoder.
+    context: Any = found.codec_context
+    if context is None:
+        raise SourceError(f"{name} holds video in a format that FFmpeg cannot decode.")
+    _check_size(context.width, context.height, name)
+    if context.codec.intra_only:
         # Each packet is one picture: a damaged one is refused rather than patched up.
         found.codec_context.options = {"err_detect": "explode"}
     return found
@@ -141,7 +150,7 @@ def decoded(
         If the video is interrupted.
     """
     from av import VideoFrame
-    from av.error import FFmpegError, InvalidDataError
+    from av.error import FFmpegError
 
     number, clock, end = start - 1, _Clock(container, stream), _End(container, stream)
     packets = container.demux()
@@ -153,11 +162,16 @@ def decoded(
         if packet is None:
             break
         end.reached(packet)
-        if packet.stream_index != stream.index:
+        own = packet.stream is stream
+        # The packets that end other streams have number 0, whatever their stream's number.
+        if packet.stream_index != stream.index or not (own or packet.size):
             continue
         try:
-            frames = packet.decode()
-        except InvalidDataError:
+            # A damaged table of programmes can make a video something else from here on.
+            frames = packet.decode() if own else None
+        except FFmpegError:
+            frames = None
+        if frames is None:
             number += 1
             yield Decoded(number, clock.at(_seconds(packet.pts, packet)), None)
             continue
@@ -172,9 +186,21 @@ def decoded(
         raise BrokenSource(f"The video breaks off after frame {number}, {clock.now:.2f} s.")
 
 
-def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image:
-    """Return the picture of a frame as a player would show it."""
-    picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image | None:
+    """Return the picture of a frame as a player would show it; None if it has no colours we know.
+
+    Raises
+    ------
+    SourceError
+        If it is enormous.
+    """
+    from av.error import FFmpegError
+
+    _check_size(frame.width, frame.height, "The video")
+    try:
+        picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+    except (FFmpegError, ValueError):
+        return None
     ratio = float(stream.sample_aspect_ratio or 1)
     if ratio != 1 and 1 / WIDEST_PIXEL <= ratio <= WIDEST_PIXEL:
         picture = picture.resize((max(1, round(picture.width * ratio)), picture.height))
@@ -182,6 +208,14 @@ def upright(frame: av.VideoFrame, stream: VideoStream) -> Image.Image:
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     turn = None if matrix is None else transposition(bytes(matrix))
     return picture if turn is None else picture.transpose(turn)
+
+
+def _check_size(width: int, height: int, name: object) -> None:
+    if width * height > PIXEL_LIMIT:
+        raise SourceError(
+            f"{name} has pictures of {width} x {height} pixels, more than {PIXEL_LIMIT:,}. Scale "
+            "it down."
+        )
 
 
 def transposition(matrix: bytes) -> Image.Transpose | None:

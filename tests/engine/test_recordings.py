@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from lfr_eval.engine.frames import BrokenSource, Frame, VideoFile
+from lfr_eval.engine.frames import BrokenSource, Frame, SourceError, VideoFile
 
 RATE = 25
 Times = list[float]
@@ -227,3 +227,40 @@ def test_the_cover_picture_of_a_recording_is_not_looked_at(tmp_path: Path) -> No
                 packet.stream = copied
                 outside.mux(packet)
     assert [frame.picture and frame.picture.size for frame in frames(path)] == [(128, 96)] * 25
+
+
+@pytest.mark.parametrize("form", ["ts", "mp4", "mkv", "avi"])
+def test_a_damaged_recording_ends_with_its_frames_or_a_sentence(tmp_path: Path, form: str) -> None:
+    """Damage reaches tables of programmes, names of languages and codecs that do not exist."""
+    whole = record(tmp_path / f"whole.{form}", steps(10), "libx264", sound=0.5).read_bytes()
+    random, path = np.random.default_rng(1), tmp_path / f"damaged.{form}"
+    outcomes = set()
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for place in random.integers(0, len(damaged), random.integers(1, 60)):
+            damaged[place] = random.integers(256)
+        path.write_bytes(damaged)
+        try:
+            outcomes.add(len(frames(path)))
+        except (SourceError, BrokenSource) as error:
+            outcomes.add(type(error))
+    assert len(outcomes) > 2
+
+
+def test_a_language_in_odd_letters_does_not_keep_a_recording_from_being_read(
+    tmp_path: Path,
+) -> None:
+    path = record(tmp_path / "a.mkv", steps(5))
+    content = path.read_bytes()
+    assert content.count(b"ENCODER") > 0
+    path.write_bytes(content.replace(b"ENCODER", b"ENC\xe9\xe9ER"))
+    assert len(frames(path)) == 5
+
+
+def test_enormous_pictures_of_a_recording_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(tmp_path / "a.mp4", steps(2))
+    monkeypatch.setattr("lfr_eval.engine.decoding.PIXEL_LIMIT", 128 * 96 - 1)
+    with pytest.raises(SourceError, match=r"pictures of 128 x 96 pixels, more than 12,287"):
+        frames(path)
