@@ -52,9 +52,9 @@ def year_first(cells: Sequence[str], today: date) -> int | None:
     least must not be one if the day comes first.
     """
     recent = range(_FIRST_YEAR, today.year + 1)
-    numbers = [[int(part) for part in re.split("[/.-]", cell)] for cell in cells if cell]
     if not all(re.fullmatch(r"\d\d[/.-]\d\d?[/.-]\d\d", cell) for cell in cells if cell):
         return None
+    numbers = [[int(part) for part in re.split("[/.-]", cell)] for cell in cells if cell]
     for first, month, last in numbers:
         if 2000 + first not in recent or not 1 <= month <= 12 or not 1 <= last <= 31:
             return None

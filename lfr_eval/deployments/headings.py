@@ -67,6 +67,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("place", "place", ""),
     ("place", "site", ""),
     ("place", "borough", ""),
+    ("place", "venue", ""),
+    ("place", "station", "police"),
     ("date", "date", ""),
     ("date", "day", ""),
     ("place", "deployment", "id number no force"),
@@ -96,6 +98,7 @@ _NEUTRAL_FOR = {
     **dict.fromkeys(
         ("arrests", "other_disposals", "no_action"), "engagement outcome disposal made"
     ),
+    **dict.fromkeys(("true_alerts", "false_alerts"), "positive"),
     "faces_seen": "scanned detected captured processed viewed observed people public",
     "watchlist_size": "size length people image subject entry entries",
     "threshold": "min minimum match face score similarity",

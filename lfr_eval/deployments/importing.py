@@ -230,7 +230,7 @@ def _value(heading: Heading, cell: str, month_first: bool) -> object:
         read = day(cell, month_first)
         return read and read.isoformat()
     words = set(plain(heading.text).split())
-    if heading.field == "hours" and "hours" in words and not words & _MINUTES:
+    if heading.field == "hours" and words & {"hours", "hrs"} and not words & _MINUTES:
         try:
             return float(cell)
         except ValueError:

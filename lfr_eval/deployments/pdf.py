@@ -8,23 +8,25 @@ What is not understood is refused with its page: a grid is never misread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from lfr_eval.contract.dates import DAY_IN_TEXT, looks_like_a_day
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import joined, several
+from lfr_eval.deployments.footnotes import raised_marks
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
-from lfr_eval.deployments.headings import SKIP, plain, understand
+from lfr_eval.deployments.headings import SKIP, Heading, plain, understand
 from lfr_eval.deployments.totals import is_total
+from lfr_eval.deployments.turned import turned_text
+from lfr_eval.deployments.unseen import unseen
 
 _PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
 """Words that stand below a heading of several columns."""
 
-_SMALL = 0.8
-"""A character of so small a part of the size before it, and above its line, is a footnote mark."""
+_TEXTS = (SKIP, "force", "place", "use_case", "camera", "model_version")
+"""Fields whose text may go on over the end of a page."""
 
 Box = tuple[float, float, float, float]
 
@@ -80,10 +82,13 @@ class _Reader:
         self.problems: list[str] = []
         self.dated = 0
         self.notes: list[str] = []
+        self.bare: list[int] = []
 
     def read(self, number: int, page: Any) -> None:
         waiting: list[_Line] = []
         seen, count = 0, 0
+        known = len(self.grids)
+        self._seen(number, page)
         page = self._without_marks(number, page)
         for table in page.find_tables():
             for line in _lines(table):
@@ -106,9 +111,14 @@ class _Reader:
                 self._left_over(waiting, number)
                 waiting = []
         self._left_over(waiting, number)
+        if seen and len(self.grids) == known:
+            self.bare.append(number)
         text = page.extract_text() or ""
         if not text.strip() and page.images:
-            self.notes.append(f"page {number} is a picture without text; nothing was read from it")
+            self.problems.append(
+                f"page {number} is a picture without text, such as a scan; if it holds no "
+                "deployments, remove it from the file"
+            )
         printed = [line for line in text.splitlines() if _is_row(line)]
         if len(printed) > seen:
             ruled = f"only {several(seen, 'is', 'are')}" if seen else "none is"
@@ -120,17 +130,27 @@ class _Reader:
     def finished(self) -> list[Grid]:
         if not any(grid.rows for grid in self.grids) and not self.problems:
             self.problems.append("it holds no ruled table with a day in its rows")
+        self.problems += _unlike(self.grids)
         if self.problems:
             raise DeploymentError(
                 f"{self.name} cannot be read: " + "; ".join(self.problems) + ". "
                 "Copy its table to a CSV file where the layout is at fault."
             )
+        if self.bare:
+            self.notes.append(
+                f"{joined([f'page {each}' for each in self.bare])} without headings: the columns "
+                "are taken to be those of the page before"
+            )
         self.grids[0].passed_over += self.notes
         return self.grids
 
+    def _seen(self, number: int, page: Any) -> None:
+        """Refuse a page whose tables hold text that a person sees otherwise, or not at all."""
+        self.problems += [f"page {number}: {each}" for each in unseen(page, page.find_tables())]
+
     def _without_marks(self, number: int, page: Any) -> Any:
         """Return a page without the raised marks of footnotes, which read like digits."""
-        marks = {_place(char) for char in _marks(page.chars)}
+        marks = {_place(char) for char in raised_marks(page.chars)}
         if marks:
             self.notes.append(
                 f"page {number}: {several(len(marks), 'raised footnote mark')} left out"
@@ -176,19 +196,28 @@ class _Reader:
         if is_total(line.texts) and self.grids and self.grids[-1].rows:
             self.grids[-1].passed_over.append(f"page {number}: a row of totals")
             return True
-        filled = [place for place, cell in enumerate(line.texts) if cell]
-        if filled != [0] or waiting or not self.grids or not self.grids[-1].rows:
+        if waiting or not self.grids or not self.grids[-1].rows:
             return False
-        rows = self.grids[-1].rows
-        same = len(line.boxes) == len(self.grids[-1].headings)
-        if not same or rows[-1].page != number - 1:
+        rows, headings = self.grids[-1].rows, understand(self.grids[-1].headings)[0]
+        if len(line.boxes) != len(headings) or rows[-1].page != number - 1:
             return False
-        first = f"{rows[-1].cells[0]} {line.texts[0]}"
+        rest = "', '".join(filter(None, line.texts))
+        counted = _counted(line.texts, headings)
+        if counted is None:
+            return False
+        if counted:
+            self.problems.append(
+                f"page {number}: '{rest}' at the top of the page seems to be the rest of a row "
+                f"of page {number - 1}; write the row on one page"
+            )
+            return True
         self.grids[-1].passed_over.append(
-            f"page {number}: '{line.texts[0]}' alone at the top of the page was read as the end "
-            f"of '{rows[-1].cells[0]}' on page {number - 1}"
+            f"page {number}: '{rest}' alone at the top of the page was read as the end of "
+            f"'{rows[-1].cells[0]}' on page {number - 1}"
         )
-        rows[-1] = Row(rows[-1].page, rows[-1].number, (first, *rows[-1].cells[1:]))
+        joined = zip(rows[-1].cells, line.texts, strict=True)
+        whole = tuple(" ".join(filter(None, both)) for both in joined)
+        rows[-1] = Row(rows[-1].page, rows[-1].number, whole)
         return True
 
     def _left_over(self, waiting: Sequence[_Line], number: int) -> None:
@@ -196,62 +225,53 @@ class _Reader:
         for line in waiting:
             text = " ".join(filter(None, line.texts))
             numbers = sum(bool(re.fullmatch(r"[\d,.]+%?", cell)) for cell in line.texts)
-            if numbers >= 4:
+            headings = understand(self.grids[-1].headings)[0] if self.grids else []
+            same = len(line.boxes) == len(headings) > 0
+            if numbers >= 4 or (same and _counted(line.texts, headings)):
                 self.problems.append(
                     f"page {number}: a row without a day ('{' | '.join(line.texts)}')"
                 )
-            elif text and self.grids and len(line.boxes) == len(self.grids[-1].headings):
+            elif text and same:
                 self.grids[-1].passed_over.append(f"page {number}: '{text}' is not a row of counts")
 
 
+def _unlike(grids: Sequence[Grid]) -> Iterator[str]:
+    """Refuse tables that go on one another to the right: each row would be counted twice."""
+    fields = [{heading.field for heading in understand(grid.headings)[0]} for grid in grids]
+    for grid, own in zip(grids, fields, strict=True):
+        lacking = ({"place", "alerts"} & set().union(*fields)) - own
+        if grid.rows and lacking:
+            yield (
+                f"page {grid.rows[0].page}: its table has no column of "
+                f"{joined(sorted(lacking))}, but another of the file has; join tables that belong "
+                "side by side"
+            )
+
+
+def _counted(texts: Sequence[str], headings: Sequence[Heading]) -> bool | None:
+    """Whether a line without a day has digits below a heading of numbers; None: other words."""
+    below = [text for text, head in zip(texts, headings, strict=True) if head.field not in _TEXTS]
+    if any(any(map(str.isdigit, text)) for text in below):
+        return True
+    return None if any(below) else False
+
+
 def _lines(table: Any) -> Iterator[_Line]:
+    chars = [char for char in table.page.chars if abs(char["matrix"][1]) > abs(char["matrix"][0])]
     for row, cells in zip(table.rows, table.extract(), strict=True):
         pairs = [(box, cell) for box, cell in zip(row.cells, cells, strict=True) if box]
         if pairs:
-            boxes, texts = zip(*pairs, strict=True)
-            yield _Line(tuple(boxes), tuple(_on_one_line(text or "") for text in texts))
+            boxes = [box for box, _ in pairs]
+            yield _Line(
+                tuple(boxes),
+                tuple(turned_text(chars, box) or _on_one_line(text or "") for box, text in pairs),
+            )
 
 
 def _on_one_line(text: str) -> str:
     """Return the text of a cell; two numbers one above the other are not one number."""
     apart = re.sub(r"(?<=\d)[ \t]*\n\s*(?=\d)", " / ", text)
     return " ".join(apart.split())
-
-
-def _marks(chars: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the raised characters beside larger ones, and the digits that are drawn small."""
-    widths: dict[tuple[object, ...], list[float]] = {}
-    for char in chars:
-        if char["text"].isdecimal():
-            for digit in ("", char["text"]):
-                kind = char["fontname"], round(char["size"], 1), digit
-                widths.setdefault(kind, []).append(char["width"])
-    usual = {kind: median(found) for kind, found in widths.items()}
-    before: dict[str, Any] | None = None
-    for char in chars:
-        # A letter is not read as part of a number, and is the text of a footnote more often.
-        if before is not None and not char["text"].isalpha():
-            size = before["size"]
-            beside = -size / 2 < char["x0"] - before["x1"] < size and (
-                before["top"] - size / 2 < char["top"] < before["bottom"]
-            )
-            raised = char["size"] < _SMALL * size and char["bottom"] < before["bottom"]
-            if beside and char["text"].strip() and (raised or _is_narrow(char, usual)):
-                yield char
-                before = {**before, "x1": char["x1"]}  # A mark may have several characters.
-                continue
-        before = char
-
-
-def _is_narrow(char: dict[str, Any], usual: Mapping[tuple[object, ...], float]) -> bool:
-    """Whether a digit is one of a font's own raised digits: narrower than the others.
-
-    In some fonts, 1 is narrower than other digits, so it is compared with other ones only.
-    """
-    if not char["text"].isdecimal():
-        return False
-    others = "1" if char["text"] == "1" else ""
-    return bool(char["width"] < _SMALL * usual[char["fontname"], round(char["size"], 1), others])
 
 
 def _place(thing: dict[str, Any]) -> tuple[object, ...]:

@@ -99,6 +99,9 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         if wanted and sheet.title not in wanted:
             missing.append(f"sheet '{sheet.title}' was not asked for")
             continue
+        if not wanted and sheet.sheet_state != "visible":
+            missing.append(f"sheet '{sheet.title}' is hidden and was not read")
+            continue
         lines = [
             (number, [as_text(cell.value, cell.number_format) for cell in cells])
             for number, cells in enumerate(sheet.iter_rows(), start=1)
@@ -130,7 +133,7 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
 
 
 def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
-    """Yield what a sheet shows that its cells do not hold; note hidden rows."""
+    """Yield what a sheet shows that its cells do not hold; note hidden rows and comments."""
     rows = {row.number for row in grid.rows}
     yield from without_values(formulas, sheet)
     for merged in sheet.merged_cells.ranges:
@@ -140,12 +143,39 @@ def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
                 f"sheet '{sheet.title}', cells {merged.coord} are merged; unmerge them and write "
                 "the value into each row that it belongs to"
             )
+    told: set[int] = set()
+    for row in sorted(rows):
+        for cell in sheet[row]:
+            given = cell.value is not None
+            struck, faint = given and cell.font.strike, given and _is_white(cell)
+            if (struck or faint) and row not in told:
+                told.add(row)
+                yield (
+                    f"sheet '{sheet.title}', cell {cell.coordinate} is "
+                    f"{'struck through' if struck else 'white on white'} ('{cell.value}'); delete "
+                    "what does not count, and show what does"
+                )
+            if cell.comment is not None:
+                said = " ".join(cell.comment.text.split())[:80]
+                grid.passed_over.append(f"a comment at {cell.coordinate} says: {said}")
+    unseen = [name for name, each in sheet.column_dimensions.items() if each.hidden]
+    if unseen:
+        grid.passed_over.append(
+            f"hidden columns of sheet '{sheet.title}' were read: {some(sorted(unseen))}"
+        )
     hidden = sorted(number for number in rows if sheet.row_dimensions[number].hidden)
     if hidden:
         grid.passed_over.append(
             f"hidden rows of sheet '{sheet.title}' were read: "
             f"{some([str(number) for number in hidden])}"
         )
+
+
+def _is_white(cell: Any) -> bool:
+    filled = cell.fill.fill_type is not None
+    return bool(
+        cell.font.color is not None and str(cell.font.color.rgb)[2:] == "FFFFFF" and not filled
+    )
 
 
 def _check_alike(name: str, grids: Mapping[str, Grid], wanted: Sequence[str]) -> None:

@@ -54,13 +54,17 @@ def is_total(cells: Sequence[str]) -> bool:
     (True, False)
     >>> is_total(["February 2026", "Total", "16", "15"]), is_total(["Total Arena", "16", "15"])
     (True, False)
+    >>> is_total(["2024/25 Total", "", "16", "15"])
+    True
     """
     if sum(cell.strip()[:1].isdigit() for cell in cells) < 2:
         return False
     labels = [
         plain(cell)
         for cell in cells
-        if cell.strip() and not cell.strip()[:1].isdigit() and not looks_like_a_day(cell)
+        if cell.strip()
+        and (not cell.strip()[:1].isdigit() or _says_total(plain(cell)))
+        and not looks_like_a_day(cell)
     ]
     return any(_says_total(label) and not _names_a_place(label) for label in labels[:2])
 

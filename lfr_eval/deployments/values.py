@@ -27,11 +27,13 @@ def is_given(text: str) -> bool:
 
 
 def whole(text: str) -> int:
-    """Return a count: "12,190", "12 190" and "0" are counts, "1.5" and "1O" are not."""
+    """Return a count: "12,190", "12 190" and "5.0" are counts, "1.5", "1O" and "12.000" are not."""
     bare = text.strip().replace("\u00a0", " ")
-    if re.fullmatch(r"\d{1,3}([, ]\d{3})+|\d+(\.0+)?", bare):
+    if re.fullmatch(r"\d{1,3}([, ]\d{3})+|\d+(\.00?)?", bare):
         return int(re.sub(r"[, ]|\.0+$", "", bare))
-    raise ValueUnreadable("is not a whole number such as 12190 or 12,190")
+    raise ValueUnreadable(
+        "is not a whole number such as 12190 or 12,190 (empty the cell if nobody knows the number)"
+    )
 
 
 def threshold(text: str) -> float:
@@ -49,6 +51,8 @@ def hours(text: str) -> float:
     --------
     >>> hours("4h30m"), hours("5hr 45"), hours("6 hours 15 minutes"), hours("0:33"), hours("45m")
     (4.5, 5.75, 6.25, 0.55, 0.75)
+    >>> hours("395 mins")
+    6.583333
     """
     bare = " ".join(text.replace("\u00a0", " ").casefold().split())
     match = re.fullmatch(
@@ -56,10 +60,13 @@ def hours(text: str) -> float:
         r"(?:(\d{1,2}) ?(?:m|mins?|minutes?)?\.?)?",
         bare,
     )
+    minutes = re.fullmatch(r"(\d{3,4}) ?(?:m|mins?|minutes?)\.?", bare)
     clock = re.fullmatch(r"(\d{1,3}):(\d{2})(?::\d{2})?", bare)
     # "5.30" alone may be half past five or eighteen minutes past: it needs its unit.
     decimal = re.fullmatch(r"(\d{1,3}\.\d+) ?(?:h|hrs?|hours?)", bare)
-    if clock:
+    if minutes:
+        found = 0, int(minutes.group(1))
+    elif clock:
         found = int(clock.group(1)), int(clock.group(2))
     elif decimal:
         return float(decimal.group(1))

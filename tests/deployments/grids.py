@@ -37,7 +37,14 @@ SOURCE = """
 #set text(size: 6pt)
 #show regex("\\^[0-9]"): it => super(typographic: false, it.text.slice(1))
 #show regex("~[0-9]"): it => super(it.text.slice(1))
-#let head((text, columns, rows)) = table.cell(colspan: columns, rowspan: rows, text)
+#show regex("\\\\|[0-9]"): it => text(fill: white, it.text.slice(1))
+#show regex("![0-9]"): it => strike(it.text.slice(1))
+#let box-over = place(dx: -4pt, dy: -5pt, rect(fill: white, width: 9pt, height: 6pt))
+#show regex("¬[0-9]"): it => it.text.slice(2) + box-over
+#let turned(text) = if given.turned == 0 { text } else {
+  rotate(given.turned * 1deg, reflow: true, text)
+}
+#let head((text, columns, rows)) = table.cell(colspan: columns, rowspan: rows, turned(text))
 #let heads = given.headings.map(head)
 #for (place, rows) in given.pages.enumerate() {
   if place > 0 { pagebreak() }
@@ -56,12 +63,14 @@ def write_pdf(
     pages: Sequence[Sequence[Sequence[str]]],
     headings: Sequence[str | tuple[str, int, int]] = HEADINGS,
     unruled: Sequence[int] = (),
+    turned: int = 0,
 ) -> Path:
     """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more.
 
-    `^1` is a raised footnote mark that is scaled, and `~1` one of the font's own.
+    `^1` is a raised footnote mark that is scaled, and `~1` one of the font's own. `|1` is in white,
+    `!1` struck through, `¬1` below a white box. Headings may be turned by degrees.
     """
     cells = [each if isinstance(each, tuple) else (each, 1, 1) for each in headings]
-    given = {"headings": cells, "pages": pages, "unruled": unruled}
+    given = {"headings": cells, "pages": pages, "unruled": unruled, "turned": turned}
     path.write_bytes(typst.compile(SOURCE.encode(), sys_inputs={"given": json.dumps(given)}))
     return path

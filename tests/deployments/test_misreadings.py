@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import openpyxl
+import pypdf
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
+from PIL import Image
 
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import ValueUnreadable
@@ -24,6 +28,8 @@ MEANT = {
     "Type of camera": "camera",
     "No. of arrests": "arrests",
     "Date (DD/MM/YY)": "date",
+    "True positive alerts": "true_alerts",
+    "Station": "place",
     "False alerts - Indian": "false alerts of indian",
 }
 OTHERWISE = [
@@ -54,6 +60,12 @@ def test_hours_and_minutes_are_not_decimals(tmp_path: Path) -> None:
         import_records([write_csv(tmp_path / "a.csv", given, headings)])
 
 
+def test_a_file_may_write_days_in_several_ways(tmp_path: Path) -> None:
+    days = ["01/10/24", "Wed 2 Oct 2024", "2024-10-03", "04.10.24"]
+    found = import_records([write_csv(tmp_path / "a.csv", [row("Barking", day) for day in days])])
+    assert found.records["date"].tolist() == [f"2024-10-0{n}" for n in (1, 2, 3, 4)]
+
+
 @pytest.mark.parametrize("kind", ["New CCTV, existing pole", "Static", "CCTV", "Static, not van"])
 def test_a_camera_of_two_kinds_or_none_is_refused(kind: str) -> None:
     with pytest.raises(ValueUnreadable, match="is not one of"):
@@ -78,6 +90,66 @@ def test_a_raised_footnote_mark_is_no_digit(tmp_path: Path, mark: str) -> None:
     assert found.records["faces_seen"].tolist() == [10_000, 10_000]
     assert found.records["place"].tolist() == ["Barking", "Ilford"]
     assert "3 raised footnote marks left out" in found.passed_over[0]
+
+
+@pytest.mark.parametrize(
+    ("mark", "why"),
+    [
+        ("|", "in the colour of its background"),
+        ("!", "struck through"),
+        ("¬", "below a filled box"),
+    ],
+)
+def test_text_that_nobody_sees_is_refused(tmp_path: Path, mark: str, why: str) -> None:
+    given = [row("Barking", "01/10/24", Total_Alerts=f"4{mark}9"), row("Ilford", "02/10/24")]
+    with pytest.raises(DeploymentError, match=f"page 1: text {why} .'4?9'."):
+        import_records([write_pdf(tmp_path / "a.pdf", [given])])
+
+
+@pytest.mark.parametrize("degrees", [-90, 90])
+def test_headings_on_their_side_are_read(tmp_path: Path, degrees: int) -> None:
+    file = write_pdf(tmp_path / "a.pdf", [[row("Barking", "01/10/24")]], turned=degrees)
+    found = import_records([file]).records
+    assert found[["alerts", "true_confirmed", "faces_seen"]].iloc[0].tolist() == [4, 3, 10_000]
+
+
+def test_the_rest_of_a_row_on_the_next_page_is_joined_or_refused(tmp_path: Path) -> None:
+    rest = ["High Road", "", "", "and event", *[""] * 12]
+    pages = [[row("Barking", "01/10/24")], [rest, row("Ilford", "02/10/24")]]
+    found = import_records([write_pdf(tmp_path / "a.pdf", pages)])
+    assert found.records["place"].tolist() == ["Barking High Road", "Ilford"]
+    assert found.records["use_case"].tolist() == ["Crime Hotspot and event", "Crime Hotspot"]
+    assert "page 2 without headings" in found.passed_over[1]
+    rest[4] = "187"
+    with pytest.raises(DeploymentError, match=r"page 2: 'High Road', 'and event', '187'.*the rest"):
+        import_records([write_pdf(tmp_path / "a.pdf", pages)])
+
+
+def test_a_table_that_goes_on_to_the_right_is_not_counted_twice(tmp_path: Path) -> None:
+    first = write_pdf(tmp_path / "1.pdf", [[row("Barking", "01/10/24")[:9]]], HEADINGS[:9])
+    more = [HEADINGS[1], *HEADINGS[9:]]
+    second = write_pdf(tmp_path / "2.pdf", [[row("Barking", "01/10/24")[1:2] + ["1"] * 7]], more)
+    both = pypdf.PdfWriter()
+    for each in (first, second):
+        both.append(each)
+    both.write(tmp_path / "both.pdf")
+    with pytest.raises(
+        DeploymentError, match="page 2: its table has no column of alerts and place"
+    ):
+        import_records([tmp_path / "both.pdf"])
+
+
+def test_a_page_that_is_a_picture_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (400, 300), 200).save(tmp_path / "scan.pdf")
+    both = pypdf.PdfWriter()
+    for each in (
+        write_pdf(tmp_path / "1.pdf", [[row("Barking", "01/10/24")]]),
+        tmp_path / "scan.pdf",
+    ):
+        both.append(each)
+    both.write(tmp_path / "both.pdf")
+    with pytest.raises(DeploymentError, match="page 2 is a picture without text, such as a scan"):
+        import_records([tmp_path / "both.pdf"])
 
 
 @pytest.mark.parametrize("day", ["13/02/26", "13 February 2026", "2026-02-13", "13.02.2026"])
@@ -145,3 +217,22 @@ def test_a_hidden_row_is_told_and_a_percentage_is_read_as_shown(
     assert found.records["false_alert_rate"].tolist() == ["0.010%", "0.01%"]
     assert found.passed_over == ["book.xlsx, hidden rows of sheet '2024' were read: 3"]
     assert as_text(0.25, "0%") == "25%"
+
+
+def test_struck_white_and_hidden_cells_of_a_workbook_are_told(
+    book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    book.create_sheet("Draft").sheet_state = "hidden"
+    for cells in (HEADINGS, row("Dalston", "03/10/24")):
+        book["Draft"].append(cells)
+    book.active["G2"].comment = Comment("should be 5", "A. Clerk")
+    found = import_records([saved(book, tmp_path)])
+    assert found.records["place"].tolist() == ["Barking", "Ilford"]
+    assert found.passed_over == [
+        "book.xlsx, a comment at G2 says: should be 5",
+        "book.xlsx, sheet 'Draft' is hidden and was not read",
+    ]
+    book.active["G2"].font = Font(strike=True)
+    book.active["G3"].font = Font(color="FFFFFF")
+    with pytest.raises(DeploymentError, match=r"G2 is struck through.*G3 is white on white"):
+        import_records([saved(book, tmp_path)])
