@@ -203,7 +203,7 @@ def test_a_conf_folder_of_ones_own_stands_in_front(
 
 def test_a_study_of_scores_is_not_titled_after_a_matcher() -> None:
     given = ["dataset=manifest", "dataset.path=p.csv", "matcher=scores", "matcher.path=s.csv"]
-    assert composed(*given).report.title == "Error rates by group, from a vendor's scores"
+    assert composed(*given).report.title == "Error rates by group: from a vendor's scores"
     assert composed(*given, "report.title=Ours").report.title == "Ours"
     assert composed().report.title == "Error rates by group: rehearsal study, simulated matcher"
 

@@ -120,7 +120,8 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
     # A study of what came from elsewhere is no study of a matcher called "scores".
     came = FROM_ELSEWHERE.get(config.matcher.kind)
     if came and config.report.title == TITLE.format(config.name, config.matcher.name):
-        config.report.title = f"Error rates by group, from {came}"
+        system = f"{config.report.system}, " if config.report.system else ""
+        config.report.title = f"Error rates by group: {system}from {came}"
     return config
 
 

@@ -282,7 +282,9 @@ def unbroken(text: str) -> str:
     return _TOGETHER.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
-_TOGETHER = re.compile(r"\d %|\b1 in (?=\d)|\d times\b|\bthreshold (?=[\d−])")
+_TOGETHER = re.compile(
+    r"\d %|\b1 in (?=\d)|\d times\b|\bthreshold (?=[\d−])|\bp = (?=\d)|\d × (?=10)"
+)
 
 
 def joined(parts: Sequence[str], last: str = "and") -> str:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TypeGuard
 
 from lfr_eval.contract.names import Metric
 from lfr_eval.contract.words import confidence, count, one_in, percentage, share, spoken_threshold
 
 NOT_STATED = "not stated"
+
+
+def is_stated(text: str | None) -> TypeGuard[str]:
+    """Return whether somebody gave a text, and not only that nothing is known."""
+    return text is not None and text != "" and not text.lower().startswith(NOT_STATED)
+
 
 _BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

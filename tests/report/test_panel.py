@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 from lfr_eval.contract.decisions import LEDGER
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.report import render
+from lfr_eval.report.model import Report
 from lfr_eval.report.panel import Answer, Panel, to_panel
+from lfr_eval.report.panel.answers import conformance
+from lfr_eval.report.panel.questions import questions
 from lfr_eval.report.reading import read_report
 from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
@@ -44,8 +48,13 @@ def panel(study: Path) -> Panel:
 
 
 @pytest.fixture(scope="module")
-def bare_panel(bare_study: Path) -> Panel:
-    return to_panel(read_report(bare_study))
+def bare_report(bare_study: Path) -> Report:
+    return read_report(bare_study)
+
+
+@pytest.fixture(scope="module")
+def bare_panel(bare_report: Report) -> Panel:
+    return to_panel(bare_report)
 
 
 def heading(panel: Panel, annex: str, title: str) -> Answer:
@@ -84,6 +93,28 @@ def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> Non
     assert "Nobody has said which threshold will be used." in answers(
         bare_panel, "Which threshold, and who chose it?"
     )
+
+
+def test_what_no_card_states_is_not_given_as_evidence(bare_report: Report) -> None:
+    unstated = "Not stated: this manifest has no dataset card."
+    record = bare_report.record
+    silent = tuple(
+        each.model_copy(update=dict.fromkeys(("origin", "licence", "consent", "lawful_basis"),
+                                             unstated))
+        for each in record.datasets
+    )  # fmt: skip
+    report = dataclasses.replace(bare_report, record=record.model_copy(update={"datasets": silent}))
+
+    given = [
+        text
+        for instrument in conformance(report)["instruments"]
+        for item in instrument["items"]
+        for text in item["gives"]
+    ]
+
+    assert not [text for text in given if unstated.rstrip(".") in text]
+    allowed = {each.text: each.answers for each in questions(report)}
+    assert "The study does not say" in allowed["May these faces be used for this?"][0]
 
 
 def test_what_is_said_of_groups_is_the_findings_own_sentences(study: Path, panel: Panel) -> None:

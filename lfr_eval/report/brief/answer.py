@@ -24,7 +24,11 @@ MEANT = {
     "FPIR": "a false alert is an alert about somebody who is not on the watchlist. That person may "
     "then be wrongly stopped.",
     "FMR": "a wrong match treats two people as one person.",
+    "alerts": "a false alert is an alert that takes a person for somebody else. That person may "
+    "then be wrongly stopped.",
 }
+"""What an error is; in a log of `alerts`, people may be on the watchlist whom it takes for others.
+"""
 MISSES = {
     "FNIR": "The other error is to miss somebody who is on the watchlist:",
     "FNMR": "The other error is to treat two pictures of one person as two people:",
@@ -68,7 +72,7 @@ def answer(report: Report) -> tuple[str, ...]:
     # A difference is the shortest answer; without one, how often it happened at all comes first.
     if known and not any(each.verdict == "different" for each in alerts):
         lead, first = f"{first[0]} {_capital(lead)}", first[1:]
-    first = [MEANT[quote.wrong.code], *first, *rest]
+    first = [MEANT.get(report.record.matcher.evidence, MEANT[quote.wrong.code]), *first, *rest]
     silent = all(each.verdict == "untestable" for each in alerts)
     if silent and report.scores and report.scores.differ:
         first.append(

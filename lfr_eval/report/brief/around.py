@@ -13,6 +13,7 @@ from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import BY_WHOSE_WORD
+from lfr_eval.report.words import is_stated
 
 Fact = tuple[str, str]
 
@@ -136,7 +137,8 @@ def _tries(report: Report) -> str:
         said = f", of whom {several(passes, 'photograph')} were looked for in the watchlist"
     counts = {None if rate is None else rate.trials for rate in
               (side.of(OVERALL, EVERYBODY) for side in (wrong, right))}  # fmt: skip
-    if quote.watchlist_size is None or counts != {passes}:
+    alerts = report.record.matcher.evidence == "alerts"
+    if quote.watchlist_size is None or counts != {passes} or alerts:
         return said
     each = "photograph" if photographs else "pass"
     return f"{said}. Each {each} was tried twice: with the person off the watchlist, and on it"
@@ -144,7 +146,7 @@ def _tries(report: Report) -> str:
 
 def _pictures(report: Report) -> Iterator[str]:
     tested = [each for each in report.record.datasets if each.tested]
-    told = [each.origin.rstrip(".") for each in tested if each.origin]
+    told = [each.origin.rstrip(".") for each in tested if is_stated(each.origin)]
     if told:
         yield f"{'. '.join(told)}."
     elif tested and report.record.matcher.evidence == "pictures":

@@ -165,7 +165,7 @@ def _widths(titles: Sequence[Runs], rows: Sequence[Row]) -> list[float]:
         longest = max((len(word) for word in words), default=1)
         typical = sorted(len(text) for text in texts)[int(0.9 * len(texts)) :]
         in_two_lines = len(plain(title)) / 2
-        usual = typical[0] + 2 if typical else 1
+        usual = typical[0] + 3 if typical else 1
         widths.append(max(longest + 2, in_two_lines, min(COMFORTABLE, usual)))
     return [round(float(width), 2) for width in widths]
 

@@ -15,6 +15,7 @@ from lfr_eval.contract.words import count, joined, number, spoken_threshold
 from lfr_eval.report.instruments import EvidenceMap, Give, Item
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.evidence import EVIDENCE
+from lfr_eval.report.words import is_stated
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _values(report: Report, path: str) -> tuple[str, ...]:
         said(each) if isinstance(each, float) else _words(each)
         for one in found
         for each in _each(one)
-        if each not in ("", None)
+        if each not in ("", None) and is_stated(str(each))
     )
 
 

@@ -19,11 +19,12 @@ from lfr_eval.contract.words import (
     several,
     spoken_threshold,
 )
+from lfr_eval.report.findings import NO_LIMIT
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
 from lfr_eval.report.record import StudyRecord
-from lfr_eval.report.words import NOT_STATED, spoken_rate
+from lfr_eval.report.words import NOT_STATED, is_stated, spoken_rate
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,6 @@ class Evidence:
     tables: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     findings: bool = False
-
-
-def stated(text: str | None) -> str:
-    """Return what a dataset's card says, without its full stop."""
-    return (text or NOT_STATED).rstrip(".")
 
 
 def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
@@ -98,11 +94,8 @@ def missed(report: Report) -> str | None:
         return f"The study sets no limit to the differences that the {of} may hide."
     low, high = ratio(min(known), "up"), ratio(max(known), "up")
     span = f"up to {low} times" if low == high else f"up to {low} to {high} times"
-    rest = (
-        f" {len(still_open) - len(known)} of them set no limit."
-        if len(known) < len(still_open)
-        else ""
-    )
+    unlimited = len(still_open) - len(known)
+    rest = f" {unlimited} of them set no limit below {NO_LIMIT:,} times." if unlimited else ""
     return f"Differences of {span} either way remain possible in the {of}.{rest}"
 
 
@@ -184,6 +177,12 @@ def software(report: Report) -> tuple[str, ...]:
     matcher = report.record.matcher
     if report.record.simulated:
         return ("No real software was tested: the scores are simulated.",)
+    if matcher.evidence != "pictures":
+        named = matcher.system or "a system that is not named"
+        return (
+            f"The system tested is {named}. It is known only by the file that it wrote, so this "
+            "study cannot say which software ran.",
+        )
     return (
         f"The software tested is {matcher.called}, fingerprint {matcher.fingerprint}. An engine "
         "with another fingerprint is another system.",
@@ -194,7 +193,8 @@ def held_to(report: Report) -> tuple[str, ...]:
     """Say at which settings the figures hold."""
     record = report.record
     thresholds = joined([spoken_threshold(value) for value in record.thresholds.headline])
-    sizes = joined([count(size) for size in record.design.watchlist_sizes])
+    sizes = joined([count(size) for size in sorted({q.watchlist_size for q in report.quotes
+                                                    if q.watchlist_size})])  # fmt: skip
     held = f"The figures of the first page hold at threshold {thresholds}" if thresholds else ""
     if not held:
         return ()
@@ -232,12 +232,13 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
             if group.withheld
             else f"{group_name(group.group, factor)} {report.record.matcher.counted(group.people)}"
             for group in report.people.of(factor)
+            if group.people or group.withheld
         )
         sources = tuple(
-            f"In {label.dataset}, the label is {label.source.replace('_', ' ')} "
+            f"{label.dataset}: the source of the label is {label.source.replace('_', ' ')} "
             f"(scheme: {label.scheme})."
             for label in report.labels
-            if label.factor == factor
+            if label.factor == factor and is_stated(label.source)
         )
         return ((f"People under test: {groups}.",) if groups else ()) + sources
 
@@ -246,11 +247,14 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
 
 def data(report: Report) -> tuple[str, ...]:
     """Say where the pictures come from, and whether they may be used for this."""
-    return tuple(
-        f"{dataset.title}. Origin: {stated(dataset.origin)}. Licence: {stated(dataset.licence)}. "
-        f"Consent: {stated(dataset.consent)}. Lawful basis: {stated(dataset.lawful_basis)}."
-        for dataset in report.record.datasets
-    )
+    told = []
+    for each in report.record.datasets:
+        card = {"Origin": each.origin, "Licence": each.licence, "Consent": each.consent,
+                "Lawful basis": each.lawful_basis}  # fmt: skip
+        if any(map(is_stated, card.values())):
+            parts = [f"{name}: {(text or NOT_STATED).rstrip('.')}" for name, text in card.items()]
+            told.append(f"{'. '.join([each.title, *parts])}.")
+    return tuple(told)
 
 
 EVIDENCE = {

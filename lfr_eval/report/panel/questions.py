@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def questions(report: Report) -> tuple[Question, ...]:
     """Return the questions with their answers."""
     asked: tuple[tuple[str, Callable[[Report], tuple[str, ...]]], ...] = (
         ("Who was tested, and how many people?", _fact("On whom")),
-        ("Who says which group a person belongs to?", _fact("Labels")),
+        ("Who says which group a person belongs to?", _labels),
         ("Who is not in the figures?", _left_out),
         ("Does this describe the engine that runs live?", _engine),
         ("Which threshold, and who chose it?", _threshold),
@@ -47,7 +48,7 @@ def questions(report: Report) -> tuple[Question, ...]:
         ("Were the questions fixed before the answers were known?", promised),
         ("How were many comparisons kept from finding something by chance?", _adjusted),
         ("Were people counted, or comparisons?", _unit),
-        ("May these faces be used for this?", data),
+        ("May these faces be used for this?", _allowed),
         ("What else does the study not tell?", lambda _: SEE_LIMITS),
         ("Who approved it, for what, and until when?", _approved),
         ("How can I check the figures?", checked),
@@ -64,6 +65,19 @@ def _threshold(report: Report) -> tuple[str, ...]:
     """Answer as the brief does, in two places: what a threshold is, and how this one was set."""
     told = (*_fact("Threshold")(report), chosen(report))
     return tuple(text for text in told if text)
+
+
+def _labels(report: Report) -> tuple[str, ...]:
+    if report.record.simulated:
+        return ("Nobody: a computer made up the people and their groups.",)
+    return _fact("Labels")(report)
+
+
+def _allowed(report: Report) -> tuple[str, ...]:
+    return data(report) or (
+        "The study does not say: no dataset card states an origin, a licence, consent or a lawful "
+        "basis.",
+    )
 
 
 def _left_out(report: Report) -> tuple[str, ...]:
@@ -95,7 +109,7 @@ def _engine(report: Report) -> tuple[str, ...]:
     answers = list(software(report))
     if report.record.live_engine is not None:
         answers.append(f"{report.record.live_engine.statement.rstrip('.')}.")
-    elif not report.record.simulated:
+    elif report.record.matcher.evidence == "pictures" and not report.record.simulated:
         answers.append(
             "Ask whoever runs the engine for its fingerprint, and compare. Only the same "
             "fingerprint is the same software."
@@ -147,8 +161,20 @@ def _adjusted(report: Report) -> tuple[str, ...]:
     how = dict.fromkeys(each.adjustment for each in report.compared if each.adjustment)
     if not how:
         return ("No adjustment is recorded for the comparisons of the first page.",)
+    pairs = Counter((each.metric, each.threshold, each.watchlist_size, each.factor)
+                    for each in report.compared if not each.is_omnibus)  # fmt: skip
+    both = any(each.is_omnibus and pairs[each.metric, each.threshold, each.watchlist_size,
+                                         each.factor] == 1 for each in report.compared)  # fmt: skip
     return (
         f"Adjustment: {'; '.join(how)}.",
+        *(
+            [
+                "For two groups, the test of all groups is that of the pair: it is listed twice "
+                "among the comparisons and counts as one test."
+            ]
+            if both
+            else []
+        ),
         "Comparisons that are not primary are marked as exploratory and are not quoted.",
     )
 
