@@ -3,6 +3,10 @@
 A rate is "1 in 6,000" or "92.3 %", never "0.0 %". The end of an interval is rounded outwards (`up`
 for an upper end, `down` for a lower one), so that a printed bound is never stronger than the
 computed one. Rates that are compared share one unit (`alike`).
+
+Digits are those that the evidence of a study carries (`plain`): "1 in 25" and "45 times" are whole,
+"1 in 9.6" and "6.3 times" have tenths, and a ratio below 2 has hundredths, since it is held
+against 1.
 """
 
 from __future__ import annotations
@@ -53,8 +57,27 @@ def significant(value: float, digits: int = 3, rounding: str = "nearest") -> Dec
     return exact.quantize(unit, rounding=_ROUNDING[rounding])
 
 
-def one_in(rate: float | None, rounding: str = "nearest") -> str:
-    """Return a rate as "1 in N", above one half as a percentage, with three significant digits.
+def plain(value: float, rounding: str = "nearest", hundredths: float = 0.0) -> Decimal:
+    """Round a positive number to whole ones from 10 on, else to tenths, to three digits at most.
+
+    Parameters
+    ----------
+    hundredths
+        Below it the number has hundredths, and two digits however small it is.
+
+    Examples
+    --------
+    >>> [str(plain(value, hundredths=2)) for value in (5924.0, 25.2, 5.97, 1.328, 0.0281)]
+    ['5.92E+3', '25', '6.0', '1.33', '0.028']
+    """
+    exact = Decimal(repr(float(value)))
+    size = exact.adjusted()
+    finest = 0 if value >= 10 else -1 if value >= hundredths else min(-2, size - 1)
+    return exact.quantize(Decimal(1).scaleb(max(size - 2, finest)), rounding=_ROUNDING[rounding])
+
+
+def one_in(rate: float | None, rounding: str = "nearest", digits: int | None = None) -> str:
+    """Return a rate as "1 in N", above one half as a percentage.
 
     Parameters
     ----------
@@ -63,11 +86,13 @@ def one_in(rate: float | None, rounding: str = "nearest") -> str:
     rounding
         Of the *rate*: `up` for an upper bound and `down` for a lower one never claim more than
         was computed.
+    digits
+        Significant digits of N; by default those of `plain`.
 
     Examples
     --------
-    >>> one_in(0.000169), one_in(0.000169, "up"), one_in(0.4), one_in(0.923), one_in(0.0)
-    ('1 in 5,920', '1 in 5,910', '1 in 2.5', '92.3 %', '0')
+    >>> one_in(0.000169), one_in(0.000169, "up"), one_in(0.0397), one_in(0.923), one_in(0.0)
+    ('1 in 5,920', '1 in 5,910', '1 in 25', '92.3 %', '0')
     """
     if rate is None or math.isnan(rate):
         return "–"
@@ -76,7 +101,8 @@ def one_in(rate: float | None, rounding: str = "nearest") -> str:
     if rate > 0.5:
         return percentage(rate, rounding)
     # A larger N is a smaller rate, so the direction of rounding turns round.
-    number = significant(1 / rate, 3, _TURNED[rounding])
+    way = _TURNED[rounding]
+    number = significant(1 / rate, digits, way) if digits else plain(1 / rate, way)
     if number >= 1_000_000:
         return f"1 in {_trimmed(number / 1_000_000)} million"
     return f"1 in {_trimmed(number)}"
@@ -118,15 +144,22 @@ def alike(*rates: tuple[float, str], success: bool = False) -> list[str]:
     Returns
     -------
     list of str
-        All as "1 in N", or all as percentages where one of them is above one half.
+        All as "1 in N", or all as percentages where one of them is above one half. Where rates
+        that differ would read the same, they have three digits.
 
     Examples
     --------
     >>> alike((0.923, "nearest"), (0.362, "nearest")), alike((0.01, "down"), (0.4, "up"))
     (['92.3 %', '36.2 %'], ['1 in 100', '1 in 2.5'])
+    >>> alike((0.0862, "nearest"), (0.0812, "nearest"))
+    ['1 in 11.6', '1 in 12.3']
     """
-    in_percent = success or any(rate > 0.5 for rate, _ in rates)
-    return [(percentage if in_percent else one_in)(rate, rounding) for rate, rounding in rates]
+    if success or any(rate > 0.5 for rate, _ in rates):
+        return [percentage(*each) for each in rates]
+    told = [one_in(*each) for each in rates]
+    if len(set(told)) == len({rate for rate, _ in rates}):
+        return told
+    return [one_in(*each, digits=3) for each in rates]
 
 
 def scientific(value: float | None) -> str:
@@ -140,18 +173,20 @@ def scientific(value: float | None) -> str:
 
 
 def ratio(value: float | None, rounding: str = "nearest") -> str:
-    """Return a ratio with three significant digits; "–" where it is undefined.
+    """Return a ratio; "–" where it is undefined.
 
     Examples
     --------
-    >>> ratio(1.005), ratio(1.0), ratio(2.0)
-    ('1.00', '1', '2')
+    >>> ratio(44.53, "up"), ratio(5.97), ratio(1.328, "down"), ratio(1.002), ratio(1.0)
+    ('45', '6', '1.32', '1.00', '1')
     """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞"
-    rounded = significant(value, 3, rounding)
+    if value <= 0:
+        return _trimmed(significant(value, 3, rounding))
+    rounded = plain(value, rounding, hundredths=2.0)
     return "1.00" if rounded == 1 != value else _trimmed(rounded)
 
 
