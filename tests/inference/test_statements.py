@@ -48,7 +48,7 @@ def say(**changes):
 
 def test_different():
     assert say() == (
-        START + "Black people had false alerts 3.09 times as often as White people (95 % "
+        START + "Black people had false alerts 3.1 times as often as White people (95 % "
         "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
         "the difference is significant after adjustment (p = 0.012)."
     )
@@ -154,7 +154,7 @@ ENDS = {
 def test_every_verdict_of_every_metric(metric, verdict):
     rates = "0.051 % against 0.0165 %" if metric == "TPIR" else "1 in 1,960 against 1 in 6,060"
     assert say(metric=metric, verdict=verdict) == (
-        f"{START}Black people {DEEDS[metric]} 3.09 times as often as White people (95 % interval "
+        f"{START}Black people {DEEDS[metric]} 3.1 times as often as White people (95 % interval "
         f"1.4 to 7; {rates}; 21 of 133 people against 7 of 133){ENDS[verdict]}"
     )
 
@@ -204,7 +204,7 @@ def test_conditions_and_what_is_not_controlled_for_are_named():
 def test_groups_of_intersections_read_as_plain_words():
     sentence = say(group_a="female x east_asian", group_b="male x black")
     assert sentence.startswith(
-        START + "East Asian women had false alerts 3.09 times as often as Black men (95 % interval"
+        START + "East Asian women had false alerts 3.1 times as often as Black men (95 % interval"
     )
     assert "133 East Asian women or 133 Black men" in say(
         group_a="female x east_asian", group_b="male x black", verdict="untestable",

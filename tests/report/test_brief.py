@@ -93,7 +93,7 @@ def test_a_difference_names_the_groups_the_people_and_the_interval(report: Repor
     assert told(report, of("different", level=0.995))[0] == (
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "
         "1,000 passes (1 in 25) against 10 of 1,000 (1 in 100). Allowing for chance, the true "
-        "figure is between 1.6 and 10.1 times (99.5 % range, stricter than the usual 95 % range "
+        "figure is between 1.6 and 11 times (99.5 % range, stricter than the usual 95 % range "
         "because the study made several comparisons). It happened to 32 of 100 people, against 3 "
         "of 100."
     )
@@ -219,8 +219,9 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         "then be wrongly stopped. What was seen may be due to chance (the brackets give the "
         "range that "
         "fits what was seen). Black people set off false alerts 4 times as often as White people "
-        "(0.5 to 1.71 times). East Asian "
-        "people set off false alerts 4 times as often as White people (anything up to 10.1 times)."
+        "(up to 1.71 times, or up to 2 times the other way round). East Asian "
+        "people set off false alerts 4 times as often as White people (up to 11 times, or without a "
+        "limit the other way round)."
     )
 
 

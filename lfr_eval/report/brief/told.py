@@ -281,15 +281,17 @@ def _seen(f: Finding, people: Sides) -> str:
 
 
 def _fits(low: float, high: float) -> str:
-    """Say which ratios fit what was seen; an end beyond `NO_LIMIT` is none."""
-    below, above = low * NO_LIMIT <= 1, high >= NO_LIMIT
+    """Say which ratios fit what was seen, none of them below 1; an end beyond `NO_LIMIT` is none."""
+    above = high >= NO_LIMIT
+    if low >= 1:
+        span = f"{ratio(low, 'down')} times or more, without an upper limit"
+        return span if above else f"{ratio(low, 'down')} to {ratio(high, 'up')} times"
+    below = low * NO_LIMIT <= 1
     if below and above:
         return "any ratio, either way"
-    if above:
-        return f"{ratio(low, 'down')} times or more, without an upper limit"
-    if below:
-        return f"anything up to {ratio(high, 'up')} times"
-    return f"{ratio(low, 'down')} to {ratio(high, 'up')} times"
+    one = "without an upper limit" if above else f"up to {ratio(high, 'up')} times"
+    other = "without a limit" if below else f"up to {ratio(1 / low, 'up')} times"
+    return f"{one}, or {other} the other way round"
 
 
 def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
