@@ -104,7 +104,7 @@ def test_no_event_anywhere_is_untestable_with_two_bounds():
     table = finding_table([trials], people, [0.5], plan)
     assert set(table["verdict"]) == {"untestable"}
     assert table["p_value"].isna().all()
-    assert "The rates may still be as high as 1 in 3.86 and" in table["statement"].iloc[1]
+    assert "The rates may still be as high as 1 in 3.8 and" in table["statement"].iloc[1]
     rates = rate_table([trials], people, ["gender"], [0.5], plan)
     assert rates["upper"].iloc[0] == pytest.approx(1 - 0.05 ** (1 / 20))
 
