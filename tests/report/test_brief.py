@@ -219,8 +219,8 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         "then be wrongly stopped. What was seen may be due to chance (the brackets give the "
         "range that "
         "fits what was seen). Black people set off false alerts 4 times as often as White people "
-        "(up to 1.71 times, or up to 2 times the other way round). East Asian "
-        "people set off false alerts 4 times as often as White people (up to 11 times, or without a "
+        "(up to 1.71 times, or up to 2 times the other way round). East Asian people set off false "
+        "alerts 4 times as often as White people (up to 11 times, or without a "
         "limit the other way round)."
     )
 

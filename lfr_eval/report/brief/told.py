@@ -281,7 +281,7 @@ def _seen(f: Finding, people: Sides) -> str:
 
 
 def _fits(low: float, high: float) -> str:
-    """Say which ratios fit what was seen, none of them below 1; an end beyond `NO_LIMIT` is none."""
+    """Say which ratios fit what was seen; an end beyond `NO_LIMIT` is no limit."""
     above = high >= NO_LIMIT
     if low >= 1:
         span = f"{ratio(low, 'down')} times or more, without an upper limit"
