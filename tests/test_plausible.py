@@ -9,7 +9,7 @@ from scipy.stats import mannwhitneyu
 
 from lfr_eval.config import ConfigError, MatcherConfig
 from lfr_eval.matchers import MatcherCard
-from lfr_eval.study.plausible import check_direction, check_reach, check_scale, is_mated
+from lfr_eval.study.plausible import check_direction, check_reach, check_scale, people_of
 from tests.studies import configured
 
 
@@ -84,23 +84,29 @@ def scores(count: int, shift: float, seed: int = 1) -> pd.DataFrame:
     )
 
 
+def direction(scores: pd.DataFrame, count: int, settings: MatcherConfig) -> None:
+    first, second = people_of(scores, people(count))
+    mated = first == second
+    check_direction(scores["score"].to_numpy(), mated, len(np.unique(first[mated])), settings)
+
+
 @pytest.mark.parametrize("shift", [-5.0, -1.0])
 def test_mated_scores_below_the_others_are_refused_with_the_remedy(shift: float) -> None:
     with pytest.raises(ConfigError, match=r"if they are distances, set matcher\.higher_is=worse"):
-        check_direction(scores(40, shift), people(40), MatcherConfig())
+        direction(scores(40, shift), 40, MatcherConfig())
     worse = MatcherConfig()
     vars(worse)["higher_is"] = "worse"
     with pytest.raises(ConfigError, match=r"if they are similarities, set matcher.higher_is=bett"):
-        check_direction(scores(40, shift), people(40), worse)
+        direction(scores(40, shift), 40, worse)
 
 
 def test_good_scores_and_guesses_are_not_refused() -> None:
     """Guessing comes so far in about one of a thousand studies."""
-    check_direction(scores(40, 3.0), people(40), MatcherConfig())
+    direction(scores(40, 3.0), 40, MatcherConfig())
     refused = 0
     for seed in range(200):
         try:
-            check_direction(scores(12, 0.0, seed), people(12), MatcherConfig())
+            direction(scores(12, 0.0, seed), 12, MatcherConfig())
         except ConfigError:
             refused += 1
     assert refused <= 2
@@ -118,7 +124,7 @@ def test_the_limit_is_that_of_a_rank_sum_test() -> None:
         exceeded = test.statistic / (len(value) * len(others))
         expected = (0.5 - exceeded) * np.sqrt(12 * 30) >= 3
         try:
-            check_direction(given, people(30), MatcherConfig())
+            direction(given, 30, MatcherConfig())
             refused = False
         except ConfigError:
             refused = True
@@ -128,9 +134,9 @@ def test_the_limit_is_that_of_a_rank_sum_test() -> None:
 
 
 def test_without_one_sort_of_scores_nothing_can_be_said() -> None:
-    check_direction(scores(1, -5), people(1), MatcherConfig())
+    direction(scores(1, -5), 1, MatcherConfig())
     empty = scores(3, 0).iloc[:0]
-    check_direction(empty, people(3), MatcherConfig())
+    direction(empty, 3, MatcherConfig())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +164,8 @@ def test_thresholds_in_another_unit_than_the_scores_are_refused(
     """In scores and pairs by the share of other people who match, in logs by the sizes alone."""
     given = scores(20, 4.0)
     value = times * np.clip(given["score"] * 0.1 + 0.3, 0.001, 0.999).to_numpy()
-    others = value[~is_mated(given, people(20))]
+    first, second = people_of(given, people(20))
+    others = value[first != second]
     if told != "all":
         value, others = value[value >= thresholds[0]], None
         value = value if len(value) else np.array([0.7])
@@ -198,3 +205,22 @@ def test_a_study_is_refused_before_anything_is_compared(tmp_path: pytest.TempPat
     config = configured(tmp_path, "thresholds.values=[0.5,2]")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"2\.00.*outside of the scale of the matcher 'simul"):
         read_inputs(config)
+
+
+@pytest.mark.parametrize("top", [100, 1000])
+def test_scores_in_per_cent_that_are_mostly_zero_are_not_shares(top: int) -> None:
+    """Some systems write zero for all that is low, or whole numbers."""
+    rng = np.random.default_rng(2)
+    mated = rng.uniform(0.6, 0.95, 40) * top
+    others = np.zeros(400)
+    others[:60] = rng.uniform(0.001, 0.3, 60) * top
+    if top > 100:
+        mated, others = mated.round(), others.round()
+    value = np.concatenate([mated, others])
+    with pytest.raises(ConfigError, match=f"shares of {top:,}, write"):
+        check_scale(value, others, (0.3, 0.4), 0.4, mated=mated)
+    check_scale(value, others, (0.3 * top, 0.4 * top), 0.4 * top, mated=mated)
+    shares = np.round(value / top, 4)
+    check_scale(shares, shares[40:], (0.3, 0.4), 0.4, mated=shares[:40])
+    ratios = 10 ** rng.normal(0, 1.5, 400)  # of likelihoods: 1 is where they begin to speak for it
+    check_scale(ratios, ratios[40:], (0.5, 1.0), 1.0, mated=100 * ratios[:40])

@@ -15,9 +15,9 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
-from lfr_eval.cohort.workbooks import WORKBOOKS
-from lfr_eval.contract.dates import Times
+from lfr_eval.contract.dates import TIME_OF_DAY, Times
 from lfr_eval.contract.tables import LABEL_SOURCES, ROLES
+from lfr_eval.contract.workbooks import WORKBOOKS
 
 SOURCE = "_source"
 """Ending of the column that says who assigned a label."""
@@ -232,10 +232,13 @@ def check_times(table: TextTable, written: Times) -> list[Problem]:
         '14/03/2026 09:30:00. In Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the '
         "whole column."
     )
+    bare = {one for one in times.dropna().unique() if TIME_OF_DAY.fullmatch(one.strip())}
+    no_day = times.isin(list(bare))
     told = "Say how the file writes days: dataset.dates=day-first or dataset.dates=month-first."
     problems = []
     for wrong, said, how in (
-        (unread & ~written.unclear, "this is not a time", remedy),
+        (no_day, "the time has no day", "Write day and time in one cell: 2026-03-14T09:30:00."),
+        (unread & ~no_day & ~written.unclear, "this is not a time", remedy),
         (written.unclear, written.why, told),
     ):
         problems += problems_at(wrong, table.rows, "captured_at", times, "time", said, how)

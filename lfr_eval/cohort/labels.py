@@ -64,7 +64,11 @@ class Labels:
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
+def respelled(
+    table: TextTable,
+    card: DatasetCard | None = None,
+    counted: tuple[str, str] = ("row", "rows"),
+) -> Labels:
     """Give each column, role and label one spelling.
 
     Parameters
@@ -73,6 +77,8 @@ def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
         A label file as text.
     card
         Names the schemes of labels. Codes of a closed scheme are not changed.
+    counted
+        What a row of the table is, one and several.
     """
     notes, problems = list(table.notes), list(table.problems)
     frame, said = _columns(table.frame)
@@ -92,10 +98,10 @@ def respelled(table: TextTable, card: DatasetCard | None = None) -> Labels:
                 frame[column] = frame[column].mask(frame[column].str.strip() == MISSING)
             continue
         known = ROLES if column == "role" else ()
-        frame[column], said = _one_spelling(frame[column], column, known)
+        frame[column], said = _one_spelling(frame[column], column, known, counted)
         notes += said
         if column != "role":
-            notes += _slips(frame[column], column)
+            notes += _slips(frame[column], column, counted)
             frame[column], names[column] = _short(frame[column])
             notes += [
                 f"'{short}' stands for '{label}' ({column})."
@@ -130,7 +136,7 @@ def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _one_spelling(
-    values: pd.Series, column: str, known: Collection[str]
+    values: pd.Series, column: str, known: Collection[str], counted: tuple[str, str]
 ) -> tuple[pd.Series, list[str]]:
     """Return labels in their most frequent spelling, or in that of the known names."""
     counts = values.value_counts()
@@ -149,7 +155,7 @@ def _one_spelling(
     }
     notes = [
         f"'{label}' of column '{column}' is read as '{said}' "
-        f"({several(int(counts[label]), 'row')})."
+        f"({several(int(counts[label]), *counted)})."
         for label, said in list(told.items())[:SAID]
     ]
     if len(told) > SAID:
@@ -158,13 +164,14 @@ def _one_spelling(
     return values.replace(read).mask(values.isin(missing)), notes
 
 
-def _slips(values: pd.Series, column: str) -> list[str]:
+def _slips(values: pd.Series, column: str, counted: tuple[str, str]) -> list[str]:
     """Report labels that may be misspelt: one slip away from a more frequent label."""
     counts = values.value_counts()
     labels = [str(label) for label in counts.index[:MOST_LABELS]]
+    often = {label: several(int(counts[label]), *counted) for label in labels}
     return [
-        f"'{rare}' of column '{column}' ({several(int(counts[rare]), 'row')}) is almost '{usual}' "
-        f"({several(int(counts[usual]), 'row')}): correct it if it is a misspelling. Until then it "
+        f"'{rare}' of column '{column}' ({often[rare]}) is almost '{usual}' ({often[usual]}): "
+        "correct it if it is a misspelling. Until then it "
         "is a separate group."
         for at, rare in enumerate(labels)
         for usual in labels[:at]

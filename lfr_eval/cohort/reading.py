@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
-from lfr_eval.cohort.workbooks import WORKBOOKS, above_header, cells_of_parquet, cells_of_workbook
+from lfr_eval.cohort.workbooks import cells_of_parquet, cells_of_workbook
 from lfr_eval.contract.reading import (
     INDEX_SKIPPED,
     SEPARATORS,
@@ -31,6 +31,7 @@ from lfr_eval.contract.reading import (
 )
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
+from lfr_eval.contract.workbooks import WORKBOOKS, above_header
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 AS_WRITTEN = ("path", "digest")

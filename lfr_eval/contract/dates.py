@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import pandas as pd
@@ -33,10 +33,18 @@ DAY_IN_TEXT = re.compile(
 """A day somewhere in a line of text."""
 
 _TIME = re.compile(
-    r"(?P<day>\d{1,2}([/.-])\d{1,2}\2\d{4}|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{4}),?[ T]+"
-    r"(?P<hour>\d{1,2})(?P<rest>:\d\d(?::\d\d(?:\.\d+)?)?) ?(?P<half>[AaPp]\.?[Mm]\.?)? ?"
-    r"(?P<zone>Z|[+-]\d\d:?\d\d)?"
+    rf"(?:{_WEEKDAY},? )?"
+    r"(?P<day>\d{1,2}([/.-])\d{1,2}\2\d{4}|\d{4}([/-])\d{1,2}\3\d{1,2}"
+    r"|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4}),?(?:[ T]+)"
+    r"(?P<hour>\d{1,2})(?P<rest>:\d\d(?::\d\d(?:[.,]\d+)?)?) ?(?P<half>[AaPp]\.?[Mm]\.?)? ?"
+    r"(?P<zone>Z|GMT|UTC|BST|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
 )
+_ZONES = {"gmt": "+00:00", "utc": "+00:00", "bst": "+01:00"}
+_EPOCH = re.compile(r"(1\d{9})(\d{3})?(?:\.(\d+))?")
+"""Seconds (from 2001 to 2033) or milliseconds since 1970."""
+TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?")
+"""A time without its day."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,9 @@ class Times:
 
 
 def read_times(text: pd.Series, order: Order | None = None) -> Times:
-    """Read a column of times such as 28/06/2026 14:05, 06/28/2026 2:05 PM or 28 June 2026 14:05:30.
+    """Read times such as 28/06/2026 14:05, 06/28/2026 2:05 PM, 28 June 2026 14:05:30 GMT.
+
+    A column of nothing but seconds or milliseconds since 1970 is read as times in UTC.
 
     Parameters
     ----------
@@ -68,13 +78,16 @@ def read_times(text: pd.Series, order: Order | None = None) -> Times:
     order
         How days are written in numbers; None: as the column shows.
     """
-    cells = [str(cell) for cell in text.dropna().unique()]
+    cells = [str(cell) for cell in text.dropna().unique() if str(cell)]
+    if cells and all(map(_EPOCH.fullmatch, cells)):
+        since = {cell: _since_1970(cell) for cell in cells}
+        return Times(text.replace(since), pd.Series(False, text.index))
     read = {cell: parts for cell in cells if (parts := _TIME.fullmatch(cell))}
     days = {cell: parts["day"] for cell, parts in read.items() if NUMBERS.fullmatch(parts["day"])}
     day_first, month_first = only_one_way(list(days.values()))
     why, unclear = "", set()
     if order is None and days:
-        others = any(re.match(r"\d{4}-", cell) for cell in cells)
+        others = any(re.match(r"\d{4}[-/]", cell) for cell in cells)
         if day_first and month_first:
             why = "some days in this column can only be day first, and some only month first"
         elif others:
@@ -94,7 +107,7 @@ def _month_first(order: Order | None, month_first: Sequence[int]) -> bool:
 def _iso(parts: re.Match[str], month_first: bool) -> str | None:
     """Return a time in ISO 8601; None where there is no such day or hour."""
     try:
-        found = day(parts["day"], month_first)
+        found = day(_NAMED_FIRST.sub(r"\2 \1 \3", parts["day"]).replace("/", "-"), month_first)
     except ValueUnreadable:
         return None
     hour = int(parts["hour"])
@@ -104,7 +117,20 @@ def _iso(parts: re.Match[str], month_first: bool) -> str | None:
         hour = hour % 12 + 12 * (parts["half"][0] in "Pp")
     if found is None:
         return None
-    return f"{found.isoformat()}T{hour:02d}{parts['rest']}{parts['zone'] or ''}"
+    zone = parts["zone"] or ""
+    rest = parts["rest"].replace(",", ".")
+    return f"{found.isoformat()}T{hour:02d}{rest}{_ZONES.get(zone.casefold(), zone.upper())}"
+
+
+_NAMED_FIRST = re.compile(r"([A-Za-z]+) (\d{1,2}),? (\d{4})")
+"""March 14, 2026."""
+
+
+def _since_1970(cell: str) -> str:
+    seconds, thousandths, rest = _EPOCH.fullmatch(cell).groups("")  # type: ignore[union-attr]
+    moment = datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat()
+    fraction = f"{thousandths}{rest}"[:6].rstrip("0")
+    return f"{moment}{'.' * bool(fraction)}{fraction}+00:00"
 
 
 def day(text: str, month_first: bool = False) -> date | None:

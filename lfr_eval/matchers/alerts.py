@@ -40,8 +40,9 @@ LARGEST_SHARE_IN_DOUBT = 0.05
 """Of alerts that fit several passes: they are somebody's, and are missing from every rate."""
 
 NO_TIME = (
-    "names no pass and has no time (write 2026-03-14T09:30:00 or 14/03/2026 09:30:00; in Excel, "
-    'the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole column)'
+    "names no pass and has no time (write day and time in one cell, as 2026-03-14T09:30:00 or "
+    '14/03/2026 09:30:00; in Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole '
+    "column)"
 )
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
@@ -111,7 +112,7 @@ class AlertLog:
         checks = [
             ("reference_id is empty", rows["reference_id"] == ""),
             *number.checks("score"),
-            ("there is no score", number.empty),
+            ("there is no score (write the score of each alert)", number.empty),
             (
                 f"score is below the floor of {threshold_text(floor)} (matcher.floor)",
                 score < score.dtype.type(floor),
@@ -187,10 +188,16 @@ class AlertLog:
         pairs = rows[["pass_id", "reference_id"]].drop_duplicates().dropna()
         number = rows["pass_id"].map(pairs["pass_id"].value_counts()).fillna(0)
         reference, passed = rows["reference_id"], rows["pass_id"]
+        unknown = set(reference[~reference.isin(watchlist)])
+        people = set(images.loc[watched, "subject_id"])
         checks = [
             (
                 "reference_id is not in the manifest of the watchlist"
-                + near_name(reference[~reference.isin(watchlist)], watchlist),
+                + (
+                    " (it is a subject_id there: name the image_id of the reference)"
+                    if unknown and unknown <= people
+                    else near_name(reference[~reference.isin(watchlist)], watchlist)
+                ),
                 ~reference.isin(enrolled) & ~reference.isin(failed),
             ),
             ("the manifest says that this reference was not enrolled", reference.isin(failed)),

@@ -1,4 +1,4 @@
-"""Files of a matrix of scores (CSV or `.npz` in, a `Matrix` out)."""
+"""Files of a matrix of scores (CSV, Excel, Parquet or `.npz` in, a `Matrix` out)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
 from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix import Matrix, some
 from lfr_eval.matchers.number_format import (
@@ -22,6 +25,7 @@ from lfr_eval.matchers.number_format import (
     read_as,
     shapes,
 )
+from lfr_eval.matchers.rows import PARQUET, frame_of_workbook
 
 ARRAYS = ("reference_id", "probe_id", "score")
 
@@ -37,8 +41,8 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
     Raises
     ------
     MatcherError
-        If the file is not a CSV file with probes in the header and references in the first column,
-        nor an `.npz` file with reference_id, probe_id and score.
+        If the file is not a table (CSV, Excel, Parquet) with probes in the header and references in
+        the first column, nor an `.npz` file with reference_id, probe_id and score.
     """
     if not path.is_file():
         raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
@@ -49,7 +53,11 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
             ".npz file: numpy.savez(FILE, reference_id=..., probe_id=..., score=...)."
         )
     try:
+        if kind in (*PARQUET, *WORKBOOKS):
+            return _table(path)
         return _npz(path) if kind == ".npz" else _csv(path, decimal)
+    except WorkbookUnreadable as error:
+        raise MatcherError(f"{path}: {error}. {error.remedy}") from error
     except (ValueError, OSError, KeyError) as error:
         raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
 
@@ -59,7 +67,16 @@ def _npz(path: Path) -> Matrix:
     with np.load(path, allow_pickle=False) as arrays:
         missing = [name for name in ARRAYS if name not in arrays]
         if missing:
-            raise ValueError(f"it lacks the arrays {', '.join(missing)}")
+            raise ValueError(
+                f"it lacks the arrays {', '.join(missing)}, and has {', '.join(arrays) or 'none'}. "
+                "Save it with numpy.savez(FILE, reference_id=..., probe_id=..., score=...)"
+            )
+        objects = [name for name in ARRAYS if _pickled(arrays, name)]
+        if objects:
+            raise ValueError(
+                f"{', '.join(objects)} holds Python objects, which are not unpacked. Save names as "
+                "text: numpy.asarray(names, dtype=str)"
+            )
         reference, probe, score = (arrays[name] for name in ARRAYS)
     if score.dtype.kind not in "fiu":
         raise ValueError(f"score holds {score.dtype}, not numbers")
@@ -73,8 +90,38 @@ def _npz(path: Path) -> Matrix:
     return Matrix(path, _names(reference), _names(probe), score)
 
 
+def _pickled(arrays: NpzFile, name: str) -> bool:
+    try:
+        return bool(arrays[name].dtype == object)
+    except ValueError:
+        return True
+
+
+def _table(path: Path) -> Matrix:
+    """Read a Parquet file or workbook: references are its index, or else its first column."""
+    if path.suffix.lower() in PARQUET:
+        frame = pd.read_parquet(path)
+        if isinstance(frame.index, pd.RangeIndex) and len(frame.columns):
+            frame = frame.set_index(frame.columns[0])
+    else:
+        frame = frame_of_workbook(path)
+        frame = frame.set_index(frame.columns[0])
+    wrong = [str(name) for name in frame if not is_numeric_dtype(frame[name].infer_objects())]
+    if wrong or frame.empty:
+        raise ValueError(
+            f"there are no numbers in {some([f'column {name}' for name in wrong])}"
+            if wrong
+            else "there is no row of scores below the header of probes"
+        )
+    narrow = all(dtype in (np.float32, np.float16) for dtype in frame.dtypes)
+    score = frame.to_numpy(np.float32 if narrow else np.float64, na_value=np.nan)
+    return Matrix(path, _names(frame.index), _names(frame.columns), score)
+
+
 def _csv(path: Path, decimal: Decimal | None) -> Matrix:
     probe = _cells_of(path)[0]
+    if set(probe) >= {"probe_id", "score"}:
+        raise ValueError("it is a list with a row for each comparison; leave out matcher.shape")
     if decimal:
         written = declared(decimal)
     else:

@@ -15,14 +15,30 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
 
-REQUIRED = ("score", "genuine")
 IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
-GENUINE = ("1", "1.0", "true", "yes", "genuine", "mated", "same")
-OTHER = ("0", "0.0", "false", "no", "impostor", "non-mated", "different")
+GENUINE = frozenset(
+    (
+        *("1", "1.0", "true", "t", "yes", "y", "genuine", "g", "mated", "mate", "same"),
+        *("same person", "same subject", "match", "matched", "positive"),
+    )
+)
+OTHER = frozenset(
+    (
+        *("0", "0.0", "-1", "-1.0", "false", "f", "no", "n", "impostor", "imposter", "i"),
+        *("non mated", "nonmated", "non mate", "different", "different person", "not same"),
+        *("different people", "different subject", "non match", "nonmatch", "no match"),
+        *("unmatched", "mismatch", "negative"),
+    )
+)
+"""Words for pairs of one person and of two, as `skeleton` leaves them."""
+
+FEWEST = 5
+"""Contradictions with the identities that are mistakes of single rows."""
 
 
 class PairFile:
@@ -34,7 +50,8 @@ class PairFile:
         A file with the columns score and genuine (1 or 0) and, where known, `group` of the pair or
         `group_a` and `group_b` of its sides, and the identities `subject_a` and `subject_b`.
     columns
-        Other names of columns: our name to the file's.
+        Other names of columns: our name to the file's. `impostor` in place of `genuine` names a
+        column in which 1 means two people.
     higher_is
         `better`, or `worse` for distances: the score is then minus the distance.
     decimal
@@ -60,7 +77,9 @@ class PairFile:
         higher_is: Literal["better", "worse"] = "better",
         decimal: Decimal | None = None,
     ) -> None:
-        rows = read_rows(path, REQUIRED, (*IDENTITIES, "group", *GROUPS), columns)
+        told_by = "impostor" if "impostor" in (columns or {}) else "genuine"
+        optional = (*IDENTITIES, "group", *GROUPS)
+        rows = read_rows(path, ("score", told_by), optional, columns)
         self.told = tuple(rows.attrs[NOTES])
         given = [name for name in IDENTITIES if name in rows]
         grouped = [name for name in GROUPS if name in rows]
@@ -73,34 +92,49 @@ class PairFile:
         if grouped and "group" in rows:
             raise MatcherError(f"{path} has group and {', '.join(grouped)}; give one or the other.")
         self.independent = not given
-        told = rows["genuine"].astype("string").str.casefold()
-        genuine = told.isin(GENUINE)
+        genuine, other = _told(rows[told_by], told_by)
         number = read_numbers(rows["score"], decimal)
         score = number.value
-        none = pd.Series(False, rows.index)
         checks = [
             *number.checks("score"),
-            ("there is no score", number.empty),
-            ("genuine is neither 1 nor 0", ~genuine & ~told.isin(OTHER)),
+            (
+                "there is no score (leave out such rows: a list of pairs cannot count images of "
+                "which no template was made)",
+                number.empty,
+            ),
+            (
+                f"{told_by} is neither 1 nor 0 (nor yes or no, same or different, match or "
+                "non-match)",
+                ~genuine & ~other,
+            ),
         ]
+        groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
         if self.independent:
-            name = "pair " + rows[ROW].astype("string")
-            a = b = name
-            unlike = rows[GROUPS[0]] != rows[GROUPS[1]] if grouped else none
-            checks.append(
-                ("a pair across two groups needs identities (subject_a, subject_b)", unlike)
-            )
+            a = b = "pair " + rows[ROW].astype("string")
+            if grouped:
+                unlike = groups[0].map(skeleton) != groups[1].map(skeleton)
+                needed = "a pair across two groups needs identities (subject_a, subject_b)"
+                checks.append((needed, unlike))
         else:
             a, b = (rows[side] for side in IDENTITIES)
+            named = (a != "") & (b != "")
+            checks.append(("an identity is missing; give all of them or none", ~named))
+            turned = named & ((genuine & (a != b)) | (other & (a == b)))
+            if turned.sum() > max(FEWEST, len(rows) / 2):
+                raise MatcherError(
+                    f"{path}: the column '{(columns or {}).get(told_by, told_by)}' contradicts the "
+                    f"identities in {int(turned.sum()):,} of {len(rows):,} rows. If 1 means two "
+                    "different people in it, give 'matcher.columns={impostor: THEIRS}' in place of "
+                    "genuine, and genuine for one person. Otherwise check subject_a and subject_b."
+                )
             checks += [
-                ("an identity is missing; give all of them or none", (a == "") | (b == "")),
-                ("genuine is 1, but the two identities differ", genuine & (a != b)),
-                ("genuine is 0, but both sides are the same person", ~genuine & (a == b)),
+                (f"{told_by} says one person, but the two identities differ", turned & genuine),
+                (f"{told_by} says two people, but both sides are the same person", turned & other),
             ]
-        groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
         self._people = pd.DataFrame({"subject_id": pd.concat([a, b], ignore_index=True)})
         if groups:
             self._people["group"] = pd.concat(groups, ignore_index=True)
+        if groups and given:
             checks.append(("a person is in another group in other rows", self._torn(len(rows))))
         shown = rows[[name for name in rows if name != ROW] + [ROW]]
         refuse(path, shown, checks)
@@ -129,9 +163,11 @@ class PairFile:
     def _torn(self, rows: int) -> pd.Series:
         """Which pairs have a person in a group other than that person's most frequent group."""
         people = self._people
-        filled = people[people["group"] != ""]
+        people = people.assign(group=people["group"].map(skeleton))
+        filled = people[(people["group"] != "") & (people["subject_id"] != "")]
         usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
-        other = (people["group"] != "") & (people["group"] != people["subject_id"].map(usual))
+        other = people["group"].ne(people["subject_id"].map(usual))[filled.index]
+        other = other.reindex(people.index, fill_value=False)
         return pd.Series(other.to_numpy(bool).reshape(2, rows).any(axis=0))
 
     def people(self) -> pd.DataFrame:
@@ -145,3 +181,11 @@ class PairFile:
     def pairs(self) -> pd.DataFrame:
         """Return subject_a, subject_b, genuine and score (higher is more alike)."""
         return self._pairs
+
+
+def _told(column: pd.Series, told_by: str) -> tuple[pd.Series, pd.Series]:
+    """Return which pairs are of one person, and which of two people."""
+    words = column.astype("string")
+    plain = words.map({word: skeleton(word) for word in words.unique()})
+    genuine, other = plain.isin(GENUINE).astype(bool), plain.isin(OTHER).astype(bool)
+    return (other, genuine) if told_by == "impostor" else (genuine, other)

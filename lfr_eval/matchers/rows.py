@@ -1,4 +1,4 @@
-"""Rows of a vendor's file (CSV, Parquet, JSON lines in; text with row numbers out).
+"""Rows of a vendor's file (CSV, Excel, Parquet or JSON in; text with row numbers out).
 
 Scores, alerts and pairs come as vendors write them: with other column names, semicolons, blank
 lines, or a comma at the end of every row. A file that cannot be read without guessing is refused.
@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from types import NoneType
 
 import numpy as np
 import pandas as pd
@@ -28,14 +28,21 @@ from lfr_eval.contract.reading import (
     lines_above,
     why_no_file,
 )
-from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.spelling import normal, skeleton
+from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
 
 ROW = "row"
 """Column with the line number as an editor shows it, or the row of a Parquet file from 1."""
 
 SHOWN = 20
-PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson")
+MOST_NAMES = 40
+"""Columns in a message."""
+PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson", ".json")
+SYSTEMS = frozenset(
+    ("system", "algorithm", "matcher", "model", "vendor", "engine", "network", "backbone")
+)
+"""Names of columns that say which system a row comes from, with or without `name` or `id`."""
 NUMBERS = ("score", "threshold")
 """Columns that keep their type where the file holds numbers."""
 NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
@@ -59,7 +66,8 @@ def read_rows(
     Parameters
     ----------
     path
-        CSV, Parquet (`.parquet`, `.pq`) or JSON lines (`.jsonl`, `.ndjson`).
+        CSV, Excel (`.xlsx`), Parquet (`.parquet`, `.pq`) or JSON: a list of objects, or one object
+        per line (`.json`, `.jsonl`, `.ndjson`). Nested objects have columns such as `match.score`.
     required, optional
         Names of the columns to read. Other columns are ignored.
     columns
@@ -77,7 +85,7 @@ def read_rows(
     Raises
     ------
     MatcherError
-        If the file cannot be read, or lacks a column.
+        If the file cannot be read, lacks a column, or holds the output of several systems.
     """
     theirs = dict(columns or {})
     frame = _frame(path, {theirs.get(name, name) for name in (*required, *optional)})
@@ -135,10 +143,43 @@ def _frame(path: Path, read: Collection[str] = ()) -> pd.DataFrame:
             frame = pd.read_parquet(path)
             frame.attrs = {}  # pandas restores what the writer of the file put there.
             return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
-        return _json_lines(path, read) if kind in LINES else _csv(path)
+        if kind in WORKBOOKS:
+            return frame_of_workbook(path).rename_axis(None).reset_index(names=ROW)
+        return _json(path, read) if kind in LINES else _csv(path)
+    except WorkbookUnreadable as error:
+        raise MatcherError(f"{path}: {error}. {error.remedy}") from error
     except (ValueError, OSError) as error:
-        what = "Parquet" if kind in PARQUET else "JSON lines" if kind in LINES else "CSV"
+        what = "Parquet" if kind in PARQUET else "JSON" if kind in LINES else "CSV"
         raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
+
+
+def frame_of_workbook(path: Path) -> pd.DataFrame:
+    """Return the first sheet of an Excel file by row number; `attrs[NOTES]` says what is not read.
+
+    Raises
+    ------
+    WorkbookUnreadable
+        If it cannot be read.
+    """
+    sheet = read_workbook(path)
+    if not sheet.rows:
+        raise WorkbookUnreadable("the sheet is empty", "Move the table to the first sheet.")
+    names = [(cell_text(name) or "").strip() for name in sheet.rows[0][1]]
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
+    if twice:
+        raise WorkbookUnreadable(
+            f"several columns have the name {', '.join(twice)}", "Keep one of each."
+        )
+    columns = zip(*(cells for _, cells in sheet.rows[1:]), strict=True)
+    frame = pd.DataFrame(
+        {
+            name: _cells([one if _is_number(one) else cell_text(one) for one in column])
+            for name, column in zip(names, columns, strict=False)
+        }
+    )
+    frame.index = pd.Index([row for row, _ in sheet.rows[1:]])
+    frame.attrs[NOTES] = list(sheet.notes)
+    return frame
 
 
 def _csv(path: Path) -> pd.DataFrame:
@@ -157,18 +198,25 @@ def _csv(path: Path) -> pd.DataFrame:
     if twice:
         raise ValueError(f"several columns have the name {', '.join(twice)}; keep one of each")
     unnamed = [name or f"{_MORE}{at}" for at, name in enumerate(names)]
-    frame = pd.read_csv(
-        path,
-        sep=separator,
-        header=None,
-        names=[*unnamed, _MORE],
-        skiprows=blank + 1,
-        skip_blank_lines=False,
-        skipinitialspace=True,
-        dtype="string",
-        keep_default_na=False,
-        encoding="utf-8-sig",
-    )
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=separator,
+            header=None,
+            names=[*unnamed, _MORE],
+            skiprows=blank + 1,
+            skip_blank_lines=False,
+            skipinitialspace=True,
+            dtype="string",
+            keep_default_na=False,
+            encoding="utf-8-sig",
+        )
+    except pd.errors.ParserError as error:
+        row = re.search(r"in line (\d+), saw", str(error))
+        if row is None:
+            raise
+        said = f"row {row[1]} has more cells than the header has names; put values with "
+        raise ValueError(_headless(names) or f"{said}{separator!r} in double quotes") from error
     frame = frame.assign(**{ROW: np.arange(len(frame)) + blank + 2})
     # A line that is empty has nothing in its first cell and no others.
     frame = frame[_any_filled(frame, [*unnamed, _MORE])]
@@ -186,6 +234,8 @@ def _csv(path: Path) -> pd.DataFrame:
             raise ValueError(
                 f"column {filled[0]} has no name, but row {row} has a value there; name the column "
                 "or delete it"
+                + " (of a matrix of scores, give matcher.shape=matrix)"
+                * (filled[0] == 1)
             )
         raise ValueError(
             f"row {row} has more cells than the header has names; put values with "
@@ -201,35 +251,68 @@ def _any_filled(frame: pd.DataFrame, names: Sequence[Hashable]) -> NDArray[np.bo
     return filled
 
 
-def _json_lines(path: Path, read: Collection[str]) -> pd.DataFrame:
+def _headless(names: Sequence[str]) -> str:
+    """Say that a header is missing where a name of a column is a number, as a value would be."""
+    words = names[0].split() if len(names) == 1 else names
+    number = next((name for name in words if re.fullmatch(r"[+-]?\d*\.?\d+", name)), None)
+    if number is None:
+        return ""
+    return (
+        f"the first row holds the value {number}, so it seems to be no header; write the names of "
+        "the columns above it"
+    )
+
+
+def _json(path: Path, read: Collection[str]) -> pd.DataFrame:
+    content = path.read_bytes()
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+        entries = json_value(content)
+        objects: Iterator[tuple[int, object]] = enumerate(entries, start=1)
+    else:
+        # Only a line feed ends a line: other separators may stand inside a value.
+        lines = enumerate(content.split(b"\n"), start=1)
+        objects = ((row, _object(row, line)) for row, line in lines if line.strip())
     found, rows = [], []
-    # Only a line feed ends a line: other separators may stand inside a value.
-    for row, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json_value(line)
-        except ValueError as error:
-            raise ValueError(f"row {row} cannot be read ({error})") from error
+    for row, value in objects:
         if not isinstance(value, dict):
             raise ValueError(f"row {row} is not an object in braces")
-        nested = [name for name in read if isinstance(value.get(name), dict | list)]
-        if nested:
-            raise ValueError(
-                f"row {row}: '{nested[0]}' is a list or an object; give one text or number"
-            )
-        found.append(value)
+        found.append(dict(_flat(value)))
         rows.append(row)
+        lists = [name for name in read if isinstance(found[-1].get(name), list)]
+        if lists:
+            raise ValueError(f"row {row}: '{lists[0]}' is a list; give one text or number")
     names = list(dict.fromkeys(name for value in found for name in value))
     cells = {name: _cells([value.get(name) for value in found]) for name in names}
     return pd.DataFrame({**cells, ROW: rows})
 
 
+def _object(row: int, line: bytes) -> object:
+    try:
+        return json_value(line)
+    except ValueError as error:
+        raise ValueError(
+            f"row {row} cannot be read ({error}). Write one object per line, or a list of objects"
+        ) from error
+
+
+def _flat(value: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the entries of an object, those of objects within it under names such as `a.b`."""
+    for key, one in value.items():
+        if isinstance(one, dict):
+            yield from _flat(one, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", one
+
+
 def _cells(values: list[object]) -> pd.Series:
     """Return numbers as they are, unless a text is among them."""
-    if not all(type(value) in (int, float, NoneType) for value in values):
+    if not all(value is None or _is_number(value) for value in values):
         values = [_text(value) for value in values]
     return pd.Series(values, dtype=object)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
 
 
 def _text(value: object) -> str:
@@ -262,14 +345,26 @@ def _named(
         if name in wanted and theirs not in there
     ]
     missing = [name for name in required if name not in columns and name not in there]
-    if missing:
+    if missing and _headless(there):
+        problems = [_headless(there)]
+    elif missing:
         example = ", ".join(f"{name}: THEIRS" for name in missing)
         problems.append(
             f"expected the columns {', '.join(required)}; {', '.join(missing)} is missing. If the "
             f"file has another name for it, give 'matcher.columns={{{example}}}'"
+            + "; if it is a matrix, give matcher.shape=matrix"
+            * ("probe_id" in missing)
         )
+    if problems and len(there) == 1 and " " in there[0]:
+        problems = [
+            "the columns seem to be separated by spaces; write commas, semicolons or tabs between "
+            "them",
+            *filter(None, [_headless(there)]),
+        ]
     if problems:
-        raise MatcherError(f"{path}: {'; '.join(problems)}. It has {', '.join(there)}.")
+        shown = ", ".join(there[:MOST_NAMES]) + (" ..." if len(there) > MOST_NAMES else "")
+        raise MatcherError(f"{path}: {'; '.join(problems)}. It has {shown}.")
+    _check_one_system(path, frame, [name for name in there if name not in columns.values()])
     taken = {}
     for name in wanted:
         theirs = columns.get(name, name)
@@ -285,3 +380,20 @@ def _named(
     rows = pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)
     rows.attrs[NOTES] = frame.attrs.get(NOTES, [])
     return rows
+
+
+def _check_one_system(path: Path, frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a file in which a column that is not read says that rows are of several systems."""
+    for name in names:
+        words = skeleton(name).split(" ")
+        if len(words) > 1 and words[-1] in ("name", "id"):
+            words = words[:-1]
+        if words[-1] not in SYSTEMS or len(words) > 1:
+            continue
+        found = [one for one in frame[name].dropna().astype(str).unique() if one.strip()]
+        if len(found) > 1:
+            raise MatcherError(
+                f"{path}: column '{name}' names {len(found):,} systems ({', '.join(found[:5])}"
+                f"{' ...' if len(found) > 5 else ''}), and a study is of one. Write the rows of "
+                "each to a file of its own. If the column means something else, rename it."
+            )

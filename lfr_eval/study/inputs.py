@@ -59,7 +59,7 @@ from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.matcher_of import image_matcher, matcher_of
 from lfr_eval.study.completeness import check_told
 from lfr_eval.study.evidence import check_floor, told_acquisition
-from lfr_eval.study.plausible import check_direction, check_reach, check_scale, is_mated
+from lfr_eval.study.plausible import check_direction, check_reach, check_scale, people_of
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ def read_inputs(config: StudyConfig) -> Inputs:
     matcher = _matcher(config)
     if isinstance(config.dataset, PairsDatasetConfig):
         assert isinstance(matcher, PairMatcher)
-        cohort = cohort_of_pairs(matcher.people(), Path(config.dataset.path))
+        counted = ("pair", "pairs") if matcher.independent else ("person", "people")
+        cohort = cohort_of_pairs(matcher.people(), Path(config.dataset.path), counted)
     else:
         cohort = _captured(read_cohort(config), config)
     live = live_engine(config, matcher)
@@ -165,17 +166,21 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
     if isinstance(matcher, PairMatcher):
         pairs = matcher.pairs()
         value, genuine = pairs["score"].to_numpy(), pairs["genuine"].to_numpy(bool)
-        check_scale(value, value[~genuine], thresholds, operating)
+        people = pairs.loc[genuine, "subject_a"].nunique()
+        check_direction(value, genuine, people, config.matcher)
+        check_scale(value, value[~genuine], thresholds, operating, mated=value[genuine])
         return ListedPairs(pairs, thresholds), told_acquisition(images)
     if isinstance(matcher, ScoreMatcher):
         check_told(matcher, thresholds)
         scores = matcher.scores(images)
-        check_direction(scores, images, config.matcher)
+        value = scores["score"].to_numpy()
+        person, searched = people_of(scores, images)
+        mated = person == searched
+        check_direction(value, mated, len(np.unique(person[mated])), config.matcher)
         floor = getattr(matcher, "floor", None)
         told_all = floor is None
-        value = scores["score"].to_numpy()
-        others = value[~is_mated(scores, images)] if told_all else None
-        check_scale(value, others, thresholds, operating, floor)
+        others = value[~mated] if told_all else None
+        check_scale(value, others, thresholds, operating, floor, value[mated])
         named = {*scores["reference_id"], *scores["probe_id"]} if told_all else None
         return GivenScores(scores, thresholds, told_all), told_acquisition(images, named)
     templates = _templates(inputs, cache_folder(config.paths), config.matcher.storage)

@@ -36,7 +36,8 @@ FEWEST = 20
 FAR, MOSTLY_FAR = 20.0, 5.0
 """Times that the median score, and 19 of 20 scores, exceed a threshold between 0 and 1 that is not
 on their scale; of a log with a floor, all of these FAR. Scores in per cent exceed it 100 times; log
-odds come below it, or near it."""
+odds come below it, or near it. Scores of zero do not count: some systems write them for all that is
+low."""
 
 
 def check_reach(
@@ -93,7 +94,12 @@ def check_reach(
     )
 
 
-def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: MatcherConfig) -> None:
+def check_direction(
+    value: NDArray[np.floating],
+    mated: NDArray[np.bool_],
+    people: int,
+    settings: MatcherConfig,
+) -> None:
     """Refuse scores by which people are less like themselves than like others.
 
     The share of non-mated scores that a mated one exceeds, on average, is compared with one half;
@@ -102,10 +108,12 @@ def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: Matche
 
     Parameters
     ----------
-    scores
-        reference_id, probe_id and score.
-    images
-        Table `cohort`.
+    value
+        Scores, higher is more alike, (scores,).
+    mated
+        Which of them compare one person, (scores,).
+    people
+        How many people the mated scores are of.
     settings
         Of the matcher, for the remedy.
 
@@ -119,9 +127,7 @@ def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: Matche
     .. [1] Mann, H. B. and Whitney, D. R. (1947). On a test of whether one of two random variables
        is stochastically larger than the other. Annals of Mathematical Statistics 18, 50-60.
     """
-    first, second = _people(scores, images)
-    value, mated = scores["score"].to_numpy(float), first == second
-    people = len(np.unique(first[mated]))
+    value = np.asarray(value, float)
     others = value[~mated]
     if not people or not len(others):
         return
@@ -134,24 +140,23 @@ def check_direction(scores: pd.DataFrame, images: pd.DataFrame, settings: Matche
         return
     given = getattr(settings, "higher_is", "better")
     kind, other = ("similarities", "better") if given == "worse" else ("distances", "worse")
+    whose = "that subject_id names the same person in references and probes"
+    if settings.name == "pairs":
+        whose = (
+            "what genuine says: if 1 means two different people in it, give its column as "
+            "'matcher.columns={impostor: THEIRS}' in place of genuine"
+        )
     raise ConfigError(
         f"The {several(int(mated.sum()), 'score')} of people compared with themselves (median "
         f"{_median(value[mated])}) are lower than the "
         f"{several(len(others), 'score')} of different people (median "
         f"{_median(others)}). Scores are read as matcher.higher_is="
         f"{given}; if they are {kind}, set matcher.higher_is={other} and give the thresholds on "
-        "that scale. Otherwise check that subject_id names the same person in references and "
-        "probes."
+        f"that scale. Otherwise check {whose}."
     )
 
 
-def is_mated(scores: pd.DataFrame, images: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which scores compare two images of one person."""
-    first, second = _people(scores, images)
-    return np.asarray(first == second)
-
-
-def _people(
+def people_of(
     scores: pd.DataFrame, images: pd.DataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the numbers of the people of references and probes, as in the table of images."""
@@ -166,6 +171,7 @@ def check_scale(
     thresholds: Sequence[float],
     operating: float | None = None,
     floor: float | None = None,
+    mated: NDArray[np.floating] | None = None,
 ) -> None:
     """Refuse thresholds that are not on the scale of the scores, such as 0.6 of scores in per cent.
 
@@ -183,6 +189,8 @@ def check_scale(
         Where the matcher is meant to run; None if nobody said.
     floor
         Lowest score that the system reports; None if it reports all.
+    mated
+        Scores of people compared with themselves; None where nobody knows which they are.
 
     Raises
     ------
@@ -196,7 +204,8 @@ def check_scale(
     seen = np.asarray(scores, float)
     # A system that reports from its floor has scores near it, unless it is of another scale.
     near = FAR if floor else MOSTLY_FAR
-    factor = _factor(seen, max(thresholds), near) or _factor(seen, value, near)
+    own = None if mated is None or not len(mated) else float(np.median(np.abs(mated)))
+    factor = _factor(seen, max(thresholds), near, own) or _factor(seen, value, near, own)
     matched = 0 if others is None else int((others >= value).sum())
     all_match = others is not None and matched >= max(FEWEST, NEARLY_ALL * len(others))
     if factor is None and not all_match:
@@ -228,15 +237,22 @@ def check_scale(
     )
 
 
-def _factor(scores: NDArray[np.float64], threshold: float, near: float) -> float | None:
+def _factor(
+    scores: NDArray[np.float64], threshold: float, near: float, mated: float | None
+) -> float | None:
     """Return how many times the scores are what the threshold takes them for; None if not plain."""
-    if (scores * threshold < 0).any() or not threshold:
-        return None
     size, at = np.abs(scores), abs(threshold)
     largest = float(size.max())
+    if (scores * threshold < 0).any() or not threshold or not largest:
+        return None
     if at <= 1 < largest:
-        mostly = float(np.quantile(size, 0.05)) >= near * at
-        far = mostly and float(np.median(size)) >= FAR * at
+        told = size[size > 0]
+        mostly = float(np.quantile(told, 0.05)) >= near * at
+        far = mostly and float(np.median(told)) >= FAR * at
+        if at < 1 and largest >= 10:
+            # No whole number lies between such thresholds, and few shares of 100 below them.
+            far = far or bool((size == np.floor(size)).all())
+            far = far or (largest <= 100 and mated is not None and mated >= FAR * at)
         return _power(largest) if far else None
     if 0 < largest <= 1 < at and at >= FAR * largest:
         return 1 / _power(at)
@@ -260,7 +276,7 @@ def _range(what: str, values: NDArray[np.floating]) -> str:
     return f"the {what} is {low}" if low == high else f"the {what}s run from {low} to {high}"
 
 
-def _median(values: NDArray[np.float64]) -> str:
+def _median(values: NDArray[np.floating]) -> str:
     return threshold_text(float(significant(float(np.median(values)))))
 
 

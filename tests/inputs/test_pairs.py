@@ -33,7 +33,7 @@ def published(each: int = 120, people: int = 30) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["sim", "same", "race", "id1", "id2"])
 
 
-def words(path: Path, **columns: str) -> list[str]:
+def words_of(path: Path, **columns: str) -> list[str]:
     named = ", ".join(f"{ours}: {theirs}" for ours, theirs in columns.items())
     return [
         *("dataset=pairs", f"dataset.path={path}", "matcher=pairs", "design=verification"),
@@ -51,7 +51,7 @@ KNOWN = {**PLAIN, "subject_a": "id1", "subject_b": "id2"}
 def test_rates_of_a_list_equal_numpy(columns: dict[str, str], tmp_path: Path) -> None:
     pairs = published()
     pairs.to_csv(tmp_path / "pairs.csv", index=False)
-    study = run(tmp_path, *words(tmp_path / "pairs.csv", **columns))
+    study = run(tmp_path, *words_of(tmp_path / "pairs.csv", **columns))
     rates, score = study.read(RATES), pairs["sim"].to_numpy()
     genuine, race = pairs["same"].to_numpy() == 1, pairs["race"].to_numpy(str)
     checked = 0
@@ -84,12 +84,12 @@ def test_the_report_says_what_unknown_people_cost(tmp_path: Path) -> None:
     pairs = published(80)
     pairs.to_csv(tmp_path / "pairs.csv", index=False)
     said = "Wherever this report counts people, it counts pairs."
-    alone = run(tmp_path, *words(tmp_path / "pairs.csv", **PLAIN))
+    alone = run(tmp_path, *words_of(tmp_path / "pairs.csv", **PLAIN))
     assert said in (alone.path / "report.html").read_text(encoding="utf-8")
     statements = " ".join(alone.read(FINDINGS)["statement"])
     assert " pairs against " in statements
     assert not any(f"{digit} people" in statements for digit in range(10))
-    known = run(tmp_path, *words(tmp_path / "pairs.csv", **KNOWN))
+    known = run(tmp_path, *words_of(tmp_path / "pairs.csv", **KNOWN))
     assert said not in (known.path / "report.html").read_text(encoding="utf-8")
     # Nobody invents images: nobody is a reference or a probe.
     assert set(known.read(COHORT)["role"]) == {"pair"}
@@ -102,7 +102,7 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
     for at in range(12):
         lines += [f"0.9,1,a{at},a{at},x,x", f"0.5,0,a{at},b{at},x,y", f"0.1,0,b{at},c{at},y,y"]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    study = run(tmp_path, *words(tmp_path / "pairs.csv"))
+    study = run(tmp_path, *words_of(tmp_path / "pairs.csv"))
     rates = study.read(RATES).query("metric == 'FMR' and threshold == 0.4 and factor == 'group'")
     cells = rates[rates["trials"] > 0].set_index(["group", "counterpart"])[["events", "trials"]]
     assert cells.loc[("y", "y")].tolist() == [0, 12]
@@ -112,16 +112,20 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("score,genuine\n0.5,perhaps\n", "genuine is neither 1 nor 0: row 2 (0.5, perhaps)"),
+        (
+            "score,genuine\n0.5,perhaps\n",
+            "genuine is neither 1 nor 0 (nor yes or no, same or different, match or "
+            "non-match): row 2 (0.5, perhaps)",
+        ),
         ("score,genuine\n\nhigh,1\n", "row 3 (high, 1)"),
         ("score,genuine,subject_a\n0.5,1,a\n", "has only subject_a, for one side of the pairs"),
         (
             "score,genuine,subject_a,subject_b\n0.5,1,a,b\n",
-            "genuine is 1, but the two identities differ",
+            "genuine says one person, but the two identities differ",
         ),
         (
             "score,genuine,subject_a,subject_b\n0.5,0,a,a\n",
-            "genuine is 0, but both sides are the same",
+            "genuine says two people, but both sides are the same",
         ),
         ("score,genuine,subject_a,subject_b\n0.5,0,a,\n", "an identity is missing"),
         (
@@ -141,9 +145,50 @@ def test_a_list_that_contradicts_itself_is_refused(text: str, said: str, tmp_pat
     assert said in str(caught.value)
 
 
+def test_a_pair_across_groups_without_identities_is_one_problem(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("score,genuine,group_a,group_b\n0.5,0,x,y\n0.4,0,y,Y\n")
+    with pytest.raises(MatcherError) as caught:
+        PairFile(path)
+    assert str(caught.value).count("row ") == 1
+
+
+def test_words_and_impostors_are_read_like_numbers(tmp_path: Path) -> None:
+    pairs = published(20)
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+    numbers = PairFile(tmp_path / "pairs.csv", KNOWN).pairs()
+    assert numbers["genuine"].sum() == 40
+    for one, other in (
+        *(("Match", "Non-match"), ("G", "I"), ("Y", "N"), ("1", "-1"), ("TRUE", "FALSE")),
+        *(("genuine", "imposter"), ("same person", "different person"), ("mated", "nonmated")),
+    ):
+        words = pairs.assign(same=np.where(pairs["same"] == 1, one, other))
+        words.to_csv(tmp_path / "words.csv", index=False)
+        assert PairFile(tmp_path / "words.csv", KNOWN).pairs().equals(numbers)
+    turned = pairs.assign(same=1 - pairs["same"])
+    turned.to_csv(tmp_path / "turned.csv", index=False)
+    impostor = {"impostor" if name == "genuine" else name: one for name, one in KNOWN.items()}
+    assert PairFile(tmp_path / "turned.csv", impostor).pairs().equals(numbers)
+    with pytest.raises(MatcherError, match=r"in 80 of 80 rows\. If 1 means two .*impostor: THEIRS"):
+        PairFile(tmp_path / "turned.csv", KNOWN)
+    with pytest.raises(ConfigError, match="if 1 means two different people in it"):
+        run(tmp_path, *words_of(tmp_path / "turned.csv", **PLAIN))
+
+
+def test_groups_that_differ_by_accident_are_one_group(tmp_path: Path) -> None:
+    pairs = published(20)
+    accidents = [str.upper, str.lower, " {} ".format]
+    pairs["race"] = [accidents[at % 3](race) for at, race in enumerate(pairs["race"])]
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+    for columns in (PLAIN, KNOWN):
+        lines = list(foresee(configured(tmp_path, *words_of(tmp_path / "pairs.csv", **columns))))
+        shown = [line for line in lines if line.startswith("  group") and " and " not in line]
+        assert len(shown) == len(GROUPS)
+
+
 def test_a_list_of_pairs_needs_its_dataset_and_no_watchlist(tmp_path: Path) -> None:
     published(40).to_csv(tmp_path / "pairs.csv", index=False)
-    given = words(tmp_path / "pairs.csv", **PLAIN)
+    given = words_of(tmp_path / "pairs.csv", **PLAIN)
     with pytest.raises(ConfigError, match="a list of pairs has no watchlist searches"):
         run(tmp_path, *given, "design=live")
     with pytest.raises(ConfigError, match="a list of pairs holds both people and scores"):
@@ -152,7 +197,7 @@ def test_a_list_of_pairs_needs_its_dataset_and_no_watchlist(tmp_path: Path) -> N
 
 def test_a_dry_run_counts_pairs(tmp_path: Path) -> None:
     published(40).to_csv(tmp_path / "pairs.csv", index=False)
-    lines = list(foresee(configured(tmp_path, *words(tmp_path / "pairs.csv", **PLAIN))))
+    lines = list(foresee(configured(tmp_path, *words_of(tmp_path / "pairs.csv", **PLAIN))))
     assert "Pairs:  160 (people not told)" in lines
     assert "Comparisons: 160" in lines
     assert "Evidence: 160 pairs in the file, all can be used" in lines

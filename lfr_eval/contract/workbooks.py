@@ -1,0 +1,135 @@
+"""Contract: the first sheet of an Excel workbook (file in, rows of values out)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lfr_eval.contract.reading import SEARCHED
+from lfr_eval.contract.spreadsheets import without_values
+from lfr_eval.contract.words import several
+
+WORKBOOKS = (".xlsx", ".xlsm")
+SHOWN = 5
+"""Formulas in a message."""
+
+
+class WorkbookUnreadable(ValueError):
+    """A workbook cannot be read; the message says why.
+
+    Attributes
+    ----------
+    remedy
+        What to do about it.
+    """
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The first sheet of a workbook.
+
+    Attributes
+    ----------
+    rows
+        Row number and values of each row that is not empty, the header first, all of one length.
+    notes
+        What of the workbook is not read, in sentences.
+    which
+        Of several sheets which one is read, and what to do if it is the wrong one; else empty.
+    """
+
+    rows: Sequence[tuple[int, list[Any]]]
+    notes: tuple[str, ...]
+    which: str
+
+
+def read_workbook(path: Path) -> Sheet:
+    """Read the first sheet. Titles are left out: rows above the header with one cell, the first.
+
+    Raises
+    ------
+    WorkbookUnreadable
+        If openpyxl is missing, the file is damaged, or a formula has no value.
+    """
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:
+        raise WorkbookUnreadable(
+            "reading Excel files needs openpyxl",
+            "Install it with pip install 'lfr-eval[excel]', or save the table as CSV UTF-8.",
+        ) from error
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        rows = list(enumerate(map(list, sheet.iter_rows(values_only=True)), start=1))
+        titles = [other.title for other in book.worksheets]
+        formulas = load_workbook(path, read_only=True)
+        formulas.worksheets[0].reset_dimensions()
+        lacking = list(without_values(formulas.worksheets[0], sheet))
+        book.close()
+        formulas.close()
+    except Exception as error:
+        # A damaged workbook raises errors of zip, of XML and of openpyxl itself.
+        raise WorkbookUnreadable(
+            f"not readable as Excel ({str(error) or type(error).__name__})",
+            "Save it again as .xlsx, or as CSV UTF-8.",
+        ) from error
+    if lacking:
+        more = f" (and {len(lacking) - SHOWN:,} more)" if len(lacking) > SHOWN else ""
+        raise WorkbookUnreadable(
+            f"not readable as Excel ({'. '.join(lacking[:SHOWN])}{more})",
+            "Or save the table as CSV UTF-8.",
+        )
+    filled = [(row, cells) for row, cells in rows if any(map(cell_text, cells))]
+    width = max((len(cells) for _, cells in filled), default=0)
+    filled = [(row, cells + [None] * (width - len(cells))) for row, cells in filled]
+    above = _titles(filled)
+    notes, which = above_header(above), ""
+    if len(titles) > 1:
+        first = f"Of {len(titles)} sheets, the first is read: '{titles[0]}'."
+        others = ", ".join(f"'{title}'" for title in titles[1:])
+        which = f"{first} If the table is on another one ({others}), move that to the front."
+        notes = (*notes, first)
+    return Sheet(filled[above:], notes, which)
+
+
+def above_header(count: int) -> tuple[str, ...]:
+    """Return a note on rows above the header."""
+    are = "is" if count == 1 else "are"
+    return (f"{several(count, 'row')} above the header {are} not read.",) if count else ()
+
+
+def _titles(rows: Sequence[tuple[int, list[Any]]]) -> int:
+    for place, (_, cells) in enumerate(rows[:SEARCHED]):
+        if not cell_text(cells[0]):
+            return 0
+        if any(map(cell_text, cells[1:])):
+            return place
+    return 0
+
+
+def cell_text(value: Any) -> str | None:
+    """Return a cell as text, whole numbers without a point; None where it is empty."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return None
+        # A column of whole numbers with gaps arrives as floats: 7, not 7.0, is what was meant.
+        return f"{value:.0f}" if value == value // 1 else str(value)
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    text = str(value)
+    return text if text.strip() else None
