@@ -6,20 +6,20 @@ In: trials, the people's labels, factors, thresholds, plan. Out: the `rates` tab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import CROSS, OVERALL, RATES
-from lfr_eval.contract.trials import Grouping, PairTrials, Trials
+from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
 from lfr_eval.inference.bands import band_level
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
-from lfr_eval.inference.counting import Swept
+from lfr_eval.inference.counting import Swept, steps_of
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.factors import check_factors, units_of
@@ -27,6 +27,9 @@ from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.pooling import FEWEST_GROUPS, POOLED, pooled_rates
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
+
+SUCCESS = "TPIR"
+"""The metric of which an event is no error: counted as its misses, and turned."""
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
 
@@ -107,6 +110,10 @@ def _rates(
     clusters: Codes | None,
     bands: bool,
 ) -> pd.DataFrame:
+    if isinstance(trials, PersonTrials) and trials.metric == SUCCESS and trials.event_at_or_above:
+        misses = replace(trials, event_at_or_above=False)
+        frame = _rates(misses, grouping, thresholds, plan, clusters, bands)
+        return _turned(frame, _people_found(trials, grouping, thresholds))
     swept = Swept.of(trials, thresholds)
     steps, counter = swept.steps, swept.counter
     groups = len(grouping.names)
@@ -136,6 +143,26 @@ def _rates(
         )
         frames.append(_frame(trials, grouping.factor, cells, steps, plan))
     return pd.concat(frames, ignore_index=True)
+
+
+def _turned(frame: pd.DataFrame, found: Floats) -> pd.DataFrame:
+    """Rates of misses as rates of people who are found, whose ends are those of the misses."""
+    ends = [("lower", "upper"), ("band_lower", "band_upper"), ("pooled_lower", "pooled_upper")]
+    values = {low: 1 - frame[high] for pair in ends for low, high in (pair, pair[::-1])
+              if high in frame}  # fmt: skip
+    values |= {name: 1 - frame[name] for name in ("rate", "pooled") if name in frame}
+    events = frame["trials"] - frame["events"]
+    return frame.assign(**values, events=events, subjects_with_event=found)
+
+
+def _people_found(trials: PersonTrials, grouping: Grouping, thresholds: Sequence[float]) -> Floats:
+    """People of each group who are found in any trial, (groups x thresholds,)."""
+    best = np.full(trials.people, -np.inf, np.float32)
+    np.maximum.at(best, trials.person, trials.score.astype(np.float32))
+    found = best[:, None] >= steps_of(trials, thresholds).astype(np.float32)
+    groups = np.arange(len(grouping.names))
+    numbers: Floats = np.stack([found[grouping.codes == code].sum(axis=0) for code in groups])
+    return numbers.ravel().astype(float)
 
 
 def _pooled(grouping: Grouping, cells: Precision, level: float) -> dict[str, Floats]:

@@ -57,6 +57,30 @@ def test_rates_across_groups_against_brute_force(images):
         assert row.effective_trials == pytest.approx(p * (1 - p) / expected[2])
 
 
+def test_people_who_are_found_have_the_interval_of_those_who_are_missed(study):
+    _, people, _ = study
+    rng = np.random.default_rng(4)
+    person = np.repeat(np.arange(60), 8)
+    score = (0.6 + rng.normal(0, 0.1, 60)[person] + rng.normal(0, 0.1, 480)).astype(np.float32)
+    tables = [
+        rate_table(
+            [PersonTrials(metric, 60, person, score, found, 100)],
+            people, ["ethnicity"], [0.3, 0.45, 0.7], PLAN, bands=True,
+        )
+        for metric, found in (("TPIR", True), ("FNIR", False))
+    ]  # fmt: skip
+    hits, misses = tables
+    assert list(hits["events"] + misses["events"]) == list(hits["trials"])
+    for low, high in (("lower", "upper"), ("upper", "lower"), ("band_lower", "band_upper")):
+        assert hits[low].to_numpy(float) == pytest.approx(
+            1 - misses[high].to_numpy(float), nan_ok=True
+        )
+    everybody = hits[hits["group"] == hits["group"].iloc[0]]
+    assert list(everybody["subjects_with_event"]) == [
+        len(set(person[score >= np.float32(step)])) for step in (0.3, 0.45, 0.7)
+    ]
+
+
 def test_findings_conform_and_cover_every_comparison(study):
     trials, people, _ = study
     table = finding_table(trials, people, THRESHOLDS, PLAN)
