@@ -12,7 +12,7 @@ import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from tests.shared import FOLDER, made_once
-from tests.studies import SMALL, fewer_faces, run
+from tests.studies import LONDON, SMALL, SWEPT, fewer_faces, finished, run, run_on_faces
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,8 +52,13 @@ def faces(mirror: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def london(faces: Path) -> StudyFolder:
+    """The study of London faces with its whole sweep, finished; no test may change it."""
+    given = (*LONDON, *SWEPT, "report.pdf=true")
+    return finished("london", lambda folder: run_on_faces(faces, *given, f"paths.studies={folder}"))
+
+
+@pytest.fixture(scope="session")
 def small() -> StudyFolder:
     """A small rehearsal, finished; made once a session, so no test may change it."""
-    folder = made_once("small", lambda folder: run(folder, *SMALL, "report.pdf=true"))
-    (study,) = (path for path in folder.iterdir() if (path / "provenance.json").is_file())
-    return StudyFolder(study)
+    return finished("small", lambda folder: run(folder, *SMALL, "report.pdf=true"))

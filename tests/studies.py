@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.study.overrides import composed
 from lfr_eval.study.run import run_study
+from tests.shared import made_once
 
 SMALL = (
     "dataset.people=60",
@@ -23,6 +25,10 @@ SMALL = (
     "thresholds.sweep=[0.4,0.6,0.05]",
     "thresholds.operating=0.45",
 )
+
+LONDON = ("experiment=london", "matcher=facenet", "design.watchlist_sizes=[100,500]")
+SWEPT = ("thresholds.sweep=[0.391,0.791,0.01]", "thresholds.operating=0.491")
+"""As long a sweep as FaceNet's own, with the threshold that other tests of faces use."""
 
 
 def configured(studies: Path, *overrides: str) -> StudyConfig:
@@ -35,6 +41,12 @@ def configured(studies: Path, *overrides: str) -> StudyConfig:
 def run(studies: Path, *overrides: str) -> StudyFolder:
     """Run a study in this process; nothing is printed unless `report.pdf=true` asks for it."""
     return run_study(configured(studies, "report.pdf=false", *overrides))
+
+
+def finished(name: str, make: Callable[[Path], object]) -> StudyFolder:
+    """Return the study that `make` puts into a folder, once a session; no test may change it."""
+    (file,) = made_once(name, make).glob("*/provenance.json")
+    return StudyFolder(file.parent)
 
 
 def fewer_faces(mirror: Path, folder: Path) -> None:

@@ -27,10 +27,9 @@ from lfr_eval.inference import Plan, rates, watchlist_size_table
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.inputs import read_inputs
 from tests.matchers.test_onnx import reduced
-from tests.studies import configured, places, run_on_faces
+from tests.studies import LONDON, configured, places, run_on_faces
 
 OPERATING = 0.491
-LONDON = ("experiment=london", "matcher=facenet", "design.watchlist_sizes=[100,500]")
 QUICK = ("thresholds.values=[0.491,0.6]", "thresholds.operating=0.491")
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
@@ -43,11 +42,6 @@ def studied(faces: Path, *overrides: str) -> StudyFolder:
 @pytest.fixture(scope="session")
 def fairface(faces: Path) -> StudyFolder:
     return studied(faces, "experiment=fairface_verification")
-
-
-@pytest.fixture(scope="session")
-def london(faces: Path) -> StudyFolder:
-    return studied(faces, *LONDON, "report.pdf=true")
 
 
 def templates(faces: Path, study: StudyFolder, *overrides: str) -> tuple[pd.DataFrame, np.ndarray]:

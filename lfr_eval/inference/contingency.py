@@ -109,9 +109,11 @@ def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:
     ways: list[NDArray[np.float64]] = [np.zeros(1), *[np.empty(0)] * total]
     for n in sizes:
         folded: list[list[NDArray[np.float64]]] = [[] for _ in range(total + 1)]
+        own = [_log_choose(int(n), x) for x in range(min(int(n), total) + 1)]
         for before, values in enumerate(ways):
-            for x in range(min(int(n), total - before) + 1 if len(values) else 0):
-                folded[before + x].append(values + _log_choose(int(n), x))
+            if len(values):
+                for x, log in enumerate(own[: total - before + 1]):
+                    folded[before + x].append(values + log)
         ways = [np.concatenate(values) if values else np.empty(0) for values in folded]
         if sum(len(values) for values in ways) > _MOST_TABLES:
             return _sampled(sizes, total, observed)

@@ -241,8 +241,13 @@ def to_rows(frame: pd.DataFrame) -> tuple[Rate, ...]:
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table by column, in plain values; None where a cell is missing."""
-    plain = frame.astype(object).where(frame.notna().to_numpy(bool), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+    missing = frame.isna().to_numpy(bool).T
+    columns = [
+        [None if absent else value for value, absent in zip(column, gone, strict=True)]
+        for column, gone in zip(frame.to_dict("list").values(), missing, strict=True)
+    ]
+    names = [str(name) for name in frame]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def records(frame: pd.DataFrame, **further: object) -> tuple[SimpleNamespace, ...]:

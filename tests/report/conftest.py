@@ -12,7 +12,7 @@ from lfr_eval.report import render
 from tests.report import builders
 from tests.report.pages import Element, parse
 from tests.shared import made_once
-from tests.studies import SMALL, run
+from tests.studies import SMALL, finished, run
 
 
 def rendered(name: str, **settings: object) -> Path:
@@ -90,9 +90,7 @@ def adjusted() -> StudyFolder:
         "inference.adjust=[age_band]",
         "inference.difference_margin=0.01",
     )
-    folder = made_once("adjusted", lambda folder: run(folder, *settings))
-    (study,) = (path for path in folder.iterdir() if (path / "provenance.json").is_file())
-    return StudyFolder(study)
+    return finished("adjusted", lambda folder: run(folder, *settings))
 
 
 @pytest.fixture

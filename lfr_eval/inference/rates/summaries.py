@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,21 +31,28 @@ def alert_times(
     thresholds
         None below the lowest score that `alerts` was made for.
     """
-    frame = alerts.assign(person=people.index.get_indexer(pd.Index(alerts["subject_id"])))
+    groupings = group_all(people, _labels(people, factors))
+    # Scores rise with the time: the lowest of a pass that reaches a threshold sets it off.
+    frame = alerts.sort_values("score", kind="stable")
+    person = people.index.get_indexer(pd.Index(frame["subject_id"]))
+    pass_code = pd.factorize(frame["pass_id"])[0]
+    score, size_of, mated = (
+        frame[name].to_numpy(kind)
+        for name, kind in (("score", np.float32), ("watchlist_size", int), ("mated", bool))
+    )
+    times = [frame[name].to_numpy(float, na_value=np.nan) for name in ("frame", "seconds")]
     rows: list[tuple[object, ...]] = []
-    for size in sorted(set(frame["watchlist_size"].tolist())):
-        for metric, mated in (("TPIR", True), ("FPIR", False)):
-            part = frame[(frame["watchlist_size"] == size) & (frame["mated"] == mated)]
+    for size in sorted(set(size_of.tolist())):
+        for metric, of_mated in (("TPIR", True), ("FPIR", False)):
+            part = np.flatnonzero((size_of == size) & (mated == of_mated))
             for threshold in thresholds:
-                # Scores rise with the time: the lowest of a pass that reaches it sets it off.
-                first = part[part["score"] >= np.float32(threshold)]
-                first = first.sort_values("score").drop_duplicates("pass_id")
-                for grouping in group_all(people, _labels(people, factors)):
-                    code = grouping.codes[first["person"]]
-                    rows += [
-                        (metric, threshold, size, grouping.factor, name, *_times(first[code == at]))
-                        for at, name in enumerate(grouping.names)
-                    ]
+                reached = part[np.searchsorted(score[part], np.float32(threshold)) :]
+                first = reached[np.unique(pass_code[reached], return_index=True)[1]]
+                for grouping in groupings:
+                    code = grouping.codes[person[first]]
+                    for at, name in enumerate(grouping.names):
+                        told = _times(times, first[code == at])
+                        rows.append((metric, threshold, size, grouping.factor, name, *told))
     return ALERT_TIMES.build(rows)
 
 
@@ -53,8 +61,8 @@ def _labels(people: pd.DataFrame, factors: Sequence[str]) -> list[str]:
     return [factor for factor in factors if set(factor.split(CROSS)) <= set(people)]
 
 
-def _times(alerts: pd.DataFrame) -> tuple[object, ...]:
-    frames, seconds = (alerts[name].dropna().to_numpy(float) for name in ("frame", "seconds"))
+def _times(times: Sequence[np.ndarray], alerts: np.ndarray) -> tuple[object, ...]:
+    frames, seconds = (time[alerts][~np.isnan(time[alerts])] for time in times)
     return (len(alerts), *_quantiles(frames), len(seconds), *_quantiles(seconds))
 
 
@@ -78,6 +86,7 @@ def candidate_lists(
     thresholds
         Those of `candidate_counts`.
     """
+    groupings = group_all(people, _labels(people, factors))
     rows: list[tuple[object, ...]] = []
     for size in sorted(set(searches["watchlist_size"].tolist())):
         made = searches[searches["watchlist_size"] == size]
@@ -86,7 +95,7 @@ def candidate_lists(
         for threshold in thresholds:
             at_threshold = listed[listed["threshold"] == threshold].set_index("pass_id")
             length = made["pass_id"].map(at_threshold["candidates"]).fillna(0).to_numpy(float)
-            for grouping in group_all(people, _labels(people, factors)):
+            for grouping in groupings:
                 code = grouping.codes[person]
                 rows += [
                     (threshold, size, grouping.factor, name, *_lengths(length[code == at]))
@@ -105,5 +114,7 @@ def _quantiles(values: np.ndarray) -> tuple[float | None, float | None]:
     """Return the least values that half and 90 % do not exceed."""
     if not len(values):
         return None, None
-    median, high = np.quantile(values, [0.5, 0.9], method="inverted_cdf")
+    # The quantile "inverted_cdf" of `np.quantile`, in a tenth of its time.
+    ordered = np.sort(values)
+    median, high = (ordered[math.ceil(share * len(values)) - 1] for share in (0.5, 0.9))
     return float(median), float(high)

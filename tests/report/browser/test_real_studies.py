@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser
 from pypdf import PdfReader
 
+from lfr_eval.contract.folder import StudyFolder
 from tests.report.browser.conftest import open_page
 from tests.report.browser.test_everybody import LIMITS, SEEN, SIZES
-from tests.studies import run, run_on_faces
+from tests.studies import run
 
 PAGES = {"brief.pdf": 2, "report.pdf": 15}
 STUDIES = {
@@ -27,14 +28,8 @@ def test_a_simulated_study_can_be_read(browser: Browser, name: str, tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.mirror
-def test_a_study_of_real_faces_can_be_read(browser: Browser, faces: Path) -> None:
-    given = (
-        "experiment=london",
-        "matcher=facenet",
-        "report.pdf=true",
-        "design.watchlist_sizes=[100,500]",
-    )
-    assert_readable(browser, run_on_faces(faces, *given).path)
+def test_a_study_of_real_faces_can_be_read(browser: Browser, london: StudyFolder) -> None:
+    assert_readable(browser, london.path)
 
 
 def assert_readable(browser: Browser, study: Path) -> None:
