@@ -19,6 +19,7 @@ from lfr_eval.cli import main as command_line
 from lfr_eval.cli.main import COMMANDS, app, main
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
+FEW = ("dataset.people=60", "dataset.fillers=300", "design.watchlist_sizes=[100]")
 
 
 def lfr_eval(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,8 +71,8 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         (["run", "~dataset.people"], "dataset.people=..."),
         (["run", "dataset.people=many"], "could not be converted to Integer"),
         (["run", "dataset=manifest", "matcher=facenet"], "Give dataset.path=..."),
-        (["run", "inference.factors=[gendr]"], "there are gender, ethnicity, age_band"),
-        (["run", "inference.reference_groups.gender=men"], "reference group 'men' of gender"),
+        (["run", *FEW, "inference.factors=[gendr]"], "there are gender, ethnicity, age_band"),
+        (["run", *FEW, "inference.reference_groups.gender=men"], "reference group 'men' of gender"),
         (["verify", "nowhere"], "nowhere is not a study folder"),
         (["fetch", "londn"], "london"),
     ],

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
 ]
 
-JOBS = 4
+JOBS = 3
 STUDY = (
     *("dataset=manifest", "matcher=null_matcher", "design=verification"),
     *("thresholds.values=[0.1,0.2,0.3]", "thresholds.operating=0.2"),
@@ -32,12 +32,12 @@ STUDY = (
 
 
 def multirun(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    """Run studies in three processes at once."""
+    """Run studies in two processes at once."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     for name in ("STUDIES", "CACHE"):
         environment[f"LFR_EVAL_{name}"] = str(folder / name.lower())
     environment.pop("MLFLOW_TRACKING_URI", None)
-    launcher = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3")
+    launcher = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     return subprocess.run(
         [sys.executable, "-m", "lfr_eval.cli.main", "run", "-m", *launcher, *STUDY, *overrides],
         capture_output=True,

@@ -182,7 +182,10 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
     hits = 0
     for seed in range(1, 4):
         study = run(
-            tmp_path, *CONTROL, f"dataset.seed={seed}", "dataset.false_positive_ratio.black=1"
+            tmp_path,
+            *CONTROL,
+            *("dataset.people=300", f"dataset.seed={seed}"),
+            "dataset.false_positive_ratio.black=1",
         )
         hits += omnibus(study, "ethnicity")["verdict"] == "different"
         equal = study.read(TRUTH)

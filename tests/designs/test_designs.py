@@ -158,7 +158,7 @@ def study(kinds: list[str], members: str, sizes: list[int]) -> StudyConfig:
 
 
 # A seed does not shrink.
-@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     seed=st.integers(0, 100_000),
     kind=st.sampled_from(["live", "operator", "retrospective"]),

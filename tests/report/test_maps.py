@@ -14,10 +14,9 @@ from lfr_eval.contract.folder import CONFORMANCE, FolderError, StudyFolder
 from lfr_eval.report.panel.maps import EvidenceMapError, is_field, read_maps, shipped_maps
 from lfr_eval.study.sealing import render_again
 from tests.report.pages import parse
-from tests.studies import SMALL, places, run
+from tests.studies import places, run
 
 STUDIES = {
-    "rehearsal": SMALL,
     "npl_2023": (
         *("experiment=npl_2023", "dataset.people=60", "dataset.passes=4", "dataset.fillers=300"),
         *("design.watchlist_sizes=[100,300]", "inference.primary_watchlist_sizes=[300]"),
@@ -45,10 +44,14 @@ items:
     params=["rehearsal", "npl_2023", pytest.param("london", marks=pytest.mark.mirror)],
 )
 def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "rehearsal":
+        small = request.getfixturevalue("small")
+        return StudyFolder(shutil.copytree(small.path, folder / small.path.name))
     words = list(STUDIES[request.param])
     if request.param == "london":
         words += places(request.getfixturevalue("faces"))[1:]
-    return run(tmp_path_factory.mktemp(request.param), *words)
+    return run(folder, *words)
 
 
 def filled(study: StudyFolder) -> dict[str, Any]:
