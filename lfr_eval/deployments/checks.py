@@ -6,51 +6,28 @@ Nothing is changed here. Each kind of doubt was seen in published records.
 from __future__ import annotations
 
 import json
-import math
 import operator
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.dates import day, turned
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import CHECKS
-from lfr_eval.contract.words import count, several, threshold_text
+from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.dates import between, exchanged, meant, out_of_order
+from lfr_eval.deployments.neighbours import Doubt, unlike_neighbours
 from lfr_eval.deployments.totals import adding_up
-
-NEIGHBOURS = 5
-"""Rows before and after one, with which its watchlist and threshold are compared."""
-
-WATCHLIST_CHANGE = 0.12
-"""On the logarithmic scale: watchlists of neighbours differ by up to 8 % in published records."""
-
-NEAR = np.timedelta64(60, "D")
-"""Watchlists are compared where half of the neighbours lie within so many days."""
 
 LONGEST = 16.0
 """Hours of the longest deployment that is not doubted."""
 
 _REPEATED = 0.9
 _REPEATS = 10
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """One doubt; its record is None where it is about a whole file."""
-
-    record_id: str | None
-    check: str
-    column: str
-    value: object
-    reason: str
-    suggestion: object = None
 
 
 def check_records(records: pd.DataFrame, today: date | None = None) -> pd.DataFrame:
@@ -69,8 +46,7 @@ def check_records(records: pd.DataFrame, today: date | None = None) -> pd.DataFr
         doubts = [
             *(_totals(part)),
             *(_dates(part, limit)),
-            *(_watchlists(part)),
-            *(_thresholds(part)),
+            *(unlike_neighbours(part)),
             *(_sums(part)),
             *(_rates(part)),
             *(_outcomes(part)),
@@ -87,10 +63,14 @@ def _row(doubt: Doubt, source: str) -> tuple[object, ...]:
     return (doubt.record_id, source, doubt.check, doubt.column, value, doubt.reason, suggestion)
 
 
+def _rows(part: pd.DataFrame) -> list[dict[str, Any]]:
+    given = part.astype(object).where(part.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in given]
+
+
 def _totals(part: pd.DataFrame) -> Iterator[Doubt]:
     """Doubt rows of totals that earlier versions imported."""
-    given = part.astype(object).where(part.notna(), None).to_dict("records")
-    rows = [{str(name): value for name, value in row.items()} for row in given]
+    rows = _rows(part)
     for at, how in adding_up(rows).items():
         why = f"{how}. Import the file again: the import leaves out rows of totals."
         yield Doubt(rows[at]["record_id"], "row of totals", "place", rows[at]["place"], why)
@@ -149,83 +129,34 @@ def _perhaps(guess: date | None, kind: str) -> str:
     return f"; {guess} would fit ({kind})" if guess else ""
 
 
-def _around(values: np.ndarray, place: int) -> np.ndarray:
-    before, after = values[max(0, place - NEIGHBOURS) : place], values[place + 1 :][:NEIGHBOURS]
-    return np.concatenate([before, after])
-
-
-def _watchlists(part: pd.DataFrame) -> Iterator[Doubt]:
-    sizes = part["watchlist_size"].to_numpy(dtype=float, na_value=np.nan)
-    days = pd.to_datetime(part["date"]).to_numpy()
-    for place, (name, size) in enumerate(zip(part["record_id"], sizes, strict=True)):
-        near, when = _around(sizes, place), _around(days, place)
-        known = ~np.isnan(near) & ~np.isnat(when)
-        near, when = near[known], np.sort(when[known])
-        if math.isnan(size) or len(near) < 4 or (near <= 0).any():
-            continue
-        # Watchlists grow over months; one wrong day among the neighbours is no matter.
-        if np.median(np.abs(when - when[len(when) // 2])) > NEAR:
-            continue
-        middle = float(np.median(near))
-        spread = float(np.median(np.abs(np.log(near / middle))))
-        gap = abs(math.log(size / middle)) if size > 0 else math.inf
-        if gap > max(WATCHLIST_CHANGE, 5 * spread):
-            why = f"the rows around it have about {count(round(middle))}."
-            yield Doubt(name, "watchlist size", "watchlist_size", round(size), why)
-
-
-def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
-    values = part["threshold"].to_numpy(dtype=float, na_value=np.nan)
-    small = bool((values < 1).any())
-    for place, (name, value) in enumerate(zip(part["record_id"], values, strict=True)):
-        if math.isnan(value):
-            continue
-        before, after = values[max(0, place - 3) : place], values[place + 1 :][:3]
-        near = np.r_[before, after]
-        alike = len(before) == 3 == len(after) and (near == near[0]).all() and value != near[0]
-        why, fit = (
-            f"the three rows before and after it have {threshold_text(near[0])}." if alike else "",
-            None,
-        )
-        if value > 1 and (small or value <= 100):
-            fit = f"{value / 100:g}" if value < 100 else None
-            others = "others of the file are below 1" if small else "thresholds are mostly below 1"
-            why = f"it is above 1, and {others}" + (f"; {fit} would fit." if fit else ".")
-        elif not 0 < value < 100:
-            why = "it cannot be a threshold: it must be above 0 and below 100."
-        if why:
-            yield Doubt(name, "threshold", "threshold", value, why, fit)
-
-
 def _sums(part: pd.DataFrame) -> Iterator[Doubt]:
-    for _, row in part.iterrows():
-        if row[["alerts", "true_alerts", "false_alerts"]].isna().any():
+    for row in _rows(part):
+        true, false, alerts = row["true_alerts"], row["false_alerts"], row["alerts"]
+        if None in (true, false, alerts):
             continue
-        added = int(row["true_alerts"]) + int(row["false_alerts"])
-        if added != row["alerts"]:
+        if true + false != alerts:
             why = (
-                f"{several(int(row['true_alerts']), 'true alert')} and "
-                f"{several(int(row['false_alerts']), 'false alert')} make {added}."
+                f"{several(true, 'true alert')} and {several(false, 'false alert')} make "
+                f"{true + false}."
             )
-            yield Doubt(
-                row["record_id"], "alerts do not add up", "alerts", row["alerts"], why, added
-            )
+            name = "alerts do not add up"
+            yield Doubt(row["record_id"], name, "alerts", alerts, why, true + false)
         for kind in ("true", "false"):
-            parts = row[[f"{kind}_confirmed", f"{kind}_unconfirmed"]]
-            if not parts.isna().any() and parts.sum() != row[f"{kind}_alerts"]:
-                why = (
-                    f"{parts.iloc[0]} confirmed and {parts.iloc[1]} unconfirmed make {parts.sum()}."
-                )
-                column = f"{kind}_alerts"
-                yield Doubt(
-                    row["record_id"], "parts do not add up", column, row[column], why, parts.sum()
-                )
+            column, one, other = (
+                f"{kind}_alerts",
+                row[f"{kind}_confirmed"],
+                row[f"{kind}_unconfirmed"],
+            )
+            if None not in (one, other) and one + other != row[column]:
+                why = f"{one} confirmed and {other} unconfirmed make {one + other}."
+                name = "parts do not add up"
+                yield Doubt(row["record_id"], name, column, row[column], why, one + other)
 
 
 def _rates(part: pd.DataFrame) -> Iterator[Doubt]:
-    for _, row in part.iterrows():
+    for row in _rows(part):
         printed = re.fullmatch(r"(\d+(?:\.(\d+))?)%", str(row["false_alert_rate"]))
-        if printed is None or pd.isna(row["false_alerts"]) or not _above(row["faces_seen"], 0):
+        if printed is None or row["false_alerts"] is None or not _above(row["faces_seen"], 0):
             continue
         exact = Decimal(100 * int(row["false_alerts"])) / Decimal(int(row["faces_seen"]))
         unit = Decimal(1).scaleb(-len(printed.group(2) or ""))
@@ -266,11 +197,11 @@ def _outcomes(part: pd.DataFrame) -> Iterator[Doubt]:
 
 
 def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
-    for _, row in part.iterrows():
+    for row in _rows(part):
         name = row["record_id"]
-        if row[["alerts", "faces_seen"]].isna().all():
+        if row["alerts"] is None and row["faces_seen"] is None:
             why = "it has neither alerts nor faces" + (
-                "." if pd.isna(row["remark"]) else f": {row['remark']}."
+                "." if row["remark"] is None else f": {row['remark']}."
             )
             yield Doubt(name, "no counts", "alerts", None, why)
             continue
@@ -284,13 +215,13 @@ def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
             ("true_engaged", "true_alerts", "more people spoken to than true alerts"),
             ("false_engaged", "false_alerts", "more people spoken to than false alerts"),
         ):
-            if not pd.isna(row[larger]) and _above(row[smaller], row[larger]):
+            if _above(row[smaller], row[larger]):
                 why = f"{words} ({row[smaller]} and {row[larger]})."
                 yield Doubt(name, "counts", smaller, row[smaller], why)
 
 
 def _above(value: Any, limit: Any) -> bool:
-    return bool(pd.notna(value) and pd.notna(limit) and value > limit)
+    return value is not None and limit is not None and bool(value > limit)
 
 
 def _duplicates(records: pd.DataFrame) -> Iterator[tuple[Doubt, str]]:

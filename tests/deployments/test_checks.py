@@ -2,9 +2,10 @@
 
 import csv
 import errno
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -56,6 +57,8 @@ def test_rows_without_a_fault_are_not_doubted(tmp_path: Path) -> None:
         ({"Faces_seen_(Estimate)": "3,940", "False_Alert_Rate": "0.02%"}, "rate cut off", "0.03%"),
         ({"Min_Threshold_Setting": "0.46"}, "threshold", None),
         ({"Min_Threshold_Setting": "64"}, "threshold", "0.64"),
+        ({"Min_Threshold_Setting": "6.4"}, "threshold", "0.64"),
+        ({"Faces_seen_(Estimate)": "10,000,000", "False_Alert_Rate": "0.00%"}, "faces", None),
         ({"Duration": "55h 30m"}, "hours", None),
         ({"Arrest": "9"}, "counts", None),
     ],
@@ -64,6 +67,29 @@ def test_a_fault_is_found_in_its_row_and_nowhere_else(
     tmp_path: Path, changes: dict[str, str], check: str, suggestion: str | None
 ) -> None:
     assert doubts(records(tmp_path, r19=changes)) == [(check, "grid, row 19", suggestion)]
+
+
+def test_rows_that_vary_as_published_ones_do_are_not_doubted(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    day, size, rows = date(2024, 1, 4), 9744, []
+    for n in range(150):
+        day += timedelta(days=int(random.integers(0, 5)))
+        size += int(random.integers(-60, 75))
+        hours, true, false = random.integers(2, 9), random.poisson(4), random.poisson(0.1)
+        faces = int(hours * (500 if n < 80 else 2000) * random.uniform(0.2, 1.9))
+        arrests = random.integers(0, true + 1)
+        changes = {
+            "Duration": f"{hours}h {random.integers(0, 60):02d}m", "Watchlist_Size": f"{size:,}",
+            "Min_Threshold_Setting": "0.60" if n < 80 else "0.64", "Total_Alerts": true + false,
+            "True_Alerts_Confirmed": true, "False_Alerts_Confirmed": false,
+            "False_Alert_Rate": f"{100 * false / faces:.2f}%", "Arrest": arrests,
+            "Other_Disposal": true - arrests, "No_Action": false,
+            "Faces_seen_(Estimate)": f"{faces:,}",
+        }  # fmt: skip
+        texts = {name: str(value) for name, value in changes.items()}
+        rows.append(row(f"Site {n % 23}", day.strftime("%d/%m/%y"), **texts))
+    frame = import_records([write_csv(tmp_path / "a.csv", rows)]).records
+    assert check_records(frame, TODAY).empty
 
 
 def test_day_and_month_exchanged_are_told_from_another_fault(tmp_path: Path) -> None:
