@@ -150,11 +150,12 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     raised = [alarm for alarm in alarms if alarm.raised]
     blocks: list[Block] = [
         Text((Run(raised[0].sentence if raised else "No alarm."),), lead=True),
-        Bullets([(Run(alarm.sentence),) for alarm in alarms]),
+        Bullets([(Run(alarm.sentence[:1].upper() + alarm.sentence[1:]),) for alarm in alarms]),
         Heading("How the evidence grew", 1),
     ]
     chart = _chart(alarms)
-    blocks.append(Picture(chart.sheet, chart.caption, (Run(chart.caption),)))
+    drawn = f'<div class="panels">{"".join(chart.panels)}</div>'
+    blocks.append(Picture(drawn, chart.caption, (Run(chart.caption),)))
     document = document_of(
         "Monitoring of deployments",
         f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",

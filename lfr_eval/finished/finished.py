@@ -71,8 +71,8 @@ class Finished:
 
     @property
     def matcher(self) -> str:
-        """Name of the matcher."""
-        return self.record.matcher.name
+        """Name of the matcher, or of the system that it stands for."""
+        return self.record.matcher.called
 
     @property
     def simulated(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from lfr_eval.contract.words import count, one_in, ratio
+from lfr_eval.contract.words import alike, count, one_in, ratio
 from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
@@ -141,10 +141,11 @@ def interval(lower: float | None, upper: float | None, measure: str) -> str:
     """Return an interval, rounded outwards; "up to" where it is a bound."""
     if lower is None or upper is None or lower != lower or upper != upper:
         return "–"
-    top = written(upper, measure, "up")
     if lower == 0:
-        return f"up to {top}"
-    return f"{written(lower, measure, 'down')} to {top}"
+        return f"up to {written(upper, measure, 'up')}"
+    if measure == PER_HOUR:
+        return f"{ratio(100 * lower, 'down')} to {written(upper, measure, 'up')}"
+    return " to ".join(alike((lower, "down"), (upper, "up")))
 
 
 def plain_number(value: float | None) -> str:

@@ -65,10 +65,13 @@ def document_of(title: str, about: str, source: str, blocks: Sequence[Block]) ->
 def to_page(document: Document) -> str:
     """Return the page; texts are escaped, drawings stand as they are."""
     body = "\n".join(_block(block) for block in document.blocks)
-    contents = "".join(
+    heads = [
         f'<li><a href="#{_anchor(block.text)}">{escape(block.text)}</a></li>'
         for block in document.blocks
         if isinstance(block, Heading) and block.level == 1
+    ]
+    contents = (
+        f'<nav aria-label="Contents"><ul>{"".join(heads)}</ul></nav>' if len(heads) > 1 else ""
     )
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
@@ -77,7 +80,7 @@ def to_page(document: Document) -> str:
         f"<style>{STYLE.read_text(encoding='utf-8')}{OWN}</style>\n</head>\n<body>\n"
         f'<header class="page-header"><h1>{escape(document.title)}</h1>'
         f'<p class="question">{escape(document.question)}</p></header>\n<main>\n'
-        f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n{body}\n</main>\n'
+        f"{contents}\n{body}\n</main>\n"
         f'<footer class="page-footer"><p>{escape(document.study)}</p></footer>\n</body>\n</html>\n'
     )
 

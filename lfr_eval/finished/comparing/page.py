@@ -60,7 +60,7 @@ def to_html(found: Comparison) -> str:
             )
 
         return Markup(
-            '<div class="scrolled" tabindex="0" role="region" aria-label="{0}">'
+            '<div class="scroll" tabindex="0" role="region" aria-label="{0}">'
             '<table class="compared"><caption>{0}</caption><thead>{1}</thead><tbody>{2}</tbody>'
             "</table></div>"
         ).format(

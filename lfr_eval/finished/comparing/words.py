@@ -10,7 +10,7 @@ import pandas as pd
 
 from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.names import factor_words, group_name, metric_named
-from lfr_eval.contract.words import joined, one_in, p_value, ratio, share
+from lfr_eval.contract.words import joined, one_in, p_value, ratio, share, signed
 from lfr_eval.finished.comparing.beside import Comparison
 
 HEAD = ("Study", "Threshold", "Events", "Trials", "Rate", "Matcher")
@@ -52,7 +52,8 @@ def difference_rows(found: Comparison, study: int) -> list[tuple[str, ...]]:
             else f"{ratio(row.ratio_lower, 'down')} to {ratio(row.ratio_upper, 'up')}",
             "–"
             if pd.isna(row.lower)
-            else f"{row.difference:+.2g} ({row.lower:+.2g} to {row.upper:+.2g})",
+            else f"{signed(row.difference)} ({signed(row.lower, 'down')} to "
+            f"{signed(row.upper, 'up')})",
             p_value(_number(row.p_value)),
             p_value(_number(row.p_adjusted)),
             row.test,
