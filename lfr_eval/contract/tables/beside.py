@@ -28,8 +28,7 @@ DEPLOYMENTS = Table(
 
 FIELD = Table(
     "field",
-    "What deployments at one threshold of the study, with the matcher that it tested, have shown: "
-    "false alerts that somebody noticed, over what was counted, with exact intervals.",
+    "False alerts of deployments at one threshold of the study, with exact intervals.",
     (
         Column("threshold", REAL, "threshold"),
         Column("measure", TEXT, "per alert, per hour or per face"),

@@ -172,9 +172,7 @@ SCORE_DIFFERENCES = Table(
 
 SCORE_SUMMARY = Table(
     "score_summary",
-    "Scores of each group in numbers: means, spreads, the quantiles where errors are made, and d'. "
-    "It describes; `score_differences` says what may be claimed. Non-mated scores of a group are "
-    "those of two people of it, from the uniform sample.",
+    "Scores of each group in numbers. `score_differences` says what may be claimed.",
     (
         Column("factor", TEXT, "factor; `overall` for everybody"),
         Column("group", TEXT, "group"),

@@ -60,8 +60,7 @@ EXCLUSIONS = Table(
 
 DONT_CARE = Table(
     "dont_care",
-    "Two people of whom a match says nothing. They are not compared with one another: their "
-    "comparisons are taken off in `corrections`, and `searches` counts the references left out.",
+    "Two people who are not compared with one another, because a match of them says nothing.",
     (
         Column("subject_a", TEXT, "person"),
         Column("subject_b", TEXT, "another person"),

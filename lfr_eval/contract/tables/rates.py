@@ -79,8 +79,7 @@ TRUTH = Table(
 
 ALERT_TIMES = Table(
     "alert_times",
-    "How long alerts take: frames and seconds from the first frame of a pass to the one that sets "
-    "off the alert, over the passes with an alert. Quantiles are observed values.",
+    "Frames and seconds from the first frame of a pass to the one that sets off the alert.",
     (
         Column("metric", TEXT, "TPIR: alerts that name the person who passes; FPIR: all others"),
         Column("threshold", REAL, "threshold"),
@@ -98,8 +97,7 @@ ALERT_TIMES = Table(
 
 CANDIDATE_LISTS = Table(
     "candidate_lists",
-    "How long lists of candidates are: references of other people at or above a threshold, over "
-    "all searches, also those without an acquired image (none). Quantiles are observed values.",
+    "Lengths of candidate lists: other people's references at or above a threshold, per search.",
     (
         Column("threshold", REAL, "threshold"),
         Column("watchlist_size", WHOLE, "references searched"),

@@ -62,9 +62,7 @@ SAMPLE = Table(
 
 BORDERLINE = Table(
     "borderline",
-    "Comparisons whose score and threshold round to the same float32 number, or are nearer to "
-    "each other than storing templates in a narrower type may move a score. What reaches the "
-    "threshold counts as a match; in a wider type it might not.",
+    "Comparisons so near to a threshold that a wider number type might decide otherwise.",
     (
         Column("kind", TEXT, "mated or non_mated"),
         Column("threshold", REAL, "threshold"),
