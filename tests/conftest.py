@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
+from tests.forked import Forked
 from tests.shared import FOLDER, made_once
 from tests.studies import LONDON, SMALL, SWEPT, fewer_faces, finished, run, run_on_faces
 
@@ -31,6 +33,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Folders that tests use are noted in a folder of theirs, not in the home."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="session")
+def python() -> Iterator[Forked]:
+    """Processes that have imported what most commands need."""
+    forked = Forked("import lfr_eval.cli.main, lfr_eval.study.run, lfr_eval.comparison, torch")
+    yield forked
+    forked.close()
 
 
 @pytest.fixture(scope="session")

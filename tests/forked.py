@@ -1,11 +1,13 @@
-"""Processes that begin with their imports done: for tests that kill one process after another."""
+"""Processes that begin with their imports done: for tests that run many, one after another."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 _SERVER = """
 import json, os, sys, traceback
@@ -29,6 +31,27 @@ for line in sys.stdin:
             os._exit(code)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+_COMMAND = """
+import json, os, sys
+folder, said, environment, *words = sys.argv[1:]
+os.chdir(folder)
+os.environ.update(json.loads(environment))
+sys.path[:0] = [place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place]
+for stream, name in ((1, "stdout"), (2, "stderr")):
+    os.dup2(os.open(f"{said}/{name}", os.O_WRONLY | os.O_CREAT), stream)
+sys.stdout, sys.stderr = open(1, "w"), open(2, "w")
+sys.argv = ["lfr-eval", *words]
+from lfr_eval.cli.main import main
+try:
+    status = main()
+except SystemExit as end:
+    status = end.code
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status or 0)
 """
 
 
@@ -72,6 +95,16 @@ class Forked:
         self._server.stdin.write(json.dumps({"code": code, "arguments": arguments}) + "\n")
         self._server.stdin.flush()
         return Process(int(self._server.stdout.readline()), self._server)
+
+    def command(
+        self, folder: Path, *words: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Type `lfr-eval` and these words in a folder."""
+        with tempfile.TemporaryDirectory() as said:
+            given = (str(folder), said, json.dumps(environment), *words)
+            code = self.begin(_COMMAND, *given).wait()
+            told = ((Path(said) / name).read_text("utf-8") for name in ("stdout", "stderr"))
+            return subprocess.CompletedProcess(words, code, *told)
 
     def close(self) -> None:
         """End the interpreter."""

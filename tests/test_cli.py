@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,21 +16,10 @@ from cyclopts import App
 
 from lfr_eval.cli import main as command_line
 from lfr_eval.cli.main import COMMANDS, app, main
+from tests.forked import Forked
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
 FEW = ("dataset.people=60", "dataset.fillers=300", "design.watchlist_sizes=[100]")
-
-
-def lfr_eval(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command in another process."""
-    return subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        check=False,
-    )
 
 
 def imported_by(code: str) -> set[str]:
@@ -54,8 +42,8 @@ def test_inference_needs_only_the_scipy_stack() -> None:
     assert {"numpy", "scipy", "pandas"} <= loaded
 
 
-def test_help_names_every_command(tmp_path: Path) -> None:
-    done = lfr_eval("--help", cwd=tmp_path)
+def test_help_names_every_command(tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "--help")
     assert done.returncode == 0
     assert all(command in done.stdout for command in COMMANDS)
 
@@ -78,30 +66,32 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_get_a_sentence_and_no_traceback(
-    arguments: list[str], said: str, tmp_path: Path
+    arguments: list[str], said: str, tmp_path: Path, python: Forked
 ) -> None:
-    done = lfr_eval(*arguments, cwd=tmp_path)
+    done = python.command(tmp_path, *arguments)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("given", ["", "~dataset.cameras", "experiment=null"])
-def test_words_that_hydra_alone_would_not_take(given: str, tmp_path: Path) -> None:
-    done = lfr_eval("run", "--cfg", "job", *filter(None, [given]), cwd=tmp_path)
+def test_words_that_hydra_alone_would_not_take(given: str, tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "run", "--cfg", "job", *filter(None, [given]))
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_setting_that_was_removed_is_left_out_with_a_notice(tmp_path: Path) -> None:
-    done = lfr_eval("run", "--cfg", "job", "inference.permutations=99", cwd=tmp_path)
+def test_a_setting_that_was_removed_is_left_out_with_a_notice(
+    tmp_path: Path, python: Forked
+) -> None:
+    done = python.command(tmp_path, "run", "--cfg", "job", "inference.permutations=99")
     assert done.returncode == 0
     assert "The setting inference.permutations no longer exists." in done.stderr
 
 
-def test_a_mapping_is_given_whole(tmp_path: Path) -> None:
+def test_a_mapping_is_given_whole(tmp_path: Path, python: Forked) -> None:
     people = ("dataset=manifest", "dataset.path=p.csv", "matcher=scores", "matcher.path=s.csv")
     columns = "matcher.columns={score: sim, probe_id: query}"
-    done = lfr_eval("run", "--cfg", "job", *people, columns, cwd=tmp_path)
+    done = python.command(tmp_path, "run", "--cfg", "job", *people, columns)
     assert (done.returncode, done.stderr) == (0, "")
     assert "score: sim" in done.stdout
 
@@ -170,8 +160,8 @@ def test_a_command_that_is_missing_gets_the_help_and_a_failure(
     assert "Commands:" in capsys.readouterr().out
 
 
-def test_cfg_prints_the_configuration(tmp_path: Path) -> None:
-    done = lfr_eval("run", "--cfg", "job", cwd=tmp_path)
+def test_cfg_prints_the_configuration(tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "run", "--cfg", "job")
     assert done.returncode == 0
     assert "watchlist_sizes:" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -187,14 +177,14 @@ def test_cfg_prints_the_configuration(tmp_path: Path) -> None:
     ],
 )
 def test_a_matcher_without_people_gets_the_london_study(
-    arguments: list[str], dataset: str, tmp_path: Path
+    arguments: list[str], dataset: str, tmp_path: Path, python: Forked
 ) -> None:
-    done = lfr_eval("run", "--cfg", "job", "--package", "dataset", *arguments, cwd=tmp_path)
+    done = python.command(tmp_path, "run", "--cfg", "job", "--package", "dataset", *arguments)
     assert f"name: {dataset}" in done.stdout
 
 
-def test_run_help_lists_choices_and_settings(tmp_path: Path) -> None:
-    done = lfr_eval("run", "--help", cwd=tmp_path)
+def test_run_help_lists_choices_and_settings(tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "run", "--help")
     assert done.returncode == 0
     assert "matcher: alerts, dlib, facenet" in done.stdout
     assert (
@@ -208,13 +198,13 @@ def test_run_help_lists_choices_and_settings(tmp_path: Path) -> None:
     ("line", "completed"),
     [("lfr-eval run matcher=fa", "matcher=facenet"), ("lfr-eval ver", "verify")],
 )
-def test_tab_completion(line: str, completed: str, tmp_path: Path) -> None:
-    done = lfr_eval("-sc", "query=bash", cwd=tmp_path, COMP_LINE=line)
+def test_tab_completion(line: str, completed: str, tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "-sc", "query=bash", COMP_LINE=line)
     assert completed in done.stdout.split()
 
 
-def test_fetch_lists_what_there_is(tmp_path: Path) -> None:
-    done = lfr_eval("fetch", cwd=tmp_path)
+def test_fetch_lists_what_there_is(tmp_path: Path, python: Forked) -> None:
+    done = python.command(tmp_path, "fetch")
     assert {"london", "fairface", "facenet_vggface2"} <= set(done.stdout.split())
 
 

@@ -29,6 +29,7 @@ from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.planning.freezing import composed, freeze
 from lfr_eval.study.registration import RegistrationError, overrides_of, read_plan
 from lfr_eval.study.registration.record import read_registration
+from tests.forked import Forked
 
 SECRET = "LFR_EVAL_TEST_SECRET"
 
@@ -331,16 +332,15 @@ def test_limits_and_policies_read_no_environment(
     assert check_conf("max_fpir: 0.5") == {"max_fpir": 0.5}
 
 
-def test_an_attack_on_the_command_line_ends_before_anything_runs(tmp_path: Path) -> None:
+def test_an_attack_on_the_command_line_ends_before_anything_runs(
+    tmp_path: Path, python: Forked
+) -> None:
     """The reported attack, as it was reported: a plan and its registration, sent by somebody."""
     (tmp_path / "evil.py").write_text("open('executed', 'w')\n")
     word = "+hydra.callbacks.x={_target_: importlib.import_module, name: evil}"
     plan_file(tmp_path, overrides=[word])
     for words in (["plan", "register", "plan.yaml"], ["plan", "check", "plan.yaml"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "lfr_eval.cli.main", *words],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = python.command(tmp_path, *words)
         assert done.returncode == cli.UNUSABLE
         assert "Traceback" not in done.stderr
     assert not (tmp_path / "executed").exists()

@@ -29,7 +29,7 @@ PARITY = ("engine", "parity", MODEL, "--probes", "people/people.csv")
 STUDY = (
     *("dataset=manifest", "dataset.path=people/people.csv", "design=verification"),
     *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2"),
-    "report.pdf=false",
+    *("report.pdf=false", "inference.factors=[gender]"),
 )
 
 

@@ -149,6 +149,7 @@ STUDY = (
     "design=verification",
     "thresholds.values=[0.1,0.2]",
     "thresholds.operating=0.2",
+    "inference.factors=[gender]",
 )
 
 

@@ -1,7 +1,5 @@
 """Equity measures, modelled tails, person-level tests and the functions on plain arrays."""
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -252,15 +250,15 @@ def test_plans_are_checked(changes, message):
         Plan(**changes)
 
 
-def test_published_tests_leave_out_comparisons_and_end_in_time():
+def test_published_tests_leave_out_comparisons_and_searches_without_end(monkeypatch):
     pairs, *_ = random_pairs(40, 2)
     plan = Plan(factors=("gender",))
     assert person_test_table([pairs], labels(40), [0.4], plan).empty
     score = np.tile([1, 0, 0, 0], 1250).astype(np.float32)
     many = PersonTrials("FPIR", 5000, np.arange(5000), score, True)
-    start = time.process_time()
+    # SciPy's search would list every table of 5,000 people.
+    monkeypatch.setattr("scipy.stats.boschloo_exact", None)
     row = person_test_table([many], labels(5000), [0.5], plan).iloc[1]
-    assert time.process_time() - start < 5
     assert np.isnan(row["boschloo"])
     assert 0 < row["fisher"] < 1
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +10,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.cohort import ManifestError
-from lfr_eval.cohort.loading import load_manifest
-from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.config import ConfigError
-from lfr_eval.contract.dates import Order
 from lfr_eval.contract.tables import (
     ACQUISITION,
     ALERT_LOG,
@@ -29,44 +23,10 @@ from lfr_eval.contract.words import percentage
 from lfr_eval.engine.alerts import Alert, AlertFile
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import NAMED, UNKNOWN_PASS, AlertLog
-from lfr_eval.matchers.passes import NEAREST, NO_PASS, SEVERAL, nearest_pass
+from lfr_eval.matchers.passes import NEAREST, NO_PASS
 from lfr_eval.report import answer
+from tests.inputs.conftest import Logs
 from tests.studies import run
-
-WATCHLIST = (
-    "image_id,subject_id,role,gender,ethnicity\n"
-    + "".join(f"r{i},s{i},reference,{'fm'[i % 2]},{'bw'[i // 2 % 2]}\n" for i in range(8))
-    + "".join(f"f{i},x{i},filler,{'fm'[i % 2]},{'bw'[i // 2 % 2]}\n" for i in range(20))
-)
-
-
-@dataclass(frozen=True)
-class Logs:
-    """A watchlist, passes and alerts as files."""
-
-    folder: Path
-
-    def write(self, passes: str, alerts: str, name: str = "alerts.csv") -> list[str]:
-        (self.folder / "people.csv").write_text(WATCHLIST)
-        (self.folder / "passes.csv").write_text(passes)
-        (self.folder / name).write_text(alerts)
-        return [
-            *("~experiment", "dataset=manifest", f"dataset.path={self.folder / 'people.csv'}"),
-            *(f"dataset.pass_log={self.folder / 'passes.csv'}", "matcher=alerts"),
-            *(f"matcher.path={self.folder / name}", "matcher.floor=0.6", "design=live"),
-            *("design.watchlist_members=everybody", "report.pdf=false"),
-            "inference.factors=[gender]",
-        ]
-
-    def images(self, dates: Order | None = None) -> pd.DataFrame:
-        cohort = load_manifest(self.folder / "people.csv", templates_only=True)
-        return with_passes(cohort, self.folder / "passes.csv", dates=dates).images
-
-
-@pytest.fixture
-def logs(tmp_path: Path) -> Logs:
-    return Logs(tmp_path)
-
 
 PASSES = """pass_id,subject_id,time,camera,acquired
 a,s0,2026-03-14T10:00:00,north,yes
@@ -327,115 +287,7 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
         run(logs.folder, *words, "design.ranks=[20]")
 
 
-def timed(seconds: float, camera: str = "north", at: tuple[int, ...] = (0, 1, 2, 3, 4, 5)) -> str:
-    """Alerts of six people, each `seconds` after that person's pass (`walks`)."""
-    start = pd.Timestamp("2026-03-14T10:00:00")
-    rows = [
-        f"{(start + pd.Timedelta(30 * i + seconds, 's')).isoformat()},{camera},r{i},0.8" for i in at
-    ]
-    return "\n".join(["time,camera,reference_id,score", *rows]) + "\n"
-
-
-def walks() -> str:
-    start = pd.Timestamp("2026-03-14T10:00:00")
-    rows = [f"w{i},s{i},{(start + pd.Timedelta(30 * i, 's')).isoformat()},north" for i in range(8)]
-    return "\n".join(["pass_id,subject_id,time,camera", *rows]) + "\n"
-
-
-def test_names_of_cameras_are_compared_like_labels(logs: Logs) -> None:
-    logs.write(walks(), timed(2, " North"))
-    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-    assert table["pass_id"].tolist() == [f"w{i}" for i in range(6)]
-    logs.write(walks(), timed(2) + "2026-03-14T10:00:02,gate,f1,0.7\n")
-    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-    assert table["matched"].tolist() == [NEAREST] * 6 + ["no pass at this camera"]
-
-
-def test_a_log_of_which_no_alert_belongs_to_a_pass_is_refused(logs: Logs) -> None:
-    logs.write(walks(), timed(2, "gate"))
-    with pytest.raises(MatcherError, match=r"none of the 6 alerts .*gate; of the log .*: north"):
-        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-    logs.write(walks(), "pass_id,reference_id,score\nW1,r1,0.8\n")
-    with pytest.raises(MatcherError, match=r"the log of passes has 'w1' for 'W1'"):
-        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(3600, "3,600"), (30, "30"), (-3600, "3,600")])
-def test_clocks_that_differ_are_found(seconds: float, said: str, logs: Logs) -> None:
-    """One pass later (30 s), every alert is near a pass, and near that of somebody else."""
-    logs.write(walks(), timed(seconds))
-    late = "later" if seconds > 0 else "earlier"
-    with pytest.raises(MatcherError, match=f"clocks .*6 alerts of 6 .*{said} seconds {late}"):
-        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-
-
-def test_a_poor_system_is_not_taken_for_a_wrong_clock(logs: Logs) -> None:
-    """Alerts about the wrong people, at the right times."""
-    wrong = timed(2).replace("r3", "r7").replace("r4", "r6").replace("r0", "f3").replace("r1", "f4")
-    logs.write(walks(), wrong)
-    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
-    assert table["matched"].tolist() == [NEAREST] * 6
-
-
-def local(log: str, form: str, zone: str = "") -> str:
-    """Return a log whose times are written by people."""
-    found = re.findall(r"2026[-0-9T:]+", log)
-    return functools.reduce(
-        lambda text, time: text.replace(time, f"{pd.Timestamp(time):{form}}{zone}"), found, log
-    )
-
-
-@pytest.mark.parametrize(
-    ("form", "zone"),
-    [
-        ("%d/%m/%Y %H:%M:%S", ""),
-        ("%m/%d/%Y %I:%M:%S %p", ""),
-        ("%d.%m.%Y %H:%M:%S", "+01:00"),
-        ("%d %B %Y %H:%M:%S.00", "Z"),
-    ],
-)
-def test_times_are_read_as_people_write_them(form: str, zone: str, logs: Logs) -> None:
-    logs.write(local(walks(), form, zone), local(timed(2), form, zone))
-    images = logs.images()
-    assert images["captured_at"].dropna().iloc[1].startswith("2026-03-14T10:00:30")
-    table = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(images)
-    assert table["pass_id"].tolist() == [f"w{i}" for i in range(6)]
-
-
-def test_days_that_could_be_two_are_refused_with_the_setting(logs: Logs) -> None:
-    def early(log: str) -> str:
-        return local(log.replace("-14T", "-04T"), "%d/%m/%Y %H:%M:%S")
-
-    logs.write(early(walks()), early(timed(2)))
-    with pytest.raises(ManifestError, match=r"04/03/2026 10:00:00.*dataset\.dates=day-first"):
-        logs.images()
-    file = logs.folder / "alerts.csv"
-    with pytest.raises(MatcherError, match=r"day or the month .* matcher\.dates=day-first .*row 2"):
-        AlertLog(file, 0.6)
-    images = logs.images("day-first")
-    assert images["captured_at"].dropna().iloc[0] == "2026-03-04T10:00:00"
-    assert AlertLog(file, 0.6, dates="day-first").alerts(images)["pass_id"].iloc[0] == "w0"
-    file.write_text(file.read_text() + "2026-03-04T10:00:00,north,r1,0.8\n")
-    with pytest.raises(MatcherError, match="a program may have exchanged day and month"):
-        AlertLog(file, 0.6)
-    file.write_text(early(timed(2)) + "14/03/2026 10:00:00,north,r1,0.8\n")
-    assert AlertLog(file, 0.6).alerts(images)["pass_id"].iloc[0] == "w0"
-    file.write_text(file.read_text() + "03/14/2026 10:00:00,north,r1,0.8\n")
-    with pytest.raises(
-        MatcherError, match=r"only be day first, and some only month first: .*row 2"
-    ):
-        AlertLog(file, 0.6)
-
-
 def test_a_column_that_names_passes_is_found(logs: Logs) -> None:
     logs.write("pass_id,subject_id\n0,s0\n1,s1\n", "")
     with pytest.raises(MatcherError, match=r"passes: none.*'matcher\.columns=\{pass_id: track\}'"):
         AlertLog(engine_log(logs.folder), 0.7).alerts(logs.images())
-
-
-def test_an_alert_between_two_passes_belongs_to_neither() -> None:
-    began = np.array(["2026-03-14T10:00:00", "2026-03-14T10:00:10"], "datetime64[ns]")
-    at = began[:1] + np.array([4, 5, 6], "timedelta64[s]")
-    place, found = nearest_pass(at, np.full(3, ""), began, np.full(2, ""), np.timedelta64(10, "s"))
-    assert place.tolist() == [0, -1, 1]
-    assert found.tolist() == [NEAREST, SEVERAL, NEAREST]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from lfr_eval.contract.score_scale import UNSCALED
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, fingerprint_of, make_matcher
 from lfr_eval.matchers.making import make, source_digest
 from lfr_eval.matchers.packing import pack
+from tests.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "matchers.md").read_text(encoding="utf-8")
@@ -78,28 +80,15 @@ def people(tmp_path: Path) -> Path:
 QUIET = ("design=verification", "report.pdf=false", "tracking=none", "compute.threads=1")
 
 
-def typed(site: Path, where: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with our package and the other one on the path."""
-    paths = os.pathsep.join([str(site), str(Path(lfr_eval.__file__).parents[1])])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": paths,
-        "XDG_CACHE_HOME": str(where / "cache"),
-        "OMP_NUM_THREADS": "1",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=where,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def typed(python: Forked, site: Path, where: Path, *words: str) -> CompletedProcess[str]:
+    """Type a command in a folder, with the other package on the path."""
+    environment = {"PYTHONPATH": str(site), "XDG_CACHE_HOME": str(where / "cache")}
+    return python.command(where, *words, **environment)
 
 
-def study(site: Path, where: Path, *words: str) -> dict[str, object]:
+def study(python: Forked, site: Path, where: Path, *words: str) -> dict[str, object]:
     """Run a study, and return its provenance."""
-    told = typed(site, where, "lfr_eval.cli.main", *words, *QUIET)
+    told = typed(python, site, where, *words, *QUIET)
     assert told.returncode == 0, told.stderr[-2000:]
     newest = max((where / "studies").glob("*/provenance.json"), key=lambda at: at.stat().st_mtime)
     found: dict[str, object] = json.loads(newest.read_text())
@@ -107,12 +96,14 @@ def study(site: Path, where: Path, *words: str) -> dict[str, object]:
 
 
 @pytest.mark.slow
-def test_the_matcher_of_the_page_runs_from_its_own_package(site: Path, people: Path) -> None:
+def test_the_matcher_of_the_page_runs_from_its_own_package(
+    site: Path, people: Path, python: Forked
+) -> None:
     """Exactly the text of the page, in thirty lines or so, by its object and by its name."""
     assert len(block("python").splitlines()) <= 36
     by_object, contract = commands()
     run = [word.strip("'") for word in by_object.split()[1:]]
-    told = study(site, people, *run)
+    told = study(python, site, people, *run)
     card = told["matcher"]
     assert isinstance(card, dict)
     recipe = card["recipe"]
@@ -126,23 +117,33 @@ def test_the_matcher_of_the_page_runs_from_its_own_package(site: Path, people: P
     assert config["matcher"]["object"] == "mypkg.thumbnail:Thumbnail"
     assert config["matcher"]["side"] == 16
 
-    by_name = study(site, people, "run", *run[1:3], "matcher=thumbnail", "matcher.side=16")
+    by_name = study(python, site, people, "run", *run[1:3], "matcher=thumbnail", "matcher.side=16")
     again = by_name["matcher"]
     assert isinstance(again, dict)
     assert again["recipe"] == recipe
     assert again["fingerprint"] == card["fingerprint"]
 
-    helped = typed(site, people, "lfr_eval.cli.main", *run, "--help")
+    helped = typed(python, site, people, *run, "--help")
     assert "matcher.side (int): 16" in helped.stdout
 
-    tested = typed(site, people, *contract.split())
+    paths = os.pathsep.join([str(site), str(Path(lfr_eval.__file__).parents[1])])
+    tested = subprocess.run(
+        [sys.executable, "-m", *contract.split()],
+        cwd=people,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert tested.returncode == 0, tested.stdout[-2000:]
     assert "5 passed" in tested.stdout
 
 
-def test_a_matcher_of_another_package_is_not_registered(site: Path, people: Path) -> None:
+def test_a_matcher_of_another_package_is_not_registered(
+    site: Path, people: Path, python: Forked
+) -> None:
     words = ("engine", "register", "matcher=thumbnail", "name=own")
-    told = typed(site, people, "lfr_eval.cli.main", *words)
+    told = typed(python, site, people, *words)
     assert told.returncode == 2
     assert "it is of another package, and a registered model holds no code" in told.stderr
     assert "matcher=http" in told.stderr
