@@ -1,12 +1,16 @@
-"""SIGKILL at random moments of six commands, and what is there after the command is run again.
+"""SIGKILL at random moments of commands, and what is there after the command is run again.
 
     python benchmarks/kills.py [--moments 40] [--only run track]
+    python benchmarks/kills.py --writes --moments 40 --only withdraw purge
 
 Each command is run once undisturbed, for its duration and its results. Then it is started, killed
 at a moment drawn between its beginning and its end, and run again if it was killed. A fault is:
 another result than undisturbed, a study, ledger or registration that its check calls changed, a
 file or a run of MLflow that is left over, or a second try that fails. Commands run in forks of a
 process that has imported everything, so that moments fall into work and not into imports.
+
+With `--writes`, a command dies just before it opens a file for writing, renames, deletes, makes or
+shortens one, or waits for the disk: at so many of these, spread over all of them.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -29,7 +34,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
 import yaml
+from PIL import Image
 
 import lfr_eval.report.document
 import lfr_eval.report.pdf
@@ -53,8 +60,55 @@ STUDY = (
 MATCHER = ("matcher=null_matcher", "matcher.salt=one", "name=lfr-null")
 
 
-def forked(folder: Path, words: Sequence[str], after: float | None = None) -> bool:
+WRITES = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink")
+NOT_OURS = (".lock", "-journal", "-wal", "-shm", "mlflow.db", "said", ".pyc")
+"""Ends of names that are no results: locks, and what SQLite writes and mends itself."""
+
+
+def die_at(folder: Path, place: int) -> Callable[[], int]:
+    """Make this process kill itself at a write below a folder; return what counts them."""
+    count = 0
+
+    def perhaps() -> None:
+        nonlocal count
+        count += 1
+        if count == place:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(event: str, details: tuple[object, ...]) -> None:
+        if event != "open" and event not in WRITES:
+            return
+        if not isinstance(details[0], str | os.PathLike):
+            return
+        name = str(folder / os.fspath(details[0]))
+        if not name.startswith(str(folder)) or name.endswith(NOT_OURS):
+            return
+        if event != "open" or (isinstance(details[2], int) and details[2] & _WRITING):
+            perhaps()
+
+    synced = os.fsync
+
+    def slow(file: int) -> None:
+        perhaps()
+        synced(file)
+
+    os.fsync = slow
+    sys.addaudithook(hook)
+    return lambda: count
+
+
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+
+def forked(
+    folder: Path, words: Sequence[str], after: float | None = None, write: int | None = None
+) -> bool:
     """Run a command in a folder; kill it after so many seconds. Whether it came to its end.
+
+    Parameters
+    ----------
+    write
+        The write at which it dies instead; 0: it counts them.
 
     Raises
     ------
@@ -67,6 +121,7 @@ def forked(folder: Path, words: Sequence[str], after: float | None = None) -> bo
         with contextlib.suppress(BaseException):
             os.setsid()
             os.chdir(folder)
+            counted = None if write is None else die_at(folder, write)
             with (folder.parent / "said").open("w") as said:
                 os.dup2(said.fileno(), 1)
                 os.dup2(said.fileno(), 2)
@@ -74,6 +129,8 @@ def forked(folder: Path, words: Sequence[str], after: float | None = None) -> bo
                 status = command(list(words))
             except SystemExit as end:
                 status = int(end.code or 0)
+            if counted is not None:
+                (folder.parent / "writes").write_text(str(counted()))
         os._exit(status)
     until = None if after is None else time.monotonic() + after
     while True:
@@ -85,6 +142,8 @@ def forked(folder: Path, words: Sequence[str], after: float | None = None) -> bo
             os.waitpid(child, 0)
             return False
         time.sleep(0.002)
+    if write and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return False
     if status:
         said = (folder.parent / "said").read_text()[-800:]
         raise RuntimeError(f"{' '.join(words)} ended with {status}: {said}")
@@ -176,6 +235,29 @@ def of_registry(folder: Path) -> tuple[str, list[str]]:
     return f"{len(versions)} versions, {alias.tags['fingerprint']}, {dict(runs_of(folder))}", faults
 
 
+def of_files(folder: Path) -> tuple[str, list[str]]:
+    """Return the names and contents of what a command wrote, and what is wrong with the studies.
+
+    Pages, documents and databases hold times: of those, only the end is looked at.
+    """
+    found, faults = [], []
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if not path.is_file() or name.endswith(NOT_OURS) or path.name == ".lock":
+            continue
+        content, kind = path.read_bytes(), path.suffix
+        if kind in (".html", ".pdf", ".png"):
+            ends = {".html": b"</html>", ".pdf": b"%%EOF", ".png": b"IEND"}[kind]
+            content = b"" if ends in content[-64:] else b"cut off"
+        elif kind in (".json", ".jsonl", ".yaml", ".csv", ".md", ""):
+            content = re.sub(rb"[0-9a-f]{64}|20\d\d-[-0-9T:.+Z]{8,}", b"", content)
+        found.append(f"{name} {hashlib.sha256(content).hexdigest()[:8]}")
+    for study in (folder / "studies").glob("*/provenance.json"):
+        opened = StudyFolder(study.parent)
+        faults += [*opened.verify(), *(f"left: {each}" for each in opened.leftovers())]
+    return "\n".join(found), faults
+
+
 @dataclass(frozen=True)
 class Case:
     """A command, what must be there before, and how its results are read."""
@@ -193,6 +275,61 @@ def nothing(folder: Path) -> None:
 
 def a_study(folder: Path) -> None:
     forked(folder, ["run", *STUDY])
+
+
+def two_studies(folder: Path) -> None:
+    forked(folder, ["run", *STUDY])
+    study_of(folder).rename(folder / "studies" / "first")
+    forked(folder, ["run", *STUDY, "dataset.seed=2"])
+
+
+def pictures(folder: Path) -> None:
+    """Make a folder of pictures for each of twelve people, and a table of them."""
+    nothing(folder)
+    noise = np.random.default_rng(5)
+    for number in range(12):
+        own = folder / "faces" / f"person-{number:02}"
+        own.mkdir(parents=True)
+        for role in ("reference", "probe"):
+            pixels = noise.integers(0, 255, (9, 9, 3), np.uint8)
+            Image.fromarray(pixels).save(own / f"{role}.png")
+    rows = [f"person-{n:02},{('female', 'male')[n % 2]}" for n in range(12)]
+    (folder / "people.csv").write_text("\n".join(["subject,gender", *rows]) + "\n")
+
+
+def own_people(folder: Path) -> None:
+    pictures(folder)
+    forked(folder, MANIFEST)
+    forked(
+        folder,
+        [
+            *("run", "~experiment", "dataset=manifest", "dataset.path=faces/manifest.csv"),
+            *("matcher=null_matcher", "design=verification", "thresholds.values=[0.4]"),
+            *("thresholds.operating=0.4", "inference.factors=[gender]", "name=trial"),
+            *("tracking=none", "report.pdf=false", "paths.studies=studies"),
+        ],
+    )
+
+
+def published(folder: Path) -> None:
+    """Write published records of deployments."""
+    nothing(folder)
+    lines = ["Date,Location,Watchlist size,Faces seen,Alerts,True alerts,False alerts,Hours"]
+    lines += [f"2025-0{m}-0{d},Croydon,9{m}00,1{d}000,6,5,1,6" for m in range(1, 7) for d in (1, 8)]
+    (folder / "records.csv").write_text("\n".join(lines) + "\n")
+
+
+def imported(folder: Path) -> None:
+    published(folder)
+    forked(folder, IMPORT)
+
+
+MANIFEST = ("manifest", "faces", "people.csv", "--gender", "gender", "--reference", "reference")
+IMPORT = ("deployments", "import", "records.csv", "--to", "records.parquet", "--force", "Kent")
+SHARED = (
+    *("sharing", "record", "--with", "University", "--what", "images", "--purpose", "a study"),
+    *("--agreement", "A1", "--from", "2026-01-01", "--by", "Dr Grey", "--subject", "alice"),
+)
 
 
 def a_plan(folder: Path) -> None:
@@ -219,6 +356,33 @@ CASES = {
         ),
         *(a_version, of_ledger),
     ),
+    "thresholds": Case(("thresholds", "studies/TRIAL", "max_fpir=0.9"), a_study, of_files),
+    "compare": Case(
+        ("compare", "studies/first", "studies/TRIAL", "--at-fpir", "0.1"), two_studies, of_files
+    ),
+    "annex": Case(("report", "studies/TRIAL", "--annex"), a_study, of_files),
+    "publish": Case(
+        ("report", "studies/TRIAL", "--publish", "--to", "published"), a_study, of_files
+    ),
+    "share": Case(
+        ("report", "studies/TRIAL", "--share", "--to", "shared"), a_study, of_files, "exists"
+    ),
+    "withdraw": Case(("withdraw", "person-03", "--yes"), own_people, of_files, "There is no"),
+    "purge": Case(("purge",), own_people, of_files),
+    "manifest": Case((*MANIFEST, "--to", "new.csv"), pictures, of_files, "exists"),
+    "templates export": Case(
+        ("templates", "export", "studies/TRIAL", "--to", "templates.npz"),
+        *(own_people, of_files, "exists"),
+    ),
+    "deployments import": Case(IMPORT, published, of_files),
+    "deployments report": Case(
+        ("deployments", "report", "records.parquet", "--to", "annual"), imported, of_files
+    ),
+    "deployments monitor": Case(
+        ("deployments", "monitor", "records.parquet", "--limit", "0.5", "--to", "monitor.html"),
+        *(imported, of_files),
+    ),
+    "sharing record": Case(SHARED, nothing, of_files, "already"),
     "engine register": Case(("engine", "register", *MATCHER), nothing, of_registry),
 }
 
@@ -257,8 +421,10 @@ def fresh(place: Path, template: Path) -> Path:
     return folder
 
 
-def tried(name: str, moments: int, chance: random.Random, place: Path) -> tuple[int, list[str]]:
-    """Kill a command at random moments; return how often it died, and every fault."""
+def tried(
+    name: str, moments: int, chance: random.Random, place: Path, writes: bool = False
+) -> tuple[int, list[str]]:
+    """Kill a command at random moments, or writes; return how often it died, and every fault."""
     case = CASES[name]
     template, work = place / f"{name} template", place / "work"
     shutil.rmtree(work, ignore_errors=True)
@@ -277,24 +443,33 @@ def tried(name: str, moments: int, chance: random.Random, place: Path) -> tuple[
         forked(folder, words)
         takes.append(time.monotonic() - began)
         answers.append(results_of(case, folder))
+    count = 0
+    if writes:
+        forked(fresh(place, template), words, write=0)
+        count = int((place / "writes").read_text())
     # The first run of a process may wait for the disk, so that moments would come too late.
     wanted, faults = answers[0]
     faults += [] if answers[1][0] == wanted else ["two undisturbed runs differ"]
     takes = min(takes)
     died = 0
-    for moment in range(moments):
+    chosen = sorted({1 + k * (count - 1) // max(1, moments - 1) for k in range(moments)})
+    for moment in chosen if writes else range(moments):
         folder = fresh(place, template)
-        at = chance.uniform(0, takes)
+        at = None if writes else chance.uniform(0, takes)
         try:
-            if not forked(folder, words, at):
+            if not forked(folder, words, at, moment if writes else None):
                 died += 1
                 again(case, folder, words)
             found, wrong = results_of(case, folder)
         except Exception as error:
             found, wrong = wanted, [f"{type(error).__name__}: {error}"]
-        wrong += [f"{found} instead of {wanted}"] if found != wanted else []
+        if found != wanted:
+            rows, asked = found.split("\n"), wanted.split("\n")
+            more, fewer = (sorted({*a} - {*b}) for a, b in ((rows, asked), (asked, rows)))
+            wrong.append(f"{more} instead of {fewer}")
         wrong += left_in(folder)
-        faults += [f"{name}, moment {moment} ({at:.3f} s of {takes:.3f}): {one}" for one in wrong]
+        when = f"write {moment} of {count}" if at is None else f"{at:.3f} s of {takes:.3f}"
+        faults += [f"{name}, {when}: {one}" for one in wrong]
     return died, faults
 
 
@@ -303,16 +478,18 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=40)
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--writes", action="store_true")
     asked = parser.parse_args()
     chance, every = random.Random(asked.seed), []
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder).resolve()
         for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
-            os.environ[name] = str(place / name)
+            # Below what is copied: caches are part of what must come out the same.
+            os.environ[name] = str(place / "work" / name)
         os.environ.pop("MLFLOW_TRACKING_URI", None)
         for name in asked.only:
             began = time.monotonic()
-            died, faults = tried(name, asked.moments, chance, place)
+            died, faults = tried(name, asked.moments, chance, place, asked.writes)
             every += faults
             print(
                 f"{name}: {asked.moments} moments, {died} killed, {len(faults)} faults, "

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.study.registration import read_registration
 from tests.forked import Forked
 from tests.test_foreign import plan_file
@@ -42,6 +43,7 @@ APPEND = (
     HARNESS
     + """
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.writing import written_aside
 from pathlib import Path
 os.fsync, os.write = slow, half
 sys.addaudithook(hook)
@@ -121,6 +123,35 @@ def test_a_full_disk_leaves_the_ledger_as_it_was(
     with pytest.raises(LedgerError, match="No space left"):
         ledger.append({"what": "second"})
     assert ledger.path.read_bytes() == whole
+
+
+def test_what_a_kill_left_of_a_file_goes_when_the_file_is_written_again(
+    tmp_path: Path, python: Forked
+) -> None:
+    code = (
+        HARNESS
+        + """
+from lfr_eval.contract.writing import written_aside
+from pathlib import Path
+os.fsync, os.write = slow, half
+with written_aside(Path(sys.argv[2]) / "a[1].csv", new=sys.argv[1] != "9") as aside:
+    aside.write_text("half" if kill else "whole")
+    perhaps()
+"""
+    )
+    file = tmp_path / "a[1].csv"
+    for kill in (1, 2):
+        assert not killed(python, code, kill, tmp_path)
+        assert [path.suffix for path in tmp_path.iterdir()] == [".aside"]
+    for_another = tmp_path / ".a[1].csv.2.aside.csv"
+    for_another.touch()
+    assert killed(python, code, 0, tmp_path)
+    assert {file, for_another} == set(tmp_path.iterdir())
+    assert file.read_text() == "whole"
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError), written_aside(file, new=True):
+        pass
+    assert {file, for_another} == set(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -112,6 +112,12 @@ CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     ),
     "a ready folder with a folder": lambda s: (swapping(s), (s.path / READY / "sub").mkdir()),
     "a next folder with a folder": lambda s: (s.path / NEXT / "sub").mkdir(parents=True),
+    "a next folder with a file of another": lambda s: (
+        (s.path / NEXT).mkdir(), (s.path / NEXT / "payload.sh").write_text("x")
+    ),
+    "a file of another in the name of a dead process": lambda s: (
+        (s.path / ".payload.sh.999999999.aside").write_text("x")
+    ),
     "a next folder with a view of files": lambda s: (
         (s.path / NEXT / "view").mkdir(parents=True),
         (s.path / NEXT / "view" / "payload.sh").write_text("x"),

@@ -84,8 +84,16 @@ def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
         if digest.decode() in (digests[f"{WHO}-probe"], digests[f"{WHO}-reference"])
     }  # fmt: skip
     assert len(theirs) == 2
+    # What processes left that died while they wrote: in the cache, in the study, of an export.
+    (shard,) = cache.rglob("*.npy")
+    dead = shard.with_name(f".{shard.name}.999999999.aside")
+    dead.write_bytes(b"half" + b"".join(theirs))
+    (study.path / ".next").mkdir()
+    shutil.copy(study.path / COHORT.file, study.path / ".next")
+    half = tmp_path / ".templates.npz.999999999.aside"
+    half.write_bytes(b"".join(theirs))
     hash_before, rates = study.study_hash(), study.read(RATES)
-    result = withdraw(WHO, [study.path], [cache])
+    result = withdraw(WHO, [study.path], [cache], exports=[tmp_path / "templates.npz"])
     assert result.left == ()
     assert study.verify() == []
     # Searched here by other means than by the command itself.

@@ -7,7 +7,6 @@ without pictures, and pictures of people who are not in the table, are reported.
 from __future__ import annotations
 
 import csv
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.words import several
+from lfr_eval.contract.writing import written_aside
 
 ORDER = ("image_id", "subject_id", "path", "role")
 
@@ -172,13 +172,14 @@ def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool =
         raise ManifestError(file, problems)
     before = pictures.relative_to(home).as_posix()
     paths = gathered.rows["path"] if before == "." else f"{before}/" + gathered.rows["path"]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(file, flags, 0o600), "w", encoding="utf-8", newline="") as stream:
+    with (
+        written_aside(file, new=not replace) as aside,
+        aside.open("w", encoding="utf-8", newline="") as stream,
+    ):
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(gathered.rows.columns)
         cells = gathered.rows.assign(path=paths).astype(object)
         writer.writerows(cells.where(cells.notna(), "").itertuples(index=False))
-    file.chmod(0o600)
 
 
 def _labels(

@@ -28,6 +28,7 @@ from lfr_eval.contract.reading import (
     lines_above,
     names_separator,
     why_no_file,
+    wide_encoding,
 )
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
@@ -112,9 +113,9 @@ def read_text_table(path: Path) -> TextTable:
 
 def _csv(path: Path) -> TextTable:
     raw = path.read_bytes()
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        utf16 = Problem("encoding", "the file is UTF-16", "Save it as 'CSV UTF-8'.")
-        return _nothing(path, utf16)
+    wide = wide_encoding(raw)
+    if wide is not None:
+        return _nothing(path, Problem("encoding", f"the file is {wide}", "Save it as 'CSV UTF-8'."))
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         workbook = Problem(
             "kind of file", "the file is a workbook or an archive, not CSV", _WORKBOOK

@@ -90,7 +90,7 @@ class Register:
             problems.append(f"{given.since} has not come yet")
         if problems:
             raise SharingError("The sharing cannot be recorded: " + "; ".join(problems) + ".")
-        self._open(given.by.strip(), key)
+        last = self._open(given.by.strip(), key)
         values = {
             "kind": _SHARING,
             **{
@@ -104,6 +104,10 @@ class Register:
             "until": given.until.isoformat() if given.until else None,
             "recorded": _now(),
         }
+        same = all(last.values.get(each) == values[each] for each in set(values) - {"recorded"})
+        if same and last.signer == (None if key is None else key.fingerprint):
+            # Entered before a kill, or twice by mistake.
+            return last.number
         return Ledger(self.path).append(values, key).number
 
     def deleted(
@@ -250,8 +254,14 @@ class Register:
         problems = [f"{self.path}: {broken}"] if broken else []
         return problems + [each.sentence(day) for each in self._read(entries) if each.overdue(day)]
 
-    def _open(self, by: str, key: Key | None) -> None:
-        """Start the register where there is none, register the first key, and read the salt."""
+    def _open(self, by: str, key: Key | None) -> Entry:
+        """Start the register where there is none, register the first key, and read the salt.
+
+        Returns
+        -------
+        Entry
+            The last one.
+        """
         entries = Ledger(self.path).entries()
         if not entries:
             salt = secrets.token_hex(32)
@@ -260,7 +270,8 @@ class Register:
         self._read(entries)
         if key is not None and not holders(entries):
             values = {"kind": HOLDER, "name": by, "role": "keeper", "public_key": key.public}
-            Ledger(self.path).append({**values, "registered": _now()}, key)
+            return Ledger(self.path).append({**values, "registered": _now()}, key)
+        return entries[-1]
 
     def _read(self, entries: Sequence[Entry]) -> list[Sharing]:
         found: dict[int, Sharing] = {}

@@ -59,7 +59,7 @@ class ShardFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with written_aside(self.file(shard)) as aside, aside.open("wb") as file:
+            with written_aside(self.file(shard), tidy=False) as aside, aside.open("wb") as file:
                 os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
                 np.savez(file, **{one.name: getattr(result, one.name) for one in fields(result)})
         except OSError as error:

@@ -186,7 +186,7 @@ class StudyFolder:
 
     def write(self, table: Table, frame: pd.DataFrame) -> None:
         """Write a stage table with its documented columns and types."""
-        with written_aside(self.file(table)) as aside:
+        with written_aside(self.file(table), tidy=False) as aside:
             table.conform(frame).to_parquet(aside, index=False)
 
     def record(self) -> StudyRecord:

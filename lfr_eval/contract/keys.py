@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, read_text
+from lfr_eval.contract.writing import written_aside
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -105,8 +105,8 @@ def new_key(file: Path, passphrase: str | None = None) -> Key:
         else serialization.NoEncryption(),
     )
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(content)
+        with written_aside(file, new=True) as aside:
+            aside.write_bytes(content)
     except FileExistsError:
         raise SigningError(f"{file} exists; give the key another file.") from None
     except OSError as error:

@@ -41,7 +41,8 @@ def remember(kind: str, folder: Path) -> None:
         private_folder(register_file().parent)
         file = os.open(register_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(file, f"{line}\n".encode())
+            # On a line of its own, even after half a line that a full disk left.
+            os.write(file, f"\n{line}\n".encode())
         finally:
             os.close(file)
 

@@ -81,6 +81,9 @@ def read_text(path: Path) -> str:
             raise ReadingError(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > LONGEST:
         raise ReadingError(f"{path} is longer than {LONGEST:,} bytes.")
+    wide = wide_encoding(content)
+    if wide is not None:
+        raise ReadingError(f"{path} is {wide}. Save it as UTF-8; in Excel, as 'CSV UTF-8'.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,6 +91,25 @@ def read_text(path: Path) -> str:
             f"{path} is not UTF-8 text (byte {error.start + 1:,}). Save it as UTF-8; in Excel, as "
             "'CSV UTF-8'."
         ) from error
+
+
+def wide_encoding(content: bytes) -> str | None:
+    """Return `UTF-16` or `UTF-32` where a text is in one of these; None otherwise.
+
+    That is by the mark at its beginning, or by the zero bytes of its Latin letters.
+
+    Examples
+    --------
+    >>> [wide_encoding("id,x".encode(name)) for name in ("utf-8", "utf-16-le", "utf-32")]
+    [None, 'UTF-16', 'UTF-32']
+    """
+    begins = content[:4096]
+    if begins.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "UTF-32"
+    if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    zeros = begins.count(b"\0") / max(1, len(begins))
+    return "UTF-32" if zeros > 0.6 else "UTF-16" if zeros > 0.2 else None
 
 
 def json_value(text: str | bytes) -> Any:

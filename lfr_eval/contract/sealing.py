@@ -25,12 +25,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract import tables
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
 from lfr_eval.contract.reading import ReadingError, json_value, read_text, regular_file
 from lfr_eval.contract.stamps import PLAN_STAMP, STUDY_STAMP
-from lfr_eval.contract.tables import AFTERWARDS
-from lfr_eval.contract.writing import clear_asides, leftover, write_json
+from lfr_eval.contract.writing import ASIDE, clear_asides, leftover, write_json
 
 STAGES, PROVENANCE, STUDY = "stages.json", "provenance.json", "study.json"
 REPORT, PDF, BRIEF, ANNEX = "report.html", "report.pdf", "brief.pdf", "annex.pdf"
@@ -39,7 +39,7 @@ REPORTS = (REPORT, BRIEF, PDF, ANNEX, CONFORMANCE)
 LOCK, NEXT, READY, SWAP = ".lock", ".next", ".ready", "swap.json"
 VIEW = "view"
 """A folder of links in `.next` while a report is rendered."""
-LATER = (*REPORTS, *(table.file for table in AFTERWARDS), PLAN_STAMP, STUDY_STAMP)
+LATER = (*REPORTS, *(table.file for table in tables.AFTERWARDS), PLAN_STAMP, STUDY_STAMP)
 """Files that are made from a finished study, or join it: its hash does not cover them."""
 SHARE = "share.json"
 """Makes a folder a share of a study: which hash it has, and which files the share leaves out."""
@@ -55,6 +55,14 @@ SHARED = (
     ),
 )
 """Files without people, scores of single comparisons and paths. A new one is not among them."""
+WRITTEN = frozenset(
+    (
+        *(STUDY, STAGES, PROVENANCE, SWAP, SHARE, *LATER),
+        *("plan.yaml", "registration.json"),
+        *(table.file for table in vars(tables).values() if isinstance(table, tables.Table)),
+    )
+)
+"""Every file that a process may be writing in a study when it dies: others are somebody else's."""
 MADE_BY = ("lfr_eval", "code_digest", "git_revision", "matcher", "dataset_digest", "seeds")
 """What the study hash covers of the provenance, beside the settings."""
 ELSEWHERE = ("tracking", "compute", "parity", "registration", "deviate", "deviation")
@@ -96,7 +104,7 @@ def contents(study: Path) -> tuple[dict[str, Path], list[str]]:
             continue
         if not stat.S_ISREG(kind):
             problems.append(f"{path.name} is {_named(kind)} and not part of the study.")
-        elif path.name != PROVENANCE and not leftover(path):
+        elif path.name != PROVENANCE and not _is_left(path):
             files[path.name] = path
     moved, removed = _swap(study / READY)
     files |= {path.name: path for path in moved if path.name != PROVENANCE}
@@ -108,11 +116,25 @@ def _foreign(aside: Path) -> Iterator[str]:
     kinds = {path: path.lstat().st_mode for path in sorted(aside.iterdir())}
     for path, kind in kinds.items():
         shown = path == aside.parent / NEXT / VIEW and stat.S_ISDIR(kind)
-        if not (stat.S_ISREG(kind) or (shown and all(one.is_symlink() for one in path.iterdir()))):
+        if stat.S_ISREG(kind):
+            if _target(path) not in WRITTEN:
+                yield f"{aside.name}/{path.name} is not part of the study."
+        elif not (shown and all(one.is_symlink() for one in path.iterdir())):
             yield f"{aside.name}/{path.name} is {_named(kind)} and not part of the study."
     # A process that dies while it clears the folder leaves it empty.
     if aside.name == READY and kinds and _removed(aside) is None:
         yield f"{READY} holds files without a readable {SWAP}: they are not part of the study."
+
+
+def _target(path: Path) -> str:
+    """Return the name of the file that a path is, or is written for."""
+    found = ASIDE.fullmatch(path.name)
+    return found[1] if found else path.name
+
+
+def _is_left(path: Path) -> bool:
+    """Return whether a process died while it wrote this file of a study."""
+    return leftover(path) and _target(path) in WRITTEN
 
 
 def _named(kind: int) -> str:
@@ -123,7 +145,7 @@ def _named(kind: int) -> str:
 
 def leftovers(study: Path) -> list[str]:
     """Return the names of what a process left in a study that died while it was writing."""
-    return sorted(path.name for path in study.iterdir() if path.name == NEXT or leftover(path))
+    return sorted(path.name for path in study.iterdir() if path.name == NEXT or _is_left(path))
 
 
 def _swap(ready: Path) -> tuple[list[Path], list[str]]:

@@ -5,6 +5,8 @@ Files and folders are private: only their owner can read them.
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import os
 import re
@@ -17,8 +19,24 @@ ASIDE = re.compile(r"\.(.+)\.(\d+)\.aside")
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; put it in the place of `path` when all went well."""
+def written_aside(path: Path, new: bool = False, tidy: bool = True) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; put it in the place of `path` when all went well.
+
+    Parameters
+    ----------
+    new
+        Whether there must be no such file before.
+    tidy
+        Whether to delete what an earlier process left that died while it wrote this file. It takes
+        a look at every name of the folder, so say no where files are many and others tidy up.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one, and it must be new.
+    """
+    if tidy:
+        clear_dead(path.parent, glob.escape(path.name))
     aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
     try:
         # Made here, so that nobody else can ever open it.
@@ -26,6 +44,8 @@ def written_aside(path: Path) -> Iterator[Path]:
         yield aside
         with aside.open("rb") as stream:
             os.fsync(stream.fileno())
+        if new and path.exists():
+            raise FileExistsError(errno.EEXIST, "File exists", str(path))
         aside.replace(path)
         _settle(path.parent)
     finally:
@@ -60,6 +80,15 @@ def leftover(path: Path) -> bool:
     """Return whether a file is one that a process was writing when it died."""
     found = ASIDE.fullmatch(path.name)
     return found is not None and not _alive(int(found[2]))
+
+
+def clear_dead(folder: Path, name: str = "*") -> None:
+    """Delete what processes left half-written in a folder, or of one file, that died since."""
+    # A folder may be enormous, gone or closed to us.
+    with suppress(OSError):
+        for path in list(folder.glob(f".{name}.*.aside")):
+            if leftover(path):
+                path.unlink(missing_ok=True)
 
 
 def clear_asides(folder: Path) -> None:

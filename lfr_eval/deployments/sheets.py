@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.dates import looks_like_a_day
-from lfr_eval.contract.reading import is_note
+from lfr_eval.contract.reading import is_note, wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
@@ -46,8 +46,8 @@ def csv_grids(path: Path) -> list[Grid]:
             f"word in it reads '{word or _misread(text)}'. Save the original as 'CSV UTF-8'."
         )
     if "\0" in text:
-        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        kind = "is UTF-16 ('Unicode text' in Excel)" if utf16 else "is not a text file"
+        wide = wide_encoding(data)
+        kind = f"is {wide} ('Unicode text' in Excel)" if wide else "is not a text file"
         raise DeploymentError(f"{path.name} {kind}. Save it as 'CSV UTF-8'.")
     head = "\n".join(text.splitlines()[:_TITLE_LINES])
     separator = max(",;\t", key=head.count)

@@ -7,6 +7,7 @@ was given: stop it, take the person out of the watchlist, and withdraw again.
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import write_text, written_aside
+from lfr_eval.contract.writing import clear_dead, write_text, written_aside
 from lfr_eval.finished.person import Person
 from lfr_eval.matchers.store import FOLDER as TEMPLATES
 from lfr_eval.matchers.store import SHARDS, Shard
@@ -69,6 +70,10 @@ def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:
     """Delete from a cache what was made of a person's pictures, and copies of these."""
     removed = [count for path in _shards(cache) if (count := _from_shard(person, path, look))]
     done = []
+    if not look:
+        # Templates that a process was writing when it died; nothing uses these.
+        for folder in (cache, *(path for path in cache.rglob("*") if path.is_dir())):
+            clear_dead(folder)
     if removed:
         templates, files = several(sum(removed), "template"), several(len(removed), "file")
         done.append(f"{cache / TEMPLATES}: {templates} in {files}")
@@ -205,6 +210,8 @@ def from_exports(person: Person, files: Sequence[Path], look: bool = False) -> l
     """Delete a person's templates from files that `lfr-eval templates` wrote."""
     done = []
     for file in files:
+        if not look:
+            clear_dead(file.parent, glob.escape(file.name))
         if not file.is_file():
             continue
         try:

@@ -6,7 +6,6 @@ study holds them by default, and the file is for its owner alone.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.places import EXPORTS, remember
 from lfr_eval.contract.tables import ACQUISITION, COHORT
 from lfr_eval.contract.words import several
+from lfr_eval.contract.writing import written_aside
 from lfr_eval.matchers.store import TemplateStore
 
 SUFFIX = ".npz"
@@ -65,15 +65,10 @@ def export_templates(folder: StudyFolder, file: Path, cache: Path) -> int:
     images = folder.read(COHORT)
     acquired = folder.read(ACQUISITION)["acquired"].to_numpy(bool)
     ids, vectors = _templates(folder, images, acquired, cache)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
-        try:
-            np.savez(stream, image_id=ids.to_numpy(str), template=vectors)
-        except OSError:
-            # Half a file is of no use, and would stay in nobody's list.
-            file.unlink()
-            raise
+    # Noted first: a withdrawal must find the file, and what a kill leaves of it.
     remember(EXPORTS, file)
+    with written_aside(file, new=True) as aside, aside.open("wb") as stream:
+        np.savez(stream, image_id=ids.to_numpy(str), template=vectors)
     return len(ids)
 
 

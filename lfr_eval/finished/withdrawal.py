@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -110,6 +110,12 @@ def withdraw(
         would hide that, so it is left alone, and named beside whatever was deleted elsewhere.
     """
     folders = [StudyFolder.open(path) for path in studies]
+    for folder in () if look else folders:
+        # What a process left that died while it wrote holds rows of people, too. A study that is
+        # being run is not waited for.
+        if folder.leftovers() or (folder.path / READY).exists():
+            with suppress(FolderError), folder.locked():
+                pass
     person = Person(normal(subject))
     damaged: dict[Path, str] = {}
     concerned = []

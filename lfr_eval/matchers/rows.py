@@ -27,6 +27,7 @@ from lfr_eval.contract.reading import (
     json_value,
     lines_above,
     why_no_file,
+    wide_encoding,
 )
 from lfr_eval.contract.spelling import normal, skeleton
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
@@ -184,8 +185,9 @@ def frame_of_workbook(path: Path) -> pd.DataFrame:
 
 def _csv(path: Path) -> pd.DataFrame:
     with path.open("rb") as stream:
-        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            raise ValueError("the file is UTF-16. Save it as 'CSV UTF-8'")
+        wide = wide_encoding(stream.read(4096))
+    if wide is not None:
+        raise ValueError(f"the file is {wide}. Save it as 'CSV UTF-8'")
     with path.open(encoding="utf-8-sig", newline="") as stream:
         blank = lines_above(stream)
         stream.seek(0)

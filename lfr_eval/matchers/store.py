@@ -26,6 +26,7 @@ from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
 from lfr_eval.contract.progress import counting
 from lfr_eval.contract.words import several
+from lfr_eval.contract.writing import clear_dead
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -199,8 +200,9 @@ class TemplateStore:
             known[name] = column
         try:
             private_folder(self.folder)
+            clear_dead(self.folder)
             with (
-                written_aside(self.folder / f"{uuid.uuid4().hex}.npy") as aside,
+                written_aside(self.folder / f"{uuid.uuid4().hex}.npy", tidy=False) as aside,
                 aside.open("wb") as file,
             ):
                 os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)

@@ -197,9 +197,10 @@ def test_text_that_is_not_utf8_is_named_by_cell(tmp_path: Path) -> None:
         ManifestError, match=r"row 2, column 'site', value 'Caf.': the text is not UTF"
     ):
         read_manifest(path)
-    path.write_bytes("image_id,subject_id\n".encode("utf-16"))
-    with pytest.raises(ManifestError, match="UTF-16"):
-        read_manifest(path)
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"):
+        path.write_bytes("image_id,subject_id\n".encode(encoding))
+        with pytest.raises(ManifestError, match=f"the file is {encoding[:6].upper()}"):
+            read_manifest(path)
 
 
 def test_a_damaged_parquet_file_is_a_manifest_error(tmp_path: Path) -> None:

@@ -281,13 +281,21 @@ def _fill(path: Path, number: int) -> None:
     path.chmod(0o600)
 
 
+def test_the_same_sharing_is_entered_once(tmp_path: Path) -> None:
+    """A command that is run again after a kill finds its entry there."""
+    register = Register(tmp_path / "sharing.jsonl")
+    assert recorded(register, "P1", "P2") == recorded(register, "P1", "P2") == 2
+    assert recorded(register, "P1") == 3
+    assert recorded(register, "P1", "P2") == 4
+
+
 def test_a_signed_register_is_held_by_its_last_signature(tmp_path: Path) -> None:
     """Who makes the chain anew over a changed entry has no signature for what follows it."""
     path = tmp_path / "sharing.jsonl"
     recorded(Register(path), "P1")
     key = new_key(tmp_path / "key")
-    for _ in range(2):
-        recorded(Register(path), "P1", key=key)
+    for purpose in ("one", "other"):
+        recorded(Register(path), "P1", key=key, purpose=purpose)
     assert [each.signed for each in Register(path).who_has("P1").sharings] == [False, True, True]
     with pytest.raises(LedgerError, match="a key that nobody registered"):
         recorded(Register(path), "P1", key=new_key(tmp_path / "other"))

@@ -135,7 +135,7 @@ def _make(order: Order, eyes: float | None, folder: Path) -> str:
     with io.BytesIO() as file:
         made.save(file, "PNG")
         content = file.getvalue()
-    with written_aside(path) as aside:
+    with written_aside(path, tidy=False) as aside:
         aside.touch(OWNER_ONLY)
         aside.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
