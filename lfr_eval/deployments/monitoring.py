@@ -21,8 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from lfr_eval.contract.words import one_in, p_text, percentage, several
+from lfr_eval.deployments.dispersion import dispersion
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
 
 FRACTIONS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
@@ -157,8 +159,9 @@ def drifting(
 ) -> Alarm | None:
     """Ask whether false alerts have become more frequent since the first 20 deployments.
 
-    The limit is the upper bound of the first period's rate at alpha / 2, and the later deployments
-    are tested against it at alpha / 2. None where there are not enough deployments.
+    The limit is the upper bound of the first period's rate at alpha / 2, which allows deployments
+    to differ, and the later deployments are tested against it at alpha / 2. None where there are
+    not enough deployments.
     """
     column = EXPOSURES[measure]
     known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
@@ -167,11 +170,28 @@ def drifting(
     first, later = known.iloc[:FEWEST_BEFORE], known.iloc[FEWEST_BEFORE:]
     if len(first) < FEWEST_BEFORE or later.empty or first[column].sum() <= 0:
         return None
-    # The upper end of an interval of level 1 - alpha leaves alpha / 2 above it.
-    events, under = int(first["false_alerts"].sum()), float(first[column].sum())
-    _, bound = poisson_interval(events, under, 1 - alpha if events else 1 - alpha / 2)
+    bound = highest_rate(first["false_alerts"], first[column], alpha)
     question = f"more false alerts {measure} than in the first {FEWEST_BEFORE} deployments{since}"
     return above_limit(later, bound, measure, alpha / 2, question, who)
+
+
+def highest_rate(events: npt.ArrayLike, exposure: npt.ArrayLike, alpha: float) -> float:
+    """Return an upper bound of a rate that deployments differ in, missed at most alpha / 2 often.
+
+    It is the higher of Garwood's, and of the rate times exp(t s), with s the standard error of its
+    logarithm between deployments, and t of as many degrees of freedom as deployments carry it
+    (Kish 1965, Survey Sampling, section 11.7), less one.
+    """
+    x, under = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
+    number, total = int(x.sum()), float(under.sum())
+    # The upper end of an interval of level 1 - alpha leaves alpha / 2 above it.
+    _, bound = poisson_interval(number, total, 1 - alpha if number else 1 - alpha / 2)
+    spread = dispersion(x, under)
+    if number == 0 or np.isnan(spread):
+        return bound
+    carrying = max(total**2 / float((under**2).sum()), 2.0)
+    above = float(stats.t.isf(alpha / 2, carrying - 1)) * np.sqrt(spread / number)
+    return max(bound, number / total * float(np.exp(min(above, 50.0))))
 
 
 def over_represented(

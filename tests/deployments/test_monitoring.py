@@ -8,7 +8,7 @@ import pytest
 
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments import DeploymentError
-from lfr_eval.deployments.monitoring import above_limit, drifting, stakes
+from lfr_eval.deployments.monitoring import above_limit, drifting, highest_rate, stakes
 from lfr_eval.deployments.watching import watch
 
 LIMIT = 0.001
@@ -89,6 +89,17 @@ def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None
     assert none is not None
     assert not none.raised
     assert drifting(worse.head(20), "per face") is None
+
+
+@pytest.mark.parametrize("spread", [0.0, 5.0])
+def test_deployments_that_differ_are_no_drift(spread: float) -> None:
+    rng = np.random.default_rng(8)
+    raised = 0
+    for _ in range(200):
+        events, faces = simulated(rng, LIMIT / 3, 200, spread)
+        bound = highest_rate(events[:20], faces[:20], 0.05)
+        raised += bool((stakes(events[20:], bound * faces[20:]) >= 40).any())
+    assert raised / 200 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
 
 
 def test_one_group_over_represented_is_found_only_with_its_share_stated() -> None:
