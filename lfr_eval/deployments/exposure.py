@@ -76,7 +76,9 @@ def exposure(
         problems.append(f"{of_group} of {false_alerts} false alerts cannot be")
     if problems:
         raise DeploymentError("; ".join(problems) + ".")
-    lower, upper = binomial_interval(of_group, false_alerts, level)
+    # Of none, `binomial_interval` gives a one-sided bound; the test here is two-sided.
+    two_sided = level if of_group else (1 + level) / 2
+    lower, upper = binomial_interval(of_group, false_alerts, two_sided)
     p_values = tuple(p_at(of_group, false_alerts, share) for share in shares)
     observed = of_group / false_alerts
     alpha = 1 - level

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from lfr_eval.deployments import DeploymentError, import_records
+from lfr_eval.deployments.annual.groups import missing_sentence
 from lfr_eval.deployments.breaks import Break, counting_breaks
 from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.exposure import exposure, p_at
@@ -115,6 +116,25 @@ def test_eight_of_ten_says_nothing_without_a_share() -> None:
     assert p_at(8, 10, low) >= 0.05 > p_at(8, 10, low - 1e-6)
     assert p_at(8, 10, high) >= 0.05 > p_at(8, 10, high + 1e-6)
     assert found.p_values[2] == stats.binomtest(8, 10, 0.5).pvalue
+
+
+@pytest.mark.parametrize(("mine", "total"), [(0, 10), (10, 10), (5, 12), (1, 1), (0, 1)])
+def test_the_interval_holds_every_share_that_the_test_leaves_open(mine: int, total: int) -> None:
+    found = exposure("Black", mine, total)
+    for share in np.linspace(0.001, 0.999, 333):
+        if stats.binomtest(mine, total, share).pvalue >= 0.05:
+            assert found.lower <= share <= found.upper
+            assert (found.turns_at[0] or 0) - 1e-6 <= share <= (found.turns_at[1] or 1) + 1e-6
+
+
+def test_false_alerts_of_unknown_groups_may_be_of_any_group() -> None:
+    assert missing_sentence(exposure("Black", 8, 10, (0.135, 0.5)), 30) == (
+        "The group of 30 further false alerts is not known: if none of them fell on Black people, "
+        "it would be 8 of 40; if all did, 38 of 40. With a share of 13.5 %, the conclusion depends "
+        "on them (p = 0.243 and p = 5.28 × 10⁻³¹). With a share of 50 %, the conclusion depends on "
+        "them (p = 0.000182 and p = 1.49 × 10⁻⁹)."
+    )
+    assert "the conclusion is the same" in missing_sentence(exposure("Black", 8, 10, (0.135,)), 1)
 
 
 def test_impossible_counts_and_shares_are_refused() -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from lfr_eval.contract.words import joined, p_text, percentage, several
+from lfr_eval.contract.defaults import ALPHA
+from lfr_eval.contract.spelling import is_stated
+from lfr_eval.contract.words import joined, p_text, percentage, several, significant
 from lfr_eval.deployments.annual.asked import Annual
-from lfr_eval.deployments.exposure import Exposure, exposure, recorded_groups
+from lfr_eval.deployments.exposure import Exposure, exposure, p_at, recorded_groups
 from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.report.document.blocks import Block, Heading, Run, Text
 
@@ -23,13 +25,20 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
     """
     yield Heading("Who the false alerts fall on", 2)
     found: list[tuple[str, Exposure]] = []
-    for groups in recorded_groups(records).values():
-        total = sum(groups.values())
+    for factor, groups in recorded_groups(records).items():
+        told = {group: number for group, number in groups.items() if is_stated(group)}
+        total = sum(told.values())
         found += [
             ("", exposure(group, number, total, _stated(asked, group)))
-            for group, number in groups.items()
+            for group, number in told.items()
             if total
         ]
+        shares = [share for group in told for share in _stated(asked, group)]
+        if sum(shares) > 1:
+            raise DeploymentError(
+                f"The shares of the groups of {factor} add up to {percentage(sum(shares))}; they "
+                "are parts of all faces seen, so give shares of at most 100 % together."
+            )
     for group, (mine, total) in asked.stated.items():
         found.append((_source(records, total), exposure(group, mine, total, _stated(asked, group))))
     known = {each.group.casefold() for _, each in found}
@@ -50,7 +59,22 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
             )
         )
     for source, each in found:
-        yield Text((Run(f"{source}{exposure_sentence(each)}"),))
+        missing = int(records["false_alerts"].sum()) - each.false_alerts
+        said = exposure_sentence(each)
+        if missing > 0:
+            said += f" {missing_sentence(each, missing)}"
+        yield Text((Run(f"{source}{said}"),))
+    tests = sum(len(each.p_values) for _, each in found)
+    if tests > 1:
+        limit = significant(ALPHA / tests)
+        yield Text(
+            (
+                Run(
+                    f"These are {tests} tests, each with a chance of 1 in 20 to find a difference "
+                    f"where there is none. For all together, only p below {limit} counts."
+                ),
+            )
+        )
 
 
 def _source(records: pd.DataFrame, total: int) -> str:
@@ -72,8 +96,9 @@ def _stated(asked: Annual, group: str) -> tuple[float, ...]:
 
 def exposure_sentence(found: Exposure) -> str:
     """Return what can be said of one group: never without the share that it rests on."""
+    was = "was" if found.false_alerts == 1 else "were"
     said = (
-        f"{found.of_group} of {several(found.false_alerts, 'false alert')} were of {found.group} "
+        f"{found.of_group} of {several(found.false_alerts, 'false alert')} {was} of {found.group} "
         f"people ({percentage(found.lower, 'down')} to {percentage(found.upper, 'up')}). "
     )
     for share, p in zip(found.shares, found.p_values, strict=True):
@@ -100,3 +125,29 @@ def exposure_sentence(found: Exposure) -> str:
             "any other share, the difference would be significant. "
         )
     return said + "The share of faces seen is not in the records: it is an assumption."
+
+
+def missing_sentence(found: Exposure, missing: int) -> str:
+    """Return what could be at most, as the group of some false alerts is not known.
+
+    They may be missing for a reason that has to do with the group, so both extremes are tried.
+    """
+    total = found.false_alerts + missing
+    low, high = found.of_group, found.of_group + missing
+    said = (
+        f"The group of {missing:,} further false {'alert' if missing == 1 else 'alerts'} is not "
+        f"known: if none of them fell on {found.group} people, it would be {low:,} of {total:,}; "
+        f"if all did, {high:,} of {total:,}."
+    )
+    for share in found.shares:
+        verdicts = {
+            0 if p_at(x, total, share) >= 1 - found.level else 1 if x / total > share else -1
+            for x in (low, high)
+        }
+        p = [p_text(p_at(x, total, share)) for x in (low, high)]
+        holds = len(verdicts) == 1
+        said += (
+            f" With a share of {percentage(share)}, the conclusion "
+            f"{'is the same' if holds else 'depends on them'} ({p[0]} and {p[1]})."
+        )
+    return said
