@@ -115,12 +115,21 @@ def _whom(report: Report) -> Iterator[str]:
         else:
             say = group_name if pairs else spoken
             named = [
-                f"{count(each.people)} {say(each.group, factor)}" for each in groups if each.people
+                f"{count(each.people)} {_singular(say(each.group, factor), each.people)}"
+                for each in groups
+                if each.people
             ]
             untold = [spoken(each.group, factor) for each in groups if each.withheld]
             if untold:
                 named.append(f"{joined(untold)} (number not published)")
             yield f"By {factor_words(factor)}: {joined(named)}."
+
+
+def _singular(group: str, people: int) -> str:
+    """Return a group after its number: "1 person who prefers not to say"."""
+    if people != 1:
+        return group
+    return group.replace("people who prefer ", "person who prefers ").replace("people ", "person ")
 
 
 def _tries(report: Report) -> str:
@@ -130,6 +139,8 @@ def _tries(report: Report) -> str:
         return ""
     if quote is None:
         return f", seen {several(passes, 'time')} in all"
+    if quote.watchlist_size is None:
+        return ""
     wrong, right = sides_of(report, quote)
     photographs = wrong.trial == PHOTOGRAPHS
     said = f", who passed {several(passes, 'time')} in all"
@@ -138,7 +149,7 @@ def _tries(report: Report) -> str:
     counts = {None if rate is None else rate.trials for rate in
               (side.of(OVERALL, EVERYBODY) for side in (wrong, right))}  # fmt: skip
     alerts = report.record.matcher.evidence == "alerts"
-    if quote.watchlist_size is None or counts != {passes} or alerts:
+    if counts != {passes} or alerts:
         return said
     each = "photograph" if photographs else "pass"
     return f"{said}. Each {each} was tried twice: with the person off the watchlist, and on it"

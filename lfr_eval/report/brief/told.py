@@ -298,7 +298,9 @@ def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
     """Return how few errors sides had: " (errors: 0 against 4)"; nothing where it is not known."""
     rates = [people.of(factor, group) for group in (other, *names[:NAMED])]
     events = [rate.events for rate in rates if rate is not None]
-    small = any(rate is not None and (rate.subjects or FEWEST) < FEWEST for rate in rates)
+    small = any(
+        rate is not None and rate.subjects is not None and rate.subjects < FEWEST for rate in rates
+    )
     if small or len(names) > NAMED or len(events) < len(rates) or None in events:
         return ""
     few, *others = (count(each) for each in events)
