@@ -197,9 +197,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize("said", WRONG)
-def test_mistakes_are_told(said: str, here: list[str]) -> None:
+def test_mistakes_are_told_and_leave_no_data(said: str, here: list[str]) -> None:
+    given = Path(here[1].partition("=")[2]) / "given"
+    before = set(given.glob("*"))
     with pytest.raises(MendableError, match=said):
         lfr_eval.run(*here, **WRONG[said])  # type: ignore[arg-type]
+    assert set(given.glob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.result import Study
 from lfr_eval.finished.retention import enforce_of
 from lfr_eval.study.given import (
+    FOLDER,
     check_frames,
     factors_of,
     write_people,
@@ -106,13 +109,17 @@ def run(
         config.thresholds.values = limits
     if point is not None:
         config.thresholds.operating = point[0]
-    if people is not None:
-        _place(config, people, scores, templates)
-        if not any(name.startswith("inference.factors") for name in named):
-            _compare_by_labels(config, people)
-    for line in enforce_of(config):
-        logging.getLogger(__name__).warning(line)
-    folder = run_study(config)
+    with ExitStack() as refused:
+        if people is not None:
+            for made in _place(config, people, scores, templates):
+                refused.callback(shutil.rmtree, made, ignore_errors=True)
+            if not any(name.startswith("inference.factors") for name in named):
+                _compare_by_labels(config, people)
+        for line in enforce_of(config):
+            logging.getLogger(__name__).warning(line)
+        folder = run_study(config)
+        # The study may need them again; those of one that was refused are of no use to anybody.
+        refused.pop_all()
     _track(config, folder)
     return Study(folder)
 
@@ -190,15 +197,26 @@ def _place(
     people: pd.DataFrame,
     scores: pd.DataFrame | None,
     templates: pd.DataFrame | None,
-) -> None:
-    """Write the data to the private cache, and name the files in the configuration."""
+) -> list[Path]:
+    """Write the data to the private cache, and name the files in the configuration.
+
+    Returns
+    -------
+    list of Path
+        Folders of those that were not there.
+    """
     cache = cache_folder(config.paths)
     assert isinstance(config.dataset, ManifestDatasetConfig)
-    config.dataset.path = str(write_people(people, cache))
+    before = set((cache / FOLDER).glob("*"))
+    files = [write_people(people, cache)]
+    config.dataset.path = str(files[0])
     if scores is not None:
-        vars(config.matcher)["path"] = str(write_scores(scores, cache))
+        files.append(write_scores(scores, cache))
     if templates is not None:
-        vars(config.matcher)["path"] = str(write_templates(templates, cache))
+        files.append(write_templates(templates, cache))
+    if _matched(scores, templates):
+        vars(config.matcher)["path"] = str(files[-1])
+    return sorted({file.parent for file in files} - before)
 
 
 def _compare_by_labels(config: StudyConfig, people: pd.DataFrame) -> None:
