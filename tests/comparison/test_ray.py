@@ -35,7 +35,12 @@ def cluster() -> Iterator[Any]:
 
     machines = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": 1, "object_store_memory": 100_000_000},
+        head_node_args={
+            "num_cpus": 1,
+            "object_store_memory": 100_000_000,
+            # A lost machine is noticed within seconds.
+            "_system_config": {"health_check_period_ms": 500, "health_check_failure_threshold": 4},
+        },
     )
     ray.init(address=machines.address, log_to_driver=False)
     yield machines

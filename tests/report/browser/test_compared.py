@@ -14,7 +14,7 @@ from lfr_eval.finished.comparing.beside import Asked, compare
 from lfr_eval.finished.comparing.page import write_comparison
 from lfr_eval.finished.finished import read_finished
 from tests.report.browser.conftest import open_page
-from tests.report.browser.test_everybody import LEVELS, SIZES
+from tests.report.browser.test_everybody import SIZES, asked
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,7 @@ def compared(small: StudyFolder, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.mark.parametrize("kind", SIZES)
 def test_axe_finds_no_violation(browser: Browser, compared: Path, kind: str) -> None:
     page = open_page(browser, compared, **SIZES[kind]).page
-    options = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, options=asked(kind)).response["violations"]
     nodes = [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
     assert nodes == [], json.dumps(nodes, indent=1)
     page.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.publication import publish_study
 from tests.report.browser.conftest import open_page
-from tests.report.browser.test_everybody import LEVELS, OPEN_ALL, SIZES
+from tests.report.browser.test_everybody import OPEN_ALL, SIZES, asked
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,7 @@ def published(small: StudyFolder, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_axe_finds_no_violation(browser: Browser, published: Path, kind: str) -> None:
     opened = open_page(browser, published, **SIZES[kind])
     opened.page.evaluate(OPEN_ALL)
-    options = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
-    found = Axe().run(opened.page, options=options).response["violations"]
+    found = Axe().run(opened.page, options=asked(kind)).response["violations"]
     nodes = [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
     assert nodes == [], json.dumps(nodes, indent=1)
     assert opened.problems == []
