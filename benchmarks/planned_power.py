@@ -126,9 +126,8 @@ def reached(design: Design, sizes: tuple[int, ...], studies: int) -> float:
     for seed in range(studies):
         rng = np.random.default_rng([20260101, seed])
         drawn = trials_of(design, group, rng)
-        found = claims(
-            drawn, people, sorted(sign * step for step in SWEEP), plan, design.ratio == 1
-        )
+        steps = sorted(sign * step for step in SWEEP)
+        found = claims(drawn, people, steps, plan, same=design.ratio == 1)
         at = (found["group_a"] == "g0") & (found["group_b"] == "g1") & (found["threshold"] == 0)
         claimed += bool(found.loc[at, "claimed"].iloc[0])
     return claimed / studies

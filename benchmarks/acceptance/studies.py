@@ -82,11 +82,12 @@ def main() -> None:
     """Print the share of studies with a false primary claim, and with the planted one found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first study")
     parser.add_argument("--people", type=int, default=250)
     parser.add_argument("--planted", type=float, default=1.0)
     given = parser.parse_args()
     start, claimed, found_it = time.perf_counter(), 0, 0
-    for seed in range(given.studies):
+    for seed in range(given.first, given.first + given.studies):
         rng = np.random.default_rng([20260101, seed])
         people = people_of(rng, given.people)
         trials = study(rng, people, given.planted)

@@ -41,6 +41,12 @@ OUTLIER = 0.001
 """Fewer expected scores at or above the highest one, and it is taken for an outlier."""
 CLUMP = 0.5
 """Clumps (the scores of the person with most) that the upper end adds to what was seen."""
+HIGHEST = 300
+"""Highest scores of which it is asked how few people they belong to."""
+FEW = 12
+"""People of the group for each who carries the highest scores, from which those are too few."""
+WIDER = 2.0
+"""By how much the upper end is then higher: most samples hold none of those who matter most."""
 FALLING = 2.0
 """Standard errors of the trend below 0 from which the hazard is seen to fall."""
 FEWEST_DEGREES = 3.0
@@ -100,6 +106,8 @@ class TailFit:
         Goodness of fit: how often the errors of people alone leave the line as far.
     refused
         Why the fit must not be used; empty where it may.
+    concentrated
+        Whether the highest scores belong to few of many people: the upper end is then wider.
     """
 
     floor: float
@@ -110,6 +118,7 @@ class TailFit:
     drawn_upper: Line
     fit_p_value: float
     refused: str = ""
+    concentrated: bool = False
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
         """Modelled rate at a threshold not below the floor, with its interval."""
@@ -118,6 +127,8 @@ class TailFit:
         rate = float(self.line.rate(above, end, MIDDLE))
         low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
         high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
+        if self.concentrated:
+            high = min(WIDER * high, 1.0)
         return rate, min(low, rate), max(high, rate)
 
 
@@ -285,7 +296,21 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
         _drawn(found, errors, pull),
         _drawn(Line(share_more, level_more, trend_more), errors, pull),
         float((1 + np.count_nonzero(farther)) / (1 + draws)),
+        concentrated=_concentrated(scores, min(count, HIGHEST)),
     )
+
+
+def _concentrated(scores: Scores, count: int) -> bool:
+    """Whether the highest scores belong to few of the people.
+
+    One over the chance that two of these scores are of the same person is how many people carry
+    them. That number should grow with the people of the group. Where it does not, more people do
+    not help: those whose scores are highest are so rare that most samples hold none of them.
+    """
+    at = slice(len(scores.score) - count, None)
+    number = scores.by_person(np.ones((count, 1)), at)[:, 0]
+    same = np.sum(number * (number - 1)) / number.sum() ** 2
+    return bool(same * np.count_nonzero(scores.share) > FEW)
 
 
 def _ladder(count: int) -> NDArray[np.intp]:

@@ -25,6 +25,8 @@ from lfr_eval.planning.drawn import Group, last, studies_of
 HIGHER, REFERENCE = 0, 1
 _DRAWS = 20_000
 """Draws of rates with a normal distribution, where events are many."""
+_BOUNDED = 20
+"""Studies of which the bounds of the test of all groups are computed: they hardly differ."""
 _SEED = 20260101
 
 
@@ -78,7 +80,7 @@ def normal_share_different(rates: Sequence[float], trials: Sequence[float], alph
     error = [_pooled_error(np.array([p[g], others[g]]), np.array([n[g], total - n[g]]))
              for g in range(len(p))]  # fmt: skip
     deviates = (drawn - rest) / np.array(error)[:, None]
-    return float(np.mean(found & _stands_out(deviates, n, n, alpha)))
+    return float(np.mean(found & _stands_out(deviates, n[:, None], n[:, None], alpha)))
 
 
 def normal_share_equivalent(
@@ -149,24 +151,38 @@ def _all_at_once(evidence: Sequence[Evidence], alpha: float) -> Bools:
         deviates.append(signed_deviates(p, sides.a.rate - sides.b.rate))
     worth = [last(precision_of(evidence[place])) for place in asked]
     trials, effective = (
-        np.array([float(np.mean(value)) for value in values])
-        for values in ([one.trials for one in worth], [one.effective_trials for one in worth])
-    )
+        np.stack(values) for values in ([one.trials for one in worth],
+                                        [one.effective_trials for one in worth])
+    )  # fmt: skip
     return _stands_out(np.stack(deviates), trials, effective, alpha)
 
 
 def _stands_out(deviates: Floats, trials: Floats, effective: Floats, alpha: float) -> Bools:
-    """Whether `omnibus` would reject, with the null of groups whose trials have the mean worth."""
-    normal = np.random.default_rng(_SEED).standard_normal((DRAWS, len(trials)))
+    """Whether `omnibus` would reject, by the mean of its bounds in some of the studies.
+
+    Parameters
+    ----------
+    deviates, trials, effective : (groups, studies)
+    """
+    studies = deviates.shape[1]
+    normal = np.random.default_rng(_SEED).standard_normal((DRAWS, len(deviates)))
+    some = np.unique(np.linspace(0, studies - 1, _BOUNDED).astype(int))
+    bounds = np.mean(
+        [_bounds(normal, trials[:, at], effective[:, at], alpha) for at in some], axis=0
+    )
+    found: Bools = np.abs(deviates).max(axis=0) > bounds[0]
+    found |= np.sum(deviates**2, axis=0) > bounds[1]
+    return found
+
+
+def _bounds(normal: Floats, trials: Floats, effective: Floats, alpha: float) -> tuple[float, float]:
+    """Return the largest deviate and the sum of squares beyond either of which a study rejects."""
     null = np.abs(null_contrasts(normal, trials, effective))
-    found = np.zeros(deviates.shape[1], bool)
     drawn = [null.max(axis=1), np.sum(null**2, axis=1)]
     ranks = [(DRAWS - np.searchsorted(np.sort(values), values)) / (DRAWS + 1) for values in drawn]
     share = float(np.quantile(np.minimum(*ranks), alpha))
-    seen = [np.abs(deviates).max(axis=0), np.sum(deviates**2, axis=0)]
-    for values, one in zip(drawn, seen, strict=True):
-        found |= one > np.quantile(values, 1 - share)
-    return found
+    largest, squares = (float(np.quantile(values, 1 - share)) for values in drawn)
+    return largest, squares
 
 
 def _holm(claimed: Callable[[float], Bools], tests: int, alpha: float) -> Bools:
