@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from lfr_eval.inference.tail import FLAT, LAST, MIDDLE, RISE, Line, Scores, _ladder, fit_tail
+from lfr_eval.inference.tail import (
+    FLAT,
+    LAST,
+    MIDDLE,
+    RISE,
+    WIDER,
+    Line,
+    Scores,
+    _concentrated,
+    _ladder,
+    fit_tail,
+)
 
 
 def pairs(people: int, seed: int, shared: float = 0.3, keep: float = 1.5) -> Scores:
@@ -112,3 +125,22 @@ def test_errors_are_those_of_repeated_studies() -> None:
     )
     assert len(used) > 100
     assert said == pytest.approx(seen, rel=0.35)
+
+
+def test_the_upper_end_is_doubled_where_few_of_many_people_have_the_highest_scores() -> None:
+    people, rng = 600, np.random.default_rng(3)
+    share = np.full(people, 2 / people)
+
+    def highest(first: np.ndarray) -> bool:
+        second = (first + 1 + rng.integers(people - 1, size=len(first))) % people
+        scores = Scores(first, second, np.arange(len(first), dtype=float), share, 1e5)
+        return _concentrated(scores, 300)
+
+    # By chance two of 300 scores are of the same person once in 600 times, and not 12 times.
+    assert not highest(rng.integers(people, size=1000))
+    assert highest(rng.integers(10, size=1000))
+    fitted = fit_tail(pairs(600, 1), 0.03, 200, 1)
+    assert not fitted.concentrated
+    at = fitted.end + 0.5
+    wider = replace(fitted, concentrated=True).rate(at, 0.95)
+    assert wider == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER))
