@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from lfr_eval.contract.words import one_in, p_text, percentage, several
+from lfr_eval.contract.words import joined, one_in, p_text, percentage, several, threshold_text
 from lfr_eval.deployments.dispersion import dispersion
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
 
@@ -50,6 +50,8 @@ class Alarm:
     """The stake after each deployment, starting from 1."""
 
     days: tuple[str, ...]
+    beside: str = ""
+    """What else must be known: deployments left out, thresholds that changed."""
 
     @property
     def raised(self) -> bool:
@@ -69,12 +71,10 @@ class Alarm:
         """The answer, with what it rests on."""
         false = several(self.false_alerts, "false alert")
         seen = f"{false} in {several(self.deployments, 'deployment')}"
-        if self.at is not None:
-            return (
-                f"{self.question}: yes, since {self.at} ({seen}; anytime-valid "
-                f"{p_text(self.p_value)})."
-            )
-        return f"{self.question}: not shown ({seen}; anytime-valid {p_text(self.p_value)})."
+        found = "not shown" if self.at is None else f"yes, since {self.at}"
+        return (
+            f"{self.question}: {found} ({seen}; anytime-valid {p_text(self.p_value)}).{self.beside}"
+        )
 
     @property
     def p_value(self) -> float:
@@ -151,7 +151,23 @@ def above_limit(
         ),
         *(int(events.sum()), float(under.sum()), tuple(map(float, evidence))),
         tuple(known["date"]),
+        _beside(records, known, column),
     )
+
+
+def _beside(records: pd.DataFrame, known: pd.DataFrame, column: str) -> str:
+    said = ""
+    left = records.drop(known.index)
+    if len(left):
+        of = several(int(left["false_alerts"].sum()), "false alert")
+        said += (
+            f" {several(len(left), 'deployment')} with {of} left out: no date, no false alerts or "
+            f"no {column.replace('_', ' ')}."
+        )
+    thresholds = known["threshold"].dropna().unique()
+    if len(thresholds) > 1:
+        said += f" Thresholds: {joined([threshold_text(each) for each in sorted(thresholds)])}."
+    return said
 
 
 def drifting(

@@ -77,9 +77,9 @@ def watch(
     if problems:
         raise DeploymentError("The records cannot be monitored: " + "; ".join(problems) + ".")
     alarms: list[Alarm] = []
-    apart = FORCE in origins(known)
+    apart = FORCE in origins(records)
     # Forces differ, so each is asked about by itself.
-    for force, part in known.groupby(stated_force(known), sort=False):
+    for force, part in records.groupby(stated_force(records), sort=False):
         alarms += _of_one_force(part, limit, measure, alpha, f"{force}: " if apart else "")
     alarms += _by_group(records, shares or {}, alpha)
     if study is not None:
@@ -90,6 +90,8 @@ def watch(
 def _of_one_force(
     records: pd.DataFrame, limit: float, measure: str, alpha: float, who: str
 ) -> Iterator[Alarm]:
+    if records.dropna(subset=["date", "false_alerts", EXPOSURES[measure]]).empty:
+        return
     yield above_limit(records, limit, measure, alpha, who=who)
     # A rate per face before and after a change of counting is not one rate.
     breaks = counting_breaks(records) if measure == PER_FACE else []

@@ -78,6 +78,17 @@ def test_the_day_of_the_alarm_is_the_first_on_which_the_stake_is_large_enough() 
     )
 
 
+def test_deployments_left_out_and_changed_thresholds_are_said() -> None:
+    thresholds = [0.6] * 3 + [0.64] * 3
+    frame = records(np.array([0, 1, 0, 0, 2, 0]), np.full(6, 1000.0), threshold=thresholds)
+    frame.loc[4, "faces_seen"] = None
+    (alarm,) = watch(frame, LIMIT, "per face")
+    assert alarm.sentence.endswith(
+        "1 deployment with 2 false alerts left out: no date, no false alerts or no faces seen. "
+        "Thresholds: 0.60 and 0.64."
+    )
+
+
 def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None:
     rng = np.random.default_rng(2)
     before, after = rng.poisson(1.0, 20), rng.poisson(6.0, 40)

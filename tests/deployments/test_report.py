@@ -9,19 +9,19 @@ import pytest
 
 from lfr_eval import __version__
 from lfr_eval.cli.main import UNUSABLE, main
-from tests.deployments.grids import row, write_csv, write_pdf
+from tests.deployments.grids import HEADINGS, row, write_csv, write_pdf
 
 DAYS = [f"{day:02d}/{month:02d}/24" for month in range(1, 13) for day in (3, 9, 14, 20, 27)]
 
 
-@pytest.fixture
-def records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("records")
     rows = [row(f"Place <b>{n % 7}</b>", day) for n, day in enumerate(DAYS)]
     pdf = write_pdf(tmp_path / "grid.pdf", [rows[:30]])
     table = write_csv(tmp_path / "grid.csv", rows[30:])
     to = tmp_path / "records.parquet"
     assert main(["deployments", "import", str(pdf), str(table), "--to", str(to)]) == 0
-    assert "60 records" in capsys.readouterr().out
     return to
 
 
@@ -95,6 +95,19 @@ def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(
     said = capsys.readouterr().out
     assert "ALARM: Kent: more false alerts than 1 in 100,000 faces" in said
     assert "\nEssex: more false alerts than 1 in 100,000 faces: not shown" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("A", "only at places that had more"), ("B", "No place had")]
+)
+def test_camera_and_place_are_kept_apart(tmp_path: Path, place: str, said: str) -> None:
+    headings = ["Camera" if name == "LFR Use Case" else name for name in HEADINGS]
+    rows = [row("A", day, LFR_Use_Case="van") for day in DAYS[:6]]
+    rows += [row(place, day, LFR_Use_Case="new static") for day in DAYS[6:12]]
+    to = str(tmp_path / "r.parquet")
+    main(["deployments", "import", str(write_csv(tmp_path / "a.csv", rows, headings)), "--to", to])
+    main(["deployments", "report", to, "--to", str(tmp_path / "annual")])
+    assert said in (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
 
 
 def test_every_figure_leads_to_the_file_with_its_hash(records: Path, tmp_path: Path) -> None:

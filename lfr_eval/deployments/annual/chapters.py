@@ -60,6 +60,7 @@ def chapters(
     if cameras is not None:
         yield Heading("What each kind of camera led to", 2)
         yield cameras
+        yield from _same_places(records)
     yield from _places(records)
     yield Heading("What looks wrong in the records", 1)
     yield from _doubts(checks, asked.corrections)
@@ -111,6 +112,22 @@ def _denominators(breaks: Sequence[Break]) -> Iterator[Block]:
             ),
         )
     )
+
+
+def _same_places(records: pd.DataFrame) -> Iterator[Block]:
+    """Compare kinds of camera where both stood; say where place and camera are one difference."""
+    places = named(records, records["place"])
+    kinds = records.groupby(places)["camera"].nunique()
+    both = records[places.isin(kinds.index[kinds > 1]).fillna(False).to_numpy(bool)]
+    grid = yield_grid(records, both)
+    if grid is None:
+        said = (
+            "No place had more than one kind of camera, so the records cannot tell what the camera "
+            "does from what the place does."
+        )
+        yield Text((Run(said),), notice=True)
+        return
+    yield grid
 
 
 def _places(records: pd.DataFrame) -> Iterator[Block]:

@@ -155,9 +155,15 @@ def plain_number(value: float | None) -> str:
     return count(round(value)) if float(value).is_integer() else f"{value:,.1f}"
 
 
-def yield_grid(records: pd.DataFrame) -> Grid | None:
-    """Return alerts and arrests per hour by kind of camera; None with fewer than two kinds."""
-    known = records.dropna(subset=["camera", "hours"])
+def yield_grid(records: pd.DataFrame, chosen: pd.DataFrame | None = None) -> Grid | None:
+    """Return alerts and arrests per hour by kind of camera; None with fewer than two kinds.
+
+    Parameters
+    ----------
+    chosen
+        Those of `records` at places that had several kinds; None: all.
+    """
+    known = (records if chosen is None else chosen).dropna(subset=["camera", "hours"])
     if known["camera"].nunique() < 2:
         return None
     numbers = pd.Series(range(1, len(records) + 1), records.index)
@@ -183,8 +189,10 @@ def yield_grid(records: pd.DataFrame) -> Grid | None:
         ("Arrests", 2.4, True),
         ("Records (annex)", 1.6, False),
     )
+    where = "" if chosen is None else ", only at places that had more than one kind"
     caption = (
-        "Alerts and arrests by kind of camera, with 95 % intervals that count deployments. Cameras "
+        f"Alerts and arrests by kind of camera{where}, with 95 % intervals that count "
+        "deployments. Cameras "
         "differ in place, hours and watchlist, so a difference is not due to the camera alone"
     )
     return table(caption, columns, rows)
