@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 SIGNATURE = "signature"
 
+_PRIME = 2**255 - 19
+_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+WEAK = frozenset((0, 1, _PRIME - 1, _PRIME, _PRIME + 1, _EIGHTH, _PRIME - _EIGHTH))
+"""The y coordinates of points whose order divides 8 (RFC 8032, section 5.1): signatures by such a
+public key can be made without a private one."""
+
 
 class SigningError(MendableError, ValueError):
     """A key cannot be used; the message names the file and the remedy."""
@@ -77,8 +83,12 @@ def holds(public: str, values: Mapping[str, Any]) -> bool:
 
 
 def is_public(value: object) -> bool:
-    """Return whether a value is a public key as we write it."""
-    return _is_hexadecimal(value, 64)
+    """Return whether a value is a public key as we write it, and nobody can sign for it."""
+    if not _is_hexadecimal(value, 64):
+        return False
+    content = bytearray.fromhex(value)
+    content[-1] &= 0x7F
+    return int.from_bytes(content, "little") not in WEAK
 
 
 def _is_hexadecimal(value: object, digits: int) -> TypeGuard[str]:
@@ -143,7 +153,14 @@ def read_key(file: Path, ask: Callable[[], str] | None = None) -> Key:
         try:
             private = serialization.load_pem_private_key(content, None)
         except TypeError:
-            private = serialization.load_pem_private_key(content, ask().encode() if ask else b"")
+            if ask is None:
+                raise SigningError(
+                    f"{file} has a passphrase, and nobody can be asked for it here. Use a key "
+                    "without one, as lfr-eval approvals register makes it."
+                ) from None
+            private = serialization.load_pem_private_key(content, ask().encode())
+    except SigningError:
+        raise
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SigningError(f"{file} is not a private key, or its passphrase is another.") from error
     if not isinstance(private, Ed25519PrivateKey):

@@ -12,7 +12,7 @@ import pytest
 
 from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.keys import Key, SigningError, new_key, read_key
+from lfr_eval.contract.keys import WEAK, Key, SigningError, holds, new_key, read_key
 from lfr_eval.contract.ledger import Ledger, LedgerError
 from lfr_eval.engine.permission import NotApprovedError, permit, watching
 from lfr_eval.finished.approvals import approvals
@@ -220,9 +220,11 @@ def test_a_private_key_is_private(tmp_path: Path) -> None:
     made = new_key(file, "open sesame")
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_key(file, lambda: "open sesame").public == made.public
-    for wrong in (None, lambda: "", lambda: "closed"):
-        with pytest.raises(SigningError):
+    for wrong in (lambda: "", lambda: "closed"):
+        with pytest.raises(SigningError, match="its passphrase is another"):
             read_key(file, wrong)
+    with pytest.raises(SigningError, match="nobody can be asked for it here"):
+        read_key(file)
     with pytest.raises(SigningError, match="exists"):
         new_key(file)
     file.chmod(0o640)
@@ -312,3 +314,37 @@ def test_nothing_is_in_force_before_it_was_decided(
     for day in (TODAY - timedelta(1), TODAY + timedelta(1)):
         with pytest.raises(NotApprovedError):
             permit(ledger, VERSION, THRESHOLD, None, day)
+
+
+def doubled(point: tuple[int, int], prime: int) -> tuple[int, int]:
+    """Add a point of edwards25519 to itself (RFC 8032, section 5.1.4, in affine coordinates)."""
+    d = -121665 * pow(121666, -1, prime)
+    x, y = point
+    both = d * x * x * y * y
+    return (
+        2 * x * y * pow(1 + both, -1, prime) % prime,
+        (y * y + x * x) * pow(1 - both, -1, prime) % prime,
+    )
+
+
+def test_a_key_for_which_anybody_can_sign_is_no_key(ledger: Ledger, grey: Key) -> None:
+    prime = 2**255 - 19
+    root = pow(2, (prime - 1) // 4, prime)  # Of -1.
+    for y in WEAK:
+        square = (y * y - 1) * pow(-121665 * pow(121666, -1, prime) * y * y + 1, -1, prime) % prime
+        x = pow(square, (prime + 3) // 8, prime)
+        x = x if (x * x - square) % prime == 0 else x * root % prime
+        assert (x * x - square) % prime == 0
+        point = (x, y % prime)
+        for _ in range(3):
+            point = doubled(point, prime)
+        assert point == (0, 1)
+    identity = (1).to_bytes(32, "little").hex()
+    values = {"approver": "Dr White", "signature": identity + "00" * 32}
+    assert holds(identity, values), "no private key made this signature"
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    for y in WEAK:
+        for sign in (0, 1 << 255):
+            weak = (y + sign).to_bytes(32, "little").hex()
+            with pytest.raises(ApprovalError, match="public key"):
+                register_key(ledger, "Dr White", "panel", weak, grey)
