@@ -356,7 +356,11 @@ CASES = {
         ),
         *(a_version, of_ledger),
     ),
-    "thresholds": Case(("thresholds", "studies/TRIAL", "max_fpir=0.9"), a_study, of_files),
+    "thresholds": Case(
+        ("thresholds", "studies/TRIAL", "max_fpir=0.9", "splits=1", "drift=[0.01]"),
+        a_study,
+        of_files,
+    ),
     "compare": Case(
         ("compare", "studies/first", "studies/TRIAL", "--at-fpir", "0.1"), two_studies, of_files
     ),
