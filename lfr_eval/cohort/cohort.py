@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +79,8 @@ class Cohort:
             for name in self.images.columns
             if name not in _NOT_PERSONAL and name not in PERSONAL
         ]
-        constant = [name for name in further if int(persons[name].nunique().max() or 0) <= 1]
+        most = persons[further].nunique().max() if further else pd.Series(dtype=int)
+        constant = [name for name in further if int(most[name] or 0) <= 1]
         people = persons[[*PERSONAL, *constant]].first()
         filler = (ordered["role"] == "filler").groupby(ordered["subject_id"]).all()
         return people.assign(filler=filler.astype("boolean"))
@@ -198,9 +199,12 @@ def cohort_digest(images: pd.DataFrame) -> str:
     as JSON, which distinguishes missing from empty and cannot be confused by separators.
     """
     names = sorted(name for name in images.columns if name != "path")
-    filled = [name for name in names if images[name].notna().any()]
-    texts = [images[name].astype("string") for name in filled]
-    cells = [text.astype(object).where(text.notna(), None).tolist() for text in texts]
+    told: dict[str, list[str | None]] = {}
+    for name in names:
+        text: Sequence[object] = images[name].astype("string").tolist()
+        told[name] = [str(one) if isinstance(one, str) else None for one in text]
+    filled = [name for name in names if any(one is not None for one in told[name])]
+    cells = [told[name] for name in filled]
     rows = sorted(json.dumps(row, ensure_ascii=True) for row in zip(*cells, strict=True))
     content = hashlib.sha256(json.dumps(filled).encode())
     for row in rows:

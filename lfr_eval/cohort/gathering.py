@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def gather(
         notes += said_of_roles
         problems += _of_pictures(folder, rows["path"], rows["subject_id"])
         if labels is not None:
-            labels, said = _numbered(labels, rows["subject_id"])
+            labels, said = _respelled(labels, rows["subject_id"])
             notes += said
             if rows["subject_id"].isin(labels.index).any():
                 rows, said = _joined(rows, labels)
@@ -294,39 +294,56 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
     return rows.join(labels[further], on="subject_id"), notes
 
 
-def _numbered(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, list[str]]:
-    """Restore numbers of people that lost their leading zeros in a spreadsheet."""
-    absent = [person for person in persons.unique() if person not in labels.index]
-    meant = _same_numbers(absent, labels.index)
-    if not meant:
-        return labels, []
-    who = several(len(meant), "person of the table lacks", "people of the table lack")
-    note = f"{who} the zeros before the number that the pictures have, and was found without them."
-    note = note.replace("was found", "were found") if len(meant) > 1 else note
-    return labels.rename(index={label: person for person, label in meant.items()}), [note]
+def _respelled(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+    """Find people whom the table writes in another way: without zeros, in capitals, with spaces."""
+    notes = []
+    for key, said in (
+        (_number, "the zeros before a number are missing"),
+        (skeleton, "letter case, spaces or hyphens differ"),
+    ):
+        unseen = [label for label in labels.index if label not in set(persons)]
+        absent = [person for person in persons.unique() if person not in labels.index]
+        rows, folders = _by(key, unseen), _by(key, absent)
+        meant = {
+            found[0]: folders[one][0]
+            for one, found in rows.items()
+            if one and len(found) == 1 and len(folders.get(one, ())) == 1
+        }
+        if meant:
+            are = "person is" if len(meant) == 1 else "people are"
+            notes.append(
+                f"{len(meant):,} {are} written in another way in the table than in the folder "
+                f"({said}), and taken for the same: {_some(list(meant.values()))}."
+            )
+            labels = labels.rename(index=meant)
+    return labels, notes
 
 
-def _same_numbers(persons: list[str], index: pd.Index) -> dict[str, str]:
-    """Return people whose folder is 007 and whose row says 7, if the match is unambiguous."""
-    plain: dict[int, list[str]] = {}
-    for label in index:
-        if str(label).isdecimal():
-            plain.setdefault(int(label), []).append(str(label))
-    found: dict[str, str] = {}
-    for person in persons:
-        match = plain.get(int(person), []) if person.isdecimal() else []
-        if len(match) == 1 and match[0] not in found.values():
-            found[person] = match[0]
+def _number(name: str) -> str:
+    return str(int(name)) if name.isdecimal() else ""
+
+
+def _by(key: Callable[[str], str], names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(key(name), []).append(name)
     return found
 
 
 def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
     pictures, table = rows["subject_id"].unique().tolist(), labels.index.tolist()
+    remedy = "Name the column of the person with --subject, or give --pattern."
+    parts = [Path(path).parts[:-1] for path in rows["path"]]
+    for depth in range(1, min(map(len, parts), default=0)):
+        if {each[depth] for each in parts} & set(table):
+            above = "*/" * depth
+            remedy = f"Their folders are further down: give --pattern '{above}{{subject}}/*'."
+            break
     return Problem(
         "people",
         f"no person of the table has a picture: the table has {_some(table)}, the folder "
         f"{_some(pictures)}",
-        "Name the column of the person with --subject, or give --pattern.",
+        remedy,
     )
 
 

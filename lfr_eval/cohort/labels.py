@@ -8,6 +8,7 @@ sentences. Every change is reported.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +18,7 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.codes import find_scheme
 from lfr_eval.cohort.problems import Problem
 from lfr_eval.cohort.reading import TextTable
-from lfr_eval.contract.spelling import one_slip_apart, skeleton
+from lfr_eval.contract.spelling import SHORTEST, one_slip_apart, skeleton
 from lfr_eval.contract.tables import COHORT, CROSS, EVERYBODY, OVERALL, ROLES, UNKNOWN
 from lfr_eval.contract.words import several
 
@@ -139,36 +140,36 @@ def _one_spelling(
     values: pd.Series, column: str, known: Collection[str], counted: tuple[str, str]
 ) -> tuple[pd.Series, list[str]]:
     """Return labels in their most frequent spelling, or in that of the known names."""
-    counts = values.value_counts()
+    counts = _counted(values)
     usual = {skeleton(name): name for name in known}
     read: dict[str, str] = {}
-    for label in counts.index:  # The most frequent first; of equals the first in the file.
+    for label in counts:  # The most frequent first; of equals the first in the file.
         said = usual.setdefault(skeleton(label), label if known else _speakable(label))
         if said != label:
             read[label] = said
     none = () if known else (UNKNOWN, skeleton(MISSING))
-    missing = [label for label in counts.index if skeleton(label) in none]
+    missing = [label for label in counts if skeleton(label) in none] if none else []
     told = {
         label: said
         for label, said in read.items()
         if label not in missing and said != re.sub(r"\s+", " ", label.strip())
     }
     notes = [
-        f"'{label}' of column '{column}' is read as '{said}' "
-        f"({several(int(counts[label]), *counted)})."
+        f"'{label}' of column '{column}' is read as '{said}' ({several(counts[label], *counted)})."
         for label, said in list(told.items())[:SAID]
     ]
     if len(told) > SAID:
         rest = several(len(told) - SAID, "other spelling")
         notes.append(f"{rest} of column '{column}' are read as the most frequent one.")
-    return values.replace(read).mask(values.isin(missing)), notes
+    values = values.replace(read) if read else values
+    return values.mask(values.isin(missing)) if missing else values, notes
 
 
 def _slips(values: pd.Series, column: str, counted: tuple[str, str]) -> list[str]:
     """Report labels that may be misspelt: one slip away from a more frequent label."""
-    counts = values.value_counts()
-    labels = [str(label) for label in counts.index[:MOST_LABELS]]
-    often = {label: several(int(counts[label]), *counted) for label in labels}
+    counts = _counted(values)
+    labels = [label for label in list(counts)[:MOST_LABELS] if len(label) >= SHORTEST]
+    often = {label: several(counts[label], *counted) for label in labels}
     return [
         f"'{rare}' of column '{column}' ({often[rare]}) is almost '{usual}' ({often[usual]}): "
         "correct it if it is a misspelling. Until then it "
@@ -177,6 +178,11 @@ def _slips(values: pd.Series, column: str, counted: tuple[str, str]) -> list[str
         for usual in labels[:at]
         if one_slip_apart(rare, usual)
     ]
+
+
+def _counted(values: pd.Series) -> dict[str, int]:
+    """Return how often each label occurs, the most frequent first, then the first in the file."""
+    return dict(Counter(one for one in values.tolist() if one is not pd.NA).most_common())
 
 
 def _speakable(label: str) -> str:
@@ -192,11 +198,11 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
     label without one the shortest beginning that the rest only repeats, and that no other label
     begins with.
     """
-    labels = [str(label) for label in values.dropna().unique()]
-    plain = {label: skeleton(label) for label in labels}
+    labels = [one for one in dict.fromkeys(values.tolist()) if one is not pd.NA]
     found: dict[str, str] = {}
-    if len(labels) > MOST_LABELS:
+    if len(labels) > MOST_LABELS or all(len(label) <= LONGEST for label in labels):
         return values, found
+    plain = {label: skeleton(label) for label in labels}
     within = [skeleton(_behind_colon(label)) for label in labels]
     for label in labels:
         if len(label) <= LONGEST:

@@ -18,6 +18,8 @@ from lfr_eval.cohort.problems import Problem
 from lfr_eval.contract.spelling import normal, skeleton
 from lfr_eval.contract.words import several
 
+HIDDEN = (".", "@eaDir", "__MACOSX", "$RECYCLE.BIN")
+"""How files and folders begin that computers make for themselves, such as previews."""
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"),
     *(".jp2", ".j2k", ".heic", ".heif", ".avif", ".gif"),
@@ -72,7 +74,7 @@ def find_pictures(
     paths, left_out = [], Counter[str]()
     for file in files:
         relative = file.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
+        if any(part.startswith(HIDDEN) for part in relative.parts):
             left_out["hidden"] += 1
         elif file.suffix.lower() in SUFFIXES:
             paths.append(relative.as_posix())

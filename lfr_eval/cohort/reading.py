@@ -300,7 +300,8 @@ def _normal(table: TextTable) -> TextTable:
 
 
 def _not_normal(column: pd.Series) -> list[str]:
-    return [text for text in column.dropna().unique() if normal(text) != text]
+    written = dict.fromkeys(one for one in column.tolist() if isinstance(one, str))
+    return [text for text in written if normal(text) != text]
 
 
 def _nothing(path: Path, problem: Problem) -> TextTable:

@@ -56,8 +56,29 @@ def test_a_folder_for_each_person_and_a_semicolon_table(tmp_path: Path) -> None:
     }
     # 10 comes after 2, and the number of a person lost its zeros in the spreadsheet.
     assert roles(gathered)["007/10.png"] == "probe"
-    assert any("3 people of the table lack the zeros" in note for note in gathered.notes)
+    assert any("3 people are written in another way" in note for note in gathered.notes)
     assert any("gender from 'Sex'" in note for note in gathered.notes)
+
+
+def test_people_are_found_in_another_spelling_where_only_one_can_be_meant(tmp_path: Path) -> None:
+    people = ("1", "001", "Zoe  Smith", "p 2", "P-2")
+    folder = faces(tmp_path / "faces", *(f"{one}/{at}.png" for one in people for at in (1, 2)))
+    faces(folder, "@eaDir/1/1.png", "__MACOSX/1/1.png")
+    rows = ["subject_id,gender", "1,a", "zoe smith,b", "p_2,c"]
+    (tmp_path / "people.csv").write_text("\n".join(rows))
+    gathered = gather(folder, tmp_path / "people.csv")
+    told = gathered.rows.drop_duplicates("subject_id").set_index("subject_id")["gender"].dropna()
+    assert told.to_dict() == {"1": "a", "Zoe  Smith": "b"}
+    assert any("2 hidden" in note for note in gathered.notes)
+
+
+def test_folders_of_people_below_other_folders_are_pointed_at(tmp_path: Path) -> None:
+    folder = faces(tmp_path / "faces", *(f"site{s}/p{s}/{k}.png" for s in (1, 2) for k in (1, 2)))
+    (tmp_path / "people.csv").write_text("subject_id,gender\np1,a\np2,b\n")
+    with pytest.raises(ManifestError, match=r"give --pattern '\*/\{subject\}/\*'"):
+        gather(folder, tmp_path / "people.csv")
+    gathered = gather(folder, tmp_path / "people.csv", pattern="*/{subject}/*")
+    assert set(gathered.rows["subject_id"]) == {"p1", "p2"}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def pass_conditions(images: pd.DataFrame) -> pd.DataFrame:
     names = [str(name) for name in images if name not in NO_CONDITION]
     passes = probes.groupby("pass_id")[names]
     constant = passes.nunique(dropna=False).max() <= 1
-    kept = [name for name in names if constant.loc[name] and probes[name].notna().any()]
+    told = probes[names].notna().any()
+    kept = [name for name in names if constant.loc[name] and told.loc[name]]
     return passes.first()[kept]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import count, joined, percentage, spoken_threshold
+from lfr_eval.contract.words import count, joined, percentage, several, spoken_threshold
 from lfr_eval.report.brief.sides import Sides, sides_of
 from lfr_eval.report.brief.told import told
 from lfr_eval.report.findings import Finding
@@ -36,7 +36,7 @@ MISSES = {
 
 LISTED = (
     "An error of the lists is to leave out somebody who is on the watchlist, or to give them a "
-    "score below the threshold. Here a list holds {} candidates:"
+    "score below the threshold. Here a list holds {}:"
 )
 """What a miss is where the evidence is candidate lists."""
 
@@ -60,7 +60,9 @@ def answer(report: Report) -> tuple[str, ...]:
     )
     wrong, right = sides_of(report, quote)
     longest = report.record.design.list_length
-    missed = MISSES[quote.right.code] if longest is None else LISTED.format(longest)
+    missed = MISSES[quote.right.code]
+    if longest is not None:
+        missed = LISTED.format(several(longest, "candidate"))
     second = [f"{missed} {right.in_all('it')}", *told(misses, right)]
     ranked = [*_by_rank(report, quote)]
     if ranked and not wrong.rates:
