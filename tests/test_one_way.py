@@ -109,10 +109,10 @@ def read(text: str) -> float:
     return float(text.replace("−", "-").replace(",", ""))
 
 
-def assert_outwards(printed: str, computed: float, upper: bool) -> None:
-    """A printed end lies at or beyond the computed one, by less than a step of three digits."""
+def assert_outwards(printed: str, computed: float, upper: bool, step: float = 0.01) -> None:
+    """A printed end lies at or beyond the computed one, by less than a step of its digits."""
     beyond = (read(printed) - computed) * (1 if upper else -1)
-    assert -1e-12 * abs(computed) <= beyond <= 0.01 * abs(computed) + 1e-12, (printed, computed)
+    assert -1e-12 * abs(computed) <= beyond <= step * abs(computed) + 1e-12, (printed, computed)
 
 
 def test_no_ratio_is_printed_inside_its_interval_or_in_two_ways(small: StudyFolder) -> None:
@@ -123,15 +123,15 @@ def test_no_ratio_is_printed_inside_its_interval_or_in_two_ways(small: StudyFold
             continue
         lower, upper = ends[1] or ends[3], ends[2] or ends[4]
         if lower:
-            assert_outwards(lower, row.ratio_lower, upper=False)
+            assert_outwards(lower, row.ratio_lower, upper=False, step=0.1)
         if upper:
-            assert_outwards(upper, row.ratio_upper, upper=True)
+            assert_outwards(upper, row.ratio_upper, upper=True, step=0.1)
         # What remains possible is said in the same digits.
         for again in REMAINS.finditer(row.statement):
             assert (again[1] or again[3], again[2] or again[4]) == (lower, upper), row.statement
         estimate = re.search(rf"{N} times as often as", str(row.statement))
         if estimate and lower and upper:
-            assert read(estimate[1]) == pytest.approx(row.ratio, rel=0.005)
+            assert read(estimate[1]) == pytest.approx(row.ratio, rel=0.05)
         told += 1
     assert told > 50
 

@@ -76,7 +76,7 @@ def plain(value: float, rounding: str = "nearest", hundredths: float = 0.0) -> D
     return exact.quantize(Decimal(1).scaleb(max(size - 2, finest)), rounding=_ROUNDING[rounding])
 
 
-def one_in(rate: float | None, rounding: str = "nearest", digits: int | None = None) -> str:
+def one_in(rate: float | None, rounding: str = "nearest") -> str:
     """Return a rate as "1 in N", above one half as a percentage.
 
     Parameters
@@ -86,8 +86,6 @@ def one_in(rate: float | None, rounding: str = "nearest", digits: int | None = N
     rounding
         Of the *rate*: `up` for an upper bound and `down` for a lower one never claim more than
         was computed.
-    digits
-        Significant digits of N; by default those of `plain`.
 
     Examples
     --------
@@ -101,8 +99,7 @@ def one_in(rate: float | None, rounding: str = "nearest", digits: int | None = N
     if rate > 0.5:
         return percentage(rate, rounding)
     # A larger N is a smaller rate, so the direction of rounding turns round.
-    way = _TURNED[rounding]
-    number = significant(1 / rate, digits, way) if digits else plain(1 / rate, way)
+    number = plain(1 / rate, _TURNED[rounding])
     if number >= 1_000_000:
         return f"1 in {_trimmed(number / 1_000_000)} million"
     return f"1 in {_trimmed(number)}"
@@ -144,22 +141,15 @@ def alike(*rates: tuple[float, str], success: bool = False) -> list[str]:
     Returns
     -------
     list of str
-        All as "1 in N", or all as percentages where one of them is above one half. Where rates
-        that differ would read the same, they have three digits.
+        All as "1 in N", or all as percentages where one of them is above one half.
 
     Examples
     --------
     >>> alike((0.923, "nearest"), (0.362, "nearest")), alike((0.01, "down"), (0.4, "up"))
     (['92.3 %', '36.2 %'], ['1 in 100', '1 in 2.5'])
-    >>> alike((0.0862, "nearest"), (0.0812, "nearest"))
-    ['1 in 11.6', '1 in 12.3']
     """
-    if success or any(rate > 0.5 for rate, _ in rates):
-        return [percentage(*each) for each in rates]
-    told = [one_in(*each) for each in rates]
-    if len(set(told)) == len({rate for rate, _ in rates}):
-        return told
-    return [one_in(*each, digits=3) for each in rates]
+    in_percent = success or any(rate > 0.5 for rate, _ in rates)
+    return [(percentage if in_percent else one_in)(rate, rounding) for rate, rounding in rates]
 
 
 def scientific(value: float | None) -> str:
