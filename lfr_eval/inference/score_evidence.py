@@ -14,7 +14,8 @@ Woodruff (1952), JASA 47, 635-646 (quantiles by inverting the interval of a prop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,26 +105,41 @@ class Quantile:
     beyond: float
     grid: Floats
     exceeding: Precision
+    _known: dict[bool, tuple[list[float], list[int]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def reach(self, level: Floats, upper: bool) -> Floats:
         """Distance from the quantile to its end at a one-sided level; may be infinite."""
-        flat = np.atleast_1d(np.asarray(level, float))
-        ends = (upper_ends if upper else lower_ends)(self._wide(len(flat)), flat[:, None])
-        # The rate of exceeding falls along the grid: the quantile may be any score at which the
-        # end of that rate still meets `beyond`.
-        meets = ends >= self.beyond if upper else ends <= self.beyond
         padded = np.concatenate([[-np.inf], self.grid, [np.inf]])
-        if upper:
-            # The first score after the last one that may still be exceeded often enough.
-            last = len(self.grid) - 1 - np.argmax(meets[:, ::-1], axis=1)
-            found = padded[np.where(meets.any(axis=1), last + 2, 1)] - self.value
-        else:
-            first = np.argmax(meets, axis=1)
-            found = self.value - padded[np.where(meets.any(axis=1), first, len(self.grid))]
+        flat = np.ravel(np.asarray(level, float)).tolist()
+        places = np.array([self._place(one, upper) for one in flat], np.intp)
+        # Upper: the first score after the last one that may still be exceeded often enough.
+        found = padded[places + 2] - self.value if upper else self.value - padded[places]
         return np.maximum(found, 0.0).reshape(np.shape(level))
 
-    def _wide(self, rows: int) -> Precision:
-        return self.exceeding.take(np.zeros(rows, np.intp))
+    def _place(self, level: float, upper: bool) -> int:
+        """Return the last (or first) score of the grid that the quantile may be at a level.
+
+        The rate of exceeding falls along the grid: the quantile may be any score at which the end
+        of that rate still meets `beyond`. Ends of two levels hold those of every level between, so
+        only scores on which the nearest known levels differ are looked at.
+        """
+        levels, places = self._known.setdefault(upper, ([], []))
+        at = bisect_left(levels, level)
+        if at < len(levels) and levels[at] == level:
+            return places[at]
+        n, inside = len(self.grid), 0 < at < len(levels)
+        low, high = sorted(places[at - 1 : at + 1]) if inside else (-1, n - 1) if upper else (0, n)
+        asked = np.arange(low + 1, high + 1) if upper else np.arange(low, high)
+        met = asked[:0]
+        if len(asked):
+            end = (upper_ends if upper else lower_ends)(self.exceeding.take((0, asked)), level)
+            met = asked[end >= self.beyond if upper else end <= self.beyond]
+        found = int(met[-1] if upper else met[0]) if len(met) else low if upper else high
+        levels.insert(at, level)
+        places.insert(at, found)
+        return found
 
 
 def mean_of(scores: Scores) -> Mean:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfr_eval.inference import Plan, score_difference_table
+from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.score_differences import MATED, NON_MATED, ScoreKind
 from lfr_eval.inference.score_evidence import (
     Scores,
@@ -129,6 +130,21 @@ def test_a_quantile_is_numpys_and_its_interval_covers_it() -> None:
         low = each.value - each.reach(np.array(0.025), upper=False)
         inside += low <= truth <= each.value + each.reach(np.array(0.025), upper=True)
     assert inside / 150 >= 0.90
+
+
+def test_the_ends_of_a_quantile_are_those_of_the_whole_grid_whatever_was_asked_before() -> None:
+    rng = np.random.default_rng(9)
+    found = quantile_of(of_people(rng, 120, 6, 0.8), 0.1)
+    assert found is not None
+    for level in (10 ** -rng.uniform(0.31, 14, 60)).tolist():
+        over = found.grid[upper_ends(found.exceeding, level)[0] >= 0.1][-1:]
+        upper = found.grid[found.grid > over][:1] if len(over) else found.grid[:1]
+        expected = upper[0] - found.value if len(upper) else np.inf
+        assert found.reach(np.array(level), upper=True) == max(expected, 0)
+        under = np.flatnonzero(lower_ends(found.exceeding, level)[0] <= 0.1)
+        first = under[0] if len(under) else len(found.grid)
+        expected = found.value - found.grid[first - 1] if first else np.inf
+        assert found.reach(np.array(level), upper=False) == max(expected, 0)
 
 
 def test_too_few_scores_beyond_a_quantile_give_none() -> None:
