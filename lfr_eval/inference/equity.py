@@ -136,8 +136,10 @@ MEASURES = (
         "log-ratio spread",
         "standard deviation of the natural logarithms of the group rates",
         "0 (equal) to infinity",
-        "Undefined where any group has no event.",
+        "Undefined where any group has no event. Chance alone puts the value of equal groups far "
+        "above 0: read the interval, from which the sampling variance is taken off.",
         log_spread,
+        deflated=True,
     ),
     Measure(
         "Gini",
@@ -342,13 +344,18 @@ def _rows(
         # Noise spreads the rates of equal groups, and a bootstrap adds its own: both come off.
         level = plan.level if len(drawn) == 1 else (1 + plan.level) / 2
         scales = [one.scale(level) for one in drawn]
-        each = [gini(np.moveaxis(one.observed, 0, -1)) for one in drawn]
+        of = gini if measure.paired else measure.of
+        each = [of(np.moveaxis(one.observed, 0, -1)) for one in drawn]
+        spoken = [of(np.moveaxis(one.spoken(one.observed), 0, -1)) for one in drawn]
+        ends = (np.where(np.isinf(each), spoken, each), each)
         shares = [1.0] if len(drawn) == 1 else [plan.garbe_weight, 1 - plan.garbe_weight]
         low, high = (
-            np.sum([w * g * s[end] for w, g, s in zip(shares, each, scales, strict=True)], axis=0)
+            np.sum(
+                [w * v * s[end] for w, v, s in zip(shares, ends[end], scales, strict=True)], axis=0
+            )
             for end in (0, 1)
         )
-        high = np.minimum(high, measure.most)
+        high = np.where(np.isinf(value), np.inf, np.minimum(high, measure.most))
     return pd.DataFrame(
         {
             "measure": measure.name,

@@ -46,15 +46,25 @@ def e_value_of_interval(lower: float, upper: float) -> float:
     return e_value(lower if lower > 1 else upper)
 
 
-def mislabelled_at_random(rate_a: float, rate_b: float, share: float) -> float:
-    """Ratio of true groups where `share` of each label is people of the other group.
+def mislabelled_at_random(events: Floats, trials: Floats, share: float) -> float:
+    """Ratio of true groups where `share` of everybody has the label of the other group.
 
-    Wrong labels that have nothing to do with events mix the rates, so the true ratio is further
-    from 1 than the one that was seen. NaN where no true rates could have been mixed so.
+    Wrong labels that have nothing to do with events mix the groups, so the true ratio is further
+    from 1 than the one that was seen. A small group is mixed most: more of its label are wrong.
+    NaN where no true groups could have been mixed so.
+
+    Parameters
+    ----------
+    events, trials : (2,)
+        Of those labelled as of the group in the numerator, and of the others.
     """
-    a = (1 - share) * rate_a - share * rate_b
-    b = (1 - share) * rate_b - share * rate_a
-    return a / b if a >= 0 and b > 0 else math.nan
+    x, n = (
+        (1 - share) * labelled - share * labelled[::-1]
+        for labelled in (np.asarray(events, float), np.asarray(trials, float))
+    )
+    if x[0] < 0 or x[1] <= 0 or min(n) <= 0:
+        return math.nan
+    return float((x[0] / n[0]) / (x[1] / n[1]))
 
 
 def mislabelled_at_worst(

@@ -219,6 +219,7 @@ def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> Tai
     if count < LEAST_EXCEEDANCES or np.count_nonzero(scores.share) < 2:
         floor = float(ranked.score[0]) if found else float("nan")
         return _refused(floor, found, f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
+    highest, ladder = ranked.score[found - count :], _ladder(count)
     rng = np.random.default_rng(seed)
     while count >= LEAST_EXCEEDANCES:
         fitted = _fit(ranked, count, draws, rng)
@@ -228,11 +229,13 @@ def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> Tai
                 return replace(fitted, refused=reason)
             return fitted
         count //= 2
-    return _refused(
-        float(ranked.score[-LEAST_EXCEEDANCES]),
-        LEAST_EXCEEDANCES,
-        "no floor above which the hazard of the scores is linear",
-    )
+    reason = "no floor above which the hazard of the scores is linear"
+    if len(np.unique(ranked.score[found - ladder - 1])) < len(ladder):
+        values = len(np.unique(highest))
+        reason = (
+            f"scores have too few distinct values: {values:,} among the {len(highest):,} highest"
+        )
+    return _refused(float(ranked.score[-LEAST_EXCEEDANCES]), LEAST_EXCEEDANCES, reason)
 
 
 def _expected_at_highest(scores: Scores, fitted: TailFit) -> float:

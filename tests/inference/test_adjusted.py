@@ -177,10 +177,18 @@ def test_e_values_are_those_of_the_paper() -> None:
 
 
 def test_mixing_labels_at_random_is_undone() -> None:
-    a, b, share = 0.04, 0.01, 0.05
-    mixed = (1 - share) * a + share * b, (1 - share) * b + share * a
-    assert mislabelled_at_random(*mixed, share) == pytest.approx(a / b)
-    assert np.isnan(mislabelled_at_random(0.5, 0.001, 0.05))
+    """900 people at 5 % and 100 at 1 %, each label wrong with probability 5 %."""
+    rng, share = np.random.default_rng(3), 0.05
+    is_a = np.arange(1000) < 900
+    wrong = rng.random((2000, 1000)) < share
+    labelled_a = (is_a ^ wrong).mean(axis=0) * 2000
+    rate = np.where(is_a, 0.05, 0.01)
+    people = np.array([labelled_a.sum(), 2_000_000 - labelled_a.sum()])
+    events = np.array([labelled_a @ rate, (2000 - labelled_a) @ rate])
+    seen = events / people
+    assert seen[0] / seen[1] == pytest.approx(2.18, abs=0.02)
+    assert mislabelled_at_random(events, people, share) == pytest.approx(5.0, rel=0.03)
+    assert np.isnan(mislabelled_at_random(np.array([50, 0.1]), np.array([100, 100]), share))
 
 
 @settings(deadline=None, max_examples=60)

@@ -144,3 +144,10 @@ def test_the_upper_end_is_doubled_where_few_of_many_people_have_the_highest_scor
     at = fitted.end + 0.5
     wider = replace(fitted, concentrated=True).rate(at, 0.95)
     assert wider == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER))
+
+
+def test_scores_in_few_steps_are_refused_as_such() -> None:
+    scores = pairs(150, 4)
+    scores.score[:] = np.floor(2 * scores.score) / 2
+    fitted = fit_tail(scores, 0.03, 50, 1)
+    assert "scores have too few distinct values: " in fitted.refused
