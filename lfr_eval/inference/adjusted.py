@@ -261,8 +261,8 @@ def _mislabelled(whole: Counted, a: Bools, b: Bools, step: int) -> dict[str, flo
     events = np.bincount(place.ravel(), whole.events[rows, step], number)
     trials = np.bincount(place.ravel(), whole.trials[rows], number)
     member = np.bincount(place.ravel(), a[rows], number) > 0
-    both = [np.array([each[side].sum() for side in (member, ~member)]) for each in (events, trials)]
-    found = [mislabelled_at_random(*both, share) for share in MISLABELLED]
+    x, n = (np.array([each[side].sum() for side in (member, ~member)]) for each in (events, trials))
+    found = [mislabelled_at_random(x, n, share) for share in MISLABELLED]
     found += [mislabelled_at_worst(events, trials, member, share) for share in MISLABELLED]
     return dict(zip(_WRONG, found, strict=True))
 
