@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import figures_of
 from lfr_eval.finished.claims.learned import BEYOND, learned_of
+from lfr_eval.finished.claims.lexicon import PHRASES
 from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
@@ -19,7 +21,7 @@ from lfr_eval.finished.claims.polarity import (
     polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
-from lfr_eval.finished.claims.reasons import Reason, reasons_of
+from lfr_eval.finished.claims.reasons import ASKED, Reason, reasons_of
 from lfr_eval.finished.claims.subjects import subjects_of
 from lfr_eval.finished.claims.wording import alikeness, differences, in_plain, words_of
 
@@ -29,16 +31,7 @@ COMPARED = 40
 NEAR = 0.6
 """A sentence less alike than this says something else; its differences would explain nothing."""
 
-
-READ_AS = {
-    DIFFERENCE: "it says that groups differ",
-    ALIKE: "it says that groups do not differ",
-    BOTH: "it says that some groups differ and that others do not",
-    OPEN: "it says neither that groups differ nor that they do not",
-    UNCLEAR: "the checker cannot tell which way this sentence points",
-    NONE: "it says nothing about differences between groups",
-}
-
+_LEADING = re.compile(PHRASES["leading"])
 
 _SAYS = {
     DIFFERENCE: "that groups differ",
@@ -77,7 +70,9 @@ class Verdict:
     @property
     def reading(self) -> str:
         """What the claim says of differences between groups, in words."""
-        return READ_AS[self.polarity]
+        if self.polarity == UNCLEAR:
+            return "the checker cannot tell which way this sentence points"
+        return f"it says {_SAYS[self.polarity]}"
 
 
 def check_claim(claim: str, sentences: Sentences) -> Verdict:
@@ -91,6 +86,8 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     """
     words = words_of(claim)
     plain = in_plain(claim)
+    led = _LEADING.fullmatch(plain)
+    plain = led.group(1) if led else plain
     polarity, topic = _read(plain)
     for sentence, those in zip(sentences.all, sentences.words, strict=True):
         if those == words:
@@ -102,7 +99,7 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     alike, those = _alike(words, sentences)
     altered = () if alike is None else tuple(_altered(alike, words, those))
     reasons = reasons_of(reading, sentences, bool(altered))
-    told = (*altered, *reasons)
+    told = (*altered, *reasons, *([ASKED] if led else []))
     if alike is None:
         against = contradicting(reading, sentences)
         alike = (
@@ -114,9 +111,10 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
 def _read(plain: str) -> tuple[Polarity, str]:
     """Return what a sentence says of groups and, where that is nothing, what it is about."""
     rule = polarity_of(plain)
-    if plain.endswith("?"):
-        return rule, BEYOND
     learned = learned_of(plain)
+    if plain.endswith("?"):
+        is_other = learned.is_sure and learned.polarity == NONE
+        return Polarity(NONE) if is_other else rule, BEYOND
     if not learned.is_sure:
         between = " or ".join(_SAYS[one] for one in (learned.polarity, learned.second))
         return Polarity(UNCLEAR, unsure=f"it may say {between}"), learned.topic

@@ -13,12 +13,8 @@ _NONE_SEEN = re.compile(r"no|neither|nothing|little|none|hardly|few|0")
 _OPERATORS = frozenset(
     ("negation", "denial", "evidence", "accepting", "saying", "claim", "contested", "open")
 )
-_SCOFFED = ("any", "whoever", "those", "people")
 _NEAR = 4
 """Words between two that belong together, at most."""
-
-_ADRIFT = 4
-"""More turns than this are not followed."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +44,8 @@ class Clause:
         open.
     claimed
         The claim that it is, until somebody accepts or denies it.
-    denied, contested, open
-        Whether a denial of it is what the sentence is about; whether it is disputed; whether it is
-        left open.
+    contested, open
+        Whether it is disputed; whether it is left open.
     pending, able
         A negation, or a "could", behind it that has nothing to act on yet.
     unsure
@@ -67,7 +62,6 @@ class Clause:
     said: bool = False
     accepted: bool = False
     claimed: str = ""
-    denied: bool = False
     contested: bool = False
     open: bool = False
     pending: bool = False
@@ -94,12 +88,10 @@ class Clause:
             # "Dismissed as nonsense" is one denial, "dishonest to deny" are two.
             twice = text[token.end : following.start] == " to "
             if twice or not (self.last == "denial" and near):
-                self._deny("" if twice and following.role == "denial" else token.text)
-                self.denied = token.text in ("deny", "denying")
+                self._deny()
         elif role == "evidence":
             seen = _NONE_SEEN.match(following.text) and not text.startswith(" to ", token.end)
             self.evidential |= self.last == "negation" and near and bool(seen)
-            self.evidential |= self.same and token.text == "statistically"
             self.shown = True
         elif role == "accepting":
             self.accepted = True
@@ -110,10 +102,9 @@ class Clause:
         elif role == "contested":
             self.contested = True
         elif role == "open":
-            # "Could not be biased", "can show" and "could find nothing wrong" leave nothing open.
+            # "Could not be biased" and "can show" leave nothing open.
             turned = token.text in ("can", "could") and self.turns and self.last == "negation"
-            told = token.text == "can" or (token.text == "could" and self.evidential)
-            told = told and following.role in ("saying", "evidence", "accepting")
+            told = token.text == "can" and following.role in ("saying", "evidence", "accepting")
             self.open |= not turned and not told
         elif role == "taken":
             self.unsure = True
@@ -122,8 +113,7 @@ class Clause:
 
     def behind(self, token: Token) -> None:
         """Take in a word that stands behind."""
-        role, about = token.role, self.thing or self.denied or bool(self.claimed)
-        role = "absent" if token.text == "nil" else role
+        role, about = token.role, self.thing or bool(self.claimed)
         if role == "negation" and token.text != "nor":
             self.pending = True
             return
@@ -138,16 +128,13 @@ class Clause:
                 # A null hypothesis that was not rejected.
                 self.claimed, self.evidential = "", True
             elif about and not self.pending:
-                self._deny(token.text)
+                self._deny()
                 chance = ("chance", "error", "significant")
                 self.evidential |= any(one in token.text for one in chance)
         elif role == "there":
             self.turns += self.pending and self.thing
         elif role == "saying":
             self.open |= self.pending
-        elif role == "true":
-            self.turns += self.pending and bool(self.claimed)
-            self.claimed = ""
         elif role == "contested":
             self.contested |= not self.pending and about
             self.claimed = "" if self.pending else self.claimed
@@ -156,8 +143,6 @@ class Clause:
                 self.able = self.thing
             elif role == "open" and token.text != "whether":
                 self.open |= about or " " in token.text
-            elif role == "taken" and self.thing:
-                self.unsure = True
             return
         self.pending = False
 
@@ -167,21 +152,12 @@ class Clause:
         self.turns += 1
         self.shown = self.said = self.accepted = False
 
-    def _deny(self, text: str) -> None:
-        # "It is wrong to say that there is none" does not say that there is one.
-        misled = text.startswith(("wrong", "mis", "incorrect", "dishonest"))
-        self.open |= misled and self.is_alike
+    def _deny(self) -> None:
         self.turns += 1
         self.shown = self.said = False
         self.claimed = ""
 
     def finish(self) -> None:
         """Settle what is left at the end of the clause."""
-        if self.pending and self.claimed.startswith(_SCOFFED):
-            # "Anyone who thinks so has not read it."
-            self._deny("")
-        elif self.pending:
-            self.unsure = True
-        if self.turns > _ADRIFT:
-            self.unsure = True
+        self.unsure |= self.pending
         self.open |= self.contested or bool(self.claimed) or (self.able and not self.turns)

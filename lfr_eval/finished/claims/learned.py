@@ -1,7 +1,7 @@
 """What a sentence says, learned from sentences that people have sorted by hand.
 
 In: a sentence in plain lower case. Out: what it says of groups, or else what it is about, and how
-sure that is. A linear model of words (`examples.csv`, trained at first use in less than a second)
+sure that is. A linear model of words (`examples.csv`, trained at first use in about two seconds)
 is put together with what the rules of `polarity.py` read. It never decides whether a sentence is
 the study's own: that it is word for word, or not at all.
 """
@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,17 +26,21 @@ from lfr_eval.finished.claims.polarity import (
     OPEN,
     UNCLEAR,
     polarity_of,
+    tokens_of,
 )
 from lfr_eval.finished.claims.wording import in_plain
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "beyond"
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
 SURE = 0.6
-"""Probability below which a sentence is told as one of two, unless words and rules agree."""
+"""Probability below which a sentence is told as one of two."""
 
-SURE_OF_NONE = 0.9
+SURE_OF_NONE = 0.7
 """That from which a sentence that names groups is told to say nothing of differences between them.
 What names groups mostly does, and an unknown turn of phrase looks as if it did not."""
 
@@ -102,13 +106,16 @@ def learned_of(plain: str) -> Learned:
 
 
 class Model:
-    """Words and rules together, as if they erred independently of each other (naive Bayes).
+    """Two linear models of words, of the roles that words play and of what the rules read.
+
+    The first says what a sentence says; the second, trained on those that say nothing of groups,
+    what it is about.
 
     Parameters
     ----------
     examples
-        Sentences to learn from. How far the rules can be trusted is counted on those only with
-        which they were not made.
+        Sentences to learn from. What the rules read counts in those only with which they were not
+        made.
     """
 
     def __init__(self, examples: Sequence[Example]) -> None:
@@ -116,51 +123,61 @@ class Model:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.multiclass import OneVsRestClassifier
-        from sklearn.pipeline import make_pipeline
 
-        self._words = make_pipeline(
+        plains = [in_plain(one.sentence) for one in examples]
+        self._views = [
             TfidfVectorizer(
-                ngram_range=(1, 3),
-                token_pattern=r"[\w'%?]+",
+                ngram_range=(1, longest),
+                token_pattern=pattern,
                 min_df=2,
                 sublinear_tf=True,
-                preprocessor=_general,
-            ),
-            OneVsRestClassifier(
-                LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
-            ),
-        ).fit([in_plain(one.sentence) for one in examples], [one.says for one in examples])
-        self._names = [str(name) for name in self._words.classes_]
-        counts = np.full((len(self._names), len(_READINGS)), 0.5)
-        for one in examples:
-            if not one.ruled:
-                read = polarity_of(in_plain(one.sentence)).value
-                counts[self._names.index(one.says), _READINGS.index(read)] += 1
-        self._rules = counts / counts.sum(axis=1, keepdims=True)
+                preprocessor=view,
+            ).fit(plains)
+            for view, longest, pattern in (
+                (_general, 3, r"[\w'%?]+"),
+                (_with_roles, 3, r"\S+"),
+            )
+        ]
+        ruled = np.array([bool(one.ruled) for one in examples])
+        seen = self._seen(plains, ruled)
+        says = np.array([one.says for one in examples])
+        other = np.isin(says, _TOPICS)
+
+        def fitted(rows: csr_array, names: np.ndarray) -> OneVsRestClassifier:
+            model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
+            return OneVsRestClassifier(model).fit(rows, names)
+
+        self._polarity = fitted(seen, np.where(other, NONE, says))
+        self._topic = fitted(seen[other], says[other])
+
+    def _seen(self, plains: Sequence[str], ruled: np.ndarray) -> csr_array:
+        """Return what the models see of each sentence, a row for each."""
+        from scipy.sparse import csr_array, hstack
+
+        rules = np.zeros((len(plains), len(_READINGS)))
+        for number in np.flatnonzero(~ruled).tolist():
+            rules[number, _READINGS.index(polarity_of(plains[number]).value)] = 1.0
+        return hstack([*(view.transform(plains) for view in self._views), csr_array(rules)], "csr")
 
     def read(self, plains: Sequence[str]) -> list[Learned]:
         """Return what each sentence says most likely."""
+        seen = self._seen(plains, np.zeros(len(plains), bool))
         told = []
-        for plain, words in zip(plains, self._words.predict_proba(plains), strict=True):
-            rule = polarity_of(plain).value
-            chances = words * self._rules[:, _READINGS.index(rule)]
-            topics = words[[self._names.index(name) for name in _TOPICS]]
-            topic = _TOPICS[int(np.argmax(topics))]
-            topic = topic if topics.max() >= _LIKELY * topics.sum() else BEYOND
-            by_words, both = self._polarities(words), self._polarities(chances)
-            first, second = sorted(both, key=lambda name: -both[name])[:2]
-            sure = max(by_words, key=lambda name: by_words[name]) == first == rule
-            sure |= both[first] >= SURE
-            if first == NONE and _GROUPS.search(plain):
-                sure = both[NONE] >= SURE_OF_NONE
-            told.append(Learned(first, second, topic, sure))
-        return told
-
-    def _polarities(self, chances: np.ndarray) -> dict[str, float]:
-        """Return the chance of each polarity; sentences on all other matters are one."""
-        told = dict.fromkeys((*_ON_GROUPS, NONE), 0.0)
-        for name, chance in zip(self._names, chances / chances.sum(), strict=True):
-            told[name if name in told else NONE] += float(chance)
+        for plain, chances, topics in zip(
+            plains,
+            self._polarity.predict_proba(seen),
+            self._topic.predict_proba(seen),
+            strict=True,
+        ):
+            second, first = np.argsort(chances)[-2:]
+            name, other = (str(self._polarity.classes_[number]) for number in (first, second))
+            topic = str(self._topic.classes_[np.argmax(topics)])
+            named = name == NONE and _GROUPS.search(plain)
+            sure = chances[first] >= (SURE_OF_NONE if named else SURE)
+            topic = topic if topics.max() >= _LIKELY else BEYOND
+            # Whether it is the study or what is not known, it is answered alike.
+            sure |= {name, other} == {OPEN, NONE} and topic == STUDY
+            told.append(Learned(name, other, topic, bool(sure)))
         return told
 
 
@@ -172,3 +189,13 @@ def _model() -> Model:
 def _general(plain: str) -> str:
     """Return a sentence with one word for all groups and one for all numbers."""
     return _NUMBER.sub("9", _GROUPS.sub("group", plain))
+
+
+def _with_roles(plain: str) -> str:
+    """Return a sentence with the role of each word that has one, in place of the word."""
+    text, tokens = tokens_of(plain)
+    parts, end = [], 0
+    for token in tokens:
+        parts += [_general(text[end : token.start]), token.role.removesuffix("_of").upper()]
+        end = token.end
+    return " ".join([*parts, _general(text[end:])])

@@ -9,7 +9,8 @@ something that was shown or was not, and doubt leaves it open.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from lfr_eval.finished.claims.clause import Clause, Token
@@ -28,18 +29,13 @@ _TOKEN = re.compile(
 )
 _PREDICATES = ("same", "same_of", "compared", "noun", "noun_of", "quality", "quality_of")
 _FILLER, _GROUP = word(PHRASES["filler"]), word(PARTS["people"])
-_TAKEN_BACK, _UNTRUE, _FOUND_NONE, _RATE, _NOTHING_SEEN, _EXCEPTION = (
-    re.compile(PHRASES[name])
-    for name in ("taken_back", "untrue", "found_none", "rate", "nothing_seen", "exception")
-)
+_RATE = re.compile(PHRASES["rate"])
 _ATTRIBUTE = word(PARTS["attribute"])
 _EVERYBODY = re.compile(
     r"\b(?:everyone|everybody|anyone|all|whoever|(?:every|each) \w+|others|the rest|londoners)\b"
 )
 _AGAINST = re.compile(r"\b(?:against|versus|vs?|compared|while|whereas|but|and|with)\b|[;,]")
 _ASKS = re.compile(r"(?:is|are|was|do|does|did|has|have|can|could|will|would|wh\w+|how)\b")
-_LIKENESS = re.compile(r"\w+(?:ity|ness|ence)\b")
-_UNTOWARD = re.compile(r"nothing|not|no (?!matter|preference)")
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,16 @@ class Polarity:
     unsure: str = ""
 
 
+@lru_cache(maxsize=4096)
+def tokens_of(plain: str) -> tuple[str, list[Token]]:
+    """Return a sentence without what says nothing of groups, and its words that have a role."""
+    text = _FILLER.sub(lambda found: "~" * len(found.group()), plain)
+    return text, [
+        Token(str(found.lastgroup), found.group(), found.start(), found.end())
+        for found in _TOKEN.finditer(text)
+    ]
+
+
 def polarity_of(plain: str) -> Polarity:
     """Return what a sentence says of differences between groups.
 
@@ -78,11 +84,7 @@ def polarity_of(plain: str) -> Polarity:
     >>> polarity_of("bias cannot be ruled out.").value
     'open'
     """
-    text = _FILLER.sub(lambda found: "~" * len(found.group()), plain)
-    tokens = [
-        Token(str(found.lastgroup), found.group(), found.start(), found.end())
-        for found in _TOKEN.finditer(text)
-    ]
+    text, tokens = tokens_of(plain)
     told = [_one(text, tokens, at) for at in _predicates(text, tokens)]
     if re.search(r"\?[\"' )]*$", text):
         named = told or _GROUP.search(text) or _ATTRIBUTE.search(text)
@@ -97,17 +99,6 @@ def polarity_of(plain: str) -> Polarity:
     values = {one.value for one in told}
     if not values:
         return Polarity(DIFFERENCE if _is_set_against(text) else NONE)
-    if _FOUND_NONE.search(text):
-        return Polarity(ALIKE, True)
-    last = text[[t.end for t in tokens if t.role in _PREDICATES][-1] :]
-    if _TAKEN_BACK.search(last):
-        return Polarity(OPEN)
-    turned = {DIFFERENCE: ALIKE, ALIKE: DIFFERENCE}
-    if _UNTRUE.search(last):
-        told = [replace(one, value=turned.get(one.value, one.value)) for one in told]
-        values = {one.value for one in told}
-    if len(values) == 1 and _EXCEPTION.search(last):
-        values |= {turned.get(one.value, one.value) for one in told}
     if UNCLEAR in values:
         return Polarity(UNCLEAR)
     if len(values) == 1:
@@ -146,9 +137,7 @@ def _one(text: str, tokens: list[Token], at: int) -> Polarity:
     predicate = tokens[at]
     read = Clause(
         same=predicate.role.startswith("same"),
-        thing=predicate.role.startswith("noun") or _LIKENESS.match(predicate.text) is not None,
-        # "Nothing untoward": not that they are alike, but that nothing was seen.
-        evidential=predicate.role == "same_of" and _UNTOWARD.match(predicate.text) is not None,
+        thing=predicate.role.startswith("noun"),
     )
     front = list(takewhile(lambda token: token.role != "stop", reversed(tokens[:at])))
     for number, token in enumerate(front):
@@ -163,5 +152,4 @@ def _one(text: str, tokens: list[Token], at: int) -> Polarity:
         return Polarity(OPEN)
     if read.unsure:
         return Polarity(UNCLEAR)
-    unseen = _NOTHING_SEEN.search(text) is not None
-    return Polarity(ALIKE, unseen or read.evidential) if read.is_alike else Polarity(DIFFERENCE)
+    return Polarity(ALIKE, read.evidential) if read.is_alike else Polarity(DIFFERENCE)

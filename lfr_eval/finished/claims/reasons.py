@@ -45,6 +45,9 @@ class Reason:
     text: str
 
 
+ASKED = Reason(BEYOND, "It is a question that takes its answer for granted, not a finding.")
+
+
 def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterator[Reason]:
     """Yield the reasons why a claim is not the study's, the weightiest first.
 
@@ -283,10 +286,30 @@ _TOLD = {
 }
 _BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
 _BESIDE_TOLD = {
-    "cause": "It also gives a reason or a cause (“{word}”). The study counts "
-    "errors; it does not show causes.",
-    "future": "It is also a prediction (“{word}”). The study says what was counted in its own "
-    "trials.",
+    "cause": (
+        BEYOND,
+        "It also gives a reason or a cause (“{word}”). The study counts errors; it does not show "
+        "causes.",
+    ),
+    "future": (
+        BEYOND,
+        "It is also a prediction (“{word}”). The study says what was counted in its own trials.",
+    ),
+    "elsewhere": (
+        BEYOND,
+        "It also speaks of the law or of other systems or versions (“{word}”). The study tested "
+        "one system and says nothing of the law.",
+    ),
+    "accuracy": (
+        ACCURACY,
+        "It also speaks of accuracy in general (“{word}”), which is not a single rate. The study "
+        "counts false alerts and missed people separately.",
+    ),
+    "study": (
+        STUDY,
+        "It also says that something is not known (“{word}”). For each comparison, this study says "
+        "how large a difference could still be.",
+    ),
 }
 
 
@@ -312,7 +335,8 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
-    if reading.topic != BEYOND:
-        for kind, pattern in _BESIDE.items():
-            if found := pattern.search(reading.plain):
-                yield Reason(BEYOND, _BESIDE_TOLD[kind].format(word=found.group()))
+    for name, pattern in _BESIDE.items():
+        kind, told = _BESIDE_TOLD[name]
+        wanted = reading.is_about_groups if kind != BEYOND else reading.topic != BEYOND
+        if (found := pattern.search(reading.plain)) and wanted:
+            yield Reason(kind, told.format(word=found.group()))
