@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from pyarrow.parquet import read_metadata
 
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
@@ -199,7 +200,8 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
 def _tables(study: Path, times: pd.DataFrame | None) -> frozenset[str]:
     """Return the names of the tables that say something; times may not have been recorded."""
     silent = {tables.ALERT_TIMES.name} if times is not None and not times["timed"].any() else set()
-    return frozenset(path.stem for path in study.glob("*.parquet")) - silent
+    filled = (path.stem for path in study.glob("*.parquet") if read_metadata(path).num_rows)
+    return frozenset(filled) - silent
 
 
 def _required(study: Path, table: tables.Table) -> pd.DataFrame:

@@ -77,6 +77,24 @@ def test_no_item_is_without_an_answer(study: StudyFolder) -> None:
             assert not any("the study has none of" in sentence for sentence in item["lacks"])
 
 
+def test_what_was_not_done_is_not_counted_as_given(study: StudyFolder) -> None:
+    content = filled(study)
+    gives = [
+        text for each in content["instruments"] for item in each["items"] for text in item["gives"]
+    ]
+    assert not [text for text in gives if text.startswith(("No ", "The study hash was not"))]
+    items = {
+        (each["name"], item["title"]): item
+        for each in content["instruments"]
+        for item in each["items"]
+    }
+    assert items["iso-19795-1", "Deviations"]["standing"] == "not given"
+    assert items["iso-19795-1", "Deviations"]["lacks"][0].startswith("No plan was registered")
+    # The software is simulated in these studies, and a null matcher elsewhere.
+    provider = items["ai-act-annex-iv", "1"]
+    assert (provider["standing"] == "not given") == content["simulated"]
+
+
 def test_wording_that_nobody_read_is_marked() -> None:
     for each in shipped_maps():
         for item in each.items:

@@ -93,15 +93,20 @@ def to_annex(evidence_map: EvidenceMap, report: Report) -> Annex:
 
 
 def _answer(item: Item, of: EvidenceMap, report: Report) -> Answer:
-    given = [found for give in item.gives if (found := _given(give, report)).says]
+    found = [(give, each) for give in item.gives if (each := _given(give, report)).says]
+    # A sentence that nothing was done is no evidence that it was.
+    absent = [each for give, each in found if _is_absent(give, report)]
+    given = [each for give, each in found if not _is_absent(give, report)]
     lacks = tuple(
         sentence
         for each in item.lacks
         for sentence in ((each,) if isinstance(each, str) else _given(each, report).says)
     )
-    if not given and item.because:
+    said = tuple(sentence for each in absent for sentence in each.says)
+    if not given and item.because and not absent:
         lacks = (item.because,)
-    elif not given and not lacks:
+    lacks = tuple(dict.fromkeys((*said, *lacks)))
+    if not given and not lacks:
         lacks = (f"Not given, because the study has none of: {_named(item)}.",)
     asks = bool(item.asks)
     return Answer(
@@ -115,6 +120,10 @@ def _answer(item: Item, of: EvidenceMap, report: Report) -> Answer:
         tables=tuple(dict.fromkeys(name for each in given for name in each.tables)),
         fields=tuple(dict.fromkeys(name for each in given for name in each.fields)),
     )
+
+
+def _is_absent(give: Give, report: Report) -> bool:
+    return give.evidence is not None and EVIDENCE[give.evidence].absent(report)
 
 
 def _named(item: Item) -> str:

@@ -39,12 +39,15 @@ class Evidence:
         Tables, and fields of the study record.
     findings
         Whether it quotes the primary findings of the answer.
+    absent
+        Whether its sentences only say that there is no such evidence.
     """
 
     says: Callable[[Report], tuple[str, ...]]
     tables: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     findings: bool = False
+    absent: Callable[[Report], bool] = lambda _: False
 
 
 def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
@@ -260,14 +263,24 @@ def data(report: Report) -> tuple[str, ...]:
 EVIDENCE = {
     "recognition": Evidence(recognition, tables=("rates",)),
     "false alerts": Evidence(false_alerts, tables=("rates",)),
-    "groups": Evidence(bias, tables=("findings",), findings=True),
-    "groups in short": Evidence(told_above, tables=("findings",), findings=True),
+    "groups": Evidence(bias, ("findings",), findings=True, absent=lambda r: not r.compared),
+    "groups in short": Evidence(
+        told_above, ("findings",), findings=True, absent=lambda report: not report.compared
+    ),
     "groups not known": Evidence(unknown_bias, tables=("findings",)),
     "groups without events": Evidence(silent, tables=("rates",)),
-    "software": Evidence(software, fields=("matcher.name", "matcher.fingerprint")),
+    "software": Evidence(
+        software,
+        fields=("matcher.name", "matcher.fingerprint"),
+        absent=lambda report: report.record.simulated,
+    ),
     "settings": Evidence(held_to, fields=("thresholds.primary", "design.watchlist_sizes")),
-    "study hash": Evidence(checked),
-    "registration": Evidence(promised, fields=("registration",)),
+    "study hash": Evidence(checked, absent=lambda report: report.provenance.study_hash is None),
+    "registration": Evidence(
+        promised,
+        fields=("registration",),
+        absent=lambda report: report.record.registration is None,
+    ),
     "limits": Evidence(lambda _: SEE_LIMITS, fields=("datasets.limits", "notes")),
     "data": Evidence(data, fields=("datasets",)),
     "people by ethnicity": Evidence(people_by("ethnicity"), tables=("cohort",)),
