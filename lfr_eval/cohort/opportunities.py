@@ -19,6 +19,7 @@ from lfr_eval.cohort.manifest import CARD, cohort_table
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.contract.dates import Order
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.words import several
 
@@ -130,6 +131,9 @@ def _labelled(
     for name in people.columns.drop(["filler", CARD], errors="ignore"):
         told = person.map(people[name])
         given = passes[name] if name in passes else pd.Series(pd.NA, passes.index, "string")
+        usual = {skeleton(str(label)): str(label) for label in people[name].dropna().unique()}
+        read = {str(label): usual.get(skeleton(str(label))) for label in given.dropna().unique()}
+        given = given.astype("string").replace({label: one for label, one in read.items() if one})
         problems += problems_at(
             given.notna() & told.notna() & (given.astype("string") != told.astype("string")),
             table.rows,

@@ -87,7 +87,7 @@ def test_labels_come_from_the_manifest_and_unknown_people_are_their_own(logs: Lo
     logs.write(
         PASSES.replace("acquired\n", "acquired,gender\n", 1)
         .replace(",yes\n", ",yes,\n")
-        .replace("no\n", "no,f\n")
+        .replace("no\n", "no, F\n")
         .replace("north,\n", "north,,\n"),
         "pass_id,reference_id,score\n",
     )
