@@ -168,7 +168,11 @@ def _only_number(text: str, trials: float | None) -> float | None:
     if rate is None or trials is None:
         return None
     value = 1 / float(rate[1].replace(",", "")) if rate[1] else float(rate[2]) / 100
-    spread = 0.005 * value * trials
+    # Tenths below 10, then whole ones, and three digits at most: half a step either way.
+    step = 0.005
+    if rate[1]:
+        step = max(0.005, (0.05 if value > 0.1 else 0.5) * value)
+    spread = step * value * trials
     low, high = np.ceil(value * trials - spread), np.floor(value * trials + spread)
     return float(low) if low == high else None
 
