@@ -312,6 +312,23 @@ _TOGETHER = re.compile(
 )
 
 
+FIXED, RANDOM = "this watchlist", "watchlists like this one"
+"""For which watchlists a claim holds."""
+
+
+def watchlists(size: int, holds_for: str = FIXED) -> str:
+    """Return a watchlist by its size, and whether a claim holds for others like it.
+
+    Examples
+    --------
+    >>> watchlists(10_000), watchlists(10_000, RANDOM)
+    ('this watchlist of 10,000', 'watchlists of 10,000 like this one')
+    """
+    return (
+        f"watchlists of {size:,} like this one" if holds_for == RANDOM else f"{FIXED} of {size:,}"
+    )
+
+
 def joined(parts: Sequence[str], last: str = "and") -> str:
     """Return "a, b and c"."""
     if len(parts) < 2:

@@ -112,8 +112,9 @@ def _statement(row: Mapping[Hashable, Any]) -> str | None:
         else f"is {much.removeprefix('−')} per {per} {metric.sides} "
         f"{'lower' if difference < 0 else 'higher'} than that of {b}"
     )
+    where = setting_words(row["metric"], row["threshold"], row["watchlist_size"], row["holds_for"])
     said = (
-        f"{setting_words(row['metric'], row['threshold'], row['watchlist_size'])}the "
+        f"{where}the "
         f"{metric.rate} of {a} {apart} ({confidence(level)} interval of the difference "
         f"{ends[0]} to {ends[1]} per {per})"
     )

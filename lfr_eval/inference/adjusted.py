@@ -19,7 +19,6 @@ from lfr_eval.contract.names import factor_words, group_words, metric_named
 from lfr_eval.contract.tables import ADJUSTED, CROSS
 from lfr_eval.contract.trials import Grouping, PersonTrials, Trials, group_people
 from lfr_eval.contract.words import (
-    alike,
     confidence,
     joined,
     percentage,
@@ -41,7 +40,7 @@ from lfr_eval.inference.sensitivity import (
     mislabelled_at_random,
     mislabelled_at_worst,
 )
-from lfr_eval.inference.statements import setting_words
+from lfr_eval.inference.statements import of_trials, setting_words
 
 _MOST_NAMED = 3
 
@@ -309,9 +308,7 @@ def _statement(row: _Told) -> str:
             f"{crude}. It cannot be adjusted for {held}: {row.refused}. Adjust for fewer or "
             f"coarser covariates. (Exploratory.)"
         )
-    rates = alike(
-        (row.rates[0], "nearest"), (row.rates[1], "nearest"), success=row.metric == "TPIR"
-    )
+    rates = of_trials(row.metric, (row.rates[0], "nearest"), (row.rates[1], "nearest"))
     said = (
         f"{crude}, and {_times(row.adjusted)} with the {held} of both groups "
         f"together ({_interval(row.adjusted, row.level)}; {' against '.join(rates)})"

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import Trials
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import RANDOM, threshold_text
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.controls import Controls, controls_of
@@ -29,6 +29,7 @@ from lfr_eval.inference.omnibus import signed_deviates
 from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.inference.statements import Sides
+from lfr_eval.inference.watchlists import holds_for
 
 ALL, REST = "*", "rest"
 
@@ -69,7 +70,18 @@ class Study:
     @property
     def unit(self) -> str:
         """What the variance is taken over, in words."""
-        return "people" if self.clusters is None else "clusters of people"
+        people = "people" if self.clusters is None else "clusters of people"
+        return f"{people} and references" if self.holds_for == RANDOM else people
+
+    @property
+    def holds_for(self) -> str:
+        """For which watchlists claims hold; empty where none is searched."""
+        return holds_for(self.trials, self.plan.watchlist)
+
+    @property
+    def where(self) -> str:
+        """The same, as a clause."""
+        return f", for {self.holds_for}" if self.holds_for else ""
 
 
 def base_columns(
@@ -80,6 +92,7 @@ def base_columns(
     threshold = steps if trials.has_threshold else np.full(1, np.nan)
     return {
         "metric": trials.metric,
+        "holds_for": study.holds_for,
         "threshold": threshold,
         "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
         "factor": factor,
@@ -117,8 +130,8 @@ def omnibus_rows(
             **base,
             "group_a": ALL,
             "group_b": ALL,
-            "test": f"all groups at once, each against the rest; variance over {study.unit}"
-            f"{study.controls.words}",
+            "test": f"all groups at once, each against the rest{study.where}; variance over "
+            f"{study.unit}{study.controls.words}",
             "statistic": np.where(testable, statistic, np.nan),
             "p_value": np.where(testable, p_value, np.nan),
             "testable": testable,
@@ -232,6 +245,7 @@ def pair_rows(
     defined = (a.trials > 0) & (b.trials > 0) & (b.events > 0) & shared
     correlation = np.broadcast_to(np.asarray(tested.sides.correlation), tested.p_value.shape)
     how = "the same people" if pair.paired else f"variance over {study.unit}"
+    how += study.controls.words
     return pd.DataFrame(
         {
             "finding_id": finding_ids(base, *names),
@@ -242,7 +256,7 @@ def pair_rows(
             "rate_b": rate_b,
             "ratio": np.where(defined, divide(a.rate, b.rate), np.nan),
             "difference": rate_a - rate_b,
-            "test": f"interval of each rate, combined by MOVER; {how}{study.controls.words}",
+            "test": f"interval of each rate, combined by MOVER{study.where}; {how}",
             "statistic": np.where(testable, tested.deviates[row], np.nan),
             "p_value": tested.p_value[row],
             "p_equivalence": tested.p_equivalence[row],

@@ -204,4 +204,5 @@ def _finding(row: Any, plan: Plan) -> Finding:
         uncontrolled=row.controls.missing,
         sides=row.sides,
         fragility=None if pd.isna(row.fragility) else int(row.fragility),
+        holds_for=row.holds_for,
     )

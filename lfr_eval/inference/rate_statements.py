@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.names import METRICS, group_words, metric_named
-from lfr_eval.contract.words import alike, confidence, threshold_text
+from lfr_eval.contract.words import FIXED, RANDOM, alike, confidence
+from lfr_eval.inference.statements import setting_words
 
 _TOLD = frozenset(metric.code for metric in METRICS) - {"misidentification", "event"}
 
@@ -29,8 +30,8 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
     ...        "factor": "ethnicity", "group": "black", "counterpart": pd.NA, "events": 3,
     ...        "trials": 1300, "subjects": 130, "rate": 3 / 1300, "lower": 0.0007,
     ...        "upper": 0.0075, "level": 0.95}
-    >>> print(rate_statement(row)[:94])
-    At threshold 0.60 and a watchlist of 10,000, the false alert rate of Black people was 1 in 433
+    >>> print(rate_statement(row)[:89])
+    At threshold 0.60 and with this watchlist of 10,000, the false alert rate of Black people
     """
     if rate["metric"] not in _TOLD or not rate["trials"] > 0 or pd.isna(rate["upper"]):
         return ""
@@ -57,16 +58,18 @@ def rate_statement(rate: Mapping[Any, Any]) -> str:
 
 
 def _where(rate: Mapping[Any, Any]) -> str:
-    parts = []
-    if pd.notna(rate["threshold"]):
-        parts.append(f"threshold {threshold_text(float(rate['threshold']))}")
-    if pd.notna(rate["watchlist_size"]):
-        parts.append(f"a watchlist of {int(rate['watchlist_size']):,}")
-    if pd.notna(rate["rank"]):
-        parts.append(f"rank {int(rate['rank'])}")
-    if not parts:
-        return "In this study, "
-    return "At " + ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] + ", "
+    threshold, size, rank = (
+        None if pd.isna(rate[name]) else rate[name]
+        for name in ("threshold", "watchlist_size", "rank")
+    )
+    holds_for = RANDOM if RANDOM in str(rate.get("interval")) else FIXED
+    return setting_words(
+        rate["metric"],
+        None if threshold is None else float(threshold),
+        None if size is None else int(size),
+        holds_for,
+        None if rank is None else int(rank),
+    )
 
 
 def _whose(rate: Mapping[Any, Any]) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import CROSS, OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
+from lfr_eval.contract.words import RANDOM
 from lfr_eval.inference.bands import band_level
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.clusters import Codes, clusters_of
@@ -27,6 +28,7 @@ from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.pooling import FEWEST_GROUPS, POOLED, pooled_rates
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
+from lfr_eval.inference.watchlists import holds_for
 
 SUCCESS = "TPIR"
 """The metric of which an event is no error: counted as its misses, and turned."""
@@ -194,6 +196,7 @@ def _frame(trials: Trials, factor: str, of: _Cells, steps: Floats, plan: Plan) -
     cells, tail = precision_of(evidence), (1 - plan.level) / 2
     total, count = cells.trials, len(steps)
     some = total > 0
+    like = f"; for {RANDOM}" if holds_for(trials, plan.watchlist) == RANDOM else ""
     return pd.DataFrame(
         {
             "metric": trials.metric,
@@ -214,7 +217,7 @@ def _frame(trials: Trials, factor: str, of: _Cells, steps: Floats, plan: Plan) -
             "upper": _end(upper_ends(cells, tail), evidence).ravel(),
             "level": plan.level,
             "effective_trials": cells.effective_trials.ravel(),
-            "interval": cells.basis.ravel(),
+            "interval": [f"{basis}{like}" for basis in cells.basis.ravel()],
         }
     )
 

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from lfr_eval.contract.names import factor_words, group_words, metric_named
 from lfr_eval.contract.tables import REGISTERED_STATES
 from lfr_eval.contract.words import (
+    FIXED,
     alike,
     confidence,
+    joined,
     listed,
     p_text,
     ratio,
     threshold_text,
+    watchlists,
 )
 from lfr_eval.inference.plan import UNNAMED
 
@@ -54,7 +57,7 @@ class Finding:
     an event, `bound_a` is the upper bound of its rate where it had none. `controls` names the
     labels of people and `conditions` the conditions of trials that groups are compared within,
     `uncontrolled` the declared ones that these trials know nothing of. `sides` names sides that are
-    not simply groups of people. NaN: not known.
+    not simply groups of people, `holds_for` for which watchlists the claim is. NaN: not known.
     """
 
     metric: str
@@ -88,6 +91,7 @@ class Finding:
     registered: str = REGISTERED_STATES[0]
     sides: Sides | None = None
     fragility: int | None = None
+    holds_for: str = FIXED
 
     @property
     def a(self) -> str:
@@ -233,28 +237,27 @@ def _compared(f: Finding) -> str:
 
 
 def _rates(f: Finding) -> list[str]:
-    return _alike(f, (f.rate_a, "nearest"), (f.rate_b, "nearest"))
+    return of_trials(f.metric, (f.rate_a, "nearest"), (f.rate_b, "nearest"))
 
 
 def _bounds(f: Finding) -> str:
     ends = [(f.bound_a, "up"), (f.bound_b, "up")]
-    return " and ".join(_alike(f, *ends))
+    return " and ".join(of_trials(f.metric, *ends))
 
 
-def _alike(f: Finding, *rates: tuple[float, str]) -> list[str]:
-    """Return rates in one unit; those of events without a name say that they are of trials."""
-    said = alike(*rates, success=f.metric == "TPIR")
-    if f.metric != UNNAMED:
-        return said
-    return [f"{each} of trials" if "%" in each else f"{each} trials" for each in said]
+def of_trials(code: str, *rates: tuple[float, str]) -> list[str]:
+    """Return rates in one unit, the last with what they are of: "1 in 60", "1 in 720 passes"."""
+    metric = metric_named(code)
+    *others, last = alike(*rates, success=metric.is_success)
+    return [*others, f"{last} {'of ' if '%' in last else ''}{metric.sides}"]
 
 
 def _seen(f: Finding, side: str) -> str:
     """Return a side's rate and the bound of the other, which had no event, in one unit."""
     rate, bound = getattr(f, f"rate_{side}"), getattr(f, f"bound_{'b' if side == 'a' else 'a'}")
     if math.isnan(bound):
-        return f" ({_alike(f, (rate, 'nearest'))[0]})"
-    seen, most = _alike(f, (rate, "nearest"), (bound, "up"))
+        return f" ({of_trials(f.metric, (rate, 'nearest'))[0]})"
+    seen, most = of_trials(f.metric, (rate, "nearest"), (bound, "up"))
     return f" ({seen} against less than {most})"
 
 
@@ -277,17 +280,26 @@ def _possible(f: Finding) -> str:
 
 
 def _where(f: Finding) -> str:
-    return setting_words(f.metric, f.threshold, f.watchlist_size)
+    return setting_words(f.metric, f.threshold, f.watchlist_size, f.holds_for)
 
 
-def setting_words(metric: str, threshold: float, watchlist_size: int | None) -> str:
+def setting_words(
+    metric: str,
+    threshold: float | None,
+    watchlist_size: int | None,
+    holds_for: str = FIXED,
+    rank: int | None = None,
+) -> str:
     """Return where a sentence holds, as its beginning."""
     parts = []
-    if not math.isnan(threshold) and metric != UNNAMED:
-        parts.append(f"At threshold {threshold_text(threshold)}")
+    if threshold is not None and not math.isnan(threshold) and metric != UNNAMED:
+        parts.append(f"at threshold {threshold_text(threshold)}")
+    if rank is not None:
+        parts.append(f"at rank {rank}")
     if watchlist_size is not None:
-        parts.append(f"{'a' if parts else 'At a'} watchlist of {watchlist_size:,}")
-    return " and ".join(parts) + ", " if parts else "In this study, "
+        parts.append(f"with {watchlists(watchlist_size, holds_for)}")
+    said = joined(parts) or "in this study"
+    return f"{said[0].upper()}{said[1:]}, "
 
 
 def _standing(f: Finding) -> str:

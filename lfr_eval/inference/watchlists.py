@@ -7,15 +7,42 @@ same cells with a variance clustered by person and by reference.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials, Trials
+from lfr_eval.contract.words import FIXED, RANDOM
 from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
 
 Codes = NDArray[np.intp]
+
+
+def holds_for(trials: Trials, watchlist: str) -> str:
+    """Return for which watchlists a claim about these trials holds; empty where none is searched.
+
+    Parameters
+    ----------
+    trials
+        The trials.
+    watchlist
+        `Plan.watchlist`.
+    """
+    if trials.watchlist_size is None:
+        return ""
+    return RANDOM if watchlist == "random" and _is_widened(trials) else FIXED
+
+
+def _is_widened(trials: Trials) -> TypeGuard[PersonTrials]:
+    return (
+        isinstance(trials, PersonTrials)
+        and trials.reference is not None
+        and trials.watchlist_size is not None
+        and trials.event_at_or_above
+        and trials.metric == "FPIR"
+    )
 
 
 def watchlist_variance(
@@ -44,13 +71,7 @@ def watchlist_variance(
     (Cameron, Gelbach & Miller 2011). Other trials are returned as they are: only a false alert
     has a reference of somebody else as its cause.
     """
-    if (
-        not isinstance(trials, PersonTrials)
-        or trials.reference is None
-        or trials.watchlist_size is None
-        or not trials.event_at_or_above
-        or trials.metric != "FPIR"
-    ):
+    if not _is_widened(trials) or trials.reference is None or trials.watchlist_size is None:
         return cells
     conditions = cells.conditions
     cell = codes[trials.person] * conditions + (0 if condition is None else condition)

@@ -164,9 +164,9 @@ def test_a_ratio_of_another_setting_is_told_with_the_one_that_is_there(
 def test_a_rate_without_events_is_quoted_as_a_bound() -> None:
     row = rate("FPIR", 0.64, 0, 4000).iloc[0]
     assert rate_statement(row.to_dict()) == (
-        "At threshold 0.64 and a watchlist of 10,000, no false alert was seen in 4,000 recognition "
-        "opportunities of 400 people (all people); the false alert rate is below 1 in 100 "
-        "(95 % confidence)."
+        "At threshold 0.64 and with this watchlist of 10,000, no false alert was seen in 4,000 "
+        "recognition opportunities of 400 people (all people); the false alert rate is below "
+        "1 in 100 (95 % confidence)."
     )
 
 

@@ -78,7 +78,8 @@ def test_without_a_margin_there_is_a_sentence_and_no_verdict() -> None:
     assert pd.isna(row["absolute_verdict"])
     assert pd.isna(row["difference_margin"])
     assert row["absolute_statement"].startswith(
-        "At threshold 0.50 and a watchlist of 100, the false alert rate of people in group a is "
+        "At threshold 0.50 and with this watchlist of 100, the false alert rate of "
+        "people in group a is "
     )
     assert "per 100 passes" in row["absolute_statement"]
 

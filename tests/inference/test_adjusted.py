@@ -219,7 +219,7 @@ def test_the_sentence_gives_both_ratios_and_what_could_explain_them() -> None:
     row = adjusted_table([changed], people, [0.5], PLAN).iloc[0]
     assert row["e_value_interval"] > 1
     for words in (
-        "At threshold 0.50 and a watchlist of 50, people in group a had false alerts",
+        "At threshold 0.50 and with this watchlist of 50, people in group a had false alerts",
         "before adjustment, and",
         "times as often with the age band and camera of both groups together",
         "; a regression gives",

@@ -236,15 +236,17 @@ def test_the_sentence_speaks_of_passes() -> None:
     found = finding_table([trials], labels(60), [0.5], plan_of("camera", primary_thresholds=(0.5,)))
     omnibus, pair = found["statement"].iloc[:2]
     assert omnibus.startswith(
-        "At threshold 0.50 and a watchlist of 1,000, false alert rates differed between passes by "
-        "camera, among the same people (p = "
+        "At threshold 0.50 and with this watchlist of 1,000, false alert rates differed between "
+        "passes by camera, among the same people (p = "
     )
     assert "passes with camera" in pair
     assert "set off false alerts" in pair
     assert "times as often as passes with camera" in pair
     assert ", among the same people (95 % interval" in pair
     assert "subjects" not in pair
-    assert found["test"].iloc[1] == "interval of each rate, combined by MOVER; the same people"
+    assert found["test"].iloc[1] == (
+        "interval of each rate, combined by MOVER, for this watchlist; the same people"
+    )
 
 
 def test_crossed_with_a_label_it_compares_groups_and_cameras() -> None:

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.contract.words import one_in, threshold_text
-from lfr_eval.inference import Plan, finding_table
+from lfr_eval.contract.words import RANDOM, one_in, threshold_text
+from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.comparison_rows import finding_ids
+from lfr_eval.inference.rate_statements import rate_statement
 from lfr_eval.inference.statements import Finding, statement
+
+from .builders import labels, random_persons
 
 FINDING = Finding(
     metric="FPIR",
@@ -39,7 +42,7 @@ FINDING = Finding(
     bound_a=0.0002,
     bound_b=0.0002,
 )
-START = "At threshold 0.60 and a watchlist of 10,000, "
+START = "At threshold 0.60 and with this watchlist of 10,000, "
 
 
 def say(**changes):
@@ -49,7 +52,8 @@ def say(**changes):
 def test_different():
     assert say() == (
         START + "Black people had false alerts 3.1 times as often as White people (95 % "
-        "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060 passes; 21 of 133 people against 7 of "
+        "133); "
         "the difference is significant after adjustment (p = 0.012)."
     )
 
@@ -67,7 +71,8 @@ def test_equivalent():
         verdict="equivalent", ratio=1.02, ratio_lower=0.9, ratio_upper=1.15, p_equivalence=0.003
     ) == (
         START + "Black people had false alerts 1.02 times as often as White people (95 % "
-        "interval 0.9 to 1.15; 1 in 1,960 against 1 in 6,060; 21 of 133 people against 7 of 133); "
+        "interval 0.9 to 1.15; 1 in 1,960 against 1 in 6,060 passes; 21 of 133 people against 7 of "
+        "133); "
         "the rates are equivalent within the margin of 1.25 (equivalence p = 0.003)."
     )
 
@@ -104,7 +109,7 @@ def test_untestable_gives_the_bounds():
                people_b=0) == (
         START + "no false alert was seen among 133 Black people or 133 White people, so their "
         "rates cannot be compared. The rates may still be as high as 1 in 5,000 and 1 in 5,000 "
-        "(95 % confidence each)."
+        "passes (95 % confidence each)."
     )  # fmt: skip
 
 
@@ -118,14 +123,16 @@ def test_untestable_without_trials():
 def test_one_side_without_events():
     sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
     assert sentence == (
-        START + "Black people had false alerts (1 in 1,960 against less than 1 in 5,000) and no "
-        "false alert was seen for White people (95 % interval: at least 2.2 times as often; 21 of "
-        "133 people against 0 of 133); the difference is significant after adjustment (p = 0.012)."
+        START
+        + "Black people had false alerts (1 in 1,960 against less than 1 in 5,000 passes) and "
+        "no false alert was seen for White people (95 % interval: at least 2.2 times as often; 21 "
+        "of 133 people against 0 of 133); the difference is significant after adjustment "
+        "(p = 0.012)."
     )
     sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
     assert (
         "no false alert was seen for Black people and White people had false alerts (1 in 6,060 "
-        "against less than 1 in 5,000) (95 % interval: at most 0.45 times"
+        "against less than 1 in 5,000 passes) (95 % interval: at most 0.45 times"
     ) in sentence
     assert "at most 0.45 times as often" in sentence
 
@@ -152,7 +159,9 @@ ENDS = {
 @pytest.mark.parametrize("metric", DEEDS)
 @pytest.mark.parametrize("verdict", ENDS)
 def test_every_verdict_of_every_metric(metric, verdict):
-    rates = "0.051 % against 0.0165 %" if metric == "TPIR" else "1 in 1,960 against 1 in 6,060"
+    unit = {"FMR": "comparisons", "FNMR": "comparisons", "FTE": "reference images"}
+    rates = "0.051 % against 0.0165 % of" if metric == "TPIR" else "1 in 1,960 against 1 in 6,060"
+    rates += " " + unit.get(metric, "passes")
     assert say(metric=metric, verdict=verdict) == (
         f"{START}Black people {DEEDS[metric]} 3.1 times as often as White people (95 % interval "
         f"1.4 to 7; {rates}; 21 of 133 people against 7 of 133){ENDS[verdict]}"
@@ -183,6 +192,31 @@ def test_omnibus():
         START + "a difference in false alert rates between groups by ethnicity was not shown (p = "
         "0.4 after adjustment), which is not evidence that there is none."
     )
+
+
+def test_a_claim_about_other_watchlists_says_so():
+    sentence = say(holds_for=RANDOM)
+    assert sentence.startswith(
+        "At threshold 0.60 and with watchlists of 10,000 like this one, Black people had"
+    )
+    assert sentence.endswith(say().removeprefix(START))
+
+
+@pytest.mark.parametrize(("metric", "watchlist", "where", "over"), [
+    ("FPIR", "fixed", "this watchlist of 500", "for this watchlist; variance over people"),
+    ("FPIR", "random", "watchlists of 500 like this one",
+     "for watchlists like this one; variance over people and references"),
+    ("FNIR", "random", "this watchlist of 500", "for this watchlist; variance over people"),
+])  # fmt: skip
+def test_tables_say_for_which_watchlists_they_hold(metric, watchlist, where, over):
+    plan = Plan(factors=("gender",), watchlist=watchlist)
+    trials, people = [random_persons(60, metric=metric)], labels(60)
+    findings = finding_table(trials, people, [0.2], plan)
+    assert findings["statement"].str.startswith(f"At threshold 0.20 and with {where}, ").all()
+    assert findings["absolute_statement"].dropna().str.contains(f"with {where}, ").all()
+    assert findings["test"].str.endswith(over).all()
+    rates = rate_table(trials, people, ["gender"], [0.2], plan)
+    assert all(f"with {where}, " in rate_statement(row) for row in rates.to_dict("records"))
 
 
 def test_the_rest_strata_and_exploration_are_named():

@@ -7,7 +7,15 @@ from datetime import datetime
 
 from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
-from lfr_eval.contract.words import confidence, count, joined, several, spoken_threshold
+from lfr_eval.contract.words import (
+    FIXED,
+    RANDOM,
+    confidence,
+    count,
+    joined,
+    several,
+    spoken_threshold,
+)
 from lfr_eval.report.brief.sides import PHOTOGRAPHS, sides_of
 from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
@@ -191,7 +199,9 @@ def _watchlist(report: Report) -> str:
     also = f" Lists of {joined([count(each) for each in others])} were tried too." if others else ""
     fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
     filled = f" It was filled with faces of other people ({joined(fillers)})." if fillers else ""
-    return f"{count(size)} faces.{filled} A longer list gives more false alerts.{also}"
+    random = any(RANDOM in said for table in report.rate_tables for said in table.intervals)
+    holds = f" What is said of false alerts holds for {RANDOM if random else FIXED}."
+    return f"{count(size)} faces.{filled}{holds} A longer list gives more false alerts.{also}"
 
 
 def _labelled(report: Report) -> str:
