@@ -151,6 +151,12 @@ def test_no_sentence_of_a_finding_contradicts_its_interval(study: Path) -> None:
 
 def test_sides_of_a_finding_share_a_unit(study: Path) -> None:
     findings = pd.read_parquet(study / "findings.parquet")
-    said = findings["statement"].str.extract(rf"; ({RATE}) against ({RATE});").dropna()
+    said = (
+        findings["statement"]
+        .str.extract(
+            rf"; ({RATE}) against ({RATE}) (?:of )?(?:passes|comparisons|reference images);"
+        )
+        .dropna()
+    )
     assert len(said)
     assert (said[0].str.endswith("%") == said[1].str.endswith("%")).all()
