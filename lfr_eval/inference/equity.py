@@ -415,7 +415,8 @@ def _deflated(measure: Measure, drawn: list[_Drawn], plan: Plan) -> tuple[Floats
         value = measure.part.of(np.moveaxis(one.observed, 0, -1))
         mean, variation, growth = one.spread(level)
         low += share * measure.part.least(variation, mean, len(one.observed))
-        high += share * np.where(np.isinf(value), np.inf, value * growth)
+        endless = np.isinf(value)
+        high += share * np.where(endless, np.inf, np.where(endless, 0.0, value) * growth)
     if measure.falls:
         low, high = 1 - high, 1 - low
     return np.maximum(low, measure.least), np.minimum(high, measure.most)

@@ -118,6 +118,14 @@ def test_equity_of_a_silent_group_is_undefined_with_a_bound():
     assert np.isinf(spread["upper"])
 
 
+def test_a_silent_group_that_may_be_alike_leaves_no_upper_end():
+    person = np.arange(60)
+    table = equity_summary(person == 59, person, np.where(person < 40, "a", "b"), replicates=50)
+    spread = table.set_index("measure").loc["log-ratio spread"]
+    assert spread["lower"] == 0
+    assert np.isinf(spread["upper"])
+
+
 def test_without_any_event_no_measure_claims_equality():
     person = np.arange(80)
     nothing = np.zeros(80, bool)
