@@ -104,6 +104,8 @@ def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:
     if len(table) == 2:
         return float(stats.fisher_exact(table).pvalue)
     observed = sum(_log_choose(int(n), int(x)) for n, x in zip(sizes, table[:, 0], strict=True))
+    if _too_many(sizes, total):
+        return _sampled(sizes, total, observed)
     # Fold in one group after the other: `ways` holds, for every number of affected people so
     # far, the log number of ways of every table.
     ways: list[NDArray[np.float64]] = [np.zeros(1), *[np.empty(0)] * total]
@@ -115,8 +117,6 @@ def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:
                 for x, log in enumerate(own[: total - before + 1]):
                     folded[before + x].append(values + log)
         ways = [np.concatenate(values) if values else np.empty(0) for values in folded]
-        if sum(len(values) for values in ways) > _MOST_TABLES:
-            return _sampled(sizes, total, observed)
     reference = _log_choose(int(sizes.sum()), total)
     final = ways[total]
     return float(min(1.0, np.exp(final[final <= observed + 1e-9] - reference).sum()))
@@ -125,11 +125,26 @@ def freeman_halton(affected: Sequence[int], exposed: Sequence[int]) -> float:
 _MOST_TABLES = 2_000_000
 
 
+def _too_many(sizes: NDArray[np.int64], total: int) -> bool:
+    """Whether there are too many tables to list, after any group, with at most `total` affected."""
+    tables = np.zeros(total + 1, np.int64)
+    tables[0] = 1
+    for n in sizes.tolist():
+        summed = np.cumsum(tables)
+        tables = summed.copy()
+        tables[n + 1 :] -= summed[: max(total - n, 0)]
+        if tables.sum() > _MOST_TABLES:
+            return True
+    return False
+
+
 def _sampled(sizes: NDArray[np.int64], total: int, observed: float) -> float:
     """Estimate the p-value from 100,000 random tables where they are too many to list."""
     draws = np.random.default_rng(0).multivariate_hypergeometric(sizes, total, size=100_000)
-    log_choose = [np.array([_log_choose(int(n), x) for x in range(int(n) + 1)]) for n in sizes]
-    log = sum(table[draws[:, group]] for group, table in enumerate(log_choose))
+    log = np.zeros(len(draws))
+    for n, drawn in zip(sizes.tolist(), draws.T, strict=True):
+        found, place = np.unique(drawn, return_inverse=True)
+        log += np.array([_log_choose(n, x) for x in found.tolist()])[place]
     return float((1 + np.count_nonzero(log <= observed + 1e-9)) / 100_001)
 
 

@@ -17,7 +17,13 @@ import pandas as pd
 from lfr_eval.contract import defaults
 from lfr_eval.contract.tables import EQUITY
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials, group_people
-from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
+from lfr_eval.inference.bootstrap import (
+    Drawn,
+    bootstrap_rates,
+    draw_alone,
+    draw_together,
+    draws_together,
+)
 from lfr_eval.inference.cells import Floats, divide
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
@@ -266,15 +272,20 @@ def equity_table(
     """
     if people.empty:
         return EQUITY.empty()
-    weights = person_weights(len(people), replicates, plan.seed)
+    trials = [one for one in trials if one.metric != "TPIR"]
+    steps, alone = np.asarray(thresholds), None
+    if not draws_together(len(people), trials):
+        alone = draw_alone(len(people), replicates, plan.seed)
     frames = []
     for factor in factors:
         grouping = group_people(people, factor)
+        if len(grouping.names) < 2:
+            continue
+        redrawn = alone or draw_together(trials, grouping, steps, replicates, plan.seed)
         drawn = [
             found
             for one in trials
-            if one.metric != "TPIR" and len(grouping.names) > 1
-            if len((found := _draw(one, grouping, thresholds, weights, plan)).observed) > 1
+            if len((found := _draw(one, grouping, thresholds, redrawn, plan)).observed) > 1
         ]
         for one in drawn:
             opposite = [
@@ -332,11 +343,11 @@ def _draw(
     trials: Trials,
     grouping: Grouping,
     thresholds: Sequence[float],
-    weights: Floats,
+    drawn: Drawn,
     plan: Plan,
 ) -> _Drawn:
     """Redraw people; groups without trials are left out."""
-    observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), weights)
+    observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), drawn)
     named = np.array([is_group(name) for name in grouping.names])
     keep = ~np.isnan(observed[:, 0]) & named
     observed, redrawn = observed[keep], redrawn[:, keep]

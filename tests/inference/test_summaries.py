@@ -17,7 +17,7 @@ from lfr_eval.inference import (
     person_test_table,
     rates_by_group,
 )
-from lfr_eval.inference.bootstrap import bootstrap_rates, person_weights
+from lfr_eval.inference.bootstrap import bootstrap_rates, draw_alone, draw_together
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
 
@@ -56,9 +56,10 @@ def test_bootstrap_of_pairs_by_brute_force(images):
     trials, probe, reference, score, _ = random_pairs(20, 3, images=images, corrections=5)
     people = labels(20, 3)
     grouping = group_people(people, "gender")
-    weights = person_weights(20, 50, 1)
+    drawn = draw_alone(20, 50, 1)
+    weights = drawn.weights
     steps = np.array([0.25, 0.4])
-    observed, redrawn = bootstrap_rates(trials, grouping, steps, weights)
+    observed, redrawn = bootstrap_rates(trials, grouping, steps, drawn)
     raw = np.empty_like(redrawn)
     for group in range(2):
         keep = (grouping.codes[probe] == group) & (grouping.codes[reference] == group)
@@ -71,6 +72,25 @@ def test_bootstrap_of_pairs_by_brute_force(images):
     spread = np.maximum(raw.var(axis=0), 1e-12)
     shrink = np.minimum(np.sqrt(cells.variance[0] / spread), 1)
     np.testing.assert_allclose(redrawn, observed + shrink * (raw - observed), rtol=1e-4)
+
+
+def test_people_drawn_together_vary_as_people_drawn_alone():
+    rng = np.random.default_rng(8)
+    people = labels(300, 3)
+    grouping, steps = group_people(people, "gender"), np.array([0.25, 0.4])
+    trials = PersonTrials("FPIR", 300, rng.integers(300, size=500), rng.random(500), True)
+    alone = draw_alone(300, 4000, 1)
+    together = draw_together([trials], grouping, steps, 4000, 1)
+    assert len(together.people) < 60
+    assert set(together.weights.sum(axis=1).tolist()) == {300.0}
+    (observed, one), (same, other) = (
+        bootstrap_rates(trials, grouping, steps, drawn) for drawn in (alone, together)
+    )
+    np.testing.assert_array_equal(observed, same)
+    np.testing.assert_allclose(one.mean(axis=0), other.mean(axis=0), rtol=0.01)
+    np.testing.assert_allclose(one.std(axis=0), other.std(axis=0), rtol=0.05)
+    covariance = [np.cov(drawn[:, 0].T)[0, 1] for drawn in (one, other)]
+    assert covariance[0] == pytest.approx(covariance[1], rel=0.08)
 
 
 def test_equity_table_has_every_measure_with_its_caveat():
