@@ -31,6 +31,9 @@ Codes = NDArray[np.intp]
 GRID = 400
 """Scores at which the rate of exceeding them is computed for a quantile's ends."""
 
+MOST_ALONE = 50_000
+"""People who are counted one by one; of more, those with one score at the same level together."""
+
 FEWEST_BEYOND = 10
 """Scores beyond a quantile, below which it is not estimated."""
 
@@ -222,8 +225,11 @@ def _exceeding(scores: Scores, grid: Floats) -> Evidence:
     rate = events / n
     level = np.searchsorted(grid, scores.score, "left")
     # A score in bin k exceeds the scores of the grid before place k.
-    per_person = _reached(scores.first, level, size, len(grid))
-    per_trial = np.bincount(scores.first, minlength=size).astype(float)
+    unit, many = scores.first, np.ones(size)
+    if size > MOST_ALONE and not scores.pairs:
+        unit, many = _units(scores.first, level, len(grid) + 1)
+    per_person = _reached(unit, level, len(many), len(grid)) / many[:, None]
+    per_trial = np.bincount(unit, minlength=len(many)) / many
     squares = np.zeros(len(grid))
     if scores.pairs:
         apart = scores.first != scores.second
@@ -238,25 +244,50 @@ def _exceeding(scores: Scores, grid: Floats) -> Evidence:
             counts = _reached(pair.ravel(), level[apart], len(repeated), len(grid))
             squares = ((counts - rate * repeated[:, None]) ** 2).sum(axis=0)
     seen = per_trial > 0
-    residual = (per_person - rate * per_trial[:, None])[seen]
-    people = int(seen.sum())
-    sums, fourths = (residual**2).sum(axis=0), (residual**4).sum(axis=0)
-    variance = _variance(scores, residual, squares)
+    per_person, per_trial, many = per_person[seen], per_trial[seen], many[seen]
+    residual = per_person - rate * per_trial[:, None]
+    people, several = int(many.sum()), many[:, None]
+    sums, fourths = (several * residual**2).sum(axis=0), (several * residual**4).sum(axis=0)
+    if scores.pairs:
+        variance = _variance(scores, residual, squares)
+    else:
+        variance = person_variance(
+            residual * np.sqrt(several), per_trial, np.array(float(n)), np.array(float(people))
+        )
     variance = np.maximum(variance, rate * (1 - rate) / n)
-    without = per_trial[seen, None] - per_person[seen]
+    without = per_trial[:, None] - per_person
     return Evidence(
         events=events[None].astype(float),
         trials=np.full((1, len(grid)), float(n)),
         variance=variance[None],
         degrees=satterthwaite(sums, fourths, people)[None],
-        largest=per_person[seen].max(axis=0)[None],
+        largest=per_person.max(axis=0)[None],
         largest_without=without.max(axis=0)[None],
         people=np.array([[float(people)]]),
-        affected=(per_person[seen] > 0).sum(axis=0)[None].astype(float),
-        affected_without=(without > 0).sum(axis=0)[None].astype(float),
+        affected=(several * (per_person > 0)).sum(axis=0)[None],
+        affected_without=(several * (without > 0)).sum(axis=0)[None],
         pairs=scores.pairs,
         falling=True,
     )
+
+
+def _units(owner: Codes, level: Codes, levels: int) -> tuple[Codes, Floats]:
+    """Count people of a single score with all others whose score is at the same level.
+
+    Returns
+    -------
+    unit : (scores,)
+        The unit of each score: a level, or a person of several scores.
+    many : (units,)
+        The people of each unit, at least 1.
+    """
+    alone = np.bincount(owner)[owner] == 1
+    people, place = np.unique(owner[~alone], return_inverse=True)
+    unit = level.copy()
+    unit[~alone] = levels + place.ravel()
+    many = np.ones(levels + len(people))
+    many[:levels] = np.maximum(np.bincount(level[alone], minlength=levels), 1)
+    return unit, many
 
 
 def _reached(owner: Codes, level: Codes, owners: int, places: int) -> Floats:

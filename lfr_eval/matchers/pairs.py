@@ -112,7 +112,7 @@ class PairFile:
         if self.independent:
             a = b = "pair " + rows[ROW].astype("string")
             if grouped:
-                unlike = groups[0].map(skeleton) != groups[1].map(skeleton)
+                unlike = _plain(groups[0]) != _plain(groups[1])
                 needed = "a pair across two groups needs identities (subject_a, subject_b)"
                 checks.append((needed, unlike))
         else:
@@ -163,7 +163,7 @@ class PairFile:
     def _torn(self, rows: int) -> pd.Series:
         """Which pairs have a person in a group other than that person's most frequent group."""
         people = self._people
-        people = people.assign(group=people["group"].map(skeleton))
+        people = people.assign(group=_plain(people["group"]))
         filled = people[(people["group"] != "") & (people["subject_id"] != "")]
         usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
         other = people["group"].ne(people["subject_id"].map(usual))[filled.index]
@@ -185,7 +185,11 @@ class PairFile:
 
 def _told(column: pd.Series, told_by: str) -> tuple[pd.Series, pd.Series]:
     """Return which pairs are of one person, and which of two people."""
-    words = column.astype("string")
-    plain = words.map({word: skeleton(word) for word in words.unique()})
+    plain = _plain(column.astype("string"))
     genuine, other = plain.isin(GENUINE).astype(bool), plain.isin(OTHER).astype(bool)
     return (other, genuine) if told_by == "impostor" else (genuine, other)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Return the skeleton of every cell; each word is looked at once."""
+    return column.map({word: skeleton(word) for word in column.unique()})

@@ -147,6 +147,22 @@ def test_the_ends_of_a_quantile_are_those_of_the_whole_grid_whatever_was_asked_b
         assert found.reach(np.array(level), upper=False) == max(expected, 0)
 
 
+def test_people_counted_together_give_the_quantile_of_people_counted_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(2)
+    owner = rng.integers(1500, size=2000)
+    scores = Scores(owner, owner, rng.normal(size=2000))
+    alone = quantile_of(scores, 0.05)
+    monkeypatch.setattr("lfr_eval.inference.score_evidence.MOST_ALONE", 0)
+    together = quantile_of(scores, 0.05)
+    assert alone is not None
+    assert together is not None
+    for level in np.array([[0.025], [0.2]]):
+        for upper in (False, True):
+            assert together.reach(level, upper) == pytest.approx(alone.reach(level, upper))
+
+
 def test_too_few_scores_beyond_a_quantile_give_none() -> None:
     scores = of_people(np.random.default_rng(1), 30, 10, 0.5)
     assert quantile_of(scores, 0.01) is None
