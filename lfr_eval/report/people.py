@@ -156,9 +156,9 @@ def count_people(
         outcome = acquisition.drop_duplicates("image_id").set_index("image_id")
         acquired = images["image_id"].map(outcome["acquired"])
         failed = acquired.notna() & ~acquired.fillna(True).astype(bool)
-        stated = images["image_id"].map(outcome["reason"]).astype("object")
-        reason = stated.where(stated.notna(), "reason not recorded").astype(str)
-        reason = reason.map({text: clean(text) for text in reason.unique()})
+        stated = images.loc[failed, "image_id"].map(outcome["reason"]).astype("object")
+        stated = stated.where(stated.notna(), "reason not recorded").astype(str)
+        reason[failed] = stated.map({text: clean(text) for text in stated.unique()})
     images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())
     groups: list[GroupCount] = []
     for factor in dict.fromkeys((OVERALL, *factors)):

@@ -189,7 +189,7 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
         return read_counts(counts)
     return count_people(
         _required(study, tables.COHORT),
-        _optional(study, tables.ACQUISITION),
+        _optional(study, tables.ACQUISITION, ["image_id", "acquired", "reason"]),
         _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
         mated_comparisons,
         record.factors,
