@@ -165,6 +165,10 @@ class PairFile:
         people = self._people
         people = people.assign(group=_plain(people["group"]))
         filled = people[(people["group"] != "") & (people["subject_id"] != "")]
+        kinds = filled.drop_duplicates(["subject_id", "group"])["subject_id"]
+        filled = filled[filled["subject_id"].isin(kinds[kinds.duplicated()])]
+        if filled.empty:
+            return pd.Series(False, index=range(rows))
         usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
         other = people["group"].ne(people["subject_id"].map(usual))[filled.index]
         other = other.reindex(people.index, fill_value=False)
