@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.repeats import correlation_bound
 
 ENOUGH_EVENTS = 10
 """Events, and trials without one, from which a design effect is believed."""
@@ -23,6 +24,7 @@ OWN = "own variance"
 NEAR = "largest of own variance and that of the nearest score with ten events"
 PEOPLE = "people are the trials"
 PAIRS_OF_PEOPLE = "disjoint pairs of people are the trials"
+REPEATS = "largest with which the events come from so many people"
 OWN_FEW = "own variance of few events"
 NO_TRIAL = "no trial"
 
@@ -178,8 +180,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
 
     With ten events and ten trials without one it is the group's own. With fewer, the largest of
     its own, the one lent (unscaled: scaling it by the rates believes a model), and 1. Where there
-    is nothing to borrow, people are the trials (persons), or disjoint pairs of people where no
-    event was seen (comparisons).
+    is nothing to borrow, what the people with an event bound (persons), or disjoint pairs of
+    people where no event was seen (comparisons).
 
     Parameters
     ----------
@@ -205,7 +207,7 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     borrowed = ~enough & ~np.isnan(lent_effect)
     from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
     people = np.maximum(evidence.people, 1.0)
-    nothing, basis = _unborrowed(evidence, x, n, own, people)
+    nothing, basis = _unborrowed(evidence, counted, x, n, own, people)
     effect = np.where(enough, own, np.where(borrowed, from_near, nothing))
     # Trials never number fewer than one independent trial, nor are they worth more than they are.
     effect = np.clip(effect, 0.0, np.maximum(n, 1.0))
@@ -235,7 +237,7 @@ def _own(evidence: Evidence, counted: Evidence | None) -> tuple[Floats, Bools]:
 def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bools:
     """Where the design effect is known, and was not estimated from residuals.
 
-    People are the trials where nothing can be borrowed, and where everybody has one trial. With
+    It is where nothing can be borrowed, and where everybody has one trial. With
     events of one or two people the degrees of freedom of residuals would be one or two, and 101
     events of 102 people would say less than 88.
     """
@@ -250,11 +252,19 @@ def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bo
 
 
 def _unborrowed(
-    evidence: Evidence, x: Floats, n: Floats, own: Floats, people: Floats
+    evidence: Evidence, counted: Evidence | None, x: Floats, n: Floats, own: Floats, people: Floats
 ) -> tuple[Floats, NDArray[np.str_]]:
     """Design effects where no threshold has enough events."""
     if not evidence.pairs:
-        return np.maximum(own, n / people), np.where(own > n / people, OWN_FEW, PEOPLE)
+        raw = counted or evidence
+        rare = raw.events <= raw.trials - raw.events
+        seen = np.where(rare, raw.events, raw.trials - raw.events)
+        alike = correlation_bound(
+            seen, np.where(rare, raw.affected, raw.affected_without), n / people
+        )
+        most = 1 + np.maximum(n / people - 1, 0) * alike
+        basis = np.where(own > most, OWN_FEW, np.where(alike < 1, REPEATS, PEOPLE))
+        return np.maximum(own, most), basis
     disjoint = np.maximum(np.floor(people / 2), 1.0)
     effect = np.where(x > 0, np.maximum(own, 1.0), n / disjoint)
     return effect, np.where(x > 0, OWN_FEW, PAIRS_OF_PEOPLE)

@@ -86,6 +86,13 @@ def assumptions(answer: Answer) -> list[str]:
             "How much the passes of one person repeat one another is not stated, so both ends are "
             "shown: not at all, and wholly. A pilot narrows this: --pilot, or --correlation."
         )
+    if not question.pairs:
+        said.append(
+            "If a group has fewer than ten events, the study also looks at other listed "
+            "thresholds to see how alike the trials of one person are. This answer supposes that "
+            "it lists some at which up to eight times as many trials are events. With the "
+            "threshold in use alone, power is lower."
+        )
     if question.watchlist is not None and question.fillers is not None:
         said.append(_scaling_words(answer))
     evidence = set(answer.rows["evidence"])

@@ -23,6 +23,7 @@ from lfr_eval.inference.mover import (
 )
 from lfr_eval.inference.persons import PersonCounter
 from lfr_eval.inference.precision import Evidence, Precision, independent, precision_of
+from lfr_eval.inference.repeats import correlation_bound
 from tests.inference.builders import labels, random_pairs, random_persons
 
 from .builders import pairs_of, side_by_side
@@ -144,8 +145,11 @@ def test_design_effects_are_borrowed_unscaled_from_the_nearest_threshold_with_en
     assert found.effect[0].tolist() == pytest.approx([2, 3, 3, 3])
     # Its own, if that is larger.
     assert precision_of(evidence([80, 5], [2, 4])).effect[0, 1] == pytest.approx(4)
-    # Nothing to borrow: people are the trials, or disjoint pairs of people.
-    assert precision_of(evidence([5, 0], [2, 1])).effect[0].tolist() == pytest.approx([10, 10])
+    # Nothing to borrow: the people of the events bound it; without an event people are the trials,
+    # or disjoint pairs of people.
+    of_one_person = 1 + 9 * correlation_bound(*np.array([[5.0], [1.0], [10.0]]))[0]
+    found = precision_of(evidence([5, 0], [2, 1]))
+    assert found.effect[0].tolist() == pytest.approx([of_one_person, 10])
     pairs = precision_of(evidence([5, 0], [2, 1], pairs=True))
     assert pairs.effect[0].tolist() == pytest.approx([2, 4950 / 50])
 
