@@ -237,7 +237,7 @@ def check_times(table: TextTable, written: Times) -> list[Problem]:
     told = "Say how the file writes days: dataset.dates=day-first or dataset.dates=month-first."
     problems = []
     for wrong, said, how in (
-        (no_day, "the time has no day", "Write day and time in one cell: 2026-03-14T09:30:00."),
+        (no_day, "the time has no date", "Write date and time in one cell: 2026-03-14T09:30:00."),
         (unread & ~no_day & ~written.unclear, "this is not a time", remedy),
         (written.unclear, written.why, told),
     ):

@@ -313,7 +313,7 @@ def _respelled(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, 
             are = "person is" if len(meant) == 1 else "people are"
             notes.append(
                 f"{len(meant):,} {are} written in another way in the table than in the folder "
-                f"({said}), and taken for the same: {_some(list(meant.values()))}."
+                f"({said}), and treated as the same: {_some(list(meant.values()))}."
             )
             labels = labels.rename(index=meant)
     return labels, notes
@@ -332,7 +332,7 @@ def _by(key: Callable[[str], str], names: Sequence[str]) -> dict[str, list[str]]
 
 def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
     pictures, table = rows["subject_id"].unique().tolist(), labels.index.tolist()
-    remedy = "Name the column of the person with --subject, or give --pattern."
+    remedy = "Name the column that identifies people with --subject, or give --pattern."
     parts = [Path(path).parts[:-1] for path in rows["path"]]
     for depth in range(1, min(map(len, parts), default=0)):
         if {each[depth] for each in parts} & set(table):

@@ -156,7 +156,7 @@ def read_key(file: Path, ask: Callable[[], str] | None = None) -> Key:
             if ask is None:
                 raise SigningError(
                     f"{file} has a passphrase, and nobody can be asked for it here. Use a key "
-                    "without one, as lfr-eval approvals register makes it."
+                    "without a passphrase: lfr-eval approvals register makes one."
                 ) from None
             private = serialization.load_pem_private_key(content, ask().encode())
     except SigningError:

@@ -140,7 +140,9 @@ class _Keys:
             if not holds(holder.public, values):
                 raise KeyError("its signature does not hold")
             if line != written(values):
-                raise KeyError("it is signed, but is not written as it was signed")
+                raise KeyError(
+                    "its signature holds, but the line is not written as it was when signed"
+                )
             if holder.fingerprint in self.revoked:
                 revoked = holder.fingerprint
             else:
@@ -157,9 +159,9 @@ class _Keys:
             holder = _holder(values)
             live = [one for mark, one in self.held.items() if mark not in self.revoked]
             if holder.fingerprint in self.held:
-                raise KeyError("it brings in a key that is registered already")
+                raise KeyError("it adds a key that is already registered")
             if any(same_person(one.name, holder.name) for one in live):
-                raise KeyError(f"it brings in a second key of {holder.name}")
+                raise KeyError(f"it adds a second key of {holder.name}")
             self.held[holder.fingerprint] = holder
         elif values.get("kind") == REVOCATION:
             if values["fingerprint"] not in self.held:

@@ -125,7 +125,7 @@ def _with_forces(
         stated = forces.get(row["source"], forces.get(""))
         row["force"] = row["force"] or stated
     there = {row["source"] for row in rows} | {path.name for path in paths}
-    return [f"--force names '{name}', which is none of the files" for name in forces
+    return [f"--force names '{name}', which is not one of the files" for name in forces
             if name and name not in there]  # fmt: skip
 
 

@@ -161,8 +161,8 @@ def _beside(records: pd.DataFrame, known: pd.DataFrame, column: str) -> str:
     if len(left):
         of = several(int(left["false_alerts"].sum()), "false alert")
         said += (
-            f" {several(len(left), 'deployment')} with {of} left out: no date, no false alerts or "
-            f"no {column.replace('_', ' ')}."
+            f" {several(len(left), 'deployment')} with {of} left out: no date, no number of "
+            f"false alerts or no {column.replace('_', ' ')}."
         )
     thresholds = known["threshold"].dropna().unique()
     if len(thresholds) > 1:

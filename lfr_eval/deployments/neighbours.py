@@ -85,7 +85,7 @@ def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
         why, fit = f"the rows around it have {threshold_text(near[0])}." if alike else "", None
         if value > 1 and (small or value <= 100):
             fit = f"{value / (10 if value < 10 else 100):g}" if value < 100 else None
-            others = "others of the file are below 1" if small else "thresholds are mostly below 1"
+            others = "others in the file are below 1" if small else "thresholds are mostly below 1"
             why = f"it is above 1, and {others}" + (f"; {fit} would fit." if fit else ".")
         elif not 0 < value < 100:
             why = "it cannot be a threshold: it must be above 0 and below 100."
@@ -104,7 +104,7 @@ def _faces(part: pd.DataFrame) -> Iterator[Doubt]:
             continue
         middle = float(np.median(near))
         if not middle / FACES_CHANGE <= each <= middle * FACES_CHANGE:
-            said = f"the rows around it have about {count(round(middle))} faces per hour, it has "
+            said = f"the rows around it have about {count(round(middle))} faces per hour, this one "
             yield Doubt(
                 name, "faces", "faces_seen", part["faces_seen"].iloc[place],
                 f"{said}{count(round(each))}.",

@@ -139,7 +139,7 @@ class _Reader:
         if self.bare:
             self.notes.append(
                 f"{joined([f'page {each}' for each in self.bare])} without headings: the columns "
-                "are taken to be those of the page before"
+                "are taken to be those of the previous page"
             )
         self.grids[0].passed_over += self.notes
         return self.grids
@@ -242,9 +242,9 @@ def _unlike(grids: Sequence[Grid]) -> Iterator[str]:
         lacking = ({"place", "alerts"} & set().union(*fields)) - own
         if grid.rows and lacking:
             yield (
-                f"page {grid.rows[0].page}: its table has no column of "
-                f"{joined(sorted(lacking))}, but another of the file has; join tables that belong "
-                "side by side"
+                f"page {grid.rows[0].page}: its table has no column for "
+                f"{joined(sorted(lacking))}, but another table in the file has one; join tables "
+                "that belong side by side"
             )
 
 

@@ -160,8 +160,8 @@ def unknown_to_registry(
     if entry.signer is not None or entry.number <= known:
         return None
     return (
-        f"Entry {entry.number} is unsigned and unknown to the registry, so lfr-eval approve did "
-        "not write it."
+        f"Entry {entry.number} is unsigned and unknown to the registry. lfr-eval approve would "
+        "have recorded it there."
     )
 
 
@@ -275,7 +275,11 @@ def ledger_tags(ledger: Ledger) -> Mapping[tuple[str, str, str], Mapping[str, st
 
 
 def _words(approval: Approval) -> dict[str, str]:
-    said = "withdrawn" if approval.withdrawn else f"approved until {approval.expires or 'further'}"
+    said = (
+        "withdrawn"
+        if approval.withdrawn
+        else f"approved until {approval.expires or 'further notice'}"
+    )
     # The names of tags hold no plus, and two thresholds must not share one.
     plain = np.format_float_positional(approval.threshold, trim="-")
     name = f"approval_{plain}".replace(".", "_")

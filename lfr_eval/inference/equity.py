@@ -180,7 +180,7 @@ MEASURES = (
         "standard deviation of the natural logarithms of the group rates",
         "0 (equal) to infinity",
         "Undefined where any group has no event. Chance alone puts the value of equal groups far "
-        "above 0: read the interval, from which the sampling variance is taken off. With 14 "
+        "above 0: read the interval, which subtracts the sampling variance. With 14 "
         "groups, one at three times the rate of the others, it covers 85 % instead of 95 %.",
         log_spread,
         part=Part(log_spread, _spread_at_least),
@@ -191,7 +191,7 @@ MEASURES = (
         "mean",
         "0 (equal) to 1",
         "Does not say which group is worse. Chance alone puts the value of equal groups far "
-        "above 0: read the interval, from which the sampling variance is taken off. With 14 "
+        "above 0: read the interval, which subtracts the sampling variance. With 14 "
         "groups, one at three times the rate of the others, it covers 85 % instead of 95 %.",
         gini,
         most=1.0,

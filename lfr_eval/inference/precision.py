@@ -24,7 +24,7 @@ OWN = "own variance"
 NEAR = "largest of own variance and that of the nearest score with ten events"
 PEOPLE = "people are the trials"
 PAIRS_OF_PEOPLE = "disjoint pairs of people are the trials"
-REPEATS = "largest with which the events come from so many people"
+REPEATS = "largest correlation that fits the number of people with events"
 OWN_FEW = "own variance of few events"
 NO_TRIAL = "no trial"
 

@@ -159,7 +159,7 @@ def _fragile(f: Finding) -> str:
     if f.fragility is None or f.fragility > FEW_PEOPLE:
         return ""
     people = "1 person" if f.fragility == 1 else f"{f.fragility} people"
-    return f" It rests on few: had {people} fewer contributed to it, it would not hold."
+    return f" This rests on few people: without the events of {people}, it would not hold."
 
 
 def _equivalent(f: Finding) -> str:

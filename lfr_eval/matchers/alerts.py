@@ -40,7 +40,7 @@ LARGEST_SHARE_IN_DOUBT = 0.05
 """Of alerts that fit several passes: they are somebody's, and are missing from every rate."""
 
 NO_TIME = (
-    "names no pass and has no time (write day and time in one cell, as 2026-03-14T09:30:00 or "
+    "names no pass and has no time (write date and time in one cell, as 2026-03-14T09:30:00 or "
     '14/03/2026 09:30:00; in Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole '
     "column)"
 )

@@ -238,7 +238,9 @@ class OnnxMatcher:
         }
         if len(may_be) > 1:
             said = ", ".join(f"'{name}' ({size} values)" for name, size in may_be.items())
-            raise MatcherError(f"{self._path}: each of its outputs {said} may be it. {REMEDY}")
+            raise MatcherError(
+                f"{self._path}: any of its outputs {said} may be the template. {REMEDY}"
+            )
 
     def _output(self, pixels: NDArray[np.float32]) -> NDArray[Any]:
         """Return the network's first output, one row per face.
@@ -309,8 +311,8 @@ class OnnxMatcher:
             raise MatcherError(
                 f"{self._path} does not take {image_size}-pixel faces in layout "
                 f"{self._settings['layout']}: its input '{wanted.name}' is {wanted.shape} of "
-                f"{wanted.type}. A graph must take batches of any size, of tensor(float). It "
-                f"said: {' '.join(str(error).split())[:200]}"
+                f"{wanted.type}. A graph must take batches of any size, of tensor(float). ONNX "
+                f"Runtime said: {' '.join(str(error).split())[:200]}"
             ) from error
         if problem := not_a_template(together, np.concatenate(alone)):
             name = self._session.get_outputs()[0].name

@@ -123,9 +123,9 @@ class PairFile:
             if turned.sum() > max(FEWEST, len(rows) / 2):
                 raise MatcherError(
                     f"{path}: the column '{(columns or {}).get(told_by, told_by)}' contradicts the "
-                    f"identities in {int(turned.sum()):,} of {len(rows):,} rows. If 1 means two "
-                    "different people in it, give 'matcher.columns={impostor: THEIRS}' in place of "
-                    "genuine, and genuine for one person. Otherwise check subject_a and subject_b."
+                    f"identities in {int(turned.sum()):,} of {len(rows):,} rows. If 1 in it means "
+                    "two different people, name it with 'matcher.columns={impostor: THEIRS}'; if 1 "
+                    "means one person, with genuine. Otherwise check subject_a and subject_b."
                 )
             checks += [
                 (f"{told_by} says one person, but the two identities differ", turned & genuine),

@@ -260,8 +260,8 @@ def _headless(names: Sequence[str]) -> str:
     if number is None:
         return ""
     return (
-        f"the first row holds the value {number}, so it seems to be no header; write the names of "
-        "the columns above it"
+        f"the first row holds the value {number}, so it does not seem to be a header; write the "
+        "names of the columns above it"
     )
 
 
@@ -396,6 +396,6 @@ def _check_one_system(path: Path, frame: pd.DataFrame, names: Sequence[str]) -> 
         if len(found) > 1:
             raise MatcherError(
                 f"{path}: column '{name}' names {len(found):,} systems ({', '.join(found[:5])}"
-                f"{' ...' if len(found) > 5 else ''}), and a study is of one. Write the rows of "
-                "each to a file of its own. If the column means something else, rename it."
+                f"{' ...' if len(found) > 5 else ''}), but a study tests one. Write the rows of "
+                "each system to a separate file. If the column means something else, rename it."
             )

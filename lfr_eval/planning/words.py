@@ -71,7 +71,8 @@ def assumptions(answer: Answer) -> list[str]:
             f"{question.groups - 1} groups are compared with a reference group. Each comparison is "
             "planned as the study tests it: first all groups at once, then each group with the "
             f"reference group at {100 * question.alpha / (question.groups - 2):.3g} %; equivalence "
-            "by Holm's procedure. Only one group differs. The other methods have "
+            "by Holm's procedure. The answer assumes that only one group differs. The other "
+            "methods have "
             f"{100 * question.alpha / (question.groups - 1):.3g} % for each comparison."
         )
     several = len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1
@@ -89,9 +90,9 @@ def assumptions(answer: Answer) -> list[str]:
     if not question.pairs:
         said.append(
             "If a group has fewer than ten events, the study also looks at other listed "
-            "thresholds to see how alike the trials of one person are. This answer supposes that "
-            "it lists some at which up to eight times as many trials are events. With the "
-            "threshold in use alone, power is lower."
+            "thresholds to see how alike the trials of one person are. This answer assumes that "
+            "it lists thresholds at which up to eight times as many trials are events. With only "
+            "the threshold in use, power is lower."
         )
     if question.watchlist is not None and question.fillers is not None:
         said.append(_scaling_words(answer))

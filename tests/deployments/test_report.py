@@ -78,7 +78,7 @@ def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(
     )
     command = ["deployments", "import", *files, "--to", to]
     assert main([*command, "--force", "kent.cvs=Kent"]) == UNUSABLE
-    assert "--force names 'kent.cvs', which is none of the files" in capsys.readouterr().err
+    assert "--force names 'kent.cvs', which is not one of the files" in capsys.readouterr().err
     main([*command, "--force", "kent.csv=Kent", "--force", "Essex"])
     main(["deployments", "report", to, "--to", str(tmp_path / "annual")])
     page = (tmp_path / "annual" / "annual-report.html").read_text(encoding="utf-8")
@@ -87,7 +87,7 @@ def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(
     assert page.index("20 in 80 alerts") < together
     assert "The forces differ more than chance" in page[together:]
     assert "No rate per face is given for all forces together" in page
-    assert "they also differ in place, crowd, hours, watchlist and threshold" in page
+    assert "They may also differ in place, crowd, hours, watchlist and threshold" in page
     rates = pd.read_csv(tmp_path / "annual" / "rates.csv")
     assert set(rates.loc[rates["force"].isna(), "dimension"]) == {"all", "force"}
     capsys.readouterr()

@@ -130,9 +130,9 @@ def test_the_interval_holds_every_share_that_the_test_leaves_open(mine: int, tot
 def test_false_alerts_of_unknown_groups_may_be_of_any_group() -> None:
     assert missing_sentence(exposure("Black", 8, 10, (0.135, 0.5)), 30) == (
         "The group of 30 further false alerts is not known: if none of them fell on Black people, "
-        "it would be 8 of 40; if all did, 38 of 40. With a share of 13.5 %, the conclusion depends "
-        "on them (p = 0.243 and p = 5.28 × 10⁻³¹). With a share of 50 %, the conclusion depends on "
-        "them (p = 0.000182 and p = 1.49 × 10⁻⁹)."
+        "the count would be 8 of 40; if all did, it would be 38 of 40. With a share of 13.5 %, the "
+        "conclusion depends on them (p = 0.243 and p = 5.28 × 10⁻³¹). With a share of 50 %, the "
+        "conclusion depends on them (p = 0.000182 and p = 1.49 × 10⁻⁹)."
     )
     assert "the conclusion is the same" in missing_sentence(exposure("Black", 8, 10, (0.135,)), 1)
 

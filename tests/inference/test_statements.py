@@ -99,7 +99,7 @@ def test_too_little_is_not_called_nothing():
 
 def test_a_claim_that_few_people_decide_says_so():
     assert say(fragility=2).endswith(
-        "It rests on few: had 2 people fewer contributed to it, it would not hold."
+        "This rests on few people: without the events of 2 people, it would not hold."
     )
     assert "rests on few" not in say(fragility=12)
 

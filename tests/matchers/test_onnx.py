@@ -202,7 +202,7 @@ OUTPUTS = {
     "two that may be the template": (
         [SAME, ("Neg", ["product"], ["other"], {})],
         [("template", ["n", 6]), ("other", ["n", 6])],
-        r"each of its outputs 'template' \(6 values\), 'other' \(6 values\) may be it",
+        r"any of its outputs 'template' \(6 values\), 'other' \(6 values\) may be the template",
     ),
     "text": (
         [("Cast", ["product"], ["text"], {"to": 8})],

@@ -60,7 +60,7 @@ EXCLUSIONS = Table(
 
 DONT_CARE = Table(
     "dont_care",
-    "Two people who are not compared with one another, because a match of them says nothing.",
+    "Pairs of people who are not compared, because a match between them would prove nothing.",
     (
         Column("subject_a", TEXT, "person"),
         Column("subject_b", TEXT, "another person"),

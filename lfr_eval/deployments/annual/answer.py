@@ -34,8 +34,8 @@ def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break])
         yield Text(
             (
                 Run(
-                    f"These records are of {number} {many}. Each has its own rates; those of all "
-                    "together may describe none of them."
+                    f"These records are of {number} {many}. Each has its own rates; the rates of "
+                    "all records together may describe none of them."
                 ),
             ),
             lead=True,
@@ -106,7 +106,7 @@ def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterato
         (least, low), (most, high) = found.lowest, found.highest
         verdict = (
             f"The {_MANY[name]} differ more than chance and the differences between deployments "
-            "explain, so the rate of all together is a mixture"
+            "explain, so the rate of all together mixes unlike rates"
             if found.p_value < ALPHA
             else f"The records do not show that the {_MANY[name]} differ, nor that they are alike"
         )
@@ -122,9 +122,9 @@ def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterato
     yield Text(
         (
             Run(
-                f"No difference between {_MANY[name]} shows by itself which is better: they also "
-                "differ in place, crowd, hours, watchlist and threshold, which a test of these "
-                "records cannot tell apart."
+                f"A difference between {_MANY[name]} does not show by itself which is better. "
+                "They may also differ in place, crowd, hours, watchlist and threshold, and a test "
+                "of these records cannot separate these effects."
             ),
         ),
         notice=name != FILE,

@@ -122,8 +122,8 @@ def _same_places(records: pd.DataFrame) -> Iterator[Block]:
     grid = yield_grid(records, both)
     if grid is None:
         said = (
-            "No place had more than one kind of camera, so the records cannot tell what the camera "
-            "does from what the place does."
+            "No place had more than one kind of camera, so the records cannot separate the effect "
+            "of the camera from that of the place."
         )
         yield Text((Run(said),), notice=True)
         return
@@ -139,8 +139,8 @@ def _places(records: pd.DataFrame) -> Iterator[Block]:
     order = frame.sort_values(["number", "alerts"], ascending=False, kind="stable").index
     yield Heading("By place", 2)
     caption = (
-        f"The {min(_PLACES, len(order))} places with most deployments, of {len(order)}, as they "
-        "are printed; all are in records.csv"
+        f"The {min(_PLACES, len(order))} places with the most deployments, of {len(order)}, "
+        "as printed in the records; records.csv has all of them"
     )
     yield sums_grid(records, names, "Place", caption, order[:_PLACES])
 

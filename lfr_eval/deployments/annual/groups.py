@@ -70,8 +70,9 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
         yield Text(
             (
                 Run(
-                    f"These are {tests} tests, each with a chance of 1 in 20 to find a difference "
-                    f"where there is none. For all together, only p below {limit} counts."
+                    f"These are {tests} tests, each with a chance of 1 in 20 of finding "
+                    "a difference where there is none. For all together, only p below "
+                    f"{limit} counts."
                 ),
             )
         )
@@ -136,8 +137,8 @@ def missing_sentence(found: Exposure, missing: int) -> str:
     low, high = found.of_group, found.of_group + missing
     said = (
         f"The group of {missing:,} further false {'alert' if missing == 1 else 'alerts'} is not "
-        f"known: if none of them fell on {found.group} people, it would be {low:,} of {total:,}; "
-        f"if all did, {high:,} of {total:,}."
+        f"known: if none of them fell on {found.group} people, the count would be "
+        f"{low:,} of {total:,}; if all did, it would be {high:,} of {total:,}."
     )
     for share in found.shares:
         verdicts = {

@@ -200,7 +200,7 @@ def _watchlist(report: Report) -> str:
     fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
     filled = f" It was filled with faces of other people ({joined(fillers)})." if fillers else ""
     random = any(RANDOM in said for table in report.rate_tables for said in table.intervals)
-    holds = f" What is said of false alerts holds for {RANDOM if random else FIXED}."
+    holds = f" What is said about false alerts holds for {RANDOM if random else FIXED}."
     return f"{count(size)} faces.{filled}{holds} A longer list gives more false alerts.{also}"
 
 

@@ -33,7 +33,10 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     pairs = [each for each in found if not each.is_omnibus and CROSS not in each.factor]
     crossed = [each for each in found if not each.is_omnibus and CROSS in each.factor]
     if not pairs and not crossed:
-        yield f"the study did not compare {deed.thing} between groups, so it has no answer on them."
+        yield (
+            f"the study did not compare {deed.thing} between groups, so it cannot say whether "
+            "groups differ."
+        )
         return
     of = {verdict: [e for e in pairs if e.verdict == verdict] for verdict in _TOLD}
     different = sorted(of["different"], key=_size, reverse=True)

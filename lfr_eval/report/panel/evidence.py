@@ -181,7 +181,7 @@ def software(report: Report) -> tuple[str, ...]:
     if report.record.simulated:
         return ("No real software was tested: the scores are simulated.",)
     if matcher.evidence != "pictures":
-        named = matcher.system or "a system that is not named"
+        named = matcher.system or "not named"
         return (
             f"The system tested is {named}. It is known only by the file that it wrote, so this "
             "study cannot say which software ran.",

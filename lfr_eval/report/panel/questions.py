@@ -169,8 +169,8 @@ def _adjusted(report: Report) -> tuple[str, ...]:
         f"Adjustment: {'; '.join(how)}.",
         *(
             [
-                "For two groups, the test of all groups is that of the pair: it is listed twice "
-                "among the comparisons and counts as one test."
+                "For two groups, the test of all groups is the same as the test of the pair. It is "
+                "listed twice among the comparisons and counts as one test."
             ]
             if both
             else []
