@@ -206,8 +206,7 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
         lent_effect, lent_degrees = lent(evidence, evidence, Lenders(every, every), counted)
     borrowed = ~enough & ~np.isnan(lent_effect)
     from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
-    people = np.maximum(evidence.people, 1.0)
-    nothing, basis = _unborrowed(evidence, counted, x, n, own, people)
+    nothing, basis = _unborrowed(evidence, counted, own, ~enough & ~borrowed)
     effect = np.where(enough, own, np.where(borrowed, from_near, nothing))
     # Trials never number fewer than one independent trial, nor are they worth more than they are.
     effect = np.clip(effect, 0.0, np.maximum(n, 1.0))
@@ -252,16 +251,18 @@ def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bo
 
 
 def _unborrowed(
-    evidence: Evidence, counted: Evidence | None, x: Floats, n: Floats, own: Floats, people: Floats
+    evidence: Evidence, counted: Evidence | None, own: Floats, alone: Bools
 ) -> tuple[Floats, NDArray[np.str_]]:
     """Design effects where no threshold has enough events."""
+    x, n = np.broadcast_arrays(evidence.events, evidence.trials)
+    people = np.maximum(evidence.people, 1.0)
     if not evidence.pairs:
         raw = counted or evidence
         rare = raw.events <= raw.trials - raw.events
         seen = np.where(rare, raw.events, raw.trials - raw.events)
-        alike = correlation_bound(
-            seen, np.where(rare, raw.affected, raw.affected_without), n / people
-        )
+        touched = np.where(rare, raw.affected, raw.affected_without)
+        alike = np.ones(x.shape)
+        alike[alone] = correlation_bound(seen[alone], touched[alone], (n / people)[alone])
         most = 1 + np.maximum(n / people - 1, 0) * alike
         basis = np.where(own > most, OWN_FEW, np.where(alike < 1, REPEATS, PEOPLE))
         return np.maximum(own, most), basis
