@@ -143,7 +143,7 @@ def check_direction(
     whose = "that subject_id names the same person in references and probes"
     if settings.name == "pairs":
         whose = (
-            "what genuine says: if 1 means two different people in it, give its column as "
+            "what genuine says: if 1 in it means two different people, name its column with "
             "'matcher.columns={impostor: THEIRS}' in place of genuine"
         )
     raise ConfigError(

@@ -106,7 +106,7 @@ def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterato
         (least, low), (most, high) = found.lowest, found.highest
         verdict = (
             f"The {_MANY[name]} differ more than chance and the differences between deployments "
-            "explain, so the rate of all together mixes unlike rates"
+            "explain, so the overall rate mixes unlike rates"
             if found.p_value < ALPHA
             else f"The records do not show that the {_MANY[name]} differ, nor that they are alike"
         )
