@@ -169,9 +169,11 @@ def test_words_and_impostors_are_read_like_numbers(tmp_path: Path) -> None:
     turned.to_csv(tmp_path / "turned.csv", index=False)
     impostor = {"impostor" if name == "genuine" else name: one for name, one in KNOWN.items()}
     assert PairFile(tmp_path / "turned.csv", impostor).pairs().equals(numbers)
-    with pytest.raises(MatcherError, match=r"in 80 of 80 rows\. If 1 means two .*impostor: THEIRS"):
+    with pytest.raises(
+        MatcherError, match=r"in 80 of 80 rows\. If 1 in it means two .*impostor: THEIRS"
+    ):
         PairFile(tmp_path / "turned.csv", KNOWN)
-    with pytest.raises(ConfigError, match="if 1 means two different people in it"):
+    with pytest.raises(ConfigError, match="if 1 in it means two different people"):
         run(tmp_path, *words_of(tmp_path / "turned.csv", **PLAIN))
 
 
