@@ -15,6 +15,7 @@ BENCHMARKS = ROOT / "benchmarks"
 SMALL = {
     "acceptance": ["--reps", "2", "--cells", "one factor"],
     "acceptance.designs": ["--studies", "2", "--designs", "across 12 and 60, no lambs"],
+    "acceptance.lending": ["--studies", "2", "--alone"],
     "acceptance.matchers": ["--reps", "2", "--worlds", "60 and 60 same people, overall 0.15"],
     "acceptance.studies": ["--studies", "2", "--people", "40"],
     "acceptance.tables": [],

@@ -1,7 +1,8 @@
 """Few events at the threshold under test: `python -m benchmarks.acceptance.lending`.
 
 Two groups with one rate and continuous scores. What their trials are worth is borrowed from the
-series of scores alone. Of passes, a threshold that one trial in five reaches is listed, too.
+series of scores alone. Of passes, a threshold that one trial in five reaches is listed, too. With
+`--alone` it is not, and passes have nothing to borrow.
 """
 
 from __future__ import annotations
@@ -63,14 +64,14 @@ def comparisons(sizes: Sizes, rates: tuple[float, float], kinds: tuple[Kind, Kin
     return study
 
 
-def populations() -> Iterator[tuple[str, Sizes, Study]]:
-    """Name, sizes and study of every population."""
+def populations(ratio: float = 1.0) -> Iterator[tuple[str, Sizes, Study]]:
+    """Name, sizes and study of every population; the rate of the second group is the ratio's."""
     for sizes, events in product(((66, 66), (66, 266), (30, 300)), (3, 6, 12)):
         mean = events / sizes[0] / PASSES
         for one, two in ((0.0, 0.0), (0.3, 0.3), (0.6, 0.05), (0.05, 0.6)):
             name = f"passes {sizes}, {events} expected, beta {one} v {two}"
-            yield name, sizes, passes(sizes, (beta_rates(mean, one), beta_rates(mean, two)))
-        rates = pareto_rates(mean, 1.8), beta_rates(mean, 0.0)
+            yield name, sizes, passes(sizes, (beta_rates(mean, one), beta_rates(mean * ratio, two)))
+        rates = pareto_rates(mean, 1.8), beta_rates(mean * ratio, 0.0)
         yield f"passes {sizes}, {events} expected, Pareto 1.8 v none", sizes, passes(sizes, rates)
     lambs: tuple[Kind, Kind] = ("lognormal", 0.7), None
     for sizes, events in product(((67, 67), (60, 150)), (3, 6, 12)):
@@ -80,8 +81,8 @@ def populations() -> Iterator[tuple[str, Sizes, Study]]:
             yield name, sizes, comparisons(sizes, (rate, rate), kinds)
 
 
-def judge(sizes: Sizes, study: Study, studies: int) -> tuple[float, float]:
-    """Return the shares of false differences, and of intervals that hold a ratio of 1."""
+def judge(sizes: Sizes, study: Study, studies: int, alone: bool) -> tuple[float, float]:
+    """Return the shares of claimed differences, and of intervals that hold a ratio of 1."""
     rng = np.random.default_rng(20260101)
     grouping = Grouping("group", ("a", "b"), np.repeat([0, 1], sizes))
     members = [(np.array([True, False]), np.array([False, True]))]
@@ -89,7 +90,7 @@ def judge(sizes: Sizes, study: Study, studies: int) -> tuple[float, float]:
     for _ in range(studies):
         trials = study(rng)
         listed = [THRESHOLD]
-        if isinstance(trials, PersonTrials):
+        if isinstance(trials, PersonTrials) and not alone:
             listed.append(min(THRESHOLD, float(np.quantile(trials.score, 1 - LOWEST_SHARE))))
         counts = counts_of(Swept.of(trials, listed), grouping, no_controls(trials), "fixed")
         rows.append([side.at(slice(-1, None)) for side in sides_of(counts, members)[:2]])
@@ -105,9 +106,14 @@ def main() -> None:
     """Print every population."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=400)
-    studies = parser.parse_args().studies
-    for name, sizes, study in populations():
-        claimed, held = judge(sizes, study, studies)
+    parser.add_argument("--alone", action="store_true", help="passes, and no other threshold")
+    parser.add_argument("--ratio", type=float, default=1.0, help="true ratio of passes, for power")
+    given = parser.parse_args()
+    studies = given.studies
+    for name, sizes, study in populations(given.ratio):
+        if (given.alone or given.ratio != 1) and not name.startswith("passes"):
+            continue
+        claimed, held = judge(sizes, study, studies, given.alone)
         print(f"{name:66} differ {100 * claimed:4.1f}  ratio covers {100 * held:5.1f}", flush=True)
     print(f"Monte Carlo standard error of 5 %: {100 * np.sqrt(0.05 * 0.95 / studies):.1f} points")
 
