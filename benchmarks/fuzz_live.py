@@ -39,6 +39,8 @@ from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import unpack_unchanged
 from lfr_eval.registry.registered import MATCHER_FOLDER, inspect
 from lfr_eval.study.registration.record import (
+    RegisteredCode,
+    RegisteredMatcher,
     Registration,
     read_registration,
     write_registration,
@@ -126,7 +128,7 @@ def registrations(folder: Path, tries: int, seed: int) -> Iterator[Callable[[], 
             if rng.random() < 0.5 and isinstance(changed, dict):
                 changed.pop("seal", None)
                 with suppress(Exception):
-                    changed["seal"] = Registration(**changed).seal
+                    changed["seal"] = Registration.model_validate_json(json.dumps(changed)).seal
             file.write_text(json.dumps(changed), encoding="utf-8")
         read = read_registration(file)
         # Sealed again, it is another registration with another seal: no forgery of this one.
@@ -144,9 +146,10 @@ def registration() -> Registration:
         plan_sha256="5f2b" * 16,
         plan={"title": "A plan", "exclusions": [], "overrides": ["dataset.people=60"]},
         settings={"dataset.people": 60, "thresholds.primary": [0.5]},
-        matcher={"name": "simulated", "fingerprint": None},
+        matcher=RegisteredMatcher(name="simulated", fingerprint=None),
         data=None,
-        code={"lfr_eval": "0.1.0", "digest": "ab" * 32, "revision": None},
+        code=RegisteredCode(lfr_eval="0.1.0", code_digest="ab" * 32, git_revision=None),
+        after_results=(),
     )
 
 

@@ -165,6 +165,7 @@ def _stands_out(deviates: Floats, trials: Floats, effective: Floats, alpha: floa
     deviates, trials, effective : (groups, studies)
     """
     studies = deviates.shape[1]
+    trials, effective = (np.broadcast_to(one, deviates.shape) for one in (trials, effective))
     normal = np.random.default_rng(_SEED).standard_normal((DRAWS, len(deviates)))
     some = np.unique(np.linspace(0, studies - 1, _BOUNDED).astype(int))
     bounds = np.mean(
