@@ -353,8 +353,8 @@ class Ledger:
             signer, revoked = _keys(before).read(chained, line)
         except (KeyError, TypeError) as error:
             raise LedgerError(
-                f"{self.path}: the entry was not written: {error.args[0]}. Register the key with "
-                "lfr-eval approvals register."
+                f"{self.path}: the entry was not written: {error.args[0]}. Keys are registered "
+                "once, with lfr-eval approvals register."
             ) from None
         if revoked is not None:
             raise LedgerError(

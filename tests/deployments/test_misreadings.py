@@ -134,7 +134,7 @@ def test_a_table_that_goes_on_to_the_right_is_not_counted_twice(tmp_path: Path) 
         both.append(each)
     both.write(tmp_path / "both.pdf")
     with pytest.raises(
-        DeploymentError, match="page 2: its table has no column of alerts and place"
+        DeploymentError, match="page 2: its table has no column for alerts and place"
     ):
         import_records([tmp_path / "both.pdf"])
 

@@ -279,7 +279,7 @@ def test_a_signature_counts_for_its_holder_in_their_role_alone(
         assert why in shown.signed[-1]
         assert len(shown.approved) == len(approvals(ledger, VERSION)) == 1
     for name, public, why in (
-        ("Dr White", grey.public, "registered already"),
+        ("Dr White", grey.public, "already registered"),
         ("Gr\u0435y", white.public, "a second key"),
     ):
         holder = {"kind": "holder", "registered": "-", "name": name, "role": "panel"}
