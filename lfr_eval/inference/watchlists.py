@@ -32,17 +32,7 @@ def holds_for(trials: Trials, watchlist: str) -> str:
     """
     if trials.watchlist_size is None:
         return ""
-    return RANDOM if watchlist == "random" and _is_widened(trials) else FIXED
-
-
-def _is_widened(trials: Trials) -> TypeGuard[PersonTrials]:
-    return (
-        isinstance(trials, PersonTrials)
-        and trials.reference is not None
-        and trials.watchlist_size is not None
-        and trials.event_at_or_above
-        and trials.metric == "FPIR"
-    )
+    return RANDOM if watchlist == "random" and has_causes(trials) else FIXED
 
 
 def watchlist_variance(
@@ -71,7 +61,7 @@ def watchlist_variance(
     (Cameron, Gelbach & Miller 2011). Other trials are returned as they are: only a false alert
     has a reference of somebody else as its cause.
     """
-    if not _is_widened(trials) or trials.reference is None or trials.watchlist_size is None:
+    if not has_causes(trials) or trials.reference is None or trials.watchlist_size is None:
         return cells
     conditions = cells.conditions
     cell = codes[trials.person] * conditions + (0 if condition is None else condition)
@@ -124,7 +114,7 @@ def references_of(trials: Trials, codes: Codes, number: int, steps: Floats) -> R
     codes : (people,)
         Cell of each person.
     """
-    if not has_causes(trials) or not isinstance(trials, PersonTrials):
+    if not has_causes(trials):
         return None
     shape = (number, len(steps))
     largest, degrees = np.zeros(shape), np.full(shape, np.inf)
@@ -149,7 +139,7 @@ def references_of(trials: Trials, codes: Codes, number: int, steps: Floats) -> R
     return References(largest, degrees)
 
 
-def has_causes(trials: Trials) -> bool:
+def has_causes(trials: Trials) -> TypeGuard[PersonTrials]:
     """Whether these are false alerts of which the watchlist person is known."""
     return (
         isinstance(trials, PersonTrials)

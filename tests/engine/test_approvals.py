@@ -24,16 +24,6 @@ TODAY = datetime.now(UTC).date()
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> StudyFolder:
-    return sealed(tmp_path / "studies" / "trial")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "approvals.jsonl")
-
-
 def approved(ledger: Ledger, study: StudyFolder, **values: object) -> tuple[Approval, Entry]:
     given: dict[str, Any] = {
         "threshold": THRESHOLD,
