@@ -86,16 +86,33 @@ def null_contrasts(normal: Floats, trials: Floats, effective: Floats) -> Floats:
     return contrasts
 
 
+def critical_values(null: Floats, alpha: float) -> tuple[float, float]:
+    """Return the largest deviate and the sum of squares beyond either of which a test rejects."""
+    drawn, ranks = _ranked(null)
+    share = float(np.quantile(np.minimum(*ranks), alpha))
+    largest, squares = (float(np.quantile(values, 1 - share)) for values in drawn)
+    return largest, squares
+
+
 def _double_rank(observed: Floats, null: Floats) -> float:
     """P-value of the smaller of two ranks, by the null draws themselves."""
-    ranks, own = [], []
-    for reduce in (_largest, _squares):
-        drawn, seen = reduce(null), reduce(observed[None])[0]
-        order = np.sort(drawn)
-        ranks.append((len(drawn) - np.searchsorted(order, drawn)) / (len(drawn) + 1))
-        own.append((len(drawn) - np.searchsorted(order, seen) + 1) / (len(drawn) + 1))
-    smaller = np.minimum(*ranks)
-    return float((np.count_nonzero(smaller <= min(own)) + 1) / (len(null) + 1))
+    drawn, ranks = _ranked(null)
+    seen = (reduce(observed[None])[0] for reduce in (_largest, _squares))
+    own = [
+        (np.count_nonzero(values >= one) + 1) / (len(values) + 1)
+        for values, one in zip(drawn, seen, strict=True)
+    ]
+    return float((np.count_nonzero(np.minimum(*ranks) <= min(own)) + 1) / (len(null) + 1))
+
+
+def _ranked(null: Floats) -> tuple[list[Floats], list[Floats]]:
+    """Return the two statistics of every draw, and their ranks among the draws."""
+    drawn = [_largest(null), _squares(null)]
+    ranks = [
+        (len(values) - np.searchsorted(np.sort(values), values)) / (len(values) + 1)
+        for values in drawn
+    ]
+    return drawn, ranks
 
 
 def _largest(deviates: Floats) -> Floats:

@@ -18,7 +18,7 @@ from scipy import special
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
 from lfr_eval.inference.mover import Compared, p_value, ratio_ends
-from lfr_eval.inference.omnibus import DRAWS, null_contrasts, signed_deviates
+from lfr_eval.inference.omnibus import DRAWS, critical_values, null_contrasts, signed_deviates
 from lfr_eval.inference.precision import Evidence, precision_of
 from lfr_eval.planning.drawn import Group, last, studies_of
 
@@ -168,22 +168,11 @@ def _stands_out(deviates: Floats, trials: Floats, effective: Floats, alpha: floa
     trials, effective = (np.broadcast_to(one, deviates.shape) for one in (trials, effective))
     normal = np.random.default_rng(_SEED).standard_normal((DRAWS, len(deviates)))
     some = np.unique(np.linspace(0, studies - 1, _BOUNDED).astype(int))
-    bounds = np.mean(
-        [_bounds(normal, trials[:, at], effective[:, at], alpha) for at in some], axis=0
-    )
-    found: Bools = np.abs(deviates).max(axis=0) > bounds[0]
-    found |= np.sum(deviates**2, axis=0) > bounds[1]
+    nulls = (null_contrasts(normal, trials[:, at], effective[:, at]) for at in some)
+    largest, squares = np.mean([critical_values(null, alpha) for null in nulls], axis=0)
+    found: Bools = np.abs(deviates).max(axis=0) > largest
+    found |= np.sum(deviates**2, axis=0) > squares
     return found
-
-
-def _bounds(normal: Floats, trials: Floats, effective: Floats, alpha: float) -> tuple[float, float]:
-    """Return the largest deviate and the sum of squares beyond either of which a study rejects."""
-    null = np.abs(null_contrasts(normal, trials, effective))
-    drawn = [null.max(axis=1), np.sum(null**2, axis=1)]
-    ranks = [(DRAWS - np.searchsorted(np.sort(values), values)) / (DRAWS + 1) for values in drawn]
-    share = float(np.quantile(np.minimum(*ranks), alpha))
-    largest, squares = (float(np.quantile(values, 1 - share)) for values in drawn)
-    return largest, squares
 
 
 def _holm(claimed: Callable[[float], Bools], tests: int, alpha: float) -> Bools:
