@@ -296,13 +296,13 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
 
 def _respelled(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, list[str]]:
     """Find people whom the table writes in another way: without zeros, in capitals, with spaces."""
-    notes = []
+    notes, known = [], dict.fromkeys(persons)
     for key, said in (
         (_number, "the zeros before a number are missing"),
         (skeleton, "letter case, spaces or hyphens differ"),
     ):
-        unseen = [label for label in labels.index if label not in set(persons)]
-        absent = [person for person in persons.unique() if person not in labels.index]
+        unseen = [label for label in labels.index if label not in known]
+        absent = [person for person in known if person not in labels.index]
         rows, folders = _by(key, unseen), _by(key, absent)
         meant = {
             found[0]: folders[one][0]

@@ -6,7 +6,6 @@ is printed, for `lfr-eval deployments check` to ask about.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.dates import day
+from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.dates import unclear, year_first
@@ -90,7 +90,7 @@ def read_rows(
     passed_over: list[str] = []
     for path in _files(paths, problems):
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest = sha256_of(path)
             if path.suffix.lower() == ".json":
                 rows.append(_deployment(path) | {"source_sha256": digest})
                 continue
