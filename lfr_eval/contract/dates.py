@@ -22,12 +22,16 @@ Order = Literal["day-first", "month-first"]
 NUMBERS = re.compile(r"\s*(\d{1,2})( ?[/.-] ?)(\d{1,2})( ?[/.-] ?(?:\d{4}|\d{2}))\s*")
 """A day in numbers whose first two may be day and month in either order."""
 
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+MONTHS = [name[:3] for name in _MONTH_NAMES]
 
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 DAY_IN_TEXT = re.compile(
-    r"\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:{'|'.join(MONTHS)})[a-z]*[ -](?:\d{{4}}|\d{{2}}))\b",
+    r"\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/-]\d{1,2}[/-]\d{1,2}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ /-](?:{'|'.join(MONTHS)})[a-z]*[ /-](?:\d{{4}}|\d{{2}}))\b",
     re.IGNORECASE,
 )
 """A day somewhere in a line of text."""
@@ -149,21 +153,22 @@ def day(text: str, month_first: bool = False) -> date | None:
     bare = " ".join(text.split())
     numbers = (2, 0, 1) if month_first else (2, 1, 0)
     for pattern, order in (
-        (r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", (0, 1, 2)),
+        (r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?:[T ]00:00(?::00)?)?", (0, 1, 2)),
         (r"(\d{1,2}) ?[/.-] ?(\d{1,2}) ?[/.-] ?(\d{4}|\d{2})", numbers),
     ):
         match = re.fullmatch(pattern, bare)
         if match:
             year, month, of_month = (int(match.groups()[place]) for place in order)
-            return _day(year, month, of_month)
+            return _day(year, month, of_month, len(match.groups()[order[0]]))
     written = re.fullmatch(
-        rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)?[ -](\w{{3,9}})[ -](\d{{4}}|\d{{2}})",
+        rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)?[ /-](\w{{3,9}})[ /-](\d{{4}}|\d{{2}})",
         bare,
         re.IGNORECASE,
     )
-    if written and written.group(2)[:3].casefold() in MONTHS:
-        month = MONTHS.index(written.group(2)[:3].casefold()) + 1
-        return _day(int(written.group(3)), month, int(written.group(1)))
+    named = written.group(2).casefold() if written else ""
+    if written and any(name.startswith(named) for name in (*_MONTH_NAMES, "sept")):
+        month = MONTHS.index(named[:3]) + 1
+        return _day(int(written.group(3)), month, int(written.group(1)), len(written.group(3)))
     raise ValueUnreadable("is not a day such as 28/06/24 or 2024-06-28")
 
 
@@ -201,8 +206,8 @@ def only_one_way(cells: Sequence[str]) -> tuple[list[int], list[int]]:
     return day_first, month_first
 
 
-def _day(year: int, month: int, of_month: int) -> date | None:
+def _day(year: int, month: int, of_month: int, digits: int) -> date | None:
     try:
-        return date(year + 2000 if year < 100 else year, month, of_month)
+        return date(year + 2000 if digits == 2 else year, month, of_month)
     except ValueError:
         return None

@@ -19,7 +19,7 @@ from lfr_eval.contract.dates import day, turned
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import CHECKS
 from lfr_eval.contract.words import count, several
-from lfr_eval.deployments.dates import between, exchanged, meant, out_of_order
+from lfr_eval.deployments.dates import between, exchanged, far_at_an_end, meant, out_of_order
 from lfr_eval.deployments.neighbours import Doubt, unlike_neighbours
 from lfr_eval.deployments.totals import adding_up
 
@@ -113,6 +113,9 @@ def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
             yield Doubt(name, "date out of sequence", "date", each, why + ".", guess)
         elif each > today:
             yield Doubt(name, "date to come", "date", each, f"it is after {today}.")
+        elif out is not None and (far := far_at_an_end(days, place, cell)):
+            why = f"it is {far.days} days from the row beside it" + _perhaps(far.guess, far.kind)
+            yield Doubt(name, "date far from the others", "date", each, f"{why}.", far.guess)
     if out is None and sum(each is not None for each in days) > 2:
         why = "the rows are not in the order of their dates, so dates were not checked against it."
         yield Doubt(None, "order", "date", None, why)

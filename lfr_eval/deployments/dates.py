@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import math
 import re
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 
 from lfr_eval.contract.dates import NUMBERS, day, only_one_way, turned
 from lfr_eval.contract.words import several
@@ -15,6 +18,9 @@ _FIRST_YEAR = 2015
 
 _MIXED = 0.1
 """Above this share of days written month first, a file mixes two ways of writing them."""
+
+_FEW, _FAR = 10, 60
+"""Fewest other days, and most days from them, of a first or last day that is not doubted."""
 
 _ORDERED = 0.8
 """A file of which so many rows are in order is taken to be meant in order."""
@@ -115,7 +121,9 @@ def between(days: Sequence[date | None], place: int, out: Sequence[int]) -> tupl
     return ends[0], ends[-1]
 
 
-def meant(printed: date | None, cell: str, low: date, high: date) -> tuple[date | None, str]:
+def meant(
+    printed: date | None, cell: str, low: date, high: date, certain: bool = False
+) -> tuple[date | None, str]:
     """Return the day that a mistyped one may have meant, and how they differ.
 
     Another year is tried first, then day and month exchanged, then one digit mistyped. A kind of
@@ -129,17 +137,51 @@ def meant(printed: date | None, cell: str, low: date, high: date) -> tuple[date 
         The printed text.
     low, high
         The days of the rows before and after it.
+    certain
+        Leave out mistyped digits, which fit by chance more often.
     """
     kinds = [
         ("another year", _other_years(printed, cell)),
         ("day and month exchanged", _turned(cell)),
     ]
-    kinds.append(("one digit mistyped", _one_digit(cell)))
+    if not certain:
+        kinds.append(("one digit mistyped", _one_digit(cell)))
     for kind, days in kinds:
         fitting = sorted({each for each in days if low <= each <= high})
         if len(fitting) == 1:
             return fitting[0], kind
     return None, ""
+
+
+@dataclass(frozen=True)
+class Far:
+    """A first or last day far from the others, and the one that may have been meant."""
+
+    days: int
+    guess: date
+    kind: str
+
+
+def far_at_an_end(days: Sequence[date | None], place: int, cell: str) -> Far | None:
+    """Return why a first or last day may be a slip, which breaks no order; or None.
+
+    It is further from the row beside it than four times any other two neighbours are, and another
+    year, or day and month exchanged, would bring it as near as those are.
+    """
+    if place not in (0, len(days) - 1):
+        return None
+    known = [each for at, each in enumerate(days) if each is not None and at != place]
+    own = days[place]
+    if own is None or len(known) < _FEW:
+        return None
+    beside = known[0] if place == 0 else known[-1]
+    usual = max(abs((later - earlier).days) for earlier, later in pairwise(known))
+    gap = (own - beside).days
+    if abs(gap) <= max(_FAR, 4 * usual):
+        return None
+    low, high = sorted([beside, beside + timedelta(days=math.copysign(usual, gap))])
+    guess, kind = meant(own, cell, low, high, certain=True)
+    return Far(abs(gap), guess, kind) if guess else None
 
 
 def _ordinal(each: date | None) -> int:

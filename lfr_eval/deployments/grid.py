@@ -68,7 +68,8 @@ def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:
     # A row that lacks its day is a row all the same, and no line of headings.
     first = next(place for place, cells in enumerate(lines) if _holds_counts(cells))
     for start in range(first):
-        above = [_spread(cells) for cells in lines[start : first - 1]] + [list(lines[first - 1])]
+        titles = [cells for cells in lines[start : first - 1] if any(cells[1:])]
+        above = [*map(_spread, titles), list(lines[first - 1])]
         width = max(map(len, above))
         joined = [
             " ".join(line[at] for line in above if at < len(line) and line[at]).strip()

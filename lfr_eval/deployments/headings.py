@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import RECORDS
 
 SKIP = "skip"
@@ -69,7 +70,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("place", "borough", ""),
     ("place", "venue", ""),
     ("place", "station", "police"),
-    ("date", "date", ""),
+    ("date", "date", "to"),
     ("date", "day", ""),
     ("place", "deployment", "id number no force"),
     ("force", "police force", "deployment number no reference ref"),
@@ -110,12 +111,24 @@ _NEUTRAL_FOR = {
     "place": "area address street borough site town city venue",
     "date": "day",
 }
-_NO_GROUP = re.compile(
-    r"(confirmed|unconfirmed|false|rates?|engage\w*|numbers?|totals?|per|no|not|none|with|without|"
-    r"where|who|that|lead\w*|led|result\w*|from|after|before|at|in|during|stop\w*|arrest\w*|and|or|"
-    r"year|month|cumulative)\b"
+_AGES = re.compile(
+    r"\b(?:aged?|ages) \d\d?s? (?:(?:to )?\d\d? |(?:and|or) (?:over|under) )?"
+    r"|\b(?:under|over) [1-9]\d?s? |\b\d\d?s? (?:(?:and|or) )?(?:over|under) "
 )
-"""What begins the rest of a heading of false alerts that is not the name of a group."""
+_OF_PEOPLE = frozenset(
+    (
+        *("men", "women", "boy", "girl", "child", "children", "adult", "juvenile", "minor"),
+        *("people", "person", "subject", "ethnic", "ethnicity", "heritage", "background", "group"),
+        *("unknown", "not", "stated", "known", "or", "and", "any", "other", "gender", "sex"),
+        *("non", "binary", "elderly", "young"),
+    )
+)
+"""Words that stand in the name of a group, beside those that `contract.names` knows."""
+_OF_THE_DATE = re.compile(
+    r"(calendar |financial |fiscal )?year|fy|(financial )?quarter|month"
+    r"|week ?day|day of (the )?week"
+)
+"""A heading of a column that says again what the date says."""
 _FOOTNOTE = re.compile(r"[1-9]")
 _WHOLE_WORDS = {"far", "nfa", "no", "per", "time", "id", "day", "site"}
 
@@ -160,18 +173,21 @@ def understand(
     tuple of (list of Heading, list of str)
         Unknown headings are `SKIP` in the list, and named among the problems.
     """
-    said = {plain(name): field for name, field in (mapping or {}).items()}
+    said = {_key(name): field for name, field in (mapping or {}).items()}
     problems: list[str] = []
     known: list[Heading] = []
     for text in headings:
-        words = plain(text)
-        field = said.get(words, SKIP if not words else _field(words))
-        if "%" in text and words not in said and field != "false_alert_rate":
+        words, key = plain(text), _key(text)
+        # A heading of signs or of letters of another script is not an empty one.
+        field = said.get(key, SKIP if not key else _field(words))
+        if "%" in text and key not in said and field != "false_alert_rate":
             field = None
         if field is None:
+            shown = " ".join(text.split())
+            group = f" ('{GROUP}NAME' of a group)" if words.startswith("false") else ""
             problems.append(
-                f"the heading '{' '.join(text.split())}' is not known; say what it means with "
-                f"--map '{' '.join(text.split())}=FIELD', or leave it out with FIELD '{SKIP}'"
+                f"the heading '{shown}' is not known; say what it means with "
+                f"--map '{shown}=FIELD'{group}, or leave it out with FIELD '{SKIP}'"
             )
         elif field != SKIP and field not in FIELDS and not field.startswith(GROUP):
             problems.append(f"'{field}' is not a field; the fields are {', '.join(FIELDS)}")
@@ -188,14 +204,18 @@ def understand(
     return known, problems
 
 
+def _key(text: str) -> str:
+    return plain(text) or "".join(str(text).split())
+
+
 def _field(words: str) -> str | None:
+    if _OF_THE_DATE.fullmatch(words):
+        return SKIP
     if words.replace(" ", "_") in FIELDS:
         return words.replace(" ", "_")
     group = re.fullmatch(r"false (?:alerts?|positives?) (?:of |among |by )?(.+)", words)
-    if group and not {"confirmed", "unconfirmed", "rate"} & set(words.split()):
-        rest = group.group(1)
-        if not _NO_GROUP.match(rest):
-            return GROUP + rest
+    if group and names_a_group(group.group(1)):
+        return GROUP + group.group(1)
     other = _holds(words, ENGAGED) or _holds(words, "rate")
     if words.split().count("false") > 1 and not other:
         # "False Alert / Confirmed False Alerts": both, in one column.
@@ -206,6 +226,32 @@ def _field(words: str) -> str | None:
         ):
             return field if _says_no_more(words, field, needed) else None
     return None
+
+
+def repeats_the_date(text: str) -> bool:
+    """Whether a heading is of a column that says again what the date of its rows says."""
+    return _OF_THE_DATE.fullmatch(plain(text)) is not None
+
+
+def names_a_group(words: str) -> bool:
+    """Whether words are of people of a sex, an ethnicity or an age, and of nothing else.
+
+    Examples
+    --------
+    >>> [names_a_group(each) for each in ("black males", "aged 18 24", "target", "previous year")]
+    [True, True, False, False]
+    """
+    rest = _AGES.sub("men ", f"{words} ").split()
+    said = [word for word in rest if word not in ("not", "or", "and", "any", "other", "people")]
+    return bool(said) and all(
+        word in _OF_PEOPLE or word.removesuffix("s") in _OF_PEOPLE or _is_label(word)
+        for word in rest
+    )
+
+
+def _is_label(word: str) -> bool:
+    spoken = group_words(word.removesuffix("s"))
+    return not re.search(r"in group|recorded as", spoken)
 
 
 def _says_no_more(words: str, field: str, needed: str) -> bool:

@@ -23,11 +23,11 @@ from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, wh
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
-from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, understand
+from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, repeats_the_date, understand
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.totals import without_totals
-from lfr_eval.deployments.values import READERS, is_given, text
+from lfr_eval.deployments.values import READERS, is_given, text, whole
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""
@@ -99,10 +99,17 @@ def read_rows(
                 headings, wrong = understand(grid.headings, mapping)
                 problems += [f"{path.name}: {each}" for each in wrong]
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
+                again = (" ".join(each.text.split()) for each in headings if each.field == SKIP)
+                passed_over += [
+                    f"{path.name}, column '{text}' left out: the date says it"
+                    for text in again
+                    if repeats_the_date(text)
+                ]
                 for row in grid.rows:
                     here.append(_record(path.name, row, headings, problems, bool(month_first)))
             if month_first is None:
                 problems += _unclear_days(path.name, here)
+            problems += _unclear_hours(path.name, here)
             kept = without_totals(path.name, here, passed_over, problems)
             rows += [row | {"source_sha256": digest} for row in kept]
         except DeploymentError as error:
@@ -221,6 +228,27 @@ def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]
         )
 
 
+def _unclear_hours(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Refuse hours such as 6.35 where no value of the file shows that they are decimals."""
+    parts = []
+    for at, row in enumerate(rows):
+        cell = str(json.loads(row["as_printed"]).get("hours", ""))
+        found = re.fullmatch(r"\d{1,3}\.(\d+)( ?(?:h|hrs?|hours?))?", cell.strip().casefold())
+        if found and found[1].strip("0"):
+            parts.append((at, cell, found[1]))
+    # Quarters of an hour are .25, .5 and .75; minutes are below .60, with two digits.
+    minutes = all(len(part) <= 2 and part.ljust(2, "0") < "60" for _, _, part in parts)
+    odd = [each for each in parts if each[2].rstrip("0") not in ("25", "5")]
+    if minutes and odd:
+        at, cell, _ = odd[0]
+        yield (
+            f"{name}, {where(rows[at]['page'], rows[at]['row'])}: hours '{cell}' may be hours and "
+            "minutes or a decimal, and no row shows which. Write hours and minutes as 6h 35m, or "
+            "decimals with three digits (6.350)"
+        )
+
+
+_HOURS = {"hours", "hrs"}
 _MINUTES = {"minutes", "mins", "min", "mm", "m"}
 """Below hours *and minutes*, 6.05 is five past six for some and three minutes past for others."""
 
@@ -230,11 +258,11 @@ def _value(heading: Heading, cell: str, month_first: bool) -> object:
         read = day(cell, month_first)
         return read and read.isoformat()
     words = set(plain(heading.text).split())
-    if heading.field == "hours" and words & {"hours", "hrs"} and not words & _MINUTES:
-        try:
+    if heading.field == "hours" and not (words & _HOURS and words & _MINUTES):
+        if words & _HOURS and re.fullmatch(r"\d{1,3}(\.\d+)?", cell):
             return float(cell)
-        except ValueError:
-            pass
+        if words & _MINUTES and not re.search("[a-z]", cell.casefold()):
+            return round(whole(cell) / 60, 6)
     reader = READERS.get(heading.field, text)
     return reader(cell)
 

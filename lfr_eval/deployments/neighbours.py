@@ -21,6 +21,9 @@ NEIGHBOURS = 5
 WATCHLIST_CHANGE = 0.12
 """On the logarithmic scale: watchlists of neighbours differ by up to 8 % in published records."""
 
+THRESHOLD_STEP = 0.05
+"""Published thresholds were changed by 0.02 at a time."""
+
 NEAR = np.timedelta64(60, "D")
 """Watchlists are compared where half of the neighbours lie within so many days."""
 
@@ -82,7 +85,10 @@ def _thresholds(part: pd.DataFrame) -> Iterator[Doubt]:
         near = np.r_[before, after]
         between = len(near) >= 4 and len(before) > 0 < len(after)
         alike = between and (near == near[0]).all() and value != near[0]
-        why, fit = f"the rows around it have {threshold_text(near[0])}." if alike else "", None
+        # The first or last row may be of another setting, but hardly of one far off.
+        end = len(near) == 3 and (near == near[0]).all() and abs(value - near[0]) > THRESHOLD_STEP
+        beside = f"the rows {'around' if alike else 'beside'} it have {threshold_text(near[0])}."
+        why, fit = beside if alike or end else "", None
         if value > 1 and (small or value <= 100):
             fit = f"{value / (10 if value < 10 else 100):g}" if value < 100 else None
             others = "others in the file are below 1" if small else "thresholds are mostly below 1"

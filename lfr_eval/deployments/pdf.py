@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +17,13 @@ from lfr_eval.contract.words import joined, several
 from lfr_eval.deployments.footnotes import raised_marks
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
 from lfr_eval.deployments.headings import SKIP, Heading, plain, understand
+from lfr_eval.deployments.ruled import Line, headings_above, lines_of, straighten
+from lfr_eval.deployments.swapped import exchanged_columns
 from lfr_eval.deployments.totals import is_total
-from lfr_eval.deployments.turned import turned_text
 from lfr_eval.deployments.unseen import unseen
-
-_PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
-"""Words that stand below a heading of several columns."""
 
 _TEXTS = (SKIP, "force", "place", "use_case", "camera", "model_version")
 """Fields whose text may go on over the end of a page."""
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A row of a ruled table: its cells' boxes and texts, left to right."""
-
-    boxes: tuple[Box, ...]
-    texts: tuple[str, ...]
-
-    @property
-    def top(self) -> float:
-        return min(box[1] for box in self.boxes)
-
-    @property
-    def dated(self) -> bool:
-        return any(map(looks_like_a_day, self.texts))
 
 
 def pdf_grids(path: Path) -> list[Grid]:
@@ -85,13 +64,15 @@ class _Reader:
         self.bare: list[int] = []
 
     def read(self, number: int, page: Any) -> None:
-        waiting: list[_Line] = []
+        waiting: list[Line] = []
         seen, count = 0, 0
         known = len(self.grids)
+        straighten(page)
         self._seen(number, page)
         page = self._without_marks(number, page)
         for table in page.find_tables():
-            for line in _lines(table):
+            above = seen
+            for line in lines_of(table):
                 if not line.dated:
                     if self._goes_on(line, number, waiting):
                         continue
@@ -102,13 +83,13 @@ class _Reader:
                 elif not self.grids:
                     self.problems.append(f"page {number}: rows without headings above them")
                     self.grids.append(Grid([]))
-                self._left_over(waiting, number)
+                self._left_over(waiting, number, seen > above)
                 waiting = []
                 count += 1
                 seen += 1
                 self._row(line, number, count)
             if waiting and not _may_be_headings(waiting):
-                self._left_over(waiting, number)
+                self._left_over(waiting, number, seen > above)
                 waiting = []
         self._left_over(waiting, number)
         if seen and len(self.grids) == known:
@@ -127,10 +108,23 @@ class _Reader:
                 f"deployments, but {ruled} in a ruled table; the first line is '{printed[0]}'"
             )
 
+    def _exchanged(self) -> Iterator[str]:
+        """Refuse pages without headings on which columns seem to stand in another order."""
+        for grid in self.grids:
+            for page in sorted({row.page for row in grid.rows if row.page in self.bare}):
+                before = [row for row in grid.rows if (row.page or 0) < (page or 0)]
+                here = [row for row in grid.rows if row.page == page]
+                for pair in exchanged_columns(grid.headings, before, here):
+                    yield (
+                        f"page {page} has no headings, and two columns seem to be exchanged on "
+                        f"it: {pair}"
+                    )
+
     def finished(self) -> list[Grid]:
         if not any(grid.rows for grid in self.grids) and not self.problems:
             self.problems.append("it holds no ruled table with a day in its rows")
         self.problems += _unlike(self.grids)
+        self.problems += self._exchanged()
         if self.problems:
             raise DeploymentError(
                 f"{self.name} cannot be read: " + "; ".join(self.problems) + ". "
@@ -157,9 +151,9 @@ class _Reader:
             )
         return page.filter(lambda each: _place(each) not in marks) if marks else page
 
-    def _headings(self, waiting: Sequence[_Line], row: _Line, number: int) -> bool:
+    def _headings(self, waiting: Sequence[Line], row: Line, number: int) -> bool:
         """Take the lines above a first row as headings, if they are."""
-        headings = _above(waiting, row)
+        headings = headings_above(waiting, row)
         fields = [heading.field for heading in understand(headings)[0]]
         if "date" not in fields or len(set(fields) - {SKIP}) < 4:
             return False
@@ -170,7 +164,7 @@ class _Reader:
             self.problems.append(f"page {number}: there is no heading above {', '.join(bare)}")
         return True
 
-    def _row(self, line: _Line, number: int, count: int) -> None:
+    def _row(self, line: Line, number: int, count: int) -> None:
         grid = self.grids[-1]
         if not grid.headings:
             return
@@ -189,7 +183,7 @@ class _Reader:
             return
         grid.rows.append(Row(number, count, line.texts))
 
-    def _goes_on(self, line: _Line, number: int, waiting: Sequence[_Line]) -> bool:
+    def _goes_on(self, line: Line, number: int, waiting: Sequence[Line]) -> bool:
         """Whether a line is the rest of the row before it, cut by the end of a page."""
         if is_empty(line.texts):
             return True
@@ -220,8 +214,8 @@ class _Reader:
         rows[-1] = Row(rows[-1].page, rows[-1].number, whole)
         return True
 
-    def _left_over(self, waiting: Sequence[_Line], number: int) -> None:
-        """Refuse a line with counts that is neither a row nor a heading; note any other."""
+    def _left_over(self, waiting: Sequence[Line], number: int, among: bool = False) -> None:
+        """Refuse a line with counts that is neither a row nor a heading; note others among rows."""
         for line in waiting:
             text = " ".join(filter(None, line.texts))
             numbers = sum(bool(re.fullmatch(r"[\d,.]+%?", cell)) for cell in line.texts)
@@ -231,7 +225,7 @@ class _Reader:
                 self.problems.append(
                     f"page {number}: a row without a day ('{' | '.join(line.texts)}')"
                 )
-            elif text and same:
+            elif text and (same or among):
                 self.grids[-1].passed_over.append(f"page {number}: '{text}' is not a row of counts")
 
 
@@ -256,50 +250,13 @@ def _counted(texts: Sequence[str], headings: Sequence[Heading]) -> bool | None:
     return None if any(below) else False
 
 
-def _lines(table: Any) -> Iterator[_Line]:
-    chars = [char for char in table.page.chars if abs(char["matrix"][1]) > abs(char["matrix"][0])]
-    for row, cells in zip(table.rows, table.extract(), strict=True):
-        pairs = [(box, cell) for box, cell in zip(row.cells, cells, strict=True) if box]
-        if pairs:
-            boxes = [box for box, _ in pairs]
-            yield _Line(
-                tuple(boxes),
-                tuple(turned_text(chars, box) or _on_one_line(text or "") for box, text in pairs),
-            )
-
-
-def _on_one_line(text: str) -> str:
-    """Return the text of a cell; two numbers one above the other are not one number."""
-    apart = re.sub(r"(?<=\d)[ \t]*\n\s*(?=\d)", " / ", text)
-    return " ".join(apart.split())
-
-
 def _place(thing: dict[str, Any]) -> tuple[object, ...]:
     return tuple(thing.get(name) for name in ("object_type", "x0", "top", "text"))
 
 
-def _may_be_headings(waiting: Sequence[_Line]) -> bool:
+def _may_be_headings(waiting: Sequence[Line]) -> bool:
     words = plain(" ".join(text for line in waiting for text in line.texts)).split()
     return "date" in words and "alerts" in words
-
-
-def _above(waiting: Sequence[_Line], row: _Line) -> list[str]:
-    """Return the heading above each cell of the first row, from top to bottom."""
-    parts: list[list[tuple[float, str]]] = [[] for _ in row.boxes]
-    centres = [(box[0] + box[2]) / 2 for box in row.boxes]
-    for line in waiting:
-        for box, text in zip(line.boxes, line.texts, strict=True):
-            if not text:
-                continue
-            covered = [at for at, x in enumerate(centres) if box[0] <= x <= box[2]]
-            if not covered:
-                middle = (box[0] + box[2]) / 2
-                covered = [min(range(len(centres)), key=lambda at: abs(centres[at] - middle))]
-            words = text.split()
-            apart = len(words) == len(covered) > 1 and {w.casefold() for w in words} <= _PARTS
-            for place, at in enumerate(covered):
-                parts[at].append((box[1], words[place] if apart else text))
-    return [" ".join(text for _, text in sorted(part, key=lambda p: p[0])) for part in parts]
 
 
 def _is_row(line: str) -> bool:

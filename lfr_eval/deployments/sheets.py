@@ -14,7 +14,7 @@ from lfr_eval.contract.reading import is_note, wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
-from lfr_eval.deployments.headings import SKIP, understand
+from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
 from lfr_eval.deployments.values import as_text
 
@@ -207,6 +207,7 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         if sum(map(bool, cells)) == 1 and len(headings) > 1
     ]
     kept = _without_notes(name, kept, first, len(headings))
+    lines_above = [_words(cells) for _, cells in kept[:first] if sum(map(bool, cells)) > 1]
     needed = max(at for at, heading in enumerate(headings, 1) if heading)
     cut: list[str] = []
     for number, cells in kept[first:]:
@@ -219,6 +220,14 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         padded = tuple((cells + [""] * len(headings))[: len(headings)])
         if is_empty(padded):
             continue
+        if _words(padded) in lines_above:
+            grid.passed_over.append(f"row {number}: the headings again")
+            continue
+        bare = [cell for cell, head in zip(padded, headings, strict=True) if cell and not head]
+        if bare:
+            raise DeploymentError(
+                f"{name} row {number}: there is no heading above '{bare[0]}'. Write one."
+            )
         if is_total(padded):
             grid.passed_over.append(f"row {number}: a row of totals")
             continue
@@ -231,6 +240,11 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
             "off: get the file again. Add empty cells at the end of a row if nothing is missing."
         )
     return grid
+
+
+def _words(cells: Sequence[str]) -> list[str]:
+    """Return the words of a line's cells, without empty ones at its end."""
+    return "|".join(map(plain, cells)).rstrip("|").split("|")
 
 
 def _without_notes(

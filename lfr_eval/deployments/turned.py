@@ -30,7 +30,7 @@ def turned_text(chars: Sequence[dict[str, Any]], box: Box) -> str | None:
         and top <= (char["top"] + char["bottom"]) / 2 <= bottom
     ]
     written = [char for char in inside if char["text"].strip()]
-    if not written or not all(_is_turned(char) for char in written):
+    if not written or not all(map(is_turned, written)):
         return None
     upwards = written[0]["matrix"][1] > 0
     lines: list[list[dict[str, Any]]] = []
@@ -52,7 +52,8 @@ def _line(chars: list[dict[str, Any]], upwards: bool) -> str:
     return str(text)
 
 
-def _is_turned(char: dict[str, Any]) -> bool:
+def is_turned(char: dict[str, Any]) -> bool:
+    """Whether a character stands on its side in the file."""
     across, along = abs(char["matrix"][0]), abs(char["matrix"][1])
     return bool(along > 2 * across)
 

@@ -9,7 +9,10 @@ from datetime import datetime
 from lfr_eval.contract.reading import ValueUnreadable
 
 NOT_GIVEN = frozenset(
-    ("", "n/a", "na", "n.a.", "-", "–", "—", "nil return", "not recorded", "not known", "unknown")
+    (
+        *("", "n/a", "na", "n.a.", "-", "–", "—", "nil return", "not recorded", "not known"),
+        *("unknown", "not available", "tbc", "tba", "to be confirmed", "pending"),
+    )
 )
 """What forces print where there is no value."""
 
@@ -61,7 +64,7 @@ def hours(text: str) -> float:
         bare,
     )
     minutes = re.fullmatch(r"(\d{3,4}) ?(?:m|mins?|minutes?)\.?", bare)
-    clock = re.fullmatch(r"(\d{1,3}):(\d{2})(?::\d{2})?", bare)
+    clock = re.fullmatch(r"(\d{1,3}):(\d{2})(?::\d{2})?(?: ?(?:h|hrs?|hours?))?", bare)
     # "5.30" alone may be half past five or eighteen minutes past: it needs its unit.
     decimal = re.fullmatch(r"(\d{1,3}\.\d+) ?(?:h|hrs?|hours?)", bare)
     if minutes:
@@ -74,7 +77,7 @@ def hours(text: str) -> float:
         found = int(match.group(1) or 0), int(match.group(2) or 0)
     else:
         raise ValueUnreadable("is not a duration such as 5h 25m or 5:25")
-    if found[0] and found[1] > 59:
+    if (found[0] or clock) and found[1] > 59:
         raise ValueUnreadable(f"has {found[1]} minutes after its hours")
     return round(found[0] + found[1] / 60, 6)
 

@@ -53,6 +53,7 @@ SOURCE = """
     stroke: if place in given.unruled { none } else { 1pt },
     ..(if place == 0 { heads } else { () }),
     ..rows.flatten(),
+    ..(if given.note == "" { () } else { (table.cell(colspan: rows.at(0).len(), given.note),) }),
   )
 }
 """
@@ -64,13 +65,15 @@ def write_pdf(
     headings: Sequence[str | tuple[str, int, int]] = HEADINGS,
     unruled: Sequence[int] = (),
     turned: int = 0,
+    note: str = "",
 ) -> Path:
     """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more.
 
     `^1` is a raised footnote mark that is scaled, and `~1` one of the font's own. `|1` is in white,
-    `!1` struck through, `¬1` below a white box. Headings may be turned by degrees.
+    `!1` struck through, `¬1` below a white box. Headings may be turned by degrees. A
+    note stands across the last row.
     """
     cells = [each if isinstance(each, tuple) else (each, 1, 1) for each in headings]
-    given = {"headings": cells, "pages": pages, "unruled": unruled, "turned": turned}
+    given = {"headings": cells, "pages": pages, "unruled": unruled, "turned": turned, "note": note}
     path.write_bytes(typst.compile(SOURCE.encode(), sys_inputs={"given": json.dumps(given)}))
     return path

@@ -69,6 +69,26 @@ def test_a_fault_is_found_in_its_row_and_nowhere_else(
     assert doubts(records(tmp_path, r19=changes)) == [(check, "grid, row 19", suggestion)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "check", "suggestion"),
+    [
+        ({"Date": "27/12/25"}, "date far from the others", "2024-12-27"),
+        ({"Min_Threshold_Setting": "0.46"}, "threshold", None),
+    ],
+)
+def test_a_fault_in_the_last_row_is_found(
+    tmp_path: Path, changes: dict[str, str], check: str, suggestion: str | None
+) -> None:
+    assert doubts(records(tmp_path, r61=changes)) == [(check, "grid, row 61", suggestion)]
+
+
+@pytest.mark.parametrize("changes", [{"Date": "03/06/25"}, {"Min_Threshold_Setting": "0.66"}])
+def test_a_last_row_may_be_of_another_time_or_setting(
+    tmp_path: Path, changes: dict[str, str]
+) -> None:
+    assert doubts(records(tmp_path, r61=changes)) == []
+
+
 def test_rows_that_vary_as_published_ones_do_are_not_doubted(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     day, size, rows = date(2024, 1, 4), 9744, []

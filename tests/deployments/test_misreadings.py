@@ -31,6 +31,8 @@ MEANT = {
     "True positive alerts": "true_alerts",
     "Station": "place",
     "False alerts - Indian": "false alerts of indian",
+    "False alerts: women aged 18-24": "false alerts of women aged 18 24",
+    "False alerts (estimate)": "false_alerts",
 }
 OTHERWISE = [
     *("True alerts leading to arrest", "Missed true alerts", "Suspected false alerts"),
@@ -38,7 +40,15 @@ OTHERWISE = [
     *("Alert to arrest (minutes)", "Faces per hour", "Faces seen ('000)", "Cumulative faces seen"),
     *("Faces not seen by operator", "Arrests (year to date)", "Face matches", "Watchlist matches"),
     *("Alerts at threshold 0.64", "Next deployment date", "False alerts, no engagement"),
-    *("Deployment type", "Number of deployments", "Start time"),
+    *(
+        "Deployment type",
+        "Number of deployments",
+        "Start time",
+        "Date to",
+        "#",
+        "\u0414\u0430\u0442\u0430",
+    ),
+    *("False alerts target", "False alerts previous year", "False alerts Oxford Circus"),
 ]
 
 
@@ -60,10 +70,93 @@ def test_hours_and_minutes_are_not_decimals(tmp_path: Path) -> None:
         import_records([write_csv(tmp_path / "a.csv", given, headings)])
 
 
+def hourly(path: Path, heading: str, values: list[str]) -> Path:
+    given = [row("Barking", f"{n:02}/10/24", Duration=v) for n, v in enumerate(values, 1)]
+    return write_csv(path, given, [heading if h == "Duration" else h for h in HEADINGS])
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "hours"),
+    [
+        ("Hours", ["6.5", "7.25", "5"], [6.5, 7.25, 5]),
+        ("Hours", ["6.35", "7.75"], [6.35, 7.75]),
+        ("Duration (minutes)", ["395", "45", "1,395"], [6.583333, 0.75, 23.25]),
+        ("Duration", ["6:35 hrs", "6hr 35m"], [6.583333] * 2),
+    ],
+)
+def test_durations_are_read_in_the_unit_of_their_heading(
+    tmp_path: Path, heading: str, values: list[str], hours: list[float]
+) -> None:
+    found = import_records([hourly(tmp_path / "a.csv", heading, values)]).records
+    assert found["hours"].tolist() == hours
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "why"),
+    [
+        ("Hours", ["6.35", "7.15"], r"row 2: hours '6\.35' may be hours and minutes or a decimal"),
+        ("Duration", ["6.5 hrs", "7.3h"], r"row 3: hours '7\.3h' may be"),
+        ("Hours", ["5", "nan"], "row 3: hours 'nan' is not a duration"),
+        ("Duration (mins)", ["6:35"], "row 2: hours '6:35' is not a whole number"),
+        ("Duration", ["0:75"], "has 75 minutes"),
+    ],
+)
+def test_durations_that_may_be_two_are_refused(
+    tmp_path: Path, heading: str, values: list[str], why: str
+) -> None:
+    with pytest.raises(DeploymentError, match=why):
+        import_records([hourly(tmp_path / "a.csv", heading, values)])
+
+
 def test_a_file_may_write_days_in_several_ways(tmp_path: Path) -> None:
-    days = ["01/10/24", "Wed 2 Oct 2024", "2024-10-03", "04.10.24"]
+    days = ["01/10/24", "Wed 2 Oct 2024", "2024-10-03", "04.10.24", "2024/10/05", "6/Oct/2024"]
     found = import_records([write_csv(tmp_path / "a.csv", [row("Barking", day) for day in days])])
-    assert found.records["date"].tolist() == [f"2024-10-0{n}" for n in (1, 2, 3, 4)]
+    assert found.records["date"].tolist() == [f"2024-10-0{n}" for n in range(1, 7)]
+    assert not looks_like_a_day("28 Juno 2024")
+
+
+def test_headings_again_titles_and_columns_of_the_year_are_passed_over(tmp_path: Path) -> None:
+    given = [["2024/25", *row("Barking", "01/10/24")], ["2024/25", *row("Ilford", "02/10/24")]]
+    headings = ["Financial Year", *HEADINGS]
+    path = write_csv(tmp_path / "a.csv", [given[0], headings, given[1]], headings)
+    path.write_text("Deployments\nPublished 1 March 2026\n" + path.read_text())
+    found = import_records([path])
+    assert found.records["place"].tolist() == ["Barking", "Ilford"]
+    assert found.passed_over[2:] == [
+        "a.csv, row 5: the headings again",
+        "a.csv, column 'Financial Year' left out: the date says it",
+    ]
+    path.write_text(path.read_text().replace("Financial Year", ""))
+    with pytest.raises(DeploymentError, match="row 4: there is no heading above '2024/25'"):
+        import_records([path])
+
+
+@pytest.mark.parametrize("other", ["False Alerts Confirmed", "True Alerts Unconfirmed"])
+def test_columns_that_change_places_on_a_page_without_headings_are_refused(
+    tmp_path: Path, other: str
+) -> None:
+    one, two = HEADINGS.index("True Alerts Confirmed"), HEADINGS.index(other)
+    pages = [[row("Barking", f"{n:02}/10/24") for n in range(at, at + 9)] for at in (1, 10)]
+    for cells in pages[1]:
+        cells[one], cells[two] = "0", cells[one]
+    with pytest.raises(DeploymentError, match=f"page 2 has no headings.*{other}"):
+        import_records([write_pdf(tmp_path / "a.pdf", pages)])
+
+
+def test_a_page_that_is_shown_turned_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    file = pypdf.PdfWriter(clone_from=write_pdf(tmp_path / "a.pdf", [[row("Barking", "01/10/24")]]))
+    page = file.pages[0]
+    page.add_transformation(pypdf.Transformation().rotate(90).translate(page.mediabox.height))
+    page.mediabox = pypdf.generic.RectangleObject((0, 0, page.mediabox.height, page.mediabox.width))
+    page.rotate(90)
+    file.write(tmp_path / "b.pdf")
+    assert import_records([tmp_path / "b.pdf"]).records["alerts"].tolist() == [4]
+
+
+def test_a_note_across_a_row_is_told(tmp_path: Path) -> None:
+    book = [row("Barking", "01/10/24"), row("Ilford", "02/10/24")]
+    found = import_records([write_pdf(tmp_path / "a.pdf", [[*book]], note="Threshold changed")])
+    assert found.passed_over == ["a.pdf, page 1: 'Threshold changed' is not a row of counts"]
 
 
 @pytest.mark.parametrize("kind", ["New CCTV, existing pole", "Static", "CCTV", "Static, not van"])
