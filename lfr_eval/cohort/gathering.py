@@ -49,6 +49,9 @@ Case and a question mark do not count."""
 LIKELY = {"gender": ("gender", "sex"), "ethnicity": ("ethnic", "race", "heritage")}
 """Words of a heading that may be that of a label, where no heading is a usual name."""
 
+PASSING = ("age", "age_band")
+"""Labels that a person may outgrow between two pictures."""
+
 SHOWN = 5
 
 
@@ -230,7 +233,7 @@ def _labels(
     absent = pd.Series(pd.NA, frame.index, "string")
     ages = pd.DataFrame({"age": frame.get("age", absent), "frame": absent})
     problems += check_numbers(TextTable(table.file, ages.replace(MISSING, pd.NA), table.rows))
-    return _by_person(frame, table, problems, notes), problems, notes
+    return _by_person(frame, table, asked, chosen, problems, notes), problems, notes
 
 
 def _without_labels(table: Path, labels: pd.DataFrame) -> str:
@@ -250,7 +253,12 @@ def _without_labels(table: Path, labels: pd.DataFrame) -> str:
 
 
 def _by_person(
-    frame: pd.DataFrame, table: TextTable, problems: list[Problem], notes: list[str]
+    frame: pd.DataFrame,
+    table: TextTable,
+    asked: Mapping[str, str | None],
+    chosen: Mapping[str, str],
+    problems: list[Problem],
+    notes: list[str],
 ) -> pd.DataFrame:
     persons = frame["subject_id"].str.strip()
     problems += problems_at(
@@ -260,14 +268,25 @@ def _by_person(
     again = persons.duplicated(keep=False) & persons.notna()
     labels = frame.drop(columns="subject_id")
     unlike = labels.assign(person=persons)[again].groupby("person").transform("nunique").gt(1)
-    differs = pd.Series(False, frame.index)
-    differs[unlike.index] = unlike.any(axis=1)
-    problems += problems_at(
-        differs, table.rows, "subject_id", persons, "person with two labels",
-        "the person has several rows with different labels", "Keep one row for each person.",
-    )  # fmt: skip
+    unlike = unlike.reindex(frame.index, fill_value=False)
+    for name in unlike.columns[unlike.any()]:
+        if name in PASSING and not asked.get(name):
+            people = _some(list(persons[unlike[name]].unique()))
+            notes.append(
+                f"Column '{chosen[name]}' has several values for {people}, so it is no label of "
+                "people, and is left out."
+            )
+            labels, unlike[name] = labels.drop(columns=name), False
+            continue
+        torn = persons[unlike[name]]
+        told = [f"person '{person}' has another label in another row" for person in torn]
+        problems += problems_at(
+            unlike[name], table.rows, chosen[name], labels[name], "person with two labels", told,
+            "Write one label for each person. If it differs from picture to picture, write a "
+            "manifest with a row for each picture (docs/people.md).",
+        )  # fmt: skip
     repeated = int((persons.duplicated() & persons.notna()).sum())
-    if repeated and not differs.any():
+    if repeated and not unlike.any(axis=None):
         notes.append(
             f"{several(repeated, 'row repeats', 'rows repeat')} a person with the same labels."
         )

@@ -26,6 +26,9 @@ SUFFIXES = (
 )
 """Endings of pictures. A format that cannot be decoded is reported as a problem, not skipped."""
 
+SHOWN = 5
+"""Names of folders in a message."""
+
 ROLES_OF_FOLDERS = {
     **dict.fromkeys(("reference", "references", "enrol", "enroll", "gallery"), "reference"),
     **dict.fromkeys(("probe", "probes", "query", "queries"), "probe"),
@@ -115,6 +118,9 @@ def find_pictures(
             told["role"] = "reference" if named else "probe"
         rows.append({"path": path, **told})
     frame = pd.DataFrame(rows, dtype="string")
+    problems += _unknown_roles(frame) if len(frame) else ()
+    if form is None and len(frame):
+        notes += _below_people(frame)
     if reference is not None and len(frame) and not frame["role"].eq("reference").any():
         remedy = "Give a word that the names of the references contain."
         message = f"no picture's name contains '{reference}'"
@@ -169,9 +175,34 @@ def _by_pattern(path: str, form: re.Pattern[str]) -> dict[str, str | None] | Non
     role = told.pop("role", None)
     return {
         "subject_id": told.pop("subject"),
-        "role": None if role is None else ROLES_OF_FOLDERS.get(role.lower()),
+        "role": None if role is None else ROLES_OF_FOLDERS.get(role.lower(), role),
         **told,
     }
+
+
+def _unknown_roles(rows: pd.DataFrame) -> Iterator[Problem]:
+    """Yield the words at {role} that say neither reference nor probe."""
+    known = {*ROLES_OF_FOLDERS.values()}
+    unknown = rows[rows["role"].notna() & ~rows["role"].isin(known)]
+    for word, first in unknown.drop_duplicates("role").set_index("role")["path"].items():
+        remedy = f"Rename it ({', '.join(ROLES_OF_FOLDERS)}), or give --reference and no {{role}}."
+        yield Problem("role", f"the role is '{word}'", remedy, None, "path", first)
+
+
+def _below_people(rows: pd.DataFrame) -> Iterator[str]:
+    """Say that folders below those of people may be the people."""
+    folders = [path.split("/")[1:-1] for path in rows["path"]]
+    below = pd.Series([each[0] if each else None for each in folders], rows.index)
+    below = below.where(rows["role"].isna())
+    number = below.groupby(rows["subject_id"]).nunique()
+    if (number > 1).any():
+        person = str(number.idxmax())
+        shown = below[rows["subject_id"] == person].dropna().unique()[:SHOWN]
+        yield (
+            f"{several(int((number > 1).sum()), 'person has', 'people have')} pictures in several "
+            f"folders: those of '{person}' are in {', '.join(shown)}. If these folders are people, "
+            "give --pattern '*/{subject}/*'."
+        )
 
 
 def with_roles(rows: pd.DataFrame) -> tuple[pd.DataFrame, Iterator[str]]:

@@ -22,11 +22,11 @@ from lfr_eval.cohort.problems import ManifestMissingError, Problem
 from lfr_eval.cohort.workbooks import cells_of_parquet, cells_of_workbook
 from lfr_eval.contract.reading import (
     INDEX_SKIPPED,
-    SEPARATORS,
     is_index,
     is_note,
     lines_above,
     names_separator,
+    separator_of,
     why_no_file,
     wide_encoding,
 )
@@ -35,6 +35,8 @@ from lfr_eval.contract.words import several
 from lfr_eval.contract.workbooks import WORKBOOKS, above_header
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+SHOWN = 5
+"""Names of columns in a message."""
 AS_WRITTEN = ("path", "digest")
 """Columns with names of files, which are kept byte for byte."""
 
@@ -128,7 +130,7 @@ def _csv(path: Path) -> TextTable:
     above = lines_above(lines)
     unread = sum(bool(line.strip()) and not names_separator(line) for line in lines[:above])
     text = "\n" * above + "".join(lines[above:])
-    separator = _separator(text)
+    separator = separator_of(next((line for line in text.splitlines() if line.strip()), ""))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
@@ -151,16 +153,6 @@ _WORKBOOK = "Rename an Excel workbook to end in .xlsx, or save it (or an old .xl
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
 
 
-def _separator(text: str) -> str:
-    """Return the separator of the header, outside quotes: a comma unless there is another.
-
-    In a file separated by semicolons, an unquoted name may contain commas.
-    """
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    bare = "".join(header.split('"')[::2])
-    return max(SEPARATORS, key=lambda mark: (bare.count(mark), mark == ","))
-
-
 def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Problem]) -> TextTable:
     """Return rows, the header first, as a table."""
     if not records:
@@ -172,7 +164,7 @@ def _table(path: Path, records: list[tuple[int, list[str]]], problems: list[Prob
         header, body = header[1:], [(row, cells[1:]) for row, cells in body]
         notes = (INDEX_SKIPPED,)
     body, below = _without_notes(header, body)
-    problems += [*_header_problems(header, records[0][0]), *below]
+    problems += [*_header_problems(header, records[0][0], body), *below]
     problems += [
         Problem(
             "row length",
@@ -227,7 +219,15 @@ def _without_notes(
     return body, problems[::-1]
 
 
-def _header_problems(header: list[str], row: int) -> list[Problem]:
+def _header_problems(
+    header: list[str], row: int, body: Sequence[tuple[int, list[str]]]
+) -> list[Problem]:
+    below = [cell.strip() for cell in body[0][1]] if body else []
+    words = all(cell and not cell[0].isdigit() for cell in below)
+    if not all(map(str.strip, header)) and len(header) == len({*below}) and words:
+        said = f"some columns have no name here, and row {body[0][0]} seems to be the header"
+        shown = ", ".join(below[:SHOWN]) + ", ..." * (len(below) > SHOWN)
+        return [Problem("column name", said, "Delete the rows above it.", row, None, shown)]
     problems = []
     for name, number in Counter(header).items():
         if not name.strip():

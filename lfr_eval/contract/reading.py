@@ -27,6 +27,9 @@ MOST = 1_000_000
 """Values of a YAML file, those counted again that an alias repeats."""
 
 
+SHOWN_OF_LINE = 60
+"""Characters of a line in a message."""
+
 LARGEST = 2**64 - 1
 """Largest whole number of a file or command, up or down. Longer ones cannot be computed with."""
 
@@ -84,13 +87,36 @@ def read_text(path: Path) -> str:
     wide = wide_encoding(content)
     if wide is not None:
         raise ReadingError(f"{path} is {wide}. Save it as UTF-8; in Excel, as 'CSV UTF-8'.")
+    why = why_no_utf8(content, show=False)
+    if why:
+        raise ReadingError(f"{path}: {why}.")
+    return content.decode("utf-8-sig")
+
+
+def why_no_utf8(content: bytes, show: bool = True) -> str:
+    r"""Return which line of a text is not UTF-8 and what to do about it; '' if it is.
+
+    Parameters
+    ----------
+    show
+        Whether the line itself is quoted.
+
+    Examples
+    --------
+    >>> why_no_utf8("id;group\n1;M\u00e9tis".encode("latin-1"))
+    "row 2 ('1;M�tis') is not UTF-8 text. Save the file as UTF-8; in Excel, as 'CSV UTF-8'"
+    """
     try:
-        return content.decode("utf-8-sig")
+        content.decode()
     except UnicodeDecodeError as error:
-        raise ReadingError(
-            f"{path} is not UTF-8 text (byte {error.start + 1:,}). Save it as UTF-8; in Excel, as "
-            "'CSV UTF-8'."
-        ) from error
+        begins = content.rfind(b"\n", 0, error.start) + 1
+        line = content[begins:].split(b"\n", 1)[0].strip().decode(errors="replace")
+        row, quoted = content.count(b"\n", 0, begins) + 1, f" ('{line[:SHOWN_OF_LINE]}')" * show
+        return (
+            f"row {row:,}{quoted} is not UTF-8 text. Save the file as UTF-8; in Excel, as 'CSV "
+            "UTF-8'"
+        )
+    return ""
 
 
 def wide_encoding(content: bytes) -> str | None:
@@ -326,10 +352,17 @@ def lines_above(lines: Iterable[str]) -> int:
     return kept[0] if kept else 0
 
 
-def _cells(line: str) -> list[str]:
-    """Return the cells of a line by the separator that is most frequent outside quotes."""
+def separator_of(line: str) -> str:
+    """Return the separator that is most frequent in a line outside quotes, a comma in doubt.
+
+    In a file separated by semicolons, a name in quotes may contain commas.
+    """
     bare = "".join(line.split('"')[::2])
-    mark = max(SEPARATORS, key=lambda mark: (bare.count(mark), mark == ","))
+    return max(SEPARATORS, key=lambda mark: (bare.count(mark), mark == ","))
+
+
+def _cells(line: str) -> list[str]:
+    mark = separator_of(line)
     try:
         return next(csv.reader([line.strip("\r\n")], delimiter=mark), [""]) or [""]
     except csv.Error:  # The reader of the whole file says what is wrong, and where.
@@ -357,7 +390,7 @@ def is_index(name: str, cells: Iterable[str]) -> bool:
 
 
 _NOTE = re.compile(
-    r"(?:notes?|n\.?b\.?|sources?|totals?|footnotes?|published|prepared|produced|compiled|updated|version)\b|[*\u2020\u2021]",
+    r"(?:notes?|n\.?b\.?|sources?|totals?|footnotes?|published|prepared|produced|compiled|updated|version|sums?|means?|averages?)\b|[*\u2020\u2021]",
     re.I,
 )
 """How a note below a table begins."""
@@ -380,6 +413,13 @@ def is_note(cells: Iterable[str], width: int) -> bool:
     odd = len(row) != width or len(filled) <= width // 2
     called = odd and bool(filled) and _NOTE.match(filled[0]) is not None
     return width > 1 and (called or (len(filled) == 1 and len(filled[0].split()) >= _LONG))
+
+
+def is_foot(cells: Iterable[str]) -> bool:
+    """Whether the last row of a table of numbers, which cannot be read, is a note or a total."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    sentence = len(filled) == 1 and " " in filled[0]
+    return bool(filled) and (sentence or _NOTE.match(filled[0]) is not None)
 
 
 def names_separator(line: str) -> bool:

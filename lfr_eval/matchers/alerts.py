@@ -110,17 +110,24 @@ class AlertLog:
         if higher_is == "worse":
             score = -score
         checks = [
-            ("reference_id is empty", rows["reference_id"] == ""),
+            (
+                "reference_id is empty (write the image_id of the reference that the alert names)",
+                rows["reference_id"] == "",
+            ),
             *number.checks("score"),
             ("there is no score (write the score of each alert)", number.empty),
             (
-                f"score is below the floor of {threshold_text(floor)} (matcher.floor)",
+                f"score is below the floor of {threshold_text(floor)} (give the lowest score at "
+                "which the system raises an alert as matcher.floor)",
                 score < score.dtype.type(floor),
             ),
         ]
         if engine:
             at = read_numbers(rows["threshold"]).value
-            checks.append((f"the engine's threshold is not {threshold_text(floor)}", at != floor))
+            said = (
+                f"the engine's threshold is not {threshold_text(floor)} (give it as matcher.floor)"
+            )
+            checks.append((said, at != floor))
         if "time" in rows:
             times = read_times(rows["time"], dates)
             checks.append((f"{times.why}: {DATES}", times.unclear))
@@ -197,12 +204,18 @@ class AlertLog:
                     " (it is a subject_id there: name the image_id of the reference)"
                     if unknown and unknown <= people
                     else near_name(reference[~reference.isin(watchlist)], watchlist)
+                    or " (add its row there, or leave out the alert)"
                 ),
                 ~reference.isin(enrolled) & ~reference.isin(failed),
             ),
-            ("the manifest says that this reference was not enrolled", reference.isin(failed)),
             (
-                "the log of passes says that this pass was not acquired",
+                "the manifest says that this reference was not enrolled (correct acquired there, "
+                "or reference_id here)",
+                reference.isin(failed),
+            ),
+            (
+                "the log of passes says that this pass was not acquired (correct acquired there, "
+                "or pass_id or time here)",
                 passed.notna() & ~passed.isin(seen),
             ),
             (

@@ -15,7 +15,7 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import (
     LARGEST,
 )
-from lfr_eval.matchers.other_spellings import near_name
+from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE, near_name
 from lfr_eval.matchers.rows import SHOWN
 
 
@@ -73,7 +73,7 @@ class Matrix:
             shown = [f"{self.reference[r]} and {self.probe[c]}" for r, c in wrong[:SHOWN]]
             raise MatcherError(
                 f"{self.path}: {len(wrong):,} scores are not finite numbers that float32 can hold: "
-                f"{', '.join(shown)}."
+                f"{', '.join(shown)}. Leave the cell empty where there is no score."
             )
         row, column = np.nonzero(asked)
         notes = []
@@ -253,8 +253,8 @@ def _of_names(
     unknown = [name for name in names[places < 0].tolist() if name not in left_out]
     twice = pd.Series(names)[pd.Series(names).duplicated()].unique().tolist()
     problems = []
-    absent = f"is not in the manifest{near_name(unknown, known)}"
-    for meaning, found in ((absent, unknown), ("occurs twice", twice)):
+    absent = f"is not in the manifest{near_name(unknown, known) or UNKNOWN_IMAGE}"
+    for meaning, found in ((absent, unknown), ("occurs twice (keep one)", twice)):
         if found:
             problems.append(f"{what} {meaning}: {some(found)}")
     return problems

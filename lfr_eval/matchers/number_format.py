@@ -100,7 +100,11 @@ class Numbers:
         """Yield what can be wrong with the cells of column `name`, and which have it."""
         yield from self.unreadable(name)
         huge = ~self.empty & ~self.unread & ~self.doubtful & ~usable(self.value)
-        yield f"{name} is not a finite number that float32 can hold", huge
+        yield (
+            f"{name} is not a finite number that float32 can hold (leave the cell empty if there "
+            "is none)",
+            huge,
+        )
 
 
 def usable(score: pd.Series) -> pd.Series:

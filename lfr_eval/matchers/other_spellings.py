@@ -17,6 +17,9 @@ _KINDS: tuple[tuple[Callable[[str], str], str], ...] = (
 )
 _SOME = 1_000
 
+UNKNOWN_IMAGE = " (add its row there, or leave out its scores)"
+"""What to do about a name that no other is like."""
+
 
 def near_name(unknown: Iterable[str], known: Iterable[str], there: str = "the manifest") -> str:
     """Return in brackets how an unknown name is written elsewhere, or '' if none is similar.

@@ -103,8 +103,7 @@ class PairFile:
                 number.empty,
             ),
             (
-                f"{told_by} is neither 1 nor 0 (nor yes or no, same or different, match or "
-                "non-match)",
+                f"{told_by} must be 1 or 0 (or yes or no, same or different, match or non-match)",
                 ~genuine & ~other,
             ),
         ]
@@ -113,7 +112,10 @@ class PairFile:
             a = b = "pair " + rows[ROW].astype("string")
             if grouped:
                 unlike = _plain(groups[0]) != _plain(groups[1])
-                needed = "a pair across two groups needs identities (subject_a, subject_b)"
+                needed = (
+                    "a pair across two groups needs identities: give subject_a and subject_b, or "
+                    "leave out such pairs"
+                )
                 checks.append((needed, unlike))
         else:
             a, b = (rows[side] for side in IDENTITIES)
@@ -128,14 +130,27 @@ class PairFile:
                     "means one person, with genuine. Otherwise check subject_a and subject_b."
                 )
             checks += [
-                (f"{told_by} says one person, but the two identities differ", turned & genuine),
-                (f"{told_by} says two people, but both sides are the same person", turned & other),
+                (
+                    f"{told_by} says one person, but the two identities differ (correct one of "
+                    "them, and write each person in one way)",
+                    turned & genuine,
+                ),
+                (
+                    f"{told_by} says two people, but both sides are the same person (correct one "
+                    "of them, or leave the row out)",
+                    turned & other,
+                ),
             ]
         self._people = pd.DataFrame({"subject_id": pd.concat([a, b], ignore_index=True)})
         if groups:
             self._people["group"] = pd.concat(groups, ignore_index=True)
         if groups and given:
-            checks.append(("a person is in another group in other rows", self._torn(len(rows))))
+            said = (
+                "a person is in another group in most other rows (if numbers of people start "
+                "again in each group, make them unlike, such as African-1; if group is that of "
+                "one side only, give group_a and group_b; else correct the group)"
+            )
+            checks.append((said, self._torn(len(rows))))
         shown = rows[[name for name in rows if name != ROW] + [ROW]]
         refuse(path, shown, checks)
         self._pairs = pd.DataFrame(

@@ -7,12 +7,11 @@ lines, or a comma at the end of every row. A file that cannot be read without gu
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,21 +21,27 @@ from pandas.api.types import infer_dtype
 
 from lfr_eval.contract.reading import (
     INDEX_SKIPPED,
-    SEPARATORS,
+    is_foot,
     is_index,
     json_value,
     lines_above,
+    separator_of,
     why_no_file,
+    why_no_utf8,
     wide_encoding,
 )
 from lfr_eval.contract.spelling import normal, skeleton
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.number_format import shape
 
 ROW = "row"
-"""Column with the line number as an editor shows it, or the row of a Parquet file from 1."""
+"""Column with the row as a spreadsheet shows it, or the row of a Parquet file from 1."""
 
-SHOWN = 20
+SHOWN = 5
+"""Rows and names in a message."""
+LENGTH = 60
+"""Characters of a note in a message."""
 MOST_NAMES = 40
 """Columns in a message."""
 PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson", ".json")
@@ -149,6 +154,8 @@ def _frame(path: Path, read: Collection[str] = ()) -> pd.DataFrame:
         return _json(path, read) if kind in LINES else _csv(path)
     except WorkbookUnreadable as error:
         raise MatcherError(f"{path}: {error}. {error.remedy}") from error
+    except UnicodeDecodeError as error:
+        raise MatcherError(f"{path}: {why_no_utf8(path.read_bytes())}.") from error
     except (ValueError, OSError) as error:
         what = "Parquet" if kind in PARQUET else "JSON" if kind in LINES else "CSV"
         raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
@@ -192,10 +199,16 @@ def _csv(path: Path) -> pd.DataFrame:
         blank = lines_above(stream)
         stream.seek(0)
         header = next(islice(stream, blank, None), "")
-    if not header.strip():
-        raise ValueError("the file is empty")
-    separator = max(SEPARATORS, key=header.count)
-    names = [name.strip() for name in next(csv.reader(io.StringIO(header), delimiter=separator))]
+        if not header.strip():
+            raise ValueError("the file is empty")
+        separator = separator_of(header)
+        # A name in quotes may go on in the next line.
+        try:
+            names = next(csv.reader(chain([header], stream), delimiter=separator, strict=True))
+        except csv.Error as error:
+            said = f"row {blank + 1} has a double quote that is not closed or not doubled"
+            raise ValueError(said) from error
+    names = [re.sub(r"\s*\n\s*", " ", name).strip() for name in names]
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise ValueError(f"several columns have the name {', '.join(twice)}; keep one of each")
@@ -217,8 +230,7 @@ def _csv(path: Path) -> pd.DataFrame:
         row = re.search(r"in line (\d+), saw", str(error))
         if row is None:
             raise
-        said = f"row {row[1]} has more cells than the header has names; put values with "
-        raise ValueError(_headless(names) or f"{said}{separator!r} in double quotes") from error
+        raise ValueError(_headless(names) or _longer(int(row[1]), separator)) from error
     frame = frame.assign(**{ROW: np.arange(len(frame)) + blank + 2})
     # A line that is empty has nothing in its first cell and no others.
     frame = frame[_any_filled(frame, [*unnamed, _MORE])]
@@ -239,11 +251,15 @@ def _csv(path: Path) -> pd.DataFrame:
                 + " (of a matrix of scores, give matcher.shape=matrix)"
                 * (filled[0] == 1)
             )
-        raise ValueError(
-            f"row {row} has more cells than the header has names; put values with "
-            f"{separator!r} in double quotes"
-        )
+        raise ValueError(_headless(names) or _longer(row, separator))
     return frame.drop(columns=beyond)
+
+
+def _longer(row: int, separator: str) -> str:
+    return (
+        f"row {row} has more cells than the header has names; put values with {separator!r} in "
+        "double quotes, and delete rows above the header"
+    )
 
 
 def _any_filled(frame: pd.DataFrame, names: Sequence[Hashable]) -> NDArray[np.bool_]:
@@ -259,6 +275,13 @@ def _headless(names: Sequence[str]) -> str:
     number = next((name for name in words if re.fullmatch(r"[+-]?\d*\.?\d+", name)), None)
     if number is None:
         return ""
+    whole = "".join("n" if word.isdecimal() else "t" for word in words)
+    if whole in ("n", "nn", "tnn", "tntn"):
+        return (
+            f"the first row ({' '.join(words)}) is one of a list of pairs without scores, as LFW "
+            "and RFW publish it. Write one row for each pair with its score, below the header "
+            "score, genuine, subject_a, subject_b"
+        )
     return (
         f"the first row holds the value {number}, so it does not seem to be a header; write the "
         "names of the columns above it"
@@ -380,8 +403,27 @@ def _named(
                 column = column.astype("string").fillna("").str.strip()
             taken[name] = column
     rows = pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)
+    _check_foot(path, frame.drop(columns=ROW), rows, required)
     rows.attrs[NOTES] = frame.attrs.get(NOTES, [])
     return rows
+
+
+def _check_foot(
+    path: Path, frame: pd.DataFrame, rows: pd.DataFrame, required: Sequence[str]
+) -> None:
+    """Refuse notes and totals below the table once, and not for everything that they lack."""
+    found = []
+    for at in range(len(rows) - 1, 0, -1):
+        cells = frame.iloc[at].astype("string").fillna("").tolist()
+        told = {name: str(rows[name].iloc[at]) for name in required}
+        lacks = any(not one or (name in NUMBERS and not shape(one)) for name, one in told.items())
+        if not lacks or not is_foot(cells):
+            break
+        text = next(cell.strip() for cell in cells if cell.strip())
+        found.append(f"row {int(rows[ROW].iloc[at])} ('{text[:LENGTH]}')")
+    if found:
+        seem = "seems to be a note or a total" if len(found) == 1 else "seem to be notes or totals"
+        raise MatcherError(f"{path}: {', '.join(found[::-1])} {seem} below the table. Delete it.")
 
 
 def _check_one_system(path: Path, frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.matrix import Matrix, sides_of
 from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.other_spellings import near_name
+from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE, near_name
 from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
 
 COLUMNS = ("reference_id", "probe_id", "score")
@@ -179,12 +179,13 @@ class ScoreFile:
             *wrong,
             *(
                 (
-                    f"{name} is not in the manifest{near_name(frame[name][place < 0], known)}",
+                    f"{name} is not in the manifest"
+                    f"{near_name(frame[name][place < 0], known) or UNKNOWN_IMAGE}",
                     place < 0,
                 )
                 for name, place in zip(COLUMNS, (reference, probe), strict=False)
             ),
-            ("compares an image with itself", there & (reference == probe)),
+            ("compares an image with itself (leave the row out)", there & (reference == probe)),
             (
                 "repeats an earlier comparison (give each pair of images once)",
                 twice & (reference != probe),
@@ -195,7 +196,8 @@ class ScoreFile:
                 empty & ~unacquired,
             ),
             (
-                "there is a score, and the manifest says that no template was made of an image",
+                "there is a score, and the manifest says that no template was made of an image "
+                "(correct acquired there, or leave the cell empty)",
                 unacquired & ~empty,
             ),
         )

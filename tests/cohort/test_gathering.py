@@ -79,6 +79,24 @@ def test_folders_of_people_below_other_folders_are_pointed_at(tmp_path: Path) ->
         gather(folder, tmp_path / "people.csv")
     gathered = gather(folder, tmp_path / "people.csv", pattern="*/{subject}/*")
     assert set(gathered.rows["subject_id"]) == {"p1", "p2"}
+    faces(folder, "site1/p3/1.png")
+    said = gather(folder).notes
+    assert any(
+        "1 person has pictures in several folders: those of 'site1' are" in one for one in said
+    )
+
+
+def test_an_age_that_differs_from_picture_to_picture_is_no_label_of_a_person(
+    tmp_path: Path,
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("id,race,age\n7,B,20\n7,B,25\n8,W,30\n19,W,40\n")
+    gathered = gather(by_person(tmp_path / "faces"), people)
+    assert "age" not in gathered.rows
+    assert gathered.rows["ethnicity"].tolist() == ["B", "B", "W", "W", "W", "W"]
+    assert any("Column 'age' has several values for 7, so it" in note for note in gathered.notes)
+    with pytest.raises(ManifestError, match="row 2, column 'age', value '20'"):
+        gather(tmp_path / "faces", people, Columns(others={"age": "age"}))
 
 
 @pytest.mark.parametrize(
@@ -177,8 +195,8 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 8
     for words in (
         "row 2, column 'age', value 'thirty'",
-        "row 3, column 'subject_id', value '8': the person has several rows",
-        "row 4, column 'subject_id', value '8'",
+        "row 3, column 'sex', value 'Man': person '8' has another label in another row",
+        "row 4, column 'sex', value 'Woman'",
         "row 5, column 'subject_id': the person is missing",
         "value 'loose.png': the picture lies beside the folders of people",
         "value '007/broken.jpg'",
@@ -211,6 +229,7 @@ def test_nobody_and_nothing_is_left_out_without_a_word(tmp_path: Path) -> None:
         (["a_1.png"], "{person}_*", "must name {subject} once"),
         (["a_1.png", "b.png"], "{subject}_*", "'b.png': the picture does not fit --pattern"),
         (["a/1.heic"], None, "not an image in a known format"),
+        (["a/live.png"], "{subject}/{role}", "the role is 'live'"),
     ],
 )
 def test_what_cannot_be_read_is_refused(
@@ -231,6 +250,9 @@ def test_a_table_of_other_people_is_refused(tmp_path: Path) -> None:
     people.write_text("id,sex\nx,Woman\ny,Man\n")
     with pytest.raises(ManifestError, match="no person of the table has a picture: the table"):
         gather(by_person(tmp_path / "faces"), people)
+    people.write_text(",Labels\nid,sex\n7,Woman\n8,Man\n")
+    with pytest.raises(ManifestError, match="row 2 seems to be the header"):
+        gather(tmp_path / "faces", people)
 
 
 def test_a_manifest_is_private_and_not_written_over(tmp_path: Path) -> None:

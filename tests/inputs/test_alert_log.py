@@ -126,8 +126,8 @@ def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> Non
     with pytest.raises(MatcherError) as caught:
         log.alerts(logs.images())
     for part in (
-        "reference_id is not in the manifest of the watchlist: row 4 (b, zz, 0.7)",
-        "the log of passes says that this pass was not acquired: row 3 (d, f1, 0.7)",
+        "watchlist (add its row there, or leave out the alert): row 4 (b, zz, 0.7)",
+        "was not acquired (correct acquired there, or pass_id or time here): row 3 (d, f1, 0.7)",
         "more than 1 references (matcher.at_most; 0: the log names all that reach the floor): "
         "row 2 (a, r0, 0.9), row 5 (a, f2, 0.7)",
     ):
@@ -136,8 +136,8 @@ def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> Non
     with pytest.raises(MatcherError) as caught:
         AlertLog(logs.folder / "alerts.csv", 0.6)
     for part in (
-        "below the floor of 0.60 (matcher.floor): row 2 (a, r0, 0.5)",
-        "reference_id is empty: row 3",
+        "raises an alert as matcher.floor): row 2 (a, r0, 0.5)",
+        "of the reference that the alert names): row 3",
         "score is not a number (write plain digits, without '%', units, words or separators of "
         "thousands): row 4 (a, r0, high)",
     ):

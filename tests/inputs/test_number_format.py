@@ -107,7 +107,7 @@ def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> N
     """Excel writes `sep=;` where the separator is not that of the computer."""
     path = tmp_path / "s.csv"
     path.write_text("sep=;\nscore;genuine\n0,5;1\n0,2;maybe\n")
-    with pytest.raises(MatcherError, match=r"neither 1 nor 0 .*: row 4 \(0,2, maybe\)"):
+    with pytest.raises(MatcherError, match=r"must be 1 or 0 .*: row 4 \(0,2, maybe\)"):
         PairFile(path)
     path.write_text('"sep=;"\n;p;q\nr;0,8;0,4\n')
     assert read_matrix(path).score.tolist() == [[0.8, 0.4]]
@@ -121,7 +121,7 @@ def test_a_first_line_that_names_the_separator_is_no_header(tmp_path: Path) -> N
 def test_comments_and_titles_above_a_header_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("# made by a, b, c\n#d\n\nscore,genuine\n0.5,1\n0.2,maybe\n")
-    with pytest.raises(MatcherError, match=r"neither 1 nor 0 .*: row 6 \(0.2, maybe\)"):
+    with pytest.raises(MatcherError, match=r"must be 1 or 0 .*: row 6 \(0.2, maybe\)"):
         PairFile(path)
     path.write_text('"People, 2026";;\n# Draft\n\nimage_id;subject_id;note\na;b;\n')
     table = read_text_table(path)

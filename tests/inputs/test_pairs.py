@@ -114,8 +114,8 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
     [
         (
             "score,genuine\n0.5,perhaps\n",
-            "genuine is neither 1 nor 0 (nor yes or no, same or different, match or "
-            "non-match): row 2 (0.5, perhaps)",
+            "genuine must be 1 or 0 (or yes or no, same or different, match or non-match): row 2 "
+            "(0.5, perhaps)",
         ),
         ("score,genuine\n\nhigh,1\n", "row 3 (high, 1)"),
         ("score,genuine,subject_a\n0.5,1,a\n", "has only subject_a, for one side of the pairs"),
@@ -130,7 +130,7 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
         ("score,genuine,subject_a,subject_b\n0.5,0,a,\n", "an identity is missing"),
         (
             "score,genuine,subject_a,subject_b,group\n0.5,1,a,a,x\n0.5,1,a,a,x\n0.5,1,a,a,y\n",
-            "a person is in another group in other rows: row 4",
+            "else correct the group): row 4 (0.5, 1, a, a, y)",
         ),
         ("score,genuine,group_a,group_b\n0.5,0,x,y\n", "across two groups needs identities"),
         ("score,genuine,group,group_a,group_b\n1,0,x,x,y\n", "give one or the other"),

@@ -106,20 +106,31 @@ def test_a_matrix_is_the_same_in_every_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("10\t300\nm.01\t1\t2\nm.01\t1\tm.02\t2\n", "the first row holds the value 10"),
+        (
+            "10\t300\nm.01\t1\t2\nm.01\t1\tm.02\t2\n",
+            r"\(10 300\) is one of a list of pairs",
+        ),
         ("1 2 0.61\n1 4 0.5\n", "the first row holds the value 1"),
         ("score label\n0.5 1\n", "seem to be separated by spaces"),
         ("score,genuine\n1,2\n1,2,3,4,5\n", "row 3 has more cells than the header has names"),
         ("score,genuine,Algorithm\n1,1,a\n1,1,b\n", r"column 'Algorithm' names 2 systems \(a, b\)"),
         ("score,genuine,model_name\n1,1,a\n1,1,b\n", "column 'model_name' names 2 systems"),
         ("score,genuine,model\n1,1,a\n1,1,a\n", None),
+        (
+            "score,genuine\n1,1\nTotal,2\n",
+            r"row 3 \('Total'\) seems to be a note or",
+        ),
+        ("score,genuine\n1,1\nMean 1,\nby us,\n", r"row 3 \('Mean 1'\), row 4 \('by us'\) seem to"),
+        ('"score";"genuine";"x, y, z, or\n u"\n1;1;\n0,5;0;\n', None),
+        ("score;genuine;x\n1;1;M\udce9\n", r"row 2 \('1;1;M.'\) is not UTF-8 text"),
+        ('"score,genuine\n1,1\n', "row 1 has a double quote"),
     ],
 )
 def test_what_cannot_be_one_table_of_one_system_is_refused(
     text: str, said: str | None, tmp_path: Path
 ) -> None:
     path = tmp_path / "s.csv"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     if said is None:
         assert len(read_rows(path, ("score", "genuine"))) == 2
         return
