@@ -37,7 +37,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     fillers = enrolled.assign(
         subject_id="x" + people["subject_id"], image_id="f" + people["subject_id"], role="filler"
     )
-    pd.concat([enrolled, fillers]).to_csv("people.csv", index=False)
+    pd.concat([enrolled, fillers]).to_csv("watchlist.csv", index=False)
     passes = people.loc[people.index.repeat(3), ["subject_id"]].reset_index(drop=True)
     passes["pass_id"] = [f"p{at:03d}" for at in range(len(passes))]
     start = pd.Timestamp("2026-03-14T10:00:00")
