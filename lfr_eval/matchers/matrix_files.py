@@ -12,7 +12,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from lfr_eval.contract.reading import SEPARATORS, names_separator, why_no_file
+from lfr_eval.contract.reading import names_separator, separator_of, why_no_file, why_no_utf8
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable
 from lfr_eval.matchers import MatcherError
@@ -58,6 +58,8 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
         return _npz(path) if kind == ".npz" else _csv(path, decimal)
     except WorkbookUnreadable as error:
         raise MatcherError(f"{path}: {error}. {error.remedy}") from error
+    except UnicodeDecodeError as error:
+        raise MatcherError(f"{path}: {why_no_utf8(path.read_bytes())}.") from error
     except (ValueError, OSError, KeyError) as error:
         raise MatcherError(f"{path} cannot be read as a matrix of scores: {error}") from error
 
@@ -106,14 +108,17 @@ def _table(path: Path) -> Matrix:
     else:
         frame = frame_of_workbook(path)
         frame = frame.set_index(frame.columns[0])
-    wrong = [str(name) for name in frame if not is_numeric_dtype(frame[name].infer_objects())]
+    # The column of an image without a template is empty.
+    filled = [name for name in frame if not frame[name].isna().all()]
+    wrong = [str(name) for name in filled if not is_numeric_dtype(frame[name].infer_objects())]
     if wrong or frame.empty:
         raise ValueError(
-            f"there are no numbers in {some([f'column {name}' for name in wrong])}"
+            f"there are other cells than numbers in {some([f'column {name}' for name in wrong])}. "
+            "Format all scores as numbers, and leave a cell without a score empty"
             if wrong
             else "there is no row of scores below the header of probes"
         )
-    narrow = all(dtype in (np.float32, np.float16) for dtype in frame.dtypes)
+    narrow = all(dtype in (np.float32, np.float16) for dtype in frame[filled].dtypes)
     score = frame.to_numpy(np.float32 if narrow else np.float64, na_value=np.nan)
     return Matrix(path, _names(frame.index), _names(frame.columns), score)
 
@@ -161,7 +166,7 @@ def _cells_of(path: Path) -> tuple[list[str], bool, str]:
     """Return the names in the header, whether a separator ends it, and the separator."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         line = next((line for line in stream if line.strip() and not names_separator(line)), "")
-    separator = max(SEPARATORS, key=line.count)
+    separator = separator_of(line)
     names = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
     ends = len(names) > 1 and not names[-1]
     return names[1 : -1 if ends else None], ends, separator

@@ -182,7 +182,7 @@ _SETTING = "matcher.decimal=point or matcher.decimal=comma"
 
 def shape(cell: str) -> str:
     """Return how a cell is written: the name of a group of `_SHAPE`, or '' if it is no number."""
-    found = _SHAPE.fullmatch(cell)
+    found = _SHAPE.fullmatch(cell) if cell else None
     return (found and found.lastgroup) or ""
 
 

@@ -49,6 +49,8 @@ def test_all_values_of_a_column_decide(cells: tuple[str, ...], expected: list[fl
         assert found.endswith("1,5e3")
     else:
         assert found == expected
+        # A cell without a score says nothing about the others.
+        assert read(*cells, "")[:-1] == expected
 
 
 @pytest.mark.parametrize("mark", [",", "."])

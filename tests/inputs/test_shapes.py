@@ -90,8 +90,13 @@ def test_a_matrix_is_the_same_in_every_file(tmp_path: Path) -> None:
         matrix = read_matrix(tmp_path / name)
         assert (matrix.reference.tolist(), matrix.probe.tolist()) == (["001", "b"], ["p", "2", "r"])
         np.testing.assert_array_equal(matrix.score, frame.to_numpy())
-    frame.astype(np.float32).to_parquet(tmp_path / "narrow.parquet")
+    frame.astype(np.float32).assign(none=None).to_parquet(tmp_path / "narrow.parquet")
     assert read_matrix(tmp_path / "narrow.parquet").score.dtype == np.float32
+    frame.assign(none=None).to_excel(tmp_path / "m.xlsx")
+    frame.assign(none=None).to_csv(tmp_path / "m.csv", sep=";", decimal=",")
+    for name in ("m.csv", "m.xlsx"):
+        with_none = frame.assign(none=np.nan).to_numpy()
+        np.testing.assert_array_equal(read_matrix(tmp_path / name).score, with_none)
     (tmp_path / "list.csv").write_text("reference_id,probe_id,score\na,b,0.5\n")
     with pytest.raises(MatcherError, match=r"a list .* leave out matcher\.shape"):
         read_matrix(tmp_path / "list.csv")
