@@ -53,7 +53,7 @@ _SCIENTIFIC = {
     "thresholds": "values sweep operating origin primary",
     "inference": (
         "factors reference_groups strata adjust level alpha margin difference_margin power "
-        "permutations seed "
+        "permutations seed stated_scores "
         "garbe_weight primary_metrics primary_factors primary_watchlist_sizes primary_comparisons"
     ),
     "report": "title question system notes",

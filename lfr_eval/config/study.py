@@ -116,6 +116,8 @@ class InferenceConfig:
     """Power that a plan aims for: the chance of detecting the planned difference."""
     garbe_weight: Annotated[float, Range(least=0, most=1)] = defaults.GARBE_WEIGHT
     """Weight of false positives in the equity measure GARBE; false negatives have the rest."""
+    stated_scores: list[float] = field(default_factory=list)
+    """Scores at which tails are compared: the share of each group's scores at or above them."""
     seed: Annotated[int, SEED] = defaults.SEED
     """Seed of every random draw of the inference."""
     primary_metrics: Annotated[list[str], OneOf(*METRICS)] = field(default_factory=list)

@@ -189,6 +189,8 @@ class Inference(Part):
     """Power that planned ratios are given for."""
     garbe_weight: float = defaults.GARBE_WEIGHT
     """Share of false positives in GARBE."""
+    stated_scores: tuple[float, ...] = ()
+    """Scores from which on the shares of scores are compared."""
     factors: tuple[str, ...] = ()
     """Factors that rates are given by."""
     reference_groups: Mapping[str, str] = Field(default_factory=dict)

@@ -43,6 +43,8 @@ class Plan:
         Power that a plan asks for.
     garbe_weight
         Share of false positives in the equity measure GARBE, from 0 to 1.
+    stated_scores
+        Scores; table `score_differences` compares the shares of scores at or above each.
     seed
         Seed of every random number.
     factors
@@ -77,6 +79,7 @@ class Plan:
     difference_margin: float | None = None
     power: float = defaults.POWER
     garbe_weight: float = defaults.GARBE_WEIGHT
+    stated_scores: tuple[float, ...] = ()
     seed: int = defaults.SEED
     factors: tuple[str, ...] = defaults.FACTORS
     reference_groups: Mapping[str, str] = field(default_factory=dict)
@@ -117,6 +120,7 @@ class Plan:
             "factors",
             "strata",
             "adjust",
+            "stated_scores",
             "primary_metrics",
             "primary_factors",
             "primary_thresholds",

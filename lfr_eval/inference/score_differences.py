@@ -18,32 +18,33 @@ import pandas as pd
 from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import CROSS, SCORE_DIFFERENCES
 from lfr_eval.contract.trials import Grouping, group_people
-from lfr_eval.contract.words import confidence, count, p_text, signed
+from lfr_eval.contract.words import confidence, count, p_text, per_many, signed
 from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.comparing_groups import is_group, reference_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.score_evidence import (
-    Mean,
-    Quantile,
     Scores,
+    Statistic,
     difference_ends,
     equivalence_p,
     mean_of,
     p_value,
     quantile_of,
+    share_of,
     spread_of,
 )
 
 MATED, NON_MATED, SEARCH = "mated", "non_mated", "search"
-MEAN = "mean"
+MEAN, ABOVE = "mean", "above "
 STATISTICS = {
     MATED: (MEAN, "q1", "q5"),
     NON_MATED: (MEAN, "q99", "q99.9"),
     SEARCH: (MEAN, "q95", "q99"),
 }
-"""What is compared of each kind of scores; only means are primary."""
+"""What is compared of each kind of scores; only means are primary. A plan may state scores, and
+the shares of the scores from there on are then compared, too."""
 
 MARGIN = 0.2
 """Equivalence margin in standard deviations of scores within groups."""
@@ -104,8 +105,8 @@ class _Row:
     factor: str
     group_a: str
     group_b: str
-    a: Mean | Quantile | None
-    b: Mean | Quantile | None
+    a: Statistic | None
+    b: Statistic | None
     margin: float
     people: tuple[int, int]
     scores: tuple[int, int]
@@ -213,8 +214,12 @@ def _rows(
     for each in kinds:
         groups = each.within(grouping)
         units = groups if clusters is None else each.within(grouping, clusters)
-        margin = MARGIN * spread_of([groups[code] for code in named])
-        for statistic in STATISTICS[each.kind]:
+        spread = spread_of([groups[code] for code in named])
+        stated = [f"{ABOVE}{score:.10g}" for score in plan.stated_scores]
+        for statistic in (*STATISTICS[each.kind], *stated):
+            margin = MARGIN * spread
+            if statistic.startswith(ABOVE):
+                margin = plan.difference_margin or float("nan")
             values = {code: _value(units[code], statistic) for code in named}
             for code in named:
                 if code == reference:
@@ -239,12 +244,14 @@ def _people(scores: Scores) -> int:
     return scores.people if len(scores.score) else 0
 
 
-def _value(scores: Scores, statistic: str) -> Mean | Quantile | None:
+def _value(scores: Scores, statistic: str) -> Statistic | None:
     """Return a statistic of a group; None below the minimum evidence."""
     if _people(scores) < FEWEST_PEOPLE:
         return None
     if statistic == MEAN:
         return mean_of(scores)
+    if statistic.startswith(ABOVE):
+        return share_of(scores, float(statistic.removeprefix(ABOVE)))
     return quantile_of(scores, 1 - float(statistic.removeprefix("q")) / 100)
 
 
@@ -316,27 +323,33 @@ def _statement(
         said = f"too little was seen to compare {what} of {a} and {b} ({row.people[0]} and "
         return f"{about}{said}{row.people[1]} people). {_CAVEAT}{tail}"
     difference, lower, upper = ends
-    interval = f"{confidence(level)} interval {signed(lower, 'down')} to {signed(upper, 'up')}"
+    much = [(abs(difference), "nearest"), (lower, "down"), (upper, "up"), (row.margin, "up")]
+    (apart, low, high, margin), per = [signed(*each) for each in much], ""
+    if row.statistic.startswith(ABOVE):
+        (apart, low, high, margin), unit = per_many(*much)
+        per = f" per {unit}"
+    interval = f"{confidence(level)} interval {low} to {high}{per}"
     if verdict == "different":
         way = "higher" if difference > 0 else "lower"
-        said = f"{what} is {signed(abs(difference))} {way} for {a} than for {b} "
+        said = f"{what} is {apart}{per} {way} for {a} than for {b} "
         said += f"({interval}, adjusted {p_text(p)})"
     elif verdict == "equivalent":
-        said = f"{what} of {a} and {b} differs by less than {signed(row.margin, 'up')} ({interval})"
+        said = f"{what} of {a} and {b} differs by less than {margin}{per} ({interval})"
     else:
         said = f"no difference in {what} between {a} and {b} was shown; "
         if lower > 0 or upper < 0:  # Only of exploratory comparisons.
             said += f"the {interval} leaves out 0 but does not allow for the number of "
             said += "comparisons made"
         else:
-            said += f"anything from {signed(lower, 'down')} to {signed(upper, 'up')} "
-            said += "remains possible"
+            said += f"anything from {low} to {high}{per} remains possible"
     return f"{about}{said}. {_CAVEAT}{tail}"
 
 
 def _statistic(statistic: str) -> str:
     if statistic == MEAN:
         return "the mean"
+    if statistic.startswith(ABOVE):
+        return f"the share of scores at or above {statistic.removeprefix(ABOVE)}"
     percent = float(statistic.removeprefix("q"))
     if percent > 50:
         return f"the score that 1 in {count(round(100 / (100 - percent)))} exceed"

@@ -1,10 +1,10 @@
 """Stage `inference`: comparison scores of groups, with ends at any level that count people.
 
 In: scores with the person, or the two people, that each belongs to. Out: for each group the mean
-and quantiles of its scores, each with one-sided ends. Ends of a mean are Student's, with a variance
-robust to scores that share people and Satterthwaite's degrees of freedom. Ends of a quantile are
-the scores at which the ends of the rate of exceeding them (the construction of all rates) cross
-the tail that the quantile leaves.
+and quantiles of its scores, and the share of them from a stated score on, each with one-sided ends.
+Ends of a mean are Student's, with a variance robust to scores that share people and Satterthwaite's
+degrees of freedom. Ends of a quantile are the scores at which the ends of the rate of exceeding
+them (the construction of all rates) cross the tail that the quantile leaves.
 
 References
 ----------
@@ -145,6 +145,31 @@ class Quantile:
         return found
 
 
+@dataclass(frozen=True)
+class Share:
+    """The share of a group's scores that are at or above a stated score.
+
+    Attributes
+    ----------
+    value
+        The share.
+    reached
+        What is known of it, one cell.
+    """
+
+    value: float
+    reached: Precision
+
+    def reach(self, level: Floats, upper: bool) -> Floats:
+        """Distance from the share to its end at a one-sided level."""
+        end = (upper_ends if upper else lower_ends)(self.reached, level)
+        found: Floats = np.abs(end - self.value)
+        return found
+
+
+Statistic = Mean | Quantile | Share
+
+
 def mean_of(scores: Scores) -> Mean:
     """Return the mean of a group's scores, with a variance robust to shared people.
 
@@ -207,6 +232,23 @@ def quantile_of(scores: Scores, beyond: float) -> Quantile | None:
     value = float(ordered[n - above - 1])
     grid = _grid(ordered, beyond)
     return Quantile(value, beyond, grid, precision_of(_exceeding(scores, grid)))
+
+
+def share_of(scores: Scores, stated: float) -> Share:
+    """Return the share of a group's scores at or above a stated score.
+
+    Where fewer than ten scores reach it, the scores that 10, 20, 40, ... of them reach lend what
+    trials are worth, as for every rate.
+    """
+    ordered = np.sort(scores.score)
+    reached = FEWEST_BEYOND * 2 ** np.arange(32)
+    lending = ordered[len(ordered) - reached[reached <= len(ordered) // 2]]
+    # Whoever has the stated score reaches it, as a threshold.
+    at = np.nextafter(stated, -np.inf)
+    grid = np.unique(np.append(lending, at))
+    place = int(np.searchsorted(grid, at))
+    known = precision_of(_exceeding(scores, grid)).take((0, place))
+    return Share(float(known.rate), known)
 
 
 def _grid(ordered: Floats, beyond: float) -> Floats:
@@ -298,7 +340,7 @@ def _reached(owner: Codes, level: Codes, owners: int, places: int) -> Floats:
     return above
 
 
-def difference_ends(a: Mean | Quantile, b: Mean | Quantile, level: float) -> tuple[float, float]:
+def difference_ends(a: Statistic, b: Statistic, level: float) -> tuple[float, float]:
     """Return the ends of a - b at a two-sided confidence level (MOVER).
 
     References
@@ -312,7 +354,7 @@ def difference_ends(a: Mean | Quantile, b: Mean | Quantile, level: float) -> tup
     return float(lower), float(upper)
 
 
-def smallest_level(a: Mean | Quantile, b: Mean | Quantile, difference: float) -> float:
+def smallest_level(a: Statistic, b: Statistic, difference: float) -> float:
     """Return the smallest one-sided level at which `a - b <= difference` is rejected; 1/2: none."""
     gap = a.value - b.value - difference
     if not gap > 0:
@@ -324,12 +366,12 @@ def smallest_level(a: Mean | Quantile, b: Mean | Quantile, difference: float) ->
     return float(ends.smallest_level(excess, ()))
 
 
-def p_value(a: Mean | Quantile, b: Mean | Quantile) -> float:
+def p_value(a: Statistic, b: Statistic) -> float:
     """Return the two-sided p-value of equal values."""
     return min(1.0, 2 * min(smallest_level(a, b, 0.0), smallest_level(b, a, 0.0)))
 
 
-def equivalence_p(a: Mean | Quantile, b: Mean | Quantile, margin: float) -> float:
+def equivalence_p(a: Statistic, b: Statistic, margin: float) -> float:
     """Return the larger p-value of the two one-sided tests that |a - b| is below the margin."""
     larger = max(smallest_level(a, b, -margin), smallest_level(b, a, -margin))
     return 1.0 if larger >= 0.5 else larger

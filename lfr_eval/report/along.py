@@ -189,8 +189,9 @@ def trade_off(
         f"{factor_words(setting.factor)}, {watchlist_clause(setting.size)}: "
         f"across, {names[0]}; upright, {names[1]}. Nearer to the lower left is better. "
         f"Ring: threshold {spoken_threshold(at)}."
-        f"{reference} Shaded, {band_words(record, banded)}, of both errors. Thresholds at which "
-        "one of them was not seen are left out. An ROC curve is the same picture upside down."
+        f"{reference} Shaded, for each error by itself, {band_words(record, banded)}. "
+        "Thresholds at which one of them was not seen are left out. An ROC curve is the same "
+        "picture upside down."
     )
     clamped = [(name, [_within(line, horizontal) for line in lines]) for name, lines in panels]
     name = f"det-{setting.key.replace('|', '-')}"

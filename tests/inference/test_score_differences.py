@@ -1,5 +1,7 @@
 """Differences of scores: oracles, unlike groups, and sentences that agree with their intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.inference import Plan, score_difference_table
+from lfr_eval.contract.trials import PersonTrials
+from lfr_eval.inference import Plan, finding_table, score_difference_table
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.score_differences import MATED, NON_MATED, ScoreKind
 from lfr_eval.inference.score_evidence import (
@@ -17,6 +20,7 @@ from lfr_eval.inference.score_evidence import (
     mean_of,
     p_value,
     quantile_of,
+    share_of,
 )
 
 
@@ -169,6 +173,24 @@ def test_too_few_scores_beyond_a_quantile_give_none() -> None:
     assert quantile_of(scores, 0.05) is not None
 
 
+@pytest.mark.parametrize("stated", [0.8, 1.6])
+def test_the_share_from_a_stated_score_on_is_the_rate_at_that_threshold(stated: float) -> None:
+    rng = np.random.default_rng(4)
+    sides = [of_people(rng, n, 6, shared) for n, shared in ((50, 1.0), (90, 0.2))]
+    shares = [share_of(side, stated) for side in sides]
+    assert [one.value for one in shares] == [np.mean(side.score >= stated) for side in sides]
+    person = np.concatenate([sides[0].first, sides[1].first + 50])
+    score = np.concatenate([side.score for side in sides])
+    people = pd.DataFrame({"group": np.repeat(["a", "b"], (50, 90))})
+    plan = Plan(factors=("group",), reference_groups={"group": "b"}, primary_thresholds=(stated,))
+    trials = PersonTrials("FPIR", 140, person, score, True, 100)
+    found = finding_table([trials], people, [stated], plan)
+    row = found[(found["group_a"] == "a") & (found["group_b"] == "b")].iloc[0]
+    ends = difference_ends(shares[0], shares[1], row["level"])
+    assert ends == pytest.approx((row["difference_lower"], row["difference_upper"]), rel=1e-9)
+    assert p_value(shares[0], shares[1]) == pytest.approx(row["p_value"], rel=1e-6)
+
+
 def study(seed: int, shift: float = 0.0, n: int = 60) -> tuple[list[ScoreKind], pd.DataFrame]:
     """Three unlike ethnicities and two genders; the last ethnicity's pairs score higher."""
     rng = np.random.default_rng(seed)
@@ -197,7 +219,9 @@ def plan() -> Plan:
 
 def test_no_sentence_contradicts_its_interval() -> None:
     kinds, people = study(1, shift=1.0)
-    table = score_difference_table(kinds, people, plan())
+    table = score_difference_table(kinds, people, replace(plan(), stated_scores=(2.5, 9)))
+    told = table[table["statistic"] == "above 2.5"]["statement"]
+    assert told.str.contains("the share of scores at or above 2.5 is .* per 1,?0+ higher").any()
     outside = (table["difference_lower"] > 0) | (table["difference_upper"] < 0)
     tested = table["verdict"] != "untestable"
     assert ((table["verdict"] == "different") == outside)[tested].all()

@@ -144,7 +144,11 @@ SCORE_DIFFERENCES = Table(
     "19795-10). A difference of scores is not an error rate.",
     (
         Column("kind", TEXT, "mated, non_mated (two people of one group) or search (best of pass)"),
-        Column("statistic", TEXT, "mean, or q and a percentage: q99 is exceeded by 1 in 100"),
+        Column(
+            "statistic",
+            TEXT,
+            "mean; q99: what 1 in 100 exceed; above 0.5: share from 0.5 on",
+        ),
         Column("watchlist_size", WHOLE, "search: references searched; null for comparisons"),
         Column("factor", TEXT, "factor"),
         Column("group_a", TEXT, "group"),
@@ -158,7 +162,7 @@ SCORE_DIFFERENCES = Table(
         Column("p_value", REAL, "of equal values, before adjustment"),
         Column("p_adjusted", REAL, "after adjustment"),
         Column("adjustment", TEXT, "how, and over which family"),
-        Column("margin", REAL, "equivalence margin, in scores"),
+        Column("margin", REAL, "equivalence margin, in scores; of a share the absolute margin"),
         Column("p_equivalence", REAL, "larger of the two one-sided p-values, adjusted alike"),
         Column("verdict", TEXT, "different, equivalent, inconclusive or untestable"),
         Column("primary", FLAG, "means of single factors; everything else is exploratory"),
