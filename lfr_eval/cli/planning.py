@@ -129,7 +129,7 @@ def ask(
 
     asked = _Asked(expected, sought, design)
     if sought.people is not None and not sought.people.isdecimal():
-        return asked.of_cohort(Path(sought.people))
+        return asked.of_cohort(Path(sought.people), shown)
     found = asked.answered(shown)
     if shown.figure:
         from lfr_eval.planning.curves import draw
@@ -246,19 +246,27 @@ class _Asked:
         ]
         return answer(cases, shown.simulate, shown.seed, pilot_words(pilot))
 
-    def of_cohort(self, file: Path) -> int:
+    def of_cohort(self, file: Path, shown: Shown) -> int:
         from lfr_eval.contract.columns import aligned
         from lfr_eval.planning.answer import cases_of
-        from lfr_eval.planning.cohort import as_table, read_people, shown_by
+        from lfr_eval.planning.cohort import as_table, read_people, rests_on, shown_by
         from lfr_eval.planning.question import PlanningError, read_rate
 
         if not self.expected.rate or self.expected.pilot:
             raise PlanningError("A cohort needs the expected rate: give --rate, and no --pilot.")
+        if shown.json or shown.csv or shown.write or shown.figure or shown.simulate:
+            raise PlanningError(
+                "A cohort is answered as a table in words. Leave out --json, --csv, --write, "
+                "--figure and --simulate."
+            )
         people, factors = read_people(file, self.sought.factors)
-        for question in self.questions(read_rate(self.expected.rate)):
+        questions = self.questions(read_rate(self.expected.rate))
+        for question in questions:
             rows = shown_by(people, factors, cases_of(question))
             head, *cells = as_table(rows, question.ratios, question.power)
-            print("\n".join(aligned(head, cells)))
+            print("\n".join(aligned(head, cells)), end="\n\n")
+        notes = (f"- {note}" for note in rests_on(factors, questions[0]))
+        print("\n".join(["What this rests on", *notes]))
         return OK
 
     def questions(self, rate: float | None, groups: int = 2, passes: float = 1) -> list[Question]:

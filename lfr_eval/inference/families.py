@@ -25,7 +25,7 @@ from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 _CRUMB = 1e-4
 """Share of a rejected question's weight that leaves its own family at once, to open the next."""
 
-_SHARED = 0.2
+SHARED = 0.2
 """Share of a rejected omnibus test's weight that leaves its factor at once: half of it for the
 crossed factors that it opens, half for the other omnibus tests."""
 
@@ -273,7 +273,7 @@ def _weights(gate: NDArray[np.intp], blocks: list[_Block]) -> tuple[Floats, Floa
             children = np.flatnonzero(gate == node)
             same = np.flatnonzero(gate == gate[node]) if gate[node] >= 0 else block.heads
             near = children if len(children) else same[same != node]
-            leaves = (_SHARED if len(children) else _CRUMB) if len(near) else 1.0
+            leaves = (SHARED if len(children) else _CRUMB) if len(near) else 1.0
             if len(near):
                 edges[node, near] += (1 - leaves * bool(away)) / len(near)
             for targets in away:

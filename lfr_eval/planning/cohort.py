@@ -1,7 +1,8 @@
 """Planning: what a cohort that is known can show (a table of people and a `Question` in, rows out).
 
-Each group of a factor is compared with the largest one, as the study tests it: first all groups of
-the factor at once.
+Each group of a factor is compared with the largest one, as the study tests it: single factors share
+the level, and all groups of a factor are tested first. A crossed factor is planned as the only
+primary one, since in a study of single factors it is tested only after one of them has rejected.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.names import group_words
+from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
-from lfr_eval.contract.words import one_in
+from lfr_eval.contract.words import joined, one_in
 from lfr_eval.inference.comparing_groups import is_group
+from lfr_eval.inference.families import SHARED
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.inference.minimum import FEWEST_EVENTS, FEWEST_PEOPLE
 from lfr_eval.planning.answer import Case
-from lfr_eval.planning.question import PlanningError
+from lfr_eval.planning.question import PlanningError, Question
 from lfr_eval.planning.sample import (
     LARGEST_RATIO,
     Power,
@@ -30,9 +32,12 @@ from lfr_eval.planning.sample import (
     difference_power,
     ratio_found,
 )
+from lfr_eval.planning.words import BORROWED
 
 DEFAULT_FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")
 SUBJECT = "subject_id"
+STEPS = 10
+"""Halvings of a range of ratios: to 1 %, which is half a point of power."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,22 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
 def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]) -> list[Shown]:
     """Say for every group of every factor what its comparison can show."""
     found = []
+    singles = [factor for factor in factors if CROSS not in factor]
     for factor in factors:
         grouping = group_people(people, factor)
         sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
         named = [code for code, name in enumerate(grouping.names) if is_group(name)]
         if len(named) < 2:
             continue
+        alone = CROSS in factor or len(factors) == 1
         reference = max(named, key=lambda code: int(sizes[code]))
         for case in cases:
-            setting = replace(case.setting, groups=len(named))
+            setting = replace(
+                case.setting,
+                groups=len(named),
+                alpha=case.question.alpha / (1 if alone else len(singles)),
+                opened=1 if alone else 1 - SHARED,
+            )
             for code in named:
                 if code == reference:
                     continue
@@ -155,7 +167,7 @@ def _shown(
         events,
         reference_events,
         tuple(0.0 if untestable else power_of(ratio).value for ratio in question.ratios),
-        math.inf if untestable else ratio_found(power_of, question.power, most),
+        math.inf if untestable else ratio_found(power_of, question.power, most, STEPS),
         float(no_event_bound(max(setting.certain_trials(size), 1.0), 0.95)),
         untestable,
     )
@@ -193,3 +205,30 @@ def as_table(rows: Sequence[Shown], ratios: Sequence[float], power: float) -> li
         for row in rows
     ]
     return [head, *cells]
+
+
+def rests_on(factors: Sequence[str], question: Question) -> list[str]:
+    """Return what the powers of a cohort rest on, in sentences."""
+    singles = [factor for factor in factors if CROSS not in factor]
+    crossed = [factor for factor in factors if CROSS in factor]
+    said = [
+        f"{question.metric} is the only primary metric of the study "
+        f"(inference.primary_metrics=[{question.metric}]). A second one would halve the level.",
+        "One group at a time has the ratio times the expected rate; all others have that rate.",
+    ]
+    if len(singles) > 1:
+        said.append(
+            f"{joined([factor_words(one) for one in singles])} share the level of "
+            f"{100 * question.alpha:g} %, and each starts with "
+            f"{100 * question.alpha / len(singles):.3g} %."
+        )
+    if not question.pairs:
+        said.append(BORROWED)
+    if crossed and singles:
+        said.append(
+            f"A crossed factor ({crossed[0]}) is planned as the only primary one "
+            f"(inference.primary_factors=[{crossed[0]}]). Beside single factors it is "
+            "tested only once one of them has shown a difference, and then at a small part of the "
+            "level."
+        )
+    return said

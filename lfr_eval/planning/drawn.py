@@ -98,7 +98,7 @@ class Group:
 
 
 # A search over ratios asks for the same groups with the lower rate again and again.
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _drawn(group: Group, studies: int, seed: int) -> Evidence:
     rng = np.random.default_rng([_SEED, seed])
     return (_passes if group.spread is None else _comparisons)(group, studies, rng)

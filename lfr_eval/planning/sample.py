@@ -55,6 +55,9 @@ class Setting:
         often they are falsely matched, a coefficient of variation. None: trials have one person.
     groups
         Groups of the factor; every one but the higher has the lower rate.
+    opened
+        Share of the level that is left for the comparisons of three groups or more once the test of
+        all groups has rejected: less than 1 where the study asks about other factors, too.
     """
 
     rate: float
@@ -63,6 +66,7 @@ class Setting:
     alpha: float
     spread: float | None = None
     groups: int = 2
+    opened: float = 1.0
 
     @property
     def level(self) -> float:
@@ -141,8 +145,9 @@ def difference_power(
         worth = [setting.trials(n, p) for n, p in zip(sizes, rates, strict=True)]
         if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
             drawn = [setting.drawable(n, p) for n, p in zip(sizes, rates, strict=True)]
-            return Power(share_different(drawn, setting.alpha, studies), DRAWN)
-        return Power(normal_share_different(rates, worth, setting.alpha), APPROXIMATED)
+            return Power(share_different(drawn, setting.alpha, studies, setting.opened), DRAWN)
+        found = normal_share_different(rates, worth, setting.alpha, setting.opened)
+        return Power(found, APPROXIMATED)
     if trials * setting.rate + trials_higher * higher <= MOST_LISTED:
         one, two = setting.group(others, higher), setting.group(people, setting.rate)
         if one is not None and two is not None:

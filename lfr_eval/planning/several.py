@@ -30,7 +30,7 @@ _BOUNDED = 20
 _SEED = 20260101
 
 
-def share_different(groups: Sequence[Group], alpha: float, most: int) -> float:
+def share_different(groups: Sequence[Group], alpha: float, most: int, opened: float = 1.0) -> float:
     """Share of drawn studies that claim the first group to differ from the second.
 
     Parameters
@@ -41,11 +41,13 @@ def share_different(groups: Sequence[Group], alpha: float, most: int) -> float:
         Level of all tests of the factor together.
     most
         Most studies to draw.
+    opened
+        Share of that level that its comparisons have once the test of all groups has rejected.
     """
     evidence = _evidence(groups, most)
     reference = evidence[REFERENCE]
     tested = np.stack([_testable(one, reference) for one in _compared(evidence)])
-    level = _opened(np.count_nonzero(tested, axis=0), len(groups), alpha)
+    level = _opened(np.count_nonzero(tested, axis=0), len(groups), alpha * opened)
     low, high = _ends(evidence[HIGHER], reference, 1 - level)
     found = tested[0] & ((low > 1) | (high < 1))
     if np.any(found):
@@ -67,12 +69,14 @@ def share_equivalent(groups: Sequence[Group], alpha: float, margin: float, most:
     return float(np.mean(_holm(within, len(compared), alpha)))
 
 
-def normal_share_different(rates: Sequence[float], trials: Sequence[float], alpha: float) -> float:
+def normal_share_different(
+    rates: Sequence[float], trials: Sequence[float], alpha: float, opened: float = 1.0
+) -> float:
     """Share of studies that claim a difference where events are many: rates drawn as normal."""
     p, n = np.array(rates), np.array(trials)
     drawn = _normal(p, n)
     z = (drawn[HIGHER] - drawn[REFERENCE]) / _pooled_error(p[:2], n[:2])
-    level = alpha / (len(p) - 2)
+    level = alpha * opened / (len(p) - 2)
     found: Bools = np.abs(z) > -_quantile(level / 2)
     total = n.sum()
     rest = ((n @ drawn)[None] - n[:, None] * drawn) / (total - n)[:, None]

@@ -88,12 +88,7 @@ def assumptions(answer: Answer) -> list[str]:
             "shown: not at all, and wholly. A pilot narrows this: --pilot, or --correlation."
         )
     if not question.pairs:
-        said.append(
-            "If a group has fewer than ten events, the study also looks at other listed "
-            "thresholds to see how alike the trials of one person are. This answer assumes that "
-            "it lists thresholds at which up to eight times as many trials are events. With only "
-            "the threshold in use, power is lower."
-        )
+        said.append(BORROWED)
     if question.watchlist is not None and question.fillers is not None:
         said.append(_scaling_words(answer))
     evidence = set(answer.rows["evidence"])
@@ -132,6 +127,13 @@ def pilot_words(pilot: Pilot) -> tuple[str, ...]:
         "and least dependence, lowest rate and most.",
     )
 
+
+BORROWED = (
+    "If a group has fewer than ten events, the study also looks at other listed thresholds to see "
+    "how alike the trials of one person are. This answer assumes that it lists thresholds at which "
+    "up to eight times as many trials are events. With only the threshold in use, power is lower."
+)
+"""What every power of trials of one person assumes."""
 
 _EVIDENCE = {
     "enumerated": "Enumerated: every outcome listed with its probability; trials are "

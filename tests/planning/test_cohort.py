@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lfr_eval.cli import main as cli
+from lfr_eval.planning import cohort as cohort_room
 from lfr_eval.planning.answer import (
     CERTIFIED_ONCE,
     CERTIFIED_TWICE,
@@ -78,6 +79,27 @@ def test_groups_have_the_power_of_their_own_sizes(tmp_path: Path) -> None:
     assert rows["c"].untestable == "fewer than 6 people"
 
 
+def test_single_factors_share_the_level_and_crossed_ones_are_planned_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cohort_room, "ratio_found", lambda *_: 1.0)
+    rng = np.random.default_rng(1)
+    labels = {"gender": np.tile(["f", "m"], 200), "site": rng.choice(["a", "b", "c"], 400)}
+    file = cohort(tmp_path, pd.DataFrame(labels).to_csv(index=False))
+    names = ["gender", "site", "gender x site"]
+    people, factors = read_people(file, names)
+    # So many events that no studies are drawn, which would take seconds for each group.
+    question = Question(rate=0.3, ratios=(1.1,), people=2, passes=40, correlation=0)
+    cases = cases_of(question)
+    shown = {row.factor: row.powers[0] for row in shown_by(people, factors, cases)}
+    half = Setting(0.3, 40, 1.0, 0.025)
+    assert shown["gender"] == difference_power(half, 200, 1.1).value
+    alone = shown_by(people, ["gender x site"], cases)
+    assert shown["gender x site"] == alone[-1].powers[0]
+    site = shown_by(people, ["site"], cases)
+    assert shown["site"] < site[-1].powers[0]
+
+
 def test_a_person_with_several_images_is_one_person(tmp_path: Path) -> None:
     file = cohort(tmp_path, "subject_id,site\n1,a\n1,a\n2,b\n")
     assert len(read_people(file, ["site"])[0]) == 2
@@ -99,6 +121,8 @@ def test_the_command_prints_a_row_a_group(
     assert "women" in said
     assert "men (8)" in said
     assert "people differ as real faces do" in said
+    assert "inference.primary_metrics=[FMR]" in said
+    assert cli.main([*words, "--csv"]) != cli.OK
 
 
 @pytest.mark.parametrize(
