@@ -130,7 +130,7 @@ def who_has(subject: str, /, *, register: RegisterFile = HERE) -> int:
     subject
         Id of the person.
     """
-    return _say(_opened(register).who_has(subject))
+    return _say(_opened(register).who_has(subject), register)
 
 
 @app.command(name="with")
@@ -142,19 +142,22 @@ def with_(organisation: str, /, *, register: RegisterFile = HERE) -> int:
     organisation
         Its name, as it was entered.
     """
-    return _say(_opened(register).shared_with(organisation))
+    return _say(_opened(register).shared_with(organisation), register)
 
 
 @app.command
 def verify(*, register: RegisterFile = HERE) -> int:
     """Check the chain of entries, and name overdue deletions."""
+    from lfr_eval.contract.words import several
+
     opened = _opened(register)
     problems = opened.verify()
     for problem in problems:
         print(problem)
+    _tell_torn(register)
     if not problems:
         number = len(opened.sharings())
-        print(f"The chain is whole, and no deletion is overdue among {number} sharings.")
+        print(f"The chain is whole, and no deletion is overdue among {several(number, 'sharing')}.")
     return FAILED if problems else OK
 
 
@@ -169,7 +172,20 @@ def _opened(file: Path, must_exist: bool = True) -> Register:
     return Register(file)
 
 
-def _say(answer: Answer) -> int:
+def _say(answer: Answer, register: Path) -> int:
     for line in answer.lines():
         print(line)
+    _tell_torn(register)
     return OK
+
+
+def _tell_torn(register: Path) -> None:
+    from lfr_eval.contract.ledger import Ledger
+    from lfr_eval.contract.words import several
+
+    if torn := Ledger(register).torn():
+        print(
+            f"Note: {register} ends with {several(len(torn), 'byte')} of an entry that a crash or a "
+            "full disk cut short. It is no entry; the next one keeps it in a file beside the "
+            "register. Enter again what was entered last, if it is missing."
+        )

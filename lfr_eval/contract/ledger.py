@@ -277,6 +277,11 @@ class Ledger:
         finally:
             lock.release()
 
+    def torn(self) -> bytes:
+        """Return what a crash left of an entry at the end; the next entry moves it aside."""
+        with self._alone():
+            return self._lines()[1]
+
     def _chain(self) -> tuple[list[Entry], Break | None]:
         previous = FIRST
         found: list[Entry] = []

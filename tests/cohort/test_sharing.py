@@ -248,6 +248,11 @@ def test_the_command_line_records_and_answers(
     assert "Acme Ltd received 3 templates of 2 people on" in capsys.readouterr().out
     assert main(["sharing", "who-has", "P2", "--register", "gone.jsonl"]) != 0
     assert "There is no register gone.jsonl" in capsys.readouterr().err
+    with Path("sharing.jsonl").open("rb+") as file:
+        file.truncate(Path("sharing.jsonl").stat().st_size - 1)  # What a full disk leaves.
+    for asked in (["who-has", "P1"], ["with", "Acme Ltd"], ["verify"]):
+        assert main(["sharing", *asked]) == 0
+        assert "of an entry that a crash or a full disk cut short" in capsys.readouterr().out
 
 
 @pytest.mark.slow
