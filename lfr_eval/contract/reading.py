@@ -23,7 +23,9 @@ DEEPEST = 50
 """Levels of nesting; a file of ours has fewer than ten."""
 LONGEST = 64 * 2**20
 """Bytes of a JSON or YAML file."""
-MOST = 1_000_000
+LONGEST_YAML = 2 * 2**20
+"""Characters of a YAML text: people write it, and its reader is slow."""
+MOST = 100_000
 """Values of a YAML file, those counted again that an alias repeats."""
 
 
@@ -160,11 +162,15 @@ def json_value(text: str | bytes) -> Any:
     if characters.count("[") + characters.count("{") > DEEPEST:
         _check_depth(value)
     if "\\u" in characters and "\\ud" in characters.lower():
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise ReadingError("It holds half a character (a lone surrogate).") from error
+        _check_characters(json.dumps(value, ensure_ascii=False))
     return value
+
+
+def _check_characters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ReadingError("It holds half a character (a lone surrogate).") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -227,17 +233,23 @@ def yaml_value(text: str) -> Any:
     Raises
     ------
     ReadingError
-        If it is not YAML, has a tag, gives a key twice, or is too deep or too large.
+        If it is not YAML, has a tag, gives a key twice, holds half a character, or is too deep or
+        too large.
     """
     import yaml
 
+    if len(text) > LONGEST_YAML:
+        raise ReadingError(f"It has more than {LONGEST_YAML:,} characters.")
     try:
-        _check_events(yaml.parse(text, Loader=yaml.SafeLoader))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _check_events(yaml.parse(text, Loader=loader))
+        node = yaml.compose(text, Loader=loader)
         if node is not None:
             _check_keys(node)
-        value = yaml.safe_load(text)
+        value = yaml.load(text, Loader=loader)
         check_numbers(value)
+        if "\\" in text:
+            _check_characters(json.dumps(value, ensure_ascii=False, default=str, skipkeys=True))
         return value
     except RecursionError:
         raise ReadingError(f"It is nested deeper than {DEEPEST} levels.") from None
@@ -304,6 +316,7 @@ def _check_keys(node: Any) -> None:
     import yaml
 
     waiting, seen = [node], set()
+    read = yaml.constructor.SafeConstructor()
     while waiting:
         one = waiting.pop()
         if id(one) in seen:
@@ -312,10 +325,13 @@ def _check_keys(node: Any) -> None:
         if isinstance(one, yaml.SequenceNode):
             waiting += one.value
         elif isinstance(one, yaml.MappingNode):
-            keys = [key.value for key, _ in one.value if isinstance(key, yaml.ScalarNode)]
-            twice = sorted(key for key, n in Counter(keys).items() if n > 1 and key != "<<")
-            if twice:
-                raise ReadingError(f"'{twice[0]}' is given twice.")
+            keys = [key for key, _ in one.value if isinstance(key, yaml.ScalarNode)]
+            keys = [key for key in keys if key.value != "<<"]
+            # `yes` and `true`, or 1 and 0x1, are one key; 1 and '1' are to JSON.
+            for said in (read.construct_object(key) for key in keys), (key.value for key in keys):
+                twice = [key for key, n in Counter(said).items() if n > 1]
+                if twice:
+                    raise ReadingError(f"'{twice[0]}' is given twice.")
             waiting += [value for _, value in one.value]
 
 
