@@ -158,6 +158,11 @@ def test_what_cannot_run_is_refused(overrides: list[str], message: str) -> None:
         composed(*overrides)
 
 
+def test_a_sweep_of_too_many_steps_is_refused() -> None:
+    with pytest.raises(ConfigError, match="There are 1,000,000,000,001 thresholds"):
+        read_sweep(composed("thresholds.sweep=[0,1,1e-12]"))
+
+
 def test_a_matcher_without_thresholds_asks_for_them() -> None:
     config = composed("dataset=london", "matcher=templates", "matcher.path=t.npz")
     with pytest.raises(ConfigError, match=r"give thresholds\.values="):

@@ -228,7 +228,12 @@ def test_a_value_that_yaml_changes_is_written_in_quotes(value: str, tmp_path: Pa
         "a: 2026-99-99",
         "\x00",
         "a: b: c",
+        "yes: 1\ntrue: 2",
+        "1: a\n0x1: b",
+        "[" + "1," * 200_000 + "1]",
+        "a: " + "x" * 3_000_000,
     ],
+    ids=lambda text: text[:12],
 )
 def test_yaml_that_is_no_plain_data_is_one_sentence(text: str, tmp_path: Path) -> None:
     with pytest.raises(ReadingError):
@@ -262,6 +267,7 @@ CONF = {
     "a path tag": ("report/evil.yaml", "title: !!python/object/apply:pathlib.Path [x]"),
     "Hydra": ("experiment/evil.yaml", "# @package _global_\nhydra: {callbacks: {x: {a: 1}}}"),
     "its package": ("experiment/evil.yaml", "# @package hydra.callbacks.x\na: 1"),
+    "a header with tabs": ("experiment/evil.yaml", "#\t@package\thydra.run\ndir: x"),
     "its defaults": (
         "experiment/evil.yaml",
         "# @package _global_\ndefaults: [{override /hydra/launcher: joblib}]",
@@ -300,7 +306,7 @@ def test_a_conf_folder_is_data(
     with pytest.raises(ConfigError, match="is not used") as caught:
         compose_study(words)
     assert "a secret" not in str(caught.value)
-    assert "--trust-conf" in str(caught.value) or "tag" in str(caught.value)
+    assert any(word in str(caught.value) for word in ("--trust-conf", "tag", "header"))
 
 
 def test_a_person_may_trust_their_own_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,8 +384,12 @@ def test_overrides_of_a_plan_are_allowed_themselves(tmp_path: Path) -> None:
 
 
 def test_texts_with_control_characters_are_named() -> None:
-    texts = {"question": "Is it\u202e fair\nhere?", "hypotheses": ("a\x00b", "plain\ttext")}
+    texts = {
+        "question": "Is it\u202e fair\nhere?",
+        "hypotheses": ("a\x00b", "plain\ttext", "\U000e0041"),
+    }
     assert list(check_texts(texts)) == [
         r"question contains the control character '\u202e'; remove it",
         r"hypotheses contains the control character '\x00'; remove it",
+        r"hypotheses contains the control character '\U000e0041'; remove it",
     ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import pytest
 
 from lfr_eval import config
-from lfr_eval.config import ConfigError, MlflowConfig
+from lfr_eval.config import ConfigError, MlflowConfig, ThresholdsConfig
 from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.composition import compose_study
 from lfr_eval.config.engine_composition import compose_engine
@@ -88,6 +88,11 @@ def test_a_misspelt_choice_is_refused_with_the_nearest(
             assert bool(said) is refused
             assert not refused or "did you mean '" in said[0]
             assert not refused or f"(got '{value}')" in said[0]
+
+
+def test_a_list_has_an_end() -> None:
+    (problem,) = problems_of(ThresholdsConfig(values=[0.5] * 2_001))
+    assert problem == "values has 2,001 entries; it may have 2,000"
 
 
 def test_every_problem_is_named_with_its_value() -> None:

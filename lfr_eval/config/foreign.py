@@ -187,9 +187,12 @@ def check_names(names: Iterable[str], where: str) -> Iterator[str]:
             yield f"{where} contains the name {name!r}; remove its control characters"
 
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Signs without a shape that a text of several lines has no use for, and those that turn a text
-round (Unicode, Bidi_Control)."""
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+"""Signs without a shape that a text has no use for (those that join letters of other scripts
+have one), and those that turn a text round (Unicode, Bidi_Control)."""
 
 
 def check_texts(value: object, where: str = "") -> Iterator[str]:
@@ -231,8 +234,20 @@ def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> 
     ReadingError
         If it is more than data; the sentence lists every problem.
     """
-    content = plain = yaml_value(text)
-    problems = []
+    content = yaml_value(text)
+    check_data(content, package, remedy)
+    return content
+
+
+def check_data(content: object, package: str | None = None, remedy: str = TRUSTED) -> None:
+    """Refuse what was read from a file of a `conf/` folder, if it is more than data.
+
+    Raises
+    ------
+    ReadingError
+        If it is; the sentence lists every problem.
+    """
+    plain, problems = content, []
     if package not in (None, "_global_", "_group_"):
         problems.append(f"its header moves it to another place ('@package {package}')")
     if isinstance(content, dict):
@@ -245,7 +260,6 @@ def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> 
         raise ReadingError(
             f"It holds more than data: {'; '.join(dict.fromkeys(problems))}. {remedy}"
         )
-    return content
 
 
 def _of_defaults(entries: object) -> Iterator[str]:

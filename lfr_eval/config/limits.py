@@ -23,6 +23,9 @@ from lfr_eval.config.missing import ConfigError
 MOST_PEOPLE = 100_000_000
 """Most people or faces of any list. A larger number is refused as a mistake."""
 
+MOST_ENTRIES = 2_000
+"""Most entries of a list or mapping: a sweep of a whole scale in steps of a thousandth, twice."""
+
 
 class OneOf:
     """One of several words. In a list, this applies to every entry."""
@@ -174,6 +177,9 @@ def _problems(key: str, value: object, limits: tuple[Limit, ...]) -> Iterator[st
         several = [(key, one) for one in value]
     elif isinstance(value, Mapping):
         several = [(f"{key}.{name}", one) for name, one in value.items()]
+    if len(several) > MOST_ENTRIES:
+        yield f"{key} has {len(several):,} entries; it may have {MOST_ENTRIES:,}"
+        return
     if not several and FILLED in limits:
         yield f"{key} must have at least one entry"
     for where, one in several:

@@ -14,7 +14,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-from lfr_eval.config.foreign import TRUSTED, check_conf
+from lfr_eval.config.foreign import TRUSTED, check_conf, check_data
 from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text
@@ -43,16 +43,28 @@ class OwnConf(FileConfigSource):
                 raise ReadingError(f"It changes Hydra itself. {TRUSTED}")
             # What was checked is what is used: the file is read once.
             text = read_text(file)
-            header = ConfigSource._get_header_dict(text[:512])
+            header = _header(text)
             check_conf(text, header["package"])
+            config = OmegaConf.load(StringIO(text))
+            # OmegaConf reads numbers, and perhaps more, in its own way.
+            check_data(OmegaConf.to_container(config), header["package"])
         except ReadingError as error:
             raise ConfigError(f"{file} is not used. {error}") from error
         return ConfigResult(
-            config=OmegaConf.load(StringIO(text)),
+            config=config,
             path=f"{self.scheme()}://{self.path}",
             provider=self.provider,
             header=header,
         )
+
+
+def _header(text: str) -> dict[str, str | None]:
+    try:
+        return ConfigSource._get_header_dict(text[:512])
+    except ValueError as error:
+        raise ReadingError(
+            f"Its header cannot be read ({error}). Write it as '# @package _global_'."
+        ) from error
 
 
 class OwnConfFirst(SearchPathPlugin):

@@ -40,6 +40,7 @@ from lfr_eval.config import (
     SimulatedDatasetConfig,
     StudyConfig,
 )
+from lfr_eval.config.limits import MOST_ENTRIES
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.contract.record import LiveEngine
 from lfr_eval.contract.tables import DONT_CARE
@@ -261,6 +262,7 @@ def read_sweep(config: StudyConfig) -> Sweep:
     every = sorted({float(value) for value in [*values, *primary, *named]})
     if not every or not np.isfinite(every).all():
         raise ConfigError(f"thresholds.values must be finite numbers; got {given.values}.")
+    _check_few(len(every))
     _check_apart(every)
     return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
 
@@ -269,6 +271,14 @@ def list_length(config: StudyConfig) -> int | None:
     """Return how many candidates the lists of searches hold; None where there are no such lists."""
     longest = getattr(config.matcher, "at_most", 0)
     return longest if longest and "retrospective" in config.design.kinds else None
+
+
+def _check_few(number: int) -> None:
+    if number > MOST_ENTRIES:
+        raise ConfigError(
+            f"There are {number:,} thresholds, more than {MOST_ENTRIES:,}. Give fewer values, "
+            "or a larger step of thresholds.sweep."
+        )
 
 
 def _check_apart(thresholds: Sequence[float]) -> None:
@@ -291,6 +301,7 @@ def _steps(sweep: Sequence[float]) -> list[float]:
         )
     # In decimals: 0.4 and two steps of 0.1 are 0.6, and not the number beside it.
     start, stop, step = (Decimal(repr(float(value))) for value in sweep)
+    _check_few(int((stop - start) / step) + 1)
     return [float(start + step * index) for index in range(int((stop - start) / step) + 1)]
 
 
