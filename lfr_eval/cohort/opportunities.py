@@ -25,6 +25,8 @@ from lfr_eval.contract.words import several
 
 UNKNOWN = ("", "unknown", "n/a", "na", "none")
 """Words in a log for an unknown person, in upper or lower case."""
+SOMEBODY = "unknown, pass "
+"""How the id of somebody begins of whom only one pass is known."""
 
 
 def with_passes(
@@ -65,7 +67,7 @@ def with_passes(
     known = frame["subject_id"].str.strip().str.casefold()
     unknown = (known.isna() | known.isin(UNKNOWN)).to_numpy(bool)
     # Nobody can say which of them are one person: each counts as somebody else.
-    somebody = frame["subject_id"].mask(unknown, "unknown, pass " + frame["pass_id"])
+    somebody = frame["subject_id"].mask(unknown, SOMEBODY + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
     rows = TextTable(table.file, frame.astype("string"), table.rows)
     passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)

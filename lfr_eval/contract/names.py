@@ -149,6 +149,7 @@ _ETHNIC = frozenset((
     "irish", "japanese", "korean", "latin", "latino", "middle", "mixed", "native", "north", "other",
     "pacific", "pakistani", "roma", "south", "southeast", "turkish", "west", "white",
 ))  # fmt: skip
+_HOURS = re.compile(r"(?:night|morning|afternoon|evening) (\d\d)-(\d\d)")
 _FAMILIES = frozenset(("white", "black", "asian"))
 _AGES = re.compile(r"(\d+)\s*(?:[-–]|to|_)\s*(\d+)|(\d+)\s*\+|(?:over|under)[ _]\d+")
 
@@ -173,6 +174,8 @@ def group_words(group: str, factor: str = "") -> str:
     ('people in group a', 'women in group a')
     >>> group_words("IC3"), group_words("F x W", "gender x ethnicity"), group_words("F")
     ('people recorded as IC3', 'women recorded as W', 'people recorded as F')
+    >>> group_words("other"), group_words("people of two cities"), group_words("morning 06-12")
+    ('people in group Other', 'people of two cities', 'people seen from 06:00 to 12:00')
     """
     if group == "rest":
         return "all other people"
@@ -183,8 +186,14 @@ def group_words(group: str, factor: str = "") -> str:
         plain = label.strip().lower()
         if plain in _NOUNS:
             nouns.append(_NOUNS[plain])
+        elif plain == "other":
+            after.append("in group Other")
         elif _is_ethnic(plain):
             before.append(_ethnic(plain, "mixed "))
+        elif plain.startswith("people "):
+            after.append(label.strip()[len("people ") :])
+        elif hours := _HOURS.fullmatch(plain):
+            after.append(f"seen from {hours[1]}:00 to {hours[2]}:00")
         elif _AGES.fullmatch(plain):
             after.append(f"aged {_age(plain)}")
         elif plain == UNKNOWN:

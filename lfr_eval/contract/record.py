@@ -17,7 +17,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from lfr_eval.contract import defaults
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.validation import problems_of
-from lfr_eval.contract.words import several
 
 FILE = "study.json"
 
@@ -79,11 +78,6 @@ class Matcher(Part):
     def unit(self) -> str:
         """What the study counts as independent: people, or pairs that nobody named."""
         return "pairs" if self.evidence == "unnamed pairs" else "people"
-
-    def counted(self, number: int) -> str:
-        """Return a number of what the study counts as independent: "1 person", "1,200 pairs"."""
-        one = "pair" if self.unit == "pairs" else "person"
-        return several(number, one, self.unit)
 
 
 class SharingSaid(Part):

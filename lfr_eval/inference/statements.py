@@ -20,6 +20,7 @@ from lfr_eval.contract.words import (
     listed,
     p_text,
     ratio,
+    several,
     threshold_text,
     watchlists,
 )
@@ -151,15 +152,20 @@ def _different(f: Finding) -> str:
     )
     return (
         f"{_compared(f)}; the difference is significant after adjustment "
-        f"({p_text(f.p_adjusted)}).{within}{_fragile(f)}"
+        f"({p_text(f.p_adjusted)}).{within}"
+        + (f" {few}" if (few := rests_on(f.metric, f.fragility)) else "")
     )
 
 
-def _fragile(f: Finding) -> str:
-    if f.fragility is None or f.fragility > FEW_PEOPLE:
+def rests_on(metric: str, fragility: int | None, unit: str = "people") -> str:
+    """Say that a difference rests on a few people (or `pairs`); empty where it does not."""
+    if fragility is None or fragility > FEW_PEOPLE:
         return ""
-    people = "1 person" if f.fragility == 1 else f"{f.fragility} people"
-    return f" This rests on few people: without the events of {people}, it would not hold."
+    who = several(fragility, *(("pair",) if unit == "pairs" else ("person", "people")))
+    return (
+        f"This rests on {who}: without their {metric_named(metric).events}, no difference would "
+        "be shown."
+    )
 
 
 def _equivalent(f: Finding) -> str:

@@ -169,7 +169,7 @@ def to_explorer(
             parts.append(_part(setting, found, all_of, verdicts, pool, record))
             if shown is None:
                 first = [each[start] for each in found.values() if start in each]
-                shown = to_picture(quote(first))
+                shown = to_picture(quote(first), whole=True)
     if shown is None:
         return None
     return Explorer(

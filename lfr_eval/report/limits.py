@@ -30,7 +30,7 @@ def cannot_tell(report: Report) -> tuple[str, ...]:
 
 
 def _cannot(report: Report) -> Iterator[str]:
-    record, unit = report.record, report.record.matcher.unit
+    record, unit = report.record, report.unit
     if report.publication is not None:
         yield "What was withheld: small numbers that could point to single people."
     if record.simulated:
@@ -51,7 +51,10 @@ def _cannot(report: Report) -> Iterator[str]:
     groups = [
         each
         for each in report.people.groups
-        if each.people and each.factor != OVERALL and UNKNOWN not in each.group.split(CROSS)
+        if each.people
+        and each.factor != OVERALL
+        and not set(each.factor.split(CROSS)) & set(record.conditions)
+        and UNKNOWN not in each.group.split(CROSS)
     ]
     if groups:
         least = min(groups, key=lambda each: each.people)
@@ -61,7 +64,7 @@ def _cannot(report: Report) -> Iterator[str]:
             told += f" by {factor_words(least.factor)} together"
         yield (
             f"Much about small groups: the smallest{told}, "
-            f"{spoken(least.group, least.factor)}, has {record.matcher.counted(least.people)}."
+            f"{spoken(least.group, least.factor)}, has {report.counted(least.people)}."
         )
     yield from record.inseparable
     yield from _labels(report)

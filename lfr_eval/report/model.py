@@ -11,6 +11,7 @@ import pandas as pd
 
 from lfr_eval.contract.names import factor_words, metric_named
 from lfr_eval.contract.tables import CROSS
+from lfr_eval.contract.words import several
 from lfr_eval.report.adjusted import Adjustment
 from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.asides import Aside
@@ -105,6 +106,17 @@ class Report:
     def quote(self) -> Quote | None:
         """The setting of the brief."""
         return self.quotes[0] if self.quotes else None
+
+    @property
+    def unit(self) -> str:
+        """What the study counts as independent: people, pairs that nobody named, or passes."""
+        unit = self.record.matcher.unit
+        return self.people.unit if unit == "people" else unit
+
+    def counted(self, number: int) -> str:
+        """Return a number of what the study counts: "1 person", "1,200 pairs"."""
+        one = {"people": "person", "pairs": "pair", "passes": "pass"}[self.unit]
+        return several(number, one, self.unit)
 
     @property
     def stand_ins(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from lfr_eval.cohort.opportunities import SOMEBODY
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
 from lfr_eval.contract.words import count
@@ -51,6 +52,8 @@ class GroupCount:
         Their recognition opportunities: passes with at least one probe image.
     fillers, filler_people
         Watchlist fillers of this group, and the people on them.
+    strangers
+        How many of the people are passes of which nobody knows whose they are: each counts as one.
     images, failed
         Images tried (fillers too), and those of which no template was made.
     failures
@@ -66,6 +69,7 @@ class GroupCount:
     passes: int
     fillers: int
     filler_people: int
+    strangers: int = 0
     images: int = 0
     failed: int = 0
     failures: tuple[tuple[str, int], ...] = ()
@@ -117,6 +121,11 @@ class People:
             )
             for factor in factors
         )
+
+    @property
+    def unit(self) -> str:
+        """What is counted: `people`, or `passes` where of most nobody knows whose they are."""
+        return "passes" if 2 * self.everybody.strangers > self.everybody.people else "people"
 
     def of(self, factor: str) -> tuple[GroupCount, ...]:
         """Return the groups of one factor."""
@@ -220,6 +229,7 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
         passes=tested.loc[tested["role"].isin(["probe", "both"]), "pass_id"].nunique(),
         fillers=len(fillers),
         filler_people=fillers["subject_id"].nunique(),
+        strangers=int(tested["subject_id"].str.startswith(SOMEBODY).sum()),
         images=len(images),
         failed=int(images["_failed"].sum()),
         failures=tuple((str(name), int(number)) for name, number in failures.items()),

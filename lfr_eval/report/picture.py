@@ -6,6 +6,7 @@ paper gets the same picture as a drawing.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +16,12 @@ from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import joined, one_in, percentage, several
 from lfr_eval.report.rates import Quote, QuotedRow, Rate
+from lfr_eval.report.words import shorten
 
 FEWEST = 6
 """People below which a group is named and not drawn: the fewest that can be compared."""
+BEYOND = 1.001
+"""Stands for an end of an interval past the axis: an arrow is drawn there."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Bar:
     rate, behind
         In words: "1 in 41", "32 of 133".
     low, middle, high
-        Shares of the axis, 0 to 1; None where there is nothing to draw.
+        Shares of the axis, 0 to 1; None where there is nothing to draw. `high` is `BEYOND` where
+        the interval goes on past the axis.
     """
 
     rate: str
@@ -68,14 +73,21 @@ class Picture:
     rows: tuple[Row, ...]
     left_out: str = ""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an interval goes on past its axis."""
+        return any(bar.high == BEYOND for row in self.rows for bar in row.bars)
 
-def to_picture(quote: Quote, most: int | None = None) -> Picture:
+
+def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Picture:
     """Return the picture of one setting.
 
     Parameters
     ----------
     most
         Groups of a factor above which those with the highest rates of false alerts or matches lead.
+    whole
+        Whether an error that was not measured has a column.
     """
     rows = [row for row in quote.rows if UNKNOWN not in row.group.split(CROSS)]
     size = Counter(row.factor for row in rows)
@@ -89,9 +101,18 @@ def to_picture(quote: Quote, most: int | None = None) -> Picture:
     small = [row for row in rows if 0 < (row.people or 0) < FEWEST]
     named = [f"{group_name(row.group, row.factor)} ({several(row.people or 0, 'person', 'people')})"
              for row in small]  # fmt: skip
-    sides = {(row.factor, row.group): (row.wrong, row.right) for row in rows if row not in small}
-    drawn = draw_bars((quote.wrong.plain, quote.right.plain), sides)
+    both = {(row.factor, row.group): (row.wrong, row.right) for row in rows if row not in small}
+    heads = (quote.wrong.plain, quote.right.plain)
+    kept = [
+        side for side in (0, 1) if whole or any(map(_is_known, (r[side] for r in both.values())))
+    ]
+    sides = {name: [rates[side] for side in kept] for name, rates in both.items()}
+    drawn = draw_bars([heads[side] for side in kept], sides)
     return replace(drawn, left_out=f"Too few people to show: {joined(named)}." if named else "")
+
+
+def _is_known(rate: Rate | None) -> bool:
+    return rate is not None and (rate.withheld or rate.rate is not None)
 
 
 def draw_bars(
@@ -115,7 +136,8 @@ def draw_bars(
     drawn, before = [], ""
     for (factor, group), rates in sides.items():
         bars = tuple(to_bar(rate, top) for rate, (top, _) in zip(rates, tops, strict=True))
-        drawn.append(Row(group_name(group, factor), factor == OVERALL, factor != before, bars))
+        name = shorten(group_name(group, factor), LONGEST)
+        drawn.append(Row(name, factor == OVERALL, factor != before, bars))
         before = factor
     return Picture(tuple(heads), tuple(end for _, end in tops), tuple(drawn))
 
@@ -134,20 +156,32 @@ def to_bar(rate: Rate | None, top: float) -> Bar:
     said = (percentage if top > 0.5 else one_in)(rate.rate) if rate.events else "none seen"
     if rate.lower is None or rate.upper is None:
         return Bar(said, behind)
-    ends = [min(1.0, value / top) for value in (rate.lower, rate.rate, rate.upper)]
-    return Bar(said, behind, ends[0], ends[1] if rate.events else None, ends[2])
+    low, middle, high = (value / top for value in (rate.lower, rate.rate, rate.upper))
+    return Bar(said, behind, low, middle if rate.events else None, min(high, BEYOND))
 
 
 def top_of(rates: Sequence[Rate | None]) -> tuple[float, str]:
-    """Return a round end of the axis that holds every interval, and the same in words."""
-    ends = [rate.upper for rate in rates if rate is not None and rate.upper is not None]
-    highest = max(ends, default=0.1)
+    """Return a round end of the axis, and the same in words.
+
+    It holds every interval, except those of groups without any error where they would leave no room
+    for the others.
+    """
+    known = [rate for rate in rates if rate is not None and rate.upper is not None]
+    highest = max((rate.upper or 0.0 for rate in known), default=0.1)
+    seen = max((rate.upper or 0.0 for rate in known if rate.events), default=highest)
+    highest = seen if highest > ROOM * seen else highest
     for divisor in (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50, 40,
                     30, 25, 20, 15, 10, 8, 6, 5, 4, 3, 2):  # fmt: skip
         if 1 / divisor >= highest:
             return 1 / divisor, one_in(1 / divisor)
-    return 1.0, "all"
+    tenths = math.ceil(10 * highest - 1e-9)
+    return tenths / 10, "all" if tenths == 10 else percentage(tenths / 10)
 
+
+LONGEST = 36
+"""Letters of a group's name; the middle of a longer one is left out. Tables have it whole."""
+ROOM = 2.5
+"""How much longer than all others' intervals one without any error may make the axis."""
 
 _SIDE, _TEXT, _GAP = 142.0, 142.0, 10.0
 _FONT = 'font-size="10.5" style="fill:var(--ink)"'
@@ -193,6 +227,9 @@ def _bar(bar: Bar, left: float, y: float, series: int) -> str:
         f'<path d="M{ends[0]:.1f} {y:g}H{ends[1]:.1f}" '
         f'style="stroke:{colour};stroke-width:5" stroke-opacity=".45"/>'
     )
+    if bar.high == BEYOND:
+        tip, end = left + _SIDE + 5, left + _SIDE - 3
+        line += f'<path d="M{tip:g} {y:g}L{end:g} {y - 4:g}V{y + 4:g}Z" style="fill:{colour}"/>'
     if bar.middle is None:
         return line
     middle = left + _SIDE * bar.middle

@@ -12,7 +12,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lfr_eval.contract import names, words
-from lfr_eval.contract.names import METRICS, Metric
 from lfr_eval.report import words as labels
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.calibration import read_calibration, summarise
@@ -51,7 +50,6 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             brief=to_brief(report),
             fewest=FEWEST,
             further=further_charts(report),
-            metrics=_metrics_of(report),
             spoken_decades=spoken_decades,
             **further,
         )
@@ -85,8 +83,3 @@ def _environment() -> Environment:
     globals_ |= {"words": words, "names": names, "labels": labels}
     globals_ |= {"at": labels.at, "setting": labels.setting}
     return environment
-
-
-def _metrics_of(report: Report) -> tuple[Metric, ...]:
-    codes = {table.metric.code for table in report.rate_tables}
-    return tuple(metric for metric in METRICS if metric.code in codes)

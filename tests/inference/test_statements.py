@@ -99,9 +99,9 @@ def test_too_little_is_not_called_nothing():
 
 def test_a_claim_that_few_people_decide_says_so():
     assert say(fragility=2).endswith(
-        "This rests on few people: without the events of 2 people, it would not hold."
+        "This rests on 2 people: without their false alerts, no difference would be shown."
     )
-    assert "rests on few" not in say(fragility=12)
+    assert "rests on" not in say(fragility=12)
 
 
 def test_untestable_gives_the_bounds():

@@ -12,6 +12,7 @@ import pytest
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.findings import OMNIBUS, Finding
 from lfr_eval.report.model import Report
+from lfr_eval.report.picture import BEYOND
 from lfr_eval.report.rates import quote
 from lfr_eval.report.reading import read_report
 from tests.report.reading_age import school_years
@@ -86,7 +87,7 @@ def test_a_difference_that_rests_on_few_people_says_so(
     lead = told(report, of("different", fragility=people))[0]
 
     assert ("rests on" in lead) == bool(said)
-    assert not said or f"This rests on {said}: without their errors, no difference" in lead
+    assert not said or f"This rests on {said}: without their false alerts, no difference" in lead
 
 
 def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
@@ -211,14 +212,13 @@ def test_no_difference_is_never_told_without_what_remains_possible(report: Repor
         of("inconclusive", "east_asian", ratio_lower=0.0),
     )  # fmt: skip
     assert lead.endswith(
-        "no difference in false alerts was shown between White, Black and East Asian people, but "
-        "that does not mean that there is none: the study is too small to tell."
+        "no difference in false alerts was shown between White, Black and East Asian people: the "
+        "study is too small to tell whether there is one."
     )
     assert rest == (
         "A false alert is an alert about somebody who is not on the watchlist. That person may "
-        "then be wrongly stopped. What was seen may be due to chance (the brackets give the "
-        "range that "
-        "fits what was seen). Black people set off false alerts 4 times as often as White people "
+        "then be wrongly stopped. In this test (the brackets give the range that fits what was "
+        "seen), Black people set off false alerts 4 times as often as White people "
         "(up to 1.71 times, or up to 2 times the other way round). East Asian people set off false "
         "alerts 4 times as often as White people (up to 11 times, or without a "
         "limit the other way round)."
@@ -236,7 +236,9 @@ def test_of_many_groups_those_that_stand_out_are_named(report: Report) -> None:
     findings = tuple(of("inconclusive", name) for name in names)
     changed = dataclasses.replace(report, quotes=(quote(rates),), compared=findings)
     brief = to_brief(changed)
-    assert "between White people and any of 11 other groups by ethnicity, but" in brief.answer[0]
+    assert (
+        "between White people and any of 11 other groups by ethnicity: the study" in brief.answer[0]
+    )
     assert "By ethnicity, people in group region 10 set off false alerts most" in brief.answer[0]
     assert brief.picture is not None
     assert [row.name for row in brief.picture.rows][:2] == ["region 10", "region 9"]
@@ -256,7 +258,10 @@ def test_a_difference_of_all_groups_at_once_is_never_denied(report: Report) -> N
 
 def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report) -> None:
     said = " ".join(told(report, of("equivalent"), of("untestable", "east_asian")))
-    assert "about equally often: any difference is below 1.5 times." in said
+    assert (
+        "White people set off false alerts about equally often (allowing for chance, any "
+        "difference is below 1.5 times)." in said
+    )
     assert (
         "Too few people or errors were seen to compare White people with East Asian people "
         "(errors: 10 against 1)." in said
@@ -335,3 +340,47 @@ def test_a_fresh_reader_finds_the_answers(write_study: Callable[..., Path]) -> N
     assert float(found["low"]) <= float(found["ratio"]) <= float(found["high"])
     assert "0.56" in to_brief(report).setting
     assert to_brief(report).cannot
+
+
+def test_passes_of_people_whom_nobody_knows_are_not_called_people(report: Report) -> None:
+    groups = tuple(
+        dataclasses.replace(each, strangers=each.people) for each in report.people.groups
+    )
+    people = dataclasses.replace(report.people, groups=groups)
+    strange = dataclasses.replace(report, people=people)
+    brief = to_brief(strange)
+    assert brief.caveat.startswith("The log does not say who passed in ")
+    assert "so that an alert was right" in brief.caveat
+    assert dict(brief.facts)["On whom"].split(" ", 1)[1].startswith("passes of people whom nobody")
+    assert not re.search(r"\d (people|person)\b", " ".join(told(strange, of("different"))))
+
+
+def test_a_condition_of_passes_is_not_told_as_a_group_of_people(report: Report) -> None:
+    record = report.record.model_copy(update={"conditions": ("ethnicity",)})
+    lead = told(dataclasses.replace(report, record=record), FINDING)[0]
+    assert "passes with ethnicity black set off a false alert 4 times as often as passes" in lead
+
+
+def test_an_error_that_was_not_measured_has_no_column(report: Report) -> None:
+    rates = [rate("FPIR", 0.6, 1_000, "black"), rate("FPIR", 0.6, 1_000, "white")]
+    picture = to_brief(dataclasses.replace(report, quotes=(quote(rates),))).picture
+    assert picture is not None
+    assert picture.heads == ("False alerts",)
+
+
+def test_a_group_without_errors_does_not_stretch_the_axis(report: Report) -> None:
+    seen = dataclasses.replace(rate("FPIR", 0.6, 1_000, "black"), lower=0.01, rate=0.02, upper=0.04)
+    empty = dataclasses.replace(
+        seen, group="white", events=0, rate=0.0, lower=0.0, upper=0.4, subjects=7
+    )
+    picture = to_brief(dataclasses.replace(report, quotes=(quote([seen, empty]),))).picture
+    assert picture is not None
+    assert picture.ends == ("1 in 25",)
+    assert [row.bars[0].high for row in picture.rows] == [1.0, BEYOND]
+    assert picture.goes_on
+
+
+def test_only_the_main_point_stands_out(report: Report) -> None:
+    brief = to_brief(dataclasses.replace(report, quotes=report.quotes, compared=report.compared))
+    assert brief.answer[0].startswith(brief.lead)
+    assert "Allowing for chance" not in brief.lead

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lfr_eval.contract.words import count, several
 from lfr_eval.report.brief.answer import answer, chosen
 from lfr_eval.report.brief.around import deviation, facts, trust
 from lfr_eval.report.brief.crowd import crowd_words
@@ -18,6 +19,11 @@ from lfr_eval.report.picture import Picture, to_picture
 
 __all__ = ["Brief", "Picture", "to_brief"]
 
+STRANGERS = (
+    "The log does not say who passed in {}. Each of these counts as a person of its own who "
+    "is not on the watchlist. Some may be one person, so that ranges are too narrow, or be on the "
+    "watchlist, so that an alert was right."
+)
 PAIRS_ALONE = (
     "Each pair is counted as if it were of different people, so the intervals are too narrow "
     "where pairs share people, and a difference may be found that is not there."
@@ -35,7 +41,9 @@ class Brief:
     setting
         Threshold and watchlist at which everything here holds.
     answer
-        Paragraphs; the first is the shortest answer.
+        Paragraphs, each of which may be quoted whole; the first is the shortest answer.
+    lead
+        How the first paragraph begins: its main point, which stands out.
     chosen
         How the threshold was set, in the evaluator's words; empty where it is not stated.
     picture
@@ -55,6 +63,7 @@ class Brief:
     warning: str
     setting: str
     answer: tuple[str, ...]
+    lead: str
     chosen: str
     caveat: str
     picture: Picture | None
@@ -66,18 +75,28 @@ class Brief:
 
 def to_brief(report: Report) -> Brief:
     """Write the brief of a study."""
+    lead, paragraphs = answer(report)
     return Brief(
         warning=_warning(report),
         setting=report.quote.setting if report.quote else "",
-        answer=answer(report),
+        answer=paragraphs,
+        lead=lead,
         chosen=chosen(report),
-        caveat=" ".join(filter(None, (deviation(report), _alone(report)))),
+        caveat=" ".join(filter(None, (deviation(report), _alone(report), _strangers(report)))),
         picture=to_picture(report.quote, MOST_GROUPS) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),
         cannot=cannot_tell(report),
         trust=trust(report),
     )
+
+
+def _strangers(report: Report) -> str:
+    everyone = report.people.everybody
+    if not everyone.strangers:
+        return ""
+    some = "any" if everyone.strangers == everyone.passes else count(everyone.strangers)
+    return STRANGERS.format(f"{some} of {several(everyone.passes, 'pass', 'passes')}")
 
 
 def _alone(report: Report) -> str:

@@ -5,13 +5,13 @@ Every sentence comes from one finding or sums up several of one kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, joined, percentage, several, spoken_threshold
 from lfr_eval.report.brief.sides import Sides, sides_of
-from lfr_eval.report.brief.told import told
+from lfr_eval.report.brief.told import Said, told
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote
@@ -34,6 +34,10 @@ MISSES = {
     "FNMR": "The other error is to treat two pictures of one person as two people:",
 }
 
+NO_RATE = (
+    "The study has no rate at the threshold in use, so it gives no answer for that threshold. A "
+    "rate at another threshold must not be used instead."
+)
 LISTED = (
     "An error of the lists is to leave out somebody who is on the watchlist, or to give them a "
     "score below the threshold. Here a list holds {}:"
@@ -41,14 +45,11 @@ LISTED = (
 """What a miss is where the evidence is candidate lists."""
 
 
-def answer(report: Report) -> tuple[str, ...]:
-    """Return the paragraphs of the answer, the shortest answer first."""
+def answer(report: Report) -> tuple[str, tuple[str, ...]]:
+    """Return the paragraphs of the answer, and before them how the first begins: its main point."""
     quote = report.quote
     if quote is None:
-        return (
-            "The study has no rate at the threshold in use, so it gives no answer for that "
-            "threshold. A rate at another threshold must not be used instead.",
-        )
+        return NO_RATE, (NO_RATE,)
     where = f"at {quote.setting}"
     if report.record.thresholds.operating is not None:
         said = spoken_threshold(quote.threshold)
@@ -63,26 +64,37 @@ def answer(report: Report) -> tuple[str, ...]:
     missed = MISSES[quote.right.code]
     if longest is not None:
         missed = LISTED.format(several(longest, "candidate"))
-    second = [f"{missed} {right.in_all('it')}", *told(misses, right)]
+    second = [f"{missed} {right.in_all('it')}"]
+    if misses or right.rates:
+        second += _flat(told(misses, right))
     ranked = [*_by_rank(report, quote)]
     if ranked and not wrong.rates:
-        return tuple(" ".join(map(_capital, each)) for each in (ranked, second))
-    lead, *rest = told(alerts, wrong)
+        return _written(ranked), (_written(ranked), _written(second))
+    (lead, basis), *others = told(alerts, wrong)
     known = (OVERALL, EVERYBODY) in wrong.rates
     first = [wrong.in_all(wrong.deed.thing)] if known else []
     first += _too_many(report, wrong)
     # A difference is the shortest answer; without one, how often it happened at all comes first.
     if known and not any(each.verdict == "different" for each in alerts):
-        lead, first = f"{first[0]} {_capital(lead)}", first[1:]
-    first = [MEANT.get(report.record.matcher.evidence, MEANT[quote.wrong.code]), *first, *rest]
+        lead, first = f"{first[0]} {_written([lead])}", first[1:]
+    meant = MEANT.get(report.record.matcher.evidence, MEANT[quote.wrong.code])
+    first = [meant, *first, *_flat(others)]
     silent = all(each.verdict == "untestable" for each in alerts)
     if silent and report.scores and report.scores.differ:
         first.append(
             "the scores that the system gives do differ between groups. A score is not a mistake: "
             "see “What the scores say” in the full report."
         )
-    paragraphs = ([*ranked, f"{made_up}{where}, {lead}"], first, second)
-    return tuple(" ".join(map(_capital, each)) for each in paragraphs if each)
+    lead = _written([*ranked, f"{made_up}{where}, {lead}"])
+    return lead, (_written([lead, basis]), _written(first), _written(second))
+
+
+def _flat(told: Iterable[Said]) -> Iterator[str]:
+    return (text for said in told for text in said)
+
+
+def _written(sentences: Iterable[str]) -> str:
+    return " ".join(f"{each[0].upper()}{each[1:]}" for each in sentences if each)
 
 
 def chosen(report: Report) -> str:
@@ -135,7 +147,3 @@ def at_setting(report: Report, quote: Quote) -> list[Finding]:
         and same_threshold(each.threshold, quote.threshold)
         and each.watchlist_size == quote.watchlist_size
     ]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from lfr_eval.contract.names import factor_words, group_name
+from lfr_eval.contract.names import compared_words, factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
 from lfr_eval.contract.words import (
     FIXED,
@@ -107,21 +107,31 @@ def _ranges(report: Report) -> str:
 def _whom(report: Report) -> Iterator[str]:
     everyone = report.people.everybody
     made_up = "made-up " if report.record.simulated else ""
-    pairs = report.record.matcher.unit == "pairs"
+    pairs = report.unit == "pairs"
     if everyone.withheld:
         yield "How many people took part is not published."
     elif pairs:
         yield f"{count(everyone.people)} pairs of pictures. The people in them are not known."
+    elif report.unit == "passes":
+        known = everyone.people - everyone.strangers
+        also = f", and of {several(known, 'known person', 'known people')}" if known else ""
+        yield f"{count(everyone.passes)} passes of people whom nobody knows{also}."
     else:
         yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
     for factor in dict.fromkeys(group.factor for group in report.people.groups):
         groups = [each for each in report.people.of(factor) if each.people or each.withheld]
         if factor == OVERALL or CROSS in factor or not groups:
             continue
-        if len(groups) > MOST_GROUPS:
+        if factor in report.record.conditions:
+            passes = [
+                f"{count(each.passes)} {compared_words(factor, each.group, [factor])}"
+                for each in groups
+            ]
+            yield f"By {factor_words(factor)}: {joined(passes)}."
+        elif len(groups) > MOST_GROUPS:
             yield f"By {factor_words(factor)}: {len(groups)} groups."
         else:
-            say = group_name if pairs else spoken
+            say = spoken if report.unit == "people" else group_name
             named = [
                 f"{count(each.people)} {_singular(say(each.group, factor), each.people)}"
                 for each in groups

@@ -9,7 +9,7 @@ from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.words import about, joined, several
 from lfr_eval.report.brief.answer import at_setting
-from lfr_eval.report.brief.told import MOST_GROUPS, turned
+from lfr_eval.report.brief.told import IN_BRACKETS, MOST_GROUPS, turned
 from lfr_eval.report.crowd import SIZE, crowd_sentence
 from lfr_eval.report.explorer import plain_factors
 from lfr_eval.report.findings import Finding
@@ -22,20 +22,21 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     quote = report.quote
     if quote is None or quote.watchlist_size is None:
         return ()
-    rates = [row.wrong for row in quote.rows if row.wrong is not None]
+    conditions = set(report.record.conditions)
+    rates = [row.wrong for row in quote.rows if row.wrong and row.wrong.factor not in conditions]
     factor = plain_factors([each.factor for each in rates])[0]
     groups = [each for each in rates if each.factor == factor and factor != OVERALL]
     everybody = next((each for each in rates if each.factor == OVERALL), None)
-    pairs = [
+    found = [
         each
         for each in at_setting(report, quote)
-        if (each.metric, each.factor, each.is_omnibus) == (quote.wrong.code, factor, False)
+        if (each.metric, each.factor) == (quote.wrong.code, factor)
     ]
-    shown = [each for each in pairs if each.verdict == "different"]
+    shown = [each for each in found if each.verdict == "different"]
     simulated = report.record.simulated
     texts = []
     if any(each.upper is not None for each in groups):
-        texts.append(" ".join(_thousands(groups, pairs, shown, simulated)))
+        texts.append(" ".join(_thousands(groups, found, simulated)))
     crowd = crowd_sentence(everybody, simulated)
     if everybody is not None and crowd:
         warning = "This is worked out from the rates; no crowd was watched."
@@ -45,9 +46,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _thousands(
-    groups: Sequence[Rate], pairs: Sequence[Finding], shown: Sequence[Finding], simulated: bool
-) -> Iterator[str]:
+def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool) -> Iterator[str]:
     """Say how many of 1,000 people of each group would set off a false alert, and how surely."""
     who = "made-up people" if simulated else "people"
     known = [each for each in groups if each.rate is not None and each.upper is not None]
@@ -55,7 +54,7 @@ def _thousands(
     ends = known if len(known) <= MOST_GROUPS else [known[0], known[-1]]
     yield (
         f"Of every 1,000 {who} who are not on the watchlist and pass once, this many would set off "
-        "a false alert (the brackets give the range that fits what was seen)."
+        f"a false alert {IN_BRACKETS}."
     )
     yield from map(_thousand, ends)
     if len(known) > len(ends):
@@ -68,13 +67,16 @@ def _thousands(
         if left:
             names = groups_words([each.group for each in left], factor=left[0].factor)
             yield f"For {names} the number {why}."
-    yield from _how_surely([each.group for each in known], pairs, shown)
+    yield from _how_surely([each.group for each in known], found)
 
 
-def _how_surely(
-    groups: Sequence[str], pairs: Sequence[Finding], shown: Sequence[Finding]
-) -> Iterator[str]:
+def _how_surely(groups: Sequence[str], found: Sequence[Finding]) -> Iterator[str]:
     """Say between which groups a difference was shown, was not shown, and was not looked for."""
+    pairs = [each for each in found if not each.is_omnibus]
+    shown = [each for each in pairs if each.verdict == "different"]
+    if not shown and any(each.verdict == "different" for each in found):
+        yield "These groups do differ, but the study cannot tell which of them."
+        return
     if not shown:
         yield "No difference between these groups was shown, so these numbers may differ by chance."
         return

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lfr_eval.contract.tables import EVERYBODY, OVERALL
-from lfr_eval.contract.words import alike, count, one_in, several
+from lfr_eval.contract.names import compared_words, groups_words
+from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
+from lfr_eval.contract.words import alike, count, joined, one_in, several
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote, Rate
 
@@ -31,7 +32,7 @@ DEEDS = {
         "were mistaken for somebody else of their group",
         "wrong matches",
     ),
-    "FNMR": Deed("were not recognised", "were not recognised", "missed matches"),
+    "FNMR": Deed("went unrecognised", "went unrecognised", "missed matches"),
 }
 """What is told of an error that the system makes."""
 
@@ -45,7 +46,7 @@ class Sides:
     rates
         By factor and group.
     unit
-        What counts as independent: `people`, or `pairs` of whom nobody knows whose they are.
+        What counts as independent: `people`, or `pairs` or `passes` of people whom nobody knows.
     trial
         What trials are, in the plural.
     truth
@@ -53,6 +54,8 @@ class Sides:
         was built with.
     usual
         Confidence level of the study; that of a difference is stricter where several are tested.
+    conditions
+        Factors that tell passes apart and not people.
     """
 
     deed: Deed
@@ -61,6 +64,7 @@ class Sides:
     trial: str
     truth: str
     usual: float
+    conditions: Sequence[str] = ()
 
     def at_most(self, rate: Rate) -> str:
         """Say how high a rate of which no error was seen may be."""
@@ -78,12 +82,22 @@ class Sides:
         trials = f"{count(rate.trials)} {self.trial}"
         if self.unit == "pairs":
             trials = several(rate.trials or 0, "pair")
-        elif rate.subjects:
+        elif rate.subjects and self.unit == "people":
             of = "of" if self.trial == PHOTOGRAPHS else "with"
             trials += f" {of} {several(rate.subjects, 'person', 'people')}"
         if not rate.events:
             return f"{what} happened in none of {trials}{self.at_most(rate)}."
         return f"{what} happened in {count(rate.events)} of {trials} ({one_in(rate.rate)})."
+
+    def who(self, group: str, factor: str) -> str:
+        """Return the people of a group, or the passes with a condition, within a sentence."""
+        return compared_words(factor, group, self.conditions)
+
+    def those(self, groups: Sequence[str], factor: str, last: str = "and") -> str:
+        """Return several groups of a factor within a sentence."""
+        if set(factor.split(CROSS)) & set(self.conditions):
+            return joined([self.who(group, factor) for group in groups], last)
+        return groups_words(groups, last, factor)
 
     def of(self, factor: str, group: str) -> Rate | None:
         """Return the rate of a group."""
@@ -106,7 +120,9 @@ def sides_of(report: Report, quote: Quote) -> tuple[Sides, Sides]:
     def side(code: str, name: str, trial: str) -> Sides:
         rates = ((row, getattr(row, name)) for row in quote.rows)
         known = {(row.factor, row.group): rate for row, rate in rates if rate is not None}
-        return Sides(DEEDS[code], known, record.matcher.unit, trial, truth, record.inference.level)
+        return Sides(
+            DEEDS[code], known, report.unit, trial, truth, record.inference.level, record.conditions
+        )
 
     return (
         side(quote.wrong.code, "wrong", trials[0]),

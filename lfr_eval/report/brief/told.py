@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from lfr_eval.contract.names import factor_words, group_words, groups_words
+from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import confidence, count, joined, one_in, ratio, several
-from lfr_eval.inference.statements import FEW_PEOPLE
-from lfr_eval.report.brief.sides import Deed, Sides, seen_words
+from lfr_eval.inference.statements import rests_on
+from lfr_eval.report.brief.sides import Sides, seen_words
 from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
@@ -24,11 +25,25 @@ NAMED = 3
 MOST_GROUPS = 7
 """Most groups of a factor listed one by one; of more, only those that stand out."""
 
+IN_BRACKETS = "(the brackets give the range that fits what was seen)"
+
 Names = Sequence[str]
 
 
-def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
+class Said(NamedTuple):
+    """A sentence, and sentences on what it rests on, which may not be quoted without it."""
+
+    text: str
+    basis: str = ""
+
+
+def told(found: Sequence[Finding], people: Sides) -> Iterator[Said]:
     """Say what the comparisons of one kind of error show together, as within a sentence."""
+    for said in _told(found, people):
+        yield said if isinstance(said, Said) else Said(said)
+
+
+def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
     deed = people.deed
     pairs = [each for each in found if not each.is_omnibus and CROSS not in each.factor]
     crossed = [each for each in found if not each.is_omnibus and CROSS in each.factor]
@@ -59,18 +74,17 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     ]
     if judged and not different:
         sets = _by_reference(judged)
-        between = " or between ".join(_beside(other, names, by) for by, other, names, _ in sets)
-        small = ": the study is too small to tell" if of["inconclusive"] else ""
-        said = (
-            f"no difference in {deed.thing} was shown between {between}, but that does not mean "
-            f"that there is none{small}."
+        between = " or between ".join(
+            _beside(other, names, by, people) for by, other, names, _ in sets
         )
+        why = _TOO_SMALL if of["inconclusive"] else ", but that does not mean that there is none"
+        said = f"no difference in {deed.thing} was shown between {between}{why}."
         many = [by for by in dict.fromkeys(each.factor for each in judged)
                 if sum(each.factor == by for each in pairs) >= MOST_GROUPS]  # fmt: skip
         yield " ".join([said, *(each for by in many for each in _highest(by, people))])
     yield from _open(of["inconclusive"], people, bool(different))
-    for _, other, names, same in _by_reference(of["equivalent"]):
-        yield _alike(names, other, same, deed)
+    if of["equivalent"]:
+        yield _alike(of["equivalent"], people)
     if of["untestable"] and len(of["untestable"]) == len(pairs):
         yield (
             f"too few {people.unit} or errors were seen to say whether any group has more "
@@ -79,14 +93,14 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
     elif of["untestable"]:
         sets = _by_reference(of["untestable"])
         who = ", or ".join(
-            f"{group_words(other, by)} with {_named(names, by, 'or')}"
+            f"{people.who(other, by)} with {_named(names, by, people, 'or')}"
             f"{_errors(by, other, names, people)}"
             for by, other, names, _ in sets
         )
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
-        who = "; ".join(_beside(other, names, by) for by, other, names, _ in sets)
+        who = "; ".join(_beside(other, names, by, people) for by, other, names, _ in sets)
         yield (
             f"for {who}, the study publishes only that no difference was shown. This does not mean "
             "that the groups are equal. The numbers are too small to publish."
@@ -96,21 +110,21 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[str]:
         yield (
             f"by gender and ethnicity together, {len(worst)} of {several(len(crossed), 'pair')} of "
             f"groups {'differs' if len(worst) == 1 else 'differ'}; the widest gap: "
-            f"{_ratio(worst[0], deed)}."
+            f"{_ratio(worst[0], people)}."
         )
 
 
-def _beside(other: str, names: Names, factor: str) -> str:
+def _beside(other: str, names: Names, factor: str, people: Sides) -> str:
     """Name a group and those that were compared with it."""
     if len(names) < MOST_GROUPS:
-        return groups_words([other, *names], factor=factor)
-    return f"{group_words(other, factor)} and any of {_named(names, factor)}"
+        return people.those([other, *names], factor)
+    return f"{people.who(other, factor)} and any of {_named(names, factor, people)}"
 
 
-def _named(names: Names, factor: str, last: str = "and") -> str:
+def _named(names: Names, factor: str, people: Sides, last: str = "and") -> str:
     """Name groups, or say how many they are where nobody would read their names."""
     if len(names) < MOST_GROUPS:
-        return groups_words(names, last, factor)
+        return people.those(names, factor, last)
     return f"{len(names)} other groups by {factor_words(factor)}"
 
 
@@ -125,7 +139,7 @@ def _highest(factor: str, people: Sides) -> Iterator[str]:
     if len(rates) > 1 and rates[0].rate != rates[1].rate:
         most, deed = rates[0], people.deed
         yield (
-            f"By {factor_words(factor)}, {group_words(most.group, factor)} {deed.often} most often "
+            f"By {factor_words(factor)}, {people.who(most.group, factor)} {deed.often} most often "
             f"in this test: {count(most.events)} of {count(most.trials)} {people.trial} "
             f"({one_in(most.rate)})."
         )
@@ -142,6 +156,7 @@ def _together(found: Sequence[Finding], pairs: Sequence[Finding]) -> list[str]:
     ]
 
 
+_TOO_SMALL = ": the study is too small to tell whether there is one"
 _TOLD = ("different", "inconclusive", "equivalent", "untestable", "withheld")
 
 
@@ -181,24 +196,23 @@ def turned(f: Finding) -> tuple[str, str, float | None, float, float]:
     )
 
 
-def _ratio(f: Finding, deed: Deed) -> str:
+def _ratio(f: Finding, people: Sides) -> str:
     """Say who had the error more often, and by how much where that is published and finite."""
     a, b, times, *_ = turned(f)
-    by = f.factor
-    one, two = group_words(a, by), group_words(b, by)
+    by, deed = f.factor, people.deed
+    one, two = people.who(a, by), people.who(b, by)
     if times is not None and math.isfinite(times):
         return f"{one} {deed.once} {ratio(times)} times as often as {two}"
     if f.rate_a is None and f.higher is None:
-        return f"{deed.thing} were not equally frequent among {groups_words([a, b], factor=by)}"
+        return f"{deed.thing} were not equally frequent among {people.those([a, b], by)}"
     return f"{one} {deed.often} more often than {two}"
 
 
-def _different(f: Finding, people: Sides, first: bool) -> str:
+def _different(f: Finding, people: Sides, first: bool) -> Said:
     """Tell a difference; the `first` says why its range is stricter than usual."""
-    deed = people.deed
     a, b, times, low, high = turned(f)
     if f.rate_a is None or f.rate_b is None:
-        return f"{_ratio(f, deed)}; the numbers are too small to publish."
+        return Said(f"{_ratio(f, people)}; the numbers are too small to publish.")
     mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
     rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
     seen = seen_words(mine, theirs, *rates, people)
@@ -215,28 +229,23 @@ def _different(f: Finding, people: Sides, first: bool) -> str:
             f" ({confidence(f.level)} range, stricter than the usual {confidence(people.usual)} "
             "range because the study made several comparisons)"
         )
-    chance = f" Allowing for chance, {span}{level}." if span else ""
-    affected = _affected(mine, theirs, people.unit)
-    return f"{_ratio(f, deed)}: {seen}.{chance}{affected}{_rests_on(f, people.unit)}"
-
-
-def _rests_on(f: Finding, unit: str) -> str:
-    """Say that a difference rests on a few people, where it does."""
-    if f.fragility is None or f.fragility > FEW_PEOPLE:
-        return ""
-    who = several(f.fragility, *(("pair",) if unit == "pairs" else ("person", "people")))
-    return f" This rests on {who}: without their errors, no difference would be shown."
+    basis = (
+        f"Allowing for chance, {span}{level}." if span else "",
+        _affected(mine, theirs, people.unit),
+        rests_on(f.metric, f.fragility, people.unit),
+    )
+    return Said(f"{_ratio(f, people)}: {seen}.", " ".join(filter(None, basis)))
 
 
 def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
     """Say how many people of each group had an error; nothing where it is not known."""
-    if mine is None or theirs is None or unit == "pairs":
+    if mine is None or theirs is None or unit != "people":
         return ""
     counts = (mine.subjects_with_event, mine.subjects, theirs.subjects_with_event, theirs.subjects)
     if any(each is None for each in counts):
         return ""
     a, of_a, b, of_b = (count(each) for each in counts)
-    return f" It happened to {a} of {of_a} people, against {b} of {of_b}."
+    return f"It happened to {a} of {of_a} people, against {b} of {of_b}."
 
 
 def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
@@ -247,15 +256,13 @@ def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:
     if not found:
         return
     widest_first = sorted(found, key=_size, reverse=True)
-    rest = widest_first[NAMED:]
-    told = [f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in widest_first[:NAMED]]
-    before = (
-        "for other pairs of groups no difference was shown, but that does not mean that there is "
-        "none"
-        if some
-        else "what was seen may be due to chance"
-    )
-    yield f"{before} (the brackets give the range that fits what was seen)."
+    most = NAMED if len(found) > NAMED + 1 else NAMED + 1
+    rest = widest_first[most:]
+    told = [f"{_seen(each, people)} ({_fits(*turned(each)[3:])})" for each in widest_first[:most]]
+    if some:
+        yield f"for other pairs of groups no difference was shown{_TOO_SMALL} {IN_BRACKETS}."
+    else:
+        told[0] = f"in this test {IN_BRACKETS}, {told[0]}"
     yield from (f"{each}." for each in told)
     if rest:
         ends = [turned(each)[3:] for each in rest]
@@ -268,11 +275,11 @@ def _seen(f: Finding, people: Sides) -> str:
     """Say how often two groups were seen to have the error."""
     a, b, times, *_ = turned(f)
     deed, by = people.deed, f.factor
-    one, two, both = group_words(a, by), group_words(b, by), groups_words([a, b], factor=by)
+    one, two, both = people.who(a, by), people.who(b, by), people.those([a, b], by)
     if f.rate_a is None or f.rate_b is None:
         return both
     if f.rate_a == f.rate_b:
-        return f"{both} {deed.often} at the same rate in this test"
+        return f"{both} {deed.often} at the same rate"
     if times is not None and math.isfinite(times):
         return f"{one} {deed.often} {ratio(times)} times as often as {two}"
     mine, theirs = people.of(by, a), people.of(by, b)
@@ -310,11 +317,20 @@ def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
     return f" (errors: {few} against {joined(others)})"
 
 
-def _alike(names: Names, other: str, found: Sequence[Finding], deed: Deed) -> str:
+def _alike(found: Sequence[Finding], people: Sides) -> str:
     """Tell that groups were shown to be alike, and within which margin."""
     margin = ratio(max(one.margin or 1.0 for one in found), "up")
-    by = found[0].factor
-    who = groups_words([*names, other], factor=by)
-    if len(found) > 1:
-        who = f"{group_words(other, by)} and each of {_named(names, by)}"
-    return f"{who} {deed.often} about equally often: any difference is below {margin} times."
+    who = [_both(by, other, names, people) for by, other, names, _ in _by_reference(found)]
+    those = who[0] if len(who) == 1 else "these groups"
+    named = "" if len(who) == 1 else f": {'; '.join(who)}"
+    return (
+        f"{those} {people.deed.often} about equally often (allowing for chance, any difference is "
+        f"below {margin} times){named}."
+    )
+
+
+def _both(factor: str, other: str, names: Names, people: Sides) -> str:
+    """Name two groups, or the one with which each of several was compared."""
+    if len(names) == 1:
+        return people.those([*names, other], factor)
+    return f"{people.who(other, factor)} and each of {_named(names, factor, people)}"

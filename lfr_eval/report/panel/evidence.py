@@ -23,7 +23,6 @@ from lfr_eval.report.findings import NO_LIMIT
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
-from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.words import NOT_STATED, is_stated, spoken_rate
 
 
@@ -50,10 +49,10 @@ class Evidence:
     absent: Callable[[Report], bool] = lambda _: False
 
 
-def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
+def measured(metric: Metric, rate: Rate, report: Report) -> str:
     """Return a rate with its counts and interval: never a rate alone."""
-    counted = rate.subjects is not None and record.matcher.unit == "people"
-    people = f" of {record.matcher.counted(rate.subjects or 0)}" if counted else ""
+    counted = rate.subjects is not None and report.unit == "people"
+    people = f" of {report.counted(rate.subjects or 0)}" if counted else ""
     if rate.withheld:
         return f"{metric.plain}: withheld"
     of = f"{count(rate.events)} of {count(rate.trials)} {metric.trial}{people}"
@@ -70,16 +69,15 @@ def measured(metric: Metric, rate: Rate, record: StudyRecord) -> str:
             for value, way in ((rate.lower, "down"), (rate.upper, "up"))
         )
         interval = f"{low} to {high}"
-    return (
-        f"{metric.plain}: {shown} ({of}; {confidence(record.inference.level)} interval {interval})"
-    )
+    level = confidence(report.record.inference.level)
+    return f"{metric.plain}: {shown} ({of}; {level} interval {interval})"
 
 
 def silent(report: Report) -> tuple[str, ...]:
     """Say in which groups nothing happened at the thresholds of the first screen."""
     return tuple(
         f"{group_name(row.group, row.factor)}, {quote.setting}. "
-        f"{measured(quote.wrong, row.wrong, report.record)}."
+        f"{measured(quote.wrong, row.wrong, report)}."
         for quote in report.quotes
         for row in quote.rows
         if row.wrong is not None and row.wrong.events == 0 and (row.people or 0) >= FEWEST
@@ -132,7 +130,7 @@ def false_alerts(report: Report) -> tuple[str, ...]:
 
 def _rates(report: Report, success: bool) -> tuple[str, ...]:
     return tuple(
-        f"At {quote.setting}, everybody together. {measured(metric, rate, report.record)}."
+        f"At {quote.setting}, everybody together. {measured(metric, rate, report)}."
         for quote in report.quotes
         for row in quote.rows
         for metric, rate in [(quote.right, row.right) if success else (quote.wrong, row.wrong)]
@@ -233,7 +231,7 @@ def people_by(factor: str) -> Callable[[Report], tuple[str, ...]]:
         groups = ", ".join(
             f"{group_name(group.group, factor)} (withheld)"
             if group.withheld
-            else f"{group_name(group.group, factor)} {report.record.matcher.counted(group.people)}"
+            else f"{group_name(group.group, factor)} {report.counted(group.people)}"
             for group in report.people.of(factor)
             if group.people or group.withheld
         )

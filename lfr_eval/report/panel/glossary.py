@@ -15,7 +15,6 @@ class Term(NamedTuple):
 
 _TERMS = """
 Alert: The system says that a passer-by looks like somebody on the watchlist.
-Equivalent: A test showed that two groups differ by less than a margin that the study names.
 Failure to acquire (FTA): The system found no face that it could use, so it cannot recognise that
   person.
 Failure to enrol (FTE): No usable entry could be made from a person's image.
@@ -29,8 +28,6 @@ False positive identification rate (FPIR): How often a person who is not on the 
 Filler: A face on the watchlist of a study that belongs to nobody who walks past.
 Fingerprint of a matcher: A long number that stands for one exact version of the software. Another
   version has another number.
-Inconclusive: The study could not tell whether two groups differ. It does not mean that they are
-  equal.
 Interval: The range of true rates that fit what was seen. A wide interval means weak evidence.
 Mated comparison: Two images of the same person are compared.
 Non-mated comparison: Images of two different people are compared.
@@ -47,7 +44,6 @@ Threshold: The score from which the system calls two faces a match. A higher one
   alerts and misses more people.
 True positive identification rate (TPIR): How often a person on the watchlist walks past and gets
   an alert. Also called the true recognition rate.
-Untestable: Too few people or events were seen to compare the groups.
 Watchlist: The list of faces that the system looks for.
 """
 

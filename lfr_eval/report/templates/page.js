@@ -17,7 +17,7 @@ if (controls) {
   const where = page.querySelector("#explored-picture .where");
 
   const barOf = ([rate, behind, low, middle, high]) => {
-    const state = `bar${low < 0 ? " bar-none" : ""}${middle < 0 ? " bar-open" : ""}`;
+    const state = `bar${low < 0 ? " bar-none" : ""}${middle < 0 ? " bar-open" : ""}${high > 1000 ? " bar-beyond" : ""}`;
     const bar = make("span", { class: state, "aria-hidden": "true", style: `--l:${low};--m:${middle};--h:${high}` });
     const said = make("span", { class: "said" }, make("b", {}, data.words[rate]), " ", make("span", { class: "quiet" }, data.words[behind]));
     return [bar, said];
