@@ -45,6 +45,8 @@ Abebe, አበበ, ከበደ, አለም, ሰላም, ሳራ, ሰራ
         *("Gre\u04af", "\u050crey", "\u13c0rey", "\u0262rey"),
         *("Dr Grey", "Dr. Grey", "GREY", " grey ", "Gr\u200bey", "Gr\u0435y", "Ｇｒｅｙ", "Gréy"),
         *("Gre\u0301y", "\u202eGrey", "Prof. Dr. Grey", "Grey, Dr", "Gr\u00adey", "Gr3y"),
+        *("G rey", "D r Grey", "G.R.E.Y", "Grey (acting)", "Cllr Grey", "Gr\u034fey", "Gr\ufe0fey"),
+        *("\u24a2\u24ad\u24a0\u24b4", "\U0001f156rey", "\U0001f1ec\U0001f1f7ey", "6rey"),
         *("Sergeant Grey", "Gr\u0395y", "\ufeffGrey", "G\u2060rey", "Ms Grey (PhD)"),
     ],
 )
@@ -66,6 +68,8 @@ def test_ordinary_names_are_not_taken_for_one_another() -> None:
     assert not alike
 
 
-@pytest.mark.parametrize("other", ["A. Brown", "Dr Green", "Gray", "Greys", "王伟", "Greyson"])
+@pytest.mark.parametrize(
+    "other", ["A. Brown", "Dr Green", "Ryge", "Gray", "Greys", "王伟", "Greyson"]
+)
 def test_another_person_is_another(other: str) -> None:
     assert not same_person("Dr Grey", other)

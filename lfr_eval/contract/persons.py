@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from lfr_eval.contract.look_alikes import alike
 
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
 superintendent supt chief commander cdr commissioner officer detective deputy assistant phd md msc
-bsc qc kc obe mbe cbe jr sr esq"""
+bsc qc kc obe mbe cbe jr sr esq acting temporary cllr councillor hon"""
 TITLES = frozenset(_TITLES.split())
 """Words that say what somebody is, not who."""
 
-_LIKE = str.maketrans("0134578|!$@l", "oieastbiisai")
+_LIKE = str.maketrans("01345678|!$@l", "oieasgtbiisai")
 """Digits and signs that are written for a letter, and l, which looks like a capital i."""
 
 _STROKES = dict(zip("łøđħŧŋꞵ", "lodhtnb", strict=True))
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks without a shape (Unicode, Default_Ignorable_Code_Point)."""
+_ENCLOSED = re.compile(r"(?:LETTER|INDICATOR SYMBOL LETTER) ([A-Z])")
 _UNSEEN = ("Cf", "Cc", "Cn", "Co", "Cs")
 _ACCENTS = frozenset((1, *range(10, 37), *range(200, 241)))
 """Combining classes of accents and points. Vowel signs of Indic scripts and Thai have others."""
@@ -33,8 +39,13 @@ def bare_name(name: str) -> str:
 
     Unicode's normal form NFKC, case, accents and look-alikes of Unicode Technical Standard 39.
     """
+    return _joined(sorted(_without_titles(_words(name))))
+
+
+def _words(name: str) -> list[str]:
+    shown = "".join(map(_opened, _FILLERS.sub("", name)))
     # Look-alikes before accents: a stroke through a letter is no accent of Unicode's.
-    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", shown).casefold())
     seen = (one for one in parts if unicodedata.combining(one) not in _ACCENTS)
     kept = "".join(
         _STROKES.get(one, one) if unicodedata.category(one)[0] in "LNMSP" else " "
@@ -43,12 +54,35 @@ def bare_name(name: str) -> str:
     )
     digits = "".join(str(unicodedata.digit(one, one)) for one in re.sub(r"['’`]", "", kept))
     plain = alike(digits).translate(_LIKE)
-    words = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain).split()
+    return "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain).split()
+
+
+def _opened(sign: str) -> str:
+    """Return the letter in a sign of a letter in a circle, a square or brackets; others as is."""
+    found = _ENCLOSED.search(unicodedata.name(sign, "")) if sign > "\u249b" else None
+    return found[1] if found and unicodedata.category(sign) == "So" else sign
+
+
+def _without_titles(words: Sequence[str]) -> Sequence[str]:
     titles = {title.translate(_LIKE) for title in TITLES}
-    named = [word for word in words if word not in titles] or words
-    return "".join(sorted(named)).replace("rn", "m").replace("vv", "w")
+    return [word for word in words if word not in titles] or words
 
 
 def same_person(first: str, second: str) -> bool:
-    """Return whether two names may be one person's."""
-    return bare_name(first) == bare_name(second)
+    """Return whether two names may be one person's.
+
+    Words may stand in another order or begin elsewhere: D r G rey is Dr Grey.
+    """
+    one, other = map(_ways, (first, second))
+    return not one.isdisjoint(other)
+
+
+def _ways(name: str) -> set[str]:
+    words = _words(name)
+    return {
+        _joined(each) for some in (words, _without_titles(words)) for each in (some, sorted(some))
+    }
+
+
+def _joined(words: Sequence[str]) -> str:
+    return "".join(words).replace("rn", "m").replace("vv", "w")
