@@ -16,6 +16,7 @@ from cyclopts import App
 
 from lfr_eval.cli import main as command_line
 from lfr_eval.cli.main import COMMANDS, app, main
+from lfr_eval.cli.plain_output import plain_output
 from tests.forked import Forked
 
 HEAVY = ("torch", "mlflow", "hydra", "omegaconf", "matplotlib", "pandas", "numpy", "scipy")
@@ -40,6 +41,18 @@ def test_inference_needs_only_the_scipy_stack() -> None:
     loaded = imported_by("import lfr_eval.inference")
     assert not loaded & {"torch", "mlflow", "hydra", "omegaconf", "sklearn", "matplotlib"}
     assert {"numpy", "scipy", "pandas"} <= loaded
+
+
+def test_names_of_files_do_not_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clear = "\x1b[2J\u202eall is well\x9b1m"
+    assert main(["verify", str(tmp_path / clear)]) == 2
+    with plain_output():
+        print(clear, "\x1b[1mhead\x1b[0m")
+    said = capsys.readouterr()
+    assert r"\x1b[2J\u202eall is well\x9b1m" in said.err
+    assert said.out == "\\x1b[2J\\u202eall is well\\x9b1m \x1b[1mhead\x1b[0m\n"
 
 
 def test_help_names_every_command(tmp_path: Path, python: Forked) -> None:

@@ -75,6 +75,10 @@ def swapping(study: StudyFolder) -> None:
 
 CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     "a table edited": append("rates.parquet"),
+    "a table longer than a disk, of holes": lambda s: os.truncate(
+        s.path / "rates.parquet", 10**12
+    ),
+    "a file with two lines in its name": lambda s: (s.path / "a\nall is well").touch(),
     "a table removed": lambda s: (s.path / "rates.parquet").unlink(),
     "a table by its link": in_place_of_a_table(
         lambda path: path.symlink_to(path.parent.parent / path.name)
@@ -154,7 +158,9 @@ def test_every_change_is_noticed(
     study = made(tmp_path, new_key(tmp_path / "key.pem") if keyed else None)
     assert study.verify() == []
     change(study)
-    assert study.verify() != []
+    problems = study.verify()
+    assert problems
+    assert not any("\n" in problem for problem in problems)
 
 
 RESEALED: dict[str, tuple[Callable[[StudyFolder], object], bool]] = {

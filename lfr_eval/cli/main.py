@@ -28,6 +28,7 @@ from lfr_eval.cli import (
     studies,
 )
 from lfr_eval.cli.options import FAILED, OK, UNUSABLE, commands
+from lfr_eval.cli.plain_output import plain_output, steerless
 from lfr_eval.contract.writing import kept_private
 
 __all__ = ["FAILED", "OK", "UNUSABLE", "app", "main"]
@@ -82,7 +83,8 @@ def _main(given: list[str]) -> int:
         trust_own_conf()
     # Hydra reads its own command line, --help and tab completion included.
     if given[:1] == ["run"]:
-        return run(*given[1:])
+        with plain_output():
+            return run(*given[1:])
     if given[:1] == ["-sc"]:
         return complete(given)
     return _explained(lambda: _command(given))
@@ -103,9 +105,11 @@ def _command(given: list[str]) -> int:
         return UNUSABLE
     if command.__module__ in (engine.__name__, operation.__name__) and command != operation.expire:
         operation.expire_here()
-    status: int | None = command(*bound.args, **bound.kwargs)
     if command.__name__ != app.help_print.__name__:
+        with plain_output():
+            status: int | None = command(*bound.args, **bound.kwargs)
         return status or OK
+    command(*bound.args, **bound.kwargs)
     if names in SETTINGS:
         print("settings, each with what it takes, its value and its meaning:")
         print("\n".join(f"  {line}" for line in SETTINGS[names]()))
@@ -132,7 +136,7 @@ def _explained(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except MendableError as error:
-        print(f"lfr-eval: {masked(str(error))}", file=sys.stderr)
+        print(f"lfr-eval: {steerless(masked(str(error)))}", file=sys.stderr)
         return UNUSABLE
     except BrokenPipeError:  # The reader, such as head, has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -142,8 +146,8 @@ def _explained(command: Callable[[], int]) -> int:
             raise
         where = f"{error.filename}: " if error.filename else ""
         print(
-            f"lfr-eval: {where}{error.strerror}. Choose a folder that exists, can be written and "
-            "has room.",
+            f"lfr-eval: {steerless(where)}{error.strerror}. Choose a folder that exists, can be "
+            "written and has room.",
             file=sys.stderr,
         )
         return UNUSABLE

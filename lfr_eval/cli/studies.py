@@ -151,6 +151,11 @@ def verify(
     )
     for told in stamps_told(folder.path, roots):
         print(told)
+    if not (folder.path / SHARE).is_file() and folder.path.stat().st_mode & 0o077:
+        print(
+            f"Note: other accounts of this machine may open {study}. Identities and scores are "
+            f"private: chmod -R go= {study}"
+        )
     return OK if claim is None else _check_claim(claim, folder)
 
 

@@ -28,7 +28,7 @@ from typing import Any
 from lfr_eval.contract import tables
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
-from lfr_eval.contract.reading import ReadingError, json_value, read_text, regular_file
+from lfr_eval.contract.reading import LONGEST, ReadingError, json_value, read_text, regular_file
 from lfr_eval.contract.stamps import PLAN_STAMP, STUDY_STAMP
 from lfr_eval.contract.writing import ASIDE, clear_asides, leftover, write_json
 
@@ -103,7 +103,7 @@ def contents(study: Path) -> tuple[dict[str, Path], list[str]]:
         if path.name == LOCK and stat.S_ISREG(kind) and path.stat().st_size == 0:
             continue
         if not stat.S_ISREG(kind):
-            problems.append(f"{path.name} is {_named(kind)} and not part of the study.")
+            problems.append(f"{_shown(path.name)} is {_named(kind)} and not part of the study.")
         elif path.name != PROVENANCE and not _is_left(path):
             files[path.name] = path
     moved, removed = _swap(study / READY)
@@ -118,9 +118,9 @@ def _foreign(aside: Path) -> Iterator[str]:
         shown = path == aside.parent / NEXT / VIEW and stat.S_ISDIR(kind)
         if stat.S_ISREG(kind):
             if _target(path) not in WRITTEN:
-                yield f"{aside.name}/{path.name} is not part of the study."
+                yield f"{aside.name}/{_shown(path.name)} is not part of the study."
         elif not (shown and all(one.is_symlink() for one in path.iterdir())):
-            yield f"{aside.name}/{path.name} is {_named(kind)} and not part of the study."
+            yield f"{aside.name}/{_shown(path.name)} is {_named(kind)} and not part of the study."
     # A process that dies while it clears the folder leaves it empty.
     if aside.name == READY and kinds and _removed(aside) is None:
         yield f"{READY} holds files without a readable {SWAP}: they are not part of the study."
@@ -264,6 +264,7 @@ def seal(
         "seal_format": 2,
     }
     sealed["study_hash"] = _study_hash(sealed)
+    sealed["sizes"] = {name: path.stat().st_size for name, path in sorted(present.items())}
     if key is not None:
         sealed["signer"] = key.public
     sealed["seal"] = digest(sealed)
@@ -273,7 +274,7 @@ def seal(
     return str(sealed["study_hash"])
 
 
-SEALED = ("files", "study_hash", "seal", "seal_format", "signer", SIGNATURE)
+SEALED = ("files", "sizes", "study_hash", "seal", "seal_format", "signer", SIGNATURE)
 """What the seal adds to the provenance."""
 
 
@@ -353,13 +354,28 @@ def _differences(study: Path, sealed: Mapping[str, Any]) -> list[str]:
         f"{name} is missing." for name in claimed if name not in present and name not in left_out
     ]
     problems += irregular
-    problems += [f"{name} is not part of the study." for name in present if name not in claimed]
     problems += [
-        f"{name} was changed: its SHA-256 is {actual}, recorded was {claimed[name]}."
-        for name, path in present.items()
-        if name in claimed and (actual := sha256_of(path)) != claimed[name]
+        f"{_shown(name)} is not part of the study." for name in present if name not in claimed
     ]
+    sizes = sealed.get("sizes")
+    for name, path in present.items():
+        if name not in claimed:
+            continue
+        # A file far larger is not read: one with holes could be longer than any disk.
+        size = path.stat().st_size
+        least = sizes.get(name) if isinstance(sizes, dict) else None
+        if isinstance(least, int) and size > 2 * least + LONGEST:
+            problems.append(f"{name} was changed: it has {size:,} bytes, recorded were {least:,}.")
+        elif (actual := sha256_of(path)) != claimed[name]:
+            problems.append(
+                f"{name} was changed: its SHA-256 is {actual}, recorded was {claimed[name]}."
+            )
     return problems
+
+
+def _shown(name: str) -> str:
+    """Return a name that anybody may have given a file, on one line."""
+    return name if name.isprintable() else ascii(name)
 
 
 def signer_of(study: Path) -> str | None:
