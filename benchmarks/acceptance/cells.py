@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.acceptance.counting import of_matches, of_passes
+from benchmarks.acceptance.images import Album, of_images
 from benchmarks.worlds import (
     PASSES,
     Draw,
@@ -75,7 +76,7 @@ MARGIN = 1.25
 
 def cells() -> list[Cell]:
     """All cells."""
-    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_heavy(), *_omnibus())
+    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_heavy(), *_images(), *_omnibus())
     return [*null, *_power(), *_margin(), *_difference()]
 
 
@@ -227,6 +228,41 @@ def _heavy() -> list[Cell]:
             ):
                 name = f"comparisons {sizes[0]} v {sizes[1]}, {expected} expected, {words}"
                 found.append(_pairs_cell(name, sizes, (rate, rate), (one, two)))
+    return found
+
+
+def _images() -> list[Cell]:
+    """Few people with several images each, and people who weigh unequally."""
+    found = []
+    groups = [
+        (size, images, rate, words, Album(one, images), Album(two, images))
+        for size, images, rate in ((12, 4, 0.03), (20, 4, 0.01), (30, 4, 0.01), (40, 2, 0.01))
+        for words, one, two in (
+            ("heavy lambs in one", HEAVY, None),
+            ("lambs in both", ("lognormal", 0.8), ("lognormal", 0.8)),
+        )
+    ]
+    for size in (50, 150):
+        for correlation in (0.0, 0.6):
+            words = f"lambs in one, correlation with images {correlation:g}"
+            unlike = Album(("lognormal", 0.8), 2, 0.9, correlation), Album(None, 3, 0.9)
+            groups.append((size, 0, 0.01, words, *unlike))
+    for size, images, rate, words, one, two in groups:
+
+        def draw(
+            rng: np.random.Generator,
+            studies: int,
+            *,
+            size: int = size,
+            rate: float = rate,
+            albums: tuple[Album, Album] = (one, two),
+        ) -> Drawn:
+            return Drawn([of_images(rng, studies, size, album, rate) for album in albums])
+
+        number = f"{images} images each" if images else "1 to 60 images"
+        name = f"comparisons {size} v {size}, {number}, rate {rate}, {words}"
+        smaller = size * (size - 1) / 2 * min(one.median, two.median) ** 2 * rate
+        found.append(Cell(name, "null", (rate, rate), smaller, GOAL, draw))
     return found
 
 

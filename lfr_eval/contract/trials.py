@@ -71,6 +71,8 @@ class PersonTrials:
     rank
         TPIR and FNIR: a mate counts as found among the first `rank` candidates only; None: among
         all.
+    acquired : (trials,), optional
+        Whether a template was acquired, of misses, so that a sentence can tell these apart.
     """
 
     metric: str
@@ -83,6 +85,7 @@ class PersonTrials:
     has_threshold: bool = True
     conditions: tuple[Condition, ...] = ()
     rank: int | None = None
+    acquired: NDArray[np.bool_] | None = None
 
     def events(self, threshold: float) -> NDArray[np.bool_]:
         """Which trials are events at the threshold, (trials,)."""

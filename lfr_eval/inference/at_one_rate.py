@@ -31,9 +31,7 @@ from lfr_eval.inference.mover import Compared
 from lfr_eval.inference.paired import FEWEST_DISCORDANT, sum_by
 from lfr_eval.inference.pairs import Codes, PairCounter
 from lfr_eval.inference.persons import PersonCounter
-from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Precision, precision_of
-
-LARGEST_CORRELATION = 0.99
+from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
 
 @dataclass(frozen=True)
@@ -156,6 +154,7 @@ def at_one_rate(
         extremes.affected_without,
         isinstance(compared, PairTrials),
         compared.event_at_or_above,
+        alike=None if own.alike is None else own.alike[0],
     )
     return AtOneRate(evidence, here, u[:, :, here], counts, links)
 
@@ -195,16 +194,7 @@ def sides_at_one_rate(a: AtOneRate, b: AtOneRate, paired: bool) -> Compared:
     covariance = np.sum(a.residuals * b.residuals, axis=1)
     if a.links is not None and b.links is not None:
         covariance = covariance - joint(a.links, b.links)
-    correlation = divide(covariance, np.sqrt(_variance(first) * _variance(second)))
-    correlation = np.clip(correlation, -1.0, LARGEST_CORRELATION)
-    rare = [np.minimum(one.events, one.trials - one.events) for one in (first, second)]
-    # With few events the covariance says nothing, and none is the safe assumption.
-    few = np.minimum(*rare) < ENOUGH_EVENTS
-    return Compared(first, second, np.where(few, np.minimum(correlation, 0.0), correlation))
-
-
-def _variance(cells: Precision) -> Floats:
-    return divide(cells.rate * (1 - cells.rate), cells.effective_trials)
+    return Compared.of(first, second, covariance)
 
 
 def _here(one: AtOneRate) -> Precision:
@@ -227,6 +217,7 @@ def _here(one: AtOneRate) -> Precision:
         np.where(often, common.effect, rare.effect),
         np.where(often, common.degrees, rare.degrees),
         np.where(often, common.clump, rare.clump),
+        np.where(often, common.spread, rare.spread),
         np.where(often, common.basis, rare.basis),
     )
     return flat.take((slice(None), one.here))

@@ -40,6 +40,9 @@ class Cells:
         Where trials are counted by condition, too, each cell of people is one cell for each
         condition, and the rates of these vary together, since they share people. On the
         diagonal stands `variance`.
+    alike : (permutations, cells, 1), optional
+        Of comparisons: people with as many comparisons each who would weigh as much together,
+        (sum C)^2 / sum C^2.
     """
 
     events: Floats
@@ -47,6 +50,7 @@ class Cells:
     variance: Floats
     people: Floats
     covariance: Floats | None = None
+    alike: Floats | None = None
 
     @property
     def conditions(self) -> int:

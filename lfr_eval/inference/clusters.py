@@ -44,6 +44,21 @@ def clusters_of(people: pd.DataFrame) -> Codes | None:
     return codes if len(codes) and len(np.unique(codes)) < len(codes) else None
 
 
+def units_of(labels: Labels, clusters: Codes) -> tuple[Codes, Codes, Codes]:
+    """Tell the clusters of each cell apart.
+
+    Returns
+    -------
+    unit : (people,)
+        The unit of each person, a cluster within a cell.
+    cell, cluster : (units,)
+        Which these are.
+    """
+    width = int(clusters.max(initial=0)) + 1
+    units, unit = np.unique(labels.astype(np.intp) * width + clusters, return_inverse=True)
+    return unit.ravel(), units // width, units % width
+
+
 def by_cluster(counter: Counter, labels: Labels, clusters: Codes) -> tuple[Counter, Labels]:
     """Add up the people of each cluster within each cell, where trials have one person each.
 
@@ -51,10 +66,7 @@ def by_cluster(counter: Counter, labels: Labels, clusters: Codes) -> tuple[Count
     """
     if not isinstance(counter, (PersonCounter, ConditionedCounter)):
         return counter, labels
-    key = labels.astype(np.intp) * (int(clusters.max(initial=0)) + 1) + clusters
-    units, unit = np.unique(key, return_inverse=True)
-    unit = unit.ravel()
-    cell = (units // (int(clusters.max(initial=0)) + 1)).astype(np.intp)
+    unit, cell, _ = units_of(labels, clusters)
     if isinstance(counter, PersonCounter):
         return PersonCounter(sum_by(counter.events, unit), sum_by(counter.trials, unit)), cell
     return (
@@ -73,7 +85,7 @@ def clustered_variance(
     labels: Labels,
     cells: int,
     clusters: Codes,
-) -> tuple[Cells, Floats, Floats]:
+) -> tuple[Cells, Floats, Floats, PairCounter, Codes]:
     """Count comparisons of two people, with a variance clustered by both of their clusters.
 
     `shared_variance` with the residual of all comparisons of the people of a cluster, each counted
@@ -88,13 +100,15 @@ def clustered_variance(
         Satterthwaite's, over clusters.
     units : (cells,)
         Clusters of each cell.
+    between
+        The comparisons between clusters, as if these were people.
+    cell : (clusters within cells,)
+        The cell of each of these.
     """
     counted = counter.count(labels[None], cells)
     n, rate = counted.trials[0], counted.rate[0]
-    width = int(clusters.max(initial=0)) + 1
-    units, unit = np.unique(labels.astype(np.intp) * width + clusters, return_inverse=True)
-    unit, cell = unit.ravel(), units // width
-    between = PairCounter.of(_joined(trials, unit, len(units)), steps)
+    unit, cell, _ = units_of(labels, clusters)
+    between = PairCounter.of(_joined(trials, unit, len(cell)), steps)
     size = between.sizes(cell[None], cells)
     _, _, pairs = between.residual_squares(cell[None], cells, size)
     # These are from the rate of the comparisons between clusters, the others from that of all.
@@ -110,7 +124,9 @@ def clustered_variance(
     count = np.bincount(cell, minlength=cells).astype(float)
     degrees = satterthwaite(squares, sum_by(sums**4, cell, cells), count[:, None])
     variance = np.maximum(counted.variance, wider[None])
-    return replace(counted, variance=variance), degrees, count
+    alike = divide(sum_by(touching, cell, cells) ** 2, sum_by(touching**2, cell, cells))
+    wider_cells = replace(counted, variance=variance, alike=alike[None, :, None])
+    return wider_cells, degrees, count, between, cell
 
 
 def _joined(trials: PairTrials, unit: Codes, units: int) -> PairTrials:

@@ -32,6 +32,7 @@ from lfr_eval.inference.comparison_rows import (
 from lfr_eval.inference.factors import Crossing, parts_of
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared
+from lfr_eval.inference.omnibus import bonferroni
 from lfr_eval.inference.paired import (
     FEWEST_DISCORDANT,
     PairedSides,
@@ -298,23 +299,17 @@ def _paired(
 def _omnibus(
     study: Study, crossing: Crossing, against: Sequence[_Paired], rest: Sequence[_Paired]
 ) -> pd.DataFrame:
-    """Test all conditions at once: two by their own test, more by Bonferroni over the rests.
-
-    Conditions share people, so that their contrasts depend on one another in a way that few events
-    do not tell; Bonferroni holds for any dependence.
-    """
+    """Test all conditions at once: two by their own test, more by Bonferroni over the rests."""
     sides = Sides("", "", True, SAME_PEOPLE)
     ones = rest or against
-    p_values = np.concatenate([one.tested.p_value for one in ones])
-    deviates = np.concatenate([one.tested.deviates for one in ones])
-    testable = np.any(~np.isnan(p_values), axis=0)
-    smallest = np.min(np.where(np.isnan(p_values), 1.0, p_values), axis=0)
+    found = bonferroni(
+        np.concatenate([one.tested.p_value for one in ones]),
+        np.concatenate([one.tested.deviates for one in ones]),
+    )
     return omnibus_rows(
         study,
         crossing.factor,
-        np.abs(deviates).max(axis=0),
-        np.where(testable, np.minimum(smallest * len(ones), 1.0), np.nan),
-        testable,
+        *found,
         2 if not rest else len(rest),
         sides,
     )
@@ -328,6 +323,7 @@ def _only(trials: PersonTrials, keep: np.ndarray) -> PersonTrials:
         score=trials.score[keep],
         reference=None if trials.reference is None else trials.reference[keep],
         conditions=tuple(_codes(one, keep) for one in trials.conditions),
+        acquired=None if trials.acquired is None else trials.acquired[keep],
     )
 
 

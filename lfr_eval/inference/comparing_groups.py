@@ -20,6 +20,7 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparison_rows import (
     REST,
+    Limits,
     Pair,
     People,
     Study,
@@ -28,10 +29,13 @@ from lfr_eval.inference.comparison_rows import (
     omnibus_rows,
     pair_rows,
 )
+from lfr_eval.inference.limits import limits_of
 from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
+from lfr_eval.inference.mover import Compared
 from lfr_eval.inference.observed import Counts, counts_of, evidence_of, sides_of
-from lfr_eval.inference.omnibus import omnibus
+from lfr_eval.inference.omnibus import bonferroni, omnibus
 from lfr_eval.inference.precision import precision_of
+from lfr_eval.inference.spanning import Spanning
 from lfr_eval.inference.statements import Sides
 
 Naming = Callable[[str, str], Sides]
@@ -106,11 +110,11 @@ def _compare(
     def sides(a: str, b: str) -> Sides | None:
         return naming(a, b) if naming else None
 
-    compared = _test(study, counts, [*against, *rest])
+    spanning = Spanning.of(study.swept, grouping, study.controls, study.clusters)
+    asked = _Asked(study, grouping, counts, spanning)
+    compared = asked.test([*against, *rest])
     if "omnibus" in kinds:
-        statistic, p_value, testable = _omnibus(
-            study, grouping, counts, tried, compared, against, rest
-        )
+        statistic, p_value, testable = _omnibus(asked, tried, compared, against, rest)
         frames.append(
             omnibus_rows(
                 study, grouping.factor, statistic, p_value, testable, len(named), sides("", "")
@@ -121,7 +125,8 @@ def _compare(
         # With two groups the rest is the other group: the question has been asked.
         if kind not in kinds or (kind == "rest" and len(named) == 2):
             continue
-        people, told = people_of(counts, pair.a, pair.b), sides(*pair.names)
+        limits = limits_of(study.swept, grouping.codes, pair.a, pair.b)
+        people, told = people_of(counts, pair.a, pair.b, limits), sides(*pair.names)
         frames.append(
             pair_rows(study, grouping.factor, Pair(pair.names, told), compared, row, people)
         )
@@ -134,31 +139,46 @@ def _pair(grouping: Grouping, code: int, others: list[int], name: str = "") -> _
     return _Pair(codes == code, np.isin(codes, others), (grouping.names[code], second))
 
 
-def _test(study: Study, counts: Counts, pairs: Sequence[_Pair]) -> Tested:
-    a, b, shared = sides_of(counts, [(pair.a, pair.b) for pair in pairs])
-    return compare_sides(a, b, shared, enough_evidence(a, b), study.plan.margin)
+@dataclass(frozen=True)
+class _Asked:
+    """One grouping of a study's people, counted."""
+
+    study: Study
+    grouping: Grouping
+    counts: Counts
+    spanning: Spanning | None
+
+    def test(self, pairs: Sequence[_Pair]) -> Tested:
+        members = [(pair.a, pair.b) for pair in pairs]
+        a, b, shared = sides_of(self.counts, members)
+        sides = Compared(precision_of(a), precision_of(b))
+        if self.spanning is not None:
+            sides = self.spanning.correlated(sides, members)
+        return compare_sides(a, b, shared, enough_evidence(a, b), self.study.plan.margin, sides)
 
 
 def _omnibus(
-    study: Study,
-    grouping: Grouping,
-    counts: Counts,
+    asked: _Asked,
     tried: list[int],
     compared: Tested,
     against: Sequence[_Pair],
     rest: Sequence[_Pair],
 ) -> tuple[Floats, Floats, Bools]:
     """Test all groups with enough people: with two of them, the pair's own test."""
+    study, grouping, counts = asked.study, asked.grouping, asked.counts
     top = len(study.steps)
     enough = [code for code in tried if counts.units[code] >= FEWEST_PEOPLE]
     if len(enough) < 2:
         return np.full(top, np.nan), np.full(top, np.nan), np.zeros(top, bool)
     if len(enough) == 2:
         pair = _pair(grouping, enough[0], [enough[1]])
-        one = _test(study, counts, [pair])
+        one = asked.test([pair])
         return np.abs(one.deviates[0]), one.p_value[0], one.testable[0]
     where = {pair.names[0]: len(against) + place for place, pair in enumerate(rest)}
     rows = [where[grouping.names[code]] for code in enough]
+    if asked.spanning is not None:
+        # The contrasts depend on one another by the clusters that groups share, too.
+        return bonferroni(compared.p_value[rows], compared.deviates[rows])
     evidence = precision_of(evidence_of(counts))
     found = omnibus(
         compared.deviates[rows],
@@ -170,7 +190,7 @@ def _omnibus(
     return found.statistic, np.where(testable, found.p_value, np.nan), testable
 
 
-def people_of(counts: Counts, a: Bools, b: Bools) -> People:
+def people_of(counts: Counts, a: Bools, b: Bools, limits: Limits) -> People:
     """Count the people behind two sides, and what would have to be taken from whom."""
     cells = counts.cells
     events = cells.events[0].reshape(counts.here.groups, -1, cells.events.shape[-1])
@@ -188,6 +208,7 @@ def people_of(counts: Counts, a: Bools, b: Bools) -> People:
         counts.affected[a].sum(axis=0),
         counts.affected[b].sum(axis=0),
         np.where(often, without, rare),
+        limits,
     )
 
 

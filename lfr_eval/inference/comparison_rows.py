@@ -137,6 +137,7 @@ def omnibus_rows(
             "testable": testable,
             "pairwise": groups == 2,
             **dict.fromkeys(NUMBERS, np.full(len(study.steps), np.nan)),
+            **Limits().columns(len(study.steps)),
             "basis": None,
             "top": None,
         }
@@ -147,7 +148,7 @@ def omnibus_rows(
 NUMBERS = (
     "rate_a", "rate_b", "ratio", "difference", "p_equivalence", "people_a", "people_b",
     "exposed_a", "exposed_b", "bound_a", "bound_b", "correlation", "x_a", "n_a", "effect_a", "df_a",
-    "clump_a", "x_b", "n_b", "effect_b", "df_b", "clump_b",
+    "clump_a", "spread_a", "x_b", "n_b", "effect_b", "df_b", "clump_b", "spread_b",
 )  # fmt: skip
 
 
@@ -214,6 +215,8 @@ class People:
         With an event.
     top : (MOST_PEOPLE, thresholds)
         What would have to be taken away, person by person, from the side with more of it.
+    limits
+        What else the sentence has to say of them.
     """
 
     exposed_a: float
@@ -221,6 +224,30 @@ class People:
     affected_a: Floats
     affected_b: Floats
     top: Floats
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What limits a comparison of two sides; NaN where it is not known or does not matter.
+
+    Attributes
+    ----------
+    unacquired_a, unacquired_b : (thresholds,)
+        Share of the misses that were passes without an acquired image.
+    heaviest_a, heaviest_b
+        Share of the comparisons that one person takes part in, where people weigh unequally.
+    """
+
+    unacquired_a: Floats | float = np.nan
+    unacquired_b: Floats | float = np.nan
+    heaviest_a: float = np.nan
+    heaviest_b: float = np.nan
+
+    def columns(self, thresholds: int) -> dict[str, Floats]:
+        """Return them as columns of raw findings."""
+        names = ("unacquired_a", "unacquired_b", "heaviest_a", "heaviest_b")
+        return {name: np.broadcast_to(getattr(self, name), (thresholds,)) for name in names}
 
 
 @dataclass(frozen=True)
@@ -273,6 +300,7 @@ def pair_rows(
             **_numbers("b", b),
             "basis": _basis(a.basis, b.basis),
             "top": list(people.top.T),
+            **(people.limits or Limits()).columns(len(study.steps)),
         }
     )
 
@@ -284,6 +312,7 @@ def _numbers(side: str, cells: Any) -> dict[str, Floats]:
         f"effect_{side}": cells.effect,
         f"df_{side}": cells.degrees,
         f"clump_{side}": cells.clump,
+        f"spread_{side}": cells.spread,
     }
 
 

@@ -107,8 +107,8 @@ def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -
 
 def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
     """Find ends on the rarer outcome: above a half on trials without an event, swapped."""
-    x, n, effect, degrees, clump, level = np.broadcast_arrays(
-        cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, level
+    x, n, effect, degrees, clump, spread, level = np.broadcast_arrays(
+        cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, cells.spread, level
     )
     level = np.clip(level, LEAST_LEVEL, GREATEST_LEVEL)
     factor = student_factor(level, degrees)
@@ -123,6 +123,10 @@ def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
         if np.any(at):
             w = np.where(often, effect, clump)[at]
             result[at] = make(rare[at], n[at], effect[at], w, factor[at], level[at])
+    at = outer & ~often & ~empty & (spread > 0)
+    if np.any(at):
+        wider = _resembling(x[at], n[at], spread[at], factor[at], level[at])
+        result[at] = np.maximum(result[at], wider)
     result = np.where(often, 1 - result, result)
     # Rounding and the half clump must never put an end on the wrong side of the rate.
     result = np.maximum(result, rate) if upper else np.minimum(result, rate)
@@ -164,3 +168,21 @@ def _outer(
     # Without an event the interval has one end, so that end has the whole error: the rule of three.
     none = -np.expm1(np.log(2 * level) / np.maximum(trials, 1e-12))
     return np.where(x > 0, found, np.maximum(found, none))
+
+
+def _resembling(x: Floats, n: Floats, spread: Floats, factor: Floats, level: Floats) -> Floats:
+    """Upper end where some people resemble many others.
+
+    A sample that holds few of these people has a low rate and a low variance at once, and an end
+    from that variance is too low. The variance relative to the square of the rate, `spread`, is
+    however that of people, whatever the rate is. If the rate of those who took part has a gamma
+    distribution with it, events are negative binomial, and the end is the rate at which so few
+    events (and half a one) have the chance `level`.
+
+    References
+    ----------
+    Greenwood & Yule (1920), Journal of the Royal Statistical Society 83, 255-279.
+    """
+    mean = special.betainccinv(factor * (x + 0.5), factor / spread, level)
+    found: Floats = np.minimum(mean / np.maximum(spread * n * (1 - mean), 1e-12), 1.0)
+    return found

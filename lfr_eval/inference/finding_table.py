@@ -108,11 +108,11 @@ def _sides(rows: pd.DataFrame) -> Compared:
     """Both sides of every row, (rows,)."""
 
     def one(side: str) -> Precision:
-        names = (f"{name}_{side}" for name in ("x", "n", "effect", "df", "clump"))
+        names = (f"{name}_{side}" for name in ("x", "n", "effect", "df", "clump", "spread"))
         columns = [np.nan_to_num(rows[name].to_numpy(float)) for name in names]
         effect, degrees = np.maximum(columns[2], 1e-12), np.maximum(columns[3], 1.0)
         words = np.full(len(rows), "")
-        return Precision(columns[0], columns[1], effect, degrees, columns[4], words)
+        return Precision(columns[0], columns[1], effect, degrees, columns[4], columns[5], words)
 
     return Compared(one("a"), one("b"), np.nan_to_num(rows["correlation"].to_numpy(float)))
 
@@ -205,4 +205,6 @@ def _finding(row: Any, plan: Plan) -> Finding:
         sides=row.sides,
         fragility=None if pd.isna(row.fragility) else int(row.fragility),
         holds_for=row.holds_for,
+        unacquired=(row.unacquired_a, row.unacquired_b),
+        heaviest=(row.heaviest_a, row.heaviest_b),
     )

@@ -23,9 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lfr_eval.inference import ends
-from lfr_eval.inference.cells import Bools, Floats
+from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.ends import lower_ends, upper_ends
-from lfr_eval.inference.precision import Precision
+from lfr_eval.inference.precision import ENOUGH_EVENTS, Precision
+
+LARGEST_CORRELATION = 0.99
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class Compared:
     a: Precision
     b: Precision
     correlation: Floats | float = 0.0
+
+    @classmethod
+    def of(cls, a: Precision, b: Precision, covariance: Floats) -> Compared:
+        """Prepare two sides with people in common, whose rates have this covariance.
+
+        With few events the covariance says nothing, and none is the safe assumption.
+        """
+        spread = np.sqrt(a.variance * b.variance)
+        correlation = np.clip(divide(covariance, spread), -1.0, LARGEST_CORRELATION)
+        rare = [np.minimum(one.events, one.trials - one.events) for one in (a, b)]
+        few = np.minimum(*rare) < ENOUGH_EVENTS
+        return cls(a, b, np.where(few, np.minimum(correlation, 0.0), correlation))
 
     @property
     def reversed(self) -> Compared:

@@ -152,7 +152,7 @@ def _counted(
     if clusters is not None:
         unit, unit_codes = by_cluster(counter, codes, clusters)
     if clusters is not None and isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
-        cells, degrees, units = clustered_variance(
+        cells, degrees, units, unit, unit_codes = clustered_variance(
             trials, counter, swept.steps, codes, number, clusters
         )
     else:
@@ -273,6 +273,7 @@ def _of_side(counts: Counts, member: Bools, here: Standardised, lending: Standar
             none,
             counts.pairs,
             counts.falling,
+            alike=_alike(counted, member),
         )
 
     own = evidence(counts.here, here)
@@ -285,6 +286,16 @@ def _of_side(counts: Counts, member: Bools, here: Standardised, lending: Standar
         affected=counts.affected_units[member].sum(axis=0)[None],
         affected_without=counts.affected_without[member].sum(axis=0)[None],
     )
+
+
+def _alike(counted: Counted, member: Bools) -> Floats | None:
+    """People who weigh alike, of pooled cells, (1, 1); None where trials have one person each."""
+    if counted.cells.alike is None:
+        return None
+    rows = _rows(counted, member)
+    trials, alike = counted.cells.trials[0, rows, 0], counted.cells.alike[0, rows, 0]
+    people: Floats = divide(trials.sum() ** 2, np.sum(divide(trials**2, alike)))
+    return people.reshape(1, 1)
 
 
 def _pool(counts: Counted, member: Bools) -> Side:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.cells import Bools, Floats, divide
 
 DRAWS = 6000
 """Draws of groups that do not differ."""
@@ -71,6 +71,23 @@ def omnibus(deviates: Floats, trials: Floats, effective: Floats, seed: int) -> O
         null = null_contrasts(normal[:, used], trials[used, step], effective[used, step])
         p_value[step] = _double_rank(deviates[used, step], null)
     return Omnibus(np.abs(deviates).max(axis=0, initial=0.0), p_value)
+
+
+def bonferroni(p_values: Floats, deviates: Floats) -> tuple[Floats, Floats, Bools]:
+    """Test all sides at once where they share people, (sides, thresholds).
+
+    Their contrasts then depend on one another in a way that few events do not tell; Bonferroni
+    holds for any dependence.
+
+    Returns
+    -------
+    statistic, p_value, testable : (thresholds,)
+        The largest deviate without its sign; the p-value is NaN where no side is testable.
+    """
+    testable = np.any(~np.isnan(p_values), axis=0)
+    smallest = np.min(np.where(np.isnan(p_values), 1.0, p_values), axis=0)
+    together = np.where(testable, np.minimum(smallest * len(p_values), 1.0), np.nan)
+    return np.abs(deviates).max(axis=0), together, testable
 
 
 def null_contrasts(normal: Floats, trials: Floats, effective: Floats) -> Floats:

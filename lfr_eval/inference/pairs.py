@@ -137,7 +137,8 @@ class PairCounter:
         sharing = size.person_squares - size.pair_squares
         robust = shared_variance(people, pairs, sharing, size.trials)
         floor = divide(rate * (1 - rate), size.trials)
-        return Cells(events, size.trials, np.maximum(robust, floor), size.people)
+        alike = divide(4 * size.trials**2, size.person_squares)
+        return Cells(events, size.trials, np.maximum(robust, floor), size.people, alike=alike)
 
     def residual_squares(
         self, labels: Labels, cells: int, size: Sizes

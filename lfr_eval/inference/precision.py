@@ -20,6 +20,9 @@ from lfr_eval.inference.repeats import correlation_bound
 ENOUGH_EVENTS = 10
 """Events, and trials without one, from which a design effect is believed."""
 
+FEW_PEOPLE = 10
+"""People on top of those of a group, in the spread of few people; see `_spread`."""
+
 OWN = "own variance"
 NEAR = "largest of own variance and that of the nearest score with ten events"
 PEOPLE = "people are the trials"
@@ -51,9 +54,12 @@ class Evidence:
         Whether a trial belongs to two people.
     falling
         Whether events become fewer as the threshold rises.
-    lent_effect, lent_degrees : (groups, thresholds), optional
-        Design effect, and its degrees of freedom, that a threshold with few events borrows; NaN
-        where there is none. If not given, the thresholds lend to one another.
+    lent_effect, lent_degrees, lent_spread : (groups, thresholds), optional
+        Design effect, its degrees of freedom, and `Precision.spread`, that a threshold with few
+        events borrows; NaN where there is none. If not given, the thresholds lend to one another.
+    alike : (groups, 1), optional
+        People with as many comparisons each who would weigh as much together as these do,
+        (sum C)^2 / sum C^2; if not given, all people.
     """
 
     events: Floats
@@ -69,6 +75,8 @@ class Evidence:
     falling: bool
     lent_effect: Floats | None = None
     lent_degrees: Floats | None = None
+    lent_spread: Floats | None = None
+    alike: Floats | None = None
 
     def take(self, rows: Floats) -> Evidence:
         """Return some of the groups, by index."""
@@ -78,7 +86,7 @@ class Evidence:
     def at(self, thresholds: slice) -> Evidence:
         """Return the evidence at some of the thresholds."""
         arrays: dict[str, Any] = {
-            name: value if name == "people" else value[..., thresholds]
+            name: value if name in ("people", "alike") else value[..., thresholds]
             for name, value in self._arrays()
         }
         return replace(self, **arrays)
@@ -92,8 +100,8 @@ class Evidence:
         self, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
     ) -> Evidence:
         """Return the same, borrowing from the same groups at other scores, as `lent` says."""
-        effect, degrees = lent(self, lender, lenders, counted)
-        return replace(self, lent_effect=effect, lent_degrees=degrees)
+        effect, degrees, spread = lent(self, lender, lenders, counted)
+        return replace(self, lent_effect=effect, lent_degrees=degrees, lent_spread=spread)
 
     @classmethod
     def stack(cls, rows: Sequence[Evidence]) -> Evidence:
@@ -116,7 +124,8 @@ class Evidence:
 
 _ARRAYS = (
     "events", "trials", "variance", "degrees", "largest", "largest_without", "people",
-    "affected", "affected_without", "lent_effect", "lent_degrees",
+    "affected", "affected_without", "lent_effect", "lent_degrees", "lent_spread",
+    "alike",
 )  # fmt: skip
 
 
@@ -134,6 +143,9 @@ class Precision:
         Degrees of freedom of the variance behind it, at least 1.
     clump : (groups, thresholds)
         Events that one person may add at once.
+    spread : (groups, thresholds)
+        Relative variance of the rate from people who resemble many others. It stays as it is
+        where the rate is higher, so that the design effect rises with the rate; 0: it does not.
     basis : (groups, thresholds)
         Where the design effect comes from, in words.
     """
@@ -143,12 +155,18 @@ class Precision:
     effect: Floats
     degrees: Floats
     clump: Floats
+    spread: Floats
     basis: NDArray[np.str_]
 
     @property
     def rate(self) -> Floats:
         """Events / trials; 0 without trials."""
         return divide(self.events, self.trials)
+
+    @property
+    def variance(self) -> Floats:
+        """Variance of the rate."""
+        return divide(self.rate * (1 - self.rate), self.effective_trials)
 
     @property
     def effective_trials(self) -> Floats:
@@ -164,6 +182,7 @@ class Precision:
             self.effect[at],
             self.degrees[at],
             self.clump[at],
+            self.spread[at],
             self.basis[at],
         )
 
@@ -172,7 +191,7 @@ def independent(events: Floats, trials: Floats) -> Precision:
     """Trials that share nobody, as a plan supposes them."""
     x, n = np.broadcast_arrays(np.asarray(events, float), np.asarray(trials, float))
     one = np.ones(x.shape)
-    return Precision(x, n, one, np.full(x.shape, np.inf), one, np.full(x.shape, OWN))
+    return Precision(x, n, one, np.full(x.shape, np.inf), one, 0 * one, np.full(x.shape, OWN))
 
 
 def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precision:
@@ -200,10 +219,11 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     """
     x, n = np.broadcast_arrays(evidence.events, evidence.trials)
     own, enough = _own(evidence, counted)
-    lent_effect, lent_degrees = evidence.lent_effect, evidence.lent_degrees
-    if lent_effect is None or lent_degrees is None:
-        every = np.arange(x.shape[-1])
-        lent_effect, lent_degrees = lent(evidence, evidence, Lenders(every, every), counted)
+    every = np.arange(x.shape[-1])
+    known = evidence.lent_effect, evidence.lent_degrees, evidence.lent_spread
+    if known[0] is None:
+        known = lent(evidence, evidence, Lenders(every, every), counted)
+    lent_effect, lent_degrees, lent_spread = (np.asarray(one) for one in known)
     borrowed = ~enough & ~np.isnan(lent_effect)
     from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
     nothing, basis = _unborrowed(evidence, counted, own, ~enough & ~borrowed)
@@ -215,12 +235,14 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     degrees = np.where(_stated(evidence, own, ~enough & ~borrowed, effect), np.inf, degrees)
     degrees = np.maximum(degrees, 1.0)
     words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
+    spread = np.where(enough, _spread(evidence, effect), np.where(borrowed, lent_spread, 0.0))
     return Precision(
         x,
         n,
         effect,
         degrees,
         np.maximum(effect, evidence.largest if counted is None else 0.0),
+        spread,
         np.where(n > 0, words, NO_TRIAL),
     )
 
@@ -231,6 +253,21 @@ def _own(evidence: Evidence, counted: Evidence | None) -> tuple[Floats, Bools]:
     rate, raw = divide(x, n), counted or evidence
     enough: Bools = np.minimum(raw.events, raw.trials - raw.events) >= ENOUGH_EVENTS - 1e-9
     return divide(evidence.variance * n, rate * (1 - rate), otherwise=0.0), enough
+
+
+def _spread(evidence: Evidence, effect: Floats) -> Floats:
+    """Relative variance of the rate that a design effect above 1 stands for (`Precision.spread`).
+
+    The fewer people a variance is estimated from, and the more unequally they weigh, the more of
+    it is missing where those who resemble many are; (n + 10) / n_e, of n people who weigh as n_e,
+    was found by simulation. Comparisons alone: a rate of passes does not rest on the product of two
+    people.
+    """
+    if not evidence.pairs:
+        return np.zeros(effect.shape)
+    alike = evidence.people if evidence.alike is None else evidence.alike
+    missing = divide(evidence.people + FEW_PEOPLE, alike, otherwise=1.0)
+    return missing * divide(np.maximum(effect - 1, 0.0), evidence.events)
 
 
 def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bools:
@@ -289,8 +326,8 @@ class Lenders:
 
 def lent(
     evidence: Evidence, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
-) -> tuple[Floats, Floats]:
-    """Return design effect and degrees of the nearest lender with enough events; NaN: none.
+) -> tuple[Floats, Floats, Floats]:
+    """Return effect, degrees and spread of the nearest lender with enough events; NaN: none.
 
     The nearest is sought on the side of more events.
 
@@ -321,4 +358,4 @@ def lent(
         picked: Floats = np.take_along_axis(wide, found, axis=-1)
         return picked
 
-    return taken(own), taken(lender.degrees)
+    return taken(own), taken(lender.degrees), taken(_spread(lender, own))

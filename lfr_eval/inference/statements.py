@@ -19,12 +19,16 @@ from lfr_eval.contract.words import (
     joined,
     listed,
     p_text,
+    percentage,
     ratio,
     several,
     threshold_text,
     watchlists,
 )
 from lfr_eval.inference.plan import UNNAMED
+
+MANY_UNACQUIRED = 0.1
+"""Share of misses without an acquired image from which a sentence tells of them."""
 
 FEW_PEOPLE = 5
 """People at most who decide a claim that is called one that rests on few."""
@@ -58,7 +62,10 @@ class Finding:
     an event, `bound_a` is the upper bound of its rate where it had none. `controls` names the
     labels of people and `conditions` the conditions of trials that groups are compared within,
     `uncontrolled` the declared ones that these trials know nothing of. `sides` names sides that are
-    not simply groups of people, `holds_for` for which watchlists the claim is. NaN: not known.
+    not simply groups of people, `holds_for` for which watchlists the claim is. `unacquired` is the
+    share of misses of both sides that were passes without an acquired image, `heaviest` the share
+    of comparisons that one person takes part in, where that limits what can be said. NaN: not
+    known.
     """
 
     metric: str
@@ -93,6 +100,8 @@ class Finding:
     sides: Sides | None = None
     fragility: int | None = None
     holds_for: str = FIXED
+    unacquired: tuple[float, float] = (math.nan, math.nan)
+    heaviest: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def a(self) -> str:
@@ -121,7 +130,10 @@ def statement(finding: Finding) -> str:
         "inconclusive": _inconclusive,
         "untestable": _untestable,
     }
-    return _where(finding) + sentences[finding.verdict](finding) + _standing(finding)
+    said = _where(finding) + sentences[finding.verdict](finding)
+    if finding.verdict != "untestable":
+        said += _unacquired(finding) + _heaviest(finding)
+    return said + _standing(finding)
 
 
 def _omnibus(f: Finding) -> str:
@@ -306,6 +318,26 @@ def setting_words(
         parts.append(f"with {watchlists(watchlist_size, holds_for)}")
     said = joined(parts) or "in this study"
     return f"{said[0].upper()}{said[1:]}, "
+
+
+def _unacquired(f: Finding) -> str:
+    """Say how many misses were no decision of the matcher."""
+    if not any(share >= MANY_UNACQUIRED for share in f.unacquired):
+        return ""
+    one, two = (percentage(0.0 if math.isnan(share) else share) for share in f.unacquired)
+    return f" In {one} and {two} of these misses no face was acquired, so nothing was compared."
+
+
+def _heaviest(f: Finding) -> str:
+    """Say where one person is in many of the comparisons."""
+    parts = [
+        f"{percentage(share)} of the comparisons of {side}"
+        for share, side in zip(f.heaviest, (f.a, f.b), strict=True)
+        if share > 0
+    ]
+    if not parts:
+        return ""
+    return f" One person takes part in {joined(parts)}, so this rests on few people."
 
 
 def _standing(f: Finding) -> str:

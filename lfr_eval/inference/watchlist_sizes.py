@@ -183,6 +183,7 @@ def _interval(
         effect=np.array([effect]),
         degrees=np.array([max(degrees, 1.0)]),
         clump=np.array([max(effect, largest)]),
+        spread=np.zeros(1),
         basis=np.array([basis]),
     )
     tail = (1 - plan.level) / 2

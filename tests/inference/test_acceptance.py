@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.acceptance.cells import cells
 from benchmarks.acceptance.counting import of_matches, of_passes
+from benchmarks.acceptance.images import Album, counted, matches_of
 from benchmarks.acceptance.judging import judge, omnibus_p
 from benchmarks.acceptance.methods import shuffled_people, shuffled_people_of_pairs
 from benchmarks.worlds import (
@@ -34,6 +35,8 @@ NULL = (
     "comparisons 300 v 60, 10 expected, lambs in one",
     "comparisons 60 v 300, 40 expected, lambs in both",
     "comparisons 67 v 67, 4 expected, no lambs",
+    "comparisons 20 v 20, 4 images each, rate 0.01, heavy lambs in one",
+    "comparisons 50 v 50, 1 to 60 images, rate 0.01, lambs in one, correlation with images 0.6",
 )
 
 
@@ -82,6 +85,18 @@ def test_comparisons_are_counted_as_the_package_counts_them():
     one = np.ones(50, int)
     trials = PairTrials(50, found.first, found.second, score, 1.0, one, one, one)
     compare(of_matches(found), PairCounter.of(trials, np.arange(1.0, len(LEVELS) + 1)))
+
+
+def test_comparisons_of_several_images_are_counted_as_the_package_counts_them():
+    rng = np.random.default_rng(5)
+    images, tendency = Album(("lognormal", 0.8), 3, 0.9).draw(rng, (1, 30))
+    found = matches_of(rng, images, tendency, [0.08, 0.04, 0.02, 0.01])
+    first, second = np.triu_indices(30, 1)
+    level, pair = np.nonzero(found[0] - np.append(found[0, 1:], np.zeros((1, len(first)), int), 0))
+    times = (found[0] - np.append(found[0, 1:], np.zeros((1, len(first)), int), 0))[level, pair]
+    ends, score = (np.repeat(one[pair], times) for one in (first, second)), np.repeat(level, times)
+    trials = PairTrials(30, *ends, score.astype(np.float32), 0.0, *(images[0],) * 3)
+    compare(counted(images, found), PairCounter.of(trials, np.arange(4.0)))
 
 
 def compare(evidence, counter):

@@ -32,8 +32,10 @@ counts = st.tuples(st.integers(0, 400), st.integers(400, 5000), st.floats(1, 8),
 
 
 def side(x: int, n: int, effect: float, degrees: float) -> Precision:
-    values = (np.array([float(value)]) for value in (x, n, effect, degrees, max(effect, 1.0)))
-    return Precision(*values, basis=np.array(["given"]))
+    # An effect above 4 comes from people who resemble many.
+    spread = (effect - 1) / x if effect > 4 and x else 0.0
+    values = (x, n, effect, degrees, max(effect, 1.0), spread)
+    return Precision(*(np.array([float(value)]) for value in values), basis=np.array(["given"]))
 
 
 @settings(max_examples=300, deadline=None)
@@ -306,3 +308,16 @@ def test_more_extreme_outcomes_of_single_trials_never_say_less(first: int, secon
             stats.binom.pmf(np.arange(second + 1), second, rate),
         )
         assert chance[(p < 0.05) & testable].sum() <= 0.055
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.2, 1.0])
+def test_the_upper_end_of_unlike_people_is_that_of_a_gamma_mixture(spread: float):
+    """Integrate Poisson counts over gamma-distributed rates."""
+    x, n = 12.0, 1e7
+    cells = Precision(*(np.array([v]) for v in (x, n, 1.0, 1e9, 0.1, spread)), np.array(["given"]))
+    end = upper_ends(cells, 0.025)[0] * n
+    rate = np.linspace(0, 1, 20_001)[1:-1]
+    rate = stats.gamma.ppf(rate, 1 / spread, scale=end * spread)
+    # Half an event more than was seen: between so few, and one more.
+    chance = np.mean(stats.poisson.cdf(x, rate)), np.mean(stats.poisson.cdf(x - 1, rate))
+    assert np.sqrt(np.prod(chance)) == pytest.approx(0.025, rel=0.02)

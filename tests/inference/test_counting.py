@@ -149,7 +149,7 @@ def test_the_variance_of_comparisons_is_right_with_few_clusters():
             30, first[hit], second[hit], np.ones(hit.sum(), np.float32), 0.5, one, one, one
         )
         counter, steps = PairCounter.of(trials, np.array([0.5])), np.array([0.5])
-        cells, _, units = clustered_variance(trials, counter, steps, codes, 1, clusters)
+        cells, _, units, *_ = clustered_variance(trials, counter, steps, codes, 1, clusters)
         rates.append(cells.rate[0, 0, 0])
         variances.append(cells.variance[0, 0, 0])
     assert units[0] == 10

@@ -184,6 +184,7 @@ def identification_trials(
                 event_at_or_above=event_at_or_above,
                 watchlist_size=size,
                 conditions=_conditions(known, enrolled["pass_id"]),
+                acquired=enrolled["acquired"].to_numpy(bool) if metric == "FNIR" else None,
             )
             for metric, score, event_at_or_above in (
                 ("FNIR", found, False),
