@@ -28,7 +28,8 @@ from lfr_eval.contract.decisions import decisions_of
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import new_key
 from lfr_eval.contract.ledger import Ledger
-from lfr_eval.contract.sealing import contents, read_sealed, seal, verify
+from lfr_eval.contract.sealing import read_sealed, seal, verify
+from lfr_eval.contract.swapping import contents
 from lfr_eval.finished.approvers import register_key
 from lfr_eval.study.registration import overrides_of, read_plan
 

@@ -36,8 +36,8 @@ SMALL = {
     "speed": ["findings"],
     "scale": ["--counts", "300", "--part", "0.5"],
 }
-IMPORTED = {"calibration_worlds", "worlds"}
-"""Populations that the others draw from."""
+IMPORTED = {"calibration_worlds", "killed_commands", "killing", "worlds"}
+"""What the others are made of."""
 OTHERS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} - set(SMALL) - IMPORTED)
 """Those that need more than CI has, and any that nobody gave a small size yet."""
 

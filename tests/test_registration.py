@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from lfr_eval.cli import main as cli
-from lfr_eval.contract.folder import STUDY, StudyFolder, read_json, write_json
+from lfr_eval.contract.folder import STUDY, StudyFolder, write_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS, FINDINGS
 from lfr_eval.planning.freezing import check, freeze
 from lfr_eval.report.record import read_record

@@ -16,7 +16,8 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest
 from lfr_eval.contract.keys import Key, fingerprint, new_key
 from lfr_eval.contract.provenance import Provenance
-from lfr_eval.contract.sealing import NEXT, READY, replacing, seal
+from lfr_eval.contract.sealing import seal
+from lfr_eval.contract.swapping import NEXT, READY, replacing
 from tests.engine.studies import sealed
 from tests.forked import Forked
 

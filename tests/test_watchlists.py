@@ -8,7 +8,8 @@ import pytest
 
 from lfr_eval.comparison import ComparisonError
 from lfr_eval.config import ConfigError
-from lfr_eval.contract.folder import STUDY, StudyFolder, read_json
+from lfr_eval.contract.folder import STUDY, StudyFolder
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
 from tests.studies import SMALL, run
 

@@ -121,7 +121,7 @@ def verify(
         A sentence: is it one of the study's?
     """
     from lfr_eval.contract.folder import StudyFolder
-    from lfr_eval.contract.sealing import SHARE
+    from lfr_eval.contract.swapping import SHARE
     from lfr_eval.finished.stamping import stamps_told
 
     folder = StudyFolder.open(study)

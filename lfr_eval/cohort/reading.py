@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 
 from lfr_eval.cohort.problems import ManifestMissingError, Problem
 from lfr_eval.cohort.workbooks import cells_of_parquet, cells_of_workbook
-from lfr_eval.contract.reading import (
+from lfr_eval.contract.csv_lines import (
     INDEX_SKIPPED,
     is_index,
     is_note,
     lines_above,
     names_separator,
     separator_of,
-    why_no_file,
-    wide_encoding,
 )
+from lfr_eval.contract.reading import why_no_file, wide_encoding
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several
 from lfr_eval.contract.workbooks import WORKBOOKS, above_header

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from lfr_eval.cohort.problems import ManifestMissingError
 from lfr_eval.cohort.reading import PARQUET_SUFFIXES, read_text_table
+from lfr_eval.contract.csv_lines import SEPARATORS
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.reading import SEPARATORS, ReadingError, read_text
+from lfr_eval.contract.reading import ReadingError, read_text
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.words import several
 from lfr_eval.contract.workbooks import WORKBOOKS

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract import sealing
-from lfr_eval.contract.reading import ReadingError
-from lfr_eval.contract.sealing import (
+from lfr_eval.contract import sealing, swapping
+from lfr_eval.contract.reading import ReadingError, read_json
+from lfr_eval.contract.sealing import FolderError, digest, sha256_of
+from lfr_eval.contract.swapping import (
     ANNEX,
     BRIEF,
     CONFORMANCE,
@@ -33,11 +34,8 @@ from lfr_eval.contract.sealing import (
     REPORTS,
     STAGES,
     STUDY,
-    FolderError,
-    digest,
-    sha256_of,
+    settle,
 )
-from lfr_eval.contract.sealing import read_object as read_json
 from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
 from lfr_eval.contract.writing import private_folder, write_json, write_text, written_aside
 
@@ -62,7 +60,6 @@ __all__ = [
     "mapped_array",
     "private_folder",
     "read_columns",
-    "read_json",
     "sha256_of",
     "write_json",
     "write_text",
@@ -157,7 +154,7 @@ class StudyFolder:
                 "paths.studies=FOLDER, or make room."
             ) from error
         try:
-            sealing.settle(self.path)
+            settle(self.path)
             yield
         finally:
             # The lock file stays: a lock that is taken away excludes nobody. A study that was
@@ -274,7 +271,7 @@ class StudyFolder:
 
     def leftovers(self) -> list[str]:
         """Return what a process left that died while it was writing; the next run clears it."""
-        return sealing.leftovers(self.path)
+        return swapping.leftovers(self.path)
 
     def verify(self) -> list[str]:
         """Compare every file with the provenance; return one sentence a difference."""

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from lfr_eval.contract.record import Instant, Part
-from lfr_eval.contract.sealing import PROVENANCE, FolderError
+from lfr_eval.contract.sealing import FolderError
+from lfr_eval.contract.swapping import PROVENANCE
 from lfr_eval.contract.validation import problems_of
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lfr_eval.contract.reading import SEARCHED
+from lfr_eval.contract.csv_lines import SEARCHED
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several
 

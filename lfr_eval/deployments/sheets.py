@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.csv_lines import is_note
 from lfr_eval.contract.dates import looks_like_a_day
-from lfr_eval.contract.reading import is_note, wide_encoding
+from lfr_eval.contract.reading import wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.contract.folder import read_json, write_json
+from lfr_eval.contract.folder import write_json
+from lfr_eval.contract.reading import read_json
 
 STATE = "state.json"
 PERCENTILES = (50, 90, 99)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.folder import read_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.tracking import TrackingError, begin, connect, impatient, name, put
 

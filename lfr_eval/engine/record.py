@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lfr_eval.config import EngineConfig
-from lfr_eval.contract.folder import read_json, write_json
+from lfr_eval.contract.folder import write_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.engine.alerts import ALERTS, Alert, AlertFile, read_decisions

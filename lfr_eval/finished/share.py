@@ -11,7 +11,8 @@ import shutil
 from pathlib import Path
 
 from lfr_eval.contract.folder import PROVENANCE, FolderError, StudyFolder, write_json
-from lfr_eval.contract.sealing import SHARE, SHARED, read_sealed
+from lfr_eval.contract.sealing import SHARED, read_sealed
+from lfr_eval.contract.swapping import SHARE
 from lfr_eval.contract.words import several
 
 

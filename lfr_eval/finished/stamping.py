@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.folder import StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
     SUFFIX,

@@ -22,19 +22,11 @@ import pandas as pd
 import yaml
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import (
-    PROVENANCE,
-    STAGES,
-    STUDY,
-    FolderError,
-    StudyFolder,
-    read_json,
-    sha256_of,
-)
+from lfr_eval.contract.folder import PROVENANCE, STAGES, STUDY, FolderError, StudyFolder, sha256_of
 from lfr_eval.contract.provenance import Withdrawal
-from lfr_eval.contract.reading import ReadingError, read_yaml
-from lfr_eval.contract.sealing import READY
+from lfr_eval.contract.reading import ReadingError, read_json, read_yaml
 from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.swapping import READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import json_text, written_aside

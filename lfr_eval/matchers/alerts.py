@@ -27,7 +27,8 @@ from lfr_eval.matchers.clocks import clock_shift
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.passes import NO_CAMERA, NO_PASS, SEVERAL, alike, nearest_pass
-from lfr_eval.matchers.rows import LINES, NOTES, ROW, columns_with, read_rows, refuse
+from lfr_eval.matchers.rows import columns_with, read_rows, refuse
+from lfr_eval.matchers.vendor_files import LINES, NOTES, ROW
 
 REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")

@@ -12,7 +12,8 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from lfr_eval.contract.reading import names_separator, separator_of, why_no_file, why_no_utf8
+from lfr_eval.contract.csv_lines import names_separator, separator_of
+from lfr_eval.contract.reading import why_no_file, why_no_utf8
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable
 from lfr_eval.matchers import MatcherError
@@ -25,7 +26,7 @@ from lfr_eval.matchers.number_format import (
     read_as,
     shapes,
 )
-from lfr_eval.matchers.rows import PARQUET, frame_of_workbook
+from lfr_eval.matchers.vendor_files import PARQUET, frame_of_workbook
 
 ARRAYS = ("reference_id", "probe_id", "score")
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from threading import Timer
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +15,6 @@ from PIL import Image
 from lfr_eval.compute.workers import cores, overlapping
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.contract.reading import why_no_file
-from lfr_eval.contract.words import several
 from lfr_eval.matchers import (
     Embedding,
     Face,
@@ -41,11 +37,9 @@ from lfr_eval.matchers.faces import (
     open_pictures,
     with_templates,
 )
+from lfr_eval.matchers.onnx_graph import OnnxGraph
 from lfr_eval.matchers.packing import Packed
-from lfr_eval.matchers.probing import FEWEST, REMEDY, not_a_template, probe_faces
-
-PATIENCE = 600.0
-"""Seconds within which a network must answer for one batch of faces."""
+from lfr_eval.matchers.probing import REMEDY, not_a_template, probe_faces
 
 RANGES = {"cosine": (-1.0, 1.0), "euclidean": (-np.inf, 0.0)}
 
@@ -145,8 +139,7 @@ class OnnxMatcher:
             raise MatcherError("matcher.points are five points, each [x, y] in pixels.")
         check_crop(image_size, margin)
         _check_alignment(alignment, detector, points)
-        self._session: Any = _session(path)
-        self._input: str = self._session.get_inputs()[0].name
+        self._graph = OnnxGraph(path)
         self._finder: FaceFinder = self._make_finder(
             detector, alignment, image_size, margin, min_face_size, points
         )
@@ -202,7 +195,7 @@ class OnnxMatcher:
         if not cuts:
             return np.empty((0, 0), np.float32)
         with np.errstate(over="ignore"):
-            vectors = np.array(self._output(self._prepared(cuts)), np.float32)
+            vectors = np.array(self._graph.template(self._prepared(cuts)), np.float32)
         if self._normalise:
             length = np.linalg.norm(vectors, axis=1, keepdims=True)
             vectors = np.divide(vectors, length, out=vectors, where=length > 0)
@@ -217,79 +210,6 @@ class OnnxMatcher:
         if self._planes_first:
             pixels = pixels.transpose(0, 3, 1, 2)
         return np.ascontiguousarray(pixels)
-
-    def _check_alone(self, pixels: NDArray[np.float32]) -> None:
-        """Check that one output only may be the template, since nothing says which is.
-
-        Raises
-        ------
-        MatcherError
-            If there are several.
-        """
-        shapes = {
-            each.name: _rows(output).shape
-            for each, output in zip(self._session.get_outputs(), self._outputs(pixels), strict=True)
-        }
-        faces = len(pixels)
-        may_be = {
-            name: shape[1]
-            for name, shape in shapes.items()
-            if len(shape) == 2 and shape[0] == faces and shape[1] >= FEWEST
-        }
-        if len(may_be) > 1:
-            said = ", ".join(f"'{name}' ({size} values)" for name, size in may_be.items())
-            raise MatcherError(
-                f"{self._path}: any of its outputs {said} may be the template. {REMEDY}"
-            )
-
-    def _output(self, pixels: NDArray[np.float32]) -> NDArray[Any]:
-        """Return the network's first output, one row per face.
-
-        Raises
-        ------
-        MatcherError
-            If it does not have one row of values a face.
-        """
-        output = self._outputs(pixels)[0]
-        rows = _rows(output)
-        if rows.ndim != 2 or len(rows) != len(pixels):
-            raise MatcherError(
-                f"{self._path}: of {len(pixels)} faces, the output "
-                f"'{self._session.get_outputs()[0].name}' has the shape {np.shape(output)}. It "
-                f"must be ({len(pixels)}, size), one template a face. {REMEDY}"
-            )
-        if rows.dtype.kind not in "fiu":
-            name = self._session.get_outputs()[0].name
-            raise MatcherError(f"{self._path}: the output '{name}' holds no numbers. {REMEDY}")
-        return rows
-
-    def _outputs(self, pixels: NDArray[np.float32]) -> list[Any]:
-        """Run the network.
-
-        Raises
-        ------
-        MatcherError
-            If it has not answered after `PATIENCE` seconds: graphs can hold endless loops.
-        """
-        import onnxruntime
-
-        options = onnxruntime.RunOptions()
-        timer = Timer(PATIENCE, setattr, (options, "terminate", True))
-        timer.daemon = True
-        timer.start()
-        try:
-            outputs: list[Any] = self._session.run(None, {self._input: pixels}, options)
-        except Exception as error:
-            if options.terminate:
-                raise MatcherError(
-                    f"{self._path} did not answer within {PATIENCE:g} seconds for "
-                    f"{several(len(pixels), 'face')}. Give a smaller matcher.batch_size, or "
-                    "another graph."
-                ) from error
-            raise
-        finally:
-            timer.cancel()
-        return outputs
 
     def _template_size(self, image_size: int) -> int:
         """Try the network on different faces, alone and together, and return the template size.
@@ -307,17 +227,17 @@ class OnnxMatcher:
             raise
         except Exception as error:
             # onnxruntime's errors have no common class of their own.
-            wanted = self._session.get_inputs()[0]
             raise MatcherError(
                 f"{self._path} does not take {image_size}-pixel faces in layout "
-                f"{self._settings['layout']}: its input '{wanted.name}' is {wanted.shape} of "
-                f"{wanted.type}. A graph must take batches of any size, of tensor(float). ONNX "
+                f"{self._settings['layout']}: its input {self._graph.wanted}. A graph must "
+                f"take batches of any size, of tensor(float). ONNX "
                 f"Runtime said: {' '.join(str(error).split())[:200]}"
             ) from error
         if problem := not_a_template(together, np.concatenate(alone)):
-            name = self._session.get_outputs()[0].name
-            raise MatcherError(f"{self._path}: the output '{name}' {problem}. {REMEDY}")
-        self._check_alone(self._prepared(probes))
+            raise MatcherError(
+                f"{self._path}: the output '{self._graph.output}' {problem}. {REMEDY}"
+            )
+        self._graph.check_one_template(self._prepared(probes))
         return int(together.shape[1])
 
     def _make_finder(
@@ -349,17 +269,6 @@ class OnnxMatcher:
         )
 
 
-def _rows(output: Any) -> NDArray[Any]:
-    """Return an output with one row per face, if it has one.
-
-    One value in every further dimension, (faces, size, 1, 1), is a template all the same.
-    """
-    rows = np.asarray(output)
-    if rows.ndim > 2 and rows.size == rows.shape[0] * max(rows.shape[1:]):
-        rows = rows.reshape(rows.shape[0], -1)
-    return rows
-
-
 def _check_alignment(
     alignment: str, detector: str, points: Sequence[Sequence[float]] | None
 ) -> None:
@@ -384,32 +293,3 @@ def _check_alignment(
         )
     if problems:
         raise MatcherError(f"The matcher cannot be made: {'; '.join(problems)}.")
-
-
-def _session(path: Path) -> Any:
-    if not path.is_file():
-        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.onnx.")
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MatcherError(
-            "The matcher 'onnx' needs an extra: pip install 'lfr-eval[onnx]'."
-        ) from None
-    options = onnxruntime.SessionOptions()
-    # One thread: sums come out the same on every machine with as many cores as it likes.
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    # No folder: a graph may name files of weights, which its hash does not cover. Without this,
-    # onnxruntime looks for them in the working directory.
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", os.devnull
-    )
-    try:
-        return onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:
-        # onnxruntime's errors have no common class of their own.
-        raise MatcherError(
-            f"{path} is not an ONNX graph in one file: {str(error)[:200]}"
-        ) from error

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from lfr_eval.contract.folder import read_json, sha256_of, write_json
+from lfr_eval.contract.folder import sha256_of, write_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.score_scale import ScoreScale
 from lfr_eval.matchers import ImageMatcher, Matcher, MatcherCard, MatcherError, make_matcher
 

@@ -18,7 +18,8 @@ from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
+from lfr_eval.matchers.rows import read_rows, refuse
+from lfr_eval.matchers.vendor_files import NOTES, ROW
 
 IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
 GENUINE = frozenset(

@@ -6,37 +6,17 @@ lines, or a comma at the end of every row. A file that cannot be read without gu
 
 from __future__ import annotations
 
-import csv
-import json
-import re
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
-from lfr_eval.contract.reading import (
-    INDEX_SKIPPED,
-    is_foot,
-    is_index,
-    json_value,
-    lines_above,
-    separator_of,
-    why_no_file,
-    why_no_utf8,
-    wide_encoding,
-)
+from lfr_eval.contract.csv_lines import is_foot
 from lfr_eval.contract.spelling import normal, skeleton
-from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import shape
-
-ROW = "row"
-"""Column with the row as a spreadsheet shows it, or the row of a Parquet file from 1."""
+from lfr_eval.matchers.vendor_files import NOTES, ROW, headless, read_frame
 
 SHOWN = 5
 """Rows and names in a message."""
@@ -44,7 +24,6 @@ LENGTH = 60
 """Characters of a note in a message."""
 MOST_NAMES = 40
 """Columns in a message."""
-PARQUET, LINES = (".parquet", ".pq"), (".jsonl", ".ndjson", ".json")
 SYSTEMS = frozenset(
     ("system", "algorithm", "matcher", "model", "vendor", "engine", "network", "backbone")
 )
@@ -52,11 +31,6 @@ SYSTEMS = frozenset(
 NUMBERS = ("score", "threshold")
 """Columns that keep their type where the file holds numbers."""
 NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
-
-NOTES = "notes"
-"""In `attrs` of the rows: sentences on what of the file was not read."""
-
-_MORE = "\0more"
 
 
 def read_rows(
@@ -94,7 +68,7 @@ def read_rows(
         If the file cannot be read, lacks a column, or holds the output of several systems.
     """
     theirs = dict(columns or {})
-    frame = _frame(path, {theirs.get(name, name) for name in (*required, *optional)})
+    frame = read_frame(path, {theirs.get(name, name) for name in (*required, *optional)})
     if frame.empty and not may_be_empty:
         raise MatcherError(f"{path} has no row below its header.")
     return _named(path, frame, required, optional, theirs)
@@ -102,7 +76,7 @@ def read_rows(
 
 def columns_with(path: Path, known: Collection[str]) -> list[str]:
     """Return the columns of a file whose cells are all among known names."""
-    frame = _frame(path).drop(columns=ROW)
+    frame = read_frame(path).drop(columns=ROW)
     cells = {str(name): {*frame[name].dropna().map(str)} - {""} for name in frame}
     return [name for name, found in cells.items() if found and found <= set(known)]
 
@@ -140,210 +114,6 @@ def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Serie
         raise MatcherError(f"{path}:\n  " + "\n  ".join(problems))
 
 
-def _frame(path: Path, read: Collection[str] = ()) -> pd.DataFrame:
-    if not path.is_file():
-        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
-    kind = path.suffix.lower()
-    try:
-        if kind in PARQUET:
-            frame = pd.read_parquet(path)
-            frame.attrs = {}  # pandas restores what the writer of the file put there.
-            return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
-        if kind in WORKBOOKS:
-            return frame_of_workbook(path).rename_axis(None).reset_index(names=ROW)
-        return _json(path, read) if kind in LINES else _csv(path)
-    except WorkbookUnreadable as error:
-        raise MatcherError(f"{path}: {error}. {error.remedy}") from error
-    except UnicodeDecodeError as error:
-        raise MatcherError(f"{path}: {why_no_utf8(path.read_bytes())}.") from error
-    except (ValueError, OSError) as error:
-        what = "Parquet" if kind in PARQUET else "JSON" if kind in LINES else "CSV"
-        raise MatcherError(f"{path} cannot be read as {what}: {error}") from error
-
-
-def frame_of_workbook(path: Path) -> pd.DataFrame:
-    """Return the first sheet of an Excel file by row number; `attrs[NOTES]` says what is not read.
-
-    Raises
-    ------
-    WorkbookUnreadable
-        If it cannot be read.
-    """
-    sheet = read_workbook(path)
-    if not sheet.rows:
-        raise WorkbookUnreadable("the sheet is empty", "Move the table to the first sheet.")
-    names = [(cell_text(name) or "").strip() for name in sheet.rows[0][1]]
-    twice = [name for name, count in Counter(names).items() if name and count > 1]
-    if twice:
-        raise WorkbookUnreadable(
-            f"several columns have the name {', '.join(twice)}", "Keep one of each."
-        )
-    columns = zip(*(cells for _, cells in sheet.rows[1:]), strict=True)
-    frame = pd.DataFrame(
-        {
-            name: _cells([one if _is_number(one) else cell_text(one) for one in column])
-            for name, column in zip(names, columns, strict=False)
-        }
-    )
-    frame.index = pd.Index([row for row, _ in sheet.rows[1:]])
-    frame.attrs[NOTES] = list(sheet.notes)
-    return frame
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    with path.open("rb") as stream:
-        wide = wide_encoding(stream.read(4096))
-    if wide is not None:
-        raise ValueError(f"the file is {wide}. Save it as 'CSV UTF-8'")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        blank = lines_above(stream)
-        stream.seek(0)
-        header = next(islice(stream, blank, None), "")
-        if not header.strip():
-            raise ValueError("the file is empty")
-        separator = separator_of(header)
-        # A name in quotes may go on in the next line.
-        try:
-            names = next(csv.reader(chain([header], stream), delimiter=separator, strict=True))
-        except csv.Error as error:
-            said = f"row {blank + 1} has a double quote that is not closed or not doubled"
-            raise ValueError(said) from error
-    names = [re.sub(r"\s*\n\s*", " ", name).strip() for name in names]
-    twice = [name for name, count in Counter(names).items() if name and count > 1]
-    if twice:
-        raise ValueError(f"several columns have the name {', '.join(twice)}; keep one of each")
-    unnamed = [name or f"{_MORE}{at}" for at, name in enumerate(names)]
-    try:
-        frame = pd.read_csv(
-            path,
-            sep=separator,
-            header=None,
-            names=[*unnamed, _MORE],
-            skiprows=blank + 1,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            dtype="string",
-            keep_default_na=False,
-            encoding="utf-8-sig",
-        )
-    except pd.errors.ParserError as error:
-        row = re.search(r"in line (\d+), saw", str(error))
-        if row is None:
-            raise
-        raise ValueError(_headless(names) or _longer(int(row[1]), separator)) from error
-    frame = frame.assign(**{ROW: np.arange(len(frame)) + blank + 2})
-    # A line that is empty has nothing in its first cell and no others.
-    frame = frame[_any_filled(frame, [*unnamed, _MORE])]
-    index = len(unnamed) > 1 and is_index(names[0], frame[unnamed[0]].fillna("").str.strip())
-    if index:
-        frame = frame.drop(columns=unnamed[0])
-    frame.attrs[NOTES] = [INDEX_SKIPPED] if index else []
-    beyond = [name for name in frame if str(name).startswith(_MORE)]
-    extra = frame[_any_filled(frame, beyond)]
-    if len(extra):
-        row = extra[ROW].iloc[0]
-        unnamed_at = [at for at, name in enumerate(names, 1) if not name]
-        filled = [at for at in unnamed_at if extra[unnamed[at - 1]].fillna("").ne("").any()]
-        if filled and not extra[_MORE].fillna("").ne("").any():
-            raise ValueError(
-                f"column {filled[0]} has no name, but row {row} has a value there; name the column "
-                "or delete it"
-                + " (of a matrix of scores, give matcher.shape=matrix)"
-                * (filled[0] == 1)
-            )
-        raise ValueError(_headless(names) or _longer(row, separator))
-    return frame.drop(columns=beyond)
-
-
-def _longer(row: int, separator: str) -> str:
-    return (
-        f"row {row} has more cells than the header has names; put values with {separator!r} in "
-        "double quotes, and delete rows above the header"
-    )
-
-
-def _any_filled(frame: pd.DataFrame, names: Sequence[Hashable]) -> NDArray[np.bool_]:
-    filled = np.zeros(len(frame), bool)
-    for name in names:
-        filled |= (frame[name] != "").to_numpy(bool)
-    return filled
-
-
-def _headless(names: Sequence[str]) -> str:
-    """Say that a header is missing where a name of a column is a number, as a value would be."""
-    words = names[0].split() if len(names) == 1 else names
-    number = next((name for name in words if re.fullmatch(r"[+-]?\d*\.?\d+", name)), None)
-    if number is None:
-        return ""
-    whole = "".join("n" if word.isdecimal() else "t" for word in words)
-    if whole in ("n", "nn", "tnn", "tntn"):
-        return (
-            f"the first row ({' '.join(words)}) is one of a list of pairs without scores, as LFW "
-            "and RFW publish it. Write one row for each pair with its score, below the header "
-            "score, genuine, subject_a, subject_b"
-        )
-    return (
-        f"the first row holds the value {number}, so it does not seem to be a header; write the "
-        "names of the columns above it"
-    )
-
-
-def _json(path: Path, read: Collection[str]) -> pd.DataFrame:
-    content = path.read_bytes()
-    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
-        entries = json_value(content)
-        objects: Iterator[tuple[int, object]] = enumerate(entries, start=1)
-    else:
-        # Only a line feed ends a line: other separators may stand inside a value.
-        lines = enumerate(content.split(b"\n"), start=1)
-        objects = ((row, _object(row, line)) for row, line in lines if line.strip())
-    found, rows = [], []
-    for row, value in objects:
-        if not isinstance(value, dict):
-            raise ValueError(f"row {row} is not an object in braces")
-        found.append(dict(_flat(value)))
-        rows.append(row)
-        lists = [name for name in read if isinstance(found[-1].get(name), list)]
-        if lists:
-            raise ValueError(f"row {row}: '{lists[0]}' is a list; give one text or number")
-    names = list(dict.fromkeys(name for value in found for name in value))
-    cells = {name: _cells([value.get(name) for value in found]) for name in names}
-    return pd.DataFrame({**cells, ROW: rows})
-
-
-def _object(row: int, line: bytes) -> object:
-    try:
-        return json_value(line)
-    except ValueError as error:
-        raise ValueError(
-            f"row {row} cannot be read ({error}). Write one object per line, or a list of objects"
-        ) from error
-
-
-def _flat(value: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
-    """Yield the entries of an object, those of objects within it under names such as `a.b`."""
-    for key, one in value.items():
-        if isinstance(one, dict):
-            yield from _flat(one, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", one
-
-
-def _cells(values: list[object]) -> pd.Series:
-    """Return numbers as they are, unless a text is among them."""
-    if not all(value is None or _is_number(value) for value in values):
-        values = [_text(value) for value in values]
-    return pd.Series(values, dtype=object)
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
-
-
 def _composed(text: pd.Series) -> pd.Series:
     """Return names as a manifest's are read: in Unicode's composed form, without unseen signs."""
     odd = {name: normal(name) for name in text.unique() if not name.isascii()}
@@ -370,8 +140,8 @@ def _named(
         if name in wanted and theirs not in there
     ]
     missing = [name for name in required if name not in columns and name not in there]
-    if missing and _headless(there):
-        problems = [_headless(there)]
+    if missing and headless(there):
+        problems = [headless(there)]
     elif missing:
         example = ", ".join(f"{name}: THEIRS" for name in missing)
         problems.append(
@@ -384,7 +154,7 @@ def _named(
         problems = [
             "the columns seem to be separated by spaces; write commas, semicolons or tabs between "
             "them",
-            *filter(None, [_headless(there)]),
+            *filter(None, [headless(there)]),
         ]
     if problems:
         shown = ", ".join(there[:MOST_NAMES]) + (" ..." if len(there) > MOST_NAMES else "")

@@ -19,7 +19,8 @@ from lfr_eval.matchers.matrix import Matrix, sides_of
 from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE, near_name
-from lfr_eval.matchers.rows import NOTES, ROW, read_rows, refuse
+from lfr_eval.matchers.rows import read_rows, refuse
+from lfr_eval.matchers.vendor_files import NOTES, ROW
 
 COLUMNS = ("reference_id", "probe_id", "score")
 ARRAYS = (".npz", ".npy")

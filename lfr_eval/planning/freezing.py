@@ -14,7 +14,8 @@ from lfr_eval import __version__
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import compose_study
 from lfr_eval.config.foreign import is_place
-from lfr_eval.contract.folder import PROVENANCE, read_json, sha256_of
+from lfr_eval.contract.folder import PROVENANCE, sha256_of
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.writing import leftover
 from lfr_eval.study.inputs import Inputs, read_inputs
 from lfr_eval.study.provenance import code_digest, git_revision

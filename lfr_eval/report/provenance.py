@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lfr_eval.contract import provenance as contract
-from lfr_eval.contract.sealing import PROVENANCE, read_object
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.stamps import PLAN, StampError, stamps_of
+from lfr_eval.contract.swapping import PROVENANCE
 from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.words import clean
 
@@ -79,7 +80,7 @@ def recorded(study: Path) -> contract.Provenance | None:
         If it is not JSON, or a field has another type.
     """
     file = study / PROVENANCE
-    return contract.Provenance.of(read_object(file)) if file.exists() else None
+    return contract.Provenance.of(read_json(file)) if file.exists() else None
 
 
 def read_provenance(study: Path, record: StudyRecord) -> Provenance:

@@ -12,14 +12,8 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.keys import Key, read_key
 from lfr_eval.contract.provenance import Provenance
-from lfr_eval.contract.sealing import (
-    PROVENANCE,
-    REPORT,
-    REPORTS,
-    replacing,
-    seal,
-    view,
-)
+from lfr_eval.contract.sealing import seal
+from lfr_eval.contract.swapping import PROVENANCE, REPORT, REPORTS, replacing, view
 from lfr_eval.report import render
 from lfr_eval.report.panel.maps import read_maps
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lfr_eval.contract.folder import StudyFolder, read_json, write_json
+from lfr_eval.contract.folder import StudyFolder, write_json
+from lfr_eval.contract.reading import read_json
 
 PENDING = "pending"
 

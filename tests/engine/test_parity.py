@@ -14,7 +14,8 @@ import pytest
 
 from lfr_eval.cli import main as cli
 from lfr_eval.config import StudyConfig
-from lfr_eval.contract.folder import StudyFolder, read_json
+from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import RATES
 from lfr_eval.engine.loading import RegisteredModel, load_registered
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher

@@ -20,7 +20,7 @@ from PIL import Image
 from lfr_eval.cli.main import main
 from lfr_eval.config import ConfigError, RetentionConfig
 from lfr_eval.config.engine_composition import compose_engine
-from lfr_eval.contract.folder import read_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.deployments import RECORD
 from lfr_eval.engine import retention
 from lfr_eval.engine.alerts import ALERTS

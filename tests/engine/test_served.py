@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from lfr_eval.contract.folder import read_json
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import RATES
 from lfr_eval.engine.loading import load_registered
 from lfr_eval.matchers.http import HttpMatcher

@@ -19,7 +19,13 @@ from lfr_eval.inference import (
 )
 from lfr_eval.inference.bootstrap import bootstrap_rates, draw_alone, draw_together
 from lfr_eval.inference.counting import counter_of
-from lfr_eval.inference.equity import MEASURES, gini, log_spread, worst_to_best, worst_to_mean
+from lfr_eval.inference.equity_measures import (
+    MEASURES,
+    gini,
+    log_spread,
+    worst_to_best,
+    worst_to_mean,
+)
 
 from .builders import labels, random_pairs, random_persons
 

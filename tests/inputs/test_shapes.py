@@ -12,7 +12,8 @@ import pytest
 from lfr_eval.contract.dates import read_times
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix_files import read_matrix
-from lfr_eval.matchers.rows import NOTES, ROW, read_rows
+from lfr_eval.matchers.rows import read_rows
+from lfr_eval.matchers.vendor_files import NOTES, ROW
 
 NAMES = {"reference_id": "match.person", "score": "match.similarity", "time": "Timestamp"}
 WANTED = ["reference_id", "score", "time", ROW]

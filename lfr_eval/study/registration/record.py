@@ -13,7 +13,8 @@ from pydantic import AfterValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.folder import digest, read_json, sha256_of, write_json, written_aside
+from lfr_eval.contract.folder import digest, sha256_of, write_json, written_aside
+from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.validation import problems_of
 

@@ -1,0 +1,163 @@
+"""An ONNX graph that anybody may have made: cut faces in, one template a face out, or refused.
+
+A graph can hold endless loops, read other files, and have several outputs of which none says that
+it is the template.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_eval.contract.reading import why_no_file
+from lfr_eval.contract.words import several
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.probing import FEWEST, REMEDY
+
+PATIENCE = 600.0
+"""Seconds within which a network must answer for one batch of faces."""
+
+
+class OnnxGraph:
+    """A graph in one file, ready to run.
+
+    Raises
+    ------
+    MatcherError
+        If the extra is not installed, or the file is not such a graph.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._session: Any = _session(path)
+        self._input: str = self._session.get_inputs()[0].name
+
+    @property
+    def output(self) -> str:
+        """Name of the output that is the template."""
+        return str(self._session.get_outputs()[0].name)
+
+    @property
+    def wanted(self) -> str:
+        """What the graph takes, in words."""
+        wanted = self._session.get_inputs()[0]
+        return f"'{wanted.name}' is {wanted.shape} of {wanted.type}"
+
+    def template(self, pixels: NDArray[np.float32]) -> NDArray[Any]:
+        """Return the network's first output, one row per face.
+
+        Raises
+        ------
+        MatcherError
+            If it does not have one row of values a face.
+        """
+        output = self._answers(pixels)[0]
+        rows = _rows(output)
+        if rows.ndim != 2 or len(rows) != len(pixels):
+            raise MatcherError(
+                f"{self._path}: of {len(pixels)} faces, the output "
+                f"'{self.output}' has the shape {np.shape(output)}. It "
+                f"must be ({len(pixels)}, size), one template a face. {REMEDY}"
+            )
+        if rows.dtype.kind not in "fiu":
+            raise MatcherError(
+                f"{self._path}: the output '{self.output}' holds no numbers. {REMEDY}"
+            )
+        return rows
+
+    def check_one_template(self, pixels: NDArray[np.float32]) -> None:
+        """Check that one output only may be the template, since nothing says which is.
+
+        Raises
+        ------
+        MatcherError
+            If there are several.
+        """
+        shapes = {
+            each.name: _rows(output).shape
+            for each, output in zip(self._session.get_outputs(), self._answers(pixels), strict=True)
+        }
+        faces = len(pixels)
+        may_be = {
+            name: shape[1]
+            for name, shape in shapes.items()
+            if len(shape) == 2 and shape[0] == faces and shape[1] >= FEWEST
+        }
+        if len(may_be) > 1:
+            said = ", ".join(f"'{name}' ({size} values)" for name, size in may_be.items())
+            raise MatcherError(
+                f"{self._path}: any of its outputs {said} may be the template. {REMEDY}"
+            )
+
+    def _answers(self, pixels: NDArray[np.float32]) -> list[Any]:
+        """Run the network.
+
+        Raises
+        ------
+        MatcherError
+            If it has not answered after `PATIENCE` seconds: graphs can hold endless loops.
+        """
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        timer = Timer(PATIENCE, setattr, (options, "terminate", True))
+        timer.daemon = True
+        timer.start()
+        try:
+            outputs: list[Any] = self._session.run(None, {self._input: pixels}, options)
+        except Exception as error:
+            if options.terminate:
+                raise MatcherError(
+                    f"{self._path} did not answer within {PATIENCE:g} seconds for "
+                    f"{several(len(pixels), 'face')}. Give a smaller matcher.batch_size, or "
+                    "another graph."
+                ) from error
+            raise
+        finally:
+            timer.cancel()
+        return outputs
+
+
+def _rows(output: Any) -> NDArray[Any]:
+    """Return an output with one row per face, if it has one.
+
+    One value in every further dimension, (faces, size, 1, 1), is a template all the same.
+    """
+    rows = np.asarray(output)
+    if rows.ndim > 2 and rows.size == rows.shape[0] * max(rows.shape[1:]):
+        rows = rows.reshape(rows.shape[0], -1)
+    return rows
+
+
+def _session(path: Path) -> Any:
+    if not path.is_file():
+        raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.onnx.")
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MatcherError(
+            "The matcher 'onnx' needs an extra: pip install 'lfr-eval[onnx]'."
+        ) from None
+    options = onnxruntime.SessionOptions()
+    # One thread: sums come out the same on every machine with as many cores as it likes.
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    # No folder: a graph may name files of weights, which its hash does not cover. Without this,
+    # onnxruntime looks for them in the working directory.
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", os.devnull
+    )
+    try:
+        return onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        # onnxruntime's errors have no common class of their own.
+        raise MatcherError(
+            f"{path} is not an ONNX graph in one file: {str(error)[:200]}"
+        ) from error
