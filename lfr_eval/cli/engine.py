@@ -110,10 +110,9 @@ def parity(
         File for the record.
     """
     from lfr_eval.contract.folder import write_json
-    from lfr_eval.engine.loading import load_registered
     from lfr_eval.matchers.http import HttpMatcher
     from lfr_eval.registry.parity import check_parity, probe_pictures, record_parity
-    from lfr_eval.registry.registered import registry_uri
+    from lfr_eval.registry.registered import load_registered, registry_uri
     from lfr_eval.study.overrides import composed
 
     chosen = ["matcher=mlflow", f"matcher.uri='{model}'", *words]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lfr_eval.config import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 Schema = TypeVar("Schema")
 
 
+@cache
 def register() -> None:
     """Register the schemas with Hydra, and put `conf/` of the working directory before ours."""
     from hydra.core.config_store import ConfigStore

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -44,8 +44,6 @@ CERTIFIED_ONCE = "rule of 3 of biometric certification, n²/2 comparisons, as if
 CERTIFIED_TWICE = "the same with two samples per person, counted as two people"
 CLUSTERED = "pairs of people that share nobody"
 BOUND = "95 % upper bound, one-sided"
-
-PowerOf = Callable[[float, float], Power]
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import RATES
-from lfr_eval.engine.loading import RegisteredModel, load_registered
 from lfr_eval.matchers import ImageMatcher, MatcherError, make_matcher
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.registry.live import live_engine
 from lfr_eval.registry.parity import check_parity, record_parity
 from lfr_eval.registry.parity_records import ParityRecord, newest_checks, read_parity
+from lfr_eval.registry.registered import RegisteredModel, load_registered
 from lfr_eval.registry.registering import register_matcher
 from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served

@@ -11,12 +11,11 @@ import pytest
 import yaml
 
 from lfr_eval.config import ConfigError
-from lfr_eval.engine.loading import RegisteredModel, RegistryError, load_registered
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.dlib import LANDMARKS, NETWORK
 from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
-from lfr_eval.registry.registered import inspect
+from lfr_eval.registry.registered import RegisteredModel, RegistryError, inspect, load_registered
 from lfr_eval.registry.registering import (
     OWNER,
     register_matcher,

@@ -19,9 +19,9 @@ import requests
 
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import RATES
-from lfr_eval.engine.loading import load_registered
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.registry.parity import check_parity, record_parity
+from lfr_eval.registry.registered import load_registered
 from lfr_eval.registry.registering import register_matcher
 from tests.matchers.test_onnx import reduced
 from tests.shared import fresh_store
