@@ -14,7 +14,7 @@ import pytest
 from lfr_eval.contract.folder import StudyFolder
 from tests.forked import Forked
 from tests.shared import FOLDER, made_once
-from tests.studies import LONDON, SMALL, SWEPT, fewer_faces, finished, run, run_on_faces
+from tests.studies import LONDON, SMALL, SWEPT, fewer_faces, finished, run, run_on_faces, unreported
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,6 +41,13 @@ def python() -> Iterator[Forked]:
     forked = Forked("import lfr_eval.cli.main, lfr_eval.study.run, lfr_eval.comparison, torch")
     yield forked
     forked.close()
+
+
+@pytest.fixture(name="unreported")
+def _unreported() -> Iterator[None]:
+    """Studies are run for their tables; nobody reads their reports."""
+    with unreported():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from filelock import FileLock
 from hydra.core.global_hydra import GlobalHydra
 
@@ -41,6 +43,20 @@ def configured(studies: Path, *overrides: str) -> StudyConfig:
 def run(studies: Path, *overrides: str) -> StudyFolder:
     """Run a study in this process; nothing is printed unless `report.pdf=true` asks for it."""
     return run_study(configured(studies, "report.pdf=false", *overrides))
+
+
+@contextmanager
+def unreported() -> Iterator[None]:
+    """Run studies without rendering their reports, a third of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lfr_eval.study.sealing.render", lambda *_: None)
+        yield
+
+
+def tables_of(studies: Path, *overrides: str) -> StudyFolder:
+    """Run a study of which nobody reads the report."""
+    with unreported():
+        return run(studies, *overrides)
 
 
 def finished(name: str, make: Callable[[Path], object]) -> StudyFolder:

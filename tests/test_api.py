@@ -139,6 +139,7 @@ def test_a_notebook_shows_the_findings(study: Study) -> None:
     assert len(re.findall("<tr>", html)) > 1
 
 
+@pytest.mark.usefixtures("unreported")
 def test_templates_give_the_scores_of_their_cosines(here: list[str]) -> None:
     generator = np.random.default_rng(3)
     table = people()
@@ -152,6 +153,7 @@ def test_templates_give_the_scores_of_their_cosines(here: list[str]) -> None:
     assert rates.loc["FNMR", "trials"] == len(mated)
 
 
+@pytest.mark.usefixtures("unreported")
 def test_a_study_by_overrides_is_that_of_the_command_line(
     small: StudyFolder, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES, SEARCHES, TRUTH
 from lfr_eval.study.labels import inseparable
-from tests.studies import run
+from tests.studies import run, tables_of
 
 PILOT = (
     "design=live",
@@ -130,7 +130,7 @@ CONFOUNDED = (
 @pytest.mark.slow
 def test_a_groups_difference_that_is_its_cameras_goes_within_cameras(tmp_path: Path) -> None:
     """Black subjects mostly pass the bad camera; nothing else differs between groups."""
-    study = run(tmp_path, *CONFOUNDED)
+    study = tables_of(tmp_path, *CONFOUNDED)
     truth = study.read(TRUTH)
     truth = truth[(truth["metric"] == "FNIR") & (truth["factor"] == "ethnicity")]
     true = truth.set_index("group")["rate"]
@@ -138,7 +138,7 @@ def test_a_groups_difference_that_is_its_cameras_goes_within_cameras(tmp_path: P
     plain = of(study, "FNIR", "ethnicity", "black", "white")
     assert plain["ratio_lower"] < true["black"] / true["white"] < plain["ratio_upper"]
     assert plain["verdict"] == "different"
-    study = run(tmp_path, *CONFOUNDED, "inference.strata=[camera]")
+    study = tables_of(tmp_path, *CONFOUNDED, "inference.strata=[camera]")
     within = of(study, "FNIR", "ethnicity", "black", "white")
     assert within["verdict"] != "different"
     assert "with the same camera" in within["statement"]

@@ -27,7 +27,7 @@ from lfr_eval.inference import Plan, rates, watchlist_size_table
 from lfr_eval.matchers.store import TemplateStore
 from lfr_eval.study.inputs import read_inputs
 from tests.matchers.test_onnx import reduced
-from tests.studies import LONDON, configured, places, run_on_faces
+from tests.studies import LONDON, configured, places, run_on_faces, unreported
 
 OPERATING = 0.491
 QUICK = ("thresholds.values=[0.491,0.6]", "thresholds.operating=0.491")
@@ -41,7 +41,8 @@ def studied(faces: Path, *overrides: str) -> StudyFolder:
 
 @pytest.fixture(scope="session")
 def fairface(faces: Path) -> StudyFolder:
-    return studied(faces, "experiment=fairface_verification")
+    with unreported():
+        return studied(faces, "experiment=fairface_verification")
 
 
 def templates(faces: Path, study: StudyFolder, *overrides: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -148,6 +149,7 @@ def test_london_rates_equal_numpy(faces: Path, london: StudyFolder) -> None:
     np.testing.assert_allclose(np.sort(mated["score"]), np.sort(score[same]), atol=1e-6)
 
 
+@pytest.mark.usefixtures("unreported")
 def test_a_second_study_embeds_nothing(
     faces: Path, london: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +177,7 @@ def test_no_face_name_or_template_leaves_the_study_folder(
     assert suffixes <= {".parquet", ".json", ".html", ".pdf"}
 
 
+@pytest.mark.usefixtures("unreported")
 def test_dlib_runs_such_a_study(mirror: Path, faces: Path, tmp_path: Path) -> None:
     pytest.importorskip("dlib", reason="the extra 'dlib' is not installed")
     study = studied(

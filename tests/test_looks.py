@@ -52,6 +52,7 @@ def registered(made: Path, tmp_path: Path) -> Registered:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unreported")
 def test_each_look_spends_its_share_and_there_is_no_third(
     registered: Registered, made: Path
 ) -> None:

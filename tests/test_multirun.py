@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, RATES
 from tests.engine.studies import write_people
+from tests.forked import Forked
 
 pytest.importorskip(
     "hydra_plugins.hydra_joblib_launcher", reason="needs hydra-joblib-launcher, of the extra dev"
@@ -31,28 +30,24 @@ STUDY = (
 )
 
 
-def multirun(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+def multirun(python: Forked, folder: Path, *overrides: str) -> CompletedProcess[str]:
     """Run studies in two processes at once."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    for name in ("STUDIES", "CACHE"):
-        environment[f"LFR_EVAL_{name}"] = str(folder / name.lower())
-    environment.pop("MLFLOW_TRACKING_URI", None)
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        **{f"LFR_EVAL_{name}": str(folder / name.lower()) for name in ("STUDIES", "CACHE")},
+        "MLFLOW_TRACKING_URI": "",
+    }
     launcher = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    return subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli.main", "run", "-m", *launcher, *STUDY, *overrides],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment,
-        check=False,
-    )
+    return python.command(folder, "run", "-m", *launcher, *STUDY, *overrides, **environment)
 
 
-def test_more_jobs_than_processes_on_a_fresh_store_are_one_comparison(tmp_path: Path) -> None:
+def test_more_jobs_than_processes_on_a_fresh_store_are_one_comparison(
+    tmp_path: Path, python: Forked
+) -> None:
     from mlflow import MlflowClient
 
     people = write_people(tmp_path / "people")
-    done = multirun(tmp_path, f"dataset.path={people}", f"matcher.salt=range({JOBS})")
+    done = multirun(python, tmp_path, f"dataset.path={people}", f"matcher.salt=range({JOBS})")
     assert done.returncode == 0, done.stderr
     studies = [path.parent for path in (tmp_path / "studies").glob("*/provenance.json")]
     assert len(studies) == JOBS
@@ -102,7 +97,9 @@ def assert_compared(studies: list[Path], metrics: dict[str, dict[str, float]]) -
         }
 
 
-def test_a_job_that_fails_in_another_process_is_the_status_of_all(tmp_path: Path) -> None:
-    done = multirun(tmp_path, "dataset.path=a.csv,b.csv")
+def test_a_job_that_fails_in_another_process_is_the_status_of_all(
+    tmp_path: Path, python: Forked
+) -> None:
+    done = multirun(python, tmp_path, "dataset.path=a.csv,b.csv")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.forked import Forked
+
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+RUN = """
+import os, sys, warnings
+os.environ["MPLBACKEND"] = "agg"
+os.chdir(sys.argv[1])
+sys.stdout = open("said", "w")
+warnings.simplefilter("ignore")
+exec(compile(open("code").read(), "<notebook>", "exec"), {"__name__": "__main__"})
+sys.stdout.flush()
+"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(notebook: Path, tmp_path: Path) -> None:
+def test_it_runs(notebook: Path, tmp_path: Path, python: Forked) -> None:
     cells = json.loads(notebook.read_text())["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "code").write_text(code)
+    assert python.begin(RUN, str(tmp_path)).wait() == 0
     printed = (
         "".join(out["text"])
         for cell in cells
@@ -35,7 +38,9 @@ def test_it_runs(notebook: Path, tmp_path: Path) -> None:
         if out["output_type"] == "stream"
     )
     # What readers see is what the package says now.
-    assert done.stdout == "".join(printed), "run the notebook again and keep its outputs"
+    assert (tmp_path / "said").read_text() == "".join(printed), (
+        "run the notebook again and keep its outputs"
+    )
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

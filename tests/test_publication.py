@@ -21,7 +21,7 @@ from lfr_eval.finished.publication import FILES, publish_study
 from lfr_eval.finished.publishing.linked import PublicationError
 from tests.publishing.attack import Attacker, cells_of, from_csv, from_page, parts_of_wholes
 from tests.report.pages import parse
-from tests.studies import configured, run
+from tests.studies import configured, tables_of
 
 MINIMUM = 5
 FEW, FORMULA = "few people", "=HYPERLINK(1)"
@@ -49,7 +49,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
         image_id=images["image_id"].to_numpy(str)[drawn.acquired],
         template=drawn.vectors[drawn.acquired],
     )
-    return run(
+    return tables_of(
         folder,
         *("dataset=manifest", f"dataset.path={folder / 'people.csv'}"),
         *("matcher=templates", f"matcher.path={folder / 'templates.npz'}"),

@@ -23,7 +23,7 @@ from lfr_eval.report.reading import read_report
 from lfr_eval.study.sealing import report_and_seal
 from tests.forked import Forked
 from tests.report.reading_age import school_years
-from tests.studies import SMALL, configured, run
+from tests.studies import SMALL, configured, run, tables_of
 
 CONTROL = (
     "design=live",
@@ -70,7 +70,7 @@ def test_provenance_names_what_is_needed_to_make_it_again(small: StudyFolder) ->
 
 
 def test_the_same_configuration_gives_the_same_numbers(small: StudyFolder, tmp_path: Path) -> None:
-    again = run(tmp_path, *SMALL)
+    again = tables_of(tmp_path, *SMALL)
     assert again.path.name == small.path.name
     for table in ALL:
         pd.testing.assert_frame_equal(again.read(table), small.read(table))
@@ -158,7 +158,7 @@ def omnibus(study: StudyFolder, factor: str) -> pd.Series:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_planted_fivefold_difference_is_found(seed: int, tmp_path: Path) -> None:
-    study = run(tmp_path, *CONTROL, f"dataset.seed={seed}")
+    study = tables_of(tmp_path, *CONTROL, f"dataset.seed={seed}")
     truth = study.read(TRUTH)
     truth = truth[(truth["metric"] == "FPIR") & (truth["factor"] == "ethnicity")]
     true = truth.set_index("group")["rate"]
@@ -181,7 +181,7 @@ def test_no_difference_is_found_where_none_is_planted(tmp_path: Path) -> None:
     """Three cohorts of equal groups: a test whose level is a half would be seen by 7 in 8."""
     hits = 0
     for seed in range(1, 4):
-        study = run(
+        study = tables_of(
             tmp_path,
             *CONTROL,
             *("dataset.people=300", f"dataset.seed={seed}"),
@@ -231,7 +231,7 @@ def test_templates_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path:
         f"matcher.path={templates}",
         "matcher.operating=0.45",
     ]
-    study = run(tmp_path, *SMALL[3:], *given)
+    study = tables_of(tmp_path, *SMALL[3:], *given)
     assert_same_counts(study, small)
 
 
@@ -269,13 +269,13 @@ def test_scores_from_a_file_give_the_same_rates(small: StudyFolder, tmp_path: Pa
         f"matcher.path={scores}",
         "matcher.operating=0.45",
     ]
-    study = run(tmp_path, *SMALL[3:], *given)
+    study = tables_of(tmp_path, *SMALL[3:], *given)
     assert_same_counts(study, small)
 
 
 def test_the_documented_line_for_a_vendors_templates(tmp_path: Path) -> None:
     people, templates, _ = exported(tmp_path)
-    study = run(
+    study = tables_of(
         tmp_path,
         "dataset=manifest",
         f"dataset.path={people}",
@@ -378,7 +378,7 @@ def test_beyond_the_data_false_matches_and_false_alerts_are_modelled_apart(
 
 
 def test_groups_are_compared_within_cameras(tmp_path: Path) -> None:
-    study = run(tmp_path, *SMALL, "inference.strata=[camera]")
+    study = tables_of(tmp_path, *SMALL, "inference.strata=[camera]")
     findings = study.read(FINDINGS)
     searches = findings[findings["metric"].isin(["FPIR", "FNIR", "FTA"])]
     assert searches["test"].str.endswith(", within camera").all()

@@ -13,7 +13,7 @@ from lfr_eval.cli.main import main
 from lfr_eval.contract.tables import RATES
 from lfr_eval.finished.exporting import ExportError, export_templates
 from tests.cohort.builders import noise
-from tests.studies import SMALL, run
+from tests.studies import SMALL, tables_of
 
 STUDY = ("dataset=manifest", "design=verification", "thresholds.values=[0.1,0.2]")
 
@@ -35,7 +35,7 @@ def test_a_study_of_exported_templates_has_the_same_rates(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people = f"dataset.path={manifest(tmp_path)}"
-    study = run(tmp_path / "own", *STUDY, people, "matcher=null_matcher")
+    study = tables_of(tmp_path / "own", *STUDY, people, "matcher=null_matcher")
     file, cache = tmp_path / "templates.NPZ", tmp_path / "own" / "cache"
     asked = ["templates", "export", str(study.path), "--to", str(file), "--cache", str(cache)]
     assert main(asked) == 0
@@ -44,7 +44,9 @@ def test_a_study_of_exported_templates_has_the_same_rates(
     assert "Warning: templates identify people for life" in said.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert study.verify() == []
-    again = run(tmp_path / "other", *STUDY, people, "matcher=templates", f"matcher.path={file}")
+    again = tables_of(
+        tmp_path / "other", *STUDY, people, "matcher=templates", f"matcher.path={file}"
+    )
     keys = ["metric", "threshold", "factor", "group", "counterpart"]
     both = study.read(RATES).merge(again.read(RATES), on=keys, suffixes=("", "_again"))
     assert {"FMR", "FNMR"} <= set(both["metric"])
@@ -56,7 +58,7 @@ def test_a_study_of_exported_templates_has_the_same_rates(
 
 
 def test_simulated_templates_are_made_anew(tmp_path: Path) -> None:
-    study = run(tmp_path, *SMALL, "design=verification")
+    study = tables_of(tmp_path, *SMALL, "design=verification")
     number = export_templates(study, tmp_path / "t.npz", tmp_path / "cache")
     with np.load(tmp_path / "t.npz") as arrays:
         assert len(arrays["image_id"]) == len(arrays["template"]) == number
@@ -65,7 +67,7 @@ def test_simulated_templates_are_made_anew(tmp_path: Path) -> None:
 
 def test_what_cannot_be_exported_is_refused(tmp_path: Path) -> None:
     people = f"dataset.path={manifest(tmp_path)}"
-    study = run(tmp_path / "own", *STUDY, people, "matcher=null_matcher")
+    study = tables_of(tmp_path / "own", *STUDY, people, "matcher=null_matcher")
     for file, said in (
         (study.path / "t.npz", "a study never holds templates"),
         (tmp_path / "t.csv", "must name an .npz file"),

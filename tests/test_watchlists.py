@@ -11,7 +11,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import STUDY, StudyFolder
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
-from tests.studies import SMALL, run
+from tests.studies import SMALL, run, tables_of
 
 MIXED = (
     *SMALL,
@@ -22,7 +22,7 @@ MIXED = (
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
-    return run(tmp_path_factory.mktemp("studies"), *MIXED)
+    return tables_of(tmp_path_factory.mktemp("studies"), *MIXED)
 
 
 def test_the_watchlist_searched_has_the_composition(mixed: StudyFolder) -> None:

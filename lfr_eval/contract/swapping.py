@@ -178,4 +178,4 @@ def view(study: Path, aside: Path, names: Sequence[str]) -> Path:
 
 def spelt(name: str) -> str:
     """Return a name that anybody may have given a file, on one line."""
-    return name if name.isspelt() else ascii(name)
+    return name if name.isprintable() else ascii(name)

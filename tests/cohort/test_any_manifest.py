@@ -145,6 +145,7 @@ def test_a_label_that_a_few_people_have_twice_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unreported")
 def test_people_who_state_no_group_are_counted_and_never_compared(tmp_path: Path) -> None:
     ethnicity = ["Black", "White", "Prefer not to say", "N/A", "", "unknown"] * 8
     run = prepared(tmp_path, people(gender=["f", "m"] * 24, ethnicity=ethnicity))

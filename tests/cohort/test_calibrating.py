@@ -119,6 +119,7 @@ def test_people_with_a_false_positive_equal_a_sample() -> None:
         assert abs(np.mean(counted) - true_people(people, threshold)) < 4 * error
 
 
+@pytest.mark.usefixtures("unreported")
 def test_a_repeated_study_has_the_findings_of_the_study(tmp_path: Path) -> None:
     """The short way of `repeat.py` and the whole way of `lfr-eval run`: the same people."""
     small = ["dataset.fillers=2000", "design.watchlist_sizes=[2000]", "dataset.seed=5"]

@@ -22,7 +22,7 @@ from lfr_eval.contract.tables import (
 from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference import rates
 from lfr_eval.study.designs import design_of
-from tests.studies import SMALL, configured, run
+from tests.studies import SMALL, configured, run, tables_of
 
 FEW = (
     *SMALL,
@@ -144,7 +144,7 @@ def test_the_content_of_the_dont_care_file_is_part_of_the_study(tmp_path: Path) 
 
 
 def test_every_alert_of_one_frame_comes_at_once(retrospective: StudyFolder, tmp_path: Path) -> None:
-    live = run(tmp_path, *FEW, "design=live")
+    live = tables_of(tmp_path, *FEW, "design=live")
     times = live.read(ALERT_TIMES)
     some = times[times["alerts"] > 0]
     assert len(some)

@@ -19,7 +19,7 @@ from tests.engine.serving import served
 from tests.engine.studies import write_people
 from tests.report.pages import parse
 from tests.shared import fresh_store
-from tests.studies import configured, run
+from tests.studies import configured, tables_of
 
 # MLflow and what it stands on warn about themselves.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -67,25 +67,25 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
     deployed(0.2, "monday")
     deployed(0.3, "tuesday")
     unswept = ("", "a threshold that the study does not have")
-    loaded = run(place, *STUDY, "matcher=mlflow", f"matcher.uri={MODEL}")
+    loaded = tables_of(place, *STUDY, "matcher=mlflow", f"matcher.uri={MODEL}")
     assert judged(loaded) == {"monday": ("the same fingerprint", ""), "tuesday": unswept}
 
     with served(NullMatcher(salt="x")) as url:
         through = ("matcher=http", f"matcher.url={url}")
-        unchecked = run(place, *STUDY, *through)
+        unchecked = tables_of(place, *STUDY, *through)
         _, why = judged(unchecked)["monday"]
         assert why.endswith(
             "no parity check ties the endpoint that was tested to a registered version"
         )
         assert main([*PARITY, "--endpoint", url]) == 1
-        failed = run(place, *STUDY, *through, f"matcher.model={MODEL}")
+        failed = tables_of(place, *STUDY, *through, f"matcher.model={MODEL}")
         _, why = judged(failed)["monday"]
         assert why.startswith(f"lfr-null/1, which is not what was tested: parity of {url} with")
 
     with served(NullMatcher()) as url:
         assert main([*PARITY, "--endpoint", url]) == 0
         named = ("matcher=http", f"matcher.url={url}", f"matcher.model={MODEL}")
-        proved = run(place, *STUDY, *named)
+        proved = tables_of(place, *STUDY, *named)
     before = proved.study_hash()
     how, _ = judged(proved)["monday"]
     assert how.startswith(f"parity of {url} with lfr-null/1 on 20")

@@ -28,7 +28,7 @@ from lfr_eval.tracking import track
 from tests.engine.serving import Answer, honestly, served
 from tests.engine.studies import write_people
 from tests.shared import fresh_store
-from tests.studies import configured, run
+from tests.studies import configured, run, tables_of
 
 # MLflow and what it stands on warn about themselves.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -205,11 +205,11 @@ def test_a_study_through_http_has_the_rates_of_the_process(
     whose = f"dataset.path={people}"
     model = ("matcher=mlflow", "matcher.uri=models:/lfr-null@candidate")
     where = f"matcher.registry={registry}"
-    here = run(tmp_path, *STUDY, whose, "matcher=null_matcher")
-    version = run(tmp_path, *STUDY, whose, *model, where)
+    here = tables_of(tmp_path, *STUDY, whose, "matcher=null_matcher")
+    version = tables_of(tmp_path, *STUDY, whose, *model, where)
     with served(make_matcher("null")) as url:  # type: ignore[arg-type]
         endpoint = ("matcher=http", f"matcher.url={url}")
-        there = run(tmp_path, *STUDY, whose, *endpoint)
+        there = tables_of(tmp_path, *STUDY, whose, *endpoint)
         assert said(there) == (
             "This study does not describe the live engine: no parity check has compared the "
             "registered matcher with the live engine."
@@ -221,11 +221,11 @@ def test_a_study_through_http_has_the_rates_of_the_process(
         proved = run(tmp_path, *STUDY, whose, *endpoint, *named)
         file = tmp_path / "parity.json"
         file.write_text(json.dumps(record.to_json()))
-        assert said(run(tmp_path, *STUDY, whose, *endpoint, f"parity={file}")) == said(proved)
+        assert said(tables_of(tmp_path, *STUDY, whose, *endpoint, f"parity={file}")) == said(proved)
     for other in (version, there, proved):
         assert other.file(RATES).read_bytes() == here.file(RATES).read_bytes()
     assert said(proved).startswith(f"This study describes the live engine at {url}: it gave the")
-    assert said(run(tmp_path, *STUDY, whose, *model, where)) == said(proved)
+    assert said(tables_of(tmp_path, *STUDY, whose, *model, where)) == said(proved)
     assert said(here) is None
     assert_recorded(version, registry)
     page = (proved.path / "report.html").read_text()

@@ -20,12 +20,14 @@ import requests
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import RATES
 from lfr_eval.matchers.http import HttpMatcher
+from lfr_eval.matchers.packing import unpack
 from lfr_eval.registry.parity import check_parity, record_parity
 from lfr_eval.registry.registered import load_registered
 from lfr_eval.registry.registering import register_matcher
+from tests.engine.serving import served
 from tests.matchers.test_onnx import reduced
 from tests.shared import fresh_store
-from tests.studies import configured, run
+from tests.studies import configured, tables_of
 
 pytestmark = [
     pytest.mark.mirror,
@@ -92,7 +94,7 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
         assert record.holds, record.differences
         assert record.templates == 30
         record_parity(registered, record, registry)
-        there = run(
+        there = tables_of(
             tmp_path,
             *given,
             "matcher=http",
@@ -100,7 +102,7 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
             "matcher.model=models:/lfr-matcher/1",
             f"matcher.registry={registry}",
         )
-    here = run(tmp_path, *given, *facenet)
+    here = tables_of(tmp_path, *given, *facenet)
     assert there.file(RATES).read_bytes() == here.file(RATES).read_bytes()
     live = read_json(there.path / "study.json")["live_engine"]
     assert live["described"] is True
@@ -110,7 +112,8 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
     content = json.loads(packed.read_text())
     content["parameters"]["margin"] = 0
     packed.write_text(json.dumps(content))
-    with serving(tmp_path / "copy") as url:
+    # What MLflow serves is what it unpacks; starting it once shows that.
+    with served(unpack(packed.parent)) as url:
         changed = check_parity(registered, HttpMatcher(url), pictures[:4])
     assert not changed.holds
     assert changed.differences[0] == "in what runs, margin is 0 instead of 14"

@@ -26,7 +26,7 @@ from lfr_eval.matchers.alerts import NAMED, UNKNOWN_PASS, AlertLog
 from lfr_eval.matchers.passes import NEAREST, NO_PASS
 from lfr_eval.report import answer
 from tests.inputs.conftest import Logs
-from tests.studies import run
+from tests.studies import run, tables_of
 
 PASSES = """pass_id,subject_id,time,camera,acquired
 a,s0,2026-03-14T10:00:00,north,yes
@@ -214,7 +214,7 @@ def test_the_engines_own_alerts_are_such_a_log_at_its_threshold_only(logs: Logs)
     ):
         run(logs.folder, *words)
     logs.write(zoned.replace("unknown,2026-03-14T10:00:20", "unknown,2026-03-14T10:00:30"), "")
-    study = run(logs.folder, *words)
+    study = tables_of(logs.folder, *words)
     assert study.read(ALERT_LOG)["matched"].tolist() == [NEAREST, NEAREST]
     rates = study.read(RATES).query("factor == 'overall' and metric == 'TPIR'")
     assert rates[["threshold", "events", "trials"]].to_numpy().tolist() == [[0.7, 1, 5]]
@@ -246,7 +246,7 @@ def test_a_line_separator_inside_a_line_ends_none(logs: Logs) -> None:
 
 
 def test_a_log_without_any_alert_says_that_nobody_was_recognised(logs: Logs) -> None:
-    study = run(logs.folder, *logs.write(PASSES, "pass_id,reference_id,score\n"))
+    study = tables_of(logs.folder, *logs.write(PASSES, "pass_id,reference_id,score\n"))
     rates = study.read(RATES).query("factor == 'overall' and metric in ['TPIR', 'FPIR']")
     assert rates[["events", "trials"]].to_numpy().tolist() == [[0, 2], [0, 5]]
 
@@ -276,7 +276,7 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
     assert "At threshold 0.30 and a watchlist of 28 faces" in first
     assert study.record().thresholds.operating is None
     assert 'class="quiet">rank 10<' in (study.path / "report.html").read_text(encoding="utf-8")
-    ranked = run(logs.folder, *words, "design.ranks=[1,10]")
+    ranked = tables_of(logs.folder, *words, "design.ranks=[1,10]")
     assert set(ranked.read(RATES)["metric"]) == {
         *("FNIR", "TPIR", "misidentification", "FTA", "FTE")
     }

@@ -12,7 +12,7 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import ALERT_LOG, FINDINGS, RATES, SEARCHES, WATCHLIST_SIZES
 from tests.inputs.black_box import simulation_of, write_log
-from tests.studies import configured, run
+from tests.studies import configured, run, tables_of
 
 NPL = ("experiment=npl_2023", "dataset.people=60", "dataset.fillers=3000", "report.pdf=false")
 SAME = (
@@ -30,9 +30,9 @@ SAME = (
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyFolder, StudyFolder, Path]:
     folder = tmp_path_factory.mktemp("black-box")
-    white = run(folder / "white", *NPL, *SAME)
+    white = tables_of(folder / "white", *NPL, *SAME)
     simulation = simulation_of(configured(folder, *NPL))
-    black = run(folder / "black", *write_log(simulation, folder / "log", 0.44), *SAME)
+    black = tables_of(folder / "black", *write_log(simulation, folder / "log", 0.44), *SAME)
     return white, black, folder
 
 

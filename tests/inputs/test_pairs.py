@@ -13,7 +13,7 @@ from lfr_eval.contract.tables import COHORT, FINDINGS, RATES
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.pairs import PairFile
 from lfr_eval.study.foreseen import foresee
-from tests.studies import configured, run
+from tests.studies import configured, run, tables_of
 
 THRESHOLDS = (0.3, 0.4, 0.45)
 GROUPS = {"African": 0.05, "Asian": 0.03, "Caucasian": 0.0, "Indian": 0.02}
@@ -51,7 +51,7 @@ KNOWN = {**PLAIN, "subject_a": "id1", "subject_b": "id2"}
 def test_rates_of_a_list_equal_numpy(columns: dict[str, str], tmp_path: Path) -> None:
     pairs = published()
     pairs.to_csv(tmp_path / "pairs.csv", index=False)
-    study = run(tmp_path, *words_of(tmp_path / "pairs.csv", **columns))
+    study = tables_of(tmp_path, *words_of(tmp_path / "pairs.csv", **columns))
     rates, score = study.read(RATES), pairs["sim"].to_numpy()
     genuine, race = pairs["same"].to_numpy() == 1, pairs["race"].to_numpy(str)
     checked = 0
@@ -102,7 +102,7 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
     for at in range(12):
         lines += [f"0.9,1,a{at},a{at},x,x", f"0.5,0,a{at},b{at},x,y", f"0.1,0,b{at},c{at},y,y"]
     (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    study = run(tmp_path, *words_of(tmp_path / "pairs.csv"))
+    study = tables_of(tmp_path, *words_of(tmp_path / "pairs.csv"))
     rates = study.read(RATES).query("metric == 'FMR' and threshold == 0.4 and factor == 'group'")
     cells = rates[rates["trials"] > 0].set_index(["group", "counterpart"])[["events", "trials"]]
     assert cells.loc[("y", "y")].tolist() == [0, 12]

@@ -14,7 +14,7 @@ from lfr_eval.contract.tables import ACQUISITION, RATES
 from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.mtcnn import cut_points
 from tests.matchers.exported import exported, means
-from tests.studies import run, run_on_faces
+from tests.studies import run_on_faces, tables_of
 
 pytest.importorskip("onnxruntime", reason="the extra 'onnx' is not installed")
 
@@ -168,10 +168,10 @@ def test_facenet_exported_has_the_rates_of_facenet(
         "matcher.margin=14",
     )
     torch = run_on_faces(faces, *given, "matcher=facenet", "matcher.device=cpu")
-    onnx = run(tmp_path, *given, "matcher=onnx", f"matcher.path={graph}")
+    onnx = tables_of(tmp_path, *given, "matcher=onnx", f"matcher.path={graph}")
     assert torch.read(ACQUISITION)["acquired"].all()
     pd.testing.assert_frame_equal(torch.read(RATES), onnx.read(RATES), check_exact=True)
-    told = run(
+    told = tables_of(
         tmp_path,
         *given,
         "matcher=onnx",

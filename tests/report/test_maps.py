@@ -20,8 +20,12 @@ STUDIES = {
     "npl_2023": (
         *("experiment=npl_2023", "dataset.people=60", "dataset.passes=4", "dataset.fillers=300"),
         *("design.watchlist_sizes=[100,300]", "inference.primary_watchlist_sizes=[300]"),
+        *("thresholds.values=[0.4,0.45]", "thresholds.operating=0.4", "thresholds.primary=null"),
     ),
-    "london": ("experiment=london", "matcher=null_matcher", "design.watchlist_sizes=[100,500]"),
+    "london": (
+        *("experiment=london", "matcher=null_matcher", "design.watchlist_sizes=[100,500]"),
+        *("thresholds.values=[0.1,0.2]", "thresholds.operating=0.2"),
+    ),
 }
 OWN = """
 name: borough
