@@ -40,6 +40,13 @@ SIGNS = st.sampled_from("abcXYZ019:@!$&'()*+,;=-._~%#?")
         ("models:/name@live", "models:/name@live"),
         ("two http://a:b@c/ and ftp://d:e@f/?g", "two http://c/ and ftp://f/"),
         ("no address: a@b ? c", "no address: a@b ? c"),
+        ("http:u:s3cret@host", "http:…@host"),
+        ("http:///u:s3cret@host/x", "http:///…@host/x"),
+        ("//u:s3cret@host/x", "//…@host/x"),
+        ("u:s3cret@host:5000", "…@host:5000"),
+        ("mssql+pyodbc:///?odbc_connect=PWD%3Ds3cret", "mssql+pyodbc:///"),
+        ("host=h user=u password=s3cret", "host=h user=u password=…"),
+        ("Authorization: Bearer s3cret", "Authorization: Bearer …"),
     ],
 )
 def test_addresses_are_shown_without_credentials_and_query(address: str, shown: str) -> None:

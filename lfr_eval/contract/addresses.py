@@ -15,10 +15,22 @@ _CREDENTIALS = re.compile(r"(?<=://)(?!/)[^/?#\s]*@")
 _UNCLEAR = re.compile(r"(?<=://)[^/?#\s:@]*:(?!\d*(?:[/?#\s]|$))\S*?[/?#]\S*@\S*")
 # Of what a semicolon ends, only a sentence goes on after a space.
 _QUERY = re.compile(
-    r"(\b(?!sqlite:)[a-z][a-z\d+.-]*://?(?!/)[^\s?#;\"'<>]*)(?:[?#]|;(?=[^\s\"<>]))[^\s\"<>]*", re.I
+    r"(\b(?!sqlite:|file:)[a-z][a-z\d+.-]*:/{1,3}(?!/)[^\s?#;\"'<>]*)(?:[?#]|;(?=[^\s\"<>]))[^\s\"<>]*",
+    re.I,
 )
 # An address with one slash too few. A registered model (models:/NAME@ALIAS) has one.
 _ONE_SLASH = re.compile(r"(\b(?!models:)[a-z][a-z\d+.-]+:/)(?!/)[^/?#\s]*@", re.I)
+# What is left of user:password@host where the slashes of an address are missing or too many.
+_BARE = re.compile(
+    r"(?<![\w.+/\\-])(?!sqlite:|file:)((?:[a-z][a-z\d+.-]*:)?[/\\]*)[^\s/\\:@\"']+:[^\s/\\@]+@",
+    re.I,
+)
+# What drivers of databases and clients of servers say of how they connect.
+_NAMED = re.compile(
+    r"((?:password|passwd|pwd|secret|token|signature|access_?key|api_?key)="
+    r"|\bbearer )[^\s&;,\"')}]+",
+    re.I,
+)
 # Databricks: its host is the name of a profile or of a secret.
 _PROFILE = re.compile(r"(\bdatabricks(?:-uc)?://)[^\s\"<>]+", re.I)
 # What urllib3 says of a request that failed: the address without its host.
@@ -39,4 +51,4 @@ def masked(text: str) -> str:
     """
     text = _ONE_SLASH.sub(r"\1", _PROFILE.sub(r"\1…", text))
     clear = _QUERY.sub(r"\1", _CREDENTIALS.sub("", _UNCLEAR.sub("…", text)))
-    return _RELATIVE.sub(r"\1", clear)
+    return _NAMED.sub(r"\1…", _BARE.sub(r"\1…@", _RELATIVE.sub(r"\1", clear)))
