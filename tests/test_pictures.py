@@ -267,6 +267,19 @@ def test_a_picture_that_breaks_off_is_refused(kind: str) -> None:
                 read(content[: int(len(content) * share)])
 
 
+@pytest.mark.parametrize("look", [read_picture, check_picture])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_that_was_cut_and_given_an_end_is_refused(
+    mode: str, look: Callable[[bytes], object]
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), np.uint8)
+    whole = written(Image.fromarray(noise).convert(mode), "JPEG")
+    look(whole)
+    look(written(Image.new(mode, (96, 96), (128,) * 3 if mode == "RGB" else 128), "JPEG"))
+    with pytest.raises(PictureError, match="cut short"):
+        look(whole[: len(whole) * 2 // 3] + b"\xff\xd9")
+
+
 def test_what_is_checked_is_what_is_read(tmp_path: Path) -> None:
     COLOURS.save(tmp_path / "a.png")
     assert np.array_equal(read_picture(tmp_path / "a.png"), COLOURS)

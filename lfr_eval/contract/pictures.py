@@ -46,6 +46,9 @@ LEAST_USED = 1 / 4
 """Share of a 16-bit scale that a picture must reach. A sensor's 10 to 14 bits, written into 16
 without being scaled, look black; which white was meant stands nowhere in the file."""
 
+LAST_ROWS, MIDDLE = 8, 128
+"""Rows of the smallest block of a JPEG, and the grey of blocks without data."""
+
 READING = 2
 """Raised when a picture may be read as other pixels than before: templates are kept apart by it."""
 
@@ -156,6 +159,8 @@ def _decoded(content: bytes, whole: bool) -> Image.Image:
             # Pillow itself brings 16-bit colours to 8 bits, and 16-bit grey values not.
             deep_colours = ";16" in str(image.tile) and not _is_deep(image)
             image.load()
+            if image.format in ("JPEG", "MPO"):
+                _refuse_cut(image, LAST_ROWS if whole else 1)
             orientation = _orientation(image)
             picture = _eight_bits(image)
             if deep_colours:
@@ -268,6 +273,26 @@ def _refuse_unscaled(values: np.ndarray[Any, Any], white: int, bits: int) -> Non
         )
         remedy = "Convert it to an 8-bit image with your camera's own software."
         raise PictureError("unusual pixels", message, remedy)
+
+
+def _refuse_cut(image: Image.Image, rows: int) -> None:
+    """Refuse a JPEG whose data end before its last rows, although an end marker follows.
+
+    Its decoder says nothing and leaves these rows in exactly middle grey, from edge to edge.
+    """
+    if image.mode not in ("L", "RGB") or image.height <= 2 * rows:
+        return
+    below = image.crop((0, image.height - rows, image.width, image.height))
+    grey = all(ends == (MIDDLE, MIDDLE) for ends in _extremes(below))
+    if grey and any(ends != (MIDDLE, MIDDLE) for ends in _extremes(image)):
+        message = "its last rows are plain middle grey, as in a JPEG that was cut short"
+        remedy = "Copy the image again from its source, or save it as PNG if that border is meant."
+        raise PictureError("truncated image", message, remedy)
+
+
+def _extremes(image: Image.Image) -> list[tuple[int, int]]:
+    found = image.getextrema()
+    return [found] if isinstance(found[0], int | float) else list(found)  # type: ignore[list-item]
 
 
 def _orientation(image: Image.Image) -> int:
