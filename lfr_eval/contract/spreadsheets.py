@@ -33,8 +33,8 @@ def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
     shown = frame.copy()
     for name in shown.columns:
         if not pd.api.types.is_numeric_dtype(shown[name]):
-            shown[name] = shown[name].map(_harmless, na_action="ignore")
-    shown.columns = pd.Index([_harmless(name) for name in shown.columns])
+            shown[name] = shown[name].map(harmless, na_action="ignore")
+    shown.columns = pd.Index([harmless(name) for name in shown.columns])
     text: str = shown.to_csv(index=False, lineterminator=end)
     return text
 
@@ -59,7 +59,13 @@ def without_values(formulas: Any, values: Any) -> Iterator[str]:
                 )
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """Return a cell with an apostrophe before what a spreadsheet would calculate."""
     if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value
+
+
+def as_given(cell: str) -> str:
+    """Return a cell without the apostrophe that `harmless` put before it."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lfr_eval.contract.dates import day
 from lfr_eval.contract.reading import ValueUnreadable
+from lfr_eval.contract.spreadsheets import as_given, harmless
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.contract.writing import written_aside
 from lfr_eval.deployments.grid import DeploymentError
@@ -49,7 +50,7 @@ def write_suggestions(checks: pd.DataFrame, path: Path) -> int:
     with written_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(rows.values())
+        writer.writerows({k: harmless(v) for k, v in row.items()} for row in rows.values())
     return len(rows)
 
 
@@ -127,4 +128,4 @@ def _read(path: Path) -> list[dict[str, str]]:
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise DeploymentError(f"{path} lacks the columns {', '.join(missing)}.")
-        return [{name: row[name] or "" for name in COLUMNS} for row in reader]
+        return [{name: as_given(row[name] or "") for name in COLUMNS} for row in reader]

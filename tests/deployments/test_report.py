@@ -139,9 +139,9 @@ def test_the_report_finds_the_doubts_of_the_check(
 ) -> None:
     """A day out of sequence as printed is in sequence once the rows are sorted."""
     days = [*DAYS[:10], "03/11/23", *DAYS[11:20]]
-    table = write_csv(tmp_path / "grid.csv", [row("Place", day) for day in days])
+    table = write_csv(tmp_path / "=1+1.csv", [row("=1+1", day) for day in days])
     to = str(tmp_path / "records.parquet")
-    main(["deployments", "import", str(table), "--to", to])
+    main(["deployments", "import", str(table), "--to", to, "--force", "Kent Police"])
     capsys.readouterr()
     main(["deployments", "check", to])
     said = capsys.readouterr().out
@@ -150,6 +150,10 @@ def test_the_report_finds_the_doubts_of_the_check(
     doubts = pd.read_csv(folder / "doubts.csv")
     assert "date out of sequence" in set(doubts["check"])
     assert f"{len(doubts)} doubts in 20 records." in said
+    assert "20 deployments of Kent Police from" in (folder / "annual-report.html").read_text()
+    # A spreadsheet calculates none of the tables.
+    assert set(pd.read_csv(folder / "records.csv")["place"]) == {"'=1+1"}
+    assert doubts["source"].str.startswith("'=").all()
 
 
 def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import __version__
+from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.words import listed, several
 from lfr_eval.contract.writing import write_bytes, write_text
 from lfr_eval.deployments.annual.asked import Annual
@@ -16,6 +17,7 @@ from lfr_eval.deployments.annual.page import document_of, to_page
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.checks import check_records
 from lfr_eval.deployments.grid import DeploymentError
+from lfr_eval.deployments.origins import stated_force
 from lfr_eval.deployments.street import street_table
 from lfr_eval.report.pdf import to_pdf
 
@@ -54,7 +56,7 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     write_bytes(folder / PAPER, to_pdf(document, TEMPLATE))
     tables = {"records.csv": chosen, "rates.csv": street, "doubts.csv": checks}
     for name, frame in tables.items():
-        write_text(folder / name, frame.to_csv(index=False, lineterminator="\n"))
+        write_text(folder / name, csv_text(frame))
     return [folder / name for name in (PAGE, PAPER, *tables)]
 
 
@@ -82,4 +84,6 @@ def in_period(records: pd.DataFrame, asked: Annual) -> pd.DataFrame:
 
 def _period(records: pd.DataFrame) -> str:
     known = records["date"].dropna()
-    return f"{several(len(records), 'deployment')} from {known.min()} to {known.max()}"
+    forces = stated_force(records).unique()
+    who = f" of {forces[0]}" if len(forces) == 1 and records["force"].notna().any() else ""
+    return f"{several(len(records), 'deployment')}{who} from {known.min()} to {known.max()}"
