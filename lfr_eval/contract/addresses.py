@@ -22,7 +22,7 @@ _QUERY = re.compile(
 _ONE_SLASH = re.compile(r"(\b(?!models:)[a-z][a-z\d+.-]+:/)(?!/)[^/?#\s]*@", re.I)
 # What is left of user:password@host where the slashes of an address are missing or too many.
 _BARE = re.compile(
-    r"(?<![\w.+/\\-])(?!sqlite:|file:)((?:[a-z][a-z\d+.-]*:)?[/\\]*)[^\s/\\:@\"']+:[^\s/\\@]+@",
+    r"(?<![\w.+/\\-])(?!sqlite:|file:)((?:[a-z][a-z\d+.-]*:)?[/\\]*)[^\s/\\:@\"']+:[^\s/\\@…]+@",
     re.I,
 )
 # What drivers of databases and clients of servers say of how they connect.
