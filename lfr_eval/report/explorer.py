@@ -274,7 +274,8 @@ def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any
     """
     metrics, size, factor = setting.metrics, setting.size, setting.factor
     right = metrics[1] if metrics[1] in set(findings["metric"]) else "TPIR"
-    rows = findings[findings["metric"].isin([metrics[0], right]) & (findings["factor"] == factor)]
+    here = findings["threshold"].isin(setting.thresholds) & (findings["factor"] == factor)
+    rows = findings[here & findings["metric"].isin([metrics[0], right])]
     sized = rows["watchlist_size"]
     rows = rows[(sized.isna() if size is None else sized == size).fillna(False).to_numpy(bool)]
     made = []

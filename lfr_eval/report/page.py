@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from lfr_eval.contract.words import unbroken
 from lfr_eval.contract.writing import write_bytes
+from lfr_eval.report.further import further_charts
 from lfr_eval.report.model import Report
 from lfr_eval.report.templating import fill, source
 
@@ -27,6 +28,7 @@ def to_html(report: Report) -> str:
         "page.html.j2",
         report,
         paper=False,
+        further=further_charts(report),
         data=Markup(to_json(report.explorer.data if report.explorer else {})),
         style=Markup(source("style.css")),
         script=Markup(script),

@@ -16,7 +16,6 @@ from lfr_eval.report import words as labels
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.calibration import read_calibration, summarise
 from lfr_eval.report.findings import VERDICTS, WITHHELD, Verdict
-from lfr_eval.report.further import further_charts
 from lfr_eval.report.limits import further_limits
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
@@ -49,7 +48,6 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             panel=to_panel(report),
             brief=to_brief(report),
             fewest=FEWEST,
-            further=further_charts(report),
             spoken_decades=spoken_decades,
             **further,
         )

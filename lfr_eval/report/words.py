@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeGuard
@@ -18,8 +18,9 @@ def is_stated(text: str | None) -> TypeGuard[str]:
     return text is not None and text != "" and not text.lower().startswith(NOT_STATED)
 
 
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# Controls, surrogates, and what changes the order of reading.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 
@@ -29,15 +30,7 @@ def clean(text: str) -> str:
     Control characters are not allowed in HTML or SVG, and bidirectional overrides can make a
     label read as something else; both are shown as the replacement character.
     """
-    one_line = " ".join(text.split())
-    if one_line.isascii() and one_line.isprintable():
-        return one_line
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}"
-        if character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs")
-        else character
-        for character in one_line
-    )
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def shorten(text: str, length: int) -> str:

@@ -37,15 +37,18 @@ def to_document(report: Report, kind: str = "report") -> Document:
     record = report.record
     labels = report.stand_ins
     note = [Text((Run(stand_in_words(labels)),), notice=True)] if labels else []
-    chapters = ElementTree.fromstring(fill("paper.html.j2", report, paper=True, kind=kind))
+    # The brief and the report have no chart of these.
+    further = further_charts(report) if kind == "annex" else None
+    filled = fill("paper.html.j2", report, paper=True, kind=kind, further=further)
+    chapters = ElementTree.fromstring(filled)
     brief = to_brief(report)
     drawings: dict[str, tuple[str, str]] = {}
     if brief.picture:
         marked = f"{record.mark}: rates" if record.mark else "Rates"
         caption = f"{marked} of both kinds of error by group at {brief.setting}."
         drawings["picture"] = (to_svg(brief.picture, caption), caption)
-    charts = [*further_charts(report).all] if kind == "annex" else []
-    if report.explorer and kind == "annex":
+    charts = [] if further is None else [*further.all]
+    if report.explorer and further is not None:
         drawn = [each for part in report.explorer.parts for each in (part.chart, part.trade_off)]
         charts += [each for each in drawn if each is not None]
     drawings |= {each.name: (each.sheet, each.description) for each in charts}
