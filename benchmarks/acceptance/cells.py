@@ -76,7 +76,16 @@ MARGIN = 1.25
 
 def cells() -> list[Cell]:
     """All cells."""
-    null = (*_persons(), *_constant(), *_unequal(), *_pairs(), *_heavy(), *_images(), *_omnibus())
+    null = (
+        *_persons(),
+        *_constant(),
+        *_unequal(),
+        *_few(),
+        *_pairs(),
+        *_heavy(),
+        *_images(),
+        *_omnibus(),
+    )
     return [*null, *_power(), *_margin(), *_difference()]
 
 
@@ -165,6 +174,26 @@ def _unequal() -> list[Cell]:
                 _persons_cell(name, sizes, draws, (0.02, 0.02), passes=passes, mean_passes=PASSES)
             )
     return found
+
+
+def _few() -> list[Cell]:
+    """Few people of 50 passes each, some of whom have an event at nearly every pass."""
+
+    def passes(_: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+        return np.full(shape, 50)
+
+    return [
+        _persons_cell(
+            f"passes {sizes[0]} v {sizes[1]}, rate {rate}, beta {one} v {two}, 50 passes each",
+            sizes,
+            (beta_rates(rate, one), beta_rates(rate, two)),
+            (rate, rate),
+            passes=passes,
+            mean_passes=50,
+        )
+        for sizes in ((8, 8), (10, 100), (20, 20))
+        for rate, one, two in ((0.05, 0.3, 0.05), (0.2, 0.6, 0.05))
+    ]
 
 
 LAMBS: tuple[tuple[str, Kind, Kind, float], ...] = (

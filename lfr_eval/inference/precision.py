@@ -21,7 +21,7 @@ ENOUGH_EVENTS = 10
 """Events, and trials without one, from which a design effect is believed."""
 
 FEW_PEOPLE = 10
-"""People on top of those of a group, in the spread of few people; see `_spread`."""
+"""So few that their variance misses part of how unlike people are; see `_spread`."""
 
 OWN = "own variance"
 NEAR = "largest of own variance and that of the nearest score with ten events"
@@ -260,14 +260,15 @@ def _spread(evidence: Evidence, effect: Floats) -> Floats:
 
     The fewer people a variance is estimated from, and the more unequally they weigh, the more of
     it is missing where those who resemble many are; (n + 10) / n_e, of n people who weigh as n_e,
-    was found by simulation. Comparisons alone: a rate of passes does not rest on the product of two
-    people.
+    was found by simulation. A rate of passes does not rest on the product of two people, so that
+    it is told of ten people or fewer alone.
     """
-    if not evidence.pairs:
-        return np.zeros(effect.shape)
     alike = evidence.people if evidence.alike is None else evidence.alike
     missing = divide(evidence.people + FEW_PEOPLE, alike, otherwise=1.0)
-    return missing * divide(np.maximum(effect - 1, 0.0), evidence.events)
+    if not evidence.pairs:
+        missing = np.where(evidence.people <= FEW_PEOPLE, missing, 0.0)
+    extra = (1 - evidence.rate) * np.maximum(effect - 1, 0.0)
+    return missing * divide(extra, evidence.events)
 
 
 def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bools:

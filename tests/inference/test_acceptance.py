@@ -32,6 +32,7 @@ NULL = (
     "passes 30 v 1000, rate 0.02, constant 0.05 v 0.6",
     "passes 300 v 60, rate 0.005, beta 0.2 v 0.2",
     "passes 266 v 66, rate 0.02, beta 0.4 v 0.05, unequal passes",
+    "passes 8 v 8, rate 0.2, beta 0.6 v 0.05, 50 passes each",
     "comparisons 300 v 60, 10 expected, lambs in one",
     "comparisons 60 v 300, 40 expected, lambs in both",
     "comparisons 67 v 67, 4 expected, no lambs",
