@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.manifest import CARD
@@ -22,6 +24,11 @@ from lfr_eval.contract.tables import COHORT
 
 PERSONAL = ("gender", "ethnicity", "age_band")
 """Factors of a person that every cohort has, even if their labels are missing."""
+
+AT_ONCE = 100_000
+"""Rows that are hashed as Python text at once."""
+_PLAIN = r"^[ !#-\[\]-~]*$"
+"""What JSON writes as it is."""
 
 _NOT_PERSONAL = {column.name for column in COHORT.columns} - set(PERSONAL)
 
@@ -199,28 +206,38 @@ def cohort_digest(images: pd.DataFrame) -> str:
     as JSON, which distinguishes missing from empty and cannot be confused by separators.
     """
     names = sorted(name for name in images.columns if name != "path")
-    texts: dict[str, pd.Series] = {}
-    told: dict[str, list[str | None]] = {}
-    for name in names:
-        text = images[name].astype("string")
-        if text.isna().all():
-            continue
-        # In a list of pairs, a person is an image and a pass of the same name.
-        same = next((other for other, known in texts.items() if known.equals(text)), None)
-        values: Sequence[object] = [] if same else text.tolist()
-        told[name] = told[same] if same else [_known(one) for one in values]
-        texts[name] = text
-    filled, cells = list(told), list(told.values())
-    rows = sorted(json.dumps(row, ensure_ascii=True) for row in zip(*cells, strict=True))
+    texts = {name: images[name].astype("string") for name in names}
+    filled = [name for name in names if not texts[name].isna().all()]
     content = hashlib.sha256(json.dumps(filled).encode())
-    for row in rows:
-        content.update(b"\n")
-        content.update(row.encode())
+    if filled and len(images):
+        cells = (_as_json(texts[name]) for name in filled)
+        rows = _joined("[", _joined(*cells, between=", "), "]")
+        rows = rows.take(pc.array_sort_indices(rows))
+        for start in range(0, len(rows), AT_ONCE):
+            for row in rows.slice(start, AT_ONCE).to_pylist():
+                content.update(b"\n")
+                content.update(row.encode())
     return content.hexdigest()
 
 
-def _known(value: object) -> str | None:
-    return str(value) if isinstance(value, str) else None
+def _as_json(text: pd.Series) -> pa.Array:
+    """Return cells as JSON writes them in ASCII."""
+    values = pa.array(text.array, pa.large_string())
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    plain = pc.fill_null(pc.match_substring_regex(values, _PLAIN), True)
+    quoted = _joined('"', values, '"')
+    if not pc.all(plain).as_py():
+        odd = pc.filter(values, pc.invert(plain))
+        known = {one: json.dumps(one) for one in pc.unique(odd).to_pylist()}
+        told = pa.array([known[one] for one in odd.to_pylist()], pa.large_string())
+        quoted = pc.replace_with_mask(quoted, pc.invert(plain), told)
+    return pc.fill_null(quoted, "null")
+
+
+def _joined(*parts: str | pa.Array, between: str = "") -> pa.Array:
+    texts = [pa.scalar(one, pa.large_string()) if isinstance(one, str) else one for one in parts]
+    return pc.binary_join_element_wise(*texts, pa.scalar(between, pa.large_string()))
 
 
 def _distinct_names(cohort: Cohort, fillers: Cohort) -> dict[str, str]:

@@ -160,8 +160,9 @@ def extremes_of(events: Floats, trials: Floats, labels: Labels, cells: int) -> E
     for cell in range(cells):
         mine = labels == cell
         for values, found in ((events[mine], top), (without[mine], top_without)):
-            most = -np.sort(-values, axis=0)[:MOST_PEOPLE]
-            found[cell, : len(most)] = most
+            first = max(0, len(values) - MOST_PEOPLE)
+            most = np.partition(values, first, axis=0)[first:] if first else values
+            found[cell, : len(most)] = -np.sort(-most, axis=0)
         affected[cell] = np.count_nonzero(without[mine] > 0, axis=0)
     return Extremes(affected, top, top_without)
 

@@ -6,7 +6,8 @@ labelling of people: products of one-hot labels with the events of each person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +24,10 @@ from lfr_eval.inference.cells import (
     leverage_factor,
     satterthwaite,
 )
+
+AT_ONCE = 2**24
+"""Numbers of people times thresholds that are computed with at once: of millions of people, a few
+thresholds."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,14 @@ class PersonCounter:
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
-        squares = self.residuals(labels, cells) ** 2
         member = members(labels[None], cells)
         people = member @ self.active[:, None].astype(float)
-        return satterthwaite(member @ squares, member @ squares**2, people)
+        sums = []
+        for part in self._parts():
+            squares = part.residuals(labels, cells) ** 2
+            sums.append((member @ squares, member @ squares**2))
+        second, fourth = (np.concatenate(each, axis=1) for each in zip(*sums, strict=True))
+        return satterthwaite(second, fourth, people)
 
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Events of each person less those expected at its cell's rate, (people, thresholds)."""
@@ -86,7 +95,19 @@ class PersonCounter:
 
     def extremes(self, labels: Labels, cells: int) -> Extremes:
         """Return the most that one person adds, and people with a trial that is no event."""
-        return extremes_of(self.events, self.trials[:, None], labels, cells)
+        found = [
+            extremes_of(part.events, self.trials[:, None], labels, cells) for part in self._parts()
+        ]
+        names = [field.name for field in fields(Extremes)]
+        return Extremes(
+            *(np.concatenate([getattr(one, name) for one in found], axis=-1) for name in names)
+        )
+
+    def _parts(self) -> Iterator[PersonCounter]:
+        """Yield the counter for some thresholds after others, at least once."""
+        step = max(1, AT_ONCE // max(1, self.people))
+        for start in range(0, max(1, self.events.shape[1]), step):
+            yield replace(self, events=self.events[:, start : start + step])
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; variance clustered by person.
@@ -95,8 +116,16 @@ class PersonCounter:
         of ISO/IEC 19795-1, with u_i from `leverage_factor`: n / (n - 1) where people have equal
         numbers of trials. Not below the binomial variance.
         """
-        permutations = len(labels)
         member = members(labels, cells)
+        found = [part._count(labels, cells, member) for part in self._parts()]
+        events, variance = (
+            np.concatenate([getattr(one, name) for one in found], axis=-1)
+            for name in ("events", "variance")
+        )
+        return Cells(events, found[0].trials, variance, found[0].people)
+
+    def _count(self, labels: Labels, cells: int, member: Floats) -> Cells:
+        permutations = len(labels)
         a, m = self.events, self.trials
         single = bool(np.all(m <= 1))
         even = bool(np.all(m == m[0])) if len(m) else True

@@ -142,9 +142,11 @@ class PairFile:
                     turned & other,
                 ),
             ]
-        self._people = pd.DataFrame({"subject_id": pd.concat([a, b], ignore_index=True)})
+        # Both sides of an unnamed pair are the pair itself.
+        sides = 1 if self.independent else 2
+        self._people = pd.DataFrame({"subject_id": pd.concat([a, b][:sides], ignore_index=True)})
         if groups:
-            self._people["group"] = pd.concat(groups, ignore_index=True)
+            self._people["group"] = pd.concat(groups[:sides], ignore_index=True)
         if groups and given:
             said = (
                 "a person is in another group in most other rows (if numbers of people start "

@@ -149,6 +149,9 @@ def _named(
             f"file has another name for it, give 'matcher.columns={{{example}}}'"
             + "; if it is a matrix, give matcher.shape=matrix"
             * ("probe_id" in missing)
+            + "; if it has ranks and no scores, give 'matcher.columns={score: rank}', "
+            "matcher.higher_is=worse and, for lists of ten, matcher.floor=-10"
+            * ("score" in missing and "rank" in there)
         )
     if problems and len(there) == 1 and " " in there[0]:
         problems = [

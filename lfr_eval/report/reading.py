@@ -149,7 +149,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             _at_headline(times, record),
             _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
             _optional(study, tables.DONT_CARE),
-            _optional(study, tables.CORRECTIONS),
+            _optional(study, tables.CORRECTIONS, ["trials"]),
         ),
         histogram=_optional(study, tables.HISTOGRAM),
         group_scores=_optional(study, tables.GROUP_SCORES),

@@ -78,7 +78,7 @@ def foresee(config: StudyConfig) -> Iterator[str]:
         named = (
             "people not told" if matcher.independent else several(len(people), "person", "people")
         )
-        yield f"Pairs:  {count(len(matcher.pairs()))} ({named})"
+        yield f"Pairs:  {count(run.told)} ({named})"
     else:
         yield f"Images: {count(len(images))} ({told}) of {several(len(people), 'person', 'people')}"
     cells = cells_of(people, run.analysis.plan.factors)
@@ -100,7 +100,7 @@ def _work(run: Run) -> Work:
     images, matcher = run.inputs.cohort.images, run.inputs.matcher
     references = int(images["role"].isin(["reference", "both"]).sum())
     probes = int(images["role"].isin(["probe", "both"]).sum())
-    comparisons = len(matcher.pairs()) if isinstance(matcher, PairMatcher) else 0
+    comparisons = run.told if isinstance(matcher, PairMatcher) else 0
     if "verification" in run.config.design.kinds:
         comparisons += references * probes
     if WATCHLIST in run.analysis.design.tables:

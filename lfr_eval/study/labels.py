@@ -119,6 +119,8 @@ def inseparable(factors: Sequence[str], cohort: Cohort) -> list[str]:
     passes = images[~images["role"].isin(["reference", "filler"])]
     labels = cohort.people
     parts = dict.fromkeys(part for factor in factors for part in factor.split(CROSS))
+    if len(parts) < 2:
+        return []
     told = {
         part: passes["subject_id"].map(labels[part]) if part in labels else passes[part]
         for part in parts

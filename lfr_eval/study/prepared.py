@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +44,8 @@ class Run:
     notes
         How people, labels and scores were read, in sentences.
     given
-        The tables of stage comparison, where scores come from a file; None where the study makes
-        them. What a file lacks is found when it is read.
+        The tables of stage comparison until they are written, where scores come from a file; None
+        where the study makes them. What a file lacks is found when it is read.
     told
         How many scores, pairs or alerts the file holds; 0 without one.
     """
@@ -55,7 +55,7 @@ class Run:
     standing: Standing
     started: datetime
     notes: tuple[str, ...]
-    given: Mapping[Table, pd.DataFrame] | None = None
+    given: dict[Table, pd.DataFrame] | None = None
     told: int = 0
 
     @property
@@ -122,7 +122,7 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
 
 def _given(
     inputs: Inputs, analysis: Analysis
-) -> tuple[Mapping[Table, pd.DataFrame] | None, int, list[str]]:
+) -> tuple[dict[Table, pd.DataFrame] | None, int, list[str]]:
     """Read and compare evidence from a file, and say what readers must know of it."""
     matcher, images = inputs.matcher, inputs.cohort.images
     if isinstance(matcher, TemplateFile):
@@ -153,7 +153,7 @@ def _given(
 
 def score_tables(
     inputs: Inputs, design: Design, scores: Scores, acquisition: pd.DataFrame
-) -> Mapping[Table, pd.DataFrame]:
+) -> dict[Table, pd.DataFrame]:
     """Return the tables of stage comparison: acquisition, and what the design compares."""
     log = {ALERT_LOG: scores.log} if isinstance(scores, LoggedAlerts) else {}
     images = design.opportunities(inputs.cohort.images)

@@ -88,8 +88,9 @@ def _compare(run: Run) -> None:
     if given is None:
         scores, acquisition = read_scores(run.inputs, run.config)
         given = score_tables(run.inputs, run.analysis.design, scores, acquisition)
-    for table, frame in given.items():
-        run.folder.write(table, frame)
+    while given:
+        # What is written is not held: of a list of millions of pairs it is much.
+        run.folder.write(*given.popitem())
 
 
 def _infer(run: Run) -> None:

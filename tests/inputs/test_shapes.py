@@ -122,6 +122,7 @@ def test_a_matrix_is_the_same_in_every_file(tmp_path: Path) -> None:
         ("score,genuine,Algorithm\n1,1,a\n1,1,b\n", r"column 'Algorithm' names 2 systems \(a, b\)"),
         ("score,genuine,model_name\n1,1,a\n1,1,b\n", "column 'model_name' names 2 systems"),
         ("score,genuine,model\n1,1,a\n1,1,a\n", None),
+        ("rank,genuine\n1,1\n", r"ranks and no scores, give 'matcher\.columns=\{score: rank\}'"),
         (
             "score,genuine\n1,1\nTotal,2\n",
             r"row 3 \('Total'\) seems to be a note or",

@@ -89,8 +89,8 @@ def _mated_trials(
     """Return the trials of FNMR; none where nobody has a mated comparison."""
     if not len(mated):
         return []
-    passes = pd.Series(dtype="string")
-    if images is not None:
+    known, passes = _known(people, images, controls), pd.Series(dtype="string")
+    if images is not None and len(known.columns):
         passes = images.set_index("image_id")["pass_id"].reindex(mated["probe_id"])
     return [
         PersonTrials(
@@ -99,7 +99,7 @@ def _mated_trials(
             person=_code(people, mated["subject_id"]),
             score=mated["score"].to_numpy(np.float32),
             event_at_or_above=False,
-            conditions=_conditions(_known(people, images, controls), passes),
+            conditions=_conditions(known, passes),
         )
     ]
 
@@ -285,7 +285,8 @@ def acquisition_trials(
 
 
 def _code(people: pd.DataFrame, subjects: pd.Series) -> NDArray[np.intp]:
-    return people.index.get_indexer(pd.Index(subjects)).astype(np.intp)
+    # An index keeps the table of names that it makes for a look-up; this one is not kept.
+    return pd.Index(people.index.array).get_indexer(pd.Index(subjects)).astype(np.intp)
 
 
 def _known(
