@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference.cells import (
+    MOST_PEOPLE,
     Bools,
     Cells,
     Extremes,
@@ -72,12 +74,20 @@ class PersonCounter:
 
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with an event, (cells, thresholds)."""
+        if self._single:
+            events: Floats = self.count(labels[None], cells).events[0]
+            return events
         member = labels[None, :] == np.arange(cells)[:, None]
         count: Floats = member.astype(float) @ (self.events > 0).astype(float)
         return count
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
+        if self._single:
+            found = self.count(labels[None], cells)
+            events, rate, trials = found.events[0], found.rate[0], found.trials[0]
+            powers = (events * (1 - rate) ** k + (trials - events) * rate**k for k in (2, 4))
+            return satterthwaite(*powers, trials)
         member = members(labels[None], cells)
         people = member @ self.active[:, None].astype(float)
         sums = []
@@ -95,6 +105,14 @@ class PersonCounter:
 
     def extremes(self, labels: Labels, cells: int) -> Extremes:
         """Return the most that one person adds, and people with a trial that is no event."""
+        if self._single:
+            counted = self.count(labels[None], cells)
+            events, without = counted.events[0], counted.trials[0] - counted.events[0]
+            place = np.arange(MOST_PEOPLE)[None, :, None]
+            top, top_without = (
+                (place < each[:, None, :]).astype(float) for each in (events, without)
+            )
+            return Extremes(without, top, top_without)
         found = [
             extremes_of(part.events, self.trials[:, None], labels, cells) for part in self._parts()
         ]
@@ -102,6 +120,11 @@ class PersonCounter:
         return Extremes(
             *(np.concatenate([getattr(one, name) for one in found], axis=-1) for name in names)
         )
+
+    @cached_property
+    def _single(self) -> bool:
+        """Whether nobody has several trials: the numbers of events and trials then say all."""
+        return bool(np.all(self.trials <= 1))
 
     def _parts(self) -> Iterator[PersonCounter]:
         """Yield the counter for some thresholds after others, at least once."""
@@ -116,6 +139,8 @@ class PersonCounter:
         of ISO/IEC 19795-1, with u_i from `leverage_factor`: n / (n - 1) where people have equal
         numbers of trials. Not below the binomial variance.
         """
+        if self._single and len(labels) == 1:
+            return self._count_single(labels[0], cells)
         member = members(labels, cells)
         found = [part._count(labels, cells, member) for part in self._parts()]
         events, variance = (
@@ -123,6 +148,16 @@ class PersonCounter:
             for name in ("events", "variance")
         )
         return Cells(events, found[0].trials, variance, found[0].people)
+
+    def _count_single(self, labels: Labels, cells: int) -> Cells:
+        """Count people with one trial each, without a row of ones for every cell."""
+        columns = [self.trials, *self.events.T]
+        trials, *events = (np.bincount(labels, each, cells)[None, :, None] for each in columns)
+        happened = np.concatenate(events, axis=-1) if events else np.zeros((1, cells, 0))
+        rate = divide(happened, trials)
+        alone = divide(rate * (1 - rate), trials)
+        few = divide(trials, trials - 1, otherwise=1.0)
+        return Cells(happened, trials, np.maximum(alone * few, alone), trials)
 
     def _count(self, labels: Labels, cells: int, member: Floats) -> Cells:
         permutations = len(labels)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.words import several
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.rows import read_rows, refuse
@@ -40,6 +41,10 @@ OTHER = frozenset(
 
 FEWEST = 5
 """Contradictions with the identities that are mistakes of single rows."""
+
+
+FINE = 10_000
+"""Different scores of a list of any length whose scores are not coarse."""
 
 
 class PairFile:
@@ -164,6 +169,15 @@ class PairFile:
                 "score": -score if higher_is == "worse" else score,
             }
         )
+        # Of coarse scores, two comparisons of the same people often have the same.
+        if given and score.nunique() >= min(len(rows) / 20, FINE):
+            again = int(self._pairs[[*IDENTITIES, "score"]].duplicated().sum())
+            if again:
+                self.told += (
+                    f"{several(again, 'row')} of {len(rows):,} in the list of pairs "
+                    f"{'has' if again == 1 else 'have'} the people and the score of an earlier "
+                    "row. All rows count: leave out those that repeat a comparison.",
+                )
         content = sha256_of(path)
         settings: tuple[object, ...] = (content, higher_is, sorted((columns or {}).items()))
         settings = (*settings, *filter(None, [decimal]))

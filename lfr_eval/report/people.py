@@ -162,10 +162,10 @@ def count_people(
     failed = pd.Series(False, index=images.index)
     reason = pd.Series("", index=images.index)
     if acquisition is not None:
-        outcome = acquisition.drop_duplicates("image_id").set_index("image_id")
-        acquired = images["image_id"].map(outcome["acquired"])
-        failed = acquired.notna() & ~acquired.fillna(True).astype(bool)
-        stated = images.loc[failed, "image_id"].map(outcome["reason"]).astype("object")
+        missing = ~acquisition["acquired"].fillna(True).astype(bool)
+        reasons = acquisition[missing].drop_duplicates("image_id").set_index("image_id")["reason"]
+        failed = images["image_id"].isin(reasons.index)
+        stated = images.loc[failed, "image_id"].map(reasons).astype("object")
         stated = stated.where(stated.notna(), "reason not recorded").astype(str)
         reason[failed] = stated.map({text: clean(text) for text in stated.unique()})
     images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())

@@ -97,6 +97,16 @@ def test_the_report_says_what_unknown_people_cost(tmp_path: Path) -> None:
     assert known.verify() == []
 
 
+def test_rows_that_may_repeat_a_comparison_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    lines = ["score,genuine,subject_a,subject_b", "0.51,1,a,a", "0.2,0,a,b", "0.2,0,c,b"]
+    path.write_text("\n".join(lines))
+    assert PairFile(path).told == ()
+    path.write_text("\n".join([*lines, lines[2]]))
+    (said,) = PairFile(path).told
+    assert said.startswith("1 row of 4 in the list of pairs has the people and the score of an")
+
+
 def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
     lines = ["score,genuine,subject_a,subject_b,group_a,group_b"]
     for at in range(12):
