@@ -86,8 +86,10 @@ class PersonCounter:
         if self._single:
             found = self.count(labels[None], cells)
             events, rate, trials = found.events[0], found.rate[0], found.trials[0]
-            powers = (events * (1 - rate) ** k + (trials - events) * rate**k for k in (2, 4))
-            return satterthwaite(*powers, trials)
+            second, fourth = (
+                events * (1 - rate) ** power + (trials - events) * rate**power for power in (2, 4)
+            )
+            return satterthwaite(second, fourth, trials)
         member = members(labels[None], cells)
         people = member @ self.active[:, None].astype(float)
         sums = []

@@ -286,7 +286,9 @@ def acquisition_trials(
 
 def _code(people: pd.DataFrame, subjects: pd.Series) -> NDArray[np.intp]:
     # An index keeps the table of names that it makes for a look-up; this one is not kept.
-    return pd.Index(people.index.array).get_indexer(pd.Index(subjects)).astype(np.intp)
+    names = pd.Index(people.index.array)
+    found: NDArray[np.intp] = names.get_indexer(pd.Index(subjects)).astype(np.intp)
+    return found
 
 
 def _known(
