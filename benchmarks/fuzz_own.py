@@ -210,10 +210,11 @@ def _whole(images: pd.DataFrame, rows: Rows) -> bool:
 
     Bytes may have been damaged within names, so that rows are counted and names nearly all there.
     """
-    body = [row for row in rows[1:] if any(cell.strip() for cell in row)]
-    if "image_id" not in rows[0]:
+    # The header is the first row that says anything.
+    header, *body = (row for row in rows if any(cell.strip() for cell in row))
+    if "image_id" not in header:
         return len(images) == len(body)
-    at = rows[0].index("image_id")
+    at = header.index("image_id")
     gone = Counter(normal(row[at]) for row in body) - Counter(images["image_id"])
     return len(images) == len(body) and gone.total() <= MOST_DAMAGED
 
