@@ -25,6 +25,7 @@ from lfr_eval.inference.plan import UNNAMED, Plan
 from lfr_eval.inference.rate_table import rate_table
 
 GROUP = "group"
+MOST_REPLICATES = 1_000_000
 METRIC = UNNAMED
 RATE_COLUMNS = (
     "group",
@@ -156,6 +157,8 @@ def compare_groups(  # noqa: PLR0913
     In this study, people in group b had events 4 times as often as people
     """
     evidence = _evidence(Given(event, person, group, other, other_group, data))
+    if not isinstance(plan, Plan | None):
+        raise ValueError(f"The 'plan' parameter must be a Plan. Got a {type(plan).__name__}.")
     given = plan or Plan()
     own = Plan(
         level=given.level,
@@ -277,10 +280,20 @@ def equity_summary(  # noqa: PLR0913
     >>> table[["measure", "value"]].round(2).values.tolist()[0]
     ['worst/best', 4.0]
     """
-    for name, value, least in (("replicates", replicates, 1), ("seed", seed, 0)):
+    for name, value, least, most in (
+        ("replicates", replicates, 1, MOST_REPLICATES),
+        ("seed", seed, 0, np.inf),
+    ):
         wanted = f"a whole number of at least {least}"
+        wanted += f" and at most {most:,}" if most < np.inf else ""
         whole = isinstance(value, Integral)
-        _check("equity_summary", name, value, lambda x: whole and x >= least, wanted)  # noqa: B023
+        _check(
+            "equity_summary",
+            name,
+            value,
+            lambda x: whole and least <= x <= most,  # noqa: B023
+            wanted,
+        )
     evidence = _evidence(Given(event, person, group, other, other_group, data))
     plan = Plan(level=level, seed=seed, factors=(GROUP,))
     table = equity_table(

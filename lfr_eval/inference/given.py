@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.spelling import normal, skeleton
 from lfr_eval.contract.tables import EVERYBODY
 
 Column = ArrayLike | str
@@ -56,6 +56,9 @@ class Given:
             If only one of `other` and `other_group` is given, a column does not exist or occurs
             twice, lengths differ, an event is neither 0 nor 1, or a group is called `everybody`.
         """
+        absent = [name for name in NAMES[:3] if getattr(self, name) is None]
+        if absent:
+            raise ValueError(f"The '{absent[0]}' parameter must have one element per trial.")
         if (self.other is None) != (self.other_group is None):
             raise ValueError("The parameters 'other' and 'other_group' must be given together.")
         given = {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
@@ -68,7 +71,7 @@ class Given:
         for name in set(columns) & {"person", "other"}:
             frame[name] = _ids(frame[name])
         for name in set(columns) & {"group", "other_group"}:
-            frame[name] = frame[name].astype("string")
+            frame[name] = _labels(name, frame[name].astype("string"))
             if frame[name].eq(EVERYBODY).any():
                 raise ValueError(
                     f"The '{name}' parameter has the group '{EVERYBODY}', which is the name of all "
@@ -143,6 +146,20 @@ def _ids(values: pd.Series) -> pd.Series:
     return values.astype("object").map(lambda one: normal(str(one)), na_action="ignore")
 
 
+def _labels(name: str, values: pd.Series) -> pd.Series:
+    """Return labels as a manifest's are read; refuse two spellings that may be one group."""
+    read = values.map(lambda one: normal(one).strip() or pd.NA, na_action="ignore")
+    by_skeleton: dict[str, str] = {}
+    for label in map(str, read.dropna().unique()):
+        other = by_skeleton.setdefault(skeleton(label), label)
+        if other != label:
+            raise ValueError(
+                f"The '{name}' parameter has the groups {other!r} and {label!r}, which may be one. "
+                "Write them in one way."
+            )
+    return read.astype("string")
+
+
 def _events(values: pd.Series) -> pd.Series:
     """Return events as True, False and missing."""
     present = values[values.notna()]
@@ -156,4 +173,5 @@ def _events(values: pd.Series) -> pd.Series:
             "The 'event' parameter must be booleans, or 0 and 1: whether each trial was an event. "
             f"Got {wrong[0]!r}. Compare scores with a threshold first, such as scores >= 0.6."
         )
-    return values.astype("object").map(bool, na_action="ignore").astype("boolean")
+    known = values.astype("object").map(bool, na_action="ignore")
+    return known.where(values.notna(), None).astype("boolean")

@@ -66,7 +66,7 @@ def test_events_may_be_of_any_type_that_says_yes_or_no(dtype: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
 @pytest.mark.parametrize("name", ["alert", "who"])
 def test_trials_without_an_event_or_a_person_are_left_out_and_said(name: str, missing: Any) -> None:
     data = {key: list(values) for key, values in COLUMNS.items()}
@@ -77,7 +77,7 @@ def test_trials_without_an_event_or_a_person_are_left_out_and_said(name: str, mi
     pd.testing.assert_frame_equal(found, rates_by_group(EVENT[kept], PERSON[kept], GROUP[kept]))
 
 
-@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, "", "\u200b"])
 def test_a_missing_label_is_the_group_unknown(missing: Any) -> None:
     group = [*GROUP[:100], *[missing] * 100]
     assert rates_by_group(EVENT, PERSON, group)["group"].tolist() == ["everybody", "a", "unknown"]
@@ -117,6 +117,27 @@ def test_two_columns_of_a_name_and_a_group_of_everybody_are_refused() -> None:
         rates_by_group("event", "who", "skin", data=doubled)
     with pytest.raises(ValueError, match="the group 'everybody', which is the name of all groups"):
         rates_by_group([1, 0], ["a", "b"], ["x", "everybody"])
+
+
+@pytest.mark.parametrize("other", ["Women", "wom\u0435n", "women ", "wo\u200bmen"])
+def test_two_spellings_of_a_group_are_one_or_refused(other: str) -> None:
+    group = [*["men"] * 100, *["women"] * 50, *[other] * 50]
+    if other in ("women ", "wo\u200bmen"):
+        assert rates_by_group(EVENT, PERSON, group)["group"].tolist() == [
+            *("everybody", "men", "women")
+        ]
+    else:
+        with pytest.raises(ValueError, match="which may be one"):
+            rates_by_group(EVENT, PERSON, group)
+
+
+def test_parameters_of_another_type_are_named() -> None:
+    with pytest.raises(ValueError, match="must be a Plan"):
+        compare_groups(EVENT, PERSON, GROUP, plan={"alpha": 0.05})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="The 'event' parameter must have one element per trial"):
+        rates_by_group(None, PERSON, GROUP)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="at most 1,000,000"):
+        equity_summary(EVENT, PERSON, GROUP, replicates=10**10)
 
 
 def test_a_name_without_a_table_or_a_column_is_refused() -> None:
