@@ -192,7 +192,8 @@ def to_svg(picture: Picture, caption: str) -> str:
     longest = max((len(row.name) for row in picture.rows), default=0)
     names, tall = max(118.0, 5.8 * longest), 21.0 if len(picture.rows) <= 10 else 17.0
     lefts = [names + place * (_SIDE + _TEXT + _GAP) for place in range(len(picture.heads))]
-    width = lefts[-1] + _SIDE + _TEXT
+    # One column is drawn as large as two.
+    width = names + max(2, len(lefts)) * (_SIDE + _TEXT + _GAP) - _GAP
     height = 34 + tall * len(picture.rows) + 8 * sum(row.first for row in picture.rows) + 18
     parts = [f"<title>{escape(caption)}</title>"]
     for head, left in zip(picture.heads, lefts, strict=True):
