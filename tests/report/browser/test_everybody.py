@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from lfr_eval.contract.folder import StudyFolder
 from tests.report.browser.conftest import Opened, open_page
@@ -36,13 +35,32 @@ SIZES = {
 }
 
 
-def asked(kind: str) -> dict[str, object]:
-    """Return what axe checks on a screen."""
-    return {
-        "runOnly": {"type": "tag", "values": LEVELS},
-        "resultTypes": ["violations"],
-        "rules": {"color-contrast": {"enabled": kind in COLOURED}},
-    }
+SHORTEN = """() => { for (const body of document.querySelectorAll('tbody')) {
+  const seen = new Set();
+  for (const row of [...body.rows]) {
+    const made = [row, ...row.querySelectorAll('*')]
+      .map((each) => each.tagName + each.getAttribute('class') + each.getAttribute('style')).join();
+    if (seen.has(made)) row.remove();
+    seen.add(made);
+  }
+} }"""
+
+
+def violations(page: Page, kind: str, context: str | None = None) -> list[tuple[str, list[str]]]:
+    """Open all parts of a page; return what axe finds: the rule, and elements that break it.
+
+    Contrast is checked last, without rows of a table that are made as another one of it is.
+    """
+    page.evaluate(OPEN_ALL)
+    rules = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
+    asked = [rules | {"rules": {"color-contrast": {"enabled": False}}}]
+    if kind in COLOURED:
+        asked.append({"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
+    found = []
+    for options in asked:
+        found += Axe().run(page, context=context, options=options).response["violations"]
+        page.evaluate(SHORTEN)
+    return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
 
 
 @pytest.mark.parametrize("kind", SIZES)
@@ -52,17 +70,8 @@ def test_axe_finds_no_violation(
     # Checking a long page takes many seconds: what differs by screen is checked on a short one.
     folder = study if kind == "wide" else single_study
     opened = open_page(browser, folder / "report.html", **SIZES[kind])
-    page = opened.page
-    page.evaluate(OPEN_ALL)
-    found = Axe().run(page, options=asked(kind)).response
-    assert len(found["violations"]) == 0, json.dumps(
-        [
-            (each["id"], [n["html"][:200] for n in each["nodes"][:3]])
-            for each in found["violations"]
-        ],
-        indent=1,
-    )
-    page.close()
+    assert violations(opened.page, kind) == []
+    opened.page.close()
 
 
 @pytest.mark.parametrize("kind", ["phone", "mobile", "magnified"])
@@ -96,9 +105,8 @@ def test_ratios_with_covariates_held_alike_keep_the_page_within_its_limits(
     seen = page.evaluate(SEEN)
     assert {name: seen[name] for name, most in LIMITS.items() if seen[name] > most} == {}
     page.evaluate(OPEN_ALL)
-    found = Axe().run(page, context="#adjusted, #rates", options=asked(kind)).response
-    assert found["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page, kind, "#adjusted, #rates") == []
     page.close()
 
 
