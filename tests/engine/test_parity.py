@@ -209,7 +209,7 @@ def test_a_study_through_http_has_the_rates_of_the_process(
     version = tables_of(tmp_path, *STUDY, whose, *model, where)
     with served(make_matcher("null")) as url:  # type: ignore[arg-type]
         endpoint = ("matcher=http", f"matcher.url={url}")
-        there = tables_of(tmp_path, *STUDY, whose, *endpoint)
+        there = run(tmp_path, *STUDY, whose, *endpoint)
         assert said(there) == (
             "This study does not describe the live engine: no parity check has compared the "
             "registered matcher with the live engine."
@@ -221,7 +221,7 @@ def test_a_study_through_http_has_the_rates_of_the_process(
         proved = run(tmp_path, *STUDY, whose, *endpoint, *named)
         file = tmp_path / "parity.json"
         file.write_text(json.dumps(record.to_json()))
-        assert said(tables_of(tmp_path, *STUDY, whose, *endpoint, f"parity={file}")) == said(proved)
+        assert said(run(tmp_path, *STUDY, whose, *endpoint, f"parity={file}")) == said(proved)
     for other in (version, there, proved):
         assert other.file(RATES).read_bytes() == here.file(RATES).read_bytes()
     assert said(proved).startswith(f"This study describes the live engine at {url}: it gave the")
