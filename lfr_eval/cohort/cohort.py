@@ -79,13 +79,19 @@ class Cohort:
         person, and `filler`, true for people who are on the watchlist only. Age may differ between
         images; the band is that of the lowest age. A missing label is missing in every column.
         """
-        ordered = self.images.sort_values(["subject_id", "age", "age_band", "image_id"])
-        persons = ordered.groupby("subject_id")
         further = [
             name
             for name in self.images.columns
             if name not in _NOT_PERSONAL and name not in PERSONAL
         ]
+        if self.images["subject_id"].is_unique:
+            # Millions of pairs have as many people, and nobody has labels to agree.
+            told = ["subject_id", "role", *PERSONAL, *further]
+            alone = self.images[told].set_index("subject_id").sort_index()
+            filler = (alone["role"] == "filler").astype("boolean")
+            return alone[[*PERSONAL, *further]].assign(filler=filler)
+        ordered = self.images.sort_values(["subject_id", "age", "age_band", "image_id"])
+        persons = ordered.groupby("subject_id")
         most = persons[further].nunique().max() if further else pd.Series(dtype=int)
         constant = [name for name in further if int(most[name] or 0) <= 1]
         people = persons[[*PERSONAL, *constant]].first()
