@@ -1,0 +1,1 @@
+"""How the network that reads claims is trained and measured."""
