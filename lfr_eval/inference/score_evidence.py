@@ -124,22 +124,27 @@ class Quantile:
     def _place(self, level: float, upper: bool) -> int:
         """Return the last (or first) score of the grid that the quantile may be at a level.
 
-        The rate of exceeding falls along the grid: the quantile may be any score at which the end
-        of that rate still meets `beyond`. Ends of two levels hold those of every level between, so
-        only scores on which the nearest known levels differ are looked at.
+        The rate of exceeding falls along the grid: the quantile may be any score from which to the
+        estimate the end of that rate still meets `beyond`. Once it does not, it meets it again only
+        where so few scores are left that nothing is known of their rate. Ends of two levels hold
+        those of every level between, so only scores on which the nearest known levels differ are
+        looked at.
         """
         levels, places = self._known.setdefault(upper, ([], []))
         at = bisect_left(levels, level)
         if at < len(levels) and levels[at] == level:
             return places[at]
-        n, inside = len(self.grid), 0 < at < len(levels)
-        low, high = sorted(places[at - 1 : at + 1]) if inside else (-1, n - 1) if upper else (0, n)
-        asked = np.arange(low + 1, high + 1) if upper else np.arange(low, high)
-        met = asked[:0]
+        centre, inside = int(np.searchsorted(self.grid, self.value)), 0 < at < len(levels)
+        widest = (centre, len(self.grid) - 1) if upper else (0, centre)
+        low, high = sorted(places[at - 1 : at + 1]) if inside else widest
+        # From the estimate outwards.
+        asked = np.arange(low + 1, high + 1) if upper else np.arange(high - 1, low - 1, -1)
+        steps = 0
         if len(asked):
             end = (upper_ends if upper else lower_ends)(self.exceeding.take((0, asked)), level)
-            met = asked[end >= self.beyond if upper else end <= self.beyond]
-        found = int(met[-1] if upper else met[0]) if len(met) else low if upper else high
+            met = end >= self.beyond if upper else end <= self.beyond
+            steps = len(met) if met.all() else int(np.argmin(met))
+        found = low + steps if upper else high - steps
         levels.insert(at, level)
         places.insert(at, found)
         return found

@@ -136,19 +136,17 @@ def test_a_quantile_is_numpys_and_its_interval_covers_it() -> None:
     assert inside / 150 >= 0.90
 
 
-def test_the_ends_of_a_quantile_are_those_of_the_whole_grid_whatever_was_asked_before() -> None:
+def test_the_ends_of_a_quantile_are_those_of_the_grid_whatever_was_asked_before() -> None:
     rng = np.random.default_rng(9)
     found = quantile_of(of_people(rng, 120, 6, 0.8), 0.1)
     assert found is not None
     for level in (10 ** -rng.uniform(0.31, 14, 60)).tolist():
-        over = found.grid[upper_ends(found.exceeding, level)[0] >= 0.1][-1:]
-        upper = found.grid[found.grid > over][:1] if len(over) else found.grid[:1]
-        expected = upper[0] - found.value if len(upper) else np.inf
-        assert found.reach(np.array(level), upper=True) == max(expected, 0)
-        under = np.flatnonzero(lower_ends(found.exceeding, level)[0] <= 0.1)
-        first = under[0] if len(under) else len(found.grid)
-        expected = found.value - found.grid[first - 1] if first else np.inf
-        assert found.reach(np.array(level), upper=False) == max(expected, 0)
+        out = found.grid[(found.grid > found.value) & (upper_ends(found.exceeding, level)[0] < 0.1)]
+        expected = out[0] - found.value if len(out) else np.inf
+        assert found.reach(np.array(level), upper=True) == expected
+        out = found.grid[(found.grid < found.value) & (lower_ends(found.exceeding, level)[0] > 0.1)]
+        expected = found.value - out[-1] if len(out) else np.inf
+        assert found.reach(np.array(level), upper=False) == expected
 
 
 def test_people_counted_together_give_the_quantile_of_people_counted_alone(
