@@ -47,6 +47,9 @@ FEW = 12
 """People of the group for each who carries the highest scores, from which those are too few."""
 WIDER = 2.0
 """By how much the upper end is then higher: most samples hold none of those who matter most."""
+UNSURE, UNSURE_WIDER = (0.165, 0.3), 1.15
+"""Between these multiples of the root of the number of people, a sample that happens to lack such
+people looks like one of a population that has none: by how much the upper end is higher there."""
 FALLING = 2.0
 """Standard errors of the trend below 0 from which the hazard is seen to fall."""
 FEWEST_DEGREES = 3.0
@@ -106,8 +109,8 @@ class TailFit:
         Goodness of fit: how often the errors of people alone leave the line as far.
     refused
         Why the fit must not be used; empty where it may.
-    concentrated
-        Whether the highest scores belong to few of many people: the upper end is then wider.
+    wider
+        By how much the upper end is higher because the highest scores belong to few people.
     """
 
     floor: float
@@ -118,7 +121,7 @@ class TailFit:
     drawn_upper: Line
     fit_p_value: float
     refused: str = ""
-    concentrated: bool = False
+    wider: float = 1.0
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
         """Modelled rate at a threshold not below the floor, with its interval."""
@@ -127,8 +130,7 @@ class TailFit:
         rate = float(self.line.rate(above, end, MIDDLE))
         low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
         high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
-        if self.concentrated:
-            high = min(WIDER * high, 1.0)
+        high = min(self.wider * high, 1.0)
         return rate, min(low, rate), max(high, rate)
 
 
@@ -299,12 +301,12 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
         _drawn(found, errors, pull),
         _drawn(Line(share_more, level_more, trend_more), errors, pull),
         float((1 + np.count_nonzero(farther)) / (1 + draws)),
-        concentrated=_concentrated(scores, min(count, HIGHEST)),
+        wider=_wider(scores, min(count, HIGHEST)),
     )
 
 
-def _concentrated(scores: Scores, count: int) -> bool:
-    """Whether the highest scores belong to few of the people.
+def _wider(scores: Scores, count: int) -> float:
+    """By how much the upper end is higher because the highest scores belong to few of the people.
 
     One over the chance that two of these scores are of the same person is how many people carry
     them. That number should grow with the people of the group. Where it does not, more people do
@@ -313,7 +315,12 @@ def _concentrated(scores: Scores, count: int) -> bool:
     at = slice(len(scores.score) - count, None)
     number = scores.by_person(np.ones((count, 1)), at)[:, 0]
     same = np.sum(number * (number - 1)) / number.sum() ** 2
-    return bool(same * np.count_nonzero(scores.share) > FEW)
+    people = np.count_nonzero(scores.share)
+    carried = same * people
+    if carried > FEW:
+        return WIDER
+    least, most = np.array(UNSURE) * np.sqrt(people)
+    return UNSURE_WIDER if least < carried < most else 1.0
 
 
 def _ladder(count: int) -> NDArray[np.intp]:

@@ -13,11 +13,12 @@ from lfr_eval.inference.tail import (
     LAST,
     MIDDLE,
     RISE,
+    UNSURE_WIDER,
     WIDER,
     Line,
     Scores,
-    _concentrated,
     _ladder,
+    _wider,
     fit_tail,
 )
 
@@ -127,23 +128,24 @@ def test_errors_are_those_of_repeated_studies() -> None:
     assert said == pytest.approx(seen, rel=0.35)
 
 
-def test_the_upper_end_is_doubled_where_few_of_many_people_have_the_highest_scores() -> None:
+def test_the_upper_end_is_higher_where_few_of_many_people_have_the_highest_scores() -> None:
     people, rng = 600, np.random.default_rng(3)
     share = np.full(people, 2 / people)
 
-    def highest(first: np.ndarray) -> bool:
+    def wider(first: np.ndarray) -> float:
         second = (first + 1 + rng.integers(people - 1, size=len(first))) % people
         scores = Scores(first, second, np.arange(len(first), dtype=float), share, 1e5)
-        return _concentrated(scores, 300)
+        return _wider(scores, 300)
 
     # By chance two of 300 scores are of the same person once in 600 times, and not 12 times.
-    assert not highest(rng.integers(people, size=1000))
-    assert highest(rng.integers(10, size=1000))
+    assert wider(rng.integers(people, size=1000)) == 1
+    assert wider(rng.integers(40, size=1000)) == UNSURE_WIDER
+    assert wider(rng.integers(10, size=1000)) == WIDER
     fitted = fit_tail(pairs(600, 1), 0.03, 200, 1)
-    assert not fitted.concentrated
+    assert fitted.wider == 1
     at = fitted.end + 0.5
-    wider = replace(fitted, concentrated=True).rate(at, 0.95)
-    assert wider == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER))
+    twice = replace(fitted, wider=WIDER).rate(at, 0.95)
+    assert twice == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER))
 
 
 def test_scores_in_few_steps_are_refused_as_such() -> None:
