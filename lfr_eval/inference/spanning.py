@@ -69,9 +69,18 @@ class Spanning:
         return cls(residual, units.trials, group, cell % strata, cluster)
 
     def correlated(self, sides: Compared, pairs: Sequence[tuple[Bools, Bools]]) -> Compared:
-        """Give comparisons of groups, a row each, the correlation of their errors."""
-        u_a, u_b = (np.stack(one) for one in zip(*(self._errors(*p) for p in pairs), strict=True))
-        r = Compared.of(sides.a, sides.b, np.sum(u_a * u_b, axis=1)).correlation
+        """Give comparisons of groups, a row each, the correlation of their errors.
+
+        A side of several groups (the rest) may share clusters within itself. Its variance was added
+        up as if they did not, and is raised by what they share.
+        """
+        found = [self._errors(*pair) for pair in pairs]
+        u_a, u_b, more_a, more_b = (np.stack(one) for one in zip(*found, strict=True))
+        first, second = (
+            replace(one, effect=one.effect * more, clump=one.clump * more)
+            for one, more in ((sides.a, more_a), (sides.b, more_b))
+        )
+        r = Compared.of(first, second, np.sum(u_a * u_b, axis=1)).correlation
         # A variance of the difference that rests on few clusters is as uncertain as they are few.
         squares = (u_a - u_b) ** 2
         clusters = np.count_nonzero(np.any(squares > 0, axis=2), axis=1)[:, None]
@@ -81,23 +90,28 @@ class Spanning:
                 one,
                 degrees=np.where(np.greater(r, 0), np.minimum(one.degrees, degrees), one.degrees),
             )
-            for one in (sides.a, sides.b)
+            for one in (first, second)
         )
         return Compared(a, b, r)
 
-    def _errors(self, one: Bools, two: Bools) -> tuple[Floats, Floats]:
-        """Return what each cluster adds to the errors of both rates, (clusters, thresholds)."""
+    def _errors(self, one: Bools, two: Bools) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return what each cluster adds to the errors of both rates, (clusters, thresholds).
+
+        And the factors on their variances, (thresholds,), by which the sums of clusters have a
+        larger one than their parts in each group.
+        """
         strata, clusters = int(self.stratum.max()) + 1, int(self.cluster.max()) + 1
         mine = [side[self.group] for side in (one, two)]
         n_a, n_b = (np.bincount(self.stratum, self.trials * at, strata) for at in mine)
         weight = divide(n_a * n_b, n_a + n_b)
         weight = divide(weight, weight.sum())
-        a, b = (
-            sum_by(
-                self.residual * (divide(weight, n)[self.stratum] * at)[:, None],
-                self.cluster,
-                clusters,
-            )
+        parts = [
+            self.residual * (divide(weight, n)[self.stratum] * at)[:, None]
             for n, at in zip((n_a, n_b), mine, strict=True)
-        )
-        return a, b
+        ]
+        a, b = (sum_by(part, self.cluster, clusters) for part in parts)
+        more = [
+            np.maximum(divide((sums**2).sum(axis=0), (part**2).sum(axis=0), otherwise=1.0), 1.0)
+            for sums, part in zip((a, b), parts, strict=True)
+        ]
+        return a, b, more[0], more[1]

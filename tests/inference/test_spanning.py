@@ -68,3 +68,19 @@ def test_clusters_within_groups_have_no_correlation():
     assert compared(trials, within)["p_value"] > 0
     alone = compared(trials, people)["ratio_upper"]
     assert compared(trials, within)["ratio_upper"] == pytest.approx(alone, rel=0.3)
+
+
+def test_a_rest_of_groups_with_clusters_in_common_is_no_surer_than_its_clusters():
+    rng = np.random.default_rng(4)
+    person = np.repeat(np.arange(3 * PAIRS), PASSES)
+    tendency = 0.9 * rng.normal(size=PAIRS)[person % PAIRS]
+    score = tendency + 0.44 * rng.normal(size=len(person)) + stats.norm.ppf(0.06)
+    trials = PersonTrials("FPIR", 3 * PAIRS, person, score.astype(np.float32), True, 1000)
+    everybody = np.arange(3 * PAIRS)
+    people = pd.DataFrame({"g": (everybody // PAIRS).astype(str), "cluster_id": everybody % PAIRS})
+    plan = Plan(factors=("g",), primary_thresholds=(0.0,), reference_groups={"g": "0"})
+    found = finding_table([trials], people, [0.0], plan)
+    row = found[(found["group_a"] == "2") & (found["group_b"] == "rest")].iloc[0]
+    one, two, three = np.bincount(person, score >= 0).reshape(3, PAIRS) / PASSES
+    error = np.std(three - (one + two) / 2, ddof=1) / np.sqrt(PAIRS)
+    assert row["difference_upper"] - row["difference_lower"] > 2 * 1.6 * error
