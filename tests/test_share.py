@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import stat
@@ -88,3 +89,17 @@ def test_the_command_says_what_is_left_out(
     assert main(["verify", str(tmp_path / "out"), "--signer", "ab" * 32]) == 1
     assert "is not signed with the key" in capsys.readouterr().out
     assert "cohort.parquet" not in SHARED
+
+
+def test_a_full_disk_leaves_nothing_of_a_share(
+    small: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(source))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left") as refused:
+        share_study(small, tmp_path / "share")
+    assert refused.value.filename == str(tmp_path / "share")
+    assert list(tmp_path.iterdir()) == []

@@ -110,7 +110,7 @@ def check(records: Records, /, *, corrections: Corrections = None, write: bool =
     from lfr_eval.deployments import check_records
     from lfr_eval.deployments.corrections import corrections_path, write_suggestions
 
-    found, said = _read(records, corrections)
+    found, said = _read(records, corrections, write)
     doubts = check_records(found)
     rows = [
         (row["record_id"] or row["source"], row["check"], row["value"], row["reason"])
@@ -253,8 +253,16 @@ def monitor(
     return ALARM if any(alarm.raised for alarm in alarms) else OK
 
 
-def _read(records: Path, corrections: Path | None) -> tuple[pd.DataFrame, list[str]]:
-    """Return the records with their confirmed corrections, and these in sentences."""
+def _read(
+    records: Path, corrections: Path | None, new: bool = False
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the records with their confirmed corrections, and these in sentences.
+
+    Parameters
+    ----------
+    new
+        Whether the file of corrections may still have to be written.
+    """
     from lfr_eval.contract.reading import why_no_file
     from lfr_eval.deployments import read_records
     from lfr_eval.deployments.corrections import corrected, corrections_path
@@ -264,7 +272,7 @@ def _read(records: Path, corrections: Path | None) -> tuple[pd.DataFrame, list[s
     path = corrections or corrections_path(records)
     if path.is_file():
         return corrected(found, path)
-    if corrections:
+    if corrections and not new:
         raise DeploymentError(f"{path} {why_no_file(path)}.")
     return found, []
 

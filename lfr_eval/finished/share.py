@@ -41,14 +41,20 @@ def share_study(study: StudyFolder, to: Path) -> tuple[str, ...]:
     left_out = tuple(sorted(name for name in files if name not in SHARED))
     aside = to.with_name(f".{to.name}.aside")
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    for name in (PROVENANCE, *(name for name in files if name in SHARED)):
-        shutil.copyfile(study.path / name, aside / name)
-    write_json(aside / SHARE, {"share_of": study.study_hash(), "left_out": list(left_out)})
-    for path in aside.iterdir():
-        path.chmod(0o644)
-    aside.chmod(0o755)
-    aside.rename(to)
+    try:
+        aside.mkdir(parents=True)
+        for name in (PROVENANCE, *(name for name in files if name in SHARED)):
+            shutil.copyfile(study.path / name, aside / name)
+        write_json(aside / SHARE, {"share_of": study.study_hash(), "left_out": list(left_out)})
+        for path in aside.iterdir():
+            path.chmod(0o644)
+        aside.chmod(0o755)
+        aside.rename(to)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError):
+            error.filename = str(to)  # Not the file that was being read.
+        raise
     return left_out
 
 
