@@ -1,13 +1,14 @@
 """The sentences that may be quoted, word for word."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.contract.words import RANDOM, one_in, threshold_text
+from lfr_eval.contract.trials import PairTrials, PersonTrials
+from lfr_eval.contract.words import RANDOM, one_in, percentage, threshold_text
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.rate_statements import rate_statement
@@ -55,6 +56,46 @@ def test_different():
         "interval 1.4 to 7; 1 in 1,960 against 1 in 6,060 passes; 21 of 133 people against 7 of "
         "133); "
         "the difference is significant after adjustment (p = 0.012)."
+    )
+
+
+def test_misses_that_were_not_acquired_are_told_apart():
+    told = " In 79.1 % and 5 % of these misses no face was acquired, so nothing was compared."
+    assert say(metric="FNIR", unacquired=(0.791, 0.05)).endswith(told)
+    assert told[:5] not in say(metric="FNIR", unacquired=(0.09, 0.05))
+    assert say(metric="FNIR", verdict="untestable", unacquired=(1.0, 1.0)).endswith("rate.")
+
+
+def test_one_person_in_most_comparisons_is_told():
+    told = " One person takes part in 34 % of the comparisons of White people, so this rests on"
+    said = say(metric="FMR", watchlist_size=None, heaviest=(math.nan, 0.34))
+    assert said.endswith(told + " few people.")
+
+
+def test_unacquired_misses_and_heavy_people_are_found():
+    rng = np.random.default_rng(1)
+    person = np.repeat(np.arange(40), 10)
+    acquired = (person < 20) | (rng.random(400) > 0.2)
+    score = np.where(acquired, rng.normal(2, 1, 400), -np.inf).astype(np.float32)
+    misses = PersonTrials("FNIR", 40, person, score, False, 100, acquired=acquired)
+    people = pd.DataFrame({"group": np.repeat(["a", "b"], 20)})
+    plan = Plan(factors=("group",), primary_thresholds=(0.0,), reference_groups={"group": "a"})
+    row = finding_table([misses], people, [0.0], plan).iloc[-1]
+    missed = (score < 0) & (person >= 20)
+    share = percentage(np.count_nonzero(missed & ~acquired) / np.count_nonzero(missed))
+    assert f" In {share} and 0 % of these misses" in row["statement"]
+    images = np.where(np.arange(20) == 0, 30, 2)
+    first, second = np.triu_indices(20, 1)
+    hit = rng.random(190) < 0.3
+    ends = [np.concatenate([one[hit], one[hit] + 20]) for one in (first, second)]
+    both = np.concatenate([np.full(20, 2), images])
+    pairs = PairTrials(40, *ends, np.ones(len(ends[0]), np.float32), 0.0, both, both, both)
+    row = finding_table([pairs], people, [0.0], plan).iloc[-1]
+    total = images.sum() ** 2 - np.sum(images**2)
+    share = percentage(2 * 30 * (images.sum() - 30) / total)
+    assert (
+        f" One person takes part in {share} of the comparisons of people in group b"
+        in row["statement"]
     )
 
 
