@@ -92,7 +92,7 @@ def test_a_misspelt_choice_is_refused_with_the_nearest(
 
 def test_a_list_has_an_end() -> None:
     (problem,) = problems_of(ThresholdsConfig(values=[0.5] * 2_001))
-    assert problem == "values has 2,001 entries; it may have 2,000"
+    assert problem == "values has 2,001 entries; give at most 2,000"
 
 
 def test_every_problem_is_named_with_its_value() -> None:

@@ -186,6 +186,6 @@ def _tell_torn(register: Path) -> None:
     if torn := Ledger(register).torn():
         print(
             f"Note: {register} ends with {several(len(torn), 'byte')} of an entry that a crash or "
-            "a full disk cut short. It is no entry; the next one keeps it in a file beside the "
-            "register. Enter again what was entered last, if it is missing."
+            "a full disk cut short. They do not count; the next entry moves them to a file beside "
+            "the register. If the last sharing that you recorded is missing, record it again."
         )

@@ -153,8 +153,8 @@ def verify(
         print(told)
     if not (folder.path / SHARE).is_file() and folder.path.stat().st_mode & 0o077:
         print(
-            f"Note: other accounts of this machine may open {study}. Identities and scores are "
-            f"private: chmod -R go= {study}"
+            f"Note: other accounts on this machine can open {study}, which holds private "
+            f"identities and scores. To close it: chmod -R go= {study}"
         )
     return OK if claim is None else _check_claim(claim, folder)
 

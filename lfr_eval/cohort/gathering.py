@@ -273,8 +273,8 @@ def _by_person(
         if name in PASSING and not asked.get(name):
             people = _some(list(persons[unlike[name]].unique()))
             notes.append(
-                f"Column '{chosen[name]}' has several values for {people}, so it is no label of "
-                "people, and is left out."
+                f"Column '{chosen[name]}' is left out: it has several values for {people}, so it "
+                "is not a label of people."
             )
             labels, unlike[name] = labels.drop(columns=name), False
             continue
@@ -282,8 +282,8 @@ def _by_person(
         told = [f"person '{person}' has another label in another row" for person in torn]
         problems += problems_at(
             unlike[name], table.rows, chosen[name], labels[name], "person with two labels", told,
-            "Write one label for each person. If it differs from picture to picture, write a "
-            "manifest with a row for each picture (docs/people.md).",
+            "Write one label for each person. If it differs between pictures, write a manifest "
+            "with a row for each picture (docs/people.md).",
         )  # fmt: skip
     repeated = int((persons.duplicated() & persons.notna()).sum())
     if repeated and not unlike.any(axis=None):

@@ -181,12 +181,15 @@ def _by_pattern(path: str, form: re.Pattern[str]) -> dict[str, str | None] | Non
 
 
 def _unknown_roles(rows: pd.DataFrame) -> Iterator[Problem]:
-    """Yield the words at {role} that say neither reference nor probe."""
+    """Yield the words at {role} that mean neither reference nor probe."""
     known = {*ROLES_OF_FOLDERS.values()}
     unknown = rows[rows["role"].notna() & ~rows["role"].isin(known)]
     for word, first in unknown.drop_duplicates("role").set_index("role")["path"].items():
-        remedy = f"Rename it ({', '.join(ROLES_OF_FOLDERS)}), or give --reference and no {{role}}."
-        yield Problem("role", f"the role is '{word}'", remedy, None, "path", first)
+        remedy = (
+            f"Rename it to one of {', '.join(ROLES_OF_FOLDERS)}, or give --reference and a pattern "
+            "without {role}."
+        )
+        yield Problem("role", f"the role '{word}' is not known", remedy, None, "path", first)
 
 
 def _below_people(rows: pd.DataFrame) -> Iterator[str]:

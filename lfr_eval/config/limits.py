@@ -178,7 +178,7 @@ def _problems(key: str, value: object, limits: tuple[Limit, ...]) -> Iterator[st
     elif isinstance(value, Mapping):
         several = [(f"{key}.{name}", one) for name, one in value.items()]
     if len(several) > MOST_ENTRIES:
-        yield f"{key} has {len(several):,} entries; it may have {MOST_ENTRIES:,}"
+        yield f"{key} has {len(several):,} entries; give at most {MOST_ENTRIES:,}"
         return
     if not several and FILLED in limits:
         yield f"{key} must have at least one entry"

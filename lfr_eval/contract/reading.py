@@ -167,7 +167,7 @@ def _check_characters(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ReadingError("It holds half a character (a lone surrogate).") from error
+        raise ReadingError("It holds half a character (a lone surrogate). Delete it.") from error
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def yaml_value(text: str) -> Any:
     import yaml
 
     if len(text) > LONGEST_YAML:
-        raise ReadingError(f"It has more than {LONGEST_YAML:,} characters.")
+        raise ReadingError(f"It has {len(text):,} characters. Keep at most {LONGEST_YAML:,}.")
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         _check_events(yaml.parse(text, Loader=loader))

@@ -184,7 +184,7 @@ class Inference(Part):
     garbe_weight: float = defaults.GARBE_WEIGHT
     """Share of false positives in GARBE."""
     stated_scores: tuple[float, ...] = ()
-    """Scores from which on the shares of scores are compared."""
+    """Scores: the shares of scores at or above each are compared."""
     factors: tuple[str, ...] = ()
     """Factors that rates are given by."""
     reference_groups: Mapping[str, str] = Field(default_factory=dict)

@@ -215,10 +215,10 @@ def _differences(study: Path, sealed: Mapping[str, Any]) -> list[str]:
         size = path.stat().st_size
         least = sizes.get(name) if isinstance(sizes, dict) else None
         if isinstance(least, int) and size > 2 * least + LONGEST:
-            problems.append(f"{name} was changed: it has {size:,} bytes, recorded were {least:,}.")
+            problems.append(f"{name} was changed: it has {size:,} bytes instead of {least:,}.")
         elif (actual := sha256_of(path)) != claimed[name]:
             problems.append(
-                f"{name} was changed: its SHA-256 is {actual}, recorded was {claimed[name]}."
+                f"{name} was changed: its SHA-256 is {actual}, but {claimed[name]} is recorded."
             )
     return problems
 

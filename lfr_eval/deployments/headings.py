@@ -184,7 +184,7 @@ def understand(
             field = None
         if field is None:
             shown = " ".join(text.split())
-            group = f" ('{GROUP}NAME' of a group)" if words.startswith("false") else ""
+            group = f" ('{GROUP}NAME' for a group)" if words.startswith("false") else ""
             problems.append(
                 f"the heading '{shown}' is not known; say what it means with "
                 f"--map '{shown}=FIELD'{group}, or leave it out with FIELD '{SKIP}'"

@@ -121,7 +121,7 @@ def withdraw(
     passed_over = tuple(unread(caches, deployments))
     if not concerned and not damaged and not given and not alerted:
         raise WithdrawalError(
-            f"There is no '{subject}' in {several(len(folders), 'study', 'studies')}, "
+            f"'{subject}' was not found in {several(len(folders), 'study', 'studies')}, "
             f"{several(len(caches), 'cache')} and {several(len(deployments), 'folder')} of "
             "deployments. Give the subject_id as the manifest has it, and --study FOLDER for a "
             "study elsewhere."

@@ -52,7 +52,7 @@ def units_of(labels: Labels, clusters: Codes) -> tuple[Codes, Codes, Codes]:
     unit : (people,)
         The unit of each person, a cluster within a cell.
     cell, cluster : (units,)
-        Which these are.
+        Cell and cluster of each unit.
     """
     width = int(clusters.max(initial=0)) + 1
     units, unit = np.unique(labels.astype(np.intp) * width + clusters, return_inverse=True)

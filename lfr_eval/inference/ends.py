@@ -174,10 +174,10 @@ def _resembling(x: Floats, n: Floats, spread: Floats, factor: Floats, level: Flo
     """Upper end where some people resemble many others.
 
     A sample that holds few of these people has a low rate and a low variance at once, and an end
-    from that variance is too low. The variance relative to the square of the rate, `spread`, is
-    however that of people, whatever the rate is. If the rate of those who took part has a gamma
-    distribution with it, events are negative binomial, and the end is the rate at which so few
-    events (and half a one) have the chance `level`.
+    from that variance is too low. The variance relative to the square of the rate, `spread`, does
+    not depend on the rate. If the rate of those who took part has a gamma distribution with this
+    relative variance, events are negative binomial, and the end is the rate at which x + 1/2 events
+    or fewer have the chance `level`.
 
     References
     ----------

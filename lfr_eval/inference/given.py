@@ -154,8 +154,8 @@ def _labels(name: str, values: pd.Series) -> pd.Series:
         other = by_skeleton.setdefault(skeleton(label), label)
         if other != label:
             raise ValueError(
-                f"The '{name}' parameter has the groups {other!r} and {label!r}, which may be one. "
-                "Write them in one way."
+                f"The '{name}' parameter has the groups {other!r} and {label!r}, which may be the "
+                "same. Spell them in one way."
             )
     return read.astype("string")
 

@@ -260,8 +260,8 @@ def _spread(evidence: Evidence, effect: Floats) -> Floats:
 
     The fewer people a variance is estimated from, and the more unequally they weigh, the more of
     it is missing where those who resemble many are; (n + 10) / n_e, of n people who weigh as n_e,
-    was found by simulation. A rate of passes does not rest on the product of two people, so that
-    it is told of ten people or fewer alone.
+    was found by simulation. A rate of passes does not rest on pairs of people, so this is used for
+    ten people or fewer only.
     """
     alike = evidence.people if evidence.alike is None else evidence.alike
     missing = divide(evidence.people + FEW_PEOPLE, alike, otherwise=1.0)

@@ -33,7 +33,7 @@ class Spanning:
     trials : (units,)
         Trials.
     group, stratum, cluster : (units,)
-        Which they are.
+        Group, stratum and cluster of each unit.
     """
 
     residual: Floats

@@ -114,7 +114,7 @@ def _table(path: Path) -> Matrix:
     wrong = [str(name) for name in filled if not is_numeric_dtype(frame[name].infer_objects())]
     if wrong or frame.empty:
         raise ValueError(
-            f"there are other cells than numbers in {some([f'column {name}' for name in wrong])}. "
+            f"cells are not numbers in {some([f'column {name}' for name in wrong])}. "
             "Format all scores as numbers, and leave a cell without a score empty"
             if wrong
             else "there is no row of scores below the header of probes"

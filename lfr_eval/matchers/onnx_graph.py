@@ -1,7 +1,7 @@
-"""An ONNX graph that anybody may have made: cut faces in, one template a face out, or refused.
+"""An ONNX graph that anybody may have made: cut faces in, one template per face out, or refused.
 
-A graph can hold endless loops, read other files, and have several outputs of which none says that
-it is the template.
+A graph can hold endless loops, read other files, and have several outputs without saying which is
+the template.
 """
 
 from __future__ import annotations
@@ -54,24 +54,24 @@ class OnnxGraph:
         Raises
         ------
         MatcherError
-            If it does not have one row of values a face.
+            If it does not have one row of values per face.
         """
         output = self._answers(pixels)[0]
         rows = _rows(output)
         if rows.ndim != 2 or len(rows) != len(pixels):
             raise MatcherError(
-                f"{self._path}: of {len(pixels)} faces, the output "
+                f"{self._path}: for {len(pixels)} faces, the output "
                 f"'{self.output}' has the shape {np.shape(output)}. It "
-                f"must be ({len(pixels)}, size), one template a face. {REMEDY}"
+                f"must be ({len(pixels)}, size), one template per face. {REMEDY}"
             )
         if rows.dtype.kind not in "fiu":
             raise MatcherError(
-                f"{self._path}: the output '{self.output}' holds no numbers. {REMEDY}"
+                f"{self._path}: the output '{self.output}' does not hold numbers. {REMEDY}"
             )
         return rows
 
     def check_one_template(self, pixels: NDArray[np.float32]) -> None:
-        """Check that one output only may be the template, since nothing says which is.
+        """Check that only one output can be the template, since nothing says which is.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class OnnxGraph:
         if len(may_be) > 1:
             said = ", ".join(f"'{name}' ({size} values)" for name, size in may_be.items())
             raise MatcherError(
-                f"{self._path}: any of its outputs {said} may be the template. {REMEDY}"
+                f"{self._path}: each of its outputs {said} may be the template. {REMEDY}"
             )
 
     def _answers(self, pixels: NDArray[np.float32]) -> list[Any]:

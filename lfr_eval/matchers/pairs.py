@@ -154,9 +154,9 @@ class PairFile:
             self._people["group"] = pd.concat(groups[:sides], ignore_index=True)
         if groups and given:
             said = (
-                "a person is in another group in most other rows (if numbers of people start "
-                "again in each group, make them unlike, such as African-1; if group is that of "
-                "one side only, give group_a and group_b; else correct the group)"
+                "a person is in another group in most other rows (if each group numbers its people "
+                "from 1, add the group, such as African-1; if group is that of one side only, give "
+                "group_a and group_b; otherwise correct the group)"
             )
             checks.append((said, self._torn(len(rows))))
         shown = rows[[name for name in rows if name != ROW] + [ROW]]
@@ -175,8 +175,8 @@ class PairFile:
             if again:
                 self.told += (
                     f"{several(again, 'row')} of {len(rows):,} in the list of pairs "
-                    f"{'has' if again == 1 else 'have'} the people and the score of an earlier "
-                    "row. All rows count: leave out those that repeat a comparison.",
+                    f"{'has' if again == 1 else 'have'} the same people and score as an earlier "
+                    "row. All rows count: delete those that repeat a comparison.",
                 )
         content = sha256_of(path)
         settings: tuple[object, ...] = (content, higher_is, sorted((columns or {}).items()))

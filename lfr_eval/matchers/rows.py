@@ -184,7 +184,7 @@ def _named(
 def _check_foot(
     path: Path, frame: pd.DataFrame, rows: pd.DataFrame, required: Sequence[str]
 ) -> None:
-    """Refuse notes and totals below the table once, and not for everything that they lack."""
+    """Refuse notes and totals below the table as one problem, not for every cell they lack."""
     found = []
     for at in range(len(rows) - 1, 0, -1):
         cells = frame.iloc[at].astype("string").fillna("").tolist()
@@ -195,8 +195,10 @@ def _check_foot(
         text = next(cell.strip() for cell in cells if cell.strip())
         found.append(f"row {int(rows[ROW].iloc[at])} ('{text[:LENGTH]}')")
     if found:
-        seem = "seems to be a note or a total" if len(found) == 1 else "seem to be notes or totals"
-        raise MatcherError(f"{path}: {', '.join(found[::-1])} {seem} below the table. Delete it.")
+        seem = "seem to be notes or totals below the table. Delete them."
+        if len(found) == 1:
+            seem = "seems to be a note or a total below the table. Delete it."
+        raise MatcherError(f"{path}: {', '.join(found[::-1])} {seem}")
 
 
 def _check_one_system(path: Path, frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -218,7 +218,7 @@ def rests_on(factors: Sequence[str], question: Question) -> list[str]:
     ]
     if len(singles) > 1:
         said.append(
-            f"{joined([factor_words(one) for one in singles])} share the level of "
+            f"{joined([factor_words(one) for one in singles])} share the significance level of "
             f"{100 * question.alpha:g} %, and each starts with "
             f"{100 * question.alpha / len(singles):.3g} %."
         )

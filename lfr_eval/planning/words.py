@@ -130,8 +130,8 @@ def pilot_words(pilot: Pilot) -> tuple[str, ...]:
 
 BORROWED = (
     "If a group has fewer than ten events, the study also looks at other listed thresholds to see "
-    "how alike the trials of one person are. This answer assumes that it lists thresholds at which "
-    "up to eight times as many trials are events. With only the threshold in use, power is lower."
+    "how alike the trials of one person are. This answer assumes that it lists thresholds with up "
+    "to eight times as many events. With only the threshold in use, power is lower."
 )
 """What every power of trials of one person assumes."""
 

@@ -94,7 +94,9 @@ def test_an_age_that_differs_from_picture_to_picture_is_no_label_of_a_person(
     gathered = gather(by_person(tmp_path / "faces"), people)
     assert "age" not in gathered.rows
     assert gathered.rows["ethnicity"].tolist() == ["B", "B", "W", "W", "W", "W"]
-    assert any("Column 'age' has several values for 7, so it" in note for note in gathered.notes)
+    assert any(
+        "Column 'age' is left out: it has several values for 7" in note for note in gathered.notes
+    )
     with pytest.raises(ManifestError, match="row 2, column 'age', value '20'"):
         gather(tmp_path / "faces", people, Columns(others={"age": "age"}))
 
@@ -229,7 +231,7 @@ def test_nobody_and_nothing_is_left_out_without_a_word(tmp_path: Path) -> None:
         (["a_1.png"], "{person}_*", "must name {subject} once"),
         (["a_1.png", "b.png"], "{subject}_*", "'b.png': the picture does not fit --pattern"),
         (["a/1.heic"], None, "not an image in a known format"),
-        (["a/live.png"], "{subject}/{role}", "the role is 'live'"),
+        (["a/live.png"], "{subject}/{role}", "the role 'live' is not known"),
     ],
 )
 def test_what_cannot_be_read_is_refused(

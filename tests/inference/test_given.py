@@ -127,7 +127,7 @@ def test_two_spellings_of_a_group_are_one_or_refused(other: str) -> None:
             *("everybody", "men", "women")
         ]
     else:
-        with pytest.raises(ValueError, match="which may be one"):
+        with pytest.raises(ValueError, match="which may be the same"):
             rates_by_group(EVENT, PERSON, group)
 
 

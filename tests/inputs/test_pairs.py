@@ -104,7 +104,7 @@ def test_rows_that_may_repeat_a_comparison_are_told(tmp_path: Path) -> None:
     assert PairFile(path).told == ()
     path.write_text("\n".join([*lines, lines[2]]))
     (said,) = PairFile(path).told
-    assert said.startswith("1 row of 4 in the list of pairs has the people and the score of an")
+    assert said.startswith("1 row of 4 in the list of pairs has the same people and score as an")
 
 
 def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
         ("score,genuine,subject_a,subject_b\n0.5,0,a,\n", "an identity is missing"),
         (
             "score,genuine,subject_a,subject_b,group\n0.5,1,a,a,x\n0.5,1,a,a,x\n0.5,1,a,a,y\n",
-            "else correct the group): row 4 (0.5, 1, a, a, y)",
+            "otherwise correct the group): row 4 (0.5, 1, a, a, y)",
         ),
         ("score,genuine,group_a,group_b\n0.5,0,x,y\n", "across two groups needs identities"),
         ("score,genuine,group,group_a,group_b\n1,0,x,x,y\n", "give one or the other"),

@@ -1,4 +1,4 @@
-"""ONNX graphs that anybody may have made: one template a face comes out, or they are refused."""
+"""ONNX graphs that anybody may have made: one template per face comes out, or they are refused."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ OUTPUTS = {
     "two that may be the template": (
         [SAME, ("Neg", ["product"], ["other"], {})],
         [("template", ["n", 6]), ("other", ["n", 6])],
-        r"any of its outputs 'template' \(6 values\), 'other' \(6 values\) may be the template",
+        r"each of its outputs 'template' \(6 values\), 'other' \(6 values\) may be the template",
     ),
     "text": (
         [("Cast", ["product"], ["text"], {"to": 8})],
         [("text", ["n", 6])],
-        "the output 'text' holds no numbers",
+        "the output 'text' does not hold numbers",
     ),
     "no numbers": (
         [("Sqrt", ["product"], ["root"], {}), ("Log", ["root"], ["template"], {})],

@@ -147,7 +147,7 @@ SCORE_DIFFERENCES = Table(
         Column(
             "statistic",
             TEXT,
-            "mean; q99: what 1 in 100 exceed; above 0.5: share from 0.5 on",
+            "mean; q99: what 1 in 100 exceed; above 0.5: share at or above 0.5",
         ),
         Column("watchlist_size", WHOLE, "search: references searched; null for comparisons"),
         Column("factor", TEXT, "factor"),

@@ -134,7 +134,7 @@ def _alike(reading: Reading, sentences: Sentences) -> Reason:
         return Reason(
             "equality",
             "It treats “no difference was shown” as “there is no difference”. That none was shown "
-            f"is no evidence that there is none{counted}. {only}",
+            f"is not evidence that there is none{counted}. {only}",
         )
     return Reason(
         "equality",
@@ -291,10 +291,10 @@ def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
 
 
 _TOLD = {
-    MEASURE: "It uses a measure that is no error rate of the study: being accurate, right or wrong "
-    "in general, or a share of the alerts or of the faces seen, which depends on who walked past. "
-    "The study counts false alerts and missed people separately, each out of its own number of "
-    "trials.",
+    MEASURE: "It uses a measure that is not an error rate of the study: accuracy, being right or "
+    "wrong in general, or a share of the alerts or of the faces seen, which depends on who walked "
+    "past. The study counts false alerts and missed people separately, each out of its own number "
+    "of trials.",
     STUDY: "It is about the study itself or about what is known: its size, its people, its quality "
     "or what somebody makes of it. No error rate says that. The range beside each figure shows how "
     "much a study of this size can tell.",

@@ -20,9 +20,9 @@ from lfr_eval.report.picture import Picture, to_picture
 __all__ = ["Brief", "Picture", "to_brief"]
 
 STRANGERS = (
-    "The log does not say who passed in {}. Each of these counts as a person of its own who "
-    "is not on the watchlist. Some may be one person, so that ranges are too narrow, or be on the "
-    "watchlist, so that an alert was right."
+    "The log does not say who passed in {}. Each of these counts as a different person who is not "
+    "on the watchlist. If some were the same person, the ranges are too narrow. If some were on "
+    "the watchlist, an alert counted as false may have been right."
 )
 PAIRS_ALONE = (
     "Each pair is counted as if it were of different people, so the intervals are too narrow "

@@ -115,7 +115,7 @@ def _whom(report: Report) -> Iterator[str]:
     elif report.unit == "passes":
         known = everyone.people - everyone.strangers
         also = f", and of {several(known, 'known person', 'known people')}" if known else ""
-        yield f"{count(everyone.passes)} passes of people whom nobody knows{also}."
+        yield f"{count(everyone.passes)} passes of unknown people{also}."
     else:
         yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
     for factor in dict.fromkeys(group.factor for group in report.people.groups):

@@ -46,7 +46,7 @@ class Sides:
     rates
         By factor and group.
     unit
-        What counts as independent: `people`, or `pairs` or `passes` of people whom nobody knows.
+        What counts as independent: `people`, or `pairs` or `passes` of unknown people.
     trial
         What trials are, in the plural.
     truth
