@@ -156,7 +156,7 @@ def _said(card: DatasetCard, passes: int, unknown: int) -> DatasetCard:
         return card
     said = (
         f"The log does not say who passed in {unknown:,} of {several(passes, 'pass', 'passes')}. "
-        "Each of these counts as a person of its own who is not enrolled, although some may be the "
-        "same person, or somebody on the watchlist."
+        "Each of these counts as a different person who is not on the watchlist, although some may "
+        "be the same person, or on the watchlist."
     )
     return replace(card, limits=(*card.limits, said))

@@ -67,7 +67,7 @@ class Matcher(Part):
     """Registered version, `models:/NAME/VERSION`; None where it was not loaded from a registry."""
     evidence: Evidence = "pictures"
     """What it is known by: pictures it was given, or a file of what it made of them. `unnamed
-    pairs` are pairs of whom nobody knows whose they are."""
+    pairs` are pairs of unknown people."""
 
     @property
     def called(self) -> str:

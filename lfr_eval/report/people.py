@@ -53,7 +53,7 @@ class GroupCount:
     fillers, filler_people
         Watchlist fillers of this group, and the people on them.
     strangers
-        How many of the people are passes of which nobody knows whose they are: each counts as one.
+        How many of the people are passes of unknown people, each of which counts as one.
     images, failed
         Images tried (fillers too), and those of which no template was made.
     failures
@@ -124,7 +124,7 @@ class People:
 
     @property
     def unit(self) -> str:
-        """What is counted: `people`, or `passes` where of most nobody knows whose they are."""
+        """What is counted: `people`, or `passes` if most are of unknown people."""
         return "passes" if 2 * self.everybody.strangers > self.everybody.people else "people"
 
     def of(self, factor: str) -> tuple[GroupCount, ...]:
