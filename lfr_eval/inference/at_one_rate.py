@@ -24,6 +24,7 @@ from scipy import sparse
 
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
 from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
+from lfr_eval.inference.clusters import count_units
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.links import Links, joint, links_of
 from lfr_eval.inference.minimum import enough_evidence
@@ -104,7 +105,8 @@ def at_one_rate(
     codes, groups = grouping.codes, len(grouping.names)
     everybody = np.zeros(deciding.people, np.intp)
     whole, counter = counter_of(deciding, steps), counter_of(compared, steps)
-    total, own = whole.count(everybody[None], 1), counter.count(codes[None], groups)
+    total = whole.count(everybody[None], 1)
+    own, _, _, by_unit, unit_codes = count_units(compared, counter, steps, codes, groups, clusters)
     overall, rate = total.rate[0, 0], own.rate[0]
     x, n = own.events[0], own.trials[0]
     slope = _slope(rate, overall)
@@ -122,7 +124,8 @@ def at_one_rate(
     people = np.count_nonzero(tried | np.any(u != 0, axis=2), axis=1)[:, None].astype(float)
     links = None
     if isinstance(counter, PairCounter) and isinstance(compared, PairTrials):
-        correction, events = counter.few_people(codes, groups), counter.matches(codes)
+        assert isinstance(by_unit, PairCounter)
+        correction, events = by_unit.few_people(unit_codes, groups), counter.matches(codes)
         variance = correction * squares
         if clusters is None:
             sizes = counter.comparisons_of_two()
@@ -141,7 +144,7 @@ def at_one_rate(
     else:
         raise TypeError(f"Trials of {compared.metric} cannot be compared at one rate.")
     counts = _by_unit(gather, np.where(member, events[:, here], 0.0)[:, :, None])[:, :, 0]
-    extremes = counter.extremes(codes, groups)
+    extremes = by_unit.extremes(unit_codes, groups)
     evidence = Evidence(
         x,
         np.broadcast_to(n, x.shape),
@@ -150,7 +153,7 @@ def at_one_rate(
         extremes.largest,
         extremes.largest_without,
         units,
-        counter.affected(codes, groups),
+        by_unit.affected(unit_codes, groups),
         extremes.affected_without,
         isinstance(compared, PairTrials),
         compared.event_at_or_above,

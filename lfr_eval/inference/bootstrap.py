@@ -51,9 +51,12 @@ def person_weights(people: int, replicates: int, seed: int) -> Floats:
     return _multinomial(np.ones(people), replicates, seed)
 
 
-def draw_alone(people: int, replicates: int, seed: int) -> Drawn:
-    """Redraw people one by one."""
-    return Drawn(person_weights(people, replicates, seed), np.arange(people))
+def draw_alone(people: int, replicates: int, seed: int, clusters: Ints | None = None) -> Drawn:
+    """Redraw people one by one, or whole clusters of people, (people,)."""
+    if clusters is None:
+        return Drawn(person_weights(people, replicates, seed), np.arange(people))
+    units = int(clusters.max()) + 1
+    return Drawn(person_weights(units, replicates, seed)[:, clusters], np.arange(people))
 
 
 def draws_together(people: int, trials: Sequence[Trials]) -> bool:
@@ -109,7 +112,11 @@ def _multinomial(size: Floats, replicates: int, seed: int) -> Floats:
 
 
 def bootstrap_rates(
-    trials: Trials, grouping: Grouping, thresholds: Floats, drawn: Drawn
+    trials: Trials,
+    grouping: Grouping,
+    thresholds: Floats,
+    drawn: Drawn,
+    variance: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Redraw people and compute the rates of every group.
 
@@ -128,6 +135,8 @@ def bootstrap_rates(
     drawn
         From `draw_alone` or `draw_together`; shared between trials so that their errors stay
         together.
+    variance : (groups, thresholds), optional
+        That of clusters of people, which the replicates are drawn in or out to.
 
     Returns
     -------
@@ -152,6 +161,9 @@ def bootstrap_rates(
         rates = _persons(counter, grouping.codes[drawn.people], groups, drawn.weights)
     usable = np.where(np.isfinite(rates), rates, observed)
     spread = usable.var(axis=0)
+    if variance is not None:
+        scale = np.sqrt(divide(variance, spread, otherwise=1.0))
+        return observed, np.clip(observed + scale * (rates - observed), 0.0, 1.0)
     shrink = np.minimum(np.sqrt(divide(cells.variance[0], spread, otherwise=1.0)), 1.0)
     return observed, observed + shrink * (rates - observed)
 

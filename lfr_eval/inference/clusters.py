@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import PairTrials
+from lfr_eval.contract.trials import PairTrials, Trials
 from lfr_eval.inference.cells import (
     Cells,
     Counter,
@@ -59,6 +59,30 @@ def units_of(labels: Labels, clusters: Codes) -> tuple[Codes, Codes, Codes]:
     return unit.ravel(), units // width, units % width
 
 
+def count_units(
+    trials: Trials,
+    counter: Counter,
+    steps: Floats,
+    labels: Labels,
+    cells: int,
+    clusters: Codes | None,
+) -> tuple[Cells, Floats, Floats, Counter, Labels]:
+    """Count cells of people, or of clusters where these are given; see `clustered_variance`.
+
+    Returns
+    -------
+    cells, degrees, units, counter, labels
+        What was counted; degrees of freedom, (cells, thresholds); units of each cell; the counter
+        of units, and the cell of each unit.
+    """
+    if clusters is not None:
+        if isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
+            return clustered_variance(trials, counter, steps, labels, cells, clusters)
+        counter, labels = by_cluster(counter, labels, clusters)
+    counted = counter.count(labels[None], cells)
+    return counted, counter.degrees(labels, cells), counter.exposed(labels, cells), counter, labels
+
+
 def by_cluster(counter: Counter, labels: Labels, clusters: Codes) -> tuple[Counter, Labels]:
     """Add up the people of each cluster within each cell, where trials have one person each.
 
@@ -85,7 +109,7 @@ def clustered_variance(
     labels: Labels,
     cells: int,
     clusters: Codes,
-) -> tuple[Cells, Floats, Floats, PairCounter, Codes]:
+) -> tuple[Cells, Floats, Floats, Counter, Labels]:
     """Count comparisons of two people, with a variance clustered by both of their clusters.
 
     `shared_variance` with the residual of all comparisons of the people of a cluster, each counted
@@ -108,7 +132,7 @@ def clustered_variance(
     counted = counter.count(labels[None], cells)
     n, rate = counted.trials[0], counted.rate[0]
     unit, cell, _ = units_of(labels, clusters)
-    between = PairCounter.of(_joined(trials, unit, len(cell)), steps)
+    between = PairCounter.of(joined(trials, unit, len(cell)), steps)
     size = between.sizes(cell[None], cells)
     _, _, pairs = between.residual_squares(cell[None], cells, size)
     # These are from the rate of the comparisons between clusters, the others from that of all.
@@ -129,7 +153,7 @@ def clustered_variance(
     return wider_cells, degrees, count, between, cell
 
 
-def _joined(trials: PairTrials, unit: Codes, units: int) -> PairTrials:
+def joined(trials: PairTrials, unit: Codes, units: int) -> PairTrials:
     """Return the comparisons between different clusters, as if clusters were people."""
 
     def added(values: NDArray[np.integer]) -> Codes:

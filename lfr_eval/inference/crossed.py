@@ -6,7 +6,7 @@ variance clustered on both sides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from lfr_eval.inference.cells import (
     satterthwaite,
     shared_variance,
 )
+from lfr_eval.inference.clusters import Codes, joined, units_of
 from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
 from lfr_eval.inference.precision import Evidence
 
@@ -71,15 +72,25 @@ class Crossed:
         )
 
 
-def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Crossed:
+def crossed_cells(
+    trials: PairTrials, grouping: Grouping, steps: Floats, clusters: Codes | None = None
+) -> Crossed:
     """Count false matches between people of different groups.
 
     Where every image serves as reference and probe, a comparison has no direction: the cells
     (g, h) and (h, g) then hold the same comparisons. Where some images serve as one alone, `g`
     is the probe's group and `h` the reference's.
 
-    The variance is `shared_variance` over the people of both sides.
+    The variance is `shared_variance` over the people of both sides. With clusters, (people,), these
+    take the place of people, and it is not below that of people.
     """
+    if clusters is not None:
+        unit, cell, _ = units_of(grouping.codes, clusters)
+        alone = crossed_cells(trials, grouping, steps)
+        units = joined(trials, unit, len(cell))
+        wider = crossed_cells(units, replace(grouping, codes=cell), steps)
+        variance = np.maximum(alone.cells.variance, wider.cells.variance)
+        return replace(wider, cells=replace(wider.cells, variance=variance))
     directed = not np.any(trials.both)
     n, groups, top = trials.people, len(grouping.names), len(steps)
     code = grouping.codes
@@ -98,10 +109,10 @@ def crossed_cells(trials: PairTrials, grouping: Grouping, steps: Floats) -> Cros
     people, exposed = np.zeros((1, len(first), 1)), np.zeros(len(first))
     affected, degrees = np.zeros((len(first), top)), np.full((len(first), top), np.inf)
     largest = np.zeros((len(first), top))
-    cell = np.full((groups, groups), -1)
-    cell[first, second] = np.arange(len(first))
-    in_cell = cell[code[a], code[b]]
-    fix_cell = cell[code[added_a], code[added_b]]
+    number = np.full((groups, groups), -1)
+    number[first, second] = np.arange(len(first))
+    in_cell = number[code[a], code[b]]
+    fix_cell = number[code[added_a], code[added_b]]
     for index in range(len(first)):
         g, h = code == first[index], code == second[index]
         left, right = images[g] @ kernel, images[h]

@@ -23,6 +23,7 @@ from lfr_eval.inference.bootstrap import (
     draws_together,
 )
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept
@@ -74,20 +75,17 @@ def equity_table(
     if people.empty:
         return EQUITY.empty()
     trials = [one for one in trials if one.metric != "TPIR"]
-    steps, alone = np.asarray(thresholds), None
+    steps, alone, clusters = np.asarray(thresholds), None, clusters_of(people)
     if not draws_together(len(people), trials):
-        alone = draw_alone(len(people), replicates, plan.seed)
+        alone = draw_alone(len(people), replicates, plan.seed, clusters)
     frames = []
     for factor in factors:
         grouping = group_people(people, factor)
         if len(grouping.names) < 2:
             continue
         redrawn = alone or draw_together(trials, grouping, steps, replicates, plan.seed)
-        drawn = [
-            found
-            for one in trials
-            if len((found := _draw(one, grouping, thresholds, redrawn, plan)).observed) > 1
-        ]
+        found = [_draw(one, grouping, thresholds, redrawn, plan, clusters) for one in trials]
+        drawn = [one for one in found if len(one.observed) > 1]
         for one in drawn:
             opposite = [
                 other
@@ -110,7 +108,7 @@ class _Drawn:
     observed : (groups, thresholds)
     redrawn : (replicates, groups, thresholds)
     silent : (groups, 1)
-        The rate that people alone allow a group without events.
+        The rate that the number of people (or clusters) alone allows a group without events.
     effective : (groups, thresholds)
         Effective trials, less what estimating the variance costs.
     """
@@ -146,19 +144,21 @@ def _draw(
     thresholds: Sequence[float],
     drawn: Drawn,
     plan: Plan,
+    clusters: Codes | None,
 ) -> _Drawn:
-    """Redraw people; groups without trials are left out."""
-    observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), drawn)
+    """Redraw people, or clusters of them; groups without trials are left out."""
+    swept = Swept.of(trials, thresholds)
+    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist, clusters)
+    wanted = None if clusters is None else counts.cells.variance[0]
+    observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), drawn, wanted)
     named = np.array([is_group(name) for name in grouping.names])
     keep = ~np.isnan(observed[:, 0]) & named
     observed, redrawn = observed[keep], redrawn[:, keep]
-    swept = Swept.of(trials, thresholds)
-    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist)
     cells = precision_of(evidence_of(counts))
     factor = student_factor((1 - plan.level) / 2, cells.degrees[keep])
     effective = factor * cells.effective_trials[keep]
-    people = counts.exposed[keep].astype(float)
-    independent = independent_units(people, isinstance(trials, PairTrials))
+    units = counts.units[keep].astype(float)
+    independent = independent_units(units, isinstance(trials, PairTrials))
     silent = no_event_bound(independent, plan.level)[:, None]
     # A replicate that lost a group's trials keeps its rate.
     redrawn = np.where(np.isnan(redrawn), observed, redrawn)

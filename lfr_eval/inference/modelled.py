@@ -14,6 +14,7 @@ import pandas as pd
 from lfr_eval.contract.tables import MODELLED
 from lfr_eval.contract.trials import PairTrials, Trials, group_people
 from lfr_eval.inference.cells import Bools, divide
+from lfr_eval.inference.clusters import Codes, clusters_of
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.tail import (
@@ -73,14 +74,15 @@ def modelled_table(
             f"Got {trials.metric} instead."
         )
     steps = steps_of(trials, thresholds)
-    counter = counter_of(trials, steps)
+    counter, clusters = counter_of(trials, steps), clusters_of(people)
     rows = []
     for factor in factors:
         grouping = group_people(people, factor)
         cells = counter.count(grouping.codes[None], len(grouping.names))
         for code, name in enumerate(grouping.names):
             total = float(cells.trials[0, code, 0])
-            tail = _fit(trials, grouping.codes == code, total, draws, plan.seed)
+            inside = grouping.codes == code
+            tail = _fit(trials, inside, total, draws, plan.seed, clusters)
             for step, threshold in enumerate(steps):
                 events = int(cells.events[0, code, step])
                 if events < 10:
@@ -89,20 +91,24 @@ def modelled_table(
     return MODELLED.build(rows) if rows else MODELLED.empty()
 
 
-def _fit(trials: Trials, inside: Bools, total: float, draws: int, seed: int) -> TailFit:
-    """Fit the tail of one group's comparisons or searches."""
+def _fit(
+    trials: Trials, inside: Bools, total: float, draws: int, seed: int, clusters: Codes | None
+) -> TailFit:
+    """Fit the tail of one group's comparisons or searches; clusters stand for their people."""
+    unit = np.arange(trials.people) if clusters is None else clusters
     if isinstance(trials, PairTrials):
         hit = inside[trials.first] & inside[trials.second] & (trials.first != trials.second)
         people = max(int(np.count_nonzero(inside)), 1)
         # Of the comparisons, as if everybody had as many: each is of two people.
-        share = np.where(inside, 2 / people, 0.0)
-        pairs = Scores(trials.first[hit], trials.second[hit], trials.score[hit], share, total)
+        share = np.bincount(unit, np.where(inside, 2 / people, 0.0))
+        first, second = unit[trials.first[hit]], unit[trials.second[hit]]
+        pairs = Scores(first, second, trials.score[hit], share, total)
         return fit_tail(pairs, LARGEST_SHARE, draws, seed)
     # Passes of which no frame was acquired have no score, and stay in the denominator.
     hit = inside[trials.person] & np.isfinite(trials.score)
     passes = np.bincount(trials.person[inside[trials.person]], minlength=trials.people)
-    share = divide(passes, total)
-    searches = Scores(trials.person[hit], None, trials.score[hit], share, total)
+    share = np.bincount(unit, divide(passes, total))
+    searches = Scores(unit[trials.person[hit]], None, trials.score[hit], share, total)
     return fit_tail(searches, LARGEST_SHARE_OF_SEARCHES, draws, seed)
 
 

@@ -13,11 +13,10 @@ import numpy as np
 
 from lfr_eval.contract.trials import Grouping, PairTrials
 from lfr_eval.inference.cells import MOST_PEOPLE, Bools, Cells, Counter, Floats, Labels, divide
-from lfr_eval.inference.clusters import Codes, by_cluster, clustered_variance
+from lfr_eval.inference.clusters import Codes, count_units
 from lfr_eval.inference.contrasts import Side, Standardised, contrast, squared
 from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.counting import Swept
-from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.precision import Evidence, Lenders
 from lfr_eval.inference.watchlists import References, references_of, watchlist_variance
 
@@ -147,17 +146,9 @@ def _counted(
 ) -> tuple[Counted, Floats, Counter, Labels, References | None]:
     """Count cells; the units of each, the units with the cell of each, and random references."""
     trials, counter, number = swept.trials, swept.counter, groups * strata
-    unit: Counter = counter
-    unit_codes: Labels = codes
-    if clusters is not None:
-        unit, unit_codes = by_cluster(counter, codes, clusters)
-    if clusters is not None and isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
-        cells, degrees, units, unit, unit_codes = clustered_variance(
-            trials, counter, swept.steps, codes, number, clusters
-        )
-    else:
-        cells = unit.count(unit_codes[None], number)
-        degrees, units = unit.degrees(unit_codes, number), unit.exposed(unit_codes, number)
+    cells, degrees, units, unit, unit_codes = count_units(
+        trials, counter, swept.steps, codes, number, clusters
+    )
     references = None
     if watchlist == "random":
         alone = cells

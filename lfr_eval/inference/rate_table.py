@@ -135,11 +135,14 @@ def _rates(
     frames = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
-        lending = crossed_cells(trials, grouping, swept.lenders.grid)
+        units = across
+        if clusters is not None:
+            units = crossed_cells(trials, grouping, steps, clusters)
+        lending = crossed_cells(trials, grouping, swept.lenders.grid, clusters)
         cells = _Cells(
             names[across.group],
             names[across.counterpart],
-            across.evidence.borrowing(lending.evidence, swept.lenders),
+            units.evidence.borrowing(lending.evidence, swept.lenders),
             across.exposed,
             across.affected,
         )

@@ -14,6 +14,7 @@ import numpy as np
 
 from lfr_eval.contract.trials import Grouping, Trials
 from lfr_eval.inference.cells import Floats, divide
+from lfr_eval.inference.clusters import Codes
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept
@@ -45,7 +46,11 @@ class RatioBounds:
 
 
 def ratio_bounds(
-    trials: Trials, grouping: Grouping, thresholds: Sequence[float], plan: Plan
+    trials: Trials,
+    grouping: Grouping,
+    thresholds: Sequence[float],
+    plan: Plan,
+    clusters: Codes | None = None,
 ) -> RatioBounds:
     """Bound the ratio of every two groups' rates, and return the least bounded.
 
@@ -53,10 +58,12 @@ def ratio_bounds(
     ----------
     thresholds
         Increasing.
+    clusters : (people,), optional
+        The cluster of each person, where clusters are the unit of inference.
     """
     swept, groups = Swept.of(trials, thresholds), len(grouping.names)
     steps = swept.steps
-    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist)
+    counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist, clusters)
     cells = precision_of(evidence_of(counts))
     tested = [
         code for code in range(groups) if counts.trials[code] > 0 and is_group(grouping.names[code])

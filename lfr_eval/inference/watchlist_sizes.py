@@ -16,6 +16,7 @@ from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import WATCHLIST_SIZES
 from lfr_eval.contract.trials import WatchlistTrials, group_all, group_people
 from lfr_eval.inference.cells import person_variance, satterthwaite
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
@@ -78,6 +79,7 @@ def watchlist_size_table(
             f"Thresholds {low} are below the floor of the watchlist's matches, {trials.floor:g}."
         )
     rows: list[tuple[object, ...]] = []
+    clusters = clusters_of(people)
     for mix in mixes:
         grouping = group_people(references, mix.factor)
         group = mix.code(grouping.names, grouping.codes)
@@ -86,7 +88,9 @@ def watchlist_size_table(
         for threshold in thresholds:
             for tested in group_all(people, plan.factors):
                 for code, name in enumerate(tested.names):
-                    exposure = Exposure.of(trials, tested.codes == code, mix, group, threshold)
+                    exposure = Exposure.of(
+                        trials, tested.codes == code, mix, group, threshold, clusters
+                    )
                     start = (mix.name, threshold, tested.factor, name)
                     rows += _rows(start, exposure, grid, longest, plan)
     return WATCHLIST_SIZES.build(rows) if rows else WATCHLIST_SIZES.empty()
@@ -156,7 +160,7 @@ def _answers(exposure: Exposure, size: int, longest: int, base: Answer) -> dict[
 def _interval(
     answer: Answer, exposure: Exposure, size: int, longest: int, plan: Plan
 ) -> tuple[float, float, str]:
-    people = exposure.people
+    people = exposure.units
     if answer.rate <= 0:
         bound = float(no_event_bound(people, plan.level))
         if size <= longest:
@@ -166,7 +170,8 @@ def _interval(
     if answer.rate >= 1:
         return 1.0 - float(no_event_bound(people, plan.level)), 1.0, NO_EVENT_PEOPLE
     variance = max(_variance(answer, exposure, plan), answer.independent)
-    squares = answer.residual**2
+    residual = exposure.by_unit(answer.residual)
+    squares = residual**2
     degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
     rate = answer.rate
     # One person, or people who all met the same fate, say as much as there are of them.
@@ -176,7 +181,7 @@ def _interval(
     basis = OWN if known else PEOPLE
     if min(rate, 1 - rate) * trials < ENOUGH_EVENTS and effect <= trials / people:
         effect, degrees, basis = trials / people, np.inf, PEOPLE
-    largest = float(answer.residual.max(initial=0.0)) * trials
+    largest = float(residual.max(initial=0.0)) * trials
     cells = Precision(
         events=np.array([rate * trials]),
         trials=np.array([trials]),
@@ -204,17 +209,17 @@ def _ratio(
         answer.part / answer.rate - measured.part / measured.rate,
         0.0,
     )
-    squares = difference.residual**2
-    degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), exposure.people))
+    squares = exposure.by_unit(difference.residual) ** 2
+    degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), exposure.units))
     half = float(critical(plan.level, degrees)) * np.sqrt(_variance(difference, exposure, plan))
     ratio = answer.rate / measured.rate
     return ratio, float(ratio * np.exp(-half)), float(ratio * np.exp(half))
 
 
 def _variance(answer: Answer, exposure: Exposure, plan: Plan) -> float:
-    trials, total = exposure.trials, np.array(float(exposure.passes))
-    number = np.array(float(exposure.people))
-    people = float(person_variance(answer.residual * total, trials, total, number))
+    trials, total = exposure.by_unit(exposure.trials), np.array(float(exposure.passes))
+    number, residual = np.array(float(exposure.units)), exposure.by_unit(answer.residual)
+    people = float(person_variance(residual * total, trials, total, number))
     return people + (_reference_variance(answer, exposure) if plan.watchlist == "random" else 0.0)
 
 

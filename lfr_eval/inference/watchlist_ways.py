@@ -65,6 +65,8 @@ class Exposure:
         Whether a template was made.
     available : (groups,)
         References of each group of the mix.
+    unit : (people,)
+        The unit of inference of each person: the person, or a cluster of people.
     own : (people, groups)
         Their own references among them.
     hit_pass, hit_reference, hit_group : (matches,)
@@ -76,6 +78,7 @@ class Exposure:
     people: int
     acquired: Bools
     available: Ints
+    unit: Ints
     own: Floats
     hit_pass: Ints
     hit_reference: Ints
@@ -89,11 +92,13 @@ class Exposure:
         mix: Mix,
         reference_group: Ints,
         threshold: float,
+        clusters: Ints | None = None,
     ) -> Exposure:
         """Take the passes of the people `inside` (people,) and what they match at a threshold."""
         chosen = inside[trials.person]
         number = np.cumsum(chosen) - 1
         members, person = np.unique(trials.person[chosen], return_inverse=True)
+        unit = members if clusters is None else clusters[members]
         hit = (
             (trials.hit_score >= np.float32(threshold))
             & chosen[trials.hit_pass]
@@ -110,11 +115,21 @@ class Exposure:
             people=len(members),
             acquired=trials.acquired[chosen],
             available=np.bincount(reference_group[known], minlength=kinds).astype(np.intp),
+            unit=np.unique(unit, return_inverse=True)[1].ravel(),
             own=own[members],
             hit_pass=number[trials.hit_pass[hit]],
             hit_reference=trials.hit_reference[hit],
             hit_group=reference_group[trials.hit_reference[hit]],
         )
+
+    @property
+    def units(self) -> int:
+        """Units of inference: people, or clusters of them."""
+        return int(self.unit.max(initial=-1)) + 1
+
+    def by_unit(self, values: Floats) -> Floats:
+        """Add up values of people by unit, (units,)."""
+        return np.bincount(self.unit, values, self.units)
 
     @property
     def passes(self) -> int:

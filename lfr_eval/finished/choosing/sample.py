@@ -13,6 +13,7 @@ from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.trials import PairTrials, PersonTrials, among, group_people
 from lfr_eval.finished.finished import Finished
 from lfr_eval.inference import Plan
+from lfr_eval.inference.clusters import clusters_of
 
 Bools = NDArray[np.bool_]
 
@@ -94,7 +95,8 @@ def halves(sample: Sample, share: float, seed: int) -> tuple[Sample, Sample]:
     """Divide people at random, within groups and enrolled or not; return choosers and reporters.
 
     Groups are the finest of the plan's factors. Where a group's number does not divide, chance
-    decides who has one more, so that no part is larger in every group.
+    decides who has one more, so that no part is larger in every group. A cluster of people stays
+    together, and counts for the group of the first of them.
     """
     finest = max(sample.factors, key=lambda name: name.count(CROSS), default=OVERALL)
     group = group_people(sample.people, finest).codes
@@ -103,12 +105,16 @@ def halves(sample: Sample, share: float, seed: int) -> tuple[Sample, Sample]:
         enrolled[sample.found.person] = 1
     stratum = 2 * group + enrolled
     rng = np.random.default_rng([seed, len(group)])
-    choosing = np.zeros(len(group), bool)
-    for code in np.unique(stratum):
-        members = rng.permutation(np.flatnonzero(stratum == code))
+    clusters = clusters_of(sample.people)
+    unit = np.arange(len(group)) if clusters is None else clusters
+    first, unit = np.unique(unit, return_index=True, return_inverse=True)[1:]
+    choosing = np.zeros(len(first), bool)
+    for code in np.unique(stratum[first]):
+        members = rng.permutation(np.flatnonzero(stratum[first] == code))
         choosing[members[: int(share * len(members) + rng.random())]] = True
     if choosing.all() or not choosing.any():
         raise ConfigError(
             f"{len(group)} people cannot be divided into those who choose and others."
         )
-    return sample.of(choosing, "choosing"), sample.of(~choosing, "reporting")
+    chosen = choosing[unit]
+    return sample.of(chosen, "choosing"), sample.of(~chosen, "reporting")

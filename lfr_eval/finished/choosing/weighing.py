@@ -16,6 +16,7 @@ from lfr_eval.contract.tables import CROSS, EVERYBODY, OPERATING_POINTS, OVERALL
 from lfr_eval.contract.trials import PairTrials, PersonTrials, group_people
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import rate_table
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 
 Floats = NDArray[np.float64]
@@ -116,13 +117,14 @@ def _worst(
 def _ratios(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFrame]:
     """Return the least bounded ratio of each threshold, over the factors with groups."""
     limit, frames = limits.max_ratio, []
+    clusters = clusters_of(sample.people)
     assert limit is not None
     for factor in limits.factors:
         if factor == OVERALL:
             continue
         rates_of(sample, sample.alerts, [factor])  # refuses an unknown factor
         grouping = group_people(sample.people, factor)
-        found = ratio_bounds(sample.alerts, grouping, sample.thresholds, sample.plan)
+        found = ratio_bounds(sample.alerts, grouping, sample.thresholds, sample.plan, clusters)
         names = np.array([*grouping.names, "-"])
         pairs = zip(names[found.worst], names[found.best], strict=True)
         frames.append(
