@@ -112,7 +112,7 @@ def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
     assert MARK in (study.path / "report.html").read_text()
     assert study.provenance().withdrawals[0].study_hash_before == hash_before
     assert study.study_hash() != hash_before
-    with pytest.raises(WithdrawalError, match="There is no"):
+    with pytest.raises(WithdrawalError, match="was not found in"):
         withdraw(WHO, [study.path], [cache])
 
 
