@@ -16,7 +16,11 @@ import pytest
 from benchmarks.claims.examples import HELD_OUT, Example, joined, read_examples, varied
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.claims import Sentences, Verdict, check_claim, read_sentences
+from lfr_eval.finished.claims.evidence import Reading, direction
+from lfr_eval.finished.claims.figures import figures_of
 from lfr_eval.finished.claims.learned import ALIKE, BOTH, DIFFERENCE, NEITHER, REASONS, UNCLEAR
+from lfr_eval.finished.claims.subjects import subjects_of
+from lfr_eval.finished.claims.wording import in_plain
 from tests.claims.npl_like import npl_like
 
 EXAMPLES = read_examples()
@@ -148,6 +152,34 @@ def test_a_finding_that_says_the_contrary_is_named(study: Sentences) -> None:
     assert "fpir-n10000-t0.56-ethnicity-black-white" in against
     assert verdict.nearest is not None
     assert verdict.nearest.text in against
+
+
+@pytest.mark.parametrize(
+    ("says", "worse"),
+    [
+        ("The system is less accurate for Black people than for White people.", "black"),
+        ("The system is more accurate for Black people than for White people.", "white"),
+        ("The system has a lower accuracy for Black people than for White people.", "black"),
+        ("The system works better for Black people than for White people.", "white"),
+        ("The system is far less fair to Black people than to White people.", "black"),
+        ("Black people set off fewer false alerts than White people.", "white"),
+        ("Black people are misidentified more often than White people.", "black"),
+        ("Black people are recognised less often than White people.", "black"),
+    ],
+)
+def test_the_group_that_a_claim_has_worse_off(study: Sentences, says: str, worse: str) -> None:
+    plain = in_plain(says)
+    told = Reading(
+        plain,
+        DIFFERENCE,
+        (),
+        (),
+        subjects_of(plain, study.groups),
+        figures_of(plain, study.rates, study.findings),
+    )
+    against, other = direction(told)
+    assert against == (worse,)
+    assert set(other) == {"black", "white"} - {worse}
 
 
 def test_the_table_that_holds_another_number_is_named(study: Sentences) -> None:

@@ -35,6 +35,8 @@ _THAN = re.compile(r" than | outnumber\w* | times as (?:\w+ ){1,12}?as ")
 _LESS = re.compile(r"\b(?:less|fewer|lower|better|easier|smaller)\b")
 _FOUND = re.compile(r"\b(?:identified|recogni[sz]ed|spotted|found|picked up|matched correctly)\b")
 _HARD = re.compile(r"\b(?:harder|more difficult|easier)\b")
+_GOOD = re.compile(r"\b(?:accura|reliab|effective|fair|correct|success)\w*")
+_GRADED = re.compile(r"\b(?:better|worse)\b")
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def on_subjects(told: Subjects, sentences: Sentences) -> pd.DataFrame:
     findings = sentences.findings
     keep = np.ones(len(findings), bool)
     a, b = findings["group_a"], findings["group_b"]
-    simple = [group for group in told.groups if CROSS not in group]
+    alone = [group for group in told.groups if CROSS not in group] or told.groups
     if told.groups:
         first, second = a.isin(told.groups).to_numpy(bool), b.isin(told.groups).to_numpy(bool)
-        one_factor = len({f for f, group in sentences.groups if group in simple}) == 1
-        keep &= (first & second) if len(simple) > 1 and one_factor else (first | second)
+        one_factor = len({f for f, group in sentences.groups if group in alone}) == 1
+        keep &= (first & second) if len(alone) > 1 and one_factor else (first | second)
     elif told.factors:
         keep &= findings["factor"].isin(told.factors).to_numpy(bool)
     if told.metrics:
@@ -172,6 +174,8 @@ def direction(reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
     turned = bool(_LESS.search(head))
     if _FOUND.search(reading.plain) and not _HARD.search(head):
         turned ^= "misidentif" not in reading.plain and "FPIR" not in reading.subjects.metrics
+    elif _GOOD.search(head) and not _GRADED.search(head):
+        turned = not turned
     return (second, first) if turned else (first, second)
 
 
