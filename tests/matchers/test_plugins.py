@@ -73,7 +73,7 @@ def people(tmp_path: Path) -> Path:
             Image.fromarray(pixels).resize((64, 64)).save(tmp_path / f"{name}.png")
             gender, ethnicity = ("male", "female")[number % 2], ("black", "white")[number // 6]
             rows.append(f"{name},p{number},{name}.png,{role},{gender},{ethnicity}")
-    (tmp_path / "people.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n")
     return tmp_path
 
 
