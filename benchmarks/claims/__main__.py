@@ -4,7 +4,7 @@
     python -m benchmarks.claims --measure
 
 `FOLDER` has `model.safetensors` and `tokenizer.json` of all-MiniLM-L6-v2 (sentence-transformers,
-Apache 2.0). Training takes about nine minutes of one core.
+Apache 2.0). Training takes about 25 minutes of one core.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trains the upper layers of MiniLM further on the sorted sentences, with four-bit weights.
+"""Trains MiniLM further on the sorted sentences, with four-bit weights.
 
 The rounding is part of every step (straight-through estimator, Bengio et al. 2013), so that what is
 shipped is what was trained. Two heads read the mean and the maximum over the pieces.
@@ -23,8 +23,8 @@ from lfr_eval.finished.claims.learned import ALIKE, DIFFERENCE, NEITHER, READING
 from lfr_eval.finished.claims.network import GROUP
 from lfr_eval.finished.claims.pieces import END, INSIDE, MOST, START, UNKNOWN, pieces_of
 
-LAYERS, FIXED, WIDTH, HEADS, BITS = 6, 2, 384, 12, 4
-EPOCHS, BATCH, RATE, DROPPED, SMOOTHING = 4, 32, 1.5e-4, 0.1, 0.05
+LAYERS, WIDTH, HEADS, BITS = 6, 384, 12, 4
+EPOCHS, BATCH, RATE, DROPPED, SMOOTHING = 8, 32, 1.5e-4, 0.1, 0.03
 JOINED, SHORT = 0.15, 15
 """Share of short sentences that are joined with another, and words of a short one at most."""
 
@@ -83,14 +83,12 @@ class Reader(nn.Module):
             for short, name in _PARTS.items():
                 for end, kind in (("w", "weight"), ("b", "bias")):
                     held[f"{layer}{short}_{end}"] = stored[f"encoder.layer.{layer}.{name}.{kind}"]
-        # The pieces and the lowest layers stay as they came, rounded.
-        kept = {"tok", "pos", "ln_w", "ln_b"} | {n for n in held if n[0] in "01"[:FIXED]}
+        # The pieces stay as they came, rounded.
+        kept = {"tok", "pos", "ln_w", "ln_b"}
         self.held = nn.ParameterDict(
             {
                 name: nn.Parameter(
-                    rounded(value)
-                    if name in kept and name.endswith(("tok", "_w")) and value.ndim > 1
-                    else value.clone(),
+                    rounded(value) if name == "tok" else value.clone(),
                     requires_grad=name not in kept,
                 )
                 for name, value in held.items()

@@ -61,8 +61,8 @@ def test_what_a_sentence_says_of_groups_is_read_right(verdicts: dict[str, Verdic
     read = {one.sentence: (one.reading, verdicts[one.sentence].polarity) for one in KNOWN}
     unclear = [sentence for sentence, (_, got) in read.items() if got == UNCLEAR]
     wrong = [each for each in read.items() if each[1][1] not in (each[1][0], UNCLEAR)]
-    assert len(wrong) <= 0.03 * len(KNOWN), wrong
-    assert len(unclear) <= 0.15 * len(KNOWN), unclear
+    assert len(wrong) <= 0.01 * len(KNOWN), wrong
+    assert len(unclear) <= 0.05 * len(KNOWN), unclear
 
 
 def test_the_reasons_are_those_of_the_definitions(verdicts: dict[str, Verdict]) -> None:
@@ -100,9 +100,9 @@ def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None
         turned += {verdict.polarity, wanted} == {ALIKE, DIFFERENCE}
         wrong += verdict.polarity not in (wanted, UNCLEAR)
     # docs/report.md has the figures of all 200.
-    assert read >= 70
+    assert read >= 80
     assert wrong <= 6
-    assert turned <= 1
+    assert turned <= 2
 
 
 def test_nothing_is_learned_from_the_voices_that_measure_it() -> None:

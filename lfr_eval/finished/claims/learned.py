@@ -27,11 +27,11 @@ REASONS = (RATE, MEASURE, STUDY, BEYOND)
 """How often one kind of error happens; another measure, such as accuracy or a share of the alerts;
 the study and what is known; anything else."""
 
-SURE = 0.8
+SURE = 0.9
 """Probability below which a sentence is told as one of two. Chosen on sentences of voices that
 nothing was learned from; docs/report.md has what it gives."""
 
-SURE_WHICH = 0.08
+SURE_WHICH = 0.02
 """Probability of the opposite from which a sentence is not told as `alike` or `difference`."""
 
 NAMED, BESIDE = 0.5, 0.9
