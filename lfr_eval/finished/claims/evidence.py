@@ -13,7 +13,7 @@ import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.finished.claims.figures import Figures, at, told_ratio
-from lfr_eval.finished.claims.learned import ALIKE, DIFFERENCE, NEITHER, UNCLEAR
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, Polarity
 from lfr_eval.finished.claims.quotable import Quotable, Sentences, rate_id
 from lfr_eval.finished.claims.subjects import Subjects
 
@@ -25,12 +25,6 @@ IN_USE = re.compile(
 """A threshold that is meant and not named."""
 
 _QUESTION = re.compile(r"\?[\"' )]*$")
-_NONE = r"\b(?:no|not|nothing|none|never|neither|nor|without|little|scant|failed to|free from)\b"
-_SEEN = (
-    r"\b(?:evidence|f[io]und|finding|show\w*|significan\w+|detect\w*|reveal\w*|s[ae]w|seen?|observ\w+|"
-    r"demonstrat\w+|indicat\w+|suggest\w*|signs?|trace|proof|reported|recorded|identified)\b"
-)
-_NOT_SEEN = re.compile(rf"{_NONE}[^.;:]{{0,60}}?{_SEEN}|{_SEEN}[^.;:]{{0,40}}?{_NONE}")
 _THAN = re.compile(r" than | outnumber\w* | times as (?:\w+ ){1,12}?as ")
 _LESS = re.compile(r"\b(?:less|fewer|lower|better|easier|smaller)\b")
 _FOUND = re.compile(r"\b(?:identified|recogni[sz]ed|spotted|found|picked up|matched correctly)\b")
@@ -45,20 +39,13 @@ class Reading:
 
     Attributes
     ----------
-    plain
-        The claim as `wording.in_plain` gives it.
-    value
-        What it says of differences between groups: one of `learned.READINGS`, or `unclear`.
-    either
-        The two likeliest of `learned.READINGS`; empty unless it is unclear.
-    topics
-        What else it is about: some of `learned.REASONS`.
+    topic
+        What it is about where it says nothing of groups, as `learned.py` names it; else empty.
     """
 
     plain: str
-    value: str
-    either: tuple[str, ...]
-    topics: tuple[str, ...]
+    polarity: Polarity
+    topic: str
     subjects: Subjects
     figures: Figures
 
@@ -70,12 +57,7 @@ class Reading:
     @property
     def is_about_groups(self) -> bool:
         """Whether it says that groups differ or that they do not."""
-        return self.value not in (NEITHER, UNCLEAR)
-
-    @property
-    def is_evidential(self) -> bool:
-        """Whether likeness is inferred from a difference that was not seen."""
-        return _NOT_SEEN.search(self.plain) is not None
+        return self.polarity.value in (DIFFERENCE, ALIKE, BOTH)
 
 
 def about(reading: Reading, sentences: Sentences, everywhere: bool = False) -> pd.DataFrame:
@@ -125,11 +107,11 @@ def contradicting(reading: Reading, sentences: Sentences) -> pd.Series | None:
     found = about(reading, sentences)
     shown = found[(found["verdict"] == "different")]
     worse, better = direction(reading)
-    if reading.value == ALIKE:
+    if reading.polarity.value == ALIKE:
         if worse and better:
             shown = shown[_runs(shown, worse, better)]
         return _first(shown)
-    if reading.value == DIFFERENCE:
+    if reading.polarity.value == DIFFERENCE:
         if worse and better and not _runs(shown, worse, better).any():
             return _first(shown[_runs(shown, better, worse)])
         claimed = told_ratio(reading.plain)
@@ -232,6 +214,6 @@ def _best(
         wants_pair = bool(reading.subjects.groups)
         score += 1.5 * ((found[pairs] != "*").to_numpy(bool) == wants_pair)
         score += 1.0 * found["primary"].to_numpy(float)
-        if reading.value == DIFFERENCE:
+        if reading.polarity.value == DIFFERENCE:
             score += 1.5 * (found["verdict"] == "different").to_numpy(float)
     return found.iloc[int(np.argmax(score))]

@@ -19,16 +19,9 @@ from lfr_eval.finished.claims.evidence import (
     supporting,
 )
 from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
-from lfr_eval.finished.claims.learned import (
-    ALIKE,
-    BEYOND,
-    BOTH,
-    DIFFERENCE,
-    MEASURE,
-    NEITHER,
-    RATE,
-    STUDY,
-)
+from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
+from lfr_eval.finished.claims.lexicon import families, word
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
 
 FEW = 3
@@ -42,14 +35,17 @@ class Reason:
     Attributes
     ----------
     kind
-        `altered`, `contradicted`, `equality`, `difference`, `mixed`, `number`, `setting`,
-        `measure`, `study`, `beyond`, `wording` or `unreadable`, as docs/report.md defines them.
+        `altered`, `contradicted`, `equality`, `difference`, `mixed`, `number`, `setting`, `share`,
+        `accuracy`, `study`, `beyond`, `wording` or `unreadable`, as docs/report.md defines them.
     text
         The reason in words.
     """
 
     kind: str
     text: str
+
+
+ASKED = Reason(BEYOND, "It is a question that takes its answer for granted, not a finding.")
 
 
 def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterator[Reason]:
@@ -66,7 +62,7 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
         *_setting(reading, sentences),
         *_topics(reading, sentences),
     ]
-    if reading.either:
+    if reading.polarity.unsure:
         told = [_either(reading, sentences), *told]
     elif not told and not altered:
         told.append(_wording(reading))
@@ -83,33 +79,19 @@ def _wording(reading: Reading) -> Reason:
     return Reason(BEYOND, _TOLD[BEYOND])
 
 
-_MEANS = {
-    DIFFERENCE: "that groups differ",
-    ALIKE: "that groups do not differ",
-    BOTH: "that some groups differ and others do not",
-    NEITHER: "nothing about differences",
-}
-
-
 def _either(reading: Reading, sentences: Sentences) -> Reason:
-    """Say how a sentence may be read, and what the study says to each reading."""
-    answers = {
-        DIFFERENCE: _difference(reading, sentences).text,
-        ALIKE: _alike(reading, sentences).text,
-        BOTH: "Quote the finding on each group.",
-        NEITHER: "Say what is not known, or leave the groups out.",
-    }
-    one, other = sorted(reading.either, key=lambda each: each == NEITHER)
-    told = " ".join(f"If it means {_MEANS[each]}: {answers[each]}" for each in (one, other))
+    """Give the reasons for both readings of a sentence that may be read in two ways."""
+    alike, differ = _alike(reading, sentences), _difference(reading, sentences)
     return Reason(
         "unreadable",
-        f"This sentence could be read as saying {_MEANS[one]} or {_MEANS[other]}. Say it in plain "
-        f"words. {told}",
+        f"The checker cannot tell what this sentence says: {reading.polarity.unsure}. Say it in "
+        f"plain words. If it means that groups differ: {differ.text} If it means that they "
+        f"do not: {alike.text}",
     )
 
 
 def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    value = reading.value
+    value = reading.polarity.value
     finding = contradicting(reading, sentences)
     if finding is not None:
         yield Reason(
@@ -130,11 +112,11 @@ def _alike(reading: Reading, sentences: Sentences) -> Reason:
         "differ."
     )
     counted = _verdicts(about(reading, sentences))
-    if reading.is_evidential:
+    if reading.polarity.evidential:
         return Reason(
             "equality",
             "It treats “no difference was shown” as “there is no difference”. That none was shown "
-            f"is not evidence that there is none{counted}. {only}",
+            f"is no evidence that there is none{counted}. {only}",
         )
     return Reason(
         "equality",
@@ -265,8 +247,7 @@ def _held(reading: Reading, sentences: Sentences) -> str:
 
 def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     figures = reading.figures
-    gives_rate = reading.value == NEITHER and RATE in reading.topics
-    if not (reading.is_about_groups or figures.several or gives_rate):
+    if not reading.is_about_groups and not figures.several:
         return
     searched = sentences.rates["watchlist_size"].notna().any()
     lacks = []
@@ -291,29 +272,71 @@ def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
 
 
 _TOLD = {
-    MEASURE: "It uses a measure that is not an error rate of the study: accuracy, being right or "
-    "wrong in general, or a share of the alerts or of the faces seen, which depends on who walked "
-    "past. The study counts false alerts and missed people separately, each out of its own number "
-    "of trials.",
-    STUDY: "It is about the study itself or about what is known: its size, its people, its quality "
-    "or what somebody makes of it. No error rate says that. The range beside each figure shows how "
-    "much a study of this size can tell.",
-    BEYOND: "It says something that no count of errors shows. The study counts false alerts and "
+    SHARE: "It is about who set off the alerts, or about a share of the alerts or of the faces "
+    "seen, which depends on who walked past. The study has rates per person and per pass.",
+    ACCURACY: "It is about accuracy or about being right or wrong in general, which is not a "
+    "single rate. The study counts false alerts and missed people separately, each out of its own "
+    "number of trials.",
+    STUDY: "It is about the study itself: its size, its people, its quality or what somebody makes "
+    "of it. No error rate says that. The range beside each figure shows how much a study of this "
+    "size can tell.",
+    BEYOND: "It says nothing that a count of errors could show. The study counts false alerts and "
     "missed people in its own trials. It does not show causes, what will happen, what happened "
     "elsewhere, or what is lawful, acceptable or worth it.",
+}
+_BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
+_BESIDE_TOLD = {
+    "cause": (
+        BEYOND,
+        "It also gives a reason or a cause (“{word}”). The study counts errors; it does not show "
+        "causes.",
+    ),
+    "future": (
+        BEYOND,
+        "It is also a prediction (“{word}”). The study says what was counted in its own trials.",
+    ),
+    "elsewhere": (
+        BEYOND,
+        "It also speaks of the law or of other systems or versions (“{word}”). The study tested "
+        "one system and says nothing of the law.",
+    ),
+    "accuracy": (
+        ACCURACY,
+        "It also speaks of accuracy in general (“{word}”), which is not a single rate. The study "
+        "counts false alerts and missed people separately.",
+    ),
+    "study": (
+        STUDY,
+        "It also says that something is not known (“{word}”). For each comparison, this study says "
+        "how large a difference could still be.",
+    ),
 }
 
 
 def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    if reading.is_question:
+    if reading.polarity.value == OPEN and reading.is_question:
         yield Reason(
             BEYOND,
             "It is a question, not a statement. The study's own sentences on the matter can be "
             f"quoted{_verdicts(about(reading, sentences))}.",
         )
-    if not reading.either and not (reading.is_question and reading.value == NEITHER):
-        wanted = {*_TOLD} - ({BEYOND} if reading.is_question else set())
-        yield from (Reason(topic, _TOLD[topic]) for topic in reading.topics if topic in wanted)
+    elif reading.polarity.value == OPEN:
+        yield Reason(
+            STUDY,
+            "It says that something is not known, not shown, possible or disputed, which is about "
+            "what studies can tell and not about error rates. For each comparison, this study says "
+            "whether a difference was shown and how large one could still be"
+            f"{_verdicts(about(reading, sentences))}.",
+        )
+    elif reading.polarity.unsure:
+        return
+    elif reading.topic in _TOLD and not (reading.topic == BEYOND and reading.figures.several):
+        yield Reason(reading.topic, _TOLD[reading.topic])
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
+    for name, pattern in _BESIDE.items():
+        kind, told = _BESIDE_TOLD[name]
+        wanted = reading.is_about_groups if kind != BEYOND else reading.topic != BEYOND
+        if (found := pattern.search(reading.plain)) and wanted:
+            yield Reason(kind, told.format(word=found.group()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.tables import CROSS, UNKNOWN
+from lfr_eval.finished.claims.lexicon import PHRASES, word
 
 _GENDER = re.compile(r"\b(?:gender\w*|sex|sexes|sexist|sexism)\b")
 _ETHNIC = re.compile(
@@ -21,19 +22,7 @@ _SAID = {
     "women": r"wom[ae]n(?:'s)?|females?|girls?",
     "men": r"(?<!wo)m[ae]n(?:'s)?|males?|boys?",
 }
-_OTHER = re.compile(
-    r"\b(?:"
-    r"black (?:wom[ae]n|m[ae]n|females?|males?)|(?:white|asian) (?:wom[ae]n|m[ae]n|females?|"
-    r"males?)|asians?|black|white|chinese|arabs?|mixed(?:[- ]race| heritage| ethnicity)|"
-    r"south asian|east asian|people of colour|ethnic minorit(?:y|ies)|minority ethnic|"
-    r"young(?:er)?(?: people| men| women| adults)?|under \d+s?|over \d+s?|"
-    r"old(?:er)? (?:people|men|women|adults)|elderly|pensioners|child(?:ren)?|teenagers?|"
-    r"adolescents|adults|disabled(?: people)?|people (?:with|wearing|in) (?:[\w-]+ )?[\w-]+|"
-    r"transgender(?: people)?|trans people|non-binary(?: people)?|muslims?|jews|jewish people|"
-    r"travellers|migrants|hijabs?|darker[- ]skin\w*|dark skin|women|men|females?|males?|"
-    r"girls?|boys?"
-    r")(?!\w)"
-)
+_OTHER = word(PHRASES["strangers"])
 _NARROWER = re.compile(
     r"\b(?:(?:south|east|west|south[- ]east|central) asians?|black (?:africans?|caribbeans?|"
     r"british)|"
@@ -41,20 +30,7 @@ _NARROWER = re.compile(
 )
 """Groups within a group; a study of the wider group has no figures for them."""
 
-_ALERT = re.compile(
-    r"(?:bogus|spurious|erroneous) (?:alert|match|hit|alarm|id)|misfire|mismatch|"
-    r"false(?:ly)? (?:hit|alert|positive|match|alarm|identif|accus|flag)|(?:alerts?|matches|"
-    r"alarms?) (?:\w+ ){0,2}(?:was|were|are|proved) (?:\w+ )?(?:false|wrong)|misidentif|"
-    r"mistaken(?:ly)? (?:identi|match|flag|alert)|wrong(?:ly|ful)? (?:match|flag|alert|"
-    r"identif|stop|accus|person|people)|(?:flag|identif|match|"
-    r"stop)\w* (?:\w+ ){0,2}(?:wrongly|in error|by mistake|incorrectly)|"
-    r"incorrect(?:ly)? (?:match|flag|identif|alert)|innocent|fpir|fmr\b"
-)
-_FOUND = re.compile(
-    r"true positive|hit rate|\bidentif|recogni[sz]|\bspotted|\bmissed|\bmiss(?:es)?(?= )|"
-    r"false negative|tpir|fnir|chance of identification|\bpicked up|\bcaught|\bfound (?=\d)|"
-    r"of those sought"
-)
+_ALERT, _FOUND = re.compile(PHRASES["alert"]), re.compile(PHRASES["found"])
 _WRONG, _RIGHT = frozenset({"FPIR", "FMR"}), frozenset({"FNIR", "TPIR", "FNMR"})
 
 

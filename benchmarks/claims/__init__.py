@@ -1,1 +1,0 @@
-"""How the network that reads claims is trained and measured."""

@@ -1,0 +1,36 @@
+"""Families of words, read from `words.toml`, as patterns."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+_READ = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+
+
+def families(table: str) -> dict[str, str]:
+    """Return the families of a table of `words.toml`, each as one pattern.
+
+    Examples
+    --------
+    >>> families("parts")["everybody"].startswith("(?:everyone|everybody|")
+    True
+    """
+    found = {name: "".join(words.splitlines()) for name, words in _READ[table].items()}
+    if table == "parts":
+        return {name: f"(?:{words})" for name, words in found.items()}
+    parts = families("parts")
+    for name, words in found.items():
+        for part, pattern in parts.items():
+            words = words.replace(f"<{part}>", pattern)
+        found[name] = f"(?:{words})"
+    return found
+
+
+def word(pattern: str) -> re.Pattern[str]:
+    """Return a pattern that matches whole words only."""
+    return re.compile(rf"\b{pattern}(?!\w)")
+
+
+PARTS, PHRASES = families("parts"), families("phrases")
