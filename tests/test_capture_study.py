@@ -81,7 +81,7 @@ def test_eyes_are_as_far_apart_as_asked_for(study: StudyFolder) -> None:
 
 def test_it_says_that_captures_are_simulated(study: StudyFolder) -> None:
     about = json.loads((study.path / "study.json").read_text())
-    assert about["capture"].startswith("motion blur 16 px, eye distance 12 px, eye distance 3 px")
+    assert about["capture"].startswith("motion blur 16 px, eye distance 12 and 3 px, ")
     assert about["conditions"] == ["capture"]
     assert any("simulated capture" in each["title"] for each in about["datasets"])
     page = (study.path / "report.html").read_text()

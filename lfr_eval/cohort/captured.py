@@ -52,7 +52,7 @@ def _card(card: DatasetCard, recipe: str) -> DatasetCard:
         card,
         name=card.name + SUFFIX,
         title=f"{card.title}{SUFFIX}",
-        origin=f"Simulated capture: {recipe}. Degraded copies of: {card.origin}",
+        origin=f"A computer then made copies of these pictures worse: {recipe}.",
         limits=(
             "The passes are simulated: copies of still images, degraded by "
             f"{recipe.split(';')[0]}. Nobody walked past a camera, and a real camera does several "

@@ -23,19 +23,26 @@ from lfr_eval.report.document import Document
 from lfr_eval.report.letters import FONTS, printable, standing_in
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+SIZES = {"brief": (12, 11.5, 11, 10.5, 10, 9.5)}
+"""Sizes of type, in points: the largest is taken at which a brief has two pages."""
 
 
 def to_pdf(document: Document, template: Path = TEMPLATE) -> bytes:
     """Typeset a document by a template that reads it as data."""
     content = asdict(document)
     labels = content.pop("stand_ins")
-    return typst.compile(
-        template.read_bytes(),
-        font_paths=_fonts(),
-        sys_inputs={"document": json.dumps(_printable(content, labels), ensure_ascii=False)},
-        pdf_standards="ua-1",
-        timestamp=_seconds(document.finished),
-    )
+    given = {"document": json.dumps(_printable(content, labels), ensure_ascii=False)}
+    for size in SIZES.get(document.kind, (9.5,)):
+        pdf = typst.compile(
+            template.read_bytes(),
+            font_paths=_fonts(),
+            sys_inputs={**given, "size": str(size)},
+            pdf_standards="ua-1",
+            timestamp=_seconds(document.finished),
+        )
+        if len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2:
+            break
+    return pdf
 
 
 def _printable(value: Any, labels: Mapping[str, str]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,10 @@ from pypdf import PdfReader
 from lfr_eval.contract.names import group_name, metric_named
 from lfr_eval.report import notes, render, words
 from lfr_eval.report.brief import to_brief
+from lfr_eval.report.document import to_document
+from lfr_eval.report.document.blocks import Run, Text
 from lfr_eval.report.panel import to_panel
+from lfr_eval.report.pdf import to_pdf
 from lfr_eval.report.reading import read_report
 from tests.report.builders import PRIMARY, Labels
 from tests.report.test_page import HOSTILE
@@ -76,6 +81,17 @@ def test_the_brief_is_two_pages_and_says_what_the_page_says(
         for sentence in (*brief.answer, *brief.crowd, *brief.cannot):
             assert squeezed(sentence) in shown
         assert not pdfua.validate(str(file)).findings
+
+
+def test_a_brief_with_more_to_say_is_set_smaller_and_keeps_two_pages(bare_study: Path) -> None:
+    brief = to_document(read_report(bare_study), "brief")
+    more = Text([Run(f"Sentence {number} of many that say a little more.") for number in range(30)])
+    pages = {}
+    for times in (0, 1, 40):
+        file = io.BytesIO(to_pdf(replace(brief, blocks=(*brief.blocks, *[more] * times))))
+        pages[times] = len(PdfReader(file).pages)
+    assert pages[0] == pages[1] == 2
+    assert pages[40] > 2  # nothing is cut
 
 
 def test_it_holds_the_panel_material_of_the_page(study: Path, text: str) -> None:

@@ -5,8 +5,11 @@ Every pass of a probe becomes one pass for each step (and repetition), of the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +17,7 @@ import pandas as pd
 from lfr_eval.cohort.capture.pictures import FOLDER, CaptureError, Order, make_pictures, missing
 from lfr_eval.cohort.capture.transforms import TRANSFORMS, Step
 from lfr_eval.contract.tables import CAPTURE, NO_DEGRADATION
+from lfr_eval.contract.words import joined
 
 Eyes = Callable[[Sequence[Path]], Sequence[float | None]]
 
@@ -42,13 +46,27 @@ class Recipe:
     @property
     def words(self) -> str:
         """The recipe as part of a sentence: what was simulated, and its seed."""
-        steps = ", ".join(step.words for step in self.steps)
+        steps = ", ".join(_together([step.words for step in self.steps]))
         again = f", {self.repeats} times each" if self.repeats > 1 else ""
         beside = ", beside the images as captured" if self.original else ""
         blurs = [step for step in self.steps if "motion_blur" in step.strengths]
         angles = {"any angle" if s.angle is None else f"{s.angle:g} degrees" for s in blurs}
         moving = f"; movement at {' or '.join(sorted(angles))}" if angles else ""
         return f"{steps}{again}{beside}{moving}; seed {self.seed}"
+
+
+def _together(steps: Sequence[str]) -> Iterator[str]:
+    """Say steps that differ only in their strength at once: "motion blur 8, 16 and 24 px"."""
+    read = [re.fullmatch(r"(\D+) ([\d.]+) ?(\D*)", step) for step in steps]
+    told = [
+        (found[1], found[3]) if found else (step,) for found, step in zip(read, steps, strict=True)
+    ]
+    for what, group in groupby(zip(told, read, steps, strict=True), key=itemgetter(0)):
+        _, found, said = zip(*group, strict=True)
+        if len(said) == 1:
+            yield said[0]
+        else:
+            yield f"{what[0]} {joined([each[2] for each in found])} {what[1]}".rstrip()
 
 
 def simulate_passes(

@@ -122,14 +122,15 @@ def _whom(report: Report) -> Iterator[str]:
         groups = [each for each in report.people.of(factor) if each.people or each.withheld]
         if factor == OVERALL or CROSS in factor or not groups:
             continue
-        if factor in report.record.conditions:
+        if len(groups) > MOST_GROUPS:
+            what = "conditions" if factor in report.record.conditions else "groups"
+            yield f"By {factor_words(factor)}: {len(groups)} {what}."
+        elif factor in report.record.conditions:
             passes = [
                 f"{count(each.passes)} {compared_words(factor, each.group, [factor])}"
                 for each in groups
             ]
             yield f"By {factor_words(factor)}: {joined(passes)}."
-        elif len(groups) > MOST_GROUPS:
-            yield f"By {factor_words(factor)}: {len(groups)} groups."
         else:
             say = spoken if report.unit == "people" else group_name
             named = [
@@ -180,8 +181,6 @@ def _pictures(report: Report) -> Iterator[str]:
         yield f"{'. '.join(told)}."
     elif tested and report.record.matcher.evidence == "pictures":
         yield "Not described."
-    if report.record.capture:
-        yield f"A computer then made them worse: {report.record.capture.rstrip('.')}."
 
 
 def _threshold(report: Report) -> Iterator[str]:
