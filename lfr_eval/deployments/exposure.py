@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -92,12 +91,6 @@ def exposure(
 def p_at(of_group: int, false_alerts: int, share: float) -> float:
     """Return the exact two-sided p-value of a share of exposure."""
     return float(stats.binomtest(of_group, false_alerts, share).pvalue)
-
-
-def curve(found: Exposure, points: int = 199) -> tuple[np.ndarray, np.ndarray]:
-    """Return p-values over shares of exposure from 0.5 % to 99.5 %, each of shape (points,)."""
-    shares = np.linspace(0.005, 0.995, points)
-    return shares, np.array([p_at(found.of_group, found.false_alerts, s) for s in shares])
 
 
 def _turn(x: int, n: int, alpha: float, far: float, observed: float) -> float | None:

@@ -48,7 +48,7 @@ def render(
 
     Raises
     ------
-    lfr_eval.report.record.StudyRecordError
+    lfr_eval.contract.record.StudyRecordError
         If `study.json` or a table that every report needs is missing or incomplete.
     lfr_eval.contract.tables.TableError
         If a table does not have its documented columns.

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from lfr_eval.contract.decisions import Approval, decisions_of, discounted, signing
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.record import StudyRecordError, printable
+from lfr_eval.report.record import printable
 from lfr_eval.report.words import clean
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, group_name, metric_named
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import ratio, spoken_threshold
@@ -24,7 +25,6 @@ from lfr_eval.report.crowd import crowd_sentence
 from lfr_eval.report.findings import SYMBOLS, pair_words
 from lfr_eval.report.picture import FEWEST, Bar, Picture, to_bar, to_picture, top_of
 from lfr_eval.report.rates import Rate, as_miss, quote, real, to_rows
-from lfr_eval.report.record import StudyRecord
 
 STEPS = 40
 """Positions of the slider at most: a finer one cannot be set by hand and would swell the page."""

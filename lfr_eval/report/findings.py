@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lfr_eval.contract.names import Metric, factor_words, group_name, group_words, metric_named
 from lfr_eval.contract.words import alike, p_value, ratio
-from lfr_eval.report.rates import Block, arrange, real, records, text, whole
+from lfr_eval.report.rates import Block, arrange, plain_rows, records
 
 OMNIBUS, REST = "*", "rest"
+TEXTS = ("finding_id", "metric", "factor", "group_a", "group_b", "test", "adjustment", "verdict",
+         "statement")  # fmt: skip
+"""Columns of table `findings` that hold text; empty where they are null."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,7 @@ class Verdict:
 
 
 VERDICTS = (
-    Verdict(
-        "different",
-        "≠",
-        "The groups' rates differ by more than chance explains.",
-    ),
+    Verdict("different", "≠", "The groups' rates differ by more than chance explains."),
     Verdict(
         "inconclusive",
         "?",
@@ -194,28 +193,21 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
     higher
         Comparison -> the group with the higher rate, where a publication tells no more.
     """
-
-    def finding(place: int, row: Any) -> Finding:
-        def words(column: str) -> str:
-            return text(getattr(row, column)) or ""
-
-        numbers = ("threshold", "rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper",
-                   "level", "p_value", "p_adjusted", "margin", "p_equivalence")  # fmt: skip
-        labels = ("finding_id", "metric", "factor", "group_a", "group_b", "test", "adjustment",
-                  "verdict", "statement")  # fmt: skip
-        values: dict[str, Any] = {name: real(getattr(row, name)) for name in numbers}
-        values |= {name: words(name) for name in labels}
-        return Finding(
-            anchor=f"finding-{place + 1}",
-            watchlist_size=whole(row.watchlist_size),
-            primary=not pd.isna(row.primary) and bool(row.primary),
-            higher=higher.get(str(row.finding_id)),
-            fragility=whole(row.fragility),
-            absolute="" if real(row.difference_margin) is None else words("absolute_statement"),
-            **values,
+    kept = [each.name for each in fields(Finding) if each.name in frame]
+    found = []
+    for place, row in enumerate(plain_rows(frame)):
+        values: dict[str, Any] = {name: row[name] for name in kept}
+        values |= {name: row[name] or "" for name in TEXTS}
+        told = None if row["difference_margin"] is None else row["absolute_statement"]
+        found.append(
+            Finding(
+                **values | {"primary": bool(row["primary"])},
+                anchor=f"finding-{place + 1}",
+                higher=higher.get(values["finding_id"]),
+                absolute=told or "",
+            )
         )
-
-    return tuple(finding(place, row) for place, row in enumerate(frame.itertuples()))
+    return tuple(found)
 
 
 class TestTable(NamedTuple):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, metric_named
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import several
 from lfr_eval.report.adjusted import Adjustment
@@ -26,7 +27,6 @@ from lfr_eval.report.modelled import Tail
 from lfr_eval.report.people import BY_WHOSE_WORD, LabelSource, People
 from lfr_eval.report.provenance import Provenance
 from lfr_eval.report.rates import Quote, Rate, RateTable
-from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.scores import ScoreWords
 from lfr_eval.report.truth import TruthCheck
 from lfr_eval.report.watchlists import Growth

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 from lfr_eval.contract import provenance as contract
 from lfr_eval.contract.reading import read_json
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.stamps import PLAN, StampError, stamps_of
 from lfr_eval.contract.swapping import PROVENANCE
-from lfr_eval.report.record import StudyRecord
 from lfr_eval.report.words import clean
 
 WITHHELD = "(not shown: names a place or an account)"

@@ -20,9 +20,6 @@ from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, spoken_threshold
 from lfr_eval.report.words import at
 
-SAME_GROUP = "the same group"
-EVERYONE = "everybody"
-
 
 @dataclass(frozen=True)
 class Rate:
@@ -56,13 +53,6 @@ class Rate:
     def withheld(self) -> bool:
         """Whether the outcome is withheld from publication: a study counts every trial's."""
         return self.events is None
-
-    @property
-    def against(self) -> str:
-        """Who the group was compared with."""
-        if self.counterpart is None:
-            return EVERYONE
-        return SAME_GROUP if self.counterpart == self.group else self.counterpart
 
     @property
     def is_crossed(self) -> bool:
@@ -307,8 +297,3 @@ def real(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """Return a table's whole number, None where it is null."""
     return None if pd.isna(value) else int(value)  # type: ignore[call-overload]
-
-
-def text(value: object) -> str | None:
-    """Return a table's text, None where it is null."""
-    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -17,6 +17,7 @@ from pyarrow.parquet import read_metadata
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
 from lfr_eval.contract.folder import PROVENANCE, read_columns
+from lfr_eval.contract.record import StudyRecord, StudyRecordError
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.contract.thresholds import same_threshold
@@ -44,7 +45,7 @@ from lfr_eval.report.rates import (
     tabulate,
     to_rows,
 )
-from lfr_eval.report.record import StudyRecord, StudyRecordError, read_record
+from lfr_eval.report.record import read_record
 from lfr_eval.report.scores import to_score_words
 from lfr_eval.report.truth import compare_with_truth
 from lfr_eval.report.watchlists import to_growth

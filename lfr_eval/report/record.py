@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lfr_eval.contract.reading import ReadingError, json_value, read_text
-from lfr_eval.contract.record import Registration, StudyRecord, StudyRecordError
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.record import read_record as read_study_record
 from lfr_eval.report.words import clean
-
-__all__ = ["Registration", "StudyRecord", "StudyRecordError", "read_json", "read_record"]
 
 
 def read_record(study: Path) -> StudyRecord:
@@ -23,16 +20,6 @@ def read_record(study: Path) -> StudyRecord:
         If the file is missing or not JSON, or a field is missing or of another type.
     """
     return StudyRecord.model_validate(printable(read_study_record(study).model_dump()))
-
-
-def read_json(file: Path) -> object:
-    """Read a JSON file of the study folder, or say which file cannot be read."""
-    if not file.exists():
-        raise StudyRecordError(f"{file.name} is missing from the study folder.")
-    try:
-        return json_value(read_text(file))
-    except ReadingError as error:
-        raise StudyRecordError(f"{file.name} is not valid JSON: {error}") from error
 
 
 def printable(value: Any) -> Any:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lfr_eval.contract.reading import ReadingError, read_json
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.words import several
-from lfr_eval.report.record import StudyRecordError, read_json
 from lfr_eval.report.words import clean
 
 FILE = "publication.json"
@@ -73,10 +74,8 @@ def read_publication(folder: Path) -> Publication | None:
     file = folder / FILE
     if not file.exists():
         return None
-    content = read_json(file)
     try:
-        if not isinstance(content, dict):
-            raise TypeError("not an object")
+        content = read_json(file)
         return Publication(
             int(content["minimum"]),
             tuple(
@@ -86,5 +85,7 @@ def read_publication(folder: Path) -> Publication | None:
             tuple(clean(str(sentence)) for sentence in content["left_out"]),
             {clean(name): clean(str(group)) for name, group in content.get("higher", {}).items()},
         )
+    except ReadingError as error:
+        raise StudyRecordError(str(error)) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StudyRecordError(f"{FILE} does not say what is withheld ({error!r}).") from None

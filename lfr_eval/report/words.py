@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import TypeGuard
 
 from lfr_eval.contract.names import Metric
-from lfr_eval.contract.words import confidence, count, one_in, percentage, share, spoken_threshold
+from lfr_eval.contract.words import count, one_in, percentage, share, spoken_threshold
 
 NOT_STATED = "not stated"
 
@@ -81,11 +80,3 @@ def interval_note(method: str) -> str:
             "than they do at other thresholds of this study."
         )
     return f"{method}."
-
-
-def attempts(power: float) -> str:
-    """Return a power as "4 of 5 attempts"."""
-    share_of = Fraction(power).limit_denominator(20)
-    if abs(float(share_of) - power) > 1e-9:
-        return f"{confidence(power)} of attempts"
-    return f"{share_of.numerator} of {share_of.denominator} attempts"

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.names import group_name
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.report import render
 from lfr_eval.report.page import write
-from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
 from tests.report.pages import Element, parse
 

@@ -12,13 +12,13 @@ import pytest
 
 from lfr_eval.contract.decisions import LEDGER
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.report import render
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel import Answer, Panel, to_panel
 from lfr_eval.report.panel.answers import conformance
 from lfr_eval.report.panel.questions import questions
 from lfr_eval.report.reading import read_report
-from lfr_eval.report.record import StudyRecordError
 from tests.report.builders import PRIMARY, Labels
 from tests.report.pages import Element, parse
 
@@ -160,7 +160,7 @@ def test_the_page_holds_all_of_it(page: Element, panel: Panel) -> None:
         assert annex.title in shown
         for each in annex.headings:
             assert all(" ".join(text.split()) in shown for text in (*each.gives, *each.lacks))
-    assert all(term.meaning in shown for term in panel.glossary)
+    assert all(meaning in shown for meaning in panel.glossary.values())
     assert "No decision on this study was recorded" in shown
 
 

@@ -61,9 +61,9 @@ def test_one_to_one_errors_are_quoted_together() -> None:
 
 def test_curves_show_groups_within_themselves_and_not_across() -> None:
     rows = to_rows(leading_side(false_matches()))
-    assert [(row.group, row.against) for row in rows] == [
-        ("female", "the same group"),
-        ("male", "the same group"),
+    assert [(row.group, row.counterpart) for row in rows] == [
+        ("female", "female"),
+        ("male", "male"),
     ]
 
 
@@ -71,7 +71,7 @@ def test_rates_across_groups_say_who_was_compared_with_whom() -> None:
     rows = to_rows(false_matches())
     (table,) = tabulate([row for row in rows if row.is_crossed])
     assert table.sides
-    assert [(row.group, row.against) for row in table.blocks[0].rows] == [("female", "male")]
+    assert [(row.group, row.counterpart) for row in table.blocks[0].rows] == [("female", "male")]
 
 
 def false_matches() -> pd.DataFrame:

@@ -17,7 +17,7 @@ from lfr_eval.contract.words import (
     signed,
     spoken_threshold,
 )
-from lfr_eval.report.words import attempts, clean, shorten, spoken_rate
+from lfr_eval.report.words import clean, shorten, spoken_rate
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,6 @@ def test_parameters_of_a_fit_have_a_sign() -> None:
 
 def test_thresholds_have_two_decimals_or_as_many_as_they_need() -> None:
     assert [spoken_threshold(value) for value in (0.6, 0.491, -1.0)] == ["0.60", "0.491", "−1.00"]
-
-
-def test_power_is_a_number_of_attempts() -> None:
-    assert attempts(0.8) == "4 of 5 attempts"
-    assert attempts(0.9) == "9 of 10 attempts"
-    assert attempts(0.813) == "81.3 % of attempts"
 
 
 def test_labels_are_cleaned_of_what_can_deceive_or_break_a_page() -> None:

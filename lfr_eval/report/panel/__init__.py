@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lfr_eval.report.approvals import Decisions
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel.answers import Annex, Answer, conformance, to_annex
-from lfr_eval.report.panel.glossary import Term, glossary
+from lfr_eval.report.panel.glossary import glossary
 from lfr_eval.report.panel.questions import Question, questions
 
-__all__ = ["Annex", "Answer", "Panel", "Question", "Term", "conformance", "to_panel"]
+__all__ = ["Annex", "Answer", "Panel", "Question", "conformance", "to_panel"]
 
 
 class Panel(NamedTuple):
@@ -22,11 +21,10 @@ class Panel(NamedTuple):
 
     questions: tuple[Question, ...]
     annexes: tuple[Annex, ...]
-    glossary: tuple[Term, ...]
-    decisions: Decisions
+    glossary: dict[str, str]
 
 
 def to_panel(report: Report) -> Panel:
     """Write the panel material of a study."""
     annexes = tuple(to_annex(each, report) for each in report.maps)
-    return Panel(questions(report), annexes, glossary(), report.decisions)
+    return Panel(questions(report), annexes, glossary())

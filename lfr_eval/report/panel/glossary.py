@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
-
-
-class Term(NamedTuple):
-    """A term and what it means."""
-
-    name: str
-    meaning: str
-
 
 _TERMS = """
 Alert: The system says that a passer-by looks like somebody on the watchlist.
@@ -48,7 +39,7 @@ Watchlist: The list of faces that the system looks for.
 """
 
 
-def glossary() -> tuple[Term, ...]:
-    """Return the terms, in the order of the alphabet."""
+def glossary() -> dict[str, str]:
+    """Return what each term means, in the order of the alphabet."""
     lines = re.sub(r"\n +", " ", _TERMS).strip().splitlines()
-    return tuple(Term(*line.split(": ", 1)) for line in lines)
+    return dict(line.split(": ", 1) for line in lines)
