@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -144,8 +145,21 @@ class PairTrials:
         """Comparisons of two people in all, listed or not."""
         r, p, b = (np.asarray(n, float) for n in (self.references, self.probes, self.both))
         apart = r.sum() * p.sum() - (r * p).sum() - (b.sum() ** 2 - (b * b).sum()) / 2
-        different = self.correction_first != self.correction_second
-        return float(apart + self.correction[different].sum())
+        return float(apart + self.corrected[2].sum())
+
+    @cached_property
+    def corrected(self) -> tuple[Ints, Ints, Ints]:
+        """Corrections of any two people, in both directions together.
+
+        The lower and the higher number of the two, in ascending order, and the comparisons to add.
+        """
+        a, b, value = self.correction_first, self.correction_second, self.correction
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        apart = low < high
+        key, at = np.unique(low[apart] * self.people + high[apart], return_inverse=True)
+        value = np.bincount(at, value[apart], len(key)).astype(np.intp)
+        key, value = key[value != 0], value[value != 0]
+        return key // max(self.people, 1), key % max(self.people, 1), value
 
 
 Trials = PersonTrials | PairTrials

@@ -191,11 +191,10 @@ def _pairs(counter: PairCounter, codes: Ints, groups: int, weights: Floats) -> F
     node, other, top = counter.node[once], counter.other[once], counter.thresholds
     key = codes[node] * top + counter.bin[once]
     matched = _Form.of(node, other, counter.weight[once], key, groups * top, len(codes))
-    fix = (counter.correction_node < counter.correction_other) & (
-        codes[counter.correction_node] == codes[counter.correction_other]
-    )
-    a, b = counter.correction_node[fix], counter.correction_other[fix]
-    corrected = _Form.of(a, b, counter.correction[fix], codes[a], groups, len(codes))
+    images = counter.images
+    fix = codes[images.first] == codes[images.second]
+    a, b = images.first[fix], images.second[fix]
+    corrected = _Form.of(a, b, images.correction[fix], codes[a], groups, len(codes))
     rates = []
     for part in _chunks(weights):
         turned = np.ascontiguousarray(part.T)
@@ -204,10 +203,10 @@ def _pairs(counter: PairCounter, codes: Ints, groups: int, weights: Floats) -> F
         trials = corrected.at(turned).T
         for group in range(groups):
             inside = codes == group
-            w, images = part[:, inside].astype(float), counter.images[inside]
-            total = w @ images
+            w, count = part[:, inside].astype(float), images.counts[inside]
+            total = w @ count
             # C_ii, the comparisons that a person would have with itself, are no trials.
-            own = np.einsum("nk,kl,nl->n", images, KERNEL, images)
+            own = np.einsum("nk,kl,nl->n", count, KERNEL, count)
             trials[:, group] += (np.einsum("rk,kl,rl->r", total, KERNEL, total) - w**2 @ own) / 2
         rates.append(_share(events, trials[..., None]))
     return np.concatenate(rates)

@@ -20,7 +20,7 @@ from lfr_eval.inference.cells import (
     shared_variance,
 )
 from lfr_eval.inference.clusters import Codes, joined, units_of
-from lfr_eval.inference.pair_sizes import KERNEL, corrections_of, looked_up
+from lfr_eval.inference.pair_sizes import KERNEL, looked_up
 from lfr_eval.inference.precision import Evidence
 
 
@@ -101,7 +101,7 @@ def crossed_cells(
         a, b, level = np.r_[a, b], np.r_[b, a], np.r_[level, level]
     images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
     kernel = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]) if directed else KERNEL
-    added_a, added_b, added = corrections_of(trials, directed)
+    added_a, added_b, added = _corrections(trials, directed)
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
     shape = (1, len(first), top)
     events, variance = np.zeros(shape), np.zeros(shape)
@@ -125,8 +125,8 @@ def crossed_cells(
             i, j, d = added_a[fix], added_b[fix], added[fix]
             base = np.einsum("ek,kl,el->e", images[i], kernel, images[j])
             squares += float(np.sum(2 * base * d + d * d))
-            np.add.at(per_left, i, d)
-            np.add.at(per_right, j, d)
+            per_left += np.bincount(i, d, n)
+            per_right += np.bincount(j, d, n)
         c = per_left.sum()
         total[0, index] = c
         people[0, index] = min(np.sum(per_left > 0), np.sum(per_right > 0))
@@ -157,3 +157,22 @@ def crossed_cells(
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)
     return Crossed(first, second, cells, exposed, affected, degrees, largest)
+
+
+def _corrections(trials: PairTrials, directed: bool) -> tuple[Codes, Codes, Floats]:
+    """Return the corrections, in ascending order of the two people.
+
+    In both directions, or, if `directed`, from the probe's person to the reference's.
+    """
+    n = trials.people
+    if directed:
+        key, value = trials.correction_first * n + trials.correction_second, trials.correction
+        key, at = np.unique(key, return_inverse=True)
+        total = np.bincount(at, value, len(key))
+        key, total = key[total != 0], total[total != 0]
+    else:
+        low, high, value = trials.corrected
+        key, total = np.concatenate([low * n + high, high * n + low]), np.tile(value, 2)
+        order = np.argsort(key)
+        key, total = key[order], total[order].astype(float)
+    return key // max(n, 1), key % max(n, 1), total

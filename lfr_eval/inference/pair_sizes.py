@@ -7,6 +7,7 @@ closed form, since listing every comparison would take the square of the people.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class Images:
     active : (people,)
         People with a comparison of their own.
     first, second, correction : (corrections,)
-        Comparisons to add between two people, in both directions.
+        Comparisons to add between two people, each two once: `PairTrials.corrected`.
     uniform
         Whether everybody has the same images and there is no correction.
     """
@@ -74,8 +75,40 @@ class Images:
     correction: Floats
     uniform: bool
 
+    @classmethod
+    def of(cls, trials: PairTrials) -> Images:
+        """Take what `trials` says of people's images."""
+        counts = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
+        first, second, correction = trials.corrected
+        active: Bools = counts.sum(axis=1) > 0
+        active[first] = active[second] = True
+        uniform = not len(correction) and bool(np.all(counts == counts[:1]))
+        return cls(
+            counts, features_of(counts), active, first, second, correction.astype(float), uniform
+        )
+
+    def between(self, one: Codes, other: Codes) -> Floats:
+        """Return the comparisons of two people that their images imply, without corrections."""
+        if not np.any(self.counts):
+            return np.zeros(len(one))
+        joined: Floats = np.einsum("ek,kl,el->e", self.counts[one], KERNEL, self.counts[other])
+        return joined
+
     def sizes(self, labels: Labels, cells: int) -> Sizes:
-        """Sum over the comparisons of each cell, from the people's image counts alone."""
+        """Sum over the comparisons of each cell; those last asked for of one labelling are kept."""
+        if len(labels) > 1:
+            return self._sizes(labels, cells)
+        key = labels.tobytes(), cells
+        if key not in self._kept:
+            self._kept.clear()
+            self._kept[key] = self._sizes(labels, cells)
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[bytes, int], Sizes]:
+        return {}
+
+    def _sizes(self, labels: Labels, cells: int) -> Sizes:
         permutations, n = labels.shape
         key = (np.arange(permutations)[:, None] * cells + labels).ravel()
 
@@ -107,22 +140,18 @@ class Images:
         pair_squares = pair_squares / 2
         added: Floats = np.zeros((permutations, 0))
         if len(self.correction):
-            p, e = np.nonzero(labels[:, self.first] == labels[:, self.second])
-            source, value = self.first[e], self.correction[e]
-            added = np.bincount(p * n + source, value, permutations * n).reshape(permutations, n)
-            cell = p * cells + labels[p, source]
-            base = np.einsum(
-                "ek,kl,el->e", self.counts[source], KERNEL, self.counts[self.second[e]]
-            )
-
-            def summed(values: Floats) -> Floats:
-                return np.bincount(cell, values, permutations * cells).reshape(permutations, cells)
-
+            added, shared = np.zeros((permutations, n)), np.zeros((permutations, cells))
+            for at, label in enumerate(labels):
+                within = label[self.first] == label[self.second]
+                one, other = self.first[within], self.second[within]
+                value, base = self.correction[within], self.between(one, other)
+                added[at] = np.bincount(one, value, n) + np.bincount(other, value, n)
+                shared[at] = np.bincount(label[one], (2 * base + value) * value, cells)
             row = coefficients[np.arange(permutations)[:, None], labels]
             implied = np.einsum("pni,ni->pn", row, features)
             trials = trials + total(added) / 2
             squares = squares + total(2 * implied * added + added**2)
-            pair_squares = pair_squares + summed(2 * base * value + value**2) / 2
+            pair_squares = pair_squares + shared
         return Sizes(
             trials[..., None],
             squares[..., None],
@@ -138,22 +167,6 @@ def features_of(images: Floats) -> Floats:
     """Return r, p, b and the comparisons 2 r p - b^2 that a person would have with itself."""
     r, p, b = images.T
     return np.stack([r, p, b, 2 * r * p - b * b], axis=1)
-
-
-def corrections_of(trials: PairTrials, directed: bool = False) -> tuple[Codes, Codes, Floats]:
-    """Return the corrections, one for each ordered pair of people.
-
-    In both directions, or, if `directed`, from the probe's person to the reference's.
-    """
-    n = trials.people
-    a, b = trials.correction_first, trials.correction_second
-    key, value = a * n + b, trials.correction.astype(float)
-    if not directed:
-        key, value = np.concatenate([key, b * n + a]), np.tile(value, 2)
-    key, at = np.unique(key, return_inverse=True)
-    value = np.bincount(at, value, len(key))
-    key, value = key[value != 0], value[value != 0]
-    return key // max(n, 1), key % max(n, 1), value
 
 
 def looked_up(keys: Codes, values: Floats, wanted: Codes) -> Floats:

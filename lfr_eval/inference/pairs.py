@@ -28,11 +28,8 @@ from lfr_eval.inference.cells import (
     sharing_correction,
 )
 from lfr_eval.inference.pair_sizes import (
-    KERNEL,
     Images,
     Sizes,
-    corrections_of,
-    features_of,
     looked_up,
 )
 
@@ -45,8 +42,8 @@ class PairCounter:
 
     Attributes
     ----------
-    images : (people, 3)
-        Reference images, probe images, and images in both roles.
+    images
+        From which the comparisons of people follow.
     node, other : (edges,)
         The two people; sorted by node, then by descending bin.
     bin : (edges,)
@@ -59,11 +56,9 @@ class PairCounter:
         Comparisons between the two in all, matched or not.
     thresholds
         Number of thresholds.
-    correction_node, correction_other, correction : (corrections,)
-        Comparisons to add between two people, in both directions.
     """
 
-    images: Floats
+    images: Images
     node: Codes
     other: Codes
     bin: Codes
@@ -71,9 +66,6 @@ class PairCounter:
     squares: Floats
     comparisons: Floats
     thresholds: int
-    correction_node: Codes
-    correction_other: Codes
-    correction: Floats
 
     @classmethod
     def of(cls, trials: PairTrials, thresholds: Floats) -> PairCounter:
@@ -92,10 +84,9 @@ class PairCounter:
         low, high, weight = pair // n, pair % n, count.astype(float)
         before = _running(pair, weight)
         squares = weight * (2 * before + weight)
-        images = np.stack([trials.references, trials.probes, trials.both], axis=1).astype(float)
-        joined = np.einsum("ek,kl,el->e", images[low], KERNEL, images[high])
-        c_node, c_other, c_value = corrections_of(trials)
-        joined = joined + looked_up(c_node * n + c_other, c_value, pair)
+        images = Images.of(trials)
+        fixed = looked_up(images.first * n + images.second, images.correction, pair)
+        joined = images.between(low, high) + fixed
         node, other = np.concatenate([low, high]), np.concatenate([high, low])
         bins = np.concatenate([level, level])
         order = np.lexsort((-bins, node))
@@ -108,22 +99,17 @@ class PairCounter:
             np.tile(squares, 2)[order],
             np.tile(joined, 2)[order],
             top,
-            c_node,
-            c_other,
-            c_value,
         )
 
     @property
     def people(self) -> int:
         """Number of people."""
-        return len(self.images)
+        return len(self.images.counts)
 
     @property
     def active(self) -> Bools:
         """People with an image, or with comparisons of their own."""
-        active: Bools = self.images.sum(axis=1) > 0
-        active[self.correction_node] = True
-        return active
+        return self.images.active
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells; dyadic cluster-robust variance.
@@ -160,7 +146,7 @@ class PairCounter:
         events = ends / 2
         degree_squares = at_or_above(weight * (2 * before + weight))
         pair_squares = events if self._single else at_or_above(self.squares[edge]) / 2
-        if self._uniform:
+        if self.images.uniform:
             # Everybody has the same images: each C_ij is one number, each C_i another.
             joined = events * (self.comparisons[0] if len(self.comparisons) else 0.0)
             crossed = ends * size.coefficients_total
@@ -168,9 +154,9 @@ class PairCounter:
             joined = at_or_above(weight * self.comparisons[edge]) / 2
             crossed = np.zeros_like(events)
             for column in range(4):
-                part = at_or_above(weight * self._traits[node, column])
+                part = at_or_above(weight * self.images.traits[node, column])
                 crossed += size.coefficients[..., column, None] * part
-            if len(self.correction):
+            if len(self.images.correction):
                 crossed += at_or_above(weight * size.added[permutation, node])
         rate = divide(events, size.trials)
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
@@ -219,7 +205,7 @@ class PairCounter:
     def compared(self, labels: Labels, cells: int) -> Floats:
         """Comparisons of each person within its cell, (people,)."""
         size = self.sizes(labels[None], cells)
-        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self._traits)
+        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self.images.traits)
         compared: Floats = implied + size.added[0] if size.added.shape[1] else implied
         return compared
 
@@ -249,29 +235,12 @@ class PairCounter:
         return np.bincount(self.node, minlength=self.people)
 
     @cached_property
-    def _traits(self) -> Floats:
-        return features_of(self.images)
-
-    @cached_property
     def _single(self) -> bool:
         return bool(np.all(self.squares == 1))
 
-    @cached_property
-    def _uniform(self) -> bool:
-        return not len(self.correction) and bool(np.all(self.images == self.images[:1]))
-
     def sizes(self, labels: Labels, cells: int) -> Sizes:
         """Sum over the comparisons within each cell what does not depend on scores."""
-        images = Images(
-            self.images,
-            self._traits,
-            self.active,
-            self.correction_node,
-            self.correction_other,
-            self.correction,
-            self._uniform,
-        )
-        return images.sizes(labels, cells)
+        return self.images.sizes(labels, cells)
 
 
 def _running(group: Codes, weight: Floats, single: bool = False) -> Floats:
