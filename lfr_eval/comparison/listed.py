@@ -37,24 +37,23 @@ class ListedPairs:
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Sort the pairs into mated and non-mated; only what is listed counts as a trial."""
         score = narrowed(self.listed["score"].to_numpy(), self.thresholds)
-        frame = self.listed.assign(score=score, reference_id=None, probe_id=None)
-        frame = frame.rename(
-            columns={"subject_a": "probe_subject", "subject_b": "reference_subject"}
+        frame = pd.DataFrame(
+            {
+                "probe_subject": self.listed["subject_a"],
+                "reference_subject": self.listed["subject_b"],
+                "score": score,
+            }
         )
-        own = frame[frame["genuine"]].assign(subject_id=frame["probe_subject"])
-        others = frame[~frame["genuine"]]
-        people = others[["probe_subject", "reference_subject"]]
-        counts = people.value_counts().rename("trials").reset_index()
-        counts.columns = pd.Index(CORRECTIONS.names)
+        genuine = self.listed["genuine"].to_numpy(bool)
+        own, others = _unnamed(frame[genuine]), frame[~genuine]
+        own = own.assign(subject_id=own["probe_subject"])
         edges = bin_edges(score)
         sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
         return PairScores(
             comparisons=sides.counts(),
-            corrections=CORRECTIONS.conform(counts.sort_values(["subject_a", "subject_b"])),
+            corrections=CORRECTIONS.conform(_counted(others)),
             mated=MATED.conform(own[MATED.names]),
-            non_mated=NON_MATED.conform(
-                others.loc[others["score"] >= np.float32(floor), NON_MATED.names]
-            ),
+            non_mated=NON_MATED.conform(_unnamed(others[others["score"] >= np.float32(floor)])),
             histogram=histogram_table(
                 edges, np.histogram(own["score"], edges)[0], np.histogram(others["score"], edges)[0]
             ),
@@ -73,3 +72,25 @@ class ListedPairs:
         """Refuse: a pair is no search."""
         del sides, gallery, floor
         raise ComparisonError(NO_SEARCH)
+
+
+def _unnamed(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Add the images, which a list of pairs does not name."""
+    return pairs.assign(reference_id=None, probe_id=None)
+
+
+def _counted(others: pd.DataFrame) -> pd.DataFrame:
+    """Return table `corrections`: how many comparisons two people have, by name."""
+    first, second = others["probe_subject"], others["reference_subject"]
+    names = pd.DataFrame({"subject_a": first, "subject_b": second})
+    if not isinstance(first.dtype, pd.CategoricalDtype):
+        # Each pair is by itself.
+        return names.assign(trials=1)
+    people = len(first.cat.categories)
+    key = first.cat.codes.to_numpy(np.int64) * people + second.cat.codes.to_numpy(np.int64)
+    key, trials = np.unique(key, return_counts=True)
+    a, b = (
+        pd.Categorical.from_codes(codes, dtype=first.dtype)
+        for codes in (key // max(people, 1), key % max(people, 1))
+    )
+    return pd.DataFrame({"subject_a": a, "subject_b": b, "trials": trials})

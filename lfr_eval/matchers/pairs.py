@@ -7,7 +7,7 @@ it is unknown which pairs share a person, and each pair is counted by itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -115,7 +115,7 @@ class PairFile:
         ]
         groups = [rows[name] for name in (grouped or ["group", "group"]) if name in rows]
         if self.independent:
-            a = b = "pair " + rows[ROW].astype("string")
+            a = b = pd.Series("pair " + rows[ROW].astype("string"))
             if grouped:
                 unlike = _plain(groups[0]) != _plain(groups[1])
                 needed = (
@@ -124,7 +124,7 @@ class PairFile:
                 )
                 checks.append((needed, unlike))
         else:
-            a, b = (rows[side] for side in IDENTITIES)
+            a, b = _coded([rows[side] for side in IDENTITIES])
             named = (a != "") & (b != "")
             checks.append(("an identity is missing; give all of them or none", ~named))
             turned = named & ((genuine & (a != b)) | (other & (a == b)))
@@ -148,10 +148,11 @@ class PairFile:
                 ),
             ]
         # Both sides of an unnamed pair are the pair itself.
-        sides = 1 if self.independent else 2
-        self._people = pd.DataFrame({"subject_id": pd.concat([a, b][:sides], ignore_index=True)})
+        sides = [a] if self.independent else [a, b]
+        self._people = pd.DataFrame({"subject_id": pd.concat(sides, ignore_index=True)})
         if groups:
-            self._people["group"] = pd.concat(groups[:sides], ignore_index=True)
+            coded = _coded(groups if given else groups[:1])
+            self._people["group"] = pd.concat(coded, ignore_index=True)
         if groups and given:
             said = (
                 "a person is in another group in most other rows (if each group numbers its people "
@@ -194,28 +195,33 @@ class PairFile:
 
     def _torn(self, rows: int) -> pd.Series:
         """Which pairs have a person in a group other than that person's most frequent group."""
-        people = self._people
-        people = people.assign(group=_plain(people["group"]))
+        people = self._people.assign(group=_plain(self._people["group"]))
         filled = people[(people["group"] != "") & (people["subject_id"] != "")]
-        kinds = filled.drop_duplicates(["subject_id", "group"])["subject_id"]
-        filled = filled[filled["subject_id"].isin(kinds[kinds.duplicated()])]
-        if filled.empty:
+        counts = filled.value_counts().reset_index()
+        torn = counts.loc[counts["subject_id"].duplicated(), "subject_id"]
+        if torn.empty:
             return pd.Series(False, index=range(rows))
+        filled = filled[filled["subject_id"].isin(torn)].astype("string")
         usual = filled.groupby("subject_id")["group"].agg(lambda told: told.value_counts().index[0])
-        other = people["group"].ne(people["subject_id"].map(usual))[filled.index]
+        other = filled["group"].ne(filled["subject_id"].map(usual))
         other = other.reindex(people.index, fill_value=False)
         return pd.Series(other.to_numpy(bool).reshape(2, rows).any(axis=0))
 
     def people(self) -> pd.DataFrame:
         """Return subject_id and, if known, group, one row per person or pair."""
         people = self._people
-        if "group" in people:
-            people = people.assign(group=people["group"].mask(people["group"] == ""))
-            return people.groupby("subject_id", sort=False).first().reset_index()
-        return people.drop_duplicates(ignore_index=True)
+        if "group" not in people:
+            return people.drop_duplicates(ignore_index=True).astype("string")
+        told = people[people["group"] != ""].drop_duplicates("subject_id")
+        group = told.set_index("subject_id")["group"].astype("string")
+        people = people[["subject_id"]].drop_duplicates(ignore_index=True).astype("string")
+        return people.assign(group=people["subject_id"].map(group))
 
     def pairs(self) -> pd.DataFrame:
-        """Return subject_a, subject_b, genuine and score (higher is more alike)."""
+        """Return subject_a, subject_b, genuine and score (higher is more alike).
+
+        Identities that the file gives are categories of one list in alphabetical order.
+        """
         return self._pairs
 
 
@@ -229,3 +235,10 @@ def _told(column: pd.Series, told_by: str) -> tuple[pd.Series, pd.Series]:
 def _plain(column: pd.Series) -> pd.Series:
     """Return the skeleton of every cell; each word is looked at once."""
     return column.map({word: skeleton(word) for word in column.unique()})
+
+
+def _coded(columns: Sequence[pd.Series]) -> list[pd.Series]:
+    """Return columns of text as categories of one list: millions of pairs have few names."""
+    codes, names = pd.factorize(pd.concat(columns, ignore_index=True), sort=True)
+    parts = np.split(codes.astype(np.int32), len(columns))
+    return [pd.Series(pd.Categorical.from_codes(part, names)) for part in parts]
