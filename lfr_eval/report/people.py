@@ -32,6 +32,8 @@ BY_WHOSE_WORD = {
 }  # fmt: skip
 """Who says in which group people are, by `tables.LABEL_SOURCES`: in a table, in a sentence, and as
 a limit (empty where it is none)."""
+COUNTED = ("image_id", "subject_id", "role", "pass_id")
+"""Columns of table `cohort` that are counted."""
 COUNTS = ("people", "references", "probes", "both", "passes", "fillers", "filler_people")
 """What a publication counts of each group."""
 
@@ -150,7 +152,8 @@ def count_people(
     Parameters
     ----------
     cohort, acquisition, searches
-        The stage tables; the latter two may be absent.
+        The stage tables, of `cohort` the columns `COUNTED` and factors; the latter two may be
+        absent.
     mated_comparisons
         Rows of table `mated`; None where it is absent.
     factors
@@ -158,17 +161,14 @@ def count_people(
     conditions
         Parts of factors that are conditions of passes: references and fillers have none.
     """
-    images = cohort.reset_index(drop=True)
-    failed = pd.Series(False, index=images.index)
-    reason = pd.Series("", index=images.index)
+    images = cohort.reset_index(drop=True).assign(_reason=None)
     if acquisition is not None:
         missing = ~acquisition["acquired"].fillna(True).astype(bool)
         reasons = acquisition[missing].drop_duplicates("image_id").set_index("image_id")["reason"]
         failed = images["image_id"].isin(reasons.index)
         stated = images.loc[failed, "image_id"].map(reasons).astype("object")
         stated = stated.where(stated.notna(), "reason not recorded").astype(str)
-        reason[failed] = stated.map({text: clean(text) for text in stated.unique()})
-    images = images.assign(_failed=failed.to_numpy(bool), _reason=reason.to_numpy())
+        images.loc[failed, "_reason"] = stated.map({text: clean(text) for text in stated.unique()})
     groups: list[GroupCount] = []
     for factor in dict.fromkeys((OVERALL, *factors)):
         shown = images
@@ -218,7 +218,7 @@ def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
 def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
     role = images["role"]
     tested, fillers = images[role != FILLER], images[role == FILLER]
-    failures = images.loc[images["_failed"], "_reason"].value_counts()
+    failures = images["_reason"].value_counts()
     return GroupCount(
         factor=factor,
         group=group,
@@ -231,7 +231,7 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
         filler_people=fillers["subject_id"].nunique(),
         strangers=int(tested["subject_id"].str.startswith(SOMEBODY).sum()),
         images=len(images),
-        failed=int(images["_failed"].sum()),
+        failed=int(failures.sum()),
         failures=tuple((str(name), int(number)) for name, number in failures.items()),
     )
 

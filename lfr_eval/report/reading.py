@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from pyarrow.parquet import read_metadata
+from pyarrow.parquet import read_metadata, read_schema
 
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
@@ -33,7 +33,7 @@ from lfr_eval.report.instruments import EvidenceMap
 from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import to_tails
 from lfr_eval.report.panel.maps import shipped_maps, to_map
-from lfr_eval.report.people import LabelSource, People, count_people, read_counts
+from lfr_eval.report.people import COUNTED, LabelSource, People, count_people, read_counts
 from lfr_eval.report.provenance import read_provenance, recorded
 from lfr_eval.report.rates import (
     Quote,
@@ -188,8 +188,13 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
     counts = _optional(study, tables.PEOPLE)
     if counts is not None:
         return read_counts(counts)
+    file = study / tables.COHORT.file
+    if not file.exists():
+        raise StudyRecordError(f"{file.name} is missing from the study folder.")
+    labels = {part for factor in record.factors for part in factor.split(CROSS)}
+    wanted = [*COUNTED, *(name for name in read_schema(file).names if name in labels)]
     return count_people(
-        _required(study, tables.COHORT),
+        read_columns(study, tables.COHORT, wanted),
         _optional(study, tables.ACQUISITION, ["image_id", "acquired", "reason"]),
         _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
         mated_comparisons,
