@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
+from lfr_eval.inference.clusters import CLUSTER, Codes
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.equity import REPLICATES, equity_table
 from lfr_eval.inference.finding_table import finding_table
@@ -47,7 +49,7 @@ class _Evidence:
     people: pd.DataFrame
 
 
-def rates_by_group(
+def rates_by_group(  # noqa: PLR0913
     event: Column,
     person: Column,
     group: Column,
@@ -55,6 +57,8 @@ def rates_by_group(
     other_group: Column | None = None,
     *,
     data: object = None,
+    cluster: Column | None = None,
+    other_cluster: Column | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Error rates by group with person-clustered intervals.
@@ -74,6 +78,10 @@ def rates_by_group(
     data
         A table whose columns the other parameters name: a DataFrame of pandas or of any other
         library, or a mapping of names to arrays.
+    cluster, other_cluster : (trials,), optional
+        The household, recruiter or pair of twins of the person, and of the second person. People
+        of one cluster may resemble one another, so clusters take the place of people as what a
+        rate's uncertainty is computed from. A person whose cluster is missing is a cluster alone.
     level
         Confidence level.
 
@@ -86,7 +94,7 @@ def rates_by_group(
     ------
     ValueError
         If lengths differ, a column does not exist or occurs twice, an event is neither 0 nor 1, a
-        person has two groups, or a group is called `everybody`.
+        person has two groups or clusters, or a group is called `everybody`.
 
     Examples
     --------
@@ -103,7 +111,9 @@ def rates_by_group(
     >>> rates_by_group("alert", "who", "skin", data=data).equals(table)
     True
     """
-    evidence = _evidence(Given(event, person, group, other, other_group, data))
+    evidence = _evidence(
+        Given(event, person, group, other, other_group, data, cluster, other_cluster)
+    )
     plan = Plan(level=level, factors=(GROUP,))
     if not len(evidence.people):
         return pd.DataFrame(columns=RATE_COLUMNS)
@@ -120,6 +130,8 @@ def compare_groups(  # noqa: PLR0913
     other_group: Column | None = None,
     *,
     data: object = None,
+    cluster: Column | None = None,
+    other_cluster: Column | None = None,
     reference: str | None = None,
     plan: Plan | None = None,
 ) -> pd.DataFrame:
@@ -127,7 +139,7 @@ def compare_groups(  # noqa: PLR0913
 
     Parameters
     ----------
-    event, person, group, other, other_group, data
+    event, person, group, other, other_group, data, cluster, other_cluster
         As for `rates_by_group`.
     reference
         The group that others are compared with; the largest if not given.
@@ -143,7 +155,7 @@ def compare_groups(  # noqa: PLR0913
     Raises
     ------
     ValueError
-        If lengths differ, a person has two groups, or the reference group does not exist.
+        As for `rates_by_group`; or if the reference group does not exist.
 
     Examples
     --------
@@ -156,7 +168,9 @@ def compare_groups(  # noqa: PLR0913
     >>> print(found["statement"].iloc[1][:70])
     In this study, people in group b had events 4 times as often as people
     """
-    evidence = _evidence(Given(event, person, group, other, other_group, data))
+    evidence = _evidence(
+        Given(event, person, group, other, other_group, data, cluster, other_cluster)
+    )
     if not isinstance(plan, Plan | None):
         raise ValueError(f"The 'plan' parameter must be a Plan. Got a {type(plan).__name__}.")
     given = plan or Plan()
@@ -244,6 +258,8 @@ def equity_summary(  # noqa: PLR0913
     other_group: Column | None = None,
     *,
     data: object = None,
+    cluster: Column | None = None,
+    other_cluster: Column | None = None,
     level: float = 0.95,
     replicates: int = REPLICATES,
     seed: int = 0,
@@ -252,7 +268,7 @@ def equity_summary(  # noqa: PLR0913
 
     Parameters
     ----------
-    event, person, group, other, other_group, data
+    event, person, group, other, other_group, data, cluster, other_cluster
         As for `rates_by_group`.
     level
         Confidence level.
@@ -294,7 +310,9 @@ def equity_summary(  # noqa: PLR0913
             lambda x: whole and least <= x <= most,  # noqa: B023
             wanted,
         )
-    evidence = _evidence(Given(event, person, group, other, other_group, data))
+    evidence = _evidence(
+        Given(event, person, group, other, other_group, data, cluster, other_cluster)
+    )
     plan = Plan(level=level, seed=seed, factors=(GROUP,))
     table = equity_table(
         [evidence.trials], evidence.people, [GROUP], [0.5], plan, replicates=replicates
@@ -323,11 +341,10 @@ def _evidence(trials: Given) -> _Evidence:
     names = pd.concat([frame["person"], frame["other"]]) if other else frame["person"]
     groups = pd.concat([frame["group"], frame["other_group"]]) if other else frame["group"]
     code, people = pd.factorize(names, sort=True)
-    labels = groups.groupby(code, dropna=False).agg(["first", "nunique"])
-    if (labels["nunique"] > 1).any():
-        several = list(np.asarray(people)[(labels["nunique"] > 1).to_numpy()][:5])
-        raise ValueError(f"The 'group' of a person must be one. Several for {several}.")
-    cohort = pd.DataFrame({GROUP: labels["first"].to_numpy()})
+    cohort = pd.DataFrame({GROUP: _one_a_person("group", groups, code, people)})
+    if "cluster" in frame:
+        several = [frame[name] for name in ("cluster", "other_cluster") if name in frame]
+        cohort[CLUSTER] = _one_a_person("cluster", pd.concat(several), code, people)
     if not other:
         own = PersonTrials(METRIC, len(people), code.astype(np.intp), score, True)
         return _Evidence(own, cohort)
@@ -344,3 +361,13 @@ def _evidence(trials: Given) -> _Evidence:
         ),
         cohort,
     )  # fmt: skip
+
+
+def _one_a_person(name: str, labels: pd.Series, code: Codes, people: Any) -> Any:
+    """Return the label of each person, the same in all trials."""
+    found = labels.groupby(code, dropna=False).agg(["first", "nunique"])
+    several = (found["nunique"] > 1).to_numpy()
+    if several.any():
+        some = list(np.asarray(people)[several][:5])
+        raise ValueError(f"The '{name}' of a person must be one. Several for {some}.")
+    return found["first"].to_numpy()

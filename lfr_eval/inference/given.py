@@ -21,7 +21,8 @@ from lfr_eval.contract.tables import EVERYBODY
 Column = ArrayLike | str
 """An array of one element per trial, or the name of a column of `data`."""
 
-NAMES = ("event", "person", "group", "other", "other_group")
+NAMES = ("event", "person", "group", "other", "other_group", "cluster", "other_cluster")
+IDS = {"person", "other", "cluster", "other_cluster"}
 
 
 class MissingTrialsWarning(UserWarning):
@@ -38,6 +39,8 @@ class Given:
         Arrays, or names of columns of `data`; `other` and `other_group` may be None.
     data
         The table, or None.
+    cluster, other_cluster
+        As the others, or None: the household (say) of each person.
     """
 
     event: Column
@@ -46,6 +49,8 @@ class Given:
     other: Column | None = None
     other_group: Column | None = None
     data: object = None
+    cluster: Column | None = None
+    other_cluster: Column | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return one row a trial, its event True or False, its labels texts or missing.
@@ -53,14 +58,20 @@ class Given:
         Raises
         ------
         ValueError
-            If only one of `other` and `other_group` is given, a column does not exist or occurs
-            twice, lengths differ, an event is neither 0 nor 1, or a group is called `everybody`.
+            If only one of `other` and `other_group` is given, or a cluster for one of two people
+            alone; a column does not exist or occurs twice, lengths differ, an event is neither 0
+            nor 1, or a group is called `everybody`.
         """
         absent = [name for name in NAMES[:3] if getattr(self, name) is None]
         if absent:
             raise ValueError(f"The '{absent[0]}' parameter must have one element per trial.")
         if (self.other is None) != (self.other_group is None):
             raise ValueError("The parameters 'other' and 'other_group' must be given together.")
+        if (self.other_cluster is None) != (self.cluster is None or self.other is None):
+            raise ValueError(
+                "The 'other_cluster' parameter must be given where 'cluster' and 'other' are, and "
+                "nowhere else: a comparison has the clusters of both people."
+            )
         given = {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
         columns = {name: self._series(name, value) for name, value in given.items()}
         lengths = {name: len(values) for name, values in columns.items()}
@@ -68,7 +79,7 @@ class Given:
             raise ValueError(f"All arrays must have one element per trial. Got lengths {lengths}.")
         frame = pd.DataFrame(columns)
         frame["event"] = _events(frame["event"])
-        for name in set(columns) & {"person", "other"}:
+        for name in set(columns) & IDS:
             frame[name] = _ids(frame[name])
         for name in set(columns) & {"group", "other_group"}:
             frame[name] = _labels(name, frame[name].astype("string"))
