@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,7 @@ app = commands(
     help_epilogue="""\
 Examples:
   lfr-eval plan --rate 1/6000 --ratio 2 3 5
-  lfr-eval plan --rate 0.5% --people 133 --ratio 3 5 10
+  lfr-eval plan --rate 0.5% --people 133 --ratio 3 5 10 --factors gender ethnicity
   lfr-eval plan --rate 0.017% --watchlist 10000 --fillers 178000 --people 400 --passes 10
   lfr-eval plan --metric FMR --rate 1/1000 --ratio 3 --power 0.8 0.9 0.95
   lfr-eval plan --people people.csv --metric FMR --rate 1/1000 --ratio 3
@@ -60,7 +60,7 @@ class Sought:
     people: str | None = None
     """People per group, or a CSV with a row per person: what can this design show?"""
     factors: Annotated[tuple[str, ...], Several] = ()
-    """Factors of the CSV; default: gender, ethnicity and both."""
+    """Factors that share the level. Default: one; of a CSV gender, ethnicity and both."""
     power: Annotated[tuple[float, ...], Several] = (POWER,)
     """One power or several, such as 0.8 0.9 0.95."""
     alpha: float = ALPHA
@@ -127,6 +127,14 @@ def ask(
     """Answer how many people, passes and fillers a study needs."""
     from lfr_eval.planning.words import as_csv, as_json, as_text
 
+    pilot = None
+    if shown.write:
+        from lfr_eval.contract.folder import StudyFolder
+        from lfr_eval.planning.drafting import draft, factors_of
+
+        pilot = StudyFolder.open(expected.pilot) if expected.pilot else None
+        # What is written asks about these, and its numbers must be enough for them.
+        sought = replace(sought, factors=sought.factors or factors_of(pilot))
     asked = _Asked(expected, sought, design)
     if sought.people is not None and not sought.people.isdecimal():
         return asked.of_cohort(Path(sought.people), shown)
@@ -136,10 +144,6 @@ def ask(
 
         draw(found, shown.figure)
     if shown.write:
-        from lfr_eval.contract.folder import StudyFolder
-        from lfr_eval.planning.drafting import draft
-
-        pilot = StudyFolder.open(expected.pilot) if expected.pilot else None
         draft(shown.write, found, pilot)
         print(f"Plan to fill in: {shown.write}", file=sys.stderr)
     show = as_json if shown.json else as_csv if shown.csv else as_text
@@ -287,6 +291,7 @@ class _Asked:
                 metric=self.expected.metric,
                 power=power,
                 alpha=self.sought.alpha,
+                factors=self.sought.factors,
                 **given,
             )
             for power in self.sought.power

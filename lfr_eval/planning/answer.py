@@ -13,6 +13,7 @@ import pandas as pd
 
 from lfr_eval.contract.tables import PLANNING
 from lfr_eval.inference.detectable import FEW_EVENTS, detectable_ratios
+from lfr_eval.inference.families import SHARED
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.planning.dependence import rate_at
 from lfr_eval.planning.question import Dependence, PlanningError, Question
@@ -75,9 +76,10 @@ class Case:
             self.searched(self.rate),
             question.passes,
             self.dependence.design_effect,
-            question.alpha,
+            question.level,
             self.dependence.spread,
             question.groups,
+            1 - SHARED if len(question.sharing) > 1 else 1.0,
         )
 
     def searched(self, rate: float) -> float:
@@ -343,6 +345,7 @@ def _simulated(case: Case, found: list[_Row], repetitions: int, seed: int) -> li
             margin=question.margin or 1.5,
             alpha=question.alpha,
             spread=case.dependence.spread,
+            factors=max(len(question.sharing), 1),
         )
         power = simulate_power(design, repetitions, seed=seed)
         value = power.different if row["about"] == "difference" else power.equivalent

@@ -20,7 +20,6 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
 from lfr_eval.contract.words import joined, one_in
 from lfr_eval.inference.comparing_groups import is_group
-from lfr_eval.inference.families import SHARED
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.inference.minimum import FEWEST_EVENTS, FEWEST_PEOPLE
 from lfr_eval.planning.answer import Case
@@ -126,12 +125,8 @@ def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]
         alone = CROSS in factor or len(factors) == 1
         reference = max(named, key=lambda code: int(sizes[code]))
         for case in cases:
-            setting = replace(
-                case.setting,
-                groups=len(named),
-                alpha=case.question.alpha / (1 if alone else len(singles)),
-                opened=1 if alone else 1 - SHARED,
-            )
+            asked = replace(case.question, factors=(factor,) if alone else tuple(singles))
+            setting = replace(replace(case, question=asked).setting, groups=len(named))
             for code in named:
                 if code == reference:
                     continue

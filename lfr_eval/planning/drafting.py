@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -12,7 +12,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.writing import write_text
 from lfr_eval.planning.answer import THIS_TEST, TOST, Answer
-from lfr_eval.planning.question import PlanningError
+from lfr_eval.planning.question import PlanningError, Question
 
 DRAFT = """\
 # The plan of a study. Fill in what is empty, change what is not yours, then freeze it before
@@ -37,6 +37,7 @@ reference_groups: {reference_groups}
 
 # What counts; everything else is exploratory. No factor or size named: all of them.
 primary:
+  # They share alpha with the factors: a second metric, or factor, halves what each has.
   metrics: {metrics}
   factors: {primary_factors}
   thresholds: {thresholds}
@@ -121,6 +122,26 @@ def like(pilot: StudyFolder) -> Studied:
     )
 
 
+def factors_of(pilot: StudyFolder | None) -> tuple[str, ...]:
+    """Return the factors that a draft asks about where nobody names others."""
+    names = yaml.safe_load((Studied() if pilot is None else like(pilot)).factors)
+    return tuple(str(name) for name in names)
+
+
+def _as_planned(studied: Studied, question: Question) -> Studied:
+    """Return the same with the primary questions that the answer is planned for."""
+    studied = replace(studied, metrics=_yaml([question.metric]))
+    if not question.factors:
+        return studied
+    known = yaml.safe_load(studied.reference_groups)
+    return replace(
+        studied,
+        factors=_yaml(list(question.factors)),
+        reference_groups=_yaml({one: known[one] for one in question.factors if one in known}),
+        primary_factors=_yaml(list(question.sharing or question.factors)),
+    )
+
+
 def _yaml(value: object) -> str:
     """Return a value on one line of YAML."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
@@ -148,6 +169,8 @@ def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = 
         raise PlanningError(f"A plan is a YAML file; {file} does not end in .yaml.")
     question = None if answer is None else answer.question
     studied = Studied() if pilot is None else like(pilot)
+    if question is not None:
+        studied = _as_planned(studied, question)
     values: dict[str, object] = {
         "name": file,
         "registration": file.with_suffix(".registration.json"),

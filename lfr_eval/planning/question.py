@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lfr_eval.config.limits import MOST_PEOPLE
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import rate_in
 
 LINEAR, CLOSED = "linear", "closed"
@@ -77,6 +78,8 @@ class Question:
         For FMR: how much people differ in how often they are falsely matched.
     power, alpha
         Wanted power, and level of all tests of the family together.
+    factors
+        Factors that the study asks about. Single ones share the level; none: one factor has it all.
     """
 
     rate: float | None = None
@@ -94,6 +97,7 @@ class Question:
     alpha: float = 0.05
     metric: str = "FPIR"
     spread: float | None = None
+    factors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [text for holds, text in self._conditions() if not holds]
@@ -180,6 +184,16 @@ class Question:
     def pairs(self) -> bool:
         """Whether a trial is a comparison of two people."""
         return self.metric == PAIRS
+
+    @property
+    def sharing(self) -> tuple[str, ...]:
+        """The single factors that share the level; a crossed one starts with none of it."""
+        return tuple(dict.fromkeys(one for one in self.factors if CROSS not in one))
+
+    @property
+    def level(self) -> float:
+        """Level of the tests of one factor, whatever the others show."""
+        return self.alpha / max(len(self.sharing), 1)
 
     @property
     def cases(self) -> tuple[Dependence, ...]:

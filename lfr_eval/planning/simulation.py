@@ -52,7 +52,10 @@ class SimulatedPower:
 
 @dataclass(frozen=True)
 class Design:
-    """A study to simulate: the last group has `ratio` times the rate of the others."""
+    """A study to simulate: the last group has `ratio` times the rate of the others.
+
+    Of `factors` that share the level, all but the first divide people into two groups alike.
+    """
 
     people: int
     groups: int
@@ -63,6 +66,7 @@ class Design:
     margin: float
     alpha: float
     spread: float | None = None
+    factors: int = 1
 
 
 def simulate_power(design: Design, repetitions: int, seed: int = 1) -> SimulatedPower:
@@ -93,13 +97,15 @@ def simulate_power(design: Design, repetitions: int, seed: int = 1) -> Simulated
     rng = np.random.default_rng(seed)
     group = np.repeat(np.arange(design.groups), design.people)
     people = pd.DataFrame({FACTOR: np.char.add("group ", (group + 1).astype(str))})
+    for other in range(2, design.factors + 1):
+        people[f"{FACTOR} of factor {other}"] = rng.choice(["one", "two"], len(people))
     verdicts = []
     for repetition in range(repetitions):
         plan = Plan(
             alpha=design.alpha,
             margin=design.margin,
             seed=seed + repetition,
-            factors=(FACTOR,),
+            factors=tuple(people),
             reference_groups={FACTOR: REFERENCE},
             primary_metrics=(UNNAMED if design.spread is None else "FMR",),
             primary_thresholds=(THRESHOLD,),

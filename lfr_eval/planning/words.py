@@ -10,13 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import PLANNING
-from lfr_eval.contract.words import one_in, threshold_text
+from lfr_eval.contract.words import joined, one_in, threshold_text
+from lfr_eval.inference.families import SHARED
 from lfr_eval.planning.answer import Answer, Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.pilot import Pilot
-from lfr_eval.planning.question import CLOSED, LINEAR, REAL_SPREAD
+from lfr_eval.planning.question import CLOSED, LINEAR, REAL_SPREAD, Question
 
 TITLES = {
     "people": "How many people a group?",
@@ -66,14 +68,17 @@ def assumptions(answer: Answer) -> list[str]:
             "The lower group has the expected rate, the higher one the ratio times it; groups "
             "are of equal size."
         )
+    if question.rate is not None:
+        said.append(_shared_words(question))
     if question.groups > 2:
+        opened = question.level * (1 - SHARED if len(question.sharing) > 1 else 1)
         said.append(
             f"{question.groups - 1} groups are compared with a reference group. Each comparison is "
             "planned as the study tests it: first all groups at once, then each group with the "
-            f"reference group at {100 * question.alpha / (question.groups - 2):.3g} %; equivalence "
+            f"reference group at {100 * opened / (question.groups - 2):.3g} %; equivalence "
             "by Holm's procedure. The answer assumes that only one group differs. The other "
             "methods have "
-            f"{100 * question.alpha / (question.groups - 1):.3g} % for each comparison."
+            f"{100 * question.level / (question.groups - 1):.3g} % for each comparison."
         )
     several = len(question.cases) > 1 and len({case.dependence.name for case in answer.cases}) > 1
     if question.pairs and several:
@@ -94,6 +99,23 @@ def assumptions(answer: Answer) -> list[str]:
     evidence = set(answer.rows["evidence"])
     said += [sentence for name, sentence in _EVIDENCE.items() if name in evidence]
     return said
+
+
+def _shared_words(question: Question) -> str:
+    """Return how much of the level this is planned with, and what would take some of it away."""
+    alone = (
+        f"{question.metric} is the only primary metric (inference.primary_metrics="
+        f"[{question.metric}]). A second one would halve the level."
+    )
+    if len(question.sharing) > 1:
+        names = joined([factor_words(one) for one in question.sharing])
+        level = f"the significance level of {100 * question.alpha:g} %"
+        return f"The factors {names} share {level}, and {alone}"
+    return (
+        f"One factor has the whole significance level of {100 * question.alpha:g} %, and {alone} A "
+        "study as shipped compares gender and ethnicity. If yours has several factors, name them "
+        "(--factors gender ethnicity), or its power is lower than printed."
+    )
 
 
 def pilot_words(pilot: Pilot) -> tuple[str, ...]:
@@ -171,7 +193,9 @@ def _setting(answer: Answer) -> str:
         trials = "every two people of a group compared once"
     design = f"{question.groups} groups, {trials}"
     powers = dict.fromkeys(f"{100 * case.question.power:g}" for case in answer.cases)
-    test = f"{100 * question.alpha:g} % level, {', '.join(powers)} % power wanted"
+    of = f"for each of {len(question.sharing)} factors" if len(question.sharing) > 1 else ""
+    of = of or f"for {factor_words(*question.sharing) if question.sharing else 'one factor'}"
+    test = f"{100 * question.level:.3g} % level {of}, {', '.join(powers)} % power wanted"
     return "; ".join(part for part in (rate, design, test) if part) + "."
 
 
