@@ -11,7 +11,7 @@ import argparse
 import csv
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,9 @@ from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference import Plan
 from lfr_eval.inference.comparing import compare_all
 from lfr_eval.inference.families import adjust, adjust_equivalence
+from lfr_eval.planning.answer import Case
 from lfr_eval.planning.dependence import correlation_of
+from lfr_eval.planning.question import Question
 from lfr_eval.planning.sample import Setting, difference_power, equivalence_power, people_needed
 
 MARGIN = 1.5
@@ -45,6 +47,8 @@ class Design:
         Wanted, where people are asked for.
     sizes
         People of the higher, the reference and the other groups; none: as many as are needed.
+    factors
+        Factors that share the level; all but the first divide people at random into two groups.
     """
 
     metric: str
@@ -52,6 +56,14 @@ class Design:
     ratio: float
     power: float = 0.8
     sizes: tuple[int, ...] = ()
+    factors: int = 1
+
+    @property
+    def as_shared(self) -> Setting:
+        """The setting with the level that the first factor has."""
+        question = Question(0.1, (2.0,), factors=tuple(map(str, range(self.factors))))
+        shared = Case(question, question.cases[0]).setting
+        return replace(self.setting, alpha=shared.alpha, opened=shared.opened)
 
 
 def designs() -> list[Design]:
@@ -73,12 +85,14 @@ def designs() -> list[Design]:
         Design("FMR", Setting(0.004, spread=0.8, groups=6, **pairs), 3.0, 0.9),
         Design("FMR", Setting(0.004, spread=0.8, groups=3, **pairs), 3.0, sizes=(90, 150, 60)),
         Design("FNIR", Setting(0.1, design_effect=1.9, groups=3, **passes), 1.0),
+        Design("FPIR", Setting(0.02, design_effect=2.8, groups=2, **passes), 2.0, factors=2),
+        Design("FPIR", Setting(0.02, design_effect=2.8, groups=4, **passes), 2.5, factors=2),
     ]
 
 
 def planned(design: Design) -> tuple[tuple[int, ...], float]:
     """People of every group, and the power that planning prints for them."""
-    setting, sizes = design.setting, design.sizes
+    setting, sizes = design.as_shared, design.sizes
     if design.ratio == 1:
         people = people_needed(lambda n: equivalence_power(setting, n, MARGIN), design.power)
         power = equivalence_power(setting, people, MARGIN).value
@@ -118,8 +132,10 @@ def reached(design: Design, sizes: tuple[int, ...], studies: int) -> float:
     group = np.repeat(np.arange(len(sizes)), sizes)
     people = pd.DataFrame({"group": np.char.add("g", group.astype(str))})
     sign = -1.0 if design.metric == "FNIR" else 1.0
+    for other in range(1, design.factors):
+        people[f"other {other}"] = np.random.default_rng(other).choice(["x", "y"], len(people))
     plan = Plan(
-        factors=("group",), reference_groups={"group": "g1"}, margin=MARGIN,
+        factors=tuple(people), reference_groups={"group": "g1"}, margin=MARGIN,
         primary_metrics=(design.metric,), primary_thresholds=(0.0,),
     )  # fmt: skip
     claimed = 0
@@ -159,6 +175,7 @@ def main() -> None:
         error = (share * (1 - share) / given.studies) ** 0.5
         people = ", ".join(map(str, sizes)) if design.sizes else str(sizes[0])
         what = "equivalence" if design.ratio == 1 else f"ratio {design.ratio:g}"
+        what += f", {design.factors} factors" if design.factors > 1 else ""
         rows.append(
             [design.metric, len(sizes), people, f"{design.setting.rate:g}", what,
              f"{100 * power:.1f}", f"{100 * share:.1f}", f"{100 * error:.1f}", given.studies]

@@ -60,8 +60,8 @@ def modelled_table(
     Returns
     -------
     DataFrame
-        The table `modelled`. Refused where the tail cannot be modelled, or the threshold is more
-        than two decades beyond one event in all the group's comparisons.
+        The table `modelled`. Refused where the tail cannot be modelled, the threshold is more
+        than two decades beyond one event in all the group's comparisons, or the interval is wide.
 
     Raises
     ------
@@ -122,8 +122,12 @@ def _modelled(
     if not tail.refused:
         rate, low, high = tail.rate(threshold, level)
         decades = -np.log10(rate * comparisons) if rate > 0 else np.inf
-        if threshold >= tail.floor and decades <= MOST_DECADES:
-            return (rate, low, high, level, decades, *known, None)
         reason = f"more than {MOST_DECADES:g} decades beyond one event in all comparisons"
+        if threshold >= tail.floor and decades <= MOST_DECADES:
+            if not tail.is_vague(threshold, level):
+                return (rate, low, high, level, decades, *known, None)
+            reason = (
+                f"the upper end is more than {tail.vague:g} times the rate: people are too unlike"
+            )
         return (np.nan, np.nan, np.nan, level, decades, *known, reason)
     return (np.nan, np.nan, np.nan, level, np.nan, *known, tail.refused)

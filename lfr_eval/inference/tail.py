@@ -43,13 +43,14 @@ CLUMP = 0.5
 """Clumps (the scores of the person with most) that the upper end adds to what was seen."""
 HIGHEST = 300
 """Highest scores of which it is asked how few people they belong to."""
-FEW = 12
-"""People of the group for each who carries the highest scores, from which those are too few."""
+FEW = 0.2
+"""Multiple of the root of the number of people from which those people are too few."""
 WIDER = 2.0
 """By how much the upper end is then higher: most samples hold none of those who matter most."""
-UNSURE, UNSURE_WIDER = (0.165, 0.3), 1.15
-"""Between these multiples of the root of the number of people, a sample that happens to lack such
-people looks like one of a population that has none: by how much the upper end is higher there."""
+VAGUE, MANY = 15.0, 500
+"""Multiple of the rate above which an upper end (not yet made higher) says nothing; with fewer than
+500 people 15 times 500 over their number. People who make it so wide are so unlike that a sample
+may lack those who matter; then it is too low, too."""
 FALLING = 2.0
 """Standard errors of the trend below 0 from which the hazard is seen to fall."""
 FEWEST_DEGREES = 3.0
@@ -111,6 +112,8 @@ class TailFit:
         Why the fit must not be used; empty where it may.
     wider
         By how much the upper end is higher because the highest scores belong to few people.
+    vague
+        Multiple of the rate above which an upper end (not yet made higher) is not printed.
     """
 
     floor: float
@@ -122,16 +125,25 @@ class TailFit:
     fit_p_value: float
     refused: str = ""
     wider: float = 1.0
+    vague: float = VAGUE
 
     def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
         """Modelled rate at a threshold not below the floor, with its interval."""
+        rate, low, high = self._seen(threshold, level)
+        return rate, min(low, rate), max(min(self.wider * high, 1.0), rate)
+
+    def is_vague(self, threshold: float, level: float) -> bool:
+        """Whether the interval there is too wide to be printed."""
+        rate, _, high = self._seen(threshold, level)
+        return high > self.vague * rate
+
+    def _seen(self, threshold: float, level: float) -> tuple[float, float, float]:
+        """Rate and ends as the sample gives them."""
         above, end = threshold - self.floor, self.end - self.floor
         tail = (1 - level) / 2
-        rate = float(self.line.rate(above, end, MIDDLE))
         low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
         high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
-        high = min(self.wider * high, 1.0)
-        return rate, min(low, rate), max(high, rate)
+        return float(self.line.rate(above, end, MIDDLE)), low, high
 
 
 @dataclass(frozen=True)
@@ -302,6 +314,7 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
         _drawn(Line(share_more, level_more, trend_more), errors, pull),
         float((1 + np.count_nonzero(farther)) / (1 + draws)),
         wider=_wider(scores, min(count, HIGHEST)),
+        vague=VAGUE * max(1.0, MANY / np.count_nonzero(scores.share)),
     )
 
 
@@ -316,11 +329,7 @@ def _wider(scores: Scores, count: int) -> float:
     number = scores.by_person(np.ones((count, 1)), at)[:, 0]
     same = np.sum(number * (number - 1)) / number.sum() ** 2
     people = np.count_nonzero(scores.share)
-    carried = same * people
-    if carried > FEW:
-        return WIDER
-    least, most = np.array(UNSURE) * np.sqrt(people)
-    return UNSURE_WIDER if least < carried < most else 1.0
+    return WIDER if same * people > FEW * np.sqrt(people) else 1.0
 
 
 def _ladder(count: int) -> NDArray[np.intp]:
