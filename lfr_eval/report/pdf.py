@@ -27,14 +27,14 @@ SIZES = {"brief": (12, 11.5, 11, 10.5, 10, 9.5)}
 """Sizes of type, in points: the largest is taken at which a brief has two pages."""
 
 
-def to_pdf(document: Document, template: Path = TEMPLATE) -> bytes:
+def to_pdf(document: Document) -> bytes:
     """Typeset a document by a template that reads it as data."""
     content = asdict(document)
     labels = content.pop("stand_ins")
     given = {"document": json.dumps(_printable(content, labels), ensure_ascii=False)}
     for size in SIZES.get(document.kind, (9.5,)):
         pdf = typst.compile(
-            template.read_bytes(),
+            TEMPLATE.read_bytes(),
             font_paths=_fonts(),
             sys_inputs={**given, "size": str(size)},
             pdf_standards="ua-1",

@@ -7,9 +7,10 @@ A chapter leaves out on paper what needs a screen.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from lfr_eval.contract import names, words
 from lfr_eval.report import words as labels
@@ -21,6 +22,8 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.picture import FEWEST
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def fill(template: str, report: Report, paper: bool, **further: object) -> str:
@@ -35,7 +38,7 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
     """
     cells = read_calibration()
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             report=report,
@@ -61,17 +64,20 @@ def verdicts_of(report: Report) -> tuple[Verdict, ...]:
 
 def source(name: str) -> str:
     """Return the text of a file beside the templates."""
-    environment = _environment()
-    if environment.loader is None:
-        raise RuntimeError("The report's templates cannot be found.")
-    return environment.loader.get_source(environment, name)[0].strip()
+    return (TEMPLATES / name).read_text("utf-8").strip()
 
 
 @cache
-def _environment() -> Environment:
-    """Return the templates, compiled once a process: a study renders its report more than once."""
+def environment(package: str = "lfr_eval.report") -> Environment:
+    """Return the templates, compiled once a process: a study renders its report more than once.
+
+    Parameters
+    ----------
+    package
+        Another package with templates beside its modules, which may use those of the report.
+    """
     environment = Environment(
-        loader=PackageLoader("lfr_eval.report"),
+        loader=ChoiceLoader([PackageLoader("lfr_eval.report"), PackageLoader(package, ".")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -22,7 +22,6 @@ from lfr_eval.deployments.street import street_table
 from lfr_eval.report.pdf import to_pdf
 
 PAGE, PAPER = "annual-report.html", "annual-report.pdf"
-TEMPLATE = Path(__file__).parent / "annual.typ"
 
 
 def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Path]:
@@ -53,7 +52,7 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / PAGE, to_page(document))
-    write_bytes(folder / PAPER, to_pdf(document, TEMPLATE))
+    write_bytes(folder / PAPER, to_pdf(document))
     tables = {"records.csv": chosen, "rates.csv": street, "doubts.csv": checks}
     for name, frame in tables.items():
         write_text(folder / name, csv_text(frame))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from lfr_eval.contract.folder import write_text
@@ -40,41 +38,16 @@ def write_comparison(found: Comparison, folder: Path) -> list[Path]:
 
 def to_html(found: Comparison) -> str:
     """Return the page; every text from a study is escaped."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("lfr_eval.finished.comparing", "."), PackageLoader("lfr_eval.report")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    from lfr_eval.report.templating import environment, source
 
-    def tabulated(name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
-        def row(cells: Sequence[str], cell: Markup) -> Markup:
-            return Markup("<tr>{}</tr>").format(
-                Markup("").join(cell.format(text) for text in cells)
-            )
-
-        return Markup(
-            '<div class="scroll" tabindex="0" role="region" aria-label="{0}">'
-            '<table class="compared"><caption>{0}</caption><thead>{1}</thead><tbody>{2}</tbody>'
-            "</table></div>"
-        ).format(
-            name,
-            row(head, Markup('<th scope="col">{}</th>')),
-            Markup("").join(row(each, Markup("<td>{}</td>")) for each in rows),
-        )
-
-    style = files("lfr_eval.report").joinpath("templates/style.css").read_text(encoding="utf-8")
     records = [side.study.record for side in found.sides]
     record = next((each for each in records if each.simulated), records[0])
     numbers = range(2, len(found.sides) + 1)
-    return environment.get_template("page.html.j2").render(
-        style=Markup(style),
+    template = environment("lfr_eval.finished.comparing").get_template("compared.html.j2")
+    return template.render(
+        style=Markup(source("style.css")),
         caveats=caveats(found),
         head=HEAD,
         studies=study_rows(found),
@@ -84,5 +57,4 @@ def to_html(found: Comparison) -> str:
         record=record,
         paper=False,
         sides=found.sides,
-        tabulated=tabulated,
     )

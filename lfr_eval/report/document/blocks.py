@@ -140,7 +140,7 @@ class Document:
     Attributes
     ----------
     kind
-        `brief`, `report` or `annex`.
+        `brief`, `report`, `annex`, or `annual`, which belongs to no study.
     stand_ins
         What is printed in the place of labels whose letters no font has.
     """
