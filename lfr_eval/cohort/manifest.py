@@ -33,6 +33,7 @@ from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable
 from lfr_eval.cohort.times import TIME_OF_DAY, time_of_day
 from lfr_eval.contract.dates import Order, read_times
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import COHORT
 
 CARD = "dataset_card"
@@ -133,11 +134,20 @@ def _columns(table: TextTable, required: tuple[str, ...]) -> list[Problem]:
     for name in required:
         if name in table.frame:
             continue
-        there = [str(column) for column in table.frame.columns]
-        close = get_close_matches(name, there, n=1)
-        remedy = f"Is it '{close[0]}'? Rename it." if close else table.columns_there
+        there = {_joined(str(column)): str(column) for column in table.frame.columns}
+        close = get_close_matches(_joined(name), there, n=1)
+        remedy = (
+            f"Is it '{there[close[0]]}'? Rename it."
+            if close
+            else f"Rename the column that holds it. {table.columns_there}"
+        )
         problems.append(Problem("missing column", "the column is missing", remedy, None, name))
     return problems
+
+
+def _joined(name: str) -> str:
+    """Return a name without what its parts may be joined by: `ImageID` is `image_id`."""
+    return skeleton(name).replace(" ", "")
 
 
 def _with_all_columns(frame: pd.DataFrame) -> pd.DataFrame:

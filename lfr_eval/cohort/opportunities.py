@@ -60,7 +60,14 @@ def with_passes(
     needed = [name for name in ("pass_id", "subject_id") if name not in frame]
     if needed or table.problems:
         missing = [
-            Problem("missing column", "the column is missing", table.columns_there, 1, name)
+            Problem(
+                "missing column",
+                "the column is missing",
+                "If the log has another name for it, give "
+                f"'dataset.pass_columns={{{name}: THEIRS}}'. {table.columns_there}",
+                1,
+                name,
+            )
             for name in needed
         ]
         raise ManifestError(path, [*table.problems, *([] if table.problems else missing)])

@@ -40,6 +40,10 @@ AS_WRITTEN = ("path", "digest")
 """Columns with names of files, which are kept byte for byte."""
 
 
+MOST_NAMES = 40
+"""Columns in a message."""
+
+
 @dataclass(frozen=True)
 class TextTable:
     """A label file as text.
@@ -70,7 +74,9 @@ class TextTable:
     @property
     def columns_there(self) -> str:
         """The remedy for a missing column: which columns there are, and on which sheet."""
-        there = f"Columns there: {', '.join(map(str, self.frame.columns))}."
+        names = [str(name) for name in self.frame]
+        more = f" and {len(names) - MOST_NAMES:,} more" * (len(names) > MOST_NAMES)
+        there = f"Columns there: {', '.join(names[:MOST_NAMES])}{more}."
         return f"{there} {self.sheets}" if self.sheets else there
 
 

@@ -81,12 +81,18 @@ def same_image(one: int, other: int) -> Break:
 
 
 PROBLEMS: dict[str, tuple[Break, int | None, str | None, str]] = {
-    "missing column": (without("role"), None, "role", "the column is missing"),
+    "missing column": (without("role"), None, "role", "Rename the column that holds it. Columns "),
     "nearly right column": (
         lambda rows, _: [row.update(subjectid=row.pop("subject_id")) for row in rows],
         None,
         "subject_id",
         "Is it 'subjectid'? Rename it.",
+    ),
+    "column joined in another way": (
+        lambda rows, _: [row.update(ImageID=row.pop("image_id")) for row in rows],
+        None,
+        "image_id",
+        "Is it 'ImageID'? Rename it.",
     ),
     "empty id": (change(3, image_id=""), 3, "image_id", "the cell is empty"),
     "blank subject": (change(3, subject_id="  "), 3, "subject_id", "the cell is empty"),
@@ -187,6 +193,15 @@ def test_a_damaged_csv_says_where(text: str, row: int | None, words: str, tmp_pa
     with pytest.raises(ManifestError) as caught:
         read_manifest(path)
     assert any(problem.row == row and words in str(problem) for problem in caught.value.problems)
+
+
+def test_a_table_of_thousands_of_columns_is_not_listed_whole(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    names = ["image_id", "role", *(f"c{number}" for number in range(3_000))]
+    path.write_text(f"{','.join(names)}\n{','.join('x' * len(names))}\n", encoding="utf-8")
+    with pytest.raises(ManifestError, match="c37 and 2,962 more") as caught:
+        read_manifest(path)
+    assert len(str(caught.value)) < 2_000
 
 
 def test_text_that_is_not_utf8_is_named_by_cell(tmp_path: Path) -> None:

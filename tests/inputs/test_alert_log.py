@@ -116,8 +116,10 @@ def test_what_is_wrong_with_a_log_of_passes_is_listed_at_once(logs: Logs) -> Non
         (5, "label unlike the manifest's"),
     ]
     logs.write("pass,who\na,b\n", "a\n")
-    with pytest.raises(ManifestError, match="column 'pass_id': the column is missing"):
+    with pytest.raises(ManifestError, match="column 'pass_id': the column is missing") as caught:
         logs.images()
+    said = "give 'dataset.pass_columns={pass_id: THEIRS}'. Columns there: pass, who."
+    assert said in str(caught.value)
 
 
 def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> None:
