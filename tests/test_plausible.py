@@ -197,6 +197,10 @@ def test_the_floor_of_a_log_is_told_on_the_scale_of_its_scores() -> None:
         r"write thresholds\.values=\[60,64\] thresholds\.operating=60 matcher\.floor=60, or",
     ):
         check_scale(np.linspace(60, 96, 40), None, (0.6, 0.64), 0.6, 0.6)
+    with pytest.raises(
+        ConfigError, match=r"shares of 100, write thresholds\.values=\[0\.6,0\.65\]"
+    ):
+        check_scale(np.linspace(0.6, 1.04, 40), None, (60, 65), None, 0.6)
 
 
 def test_a_study_is_refused_before_anything_is_compared(tmp_path: pytest.TempPathFactory) -> None:

@@ -68,6 +68,8 @@ class Matcher(Part):
     evidence: Evidence = "pictures"
     """What it is known by: pictures it was given, or a file of what it made of them. `unnamed
     pairs` are pairs of unknown people."""
+    ranks: bool = False
+    """Whether candidate lists gave ranks and no scores; a score is then minus the rank."""
 
     @property
     def called(self) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.folder import sha256_of
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
@@ -69,6 +70,11 @@ class AlertLog:
     dates
         How days are written in numbers. None: as the times show, and refused where they do not.
 
+    Attributes
+    ----------
+    ranks
+        Whether the log holds ranks in place of scores.
+
     Raises
     ------
     MatcherError
@@ -110,6 +116,8 @@ class AlertLog:
             score = score.astype(np.float32)
         if higher_is == "worse":
             score = -score
+        named_score = skeleton((columns or {}).get("score", "score")).split()
+        self.ranks = higher_is == "worse" and "rank" in named_score
         checks = [
             (
                 "reference_id is empty (write the image_id of the reference that the alert names)",
@@ -144,7 +152,10 @@ class AlertLog:
             name="alerts",
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
             description=(
-                f"a live system known by its log ({len(rows):,} alerts at or above "
+                f"candidate lists of ranks without scores, down to rank {-floor:g} "
+                f"({len(rows):,} candidates; a score is minus the rank)"
+                if self.ranks
+                else f"a live system known by its log ({len(rows):,} alerts at or above "
                 f"{threshold_text(floor)}, {told} named for one pass)"
             ),
             similarity="given",

@@ -107,12 +107,19 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
     log
         Table `alert_log`.
     """
+    ranks = getattr(matcher, "ranks", False)
+    unnamed = (
+        f"was not among the first {-matcher.floor:g} candidates. The lists hold ranks and no "
+        f"scores: a score is minus the rank, so the threshold -1 is rank 1. Every search"
+        if ranks
+        else f"counts as below {threshold_text(matcher.floor)}, the score from which it tells, and "
+        "every pass"
+    )
     notes = [
-        "The system was a black box. Whoever its log does not name counts as below "
-        f"{threshold_text(matcher.floor)}, the score from which it tells, and every pass and every "
-        "reference of the watchlist counts, whether the log names it or not."
+        f"The system was a black box. Whoever its log does not name {unnamed} and every reference "
+        "of the watchlist counts, whether the log names it or not."
     ]
-    if matcher.at_most:
+    if matcher.at_most and not ranks:
         notes.append(
             f"The log tells at most {several(matcher.at_most, 'reference')} of one pass. A person "
             "counts as recognised only if the log names them, even if their own reference scored "

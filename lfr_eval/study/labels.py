@@ -161,7 +161,9 @@ def check_roles(config: StudyConfig, images: pd.DataFrame) -> None:
         if not images["role"].isin(roles).any()
     ]
     if problems:
-        raise ConfigError("The people cannot be compared: " + "; ".join(problems) + ".")
+        log = config.matcher.name == "alerts" and getattr(config.dataset, "pass_log", "") is None
+        remedy = " Give the log of passes: dataset.pass_log=FILE." if log else ""
+        raise ConfigError("The people cannot be compared: " + "; ".join(problems) + f".{remedy}")
 
 
 def told_factors(people: pd.DataFrame) -> list[str]:

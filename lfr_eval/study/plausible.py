@@ -254,7 +254,8 @@ def _factor(
             far = far or bool((size == np.floor(size)).all())
             far = far or (largest <= 100 and mated is not None and mated >= FAR * at)
         return _power(largest) if far else None
-    if 0 < largest <= 1 < at and at >= FAR * largest:
+    # A similarity that may exceed 1 a little is still one.
+    if 0 < largest < 2 and at > 1 and at >= FAR * largest:
         return 1 / _power(at)
     return None
 

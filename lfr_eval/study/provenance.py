@@ -114,6 +114,7 @@ def _matcher(matcher: AnyMatcher, system: str | None) -> Matcher:
         description=f"{card.description}; {card.acquisition}",
         score_range=(lowest, highest),
         evidence=evidence_of(matcher),
+        ranks=getattr(matcher, "ranks", False),
     )
 
 

@@ -289,6 +289,32 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
         run(logs.folder, *words, "design.ranks=[20]")
 
 
+def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
+    rng = np.random.default_rng(4)
+    names = [f"r{i}" for i in range(8)] + [f"f{i}" for i in range(20)]
+    lists, own = [], []
+    for search in range(8):
+        ranked = rng.permutation(names).tolist()
+        own.append(ranked.index(f"r{search}") + 1)
+        lists += [f"p{search},{name},{at}" for at, name in enumerate(ranked[:20], 1)]
+    passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8))
+    words = logs.write(passes, "pass_id,reference_id,Rank\n" + "\n".join(lists) + "\n")
+    words += ["matcher.floor=-20", "matcher.at_most=20", "design=retrospective"]
+    words += ["matcher.columns={score: Rank}", "matcher.higher_is=worse", "design.ranks=[1,20]"]
+    study = run(logs.folder, *words, "thresholds.values=[-20,-10]")
+    rates = study.read(RATES).query("metric == 'FNIR' and rank.notna() and threshold.isna()")
+    for (factor, group, rank), row in rates.groupby(["factor", "group", "rank"]):
+        kept = [o for at, o in enumerate(own) if factor == "overall" or "fm"[at % 2] == group]
+        expected = [sum(place > rank for place in kept), len(kept)]
+        assert row[["events", "trials"]].to_numpy().tolist() == [expected]
+    assert len(rates) == 6
+    assert "whoever is placed after it counts as not found" in (
+        page := (study.path / "report.html").read_text(encoding="utf-8")
+    )
+    assert "does not name was not among the first 20 candidates" in page
+    assert "the system calls two faces the same" not in page
+
+
 def test_a_column_that_names_passes_is_found(logs: Logs) -> None:
     logs.write("pass_id,subject_id\n0,s0\n1,s1\n", "")
     with pytest.raises(MatcherError, match=r"passes: none.*'matcher\.columns=\{pass_id: track\}'"):

@@ -188,9 +188,13 @@ def _threshold(report: Report) -> Iterator[str]:
     if report.quote is None:
         yield "No rate was measured at the threshold in use."
         return
-    yield (
-        f"{spoken_threshold(report.quote.threshold)}. From this number on the system calls two "
-        "faces the same. A higher one gives fewer false alerts and misses more people."
+    threshold = report.quote.threshold
+    yield f"{spoken_threshold(threshold)}. " + (
+        f"The lists hold ranks and no scores, and a score is minus the rank: this is rank "
+        f"{-threshold:g}, and whoever is placed after it counts as not found."
+        if report.record.matcher.ranks
+        else "From this number on the system calls two faces the same. A higher one gives fewer "
+        "false alerts and misses more people."
     )
     if thresholds.operating is None:
         yield "Nobody has said which threshold will be used."
