@@ -26,6 +26,8 @@ from lfr_eval.inference.tail import (
 )
 
 DRAWS = 2000
+FEW = 10
+"""Events from which a rate needs no model."""
 MOST_DECADES = 2.0
 MODELLED_METRICS = ("FMR", "FPIR")
 
@@ -80,14 +82,17 @@ def modelled_table(
         grouping = group_people(people, factor)
         cells = counter.count(grouping.codes[None], len(grouping.names))
         for code, name in enumerate(grouping.names):
-            total = float(cells.trials[0, code, 0])
-            inside = grouping.codes == code
+            events = cells.events[0, code]
+            few = np.flatnonzero(events < FEW)
+            if not len(few):
+                continue
+            total, inside = float(cells.trials[0, code, 0]), grouping.codes == code
             tail = _fit(trials, inside, total, draws, plan.seed, clusters)
-            for step, threshold in enumerate(steps):
-                events = int(cells.events[0, code, step])
-                if events < 10:
-                    start = (trials.metric, threshold, trials.watchlist_size, factor, name, events)
-                    rows.append((*start, *_modelled(tail, float(threshold), total, plan.level)))
+            for step in few:
+                threshold = float(steps[step])
+                start = (trials.metric, threshold, trials.watchlist_size, factor, name)
+                modelled = _modelled(tail, threshold, total, plan.level)
+                rows.append((*start, int(events[step]), *modelled))
     return MODELLED.build(rows) if rows else MODELLED.empty()
 
 
