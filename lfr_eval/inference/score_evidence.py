@@ -64,7 +64,10 @@ class Scores:
     @property
     def people(self) -> int:
         """People with a score."""
-        return len(np.unique(np.concatenate([self.first, self.second])))
+        some = np.bincount(self.first) > 0
+        if self.pairs:
+            some = np.bincount(np.concatenate([self.first, self.second])) > 0
+        return int(np.count_nonzero(some))
 
 
 @dataclass(frozen=True)

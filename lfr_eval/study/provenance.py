@@ -120,7 +120,7 @@ def _matcher(matcher: AnyMatcher, system: str | None) -> Matcher:
 
 def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
     images = cohort.images
-    tested = set(images.loc[images["role"] != "filler", "dataset_card"].dropna())
+    tested = {*images.loc[images["role"] != "filler", "dataset_card"].dropna().unique()}
     return Dataset(
         name=card.name,
         title=card.title,
