@@ -16,7 +16,7 @@ import pandas as pd
 from lfr_eval.contract.names import group_name
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.contract.words import measure, one_in, several
-from lfr_eval.report.rates import Rate, plain_rows, settings_in_order
+from lfr_eval.report.rates import Block, Rate, plain_rows, settings_in_order
 from lfr_eval.report.words import at, setting
 
 DIVIDED = "worst/best"
@@ -105,15 +105,8 @@ class Equity:
         return f"The ends of the groups' intervals put it at {least} or more."
 
 
-class MeasureBlock(NamedTuple):
-    """The values of a measure at one setting, one a factor."""
-
-    title: str
-    rows: tuple[Equity, ...]
-
-
 class MeasureTable(NamedTuple):
-    """A measure with everything that a reader must know of it, and its values."""
+    """A measure with everything that a reader must know of it, and its values by setting."""
 
     name: str
     definition: str
@@ -121,11 +114,13 @@ class MeasureTable(NamedTuple):
     caveat: str
     replicates: int | None
     level: float | None
-    blocks: tuple[MeasureBlock, ...]
+    blocks: tuple[Block, ...]
 
 
-def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTable, ...]:
-    """Arrange rows of table `equity` by measure.
+def to_measures(
+    frame: pd.DataFrame | None, rates: Sequence[Rate]
+) -> tuple[MeasureTable, ...] | None:
+    """Arrange rows of table `equity` by measure; None where the study has no such table.
 
     Parameters
     ----------
@@ -134,6 +129,8 @@ def to_measures(frame: pd.DataFrame, rates: Sequence[Rate]) -> tuple[MeasureTabl
     rates
         One rate a group at the same thresholds, for what happened in the groups.
     """
+    if frame is None:
+        return None
     behind: dict[tuple[object, ...], list[Rate]] = {}
     for rate in rates:
         if rate.trials:
@@ -158,7 +155,7 @@ def _key(metric: str, row: Rate | Equity) -> tuple[object, ...]:
     return (metric, step, row.watchlist_size, row.factor)
 
 
-def _into_blocks(rows: Sequence[Equity]) -> tuple[MeasureBlock, ...]:
+def _into_blocks(rows: Sequence[Equity]) -> tuple[Block, ...]:
     def leading(row: Equity) -> tuple[str, int | None]:
         return row.metric.split(" + ")[0], row.watchlist_size
 
@@ -171,7 +168,7 @@ def _into_blocks(rows: Sequence[Equity]) -> tuple[MeasureBlock, ...]:
     for row in sorted(rows, key=place):
         title = f"{row.metric}{setting(row.watchlist_size)}, {at(row.threshold)}"
         blocks.setdefault(title, []).append(row)
-    return tuple(MeasureBlock(title, tuple(same)) for title, same in blocks.items())
+    return tuple(Block(title, tuple(same)) for title, same in blocks.items())
 
 
 def _silence(side: Side) -> str:

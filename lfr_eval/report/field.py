@@ -34,8 +34,12 @@ class Field:
     left_out: dict[str, int]
 
 
-def to_field(field: pd.DataFrame, deployments: pd.DataFrame, rates: pd.DataFrame) -> Field:
+def to_field(
+    field: pd.DataFrame | None, deployments: pd.DataFrame | None, rates: pd.DataFrame
+) -> Field | None:
     """Arrange what the field has shown by threshold; thresholds are never mixed."""
+    if field is None or deployments is None:
+        return None
     used = deployments[deployments["left_out"].isna()]
     lab = rates[(rates["metric"] == "FPIR") & (rates["factor"] == OVERALL)]
     blocks = []

@@ -227,8 +227,10 @@ class TestTable(NamedTuple):
         return self.metric.code != "FMR"
 
 
-def to_tests(frame: pd.DataFrame) -> tuple[TestTable, ...]:
+def to_tests(frame: pd.DataFrame | None) -> tuple[TestTable, ...] | None:
     """Arrange rows of table `person_tests` by metric, watchlist size, threshold and factor."""
+    if frame is None:
+        return None
     rows = records(frame)
     for row in rows:
         row.is_omnibus = row.group_a == OMNIBUS

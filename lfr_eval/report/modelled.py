@@ -38,9 +38,8 @@ class Tail:
         itself says of the group), `true_rate` (in a simulated study, what the model tries to find)
         and `is_contained` (whether the interval holds it; None where either is missing).
     fits
-        By factor, `title` and `rows`: the fit of each group. A row of the table, with
-        `modelled_to` (the highest threshold that it was used for; None where it was refused
-        throughout) and `reasons`.
+        By factor, the fit of each group: a row of the table, with `modelled_to` (the highest
+        threshold that it was used for; None where it was refused throughout) and `reasons`.
     modelled, observed
         Rows of tables `modelled` and `rates` at every threshold, for the charts.
     """
@@ -49,7 +48,7 @@ class Tail:
     watchlist_size: int | None
     level: float | None
     blocks: tuple[Block, ...]
-    fits: tuple[SimpleNamespace, ...]
+    fits: tuple[Block, ...]
     modelled: pd.DataFrame
     observed: pd.DataFrame
 
@@ -66,17 +65,20 @@ class Tail:
 
 
 def to_tails(
-    frames: Iterable[pd.DataFrame],
+    modelled: pd.DataFrame | None,
+    searches: pd.DataFrame | None,
     rates: pd.DataFrame,
     truth: pd.DataFrame | None,
     thresholds: Iterable[float],
-) -> tuple[Tail, ...]:
+) -> tuple[Tail, ...] | None:
     """Arrange tables `modelled` and `modelled_searches`, one tail a watchlist size.
 
     A study with no row to model still has the tail of false matches, which says so.
 
     Parameters
     ----------
+    modelled, searches
+        The tables; None where the study has none.
     rates
         Table `rates`, one row a group, metric and threshold.
     truth
@@ -84,10 +86,11 @@ def to_tails(
     thresholds
         Thresholds of the plan.
     """
-    chosen, tails = list(thresholds), []
-    for place, frame in enumerate(frames):
-        if frame.empty and not place:
-            tails.append(to_tail(frame, rates, truth, chosen))
+    if modelled is None:
+        return None
+    chosen = list(thresholds)
+    tails = [to_tail(modelled, rates, truth, chosen)] if modelled.empty else []
+    for frame in [modelled] if searches is None else [modelled, searches]:
         sizes = frame["watchlist_size"].fillna(0)
         for size in sorted(sizes.unique(), reverse=True):
             part = [frame[sizes == size], rates[rates["watchlist_size"].fillna(0) == size]]
@@ -127,9 +130,7 @@ def to_tail(
         watchlist_size=size,
         level=None if level.empty else float(level.iloc[0]),
         blocks=tuple(block for *_, blocks in arrange(rows) for block in blocks),
-        fits=tuple(
-            SimpleNamespace(title=factor_words(factor), rows=rows) for factor, rows in fits.items()
-        ),
+        fits=tuple(Block(factor_words(factor), tuple(rows)) for factor, rows in fits.items()),
         modelled=frame,
         observed=observed,
     )

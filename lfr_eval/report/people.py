@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from lfr_eval.cohort.opportunities import SOMEBODY
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
 from lfr_eval.contract.words import count
-from lfr_eval.report.rates import plain_rows
+from lfr_eval.report.rates import Block, plain_rows
 from lfr_eval.report.words import clean
 
 FILLER = "filler"
@@ -77,13 +77,6 @@ class GroupCount:
     failures: tuple[tuple[str, int], ...] = ()
     withheld: bool = False
     fillers_withheld: bool = False
-
-
-class Block(NamedTuple):
-    """The groups of a factor, and what heads them."""
-
-    title: str
-    rows: tuple[GroupCount, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -60,19 +60,11 @@ class Rate:
         return self.counterpart is not None and self.counterpart != self.group
 
 
-@dataclass(frozen=True)
-class Block:
-    """The rows of one factor at one threshold."""
+class Block(NamedTuple):
+    """Rows of a table, and what heads them; empty where nothing does."""
 
-    threshold: float | None
-    factor: str
+    title: str
     rows: tuple[Any, ...]
-
-    @property
-    def title(self) -> str:
-        """What heads the rows: "Threshold 0.60 · by gender"."""
-        by = "everybody" if self.factor == OVERALL else f"by {factor_words(self.factor)}"
-        return f"{at(self.threshold).capitalize()} · {by}"
 
 
 @dataclass(frozen=True)
@@ -253,7 +245,14 @@ def arrange(rows: Sequence[Any]) -> Iterator[tuple[Metric, int | None, tuple[Blo
             if (row.metric, row.watchlist_size) == (code, size):
                 blocks.setdefault((row.threshold, row.factor), []).append(row)
         keys = sorted(blocks, key=lambda key: -math.inf if key[0] is None else key[0])
-        yield metric_named(code), size, tuple(Block(*key, tuple(blocks[key])) for key in keys)
+        made = (Block(_title(*key), tuple(blocks[key])) for key in keys)
+        yield metric_named(code), size, tuple(made)
+
+
+def _title(threshold: float | None, factor: str) -> str:
+    """Return what heads rows: "Threshold 0.60 · by gender"."""
+    by = "everybody" if factor == OVERALL else f"by {factor_words(factor)}"
+    return f"{at(threshold).capitalize()} · {by}"
 
 
 def tabulate(rows: Sequence[Rate]) -> tuple[RateTable, ...]:

@@ -8,7 +8,7 @@ findings must exist: a study of a vendor's scores has no more. Subject and image
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +27,7 @@ from lfr_eval.report.asides import asides_of
 from lfr_eval.report.crossed import to_grids
 from lfr_eval.report.equity import to_measures
 from lfr_eval.report.explorer import to_explorer
-from lfr_eval.report.field import Field, to_field
+from lfr_eval.report.field import to_field
 from lfr_eval.report.findings import VERDICTS, Finding, to_findings, to_tests
 from lfr_eval.report.instruments import EvidenceMap
 from lfr_eval.report.model import Report
@@ -74,45 +74,34 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         If a table has a column too many, or values of another type.
     """
     record = read_record(study)
-    times = _optional(study, tables.ALERT_TIMES)
+    plan, screen = record.thresholds.tabulated, record.thresholds.headline
+
+    def optional(table: tables.Table, columns: list[str] | None = None) -> pd.DataFrame | None:
+        return _optional(study, table, columns)
+
+    def at_headline(table: tables.Table) -> pd.DataFrame | None:
+        return _at_headline(optional(table), record)
+
     rates = in_order(_required(study, tables.RATES))
-    at_plan = to_rows(at_threshold(rates, record.thresholds.tabulated))
+    at_plan = to_rows(at_threshold(rates, plan))
     # A rate among the first candidates is another rate: the tables alone show it, marked.
     rates = rates[rates["rank"].isna()]
-    at_any_rank = [rate for rate in at_plan if rate.rank is None]
+    within = [rate for rate in at_plan if not rate.is_crossed]
+    one_per_group = leading_sides(rates)
+    quotes = _quotes(one_per_group, record)
     all_findings = _required(study, tables.FINDINGS)
     publication = read_publication(study)
-    findings = to_findings(
-        at_threshold(all_findings, record.thresholds.tabulated),
-        publication.higher if publication else {},
-    )
-    within = [rate for rate in at_plan if not rate.is_crossed]
-    order = [verdict.name for verdict in VERDICTS]
-    primary = sorted(
-        (each for each in findings if each.primary),
-        key=lambda each: order.index(each.verdict) if each.verdict in order else len(order),
-    )
-    exploratory = [each for each in findings if not each.primary]
-    truth = _optional(study, tables.TRUTH)
-    mated = _optional(study, tables.MATED, ["score"])
-    one_per_group = leading_sides(rates)
-    equity, tests = (
-        _at_headline(_optional(study, table), record)
-        for table in (tables.EQUITY, tables.PERSON_TESTS)
-    )
-    modelled = _optional(study, tables.MODELLED)
-    searches = _optional(study, tables.MODELLED_SEARCHES)
-    sizes = _optional(study, tables.WATCHLIST_SIZES)
+    higher = publication.higher if publication else {}
+    primary, exploratory = _by_standing(to_findings(at_threshold(all_findings, plan), higher))
     provenance = read_provenance(study, record)
-    decisions = read_decisions(
-        ledger or ledger_path(study.resolve().parent, None), provenance.study_hash
-    )
-    quotes = _quotes(one_per_group, record)
+    kept = ledger or ledger_path(study.resolve().parent, None)
+    decisions = read_decisions(kept, provenance.study_hash)
+    truth = optional(tables.TRUTH)
     return Report(
         record=record,
         provenance=provenance,
         decisions=decisions,
-        people=_people(study, record, None if mated is None else len(mated)),
+        people=_people(study, record),
         labels=_label_sources(record),
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
@@ -124,40 +113,33 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             if rate.factor == OVERALL
         ),
         rate_tables=tabulate(within),
-        grids=to_grids([rate for rate in at_any_rank if _is_headline(rate, record)]),
+        grids=to_grids([r for r in at_plan if r.rank is None and _is_headline(r, record)]),
         findings=(*primary, *exploratory[:EXPLORATORY_ROWS]),
         left_out=max(0, len(exploratory) - EXPLORATORY_ROWS),
-        measures=None
-        if equity is None
-        else to_measures(equity, to_rows(at_threshold(one_per_group, record.thresholds.tabulated))),
-        tests=None if tests is None else to_tests(tests),
-        field=_field(study, rates),
-        tails=None
-        if modelled is None
-        else to_tails(
-            [modelled, *(() if searches is None else (searches,))],
+        measures=to_measures(
+            at_headline(tables.EQUITY), to_rows(at_threshold(one_per_group, plan))
+        ),
+        tests=to_tests(at_headline(tables.PERSON_TESTS)),
+        field=to_field(optional(tables.FIELD), optional(tables.DEPLOYMENTS), rates),
+        tails=to_tails(
+            optional(tables.MODELLED),
+            optional(tables.MODELLED_SEARCHES),
             one_per_group,
             truth,
-            record.thresholds.tabulated,
+            plan,
         ),
-        growth=None
-        if sizes is None
-        else to_growth(sizes, record.thresholds.headline, record.design.watchlist_sizes),
-        truth=None
-        if truth is None or truth.empty
-        else compare_with_truth([rate for rate in within if rate.rank is None], truth),
+        growth=to_growth(optional(tables.WATCHLIST_SIZES), screen, record.design.watchlist_sizes),
+        truth=compare_with_truth([rate for rate in within if rate.rank is None], truth),
         asides=asides_of(
-            _at_headline(times, record),
-            _at_headline(_optional(study, tables.CANDIDATE_LISTS), record),
-            _optional(study, tables.DONT_CARE),
-            _optional(study, tables.CORRECTIONS, ["trials"]),
+            at_headline(tables.ALERT_TIMES),
+            at_headline(tables.CANDIDATE_LISTS),
+            optional(tables.DONT_CARE),
+            optional(tables.CORRECTIONS, ["trials"]),
         ),
-        histogram=_optional(study, tables.HISTOGRAM),
-        group_scores=_optional(study, tables.GROUP_SCORES),
-        scores=to_score_words(
-            _optional(study, tables.SCORE_DIFFERENCES), _optional(study, tables.SCORE_SUMMARY)
-        ),
-        adjustment=to_adjustment(_optional(study, tables.ADJUSTED), quotes[0] if quotes else None),
+        histogram=optional(tables.HISTOGRAM),
+        group_scores=optional(tables.GROUP_SCORES),
+        scores=to_score_words(optional(tables.SCORE_DIFFERENCES), optional(tables.SCORE_SUMMARY)),
+        adjustment=to_adjustment(optional(tables.ADJUSTED), quotes[0] if quotes else None),
         explorer=to_explorer(
             one_per_group[one_per_group["metric"] != "misidentification"],
             all_findings,
@@ -165,10 +147,20 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
             [(each.threshold, each.label) for each in decisions.approved],
         ),
         publication=publication,
-        borderline=_at_headline(_optional(study, tables.BORDERLINE), record),
-        tables=_tables(study, times),
+        borderline=at_headline(tables.BORDERLINE),
+        tables=_tables(study, optional(tables.ALERT_TIMES)),
         maps=(*shipped_maps(), *_own_maps(study)),
     )
+
+
+def _by_standing(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return primary findings, what they claim first, and exploratory ones."""
+    order = {verdict.name: place for place, verdict in enumerate(VERDICTS)}
+    parts: tuple[list[Finding], list[Finding]] = ([], [])
+    for each in findings:
+        parts[not each.primary].append(each)
+    parts[0].sort(key=lambda each: order.get(each.verdict, len(order)))
+    return parts
 
 
 def _own_maps(study: Path) -> tuple[EvidenceMap, ...]:
@@ -183,7 +175,7 @@ def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts) if parts else rates
 
 
-def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> People:
+def _people(study: Path, record: StudyRecord) -> People:
     """Count the people of a study; a publication names none and holds their counts."""
     counts = _optional(study, tables.PEOPLE)
     if counts is not None:
@@ -193,11 +185,12 @@ def _people(study: Path, record: StudyRecord, mated_comparisons: int | None) -> 
         raise StudyRecordError(f"{file.name} is missing from the study folder.")
     labels = {part for factor in record.factors for part in factor.split(CROSS)}
     wanted = [*COUNTED, *(name for name in read_schema(file).names if name in labels)]
+    mated = _optional(study, tables.MATED, ["score"])
     return count_people(
         read_columns(study, tables.COHORT, wanted),
         _optional(study, tables.ACQUISITION, ["image_id", "acquired", "reason"]),
         _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
-        mated_comparisons,
+        None if mated is None else len(mated),
         record.factors,
         record.conditions,
     )
@@ -236,13 +229,6 @@ def _optional(
                 {value: clean(value) for value in values.dropna().unique()}
             ).astype("string")
     return frame
-
-
-def _field(study: Path, rates: pd.DataFrame) -> Field | None:
-    field, deployments = (_optional(study, table) for table in (tables.FIELD, tables.DEPLOYMENTS))
-    if field is None or deployments is None:
-        return None
-    return to_field(field, deployments, rates)
 
 
 def _is_headline(row: Finding | Rate, record: StudyRecord) -> bool:

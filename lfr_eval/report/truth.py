@@ -75,12 +75,14 @@ class TruthCheck(Coverage):
     unmatched: int
 
 
-def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame) -> TruthCheck:
-    """Match rates with their true values.
+def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame | None) -> TruthCheck | None:
+    """Match rates with their true values; None where the study is not simulated.
 
     FNIR is left out where TPIR is there: they are one measurement, and counting it twice would
     make the intervals look better tested than they are.
     """
+    if truth is None or truth.empty:
+        return None
     rows = tuple(rates)
     if any(rate.metric == "TPIR" for rate in rows):
         rows = tuple(rate for rate in rows if rate.metric != "FNIR")

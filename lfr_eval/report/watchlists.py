@@ -87,19 +87,21 @@ class Growth:
 
 
 def to_growth(
-    frame: pd.DataFrame, headline: Sequence[float], sizes: Iterable[int]
+    frame: pd.DataFrame | None, headline: Sequence[float], sizes: Iterable[int]
 ) -> Growth | None:
     """Arrange rows of table `watchlist_sizes`; None where nobody was searched for.
 
     Parameters
     ----------
     frame
-        The table.
+        The table; None where the study has none.
     headline
         Thresholds of the first screen; the lowest of them is shown, since most happens there.
     sizes
         Watchlist sizes of the plan.
     """
+    if frame is None:
+        return None
     for threshold in sorted(headline):
         chosen = at_threshold(frame, [threshold]).dropna(subset=["rate"])
         if len(chosen):
