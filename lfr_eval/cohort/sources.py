@@ -79,7 +79,7 @@ def fetch_card(card: DatasetCard, mirror: Path | None, store: Path) -> Path:
             raise FetchError(f"Weights '{card.name}' must be downloaded by hand. {card.by_hand}")
         raise FetchError(
             f"Dataset '{card.name}' must be downloaded by hand. {card.by_hand}\n"
-            f"Folder: '{folder}'{_or_mirror(card, mirror, ', or')}"
+            f"Folder: '{folder}'{_or_mirror(card, mirror)}"
         )
     elif card.by_hand is None:
         _download(card, folder, mirror)
@@ -183,17 +183,16 @@ def _failed(
     return FetchError(
         f"'{card.name}': {file} could not be downloaded from {masked(url)}: {error}.\n"
         f"Run `lfr-eval fetch {card.name}` again with a network (it continues where it stopped)"
-        f"{_or_mirror(card, mirror, ', or')}"
+        f"{_or_mirror(card, mirror)}"
     )
 
 
-def _or_mirror(card: DatasetCard, mirror: Path | None, joint: str) -> str:
+def _or_mirror(card: DatasetCard, mirror: Path | None) -> str:
     if card.mirror is None:
         return "."
     looked = "" if mirror is None else f" (the mirror '{mirror}' does not have it)"
     return (
-        f"{joint} set {MIRROR_VARIABLE} (paths.mirror) to a folder that has "
-        f"'{card.mirror}'{looked}."
+        f", or set {MIRROR_VARIABLE} (paths.mirror) to a folder that has '{card.mirror}'{looked}."
     )
 
 

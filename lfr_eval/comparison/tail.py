@@ -31,11 +31,6 @@ class Tail:
     right: NDArray[np.int32]
     score: NDArray[np.float32]
 
-    @property
-    def bytes(self) -> int:
-        """Memory that the hits take."""
-        return self.left.nbytes + self.right.nbytes + self.score.nbytes
-
 
 @dataclass(frozen=True)
 class TailJob:

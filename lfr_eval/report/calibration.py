@@ -15,8 +15,7 @@ import pandas as pd
 
 from lfr_eval.report.rates import plain_rows
 
-GOAL = (0.0, 6.5)
-COVERAGE_GOAL = (93.5, 100.0)
+MOST_FALSE_ALARMS, LEAST_COVERAGE = 6.5, 93.5
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,7 @@ def summarise(cells: Sequence[Cell]) -> tuple[Kept, ...]:
     found = []
     for repetitions in sorted({cell.repetitions for cell in cells}, reverse=True):
         rows = [cell for cell in cells if cell.repetitions == repetitions]
-        level = [GOAL[0] <= row.false_alarms <= GOAL[1] for row in rows]
-        known = [row.coverage for row in rows if row.coverage is not None]
-        coverage = [COVERAGE_GOAL[0] <= value <= COVERAGE_GOAL[1] for value in known]
+        level = [row.false_alarms <= MOST_FALSE_ALARMS for row in rows]
+        coverage = [row.coverage >= LEAST_COVERAGE for row in rows if row.coverage is not None]
         found.append(Kept(repetitions, sum(level), len(level), sum(coverage), len(coverage)))
     return tuple(found)

@@ -58,7 +58,6 @@ class Side:
 
     study: Finished
     matched: Matched
-    deciding: Trials
     trials: tuple[Trials, ...]
 
 
@@ -139,7 +138,7 @@ def _side(study: Finished, asked: Asked) -> Side:
     if not trials or trials[0].metric != asked.metric:
         where = f" at a watchlist of {asked.size:,}" if asked.size else ""
         raise ConfigError(f"The study {study.name} has no trials of {asked.metric}{where}.")
-    return Side(study, match(trials[0], asked.target, study.name), trials[0], tuple(trials))
+    return Side(study, match(trials[0], asked.target, study.name), tuple(trials))
 
 
 def _rates(side: Side, asked: Asked) -> pd.DataFrame:
