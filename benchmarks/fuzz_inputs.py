@@ -1,6 +1,6 @@
 """Score files and logs of alerts in random shapes, with and without faults, beside a loop.
 
-    python benchmarks/fuzz_inputs.py [--files 300]
+    python benchmarks/fuzz_inputs.py [--files 300] [--seed 0]
 
 Every file is written in a random shape (separator, decimal comma, byte order mark, blank lines, a
 comma at the end of every row, other names of columns, order of rows, CSV, Parquet or JSON lines).
@@ -210,9 +210,10 @@ def main() -> int:
     """Try all files; print how they went, and every failure with its seed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0, help="the first file's")
     chosen, failures = parser.parse_args(), 0
     for what, attempt in (("score files", score_file), ("logs of alerts", alert_file)):
-        went = {seed: attempt(seed) for seed in range(chosen.files)}
+        went = {seed: attempt(seed) for seed in range(chosen.seed, chosen.seed + chosen.files)}
         counts = Counter(end if end in FINE else "failed" for end in went.values())
         print(f"{chosen.files} {what}: " + ", ".join(f"{n} {end}" for end, n in counts.items()))
         wrong = {seed: end for seed, end in went.items() if end not in FINE}

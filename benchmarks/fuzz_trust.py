@@ -1,6 +1,6 @@
 """Mutated ledgers, plans, study files and policies: counts of what each reader made of them.
 
-    python benchmarks/fuzz_trust.py
+    python benchmarks/fuzz_trust.py [--seed 17]
 
 A mutation flips, cuts, doubles or swaps bytes, or puts in what is known to hurt. A reader may
 accept the file, or refuse it in one sentence (a `MendableError`); anything else is a fault, and so
@@ -10,6 +10,7 @@ answer.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -136,7 +137,9 @@ KINDS = {
 def main() -> int:
     """Try every kind; 1 where there is a fault."""
     os.environ["LFR_EVAL_FUZZ"] = SECRET
-    chance, faults = random.Random(17), 0
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, default=17)
+    chance, faults = random.Random(parser.parse_args().seed), 0
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
         for kind, make in KINDS.items():
