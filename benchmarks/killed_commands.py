@@ -247,7 +247,7 @@ CASES = {
     "share": Case(
         ("report", "studies/TRIAL", "--share", "--to", "shared"), a_study, of_files, "exists"
     ),
-    "withdraw": Case(("withdraw", "person-03", "--yes"), own_people, of_files, "There is no"),
+    "withdraw": Case(("withdraw", "person-03", "--yes"), own_people, of_files, "was not found"),
     "purge": Case(("purge",), own_people, of_files),
     "manifest": Case((*MANIFEST, "--to", "new.csv"), pictures, of_files, "exists"),
     "templates export": Case(

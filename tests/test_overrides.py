@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -245,7 +246,7 @@ def test_an_entry_of_a_mapping_may_be_new() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["9" * 40, "-" + "9" * 5_000, "0x" + "f" * 6_000, "1:" * 50 + "1"]
+    "number", ["9" * 40, "-" + "9" * 3_900, "-" + "9" * 5_000, "0x" + "f" * 6_000]
 )
 def test_a_number_that_nothing_can_hold_is_refused_wherever_it_stands(number: str) -> None:
     with pytest.raises(ReadingError, match="holds a whole number above"):
@@ -253,8 +254,57 @@ def test_a_number_that_nothing_can_hold_is_refused_wherever_it_stands(number: st
     if number.lstrip("-").isdecimal():
         with pytest.raises(ReadingError, match="holds a whole number above"):
             json_value(f'[{{"a": {number}}}]')
-        with pytest.raises(ConfigError, match="holds a whole number above"):
+        with pytest.raises(ConfigError, match=r"holds a whole number above|is longer than 4,000"):
             parsed_override(f"a=[{{b: {number}}}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("1:30", "90"), ("-1:30.5", "-90.5"), ("017", "15"), ("0x1f", "31"), ("0b11", "3")),
+        *(("1_000", "1000"), ("1_0.5", "10.5"), ("on", "true"), ("No", "false")),
+    ],
+)
+def test_what_yaml_takes_for_another_value_is_refused(text: str, value: str) -> None:
+    said = f"In line 2, YAML reads {re.escape(text)} as {re.escape(value)}. Write what you mean"
+    for place in ("a: {}", "{}: a", "a: [b, {}]"):
+        with pytest.raises(ReadingError, match=said):
+            yaml_value("b: 1\n" + place.format(text))
+    assert yaml_value(f"a: '{text}'") == {"a": text}
+    assert yaml_value("[true, False, 0, -12, 1.5, 1.0e-3, 0o17]")[2:] == [0, -12, 1.5, 1e-3, "0o17"]
+
+
+@pytest.mark.parametrize(
+    "word", ["experiment=[0.4,0.6]", "experiment={a: 1}", "matcher=[[a]]", "dataset=null"]
+)
+def test_a_choice_is_a_name(word: str) -> None:
+    with pytest.raises(ConfigError, match="takes the name of a file in conf/"):
+        understood([word])
+    assert understood(["matcher='2026'", "design=[complete]", "dataset={people: 5}"])
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("config.yaml", "lr: 0.1", "belongs to another program"),
+        ("experiment/own.yaml", "name: own", "begins with the line '# @package _global_'"),
+        ("experiment/own.yaml", "# @package _global_\nfoo: 1", "There is no setting 'foo'"),
+        ("experiment/own.yaml", "# @package _global_\nname: 1:30", "In line 2, YAML reads 1:30"),
+        ("dataset/own.yaml", "[1, 2]", "must hold KEY: VALUE lines"),
+        ("dataset/own.yaml", "people: 5", "no setting 'dataset.people'. A file in conf/dataset/"),
+    ],
+)
+def test_a_broken_conf_folder_is_named(
+    file: str, text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf" / file).parent.mkdir(parents=True)
+    (tmp_path / "conf" / file).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    group = file.rpartition("/")[0]
+    with pytest.raises(ConfigError, match=re.escape(said)) as caught:
+        composed([f"{group}=own"] if group else [])
+    assert file.removesuffix(".yaml") in str(caught.value)
+    assert "StudyConfig" not in str(caught.value)
 
 
 def test_numbers_up_to_the_largest_are_read() -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 from lfr_eval.config.datasets import DatasetConfig
 from lfr_eval.config.matchers import MatcherConfig
 from lfr_eval.config.missing import ConfigError
+from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import SHIPPED
 from lfr_eval.config.signatures import schema_of
 from lfr_eval.config.study import REMOVED, StudyConfig
@@ -35,6 +36,10 @@ PATHS = (
     *("paths.studies", "paths.cache", "paths.mirror", "paths.deployments", "paths.approvals"),
 )
 """Settings of a study or the engine that hold a file or a folder."""
+
+
+LONGEST = 4_000
+"""Characters of an override: Hydra's grammar takes seconds for more."""
 
 
 def understood(overrides: Sequence[str]) -> list[str]:
@@ -116,6 +121,7 @@ def _understood(override: str) -> list[str]:
     key = parsed.get_key_element().lstrip("+~")
     if key == "experiment" and (parsed.is_delete() or parsed.value() is None):
         return ["experiment=none"]
+    _check_choice(key, parsed)
     if parsed.is_delete() and key in types_of_settings():
         if key not in mappings():
             raise ConfigError(
@@ -133,6 +139,22 @@ def _understood(override: str) -> list[str]:
     return [override]
 
 
+def _check_choice(key: str, parsed: Override) -> None:
+    """Refuse what is no name where one of the files of a group is chosen."""
+    group = key.partition("@")[0]
+    if parsed.is_delete() or parsed.is_sweep_override() or not (conf_dir() / group).is_dir():
+        return
+    value = parsed.value()
+    names = value if isinstance(value, list) else [value]
+    # A mapping gives values within the group.
+    values = isinstance(value, dict) and group != "experiment"
+    if not all(isinstance(name, str) for name in names) and not values:
+        raise ConfigError(
+            f"{group} takes the name of a file in conf/{group}/, without .yaml. Give {group}=NAME, "
+            f"a name that looks like a number in quotes: {group}=\"'2026'\"."
+        )
+
+
 def parsed_override(override: str) -> Override:
     """Return an override as Hydra's grammar reads it.
 
@@ -144,6 +166,12 @@ def parsed_override(override: str) -> Override:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    if len(override) > LONGEST:
+        raise ConfigError(
+            f"The override {masked(override[:LONGEST])[:40]}... is longer than {LONGEST:,} "
+            "characters. Put its value into conf/experiment/NAME.yaml, below the line "
+            "'# @package _global_', and give experiment=NAME."
+        )
     try:
         parsed = OverridesParser.create().parse_override(override)
         check_numbers(parsed._value)
@@ -238,6 +266,14 @@ def caused(error: Exception) -> str:
     """Return the message of a Hydra error with its cause, which names the wrong value."""
     said = f"{error}: {error.__cause__}" if error.__cause__ else str(error)
     said = re.sub(r"\s*Config search path:(\n.*)*", "", masked(said))
+    unknown = re.search(r"Key '[^']+' (?:is )?not in '\w+'\s+full_key: ([\w.]+)", said)
+    if unknown:
+        group, inner, _ = unknown[1].partition(".")
+        remedy = (
+            f" A file in conf/{group}/ begins with 'defaults: [NAME]', the name of a shipped "
+            f"choice of {group} that has this setting."
+        ) * bool(inner)
+        return f"{said.partition(':')[0]}: there is no setting '{unknown[1]}'.{remedy}"
     return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)
 
 

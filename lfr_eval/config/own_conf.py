@@ -5,6 +5,7 @@ Hydra is imported here, so this file is imported only where something is compose
 
 from __future__ import annotations
 
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from omegaconf import OmegaConf
 from lfr_eval.config.foreign import TRUSTED, check_conf, check_data
 from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.paths import conf_dir
+from lfr_eval.config.study import StudyConfig
 from lfr_eval.contract.reading import ReadingError, read_text
 
 
@@ -44,8 +46,9 @@ class OwnConf(FileConfigSource):
             # What was checked is what is used: the file is read once.
             text = read_text(file)
             header = _header(text)
-            check_conf(text, header["package"])
+            content = check_conf(text, header["package"])
             config = OmegaConf.load(StringIO(text))
+            _check_place(Path(config_path.lstrip("/")), header["package"], content)
             # OmegaConf reads numbers, and perhaps more, in its own way.
             check_data(OmegaConf.to_container(config), header["package"])
         except ReadingError as error:
@@ -65,6 +68,27 @@ def _header(text: str) -> dict[str, str | None]:
         raise ReadingError(
             f"Its header cannot be read ({error}). Write it as '# @package _global_'."
         ) from error
+
+
+def _check_place(place: Path, package: str | None, content: object) -> None:
+    """Refuse a file whose settings would not arrive where a study looks for them."""
+    named, group = {entry.name for entry in fields(StudyConfig)}, place.parts[0]
+    if place.parent == Path():
+        raise ReadingError(
+            f"It takes the place of the tool's own {group}. Put settings of yours into "
+            "conf/experiment/NAME.yaml. If this conf/ folder belongs to another program, start "
+            f"lfr-eval in another folder. {TRUSTED}"
+        )
+    if content is not None and not isinstance(content, dict):
+        raise ReadingError("It must hold KEY: VALUE lines.")
+    if group == "experiment" and package != "_global_":
+        raise ReadingError("An experiment begins with the line '# @package _global_'.")
+    unknown = sorted({str(key) for key in content or {}} - named - {"defaults"})
+    if package == "_global_" and unknown:
+        raise ReadingError(
+            f"There is no setting '{unknown[0]}'. On its outermost level, the settings are "
+            f"{', '.join(sorted(named))}."
+        )
 
 
 class OwnConfFirst(SearchPathPlugin):

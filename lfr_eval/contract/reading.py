@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -248,8 +249,8 @@ def yaml_value(text: str) -> Any:
     Raises
     ------
     ReadingError
-        If it is not YAML, has a tag, gives a key twice, holds half a character, or is too deep or
-        too large.
+        If it is not YAML, has a tag, gives a key twice, holds half a character, is too deep or too
+        large, or has a value that YAML takes for another one (1:30 for 90, no for false).
     """
     import yaml
 
@@ -260,7 +261,7 @@ def yaml_value(text: str) -> Any:
         _check_events(yaml.parse(text, Loader=loader))
         node = yaml.compose(text, Loader=loader)
         if node is not None:
-            _check_keys(node)
+            _check_nodes(node)
         value = yaml.load(text, Loader=loader)
         check_numbers(value)
         if "\\" in text:
@@ -326,8 +327,19 @@ def _check_events(events: Iterator[Any]) -> None:
             raise ReadingError(f"It holds more than {MOST:,} values.")
 
 
-def _check_keys(node: Any) -> None:
-    """Refuse a key that is given twice: YAML takes the last one and says nothing."""
+_AS_WRITTEN = {
+    "int": re.compile(r"[-+]?(0|[1-9]\d*)"),
+    "float": re.compile(r"[^:_]*"),
+    "bool": re.compile(r"true|false", re.I),
+}
+"""What YAML 1.1 reads as it is written; 1:30, 017, 1_000 and `no` are not."""
+
+
+def _check_nodes(node: Any) -> None:
+    """Refuse a key that is given twice, and a value that YAML takes for another one.
+
+    YAML takes the last of two values and says nothing.
+    """
     import yaml
 
     waiting, seen = [node], set()
@@ -337,10 +349,19 @@ def _check_keys(node: Any) -> None:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if isinstance(one, yaml.SequenceNode):
+        if isinstance(one, yaml.ScalarNode):
+            form = _AS_WRITTEN.get(one.tag.rpartition(":")[2])
+            if form is not None and form.fullmatch(one.value) is None:
+                raise ReadingError(
+                    f"In line {one.start_mark.line + 1}, YAML reads {one.value[:SHOWN_OF_LINE]} as "
+                    f"{str(read.construct_object(one)).lower()[:SHOWN_OF_LINE]}. Write what you "
+                    "mean: a text in quotes, a number in digits, true or false."
+                )
+        elif isinstance(one, yaml.SequenceNode):
             waiting += one.value
         elif isinstance(one, yaml.MappingNode):
             keys = [key for key, _ in one.value if isinstance(key, yaml.ScalarNode)]
+            waiting += keys
             keys = [key for key in keys if key.value != "<<"]
             # `yes` and `true`, or 1 and 0x1, are one key; 1 and '1' are to JSON.
             for said in (read.construct_object(key) for key in keys), (key.value for key in keys):
