@@ -180,6 +180,8 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
         print(f"- {reason.text}")
     if verdict.nearest:
         print(f"What the study lets you say ({verdict.nearest.id}): {verdict.nearest.text}")
+    for other in verdict.others:
+        print(f"Or ({other.id}): {other.text}")
     return FAILED
 
 

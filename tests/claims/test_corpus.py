@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.claims import Sentences, Verdict, check_claim, read_sentences
+from lfr_eval.finished.claims.evidence import Reading, contradicting, direction, on_subjects
+from lfr_eval.finished.claims.figures import figures_of
 from lfr_eval.finished.claims.learned import Example, Model, read_examples
+from lfr_eval.finished.claims.polarity import Polarity
+from lfr_eval.finished.claims.subjects import Subjects, subjects_of
 from lfr_eval.finished.claims.wording import in_plain
 from tests.claims.npl_like import npl_like
 
@@ -28,7 +33,9 @@ ON_GROUPS = {
     "both": {"equality", "difference"},
     "open": {"study"},
 }
+CLAIMS = {"alike", "difference", "both"}
 EXACT = {"contradicted", "mixed", "number", "setting", "wording", "altered", "beyond"}
+TWO = ("more", "fewer")
 BESIDE = {"accuracy", "study"}
 """Reasons that follow from the study's tables, or that may stand beside every other."""
 
@@ -47,6 +54,11 @@ def polarity(says: str) -> str:
     return says if says in ON_GROUPS else "none"
 
 
+def right(one: Example, got: str) -> bool:
+    """Whether a sentence that claims neither may be told as that alone."""
+    return got == polarity(one.says) or (got == "neither" and one.says not in CLAIMS)
+
+
 def asks(one: Example) -> bool:
     return one.sentence.rstrip(' "”)').endswith("?")
 
@@ -58,15 +70,23 @@ def test_the_examples_are_many_and_say_where_they_come_from() -> None:
 
 
 def test_what_a_sentence_says_of_groups_is_read_right(verdicts: dict[str, Verdict]) -> None:
-    read = {one: verdicts[one.sentence].polarity for one in KNOWN}
-    wrong = [(one.sentence, got) for one, got in read.items() if got != polarity(one.says)]
-    assert len(wrong) <= 0.03 * len(read), wrong
+    told = {
+        one: verdicts[one.sentence].polarity
+        for one in KNOWN
+        if verdicts[one.sentence].polarity != "unclear"
+    }
+    wrong = [(one.sentence, got) for one, got in told.items() if not right(one, got)]
+    assert len(told) >= 0.85 * len(KNOWN)
+    assert len(wrong) <= 0.01 * len(told), wrong
+    assert not any({one.says, got} == {"alike", "difference"} for one, got in told.items())
 
 
 def test_the_reasons_are_those_of_the_definitions(verdicts: dict[str, Verdict]) -> None:
     wrong = []
     for one in KNOWN:
         kinds = {reason.kind for reason in verdicts[one.sentence].reasons}
+        if "unreadable" in kinds:
+            continue
         required = {"beyond"} if asks(one) else ON_GROUPS.get(one.says, {one.says} - {"rate"})
         beside = EXACT | (BESIDE if one.says in ON_GROUPS else set())
         if not required <= kinds <= required | beside:
@@ -83,21 +103,20 @@ def test_no_sentence_is_accepted_and_each_has_a_reason(verdicts: dict[str, Verdi
 def test_voices_that_were_left_out() -> None:
     sources = defaultdict(list)
     for one in EXAMPLES:
-        if not one.ruled:
-            sources[one.source].append(one)
-    names = sorted(sources)[::9]
-    left_out = [one for name in names for one in sources[name]]
-    model = Model([one for one in EXAMPLES if one.ruled or one.source not in names])
-    told = right = 0
-    for one, read in zip(
-        left_out, model.read([in_plain(one.sentence) for one in left_out]), strict=True
-    ):
-        told += read.is_sure
-        right += read.is_sure and read.polarity == polarity(one.says)
+        sources[one.source].append(one)
+    names = sorted(name for name in sources if "third series" in name or "Second writer" in name)
+    names = names[::3]
+    left_out = [one for name in names for one in sources[name] if not asks(one)]
+    model = Model([one for one in EXAMPLES if one.source not in names])
+    read = model.read([in_plain(one.sentence) for one in left_out])
+    told = [(one, got.polarity) for one, got in zip(left_out, read, strict=True) if got.is_sure]
+    wrong = [(one.sentence, got) for one, got in told if not right(one, got)]
+    opposite = [1 for one, got in told if {one.says, got} == {"alike", "difference"}]
     # docs/report.md has the figures of all voices.
-    assert len(left_out) >= 300
-    assert right >= 0.72 * len(left_out)
-    assert right >= 0.84 * told
+    assert len(left_out) >= 250
+    assert len(told) >= 0.5 * len(left_out)
+    assert len(wrong) <= 0.06 * len(left_out), wrong
+    assert len(opposite) <= 0.01 * len(left_out)
 
 
 def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None:
@@ -105,19 +124,21 @@ def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None
         rows = list(csv.DictReader(file))
     assert len(rows) == 200
     assert not {row["sentence"] for row in rows} & {one.sentence for one in EXAMPLES}
-    read = turned = reasoned = 0
+    read = wrong = reasoned = 0
     for row in rows:
         verdict = check_claim(row["sentence"], study)
         assert verdict.quoted is None
+        assert {verdict.polarity, row["polarity"]} != {"alike", "difference"}
+        good = verdict.polarity == row["polarity"]
+        good |= verdict.polarity == "neither" and row["polarity"] in ("open", "none")
+        read += good
+        wrong += not good and verdict.polarity != "unclear"
         required = set(row["reasons"].split("&"))
         kinds = {reason.kind for reason in verdict.reasons}
-        read += verdict.polarity == row["polarity"]
-        turned += {verdict.polarity, row["polarity"]} == {"alike", "difference"}
-        reasoned += required <= kinds <= required | EXACT | set(row["also"].split("|"))
-    # docs/report.md: 165, one and 158, before the second writer's sentences were learned from.
-    assert read >= 160
-    assert turned <= 2
-    assert reasoned >= 153
+        reasoned += good and required <= kinds <= required | EXACT | set(row["also"].split("|"))
+    assert read >= 140
+    assert wrong <= 8
+    assert reasoned >= 0.9 * read
 
 
 def test_no_sentence_is_accepted_by_another_study(small: StudyFolder) -> None:
@@ -156,9 +177,61 @@ def test_with_its_not_and_without(study: Sentences) -> None:
         assert "names no threshold" in " ".join(reason.text for reason in verdict.reasons)
 
 
-def test_both_readings_are_answered_where_a_sentence_cannot_be_read(study: Sentences) -> None:
-    verdict = check_claim("It is what it is with women.", study)
-    assert verdict.reading == "the checker cannot tell which way this sentence points"
+def test_what_cannot_be_read_is_answered_for_each_reading(study: Sentences) -> None:
+    verdict = check_claim("Nobody denies that it is not unfair to women.", study)
+    assert verdict.reading == "the checker cannot tell what this sentence says"
     (why,) = [one.text for one in verdict.reasons if one.kind == "unreadable"]
     assert "If it means that groups differ: It claims a difference" in why
-    assert "If it means that they do not: It claims that groups do not differ" in why
+    assert "If it means that groups do not differ: It claims that groups do not differ" in why
+    assert "setting" in {one.kind for one in verdict.reasons}
+    assert verdict.nearest is not None
+    assert verdict.others
+    assert len({verdict.nearest, *verdict.others}) == 1 + len(verdict.others)
+
+
+@pytest.mark.parametrize(
+    ("says", "worse"),
+    [
+        ("The system is less accurate for Black people than for White people.", "black"),
+        ("The system is more accurate for Black people than for White people.", "white"),
+        ("The system has a lower accuracy for Black people than for White people.", "black"),
+        ("The system works better for Black people than for White people.", "white"),
+        ("The system is far less fair to Black people than to White people.", "black"),
+        ("Black people set off fewer false alerts than White people.", "white"),
+        ("Black people are misidentified more often than White people.", "black"),
+        ("Black people are recognised less often than White people.", "black"),
+    ],
+)
+def test_the_group_that_a_claim_has_worse_off(study: Sentences, says: str, worse: str) -> None:
+    against, other = direction(reading_of(says, study))
+    assert against == (worse,)
+    assert set(other) == {"black", "white"} - {worse}
+
+
+def test_only_the_reverse_of_a_finding_is_contradicted(study: Sentences) -> None:
+    claim = "The system makes {} mistakes with Black people than with White people at 0.56."
+    more, fewer = (contradicting(reading_of(claim.format(w), study), study) for w in TWO)
+    assert more is None
+    assert fewer is not None
+    assert {fewer["group_a"], fewer["group_b"]} == {"black", "white"}
+
+
+def test_pairs_of_crossed_groups_stay_apart(study: Sentences) -> None:
+    pairs = [("black x men", "white x men"), ("black x women", "white x women")]
+    pairs.append(("black x men", "asian x men"))
+    findings = study.findings.head(3).assign(
+        group_a=[a for a, _ in pairs], group_b=[b for _, b in pairs]
+    )
+    named = sorted({one for pair in pairs for one in pair})
+    rates = study.rates.head(len(named)).assign(factor="ethnicity x gender", group=named)
+    crossed = replace(study, findings=findings, rates=rates)
+    told = Subjects(pairs[0], (), frozenset(), frozenset(), {})
+    found = on_subjects(told, crossed)[["group_a", "group_b"]]
+    assert [tuple(row) for row in found.itertuples(index=False)] == [pairs[0]]
+
+
+def reading_of(says: str, study: Sentences) -> Reading:
+    plain = in_plain(says)
+    subjects = subjects_of(plain, study.groups)
+    figures = figures_of(plain, study.rates, study.findings)
+    return Reading(plain, Polarity("difference"), "", subjects, figures)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import figures_of
-from lfr_eval.finished.claims.learned import BEYOND, learned_of
+from lfr_eval.finished.claims.learned import BEYOND, Learned, learned_of
 from lfr_eval.finished.claims.lexicon import PHRASES
 from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
     DIFFERENCE,
+    NEITHER,
     NONE,
     OPEN,
     UNCLEAR,
@@ -21,25 +22,20 @@ from lfr_eval.finished.claims.polarity import (
     polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
-from lfr_eval.finished.claims.reasons import ASKED, Reason, reasons_of
+from lfr_eval.finished.claims.reasons import ASKED, SAYS, Reason, reasons_of
 from lfr_eval.finished.claims.subjects import subjects_of
 from lfr_eval.finished.claims.wording import alikeness, differences, in_plain, words_of
 
 COMPARED = 40
 """Sentences that share most words with a claim; the order of words is looked at in these only."""
 
+MOST = 3
+"""Sentences that may be quoted instead of one that cannot be read, at most."""
+
 NEAR = 0.6
 """A sentence less alike than this says something else; its differences would explain nothing."""
 
 _LEADING = re.compile(PHRASES["leading"])
-
-_SAYS = {
-    DIFFERENCE: "that groups differ",
-    ALIKE: "that groups do not differ",
-    BOTH: "that some groups differ and others do not",
-    OPEN: "that this is not known",
-    NONE: "nothing about groups",
-}
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,11 @@ class Verdict:
         The sentence that the claim is, word for word; None if it is none.
     nearest
         What the study lets one say on the matter; None if nothing.
+    others
+        More sentences on the matter, where the claim cannot be read.
     polarity
         What the claim says of differences between groups: `difference`, `alike`, `both`, `open`,
-        `unclear` or `none`.
+        `none`, `neither` (one of the last two) or `unclear`.
     reasons
         Why the claim is not the study's; empty where it is quoted.
     simulated
@@ -66,13 +64,14 @@ class Verdict:
     polarity: str
     reasons: tuple[Reason, ...]
     simulated: bool = False
+    others: tuple[Quotable, ...] = ()
 
     @property
     def reading(self) -> str:
         """What the claim says of differences between groups, in words."""
         if self.polarity == UNCLEAR:
-            return "the checker cannot tell which way this sentence points"
-        return f"it says {_SAYS[self.polarity]}"
+            return "the checker cannot tell what this sentence says"
+        return f"it says {SAYS[self.polarity]}"
 
 
 def check_claim(claim: str, sentences: Sentences) -> Verdict:
@@ -100,12 +99,22 @@ def check_claim(claim: str, sentences: Sentences) -> Verdict:
     altered = () if alike is None else tuple(_altered(alike, words, those))
     reasons = reasons_of(reading, sentences, bool(altered))
     told = (*altered, *reasons, *([ASKED] if led else []))
-    if alike is None:
+    close = [alike] if alike is not None else []
+    if not close:
         against = contradicting(reading, sentences)
-        alike = (
-            nearest(reading, sentences) if against is None else sentences.of(against["finding_id"])
+        close = (
+            nearest(reading, sentences, MOST if polarity.value == UNCLEAR else 1)
+            if against is None
+            else [sentences.of(against["finding_id"])]
         )
-    return Verdict(None, alike, polarity.value, tuple(dict.fromkeys(told)), sentences.simulated)
+    return Verdict(
+        None,
+        close[0] if close else None,
+        polarity.value,
+        tuple(dict.fromkeys(told)),
+        sentences.simulated,
+        tuple(close[1:]),
+    )
 
 
 def _read(plain: str) -> tuple[Polarity, str]:
@@ -113,14 +122,19 @@ def _read(plain: str) -> tuple[Polarity, str]:
     rule = polarity_of(plain)
     learned = learned_of(plain)
     if plain.endswith("?"):
-        is_other = learned.is_sure and learned.polarity == NONE
-        return Polarity(NONE) if is_other else rule, BEYOND
+        return _asked(rule, learned), BEYOND
     if not learned.is_sure:
-        between = " or ".join(_SAYS[one] for one in (learned.polarity, learned.second))
-        return Polarity(UNCLEAR, unsure=f"it may say {between}"), learned.topic
-    if learned.polarity == NONE:
-        return Polarity(NONE), learned.topic
+        return Polarity(UNCLEAR, unsure=(learned.polarity, learned.second)), learned.topic
+    if learned.polarity in (NONE, NEITHER):
+        return Polarity(learned.polarity), learned.topic
     return Polarity(learned.polarity, rule.evidential), ""
+
+
+def _asked(rule: Polarity, learned: Learned) -> Polarity:
+    """Return what a question says, which may be a claim in the guise of one."""
+    if learned.polarity in (ALIKE, DIFFERENCE, BOTH):
+        return Polarity(UNCLEAR, unsure=(learned.polarity, OPEN))
+    return Polarity(NONE) if learned.is_sure and learned.polarity == NONE else rule
 
 
 def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:

@@ -56,8 +56,9 @@ class Reading:
 
     @property
     def is_about_groups(self) -> bool:
-        """Whether it says that groups differ or that they do not."""
-        return self.polarity.value in (DIFFERENCE, ALIKE, BOTH)
+        """Whether it says that groups differ or that they do not, or may say so."""
+        claims = (DIFFERENCE, ALIKE, BOTH)
+        return self.polarity.value in claims or any(one in claims for one in self.polarity.unsure)
 
 
 def about(reading: Reading, sentences: Sentences, everywhere: bool = False) -> pd.DataFrame:
@@ -172,16 +173,17 @@ def _first(found: pd.DataFrame) -> pd.Series | None:
     return first
 
 
-def nearest(reading: Reading, sentences: Sentences) -> Quotable | None:
-    """Return the sentence that says what the study has on a claim's matter; None if on none."""
+def nearest(reading: Reading, sentences: Sentences, most: int = 1) -> list[Quotable]:
+    """Return the sentences that say what the study has on a claim's matter, the nearest first."""
     told = reading.subjects
     if reading.is_about_groups or (told.factors and not reading.figures.rates):
         found = about(reading, sentences)
         found = found if len(found) else about(reading, sentences, everywhere=True)
         if len(found):
-            return sentences.of(_best(found, reading, sentences, "group_a")["finding_id"])
+            best = _best(found, reading, sentences, "group_a", most)
+            return [sentences.of(name) for name in best["finding_id"]]
     if not (told.metrics or reading.figures.several or reading.is_about_groups):
-        return None
+        return []
     rates = sentences.rates[sentences.rates["trials"] > 0]
     wanted = set(told.groups) or {"everybody"}
     kept = rates[rates["group"].isin(wanted) & rates["counterpart"].isna()]
@@ -189,17 +191,16 @@ def nearest(reading: Reading, sentences: Sentences) -> Quotable | None:
         kept = kept[kept["metric"].isin(told.metrics)]
     ids = {one.id for one in sentences.all}
     kept = kept[[rate_id(row) in ids for row in kept.to_dict("records")]] if len(kept) else kept
-    return (
-        sentences.of(rate_id(_best(kept, reading, sentences, None).to_dict()))
-        if len(kept)
-        else None
-    )
+    if kept.empty:
+        return []
+    best = _best(kept, reading, sentences, None, most)
+    return [sentences.of(rate_id(row)) for row in best.to_dict("records")]
 
 
 def _best(
-    found: pd.DataFrame, reading: Reading, sentences: Sentences, pairs: str | None
-) -> pd.Series:
-    """Return the row nearest to the claim's setting, else to the one in use."""
+    found: pd.DataFrame, reading: Reading, sentences: Sentences, pairs: str | None, most: int
+) -> pd.DataFrame:
+    """Return the rows nearest to the claim's setting, else to the one in use."""
     named = thresholds(reading, sentences) or tuple(
         () if sentences.operating is None else (sentences.operating,)
     )
@@ -216,4 +217,4 @@ def _best(
         score += 1.0 * found["primary"].to_numpy(float)
         if reading.polarity.value == DIFFERENCE:
             score += 1.5 * (found["verdict"] == "different").to_numpy(float)
-    return found.iloc[int(np.argmax(score))]
+    return found.iloc[np.argsort(-score, kind="stable")[:most]]

@@ -1,15 +1,14 @@
 """What a sentence says, learned from sentences that people have sorted by hand.
 
 In: a sentence in plain lower case. Out: what it says of groups, or else what it is about, and how
-sure that is. A linear model of words (`examples.csv`, trained at first use in about two seconds)
-is put together with what the rules of `polarity.py` read. It never decides whether a sentence is
-the study's own: that it is word for word, or not at all.
+sure that is. Linear models of words and of kinds of words (`examples.csv`, `kinds.py`), trained at
+first use in about two seconds, are put together with what the rules of `polarity.py` read. They
+never decide whether a sentence is the study's own: that it is word for word, or not at all.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,16 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lfr_eval.finished.claims.lexicon import PARTS, word
+from lfr_eval.finished.claims.kinds import views_of
 from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
     DIFFERENCE,
+    NEITHER,
     NONE,
     OPEN,
     UNCLEAR,
     polarity_of,
-    tokens_of,
 )
 from lfr_eval.finished.claims.wording import in_plain
 
@@ -37,22 +36,39 @@ RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "be
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE = 0.6
-"""Probability below which a sentence is told as one of two."""
+SURE = 0.88
+"""Probability below which nobody is told that a sentence says this."""
 
-SURE_OF_NONE = 0.7
-"""That from which a sentence that names groups is told to say nothing of differences between them.
-What names groups mostly does, and an unknown turn of phrase looks as if it did not."""
+AGAINST = 0.03
+"""Probability of the opposite from which neither likeness nor difference is told."""
 
+SURE_IF_TURNED = 0.97
+"""Probability asked for where two words or more may turn the sentence round."""
+
+IS_OPEN, IS_NONE = 0.7, 0.3
+"""Probability from which, and up to which, what claims neither says that something is unknown."""
+
+_CLAIMS = (ALIKE, DIFFERENCE, BOTH, NEITHER)
+_TOPICS = (OPEN, RATE, SHARE, ACCURACY, STUDY, BEYOND)
 _LIKELY = 0.4
 """Share of a topic among all topics below which nothing shows what a sentence is about."""
 
+_RULED = {
+    ALIKE: (0.72, 0.04, 0.30, 0.04),
+    DIFFERENCE: (0.04, 0.66, 0.16, 0.05),
+    BOTH: (0.01, 0.02, 0.34, 0.002),
+    OPEN: (0.09, 0.07, 0.04, 0.24),
+    NONE: (0.11, 0.17, 0.07, 0.66),
+    UNCLEAR: (0.02, 0.02, 0.09, 0.005),
+}
+"""How often the rules read so what says each of `_CLAIMS`, counted over sentences with which they
+were not made."""
+
+_TURNED_TWICE = 2
+_WEIGHT = 0.6
+"""What the rules count for beside the words; both see the same words, so it is less than one."""
+
 EXAMPLES = Path(__file__).parent / "examples.csv"
-_TOPICS = (RATE, SHARE, ACCURACY, STUDY, BEYOND)
-_ON_GROUPS = (ALIKE, DIFFERENCE, BOTH, OPEN)
-_READINGS = (*_ON_GROUPS, NONE, UNCLEAR)
-_GROUPS = re.compile(f"{word(PARTS['people']).pattern}|{word(PARTS['attribute']).pattern}")
-_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 class Example(NamedTuple):
@@ -106,40 +122,41 @@ def learned_of(plain: str) -> Learned:
 
 
 class Model:
-    """Two linear models of words, of the roles that words play and of what the rules read.
+    """Two linear models of the views that `kinds.py` has of a sentence.
 
-    The first says what a sentence says; the second, trained on those that say nothing of groups,
-    what it is about.
+    The first says what a sentence claims; the second, trained on those that claim neither likeness
+    nor difference, what it is about.
 
     Parameters
     ----------
     examples
-        Sentences to learn from. What the rules read counts in those only with which they were not
-        made.
+        Sentences to learn from.
     """
 
     def __init__(self, examples: Sequence[Example]) -> None:
         # Loading it takes a second, which no other command should wait for.
+        from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.multiclass import OneVsRestClassifier
 
-        plains = [in_plain(one.sentence) for one in examples]
-        self._views = [
+        views = [views_of(in_plain(one.sentence)) for one in examples]
+        self._columns = [
             TfidfVectorizer(
                 ngram_range=(1, longest),
-                token_pattern=pattern,
+                tokenizer=str.split,
+                token_pattern=None,
+                lowercase=False,
                 min_df=2,
                 sublinear_tf=True,
-                preprocessor=view,
-            ).fit(plains)
-            for view, longest, pattern in (
-                (_general, 3, r"[\w'%?]+"),
-                (_with_roles, 3, r"\S+"),
             )
+            for longest in (3, 4, 3, 5, 1)
         ]
-        ruled = np.array([bool(one.ruled) for one in examples])
-        seen = self._seen(plains, ruled)
+        parts = [
+            column.fit_transform([view[at] for view in views])
+            for at, column in enumerate(self._columns)
+        ]
+        seen = hstack(parts, "csr")
         says = np.array([one.says for one in examples])
         other = np.isin(says, _TOPICS)
 
@@ -147,55 +164,50 @@ class Model:
             model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
             return OneVsRestClassifier(model).fit(rows, names)
 
-        self._polarity = fitted(seen, np.where(other, NONE, says))
+        self._claim = fitted(seen, np.where(other, NEITHER, says))
         self._topic = fitted(seen[other], says[other])
-
-    def _seen(self, plains: Sequence[str], ruled: np.ndarray) -> csr_array:
-        """Return what the models see of each sentence, a row for each."""
-        from scipy.sparse import csr_array, hstack
-
-        rules = np.zeros((len(plains), len(_READINGS)))
-        for number in np.flatnonzero(~ruled).tolist():
-            rules[number, _READINGS.index(polarity_of(plains[number]).value)] = 1.0
-        return hstack([*(view.transform(plains) for view in self._views), csr_array(rules)], "csr")
 
     def read(self, plains: Sequence[str]) -> list[Learned]:
         """Return what each sentence says most likely."""
-        seen = self._seen(plains, np.zeros(len(plains), bool))
-        told = []
-        for plain, chances, topics in zip(
-            plains,
-            self._polarity.predict_proba(seen),
-            self._topic.predict_proba(seen),
-            strict=True,
-        ):
-            second, first = np.argsort(chances)[-2:]
-            name, other = (str(self._polarity.classes_[number]) for number in (first, second))
-            topic = str(self._topic.classes_[np.argmax(topics)])
-            named = name == NONE and _GROUPS.search(plain)
-            sure = chances[first] >= (SURE_OF_NONE if named else SURE)
-            topic = topic if topics.max() >= _LIKELY else BEYOND
-            # Whether it is the study or what is not known, it is answered alike.
-            sure |= {name, other} == {OPEN, NONE} and topic == STUDY
-            told.append(Learned(name, other, topic, bool(sure)))
-        return told
+        from scipy.sparse import hstack
+
+        views = [views_of(plain) for plain in plains]
+        parts = [
+            column.transform([view[at] for view in views])
+            for at, column in enumerate(self._columns)
+        ]
+        seen = hstack(parts, "csr")
+        order = [list(self._claim.classes_).index(one) for one in _CLAIMS]
+        return [
+            self._told(polarity_of(plain).value, view.turns, words, topics)
+            for plain, view, words, topics in zip(
+                plains,
+                views,
+                self._claim.predict_proba(seen)[:, order],
+                self._topic.predict_proba(seen),
+                strict=True,
+            )
+        ]
+
+    def _told(self, rule: str, turns: int, words: np.ndarray, topics: np.ndarray) -> Learned:
+        """Put what the words say together with what the rules read."""
+        chances = words * np.array(_RULED[rule]) ** _WEIGHT
+        chances /= chances.sum()
+        second, first = (_CLAIMS[number] for number in np.argsort(chances)[-2:])
+        sure = chances.max() >= (SURE if turns < _TURNED_TWICE else SURE_IF_TURNED)
+        if first in (ALIKE, DIFFERENCE):
+            against = DIFFERENCE if first == ALIKE else ALIKE
+            sure &= rule != against and chances[_CLAIMS.index(against)] < AGAINST
+        by_name = dict(zip(self._topic.classes_, topics, strict=True))
+        is_open = by_name.pop(OPEN)
+        topic = max(by_name, key=lambda name: by_name[name])
+        if by_name[topic] < _LIKELY * sum(by_name.values()):
+            topic = BEYOND
+        open_or_none = OPEN if is_open >= IS_OPEN else NONE if is_open <= IS_NONE else NEITHER
+        names = [open_or_none if one == NEITHER else one for one in (first, second)]
+        return Learned(names[0], names[1], str(topic), bool(sure))
 
 
 @cache
 def _model() -> Model:
     return Model(read_examples())
-
-
-def _general(plain: str) -> str:
-    """Return a sentence with one word for all groups and one for all numbers."""
-    return _NUMBER.sub("9", _GROUPS.sub("group", plain))
-
-
-def _with_roles(plain: str) -> str:
-    """Return a sentence with the role of each word that has one, in place of the word."""
-    text, tokens = tokens_of(plain)
-    parts, end = [], 0
-    for token in tokens:
-        parts += [_general(text[end : token.start]), token.role.removesuffix("_of").upper()]
-        end = token.end
-    return " ".join([*parts, _general(text[end:])])

@@ -17,9 +17,9 @@ from lfr_eval.finished.claims.clause import Clause, Token
 from lfr_eval.finished.claims.lexicon import PARTS, PHRASES, families, word
 
 DIFFERENCE, ALIKE, BOTH = "difference", "alike", "both"
-OPEN, UNCLEAR, NONE = "open", "unclear", "none"
+OPEN, UNCLEAR, NONE, NEITHER = "open", "unclear", "none", "neither"
 """Groups differ; they do not; some do and some do not; neither is asserted; it cannot be read
-which; the sentence is not about groups."""
+which; the sentence is not about groups; one of open and none."""
 
 _ROLES = families("roles")
 _TOKEN = re.compile(
@@ -45,16 +45,16 @@ class Polarity:
     Attributes
     ----------
     value
-        `difference`, `alike`, `both`, `open`, `unclear` or `none`.
+        `difference`, `alike`, `both`, `open`, `none`, `neither` or `unclear`.
     evidential
         Whether likeness is inferred from a difference that was not shown.
     unsure
-        What it may say, where the value is `unclear` and nothing more can be told.
+        The two values that are likeliest, where it is `unclear`.
     """
 
     value: str
     evidential: bool = False
-    unsure: str = ""
+    unsure: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -80,7 +80,7 @@ def polarity_of(plain: str) -> Polarity:
     >>> polarity_of("the system is not unbiased.").value
     'difference'
     >>> polarity_of("there is no evidence of bias.")
-    Polarity(value='alike', evidential=True, unsure='')
+    Polarity(value='alike', evidential=True, unsure=())
     >>> polarity_of("bias cannot be ruled out.").value
     'open'
     """

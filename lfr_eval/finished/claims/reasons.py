@@ -21,7 +21,7 @@ from lfr_eval.finished.claims.evidence import (
 from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
 from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
 from lfr_eval.finished.claims.lexicon import families, word
-from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, OPEN
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NEITHER, NONE, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
 
 FEW = 3
@@ -44,6 +44,16 @@ class Reason:
     kind: str
     text: str
 
+
+SAYS = {
+    DIFFERENCE: "that groups differ",
+    ALIKE: "that groups do not differ",
+    BOTH: "that some groups differ and others do not",
+    OPEN: "that something is not known",
+    NONE: "nothing about differences between groups",
+    NEITHER: "neither that groups differ nor that they do not",
+}
+"""What a claim says of differences between groups, in words."""
 
 ASKED = Reason(BEYOND, "It is a question that takes its answer for granted, not a finding.")
 
@@ -80,14 +90,18 @@ def _wording(reading: Reading) -> Reason:
 
 
 def _either(reading: Reading, sentences: Sentences) -> Reason:
-    """Give the reasons for both readings of a sentence that may be read in two ways."""
-    alike, differ = _alike(reading, sentences), _difference(reading, sentences)
-    return Reason(
-        "unreadable",
-        f"The checker cannot tell what this sentence says: {reading.polarity.unsure}. Say it in "
-        f"plain words. If it means that groups differ: {differ.text} If it means that they "
-        f"do not: {alike.text}",
+    """Give the reasons for each likely reading of a sentence that cannot be read."""
+    may = reading.polarity.unsure
+    told = (
+        "It could not be read with enough certainty, so no reading is given. It may say "
+        f"{SAYS[may[0]]}, or {SAYS[may[1]]}. Say it in plain words, one claim at a time, and check "
+        "it again."
     )
+    if DIFFERENCE in may or BOTH in may:
+        told += f" If it means that groups differ: {_difference(reading, sentences).text}"
+    if ALIKE in may or BOTH in may:
+        told += f" If it means that groups do not differ: {_alike(reading, sentences).text}"
+    return Reason("unreadable", told)
 
 
 def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
@@ -328,13 +342,17 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
             "whether a difference was shown and how large one could still be"
             f"{_verdicts(about(reading, sentences))}.",
         )
-    elif reading.polarity.unsure:
-        return
-    elif reading.topic in _TOLD and not (reading.topic == BEYOND and reading.figures.several):
+    elif (
+        not reading.polarity.unsure
+        and reading.topic in _TOLD
+        and not (reading.topic == BEYOND and reading.figures.several)
+    ):
         yield Reason(reading.topic, _TOLD[reading.topic])
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
+    if reading.polarity.unsure:
+        return
     for name, pattern in _BESIDE.items():
         kind, told = _BESIDE_TOLD[name]
         wanted = reading.is_about_groups if kind != BEYOND else reading.topic != BEYOND
