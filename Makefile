@@ -33,8 +33,9 @@ $(STAMP): pyproject.toml constraints.txt
 study: $(STAMP)
 	env -u OMP_NUM_THREADS $(BIN)/lfr-eval run
 
+# Processes that tests start read what the first has compiled.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--count", type=int, default=256)
     parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=cores())
     given = parser.parse_args()
     paths = sorted(given.images.rglob("*.jpg"))[: given.count]
     weights = given.weights or next((mirror / "weights").rglob("*.pt"))
@@ -67,7 +68,7 @@ def main() -> None:
         made = [one.template for one in matcher.embed(paths)]
         results.append(np.stack([one for one in made if one is not None]))
 
-    torch.set_num_threads(cores())
+    torch.set_num_threads(given.threads)
     seconds: dict[str, list[float]] = {"bare": [], "pipeline": []}
     for turn in range(given.repetitions + 1):
         for name, way in (("bare", bare), ("pipeline", pipeline)):

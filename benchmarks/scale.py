@@ -73,7 +73,7 @@ def measure(count: int, share: float, precision: str) -> None:
     """Print the measurements of one size as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         # By another process, so that making the templates counts for nothing here.
-        maker = multiprocessing.get_context("spawn").Process(
+        maker = multiprocessing.get_context("fork").Process(
             target=templates, args=(count, Path(folder))
         )
         maker.start()

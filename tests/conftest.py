@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -33,6 +34,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Folders that tests use are noted in a folder of theirs, not in the home."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Nothing in a worker waits for the disk.
+
+    A study syncs some eighty files, and MLflow each of its commits; no test here can tell, for none
+    cuts the power. Tests of killed processes run them elsewhere, where all is synced.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def hasty(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Engine, "connect", hasty)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+    event.remove(Engine, "connect", hasty)
 
 
 @pytest.fixture(scope="session")

@@ -87,9 +87,10 @@ def test_what_the_engine_logged_joins_the_study_that_went_through_the_endpoint(
         named = ("matcher=http", f"matcher.url={url}", f"matcher.model={MODEL}")
         proved = tables_of(place, *STUDY, *named)
     before = proved.study_hash()
-    how, _ = judged(proved)["monday"]
+    beside = judged(proved)
+    how, _ = beside["monday"]
     assert how.startswith(f"parity of {url} with lfr-null/1 on 20")
-    assert judged(proved)["tuesday"] == unswept
+    assert beside["tuesday"] == unswept
     assert proved.study_hash() == before
     text = parse(proved.path / "report.html").with_id("field").text
     assert f"Known to be of the matcher that was tested by {how}." in text

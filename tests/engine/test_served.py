@@ -79,8 +79,8 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
     config = configured(tmp_path, "experiment=london", *facenet)
     register_matcher(config, "lfr-matcher", registry)
     registered = load_registered("models:/lfr-matcher@candidate", registry)
-    people = reduced(mirror, tmp_path, 15)
-    pictures = sorted((mirror / "london").rglob("*.jpg"))[:30]
+    people = reduced(mirror, tmp_path, 8)
+    pictures = sorted((mirror / "london").rglob("*.jpg"))[:8]
     (model,) = (path.parent for path in (tmp_path / "mlartifacts").rglob("MLmodel"))
     given = (
         "dataset=manifest",
@@ -92,7 +92,7 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
     with serving(model) as url:
         record = check_parity(registered, HttpMatcher(url), pictures)
         assert record.holds, record.differences
-        assert record.templates == 30
+        assert record.templates == 8
         record_parity(registered, record, registry)
         there = tables_of(
             tmp_path,
