@@ -61,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worlds: list[World] = [
         Lambs("lambs 30 %", 0.3),
         Lambs("skewed lambs 20 %", 0.2, skewed=True),
+        Lambs("skewed lambs 30 %", 0.3, skewed=True),
         Passes("searches, 10 passes, ICC 30 %", 0.3),
     ]
     if chosen.templates:
