@@ -107,7 +107,7 @@ def test_voices_that_were_left_out() -> None:
     names = sorted(name for name in sources if "third series" in name or "Second writer" in name)
     names = names[::3]
     left_out = [one for name in names for one in sources[name] if not asks(one)]
-    model = Model([one for one in EXAMPLES if one.source not in names])
+    model = Model.of([one for one in EXAMPLES if one.source not in names])
     read = model.read([in_plain(one.sentence) for one in left_out])
     told = [(one, got.polarity) for one, got in zip(left_out, read, strict=True) if got.is_sure]
     wrong = [(one.sentence, got) for one, got in told if not right(one, got)]

@@ -68,6 +68,11 @@ class Views(NamedTuple):
     turned: str
     turns: int
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The five views, without the count."""
+        return (self.words, self.kinds, self.mixed, self.bearing, self.turned)
+
 
 def views_of(plain: str) -> Views:
     """Return a sentence as the models see it.

@@ -2,7 +2,7 @@
 
 In: a sentence in plain lower case. Out: what it says of groups, or else what it is about, and how
 sure that is. Linear models of words and of kinds of words (`examples.csv`, `kinds.py`), trained at
-first use in about two seconds, are put together with what the rules of `polarity.py` read. They
+first use (`weights.py`), are put together with what the rules of `polarity.py` read. They
 never decide whether a sentence is the study's own: that it is word for word, or not at all.
 """
 
@@ -12,7 +12,7 @@ import csv
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,10 +27,8 @@ from lfr_eval.finished.claims.polarity import (
     UNCLEAR,
     polarity_of,
 )
+from lfr_eval.finished.claims.weights import Weights, keep, kept, place, trained
 from lfr_eval.finished.claims.wording import in_plain
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
 RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "beyond"
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
@@ -122,72 +120,48 @@ def learned_of(plain: str) -> Learned:
 
 
 class Model:
-    """Two linear models of the views that `kinds.py` has of a sentence.
+    """Two sets of linear models of the views that `kinds.py` has of a sentence.
 
     The first says what a sentence claims; the second, trained on those that claim neither likeness
     nor difference, what it is about.
 
     Parameters
     ----------
-    examples
-        Sentences to learn from.
+    weights
+        What they have learned.
     """
 
-    def __init__(self, examples: Sequence[Example]) -> None:
-        # Loading it takes a second, which no other command should wait for.
-        from scipy.sparse import hstack
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.multiclass import OneVsRestClassifier
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
-        views = [views_of(in_plain(one.sentence)) for one in examples]
-        self._columns = [
-            TfidfVectorizer(
-                ngram_range=(1, longest),
-                tokenizer=str.split,
-                token_pattern=None,
-                lowercase=False,
-                min_df=2,
-                sublinear_tf=True,
-            )
-            for longest in (3, 4, 3, 5, 1)
-        ]
-        parts = [
-            column.fit_transform([view[at] for view in views])
-            for at, column in enumerate(self._columns)
-        ]
-        seen = hstack(parts, "csr")
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Model:
+        """Return models that have learned from these sentences."""
         says = np.array([one.says for one in examples])
-        other = np.isin(says, _TOPICS)
+        claims = np.where(np.isin(says, _TOPICS), NEITHER, says)
+        views = [views_of(in_plain(one.sentence)) for one in examples]
+        return cls(trained(views, [(claims, _CLAIMS), (says, _TOPICS)]))
 
-        def fitted(rows: csr_array, names: np.ndarray) -> OneVsRestClassifier:
-            model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
-            return OneVsRestClassifier(model).fit(rows, names)
-
-        self._claim = fitted(seen, np.where(other, NEITHER, says))
-        self._topic = fitted(seen[other], says[other])
+    @classmethod
+    def shipped(cls) -> Model:
+        """Return models that have learned from the sentences of this package."""
+        weights = kept(place())
+        if weights is None:
+            weights = cls.of(read_examples())._weights
+            keep(weights, place())
+        return cls(weights)
 
     def read(self, plains: Sequence[str]) -> list[Learned]:
         """Return what each sentence says most likely."""
-        from scipy.sparse import hstack
+        return [self._read(plain) for plain in plains]
 
-        views = [views_of(plain) for plain in plains]
-        parts = [
-            column.transform([view[at] for view in views])
-            for at, column in enumerate(self._columns)
-        ]
-        seen = hstack(parts, "csr")
-        order = [list(self._claim.classes_).index(one) for one in _CLAIMS]
-        return [
-            self._told(polarity_of(plain).value, view.turns, words, topics)
-            for plain, view, words, topics in zip(
-                plains,
-                views,
-                self._claim.predict_proba(seen)[:, order],
-                self._topic.predict_proba(seen),
-                strict=True,
-            )
-        ]
+    def _read(self, plain: str) -> Learned:
+        views = views_of(plain)
+        chances = self._weights.chances(views)
+        words = np.array([chances[one] for one in _CLAIMS])
+        topics = np.array([chances[one] for one in _TOPICS])
+        rule = polarity_of(plain).value
+        return self._told(rule, views.turns, words / words.sum(), topics / topics.sum())
 
     def _told(self, rule: str, turns: int, words: np.ndarray, topics: np.ndarray) -> Learned:
         """Put what the words say together with what the rules read."""
@@ -198,7 +172,7 @@ class Model:
         if first in (ALIKE, DIFFERENCE):
             against = DIFFERENCE if first == ALIKE else ALIKE
             sure &= rule != against and chances[_CLAIMS.index(against)] < AGAINST
-        by_name = dict(zip(self._topic.classes_, topics, strict=True))
+        by_name = dict(zip(_TOPICS, topics, strict=True))
         is_open = by_name.pop(OPEN)
         topic = max(by_name, key=lambda name: by_name[name])
         if by_name[topic] < _LIKELY * sum(by_name.values()):
@@ -210,4 +184,4 @@ class Model:
 
 @cache
 def _model() -> Model:
-    return Model(read_examples())
+    return Model.shipped()
