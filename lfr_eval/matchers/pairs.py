@@ -197,8 +197,8 @@ class PairFile:
         """Which pairs have a person in a group other than that person's most frequent group."""
         people = self._people.assign(group=_plain(self._people["group"]))
         filled = people[(people["group"] != "") & (people["subject_id"] != "")]
-        counts = filled.value_counts().reset_index()
-        torn = counts.loc[counts["subject_id"].duplicated(), "subject_id"]
+        kinds = filled.drop_duplicates()["subject_id"]
+        torn = kinds[kinds.duplicated()]
         if torn.empty:
             return pd.Series(False, index=range(rows))
         filled = filled[filled["subject_id"].isin(torn)].astype("string")
