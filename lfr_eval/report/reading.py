@@ -224,10 +224,11 @@ def _optional(
         return frame
     for column in table.columns:
         if column.dtype == TEXT:
-            values = frame[column.name]
-            frame[column.name] = values.map(
-                {value: clean(value) for value in values.dropna().unique()}
-            ).astype("string")
+            texts = frame[column.name].dropna().unique().tolist()
+            odd = {text: line for text in texts if (line := clean(text)) != text}
+            if odd:
+                values = frame[column.name].astype(object).replace(odd)
+                frame[column.name] = values.astype("string")
     return frame
 
 

@@ -29,7 +29,8 @@ def clean(text: str) -> str:
     Control characters are not allowed in HTML or SVG, and bidirectional overrides can make a
     label read as something else; both are shown as the replacement character.
     """
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
 def shorten(text: str, length: int) -> str:
