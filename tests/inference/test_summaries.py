@@ -1,5 +1,7 @@
 """Equity measures, modelled tails, person-level tests and the functions on plain arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -232,7 +234,7 @@ def test_a_person_with_two_identities_is_suspected():
     trials = normal_scores(200, 2, 1.5)
     score = trials.score.copy()
     score[0] = 15.0
-    odd = PairTrials(**{**trials.__dict__, "score": score})
+    odd = replace(trials, score=score)
     table = modelled_table(odd, pd.DataFrame({"g": ["x"] * 200}), ["g"], [5.0], PLAN, 100)
     assert "two identities of one person" in str(table["refused"].iloc[0])
 
