@@ -60,7 +60,7 @@ class Sought:
     people: str | None = None
     """People per group, or a CSV with a row per person: what can this design show?"""
     factors: Annotated[tuple[str, ...], Several] = ()
-    """Factors that share the level. Default: one; of a CSV gender, ethnicity and both."""
+    """Factors that share the level. Default: one; with a CSV, gender, ethnicity and both."""
     power: Annotated[tuple[float, ...], Several] = (POWER,)
     """One power or several, such as 0.8 0.9 0.95."""
     alpha: float = ALPHA

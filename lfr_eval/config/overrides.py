@@ -140,7 +140,7 @@ def _understood(override: str) -> list[str]:
 
 
 def _check_choice(key: str, parsed: Override) -> None:
-    """Refuse what is no name where one of the files of a group is chosen."""
+    """Refuse a value that is not a name where a file of a group is chosen."""
     group = key.partition("@")[0]
     if parsed.is_delete() or parsed.is_sweep_override() or not (conf_dir() / group).is_dir():
         return
@@ -150,8 +150,8 @@ def _check_choice(key: str, parsed: Override) -> None:
     values = isinstance(value, dict) and group != "experiment"
     if not all(isinstance(name, str) for name in names) and not values:
         raise ConfigError(
-            f"{group} takes the name of a file in conf/{group}/, without .yaml. Give {group}=NAME, "
-            f"a name that looks like a number in quotes: {group}=\"'2026'\"."
+            f"{group} takes the name of a file in conf/{group}/, without .yaml. Give {group}=NAME. "
+            f"Put a name that looks like a number in quotes: {group}=\"'2026'\"."
         )
 
 
@@ -270,8 +270,8 @@ def caused(error: Exception) -> str:
     if unknown:
         group, inner, _ = unknown[1].partition(".")
         remedy = (
-            f" A file in conf/{group}/ begins with 'defaults: [NAME]', the name of a shipped "
-            f"choice of {group} that has this setting."
+            f" A file in conf/{group}/ must begin with 'defaults: [NAME]'. NAME is a "
+            f"shipped choice of {group} that has this setting."
         ) * bool(inner)
         return f"{said.partition(':')[0]}: there is no setting '{unknown[1]}'.{remedy}"
     return re.sub(r"\n\s*schema(_\w+)?(?=\n|$)", "", said)

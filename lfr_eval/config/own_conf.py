@@ -75,7 +75,7 @@ def _check_place(place: Path, package: str | None, content: object) -> None:
     named, group = {entry.name for entry in fields(StudyConfig)}, place.parts[0]
     if place.parent == Path():
         raise ReadingError(
-            f"It takes the place of the tool's own {group}. Put settings of yours into "
+            f"It would replace the tool's own {group}. Put your own settings into "
             "conf/experiment/NAME.yaml. If this conf/ folder belongs to another program, start "
             f"lfr-eval in another folder. {TRUSTED}"
         )
@@ -86,7 +86,7 @@ def _check_place(place: Path, package: str | None, content: object) -> None:
     unknown = sorted({str(key) for key in content or {}} - named - {"defaults"})
     if package == "_global_" and unknown:
         raise ReadingError(
-            f"There is no setting '{unknown[0]}'. On its outermost level, the settings are "
+            f"There is no setting '{unknown[0]}'. The settings of the top level are "
             f"{', '.join(sorted(named))}."
         )
 

@@ -81,7 +81,7 @@ def rates_by_group(  # noqa: PLR0913
     cluster, other_cluster : (trials,), optional
         The household, recruiter or pair of twins of the person, and of the second person. People
         of one cluster may resemble one another, so clusters take the place of people as what a
-        rate's uncertainty is computed from. A person whose cluster is missing is a cluster alone.
+        rate's uncertainty is computed from. A person without a cluster counts as one cluster.
     level
         Confidence level.
 

@@ -58,8 +58,8 @@ class Given:
         Raises
         ------
         ValueError
-            If only one of `other` and `other_group` is given, or a cluster for one of two people
-            alone; a column does not exist or occurs twice, lengths differ, an event is neither 0
+            If only one of `other` and `other_group` is given, or a cluster for only one of two
+            people; a column does not exist or occurs twice, lengths differ, an event is neither 0
             nor 1, or a group is called `everybody`.
         """
         absent = [name for name in NAMES[:3] if getattr(self, name) is None]
@@ -69,8 +69,8 @@ class Given:
             raise ValueError("The parameters 'other' and 'other_group' must be given together.")
         if (self.other_cluster is None) != (self.cluster is None or self.other is None):
             raise ValueError(
-                "The 'other_cluster' parameter must be given where 'cluster' and 'other' are, and "
-                "nowhere else: a comparison has the clusters of both people."
+                "The 'other_cluster' parameter must be given if both 'cluster' and 'other' are, "
+                "and only then: a comparison needs the clusters of both people."
             )
         given = {name: getattr(self, name) for name in NAMES if getattr(self, name) is not None}
         columns = {name: self._series(name, value) for name, value in given.items()}

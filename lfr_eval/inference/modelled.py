@@ -131,8 +131,7 @@ def _modelled(
         if threshold >= tail.floor and decades <= MOST_DECADES:
             if not tail.is_vague(threshold, level):
                 return (rate, low, high, level, decades, *known, None)
-            reason = (
-                f"the upper end is more than {tail.vague:g} times the rate: people are too unlike"
-            )
+            times = f"{tail.vague:g} times the rate"
+            reason = f"the interval is too wide: its upper end is more than {times}"
         return (np.nan, np.nan, np.nan, level, decades, *known, reason)
     return (np.nan, np.nan, np.nan, level, np.nan, *known, tail.refused)

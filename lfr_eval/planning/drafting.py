@@ -37,7 +37,7 @@ reference_groups: {reference_groups}
 
 # What counts; everything else is exploratory. No factor or size named: all of them.
 primary:
-  # They share alpha with the factors: a second metric, or factor, halves what each has.
+  # Metrics and factors share alpha: a second metric or factor halves the share of each.
   metrics: {metrics}
   factors: {primary_factors}
   thresholds: {thresholds}

@@ -105,7 +105,7 @@ def _shared_words(question: Question) -> str:
     """Return how much of the level this is planned with, and what would take some of it away."""
     alone = (
         f"{question.metric} is the only primary metric (inference.primary_metrics="
-        f"[{question.metric}]). A second one would halve the level."
+        f"[{question.metric}]). A second primary metric would halve the level."
     )
     if len(question.sharing) > 1:
         names = joined([factor_words(one) for one in question.sharing])
@@ -114,7 +114,7 @@ def _shared_words(question: Question) -> str:
     return (
         f"One factor has the whole significance level of {100 * question.alpha:g} %, and {alone} A "
         "study as shipped compares gender and ethnicity. If yours has several factors, name them "
-        "(--factors gender ethnicity), or its power is lower than printed."
+        "(--factors gender ethnicity). Otherwise its power will be lower than printed."
     )
 
 

@@ -112,8 +112,8 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
         f"was not among the first {-matcher.floor:g} candidates. The lists hold ranks and no "
         f"scores: a score is minus the rank, so the threshold -1 is rank 1. Every search"
         if ranks
-        else f"counts as below {threshold_text(matcher.floor)}, the score from which it tells, and "
-        "every pass"
+        else f"counts as below {threshold_text(matcher.floor)}, the lowest score that it reports. "
+        "Every pass"
     )
     notes = [
         f"The system was a black box. Whoever its log does not name {unnamed} and every reference "
@@ -121,7 +121,7 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
     ]
     if matcher.at_most and not ranks:
         notes.append(
-            f"The log tells at most {several(matcher.at_most, 'reference')} of one pass. A person "
+            f"The log names at most {several(matcher.at_most, 'reference')} for one pass. A person "
             "counts as recognised only if the log names them, even if their own reference scored "
             "above the threshold behind somebody else's."
         )

@@ -86,7 +86,7 @@ def test_equity_measures_redraw_families() -> None:
     ("more", "message"),
     [
         ({"cluster": np.arange(len(PERSON))}, "'cluster' of a person must be one"),
-        ({"other_cluster": FAMILY[PERSON]}, "'other_cluster' parameter must be given where"),
+        ({"other_cluster": FAMILY[PERSON]}, "'other_cluster' parameter must be given if"),
     ],
 )
 def test_what_cannot_be_a_cluster_is_refused(more: dict[str, object], message: str) -> None:

@@ -56,7 +56,7 @@ class Recipe:
 
 
 def _together(steps: Sequence[str]) -> Iterator[str]:
-    """Say steps that differ only in their strength at once: "motion blur 8, 16 and 24 px"."""
+    """Name together the steps that differ only in their strength: "motion blur 8, 16 and 24 px"."""
     read = [re.fullmatch(r"(\D+) ([\d.]+) ?(\D*)", step) for step in steps]
     told = [
         (found[1], found[3]) if found else (step,) for found, step in zip(read, steps, strict=True)

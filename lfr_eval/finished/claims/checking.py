@@ -45,7 +45,7 @@ class Verdict:
     Attributes
     ----------
     quoted
-        The sentence that the claim is, word for word; None if it is none.
+        The sentence of the study that the claim quotes word for word; None if it quotes none.
     nearest
         What the study lets one say on the matter; None if nothing.
     others

@@ -93,9 +93,9 @@ def _either(reading: Reading, sentences: Sentences) -> Reason:
     """Give the reasons for each likely reading of a sentence that cannot be read."""
     may = reading.polarity.unsure
     told = (
-        "It could not be read with enough certainty, so no reading is given. It may say "
-        f"{SAYS[may[0]]}, or {SAYS[may[1]]}. Say it in plain words, one claim at a time, and check "
-        "it again."
+        "The checker could not read this sentence with enough certainty. It may say "
+        f"{SAYS[may[0]]}, or {SAYS[may[1]]}. Write it in plain words, one claim at a time, and "
+        "check it again."
     )
     if DIFFERENCE in may or BOTH in may:
         told += f" If it means that groups differ: {_difference(reading, sentences).text}"

@@ -190,7 +190,7 @@ def _threshold(report: Report) -> Iterator[str]:
         return
     threshold = report.quote.threshold
     yield f"{spoken_threshold(threshold)}. " + (
-        f"The lists hold ranks and no scores, and a score is minus the rank: this is rank "
+        f"The lists hold ranks and no scores, so a score is minus the rank. This threshold is rank "
         f"{-threshold:g}, and whoever is placed after it counts as not found."
         if report.record.matcher.ranks
         else "From this number on the system calls two faces the same. A higher one gives fewer "
