@@ -87,8 +87,8 @@ def test_no_password_is_ever_shown(before: str, after: str) -> None:
 def test_a_long_text_is_masked_in_time(piece: str) -> None:
     """Python's regular expressions can take hours for a text that does not match."""
     before = process_time()
-    masked(piece * (60_000 // len(piece)))
-    assert process_time() - before < 20
+    masked(piece * (20_000 // len(piece)))
+    assert process_time() - before < 4
 
 
 SECRETS = (
