@@ -96,7 +96,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     provenance = read_provenance(study, record)
     kept = ledger or ledger_path(study.resolve().parent, None)
     decisions = read_decisions(kept, provenance.study_hash)
-    truth = optional(tables.TRUTH)
+    truth, times = optional(tables.TRUTH), optional(tables.ALERT_TIMES)
     return Report(
         record=record,
         provenance=provenance,
@@ -131,7 +131,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         growth=to_growth(optional(tables.WATCHLIST_SIZES), screen, record.design.watchlist_sizes),
         truth=compare_with_truth([rate for rate in within if rate.rank is None], truth),
         asides=asides_of(
-            at_headline(tables.ALERT_TIMES),
+            _at_headline(times, record),
             at_headline(tables.CANDIDATE_LISTS),
             optional(tables.DONT_CARE),
             optional(tables.CORRECTIONS, ["trials"]),
@@ -148,7 +148,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         ),
         publication=publication,
         borderline=at_headline(tables.BORDERLINE),
-        tables=_tables(study, optional(tables.ALERT_TIMES)),
+        tables=_tables(study, times),
         maps=(*shipped_maps(), *_own_maps(study)),
     )
 

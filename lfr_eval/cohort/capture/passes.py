@@ -5,11 +5,9 @@ Every pass of a probe becomes one pass for each step (and repetition), of the sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -46,7 +44,7 @@ class Recipe:
     @property
     def words(self) -> str:
         """The recipe as part of a sentence: what was simulated, and its seed."""
-        steps = ", ".join(_together([step.words for step in self.steps]))
+        steps = ", ".join(_together(self.steps))
         again = f", {self.repeats} times each" if self.repeats > 1 else ""
         beside = ", beside the images as captured" if self.original else ""
         blurs = [step for step in self.steps if "motion_blur" in step.strengths]
@@ -55,18 +53,17 @@ class Recipe:
         return f"{steps}{again}{beside}{moving}; seed {self.seed}"
 
 
-def _together(steps: Sequence[str]) -> Iterator[str]:
+def _together(steps: Sequence[Step]) -> Iterator[str]:
     """Name together the steps that differ only in their strength: "motion blur 8, 16 and 24 px"."""
-    read = [re.fullmatch(r"(\D+) ([\d.]+) ?(\D*)", step) for step in steps]
-    told = [
-        (found[1], found[3]) if found else (step,) for found, step in zip(read, steps, strict=True)
-    ]
-    for what, group in groupby(zip(told, read, steps, strict=True), key=itemgetter(0)):
-        _, found, said = zip(*group, strict=True)
-        if len(said) == 1:
-            yield said[0]
-        else:
-            yield f"{what[0]} {joined([each[2] for each in found])} {what[1]}".rstrip()
+    for names, group in groupby(steps, key=lambda step: [name for name, _ in step.chain]):
+        same = list(group)
+        if len(same) == 1 or len(names) > 1:
+            yield from (step.words for step in same)
+            continue
+        before, _, rest = TRANSFORMS[names[0]].words.partition("{")
+        form, _, after = rest.partition("}")
+        strengths = [f"{{{form}}}".format(value) for step in same for _, value in step.chain]
+        yield f"{before}{joined(strengths)}{after}"
 
 
 def simulate_passes(
