@@ -105,12 +105,12 @@ def at_one_rate(
     codes, groups = grouping.codes, len(grouping.names)
     everybody = np.zeros(deciding.people, np.intp)
     whole, counter = counter_of(deciding, steps), counter_of(compared, steps)
-    total = whole.count(everybody[None], 1)
+    total = whole.count(everybody, 1)
     own, _, _, by_unit, unit_codes = count_units(compared, counter, steps, codes, groups, clusters)
-    overall, rate = total.rate[0, 0], own.rate[0]
-    x, n = own.events[0], own.trials[0]
+    overall, rate = total.rate[0], own.rate
+    x, n = own.events, own.trials
     slope = _slope(rate, overall)
-    shift = slope / total.trials[0, 0]
+    shift = slope / total.trials
     own_residual = counter.residuals(codes, groups)
     all_residual = _within_groups(whole.residuals(everybody, 1), codes, groups, whole.active)
     member = codes[None] == np.arange(groups)[:, None]
@@ -157,7 +157,7 @@ def at_one_rate(
         extremes.affected_without,
         isinstance(compared, PairTrials),
         compared.event_at_or_above,
-        alike=None if own.alike is None else own.alike[0],
+        alike=own.alike,
     )
     return AtOneRate(evidence, here, u[:, :, here], counts, links)
 

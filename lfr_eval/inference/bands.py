@@ -84,7 +84,7 @@ def _correlations(counter: Counter, groups: Labels, number: int, clusters: Codes
         covariance[group] = values.T @ values
     if isinstance(counter, PairCounter):
         # A comparison is in the residuals of both of its people, and must count once.
-        events = counter.count(groups[None], number).events[0]
+        events = counter.count(groups, number).events
         step = np.arange(events.shape[1])
         once = events[:, np.maximum(step[:, None], step)]
         covariance -= once

@@ -157,8 +157,8 @@ def bootstrap_rates(
         else PersonCounter.of(trials, steps)
     )
     groups = len(grouping.names)
-    cells = counter.count(grouping.codes[None], groups)
-    observed = np.where(cells.trials[0] > 0, cells.rate[0], np.nan)
+    cells = counter.count(grouping.codes, groups)
+    observed = np.where(cells.trials > 0, cells.rate, np.nan)
     if isinstance(counter, PairCounter):
         rates = _pairs(counter, grouping.codes, groups, drawn.weights)
     else:
@@ -169,7 +169,7 @@ def bootstrap_rates(
     if variance is not None:
         scale = np.sqrt(divide(variance, spread, otherwise=1.0))
         return observed, np.clip(observed + scale * (rates - observed), 0.0, 1.0)
-    shrink = np.minimum(np.sqrt(divide(cells.variance[0], spread, otherwise=1.0)), 1.0)
+    shrink = np.minimum(np.sqrt(divide(cells.variance, spread, otherwise=1.0)), 1.0)
     return observed, observed + shrink * (rates - observed)
 
 

@@ -1,7 +1,6 @@
 """Stage `inference`: the one shape of evidence that every interval and test is a function of.
 
-In: nothing. Out: `Cells`, the counts and variances of every group at every threshold, for the
-observed labels or for many permutations of them at once.
+In: nothing. Out: `Cells`, the counts and variances of every group at every threshold.
 """
 
 from __future__ import annotations
@@ -22,25 +21,24 @@ Labels = NDArray[np.integer]
 class Cells:
     """Events, trials and the cluster-robust variance of the rate, by cell.
 
-    A cell is a group of people, or a group within a stratum. The first axis is the permutation
-    of people (length 1 for the observed labels).
+    A cell is a group of people, or a group within a stratum.
 
     Attributes
     ----------
-    events : (permutations, cells, thresholds)
+    events : (cells, thresholds)
         Errors (for TPIR: successes).
-    trials : (permutations, cells, 1)
+    trials : (cells, 1)
         Comparisons or recognition opportunities.
-    variance : (permutations, cells, thresholds)
+    variance : (cells, thresholds)
         Variance of events / trials, robust to trials that share people, not below the binomial
         variance; 0 without trials.
-    people : (permutations, cells, 1)
+    people : (cells, 1)
         People with a trial.
-    covariance : (permutations, cells / conditions, conditions, conditions, thresholds), optional
+    covariance : (cells / conditions, conditions, conditions, thresholds), optional
         Where trials are counted by condition, too, each cell of people is one cell for each
         condition, and the rates of these vary together, since they share people. On the
         diagonal stands `variance`.
-    alike : (permutations, cells, 1), optional
+    alike : (cells, 1), optional
         Of comparisons: people with as many comparisons each who would weigh as much together,
         (sum C)^2 / sum C^2.
     """
@@ -55,11 +53,11 @@ class Cells:
     @property
     def conditions(self) -> int:
         """Cells that share the same people."""
-        return 1 if self.covariance is None else int(self.covariance.shape[2])
+        return 1 if self.covariance is None else int(self.covariance.shape[1])
 
     @property
     def rate(self) -> Floats:
-        """Events / trials, (permutations, cells, thresholds); 0 without trials."""
+        """Events / trials, (cells, thresholds); 0 without trials."""
         return divide(self.events, self.trials)
 
     @property
@@ -76,7 +74,10 @@ class Cells:
 
 
 class Counter(Protocol):
-    """Trials made ready to be counted quickly under any labelling of people."""
+    """Trials made ready to be counted quickly under any labelling of people.
+
+    Labels are the cell of each person, (people,), from 0 to `cells` - 1.
+    """
 
     @property
     def people(self) -> int:
@@ -89,19 +90,11 @@ class Counter(Protocol):
         ...
 
     def count(self, labels: Labels, cells: int) -> Cells:
-        """Count events within cells.
-
-        Parameters
-        ----------
-        labels : (permutations, people)
-            Cell of each person under each permutation, from 0 to `cells` - 1.
-        cells
-            Number of cells.
-        """
+        """Count events within cells."""
         ...
 
     def exposed(self, labels: Labels, cells: int) -> Floats:
-        """People of each cell with a trial in it, (cells,), for labels (people,)."""
+        """People of each cell with a trial in it, (cells,)."""
         ...
 
     def affected(self, labels: Labels, cells: int) -> Floats:

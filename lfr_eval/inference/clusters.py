@@ -79,7 +79,7 @@ def count_units(
         if isinstance(trials, PairTrials) and isinstance(counter, PairCounter):
             return clustered_variance(trials, counter, steps, labels, cells, clusters)
         counter, labels = by_cluster(counter, labels, clusters)
-    counted = counter.count(labels[None], cells)
+    counted = counter.count(labels, cells)
     return counted, counter.degrees(labels, cells), counter.exposed(labels, cells), counter, labels
 
 
@@ -129,27 +129,27 @@ def clustered_variance(
     cell : (clusters within cells,)
         The cell of each of these.
     """
-    counted = counter.count(labels[None], cells)
-    n, rate = counted.trials[0], counted.rate[0]
+    counted = counter.count(labels, cells)
+    n, rate = counted.trials, counted.rate
     unit, cell, _ = units_of(labels, clusters)
     between = PairCounter.of(joined(trials, unit, len(cell)), steps)
-    size = between.sizes(cell[None], cells)
-    _, _, pairs = between.residual_squares(cell[None], cells, size)
+    size = between.sizes(cell, cells)
+    _, _, pairs = between.residual_squares(cell, cells, size)
     # These are from the rate of the comparisons between clusters, the others from that of all.
-    apart = divide(between.count(cell[None], cells).events[0], size.trials[0]) - rate
-    pairs = pairs[0] + apart**2 * size.pair_squares[0]
+    apart = divide(between.count(cell, cells).events, size.trials) - rate
+    pairs = pairs + apart**2 * size.pair_squares
     across = between.compared(cell, cells)
     touching = (sum_by(counter.compared(labels, cells), unit) + across) / 2
     matched = (sum_by(counter.matches(labels), unit) + between.matches(cell)) / 2
     sums = matched - rate[cell] * touching[:, None]
     squares = sum_by(sums**2, cell, cells)
-    shared = sum_by(touching**2, cell, cells)[:, None] - size.pair_squares[0]
+    shared = sum_by(touching**2, cell, cells)[:, None] - size.pair_squares
     wider = shared_variance(squares, pairs, shared, n)
     count = np.bincount(cell, minlength=cells).astype(float)
     degrees = satterthwaite(squares, sum_by(sums**4, cell, cells), count[:, None])
-    variance = np.maximum(counted.variance, wider[None])
+    variance = np.maximum(counted.variance, wider)
     alike = divide(sum_by(touching, cell, cells) ** 2, sum_by(touching**2, cell, cells))
-    wider_cells = replace(counted, variance=variance, alike=alike[None, :, None])
+    wider_cells = replace(counted, variance=variance, alike=alike[:, None])
     return wider_cells, degrees, count, between, cell
 
 

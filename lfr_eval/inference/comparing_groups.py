@@ -193,7 +193,7 @@ def _omnibus(
 def people_of(counts: Counts, a: Bools, b: Bools, limits: Limits) -> People:
     """Count the people behind two sides, and what would have to be taken from whom."""
     cells = counts.cells
-    events = cells.events[0].reshape(counts.here.groups, -1, cells.events.shape[-1])
+    events = cells.events.reshape(counts.here.groups, -1, cells.events.shape[-1])
     events, trials = events.sum(axis=1), counts.trials
     x_a, x_b = events[a].sum(axis=0), events[b].sum(axis=0)
     n_a, n_b = trials[a].sum(), trials[b].sum()

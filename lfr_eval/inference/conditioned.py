@@ -73,11 +73,11 @@ class ConditionedCounter:
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with an event, (cells, thresholds)."""
         happened = np.any(self.events > 0, axis=0).astype(float)
-        return sums(members(labels[None], cells), happened)
+        return sums(members(labels, cells), happened)
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell of people, (cells, thresholds)."""
-        member = members(labels[None], cells)
+        member = members(labels, cells)
         squares = self.residuals(labels, cells) ** 2
         people = sums(member, self.active[:, None].astype(float))
         return satterthwaite(member @ squares, member @ squares**2, people)
@@ -90,7 +90,7 @@ class ConditionedCounter:
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Events of each person, less those expected from its passes under each condition."""
         conditions = len(self.trials)
-        rate = self.count(labels[None], cells).rate[0].reshape(cells, conditions, -1)
+        rate = self.count(labels, cells).rate.reshape(cells, conditions, -1)
         residuals = np.zeros(self.events.shape[1:])
         for index in range(conditions):
             expected = rate[labels, index] * self.trials[index][:, None]
@@ -104,49 +104,35 @@ class ConditionedCounter:
         sum_i u_is (a_is - p_s m_is) u_it (a_it - p_t m_it) / (m_s m_t) with u from
         `leverage_factor`, so that every weighted sum of them has a variance that is not negative.
         """
-        permutations, (conditions, _, top) = len(labels), self.events.shape
+        conditions, _, top = self.events.shape
         member = members(labels, cells)
-        shape = (permutations, cells, conditions)
-
-        def total(values: Floats) -> Floats:
-            return sums(member, values).reshape(permutations, cells, -1)
-
-        events = np.stack([total(own) for own in self.events], axis=2)
-        trials = total(self.trials.T)[..., None]
-        people = total((self.trials > 0).astype(float).T)[..., None]
+        events = np.stack([sums(member, own) for own in self.events], axis=1)
+        trials = sums(member, self.trials.T)[..., None]
+        people = sums(member, (self.trials > 0).astype(float).T)[..., None]
         rate = divide(events, trials)
-        # Of each person under each condition, (permutations, conditions, people).
-        factor = np.stack(
-            [
-                leverage_factor(self.trials, trials[one, label, :, 0].T, people[one, label, :, 0].T)
-                for one, label in enumerate(labels)
-            ]
-        )
-        covariance = np.zeros((*shape, conditions, top))
+        # Of each person under each condition, (conditions, people).
+        factor = leverage_factor(self.trials, trials[labels, :, 0].T, people[labels, :, 0].T)
+        covariance = np.zeros((cells, conditions, conditions, top))
         for s in range(conditions):
             for t in range(s, conditions):
                 m_s, m_t = self.trials[s][:, None], self.trials[t][:, None]
                 if not np.any(m_s * m_t):
                     continue
                 x_s, x_t = self.events[s], self.events[t]
-                size = trials[:, :, s] * trials[:, :, t]
-                for one in range(permutations):
-                    both = (factor[one, s] * factor[one, t])[:, None]
-                    rows = member[one * cells : (one + 1) * cells]
-                    p_s, p_t = rate[one, :, s], rate[one, :, t]
-                    residuals = (
-                        sums(rows, x_s * x_t * both)
-                        - p_t * sums(rows, x_s * m_t * both)
-                        - p_s * sums(rows, x_t * m_s * both)
-                        + p_s * p_t * sums(rows, m_s * m_t * both)
-                    )
-                    covariance[one, :, s, t] = divide(residuals, size[one])
-                covariance[:, :, t, s] = covariance[:, :, s, t]
+                p_s, p_t = rate[:, s], rate[:, t]
+                both = (factor[s] * factor[t])[:, None]
+                residuals = (
+                    sums(member, x_s * x_t * both)
+                    - p_t * sums(member, x_s * m_t * both)
+                    - p_s * sums(member, x_t * m_s * both)
+                    + p_s * p_t * sums(member, m_s * m_t * both)
+                )
+                covariance[:, s, t] = divide(residuals, trials[:, s] * trials[:, t])
+                covariance[:, t, s] = covariance[:, s, t]
         own = np.arange(conditions)
-        robust = covariance[:, :, own, own]
-        variance = np.maximum(robust, divide(rate * (1 - rate), trials))
-        covariance[:, :, own, own] = variance
-        flat = (permutations, cells * conditions, -1)
+        variance = np.maximum(covariance[:, own, own], divide(rate * (1 - rate), trials))
+        covariance[:, own, own] = variance
+        flat = (cells * conditions, -1)
         return Cells(
             events.reshape(flat),
             trials.reshape(flat),

@@ -55,8 +55,8 @@ class Crossed:
     @property
     def evidence(self) -> Evidence:
         """Evidence of every cell: pairs of people of both sides that share nobody count."""
-        events, variance = self.cells.events[0], self.cells.variance[0]
-        total = np.broadcast_to(self.cells.trials[0], events.shape)
+        events, variance = self.cells.events, self.cells.variance
+        total = np.broadcast_to(self.cells.trials, events.shape)
         return Evidence(
             events,
             total,
@@ -64,7 +64,7 @@ class Crossed:
             self.degrees,
             self.largest,
             total - events,
-            2 * self.cells.people[0],
+            2 * self.cells.people,
             self.affected,
             np.broadcast_to(self.exposed[:, None], events.shape),
             pairs=True,
@@ -103,12 +103,10 @@ def crossed_cells(
     kernel = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 0]]) if directed else KERNEL
     added_a, added_b, added = _corrections(trials, directed)
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
-    shape = (1, len(first), top)
-    events, variance = np.zeros(shape), np.zeros(shape)
-    total = np.zeros((1, len(first), 1))
-    people, exposed = np.zeros((1, len(first), 1)), np.zeros(len(first))
-    affected, degrees = np.zeros((len(first), top)), np.full((len(first), top), np.inf)
-    largest = np.zeros((len(first), top))
+    shape, one = (len(first), top), (len(first), 1)
+    events, variance, affected, largest = (np.zeros(shape) for _ in range(4))
+    total, people, exposed = np.zeros(one), np.zeros(one), np.zeros(len(first))
+    degrees = np.full(shape, np.inf)
     number = np.full((groups, groups), -1)
     number[first, second] = np.arange(len(first))
     in_cell = number[code[a], code[b]]
@@ -128,8 +126,8 @@ def crossed_cells(
             per_left += np.bincount(i, d, n)
             per_right += np.bincount(j, d, n)
         c = per_left.sum()
-        total[0, index] = c
-        people[0, index] = min(np.sum(per_left > 0), np.sum(per_right > 0))
+        total[index] = c
+        people[index] = min(np.sum(per_left > 0), np.sum(per_right > 0))
         exposed[index] = np.sum(per_left > 0)
         sharing = np.sum(per_left**2) + np.sum(per_right**2) - squares
         mine = np.flatnonzero(in_cell == index)
@@ -150,9 +148,9 @@ def crossed_cells(
             largest[index, step] = max(f_left.max(), f_right.max())
             degrees[index, step] = satterthwaite(rows, np.sum(squares_of**2), len(squares_of))
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
-            events[0, index, step] = len(mine)
+            events[index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
-            variance[0, index, step] = shared_variance(rows, pairs, sharing, c)
+            variance[index, step] = shared_variance(rows, pairs, sharing, c)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)

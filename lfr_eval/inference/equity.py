@@ -149,7 +149,7 @@ def _draw(
     """Redraw people, or clusters of them; groups without trials are left out."""
     swept = Swept.of(trials, thresholds)
     counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist, clusters)
-    wanted = None if clusters is None else counts.cells.variance[0]
+    wanted = None if clusters is None else counts.cells.variance
     observed, redrawn = bootstrap_rates(trials, grouping, np.asarray(thresholds), drawn, wanted)
     named = np.array([is_group(name) for name in grouping.names])
     keep = ~np.isnan(observed[:, 0]) & named

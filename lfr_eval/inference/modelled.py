@@ -80,13 +80,13 @@ def modelled_table(
     rows = []
     for factor in factors:
         grouping = group_people(people, factor)
-        cells = counter.count(grouping.codes[None], len(grouping.names))
+        cells = counter.count(grouping.codes, len(grouping.names))
         for code, name in enumerate(grouping.names):
-            events = cells.events[0, code]
+            events = cells.events[code]
             few = np.flatnonzero(events < FEW)
             if not len(few):
                 continue
-            total, inside = float(cells.trials[0, code, 0]), grouping.codes == code
+            total, inside = float(cells.trials[code, 0]), grouping.codes == code
             tail = _fit(trials, inside, total, draws, plan.seed, clusters)
             for step in few:
                 threshold = float(steps[step])

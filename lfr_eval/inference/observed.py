@@ -90,7 +90,7 @@ class Counts:
     @property
     def trials(self) -> Floats:
         """Trials of each group, (groups,)."""
-        total: Floats = self.cells.trials[0].reshape(self.here.groups, -1).sum(axis=1)
+        total: Floats = self.cells.trials.reshape(self.here.groups, -1).sum(axis=1)
         return total
 
 
@@ -176,7 +176,7 @@ def _combined(alone: Cells, wider: Cells, people: Floats, references: Floats) ->
     conditions = alone.conditions
 
     def summed(cells: Cells) -> Floats:
-        parts = (cells.trials**2 * cells.variance)[0]
+        parts = cells.trials**2 * cells.variance
         shape = len(parts) // conditions, conditions, parts.shape[-1]  # No threshold, maybe.
         total: Floats = parts.reshape(shape).sum(axis=1)
         return total
@@ -284,7 +284,7 @@ def _alike(counted: Counted, member: Bools) -> Floats | None:
     if counted.cells.alike is None:
         return None
     rows = _rows(counted, member)
-    trials, alike = counted.cells.trials[0, rows, 0], counted.cells.alike[0, rows, 0]
+    trials, alike = counted.cells.trials[rows], counted.cells.alike[rows]
     people: Floats = divide(trials.sum() ** 2, np.sum(divide(trials**2, alike)))
     return people.reshape(1, 1)
 
@@ -295,7 +295,7 @@ def _pool(counts: Counted, member: Bools) -> Side:
     inner = counts.strata * cells.conditions
 
     def by_group(values: Floats) -> Floats:
-        shaped: Floats = values[0].reshape(counts.groups, inner, -1)[member]
+        shaped: Floats = values.reshape(counts.groups, inner, -1)[member]
         return shaped
 
     trials = by_group(cells.trials)
@@ -318,7 +318,7 @@ def _pooled_degrees(counts: Counted, member: Bools) -> Floats:
     """Degrees of freedom of the variance of pooled cells (Satterthwaite)."""
     rows, cells = _rows(counts, member), counts.cells
     if cells.covariance is None:
-        parts = cells.trials[0, rows] ** 2 * cells.variance[0, rows]
+        parts = cells.trials[rows] ** 2 * cells.variance[rows]
     else:
         parts = np.maximum(_sum_variance(cells, rows).sum(axis=(1, 2)), 0.0)
     return divide(
@@ -335,6 +335,6 @@ def _sum_variance(cells: Cells, rows: Labels) -> Floats:
     """Covariance of the numbers of events by condition, (rows, conditions, conditions, T)."""
     if cells.covariance is None:
         raise ValueError("These cells were not counted by condition.")
-    trials = cells.trials[0].reshape(-1, cells.conditions, 1)[rows]
-    product: Floats = trials[:, :, None] * trials[:, None] * cells.covariance[0, rows]
+    trials = cells.trials.reshape(-1, cells.conditions, 1)[rows]
+    product: Floats = trials[:, :, None] * trials[:, None] * cells.covariance[rows]
     return product

@@ -28,15 +28,15 @@ class Sizes:
 
     Attributes
     ----------
-    trials, person_squares, pair_squares : (permutations, cells, 1)
+    trials, person_squares, pair_squares : (cells, 1)
         Comparisons, and the sums of squared comparisons of each person and of each two people.
-    coefficients : (permutations, cells, 4)
+    coefficients : (cells, 4)
         From the traits of a person to its comparisons.
-    coefficients_total : (permutations, cells, 1)
+    coefficients_total : (cells, 1)
         Comparisons of each person, where all have the same images.
-    added : (permutations, people)
+    added : (people,)
         Comparisons of each person by correction; empty without corrections.
-    people : (permutations, cells, 1)
+    people : (cells, 1)
         People with a comparison of their own.
     """
 
@@ -95,9 +95,7 @@ class Images:
         return joined
 
     def sizes(self, labels: Labels, cells: int) -> Sizes:
-        """Sum over the comparisons of each cell; those last asked for of one labelling are kept."""
-        if len(labels) > 1:
-            return self._sizes(labels, cells)
+        """Sum over the comparisons of each cell; those last asked for are kept."""
         key = labels.tobytes(), cells
         if key not in self._kept:
             self._kept.clear()
@@ -109,57 +107,49 @@ class Images:
         return {}
 
     def _sizes(self, labels: Labels, cells: int) -> Sizes:
-        permutations, n = labels.shape
-        key = (np.arange(permutations)[:, None] * cells + labels).ravel()
+        n, features = len(labels), self.traits
 
         def total(values: Floats) -> Floats:
-            summed = np.bincount(
-                key, np.broadcast_to(values, (permutations, n)).ravel(), permutations * cells
-            )
-            return summed.reshape(permutations, cells)
+            return np.bincount(labels, values, cells)
 
-        features = self.traits
         if self.uniform:
             number = total(np.ones(n))
             each = features[0] if n else np.zeros(4)
-            sums = number[..., None] * each
-            products = number[..., None, None] * np.outer(each, each)
+            sums = number[:, None] * each
+            products = number[:, None, None] * np.outer(each, each)
         else:
             sums = np.stack([total(features[:, i]) for i in range(4)], axis=-1)
-            products = np.empty((permutations, cells, 4, 4))
+            products = np.empty((cells, 4, 4))
             for i in range(4):
                 for j in range(i, 4):
-                    products[..., i, j] = total(features[:, i] * features[:, j])
-                    products[..., j, i] = products[..., i, j]
+                    products[:, i, j] = total(features[:, i] * features[:, j])
+                    products[:, j, i] = products[:, i, j]
         # C_i = P r_i + R p_i - B b_i - (2 r_i p_i - b_i^2): linear in the features of person i.
-        coefficients = np.concatenate([sums[..., :3] @ KERNEL, -np.ones_like(sums[..., :1])], -1)
-        trials = np.einsum("...i,...i->...", coefficients, sums) / 2
-        squares = np.einsum("...i,...ij,...j->...", coefficients, products, coefficients)
-        rotated = products[..., :3, :3] @ KERNEL
-        pair_squares = np.einsum("...ij,...ji->...", rotated, rotated) - products[..., 3, 3]
+        coefficients = np.concatenate([sums[:, :3] @ KERNEL, -np.ones_like(sums[:, :1])], -1)
+        trials = np.einsum("ci,ci->c", coefficients, sums) / 2
+        squares = np.einsum("ci,cij,cj->c", coefficients, products, coefficients)
+        rotated = products[:, :3, :3] @ KERNEL
+        pair_squares = np.einsum("cij,cji->c", rotated, rotated) - products[:, 3, 3]
         pair_squares = pair_squares / 2
-        added: Floats = np.zeros((permutations, 0))
+        added: Floats = np.zeros(0)
         if len(self.correction):
-            added, shared = np.zeros((permutations, n)), np.zeros((permutations, cells))
-            for at, label in enumerate(labels):
-                within = label[self.first] == label[self.second]
-                one, other = self.first[within], self.second[within]
-                value, base = self.correction[within], self.between(one, other)
-                added[at] = np.bincount(one, value, n) + np.bincount(other, value, n)
-                shared[at] = np.bincount(label[one], (2 * base + value) * value, cells)
-            row = coefficients[np.arange(permutations)[:, None], labels]
-            implied = np.einsum("pni,ni->pn", row, features)
+            within = labels[self.first] == labels[self.second]
+            one, other = self.first[within], self.second[within]
+            value, base = self.correction[within], self.between(one, other)
+            added = np.bincount(one, value, n) + np.bincount(other, value, n)
+            implied = np.einsum("ni,ni->n", coefficients[labels], features)
             trials = trials + total(added) / 2
             squares = squares + total(2 * implied * added + added**2)
+            shared = np.bincount(labels[one], (2 * base + value) * value, cells)
             pair_squares = pair_squares + shared
         return Sizes(
-            trials[..., None],
-            squares[..., None],
-            pair_squares[..., None],
+            trials[:, None],
+            squares[:, None],
+            pair_squares[:, None],
             coefficients,
-            (coefficients @ features[0])[..., None] if n else trials[..., None],
+            (coefficients @ features[0])[:, None] if n else trials[:, None],
             added,
-            total(self.active.astype(float))[..., None],
+            total(self.active.astype(float))[:, None],
         )
 
 

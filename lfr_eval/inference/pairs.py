@@ -130,17 +130,14 @@ class PairCounter:
         self, labels: Labels, cells: int, size: Sizes
     ) -> tuple[Floats, Floats, Floats]:
         """Count events, and sum the squared residuals of people and of pairs of people."""
-        permutations, top = len(labels), self.thresholds
-        permutation, edge = self._edges_within(labels)
+        top, edge = self.thresholds, self._within(labels)
         node, weight = self.node[edge], self.weight[edge]
-        before = _running(permutation * self.people + node, weight, self._single)
-        cell = permutation * cells + labels[permutation, node]
-        key = cell * top + self.bin[edge]
+        before = _running(node, weight, self._single)
+        key = labels[node] * top + self.bin[edge]
 
         def at_or_above(values: Floats | None) -> Floats:
-            binned = np.bincount(key, values, permutations * cells * top)
-            binned = binned.reshape(permutations, cells, top)
-            return np.cumsum(binned[..., ::-1], axis=-1)[..., ::-1]
+            binned = np.bincount(key, values, cells * top).reshape(cells, top)
+            return np.cumsum(binned[:, ::-1], axis=1)[:, ::-1]
 
         ends = at_or_above(None if self._single else weight)
         events = ends / 2
@@ -155,9 +152,9 @@ class PairCounter:
             crossed = np.zeros_like(events)
             for column in range(4):
                 part = at_or_above(weight * self.images.traits[node, column])
-                crossed += size.coefficients[..., column, None] * part
+                crossed += size.coefficients[:, column, None] * part
             if len(self.images.correction):
-                crossed += at_or_above(weight * size.added[permutation, node])
+                crossed += at_or_above(weight * size.added[node])
         rate = divide(events, size.trials)
         people = degree_squares - 2 * rate * crossed + rate**2 * size.person_squares
         pairs = pair_squares - 2 * rate * joined + rate**2 * size.pair_squares
@@ -165,9 +162,8 @@ class PairCounter:
 
     def few_people(self, labels: Labels, cells: int) -> Floats:
         """Return `sharing_correction` of each cell, (cells, 1)."""
-        size = self.sizes(labels[None], cells)
-        shared = size.person_squares[0] - size.pair_squares[0]
-        return sharing_correction(shared, size.trials[0])
+        size = self.sizes(labels, cells)
+        return sharing_correction(size.person_squares - size.pair_squares, size.trials)
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
@@ -183,13 +179,13 @@ class PairCounter:
 
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Each person's false matches within its cell less the expected, (people, thresholds)."""
-        rate = self.count(labels[None], cells).rate[0]
+        rate = self.count(labels, cells).rate
         left: Floats = self.matches(labels) - rate[labels] * self.compared(labels, cells)[:, None]
         return left
 
     def matches(self, labels: Labels) -> Floats:
         """Each person's false matches within its cell, (people, thresholds)."""
-        same = labels[self.node] == labels[self.other]
+        same = self._within(labels)
         matches = np.bincount(
             self.node[same] * self.thresholds + self.bin[same],
             self.weight[same],
@@ -204,35 +200,26 @@ class PairCounter:
 
     def compared(self, labels: Labels, cells: int) -> Floats:
         """Comparisons of each person within its cell, (people,)."""
-        size = self.sizes(labels[None], cells)
-        implied = np.einsum("nk,nk->n", size.coefficients[0][labels], self.images.traits)
-        compared: Floats = implied + size.added[0] if size.added.shape[1] else implied
-        return compared
+        size = self.sizes(labels, cells)
+        implied: Floats = np.einsum("nk,nk->n", size.coefficients[labels], self.images.traits)
+        return implied + size.added if len(size.added) else implied
 
     def comparisons_of_two(self) -> tuple[float, float]:
         """Comparisons of everybody, and how many two people have, weighted by comparisons."""
-        size = self.sizes(np.zeros((1, self.people), np.intp), 1)
-        total = float(size.trials[0, 0, 0])
-        return total, float(divide(size.pair_squares[0, 0, 0], total, otherwise=1.0))
+        size = self.sizes(np.zeros(self.people, np.intp), 1)
+        total = size.trials.item()
+        return total, float(divide(size.pair_squares.item(), total, otherwise=1.0))
 
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with a false match in it, (cells, thresholds)."""
-        same = labels[self.node] == labels[self.other]
+        same = self._within(labels)
         highest = np.full(self.people, -1)
         np.maximum.at(highest, self.node[same], self.bin[same])
         return count_reached(highest, labels, cells, self.thresholds)
 
-    def _edges_within(self, labels: Labels) -> tuple[Codes, Codes]:
-        """Return the permutation and the index of every edge within a cell."""
-        small = labels.astype(np.int16)
-        # Edges are sorted by node, so its labels are runs; only the other end needs a look-up.
-        same = np.repeat(small, self._degree, axis=1) == np.take(small, self.other, axis=1)
-        permutation = np.repeat(np.arange(len(labels)), np.count_nonzero(same, axis=1))
-        return permutation, np.flatnonzero(same) - permutation * len(self.node)
-
-    @cached_property
-    def _degree(self) -> Codes:
-        return np.bincount(self.node, minlength=self.people)
+    def _within(self, labels: Labels) -> Codes:
+        """Return the index of every edge within a cell."""
+        return np.flatnonzero(labels[self.node] == labels[self.other])
 
     @cached_property
     def _single(self) -> bool:

@@ -75,22 +75,20 @@ class PersonCounter:
     def affected(self, labels: Labels, cells: int) -> Floats:
         """People of each cell with an event, (cells, thresholds)."""
         if self._single:
-            events: Floats = self.count(labels[None], cells).events[0]
-            return events
-        member = labels[None, :] == np.arange(cells)[:, None]
-        count: Floats = member.astype(float) @ (self.events > 0).astype(float)
+            return self.count(labels, cells).events
+        count: Floats = members(labels, cells) @ (self.events > 0).astype(float)
         return count
 
     def degrees(self, labels: Labels, cells: int) -> Floats:
         """Degrees of freedom of the variance of each cell, (cells, thresholds)."""
         if self._single:
-            found = self.count(labels[None], cells)
-            events, rate, trials = found.events[0], found.rate[0], found.trials[0]
+            found = self.count(labels, cells)
+            events, rate, trials = found.events, found.rate, found.trials
             second, fourth = (
                 events * (1 - rate) ** power + (trials - events) * rate**power for power in (2, 4)
             )
             return satterthwaite(second, fourth, trials)
-        member = members(labels[None], cells)
+        member = members(labels, cells)
         people = member @ self.active[:, None].astype(float)
         sums = []
         for part in self._parts():
@@ -101,15 +99,15 @@ class PersonCounter:
 
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Events of each person less those expected at its cell's rate, (people, thresholds)."""
-        rate = self.count(labels[None], cells).rate[0]
+        rate = self.count(labels, cells).rate
         left: Floats = self.events - rate[labels] * self.trials[:, None]
         return left
 
     def extremes(self, labels: Labels, cells: int) -> Extremes:
         """Return the most that one person adds, and people with a trial that is no event."""
         if self._single:
-            counted = self.count(labels[None], cells)
-            events, without = counted.events[0], counted.trials[0] - counted.events[0]
+            counted = self.count(labels, cells)
+            events, without = counted.events, counted.trials - counted.events
             place = np.arange(MOST_PEOPLE)[None, :, None]
             top, top_without = (
                 (place < each[:, None, :]).astype(float) for each in (events, without)
@@ -141,10 +139,10 @@ class PersonCounter:
         of ISO/IEC 19795-1, with u_i from `leverage_factor`: n / (n - 1) where people have equal
         numbers of trials. Not below the binomial variance.
         """
-        if self._single and len(labels) == 1:
-            return self._count_single(labels[0], cells)
+        if self._single:
+            return self._count_single(labels, cells)
         member = members(labels, cells)
-        found = [part._count(labels, cells, member) for part in self._parts()]
+        found = [part._count(labels, member) for part in self._parts()]
         events, variance = (
             np.concatenate([getattr(one, name) for one in found], axis=-1)
             for name in ("events", "variance")
@@ -154,52 +152,37 @@ class PersonCounter:
     def _count_single(self, labels: Labels, cells: int) -> Cells:
         """Count people with one trial each, without a row of ones for every cell."""
         columns = [self.trials, *self.events.T]
-        trials, *events = (np.bincount(labels, each, cells)[None, :, None] for each in columns)
-        happened = np.concatenate(events, axis=-1) if events else np.zeros((1, cells, 0))
+        trials, *events = (np.bincount(labels, each, cells)[:, None] for each in columns)
+        happened = np.concatenate(events, axis=-1) if events else np.zeros((cells, 0))
         rate = divide(happened, trials)
         alone = divide(rate * (1 - rate), trials)
         few = divide(trials, trials - 1, otherwise=1.0)
         return Cells(happened, trials, np.maximum(alone * few, alone), trials)
 
-    def _count(self, labels: Labels, cells: int, member: Floats) -> Cells:
-        permutations = len(labels)
+    def _count(self, labels: Labels, member: Floats) -> Cells:
         a, m = self.events, self.trials
-        single = bool(np.all(m <= 1))
-        even = bool(np.all(m == m[0])) if len(m) else True
-        shape = (permutations, cells, a.shape[1])
-
-        def total(values: Floats) -> Floats:
-            return sums(member, values).reshape(permutations, cells, -1)
-
-        events = sums(member, a).reshape(shape)
-        trials, people = total(m[:, None]), total((m > 0)[:, None].astype(float))
+        events = sums(member, a)
+        trials, people = sums(member, m[:, None]), sums(member, (m > 0)[:, None].astype(float))
         rate = divide(events, trials)
-        if even:
-            each = m[0] if len(m) else 0.0
-            squares = events if single else sums(member, a * a).reshape(shape)
-            residuals = squares - 2 * rate * each * events + rate**2 * each * trials
+        if np.all(m == m[0]):
+            residuals = sums(member, a * a) - 2 * rate * m[0] * events + rate**2 * m[0] * trials
             residuals = residuals * divide(people, people - 1, otherwise=1.0)
         else:
-            residuals = np.empty(shape)
-            for index, label in enumerate(labels):
-                factor = leverage_factor(m, trials[index, label, 0], people[index, label, 0]) ** 2
-                rows = member[index * cells : (index + 1) * cells]
-                own = rate[index]
-                residuals[index] = (
-                    sums(rows, a * a * factor[:, None])
-                    - 2 * own * sums(rows, a * (m * factor)[:, None])
-                    + own**2 * (rows @ (m * m * factor))[:, None]
-                )
+            factor = leverage_factor(m, trials[labels, 0], people[labels, 0]) ** 2
+            residuals = (
+                sums(member, a * a * factor[:, None])
+                - 2 * rate * sums(member, a * (m * factor)[:, None])
+                + rate**2 * (member @ (m * m * factor))[:, None]
+            )
         robust = divide(residuals, trials * trials)
         binomial = divide(rate * (1 - rate), trials)
         return Cells(events, trials, np.maximum(robust, binomial), people)
 
 
 def members(labels: Labels, cells: int) -> Floats:
-    """One-hot labels, (permutations x cells, people)."""
-    member = (labels[:, None, :] == np.arange(cells)[None, :, None]).astype(float)
-    flat: Floats = member.reshape(len(labels) * cells, labels.shape[1])
-    return flat
+    """One-hot labels, (cells, people)."""
+    member: Bools = labels == np.arange(cells)[:, None]
+    return member.astype(float)
 
 
 def sums(member: Floats, values: Floats) -> Floats:

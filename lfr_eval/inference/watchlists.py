@@ -43,7 +43,7 @@ def watchlist_variance(
     Parameters
     ----------
     cells
-        What was observed (one permutation).
+        What was observed.
     trials
         The trials.
     codes : (people,)
@@ -65,8 +65,8 @@ def watchlist_variance(
         return cells
     conditions = cells.conditions
     cell = codes[trials.person] * conditions + (0 if condition is None else condition)
-    number, size = cells.events.shape[1], float(trials.watchlist_size)
-    people = np.sqrt(np.outer(cells.people[0, :, 0], cells.people[0, :, 0]))
+    number, size = len(cells.events), float(trials.watchlist_size)
+    people = np.sqrt(np.outer(cells.people, cells.people))
     blocks = number // conditions
     extra = np.zeros((blocks, conditions, conditions, len(steps)))
     for step, threshold in enumerate(steps):
@@ -82,10 +82,10 @@ def watchlist_variance(
         wider = np.maximum(between - within, 0.0).reshape(blocks, conditions, blocks, conditions)
         own = np.arange(blocks)
         extra[..., step] = wider[own, :, own, :]
-    total = cells.trials[0].reshape(blocks, conditions, 1)
+    total = cells.trials.reshape(blocks, conditions, 1)
     extra = divide(extra, total[:, :, None] * total[:, None])
     own = np.arange(conditions)
-    variance = cells.variance + extra[:, own, own].reshape(1, number, len(steps))
+    variance = cells.variance + extra[:, own, own].reshape(number, len(steps))
     covariance = None if cells.covariance is None else cells.covariance + extra
     return replace(cells, variance=variance, covariance=covariance)
 

@@ -274,11 +274,11 @@ def of_single_trials(people: int) -> tuple[Evidence, Precision]:
     trials = PersonTrials("x", people, np.arange(people), np.arange(1.0, people + 1), True)
     counter = PersonCounter.of(trials, thresholds)
     everybody = np.zeros(people, np.intp)
-    cells, degrees = counter.count(everybody[None], 1), counter.degrees(everybody, 1)
-    x = cells.events[0].T
+    cells, degrees = counter.count(everybody, 1), counter.degrees(everybody, 1)
+    x = cells.events.T
     one = np.ones_like(x)
     found = Evidence(
-        x, people * one, cells.variance[0].T, degrees.T, np.minimum(x, 1.0),
+        x, people * one, cells.variance.T, degrees.T, np.minimum(x, 1.0),
         np.minimum(people - x, 1.0), people * one, x, people - x, False, True,
     )  # fmt: skip
     return found, precision_of(found)

@@ -46,7 +46,7 @@ def test_rates_and_covariances_are_those_of_plain_counting():
     trials = random_persons(30, 3)
     rng = np.random.default_rng(1)
     condition, group = rng.integers(0, 3, len(trials.person)), np.arange(30) % 2
-    cells = ConditionedCounter.of(trials, STEPS, condition, 3).count(group[None], 2)
+    cells = ConditionedCounter.of(trials, STEPS, condition, 3).count(group, 2)
     for g in range(2):
         residuals, sizes = [], []
         for c in range(3):
@@ -54,18 +54,18 @@ def test_rates_and_covariances_are_those_of_plain_counting():
             x = np.bincount(trials.person[mine & trials.events(0.2)], minlength=30)
             m = np.bincount(trials.person[mine], minlength=30)
             n = np.count_nonzero(m)
-            assert cells.events[0, g * 3 + c, 0] == x.sum()
-            assert cells.people[0, g * 3 + c, 0] == n
+            assert cells.events[g * 3 + c, 0] == x.sum()
+            assert cells.people[g * 3 + c, 0] == n
             # Leaving out one person at a time changes the rate by this.
             left_out = (x.sum() - x) / (m.sum() - m) - x.sum() / m.sum()
             residuals.append(left_out * np.sqrt((n - 1) / n))
             sizes.append(m.sum())
         expected = np.array(residuals) @ np.array(residuals).T
-        rate = cells.rate[0, g * 3 : g * 3 + 3, 0]
+        rate = cells.rate[g * 3 : g * 3 + 3, 0]
         own = np.maximum(np.diag(expected), rate * (1 - rate) / sizes)
         expected[np.arange(3), np.arange(3)] = own
-        np.testing.assert_allclose(cells.covariance[0, g, :, :, 0], expected, atol=1e-12)
-        np.testing.assert_allclose(cells.variance[0, g * 3 : g * 3 + 3, 0], own, atol=1e-12)
+        np.testing.assert_allclose(cells.covariance[g, :, :, 0], expected, atol=1e-12)
+        np.testing.assert_allclose(cells.variance[g * 3 : g * 3 + 3, 0], own, atol=1e-12)
 
 
 def test_the_weighted_difference_by_hand():
@@ -73,15 +73,15 @@ def test_the_weighted_difference_by_hand():
     controls = controls_of(trials, people, WITHIN)
     counter = ConditionedCounter.of(trials, np.array([0.5]), controls.condition, 2)
     group = (people["gender"] == "male").to_numpy(np.intp)
-    cells = counter.count(group[None], 2)
+    cells = counter.count(group, 2)
     two = (np.arange(2) + 2 * side for side in (0, 1))
     found = contrast(
         *(
             Side(
-                cells.events[0, at],
-                cells.trials[0, at],
-                cells.variance[0, at],
-                cells.covariance[0, side : side + 1],
+                cells.events[at],
+                cells.trials[at],
+                cells.variance[at],
+                cells.covariance[side : side + 1],
             )
             for side, at in enumerate(two)
         )

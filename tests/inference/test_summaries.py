@@ -76,9 +76,9 @@ def test_bootstrap_of_pairs_by_brute_force(images):
             hit = score[keep] >= np.float32(threshold)
             assert observed[group, step] == pytest.approx(hit.mean())
             raw[:, group, step] = (weight * hit).sum(axis=1) / weight.sum(axis=1)
-    cells = counter_of(trials, steps).count(grouping.codes[None], 2)
+    cells = counter_of(trials, steps).count(grouping.codes, 2)
     spread = np.maximum(raw.var(axis=0), 1e-12)
-    shrink = np.minimum(np.sqrt(cells.variance[0] / spread), 1)
+    shrink = np.minimum(np.sqrt(cells.variance / spread), 1)
     np.testing.assert_allclose(redrawn, observed + shrink * (raw - observed), rtol=1e-4)
 
 

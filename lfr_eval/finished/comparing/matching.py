@@ -88,5 +88,5 @@ def _total(trials: Trials) -> int:
     if isinstance(trials, PersonTrials):
         return len(trials.person)
     steps = np.array([float(np.nextafter(np.float32(trials.floor), np.float32(np.inf)))])
-    cells = counter_of(trials, steps).count(np.zeros((1, trials.people), np.intp), 1)
-    return round(float(cells.trials[0, 0, 0]))
+    cells = counter_of(trials, steps).count(np.zeros(trials.people, np.intp), 1)
+    return round(float(cells.trials[0, 0]))
