@@ -24,7 +24,6 @@ RegisterFile = Annotated[
     ),
 ]
 HERE = Path("sharing.jsonl")
-SHOWN = 5
 """Most ids that are printed as they were read."""
 
 
@@ -63,7 +62,7 @@ def record(
     from lfr_eval.cohort.sharing import SharingError
     from lfr_eval.cohort.subject_list import check_ids, read_subjects
     from lfr_eval.contract.keys import read_key
-    from lfr_eval.contract.words import several
+    from lfr_eval.contract.words import several, some
 
     if not as_written:
         check_ids(subject)
@@ -79,10 +78,9 @@ def record(
         )
     opened = _opened(register, must_exist=False)
     number = opened.record(handover, people, None if key is None else read_key(key))
-    more = ", ..." if len(different) > SHOWN else ""
-    named = f": {', '.join(different[:SHOWN])}{more}" if different else " are named"
+    named = f": {some(different)}" if different else " are named"
     print(f"Entry {number} of {register}. {several(len(different), 'person', 'people')}{named}.")
-    for alike in written_alike(different)[:SHOWN]:
+    for alike in written_alike(different)[:5]:
         print(
             f"Note: {', '.join(alike)} were entered as {len(alike)} people; they may be one person."
         )

@@ -21,6 +21,7 @@ from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.manifest import CARD
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.tables import COHORT
+from lfr_eval.contract.words import some
 
 PERSONAL = ("gender", "ethnicity", "age_band")
 """Factors of a person that every cohort has, even if their labels are missing."""
@@ -176,8 +177,7 @@ def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:
     ):
         shared = set(cohort.images[column].dropna()) & set(fillers.images[column].dropna())
         if shared:
-            names = ", ".join(sorted(shared)[:5]) + (", ..." if len(shared) > 5 else "")
-            clashes.append(f"{len(shared)} {what} are in both ({column}: {names})")
+            clashes.append(f"{len(shared)} {what} are in both ({column}: {some(sorted(shared))})")
     if clashes:
         raise CohortError(
             "The fillers overlap with the people under test: " + "; ".join(clashes) + ". "

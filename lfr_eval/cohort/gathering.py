@@ -21,7 +21,7 @@ from lfr_eval.cohort.pictures import find_pictures, with_roles
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.contract.spelling import skeleton
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 from lfr_eval.contract.writing import written_aside
 
 ORDER = ("image_id", "subject_id", "path", "role")
@@ -51,8 +51,6 @@ LIKELY = {"gender": ("gender", "sex"), "ethnicity": ("ethnic", "race", "heritage
 
 PASSING = ("age", "age_band")
 """Labels that a person may outgrow between two pictures."""
-
-SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -271,7 +269,7 @@ def _by_person(
     unlike = unlike.reindex(frame.index, fill_value=False)
     for name in unlike.columns[unlike.any()]:
         if name in PASSING and not asked.get(name):
-            people = _some(list(persons[unlike[name]].unique()))
+            people = some(persons[unlike[name]].unique())
             notes.append(
                 f"Column '{chosen[name]}' is left out: it has several values for {people}, so it "
                 "is not a label of people."
@@ -301,13 +299,13 @@ def _joined(rows: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFrame, lis
     if absent:
         notes.append(
             f"{several(len(absent), 'person has', 'people have')} pictures and no row in the "
-            f"table: {_some(absent)}. They take part without labels."
+            f"table: {some(absent)}. They take part without labels."
         )
     unseen = [person for person in labels.index if person not in set(persons)]
     if unseen:
         notes.append(
             f"{several(len(unseen), 'person of the table has', 'people of the table have')} no "
-            f"picture: {_some(unseen)}."
+            f"picture: {some(unseen)}."
         )
     further = [name for name in labels.columns if name not in rows]
     return rows.join(labels[further], on="subject_id"), notes
@@ -332,7 +330,7 @@ def _respelled(labels: pd.DataFrame, persons: pd.Series) -> tuple[pd.DataFrame, 
             are = "person is" if len(meant) == 1 else "people are"
             notes.append(
                 f"{len(meant):,} {are} written in another way in the table than in the folder "
-                f"({said}), and treated as the same: {_some(list(meant.values()))}."
+                f"({said}), and treated as the same: {some(meant.values())}."
             )
             labels = labels.rename(index=meant)
     return labels, notes
@@ -360,8 +358,8 @@ def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
             break
     return Problem(
         "people",
-        f"no person of the table has a picture: the table has {_some(table)}, the folder "
-        f"{_some(pictures)}",
+        f"no person of the table has a picture: the table has {some(table)}, the folder "
+        f"{some(pictures)}",
         remedy,
     )
 
@@ -377,8 +375,3 @@ def _of_pictures(folder: Path, paths: pd.Series, people: pd.Series) -> Iterator[
             message = f"{elsewhere} is the same image, of person '{other}'"
             remedy = "Remove the image that is not this person's."
             yield Problem("one image, two people", message, remedy, None, "path", str(path))
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return f"{', '.join(map(str, names[:SHOWN]))}{more}"

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.words import some
 
 PRINTED = 50
 """Most problems that an error message prints. The exception holds all of them."""
@@ -118,9 +119,8 @@ class ManifestError(MendableError, ValueError):
                     for each in rows
                     if each != problem
                 ]
-                more = ", ..." if len(others) > ALIKE else ""
-                listed = ", ".join(others[:ALIKE]) + more
-                lines.append(f"{problem} Also in {len(others):,} other rows: {listed}")
+                rows_of = f"Also in {len(others):,} other rows: {some(others, ALIKE)}"
+                lines.append(f"{problem} {rows_of}")
                 told.update(rows)
         return lines, told
 

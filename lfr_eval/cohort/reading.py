@@ -30,11 +30,10 @@ from lfr_eval.contract.csv_lines import (
 )
 from lfr_eval.contract.reading import why_no_file, wide_encoding
 from lfr_eval.contract.spelling import normal
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import WORKBOOKS, above_header
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
-SHOWN = 5
 """Names of columns in a message."""
 AS_WRITTEN = ("path", "digest")
 """Columns with names of files, which are kept byte for byte."""
@@ -74,9 +73,7 @@ class TextTable:
     @property
     def columns_there(self) -> str:
         """The remedy for a missing column: which columns there are, and on which sheet."""
-        names = [str(name) for name in self.frame]
-        more = f" and {len(names) - MOST_NAMES:,} more" * (len(names) > MOST_NAMES)
-        there = f"Columns there: {', '.join(names[:MOST_NAMES])}{more}."
+        there = f"Columns there: {some(self.frame.columns, MOST_NAMES)}."
         return f"{there} {self.sheets}" if self.sheets else there
 
 
@@ -231,8 +228,7 @@ def _header_problems(
     words = all(cell and not cell[0].isdigit() for cell in below)
     if not all(map(str.strip, header)) and len(header) == len({*below}) and words:
         said = f"some columns have no name here, and row {body[0][0]} seems to be the header"
-        shown = ", ".join(below[:SHOWN]) + ", ..." * (len(below) > SHOWN)
-        return [Problem("column name", said, "Delete the rows above it.", row, None, shown)]
+        return [Problem("column name", said, "Delete the rows above it.", row, None, some(below))]
     problems = []
     for name, number in Counter(header).items():
         if not name.strip():

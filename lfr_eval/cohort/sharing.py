@@ -27,7 +27,7 @@ from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import HOLDER, Entry, Ledger, LedgerError, holders
 from lfr_eval.contract.persons import bare_name
 from lfr_eval.contract.spelling import normal
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 
 SHARED = ("images", "templates", "scores")
 """What can be shared."""
@@ -128,10 +128,9 @@ class Register:
                 for each in known.values()
                 if each.deletion is None
             ]
-            more = f" and {len(there) - _SHOWN:,} earlier ones" if len(there) > _SHOWN else ""
             raise SharingError(
                 f"Entry {number} of {self.path} is not a sharing. Sharings that are not deleted: "
-                f"{', '.join(there[-_SHOWN:]) or 'none'}{more}."
+                f"{some(there[::-1], _SHOWN) or 'none'}."
             )
         if sharing.deletion is not None:
             raise SharingError(f"Entry {number} was deleted on {sharing.deletion.on}.")
@@ -242,9 +241,8 @@ class Register:
         near = near_names(organisation, names)
         hint = f"Similar names in the register: {', '.join(near)}." if near else ""
         if names and not near and not chosen:
-            others = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
             held = several(len(names), "organisation")
-            hint = f"No name in the register is similar. It has {held}: {others}."
+            hint = f"No name in the register is similar. It has {held}: {some(names, _SHOWN)}."
         return replace(answer, asked=f"under the name '{organisation.strip()}'", hint=hint)
 
     def verify(self, today: date | None = None) -> list[str]:

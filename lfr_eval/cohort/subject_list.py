@@ -16,7 +16,7 @@ from lfr_eval.contract.csv_lines import SEPARATORS
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, read_text
 from lfr_eval.contract.spelling import skeleton
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import WORKBOOKS
 
 IDS = frozenset(
@@ -30,7 +30,6 @@ IDS = frozenset(
 
 AS_WRITTEN = "If each of these is a single id, give --as-written."
 
-_SHOWN = 5
 _BETWEEN = r"[\s,;|/&+:()\[\]{}<>\"]"
 """What may stand between two ids of one line."""
 _RANGE = re.compile(r"(.*?)(\d+)\s*(?:-|\u2013|\u2014|\.\.+)\s*(.*?)(\d+)")
@@ -124,9 +123,8 @@ def _check_each(path: Path, what: str, ids: Sequence[tuple[int, str]]) -> None:
         if (why := _why_no_id(text, in_table=what == "row"))
     ]
     if wrong:
-        more = f"; and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
         raise SubjectListError(
-            f"{path}: {'; '.join(wrong[:_SHOWN])}{more}. Give one id per {what}. {AS_WRITTEN}"
+            f"{path}: {some(wrong, apart='; ')}. Give one id per {what}. {AS_WRITTEN}"
         )
 
 

@@ -13,8 +13,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from itertools import islice
+from typing import TypeVar
+
+Name = TypeVar("Name")
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
@@ -334,6 +338,24 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
+
+
+def some(
+    names: Collection[Name],
+    most: int = 5,
+    apart: str = ", ",
+    say: Callable[[Name], str] = str,
+) -> str:
+    """Return the first of many names, as `say` says them, and how many more there are.
+
+    Examples
+    --------
+    >>> some("abcd", 2), some("ab", 2), some(["row 3 is empty", "row 9 is short"], 1, "; ")
+    ('a, b and 2 more', 'a, b', 'row 3 is empty; and 1 more')
+    """
+    rest = len(names) - most
+    more = f"{apart.strip(', ')} and {rest:,} more" if rest > 0 else ""
+    return apart.join(map(say, islice(names, most))) + more
 
 
 def listed(factors: tuple[str, ...]) -> str:

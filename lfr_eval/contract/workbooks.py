@@ -14,10 +14,9 @@ import pandas as pd
 
 from lfr_eval.contract.csv_lines import SEARCHED
 from lfr_eval.contract.spreadsheets import without_values
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 
 WORKBOOKS = (".xlsx", ".xlsm")
-SHOWN = 5
 """Formulas in a message."""
 
 
@@ -87,9 +86,8 @@ def read_workbook(path: Path) -> Sheet:
             "Save it again as .xlsx, or as CSV UTF-8.",
         ) from error
     if lacking:
-        more = f" (and {len(lacking) - SHOWN:,} more)" if len(lacking) > SHOWN else ""
         raise WorkbookUnreadable(
-            f"not readable as Excel ({'. '.join(lacking[:SHOWN])}{more})",
+            f"not readable as Excel ({some(lacking, apart='; ')})",
             "Or save the table as CSV UTF-8.",
         )
     filled = [(row, cells) for row, cells in rows if any(map(cell_text, cells))]

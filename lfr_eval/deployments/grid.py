@@ -11,7 +11,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.deployments.headings import understand
 from lfr_eval.deployments.values import is_given
 
-_SHOWN = 20
+SHOWN = 20
 """Most problems that are printed; the rest are counted."""
 
 
@@ -38,12 +38,6 @@ class Grid:
     headings: list[str]
     rows: list[Row] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
-
-
-def some(problems: Sequence[str]) -> str:
-    """Return the first problems in a row, and how many more there are."""
-    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return "; ".join(problems[:_SHOWN]) + more
 
 
 def where(page: int | None, number: int) -> str:

@@ -21,8 +21,9 @@ from lfr_eval.contract.dates import day
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
+from lfr_eval.contract.words import some
 from lfr_eval.deployments.dates import unclear, year_first
-from lfr_eval.deployments.grid import DeploymentError, Grid, Row, some, where
+from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, repeats_the_date, understand
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
@@ -73,7 +74,7 @@ def import_records(
     rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets)
     problems += _with_forces(rows, paths, forces or {})
     if problems:
-        raise DeploymentError(f"The records cannot be imported: {some(problems)}.")
+        raise DeploymentError(f"The records cannot be imported: {some(problems, SHOWN, '; ')}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
     return Imported(RECORDS.conform(frame), passed_over)
 

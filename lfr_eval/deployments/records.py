@@ -15,7 +15,8 @@ import pandas as pd
 
 from lfr_eval.contract.tables import DEPLOYMENTS
 from lfr_eval.contract.tested import SHORTEST
-from lfr_eval.deployments.grid import DeploymentError, some, where
+from lfr_eval.contract.words import some
+from lfr_eval.deployments.grid import SHOWN, DeploymentError, where
 from lfr_eval.deployments.importing import read_rows
 from lfr_eval.deployments.storage import read_records
 
@@ -48,7 +49,7 @@ def read_deployments(paths: Sequence[Path]) -> pd.DataFrame:
         place = f"{row['source']}" + (f", {where(row['page'], row['row'])}" if row["row"] else "")
         problems += [f"{place}: {problem}" for problem in _problems(row)]
     if problems:
-        raise DeploymentError(f"The records cannot be used: {some(problems)}.")
+        raise DeploymentError(f"The records cannot be used: {some(problems, SHOWN, '; ')}.")
     frame = pd.DataFrame(rows).rename(columns={"record_id": "deployment_id"})
     return DEPLOYMENTS.conform(frame.reindex(columns=DEPLOYMENTS.names))
 

@@ -13,8 +13,8 @@ from lfr_eval.contract.csv_lines import is_note
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
-from lfr_eval.contract.words import several
-from lfr_eval.deployments.grid import DeploymentError, Grid, Row, heading_of, is_empty, some
+from lfr_eval.contract.words import several, some
+from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, heading_of, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
 from lfr_eval.deployments.values import as_text
@@ -119,7 +119,7 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         grids[sheet.title] = grid
         problems += _unlike_its_cells(formulas[sheet.title], sheet, grid)
     if problems:
-        raise DeploymentError(f"{path.name} cannot be read: {some(problems)}.")
+        raise DeploymentError(f"{path.name} cannot be read: {some(problems, SHOWN, '; ')}.")
     if not grids:
         raise DeploymentError(f"{path.name} has no sheet with headings above a row with a day.")
     _check_alike(path.name, grids, wanted)
@@ -162,13 +162,12 @@ def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
     unseen = [name for name, each in sheet.column_dimensions.items() if each.hidden]
     if unseen:
         grid.passed_over.append(
-            f"hidden columns of sheet '{sheet.title}' were read: {some(sorted(unseen))}"
+            f"hidden columns of sheet '{sheet.title}' were read: {some(sorted(unseen), SHOWN)}"
         )
     hidden = sorted(number for number in rows if sheet.row_dimensions[number].hidden)
     if hidden:
         grid.passed_over.append(
-            f"hidden rows of sheet '{sheet.title}' were read: "
-            f"{some([str(number) for number in hidden])}"
+            f"hidden rows of sheet '{sheet.title}' were read: {some(hidden, SHOWN)}"
         )
 
 
@@ -237,8 +236,9 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         grid.rows.append(Row(page, number, padded))
     if cut:
         raise DeploymentError(
-            f"{name} has {needed} headings, but fewer cells in {some(cut)}. The rows may be cut "
-            "off: get the file again. Add empty cells at the end of a row if nothing is missing."
+            f"{name} has {needed} headings, but fewer cells in {some(cut, SHOWN, '; ')}. The rows "
+            "may be cut off: get the file again. Add empty cells at the end of a row if nothing is "
+            "missing."
         )
     return grid
 
@@ -264,7 +264,8 @@ def _without_notes(
         notes.append(f"row {number} ('{next(filter(None, cells))}')")
     if notes:
         raise DeploymentError(
-            f"{name}: there seem to be notes below the table: {some(notes[::-1])}. Delete them."
+            f"{name}: there seem to be notes below the table: {some(notes[::-1], SHOWN)}. "
+            "Delete them."
         )
     return kept
 

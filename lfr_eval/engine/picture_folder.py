@@ -8,7 +8,7 @@ from pathlib import Path
 from string import digits
 
 from lfr_eval.contract.pictures import FORMATS, is_picture
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import several, some
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"),
@@ -17,7 +17,6 @@ SUFFIXES = (
 """Endings of file names that count as frames, even if the file cannot be decoded. Other files are
 frames if their content begins like a picture."""
 
-SHOWN = 5
 """Number of file names shown in a message."""
 
 
@@ -42,11 +41,10 @@ class Listing:
         """Sentence that says which files are left out and why; empty if there are none."""
         if not self.others:
             return ""
-        shown = ", ".join(file.name for file in self.others[:SHOWN])
-        more = f" and {len(self.others) - SHOWN:,} more" if len(self.others) > SHOWN else ""
         return (
             f"{self.folder}: {several(len(self.others), 'file')} left out because they are not "
-            f"pictures in a supported format ({', '.join(FORMATS)}): {shown}{more}."
+            f"pictures in a supported format ({', '.join(FORMATS)}): "
+            f"{some(self.others, say=lambda file: file.name)}."
         )
 
 

@@ -18,12 +18,7 @@ import pandas as pd
 from lfr_eval.contract.names import factor_words, group_words, metric_named
 from lfr_eval.contract.tables import ADJUSTED, CROSS
 from lfr_eval.contract.trials import Grouping, PersonTrials, Trials, group_people
-from lfr_eval.contract.words import (
-    confidence,
-    joined,
-    percentage,
-    ratio,
-)
+from lfr_eval.contract.words import confidence, joined, percentage, ratio, some
 from lfr_eval.inference.cells import Bools, Floats, divide
 from lfr_eval.inference.comparing_groups import is_group, reference_group
 from lfr_eval.inference.counting import lenders_of, steps_of
@@ -216,10 +211,9 @@ def _refused(counted: Counted, both: Bools, used: Floats) -> str:
     if not len(alone):
         return ""
     largest = alone[np.argsort(-used[alone], kind="stable")]
-    named = [counted.names[cell].replace(CROSS, ", ") for cell in largest[:_MOST_NAMED]]
-    more = f" and {len(alone) - len(named)} more" if len(alone) > len(named) else ""
+    named = [counted.names[cell].replace(CROSS, ", ") for cell in largest]
     return (
-        f"only one of the groups has passes with {'; '.join(named)}{more} "
+        f"only one of the groups has passes with {some(named, _MOST_NAMED, '; ')} "
         f"({percentage(float(used[alone].sum() / used.sum()))} of the passes of both)"
     )
 

@@ -22,7 +22,7 @@ from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
-from lfr_eval.contract.words import several, threshold_text
+from lfr_eval.contract.words import several, some, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.clocks import clock_shift
 from lfr_eval.matchers.number_format import Decimal, read_numbers
@@ -35,7 +35,6 @@ REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
 
 NAMED, UNKNOWN_PASS = "named", "no such pass"
-SHOWN = 5
 UNMATCHED = (UNKNOWN_PASS, NO_PASS, NO_CAMERA, SEVERAL)
 
 LARGEST_SHARE_IN_DOUBT = 0.05
@@ -351,6 +350,4 @@ class AlertLog:
 
 def _first(values: pd.Series) -> str:
     """Return the first different values."""
-    found = values.unique()
-    shown = ", ".join(map(str, found[:SHOWN])) or "none"
-    return shown + (" ..." if len(found) > SHOWN else "")
+    return some(values.unique()) or "none"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.words import some
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import (
     LARGEST,
 )
 from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE, near_name
-from lfr_eval.matchers.rows import SHOWN
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ class Matrix:
         asked &= ~np.isnan(self.score)
         wrong = np.argwhere(asked & ~(np.abs(self.score) <= LARGEST))
         if len(wrong):
-            shown = [f"{self.reference[r]} and {self.probe[c]}" for r, c in wrong[:SHOWN]]
+            shown = some(wrong, say=lambda at: f"{self.reference[at[0]]} and {self.probe[at[1]]}")
             raise MatcherError(
                 f"{self.path}: {len(wrong):,} scores are not finite numbers that float32 can hold: "
-                f"{', '.join(shown)}. Leave the cell empty where there is no score."
+                f"{shown}. Leave the cell empty where there is no score."
             )
         row, column = np.nonzero(asked)
         notes = []
@@ -170,14 +170,15 @@ class Matrix:
         apart = ~np.isnan(one) & ~np.isnan(other) & (one != other)
         if apart.any():
             at = np.flatnonzero(apart)
-            shown = ", ".join(
-                f"{self.reference[row[i]]} and {self.probe[column[i]]} ({other[i]} and {one[i]})"
-                for i in at[:SHOWN]
-            )
+
+            def said(i: np.integer) -> str:
+                pair = f"{self.reference[row[i]]} and {self.probe[column[i]]}"
+                return f"{pair} ({other[i]} and {one[i]})"
+
             raise MatcherError(
                 f"{self.path}: {len(at):,} pairs have one score in each direction, and their "
-                f"images are both reference and probe: {shown}. Give images that search the role "
-                "probe and images that are searched the role reference."
+                f"images are both reference and probe: {some(at, say=said)}. Give images that "
+                "search the role probe and images that are searched the role reference."
             )
         mirrored = np.zeros(second.shape, bool)
         mirrored[row, column] = ~np.isnan(one) & ~np.isnan(other)
@@ -235,12 +236,6 @@ def _turned_round(images: int, places: NDArray[np.intp]) -> NDArray[np.intp]:
     seats = np.full(images, -1, np.intp)
     seats[places[places >= 0]] = np.flatnonzero(places >= 0)
     return seats
-
-
-def some(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(map(str, names[:SHOWN])) + more
 
 
 def _of_names(

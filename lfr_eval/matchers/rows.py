@@ -14,11 +14,11 @@ from pandas.api.types import infer_dtype
 
 from lfr_eval.contract.csv_lines import is_foot
 from lfr_eval.contract.spelling import normal, skeleton
+from lfr_eval.contract.words import some
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import shape
 from lfr_eval.matchers.vendor_files import NOTES, ROW, headless, read_frame
 
-SHOWN = 5
 """Rows and names in a message."""
 LENGTH = 60
 """Characters of a note in a message."""
@@ -83,12 +83,12 @@ def columns_with(path: Path, known: Collection[str]) -> list[str]:
 
 def listed(rows: pd.DataFrame, columns: Sequence[str]) -> str:
     """Return the first rows in words, and the number of further rows."""
-    shown = [
-        f"row {int(row[ROW])} ({', '.join(str(row[name]) for name in columns)})"
-        for row in rows.head(SHOWN).to_dict("records")
-    ]
-    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
-    return f"{', '.join(shown)}{more}"
+
+    def said(at: int) -> str:
+        row = rows.iloc[at]
+        return f"row {int(row[ROW])} ({', '.join(str(row[name]) for name in columns)})"
+
+    return some(range(len(rows)), say=said)
 
 
 def refuse(path: Path, frame: pd.DataFrame, checks: Iterable[tuple[str, pd.Series]]) -> None:
@@ -160,8 +160,7 @@ def _named(
             *filter(None, [headless(there)]),
         ]
     if problems:
-        shown = ", ".join(there[:MOST_NAMES]) + (" ..." if len(there) > MOST_NAMES else "")
-        raise MatcherError(f"{path}: {'; '.join(problems)}. It has {shown}.")
+        raise MatcherError(f"{path}: {'; '.join(problems)}. It has {some(there, MOST_NAMES)}.")
     _check_one_system(path, frame, [name for name in there if name not in columns.values()])
     taken = {}
     for name in wanted:
@@ -212,7 +211,7 @@ def _check_one_system(path: Path, frame: pd.DataFrame, names: Sequence[str]) -> 
         found = [one for one in frame[name].dropna().astype(str).unique() if one.strip()]
         if len(found) > 1:
             raise MatcherError(
-                f"{path}: column '{name}' names {len(found):,} systems ({', '.join(found[:5])}"
-                f"{' ...' if len(found) > 5 else ''}), but a study tests one. Write the rows of "
-                "each system to a separate file. If the column means something else, rename it."
+                f"{path}: column '{name}' names {len(found):,} systems ({some(found)}), "
+                "but a study tests one. Write the rows of each system to a separate file. If the "
+                "column means something else, rename it."
             )

@@ -23,7 +23,7 @@ from lfr_eval.contract import defaults
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import CAPTURE, COHORT, CROSS
-from lfr_eval.contract.words import joined, several
+from lfr_eval.contract.words import joined, several, some
 
 MOST_GROUPS = 20
 """A column with more values than this is taken for a remark, not for a label of groups."""
@@ -246,13 +246,10 @@ def _slips(images: pd.DataFrame, factor: str) -> Iterator[str]:
         return
     usual = odd.groupby("subject_id")[factor].transform(lambda own: own.mode().iloc[0])
     rows = odd[odd[factor] != usual]
-    shown = ", ".join(
-        f"{image} ({label})"
-        for image, label in zip(rows["image_id"].head(SHOWN), rows[factor].head(SHOWN), strict=True)
-    )
-    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+    of_rows = list(zip(rows["image_id"], rows[factor], strict=True))
+    shown = some(of_rows, say=lambda row: f"{row[0]} ({row[1]})")
     yield (
         f"'{factor}' has two labels within {several(number, 'person', 'people')} of {asked:,}, and "
-        f"one label within everybody else: images {shown}{more}. Give a person the same label in "
+        f"one label within everybody else: images {shown}. Give a person the same label in "
         f"every row, or, if it is a condition of passes, say so: 'dataset.conditions=[{factor}]'"
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.config import ConfigError, MatcherConfig
-from lfr_eval.contract.words import several, significant, threshold_text
+from lfr_eval.contract.words import several, significant, some, threshold_text
 from lfr_eval.matchers import MatcherCard
 
 SHOWN = 5
@@ -287,8 +287,7 @@ def _named(values: Sequence[float]) -> str:
 
 
 def _shown(values: Sequence[float]) -> str:
-    more = f" and {len(values) - SHOWN:,} more" if len(values) > SHOWN else ""
-    return ", ".join(threshold_text(value) for value in values[:SHOWN]) + more
+    return some(values, say=threshold_text)
 
 
 def _between(low: float, high: float) -> str:

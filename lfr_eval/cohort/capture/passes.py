@@ -15,7 +15,7 @@ import pandas as pd
 from lfr_eval.cohort.capture.pictures import FOLDER, CaptureError, Order, make_pictures, missing
 from lfr_eval.cohort.capture.transforms import TRANSFORMS, Step
 from lfr_eval.contract.tables import CAPTURE, NO_DEGRADATION
-from lfr_eval.contract.words import joined
+from lfr_eval.contract.words import joined, some
 
 Eyes = Callable[[Sequence[Path]], Sequence[float | None]]
 
@@ -183,8 +183,9 @@ def _eyes(orders: Sequence[Order], find: Eyes, folder: Path) -> list[float | Non
     blind = {order.image.name for order in asked if found[order.digest] is None}
     if blind:
         raise CaptureError(
-            f"No eyes were found on {len(blind)} of {len(wanted)} images ({_some(blind)}), so they "
-            "cannot be given an eye distance. Use scale, a factor of the picture's size, instead."
+            f"No eyes were found on {len(blind)} of {len(wanted)} images "
+            f"({some(sorted(blind), 3)}), so they cannot be given an eye distance. Use scale, a "
+            "factor of the picture's size, instead."
         )
     near = {
         f"{order.image.name}: {found[order.digest]:.0f} px"
@@ -194,10 +195,7 @@ def _eyes(orders: Sequence[Order], find: Eyes, folder: Path) -> list[float | Non
     if near:
         raise CaptureError(
             f"{len(near)} images have their eyes nearer than an eye_distance that is asked for "
-            f"({_some(near)}); a picture can only be made smaller. Give smaller distances."
+            f"({some(sorted(near), 3)}); a picture can only be made smaller. Give smaller "
+            "distances."
         )
     return distances
-
-
-def _some(names: set[str]) -> str:
-    return ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")

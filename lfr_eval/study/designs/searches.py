@@ -21,6 +21,7 @@ from lfr_eval.contract.tables import (
     Table,
 )
 from lfr_eval.contract.trials import Trials
+from lfr_eval.contract.words import some
 from lfr_eval.inference import rates
 from lfr_eval.study.designs.design import Evidence
 from lfr_eval.study.populations import finest_factor
@@ -137,11 +138,10 @@ class Operator(Live):
         frames = probes.groupby("pass_id", sort=False).size()
         several = frames[frames > 1]
         if len(several):
-            shown = [f"{name} ({count} images)" for name, count in several.head(SHOWN).items()]
-            more = f" and {len(several) - SHOWN:,} more" if len(several) > SHOWN else ""
+            shown = some(several.index, SHOWN, say=lambda name: f"{name} ({several[name]} images)")
             raise ConfigError(
                 "In the design 'operator' a pass is a single image that an operator took, but "
-                f"{len(several):,} passes have several: {', '.join(shown)}{more}. Give every image "
+                f"{len(several):,} passes have several: {shown}. Give every image "
                 "a pass_id of its own (or none), or choose design=live."
             )
         return images
