@@ -176,13 +176,17 @@ def _resembling(x: Floats, n: Floats, spread: Floats, factor: Floats, level: Flo
     A sample that holds few of these people has a low rate and a low variance at once, and an end
     from that variance is too low. The variance relative to the square of the rate, `spread`, does
     not depend on the rate. If the rate of those who took part has a gamma distribution with this
-    relative variance, events are negative binomial, and the end is the rate at which x + 1/2 events
-    or fewer have the chance `level`.
+    relative variance, events are negative binomial, and the end rests on the expected events of
+    which x + 1/2 or fewer have the chance `level`. They are divided by themselves and the trials
+    without an event that were seen, so that the end is below 1. Of few trials with an event this
+    is nearly the same as dividing by all trials. Where a third had one, and few people took part,
+    all trials would give 1, and coverage does not need it.
 
     References
     ----------
     Greenwood & Yule (1920), Journal of the Royal Statistical Society 83, 255-279.
     """
     mean = special.betainccinv(factor * (x + 0.5), factor / spread, level)
-    found: Floats = np.minimum(mean / np.maximum(spread * n * (1 - mean), 1e-12), 1.0)
+    expected = divide(mean, spread * (1 - mean), otherwise=np.inf)
+    found: Floats = 1 / (1 + divide(n - x, expected, otherwise=np.inf))
     return found

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.cells import Bools, Floats, Labels, divide
 from lfr_eval.inference.repeats import correlation_bound
 
 ENOUGH_EVENTS = 10
@@ -54,9 +54,10 @@ class Evidence:
         Whether a trial belongs to two people.
     falling
         Whether events become fewer as the threshold rises.
-    lent_effect, lent_degrees, lent_spread : (groups, thresholds), optional
+    lent_effect, lent_degrees, lent_spread, broad_spread : (groups, thresholds), optional
         Design effect, its degrees of freedom, and `Precision.spread`, that a threshold with few
-        events borrows; NaN where there is none. If not given, the thresholds lend to one another.
+        events borrows, and the spread at the lender with most events; NaN where there is none. If
+        not given, the thresholds lend to one another.
     alike : (groups, 1), optional
         People with as many comparisons each who would weigh as much together as these do,
         (sum C)^2 / sum C^2; if not given, all people.
@@ -76,6 +77,7 @@ class Evidence:
     lent_effect: Floats | None = None
     lent_degrees: Floats | None = None
     lent_spread: Floats | None = None
+    broad_spread: Floats | None = None
     alike: Floats | None = None
 
     def take(self, rows: Floats) -> Evidence:
@@ -100,8 +102,9 @@ class Evidence:
         self, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
     ) -> Evidence:
         """Return the same, borrowing from the same groups at other scores, as `lent` says."""
-        effect, degrees, spread = lent(self, lender, lenders, counted)
-        return replace(self, lent_effect=effect, lent_degrees=degrees, lent_spread=spread)
+        names = "lent_effect", "lent_degrees", "lent_spread", "broad_spread"
+        found: dict[str, Any] = dict(zip(names, lent(self, lender, lenders, counted), strict=True))
+        return replace(self, **found)
 
     @classmethod
     def stack(cls, rows: Sequence[Evidence]) -> Evidence:
@@ -125,7 +128,7 @@ class Evidence:
 _ARRAYS = (
     "events", "trials", "variance", "degrees", "largest", "largest_without", "people",
     "affected", "affected_without", "lent_effect", "lent_degrees", "lent_spread",
-    "alike",
+    "broad_spread", "alike",
 )  # fmt: skip
 
 
@@ -220,10 +223,9 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     x, n = np.broadcast_arrays(evidence.events, evidence.trials)
     own, enough = _own(evidence, counted)
     every = np.arange(x.shape[-1])
-    known = evidence.lent_effect, evidence.lent_degrees, evidence.lent_spread
-    if known[0] is None:
-        known = lent(evidence, evidence, Lenders(every, every), counted)
-    lent_effect, lent_degrees, lent_spread = (np.asarray(one) for one in known)
+    if evidence.lent_effect is None:
+        evidence = evidence.borrowing(evidence, Lenders(every, every), counted)
+    lent_effect, lent_degrees = np.asarray(evidence.lent_effect), np.asarray(evidence.lent_degrees)
     borrowed = ~enough & ~np.isnan(lent_effect)
     from_near = np.maximum(np.maximum(own, np.nan_to_num(lent_effect)), 1.0)
     nothing, basis = _unborrowed(evidence, counted, own, ~enough & ~borrowed)
@@ -235,7 +237,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     degrees = np.where(_stated(evidence, own, ~enough & ~borrowed, effect), np.inf, degrees)
     degrees = np.maximum(degrees, 1.0)
     words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
-    spread = np.where(enough, _spread(evidence, effect), np.where(borrowed, lent_spread, 0.0))
+    spread = np.where(enough, _spread(evidence, effect), 0.0)
+    spread = _broadened(evidence, np.where(borrowed, np.asarray(evidence.lent_spread), spread))
     return Precision(
         x,
         n,
@@ -263,12 +266,28 @@ def _spread(evidence: Evidence, effect: Floats) -> Floats:
     was found by simulation. A rate of passes does not rest on pairs of people, so this is used for
     ten people or fewer only.
     """
-    alike = evidence.people if evidence.alike is None else evidence.alike
-    missing = divide(evidence.people + FEW_PEOPLE, alike, otherwise=1.0)
+    missing = divide(evidence.people + FEW_PEOPLE, _alike(evidence), otherwise=1.0)
     if not evidence.pairs:
         missing = np.where(evidence.people <= FEW_PEOPLE, missing, 0.0)
     extra = (1 - evidence.rate) * np.maximum(effect - 1, 0.0)
     return missing * divide(extra, evidence.events)
+
+
+def _broadened(evidence: Evidence, spread: Floats) -> Floats:
+    """Spread where people weigh unequally: not below that of the lender with most events.
+
+    Whether the few who weigh most resemble many others is seen better where more events tell. The
+    rule sets in as people become unequal, and holds in full where n people weigh as n / 2. Where
+    they weigh alike it would cost power, and gain nothing.
+    """
+    unequal = np.clip(2 * (1 - divide(_alike(evidence), evidence.people, otherwise=1.0)), 0.0, 1.0)
+    broad = np.nan_to_num(np.asarray(evidence.broad_spread, float))
+    wider: Floats = spread + unequal * np.maximum(broad - spread, 0.0)
+    return wider
+
+
+def _alike(evidence: Evidence) -> Floats:
+    return evidence.people if evidence.alike is None else evidence.alike
 
 
 def _stated(evidence: Evidence, own: Floats, alone: Bools, effect: Floats) -> Bools:
@@ -327,10 +346,10 @@ class Lenders:
 
 def lent(
     evidence: Evidence, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Return effect, degrees and spread of the nearest lender with enough events; NaN: none.
 
-    The nearest is sought on the side of more events.
+    The nearest is sought on the side of more events. Last comes the spread of the furthest there.
 
     Parameters
     ----------
@@ -348,15 +367,25 @@ def lent(
         reached = np.maximum.accumulate(places, axis=-1)
         places = np.concatenate([none, np.where(reached < 0, size, reached)], axis=-1)
         found = places[..., np.searchsorted(lenders.grid, lenders.steps, "right")]
+        furthest = np.argmax(enough, axis=-1, keepdims=True) if size else none
     else:
         places = np.where(enough, np.arange(size), size)
         reached = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
         places = np.concatenate([reached, none], axis=-1)
         found = places[..., np.searchsorted(lenders.grid, lenders.steps, "left")]
+        furthest = size - 1 - np.argmax(enough[..., ::-1], axis=-1, keepdims=True) if size else none
 
-    def taken(values: Floats) -> Floats:
+    def taken(values: Floats, places: Labels) -> Floats:
         wide = np.concatenate([np.broadcast_to(values, own.shape), none * np.nan], axis=-1)
-        picked: Floats = np.take_along_axis(wide, found, axis=-1)
+        picked: Floats = np.take_along_axis(wide, places, axis=-1)
         return picked
 
-    return taken(own), taken(lender.degrees), taken(_spread(lender, own))
+    spread = _spread(lender, own)
+    # A lender on the other side of a threshold has fewer events and lends nothing to it.
+    furthest = np.where(found == size, size, furthest)
+    return (
+        taken(own, found),
+        taken(lender.degrees, found),
+        taken(spread, found),
+        taken(spread, furthest),
+    )

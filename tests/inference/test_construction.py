@@ -156,6 +156,24 @@ def test_design_effects_are_borrowed_unscaled_from_the_nearest_threshold_with_en
     assert pairs.effect[0].tolist() == pytest.approx([2, 4950 / 50])
 
 
+def test_people_who_weigh_unequally_are_as_unlike_as_more_events_show():
+    def spread(alike: float, events=(80, 12, 5), effects=(9, 2, 2)) -> np.ndarray:
+        found = evidence(events, effects, pairs=True)
+        return precision_of(replace(found, alike=np.array([[alike]]))).spread[0]
+
+    n, lender = 100, evidence([80], [9], pairs=True).trials[0, 0]
+    own = {x: (1 - x / lender) / x * (n + 10) for x in (12, 80)}
+    # All alike: its own, or of few events that of the nearest with ten.
+    assert spread(n) == pytest.approx([8 * own[80] / n, own[12] / n, own[12] / n])
+    half = np.array([8 * own[80], 8 * own[80], 8 * own[80]]) / (n / 2)
+    assert spread(n / 2) == pytest.approx(half)
+    between = own[12] + 0.5 * (8 * own[80] - own[12])
+    assert spread(n * 0.75)[1:] == pytest.approx([between / (n * 0.75)] * 2)
+    # Never less than its own, and nothing where no threshold has ten events.
+    assert spread(n / 2, (80, 12), (1, 9))[1] == pytest.approx(8 * own[12] / (n / 2))
+    assert spread(n / 2, (5, 2), (2, 2)).tolist() == [0, 0]
+
+
 def test_below_the_minimum_evidence_nothing_is_tested():
     found = compare_groups([1, 0, 0, 0, 0, 0], range(6), list("abcdef"), reference="b")
     assert set(found["verdict"]) == {"untestable"}
@@ -321,3 +339,15 @@ def test_the_upper_end_of_unlike_people_is_that_of_a_gamma_mixture(spread: float
     # Half an event more than was seen: between so few, and one more.
     chance = np.mean(stats.poisson.cdf(x, rate)), np.mean(stats.poisson.cdf(x - 1, rate))
     assert np.sqrt(np.prod(chance)) == pytest.approx(0.025, rel=0.02)
+
+
+@pytest.mark.parametrize("events", [8, 54, 75])
+def test_the_upper_end_of_few_unlike_people_leaves_trials_without_an_event(events: int):
+    def end(spread: float) -> float:
+        values = events, 156, 6.0, 12.0, 12.0, spread
+        cells = Precision(*(np.array([float(v)]) for v in values), np.array(["given"]))
+        return float(upper_ends(cells, 0.025)[0])
+
+    ends = [end(spread) for spread in (0.0, 0.1, 0.2, 0.4)]
+    assert ends == sorted(ends)
+    assert ends[0] < ends[-1] < 0.9
