@@ -79,7 +79,7 @@ def test_python_keeps_to_cards_as_the_command_line_does(
     raw = yaml.safe_load((tmp_path / "ours.yaml").read_text("utf-8"))
     forbidding = tmp_path / "forbidding.yaml"
     forbidding.write_text(yaml.safe_dump(raw | {"expires": None, "forbids": ["live trial"]}))
-    with pytest.raises(CardError, match="forbids the purpose 'live trial'"):
+    with pytest.raises(CardError, match="forbids 'live trial', and"):
         lfr_eval.run(
             *(f"dataset.card={forbidding}", "dataset.purpose=live trial"),
             *(f"paths.cache={cache}", f"paths.studies={tmp_path / 'studies'}"),

@@ -17,6 +17,7 @@ import pytest
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.provenance import Provenance
+from lfr_eval.contract.sealing import SHARED
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.tracking import STEP, TrackingError, name, track
 from lfr_eval.tracking.pages import worst_group
@@ -254,6 +255,9 @@ def test_artifacts_hold_no_biometrics(logged: Run, store: str) -> None:
     files |= {item.path for item in client.list_artifacts(run_id, "tables")}
     assert {"report.html", "rates.parquet", "findings.parquet", "tables/rates.csv"} <= files
     assert not files & {"cohort.parquet", "mated.parquet", "searches.parquet", "non_mated.parquet"}
+    # Whoever sees the run sees no more of a study than somebody who is handed a share of it.
+    held = {Path(each).stem for each in files} - {"provenance", "tables", "figures"}
+    assert held <= {Path(each).stem for each in SHARED}
 
 
 def test_the_dataset_is_an_input_with_its_whole_hash(logged: Run, small: StudyFolder) -> None:

@@ -11,10 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from lfr_eval.cohort.permission import alike_purpose
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.words import joined
 
 EXPIRED, FORBIDDEN = "expired", "forbidden"
 """Objections of a card to its use; `dataset.despite` names those to override."""
+
+NEVERTHELESS = "It was used nevertheless."
+"""Ends the sentence about an objection that was overridden."""
 
 KINDS = ("faces", "weights", "simulated")
 
@@ -120,7 +125,7 @@ class DatasetCard:
     purpose
         Permitted use of the images.
     forbids
-        Forbidden purposes, as words of `dataset.purpose`.
+        Forbidden purposes. `dataset.purpose` is compared with them by its words.
     dpia, eia
         References of the data protection and equality impact assessments.
     collected
@@ -169,6 +174,11 @@ class DatasetCard:
                 f"The dataset '{self.name}' had to be deleted by {self.expires}. Delete its "
                 "pictures where they are, and what was made of them with lfr-eval purge."
             )
-        if purpose.casefold() in (each.casefold() for each in self.forbids):
-            found[FORBIDDEN] = f"The card of dataset '{self.name}' forbids the purpose '{purpose}'."
+        forbidden = [each for each in self.forbids if alike_purpose(each, purpose)]
+        if forbidden:
+            named = joined([f"'{each}'" for each in forbidden])
+            found[FORBIDDEN] = (
+                f"The card of dataset '{self.name}' forbids {named}, and the purpose of this study "
+                f"(dataset.purpose) is '{purpose}'."
+            )
         return found

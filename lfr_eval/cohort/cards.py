@@ -6,10 +6,11 @@ if a name is nearly right.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import date
+import re
+from dataclasses import MISSING, fields, replace
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import lfr_eval
 from lfr_eval.cohort.card import (
@@ -21,9 +22,18 @@ from lfr_eval.cohort.card import (
     PublishedFile,
 )
 from lfr_eval.cohort.codes import CodeError, find_scheme
+from lfr_eval.cohort.permission import day_of, problem_of_period
 from lfr_eval.contract.places import CARDS, remember
-from lfr_eval.contract.reading import ReadingError, read_yaml
+from lfr_eval.contract.reading import ReadingError, ValueUnreadable, read_yaml
 from lfr_eval.contract.tables import LABEL_SOURCES
+
+_NAME = re.compile(r"\w[\w .()-]{0,99}")
+_MEANT = {
+    **dict.fromkeys(("retention", "retention_period", "delete_by", "keep_until"), "expires"),
+    **dict.fromkeys(("forbidden", "prohibited"), "forbids"),
+    **dict.fromkeys(("collection", "collection_dates"), "collected"),
+}
+"""What people call entries, and their names."""
 
 
 def cards_folder() -> Path:
@@ -68,11 +78,17 @@ def load_card(name: str | Path) -> DatasetCard:
     card = _card(raw, problems)
     if card is not None and card.register is not None:
         card = _beside(card, card.register, path.parent, problems)
-    if card is not None and card.expires is not None and path.parent != cards_folder():
-        remember(CARDS, path)
+    ours = path.parent.resolve() == cards_folder().resolve()
+    if card is not None and not ours and card.name in card_names():
+        # It would share the folder of downloads, and its last day would empty that folder.
+        problems.append(
+            f"name: '{card.name}' is the name of a shipped card; give this one a name of its own"
+        )
     if problems or card is None:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise CardError(f"The dataset card '{path}' has problems:\n{listed}")
+    if card.expires is not None and not ours:
+        remember(CARDS, path)
     return card
 
 
@@ -94,11 +110,18 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
             find_scheme(scheme)
         except CodeError as error:
             problems.append(f"schemes.{factor}: {error}")
+    apart = ("label_source", "schemes", "limits", "files", "layouts", "forbids")
     plain = {
-        key: _text(value, key, problems)
+        key: _moment(value, key, problems)
+        if key in ("expires", "collected")
+        else _text(value, key, problems)
         for key, value in entries.items()
-        if key not in ("label_source", "schemes", "limits", "files", "layouts", "forbids")
+        if key not in apart
     }
+    _check_filled(plain, DatasetCard, "", problems)
+    _check_name(plain["name"], "name", problems)
+    _check_within(plain.get("mirror"), "mirror", problems)
+    _check_address(plain.get("checksums"), "checksums", problems)
     limits = [
         _text(limit, "limits", problems) for limit in _list(entries["limits"], "limits", problems)
     ]
@@ -106,7 +129,7 @@ def _card(raw: object, problems: list[str]) -> DatasetCard | None:
         _text(each, "forbids", problems)
         for each in _list(entries.get("forbids"), "forbids", problems)
     ]
-    _check_day(plain.get("expires"), problems)
+    _check_period(plain, problems)
     files = [_file(file, problems) for file in _list(entries.get("files"), "files", problems)]
     layouts = [
         _layout(each, problems) for each in _list(entries.get("layouts"), "layouts", problems)
@@ -131,12 +154,58 @@ def _beside(card: DatasetCard, register: str, folder: Path, problems: list[str])
     return replace(card, register=str(folder / register))
 
 
-def _check_day(day: str | None, problems: list[str]) -> None:
-    try:
-        if day is not None:
-            date.fromisoformat(day)
-    except ValueError:
-        problems.append(f"expires: '{day}' is not a day such as 2027-12-31")
+def _moment(value: object, where: str, problems: list[str]) -> str | None:
+    """Return a day or a time in words; YAML reads a day such as 2027-12-31 as one."""
+    if where == "expires" and type(value) in (date, str):
+        try:
+            return day_of(value)
+        except ValueUnreadable as error:
+            problems.append(f"expires: '{value}' {error}")
+            return None
+    return value.isoformat() if type(value) is date else _text(value, where, problems)
+
+
+def _check_filled(
+    plain: dict[str, str | None], kind: type, where: str, problems: list[str]
+) -> None:
+    """Refuse an empty text, and a null where a value is needed."""
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    problems += [
+        f"{where}{key}: is empty; if it is not known, write so"
+        for key, value in plain.items()
+        if value == "" or (value is None and key in needed)
+        # What is not a text has been named already.
+        if not any(said.startswith(f"{where}{key}: ") for said in problems)
+    ]
+
+
+def _check_period(plain: dict[str, str | None], problems: list[str]) -> None:
+    collected, expires = plain.get("collected"), plain.get("expires")
+    wrong = collected and problem_of_period(collected, datetime.now(UTC).date())
+    if wrong:
+        problems.append(f"collected: '{collected}' {wrong}")
+    elif collected and expires and problem_of_period(collected, date.fromisoformat(expires)):
+        problems.append(f"expires: '{expires}' is before the pictures were made ('{collected}')")
+
+
+def _check_name(name: str | None, where: str, problems: list[str]) -> None:
+    """Refuse a name that would lead to another folder."""
+    if name and not _NAME.fullmatch(name):
+        problems.append(
+            f"{where}: '{name}' must be a plain name: letters, digits, spaces, dots, hyphens and "
+            "underscores, beginning with a letter or a digit"
+        )
+
+
+def _check_within(place: str | None, where: str, problems: list[str]) -> None:
+    """Refuse a path that leads out of its folder."""
+    if place and (PurePosixPath(place).is_absolute() or {"..", ""} & {*re.split(r"[/\\]", place)}):
+        problems.append(f"{where}: '{place}' must be a path within the folder, without '..'")
+
+
+def _check_address(url: str | None, where: str, problems: list[str]) -> None:
+    if url and not url.startswith(("https://", "http://")):
+        problems.append(f"{where}: '{url}' must begin with https:// or http://")
 
 
 def _file(raw: object, problems: list[str]) -> PublishedFile | None:
@@ -147,6 +216,10 @@ def _file(raw: object, problems: list[str]) -> PublishedFile | None:
     checksum = plain.get("checksum")
     if checksum and checksum.partition(":")[0] not in ("sha256", "md5"):
         problems.append(f"files.checksum: '{checksum}' must begin with 'sha256:' or 'md5:'")
+    _check_filled(plain, PublishedFile, "files.", problems)
+    _check_name(plain["name"], "files.name", problems)
+    _check_name(plain.get("unpack"), "files.unpack", problems)
+    _check_address(plain["url"], "files.url", problems)
     return PublishedFile(**plain)  # type: ignore[arg-type]
 
 
@@ -180,6 +253,7 @@ def _layout(raw: object, problems: list[str]) -> Layout | None:
     ]
     strip = _texts(entries["strip"], "layouts.strip", problems)
     labels = _text(entries["labels"], "layouts.labels", problems) or ""
+    _check_within(labels, "layouts.labels", problems)
     return Layout(labels, tuple(rules), keep, tuple(each), strip)
 
 
@@ -192,7 +266,8 @@ def _known(raw: object, kind: type, where: str, problems: list[str]) -> dict[str
     names = tuple(field.name for field in fields(kind))
     for key in raw:
         if key not in names:
-            problems.append(f"{where}: unknown entry '{key}'.{_suggestion(str(key), names)}")
+            meant = _MEANT.get(str(key).casefold()) if kind is DatasetCard else None
+            problems.append(f"{where}: unknown entry '{key}'.{_suggestion(str(key), names, meant)}")
     required = [
         field.name
         for field in fields(kind)
@@ -230,7 +305,7 @@ def _list(value: object, where: str, problems: list[str]) -> list[object]:
     return []
 
 
-def _suggestion(name: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(name, known, n=1)
+def _suggestion(name: str, known: tuple[str, ...], meant: str | None = None) -> str:
+    close = [meant] if meant else get_close_matches(name, known, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     return f"{hint} There are: {', '.join(known)}."

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from lfr_eval.cohort.card import CardError
+from lfr_eval.cohort.card import NEVERTHELESS, CardError
 from lfr_eval.cohort.cohort import Cohort, join_fillers
 from lfr_eval.cohort.loading import load_dataset, load_manifest
 from lfr_eval.cohort.opportunities import with_passes
@@ -65,17 +65,17 @@ def permitted(cohort: Cohort, purpose: str, despite: Sequence[str], today: date)
     CardError
         If a card forbids the purpose or has expired, and `despite` does not name this objection.
     """
-    refused: list[str] = []
+    refused: list[tuple[str, str]] = []
     cards = []
     for card in cohort.cards:
         objections = card.objections(purpose, today)
-        refused += [
-            f"{said} To use it nevertheless: 'dataset.despite=[{reason}]'"
-            for reason, said in objections.items()
-            if reason not in despite
-        ]
-        used = tuple(f"{said} It was used nevertheless." for said in objections.values())
+        refused += [each for each in objections.items() if each[0] not in despite]
+        used = tuple(f"{said} {NEVERTHELESS}" for said in objections.values())
         cards.append(replace(card, limits=(*card.limits, *used)))
     if refused:
-        raise CardError(" ".join(refused) + ".")
+        reasons = ",".join(dict.fromkeys([*despite, *(reason for reason, _ in refused)]))
+        raise CardError(
+            f"{' '.join(said for _, said in refused)} To use it nevertheless: "
+            f"'dataset.despite=[{reasons}]'."
+        )
     return replace(cohort, cards=tuple(cards))

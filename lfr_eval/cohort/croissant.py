@@ -7,9 +7,10 @@ Croissant is the vocabulary in which catalogues of datasets exchange metadata (M
 from __future__ import annotations
 
 import json
+import mimetypes
 from typing import Any
 
-from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.card import DatasetCard, PublishedFile
 
 _OF_CROISSANT = (
     *("citeAs", "column", "equivalentProperty", "extract", "field", "fileObject", "fileProperty"),
@@ -35,6 +36,8 @@ CONTEXT: dict[str, Any] = {
 def croissant(card: DatasetCard) -> str:
     """Return a card as a Croissant document (JSON-LD)."""
     sources = ", ".join(f"{factor}: {source}" for factor, source in card.label_source.items())
+    sources = sources or "no source of the labels is stated"
+    schemes = ", ".join(f"{factor}: {scheme}" for factor, scheme in card.schemes.items())
     described: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -46,17 +49,24 @@ def croissant(card: DatasetCard) -> str:
         ],
         "license": card.licence,
         "citeAs": card.citation,
-        "url": _address(card),
-        "version": "1.0.0",
         "rai:dataCollection": card.origin,
-        "rai:personalSensitiveInformation": (
-            f"Faces, and labels of people ({sources}). {card.consent} {card.lawful_basis}"
-        ),
+        "rai:personalSensitiveInformation": [
+            f"Faces, and labels of people ({sources}).",
+            f"Consent: {card.consent}",
+            f"Lawful basis: {card.lawful_basis}",
+        ],
         "rai:dataLimitations": list(card.limits),
-        "rai:dataAnnotationProtocol": f"Who gave the labels: {sources}.",
-        "rai:dataUseCases": card.purpose or "Evaluation of face matchers.",
+        "rai:dataAnnotationProtocol": [
+            f"Who gave the labels: {sources}.",
+            *([f"Schemes of the labels: {schemes}."] if schemes else []),
+        ],
+        "rai:dataUseCases": [
+            f"Permitted: {card.purpose or 'not stated'}",
+            *(f"Forbidden: {each}" for each in card.forbids),
+        ],
     }
     optional = {
+        "url": _address(card),
         "rai:dataCollectionTimeframe": card.collected,
         "rai:dataReleaseMaintenancePlan": card.expires and f"To be deleted by {card.expires}.",
         "rai:dataSocialImpact": _impact(card),
@@ -68,7 +78,7 @@ def croissant(card: DatasetCard) -> str:
             "@id": file.name,
             "name": file.name,
             "contentUrl": file.url,
-            "encodingFormat": "application/zip" if file.unpack else "text/csv",
+            "encodingFormat": _format(file),
             **_checksum(file.checksum),
         }
         for file in card.files
@@ -76,10 +86,17 @@ def croissant(card: DatasetCard) -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _address(card: DatasetCard) -> str:
+def _address(card: DatasetCard) -> str | None:
     """Return the address of a dataset: that in its citation, or of its first file."""
     words = [word.rstrip(".,)") for word in card.citation.split() if word.startswith("https://")]
-    return words[0] if words else next((file.url for file in card.files), "https://example.org/")
+    return words[0] if words else next((file.url for file in card.files), None)
+
+
+def _format(file: PublishedFile) -> str:
+    """Return the media type of a file, as its name says."""
+    if file.unpack:
+        return "application/zip"
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
 
 
 def _impact(card: DatasetCard) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from lfr_eval.cohort.card import DatasetCard
+from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import load_card
 from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.labels import respelled
@@ -77,12 +78,27 @@ def load_manifest(
     known = load_card(card) if isinstance(card, (str, Path)) else card
     known = known or manifest_card(path)
     labels = respelled(read_text_table(path), known)
+    _check_factors(known, labels.table.frame.columns)
     images = cohort_table(
         labels.table, path.parent, known, templates_only=templates_only, dates=dates
     )
     # A study may change its working directory; where the images are must not change with it.
     cohort = make_cohort(images, path.parent.absolute(), (known,))
     return replace(cohort, notes=labels.table.notes, label_names=labels.names)
+
+
+def _check_factors(card: DatasetCard, columns: Iterable[str]) -> None:
+    """Refuse a card that describes a factor which the manifest has under a similar name only."""
+    there = set(columns)
+    undescribed = sorted(there - {*card.label_source, *card.schemes})
+    problems = [
+        f"{entry}.{factor}: the manifest has no column '{factor}'; did you mean '{near[0]}'?"
+        for entry, factors in (("label_source", card.label_source), ("schemes", card.schemes))
+        for factor in factors
+        if factor not in there and (near := get_close_matches(factor, undescribed, 1, 0.8))
+    ]
+    if problems:
+        raise CardError(f"The card of dataset '{card.name}' has problems: {'; '.join(problems)}")
 
 
 def manifest_card(

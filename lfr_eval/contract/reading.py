@@ -327,6 +327,16 @@ def _check_events(events: Iterator[Any]) -> None:
             raise ReadingError(f"It holds more than {MOST:,} values.")
 
 
+def _check_day(node: Any, read: Any) -> None:
+    """Refuse a day that does not exist, such as 2025-02-30."""
+    try:
+        read.construct_object(node)
+    except ValueError as error:
+        raise ReadingError(
+            f"In line {node.start_mark.line + 1}, {node.value} is not a day: {error}."
+        ) from None
+
+
 _AS_WRITTEN = {
     "int": re.compile(r"[-+]?(0|[1-9]\d*)"),
     "float": re.compile(r"[^:_]*"),
@@ -350,6 +360,8 @@ def _check_nodes(node: Any) -> None:
             continue
         seen.add(id(one))
         if isinstance(one, yaml.ScalarNode):
+            if one.tag.endswith(":timestamp"):
+                _check_day(one, read)
             form = _AS_WRITTEN.get(one.tag.rpartition(":")[2])
             if form is not None and form.fullmatch(one.value) is None:
                 raise ReadingError(

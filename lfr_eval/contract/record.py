@@ -120,6 +120,20 @@ class Dataset(Part):
     """Factor -> scheme of its labels."""
     tested: bool = True
     """Whether people under test come from it; else it only fills the watchlist."""
+    purpose: str | None = None
+    """What the images may be used for, as the card says."""
+    forbids: tuple[str, ...] = ()
+    """What they must not be used for."""
+    used_for: str | None = None
+    """Purpose of this study."""
+    dpia: str | None = None
+    """Reference of the data protection impact assessment."""
+    eia: str | None = None
+    """Reference of the equality impact assessment."""
+    collected: str | None = None
+    """When the images were made."""
+    expires: str | None = None
+    """Last day on which they may be kept."""
     sharing: SharingSaid | None = None
     """What the register that the card refers to said; None where it refers to none."""
 

@@ -80,7 +80,9 @@ def describe_study(
         study=config.name,
         simulated=inputs.cohort.simulated,
         matcher=_matcher(inputs.matcher, config.report.system),
-        datasets=tuple(_dataset(card, inputs.cohort) for card in inputs.cohort.cards),
+        datasets=tuple(
+            _dataset(card, inputs.cohort, config.dataset.purpose) for card in inputs.cohort.cards
+        ),
         design=_design(config, inputs),
         thresholds=Thresholds(
             values=tuple(sweep.values),
@@ -118,7 +120,7 @@ def _matcher(matcher: AnyMatcher, system: str | None) -> Matcher:
     )
 
 
-def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
+def _dataset(card: DatasetCard, cohort: Cohort, purpose: str) -> Dataset:
     images = cohort.images
     tested = {*images.loc[images["role"] != "filler", "dataset_card"].dropna().unique()}
     return Dataset(
@@ -133,6 +135,13 @@ def _dataset(card: DatasetCard, cohort: Cohort) -> Dataset:
         tested=card.name in tested or not tested,
         limits=tuple(card.limits),
         citation=card.citation,
+        purpose=card.purpose,
+        forbids=card.forbids,
+        used_for=purpose,
+        dpia=card.dpia,
+        eia=card.eia,
+        collected=card.collected,
+        expires=card.expires,
         sharing=told_of_sharing(card, cohort),
     )
 

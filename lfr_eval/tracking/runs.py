@@ -18,7 +18,7 @@ from lfr_eval.contract.folder import PROVENANCE, REPORTS, STUDY, StudyFolder
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.spreadsheets import csv_text
-from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, SCORE_SUMMARY, TRUTH
+from lfr_eval.contract.tables import FINDINGS, RATES, REGISTERED_STATES, TRUTH
 from lfr_eval.tracking.figures import figures_of
 from lfr_eval.tracking.metrics import metrics_of
 from lfr_eval.tracking.names import part
@@ -191,9 +191,7 @@ def _log_files(client: MlflowClient, run_id: str, folder: StudyFolder, about: St
         if (folder.path / file).is_file():
             client.log_artifact(run_id, str(folder.path / file))
     with tempfile.TemporaryDirectory() as aside:
-        for table in (RATES, FINDINGS, SCORE_SUMMARY):
-            if not (folder.path / table.file).is_file():
-                continue
+        for table in (RATES, FINDINGS):
             path = Path(aside) / f"{table.name}.csv"
             path.write_text(csv_text(folder.read(table)), encoding="utf-8", newline="")
             client.log_artifact(run_id, str(path), "tables")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 import lfr_eval
 from lfr_eval.cohort import CardError, card_names, cards, load_card
+from lfr_eval.cohort.loading import load_manifest
 
 
 def test_the_shipped_cards() -> None:
@@ -38,7 +40,7 @@ def test_what_can_be_downloaded_can_be_checked(name: str) -> None:
 
 def raw(**changes: object) -> dict[str, object]:
     path = cards.cards_folder() / "london.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) | changes
+    return yaml.safe_load(path.read_text(encoding="utf-8")) | {"name": "ours"} | changes
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,29 @@ def raw(**changes: object) -> dict[str, object]:
             "layouts.columns.role: unknown entry 'vlues'. Did you mean 'values'?",
         ),
         ({"schemes": {True: "free"}}, "schemes: True must be text"),
+        ({"retention": "12 months"}, "unknown entry 'retention'. Did you mean 'expires'?"),
+        ({"expires": "05/01/2026"}, "expires: '05/01/2026' could be two days"),
+        ({"expires": "20260105"}, "expires: '20260105' is not a day"),
+        ({"expires": date(206, 1, 5)}, "expires: '0206-01-05' has a year outside"),
+        ({"expires": "9999-12-31"}, "leave the entry out if there is no last day"),
+        ({"collected": "2026-05-01 to 2026-03-01"}, "ends before it begins"),
+        ({"collected": "May 2026 to March 2026"}, "ends before it begins"),
+        ({"collected": "2140 to 2141"}, "has not begun yet"),
+        ({"collected": "June 2025", "expires": "2025-01-31"}, "is before the pictures were made"),
+        ({"lawful_basis": None}, "lawful_basis: is empty"),
+        ({"consent": "  "}, "consent: is empty"),
+        ({"name": "../fairface"}, "name: '../fairface' must be a plain name"),
+        ({"name": ".."}, "name: '..' must be a plain name"),
+        ({"name": "london"}, "'london' is the name of a shipped card"),
+        (
+            {"mirror": "../people/labels.csv"},
+            "mirror: '../people/labels.csv' must be a path within",
+        ),
+        ({"mirror": "/etc/passwd"}, "mirror: '/etc/passwd' must be a path within"),
+        ({"layouts": [{"labels": "../x.csv", "columns": {}}]}, "layouts.labels: '../x.csv'"),
+        ({"files": [{"name": "../x", "url": "https://y"}]}, "files.name: '../x' must be a plain"),
+        ({"files": [{"name": "x", "url": "file:///etc/passwd"}]}, "must begin with https://"),
+        ({"files": [{"name": "x", "url": "https://y", "unpack": "/tmp"}]}, "files.unpack: '/tmp'"),
     ],
 )
 def test_a_wrong_entry_is_named(changes: dict[str, object], words: str, tmp_path: Path) -> None:
@@ -66,6 +91,29 @@ def test_a_wrong_entry_is_named(changes: dict[str, object], words: str, tmp_path
     with pytest.raises(CardError) as caught:
         load_card(path)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("written", [date(2027, 1, 5), "2027-1-5", "5 January 2027", "5 Jan 2027"])
+def test_a_day_that_can_be_one_day_only_is_read(written: object, tmp_path: Path) -> None:
+    path = tmp_path / "card.yaml"
+    path.write_text(yaml.safe_dump(raw(expires=written)), encoding="utf-8")
+    assert load_card(path).expires == "2027-01-05"
+
+
+def test_a_day_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "card.yaml"
+    path.write_text("name: x\nexpires: 2025-02-30\n", encoding="utf-8")
+    with pytest.raises(CardError, match="In line 2, 2025-02-30 is not a day"):
+        load_card(path)
+
+
+def test_a_factor_under_a_similar_name_is_not_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "card.yaml"
+    path.write_text(yaml.safe_dump(raw(label_source={"gendr": "self_defined"}, schemes={})))
+    manifest = tmp_path / "people.csv"
+    manifest.write_text("image_id,subject_id,role,gender\na,b,both,female\n")
+    with pytest.raises(CardError, match=r"label_source\.gendr: .*did you mean 'gender'"):
+        load_manifest(manifest, path, templates_only=True)
 
 
 def test_all_problems_of_a_card_are_listed_at_once(tmp_path: Path) -> None:

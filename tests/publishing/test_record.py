@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lfr_eval.cohort.card import NEVERTHELESS
 from lfr_eval.contract.record import LiveEngine
-from lfr_eval.finished.publishing.record import published_record
+from lfr_eval.finished.publishing.record import OVERRIDDEN, published_record
 from tests.report.described import record_of
 from tests.report.labels import PRIMARY
 
@@ -27,3 +28,11 @@ def test_where_an_engine_answers_is_not_published(said: str, published: str) -> 
     assert record.live_engine == LiveEngine(described=True, statement=published)
     assert "10.1.2.3" not in record.model_dump_json()
     assert published_record(record_of(), PRIMARY).live_engine is None
+
+
+def test_that_an_objection_of_a_card_was_overridden_is_published() -> None:
+    record = record_of()
+    objection = f"The dataset 'ours' had to be deleted by 2026-01-05. {NEVERTHELESS}"
+    card = record.datasets[0].model_copy(update={"limits": (objection,)})
+    published = published_record(record.model_copy(update={"datasets": (card,)}), PRIMARY)
+    assert published.datasets[0].limits == (OVERRIDDEN,)

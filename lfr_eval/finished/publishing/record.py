@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lfr_eval.cohort.card import NEVERTHELESS
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
 
@@ -28,6 +29,12 @@ LEFT_OUT = (
     "Hashes of single files, hardware, and settings that name places or people.",
 )
 """What a publication does not hold at all."""
+
+OVERRIDDEN = (
+    "The card of this dataset forbids the purpose of the study, or its last day was past. "
+    + NEVERTHELESS
+)
+"""What a publication says of an objection, whose own words may have numbers."""
 
 _SHOWN: Any = {
     **dict.fromkeys(("title", "question", "study", "simulated", "factors", "conditions"), True),
@@ -69,7 +76,9 @@ def published_record(study: StudyRecord, thresholds: Sequence[float]) -> StudyRe
     """
     record = study.model_dump(include=_SHOWN)
     for shown, dataset in zip(record["datasets"], study.datasets, strict=True):
-        shown["limits"] = without_numbers(dataset.limits)
+        shown["limits"] = without_numbers(
+            [OVERRIDDEN if each.endswith(NEVERTHELESS) else each for each in dataset.limits]
+        )
     record["thresholds"]["values"] = tuple(thresholds)
     record["notes"] = without_numbers(study.notes)
     if study.live_engine is not None:

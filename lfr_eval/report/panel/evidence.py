@@ -252,6 +252,11 @@ def data(report: Report) -> tuple[str, ...]:
     for each in report.record.datasets:
         card = {"Origin": each.origin, "Licence": each.licence, "Consent": each.consent,
                 "Lawful basis": each.lawful_basis}  # fmt: skip
+        more = {"Permitted use": each.purpose, "Forbidden use": "; ".join(each.forbids),
+                "Data protection impact assessment": each.dpia,
+                "Equality impact assessment": each.eia, "Made": each.collected,
+                "To be deleted by": each.expires}  # fmt: skip
+        card |= {name: text for name, text in more.items() if text}
         if any(map(is_stated, card.values())):
             parts = [f"{name}: {(text or NOT_STATED).rstrip('.')}" for name, text in card.items()]
             told.append(f"{'. '.join([each.title, *parts])}.")
