@@ -94,7 +94,7 @@ def alike_purpose(forbidden: str, purpose: str) -> bool:
     """
     one, other = _words(forbidden), _words(purpose)
     if set(one) <= _EVERYTHING:
-        return bool(one)
+        return True
     short, long = sorted((one, other), key=len)
     return bool(short) and all(any(_same_stem(word, each) for each in long) for word in short)
 
