@@ -46,6 +46,7 @@ def import_(
     dates: Literal["day-first", "month-first"] | None = None,
     sheet: tuple[str, ...] = (),
     force: Annotated[tuple[str, ...], Parameter(metavar="[FILE=]NAME")] = (),
+    blank: Literal["zero", "missing"] | None = None,
 ) -> int:
     """Read published records into one table.
 
@@ -68,6 +69,9 @@ def import_(
     force
         The police force or body whose deployments the files hold, or one file: --force "Kent" or
         --force kent.csv="Kent". Records of several forces are reported force by force.
+    blank
+        What empty and dashed counts mean. Default: missing; a file is refused if a column has such
+        cells and no 0.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 
@@ -78,6 +82,7 @@ def import_(
         None if dates is None else dates == "month-first",
         sheet,
         _forces(force),
+        blank,
     )
     write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):

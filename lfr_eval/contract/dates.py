@@ -31,7 +31,8 @@ MONTHS = [name[:3] for name in _MONTH_NAMES]
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 DAY_IN_TEXT = re.compile(
     r"\b(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/-]\d{1,2}[/-]\d{1,2}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ /-](?:{'|'.join(MONTHS)})[a-z]*[ /-](?:\d{{4}}|\d{{2}}))\b",
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ /-](?:{'|'.join(MONTHS)})[a-z]*\.?[ /-](?:\d{{4}}|\d{{2}})"
+    rf"|(?:{'|'.join(MONTHS)})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b",
     re.IGNORECASE,
 )
 """A day somewhere in a line of text."""
@@ -111,7 +112,7 @@ def _month_first(order: Order | None, month_first: Sequence[int]) -> bool:
 def _iso(parts: re.Match[str], month_first: bool) -> str | None:
     """Return a time in ISO 8601; None where there is no such day or hour."""
     try:
-        found = day(_NAMED_FIRST.sub(r"\2 \1 \3", parts["day"]).replace("/", "-"), month_first)
+        found = day(parts["day"].replace("/", "-"), month_first)
     except ValueUnreadable:
         return None
     hour = int(parts["hour"])
@@ -126,7 +127,7 @@ def _iso(parts: re.Match[str], month_first: bool) -> str | None:
     return f"{found.isoformat()}T{hour:02d}{rest}{_ZONES.get(zone.casefold(), zone.upper())}"
 
 
-_NAMED_FIRST = re.compile(r"([A-Za-z]+) (\d{1,2}),? (\d{4})")
+_NAMED_FIRST = re.compile(r"\b([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})$")
 """March 14, 2026."""
 
 
@@ -161,8 +162,8 @@ def day(text: str, month_first: bool = False) -> date | None:
             year, month, of_month = (int(match.groups()[place]) for place in order)
             return _day(year, month, of_month, len(match.groups()[order[0]]))
     written = re.fullmatch(
-        rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)?[ /-](\w{{3,9}})[ /-](\d{{4}}|\d{{2}})",
-        bare,
+        rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)?[ /-](\w{{3,9}})\.?[ /-](\d{{4}}|\d{{2}})",
+        _NAMED_FIRST.sub(r"\2 \1 \3", bare),
         re.IGNORECASE,
     )
     named = written.group(2).casefold() if written else ""

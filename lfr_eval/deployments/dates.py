@@ -19,6 +19,9 @@ _FIRST_YEAR = 2015
 _MIXED = 0.1
 """Above this share of days written month first, a file mixes two ways of writing them."""
 
+_MONTHS, _PATTERN = 12, 4
+"""Months of a year, and fewest days that show a pattern."""
+
 _FEW, _FAR = 10, 60
 """Fewest other days, and most days from them, of a first or last day that is not doubted."""
 
@@ -32,8 +35,9 @@ def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
     One such day among many is a slip, of which `lfr-eval deployments check` asks.
     """
     day_first, month_first = only_one_way(cells)
+    held = [cell for cell in cells if re.fullmatch(r"\d{4}-\d\d-\d\d", cell)]
     if not month_first:
-        return None
+        return _turned_by_a_spreadsheet(cells, held, day_first)
     number = len(month_first)
     if day_first and (number < 2 or number <= _MIXED * (number + len(day_first))):
         return None
@@ -41,14 +45,35 @@ def unclear(cells: Sequence[str]) -> tuple[int, str] | None:
         f"{several(len(day_first), 'other')} only day first" if day_first else "none only day first"
     )
     why = f"{several(number, 'day')} can only be month first, and {others}"
-    held = sum(bool(re.fullmatch(r"\d{4}-\d\d-\d\d", cell)) for cell in cells)
     if held:
         # A spreadsheet that expects the other way turns what it can, and keeps the rest as text.
         why += (
-            f" (day and month of {several(held, 'other')} stored as dates may already be "
+            f" (day and month of {several(len(held), 'other')} stored as dates may already be "
             "exchanged: use the original file)"
         )
     return month_first[0], why
+
+
+def _turned_by_a_spreadsheet(
+    cells: Sequence[str], held: Sequence[str], day_first: Sequence[int]
+) -> tuple[int, str] | None:
+    """Return where a day is a text that no other reading allows, if all others became dates.
+
+    A spreadsheet that expects the month first turns 07/01/2027 into a date of July, and keeps
+    13/01/2027 as a text.
+    """
+    numbers = sum(bool(NUMBERS.fullmatch(cell)) for cell in cells)
+    could = all(int(cell[8:]) <= _MONTHS for cell in held)
+    if not held or not day_first or numbers > len(day_first) or not could:
+        return None
+    if len(held) + len(day_first) < _PATTERN:
+        return None
+    why = (
+        f"{several(len(day_first), 'day')} can only be day first, and day and month of "
+        f"{several(len(held), 'other')}, all stored as dates of the first 12 days of a month, seem "
+        "to be exchanged already: use the original file"
+    )
+    return day_first[0], why
 
 
 def year_first(cells: Sequence[str], today: date) -> int | None:

@@ -22,6 +22,7 @@ from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, why_no_file
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.contract.words import some
+from lfr_eval.deployments.blanks import Blanks, fill_blanks
 from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, repeats_the_date, understand
@@ -48,6 +49,7 @@ def import_records(
     month_first: bool | None = None,
     sheets: Sequence[str] = (),
     forces: Mapping[str, str] | None = None,
+    blanks: Blanks | None = None,
 ) -> Imported:
     """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
 
@@ -65,13 +67,16 @@ def import_records(
     forces
         Name of a file, or "" for all others, to the force whose deployments it holds, where the
         file itself does not say.
+    blanks
+        What an empty or dashed count means. None: a missing one, and a file is refused whose
+        columns have such cells and no 0.
 
     Raises
     ------
     DeploymentError
         If a file cannot be read; every problem is named with its file, page and row.
     """
-    rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets)
+    rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets, blanks)
     problems += _with_forces(rows, paths, forces or {})
     if problems:
         raise DeploymentError(f"The records cannot be imported: {some(problems, SHOWN, '; ')}.")
@@ -84,6 +89,7 @@ def read_rows(
     mapping: Mapping[str, str] | None = None,
     month_first: bool | None = None,
     sheets: Sequence[str] = (),
+    blanks: Blanks | None = None,
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """Return the rows of table `records`, every problem, and what was passed over."""
     rows: list[dict[str, Any]] = []
@@ -111,6 +117,9 @@ def read_rows(
             if month_first is None:
                 problems += _unclear_days(path.name, here)
             problems += _unclear_hours(path.name, here)
+            problems += fill_blanks(path.name, here, blanks)
+            for record in here:
+                _add_up(record)
             kept = without_totals(path.name, here, passed_over, problems)
             rows += [row | {"source_sha256": digest} for row in kept]
         except DeploymentError as error:
@@ -206,7 +215,6 @@ def _record(
     record["remark"] = "; ".join(remarks) or None
     if not is_given(printed.get("date", "")):
         problems.append(f"{name}, {place}: the date is empty")
-    _add_up(record)
     return record
 
 
@@ -249,7 +257,7 @@ def _unclear_hours(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str
         )
 
 
-_HOURS = {"hours", "hrs"}
+_HOURS = {"hours", "hrs", "hh"}
 _MINUTES = {"minutes", "mins", "min", "mm", "m"}
 """Below hours *and minutes*, 6.05 is five past six for some and three minutes past for others."""
 
@@ -269,12 +277,13 @@ def _value(heading: Heading, cell: str, month_first: bool) -> object:
 
 
 def _add_up(record: dict[str, Any]) -> None:
-    """Fill in true and false alerts where only their parts are stated."""
+    """Fill in true and false alerts where only their parts are stated, and all of these are."""
+    printed = json.loads(record["as_printed"] or "{}")
     for kind in ("true", "false"):
-        parts = [record[f"{kind}_confirmed"], record[f"{kind}_unconfirmed"]]
-        stated = [part for part in parts if part is not None]
-        if record[f"{kind}_alerts"] is None and stated:
-            record[f"{kind}_alerts"] = sum(stated)
+        names = (f"{kind}_confirmed", f"{kind}_unconfirmed")
+        parts = [record[name] for name in names if record[name] is not None or name in printed]
+        if record[f"{kind}_alerts"] is None and parts and None not in parts:
+            record[f"{kind}_alerts"] = sum(parts)
 
 
 def _deployment(path: Path) -> dict[str, Any]:

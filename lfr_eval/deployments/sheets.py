@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,8 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
     kept = [(number, [cell.strip() for cell in cells]) for number, cells in lines if any(cells)]
     found = heading_of([cells for _, cells in kept[:_TITLE_LINES]])
     if found is None:
+        for (_, above), (number, below) in pairwise(kept[: _TITLE_LINES + 1]):
+            _check_days(name, above, number, below)
         raise _NoTableError(
             f"{name} holds no headings (with a date and three other known ones) above a row with "
             f"a day, in its first {_TITLE_LINES} lines."
@@ -241,6 +244,15 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
             "missing."
         )
     return grid
+
+
+def _check_days(name: str, above: Sequence[str], number: int, below: Sequence[str]) -> None:
+    for head, cell in zip(above, below, strict=False):
+        if "date" in plain(head).split() and re.fullmatch(r"[3-7]\d{4}", cell):
+            raise DeploymentError(
+                f"{name} row {number}: '{head}' is {cell}, the number by which a spreadsheet "
+                "stores a day. Format the column as a date such as 2027-01-05, and save it again."
+            )
 
 
 def _words(cells: Sequence[str]) -> list[str]:

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lfr_eval.contract.reading import ValueUnreadable
+from lfr_eval.contract.spelling import normal
 
-NOT_GIVEN = frozenset(
+BLANKS = frozenset(("", "-", "–", "—", "\u2010", "\u2011", "\u2212"))
+"""Cells that may mean none, and may mean that nobody knows."""
+
+NOT_GIVEN = BLANKS | frozenset(
     (
-        *("", "n/a", "na", "n.a.", "-", "–", "—", "nil return", "not recorded", "not known"),
+        *("n/a", "na", "n.a.", "nil return", "not recorded", "not known"),
         *("unknown", "not available", "tbc", "tba", "to be confirmed", "pending"),
     )
 )
@@ -24,14 +28,18 @@ COUNTS = (
 CAMERAS = ("mobile", "existing static", "new static")
 
 
+_SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
+"""Spaces between the digits of a number that do not break a line."""
+
+
 def is_given(text: str) -> bool:
     """Whether a cell holds a value."""
-    return " ".join(text.split()).casefold() not in NOT_GIVEN
+    return " ".join(normal(text).split()).casefold() not in NOT_GIVEN
 
 
 def whole(text: str) -> int:
     """Return a count: "12,190", "12 190" and "5.0" are counts, "1.5", "1O" and "12.000" are not."""
-    bare = text.strip().replace("\u00a0", " ")
+    bare = _SPACES.sub(" ", text.strip())
     if re.fullmatch(r"\d{1,3}([, ]\d{3})+|\d+(\.00?)?", bare):
         return int(re.sub(r"[, ]|\.0+$", "", bare))
     raise ValueUnreadable(
@@ -113,8 +121,8 @@ def rate(text: str) -> str:
 
 
 def text(value: str) -> str:
-    """Return a text on one line, with plain quotes."""
-    return " ".join(value.split()).translate({0x2018: "'", 0x2019: "'", 0x02BC: "'"})
+    """Return a text on one line, with plain quotes and without characters that nobody sees."""
+    return " ".join(normal(value).split()).translate({0x2018: "'", 0x2019: "'", 0x02BC: "'"})
 
 
 READERS: dict[str, Callable[[str], object]] = {

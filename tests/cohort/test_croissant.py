@@ -135,7 +135,7 @@ def test_a_day_that_cannot_be_is_named(tmp_path: Path) -> None:
     text = text.replace("name: london", "name: ours", 1)
     (tmp_path / "card.yaml").write_text(text)
     with pytest.raises(
-        CardError, match=r"forbids: 1 must be text(.|\n)*expires: 'soon' is not a day"
+        CardError, match=r"expires: 'soon' is not a day(.|\n)*forbids: 1 must be text"
     ):
         load_card(tmp_path / "card.yaml")
 

@@ -82,6 +82,7 @@ def hourly(path: Path, heading: str, values: list[str]) -> Path:
         ("Hours", ["6.35", "7.75"], [6.35, 7.75]),
         ("Duration (minutes)", ["395", "45", "1,395"], [6.583333, 0.75, 23.25]),
         ("Duration", ["6:35 hrs", "6hr 35m"], [6.583333] * 2),
+        ("Length of deployment (hh:mm)", ["06:35:00"], [6.583333]),
     ],
 )
 def test_durations_are_read_in_the_unit_of_their_heading(
@@ -329,3 +330,58 @@ def test_struck_white_and_hidden_cells_of_a_workbook_are_told(
     book.active["G3"].font = Font(color="FFFFFF")
     with pytest.raises(DeploymentError, match=r"G2 is struck through.*G3 is white on white"):
         import_records([saved(book, tmp_path)])
+
+
+@pytest.mark.parametrize("blank", ["", "-", "\u2013", "\u2212"])
+def test_a_blank_count_is_zero_only_if_somebody_says_so(tmp_path: Path, blank: str) -> None:
+    """Read as missing, deployments without a false alert would drop out of the rate."""
+    rows = [
+        row("A", f"0{n}/02/2027", False_Alerts_Confirmed=blank if n < 4 else "1")
+        for n in range(1, 7)
+    ]
+    file = write_csv(tmp_path / "a.csv", rows)
+    with pytest.raises(DeploymentError, match=r"3 cells of false_confirmed are blank or a dash"):
+        import_records([file])
+    known = import_records([file], blanks="zero").records
+    assert list(known["false_alerts"]) == [0, 0, 0, 1, 1, 1]
+    unknown = import_records([file], blanks="missing").records
+    # The other part alone is not the number of false alerts.
+    assert list(unknown["false_alerts"].isna()) == [True] * 3 + [False] * 3
+
+
+def test_days_that_a_spreadsheet_has_exchanged_are_refused(tmp_path: Path) -> None:
+    days = ["2027-07-01", "2027-11-01", "13/01/2027", "17/01/2027", "2027-01-02", "21/02/2027"]
+    file = write_csv(tmp_path / "a.csv", [row("A", day) for day in days])
+    with pytest.raises(
+        DeploymentError, match=r"3 days can only be day first.*'13/01/2027' \(row 4"
+    ):
+        import_records([file])
+    assert len(import_records([file], month_first=False).records) == 6
+    held = [row("A", day) for day in ("2027-07-01", "2027-07-14", "17/07/2027", "21/07/2027")]
+    assert len(import_records([write_csv(tmp_path / "b.csv", held)]).records) == 4
+
+
+def test_days_stored_as_numbers_are_refused_with_their_row(tmp_path: Path) -> None:
+    file = write_csv(tmp_path / "a.csv", [row("A", "46392"), row("B", "46395")])
+    with pytest.raises(
+        DeploymentError, match=r"a\.csv row 2: 'Date' is 46392, the number by which"
+    ):
+        import_records([file])
+
+
+@pytest.mark.parametrize(
+    "day", ["January 5, 2027", "Jan. 5th, 2027", "5 Jan. 2027", "Tue 5 Jan 2027"]
+)
+def test_days_with_the_name_of_their_month_are_read(tmp_path: Path, day: str) -> None:
+    records = import_records([write_csv(tmp_path / "a.csv", [row("A", day)])]).records
+    assert records["date"][0] == "2027-01-05"
+
+
+def test_thin_spaces_and_unseen_characters_are_no_other_value(tmp_path: Path) -> None:
+    rows = [
+        row("Hackney\u200b", "05/01/2027", Watchlist_Size="16\u2009934"),
+        row("Hackney", "06/01/2027", Watchlist_Size="16\u202f934"),
+    ]
+    records = import_records([write_csv(tmp_path / "a.csv", rows)]).records
+    assert set(records["place"]) == {"Hackney"}
+    assert set(records["watchlist_size"]) == {16934}
