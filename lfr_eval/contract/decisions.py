@@ -120,10 +120,10 @@ TEXTS = (
 )
 
 
-def _read(name: str, text: object, reader: Callable[[str], object]) -> None:
+def _read(name: str, text: Any, reader: Callable[[str], object]) -> None:
     try:
-        reader(str(text))
-    except ValueError:
+        reader(text)
+    except (ValueError, TypeError):
         raise TypeError(f"{name} must be a day, not {text!r}") from None
 
 

@@ -16,7 +16,8 @@ from lfr_eval.contract.look_alikes import alike
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
 superintendent supt chief commander cdr commissioner officer detective deputy assistant phd md msc
-bsc qc kc obe mbe cbe jr sr esq acting temporary cllr councillor hon"""
+bsc qc kc obe mbe cbe jr sr esq acting temporary cllr councillor hon di dcc acc pcso chair chairman
+chairwoman chairperson"""
 TITLES = frozenset(_TITLES.split())
 """Words that say what somebody is, not who."""
 

@@ -89,6 +89,7 @@ def permit(
         day or datetime.now(UTC).date(),
         asked.signatures,
         asked.signers,
+        asked.roles,
     )
     why = None if found is None else _refused(found, asked, version, decisions, studies)
     if found is not None and why is None:

@@ -171,6 +171,7 @@ def standing(
     day: date,
     signatures: int = 0,
     signers: Collection[str] = (),
+    roles: Collection[str] = (),
 ) -> tuple[Approval, Entry] | None:
     """Return the approval in force at a threshold, if there is one: the last decision counts.
 
@@ -186,6 +187,8 @@ def standing(
     signers
         Fingerprints of the keys that count, or their beginnings (16 digits at least); empty: every
         registered key.
+    roles
+        Roles in which approvers must have signed; empty: any.
     """
     at = [one for one in decisions if same_threshold(one[0].threshold, threshold)]
     if not at or at[-1][0].withdrawn or not at[-1][0].holds(day):
@@ -197,14 +200,18 @@ def standing(
         return last
     terms = (last[0].study_hash, set(last[0].conditions))
     together = [one for one in since if (one[0].study_hash, set(one[0].conditions)) == terms]
-    signed = {
-        entry.signer
-        for approval, entry in together
-        if entry.signer is not None
-        and approval.holds(day)
-        and (not signers or any(is_named(one, entry.signer) for one in signers))
-        and not any(same_person(approval.approver, other.proposer) for other, _ in together)
-    }
+    signed: list[str] = []
+    for approval, entry in together:
+        counts = (
+            entry.signer is not None
+            and approval.holds(day)
+            and (not roles or approval.role in roles)
+            and (not signers or any(is_named(one, entry.signer) for one in signers))
+            and not any(same_person(approval.approver, other.proposer) for other, _ in together)
+        )
+        # Somebody whose first key was lost and revoked has signed with two, and is one person.
+        if counts and not any(same_person(approval.approver, other) for other in signed):
+            signed.append(approval.approver)
     return last if len(signed) >= max(1, signatures) else None
 
 

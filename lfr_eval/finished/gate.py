@@ -222,6 +222,7 @@ def _agreement(case: Case) -> Iterator[Check]:
         case.day,
         policy.signatures,
         policy.signers,
+        policy.roles,
     )
     wanted = f"in force at {threshold_text(case.threshold)}"
     if stands is None:

@@ -11,7 +11,7 @@ from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.keys import Key, new_key
 from lfr_eval.contract.ledger import Ledger, LedgerError
-from lfr_eval.engine.permission import permit, watching
+from lfr_eval.engine.permission import NotApprovedError, permit, watching
 from lfr_eval.finished.approvers import ApprovalError, register_key, revoke_key
 from lfr_eval.registry.versions import APPROVAL, LATEST
 from lfr_eval.report.approvals import read_decisions
@@ -63,10 +63,31 @@ def test_a_revoked_key_vouches_for_nobody_and_its_holder_may_have_another(
         revoke_key(ledger, "abc", " ", white)
 
 
+def test_somebody_with_a_new_key_is_not_two_approvers(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key, tmp_path: Path
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    register_key(ledger, "Dr White", "panel", white.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    revoke_key(ledger, grey.fingerprint, "lost", white)
+    new = new_key(tmp_path / "new.pem")
+    register_key(ledger, "Dr. GREY", "panel", new.public, white)
+    decide(ledger, study, "Dr Grey", new)
+    two = PolicyConfig(signatures=2)
+    with pytest.raises(NotApprovedError, match="2 signatures"):
+        permit(ledger, VERSION, THRESHOLD, None, policy=two)
+    decide(ledger, study, "Dr White", white)
+    assert permit(ledger, VERSION, THRESHOLD, None, policy=two).signed
+
+
 def test_a_revocation_that_nobody_signed_breaks_the_chain(ledger: Ledger, grey: Key) -> None:
     register_key(ledger, "Dr Grey", "panel", grey.public, grey)
     appended(ledger, kind="revocation", fingerprint=grey.fingerprint)
     with pytest.raises(LedgerError, match="no registered key signs that"):
+        ledger.entries()
+    ledger.path.unlink()
+    appended(ledger, kind="revocation", fingerprint=grey.fingerprint)
+    with pytest.raises(LedgerError, match=r"entry 1 .*no registered key signs that"):
         ledger.entries()
 
 

@@ -19,7 +19,7 @@ from lfr_eval.finished.approvals import approvals
 from lfr_eval.finished.approvers import ApprovalError, register_key
 from lfr_eval.registry.versions import APPROVAL, Version
 from lfr_eval.report.approvals import read_decisions
-from tests.engine.signing import VERSION, appended, decide
+from tests.engine.signing import VERSION, appended, decide, known_to_registry, permitted
 from tests.engine.studies import FINGERPRINT, THRESHOLD
 
 TODAY = datetime.now(UTC).date()
@@ -173,6 +173,41 @@ def test_a_policy_asks_for_signatures_and_signers(
     decide(ledger, study, "Dr White", white)
     with pytest.raises(NotApprovedError):
         permit(ledger, VERSION, THRESHOLD, None, policy=two)
+
+
+def test_each_of_the_signatures_needs_the_role(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr White", "operator", white.public, white)
+    register_key(ledger, "Dr Grey", "panel", grey.public, white)
+    decide(ledger, study, "Dr White", white, role="operator")
+    decide(ledger, study, "Dr Grey", grey)
+    assert permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2)).signed
+    with pytest.raises(NotApprovedError):
+        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2, roles=["panel"]))
+
+
+@pytest.mark.parametrize("expires", [20270101, 1.5, [], True, "soon"])
+def test_an_expiry_that_is_no_day_is_refused(
+    ledger: Ledger, study: StudyFolder, expires: object
+) -> None:
+    appended(ledger, expires=expires)
+    with pytest.raises(LedgerError, match="expires must be a day"):
+        permitted(ledger, study)
+
+
+def test_a_ledger_cut_at_any_byte_gives_a_part_of_its_entries_or_is_refused(
+    ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    decide(ledger, study, "Dr Grey", grey, withdrawn=True)
+    whole, known = ledger.path.read_bytes(), known_to_registry(ledger)
+    for at in range(len(whole)):
+        ledger.path.write_bytes(whole[:at])
+        # What is left says that it was approved; the registry knows that more was written.
+        with pytest.raises(LedgerError, match="does not contain"):
+            permit(ledger, known, THRESHOLD, None, studies=study.path.parent)
 
 
 def test_two_who_propose_for_one_another_are_not_two_signatures(
