@@ -81,12 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if truth < world.lowest or not used:
                     continue
                 threshold = float(world.natural(np.array([-np.log10(truth)]))[0])
-                said = [tail for tail in used if not tail.is_vague(threshold, 0.95)]
-                if not said:
+                found = [tail.rate(threshold, 0.95) for tail in used]
+                rates = np.array([one for one in found if not one.vague])
+                if not len(rates):
                     print(f"| {world.name} | {people} | {decade:g} | {truth:.1e} | "
                           "– | – | – | – | 100.0% |")  # fmt: skip
                     continue
-                rates = np.array([tail.rate(threshold, 0.95) for tail in said])
                 covered = np.mean((rates[:, 1] <= truth) & (truth <= rates[:, 2]))
                 middle, upper = np.median(rates[:, 0]) / truth, np.median(rates[:, 2]) / truth
                 print(
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"{middle:.2f} | {upper:.1f} | "
                     f"{covered:.1%} | "
                     f"{np.sum(truth > rates[:, 2]) / len(fits):.1%} | "
-                    f"{1 - len(said) / len(fits):.1%} |"
+                    f"{1 - len(rates) / len(fits):.1%} |"
                 )
             print(f"{world.name}, {people}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     print(

@@ -125,11 +125,11 @@ def _modelled(
     shape, scale = (-trend / level_there**2, 1 / level_there) if level_there > 0 else (np.nan,) * 2
     known = (tail.floor, tail.exceedances, shape, scale, tail.fit_p_value)
     if not tail.refused:
-        rate, low, high = tail.rate(threshold, level)
+        rate, low, high, vague = tail.rate(threshold, level)
         decades = -np.log10(rate * comparisons) if rate > 0 else np.inf
         reason = f"more than {MOST_DECADES:g} decades beyond one event in all comparisons"
         if threshold >= tail.floor and decades <= MOST_DECADES:
-            if not tail.is_vague(threshold, level):
+            if not vague:
                 return (rate, low, high, level, decades, *known, None)
             times = f"{tail.vague:g} times the rate"
             reason = f"the interval is too wide: its upper end is more than {times}"

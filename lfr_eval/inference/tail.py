@@ -17,6 +17,7 @@ bootstrap of people counts the noise of single comparisons three times.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,15 @@ class Line:
         return np.exp(np.minimum(log, 0.0))
 
 
+class TailRate(NamedTuple):
+    """A modelled rate, the ends of its interval, and whether that is too wide to be printed."""
+
+    rate: float
+    lower: float
+    upper: float
+    vague: bool
+
+
 @dataclass(frozen=True)
 class TailFit:
     """A fitted tail.
@@ -127,23 +137,15 @@ class TailFit:
     wider: float = 1.0
     vague: float = VAGUE
 
-    def rate(self, threshold: float, level: float) -> tuple[float, float, float]:
+    def rate(self, threshold: float, level: float) -> TailRate:
         """Modelled rate at a threshold not below the floor, with its interval."""
-        rate, low, high = self._seen(threshold, level)
-        return rate, min(low, rate), max(min(self.wider * high, 1.0), rate)
-
-    def is_vague(self, threshold: float, level: float) -> bool:
-        """Whether the interval there is too wide to be printed."""
-        rate, _, high = self._seen(threshold, level)
-        return high > self.vague * rate
-
-    def _seen(self, threshold: float, level: float) -> tuple[float, float, float]:
-        """Rate and ends as the sample gives them."""
         above, end = threshold - self.floor, self.end - self.floor
         tail = (1 - level) / 2
+        rate = float(self.line.rate(above, end, MIDDLE))
         low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
         high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
-        return float(self.line.rate(above, end, MIDDLE)), low, high
+        upper = max(min(self.wider * high, 1.0), rate)
+        return TailRate(rate, min(low, rate), upper, high > self.vague * rate)
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,17 @@ class PairMatcher(Protocol):
 Matcher = ImageMatcher | TemplateMatcher | ScoreMatcher | AlertMatcher | PairMatcher
 
 
+def floor_of(matcher: Matcher) -> float | None:
+    """Return the lowest score that a matcher reports; None where it reports every score."""
+    floor: float | None = getattr(matcher, "floor", None)
+    return floor
+
+
+def gives_ranks(matcher: Matcher) -> bool:
+    """Whether the lists of a matcher hold ranks and no scores; a score is then minus the rank."""
+    return bool(getattr(matcher, "ranks", False))
+
+
 def make_matcher(kind: str, scale: ScoreScale = UNSCALED, **settings: object) -> Matcher:
     """Make a matcher by its name: one that ships, or one that another package registers.
 

@@ -10,8 +10,8 @@ import pandas as pd
 from lfr_eval.comparison import Absent, Sides, absent_of
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.contract.tables import CROSS
-from lfr_eval.contract.words import several, threshold_text
-from lfr_eval.matchers import ScoreMatcher
+from lfr_eval.contract.words import several, some, threshold_text
+from lfr_eval.matchers import ScoreMatcher, floor_of
 
 DECLARED = "not acquired, as the people's data say"
 """Reason of an image that the manifest itself counts as a failure."""
@@ -53,7 +53,7 @@ def check_complete(
         counts["mated_due"] + counts["non_mated_due"],
         counts["mated"] + counts["non_mated"],
     )
-    floor = getattr(matcher, "floor", None)
+    floor = floor_of(matcher)
     declared = getattr(matcher, "missing", "refused") == "not_compared"
     if not lacking:
         return []
@@ -80,15 +80,14 @@ def check_told(matcher: ScoreMatcher, thresholds: Sequence[float]) -> None:
     ConfigError
         If there are any.
     """
-    floor: float | None = getattr(matcher, "floor", None)
+    floor = floor_of(matcher)
     if floor is None:
         return
     below = [value for value in thresholds if value < floor]
     if below:
         raise ConfigError(
             f"The file of scores has no score below matcher.floor={threshold_text(floor)}, so "
-            "nothing "
-            f"is known at the thresholds {', '.join(map(threshold_text, below[:SHOWN]))}. Start "
+            f"nothing is known at the thresholds {some(below, say=threshold_text)}. Start "
             "thresholds.values at the floor."
         )
 

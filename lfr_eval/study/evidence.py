@@ -20,6 +20,7 @@ from lfr_eval.matchers import (
     PairMatcher,
     ScoreMatcher,
     TemplateMatcher,
+    gives_ranks,
 )
 from lfr_eval.matchers.alerts import UNMATCHED
 from lfr_eval.study.completeness import DECLARED
@@ -107,7 +108,7 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
     log
         Table `alert_log`.
     """
-    ranks = getattr(matcher, "ranks", False)
+    ranks = gives_ranks(matcher)
     unnamed = (
         f"was not among the first {-matcher.floor:g} candidates. The lists hold ranks and no "
         f"scores: a score is minus the rank, so the threshold -1 is rank 1. Every search"

@@ -52,6 +52,7 @@ from lfr_eval.matchers import (
     ScoreMatcher,
     TemplateMatcher,
     Templates,
+    floor_of,
 )
 from lfr_eval.matchers.cluster import ClusterMatcher
 from lfr_eval.matchers.simulated import SimulatedMatcher
@@ -178,7 +179,7 @@ def read_scores(inputs: Inputs, config: StudyConfig) -> tuple[Scores, pd.DataFra
         person, searched = people_of(scores, images)
         mated = person == searched
         check_direction(value, mated, len(np.unique(person[mated])), config.matcher)
-        floor = getattr(matcher, "floor", None)
+        floor = floor_of(matcher)
         told_all = floor is None
         others = value[~mated] if told_all else None
         check_scale(value, others, thresholds, operating, floor, value[mated])

@@ -32,6 +32,7 @@ from lfr_eval.contract.record import (
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.inference import Plan
 from lfr_eval.matchers import Matcher as AnyMatcher
+from lfr_eval.matchers import gives_ranks
 from lfr_eval.study.evidence import evidence_of
 from lfr_eval.study.inputs import Inputs, list_length, recipe_of
 from lfr_eval.study.labels import inseparable
@@ -116,7 +117,7 @@ def _matcher(matcher: AnyMatcher, system: str | None) -> Matcher:
         description=f"{card.description}; {card.acquisition}",
         score_range=(lowest, highest),
         evidence=evidence_of(matcher),
-        ranks=getattr(matcher, "ranks", False),
+        ranks=gives_ranks(matcher),
     )
 
 

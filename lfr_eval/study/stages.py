@@ -25,7 +25,7 @@ from lfr_eval.inference import (
     score_summary_table,
     watchlist_size_table,
 )
-from lfr_eval.matchers import AlertMatcher
+from lfr_eval.matchers import AlertMatcher, floor_of
 from lfr_eval.study.evidence import told_of_units
 from lfr_eval.study.inputs import read_scores
 from lfr_eval.study.populations import filler_weights, watchlist_mix
@@ -131,7 +131,7 @@ def _summarise(run: Run) -> None:
     folder.write(tables.PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
     matcher = run.inputs.matcher
     # Nothing is told of scores below a floor, so means and quantiles are not known.
-    if getattr(matcher, "floor", None) is not None:
+    if floor_of(matcher) is not None:
         for table in (tables.SCORE_DIFFERENCES, tables.SCORE_SUMMARY, tables.GROUP_SCORES):
             folder.write(table, table.empty())
     else:

@@ -52,7 +52,7 @@ def test_an_exponential_tail_has_no_trend() -> None:
         fitted = fit_tail(one, 0.1, 1000, seed)
         assert fitted.line.level == pytest.approx(2, rel=0.15)
         assert abs(fitted.line.trend) < 4 * np.std(fitted.drawn.trend)
-        rate, lower, upper = fitted.rate(threshold, 0.95)
+        rate, lower, upper, _ = fitted.rate(threshold, 0.95)
         assert lower < rate < upper
         covered.append(lower < 1e-6 < upper)
     assert sum(covered) >= 8
@@ -147,7 +147,7 @@ def test_the_upper_end_is_higher_where_few_of_many_people_have_the_highest_score
     assert fitted.wider == 1
     at = fitted.end + 0.5
     twice = replace(fitted, wider=WIDER).rate(at, 0.95)
-    assert twice == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER))
+    assert twice == pytest.approx(np.array(fitted.rate(at, 0.95)) * (1, 1, WIDER, 1))
 
 
 def vague(skewed: bool) -> list[bool]:
@@ -158,8 +158,8 @@ def vague(skewed: bool) -> list[bool]:
         fitted = fit_tail(scores, 0.03, 300, seed)
         steps = np.linspace(fitted.end, fitted.end + 9, 400)
         at = next(x for x in steps if scores.total * fitted.rate(x, 0.95)[0] < 0.1)
-        rate, _, upper = fitted.rate(at, 0.95)
-        found.append(fitted.is_vague(at, 0.95))
+        rate, _, upper, too_wide = fitted.rate(at, 0.95)
+        found.append(too_wide)
         assert found[-1] == (upper / fitted.wider > VAGUE * rate)
     return found
 
