@@ -19,14 +19,7 @@ from PIL import Image
 from lfr_eval.cli import main as cli
 from lfr_eval.contract import tables as all_tables
 from lfr_eval.contract.folder import FolderError, StudyFolder
-from lfr_eval.contract.places import (
-    CACHES,
-    EXPORTS,
-    STUDIES,
-    default_cache,
-    known,
-    remember,
-)
+from lfr_eval.contract.places import CACHES, EXPORTS, STUDIES, default_cache, known, remember
 from lfr_eval.contract.tables import COHORT, RATES, Table
 from lfr_eval.engine.alerts import AlertFile, read_decisions
 from lfr_eval.finished.exporting import export_templates

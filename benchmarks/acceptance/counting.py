@@ -8,12 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.worlds import LEVELS, PASSES, Matches
-from lfr_eval.inference.cells import (
-    divide,
-    leverage_factor,
-    satterthwaite,
-    sharing_correction,
-)
+from lfr_eval.inference.cells import divide, leverage_factor, satterthwaite, sharing_correction
 from lfr_eval.inference.precision import Evidence
 
 

@@ -13,14 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 import lfr_eval
-from lfr_eval.cohort.card import (
-    KINDS,
-    CardError,
-    ColumnRule,
-    DatasetCard,
-    Layout,
-    PublishedFile,
-)
+from lfr_eval.cohort.card import KINDS, CardError, ColumnRule, DatasetCard, Layout, PublishedFile
 from lfr_eval.cohort.codes import CodeError, find_scheme
 from lfr_eval.cohort.permission import day_of, problem_of_period
 from lfr_eval.contract.places import CARDS, remember

@@ -12,12 +12,7 @@ from lfr_eval.cohort.card import NEVERTHELESS, CardError
 from lfr_eval.cohort.cohort import Cohort, join_fillers
 from lfr_eval.cohort.loading import load_dataset, load_manifest
 from lfr_eval.cohort.opportunities import with_passes
-from lfr_eval.config import (
-    CardDatasetConfig,
-    ConfigError,
-    ManifestDatasetConfig,
-    StudyConfig,
-)
+from lfr_eval.config import CardDatasetConfig, ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.paths import cache_folder, mirror_folder
 from lfr_eval.config.signatures import takes_pictures
 

@@ -18,13 +18,7 @@ from lfr_eval.comparison.passes import Keep, ProbeScores, Searches, candidate_co
 from lfr_eval.comparison.ray_executor import RayExecutor
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
-from lfr_eval.comparison.sides import (
-    ComparisonError,
-    Gallery,
-    Sides,
-    draw_gallery,
-    watchlist_table,
-)
+from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, draw_gallery, watchlist_table
 from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
 
 __all__ = [

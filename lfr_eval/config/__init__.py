@@ -11,11 +11,7 @@ from lfr_eval.config.datasets import (
     PairsDatasetConfig,
     SimulatedDatasetConfig,
 )
-from lfr_eval.config.matchers import (
-    MatcherConfig,
-    MlflowConfig,
-    SimulatedMatcherConfig,
-)
+from lfr_eval.config.matchers import MatcherConfig, MlflowConfig, SimulatedMatcherConfig
 from lfr_eval.config.missing import MISSING, ConfigError
 from lfr_eval.config.operating import ConstraintsConfig, EngineConfig, PolicyConfig, RetentionConfig
 from lfr_eval.config.study import (

@@ -8,15 +8,7 @@ from datetime import UTC, datetime
 from lfr_eval.contract.decisions import same_role
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import Key, fingerprint, is_public
-from lfr_eval.contract.ledger import (
-    HOLDER,
-    REVOCATION,
-    Entry,
-    Holder,
-    Ledger,
-    holders,
-    revoked_in,
-)
+from lfr_eval.contract.ledger import HOLDER, REVOCATION, Entry, Holder, Ledger, holders, revoked_in
 from lfr_eval.contract.persons import same_person
 
 SHORTEST_FINGERPRINT = 16

@@ -11,11 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.config import (
-    ConfigError,
-    ManifestDatasetConfig,
-    StudyConfig,
-)
+from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.folder import StudyFolder

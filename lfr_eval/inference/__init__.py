@@ -6,12 +6,7 @@ Out: the tables `rates`, `findings`, `equity` and `modelled`, or, from plain arr
 """
 
 from lfr_eval.inference.adjusted import adjusted_table
-from lfr_eval.inference.api import (
-    compare_groups,
-    detectable_ratio,
-    equity_summary,
-    rates_by_group,
-)
+from lfr_eval.inference.api import compare_groups, detectable_ratio, equity_summary, rates_by_group
 from lfr_eval.inference.equity import equity_table
 from lfr_eval.inference.finding_table import finding_table
 from lfr_eval.inference.modelled import modelled_table

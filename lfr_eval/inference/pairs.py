@@ -27,11 +27,7 @@ from lfr_eval.inference.cells import (
     shared_variance,
     sharing_correction,
 )
-from lfr_eval.inference.pair_sizes import (
-    Images,
-    Sizes,
-    looked_up,
-)
+from lfr_eval.inference.pair_sizes import Images, Sizes, looked_up
 
 Codes = NDArray[np.intp]
 

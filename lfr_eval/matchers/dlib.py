@@ -15,14 +15,7 @@ from PIL import Image
 
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.matchers import (
-    Embedding,
-    Face,
-    MatcherCard,
-    MatcherError,
-    Picture,
-    fingerprint_of,
-)
+from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.faces import (
     MULTI_FACE,
     Box,

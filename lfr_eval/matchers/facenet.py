@@ -12,14 +12,7 @@ from PIL import Image
 
 from lfr_eval.compute.workers import cores, overlapping, single_threaded
 from lfr_eval.config.signatures import AtLeast, Weights
-from lfr_eval.matchers import (
-    Embedding,
-    Face,
-    MatcherCard,
-    MatcherError,
-    Picture,
-    fingerprint_of,
-)
+from lfr_eval.matchers import Embedding, Face, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.faces import (
     MULTI_FACE,
     Found,

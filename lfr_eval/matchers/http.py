@@ -25,11 +25,7 @@ from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
-from lfr_eval.matchers.endpoint import (
-    keep_out_of_logs,
-    query_digest,
-    without_query,
-)
+from lfr_eval.matchers.endpoint import keep_out_of_logs, query_digest, without_query
 from lfr_eval.matchers.stated import StatedError, stated_card
 
 if TYPE_CHECKING:

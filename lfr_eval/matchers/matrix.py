@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.words import some
 from lfr_eval.matchers import MatcherError
-from lfr_eval.matchers.number_format import (
-    LARGEST,
-)
+from lfr_eval.matchers.number_format import LARGEST
 from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE, near_name
 
 

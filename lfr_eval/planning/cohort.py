@@ -24,13 +24,7 @@ from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.inference.minimum import FEWEST_EVENTS, FEWEST_PEOPLE
 from lfr_eval.planning.answer import Case
 from lfr_eval.planning.question import PlanningError, Question
-from lfr_eval.planning.sample import (
-    LARGEST_RATIO,
-    Power,
-    Setting,
-    difference_power,
-    ratio_found,
-)
+from lfr_eval.planning.sample import LARGEST_RATIO, Power, Setting, difference_power, ratio_found
 from lfr_eval.planning.words import BORROWED
 
 DEFAULT_FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")

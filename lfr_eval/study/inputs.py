@@ -11,12 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.cohort import (
-    Cohort,
-    capture,
-    read_dont_care,
-    with_captures,
-)
+from lfr_eval.cohort import Cohort, capture, read_dont_care, with_captures
 from lfr_eval.cohort.chosen import read_cohort
 from lfr_eval.cohort.listed import cohort_of_pairs
 from lfr_eval.cohort.simulated import Simulation, simulate

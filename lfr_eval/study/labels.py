@@ -13,12 +13,7 @@ from itertools import combinations
 import pandas as pd
 
 from lfr_eval.cohort import Cohort
-from lfr_eval.config import (
-    ConfigError,
-    ManifestDatasetConfig,
-    PairsDatasetConfig,
-    StudyConfig,
-)
+from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
 from lfr_eval.contract import defaults
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.spelling import skeleton

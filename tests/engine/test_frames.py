@@ -13,14 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lfr_eval.engine.frames import (
-    BrokenSource,
-    Frame,
-    SourceError,
-    VideoFile,
-    follow,
-    source_named,
-)
+from lfr_eval.engine.frames import BrokenSource, Frame, SourceError, VideoFile, follow, source_named
 from lfr_eval.engine.pace import newest, paced
 from tests.engine.builders import ALICE, RATE, Walk, frames_of, write_video
 

@@ -14,13 +14,7 @@ from lfr_eval.inference import Plan, compare_groups, ends, finding_table, rate_t
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.inequality import coefficient_of_variation
 from lfr_eval.inference.minimum import enough_evidence
-from lfr_eval.inference.mover import (
-    Compared,
-    difference_ends,
-    equivalence_p,
-    p_value,
-    ratio_ends,
-)
+from lfr_eval.inference.mover import Compared, difference_ends, equivalence_p, p_value, ratio_ends
 from lfr_eval.inference.persons import PersonCounter
 from lfr_eval.inference.precision import Evidence, Precision, independent, precision_of
 from lfr_eval.inference.repeats import correlation_bound

@@ -9,12 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lfr_eval.inference import (
-    compare_groups,
-    detectable_ratio,
-    equity_summary,
-    rates_by_group,
-)
+from lfr_eval.inference import compare_groups, detectable_ratio, equity_summary, rates_by_group
 from lfr_eval.inference.given import MissingTrialsWarning
 
 RNG = np.random.default_rng(5)

@@ -9,11 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from lfr_eval.inference.contingency import freeman_halton, person_tests
-from lfr_eval.inference.detectable import (
-    detectable_ratios,
-    normal_detectable_ratio,
-    normal_power,
-)
+from lfr_eval.inference.detectable import detectable_ratios, normal_detectable_ratio, normal_power
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.inference.multiplicity import benjamini_hochberg, holm
 

@@ -9,12 +9,7 @@ from scipy import optimize, stats
 
 from lfr_eval.contract.trials import PersonTrials
 from lfr_eval.inference import Plan, rate_table
-from lfr_eval.inference.pooling import (
-    between_variance,
-    main_effects,
-    pooled_rates,
-    shrunken,
-)
+from lfr_eval.inference.pooling import between_variance, main_effects, pooled_rates, shrunken
 
 NAMES = [f"{a} x {b}" for a in ("f", "m") for b in ("x", "y", "z")]
 

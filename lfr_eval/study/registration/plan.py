@@ -10,12 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from lfr_eval.config.foreign import (
-    check_choice,
-    check_names,
-    check_texts,
-    foreign_overrides,
-)
+from lfr_eval.config.foreign import check_choice, check_names, check_texts, foreign_overrides
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
