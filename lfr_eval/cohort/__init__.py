@@ -7,22 +7,19 @@ its watchlist. The rows are checked as a whole, and every problem is listed at o
 from lfr_eval.cohort.captured import with_captures
 from lfr_eval.cohort.card import CardError, DatasetCard
 from lfr_eval.cohort.cards import card_names, load_card
-from lfr_eval.cohort.codes import CodeError
 from lfr_eval.cohort.cohort import Cohort, CohortError, cohort_digest, join_fillers, make_cohort
 from lfr_eval.cohort.dont_care import read_dont_care
 from lfr_eval.cohort.loading import load_dataset, load_manifest, manifest_card
-from lfr_eval.cohort.problems import ManifestError, Problem
+from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.cohort.sources import FetchError, fetch
 
 __all__ = [
     "CardError",
-    "CodeError",
     "Cohort",
     "CohortError",
     "DatasetCard",
     "FetchError",
     "ManifestError",
-    "Problem",
     "card_names",
     "cohort_digest",
     "fetch",

@@ -14,7 +14,7 @@ from lfr_eval.comparison.listed import ListedPairs
 from lfr_eval.comparison.logged import LoggedAlerts
 from lfr_eval.comparison.matches import watchlist_matches
 from lfr_eval.comparison.pairs import PairScores, borderline, compare_pairs
-from lfr_eval.comparison.passes import Keep, ProbeScores, Searches, candidate_counts
+from lfr_eval.comparison.passes import Keep, Searches, candidate_counts
 from lfr_eval.comparison.ray_executor import RayExecutor
 from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
@@ -33,7 +33,6 @@ __all__ = [
     "LocalExecutor",
     "LoggedAlerts",
     "PairScores",
-    "ProbeScores",
     "RayExecutor",
     "Scores",
     "Searches",

@@ -29,12 +29,11 @@ from lfr_eval.inference.field import (
 )
 
 ALL = "all"
+LEVEL = 0.95
 WATCHLIST_STEP = 5000
 
 
-def street_table(
-    records: pd.DataFrame, breaks: Sequence[Break] = (), level: float = 0.95
-) -> pd.DataFrame:
+def street_table(records: pd.DataFrame, breaks: Sequence[Break]) -> pd.DataFrame:
     """Return table `street`.
 
     Parameters
@@ -43,19 +42,17 @@ def street_table(
         Table `records`.
     breaks
         Of counting; a per-face row on both sides of one is marked, and so are its neighbours.
-    level
-        Confidence level, between 0 and 1.
     """
     rows: list[dict[str, object]] = []
     of = strata(records)
     several = origins(records)
     # Rates of several forces or systems stand side by side; only the row of all adds them up.
     for dimension, values in {ALL: pd.Series(ALL, records.index), **several}.items():
-        rows += _rows(dimension, values, None, records, breaks, level)
+        rows += _rows(dimension, values, None, records, breaks)
     for stratum in sorted(of.dropna().unique()) or [None]:
         part = records if stratum is None else records[of == stratum]
         for dimension, values in dimensions(part, breaks).items():
-            rows += _rows(dimension, values, stratum, records, breaks, level)
+            rows += _rows(dimension, values, stratum, records, breaks)
     return STREET.build(rows)
 
 
@@ -65,12 +62,11 @@ def _rows(
     stratum: str | None,
     records: pd.DataFrame,
     breaks: Sequence[Break],
-    level: float,
 ) -> Iterator[dict[str, object]]:
     for value in sorted(values.dropna().unique(), key=_by_number):
         places = np.flatnonzero(records.index.isin(values.index[(values == value).fillna(False)]))
         for measure in (PER_ALERT, PER_HOUR, PER_FACE):
-            for known, row in _row(measure, records.iloc[places], breaks, level):
+            for known, row in _row(measure, records.iloc[places], breaks):
                 yield {
                     "force": stratum,
                     "dimension": dimension,
@@ -120,10 +116,7 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def _row(
-    measure: str,
-    part: pd.DataFrame,
-    breaks: Sequence[Break],
-    level: float,
+    measure: str, part: pd.DataFrame, breaks: Sequence[Break]
 ) -> Iterator[tuple[np.ndarray, dict[str, object]]]:
     exposure = {PER_FACE: part["faces_seen"], PER_ALERT: part["alerts"], PER_HOUR: part["hours"]}[
         measure
@@ -135,9 +128,9 @@ def _row(
     under = exposure[known].to_numpy(dtype=float)
     number, total = int(events.sum()), float(under.sum())
     exact = binomial_interval if measure == PER_ALERT else poisson_interval
-    lower, upper = exact(number, total, level)
+    lower, upper = exact(number, total, LEVEL)
     spread = dispersion(events, under, binomial=measure == PER_ALERT)
-    wide = widened(number, total, spread, level, binomial=measure == PER_ALERT)
+    wide = widened(number, total, spread, LEVEL, binomial=measure == PER_ALERT)
     note = _note(part[known], breaks) if measure == PER_FACE else None
     yield (
         known.to_numpy(bool),
@@ -151,7 +144,7 @@ def _row(
             "dispersion": spread,
             "wide_lower": wide[0],
             "wide_upper": wide[1],
-            "level": level,
+            "level": LEVEL,
             "note": note,
         },
     )

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
-from lfr_eval.inference.clusters import CLUSTER, Codes
+from lfr_eval.inference.cells import Codes
+from lfr_eval.inference.clusters import CLUSTER
 from lfr_eval.inference.detectable import detectable_ratios
 from lfr_eval.inference.equity import REPLICATES, equity_table
 from lfr_eval.inference.finding_table import finding_table

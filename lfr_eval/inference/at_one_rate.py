@@ -23,14 +23,14 @@ import numpy as np
 from scipy import sparse
 
 from lfr_eval.contract.trials import Grouping, PairTrials, Trials
-from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
+from lfr_eval.inference.cells import Bools, Codes, Floats, divide, leverage_factor, satterthwaite
 from lfr_eval.inference.clusters import count_units
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.links import Links, joint, links_of
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared
 from lfr_eval.inference.paired import FEWEST_DISCORDANT, sum_by
-from lfr_eval.inference.pairs import Codes, PairCounter
+from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from lfr_eval.inference.cells import Counter, Floats, Labels, divide
-from lfr_eval.inference.clusters import Codes, sum_by
+from lfr_eval.inference.cells import Codes, Counter, Floats, Labels, divide
+from lfr_eval.inference.clusters import sum_by
 from lfr_eval.inference.pairs import PairCounter
 
 DRAWS = 4000

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[Any]
 """Real numbers; counts, too, whatever NumPy makes of their sums."""
 Bools = NDArray[np.bool_]
+Codes = NDArray[np.intp]
 Labels = NDArray[np.integer]
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lfr_eval.contract.trials import PairTrials, Trials
 from lfr_eval.inference.cells import (
     Cells,
+    Codes,
     Counter,
     Floats,
     Labels,
@@ -26,8 +27,6 @@ from lfr_eval.inference.cells import (
 from lfr_eval.inference.conditioned import ConditionedCounter
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
-
-Codes = NDArray[np.intp]
 
 CLUSTER = "cluster_id"
 """The label of people that names their cluster."""

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import Trials
 from lfr_eval.contract.words import RANDOM, threshold_text
-from lfr_eval.inference.cells import Bools, Floats, divide
-from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.cells import Bools, Codes, Floats, divide
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.controls import Controls, controls_of
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.ends import upper_ends

@@ -12,15 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lfr_eval.contract.tables import CROSS, UNKNOWN
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
+from lfr_eval.inference.cells import Bools, Codes, Floats, divide, leverage_factor, satterthwaite
 from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.precision import Evidence
-
-Codes = NDArray[np.intp]
 
 MOST_VALUES = 8
 """A covariate of numbers with more values is cut at its pooled quartiles."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import Grouping, PairTrials
-from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite, shared_variance
-from lfr_eval.inference.clusters import Codes, joined, units_of
+from lfr_eval.inference.cells import Cells, Codes, Floats, divide, satterthwaite, shared_variance
+from lfr_eval.inference.clusters import joined, units_of
 from lfr_eval.inference.pair_sizes import KERNEL, looked_up
 from lfr_eval.inference.precision import Evidence
 

@@ -22,8 +22,8 @@ from lfr_eval.inference.bootstrap import (
     draw_together,
     draws_together,
 )
-from lfr_eval.inference.cells import Floats, divide
-from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.cells import Codes, Floats, divide
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lfr_eval.contract.trials import PairTrials
-from lfr_eval.inference.cells import Floats, divide
-from lfr_eval.inference.pairs import Codes
+from lfr_eval.inference.cells import Codes, Floats, divide
 
 
 @dataclass(frozen=True)

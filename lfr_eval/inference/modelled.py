@@ -13,8 +13,8 @@ import pandas as pd
 
 from lfr_eval.contract.tables import MODELLED
 from lfr_eval.contract.trials import PairTrials, Trials, group_people
-from lfr_eval.inference.cells import Bools, divide
-from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.cells import Bools, Codes, divide
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.counting import counter_of, steps_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.tail import (

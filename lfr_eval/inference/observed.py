@@ -12,8 +12,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lfr_eval.contract.trials import Grouping, PairTrials
-from lfr_eval.inference.cells import MOST_PEOPLE, Bools, Cells, Counter, Floats, Labels, divide
-from lfr_eval.inference.clusters import Codes, count_units
+from lfr_eval.inference.cells import (
+    MOST_PEOPLE,
+    Bools,
+    Cells,
+    Codes,
+    Counter,
+    Floats,
+    Labels,
+    divide,
+)
+from lfr_eval.inference.clusters import count_units
 from lfr_eval.inference.contrasts import Side, Standardised, contrast, squared
 from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.counting import Swept

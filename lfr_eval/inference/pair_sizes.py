@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import PairTrials
-from lfr_eval.inference.cells import Bools, Floats, Labels
-
-Codes = NDArray[np.intp]
+from lfr_eval.inference.cells import Bools, Codes, Floats, Labels
 
 # How comparisons between two people follow from their images (references, probes, both):
 # C_ij = r_i p_j + p_i r_j - b_i b_j = z_i' K z_j.

@@ -15,14 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials
-from lfr_eval.inference.cells import MOST_PEOPLE, Floats, divide, leverage_factor, satterthwaite
+from lfr_eval.inference.cells import (
+    MOST_PEOPLE,
+    Codes,
+    Floats,
+    divide,
+    leverage_factor,
+    satterthwaite,
+)
 from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Lenders, precision_of
-
-Codes = NDArray[np.intp]
 
 FEWEST_DISCORDANT = 6
 """People whose outcomes differ between two sides, else untestable: with five the exact sign test

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lfr_eval.contract.trials import PairTrials
 from lfr_eval.inference.cells import (
     Bools,
     Cells,
+    Codes,
     Extremes,
     Floats,
     Labels,
@@ -28,8 +28,6 @@ from lfr_eval.inference.cells import (
     sharing_correction,
 )
 from lfr_eval.inference.pair_sizes import Images, Sizes, looked_up
-
-Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

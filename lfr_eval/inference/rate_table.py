@@ -16,8 +16,8 @@ from lfr_eval.contract.tables import CROSS, OVERALL, RATES
 from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials
 from lfr_eval.contract.words import RANDOM
 from lfr_eval.inference.bands import band_level
-from lfr_eval.inference.cells import Floats
-from lfr_eval.inference.clusters import Codes, clusters_of
+from lfr_eval.inference.cells import Codes, Floats
+from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept, steps_of

@@ -13,8 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from lfr_eval.contract.trials import Grouping, Trials
-from lfr_eval.inference.cells import Floats, divide
-from lfr_eval.inference.clusters import Codes
+from lfr_eval.inference.cells import Codes, Floats, divide
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.controls import no_controls
 from lfr_eval.inference.counting import Swept

@@ -18,15 +18,12 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from lfr_eval.inference import ends
-from lfr_eval.inference.cells import Floats, person_variance, satterthwaite, shared_variance
+from lfr_eval.inference.cells import Codes, Floats, person_variance, satterthwaite, shared_variance
 from lfr_eval.inference.ends import MANY, lower_ends, upper_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
-
-Codes = NDArray[np.intp]
 
 GRID = 400
 """Scores at which the rate of exceeding them is computed for a quantile's ends."""

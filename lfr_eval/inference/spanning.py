@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lfr_eval.contract.trials import Grouping
-from lfr_eval.inference.cells import Bools, Floats, divide, leverage_factor, satterthwaite
-from lfr_eval.inference.clusters import Codes, sum_by, units_of
+from lfr_eval.inference.cells import Bools, Codes, Floats, divide, leverage_factor, satterthwaite
+from lfr_eval.inference.clusters import sum_by, units_of
 from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.mover import Compared

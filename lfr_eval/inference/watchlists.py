@@ -10,14 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.contract.words import FIXED, RANDOM
-from lfr_eval.inference.cells import Cells, Floats, divide, satterthwaite
-
-Codes = NDArray[np.intp]
+from lfr_eval.inference.cells import Cells, Codes, Floats, divide, satterthwaite
 
 
 def holds_for(trials: Trials, watchlist: str) -> str:

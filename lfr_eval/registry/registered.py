@@ -213,7 +213,7 @@ def registry_uri(config: StudyConfig) -> str:
 
 
 @contextmanager
-def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
+def talking_to(uri: str) -> Iterator[None]:
     """Turn MLflow's errors about a registry into one sentence.
 
     Raises
@@ -222,7 +222,7 @@ def talking_to(uri: str, timeout: int = 20) -> Iterator[None]:
         If the registry is down, too slow, or refuses.
     """
     try:
-        with impatient(timeout):
+        with impatient():
             yield
     except MendableError:
         raise

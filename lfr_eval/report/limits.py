@@ -24,12 +24,8 @@ BEYOND["unnamed pairs"] = BEYOND["pairs"]
 """What no such study can tell."""
 
 
-def cannot_tell(report: Report) -> tuple[str, ...]:
-    """Return what readers must not conclude, in plain words; the brief and the method print it."""
-    return tuple(_cannot(report))
-
-
-def _cannot(report: Report) -> Iterator[str]:
+def cannot_tell(report: Report) -> Iterator[str]:
+    """Yield what readers must not conclude, in plain words; the brief and the method print it."""
     record, unit = report.record, report.unit
     if report.publication is not None:
         yield "What was withheld: small numbers that could point to single people."

@@ -10,9 +10,7 @@ from lfr_eval.tracking.runs import known_run
 from lfr_eval.tracking.store import TrackingError, impatient, local_file
 
 
-def attach(
-    study_hash: str, files: Sequence[Path], uri: str, experiment: str, timeout: int = 20
-) -> str | None:
+def attach(study_hash: str, files: Sequence[Path], uri: str, experiment: str) -> str | None:
     """Add files to the run of a study, and return the run's id; None if it has no run.
 
     Raises
@@ -26,7 +24,7 @@ def attach(
     try:
         from mlflow import MlflowClient
 
-        with impatient(timeout):
+        with impatient():
             client = MlflowClient(tracking_uri=uri)
             found = client.get_experiment_by_name(experiment)
             run = found and known_run(client, str(found.experiment_id), study_hash)

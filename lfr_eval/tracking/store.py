@@ -177,7 +177,7 @@ def _make(database: Path) -> None:
 
 
 @contextmanager
-def impatient(timeout: int) -> Iterator[None]:
+def impatient(timeout: int = 20) -> Iterator[None]:
     """Make MLflow give up soon on a server that does not answer, inside this context."""
     limits = {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout),

@@ -80,20 +80,13 @@ def sums_grid(
     return table(caption, (*columns, *sums, ("Records (annex)", 1.4, False)), rows)
 
 
-def rate_grid(
-    street: pd.DataFrame,
-    dimension: str,
-    caption: str,
-    measures: Sequence[str] = (PER_ALERT, PER_HOUR, PER_FACE),
-) -> Grid | None:
+def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Grid | None:
     """Return the rates of one dimension of table `street`; None where no record has a value."""
     part = street[street["dimension"] == dimension]
     rows: list[list[str]] = []
     above = ("", "")
     for row in part.to_dict("records"):
         measure = str(row["measure"])
-        if measure not in measures:
-            continue
         force = "" if pd.isna(row["force"]) else f"{row['force']}: "
         value, numbers = f"{force}{row['value']}", str(row["records"])
         rows.append(

@@ -86,7 +86,7 @@ def to_brief(report: Report) -> Brief:
         picture=to_picture(report.quote, MOST_GROUPS) if report.quote else None,
         facts=facts(report),
         crowd=crowd_words(report),
-        cannot=cannot_tell(report),
+        cannot=tuple(cannot_tell(report)),
         trust=trust(report),
     )
 

@@ -7,7 +7,7 @@ the images that the plan excludes.
 
 from lfr_eval.study.registration.differences import Difference, differences, settings_of
 from lfr_eval.study.registration.exclusions import excluded_images
-from lfr_eval.study.registration.plan import Exclusion, StudyPlan, overrides_of, read_plan
+from lfr_eval.study.registration.plan import StudyPlan, overrides_of, read_plan
 from lfr_eval.study.registration.record import (
     Registration,
     RegistrationError,
@@ -16,17 +16,10 @@ from lfr_eval.study.registration.record import (
     seal_of,
     write_registration,
 )
-from lfr_eval.study.registration.standing import (
-    NOT_REGISTERED,
-    Standing,
-    check_standing,
-    without_excluded,
-)
+from lfr_eval.study.registration.standing import Standing, check_standing, without_excluded
 
 __all__ = [
-    "NOT_REGISTERED",
     "Difference",
-    "Exclusion",
     "Registration",
     "RegistrationError",
     "Standing",
