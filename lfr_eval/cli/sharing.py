@@ -24,7 +24,6 @@ RegisterFile = Annotated[
     ),
 ]
 HERE = Path("sharing.jsonl")
-"""Most ids that are printed as they were read."""
 
 
 def _option(field: str) -> str:

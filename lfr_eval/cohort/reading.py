@@ -34,7 +34,6 @@ from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import WORKBOOKS, above_header
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
-"""Names of columns in a message."""
 AS_WRITTEN = ("path", "digest")
 """Columns with names of files, which are kept byte for byte."""
 

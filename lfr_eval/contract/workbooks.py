@@ -17,7 +17,6 @@ from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several, some
 
 WORKBOOKS = (".xlsx", ".xlsm")
-"""Formulas in a message."""
 
 
 class WorkbookUnreadable(ValueError):

@@ -17,8 +17,6 @@ SUFFIXES = (
 """Endings of file names that count as frames, even if the file cannot be decoded. Other files are
 frames if their content begins like a picture."""
 
-"""Number of file names shown in a message."""
-
 
 @dataclass(frozen=True)
 class Listing:

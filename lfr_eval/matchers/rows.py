@@ -19,7 +19,6 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import shape
 from lfr_eval.matchers.vendor_files import NOTES, ROW, headless, read_frame
 
-"""Rows and names in a message."""
 LENGTH = 60
 """Characters of a note in a message."""
 MOST_NAMES = 40
