@@ -19,8 +19,8 @@ import pandas as pd
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference import Plan
-from lfr_eval.inference.comparing import compare_all
 from lfr_eval.inference.families import adjust, adjust_equivalence
+from lfr_eval.inference.finding_table import compare_all
 from lfr_eval.planning.answer import Case
 from lfr_eval.planning.dependence import correlation_of
 from lfr_eval.planning.question import Question

@@ -124,13 +124,21 @@ def units_of(trials: Trials, people: pd.DataFrame, factor: str) -> tuple[Trials,
 
 
 def check_factors(trials: Sequence[Trials], people: pd.DataFrame, factors: Sequence[str]) -> None:
-    """Refuse factors that nobody and no trial has.
+    """Refuse trials of other people, and factors that nobody and no trial has.
 
     Raises
     ------
+    ValueError
+        If trials are about more or fewer people.
     KeyError
-        The message lists those that exist.
+        If a factor does not exist; the message lists those that do.
     """
+    for one in trials:
+        if one.people != len(people):
+            raise ValueError(
+                f"The trials of {one.metric} are about {one.people} people, but the people's "
+                f"labels have {len(people)} rows."
+            )
     given = [one for one in trials if isinstance(one, PersonTrials)]
     conditions = list(dict.fromkeys(c.factor for one in given for c in one.conditions))
     known = {OVERALL, *people.columns, *conditions}

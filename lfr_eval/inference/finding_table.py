@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from lfr_eval.contract.progress import counted
 from lfr_eval.contract.tables import FINDINGS
-from lfr_eval.contract.trials import Trials
+from lfr_eval.contract.trials import PersonTrials, Trials, group_people
 from lfr_eval.inference.absolute import absolute_columns
 from lfr_eval.inference.cells import Floats
-from lfr_eval.inference.comparing import compare_all
-from lfr_eval.inference.comparison_rows import ALL, told_apart
-from lfr_eval.inference.factors import check_factors
+from lfr_eval.inference.comparing_conditions import compare_crossing
+from lfr_eval.inference.comparing_groups import compare_groupings
+from lfr_eval.inference.comparison_rows import ALL, Study, told_apart
+from lfr_eval.inference.factors import check_factors, cross, is_of_people
 from lfr_eval.inference.families import adjust, adjust_equivalence
 from lfr_eval.inference.fragility import fragility
 from lfr_eval.inference.mover import Compared, difference_ends, ratio_ends
@@ -102,6 +103,26 @@ def finding_table(
         for row in counted(rows.itertuples(index=False), "findings in words", len(rows))
     ]
     return FINDINGS.conform(rows[FINDINGS.names])
+
+
+def compare_all(
+    trials: Trials, people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
+) -> list[pd.DataFrame]:
+    """Make every comparison of one kind of trials, before adjustment, one frame a comparison.
+
+    The columns are those of `findings` as far as they are known, and the counts that verdicts
+    and sentences need. Factors with a condition that these trials do not have are left out.
+    """
+    study = Study.of(trials, people, thresholds, plan)
+    groupings = [
+        group_people(people, factor) for factor in plan.factors if is_of_people(factor, people)
+    ]
+    frames = compare_groupings(study, groupings)
+    for factor in plan.factors:
+        crossing = cross(trials, people, factor)
+        if crossing is not None and isinstance(trials, PersonTrials):
+            frames += compare_crossing(trials, crossing, people, thresholds, plan)
+    return frames
 
 
 def _sides(rows: pd.DataFrame) -> Compared:

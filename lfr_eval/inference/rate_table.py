@@ -83,18 +83,9 @@ def rate_table(
         _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]), bands)
         for one in counted(trials, "metrics")
         for factor in dict.fromkeys((OVERALL, *factors))
-        if _checked(one, people) and (units := units_of(one, people, factor))
+        if (units := units_of(one, people, factor))
     ]
     return RATES.conform(pd.concat(frames, ignore_index=True)) if frames else RATES.empty()
-
-
-def _checked(trials: Trials, people: pd.DataFrame) -> bool:
-    if trials.people != len(people):
-        raise ValueError(
-            f"The trials of {trials.metric} are about {trials.people} people, but the people's "
-            f"labels have {len(people)} rows."
-        )
-    return True
 
 
 def _of_units(clusters: Codes | None, trials: Trials, divided: Trials) -> Codes | None:
