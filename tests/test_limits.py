@@ -9,8 +9,15 @@ from typing import Annotated, Any, get_type_hints
 
 import pytest
 
-from lfr_eval import config
-from lfr_eval.config import ConfigError, MlflowConfig, ThresholdsConfig
+from lfr_eval.config import (
+    ConfigError,
+    MlflowConfig,
+    ThresholdsConfig,
+    datasets,
+    matchers,
+    operating,
+    study,
+)
 from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.composition import compose_study
 from lfr_eval.config.engine_composition import compose_engine
@@ -26,7 +33,12 @@ from lfr_eval.config.limits import (
 )
 from lfr_eval.finished.choosing.constraints import read_constraints
 
-SCHEMAS = [kind for name in config.__all__ if is_dataclass(kind := getattr(config, name))]
+SCHEMAS = [
+    kind
+    for module in (datasets, matchers, operating, study)
+    for kind in vars(module).values()
+    if is_dataclass(kind) and kind.__module__ == module.__name__
+]
 ENGINE = ["source=v.mp4", "watchlist=w.csv", "model=models:/m/1", "threshold=0.6"]
 
 
@@ -79,7 +91,7 @@ def choices() -> list[tuple[str, str, OneOf]]:
 def test_a_misspelt_choice_is_refused_with_the_nearest(
     schema: str, name: str, limit: OneOf
 ) -> None:
-    kind = getattr(config, schema)
+    kind = next(each for each in SCHEMAS if each.__name__ == schema)
     listed = "list" in str(get_type_hints(kind)[name])
     for choice in limit.choices:
         for value, refused in ((choice, False), (f"{choice}s", True)):

@@ -12,23 +12,3 @@ from lfr_eval.cohort.dont_care import read_dont_care
 from lfr_eval.cohort.loading import load_dataset, load_manifest, manifest_card
 from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.cohort.sources import FetchError, fetch
-
-__all__ = [
-    "CardError",
-    "Cohort",
-    "CohortError",
-    "DatasetCard",
-    "FetchError",
-    "ManifestError",
-    "card_names",
-    "cohort_digest",
-    "fetch",
-    "join_fillers",
-    "load_card",
-    "load_dataset",
-    "load_manifest",
-    "make_cohort",
-    "manifest_card",
-    "read_dont_care",
-    "with_captures",
-]

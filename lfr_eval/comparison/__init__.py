@@ -20,35 +20,3 @@ from lfr_eval.comparison.screening import as_precision
 from lfr_eval.comparison.search import search_watchlist
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides, draw_gallery, watchlist_table
 from lfr_eval.comparison.sources import GivenScores, Scores, TemplateScores
-
-__all__ = [
-    "Absent",
-    "ComparisonError",
-    "Compute",
-    "Executor",
-    "Gallery",
-    "GivenScores",
-    "Keep",
-    "ListedPairs",
-    "LocalExecutor",
-    "LoggedAlerts",
-    "PairScores",
-    "RayExecutor",
-    "Scores",
-    "Searches",
-    "Sides",
-    "TemplateScores",
-    "absent_of",
-    "alert_table",
-    "as_precision",
-    "borderline",
-    "candidate_counts",
-    "compare_pairs",
-    "draw_gallery",
-    "matches_of_scores",
-    "pairs_of_scores",
-    "search_watchlist",
-    "searches_of_scores",
-    "watchlist_matches",
-    "watchlist_table",
-]

@@ -23,27 +23,3 @@ from lfr_eval.config.study import (
     ThresholdsConfig,
     TrackingConfig,
 )
-
-__all__ = [
-    "MISSING",
-    "REMOVED",
-    "CaptureConfig",
-    "CardDatasetConfig",
-    "ConfigError",
-    "ConstraintsConfig",
-    "DesignConfig",
-    "EngineConfig",
-    "InferenceConfig",
-    "ManifestDatasetConfig",
-    "MatcherConfig",
-    "MlflowConfig",
-    "PairsDatasetConfig",
-    "PathsConfig",
-    "PolicyConfig",
-    "PopulationConfig",
-    "RetentionConfig",
-    "SimulatedDatasetConfig",
-    "StudyConfig",
-    "ThresholdsConfig",
-    "TrackingConfig",
-]

@@ -14,18 +14,3 @@ from lfr_eval.tracking.store import (
     one_at_a_time,
     put,
 )
-
-__all__ = [
-    "STEP",
-    "TrackingError",
-    "attach",
-    "begin",
-    "connect",
-    "default_uri",
-    "impatient",
-    "make_ready",
-    "name",
-    "one_at_a_time",
-    "put",
-    "track",
-]

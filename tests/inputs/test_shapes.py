@@ -16,7 +16,6 @@ from lfr_eval.matchers.rows import read_rows
 from lfr_eval.matchers.vendor_files import NOTES, ROW
 
 NAMES = {"reference_id": "match.person", "score": "match.similarity", "time": "Timestamp"}
-WANTED = ["reference_id", "score", "time", ROW]
 
 
 @pytest.fixture

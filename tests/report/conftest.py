@@ -76,12 +76,6 @@ def small_study() -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_page(small_study: Path) -> Element:
-    """Return the page of that study."""
-    return parse(small_study / "report.html")
-
-
-@pytest.fixture(scope="session")
 def adjusted() -> StudyFolder:
     """Return a small rehearsal with a covariate to hold alike and a margin of the difference."""
     settings = (

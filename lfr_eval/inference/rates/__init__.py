@@ -17,17 +17,3 @@ from lfr_eval.inference.rates.trials import (
     verification_trials,
 )
 from lfr_eval.inference.rates.watchlists import watchlist_trials
-
-__all__ = [
-    "ComparedPairs",
-    "acquisition_trials",
-    "alert_times",
-    "candidate_lists",
-    "compared",
-    "identification_trials",
-    "pass_conditions",
-    "rank_trials",
-    "score_kinds",
-    "verification_trials",
-    "watchlist_trials",
-]

@@ -17,22 +17,3 @@ from lfr_eval.study.registration.record import (
     write_registration,
 )
 from lfr_eval.study.registration.standing import Standing, check_standing, without_excluded
-
-__all__ = [
-    "Difference",
-    "Registration",
-    "RegistrationError",
-    "Standing",
-    "StudyPlan",
-    "check_standing",
-    "differences",
-    "excluded_images",
-    "images_of",
-    "overrides_of",
-    "read_plan",
-    "read_registration",
-    "seal_of",
-    "settings_of",
-    "without_excluded",
-    "write_registration",
-]
