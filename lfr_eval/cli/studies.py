@@ -176,12 +176,14 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
         return OK
     print("The study does not say so.")
     print(f"As it is read: {verdict.reading}.")
-    for reason in verdict.reasons:
-        print(f"- {reason.text}")
-    if verdict.nearest:
-        print(f"What the study lets you say ({verdict.nearest.id}): {verdict.nearest.text}")
-    for other in verdict.others:
-        print(f"Or ({other.id}): {other.text}")
+    told = [reason.text for reason in verdict.reasons]
+    for text in told:
+        print(f"- {text}")
+    lead = "What the study lets you say"
+    for one in (verdict.nearest, *verdict.others) if verdict.nearest else ():
+        above = any(one.text in text for text in told)
+        print(f"{lead} ({one.id}): {'the finding above.' if above else one.text}")
+        lead = "Or"
     return FAILED
 
 

@@ -182,6 +182,9 @@ def test_the_command(
     assert said.index("This study is simulated") < said.index("The study does not say so.")
     assert "As it is read: it says that groups do not differ." in said
     assert "What the study lets you say (" in said
+    nearest = check_claim("There is no bias.", sentences).nearest
+    assert nearest is not None
+    assert said.count(nearest.text) == 1
 
 
 def settings_mixed(claim: str, rates: pd.DataFrame) -> list[str]:

@@ -136,9 +136,19 @@ def test_sentences_that_the_checker_never_learned_from(study: Sentences) -> None
         required = set(row["reasons"].split("&"))
         kinds = {reason.kind for reason in verdict.reasons}
         reasoned += good and required <= kinds <= required | EXACT | set(row["also"].split("|"))
-    assert read >= 140
-    assert wrong <= 8
+    assert read >= 150
+    assert wrong <= 6
     assert reasoned >= 0.9 * read
+
+
+def test_reasons_that_no_reading_changes_are_told(study: Sentences) -> None:
+    told = {
+        "Nobody denies that it is not unfair to women, but it was a small sample.": "study",
+        "Five of the alerts were of Black men, not that it is anything but unfair.": "share",
+        "It cries wolf once in every 250 faces.": "number",
+    }
+    for sentence, kind in told.items():
+        assert kind in {one.kind for one in check_claim(sentence, study).reasons}
 
 
 def test_no_sentence_is_accepted_by_another_study(small: StudyFolder) -> None:
@@ -200,6 +210,7 @@ def test_what_cannot_be_read_is_answered_for_each_reading(study: Sentences) -> N
         ("Black people set off fewer false alerts than White people.", "white"),
         ("Black people are misidentified more often than White people.", "black"),
         ("Black people are recognised less often than White people.", "black"),
+        ("Black people had 4.5 times the false alert rate of White people.", "black"),
     ],
 )
 def test_the_group_that_a_claim_has_worse_off(study: Sentences, says: str, worse: str) -> None:

@@ -35,7 +35,7 @@ def test_a_sentence_is_as_likely_as_scikit_learn_finds_it(weights: Weights) -> N
             ngram_range=(1, longest), analyzer="word", token_pattern=r"\S+", lowercase=False,
             min_df=2, sublinear_tf=True,
         )  # fmt: skip
-        parts.append(column.fit_transform([view.texts[number] for view in VIEWS]))
+        parts.append(column.fit_transform([view[number] for view in VIEWS]))
     rows = hstack(parts, "csr")
     told = np.isin(SAYS, CLAIMS)
     model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")

@@ -124,7 +124,8 @@ def _read(plain: str) -> tuple[Polarity, str]:
     if plain.endswith("?"):
         return _asked(rule, learned), BEYOND
     if not learned.is_sure:
-        return Polarity(UNCLEAR, unsure=(learned.polarity, learned.second)), learned.topic
+        two = (learned.polarity, learned.second)
+        return Polarity(UNCLEAR, unsure=two, is_either=learned.is_either), learned.topic
     if learned.polarity in (NONE, NEITHER):
         return Polarity(learned.polarity), learned.topic
     return Polarity(learned.polarity, rule.evidential), ""

@@ -25,7 +25,7 @@ IN_USE = re.compile(
 """A threshold that is meant and not named."""
 
 _QUESTION = re.compile(r"\?[\"' )]*$")
-_THAN = re.compile(r" than | outnumber\w* | times as (?:\w+ ){1,12}?as ")
+_THAN = re.compile(r" than | outnumber\w* | times (?:as (?:\w+ ){1,12}?as|the (?:\w+ ){1,5}?of) ")
 _LESS = re.compile(r"\b(?:less|fewer|lower|better|easier|smaller)\b")
 _FOUND = re.compile(r"\b(?:identified|recogni[sz]ed|spotted|found|picked up|matched correctly)\b")
 _HARD = re.compile(r"\b(?:harder|more difficult|easier)\b")

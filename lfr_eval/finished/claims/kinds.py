@@ -57,8 +57,6 @@ class Views(NamedTuple):
     turned
         What each part of it claims first, whether that is turned round an even or an odd number of
         times, and the kinds that decide so, as one word.
-    turns
-        How many words may turn it round.
     """
 
     words: str
@@ -66,12 +64,6 @@ class Views(NamedTuple):
     mixed: str
     bearing: str
     turned: str
-    turns: int
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The five views, without the count."""
-        return (self.words, self.kinds, self.mixed, self.bearing, self.turned)
 
 
 def views_of(plain: str) -> Views:
@@ -105,7 +97,6 @@ def views_of(plain: str) -> Views:
         " ".join(mixed),
         " ".join(one for one in once if one in _BEARING),
         " ".join(one for part in _END.split(" ".join(once)) for one in _turned(part.split())),
-        sum(one in _TURNS for one in kinds),
     )
 
 

@@ -34,14 +34,15 @@ RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "be
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE = 0.88
-"""Probability below which nobody is told that a sentence says this."""
+SURE, SURE_IF_ALONE = 0.8, 0.92
+"""Probability below which nobody is told that a sentence says this; the higher one is asked of a
+claim that the rules do not read so too, or in which neither the system nor an error is named."""
 
-AGAINST = 0.03
+AGAINST = 0.025
 """Probability of the opposite from which neither likeness nor difference is told."""
 
-SURE_IF_TURNED = 0.97
-"""Probability asked for where two words or more may turn the sentence round."""
+SURE_OF_TWO = 0.95
+"""Probability of two readings together from which what both say is told."""
 
 IS_OPEN, IS_NONE = 0.7, 0.3
 """Probability from which, and up to which, what claims neither says that something is unknown."""
@@ -62,7 +63,7 @@ _RULED = {
 """How often the rules read so what says each of `_CLAIMS`, counted over sentences with which they
 were not made."""
 
-_TURNED_TWICE = 2
+_NAMED = frozenset({"ERROR", "SYSTEM"})
 _WEIGHT = 0.6
 """What the rules count for beside the words; both see the same words, so it is less than one."""
 
@@ -89,12 +90,15 @@ class Learned(NamedTuple):
         What it is about if it says nothing of groups.
     is_sure
         Whether it may be told as the one reading.
+    is_either
+        Whether it is one of the two for certain.
     """
 
     polarity: str
     second: str
     topic: str
     is_sure: bool
+    is_either: bool
 
 
 def read_examples() -> list[Example]:
@@ -161,14 +165,16 @@ class Model:
         words = np.array([chances[one] for one in _CLAIMS])
         topics = np.array([chances[one] for one in _TOPICS])
         rule = polarity_of(plain).value
-        return self._told(rule, views.turns, words / words.sum(), topics / topics.sum())
+        names_it = not _NAMED.isdisjoint(views.kinds.split())
+        return self._told(rule, names_it, words / words.sum(), topics / topics.sum())
 
-    def _told(self, rule: str, turns: int, words: np.ndarray, topics: np.ndarray) -> Learned:
+    def _told(self, rule: str, names_it: bool, words: np.ndarray, topics: np.ndarray) -> Learned:
         """Put what the words say together with what the rules read."""
         chances = words * np.array(_RULED[rule]) ** _WEIGHT
         chances /= chances.sum()
         second, first = (_CLAIMS[number] for number in np.argsort(chances)[-2:])
-        sure = chances.max() >= (SURE if turns < _TURNED_TWICE else SURE_IF_TURNED)
+        backed = first == NEITHER or (names_it and first == rule)
+        sure = chances.max() >= (SURE if backed else SURE_IF_ALONE)
         if first in (ALIKE, DIFFERENCE):
             against = DIFFERENCE if first == ALIKE else ALIKE
             sure &= rule != against and chances[_CLAIMS.index(against)] < AGAINST
@@ -179,7 +185,8 @@ class Model:
             topic = BEYOND
         open_or_none = OPEN if is_open >= IS_OPEN else NONE if is_open <= IS_NONE else NEITHER
         names = [open_or_none if one == NEITHER else one for one in (first, second)]
-        return Learned(names[0], names[1], str(topic), bool(sure))
+        either = np.sort(chances)[-2:].sum() >= SURE_OF_TWO
+        return Learned(names[0], names[1], str(topic), bool(sure), bool(either))
 
 
 @cache

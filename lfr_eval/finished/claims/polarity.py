@@ -50,11 +50,23 @@ class Polarity:
         Whether likeness is inferred from a difference that was not shown.
     unsure
         The two values that are likeliest, where it is `unclear`.
+    is_either
+        Whether it is one of these two for certain.
     """
 
     value: str
     evidential: bool = False
     unsure: tuple[str, ...] = ()
+    is_either: bool = False
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Every value that it may have; none where that is not known."""
+        return self.unsure if self.is_either else () if self.unsure else (self.value,)
+
+    def surely(self, *values: str) -> bool:
+        """Whether each reading is one of these values."""
+        return bool(self.readings) and set(self.readings) <= set(values)
 
 
 @lru_cache(maxsize=4096)

@@ -97,24 +97,23 @@ def _either(reading: Reading, sentences: Sentences) -> Reason:
         f"{SAYS[may[0]]}, or {SAYS[may[1]]}. Write it in plain words, one claim at a time, and "
         "check it again."
     )
-    if DIFFERENCE in may or BOTH in may:
+    if set(may) & {DIFFERENCE, BOTH} and not reading.polarity.surely(DIFFERENCE, BOTH):
         told += f" If it means that groups differ: {_difference(reading, sentences).text}"
-    if ALIKE in may or BOTH in may:
+    if set(may) & {ALIKE, BOTH} and not reading.polarity.surely(ALIKE, BOTH):
         told += f" If it means that groups do not differ: {_alike(reading, sentences).text}"
     return Reason("unreadable", told)
 
 
 def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    value = reading.polarity.value
     finding = contradicting(reading, sentences)
     if finding is not None:
         yield Reason(
             "contradicted",
             f"The finding {finding['finding_id']} says the opposite: {finding['statement']}",
         )
-    if value in (ALIKE, BOTH):
+    if reading.polarity.surely(ALIKE, BOTH):
         yield _alike(reading, sentences)
-    if value in (DIFFERENCE, BOTH) and not (
+    if reading.polarity.surely(DIFFERENCE, BOTH) and not (
         reading.figures.thresholds and supporting(reading, sentences) is not None
     ):
         yield _difference(reading, sentences)
@@ -321,8 +320,13 @@ _BESIDE_TOLD = {
     ),
     "study": (
         STUDY,
-        "It also says that something is not known (“{word}”). For each comparison, this study says "
-        "how large a difference could still be.",
+        "It also says that something is not known, or speaks of the size of a study (“{word}”). "
+        "For each comparison, this study says how large a difference could still be.",
+    ),
+    "share": (
+        SHARE,
+        "It also gives a share of the alerts (“{word}”), which depends on who walked past. The "
+        "study has rates per person and per pass.",
     ),
 }
 
@@ -351,8 +355,6 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
-    if reading.polarity.unsure:
-        return
     for name, pattern in _BESIDE.items():
         kind, told = _BESIDE_TOLD[name]
         wanted = reading.is_about_groups if kind != BEYOND else reading.topic != BEYOND

@@ -51,7 +51,7 @@ class Weights(NamedTuple):
     def chances(self, views: Views) -> dict[str, float]:
         """Return how likely each model finds that a sentence is what it tells."""
         total = self.starts.astype(float)
-        for number, (text, longest) in enumerate(zip(views.texts, _RUNS, strict=True)):
+        for number, (text, longest) in enumerate(zip(views, _RUNS, strict=True)):
             told = text.split()
             counts = Counter(
                 f"{number}{' '.join(told[at : at + long])}"
@@ -92,7 +92,7 @@ def trained(views: Sequence[Views], targets: Sequence[tuple[np.ndarray, Sequence
         for longest in _RUNS
     ]
     seen = hstack(
-        [one.fit_transform([view.texts[at] for view in views]) for at, one in enumerate(columns)],
+        [one.fit_transform([view[at] for view in views]) for at, one in enumerate(columns)],
         "csr",
     )
     names, slopes, starts = [], [], []

@@ -33,6 +33,8 @@ _TIMES = {
     r"\btwice\b|\bdouble\b|\btwo-?fold\b": "2 times",
     r"\bthrice\b|\btriple\b|\bthree-?fold\b": "3 times",
     r"\b(\d+(?:\.\d+)?)[ -]?fold\b": r"\1 times",
+    r"\bonce (?:in|for)(?: every)? (?=\d)|\b1/(?=\d{3})": "1 in ",
+    r"\b(\d+) (?:of|[a-z]+ [a-z]+ for) every (?=\d)": r"\1 in ",
 }
 
 
