@@ -14,6 +14,7 @@ from functools import partial
 
 from scipy import stats
 
+from lfr_eval.contract.columns import aligned
 from lfr_eval.inference.contingency import person_tests
 from lfr_eval.inference.intervals import no_event_bound
 from lfr_eval.planning.counts import power_of_fisher, power_of_this_test
@@ -118,13 +119,9 @@ def _seven_events() -> list[Figure]:
 
 def as_text() -> str:
     """Return the table for a terminal."""
-    rows = [("figure", "this tool", f"derived before [{EVIDENCE}]", "how")]
-    rows += [(one.meaning, _shown(one), one.derived or "-", one.method) for one in figures()]
-    widths = [max(len(row[place]) for row in rows) for place in range(4)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    head = ("figure", "this tool", f"derived before [{EVIDENCE}]", "how")
+    rows = [(one.meaning, _shown(one), one.derived or "-", one.method) for one in figures()]
+    return "\n".join(aligned(head, rows)).rstrip()
 
 
 def _shown(figure: Figure) -> str:

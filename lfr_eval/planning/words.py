@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.tables import PLANNING
@@ -35,7 +36,8 @@ def as_text(answer: Answer) -> str:
     for asked, title in TITLES.items():
         chosen = [row for row in rows if row["asked"] == asked]
         if chosen:
-            parts.append("\n".join([title, *_table(_cells(chosen, asked))]))
+            head, *cells = _cells(chosen, asked)
+            parts.append("\n".join([title, *aligned(head, cells)]).rstrip())
     parts.append("\n".join(["What this rests on", *(f"- {note}" for note in assumptions(answer))]))
     return "\n\n".join(parts)
 
@@ -232,13 +234,6 @@ def _cells(rows: Sequence[dict[str, Any]], asked: str) -> list[list[str]]:
 
 
 _MAY_BE_LEFT_OUT = ("how trials depend", "events expected")
-
-
-def _table(cells: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-             for line in cells]  # fmt: skip
-    return [lines[0], "-" * max(len(line) for line in lines), *lines[1:]]
 
 
 def _to_find(row: dict[str, Any]) -> str:
