@@ -233,6 +233,18 @@ def condition_of(factor: str, values: pd.Series) -> Condition:
     return Condition(factor, tuple(str(name) for name in names), codes.astype(np.intp))
 
 
+def labels_by(table: pd.DataFrame, factor: str) -> pd.Series:
+    """Return the group of each row by a factor of the table; missing labels are `unknown`."""
+    if factor == OVERALL:
+        return pd.Series(EVERYBODY, index=table.index)
+    first, *others = factor.split(CROSS)
+    labels = table[[first, *others]].astype("string").fillna(UNKNOWN)
+    joined = labels[first]
+    for column in others:
+        joined = joined + CROSS + labels[column]
+    return joined
+
+
 def group_people(people: pd.DataFrame, factor: str) -> Grouping:
     """Divide people by a factor; a missing label makes a group of its own, `unknown`.
 
@@ -254,11 +266,7 @@ def group_people(people: pd.DataFrame, factor: str) -> Grouping:
     missing = [column for column in columns if column not in people]
     if missing:
         raise KeyError(f"No factor {missing} among the people's labels: {list(people.columns)}.")
-    labels = people[columns].astype("string").fillna(UNKNOWN)
-    joined = labels[columns[0]]
-    for column in columns[1:]:
-        joined = joined + CROSS + labels[column]
-    codes, names = pd.factorize(joined, sort=True)
+    codes, names = pd.factorize(labels_by(people, factor), sort=True)
     return Grouping(factor, tuple(str(name) for name in names), codes.astype(np.intp))
 
 

@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -113,6 +114,14 @@ def private_folder(path: Path) -> None:
     """Create a folder that only its owner can enter."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.chmod(0o700)
+
+
+def delete_folder(folder: Path, look: bool = False) -> int:
+    """Delete a folder, if there is one and not only to look; return how many files it held."""
+    count = sum(path.is_file() for path in folder.rglob("*"))
+    if folder.is_dir() and not look:
+        shutil.rmtree(folder)
+    return count
 
 
 @contextmanager

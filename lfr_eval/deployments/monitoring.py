@@ -111,6 +111,12 @@ def _words(limit: float, measure: str) -> str:
     return f"{said} {counted}" if said.startswith("1 in ") else f"{said} of {counted}"
 
 
+def by_day(records: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the records that tell day, false alerts and exposure, in the order of their days."""
+    told = records.dropna(subset=["date", "false_alerts", EXPOSURES[measure]])
+    return told.sort_values("date", kind="stable")
+
+
 def above_limit(
     records: pd.DataFrame,
     limit: float,
@@ -134,10 +140,7 @@ def above_limit(
     who
         What the answer begins with, such as the name of a force.
     """
-    column = EXPOSURES[measure]
-    known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
-        "date", kind="stable"
-    )
+    column, known = EXPOSURES[measure], by_day(records, measure)
     events = known["false_alerts"].to_numpy(dtype=float)
     under = known[column].to_numpy(dtype=float)
     evidence = stakes(events, limit * under)
@@ -179,10 +182,7 @@ def drifting(
     to differ, and the later deployments are tested against it at alpha / 2. None where there are
     not enough deployments.
     """
-    column = EXPOSURES[measure]
-    known = records.dropna(subset=["date", "false_alerts", column]).sort_values(
-        "date", kind="stable"
-    )
+    column, known = EXPOSURES[measure], by_day(records, measure)
     first, later = known.iloc[:FEWEST_BEFORE], known.iloc[FEWEST_BEFORE:]
     if len(first) < FEWEST_BEFORE or later.empty or first[column].sum() <= 0:
         return None

@@ -20,6 +20,7 @@ from lfr_eval.deployments.monitoring import (
     EXPOSURES,
     Alarm,
     above_limit,
+    by_day,
     drifting,
     over_represented,
 )
@@ -71,8 +72,7 @@ def watch(
         for group, share in (shares or {}).items()
         if not 0 < share < 1
     ]
-    known = records.dropna(subset=["date", "false_alerts", EXPOSURES[measure]])
-    if known.empty:
+    if by_day(records, measure).empty:
         problems.append(f"no record has a date, false alerts and {EXPOSURES[measure]}")
     if problems:
         raise DeploymentError("The records cannot be monitored: " + "; ".join(problems) + ".")
@@ -90,7 +90,7 @@ def watch(
 def _of_one_force(
     records: pd.DataFrame, limit: float, measure: str, alpha: float, who: str
 ) -> Iterator[Alarm]:
-    if records.dropna(subset=["date", "false_alerts", EXPOSURES[measure]]).empty:
+    if by_day(records, measure).empty:
         return
     yield above_limit(records, limit, measure, alpha, who=who)
     # A rate per face before and after a change of counting is not one rate.

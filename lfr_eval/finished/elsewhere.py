@@ -8,7 +8,6 @@ was given: stop it, take the person out of the watchlist, and withdraw again.
 from __future__ import annotations
 
 import glob
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import clear_dead, write_text, written_aside
+from lfr_eval.contract.writing import clear_dead, delete_folder, write_text, written_aside
 from lfr_eval.finished.person import Person
 from lfr_eval.matchers.store import FOLDER as TEMPLATES
 from lfr_eval.matchers.store import SHARDS, Shard
@@ -60,10 +59,7 @@ def from_given(folder: Path, look: bool = False) -> str:
 
 
 def _whole(folder: Path, what: str, look: bool) -> str:
-    count = sum(path.is_file() for path in folder.rglob("*"))
-    if not look:
-        shutil.rmtree(folder)
-    return f"{folder}: {what} ({several(count, 'file')})"
+    return f"{folder}: {what} ({several(delete_folder(folder, look), 'file')})"
 
 
 def from_cache(person: Person, cache: Path, look: bool = False) -> list[str]:

@@ -10,7 +10,6 @@ a name: memory holds what is in use, however many there are.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
 from lfr_eval.contract.progress import counting
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import clear_dead
+from lfr_eval.contract.writing import clear_dead, delete_folder
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -221,12 +220,7 @@ class TemplateStore:
 
 def purge(cache: Path) -> int:
     """Delete all cached templates and unfinished comparisons, and return the number of files."""
-    count = 0
-    for folder in (cache / FOLDER, cache / SHARDS):
-        count += sum(1 for path in folder.rglob("*") if path.is_file())
-        if folder.is_dir():
-            shutil.rmtree(folder)
-    return count
+    return delete_folder(cache / FOLDER) + delete_folder(cache / SHARDS)
 
 
 def acquire(

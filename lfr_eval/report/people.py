@@ -13,7 +13,8 @@ import pandas as pd
 
 from lfr_eval.cohort.opportunities import SOMEBODY
 from lfr_eval.contract.names import factor_words
-from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, UNKNOWN
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.trials import labels_by
 from lfr_eval.contract.words import count
 from lfr_eval.report.rates import Block, plain_rows
 from lfr_eval.report.words import clean
@@ -196,16 +197,10 @@ def read_counts(people: pd.DataFrame) -> People:
 
 def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
     """Return each image's group, or None where the cohort lacks a column."""
-    if factor == OVERALL:
-        return pd.Series(EVERYBODY, index=images.index)
-    columns = factor.split(CROSS)
-    if any(column not in images for column in columns):
+    if factor != OVERALL and any(column not in images for column in factor.split(CROSS)):
         return None
-    labels = images[columns].astype("string").fillna(UNKNOWN)
-    joined = labels[columns[0]]
-    for column in columns[1:]:
-        joined = joined + CROSS + labels[column]
-    return joined.map({label: clean(label) for label in joined.unique()})
+    labels = labels_by(images, factor)
+    return labels.map({label: clean(label) for label in labels.unique()})
 
 
 def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:

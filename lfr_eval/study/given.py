@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from lfr_eval.contract.folder import private_folder, sha256_of
-from lfr_eval.contract.writing import written_aside
+from lfr_eval.contract.writing import delete_folder, written_aside
 from lfr_eval.study.labels import own_labels, told_factors
 
 FOLDER = "given"
@@ -56,11 +55,7 @@ def write_templates(templates: pd.DataFrame, cache: Path) -> Path:
 
 def purge(cache: Path) -> int:
     """Delete all people, scores and templates that were given; return how many files there were."""
-    folder = cache / FOLDER
-    count = sum(1 for path in folder.rglob("*") if path.is_file())
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    return count
+    return delete_folder(cache / FOLDER)
 
 
 def factors_of(people: pd.DataFrame) -> list[str]:

@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from lfr_eval.cohort.capture.transforms import Step, degrade
 from lfr_eval.contract.errors import DISK_FULL, MendableError
 from lfr_eval.contract.folder import private_folder, sha256_of, written_aside
 from lfr_eval.contract.pictures import READING, read_picture
+from lfr_eval.contract.writing import delete_folder
 
 FOLDER = "captured"
 OWNER_ONLY = 0o600
@@ -153,8 +153,4 @@ def _versions() -> list[str]:
 
 def purge(store: Path) -> int:
     """Delete all degraded pictures of a cache; return how many there were."""
-    folder = store / FOLDER
-    count = sum(1 for path in folder.rglob("*") if path.is_file())
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    return count
+    return delete_folder(store / FOLDER)

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
+from lfr_eval.contract.tables import CROSS, OVERALL
+from lfr_eval.contract.trials import labels_by
 
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -82,7 +83,7 @@ def memberships(
         )
     roles = ["probe", "both"] if parts & set(conditions) else ["reference", "probe", "both"]
     images = cohort[cohort["role"].isin(roles)]
-    atoms = pd.DataFrame({factor: labels_of(images, factor) for factor in factors})
+    atoms = pd.DataFrame({factor: labels_by(images, factor) for factor in factors})
     atoms = atoms.drop_duplicates()
     return np.array(
         [
@@ -91,18 +92,6 @@ def memberships(
         ],
         dtype=bool,
     ).reshape(len(groups), len(atoms))
-
-
-def labels_of(images: pd.DataFrame, factor: str) -> pd.Series:
-    """Return each image's group of a factor."""
-    if factor == OVERALL:
-        return pd.Series("", index=images.index)
-    parts = factor.split(CROSS)
-    labels = images[parts].astype("string").fillna(UNKNOWN)
-    joined = labels[parts[0]]
-    for part in parts[1:]:
-        joined = joined + CROSS + labels[part]
-    return joined
 
 
 def pairs_within(member: Flags) -> Flags:
