@@ -24,7 +24,7 @@ from lfr_eval.contract.tables import COHORT, RATES, Table
 from lfr_eval.engine.alerts import AlertFile, read_decisions
 from lfr_eval.finished.exporting import export_templates
 from lfr_eval.finished.person import Person
-from lfr_eval.finished.withdrawal import MARK, WithdrawalError, withdraw
+from lfr_eval.finished.withdrawal import MARK, WithdrawalError, studies_in, withdraw
 from lfr_eval.matchers.store import Shard
 from lfr_eval.study.given import write_people, write_scores, write_templates
 from tests.studies import run
@@ -176,6 +176,14 @@ def test_the_command_finds_every_folder_that_was_used(
     assert cli.main(["purge"]) == cli.OK
     assert str(tmp_path / "elsewhere" / "cache") in capsys.readouterr().out
     assert list((tmp_path / "elsewhere" / "cache").rglob("*.npy")) == []
+
+
+def test_a_study_in_an_archive_is_found(tmp_path: Path) -> None:
+    study = tmp_path / "studies" / "archive" / "2026" / "one"
+    (study / ".ready").mkdir(parents=True)
+    for folder in (study, study / ".ready"):
+        (folder / "stages.json").write_text("{}")
+    assert studies_in([tmp_path / "studies"]) == [study.resolve()]
 
 
 def test_the_default_cache_is_where_xdg_says(

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import lfr_eval
 from lfr_eval.contract.errors import MendableError
+from lfr_eval.contract.outgoing import session
 from lfr_eval.contract.progress import counting
 
 if TYPE_CHECKING:
@@ -79,15 +80,16 @@ class ResumingDownloader:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _continue(self, url: str) -> None:
-        import requests
-
         offset = self._size()
         # Offsets count bytes of the file itself, so it must not be compressed on the way.
         headers = {"Accept-Encoding": "identity", "User-Agent": f"lfr-eval/{lfr_eval.__version__}"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
         waiting = (self.connect_timeout, self.read_timeout)
-        with requests.get(url, headers=headers, stream=True, timeout=waiting) as response:
+        with (
+            session(url) as web,
+            web.get(url, headers=headers, stream=True, timeout=waiting) as response,
+        ):
             status = response.status_code
             declared = response.headers.get("Content-Range", "")
             if status == 416 and offset:

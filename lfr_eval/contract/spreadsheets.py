@@ -39,7 +39,9 @@ def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
     return text
 
 
-def without_values(formulas: Any, values: Any) -> Iterator[str]:
+def without_values(
+    formulas: Any, values: Any, rows: int | None = None, columns: int | None = None
+) -> Iterator[str]:
     """Yield a sentence on each formula of a sheet whose value the workbook does not hold.
 
     Programs that do not calculate, such as openpyxl, write such workbooks.
@@ -48,8 +50,12 @@ def without_values(formulas: Any, values: Any) -> Iterator[str]:
     ----------
     formulas, values
         The sheet as openpyxl reads it without and with `data_only`.
+    rows, columns
+        How many of these to look at; None: all.
     """
-    for written, shown in zip(formulas.iter_rows(), values.iter_rows(), strict=True):
+    within = {"max_row": rows, "max_col": columns}
+    both = zip(formulas.iter_rows(**within), values.iter_rows(**within), strict=True)
+    for written, shown in both:
         for formula, cell in zip(written, shown, strict=True):
             # An empty text (`str`) is a value.
             if formula.data_type == "f" and cell.value is None and cell.data_type != "str":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.archives import swollen
 from lfr_eval.contract.csv_lines import SEARCHED
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several, some
 
 WORKBOOKS = (".xlsx", ".xlsm")
+MOST_CELLS = 30_000_000
+"""Cells of a sheet up to the last one of each row; a million rows of 30 columns."""
 
 
 class WorkbookUnreadable(ValueError):
@@ -67,17 +70,22 @@ def read_workbook(path: Path) -> Sheet:
             "reading Excel files needs openpyxl",
             "Install it with pip install 'lfr-eval[excel]', or save the table as CSV UTF-8.",
         ) from error
+    too_large = swollen(path)
+    if too_large is not None:
+        raise WorkbookUnreadable(too_large, "Save the table as CSV UTF-8.")
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        rows = list(enumerate(map(list, sheet.iter_rows(values_only=True)), start=1))
+        rows = list(_rows(sheet))
         titles = [other.title for other in book.worksheets]
         formulas = load_workbook(path, read_only=True)
         formulas.worksheets[0].reset_dimensions()
         lacking = list(without_values(formulas.worksheets[0], sheet))
         book.close()
         formulas.close()
+    except WorkbookUnreadable:
+        raise
     except Exception as error:
         # A damaged workbook raises errors of zip, of XML and of openpyxl itself.
         raise WorkbookUnreadable(
@@ -100,6 +108,39 @@ def read_workbook(path: Path) -> Sheet:
         which = f"{first} If the table is on another one ({others}), move that to the front."
         notes = (*notes, first)
     return Sheet(filled[above:], notes, which)
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    held = 0
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        held += len(cells)
+        if held > MOST_CELLS:
+            raise WorkbookUnreadable(
+                f"a sheet has more than {MOST_CELLS:,} cells up to row {number:,}",
+                "Delete the empty columns and rows beside the table, or save it as CSV UTF-8.",
+            )
+        yield number, list(cells)
+
+
+def extents(path: Path) -> Mapping[str, tuple[int, int]]:
+    """Return the last row and column of each sheet that hold something, by its name.
+
+    Cells that are only formatted reach further, sometimes over a million rows.
+    """
+    from openpyxl import load_workbook
+
+    book = load_workbook(path, read_only=True)
+    found = {}
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        last_row = last_column = 0
+        for number, cells in _rows(sheet):
+            places = [at for at, value in enumerate(cells, 1) if value not in (None, "")]
+            if places:
+                last_row, last_column = number, max(last_column, places[-1])
+        found[sheet.title] = last_row, last_column
+    book.close()
+    return found
 
 
 def above_header(count: int) -> tuple[str, ...]:

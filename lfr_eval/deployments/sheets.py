@@ -10,11 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from lfr_eval.contract.archives import swollen
 from lfr_eval.contract.csv_lines import is_note
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several, some
+from lfr_eval.contract.workbooks import extents
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, heading_of, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
@@ -84,7 +86,11 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         raise DeploymentError(
             f"{path.name} is a workbook: install lfr-eval[records], or save it as CSV."
         ) from None
+    too_large = swollen(path)
+    if too_large is not None:
+        raise DeploymentError(f"{path.name} is not a readable workbook ({too_large}).")
     try:
+        filled = extents(path)
         book = openpyxl.load_workbook(path, data_only=True)
         formulas = openpyxl.load_workbook(path)
     except Exception as error:
@@ -104,9 +110,10 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         if not wanted and sheet.sheet_state != "visible":
             missing.append(f"sheet '{sheet.title}' is hidden and was not read")
             continue
+        rows, columns = filled[sheet.title]
         lines = [
             (number, [as_text(cell.value, cell.number_format) for cell in cells])
-            for number, cells in enumerate(sheet.iter_rows(), start=1)
+            for number, cells in enumerate(sheet.iter_rows(max_row=rows, max_col=columns), start=1)
         ]
         try:
             grid = _grid(path.name, place, lines)
@@ -118,7 +125,7 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
             problems.append(f"sheet '{sheet.title}': {str(error).rstrip('.')}")
             continue
         grids[sheet.title] = grid
-        problems += _unlike_its_cells(formulas[sheet.title], sheet, grid)
+        problems += _unlike_its_cells(formulas[sheet.title], sheet, grid, filled[sheet.title])
     if problems:
         raise DeploymentError(f"{path.name} cannot be read: {some(problems, SHOWN, '; ')}.")
     if not grids:
@@ -134,10 +141,12 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
     return list(grids.values())
 
 
-def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
+def _unlike_its_cells(
+    formulas: Any, sheet: Any, grid: Grid, filled: tuple[int, int]
+) -> Iterator[str]:
     """Yield what a sheet shows that its cells do not hold; note hidden rows and comments."""
     rows = {row.number for row in grid.rows}
-    yield from without_values(formulas, sheet)
+    yield from without_values(formulas, sheet, *filled)
     for merged in sheet.merged_cells.ranges:
         inside = rows & set(range(merged.min_row, merged.max_row + 1))
         if merged.max_row > merged.min_row and inside:
@@ -147,7 +156,8 @@ def _unlike_its_cells(formulas: Any, sheet: Any, grid: Grid) -> Iterator[str]:
             )
     told: set[int] = set()
     for row in sorted(rows):
-        for cell in sheet[row]:
+        (cells,) = sheet.iter_rows(min_row=row, max_row=row, max_col=filled[1])
+        for cell in cells:
             given = cell.value is not None
             struck, faint = given and cell.font.strike, given and _is_white(cell)
             if (struck or faint) and row not in told:

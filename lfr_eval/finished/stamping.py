@@ -12,6 +12,7 @@ from pathlib import Path
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.outgoing import session
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
@@ -98,7 +99,8 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
     request = request_for(chosen.text)
     headers = {"Content-Type": "application/timestamp-query"}
     try:
-        reply = requests.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
+        with session(address) as web:
+            reply = web.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
         reply.raise_for_status()
     except requests.RequestException as error:
         raise StampError(

@@ -313,6 +313,12 @@ def disk_note() -> str:
 
 
 def studies_in(roots: Iterable[Path]) -> list[Path]:
-    """Return every study folder directly below some folders."""
-    found = [path.parent for root in roots if root.is_dir() for path in root.glob(f"*/{STAGES}")]
+    """Return every study folder somewhere below some folders, as of an archive or a sweep."""
+    found = [
+        path.parent
+        for root in roots
+        for path in root.rglob(STAGES)
+        # What a study sets aside is looked at with the study.
+        if not path.parent.name.startswith(".")
+    ]
     return sorted({Path(os.path.realpath(path)) for path in found})

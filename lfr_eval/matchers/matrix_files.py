@@ -12,6 +12,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
+from lfr_eval.contract.archives import swollen
 from lfr_eval.contract.csv_lines import names_separator, separator_of
 from lfr_eval.contract.reading import why_no_file, why_no_utf8
 from lfr_eval.contract.spelling import normal
@@ -67,6 +68,9 @@ def read_matrix(path: Path, decimal: Decimal | None = None) -> Matrix:
 
 
 def _npz(path: Path) -> Matrix:
+    too_large = swollen(path)
+    if too_large is not None:
+        raise ValueError(too_large)
     # Nothing that came from elsewhere runs code: pickled objects are not unpacked.
     with np.load(path, allow_pickle=False) as arrays:
         missing = [name for name in ARRAYS if name not in arrays]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.archives import swollen
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
@@ -125,6 +126,9 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
         raise MatcherError(f"{path} {why_no_file(path)}. Give matcher.path=FILE.")
     try:
         if path.suffix.lower() == ".npz":
+            too_large = swollen(path)
+            if too_large is not None:
+                raise MatcherError(f"{path}: {too_large}. Save it again with numpy.savez.")
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
                 vectors = _values(arrays["template"])

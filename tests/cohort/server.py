@@ -31,6 +31,8 @@ class FileServer:
         Seconds to wait before each answer.
     requests
         Path and `Range` header of each request.
+    credentials
+        `Authorization` header of each request.
     """
 
     files: dict[str, bytes]
@@ -40,6 +42,7 @@ class FileServer:
     status: list[int] = field(default_factory=list)
     hang: float = 0
     requests: list[tuple[str, str | None]] = field(default_factory=list)
+    credentials: list[str | None] = field(default_factory=list)
 
     def url(self, path: str) -> str:
         return f"{self.address}/{path}"
@@ -56,6 +59,7 @@ def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
         def do_GET(self) -> None:
             path, wanted = urlsplit(self.path).path.lstrip("/"), self.headers.get("Range")
             server.requests.append((path, wanted))
+            server.credentials.append(self.headers.get("Authorization"))
             time.sleep(server.hang)
             content = server.files.get(path)
             self.close_connection = True

@@ -41,6 +41,21 @@ def test_a_file_arrives(server: FileServer, target: Path, patient: ResumingDownl
     assert [path.name for path in target.parent.iterdir()] == ["faces.zip"]
 
 
+def test_no_password_of_the_account_goes_out(
+    server: FileServer,
+    target: Path,
+    patient: ResumingDownloader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A card of somebody else names the address; requests would send what ~/.netrc has for it."""
+    (tmp_path / "netrc").write_text("default login me password s3cret\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    download(server.url("faces.zip"), SHA256, target, patient)
+    assert server.credentials == [None]
+
+
 def test_md5_is_checked_too(server: FileServer, target: Path, patient: ResumingDownloader) -> None:
     md5 = "md5:" + hashlib.md5(CONTENT).hexdigest()
     download(server.url("faces.zip"), md5, target, patient)

@@ -1,5 +1,6 @@
 """What looks like something else is refused or told; nothing is read as what it is not."""
 
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -11,9 +12,13 @@ from PIL import Image
 
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import ValueUnreadable
+from lfr_eval.contract.workbooks import WorkbookUnreadable, read_workbook
 from lfr_eval.deployments import DeploymentError, import_records
 from lfr_eval.deployments.headings import understand
 from lfr_eval.deployments.values import as_text, camera
+from lfr_eval.matchers import MatcherError
+from lfr_eval.matchers.matrix_files import read_matrix
+from lfr_eval.matchers.templates import _read as read_templates
 from tests.deployments.grids import HEADINGS, row, write_csv, write_pdf
 
 MEANT = {
@@ -385,3 +390,33 @@ def test_thin_spaces_and_unseen_characters_are_no_other_value(tmp_path: Path) ->
     records = import_records([write_csv(tmp_path / "a.csv", rows)]).records
     assert set(records["place"]) == {"Hackney"}
     assert set(records["watchlist_size"]) == {16934}
+
+
+@pytest.mark.parametrize("last", [(1_048_576, 1), (1_048_576, 16_384), (20, 300)])
+def test_cells_that_are_only_formatted_are_not_read(tmp_path: Path, last: tuple[int, int]) -> None:
+    """A table whose whole columns are bold reaches over a million rows."""
+    book = openpyxl.Workbook()
+    for cells in (HEADINGS, row("A", "05/01/2027"), row("B", "06/01/2027")):
+        book.active.append(cells)
+    book.active.cell(*last).font = Font(bold=True)
+    book.save(tmp_path / "a.xlsx")
+    assert list(import_records([tmp_path / "a.xlsx"]).records["place"]) == ["A", "B"]
+
+
+def test_a_workbook_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path: Path) -> None:
+    packed = zipfile.ZIP_DEFLATED
+    with (
+        zipfile.ZipFile(tmp_path / "a.xlsx", "w", packed, compresslevel=1) as made,
+        made.open("xl/worksheets/sheet1.xml", "w") as sheet,
+    ):
+        for _ in range(272):
+            sheet.write(bytes(1 << 20))
+    with pytest.raises(DeploymentError, match=r"unpacks to 285,212,672 bytes, \d+ times its size"):
+        import_records([tmp_path / "a.xlsx"])
+    with pytest.raises(WorkbookUnreadable, match="it unpacks to"):
+        read_workbook(tmp_path / "a.xlsx")
+    (tmp_path / "a.xlsx").rename(tmp_path / "a.npz")
+    with pytest.raises(MatcherError, match="it unpacks to"):
+        read_matrix(tmp_path / "a.npz")
+    with pytest.raises(MatcherError, match="it unpacks to"):
+        read_templates(tmp_path / "a.npz")
