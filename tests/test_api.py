@@ -162,7 +162,10 @@ def test_a_study_by_overrides_is_that_of_the_command_line(
     pd.testing.assert_frame_equal(found.rates, small.read(RATES))
     pd.testing.assert_frame_equal(found.findings, small.read(FINDINGS))
     assert not (tmp_path / "mlflow.db").exists()
-    assert found.plot("FPIR", by="ethnicity").get_title().endswith("simulated people")
+    axes = found.plot("FPIR", by="ethnicity")
+    assert axes.get_title().endswith("simulated people")
+    assert {label.get_text() for label in axes.get_yticklabels()} <= {"Asian", "Black", "White"}
+    assert axes.get_xlabel().startswith("False alerts (FPIR), with 95 % intervals")
 
 
 WRONG = {

@@ -120,7 +120,8 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
             setattr(getattr(config, group), name, {decoded(k): v for k, v in given.items()})
     _check(config)
     # A study of what came from elsewhere is no study of a matcher called "scores".
-    came = FROM_ELSEWHERE.get(config.matcher.kind)
+    lists = config.matcher.kind == "alerts" and "retrospective" in config.design.kinds
+    came = FROM_ELSEWHERE.get("lists" if lists else config.matcher.kind)
     if came and config.report.title == TITLE.format(config.name, config.matcher.name):
         system = f"{config.report.system}, " if config.report.system else ""
         config.report.title = f"Error rates by group: {system}from {came}"
@@ -134,6 +135,7 @@ FROM_ELSEWHERE = {
     "scores": "a vendor's scores",
     "templates": "a vendor's templates",
     "alerts": "the log of a live system",
+    "lists": "lists of candidates",
 }
 
 

@@ -7,8 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from lfr_eval.config import ConfigError
+from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.thresholds import same_threshold
+from lfr_eval.contract.words import confidence, count, spoken_threshold
 
 
 def chosen_rates(
@@ -51,21 +53,23 @@ def draw(found: pd.DataFrame, simulated: bool, ax: Axes | None = None) -> Axes:
     ax.hlines(y, lower, upper, color="0.45", linewidth=1.5)
     ax.plot(rate[~none], y[~none], "o", color="C0", label="rate")
     ax.plot(upper[none], y[none], "<", color="C0", fillstyle="none", label="upper end, no event")
-    names = found["group"].astype(str).tolist()
-    ax.set_yticks(y, names)
+    factor = str(found["factor"].iloc[0])
+    ax.set_yticks(y, [group_name(str(group), factor) for group in found["group"]])
     ax.set_ylim(len(found) - 0.5, -0.5)
     ax.set_xlim(left=0)
     first = found.iloc[0]
-    ax.set_xlabel(f"{first['metric']}, with {100 * first['level']:g} % intervals")
-    ax.set_ylabel(str(first["factor"]))
+    code = str(first["metric"])
+    name = metric_named(code).plain
+    ax.set_xlabel(f"{name} ({code}), with {confidence(first['level'])} intervals")
+    ax.set_ylabel("" if factor == OVERALL else factor_words(factor).capitalize())
     ax.set_title(_title(first, simulated))
     return ax
 
 
 def _title(row: pd.Series, simulated: bool) -> str:
-    said = [] if pd.isna(row["threshold"]) else [f"threshold {row['threshold']:g}"]
+    said = [] if pd.isna(row["threshold"]) else [f"threshold {spoken_threshold(row['threshold'])}"]
     if not pd.isna(row["watchlist_size"]):
-        said.append(f"watchlist of {int(row['watchlist_size']):,}")
+        said.append(f"watchlist of {count(int(row['watchlist_size']))}")
     return ", ".join([*said, *(["simulated people"] if simulated else [])])
 
 

@@ -66,7 +66,8 @@ def along_threshold(
     ]  # fmt: skip
     names = [metric_named(code).plain for code in setting.metrics]
     caption = (
-        f"Along the threshold, by {factor_words(setting.factor)}, "
+        f"Along the {'rank, with a minus' if record.matcher.ranks else 'threshold'}, "
+        f"by {factor_words(setting.factor)}, "
         f"{watchlist_clause(setting.size)}: solid line, "
         f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
         f"{band_words(record, banded)}; dotted, the upper end where no error was "
@@ -188,7 +189,7 @@ def trade_off(
         f"Each kind of error against the other as the threshold moves (DET curve), by "
         f"{factor_words(setting.factor)}, {watchlist_clause(setting.size)}: "
         f"across, {names[0]}; upright, {names[1]}. Nearer to the lower left is better. "
-        f"Ring: threshold {spoken_threshold(at)}."
+        f"Ring: {f'rank {-at:g}' if record.matcher.ranks else f'threshold {spoken_threshold(at)}'}."
         f"{reference} Shaded, for each error by itself, {band_words(record, banded)}. "
         "Thresholds at which one of them was not seen are left out. An ROC curve is the same "
         "picture upside down."

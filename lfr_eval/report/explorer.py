@@ -62,6 +62,8 @@ class Explorer:
 
     Attributes
     ----------
+    cut
+        What the slider moves: a threshold, or a rank where lists hold no scores.
     thresholds, start
         Of the sweep, in words, and the place of the one in use.
     marks
@@ -70,6 +72,7 @@ class Explorer:
         What is shown first.
     """
 
+    cut: str
     thresholds: tuple[str, ...]
     start: int
     marks: tuple[tuple[int, str], ...]
@@ -128,7 +131,7 @@ def to_explorer(
     record: StudyRecord,
     approved: Sequence[tuple[float, str]],
 ) -> Explorer | None:
-    """Return the section; None where no rate depends on a threshold.
+    """Return the section; None where there is one setting only, so nothing to explore.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def to_explorer(
     settings = _settings(rates)
     keep = (*record.thresholds.tabulated, *(value for value, _ in approved))
     thresholds = sweep_thresholds(rates, keep)
-    if not settings or not thresholds:
+    if len(settings) * len(thresholds) < 2:
         return None
     places = {value: place for place, value in enumerate(thresholds)}
     rates = rates[rates["threshold"].isin(thresholds)]
@@ -172,15 +175,18 @@ def to_explorer(
                 shown = to_picture(quote(first), whole=True)
     if shown is None:
         return None
+    cut = "rank" if record.matcher.ranks else "threshold"
+    said = [f"{-value:g}" if cut == "rank" else spoken_threshold(value) for value in thresholds]
     return Explorer(
-        tuple(map(spoken_threshold, thresholds)), start, marks,
+        cut, tuple(said), start, marks,
         tuple(
             (watchlist_words(size), (metric_named(wrong).plain, metric_named(right).plain))
             for wrong, right, size in settings
         ),
         tuple(map(factor_words, factors)), tuple(parts), shown,
         {
-            "thresholds": [spoken_threshold(value) for value in thresholds],
+            "cut": cut,
+            "thresholds": said,
             "parts": {
                 each.key: {"rows": each.rows, "ends": each.ends, "verdicts": each.verdicts,
                            "crowd": each.crowd}

@@ -16,7 +16,7 @@ from lfr_eval.report.people import BY_WHOSE_WORD
 
 BEYOND = {
     "alerts": "How the system performs in other places, at other times or with other cameras: only "
-    "the passes in its log were counted.",
+    "what its log holds was counted.",
     "scores": "How the system performs in the street. Only the scores in the file were counted.",
     "pairs": "How the system performs in the street. Only the pairs in the file were counted.",
 }
@@ -65,10 +65,11 @@ def cannot_tell(report: Report) -> Iterator[str]:
     yield from record.inseparable
     yield from _labels(report)
     yield (
-        "How much the figures would change with another camera, in other light, or at a threshold "
-        "or watchlist that was not tested."
+        "How much the figures would change with another camera, in other light, or at a "
+        f"{'rank' if record.matcher.ranks else 'threshold'} or watchlist that was not tested."
     )
-    yield "What officers do with an alert, and whether using the system is lawful or right."
+    listed = "a list" if record.design.list_length is not None else "an alert"
+    yield f"What officers do with {listed}, and whether using the system is lawful or right."
 
 
 def _labels(report: Report) -> Iterator[str]:

@@ -17,7 +17,7 @@ import pandas as pd
 from lfr_eval.contract.names import METRICS, Metric, factor_words, metric_named
 from lfr_eval.contract.tables import OVERALL, UNKNOWN
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import count, spoken_threshold
+from lfr_eval.contract.words import count
 from lfr_eval.report.words import at
 
 
@@ -121,18 +121,24 @@ class Quote:
     wrong: Metric
     right: Metric
     rows: tuple[QuotedRow, ...]
+    ranks: bool = False
 
     @property
     def setting(self) -> str:
         """Where the rates hold: "threshold 0.60 and a watchlist of 10,000 faces"."""
-        at = f"threshold {spoken_threshold(self.threshold)}"
+        where = f"rank {-self.threshold:g}" if self.ranks else at(self.threshold)
         if self.watchlist_size is None:
-            return f"{at}, faces compared in pairs"
-        return f"{at} and a watchlist of {count(self.watchlist_size)} faces"
+            return f"{where}, with faces compared in pairs"
+        return f"{where} and a watchlist of {count(self.watchlist_size)} faces"
 
 
-def quote(rates: Sequence[Rate]) -> Quote:
+def quote(rates: Sequence[Rate], ranks: bool = False) -> Quote:
     """Put FPIR beside FNIR (or FMR beside FNMR) by group.
+
+    Parameters
+    ----------
+    ranks
+        Whether the thresholds are ranks with a minus (`MatcherRecord.ranks`).
 
     Raises
     ------
@@ -162,7 +168,7 @@ def quote(rates: Sequence[Rate]) -> Quote:
         )
         for factor, group in groups
     )
-    return Quote(threshold, watchlist_size, metric_named(wrong), metric_named(right), rows)
+    return Quote(threshold, watchlist_size, metric_named(wrong), metric_named(right), rows, ranks)
 
 
 def as_miss(rate: Rate) -> Rate:

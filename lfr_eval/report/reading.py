@@ -105,7 +105,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         labels=_label_sources(record),
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
-        groups=_groups(one_per_group, quotes),
+        groups=_groups(one_per_group, quotes, record.matcher.ranks),
         ranks=tuple(
             rate
             for rate in within
@@ -248,7 +248,7 @@ def _at_headline(frame: pd.DataFrame | None, record: StudyRecord) -> pd.DataFram
     return chosen
 
 
-def _groups(rates: pd.DataFrame, quotes: Sequence[Quote]) -> Quote | None:
+def _groups(rates: pd.DataFrame, quotes: Sequence[Quote], ranks: bool) -> Quote | None:
     """Return the brief's setting with the groups of crossed factors too."""
     if not quotes:
         return None
@@ -257,7 +257,8 @@ def _groups(rates: pd.DataFrame, quotes: Sequence[Quote]) -> Quote | None:
     frame = at_threshold(rates[rates["threshold"].notna()], [first.threshold])
     size = frame["watchlist_size"]
     of = size.isna() if first.watchlist_size is None else size == first.watchlist_size
-    return quote(to_rows(frame[frame["metric"].isin(codes) & of.fillna(False).astype(bool)]))
+    kept = frame["metric"].isin(codes) & of.fillna(False).astype(bool)
+    return quote(to_rows(frame[kept]), ranks)
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
@@ -274,7 +275,7 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
         for part in (*parts, verification):
             rows: tuple[Rate, ...] = to_rows(part) if len(part) else ()
             if rows:
-                quotes.append(quote(rows))
+                quotes.append(quote(rows, record.matcher.ranks))
     return tuple(quotes)
 
 

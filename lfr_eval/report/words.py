@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeGuard
 
 from lfr_eval.contract.names import Metric
@@ -46,6 +47,15 @@ def at(threshold: float | None) -> str:
     return (
         "no threshold applies" if threshold is None else f"threshold {spoken_threshold(threshold)}"
     )
+
+
+def spoken_day(time: str) -> str:
+    """Return a day or a time of ISO 8601 as "30 November 2026"; other text as it is."""
+    try:
+        day = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{day.day} {day:%B %Y}"
 
 
 def setting(watchlist_size: int | None) -> str:

@@ -18,7 +18,7 @@ from lfr_eval.contract.trials import Grouping, PairTrials, PersonTrials, Trials,
 from lfr_eval.finished.comparing.beside import INDEPENDENT, NONE, PAIRED, Asked, compare
 from lfr_eval.finished.comparing.matching import match
 from lfr_eval.finished.comparing.page import to_html
-from lfr_eval.finished.comparing.words import caveats
+from lfr_eval.finished.comparing.words import answers, caveats
 from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference.at_one_rate import AtOneRate, at_one_rate, sides_at_one_rate
 
@@ -223,6 +223,9 @@ def test_studies_without_a_group_in_common_compare_everybody_only(study: Finishe
         said = " ".join(caveats(found))
         assert "no groups by gender" in said
         assert "left out of the comparison" in said
+        (answer,) = answers(found)
+        assert answer.startswith("Study 2 against study 1: recognition ")
+        assert answer.endswith("groups for which a difference was shown: none.")
 
 
 def test_hostile_names_are_escaped(study: Finished) -> None:

@@ -162,7 +162,7 @@ def test_a_period_takes_only_its_days(records: Path, tmp_path: Path) -> None:
     assert main(["deployments", "report", str(records), "--to", str(folder), *asked]) == 0
     assert len(pd.read_csv(folder / "records.csv")) == 5
     page = (folder / "annual-report.html").read_text(encoding="utf-8")
-    assert "5 deployments from 2024-03-03 to 2024-03-27" in page
+    assert "5 deployments from 3 March 2024 to 27 March 2024" in page
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -308,9 +309,14 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
         expected = [sum(place > rank for place in kept), len(kept)]
         assert row[["events", "trials"]].to_numpy().tolist() == [expected]
     assert len(rates) == 6
-    assert "whoever is placed after it counts as not found" in (
-        page := (study.path / "report.html").read_text(encoding="utf-8")
-    )
+    page = (study.path / "report.html").read_text(encoding="utf-8")
+    assert "Whoever is placed after it on a list counts as not found" in page
+    shown = page[: page.index('id="people"')]
+    assert "Error rates by group: from lists of candidates" in shown
+    assert "Errors at rank 20" in shown
+    assert "Every group at rank 20 and a watchlist of" in shown
+    assert "Along the rank, with a minus" in shown
+    assert not re.search(r"(?i)threshold\s*(?:<[^>]*>)?−|passed \d+ times", shown)
     assert "does not name was not among the first 20 candidates" in page
     assert "the system calls two faces the same" not in page
 

@@ -81,7 +81,7 @@ def changes(breaks: Sequence[Break]) -> str:
 
 
 def _rate_said(row: Mapping[Hashable, Any], measure: str) -> str:
-    ends = interval(row["lower"], row["upper"], measure)
+    ends = f"allowing for chance, {interval(row['lower'], row['upper'], measure)}"
     if measure == PER_ALERT:
         number, total = count(int(row["false_alerts"])), count(int(row["exposure"]))
         return f"{number} of {total} alerts were false: {written(row['rate'], measure)} ({ends})."

@@ -72,7 +72,7 @@ def sums_grid(
         for column in summed:
             known = part[column].dropna()
             said = plain_number(known.sum()) if len(known) else "not given"
-            short = f" ({len(known)} give it)" if 0 < len(known) < len(part) else ""
+            short = f" ({len(known)} records)" if 0 < len(known) < len(part) else ""
             cells.append(said + short)
         rows.append([*cells, ranges(numbers[part.index])])
     columns = ((title, 2.2, False), ("Deployments", 1.0, True))

@@ -11,6 +11,7 @@ from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.origins import FORCE, origins
 from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
+from lfr_eval.report.words import spoken_day
 
 
 def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
@@ -52,6 +53,6 @@ def levels(breaks: Sequence[Break]) -> str:
     """Return the breaks in words: medians of faces per hour before and after, and the day."""
     return ", ".join(
         f"from about {count(round(each.before))} to about {count(round(each.after))} faces per "
-        f"hour on {each.day}{f' ({each.force})' if each.force else ''}"
+        f"hour on {spoken_day(str(each.day))}{f' ({each.force})' if each.force else ''}"
         for each in breaks
     )

@@ -20,6 +20,7 @@ from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.origins import stated_force
 from lfr_eval.deployments.street import street_table
 from lfr_eval.report.pdf import to_pdf
+from lfr_eval.report.words import spoken_day
 
 PAGE, PAPER = "annual-report.html", "annual-report.pdf"
 
@@ -85,4 +86,5 @@ def _period(records: pd.DataFrame) -> str:
     known = records["date"].dropna()
     forces = stated_force(records).unique()
     who = f" of {forces[0]}" if len(forces) == 1 and records["force"].notna().any() else ""
-    return f"{several(len(records), 'deployment')}{who} from {known.min()} to {known.max()}"
+    first, last = spoken_day(known.min()), spoken_day(known.max())
+    return f"{several(len(records), 'deployment')}{who} from {first} to {last}"

@@ -12,6 +12,7 @@ from lfr_eval.finished.comparing.chart import pictures
 from lfr_eval.finished.comparing.words import (
     DIFFERENCE_HEAD,
     HEAD,
+    answers,
     caveats,
     difference_rows,
     study_rows,
@@ -48,6 +49,7 @@ def to_html(found: Comparison) -> str:
     template = environment("lfr_eval.finished.comparing").get_template("compared.html.j2")
     return template.render(
         style=Markup(source("style.css")),
+        answers=answers(found),
         caveats=caveats(found),
         head=HEAD,
         studies=study_rows(found),

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.columns import aligned
+from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.names import factor_words, group_name, metric_named
+from lfr_eval.contract.tables import OVERALL
 from lfr_eval.contract.words import joined, one_in, p_value, ratio, share, signed
 from lfr_eval.finished.comparing.beside import Comparison
 
@@ -62,6 +64,28 @@ def difference_rows(found: Comparison, study: int) -> list[tuple[str, ...]]:
     ]
 
 
+def answers(found: Comparison) -> list[str]:
+    """Return what the comparison shows, in one sentence for each further study."""
+    said = []
+    for number in range(2, len(found.sides) + 1):
+        rows = found.differences[(found.differences["study"] == number).to_numpy(bool)]
+        differ = (rows["p_adjusted"] < ALPHA).to_numpy(bool, na_value=False)
+        overall = (rows["factor"] == OVERALL).to_numpy(bool)
+        parts = [
+            f"{metric_named(row.metric).plain.lower()} {value(row.metric, row.rate)} against "
+            f"{value(row.metric, row.rate_first)}, a difference that "
+            f"{'was' if row.p_adjusted < ALPHA else 'was not'} shown"
+            for row in _each(rows[overall & (rows["metric"] != found.asked.metric).to_numpy(bool)])
+        ]
+        groups = [
+            f"{group_name(row.group, row.factor)} ({metric_named(row.metric).plain.lower()})"
+            for row in _each(rows[differ & ~overall])
+        ]
+        parts.append(f"groups for which a difference was shown: {joined(groups) or 'none'}")
+        said.append(f"Study {number} against study 1: {'; '.join(parts)}.")
+    return said
+
+
 def caveats(found: Comparison) -> list[str]:
     """Return what a reader must know before the numbers."""
     asked = found.asked
@@ -107,7 +131,7 @@ def caveats(found: Comparison) -> list[str]:
 
 def as_text(found: Comparison) -> str:
     """Return the whole comparison as plain text."""
-    lines = [*caveats(found), "", *aligned(HEAD, study_rows(found))]
+    lines = [*answers(found), *caveats(found), "", *aligned(HEAD, study_rows(found))]
     for number in range(2, len(found.sides) + 1):
         lines.append(f"Study {number} beside study 1 (as 'first'):")
         rows = difference_rows(found, number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from lfr_eval.contract.names import compared_words, factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
@@ -21,7 +20,7 @@ from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import BY_WHOSE_WORD
-from lfr_eval.report.words import is_stated
+from lfr_eval.report.words import is_stated, spoken_day
 
 Fact = tuple[str, str]
 
@@ -47,7 +46,8 @@ def facts(report: Report) -> tuple[Fact, ...]:
     if not report.record.simulated:
         found.append(("Pictures", " ".join(_pictures(report))))
     found += [("Labels", _labelled(report)), ("Ranges", _ranges(report))]
-    found += [("Threshold", " ".join(_threshold(report))), ("Watchlist", _watchlist(report))]
+    cut = "Rank" if report.record.matcher.ranks else "Threshold"
+    found += [(cut, " ".join(_threshold(report))), ("Watchlist", _watchlist(report))]
     found.append(("Plan", _plan(report)))
     return tuple((name, text) for name, text in found if text)
 
@@ -59,7 +59,7 @@ def _plan(report: Report) -> str:
             "No plan was put on record before the results were known, so the questions could have "
             "been chosen afterwards."
         )
-    said = f"A plan was put on record on {_day(promise.registered_at)}"
+    said = f"A plan was put on record on {spoken_day(promise.registered_at)}"
     if promise.state == REGISTERED_STATES[1]:
         return f"{said}, before the results were known. The study kept to it."
     if promise.state == REGISTERED_STATES[3]:
@@ -162,7 +162,8 @@ def _tries(report: Report) -> str:
         return ""
     wrong, right = sides_of(report, quote)
     photographs = wrong.trial == PHOTOGRAPHS
-    said = f", who passed {several(passes, 'time')} in all"
+    listed = report.record.design.list_length is not None
+    said = f", who {'were searched for' if listed else 'passed'} {several(passes, 'time')} in all"
     if photographs:
         said = f", of whom {several(passes, 'photograph')} were looked for in the watchlist"
     counts = {None if rate is None else rate.trials for rate in
@@ -189,15 +190,15 @@ def _threshold(report: Report) -> Iterator[str]:
         yield "No rate was measured at the threshold in use."
         return
     threshold = report.quote.threshold
-    yield f"{spoken_threshold(threshold)}. " + (
-        f"The lists hold ranks and no scores, so a score is minus the rank. This threshold is rank "
-        f"{-threshold:g}, and whoever is placed after it counts as not found."
-        if report.record.matcher.ranks
-        else "From this number on the system calls two faces the same. A higher one gives fewer "
-        "false alerts and misses more people."
-    )
+    if report.quote.ranks:
+        yield f"{-threshold:g}. Whoever is placed after it on a list counts as not found."
+    else:
+        yield (
+            f"{spoken_threshold(threshold)}. From this number on the system calls two faces the "
+            "same. A higher one gives fewer false alerts and misses more people."
+        )
     if thresholds.operating is None:
-        yield "Nobody has said which threshold will be used."
+        yield f"Nobody has said which {'rank' if report.quote.ranks else 'threshold'} will be used."
     elif thresholds.origin:
         return  # It stands below the answer.
     else:
@@ -213,8 +214,12 @@ def _watchlist(report: Report) -> str:
     fillers = [dataset.title for dataset in report.record.datasets if not dataset.tested]
     filled = f" It was filled with faces of other people ({joined(fillers)})." if fillers else ""
     random = any(RANDOM in said for table in report.rate_tables for said in table.intervals)
-    holds = f" What is said about false alerts holds for {RANDOM if random else FIXED}."
-    return f"{count(size)} faces.{filled}{holds} A longer list gives more false alerts.{also}"
+    holds = (
+        f" What is said about false alerts holds for {RANDOM if random else FIXED}. A longer list "
+        "gives more false alerts."
+    )
+    counted = any(row.wrong for row in report.quote.rows) if report.quote else False
+    return f"{count(size)} faces.{filled}{holds if counted else ''}{also}"
 
 
 def _labelled(report: Report) -> str:
@@ -239,7 +244,7 @@ def _labelled(report: Report) -> str:
 def trust(report: Report) -> tuple[Fact, ...]:
     """Return who ran the study, and how it can be checked."""
     record, study_hash = report.record, report.provenance.study_hash
-    ended = _day(record.finished or record.started)
+    ended = spoken_day(record.finished or record.started)
     held = "the published tables" if report.publication else "its tables"
     decided = [each for each in report.decisions.recorded if not each.withdrawn]
     signed = "No approval is recorded here."
@@ -258,11 +263,3 @@ def trust(report: Report) -> tuple[Fact, ...]:
         ),
         ("Evidence", f"Every number and every comparison: report.html, and {held}."),
     )
-
-
-def _day(time: str) -> str:
-    try:
-        day = datetime.fromisoformat(time)
-    except ValueError:
-        return time
-    return f"{day.day} {day:%B %Y}"

@@ -100,7 +100,7 @@ def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
         sets = _by_reference(of["withheld"])
-        who = "; ".join(_beside(other, names, by, people) for by, other, names, _ in sets)
+        who = " and for ".join(_beside(other, names, by, people) for by, other, names, _ in sets)
         yield (
             f"for {who}, the study publishes only that no difference was shown. This does not mean "
             "that the groups are equal. The numbers are too small to publish."
@@ -286,7 +286,7 @@ def _seen(f: Finding, people: Sides) -> str:
     seen = ""
     if mine and theirs and mine.events is not None and theirs.events is not None:
         less = count(theirs.events) if theirs.events else "none"
-        seen = f", {several(mine.events, 'time')} against {less}"
+        seen = f", {count(mine.events)} against {less}"
     return f"{one} {deed.often} more often than {two}{seen}"
 
 

@@ -30,7 +30,7 @@ if (controls) {
     const threshold = data.thresholds[place];
     find("threshold-shown").textContent = threshold;
     slider.setAttribute("aria-valuetext", threshold);
-    const shown = part ? `Both kinds of error at threshold\u00a0${threshold}, watchlist: ${size.selectedOptions[0].text}, groups by ${factor.selectedOptions[0].text}.` : "Nothing was measured here.";
+    const shown = part ? `Errors at ${data.cut}\u00a0${threshold}, watchlist: ${size.selectedOptions[0].text}, groups by ${factor.selectedOptions[0].text}.` : "Nothing was measured here.";
     where.textContent = find("explored").textContent = shown;
     const table = page.querySelector("#explored-picture table");
     table.tBodies[0].replaceChildren(...(part?.rows ?? []).map(([name, sides]) => make("tr", {}, make("th", { scope: "row" }, name),
