@@ -82,6 +82,7 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     page = (study.path / "report.html").read_text(encoding="utf-8")
     assert "2 alerts of 6 belong to no pass of the study" in page
     assert "The log does not say who passed in 2 of 7 passes" in page
+    assert "The study has no rate of false alerts for any group" in page
 
 
 def test_labels_come_from_the_manifest_and_unknown_people_are_their_own(logs: Logs) -> None:

@@ -86,10 +86,17 @@ def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
     if of["equivalent"]:
         yield _alike(of["equivalent"], people)
     if of["untestable"] and len(of["untestable"]) == len(pairs):
-        yield (
-            f"too few {people.unit} or errors were seen to say whether any group has more "
-            f"{deed.thing} than another."
-        )
+        groups = [people.of(e.factor, g) for e in pairs for g in (e.group_a, e.group_b)]
+        if any(rate and (rate.withheld or rate.rate is not None) for rate in groups):
+            yield (
+                f"too few {people.unit} or errors were seen to say whether any group has more "
+                f"{deed.thing} than another."
+            )
+        else:
+            yield (
+                f"the study has no rate of {deed.thing} for any group, so it cannot say whether "
+                "one has more than another."
+            )
     elif of["untestable"]:
         sets = _by_reference(of["untestable"])
         who = ", or ".join(
