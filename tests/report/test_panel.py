@@ -17,6 +17,7 @@ from lfr_eval.report import render
 from lfr_eval.report.model import Report
 from lfr_eval.report.panel import Answer, Panel, to_panel
 from lfr_eval.report.panel.answers import conformance
+from lfr_eval.report.panel.evidence import unknown_bias
 from lfr_eval.report.panel.questions import questions
 from lfr_eval.report.reading import read_report
 from tests.report.builders import PRIMARY, Labels
@@ -246,3 +247,11 @@ def test_decisions_are_read_from_the_ledger_that_is_named(
     assert "As named" in named.with_id("panel").text
     assert "Beside" not in named.with_id("panel").text
     assert "approved for facenet 3 by As named until 2027-06-01" in named.with_id("explore").text
+
+
+def test_groups_of_a_file_may_be_formed_by_anything(bare_report: Report) -> None:
+    """A list of pairs has a column `group`: women and men, say, without the word gender."""
+    record = bare_report.record.model_copy(update={"factors": ("group",)})
+    said = " ".join(unknown_bias(dataclasses.replace(bare_report, record=record)))
+    assert "does not say whether by gender, ethnicity or something else" in said
+    assert "not compared at all" not in said

@@ -158,7 +158,12 @@ def unknown_bias(report: Report) -> tuple[str, ...]:
     """Say what about groups stays unknown."""
     sentences = []
     never = [name for name in ("gender", "ethnicity") if not has_factor(report, name)]
-    if never:
+    if never and "group" in report.record.factors:
+        sentences.append(
+            "What the groups of the file are formed by: it names the groups, and does not say "
+            "whether by gender, ethnicity or something else."
+        )
+    elif never:
         sentences.append(f"Groups by {joined(never)} were not compared at all.")
     larger = missed(report)
     if larger is not None:
