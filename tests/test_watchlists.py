@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lfr_eval.comparison import ComparisonError
@@ -11,6 +12,8 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import STUDY, StudyFolder
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
+from lfr_eval.study.overrides import composed
+from lfr_eval.study.populations import EVERYBODY_LISTED, describe_mix, watchlist_mix
 from tests.studies import SMALL, run, tables_of
 
 MIXED = (
@@ -62,3 +65,15 @@ def test_groups_that_do_not_exist_stop_a_study_before_it_starts(tmp_path: Path) 
         run(tmp_path, *SMALL, "+design.watchlist_composition={green: 1}")
     with pytest.raises(ComparisonError, match=r"needs 240 of black \(there are 100\)"):
         run(tmp_path, *MIXED, "design.watchlist_sizes=[300]")
+
+
+def test_a_watchlist_of_everybody_is_not_called_one_of_fillers() -> None:
+    config = composed([
+        *("~experiment", "dataset=manifest", "dataset.path=x.csv", "matcher=null_matcher"),
+        *("design=live", "design.watchlist_members=everybody"),
+    ])  # fmt: skip
+    images = pd.DataFrame({
+        "image_id": ["a", "b"], "subject_id": ["a", "b"], "role": ["reference", "probe"],
+        "gender": ["female", "male"],
+    })  # fmt: skip
+    assert describe_mix(config, watchlist_mix(config, images)) == EVERYBODY_LISTED

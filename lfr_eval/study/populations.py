@@ -105,11 +105,18 @@ def filler_weights(config: StudyConfig, images: pd.DataFrame) -> pd.Series:
     return pd.Series(mix.weights(grouping.names, grouping.codes), index=fillers.index)
 
 
+EVERYBODY_LISTED = (
+    "The references of everybody under test, and fillers if there are any, as they come."
+)
+
+
 def describe_mix(config: StudyConfig, mix: Mix) -> str:
     """Return the composition in words, with where it comes from."""
     population = config.population
     inline = bool(config.design.watchlist_composition)
-    parts = ["As given in design.watchlist_composition." if inline else population.description]
+    everybody = config.design.watchlist_members != "fillers" and population.like == "fillers"
+    usual = EVERYBODY_LISTED if everybody else population.description
+    parts = ["As given in design.watchlist_composition." if inline else usual]
     if mix.factor != OVERALL:
         shares = zip(mix.groups, mix.shares, strict=True)
         parts.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 
 from lfr_eval.contract.folder import CONFORMANCE, FolderError, StudyFolder
+from lfr_eval.report.panel.answers import conformance
 from lfr_eval.report.panel.maps import EvidenceMapError, is_field, read_maps, shipped_maps
+from lfr_eval.report.reading import read_report
 from lfr_eval.study.sealing import render_again
 from tests.report.pages import parse
 from tests.studies import places, run
@@ -176,3 +179,29 @@ def test_an_evidence_map_does_not_hide_that_a_study_was_changed(
     own.write_text(OWN, "utf-8")
     with pytest.raises(FolderError, match=r"study\.json was changed"):
         render_again(folder, maps=[own])
+
+
+def test_a_file_of_scores_does_not_answer_what_only_pictures_do(small: StudyFolder) -> None:
+    """It names no software, tells nothing of how it works, and knows no image without a face."""
+    report = read_report(small.path)
+    matcher = report.record.matcher.model_copy(
+        update={"evidence": "scores", "system": None, "description": "scores from a file"}
+    )
+    record = report.record.model_copy(update={"matcher": matcher, "simulated": False})
+    groups = tuple(dataclasses.replace(each, failed=0) for each in report.people.groups)
+    scored = dataclasses.replace(
+        report, record=record, people=dataclasses.replace(report.people, groups=groups)
+    )
+    items = {
+        (each["name"], item["title"]): item
+        for each in conformance(scored)["instruments"]
+        for item in each["items"]
+    }
+    assert items["iso-19795-1", "System tested"]["standing"] == "not given"
+    assert items["ai-act-annex-iv", "1"]["standing"] == "not given"
+    assert items["ai-act-annex-iv", "2(a) to (c)"]["standing"] == "not given"
+    assert items["transparency-record", "Tool specification and performance (2.4)"]["lacks"]
+    for name in ("iso-19795-1", "iso-19795-10"):
+        item = items[name, "Failure to enrol and to acquire"]
+        assert item["standing"] == "not given"
+        assert "known only from the file" in item["lacks"][0]

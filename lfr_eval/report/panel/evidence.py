@@ -195,6 +195,40 @@ def software(report: Report) -> tuple[str, ...]:
     )
 
 
+def is_unknown(report: Report) -> bool:
+    """Whether nobody can say which software made the scores."""
+    matcher = report.record.matcher
+    return report.record.simulated or (matcher.evidence != "pictures" and not matcher.system)
+
+
+def works(report: Report) -> tuple[str, ...]:
+    """Say how the software works; a file of scores does not tell."""
+    record = report.record
+    if record.simulated or record.matcher.evidence != "pictures":
+        return ()
+    return (f"{record.matcher.description.rstrip('.')}.",)
+
+
+def acquired(report: Report) -> tuple[str, ...]:
+    """Say where failures to acquire are counted; a file of scores may not tell of any."""
+    if "acquisition" not in report.tables:
+        return ()
+    if is_guessed(report):
+        return (
+            "Whether faces were found is known only from the file: an image counts as acquired if "
+            "the file has a score of it, and no failure is recorded.",
+        )
+    return (
+        "What was acquired of each image stands in table acquisition, and the rates FTA and FTE, "
+        "by group too, in table rates.",
+    )
+
+
+def is_guessed(report: Report) -> bool:
+    """Whether no failure to acquire is known, in a study that did not look at pictures."""
+    return report.record.matcher.evidence != "pictures" and not report.people.everybody.failed
+
+
 def held_to(report: Report) -> tuple[str, ...]:
     """Say at which settings the figures hold."""
     record = report.record
@@ -280,8 +314,10 @@ EVIDENCE = {
     "software": Evidence(
         software,
         fields=("matcher.name", "matcher.fingerprint"),
-        absent=lambda report: report.record.simulated,
+        absent=is_unknown,
     ),
+    "how it works": Evidence(works, fields=("matcher.description",)),
+    "acquisition": Evidence(acquired, tables=("acquisition", "rates"), absent=is_guessed),
     "settings": Evidence(held_to, fields=("thresholds.primary", "design.watchlist_sizes")),
     "study hash": Evidence(checked, absent=lambda report: report.provenance.study_hash is None),
     "registration": Evidence(
