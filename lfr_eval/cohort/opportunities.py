@@ -2,7 +2,7 @@
 
 A live system is tested with people who pass it. The log says who passed, when, at which camera, and
 whether a template was made. The manifest says who is on the watchlist, and gives the labels of
-people.
+people. Nobody passes because of it: its rows of probes give labels only.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def with_passes(
     Parameters
     ----------
     cohort
-        The enrolled people and the fillers.
+        The enrolled people and the fillers. Images with the role `probe` give the labels of their
+        person and are no passes; those with the role `both` are references.
     path
         CSV or Parquet with `pass_id`, `subject_id` (empty or `unknown` if the person is not known)
         and, where known, `captured_at` or `time`, `camera`, `acquired` (yes or no), and labels of
@@ -78,13 +79,40 @@ def with_passes(
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
     rows = TextTable(table.file, frame.astype("string"), table.rows)
     passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)
-    passes, problems = _labelled(passes, cohort, rows)
+    watched, notes = _watchlist(cohort.images, passes["subject_id"])
+    passes, problems = _labelled(passes, cohort, watched, rows)
     if problems:
         raise ManifestError(path, problems)
-    images = COHORT.conform(pd.concat([cohort.images, passes], ignore_index=True))
+    images = COHORT.conform(pd.concat([watched, passes], ignore_index=True))
     made = make_cohort(images, cohort.root, cohort.cards, simulated=cohort.simulated)
-    cards = (_said(cohort.cards[0], len(passes), int(unknown.sum())), *cohort.cards[1:])
-    return replace(made, cards=cards, other_roots=cohort.other_roots)
+    return replace(
+        made,
+        cards=(_said(cohort.cards[0], len(passes), int(unknown.sum())), *cohort.cards[1:]),
+        other_roots=cohort.other_roots,
+        notes=(*cohort.notes, *notes),
+        label_names=cohort.label_names,
+    )
+
+
+def _watchlist(images: pd.DataFrame, passed: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+    """Return the images on the watchlist, and what is said of those that only give labels."""
+    role, notes = images["role"], []
+    both, only = images[role == "both"], images[role == "probe"]
+    if len(both):
+        notes.append(
+            f"{several(len(both), 'row')} of the manifest with the role both put people on the "
+            "watchlist only: passes come from the log of passes."
+        )
+    if len(only):
+        absent = only.loc[~only["subject_id"].isin(passed), "subject_id"].nunique()
+        notes.append(
+            f"{several(len(only), 'row')} of the manifest with the role probe give labels only: "
+            "passes come from the log of passes."
+            + f" {several(absent, 'person', 'people')} of these rows never passed."
+            * bool(absent)
+        )
+    watched = images[role != "probe"]
+    return watched.assign(role=watched["role"].replace("both", "reference")), notes
 
 
 def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
@@ -112,12 +140,13 @@ def _named_time(table: TextTable) -> bool:
 
 
 def _labelled(
-    passes: pd.DataFrame, cohort: Cohort, table: TextTable
+    passes: pd.DataFrame, cohort: Cohort, watched: pd.DataFrame, table: TextTable
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Add the manifest's labels of people to their passes, and find contradictions."""
     people = cohort.people
     person = passes["subject_id"]
-    filler = person.map(people["filler"]).fillna(False)
+    enrolled = watched.loc[watched["role"] != "filler", "subject_id"]
+    filler = person.isin(watched["subject_id"]) & ~person.isin(enrolled)
     problems = problems_at(
         filler,
         table.rows,
@@ -128,7 +157,7 @@ def _labelled(
         "Give the person's image the role 'reference', since they pass.",
     )
     problems += problems_at(
-        passes["image_id"].isin(cohort.images["image_id"]),
+        passes["image_id"].isin(watched["image_id"]),
         table.rows,
         "pass_id",
         passes["pass_id"],

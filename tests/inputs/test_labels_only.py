@@ -1,0 +1,76 @@
+"""With a log of passes, the manifest makes nobody pass: it says who is enrolled and who is who."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lfr_eval.cohort.problems import ManifestError
+from lfr_eval.contract.record import read_record
+from lfr_eval.contract.tables import RATES, SEARCHES
+from tests.inputs.conftest import WATCHLIST, Logs
+from tests.studies import run
+
+VOLUNTEERS = [f"v{i}" for i in range(12)]
+
+
+def _labels(role: str = "probe") -> str:
+    return "".join(f"l{i},{name},{role},{'fm'[i % 2]},b\n" for i, name in enumerate(VOLUNTEERS))
+
+
+def _passes(people: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"pass_id": [f"p{i}" for i in range(len(people))], "subject_id": people})
+
+
+def test_rows_of_probes_give_labels_and_no_passes(logs: Logs) -> None:
+    enrolled, strangers = [f"s{i}" for i in range(8)] * 3, VOLUNTEERS[:11] * 3
+    passes = _passes([*enrolled, *strangers, *["unknown"] * 7])
+    false = [26, 31, 40, 41, 58]
+    right = [0, 1, 5, 9]
+    alerts = pd.DataFrame(
+        {
+            "pass_id": [f"p{i}" for i in right + false],
+            "reference_id": [f"r{i % 8}" for i in right] + [f"f{i % 20}" for i in false],
+            "score": np.linspace(0.7, 0.9, len(right) + len(false)),
+        }
+    )
+    settings = logs.write(passes.to_csv(index=False), alerts.to_csv(index=False))
+    (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
+    study = run(logs.folder, *settings, "thresholds.values=[0.6]", "thresholds.operating=0.6")
+
+    gender = {name: "fm"[i % 2] for i, name in enumerate(VOLUNTEERS)}
+    others = passes[~passes["subject_id"].isin(enrolled)]
+    expected = others.assign(event=others.index.isin(false), group=others["subject_id"].map(gender))
+    rates = study.read(RATES).query("metric == 'FPIR'").set_index("factor")
+    assert len(study.read(SEARCHES)) == len(passes)
+    assert rates.loc["overall", ["events", "trials"]].tolist() == [5, len(expected)]
+    rates = rates.loc["gender"].set_index("group")
+    for group, of in expected.groupby("group"):
+        told = rates.loc[group, ["events", "trials"]].tolist()
+        assert told == [of["event"].sum(), len(of)]
+    said = " ".join(read_record(study.path).notes)
+    assert "12 rows of the manifest with the role probe give labels only" in said
+    assert "1 person of these rows never passed" in said
+
+
+def test_a_row_of_both_is_on_the_watchlist_and_no_pass(logs: Logs) -> None:
+    logs.write("pass_id,subject_id\np1,s0\np2,v0\n", "")
+    (logs.folder / "people.csv").write_text(WATCHLIST + _labels("both"))
+    images = logs.images()
+    assert images.loc[images["role"] == "probe", "image_id"].tolist() == ["p1", "p2"]
+    assert (images.loc[images["image_id"].str.startswith("l"), "role"] == "reference").all()
+
+
+def test_labels_of_the_manifest_and_the_log_that_differ_are_refused(logs: Logs) -> None:
+    logs.write("pass_id,subject_id,gender\np1,v0,m\n", "")
+    (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
+    with pytest.raises(ManifestError, match="manifest has another label for this person"):
+        logs.images()
+
+
+def test_a_pass_may_have_the_name_of_a_row_that_only_labels_its_person(logs: Logs) -> None:
+    logs.write("pass_id,subject_id\nl0,v0\n", "")
+    (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
+    images = logs.images().set_index("image_id")
+    assert images.loc["l0", ["role", "gender"]].tolist() == ["probe", "f"]
