@@ -9,6 +9,9 @@ import pytest
 from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.contract.record import read_record
 from lfr_eval.contract.tables import RATES, SEARCHES
+from lfr_eval.report.brief.answer import answer
+from lfr_eval.report.brief.crowd import crowd_words
+from lfr_eval.report.reading import read_report
 from tests.inputs.conftest import WATCHLIST, Logs
 from tests.studies import run
 
@@ -74,3 +77,16 @@ def test_a_pass_may_have_the_name_of_a_row_that_only_labels_its_person(logs: Log
     (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
     images = logs.images().set_index("image_id")
     assert images.loc["l0", ["role", "gender"]].tolist() == ["probe", "f"]
+
+
+def test_where_nobody_tested_has_a_label_nothing_is_said_of_their_groups(logs: Logs) -> None:
+    passes = _passes([*[f"s{i}" for i in range(8)] * 3, *VOLUNTEERS * 3])
+    alerts = "".join(f"p{i},f{i % 20},0.7\n" for i in range(24, 60, 3))
+    log = "pass_id,reference_id,score\np0,r0,0.9\n" + alerts
+    settings = logs.write(passes.to_csv(index=False), log)
+    report = read_report(run(logs.folder, *settings, "thresholds.values=[0.6]").path)
+    assert "The study has no rate of false alerts for any group" in answer(report)[0]
+    crowd = " ".join(crowd_words(report))
+    assert "In a crowd of 10,000 people a day" in crowd
+    for odd in ("too few", "between these groups", "Of every 1,000"):
+        assert odd not in crowd

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from lfr_eval.contract.names import group_words, groups_words
-from lfr_eval.contract.tables import OVERALL
+from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import about, joined, several
 from lfr_eval.report.brief.answer import at_setting
 from lfr_eval.report.brief.told import IN_BRACKETS, MOST_GROUPS, turned
@@ -35,7 +35,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     shown = [each for each in found if each.verdict == "different"]
     simulated = report.record.simulated
     texts = []
-    if any(each.upper is not None for each in groups):
+    if any(_is_measured(each) for each in groups):
         texts.append(" ".join(_thousands(groups, found, simulated)))
     crowd = crowd_sentence(everybody, simulated)
     if everybody is not None and crowd:
@@ -44,6 +44,12 @@ def crowd_words(report: Report) -> tuple[str, ...]:
             warning += " Real crowds differ: people pass more than once, and in other light."
         texts.append(f"{crowd}{_most(everybody, groups, shown)} {warning}")
     return tuple(texts)
+
+
+def _is_measured(rate: Rate) -> bool:
+    """Whether a rate is known of people with a label."""
+    known = rate.rate is not None and rate.upper is not None
+    return known and UNKNOWN not in rate.group.split(CROSS)
 
 
 def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool) -> Iterator[str]:
@@ -67,7 +73,8 @@ def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool
         if left:
             names = groups_words([each.group for each in left], factor=left[0].factor)
             yield f"For {names} the number {why}."
-    yield from _how_surely([each.group for each in known], found)
+    if sum(map(_is_measured, known)) > 1:
+        yield from _how_surely([each.group for each in known], found)
 
 
 def _how_surely(groups: Sequence[str], found: Sequence[Finding]) -> Iterator[str]:
