@@ -12,9 +12,16 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import STUDY, StudyFolder
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
+from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.overrides import composed
-from lfr_eval.study.populations import EVERYBODY_LISTED, describe_mix, watchlist_mix
-from tests.studies import SMALL, run, tables_of
+from lfr_eval.study.populations import (
+    EVERYBODY_LISTED,
+    check_watchlist,
+    describe_mix,
+    watchlist_mix,
+    with_sizes,
+)
+from tests.studies import SMALL, configured, run, tables_of
 
 MIXED = (
     *SMALL,
@@ -77,3 +84,33 @@ def test_a_watchlist_of_everybody_is_not_called_one_of_fillers() -> None:
         "gender": ["female", "male"],
     })  # fmt: skip
     assert describe_mix(config, watchlist_mix(config, images)) == EVERYBODY_LISTED
+
+
+@pytest.mark.parametrize(
+    ("there", "kept", "said"),
+    [(20_000, [1000, 10_000], ""), (2076, [1000], "of 1,000."), (60, [], "of all 60.")],
+)
+def test_usual_sizes_refuse_no_list_that_is_shorter(
+    there: int, kept: list[int], said: str, tmp_path: Path
+) -> None:
+    images = pd.DataFrame({"role": ["filler"] * there})
+    config, notes = with_sizes(configured(tmp_path, "~experiment"), images)
+    assert config.design.watchlist_sizes == kept
+    assert said in " ".join(notes)
+    assert len(notes) == bool(said)
+
+
+def test_chosen_sizes_that_do_not_exist_are_not_left_out(tmp_path: Path) -> None:
+    images = pd.DataFrame({"role": ["filler"] * 60, "subject_id": [f"x{i}" for i in range(60)]})
+    chosen = configured(tmp_path, "~experiment", "design.watchlist_sizes=[50,100]")
+    assert with_sizes(chosen, images) == (chosen, [])
+    with pytest.raises(ConfigError, match=r"'design\.watchlist_sizes=\[\]'"):
+        check_watchlist(chosen, images)
+
+
+def test_a_whole_watchlist_is_searched_at_the_threshold_of_searches(tmp_path: Path) -> None:
+    people = ("~experiment", "dataset=manifest", "dataset.path=x.csv", "matcher=facenet")
+    whole = configured(tmp_path, *people, "design.watchlist_sizes=[]")
+    pairs = configured(tmp_path, *people, "design=verification")
+    assert read_sweep(whole).operating == whole.matcher.search_operating
+    assert read_sweep(pairs).operating == whole.matcher.operating

@@ -23,5 +23,9 @@ GARBE_WEIGHT = 0.5
 SEED = 1
 PRIMARY_COMPARISONS = ("omnibus", "reference")
 
+WATCHLIST_SIZES = (1000, 10_000)
+"""Watchlists that the design `complete` searches (conf/design/complete.yaml), where there are so
+many images."""
+
 EXPERIMENT = "lfr_eval"
 """Name of the MLflow experiment that studies and deployments are logged in."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from lfr_eval.config import ConfigError, StudyConfig
+from lfr_eval.contract import defaults
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.trials import group_people
+from lfr_eval.contract.words import joined, several
 
 MOST_GROUPS = 200
 """A column with more values is no factor."""
@@ -54,9 +57,30 @@ def check_watchlist(config: StudyConfig, images: pd.DataFrame) -> None:
     if larger:
         raise ConfigError(
             f"design.watchlist_sizes asks for {', '.join(f'{size:,}' for size in larger)}, and "
-            f"only {there:,} images can be on the watchlist. Lower design.watchlist_sizes, or add "
-            "fillers."
+            f"only {there:,} images can be on the watchlist. Lower design.watchlist_sizes, add "
+            "fillers, or search the whole watchlist: 'design.watchlist_sizes=[]'."
         )
+
+
+def with_sizes(config: StudyConfig, images: pd.DataFrame) -> tuple[StudyConfig, list[str]]:
+    """Leave out default watchlist sizes that are larger than there are images, and say so.
+
+    Sizes of a registered plan, or other ones that somebody chose, stay: they are refused.
+    """
+    sizes = list(config.design.watchlist_sizes)
+    there = len(pool(images, config.design.watchlist_members))
+    left = [size for size in sizes if size > there]
+    chosen = sizes != list(defaults.WATCHLIST_SIZES) or config.registration is not None
+    if chosen or not left or not there or set(left) & {*config.inference.primary_watchlist_sizes}:
+        return config, []
+    kept = [size for size in sizes if size <= there]
+    searched = joined([f"{size:,}" for size in kept]) if kept else f"all {there:,}"
+    said = (
+        f"Only {several(there, 'image')} can be on the watchlist, so watchlists of "
+        f"{joined([f'{size:,}' for size in left])} are left out. Searched: a watchlist of "
+        f"{searched}. Choose others with design.watchlist_sizes."
+    )
+    return replace(config, design=replace(config.design, watchlist_sizes=kept)), [said]
 
 
 def watchlist_mix(config: StudyConfig, images: pd.DataFrame) -> Mix:

@@ -22,7 +22,7 @@ from lfr_eval.study.evidence import notes_of_log, notes_of_pairs
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
 from lfr_eval.study.planned import check_plan
-from lfr_eval.study.populations import check_watchlist
+from lfr_eval.study.populations import check_watchlist, with_sizes
 from lfr_eval.study.provenance import code_digest
 from lfr_eval.study.registration import Standing, check_standing, seal_of, without_excluded
 
@@ -105,7 +105,7 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
     inputs = without_excluded(inputs, standing.excluded)
     cohort, sweep = inputs.cohort, inputs.sweep
     found = settled(config, cohort)
-    config = found.config
+    config, of_sizes = with_sizes(found.config, cohort.images)
     asked = Analysis.of(folder, config, cohort.images, cohort.people, sweep.values, sweep.primary)
     plan, look = replace(asked.plan, registered=standing.state), standing.look
     if look is not None:
@@ -115,7 +115,7 @@ def prepare(config: StudyConfig, folder: StudyFolder) -> Run:
         check_watchlist(config, cohort.images)
     check_roles(config, cohort.images)
     said = () if look is None else (look.words,)
-    notes = (*found.notes, *_largest(analysis), *said)
+    notes = (*found.notes, *of_sizes, *_largest(analysis), *said)
     given, told, of_scores = _given(inputs, analysis)
     return Run(inputs, analysis, standing, started, (*notes, *of_scores), given, told)
 
