@@ -16,10 +16,10 @@ import pandas as pd
 
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import joined, several, some
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
-from lfr_eval.matchers.rows import read_rows, refuse
+from lfr_eval.matchers.rows import MOST_NAMES, OTHERS, read_rows, refuse
 from lfr_eval.matchers.vendor_files import NOTES, ROW
 
 IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
@@ -86,7 +86,7 @@ class PairFile:
         told_by = "impostor" if "impostor" in (columns or {}) else "genuine"
         optional = (*IDENTITIES, "group", *GROUPS)
         rows = read_rows(path, ("score", told_by), optional, columns)
-        self.told = tuple(rows.attrs[NOTES])
+        self.told = (*rows.attrs[NOTES], *_unread(rows))
         given = [name for name in IDENTITIES if name in rows]
         grouped = [name for name in GROUPS if name in rows]
         for names in (given, grouped):
@@ -223,6 +223,22 @@ class PairFile:
         Identities that the file gives are categories of one list in alphabetical order.
         """
         return self._pairs
+
+
+def _unread(rows: pd.DataFrame) -> list[str]:
+    """Say which columns are not read, where the list lacks groups or identities."""
+    needed = []
+    if not {"group", *GROUPS} & set(rows):
+        needed.append("{group: THEIRS} to compare groups")
+    if not set(IDENTITIES) & set(rows):
+        needed.append("{subject_a: THEIRS, subject_b: THEIRS} to count people")
+    others = rows.attrs[OTHERS]
+    if not others or not needed:
+        return []
+    return [
+        f"The list of pairs has columns that are not read: {some(others, MOST_NAMES)}. If they "
+        f"say it, give matcher.columns={joined(needed)}."
+    ]
 
 
 def _told(column: pd.Series, told_by: str) -> tuple[pd.Series, pd.Series]:

@@ -19,6 +19,10 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.number_format import shape
 from lfr_eval.matchers.vendor_files import NOTES, ROW, headless, read_frame
 
+OTHERS = "others"
+"""In `attrs` of the rows: columns of the file that are not read."""
+FIRST, LEAST = 20, 4
+"""Rows and columns by which a matrix is recognised."""
 LENGTH = 60
 """Characters of a note in a message."""
 MOST_NAMES = 40
@@ -59,7 +63,7 @@ def read_rows(
     DataFrame
         The required columns, the optional ones that exist, and `ROW`. Cells are text without
         surrounding spaces; a Parquet column of numbers keeps its type. `attrs[NOTES]` holds what
-        readers must know.
+        readers must know, and `attrs[OTHERS]` the columns that are not read.
 
     Raises
     ------
@@ -141,6 +145,11 @@ def _named(
     missing = [name for name in required if name not in columns and name not in there]
     if missing and headless(there):
         problems = [headless(there)]
+    elif {"reference_id", "probe_id"} <= {*missing} and _is_matrix(frame.drop(columns=ROW)):
+        raise MatcherError(
+            f"{path} seems to be a matrix of scores ({len(frame):,} rows and {len(there):,} "
+            "columns). Give matcher.shape=matrix."
+        )
     elif missing:
         example = ", ".join(f"{name}: THEIRS" for name in missing)
         problems.append(
@@ -176,7 +185,16 @@ def _named(
     rows = pd.DataFrame({**taken, ROW: frame[ROW]}).reset_index(drop=True)
     _check_foot(path, frame.drop(columns=ROW), rows, required)
     rows.attrs[NOTES] = frame.attrs.get(NOTES, [])
+    read = {columns.get(name, name) for name in taken}
+    rows.attrs[OTHERS] = [name for name in there if name not in read]
     return rows
+
+
+def _is_matrix(frame: pd.DataFrame) -> bool:
+    """Whether all columns but the first are scores, in the first rows."""
+    cells = frame.iloc[:FIRST, 1:].astype("string").fillna("")
+    told = [str(cell) for cell in cells.to_numpy().ravel() if cell != ""]
+    return len(frame.columns) >= LEAST and bool(told) and all(map(shape, told))
 
 
 def _check_foot(

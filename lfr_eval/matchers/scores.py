@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.contract.words import several, threshold_text
+from lfr_eval.contract.words import joined, several, some, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.matrix import Matrix, sides_of
 from lfr_eval.matchers.matrix_files import read_matrix
@@ -188,7 +188,7 @@ class ScoreFile:
             ),
             ("compares an image with itself (leave the row out)", there & (reference == probe)),
             (
-                "repeats an earlier comparison (give each pair of images once)",
+                _again(frame, reference, pair, twice & (reference != probe)),
                 twice & (reference != probe),
             ),
             (
@@ -225,6 +225,31 @@ class ScoreFile:
             }
         )
         return made, notes
+
+
+def _again(
+    frame: pd.DataFrame,
+    reference: NDArray[np.intp],
+    pair: NDArray[np.intp],
+    twice: NDArray[np.bool_],
+) -> str:
+    """Say which rows were before those that repeat a comparison, and how they differ."""
+    if not twice.any():
+        return ""
+    first = pd.Series(np.arange(len(pair))).groupby(pair).transform("min").to_numpy()[twice]
+    rows = frame[ROW].to_numpy()[first]
+    value = frame["value"].to_numpy()
+    turned = int((reference[twice] != reference[first]).sum())
+    one, other = value[twice], value[first]
+    apart = int(((one != other) & ~(np.isnan(one) & np.isnan(other))).sum())
+    how = [
+        *([f"{turned:,} the other way round"] if turned else []),
+        f"{apart:,} with another score" if apart else "all with the same score",
+    ]
+    return (
+        f"repeats an earlier comparison (of {several(len(rows), 'row')} {joined(how)}; the earlier "
+        f"ones are in row {some(rows.tolist())}; give each pair of images once)"
+    )
 
 
 def _failed(images: pd.DataFrame) -> NDArray[np.bool_]:

@@ -125,6 +125,7 @@ def read_inputs(config: StudyConfig) -> Inputs:
     matcher = _matcher(config)
     if isinstance(config.dataset, PairsDatasetConfig):
         assert isinstance(matcher, PairMatcher)
+        _check_one_list(config.dataset.path, getattr(config.matcher, "path", None))
         counted = ("pair", "pairs") if matcher.independent else ("person", "people")
         cohort = cohort_of_pairs(matcher.people(), Path(config.dataset.path), counted)
     else:
@@ -135,6 +136,24 @@ def read_inputs(config: StudyConfig) -> Inputs:
     else:
         check_reach(sweep.values, matcher.card, sweep.tabulated)
     return Inputs(cohort, matcher, sweep, _dont_care(config, cohort), live=live)
+
+
+def _check_one_list(people: str, scores: str | Path | None) -> None:
+    """Refuse people of one list and scores of another.
+
+    Raises
+    ------
+    ConfigError
+        If the two settings name different files.
+    """
+    named = [
+        None if path is None else Path(path).expanduser().absolute() for path in (people, scores)
+    ]
+    if named[1] is not None and named[0] != named[1]:
+        raise ConfigError(
+            f"dataset.path={people} and matcher.path={scores} name different files, but a list of "
+            "pairs holds both people and scores. Leave out matcher.path."
+        )
 
 
 def _matcher(config: StudyConfig) -> Matcher:
@@ -234,7 +253,8 @@ def read_sweep(config: StudyConfig) -> Sweep:
     if list_length(config) is not None:
         # Lists begin at their floor, which nobody chose as a threshold for alerts.
         own, origin = None, ""
-    if config.matcher.search_operating is not None and config.design.watchlist_sizes:
+    searched = set(config.design.kinds) - {"verification"}
+    if config.matcher.search_operating is not None and searched:
         own, origin = config.matcher.search_operating, config.matcher.search_operating_origin
     operating = own if given.operating is None else given.operating
     swept = given.sweep or config.matcher.sweep

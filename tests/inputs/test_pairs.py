@@ -213,3 +213,28 @@ def test_a_dry_run_counts_pairs(tmp_path: Path) -> None:
     assert "Pairs:  160 (people not told)" in lines
     assert "Comparisons: 160" in lines
     assert "Evidence: 160 pairs in the file, all can be used" in lines
+
+
+def test_columns_that_are_not_read_are_told_where_groups_or_people_are_missing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pairs.csv"
+    published(8).to_csv(path, index=False)
+    plain, grouped = (
+        PairFile(path, {"score": "sim", "genuine": "same", **more}).told
+        for more in ({}, {"group": "race", "subject_a": "id1", "subject_b": "id2"})
+    )
+    assert plain == (
+        "The list of pairs has columns that are not read: race, id1, id2. If they say it, give "
+        "matcher.columns={group: THEIRS} to compare groups and {subject_a: THEIRS, subject_b: "
+        "THEIRS} to count people.",
+    )
+    assert grouped == ()
+
+
+def test_people_of_one_list_and_scores_of_another_are_refused(tmp_path: Path) -> None:
+    for name in ("one.csv", "other.csv"):
+        published(8).to_csv(tmp_path / name, index=False)
+    words = words_of(tmp_path / "one.csv", **PLAIN)
+    with pytest.raises(ConfigError, match=r"one\.csv and .*other\.csv name different files"):
+        run(tmp_path, *words, f"matcher.path={tmp_path / 'other.csv'}")

@@ -151,11 +151,20 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
         f"probe_id is not in the manifest{UNKNOWN_IMAGE}: row 7 (a0, zz, 0.5)",
         "of an image (correct acquired there, or leave the cell empty): row 8 (b0, b1, 0.5)",
         "row 9 (b0, c, 1e39)",
-        "repeats an earlier comparison (give each pair of images once): row 10 (a1, a0, 0.6)",
+        "repeats an earlier comparison (of 1 row 1 the other way round and 1 with another score; "
+        "the earlier ones are in row 4; give each pair of images once): row 10 (a1, a0, 0.6)",
     ):
         assert part in str(caught.value)
     with pytest.raises(MatcherError, match="row 3 has more cells than the header has names"):
         found(write(tmp_path / "s.csv", ["reference_id,probe_id,score", "a0,a1,1", "a0,c,1,7"]))
+
+
+def test_a_matrix_is_recognised(tmp_path: Path) -> None:
+    lines = ["gallery;a1;b1;c", "a0;0,81;0,12;", "b0;0,10;0,90;0,2"]
+    with pytest.raises(MatcherError, match=r"matrix of scores .*Give matcher\.shape=matrix\.$"):
+        ScoreFile(write(tmp_path / "m.csv", lines))
+    with pytest.raises(MatcherError, match="expected the columns reference_id, probe_id, score"):
+        ScoreFile(write(tmp_path / "s.csv", ["gallery,query,sim,ms", "a,b,1,20"]))
 
 
 def test_columns_that_are_not_there_are_named_with_the_way_to_say_so(tmp_path: Path) -> None:
