@@ -7,6 +7,7 @@ people. Nobody passes because of it: its rows of probes give labels only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,12 @@ def with_passes(
     somebody = frame["subject_id"].mask(unknown, SOMEBODY + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
     rows = TextTable(table.file, frame.astype("string"), table.rows)
-    passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)
+    try:
+        passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)
+    except ManifestError as error:
+        raise ManifestError(
+            path, [_of_log(one, columns or {}) for one in error.problems]
+        ) from error
     watched, notes = _watchlist(cohort.images, passes["subject_id"])
     passes, problems = _labelled(passes, cohort, watched, rows)
     if problems:
@@ -118,6 +124,8 @@ def _watchlist(images: pd.DataFrame, passed: pd.Series) -> tuple[pd.DataFrame, l
 def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
     """Return a log with its columns renamed, and a problem for each name that it lacks."""
     frame = table.frame
+    if table.problems and frame.columns.empty:
+        return table
     missing = tuple(
         Problem(
             "missing column",
@@ -133,6 +141,23 @@ def _renamed(table: TextTable, columns: Mapping[str, str]) -> TextTable:
     found = {ours: frame[theirs] for ours, theirs in columns.items() if theirs in frame}
     others = frame.drop(columns=[name for name in frame if name in {*found, *columns.values()}])
     return replace(table, frame=others.assign(**found), problems=(*table.problems, *missing))
+
+
+def _of_log(problem: Problem, columns: Mapping[str, str]) -> Problem:
+    """Return a problem of the images that passes are read as, in the words of their log."""
+    names = {**columns, "image_id": columns.get("pass_id", "pass_id")}
+    names["captured_at"] = columns.get("time", columns.get("captured_at", "captured_at"))
+
+    def said(text: str) -> str:
+        text = re.sub(
+            r"\b(image_id|pass_id|subject_id)\b", lambda name: names.get(name[0], name[0]), text
+        )
+        return re.sub(r"\bimage\b", "pass", text)
+
+    column = None if problem.column is None else names.get(problem.column, problem.column)
+    return replace(
+        problem, column=column, message=said(problem.message), remedy=said(problem.remedy)
+    )
 
 
 def _named_time(table: TextTable) -> bool:

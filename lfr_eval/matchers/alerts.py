@@ -22,13 +22,13 @@ from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
-from lfr_eval.contract.words import several, some, threshold_text
+from lfr_eval.contract.words import joined, several, some, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.clocks import clock_shift
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.passes import NO_CAMERA, NO_PASS, SEVERAL, alike, nearest_pass
-from lfr_eval.matchers.rows import columns_with, read_rows, refuse
+from lfr_eval.matchers.rows import MOST_NAMES, OTHERS, columns_with, read_rows, refuse
 from lfr_eval.matchers.vendor_files import LINES, NOTES, ROW
 
 REQUIRED = ("reference_id", "score")
@@ -44,6 +44,10 @@ NO_TIME = (
     "names no pass and has no time (write date and time in one cell, as 2026-03-14T09:30:00 or "
     '14/03/2026 09:30:00; in Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole '
     "column)"
+)
+NO_TIMES = (
+    "names no pass, and no column of times is read (if the file has one, give "
+    "'matcher.columns={{time: THEIRS}}'; it also has {})"
 )
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
@@ -95,7 +99,7 @@ class AlertLog:
         self.floor, self.at_most = floor, at_most
         self._path, self._within = path, within
         rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
-        self.told = tuple(rows.attrs[NOTES])
+        self.told, self._others = tuple(rows.attrs[NOTES]), tuple(rows.attrs[OTHERS])
         # The reference engine's own log: a line about the deployment, then one line an alert.
         engine = path.suffix.lower() in LINES and {"kind", "at", "threshold"} <= set(rows)
         if engine:
@@ -141,8 +145,16 @@ class AlertLog:
             checks.append((f"{times.why}: {DATES}", times.unclear))
             rows = rows.assign(time=times.iso)
         named = [name for name in ("pass_id", "time", "camera") if name in rows]
-        self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
         refuse(path, rows[[*named, "reference_id", "score", ROW]], checks)
+        self._rows = rows[[*named, "reference_id", ROW]].assign(score=score)
+        again = self._rows.drop(columns=ROW).duplicated()
+        if again.any():
+            self._rows = self._rows[~again].reset_index(drop=True)
+            self.told += (
+                f"{several(int(again.sum()), 'alert')} of {len(again):,} in the log "
+                f"{'is' if again.sum() == 1 else 'are'} the same as an earlier one in "
+                f"{joined([*named, 'reference_id'])} and score, and no alert counts twice.",
+            )
         content = sha256_of(path)
         told = f"at most {at_most:,}" if at_most else "all references"
         settings = (content, floor, at_most, sorted((columns or {}).items()), within, higher_is)
@@ -152,9 +164,9 @@ class AlertLog:
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
             description=(
                 f"candidate lists of ranks without scores, down to rank {-floor:g} "
-                f"({len(rows):,} candidates; a score is minus the rank)"
+                f"({len(self._rows):,} candidates; a score is minus the rank)"
                 if self.ranks
-                else f"a live system known by its log ({len(rows):,} alerts at or above "
+                else f"a live system known by its log ({len(self._rows):,} alerts at or above "
                 f"{threshold_text(floor)}, {told} named for one pass)"
             ),
             similarity="given",
@@ -191,8 +203,9 @@ class AlertLog:
         place, matched, seconds = self._places(passes)
         pass_id = passes["pass_id"].reindex(place).array
         rows = self._rows.assign(pass_id=pass_id, matched=matched, seconds=seconds)
+        self._check_clocks(images, passes)
         self._check(rows, images, probes)
-        self._check_assigned(rows, images, passes)
+        self._check_assigned(rows, passes)
         absent = {name: None for name in ("time", "camera") if name not in rows}
         return rows.assign(**absent)[ALERT_LOG.names].reset_index(drop=True)
 
@@ -237,18 +250,21 @@ class AlertLog:
         ]
         refuse(self._path, self._rows, checks)
 
-    def _check_assigned(
-        self, rows: pd.DataFrame, images: pd.DataFrame, passes: pd.DataFrame
-    ) -> None:
-        """Refuse alerts that belong to no pass, or to passes of others because of their clock."""
-        nothing = pd.Series("", rows.index)
+    def _cells(self) -> tuple[pd.Series, pd.Series, pd.Series]:
+        """Return the pass, the time and the camera that each alert names; empty: none."""
+        nothing = pd.Series("", self._rows.index)
         named, text, camera = (
             self._rows.get(one, nothing) for one in ("pass_id", "time", "camera")
         )
+        return named, text, camera
+
+    def _check_clocks(self, images: pd.DataFrame, passes: pd.DataFrame) -> None:
+        """Refuse alerts that fit the passes of others because of their clock."""
+        named, text, camera = self._cells()
         subject = images[images["role"] != "probe"].set_index("image_id")["subject_id"]
         alerts = pd.DataFrame(
             {
-                "subject_id": rows["reference_id"].map(subject),
+                "subject_id": self._rows["reference_id"].map(subject),
                 "camera": alike(camera),
                 "time": self._times(text),
             }
@@ -264,7 +280,7 @@ class AlertLog:
         if shift is not None and shift.certain and abs(shift.seconds) > self._within / 2:
             late = "later" if shift.seconds > 0 else "earlier"
             raise MatcherError(
-                f"{self._path}: the clocks of alerts and passes seem to differ. "
+                f"{self._path}: {shift.said(self._within)}. "
                 f"{several(shift.fitting, 'alert')} of {shift.alerts:,} would belong to a pass of "
                 f"the person they name if alerts were {abs(shift.seconds):,.0f} seconds "
                 f"{late} than passes; with the times as they are, {shift.fitting_now:,} do. Write "
@@ -272,6 +288,10 @@ class AlertLog:
                 "that were wrong. If alerts really come that late, increase matcher.within "
                 "(seconds)."
             )
+
+    def _check_assigned(self, rows: pd.DataFrame, passes: pd.DataFrame) -> None:
+        """Refuse alerts that belong to no pass."""
+        named, text, camera = self._cells()
         doubtful = rows["matched"] == SEVERAL
         if doubtful.sum() > LARGEST_SHARE_IN_DOUBT * len(rows):
             said = (
@@ -313,14 +333,13 @@ class AlertLog:
     ) -> tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.float64]]:
         """Return the row of each alert's pass (-1: none), how it was found, seconds after it."""
         rows = self._rows
-        nothing = pd.Series("", rows.index)
-        named, text, camera = (rows.get(name, nothing) for name in ("pass_id", "time", "camera"))
+        named, text, camera = self._cells()
         at, began = self._times(text), self._times(passes["captured_at"].fillna(""))
         by_time = (named == "").to_numpy(bool)
         refuse(
             self._path,
             rows,
-            [(NO_TIME, pd.Series(by_time & np.isnat(at)))],
+            [(self._no_time(), pd.Series(by_time & np.isnat(at), rows.index))],
         )
         place = pd.Index(passes["pass_id"]).get_indexer(pd.Index(named)).astype(np.intp)
         matched = np.where(place < 0, UNKNOWN_PASS, NAMED).astype(object)
@@ -334,6 +353,12 @@ class AlertLog:
         since = np.full(len(rows), np.timedelta64("NaT"), "timedelta64[ns]")
         since[place >= 0] = at[place >= 0] - began[place[place >= 0]]
         return place, matched, since / np.timedelta64(1, "s")
+
+    def _no_time(self) -> str:
+        """Say why alerts cannot be assigned by time."""
+        if "time" in self._rows or not self._others:
+            return NO_TIME
+        return NO_TIMES.format(some(self._others, MOST_NAMES))
 
     def _times(self, text: pd.Series) -> NDArray[np.datetime64]:
         """Return times in UTC. Times without a time zone are taken to be on the same clock."""

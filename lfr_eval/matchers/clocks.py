@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.words import several
+
+HOUR, HOURS_AHEAD = 3600.0, 14
+"""Seconds, and how many whole hours two time zones may lie apart."""
+
 FEWEST = 5
 """Fewest alerts that distinguish a shift from chance."""
 
@@ -35,6 +40,15 @@ class Shift:
         """Whether the shift explains most alerts, and at least twice as many as none does."""
         most = max(FEWEST, 2 * self.fitting_now, self.alerts / 2)
         return self.fitting >= most
+
+    def said(self, within: float) -> str:
+        """Say that the clocks differ, and by how many hours where time zones may be why."""
+        hours = round(abs(self.seconds) / HOUR)
+        if not 1 <= hours <= HOURS_AHEAD or abs(abs(self.seconds) - hours * HOUR) > within:
+            return "the clocks of alerts and passes seem to differ"
+        ahead = "ahead of" if self.seconds > 0 else "behind"
+        zones = " (BST against GMT?)" if hours == 1 else " (another time zone?)"
+        return f"the alerts' clock seems {several(hours, 'hour')} {ahead} the passes'{zones}"
 
 
 def clock_shift(alerts: pd.DataFrame, passes: pd.DataFrame, within: float) -> Shift | None:

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from lfr_eval.cohort import ManifestError
+from lfr_eval.cohort.loading import load_manifest
+from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import (
     ACQUISITION,
@@ -326,3 +328,37 @@ def test_a_column_that_names_passes_is_found(logs: Logs) -> None:
     logs.write("pass_id,subject_id\n0,s0\n1,s1\n", "")
     with pytest.raises(MatcherError, match=r"passes: none.*'matcher\.columns=\{pass_id: track\}'"):
         AlertLog(engine_log(logs.folder), 0.7).alerts(logs.images())
+
+
+def test_alerts_that_repeat_one_exactly_are_told_and_count_once(logs: Logs) -> None:
+    alerts = "pass_id,reference_id,score\np1,r1,0.8\np1,r1,0.8\np1,r1,0.7\np1,r1,0.8\n"
+    logs.write("pass_id,subject_id\np1,s1\n", alerts)
+    log = AlertLog(logs.folder / "alerts.csv", 0.6)
+    assert log.told == (
+        "2 alerts of 4 in the log are the same as an earlier one in pass_id and reference_id and "
+        "score, and no alert counts twice.",
+    )
+    assert log.alerts(logs.images())["score"].tolist() == [0.8, 0.7]
+
+
+def test_alerts_without_a_pass_ask_for_the_column_of_times(logs: Logs) -> None:
+    alerts = "Alert time,pass_id,reference_id,score\n10:00,p1,r1,0.8\n10:05,,r2,0.7\n"
+    logs.write("pass_id,subject_id\np1,s1\n", alerts)
+    said = r"give 'matcher\.columns=\{time: THEIRS\}'; it also has Alert time\): row 3 "
+    with pytest.raises(MatcherError, match=said):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+
+
+def test_problems_of_passes_name_the_columns_of_their_log(logs: Logs) -> None:
+    logs.write("Event,Person\np1,s1\np1,s1\n", "")
+    cohort = load_manifest(logs.folder / "people.csv", templates_only=True)
+    columns = {"pass_id": "Event", "subject_id": "Person"}
+    with pytest.raises(ManifestError) as caught:
+        with_passes(cohort, logs.folder / "passes.csv", columns)
+    assert "column 'Event'" in str(caught.value)
+    assert "row 2 has the same Event. Give every pass its own Event." in str(caught.value)
+    assert "image" not in str(caught.value)
+    (logs.folder / "passes.csv").write_text("Event,Person\np1,s1\n", encoding="utf-16")
+    with pytest.raises(ManifestError, match="1 problem") as caught:
+        with_passes(cohort, logs.folder / "passes.csv", columns)
+    assert "Columns there" not in str(caught.value)

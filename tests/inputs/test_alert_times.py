@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import re
 
 import numpy as np
@@ -54,7 +55,26 @@ def test_clocks_that_differ_are_found(seconds: float, said: str, logs: Logs) -> 
     """One pass later (30 s), every alert is near a pass, and near that of somebody else."""
     logs.write(walks(), timed(seconds))
     late = "later" if seconds > 0 else "earlier"
-    with pytest.raises(MatcherError, match=f"clocks .*6 alerts of 6 .*{said} seconds {late}"):
+    with pytest.raises(MatcherError, match=f"clock.*6 alerts of 6 .*{said} seconds {late}"):
+        AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+
+
+@pytest.mark.parametrize(("hours", "said"), [(1, "1 hour ahead of"), (-2, "2 hours behind")])
+def test_a_clock_is_wrong_before_anything_else_is(hours: int, said: str, logs: Logs) -> None:
+    """What its alerts seem to contradict is a consequence of the clock."""
+    passes = pd.read_csv(io.StringIO(walks())).assign(acquired="yes")
+    times = pd.to_datetime(passes["time"])
+    crowd = pd.concat(
+        passes.assign(
+            pass_id=passes["pass_id"] + str(n),
+            subject_id="unknown",
+            time=(times + pd.Timedelta(hours=n)).dt.strftime("%Y-%m-%dT%H:%M:%S"),
+            acquired="no",
+        )
+        for n in (1, -2)
+    )
+    logs.write(pd.concat([passes, crowd]).to_csv(index=False), timed(3600 * hours + 2))
+    with pytest.raises(MatcherError, match=f"the alerts' clock seems {said} the passes'"):
         AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
 
 
