@@ -232,26 +232,52 @@ _LEAST = (
 
 
 def _compared(f: Finding) -> str:
+    if f.rate_a <= 0 or f.rate_b <= 0:
+        return _beside_none(f)
     counts = f"{f.people_a:,} of {f.exposed_a:,} people against {f.people_b:,} of {f.exposed_b:,}"
-    a, b, deed, event = f.a, f.b, f.deed, metric_named(f.metric).event
     lower, upper = ratio(f.ratio_lower, "down"), ratio(f.ratio_upper, "up")
-    if f.rate_b <= 0:
-        return (
-            f"{a} {deed}{_seen(f, 'a')} and no {event} was seen for {b}{_controlled(f)} "
-            f"({confidence(f.level)} interval: at least {lower} times as often; "
-            f"{counts})"
-        )
-    if f.rate_a <= 0:
-        return (
-            f"no {event} was seen for {a} and {b} {deed}{_seen(f, 'b')}{_controlled(f)} "
-            f"({confidence(f.level)} interval: at most {upper} times as often; "
-            f"{counts})"
-        )
     return (
-        f"{a} {deed} {ratio(f.ratio)} times as often as {b}{_controlled(f)} "
+        f"{f.a} {f.deed} {ratio(f.ratio)} times as often as {f.b}{_controlled(f)} "
         f"({confidence(f.level)} interval {lower} to {upper}; "
         f"{' against '.join(_rates(f))}; {counts})"
     )
+
+
+def _beside_none(f: Finding) -> str:
+    """Return the comparison of two sides of which one had no event, each with its own figures."""
+    if f.rate_a <= 0:
+        said = f"{_none(f, 'a')}, but {_some(f, 'b')}"
+        end = f"at most {ratio(f.ratio_upper, 'up')} times" if math.isfinite(f.ratio_upper) else ""
+    else:
+        said = f"{_some(f, 'a')}, but {_none(f, 'b')}"
+        end = f"at least {ratio(f.ratio_lower, 'down')} times" if f.ratio_lower > 0 else ""
+    if not end:
+        return said
+    return (
+        f"{said}; allowing for chance, {f.a} {f.deed} {end} as often as {f.b} "
+        f"({confidence(f.level)} interval)"
+    )
+
+
+def _some(f: Finding, side: str) -> str:
+    """Say how often the side with events had them."""
+    who, people, exposed = (getattr(f, f"{what}{side}") for what in ("", "people_", "exposed_"))
+    (seen,) = of_trials(f.metric, (getattr(f, f"rate_{side}"), "nearest"))
+    counts = f"{people:,} of {exposed:,} people"
+    return f"{who} {f.deed}{_controlled(f)} ({seen}; {counts})"
+
+
+def _none(f: Finding, side: str) -> str:
+    """Say that a side had no event, of how many people, and what its rate may be at most."""
+    who, exposed, bound = (getattr(f, f"{what}{side}") for what in ("", "exposed_", "bound_"))
+    preposition = "in" if f.sides and f.sides.trials else "for"
+    said = (
+        f"no {metric_named(f.metric).event} was seen {preposition} {who} (0 of {exposed:,} people"
+    )
+    if not math.isnan(bound):
+        (most,) = of_trials(f.metric, (bound, "up"))
+        said += f"; the rate is below {most}, {confidence(f.level)} confidence"
+    return f"{said})"
 
 
 def _rates(f: Finding) -> list[str]:
@@ -268,15 +294,6 @@ def of_trials(code: str, *rates: tuple[float, str]) -> list[str]:
     metric = metric_named(code)
     *others, last = alike(*rates, success=metric.is_success)
     return [*others, f"{last} {'of ' if '%' in last else ''}{metric.sides}"]
-
-
-def _seen(f: Finding, side: str) -> str:
-    """Return a side's rate and the bound of the other, which had no event, in one unit."""
-    rate, bound = getattr(f, f"rate_{side}"), getattr(f, f"bound_{'b' if side == 'a' else 'a'}")
-    if math.isnan(bound):
-        return f" ({of_trials(f.metric, (rate, 'nearest'))[0]})"
-    seen, most = of_trials(f.metric, (rate, "nearest"), (bound, "up"))
-    return f" ({seen} against less than {most})"
 
 
 def _possible(f: Finding) -> str:

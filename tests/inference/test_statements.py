@@ -12,7 +12,7 @@ from lfr_eval.contract.words import RANDOM, one_in, percentage, threshold_text
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.comparison_rows import finding_ids
 from lfr_eval.inference.rate_statements import rate_statement
-from lfr_eval.inference.statements import Finding, statement
+from lfr_eval.inference.statements import Finding, Sides, statement
 
 from .builders import labels, random_persons
 
@@ -161,23 +161,6 @@ def test_untestable_without_trials():
     )
 
 
-def test_one_side_without_events():
-    sentence = say(rate_b=0.0, ratio=np.nan, ratio_lower=2.2, ratio_upper=np.inf, people_b=0)
-    assert sentence == (
-        START
-        + "Black people had false alerts (1 in 1,960 against less than 1 in 5,000 passes) and "
-        "no false alert was seen for White people (95 % interval: at least 2.2 times as often; 21 "
-        "of 133 people against 0 of 133); the difference is significant after adjustment "
-        "(p = 0.012)."
-    )
-    sentence = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0)
-    assert (
-        "no false alert was seen for Black people and White people had false alerts (1 in 6,060 "
-        "against less than 1 in 5,000 passes) (95 % interval: at most 0.45 times"
-    ) in sentence
-    assert "at most 0.45 times as often" in sentence
-
-
 DEEDS = {
     "FMR": "were falsely matched with one another",
     "FNMR": "were not matched with themselves",
@@ -188,6 +171,7 @@ DEEDS = {
     "FTA": "could not be acquired",
     "FTE": "could not be enrolled",
 }
+UNITS = {"FMR": "comparisons", "FNMR": "comparisons", "FTE": "reference images"}
 ENDS = {
     "different": "; the difference is significant after adjustment (p = 0.012).",
     "equivalent": "; the rates are equivalent within the margin of 1.25 (equivalence p = 0.99).",
@@ -200,13 +184,71 @@ ENDS = {
 @pytest.mark.parametrize("metric", DEEDS)
 @pytest.mark.parametrize("verdict", ENDS)
 def test_every_verdict_of_every_metric(metric, verdict):
-    unit = {"FMR": "comparisons", "FNMR": "comparisons", "FTE": "reference images"}
     rates = "0.051 % against 0.0165 % of" if metric == "TPIR" else "1 in 1,960 against 1 in 6,060"
-    rates += " " + unit.get(metric, "passes")
+    rates += " " + UNITS.get(metric, "passes")
     assert say(metric=metric, verdict=verdict) == (
         f"{START}Black people {DEEDS[metric]} 3.1 times as often as White people (95 % interval "
         f"1.4 to 7; {rates}; 21 of 133 people against 7 of 133){ENDS[verdict]}"
     )
+
+
+NONE = {
+    "FMR": "false match",
+    "FNMR": "false non-match",
+    "FPIR": "false alert",
+    "FNIR": "missed identification",
+    "TPIR": "correct identification",
+    "misidentification": "wrong name",
+    "FTA": "failure to acquire",
+    "FTE": "failure to enrol",
+}
+
+
+@pytest.mark.parametrize("metric", DEEDS)
+@pytest.mark.parametrize("verdict", ENDS)
+def test_one_side_without_events_of_every_metric(metric, verdict):
+    """Each side has its own figures in its own clause: none can be read as the other's."""
+    deed, event, success = DEEDS[metric], NONE[metric], metric == "TPIR"
+    unit = UNITS.get(metric, "passes")
+    below = "0.02 % of" if success else "1 in 5,000"
+    none = (
+        f"no {event} was seen for {{}} (0 of 133 people; the rate is below {below} {unit}, "
+        "95 % confidence)"
+    )
+    black = f"Black people {deed} ({'0.051 % of' if success else '1 in 1,960'} {unit}; "
+    white = f"White people {deed} ({'0.0165 % of' if success else '1 in 6,060'} {unit}; "
+    chance = f"; allowing for chance, Black people {deed} "
+    changes = {"metric": metric, "verdict": verdict}
+    assert say(rate_b=0.0, ratio=np.inf, ratio_lower=2.2, ratio_upper=np.inf, people_b=0,
+               **changes) == (
+        f"{START}{black}21 of 133 people), but {none.format('White people')}{chance}at least 2.2 "
+        f"times as often as White people (95 % interval){ENDS[verdict]}"
+    )  # fmt: skip
+    assert say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0, **changes) == (
+        f"{START}{none.format('Black people')}, but {white}7 of 133 people){chance}at most 0.45 "
+        f"times as often as White people (95 % interval){ENDS[verdict]}"
+    )
+
+
+def test_one_side_without_events_and_an_interval_that_says_nothing():
+    said = say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=np.inf, people_a=0,
+               verdict="inconclusive", bound_a=np.nan)  # fmt: skip
+    assert said == (
+        f"{START}no false alert was seen for Black people (0 of 133 people), but White people had "
+        "false alerts (1 in 6,060 passes; 7 of 133 people); this neither shows a difference "
+        "(p = 0.012 after adjustment) nor rules one out. No ratio of the two rates can be ruled "
+        "out."
+    )
+
+
+def test_passes_without_events_are_no_people():
+    sides = Sides("passes with camera north", "passes with camera south", True, "of one person")
+    assert say(rate_a=0.0, ratio=0.0, ratio_lower=0.0, ratio_upper=0.45, people_a=0,
+               sides=sides).startswith(
+        f"{START}no false alert was seen in passes with camera north (0 of 133 people; the rate is "
+        "below 1 in 5,000 passes, 95 % confidence), but passes with camera south set off false "
+        "alerts, of one person (1 in 6,060 passes; 7 of 133 people);"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("metric", DEEDS)
