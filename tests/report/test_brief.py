@@ -141,6 +141,14 @@ def test_a_difference_from_none_is_a_bound(report: Report) -> None:
     )
 
 
+def test_errors_beside_none_are_told_with_what_they_are_of(report: Report) -> None:
+    silent = of("inconclusive", rate_b=0.0, ratio=None, ratio_lower=0.5, ratio_upper=float("inf"))
+    assert (
+        "Black people set off false alerts more often than White people, 40 of 1,000 passes "
+        "against none of 1,000 (without an upper limit, or up to 2 times the other way round)."
+    ) in " ".join(told(report, silent, none=True))
+
+
 @pytest.mark.parametrize("higher", ["black", "white", None])
 def test_a_withheld_count_is_never_told_as_none(report: Report, higher: str | None) -> None:
     nothing = dict.fromkeys(("rate_a", "rate_b", "ratio", "ratio_lower", "ratio_upper"))
@@ -264,7 +272,7 @@ def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report)
     )
     assert (
         "Too few people or errors were seen to compare White people with East Asian people "
-        "(errors: 10 against 1)." in said
+        "(errors: 10 of 1,000 passes against 1 of 1,000)." in said
     )
 
 

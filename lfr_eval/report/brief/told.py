@@ -290,11 +290,20 @@ def _seen(f: Finding, people: Sides) -> str:
     if times is not None and math.isfinite(times):
         return f"{one} {deed.often} {ratio(times)} times as often as {two}"
     mine, theirs = people.of(by, a), people.of(by, b)
-    seen = ""
-    if mine and theirs and mine.events is not None and theirs.events is not None:
-        less = count(theirs.events) if theirs.events else "none"
-        seen = f", {count(mine.events)} against {less}"
-    return f"{one} {deed.often} more often than {two}{seen}"
+    if not mine or not theirs or mine.events is None or theirs.events is None:
+        return f"{one} {deed.often} more often than {two}"
+    seen = _counted([mine, theirs], people)
+    return f"{one} {deed.often} more often than {two}, {seen[0]} against {seen[1]}"
+
+
+def _counted(rates: Sequence[Rate], people: Sides) -> list[str]:
+    """Return errors with what they are of, the first with its unit: "14 of 132 passes"."""
+    unit = f" {people.trial}"
+    return [
+        f"{count(rate.events) if rate.events else 'none'} of {count(rate.trials)}"
+        f"{'' if place else unit}"
+        for place, rate in enumerate(rates)
+    ]
 
 
 def _fits(low: float, high: float) -> str:
@@ -312,15 +321,14 @@ def _fits(low: float, high: float) -> str:
 
 
 def _errors(factor: str, other: str, names: Names, people: Sides) -> str:
-    """Return how few errors sides had: " (errors: 0 against 4)"; nothing where it is not known."""
-    rates = [people.of(factor, group) for group in (other, *names[:NAMED])]
-    events = [rate.events for rate in rates if rate is not None]
-    small = any(
-        rate is not None and rate.subjects is not None and rate.subjects < FEWEST for rate in rates
-    )
-    if small or len(names) > NAMED or len(events) < len(rates) or None in events:
+    """Return how few errors sides had, of how many trials; nothing where it is not known."""
+    groups = (other, *names[:NAMED])
+    rates = [rate for group in groups if (rate := people.of(factor, group)) is not None]
+    small = any(rate.subjects is not None and rate.subjects < FEWEST for rate in rates)
+    withheld = len(rates) < len(groups) or any(rate.withheld for rate in rates)
+    if small or withheld or len(names) > NAMED:
         return ""
-    few, *others = (count(each) for each in events)
+    few, *others = _counted(rates, people)
     return f" (errors: {few} against {joined(others)})"
 
 
