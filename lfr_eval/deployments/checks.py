@@ -180,19 +180,30 @@ def _rates(part: pd.DataFrame) -> Iterator[Doubt]:
             yield Doubt(name, "rate does not follow", "false_alert_rate", text, why, fit)
 
 
-def _outcomes(part: pd.DataFrame) -> Iterator[Doubt]:
+def _with_outcomes(part: pd.DataFrame) -> pd.DataFrame:
     known = part.dropna(subset=["alerts", "arrests", "other_disposals", "no_action"])
-    known = known[known["alerts"] > 0]
+    return known[known["alerts"] > 0]
+
+
+def repeated_outcomes(part: pd.DataFrame) -> str:
+    """Say that other disposals and no action are one number twice; empty where they are not."""
+    known = _with_outcomes(part)
+    same = int((known["other_disposals"] == known["no_action"]).sum())
+    if len(known) < _REPEATS or same < _REPEATED * len(known):
+        return ""
+    return (
+        f"other disposals and no action hold the same number in {same} of {len(known)} rows "
+        f"with alerts, so one of them repeats the other: do not add them."
+    )
+
+
+def _outcomes(part: pd.DataFrame) -> Iterator[Doubt]:
+    known = _with_outcomes(part)
     if len(known) < _REPEATS:
         return
     total = known["arrests"] + known["other_disposals"] + known["no_action"]
-    same = int((known["other_disposals"] == known["no_action"]).sum())
     adding = int((total == known["alerts"]).sum())
-    if same >= _REPEATED * len(known):
-        why = (
-            f"other disposals and no action hold the same number in {same} of {len(known)} rows "
-            f"with alerts, so one of them repeats the other: do not add them."
-        )
+    if why := repeated_outcomes(part):
         yield Doubt(None, "outcomes repeated", "no_action", None, why)
     if adding < len(known):
         why = f"outcomes add up to the alerts in {adding} of {len(known)} rows with alerts."

@@ -66,6 +66,27 @@ def test_two_commands_lead_from_files_to_the_report(
     assert len(pd.read_csv(folder / "records.csv")) == 60
 
 
+def test_a_rate_names_what_it_is_of_what_it_leaves_out_and_what_it_mixes(tmp_path: Path) -> None:
+    """Every pair of figures on the page can be divided by a reader, and gives the rate there."""
+    old = {"Total_Alerts": "8", "True_Alerts_Confirmed": "1", "False_Alerts_Confirmed": "7"}
+    rows = [
+        row("A", f"03/{month:02d}/23", Min_Threshold_Setting="0.60", Duration="", **old)
+        for month in (1, 2)
+    ]
+    files = [str(write_csv(tmp_path / "grid.csv", rows + [row("A", day) for day in DAYS]))]
+    to, folder = str(tmp_path / "r.parquet"), tmp_path / "annual"
+    assert main(["deployments", "import", *files, "--to", to]) == 0
+    assert main(["deployments", "report", to, "--to", str(folder)]) == 0
+    page = (folder / "annual-report.html").read_text(encoding="utf-8")
+    assert "74 of 256 alerts were false" in page
+    assert (
+        "This rate goes over 2 thresholds, from 60 of 240 at 0.64 to 14 of 16 at 0.60; and over "
+        "2 years, from 60 of 240 in 2024 to 14 of 16 in 2023. It may describe none of them."
+    ) in page
+    assert ", 60 in 330.0 hours. 14 more false alerts came without hours and are not" in page
+    assert "62 (repeats other disposals)" in page
+
+
 def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,8 +8,15 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.defaults import ALPHA
-from lfr_eval.contract.words import count, p_text, percentage
-from lfr_eval.deployments.annual.figures import interval, rate_grid, sums_grid, written
+from lfr_eval.contract.words import count, p_text, percentage, several
+from lfr_eval.deployments.annual.figures import (
+    MEASURES,
+    amount,
+    interval,
+    rate_grid,
+    sums_grid,
+    written,
+)
 from lfr_eval.deployments.annual.picture import levels
 from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.origins import FILE, FORCE, SYSTEM, differing, origins, strata
@@ -41,7 +48,9 @@ def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break])
             lead=True,
         )
     elif PER_ALERT in everything:
-        yield Text((Run(_rate_said(everything[PER_ALERT], PER_ALERT)),), lead=True)
+        yield Text((Run(_rate_said(everything[PER_ALERT], PER_ALERT, records)),), lead=True)
+        if unlike := _unlike(street):
+            yield Text((Run(unlike),), notice=True)
     if FILE in apart:
         yield Text((Run(_files_said(len(apart[FILE].unique()))),), notice=True)
     for name, values in apart.items():
@@ -67,7 +76,7 @@ def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break])
                 )
             )
             continue
-        said = _rate_said(everything[measure], measure)
+        said = _rate_said(everything[measure], measure, records)
         if measure == PER_FACE and breaks:
             said += f" This is not one rate: {changes(breaks)}"
         yield Text((Run(said),), notice=bool(measure == PER_FACE and breaks))
@@ -80,12 +89,43 @@ def changes(breaks: Sequence[Break]) -> str:
     return f"the way of counting faces seems to change ({levels(breaks)})."
 
 
-def _rate_said(row: Mapping[Hashable, Any], measure: str) -> str:
+def _rate_said(row: Mapping[Hashable, Any], measure: str, records: pd.DataFrame) -> str:
+    """Tell a rate with what it was counted from, and the false alerts that it leaves out."""
     ends = f"allowing for chance, {interval(row['lower'], row['upper'], measure)}"
+    number = int(row["false_alerts"])
     if measure == PER_ALERT:
-        number, total = count(int(row["false_alerts"])), count(int(row["exposure"]))
-        return f"{number} of {total} alerts were false: {written(row['rate'], measure)} ({ends})."
-    return f"False alerts {measure}: {written(row['rate'], measure)} ({ends})."
+        total = count(int(row["exposure"]))
+        said = f"{count(number)} of {total} alerts were false: {written(row['rate'], measure)}"
+        return f"{said} ({ends})."
+    said = (
+        f"False alerts {measure}: {written(row['rate'], measure)} ({ends}), "
+        f"{count(number)} in {amount(row['exposure'], measure)}."
+    )
+    if left := int(records["false_alerts"].sum()) - number:
+        said += (
+            f" {several(left, 'more false alert')} came without {MEASURES[measure]} and "
+            f"{'is' if left == 1 else 'are'} not in this rate."
+        )
+    return said
+
+
+def _unlike(street: pd.DataFrame) -> str:
+    """Say over which thresholds and years the first rate goes, from the lowest to the highest."""
+    spans = []
+    for dimension in ("threshold", "year"):
+        rows = street[(street["dimension"] == dimension) & (street["measure"] == PER_ALERT)]
+        if len(rows) < 2:
+            continue
+        ordered = rows.sort_values("rate", kind="stable").to_dict("records")
+        low, high = (
+            f"{count(int(row['false_alerts']))} of {count(int(row['exposure']))} "
+            f"{'at' if dimension == 'threshold' else 'in'} {row['value']}"
+            for row in (ordered[0], ordered[-1])
+        )
+        spans.append(f"{len(rows)} {dimension}s, from {low} to {high}")
+    if not spans:
+        return ""
+    return f"This rate goes over {'; and over '.join(spans)}. It may describe none of them."
 
 
 def _files_said(number: int) -> str:

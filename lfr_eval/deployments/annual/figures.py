@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from lfr_eval.contract.words import alike, count, one_in, ratio
+from lfr_eval.deployments.checks import repeated_outcomes
 from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
@@ -73,7 +74,8 @@ def sums_grid(
             known = part[column].dropna()
             said = plain_number(known.sum()) if len(known) else "not given"
             short = f" ({len(known)} records)" if 0 < len(known) < len(part) else ""
-            cells.append(said + short)
+            same = column == "no_action" and repeated_outcomes(part)
+            cells.append(said + short + (" (repeats other disposals)" if same else ""))
         rows.append([*cells, ranges(numbers[part.index])])
     columns = ((title, 2.2, False), ("Deployments", 1.0, True))
     sums = tuple((SUMMED[name], 1.0, True) for name in summed)
