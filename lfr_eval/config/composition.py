@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lfr_eval.config import (
@@ -119,13 +120,22 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
         if isinstance(given := getattr(getattr(config, group), name, None), dict):
             setattr(getattr(config, group), name, {decoded(k): v for k, v in given.items()})
     _check(config)
+    if config.report.title == TITLE.format(config.name, config.matcher.name):
+        config.report.title = _title(config)
+    return config
+
+
+def _title(config: StudyConfig) -> str:
+    """Return the title of a study that was given none: what was measured, and on whom."""
     # A study of what came from elsewhere is no study of a matcher called "scores".
     lists = config.matcher.kind == "alerts" and "retrospective" in config.design.kinds
-    came = FROM_ELSEWHERE.get("lists" if lists else config.matcher.kind)
-    if came and config.report.title == TITLE.format(config.name, config.matcher.name):
+    if came := FROM_ELSEWHERE.get("lists" if lists else config.matcher.kind):
         system = f"{config.report.system}, " if config.report.system else ""
-        config.report.title = f"Error rates by group: {system}from {came}"
-    return config
+        return f"Error rates by group: {system}from {came}"
+    people = config.dataset
+    if isinstance(people, ManifestDatasetConfig) and config.name == people.kind:
+        return f"Error rates by group: people of {Path(people.path).name}, {config.matcher.name}"
+    return config.report.title
 
 
 TITLE = "Error rates by group: {} study, {} matcher"
