@@ -97,7 +97,7 @@ def test_two_commands_on_pictures_of_noise(here: Path, capsys: pytest.CaptureFix
         "Images: 48 (24 probe, 24 reference)",
         "Comparisons: 576",
         "Primary tests: ",
-        "no group was told: counted and shown, never compared",
+        "no group given: counted and shown, never compared",
         "fewer than 6 people: shown, too few to compare",
         "What could be detected with 80 % power",
         "48 images to embed",

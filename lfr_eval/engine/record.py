@@ -137,7 +137,8 @@ def printed(folder: Path) -> str:
             f"             {state}; {record['hours'] * 3600:.1f} s watched",
             f"Alerts:      {record['alerts']} at {threshold_text(record['threshold'])}, "
             f"{record['repeats_suppressed']} repeats suppressed",
-            f"Faces seen:  {record['faces_seen']} passes ({record['detections']} detections)",
+            f"Faces seen:  {several(record['faces_seen'], 'pass', 'passes')} "
+            f"({several(record['detections'], 'detection')})",
             f"Frames:      {record['frames']} looked at, {record['frames_corrupted']} corrupted, "
             f"{record['frames_dropped']} dropped; {record['breaks']} interruptions of the source",
             f"Latency:     {latency or 'no frame'} (a decoded frame to its decisions)",

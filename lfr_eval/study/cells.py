@@ -18,7 +18,7 @@ from lfr_eval.contract.words import count
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.minimum import FEWEST_PEOPLE
 
-NOT_TOLD = "no group was told: counted and shown, never compared"
+NOT_TOLD = "no group given: counted and shown, never compared"
 TOO_FEW = f"fewer than {FEWEST_PEOPLE} people: shown, too few to compare"
 
 MOST_CROSSED = 20
