@@ -84,6 +84,7 @@ def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, .
     from lfr_eval.config import ConfigError
     from lfr_eval.finished.publication import publish_study
     from lfr_eval.report import notes
+    from lfr_eval.report.withheld import PUBLISH_MORE, read_publication
 
     alone = asked.share and asked.minimum is not None
     if asked.publish == asked.share or asked.to is None or deployments or alone:
@@ -98,6 +99,8 @@ def _publish(folder: StudyFolder, asked: Publication, deployments: tuple[Path, .
         print(f"Share: {asked.to}, of the study {folder.study_hash()}\n{told(left_out)}")
         return OK
     print(f"Publication: {publish_study(folder, asked.to, asked.minimum)}")
+    if (made := read_publication(asked.to)) and any(lacking for _, _, lacking in made.withheld):
+        print(f"{made.extent} {PUBLISH_MORE}")
     for line in notes(asked.to):
         print(f"Note: {line}")
     return OK

@@ -12,14 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
-from lfr_eval.contract.names import group_name
+from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
-from lfr_eval.contract.words import joined, one_in, percentage, several
+from lfr_eval.contract.words import joined, one_in, percentage, several, some
 from lfr_eval.report.rates import Quote, QuotedRow, Rate
 from lfr_eval.report.words import shorten
 
 FEWEST = 6
 """People below which a group is named and not drawn: the fewest that can be compared."""
+WIDE = 0.5
+"""Width of an interval, as a share of all trials, that needs a word of explanation."""
 BEYOND = 1.001
 """Stands for an end of an interval past the axis: an arrow is drawn there."""
 
@@ -66,12 +68,20 @@ class Picture:
         What the right end of each axis stands for; all begin at none.
     left_out
         Which groups are too small to draw; empty where none is.
+    note
+        What must be known to read the rates; empty where nothing must.
     """
 
     heads: tuple[str, ...]
     ends: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: str = ""
+    note: str = ""
+
+    @property
+    def shows(self) -> bool:
+        """Whether any rate is drawn: in a publication all may be withheld."""
+        return any(bar.low is not None for row in self.rows for bar in row.bars)
 
     @property
     def goes_on(self) -> bool:
@@ -99,8 +109,8 @@ def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Pi
 
     rows.sort(key=place)
     small = [row for row in rows if 0 < (row.people or 0) < FEWEST]
-    named = [f"{group_name(row.group, row.factor)} ({several(row.people or 0, 'person', 'people')})"
-             for row in small]  # fmt: skip
+    named = [f"{group_name(row.group, row.factor)} ({factor_words(row.factor)}, "
+             f"{several(row.people or 0, 'person', 'people')})" for row in small]  # fmt: skip
     both = {(row.factor, row.group): (row.wrong, row.right) for row in rows if row not in small}
     heads = (quote.wrong.plain, quote.right.plain)
     kept = [
@@ -108,7 +118,40 @@ def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Pi
     ]
     sides = {name: [rates[side] for side in kept] for name, rates in both.items()}
     drawn = draw_bars([heads[side] for side in kept], sides)
-    return replace(drawn, left_out=f"Too few people to show: {joined(named)}." if named else "")
+    return replace(
+        drawn,
+        left_out=f"Too few people to show: {joined(named)}." if named else "",
+        note=" ".join(filter(None, (_whom(quote, both), _wide(both)))),
+    )
+
+
+def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:
+    """Say that pairs of a group are within it and those of everybody are not."""
+    pairs = {key: rate for key, (rate, _) in both.items() if rate and rate.rate is not None}
+    overall = next((rate.rate or 0.0 for key, rate in pairs.items() if key[0] == OVERALL), None)
+    groups = [rate.rate or 0.0 for key, rate in pairs.items() if key[0] != OVERALL]
+    if quote.wrong.code != "FMR" or overall is None or not groups:
+        return ""
+    lower = ", so the rate of everybody is lower" if overall < min(groups) else ""
+    return (
+        f"{quote.wrong.plain}: each group is compared with people of the same group, everybody "
+        f"with anybody{lower}."
+    )
+
+
+def _wide(both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:
+    """Say why bars of errors that were seen cover more than half of all that is possible."""
+    named = [
+        f"{group_name(group, factor)} ({several(rate.subjects_with_event, 'person', 'people')} "
+        f"of {rate.subjects:,})"
+        for (factor, group), rates in both.items()
+        for rate in rates
+        if rate is not None and rate.events and rate.subjects and rate.subjects_with_event
+        and (rate.upper or 0.0) - (rate.lower or 0.0) > WIDE
+    ]  # fmt: skip
+    if not named:
+        return ""
+    return f"The widest bars are of errors that few people share: {some(named, 3)}."
 
 
 def _is_known(rate: Rate | None) -> bool:

@@ -63,6 +63,12 @@ class Publication:
         )
 
 
+PUBLISH_MORE = (
+    "A smaller --minimum may withhold less, and so may a study with fewer groups: run it with "
+    "'inference.factors=[gender,ethnicity]', without their combinations, and publish that."
+)
+
+
 def read_publication(folder: Path) -> Publication | None:
     """Read what a publication withholds; None in a study folder.
 

@@ -44,6 +44,8 @@ FINDING = Finding(
     statement="A sentence.",
 )
 
+WITHHELD = "the numbers are withheld, because small counts could be worked out from them"
+
 
 @pytest.fixture
 def report(bare_study: Path) -> Report:
@@ -157,7 +159,7 @@ def test_a_withheld_count_is_never_told_as_none(report: Report, higher: str | No
     shown = "false alerts were not equally frequent among Black and White people"
     if pair:
         shown = f"{pair[0]} people set off false alerts more often than {pair[1]} people"
-    assert said == f"{IN_USE}, {shown}; the numbers are too small to publish."
+    assert said == f"{IN_USE}, {shown}; {WITHHELD}."
     hidden = dataclasses.replace(
         rate("FNIR", 0.6, 1_000, "everybody"), factor="overall",
         **dict.fromkeys(("events", "rate", "lower", "upper", "subjects", "trials")),
@@ -276,10 +278,27 @@ def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report)
     )
 
 
-def test_what_is_withheld_is_told_as_withheld(report: Report) -> None:
-    said = " ".join(told(report, of("withheld")))
-    assert "the study publishes only that no difference was shown" in said
-    assert "This does not mean that the groups are equal." in said
+def test_what_is_withheld_is_told_as_withheld_and_once(report: Report) -> None:
+    alone = told(report, of("withheld"))
+    assert alone[0] == (
+        f"{IN_USE}, no difference in false alerts was shown between White and Black people, but "
+        "that does not mean that there is none."
+    )
+    assert f"T{WITHHELD[1:]}." in alone[1]
+    assert "publishes only" not in alone[1]
+    beside = " ".join(told(report, of("different", "east_asian"), of("withheld")))
+    assert (
+        "For White and Black people, the study publishes only that no difference was shown. This "
+        f"does not mean that the groups are equal. There {WITHHELD}." in beside
+    )
+
+
+def test_a_picture_of_which_everything_is_withheld_is_left_out(report: Report) -> None:
+    gone = dict.fromkeys(("events", "rate", "lower", "upper", "subjects", "trials"))
+    hidden = dataclasses.replace(rate("FPIR", 0.6, 1_000, "black"), **gone)
+    for rates, drawn in (([hidden], False), ([hidden, rate("FPIR", 0.6, 1_000, "white")], True)):
+        changed = dataclasses.replace(report, quotes=(quote(rates),), compared=())
+        assert (to_brief(changed).picture is not None) == drawn
 
 
 def test_a_threshold_that_nobody_would_run_is_called_so(report: Report) -> None:
@@ -310,7 +329,46 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
     picture = to_brief(dataclasses.replace(report, quotes=(quote(rates),))).picture
     assert picture is not None
     assert [row.name for row in picture.rows] == ["Black"]
-    assert picture.left_out == "Too few people to show: East Asian (1 person)."
+    assert picture.left_out == "Too few people to show: East Asian (gender, 1 person)."
+
+
+def test_everybody_below_each_group_is_explained_and_only_there(report: Report) -> None:
+    """Pairs of everybody are of unlike people, so their rate is below that of every group."""
+
+    def note(overall: float) -> str:
+        rates = [
+            dataclasses.replace(
+                rate("FMR", 0.6, None, group), factor=factor, rate=share, events=int(1_000 * share)
+            )
+            for factor, group, share in (
+                ("overall", "everybody", overall),
+                ("gender", "female", 0.03),
+                ("gender", "male", 0.02),
+            )
+        ]
+        changed = dataclasses.replace(report, quotes=(quote(rates),), compared=())
+        picture = to_brief(changed).picture
+        assert picture is not None
+        return picture.note
+
+    said = "Wrong matches: each group is compared with people of the same group, everybody with "
+    said += "anybody"
+    assert note(0.01) == f"{said}, so the rate of everybody is lower."
+    assert note(0.025) == f"{said}."
+
+
+def test_a_bar_over_nearly_everything_says_why(report: Report) -> None:
+    broad = dataclasses.replace(
+        rate("FPIR", 0.6, 1_000, "black"),
+        subjects=12, subjects_with_event=9, events=14, trials=132,
+        rate=14 / 132, lower=0.027, upper=0.979,
+    )  # fmt: skip
+    narrow = rate("FPIR", 0.6, 1_000, "white")
+    picture = to_brief(dataclasses.replace(report, quotes=(quote([broad, narrow]),))).picture
+    assert picture is not None
+    assert picture.note == (
+        "The widest bars are of errors that few people share: Black (9 people of 12)."
+    )
 
 
 def test_the_formulas_tell_a_tale_from_a_statute() -> None:

@@ -76,6 +76,7 @@ class Brief:
 def to_brief(report: Report) -> Brief:
     """Write the brief of a study."""
     lead, paragraphs = answer(report)
+    drawn = to_picture(report.quote, MOST_GROUPS) if report.quote else None
     return Brief(
         warning=_warning(report),
         setting=report.quote.setting if report.quote else "",
@@ -83,7 +84,7 @@ def to_brief(report: Report) -> Brief:
         lead=lead,
         chosen=chosen(report),
         caveat=" ".join(filter(None, (deviation(report), _alone(report), _strangers(report)))),
-        picture=to_picture(report.quote, MOST_GROUPS) if report.quote else None,
+        picture=drawn if drawn and drawn.shows else None,
         facts=facts(report),
         crowd=crowd_words(report),
         cannot=tuple(cannot_tell(report)),

@@ -106,12 +106,16 @@ def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
         )
         yield f"too few {people.unit} or errors were seen to compare {who}."
     if of["withheld"]:
-        sets = _by_reference(of["withheld"])
-        who = " and for ".join(_beside(other, names, by, people) for by, other, names, _ in sets)
-        yield (
-            f"for {who}, the study publishes only that no difference was shown. This does not mean "
-            "that the groups are equal. The numbers are too small to publish."
-        )
+        if different or together or of["inconclusive"]:
+            sets = _by_reference(of["withheld"])
+            named = [_beside(other, names, by, people) for by, other, names, _ in sets]
+            who = " and for ".join(named)
+            yield (
+                f"for {who}, the study publishes only that no difference was shown. This does not "
+                f"mean that the groups are equal. There {_WITHHELD}."
+            )
+        else:  # The pairs were named when no difference was shown between them.
+            yield f"{_WITHHELD}."
     worst = sorted((e for e in crossed if e.verdict == "different"), key=_size, reverse=True)
     if worst:
         yield (
@@ -163,6 +167,7 @@ def _together(found: Sequence[Finding], pairs: Sequence[Finding]) -> list[str]:
     ]
 
 
+_WITHHELD = "the numbers are withheld, because small counts could be worked out from them"
 _TOO_SMALL = ": the study is too small to tell whether there is one"
 _TOLD = ("different", "inconclusive", "equivalent", "untestable", "withheld")
 
@@ -219,7 +224,7 @@ def _different(f: Finding, people: Sides, first: bool) -> Said:
     """Tell a difference; the `first` says why its range is stricter than usual."""
     a, b, times, low, high = turned(f)
     if f.rate_a is None or f.rate_b is None:
-        return Said(f"{_ratio(f, people)}; the numbers are too small to publish.")
+        return Said(f"{_ratio(f, people)}; {_WITHHELD}.")
     mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
     rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
     seen = seen_words(mine, theirs, *rates, people)
