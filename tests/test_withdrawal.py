@@ -26,6 +26,8 @@ from lfr_eval.finished.exporting import export_templates
 from lfr_eval.finished.person import Person
 from lfr_eval.finished.withdrawal import MARK, WithdrawalError, studies_in, withdraw
 from lfr_eval.matchers.store import Shard
+from lfr_eval.report.brief import to_brief
+from lfr_eval.report.reading import read_report
 from lfr_eval.study.given import write_people, write_scores, write_templates
 from tests.studies import run
 
@@ -66,7 +68,9 @@ def templates_in(cache: Path) -> dict[bytes, bytes]:
     }
 
 
-def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
+def test_nothing_of_one_person_is_left(
+    people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study = study_of(people, tmp_path)
     cache = tmp_path / "cache"
     digests = {file.stem: _sha256(file) for file in people.parent.glob("*.png")}
@@ -105,6 +109,13 @@ def test_nothing_of_one_person_is_left(people: Path, tmp_path: Path) -> None:
     assert MARK in (study.path / "report.html").read_text()
     assert study.provenance().withdrawals[0].study_hash_before == hash_before
     assert study.study_hash() != hash_before
+    # Whoever reads or checks the study is told: its counts of people and of trials now differ.
+    said = f"and the study was sealed anew (earlier hash: {hash_before[:16]}...). Rates were"
+    assert cli.main(["verify", str(study.path)]) == cli.OK
+    assert said in capsys.readouterr().out
+    facts = dict(to_brief(read_report(study.path)).facts)
+    assert facts["On whom"].startswith("11 people. One person was withdrawn on ")
+    assert said in facts["On whom"]
     with pytest.raises(WithdrawalError, match="was not found in"):
         withdraw(WHO, [study.path], [cache])
 
@@ -241,9 +252,11 @@ def test_alerts_and_exported_templates_of_one_person_are_deleted(
         (deployment / name).write_text(text)
     for name in ("one-1.png", "one-1.json", "one-2.png"):
         (deployment / "retained" / name).write_bytes(b"a face")
-    result = withdraw(
-        WHO, [study.path], [cache], deployments=[tmp_path / "deployments"], exports=known(EXPORTS)
-    )
+    # One folder, however it is written, has one line.
+    roots = [tmp_path / "deployments", tmp_path / "studies" / ".." / "deployments"]
+    preview = withdraw(WHO, [study.path], [cache], deployments=roots, look=True)
+    assert sum("with what was kept" in line for line in preview.done) == 1
+    result = withdraw(WHO, [study.path], [cache], deployments=roots, exports=known(EXPORTS))
     assert result.left == ()
     said = " ".join(result.done)
     assert "1 alert, with what was kept" in said

@@ -61,13 +61,16 @@ def approve(
 @approvals.default
 def list_approvals(*, roots: Roots = None) -> int:
     """List decisions, after checking that none was changed."""
+    from lfr_eval.cli.launch import default_paths
     from lfr_eval.contract.decisions import decisions_of, discounted, signing
     from lfr_eval.contract.keys import fingerprint
     from lfr_eval.contract.ledger import HOLDER, REVOCATION, holders
     from lfr_eval.contract.words import several, threshold_text
+    from lfr_eval.finished.approvals import sealed_anew
     from lfr_eval.finished.stamping import stamps_told
 
     ledger, _ = _records(None)
+    studies = Path(default_paths().studies)
     entries = ledger.entries()
     known = holders(entries)
     for entry in entries:
@@ -92,6 +95,12 @@ def list_approvals(*, roots: Roots = None) -> int:
             f"{'; '.join(approval.conditions) or 'no condition'}; study "
             f"{approval.study_hash[:12]}; {signing(entry, discounted(approval, entry, known))}"
         )
+        anew = sealed_anew(approval.study_hash, studies)
+        if anew is not None:
+            print(
+                f"   Not of the study as it is now: {anew.provenance().withdrawn} Hash now: "
+                f"{anew.study_hash()}"
+            )
     print(f"{several(len(decisions), 'decision')} in {ledger.path}; the chain is whole.")
     if not known:
         print(

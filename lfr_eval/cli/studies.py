@@ -146,6 +146,8 @@ def verify(
         print(f"Every file is as it was sealed, in a share of the study {folder.study_hash()}")
     else:
         print(f"Every file is as it was sealed. Study hash {folder.study_hash()}")
+    if withdrawn := folder.provenance().withdrawn:
+        print(withdrawn)
     print(
         "The seal is unsigned: whoever can write the folder can seal it anew. Compare the study "
         "hash with one that was written down elsewhere."

@@ -138,6 +138,21 @@ def _since_1970(cell: str) -> str:
     return f"{moment}{'.' * bool(fraction)}{fraction}+00:00"
 
 
+def spoken_day(time: str) -> str:
+    """Return the day of a time (ISO 8601) as in a letter; what is no time stays as it is.
+
+    Examples
+    --------
+    >>> spoken_day("2026-11-30T10:00:00+00:00")
+    '30 November 2026'
+    """
+    try:
+        read = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{read.day} {read:%B %Y}"
+
+
 def day(text: str, month_first: bool = False) -> date | None:
     """Return a day, written as in Britain (day first) or ISO 8601; None where it cannot be.
 

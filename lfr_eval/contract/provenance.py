@@ -13,10 +13,12 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.record import Instant, Part
 from lfr_eval.contract.sealing import FolderError
 from lfr_eval.contract.swapping import PROVENANCE
 from lfr_eval.contract.validation import problems_of
+from lfr_eval.contract.words import joined
 
 
 class Withdrawal(Part):
@@ -61,6 +63,20 @@ class Provenance(Part):
     """What was taken out since."""
     evidence_maps: tuple[Mapping[str, Any], ...] = ()
     """Evidence maps that were given with a report."""
+
+    @property
+    def withdrawn(self) -> str:
+        """Say that people were withdrawn, when, and what that leaves; empty where nobody was."""
+        if not self.withdrawals:
+            return ""
+        days = joined([*dict.fromkeys(spoken_day(each.at) for each in self.withdrawals)])
+        before = joined([f"{each.study_hash_before[:16]}..." for each in self.withdrawals])
+        one = len(self.withdrawals) == 1
+        who = "One person was" if one else f"{len(self.withdrawals)} people were"
+        return (
+            f"{who} withdrawn on {days}, and the study was sealed anew (earlier "
+            f"{'hash' if one else 'hashes'}: {before}). Rates were computed before the withdrawal."
+        )
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> Provenance:

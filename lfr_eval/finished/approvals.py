@@ -233,6 +233,17 @@ def studies_with(study_hash: str, studies: Path) -> Iterator[StudyFolder]:
                 yield folder
 
 
+def sealed_anew(study_hash: str, studies: Path) -> StudyFolder | None:
+    """Return the study that had a hash before somebody was withdrawn from it, if it is there."""
+    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
+        folder = StudyFolder(file.parent)
+        with suppress(MendableError, KeyError, TypeError, ValueError):
+            before = folder.provenance().withdrawals
+            if any(each.study_hash_before == study_hash for each in before):
+                return folder
+    return None
+
+
 def _unnamed(ruling: Ruling) -> list[str]:
     given = {
         "approver": ruling.approver,

@@ -90,15 +90,17 @@ def _shards(cache: Path) -> list[Path]:
     return sorted(path for path in (cache / TEMPLATES).glob("*/*.npy") if path.is_file())
 
 
-def _alerts(root: Path) -> list[Path]:
-    return sorted(path for path in root.glob(f"**/{LINES[0]}") if path.is_file())
+def _alerts(roots: Sequence[Path]) -> list[Path]:
+    """Return the files of alerts, each once however its folder was written."""
+    found = (path for root in roots for path in sorted(root.glob(f"**/{LINES[0]}")))
+    return list({path.resolve(): path for path in found if path.is_file()}.values())
 
 
 def unread(caches: Sequence[Path], deployments: Sequence[Path]) -> Iterator[str]:
     """Yield a sentence on each file about people that cannot be read, and is passed over."""
     shards = [path for cache in caches for path in _shards(cache)]
-    alerts = [file for root in deployments for file in _alerts(root)]
-    for path in (*shards, *(file.with_name(name) for file in alerts for name in LINES)):
+    alerts = [file.with_name(name) for file in _alerts(deployments) for name in LINES]
+    for path in (*shards, *alerts):
         why = _why_unread(path)
         if why is not None:
             yield f"{path} cannot be read, so look there yourself, or delete it: {why}"
@@ -151,22 +153,19 @@ def from_deployments(person: Person, roots: Sequence[Path], look: bool = False) 
         Only say where there are any.
     """
     done = []
-    for root in roots:
-        for file in _alerts(root):
-            alerts = [line for _, line in _lines(file) if _is_theirs(person, line)]
-            # An alert without an id has no pictures or decisions.
-            theirs = {line["alert_id"] for line in alerts if isinstance(line.get("alert_id"), str)}
-            if not alerts:
-                continue
-            if not look:
-                for name in LINES:
-                    _keep(file.with_name(name), person, theirs)
-                for path in sorted(file.parent.rglob("*")):
-                    if path.is_file() and path.stem in theirs:
-                        path.unlink()
-            done.append(
-                f"{file.parent}: {several(len(alerts), 'alert')}, with what was kept of them"
-            )
+    for file in _alerts(roots):
+        alerts = [line for _, line in _lines(file) if _is_theirs(person, line)]
+        # An alert without an id has no pictures or decisions.
+        theirs = {line["alert_id"] for line in alerts if isinstance(line.get("alert_id"), str)}
+        if not alerts:
+            continue
+        if not look:
+            for name in LINES:
+                _keep(file.with_name(name), person, theirs)
+            for path in sorted(file.parent.rglob("*")):
+                if path.is_file() and path.stem in theirs:
+                    path.unlink()
+        done.append(f"{file.parent}: {several(len(alerts), 'alert')}, with what was kept of them")
     return done
 
 

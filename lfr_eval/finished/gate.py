@@ -24,7 +24,13 @@ from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, ratio, threshold_text
-from lfr_eval.finished.approvals import describes, standing, studies_with, unknown_to_registry
+from lfr_eval.finished.approvals import (
+    describes,
+    sealed_anew,
+    standing,
+    studies_with,
+    unknown_to_registry,
+)
 from lfr_eval.registry.parity_records import ParityError, ParityRecord, bare, newest_checks
 from lfr_eval.registry.versions import Version
 
@@ -74,7 +80,9 @@ def study_of(
 ) -> StudyFolder | None:
     """Return the study that the last decision, or else the registry, names for a version."""
     wanted = decisions[-1][0].study_hash if decisions else version.tags.get(STUDY_HASH)
-    return next(studies_with(wanted, studies), None) if wanted else None
+    if not wanted:
+        return None
+    return next(studies_with(wanted, studies), None) or sealed_anew(wanted, studies)
 
 
 def judge(case: Case) -> list[Check]:
@@ -107,9 +115,9 @@ def _evidence(case: Case) -> Iterator[Check]:
         yield Check("study", "a study of this version", "none in the folder of studies", False)
         return
     changed = study.verify()
-    yield Check(
-        "study", "as it was sealed", changed[0] if changed else study.path.name, not changed
-    )
+    withdrawn = study.provenance().withdrawn
+    found = f"{study.path.name}. {withdrawn}" if withdrawn else study.path.name
+    yield Check("study", "as it was sealed", changed[0] if changed else found, not changed)
     about = study.record()
     found = about.matcher.fingerprint[:12]
     yield Check("matcher", case.version.fingerprint[:12], found, describes(about, case.version))
@@ -246,7 +254,11 @@ def _agreement(case: Case) -> Iterator[Check]:
         )
     if case.study is not None:
         same = approval.study_hash == case.study.study_hash()
-        yield Check("approved study", "the study judged", approval.study, same)
+        before = case.study.provenance().withdrawals
+        found = approval.study
+        if any(each.study_hash_before == approval.study_hash for each in before):
+            found += " before the withdrawal: approve the study as it is now"
+        yield Check("approved study", "the study judged", found, same)
 
 
 def _parity(case: Case) -> Iterator[Check]:

@@ -55,6 +55,8 @@ class Provenance:
         SHA-256 of every file.
     settings, packages, hardware, seeds
         Configuration, versions, machine, random seeds.
+    withdrawn
+        That people were withdrawn, and when; empty where nobody was.
     """
 
     recorded: bool
@@ -65,6 +67,7 @@ class Provenance:
     packages: tuple[Setting, ...]
     hardware: tuple[Setting, ...]
     seeds: tuple[Setting, ...]
+    withdrawn: str = ""
 
 
 TOLD = ("inference.factors", "inference.reference_groups")
@@ -118,6 +121,7 @@ def read_provenance(study: Path, record: StudyRecord) -> Provenance:
         packages=tuple(printable(parts.get("packages"), private=False)),
         hardware=tuple(printable(parts.get("hardware"))),
         seeds=tuple(printable(parts.get("seeds"))),
+        withdrawn="" if run is None else clean(run.withdrawn),
     )
 
 

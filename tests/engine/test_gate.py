@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError, PolicyConfig
 from lfr_eval.config.chosen import read_policy
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.contract.provenance import Provenance
 from lfr_eval.finished.approvals import approvals, approve
 from lfr_eval.finished.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
 from lfr_eval.registry.parity_records import TAG, ParityRecord
@@ -313,3 +315,34 @@ def test_policies_are_read_by_name_or_file_with_values_on_top(tmp_path: Path) ->
         read_policy(["registration=soon"])
     with pytest.raises(ConfigError, match="max_age_days"):
         read_policy(["max_age_days=soon"])
+
+
+def test_a_study_sealed_anew_after_a_withdrawal_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged = case(tmp_path)
+    assert judged.study is not None
+    before = judged.study.study_hash()
+    gone = {"at": "2026-05-31T12:00:00+00:00", "what": "-", "study_hash_before": before}
+    held = judged.study.provenance().content()
+    record = judged.study.path / "study.json"
+    record.write_text(f"{record.read_text()} ")
+    judged.study.seal(Provenance.of({**held, "withdrawals": [gone]}))
+    studies = judged.study.path.parent
+    found = study_of(judged.version, judged.decisions, studies)
+    assert found == judged.study
+    said = (
+        "One person was withdrawn on 31 May 2026, and the study was sealed anew (earlier hash: "
+        f"{before[:16]}...)"
+    )
+    checks = {check.name: check for check in judge(replace(judged, study=found))}
+    assert said in checks["study"].found
+    assert checks["study"].passed
+    assert not checks["approved study"].passed
+    assert "approve the study as it is now" in checks["approved study"].found
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "approvals.jsonl").rename(studies / "approvals.jsonl")
+    assert cli.main(["approvals"]) == cli.OK
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert judged.study.study_hash() in printed

@@ -108,7 +108,15 @@ def published_provenance(provenance: Provenance, study_hash: str) -> dict[str, A
         for group, names in _CONFIG.items()
         if isinstance(config.get(group), Mapping)
     }
-    names = ("git_revision", "dataset_digest", "started", "finished", "packages", "seeds")
+    names = (
+        "git_revision",
+        "dataset_digest",
+        "started",
+        "finished",
+        "packages",
+        "seeds",
+        "withdrawals",
+    )
     cleaned: dict[str, Any] = without_places(
         {**_only(provenance.content(), names), "config": kept, "study_hash": study_hash}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.names import compared_words, factor_words, group_name
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OVERALL, REGISTERED_STATES
 from lfr_eval.contract.words import (
@@ -118,6 +119,8 @@ def _whom(report: Report) -> Iterator[str]:
         yield f"{count(everyone.passes)} passes of unknown people{also}."
     else:
         yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
+    if report.provenance.withdrawn:
+        yield report.provenance.withdrawn
     for factor in dict.fromkeys(group.factor for group in report.people.groups):
         groups = [each for each in report.people.of(factor) if each.people or each.withheld]
         if factor == OVERALL or CROSS in factor or not groups:
@@ -248,6 +251,8 @@ def trust(report: Report) -> tuple[Fact, ...]:
     held = "the published tables" if report.publication else "its tables"
     decided = [each for each in report.decisions.recorded if not each.withdrawn]
     signed = "No approval is recorded here."
+    if report.provenance.withdrawn:
+        signed = "No approval of the study as it is since the withdrawal is recorded here."
     if decided:
         signed = f"{several(len(decided), 'approval')} recorded: see report.html."
     if report.publication:
