@@ -19,7 +19,10 @@ from lfr_eval.contract.folder import STUDY, StudyFolder, write_json
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS, FINDINGS
 from lfr_eval.planning.freezing import check, freeze
+from lfr_eval.report.brief import to_brief
+from lfr_eval.report.reading import read_report
 from lfr_eval.report.record import read_record
+from lfr_eval.report.words import earlier_results
 from lfr_eval.study.inputs import read_inputs
 from lfr_eval.study.overrides import with_plan
 from lfr_eval.study.registration import (
@@ -184,7 +187,20 @@ def test_kept_to_the_letter_it_is_as_registered(kept: tuple[Registered, StudyFol
     record = read_record(study.path)
     assert record.registration is not None
     assert record.registration.state == "as registered"
-    assert "As registered." in (study.path / "report.html").read_text()
+    page = re.sub(r"\s+", " ", (study.path / "report.html").read_text())
+    assert "As registered." in page
+    # The scores were there before the plan, and no other folder was looked into.
+    plan = dict(to_brief(read_report(study.path)).facts)["Plan"]
+    unchecked = (
+        "Only the folder of studies was checked for earlier results. The scores existed when the "
+        "plan was registered, and the tool cannot know whether anybody had looked at them."
+    )
+    assert plan.endswith(f"before this study was run. The study kept to it. {unchecked}")
+    assert unchecked in page
+    assert "before the results" not in page
+    promise = record.registration.model_copy(update={"data_registered": False})
+    early = record.model_copy(update={"registration": promise})
+    assert earlier_results(early).endswith("Whether the scores existed by then is not known.")
     assert study.verify() == []
 
 

@@ -140,7 +140,7 @@ def test_a_plan_and_its_study_are_stamped_before_and_after_the_results(
     study = lfr_eval.run(f"registration={registration}", *where).folder
     page = (study.path / "report.html").read_text()
     assert "time-stamped by Clock A at" in page
-    assert ", before the results" in page
+    assert ", before this study was run" in page
     # The study itself by a file that travelled by other means.
     before, request, answer = study.study_hash(), tmp_path / "tsq", tmp_path / "tsr"
     assert cli.main(["stamp", str(study.path), "--request", str(request)]) == cli.OK

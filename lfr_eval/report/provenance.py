@@ -138,7 +138,7 @@ def _promised(record: StudyRecord) -> list[tuple[str, str]]:
 
 
 def _stamped(study: Path, record: StudyRecord, hashes: Sequence[str]) -> list[tuple[str, str]]:
-    """Return what time stamps say, and whether the plan's is of a time before the results."""
+    """Return what time stamps say, and whether the plan's is of a time before the run."""
     promise = record.registration
     try:
         found = stamps_of(study, hashes, promise.seal if promise else None)
@@ -149,7 +149,7 @@ def _stamped(study: Path, record: StudyRecord, hashes: Sequence[str]) -> list[tu
         said = str(stamp)
         if what == PLAN:
             first = stamp.at < datetime.fromisoformat(record.started)
-            said += ", before the results" if first else ", after the run had begun"
+            said += ", before this study was run" if first else ", after the run had begun"
         told.append((what, said))
     return told
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeGuard
 
 from lfr_eval.contract.names import Metric
+from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.words import count, one_in, percentage, share, spoken_threshold
 
 NOT_STATED = "not stated"
@@ -49,15 +49,6 @@ def at(threshold: float | None) -> str:
     )
 
 
-def spoken_day(time: str) -> str:
-    """Return a day or a time of ISO 8601 as "30 November 2026"; other text as it is."""
-    try:
-        day = datetime.fromisoformat(time)
-    except ValueError:
-        return time
-    return f"{day.day} {day:%B %Y}"
-
-
 def setting(watchlist_size: int | None) -> str:
     """Return what follows a threshold: ", watchlist of 10,000"; empty without a watchlist."""
     return "" if watchlist_size is None else f", watchlist of {count(watchlist_size)}"
@@ -81,6 +72,30 @@ def spoken_rate(
     if any(value is not None and value > 0.5 for value in (rate, *beside)):
         return percentage(rate, rounding)
     return one_in(rate, rounding)
+
+
+_FILES = {
+    "templates": "templates",
+    "scores": "scores",
+    "alerts": "records of the system",
+    "pairs": "scores",
+    "unnamed pairs": "scores",
+}
+"""What a file already held when a study was only about to be run, by the evidence of a matcher."""
+
+
+def earlier_results(record: StudyRecord) -> str:
+    """Return what is and is not known of results before a plan to which a study kept."""
+    said = "Only the folder of studies was checked for earlier results."
+    file = _FILES.get(record.matcher.evidence)
+    if record.registration is None or file is None or record.simulated:
+        return said
+    if not record.registration.data_registered:
+        return f"{said} Whether the {file} existed by then is not known."
+    return (
+        f"{said} The {file} existed when the plan was registered, and the tool cannot know whether "
+        "anybody had looked at them."
+    )
 
 
 def interval_note(method: str) -> str:

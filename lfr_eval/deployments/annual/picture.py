@@ -7,11 +7,11 @@ from datetime import date
 
 import pandas as pd
 
+from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.origins import FORCE, origins
 from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
-from lfr_eval.report.words import spoken_day
 
 
 def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:

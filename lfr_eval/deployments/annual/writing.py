@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from lfr_eval import __version__
+from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.spreadsheets import csv_text
 from lfr_eval.contract.words import listed, several
 from lfr_eval.contract.writing import write_bytes, write_text
@@ -20,7 +21,6 @@ from lfr_eval.deployments.grid import DeploymentError
 from lfr_eval.deployments.origins import stated_force
 from lfr_eval.deployments.street import street_table
 from lfr_eval.report.pdf import to_pdf
-from lfr_eval.report.words import spoken_day
 
 PAGE, PAPER = "annual-report.html", "annual-report.pdf"
 

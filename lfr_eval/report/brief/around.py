@@ -21,7 +21,7 @@ from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
 from lfr_eval.report.people import BY_WHOSE_WORD
-from lfr_eval.report.words import is_stated, spoken_day
+from lfr_eval.report.words import earlier_results, is_stated
 
 Fact = tuple[str, str]
 
@@ -62,7 +62,8 @@ def _plan(report: Report) -> str:
         )
     said = f"A plan was put on record on {spoken_day(promise.registered_at)}"
     if promise.state == REGISTERED_STATES[1]:
-        return f"{said}, before the results were known. The study kept to it."
+        kept = "before this study was run. The study kept to it."
+        return f"{said}, {kept} {earlier_results(report.record)}"
     if promise.state == REGISTERED_STATES[3]:
         return f"{said}, when results already existed."
     return f"{said}. This study differs from it, as said under the answer."
