@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -406,3 +407,29 @@ def test_a_refused_study_leaves_nothing_behind(registered: Registered) -> None:
 def test_deviate_without_a_registration_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegistrationError, match="need a registration"):
         run_study(configured(tmp_path, "dataset.people=12", "deviate=true"))
+
+
+def test_the_command_to_run_a_plan_is_what_a_shell_takes(
+    registered: Registered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = registered.folder / "our plan.yaml"
+    shutil.copyfile(registered.plan, plan)
+    places = [*registered.places, "matcher.columns={probe_id: probe_id, score: score}"]
+    assert cli.main(["plan", "register", str(plan), *places]) == cli.OK
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("Run it: "))
+    said = shlex.split(line.removeprefix("Run it: "))
+    assert said == ["lfr-eval", "run", f"registration='{registration_file(plan)}'", *places]
+    assert [*with_plan(said[2:])][-len(places) :] == places
+
+
+@pytest.mark.parametrize("columns", ["{probe_id: a}", "{probe_id: a, score: b}"])
+def test_an_override_with_braces_is_to_be_quoted(registered: Registered, columns: str) -> None:
+    registered.edit("- matcher=scores\n", f"- matcher=scores\n- matcher.columns={columns}\n")
+    with pytest.raises(RegistrationError) as refused:
+        read_plan(registered.plan)
+    said = str(refused.value)
+    assert str(registered.plan) in said
+    assert "in quotes" in said
+    assert f": - 'matcher.columns={columns}'" in said or "'overrides[" in said
+    registered.edit(f"- matcher.columns={columns}", f"- 'matcher.columns={columns}'")
+    assert f"matcher.columns={columns}" in read_plan(registered.plan).overrides

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from lfr_eval.cli.options import OK, commands
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.words import rate_in, several
 
@@ -95,7 +96,7 @@ def import_(
         print('Note: not every file says whose deployments it holds: --force "NAME", or FILE=NAME.')
     doubts = len(check_records(found.records))
     print(f"{to}: {several(len(found.records), 'record')}. {several(doubts, 'doubt')}", end="")
-    print(f": lfr-eval deployments check {to}" if doubts else ".")
+    print(f": {command('deployments', 'check', to)}" if doubts else ".")
     return OK
 
 

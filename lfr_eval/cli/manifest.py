@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,6 +84,7 @@ def manifest(
     """
     from lfr_eval.cohort.gathering import gather, write_manifest
     from lfr_eval.cohort.loading import load_manifest
+    from lfr_eval.contract.commands import command, override
 
     gathered = gather(folder, table, columns.named(), pattern, reference)
     file = to or folder / NAME
@@ -97,17 +97,10 @@ def manifest(
     if gathered.unlabelled:
         print(gathered.unlabelled)
         return OK
-    words = f"dataset=manifest {_place(file)} matcher=facenet design=verification"
-    print(f"Next: lfr-eval run {words} --dry-run")
+    place = override("dataset.path", file)
+    words = ("dataset=manifest", place, "matcher=facenet", "design=verification", "--dry-run")
+    print(f"Next: {command('run', *words)}")
     return OK
-
-
-def _place(file: Path) -> str:
-    """Return the override that names a manifest, as a shell and then Hydra take it."""
-    if all(mark.isascii() and (mark.isalnum() or mark in "/._-") for mark in str(file)):
-        return f"dataset.path={file}"
-    word = "dataset.path='" + str(file).replace("'", "\\'") + "'"
-    return shlex.quote(word) if set('"$`\\!') & set(word) else f'"{word}"'
 
 
 def _summarise(cohort: Cohort) -> None:

@@ -58,9 +58,9 @@ class Sought:
     equivalence: Annotated[float | None, Parameter(metavar="D")] = None
     """Show that rates are equal within a ratio of D."""
     people: str | None = None
-    """People per group, or a CSV with a row per person: what can this design show?"""
+    """People per group, or a table with a row per person: what can this design show?"""
     factors: Annotated[tuple[str, ...], Several] = ()
-    """Factors that share the level. Default: one; with a CSV, gender, ethnicity and both."""
+    """Factors that share the level. Default: one; with a table, gender, ethnicity and both."""
     power: Annotated[tuple[float, ...], Several] = (POWER,)
     """One power or several, such as 0.8 0.9 0.95."""
     alpha: float = ALPHA
@@ -154,10 +154,11 @@ def ask(
 @app.command
 def new(file: PlanFile, /) -> int:
     """Write a plan to fill in."""
+    from lfr_eval.contract.commands import command
     from lfr_eval.planning.drafting import draft
 
     draft(file)
-    print(f"Fill in {file}, then: lfr-eval plan register {file}")
+    print(f"Fill in {file}, then: {command('plan', 'register', file)}")
     return OK
 
 
@@ -171,6 +172,7 @@ def register(file: PlanFile, /, *places: Places, after_results: bool = False) ->
         Register although results exist; this is recorded and shown.
     """
     from lfr_eval.config.plugins import allow_object
+    from lfr_eval.contract.commands import command, override
     from lfr_eval.planning.freezing import freeze
     from lfr_eval.study.registration.record import registration_file
 
@@ -184,7 +186,7 @@ def register(file: PlanFile, /, *places: Places, after_results: bool = False) ->
         print(f"Registered after results: {len(frozen.after_results)} studies existed.")
     print(f"Seal {frozen.seal}")
     print("Deposit the seal where nobody can change it: an ethics panel's minutes, a commit.")
-    print(" ".join(["Run it: lfr-eval run", f"registration={registration}", *places]))
+    print(f"Run it: {command('run', override('registration', registration), *places)}")
     return OK
 
 

@@ -123,6 +123,7 @@ def verify(
     claim
         A sentence: is it one of the study's?
     """
+    from lfr_eval.contract.commands import shell_word
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.contract.swapping import SHARE
     from lfr_eval.finished.stamping import stamps_told
@@ -159,7 +160,7 @@ def verify(
     if not (folder.path / SHARE).is_file() and folder.path.stat().st_mode & 0o077:
         print(
             f"Note: other accounts on this machine can open {study}, which holds private "
-            f"identities and scores. To close it: chmod -R go= {study}"
+            f"identities and scores. To close it: chmod -R go= {shell_word(str(study))}"
         )
     return OK if claim is None else _check_claim(claim, folder)
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract import sealing, swapping
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.reading import ReadingError, read_json
 from lfr_eval.contract.sealing import FolderError, digest, sha256_of
 from lfr_eval.contract.swapping import (
@@ -93,7 +94,7 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
     if lacking:
         columns = "column " if len(lacking) == 1 else "columns "
         remedy = (
-            f"put the records beside it again: lfr-eval report {study} --deployments RECORDS"
+            f"put the records beside it again: {command('report', study)} --deployments RECORDS"
             if table in AFTERWARDS
             else "run it again"
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from lfr_eval.contract.commands import command, shell_word
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import ReadingError, read_text
 from lfr_eval.contract.writing import written_aside
@@ -145,10 +146,13 @@ def read_key(file: Path, ask: Callable[[], str] | None = None) -> Key:
         content = read_text(file).encode()
     except ReadingError as error:
         raise SigningError(
-            f"{error} Make a key: lfr-eval approvals register --name NAME --role ROLE --key {file}"
+            f"{error} Make a key: "
+            f"{command('approvals', 'register', '--key', file)} --name NAME --role ROLE"
         ) from error
     if file.stat().st_mode & 0o077:
-        raise SigningError(f"Others can read the private key {file}: chmod 600 {file}")
+        raise SigningError(
+            f"Others can read the private key {file}: chmod 600 {shell_word(str(file))}"
+        )
     try:
         try:
             private = serialization.load_pem_private_key(content, None)

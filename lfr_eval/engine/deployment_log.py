@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.reading import read_json
 from lfr_eval.deployments import DECIDED, RECORD
 from lfr_eval.tracking import TrackingError, begin, connect, impatient, name, put
@@ -43,7 +44,7 @@ def log_deployment(folder: Path, uri: str, experiment: str, timeout: int) -> str
         raise TrackingError(
             f"The deployment could not be sent to MLflow at {masked(uri)}: "
             f"{masked(str(error))}\n"
-            f"Nothing is lost. Send it later: lfr-eval engine send {folder}"
+            f"Nothing is lost. Send it later: {command('engine', 'send', folder)}"
         ) from error
 
 

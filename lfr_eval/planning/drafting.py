@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from lfr_eval.contract.commands import command, override
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.writing import write_text
@@ -17,8 +18,8 @@ from lfr_eval.planning.question import PlanningError, Question
 DRAFT = """\
 # The plan of a study. Fill in what is empty, change what is not yours, then freeze it before
 # results exist:
-#   lfr-eval plan register {name}
-#   lfr-eval run registration={registration}
+#   {register}
+#   {run}
 title: ""
 question: ""
 # What is expected, in the direction in which it is expected.
@@ -172,8 +173,8 @@ def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = 
     if question is not None:
         studied = _as_planned(studied, question)
     values: dict[str, object] = {
-        "name": file,
-        "registration": file.with_suffix(".registration.json"),
+        "register": command("plan", "register", file),
+        "run": command("run", override("registration", file.with_suffix(".registration.json"))),
         **asdict(studied),
         "watchlist": studied.watchlist or f"[{(question and question.watchlist) or 10_000}]",
         "fillers": "null" if question is None else question.fillers or question.watchlist or "null",

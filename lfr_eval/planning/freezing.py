@@ -14,6 +14,7 @@ from lfr_eval import __version__
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.composition import compose_study
 from lfr_eval.config.foreign import is_place
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.folder import PROVENANCE, sha256_of
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.writing import leftover
@@ -127,7 +128,8 @@ def check(file: Path, places: Sequence[str] = ()) -> list[Difference]:
     if target != file and file.exists() and not target.exists():
         composed(read_plan(file), places)
         raise RegistrationError(
-            f"{file} can be read and run, but is not registered: lfr-eval plan register {file}"
+            f"{file} can be read and run, but is not registered: "
+            f"{command('plan', 'register', file)}"
         )
     registration = read_registration(target)
     plan = read_plan(target.with_name(registration.plan_file))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.folder import PROVENANCE, REPORTS, STUDY, StudyFolder
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
@@ -77,7 +78,8 @@ def track(
         raise TrackingError(
             f"The study could not be sent to MLflow at {masked(uri)}: "
             f"{masked(str(error))}\n"
-            f"{_remedy(str(error))}Nothing is lost. Send it later: lfr-eval track {folder.path}"
+            f"{_remedy(str(error))}Nothing is lost. Send it later: "
+            f"{command('track', folder.path)}"
         ) from error
 
 

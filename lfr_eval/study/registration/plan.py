@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, ValidationError
 
 from lfr_eval.config.foreign import check_choice, check_names, check_texts, foreign_overrides
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.reading import ReadingError, read_yaml
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
@@ -151,7 +152,9 @@ def read_plan(file: Path) -> StudyPlan:
         If the file cannot be read or is no plan; every problem is listed.
     """
     if not file.exists():
-        raise RegistrationError(f"There is no plan {file}; write one: lfr-eval plan new {file}")
+        raise RegistrationError(
+            f"There is no plan {file}; write one: {command('plan', 'new', file)}"
+        )
     try:
         content = read_yaml(file)
     except ReadingError as error:

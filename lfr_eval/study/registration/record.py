@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import AfterValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
+from lfr_eval.contract.commands import command, override, shell_word
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import digest, sha256_of, write_json, written_aside
 from lfr_eval.contract.reading import read_json
@@ -128,8 +129,8 @@ def read_registration(file: Path) -> Registration:
     """
     if file.suffix in (".yaml", ".yml"):
         raise RegistrationError(
-            f"{file} is a plan. Register it (lfr-eval plan register {file}) and give "
-            f"registration={registration_file(file)}"
+            f"{file} is a plan. Register it ({command('plan', 'register', file)}) and give "
+            f"{shell_word(override('registration', registration_file(file)))}"
         )
     if not file.exists():
         raise RegistrationError(f"There is no registration {file}.")
