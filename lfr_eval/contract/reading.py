@@ -273,7 +273,24 @@ def yaml_value(text: str) -> Any:
         raise
     except (yaml.YAMLError, ValueError, OverflowError, TypeError) as error:
         too_large = "set_int_max_str_digits" in str(error)
-        raise ReadingError(TOO_LARGE if too_large else f"It is not YAML: {error}") from error
+        raise ReadingError(TOO_LARGE if too_large else _why_no_yaml(text, error)) from error
+
+
+def _why_no_yaml(text: str, error: Exception) -> str:
+    """Say which line is not YAML, and how to write it where it is a text in a list."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f"It is not YAML: {error}"
+    opened = getattr(error, "context_mark", None)
+    # What is never closed is noticed far below the line that opens it.
+    if opened is not None and re.search("flow|quoted", str(getattr(error, "context", ""))):
+        mark = opened
+    line = "".join(text.splitlines()[mark.line : mark.line + 1]).strip()
+    said = f"Line {mark.line + 1} is not YAML ({getattr(error, 'problem', '')}): {line[:100]}"
+    if line.startswith("- ") and line[2:3] not in ("'", '"'):
+        # An override such as matcher.columns={a: b} is one text, and its braces are no mapping.
+        said += f"\nPut the text in quotes: - '{line[2:].replace(chr(39), chr(39) * 2)}'"
+    return said
 
 
 def read_yaml(path: Path) -> Any:
