@@ -183,6 +183,33 @@ def write_manifest(gathered: Gathered, file: Path, folder: Path, replace: bool =
         writer.writerows(cells.where(cells.notna(), "").itertuples(index=False))
 
 
+def usual_columns(
+    there: Sequence[str], chosen: Mapping[str, str], without: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return columns that have a usual name of what nobody chose a column for.
+
+    Parameters
+    ----------
+    there
+        The columns of a table.
+    chosen
+        Name in a manifest -> its column, where that is known.
+    without
+        Names for which no column is to be guessed.
+    """
+    found: dict[str, str] = {}
+    for name, usual in GUESSED.items():
+        if name in chosen or name in without:
+            continue
+        meant = {skeleton(one) for one in usual}
+        taken = {*chosen.values(), *found.values()}
+        for one in there:
+            if one not in taken and skeleton(one).rstrip(" ?:*") in meant:
+                found[name] = one
+                break
+    return found
+
+
 def _labels(
     table: TextTable, columns: Columns
 ) -> tuple[pd.DataFrame | None, list[Problem], list[str]]:
@@ -205,13 +232,7 @@ def _labels(
         else:
             remedy = table.columns_there
             problems.append(Problem("missing column", "there is no such column", remedy, 1, column))
-    for name, usual in GUESSED.items():
-        if asked.get(name) is None and name not in chosen:
-            meant = {skeleton(one) for one in usual}
-            free = [one for one in there if one not in chosen.values()]
-            match = [one for one in free if skeleton(one).rstrip(" ?:*") in meant]
-            if match:
-                chosen[name] = match[0]
+    chosen |= usual_columns(there, chosen, [name for name in asked if asked[name] is not None])
     if "subject_id" not in chosen:
         if columns.subject is None:
             remedy = f"Name it with --subject COLUMN. {table.columns_there}"

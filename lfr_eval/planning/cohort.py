@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lfr_eval.cohort.gathering import GUESSED, usual_columns
+from lfr_eval.cohort.problems import ManifestMissingError
+from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.names import factor_words, group_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.trials import group_people
@@ -77,7 +80,8 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
     Parameters
     ----------
     file
-        CSV with one row a person, or one an image with `subject_id`, and a column a label.
+        CSV, Excel or Parquet with one row a person, or one an image with `subject_id`, and a column
+        a label, under the headings that `lfr-eval manifest` knows.
     factors
         Those asked for; none: those of gender, ethnicity and both that the file has labels for.
 
@@ -87,9 +91,14 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
         If the file cannot be read, or lacks a label.
     """
     try:
-        table = pd.read_csv(file, dtype="string")
-    except (OSError, ValueError) as error:
-        raise PlanningError(f"--people {file} cannot be read as CSV: {error}") from error
+        read = read_text_table(file)
+    except ManifestMissingError as error:
+        raise PlanningError(f"--people: {error}") from error
+    if read.problems:
+        raise PlanningError(f"--people {file}: {read.problems[0]}")
+    there = [str(name) for name in read.frame.columns]
+    usual = usual_columns(there, {name: name for name in there if name in GUESSED})
+    table = read.frame.rename(columns={column: name for name, column in usual.items()})
     if SUBJECT in table:
         table = table.drop_duplicates(SUBJECT).set_index(SUBJECT)
     asked = tuple(factors) or tuple(

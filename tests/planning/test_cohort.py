@@ -136,3 +136,18 @@ def test_the_command_prints_a_row_a_group(
 def test_what_false_matches_do_not_have_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(PlanningError, match="--metric"):
         Question(rate=0.01, ratios=(3,), **asked)  # type: ignore[arg-type]
+
+
+def test_a_table_that_makes_a_manifest_is_planned_with(tmp_path: Path) -> None:
+    """Semicolons, a byte order mark and questions as headings, as a survey exports them."""
+    rows = [("Zoë 1", "Female", "White, British"), ("Zoë 2", "Male", "Prefer not to say")] * 2
+    headings = ["Participant ID", "What is your gender?", "Ethnic group"]
+    asked = pd.DataFrame(rows, columns=headings)
+    asked["Participant ID"] += ["a", "b", "c", "d"]
+    (tmp_path / "people.csv").write_text(asked.to_csv(index=False, sep=";"), "utf-8-sig")
+    asked.to_excel(tmp_path / "people.xlsx", index=False)
+    for name in ("people.csv", "people.xlsx"):
+        people, factors = read_people(tmp_path / name, [])
+        assert factors == ("gender", "ethnicity", "gender x ethnicity")
+        assert people["ethnicity"].tolist() == asked["Ethnic group"].tolist()
+        assert people.index.tolist() == asked["Participant ID"].tolist()
