@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.commands import command
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import read_yaml
@@ -129,7 +130,30 @@ def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersio
     client = MlflowClient(tracking_uri=tracking_uri)
     if number:
         return client, client.get_model_version(name, number)
-    return client, client.get_model_version_by_alias(name, alias)
+    return client, by_alias(client, name, alias)
+
+
+def by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion:
+    """Return the version that an alias of a model names.
+
+    Raises
+    ------
+    RegistryError
+        If the model has no such alias; the message says how to give it.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if "alias" not in str(error) or "not found" not in str(error):
+            raise
+        # What was registered last is the candidate, which becomes live.
+        given = f"models:/{name}@candidate" if alias != "candidate" else f"models:/{name}/VERSION"
+        raise RegistryError(
+            f"No version of models:/{name} has the alias '{alias}'. Give it to one: "
+            f"{command('engine', 'alias', given, alias)}"
+        ) from error
 
 
 def inspect(model: Path, address: str) -> None:

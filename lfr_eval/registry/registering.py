@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -38,6 +39,9 @@ CANDIDATE, LIVE = "candidate", "live"
 
 REGISTRATIONS = "registrations"
 """Suffix of the experiment's name, after the experiment of the studies."""
+
+_NOT_NEEDED = re.compile("type hints|input example")
+"""What MLflow wishes for, and a model with a signature does not need."""
 
 OWNER = "registered_by_process"
 """Tag of an unfinished registration: host and number of its process."""
@@ -116,15 +120,15 @@ def save_model(matcher: ImageMatcher, path: Path) -> None:
     """
     from mlflow import pyfunc
 
-    from lfr_eval.engine.serving import ARTIFACT, signature
-
     packed = path.parent / MATCHER_FOLDER
     packed.mkdir()
     pack(matcher, packed)
     # MLflow would rather infer the signature that is given here.
     logging.getLogger("mlflow.models.signature").setLevel(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*type hint", UserWarning)
+    # MLflow sets filters of its own, so that what it warns of is kept and looked at instead.
+    with warnings.catch_warnings(record=True) as warned:
+        from lfr_eval.engine.serving import ARTIFACT, signature
+
         pyfunc.save_model(
             path,
             python_model=str(Path(__file__).parents[1] / "engine" / CODE),
@@ -133,6 +137,9 @@ def save_model(matcher: ImageMatcher, path: Path) -> None:
             pip_requirements=requirements(matcher.card.name),
             metadata={"fingerprint": matcher.card.fingerprint},
         )
+    for one in warned:
+        if not _NOT_NEEDED.search(str(one.message)):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     _without_paths(path / "MLmodel")
 
 

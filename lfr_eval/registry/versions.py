@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.contract.ledger import LedgerError
-from lfr_eval.registry.registered import RegistryError, talking_to
+from lfr_eval.registry.registered import RegistryError, by_alias, talking_to
 from lfr_eval.tracking import make_ready
 
 if TYPE_CHECKING:
@@ -74,11 +74,7 @@ def find_version(uri: str, tracking_uri: str) -> Version:
     name, alias, number = named.groups()
     with talking_to(tracking_uri):
         client = _client(tracking_uri)
-        found = (
-            client.get_model_version_by_alias(name, alias)
-            if alias
-            else client.get_model_version(name, number)
-        )
+        found = by_alias(client, name, alias) if alias else client.get_model_version(name, number)
     version = _version(found)
     if not version.fingerprint:
         raise RegistryError(f"{uri} has no fingerprint. Register it with lfr-eval engine register.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from lfr_eval.registry.registering import (
     save_model,
     set_alias,
 )
-from lfr_eval.registry.versions import version_tested
+from lfr_eval.registry.versions import find_version, version_tested
 from tests.shared import fresh_store
 from tests.studies import configured
 
@@ -80,8 +82,21 @@ def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
         load_registered("lfr-null", registry)
     with pytest.raises(RegistryError, match="version=9"):
         load_registered("models:/lfr-null/9", registry)
-    with pytest.raises(RegistryError, match="alias"):
-        load_registered("models:/lfr-null@nobody", registry)
+    remedy = "lfr-eval engine alias models:/lfr-null@candidate nobody"
+    for look_up in (load_registered, find_version):
+        with pytest.raises(RegistryError, match=f"has the alias 'nobody'. Give it to .*{remedy}$"):
+            look_up("models:/lfr-null@nobody", registry)
+
+
+def test_nothing_is_printed_but_the_version(tmp_path: Path) -> None:
+    words = ["engine", "register", "matcher=null_matcher", "name=lfr-null"]
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    done = subprocess.run(
+        [sys.executable, "-m", "lfr_eval.cli.main", *words, "--registry", store],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "Registered: models:/lfr-null/1 (alias candidate)\n"
+    assert done.stderr == ""
 
 
 def test_only_what_runs_here_is_registered(tmp_path: Path) -> None:
