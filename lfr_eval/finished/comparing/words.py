@@ -12,7 +12,7 @@ from lfr_eval.contract.columns import aligned
 from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.names import factor_words, group_name, metric_named
 from lfr_eval.contract.tables import OVERALL
-from lfr_eval.contract.words import joined, one_in, p_value, ratio, share, signed
+from lfr_eval.contract.words import joined, one_in, p_value, ratio, several, share, signed
 from lfr_eval.finished.comparing.beside import Comparison
 
 HEAD = ("Study", "Threshold", "Events", "Trials", "Rate", "Matcher")
@@ -109,6 +109,7 @@ def caveats(found: Comparison) -> list[str]:
             said.append(
                 f"Study {number} is taken to be of other people than study 1: its tests are those "
                 "of independent studies, and a difference may be the people's, not the matcher's."
+                + _alike(found, number)
             )
         else:
             said.append(f"Study {number} has the people of study 1 ({how}): its tests are paired.")
@@ -127,6 +128,18 @@ def caveats(found: Comparison) -> list[str]:
         "six people whose outcomes differ between the studies."
     )
     return said
+
+
+def _alike(found: Comparison, number: int) -> str:
+    """Say how many subject ids are in both studies, and what to add if that is no accident."""
+    first, other = (found.sides[place - 1].study.people.index for place in (1, number))
+    shared = len(first.intersection(other))
+    if not shared:
+        return ""
+    return (
+        f" {shared:,} of its {several(len(other), 'subject id')} are in study 1, too: if they are "
+        "the same people, add --same-people."
+    )
 
 
 def as_text(found: Comparison) -> str:
