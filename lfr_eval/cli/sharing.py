@@ -75,10 +75,13 @@ def record(
             f"{handover.what} were given, such as {len(people)} if each line is one of them, or "
             "remove the repeated lines."
         )
-    opened = _opened(register, must_exist=False)
+    new, opened = not register.exists(), _opened(register, must_exist=False)
     number = opened.record(handover, people, None if key is None else read_key(key))
     named = f": {some(different)}" if different else " are named"
-    print(f"Entry {number} of {register}. {several(len(different), 'person', 'people')}{named}.")
+    before = "entry 1 opens" if number == 2 else "the entries before it open"
+    began = f", which {before}" if new else ""
+    who = several(len(different), "person", "people")
+    print(f"Entry {number} of {register}{began}. {who}{named}.")
     for alike in written_alike(different)[:5]:
         print(
             f"Note: {', '.join(alike)} were entered as {len(alike)} people; they may be one person."
@@ -152,9 +155,10 @@ def verify(*, register: RegisterFile = HERE) -> int:
     for problem in problems:
         print(problem)
     _tell_torn(register)
-    if not problems:
-        number = len(opened.sharings())
-        print(f"The chain is whole, and no deletion is overdue among {several(number, 'sharing')}.")
+    if not opened.broken():
+        held = several(len(opened.sharings()), "sharing")
+        late = several(len(problems), "deletion is", "deletions are") if problems else ""
+        print(f"The chain is whole, and {late or 'no deletion is'} overdue among {held}.")
     return FAILED if problems else OK
 
 

@@ -115,7 +115,9 @@ class Answer:
         if self.entries == 0:
             yield f"This register is empty, so it cannot say {self.question}."
             return
-        rests = f"{several(self.entries, 'entry', 'entries')}, the last of {self.last}"
+        # The first entry opens the register, and tells of no sharing.
+        after = several(self.entries - 1, "entry", "entries")
+        rests = f"{after} since it was opened, the last of {self.last}"
         if not self.sharings:
             nobody = f"nobody {self.asked}".strip()
             yield f"As far as this register knows ({rests}): {nobody}. {_CANNOT}"

@@ -245,6 +245,11 @@ class Register:
             hint = f"No name in the register is similar. It has {held}: {some(names, _SHOWN)}."
         return replace(answer, asked=f"under the name '{organisation.strip()}'", hint=hint)
 
+    def broken(self) -> str | None:
+        """Return why the chain of entries cannot be relied on; None where it is whole."""
+        broken = Ledger(self.path).checked()[1]
+        return None if broken is None else str(broken)
+
     def verify(self, today: date | None = None) -> list[str]:
         """Return every problem: a broken chain, and deletions that are overdue."""
         entries, broken = Ledger(self.path).checked()

@@ -54,7 +54,9 @@ def test_no_answer_is_stronger_than_the_register(tmp_path: Path) -> None:
     assert "empty" in next(register.who_has("P1").lines())
     recorded(register, "P1")
     said = " ".join(register.who_has("P9", TODAY).lines())
-    assert said.startswith("As far as this register knows (2 entries, the last of ")
+    assert said.startswith(
+        "As far as this register knows (1 entry since it was opened, the last of "
+    )
     assert "nobody under the id 'P9'. A sharing that nobody entered is not in it." in said
 
 
@@ -231,8 +233,13 @@ def test_the_command_line_records_and_answers(
     assert main(["sharing", "deleted", "2", "--on", "2025-12-02", "--by", "B. Keeper"]) == 0
     assert main(["sharing", "verify"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("Entry 2 of sharing.jsonl. 2 people: P1, P2.")
+    assert said.startswith("Entry 2 of sharing.jsonl, which entry 1 opens. 2 people: P1, P2.")
     assert "Acme Ltd received templates of 2 people on 2025-12-01" in said
+    late = ["--register", "late.jsonl"]
+    assert main([*command, "--subject", "P1", "--until", "2025-12-02", *late]) == 0
+    assert main(["sharing", "verify", *late]) == 1
+    told = "The chain is whole, and 1 deletion is overdue among 1 sharing."
+    assert told in capsys.readouterr().out
     assert main([*command, "--subject", "P1,P2"]) != 0
     assert "may hold several ids" in capsys.readouterr().err
     assert main([*command, "--subject", "P 1", "--subject", "P-1", "--as-written"]) == 0
