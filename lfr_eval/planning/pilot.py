@@ -17,6 +17,7 @@ from lfr_eval.cohort import Cohort
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import ACQUISITION, COHORT, MATED, SEARCHES
 from lfr_eval.contract.trials import PersonTrials, group_people
+from lfr_eval.contract.words import joined
 from lfr_eval.inference import rates
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import no_event_bound
@@ -28,6 +29,11 @@ REPLICATES = 1_000
 """Bootstrap samples of people behind the interval of a design effect."""
 
 METRICS = ("FPIR", "FNIR", "FNMR", "FTA")
+
+BY_RATE = (
+    "FMR is planned from its rate, which the pilot's report gives: lfr-eval plan --metric FMR "
+    "--rate 1/1000 --ratio 2"
+)
 
 Floats = NDArray[np.float64]
 
@@ -213,11 +219,16 @@ def _trials(
     chosen = [one for one in found if one.watchlist_size is None or one.watchlist_size == wanted]
     if metric not in METRICS:
         raise PlanningError(
-            f"--metric must be one of {', '.join(METRICS)}, not {metric}: each of its trials must "
-            "belong to one person."
+            f"--metric must be one of {', '.join(METRICS)} with a pilot, not {metric}: each of its "
+            f"trials must belong to one person. {BY_RATE}"
         )
     if not chosen:
-        raise PlanningError(f"The pilot in {study.path} has no trials of {metric}.")
+        told = {"FPIR": SEARCHES, "FNIR": SEARCHES, "FNMR": MATED, "FTA": ACQUISITION}
+        there = [name for name in METRICS if study.file(told[name]).is_file()]
+        raise PlanningError(
+            f"The pilot in {study.path} has no trials of {metric}. Give --metric "
+            f"{joined(there, 'or')}. {BY_RATE}"
+        )
     return chosen[0]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lfr_eval.cli import main as cli
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.tables import RATES
+from lfr_eval.contract.tables import RATES, SEARCHES
 from lfr_eval.planning.pilot import read_pilot
 
 
@@ -90,3 +92,22 @@ def test_other_rates_of_people_can_be_planned(small: StudyFolder, metric: str) -
     pilot = read_pilot(small, metric, None if metric == "FTA" else 0.6, "gender", None)
     assert pilot.trials > 0
     assert pilot.rate is None or 0 < pilot.rate < 1
+
+
+def test_what_a_pilot_cannot_tell_is_planned_from_its_rate(
+    small: StudyFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--threshold", "0.45", "--factor", "gender", "--ratio", "2")
+    remedy = "lfr-eval plan --metric FMR --rate 1/1000 --ratio 2"
+    assert plan(small, *asked, "--metric", "FMR") == cli.UNUSABLE
+    told = capsys.readouterr().err
+    assert "must be one of FPIR, FNIR, FNMR, FTA with a pilot, not FMR" in told
+    assert remedy in told
+    pairs = StudyFolder(tmp_path / "pairs")
+    shutil.copytree(small.path, pairs.path)
+    pairs.file(SEARCHES).unlink()
+    # FPIR is asked for where nobody says anything else.
+    assert plan(pairs, *asked) == cli.UNUSABLE
+    told = capsys.readouterr().err
+    assert "has no trials of FPIR. Give --metric FNMR or FTA." in told
+    assert remedy in told
