@@ -43,6 +43,7 @@ def approve(
     from lfr_eval.contract.keys import read_key
     from lfr_eval.contract.words import threshold_text
     from lfr_eval.finished.approvals import approve as decide
+    from lfr_eval.finished.approvals import not_shown
     from lfr_eval.registry.versions import find_version
 
     signing = None if key is None else read_key(key, _passphrase)
@@ -55,6 +56,8 @@ def approve(
     print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
     print("unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}")
+    if caution := not_shown(approval, folder.record()):
+        print(f"Note: {caution}")
     return OK
 
 

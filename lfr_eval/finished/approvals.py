@@ -96,6 +96,21 @@ def approve(
     return _recorded(approval, entries, key) or (approval, ledger.append(asdict(approval), key))
 
 
+def not_shown(approval: Approval, about: StudyRecord) -> str:
+    """Say what a study could not show of a threshold that it approves; empty where it could."""
+    verdicts = set(approval.findings.values())
+    if approval.withdrawn or verdicts & {"different", "equivalent"}:
+        return ""
+    number = several(len(approval.findings), "primary comparison")
+    none = "has no primary comparison of groups at this threshold"
+    open_ = f"decided none of its {number} of groups at this threshold: they are "
+    plan = "" if about.registration else " No plan was registered before it."
+    return (
+        f"The study {open_ + ' or '.join(sorted(verdicts)) if verdicts else none}, so it does not "
+        f"show whether groups are treated alike.{plan}"
+    )
+
+
 def _recorded(
     approval: Approval, entries: Sequence[Entry], key: Key | None
 ) -> tuple[Approval, Entry] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry, Ledger
 from lfr_eval.contract.record import LiveEngine
 from lfr_eval.engine.permission import SENTENCE, NotApprovedError, Permission, permit
-from lfr_eval.finished.approvals import approvals, approve, describes, standing
+from lfr_eval.finished.approvals import approvals, approve, describes, not_shown, standing
 from lfr_eval.finished.approvers import ApprovalError
 from lfr_eval.registry.versions import Version
 from tests.engine.studies import FINGERPRINT, THRESHOLD, sealed
@@ -165,3 +166,19 @@ def test_it_is_told_otherwise_in_so_many_words_only(ledger: Ledger, said: str) -
 def test_the_ledger_stands_beside_the_studies_or_where_it_is_put(tmp_path: Path) -> None:
     assert ledger_path(tmp_path, None) == tmp_path / "approvals.jsonl"
     assert ledger_path(tmp_path, "/elsewhere/a.jsonl") == Path("/elsewhere/a.jsonl")
+
+
+def test_what_the_study_could_not_show_is_said_when_it_is_approved(
+    ledger: Ledger, study: StudyFolder
+) -> None:
+    approval, _ = approved(ledger, study)
+    assert not_shown(approval, study.record()) == (
+        "The study decided none of its 6 primary comparisons of groups at this threshold: they are "
+        "inconclusive, so it does not show whether groups are treated alike. No plan was "
+        "registered before it."
+    )
+    decided = {**approval.findings, "F-10000-black": "different"}
+    assert not_shown(replace(approval, findings=decided), study.record()) == ""
+    none = not_shown(replace(approval, findings={}), study.record())
+    assert "has no primary comparison of groups at this threshold" in none
+    assert not_shown(replace(approval, withdrawn=True), study.record()) == ""
