@@ -193,6 +193,8 @@ def understand(
             problems.append(f"'{field}' is not a field; the fields are {', '.join(FIELDS)}")
             field = None
         known.append(Heading(text, field or SKIP))
+    if any("is not known" in said for said in problems):
+        problems.append(f"the fields are {', '.join(FIELDS)}")
     fields = Counter(heading.field for heading in known if heading.field != SKIP)
     for field, number in fields.items():
         if number > 1:

@@ -23,7 +23,15 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from lfr_eval.contract.words import joined, one_in, p_text, percentage, several, threshold_text
+from lfr_eval.contract.words import (
+    joined,
+    one_in,
+    p_text,
+    percentage,
+    several,
+    some,
+    threshold_text,
+)
 from lfr_eval.deployments.dispersion import dispersion
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
 
@@ -163,14 +171,26 @@ def _beside(records: pd.DataFrame, known: pd.DataFrame, column: str) -> str:
     left = records.drop(known.index)
     if len(left):
         of = several(int(left["false_alerts"].sum()), "false alert")
-        said += (
-            f" {several(len(left), 'deployment')} with {of} left out: no date, no number of "
-            f"false alerts or no {column.replace('_', ' ')}."
-        )
+        said += f" {several(len(left), 'deployment')} with {of} left out: {_lacking(left, column)}."
     thresholds = known["threshold"].dropna().unique()
     if len(thresholds) > 1:
         said += f" Thresholds: {joined([threshold_text(each) for each in sorted(thresholds)])}."
     return said
+
+
+def _lacking(left: pd.DataFrame, column: str) -> str:
+    """Name records that are left out, and what each of them lacks."""
+    needed = {
+        "date": "date",
+        "false_alerts": "number of false alerts",
+        column: column.replace("_", " "),
+    }
+    told = []
+    for row in left.to_dict("records"):
+        known = row["record_id"] if pd.notna(row["record_id"]) else f"row {row['row']}"
+        lacks = [f"no {name}" for field, name in needed.items() if pd.isna(row[field])]
+        told.append(f"{known} ({joined(lacks)})")
+    return some(told)
 
 
 def drifting(

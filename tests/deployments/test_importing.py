@@ -87,8 +87,9 @@ def test_an_unknown_heading_is_refused_until_somebody_says_what_it_means(tmp_pat
     path = write_csv(
         tmp_path / "a.csv", [[*row("Ilford", "01/10/24"), "sunny"]], [*HEADINGS, "Weather"]
     )
-    with pytest.raises(DeploymentError, match="heading 'Weather' is not known"):
+    with pytest.raises(DeploymentError, match="heading 'Weather' is not known") as refused:
         import_records([path])
+    assert "the fields are record_id, " in str(refused.value)
     assert len(import_records([path], {"Weather": "skip"}).records) == 1
 
 

@@ -84,8 +84,7 @@ def test_deployments_left_out_and_changed_thresholds_are_said() -> None:
     frame.loc[4, "faces_seen"] = None
     (alarm,) = watch(frame, LIMIT, "per face")
     assert alarm.sentence.endswith(
-        "1 deployment with 2 false alerts left out: no date, no number of false alerts or no faces "
-        "seen. "
+        "1 deployment with 2 false alerts left out: 2024-01-05 (no faces seen). "
         "Thresholds: 0.60 and 0.64."
     )
 
