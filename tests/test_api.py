@@ -131,6 +131,13 @@ def test_a_plot_draws_every_group_on_the_axes_that_are_given(study: Study) -> No
         study.plot("FMR", threshold=0.44)
 
 
+def test_a_study_prints_its_answer(study: Study) -> None:
+    assert repr(study) == f"Study({str(study.path)!r})"
+    said = str(study).splitlines()
+    assert said[0] == repr(study)
+    assert said[1].startswith("At the threshold in use (0.50)")
+
+
 def test_a_notebook_shows_the_findings(study: Study) -> None:
     html = study._repr_html_()
     assert study.path.name in html
@@ -205,8 +212,12 @@ WRONG = {
 def test_mistakes_are_told_and_leave_no_data(said: str, here: list[str]) -> None:
     given = Path(here[1].partition("=")[2]) / "given"
     before = set(given.glob("*"))
-    with pytest.raises(MendableError, match=said):
+    with pytest.raises(MendableError, match=said) as refused:
         lfr_eval.run(*here, **WRONG[said])  # type: ignore[arg-type]
+    # It names what was given, and not where the tool keeps it.
+    assert str(given) not in str(refused.value)
+    if said == "no thresholds of its own":
+        assert "In Python, give a setting as text" in str(refused.value)
     assert set(given.glob("*")) == before
 
 

@@ -112,6 +112,12 @@ class Study:
     def __repr__(self) -> str:
         return f"Study({str(self.path)!r})"
 
+    def __str__(self) -> str:
+        """Return the study's answer, as the brief and the command line give it."""
+        from lfr_eval.report import three_lines
+
+        return "\n".join((repr(self), *three_lines(self.path)))
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the study's name and its primary findings."""
         found = self.findings

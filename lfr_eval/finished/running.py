@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, StudyConfig
 from lfr_eval.config.paths import cache_folder
 from lfr_eval.config.plugins import allow_object
+from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.finished.result import Study
 from lfr_eval.finished.retention import enforce_of
@@ -107,17 +110,40 @@ def run(
         config.thresholds.operating = point[0]
     with ExitStack() as refused:
         if people is not None:
-            for made in _place(config, people, scores, templates):
-                refused.callback(shutil.rmtree, made, ignore_errors=True)
+            files, made = _place(config, people, scores, templates)
+            for folder in made:
+                refused.callback(shutil.rmtree, folder, ignore_errors=True)
+            refused.enter_context(_as_given(files))
             if not any(name.startswith("inference.factors") for name in named):
                 _compare_by_labels(config, people)
         for line in enforce_of(config):
             logging.getLogger(__name__).warning(line)
-        folder = run_study(config)
+        done = run_study(config)
         # The study may need them again; those of one that was refused are of no use to anybody.
         refused.pop_all()
-    _track(config, folder)
-    return Study(folder)
+    _track(config, done)
+    return Study(done)
+
+
+@contextmanager
+def _as_given(files: Mapping[str, Path]) -> Iterator[None]:
+    """Let errors name the data as Python gave them, and not the files that hold them here."""
+    try:
+        yield
+    except MendableError as error:
+        said = str(error)
+        for name, file in files.items():
+            said = said.replace(str(file), name)
+        if re.search(r"\b(dataset|matcher|thresholds|inference|design)\.[a-z_]+", said):
+            said += ' In Python, give a setting as text: run("SETTING=VALUE", ...).'
+        if isinstance(error, ManifestError):
+            # It writes its message anew from the problems that it holds.
+            error.file = Path(
+                next((n for n, file in files.items() if file == error.file), error.file)
+            )
+        else:
+            error.args = (said,)
+        raise
 
 
 def _numbers(name: str, given: object) -> list[float]:
@@ -193,26 +219,28 @@ def _place(
     people: pd.DataFrame,
     scores: pd.DataFrame | None,
     templates: pd.DataFrame | None,
-) -> list[Path]:
+) -> tuple[dict[str, Path], list[Path]]:
     """Write the data to the private cache, and name the files in the configuration.
 
     Returns
     -------
+    dict
+        The file of each.
     list of Path
         Folders of those that were not there.
     """
     cache = cache_folder(config.paths)
     assert isinstance(config.dataset, ManifestDatasetConfig)
     before = set((cache / FOLDER).glob("*"))
-    files = [write_people(people, cache)]
-    config.dataset.path = str(files[0])
+    files = {"people": write_people(people, cache)}
+    config.dataset.path = str(files["people"])
     if scores is not None:
-        files.append(write_scores(scores, cache))
+        files["scores"] = write_scores(scores, cache)
     if templates is not None:
-        files.append(write_templates(templates, cache))
+        files["templates"] = write_templates(templates, cache)
     if _matched(scores, templates):
-        vars(config.matcher)["path"] = str(files[-1])
-    return sorted({file.parent for file in files} - before)
+        vars(config.matcher)["path"] = str([*files.values()][-1])
+    return files, sorted({file.parent for file in files.values()} - before)
 
 
 def _compare_by_labels(config: StudyConfig, people: pd.DataFrame) -> None:
