@@ -76,6 +76,8 @@ def test_help_names_every_command(tmp_path: Path, python: Forked) -> None:
         (["run", *FEW, "inference.reference_groups.gender=men"], "reference group 'men' of gender"),
         (["verify", "nowhere"], "nowhere is not a study folder"),
         (["fetch", "londn"], "london"),
+        (["run", "study=ours"], "'study' (did you mean 'name'?)"),
+        (["manifest", "Our", "faces", "people.csv"], "Put a path with spaces in quotes."),
     ],
 )
 def test_mistakes_get_a_sentence_and_no_traceback(

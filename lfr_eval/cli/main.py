@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, UnusedCliTokensError
 
 from lfr_eval import __version__
 from lfr_eval.cli import (
@@ -100,6 +100,10 @@ def _command(given: list[str]) -> int:
 
         # Days are written in one way: 01/03/2026 has two readings.
         form = " Write a day as 2026-03-01." if str(error).endswith("into date.") else ""
+        over = [] if not isinstance(error, UnusedCliTokensError) else error.unused_tokens or []
+        # A path with a space is two words to a shell.
+        if over and not any(word.startswith("-") for word in over):
+            form = " Put a path with spaces in quotes."
         said = f"{masked(str(error))}{form}"
         print(f"lfr-eval: {said} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr)
         return UNUSABLE

@@ -286,6 +286,10 @@ def unfit(error: Exception) -> str:
     return f"{said} ({key})" if key else said
 
 
+MEANT = {"study": ["name"]}
+"""What people call a setting that has another name, and a nearer one means something else."""
+
+
 def refuse_unknown(composed: DictConfig) -> None:
     """Refuse settings that are in no schema.
 
@@ -297,7 +301,8 @@ def refuse_unknown(composed: DictConfig) -> None:
     known = ["experiment", *_keys(composed, known=True)]
     problems = []
     for key in _keys(composed, known=False):
-        near = difflib.get_close_matches(key, known, 1) or _of_same_name(key, known)
+        near = MEANT.get(key) or difflib.get_close_matches(key, known, 1)
+        near = near or _of_same_name(key, known)
         problems.append(f"'{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     if problems:
         several = "These settings do not exist" if len(problems) > 1 else "This setting does not"
