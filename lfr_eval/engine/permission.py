@@ -17,6 +17,7 @@ from lfr_eval.finished.approvals import (
     approvals,
     decided_on,
     describes,
+    sealed_anew,
     standing,
     unknown_to_registry,
 )
@@ -131,6 +132,12 @@ def _refused(
     if unknown is not None:
         return unknown
     study = decided_on(approval, studies)
+    anew = sealed_anew(approval.study_hash, studies) if study is None else None
+    if anew is not None:
+        return (
+            f"The approval is unsigned, and {anew.path.name} is not as it was approved. "
+            f"{anew.provenance().withdrawn} Approve the study as it is now."
+        )
     if study is None:
         return (
             f"The approval is unsigned, and {studies} has no unchanged study with the hash "

@@ -17,6 +17,7 @@ from lfr_eval.contract.decisions import Ruling
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.provenance import Provenance
+from lfr_eval.engine.permission import NotApprovedError, permit
 from lfr_eval.finished.approvals import approvals, approve
 from lfr_eval.finished.gate import STUDY_HASH, Case, as_json, as_table, judge, study_of
 from lfr_eval.registry.parity_records import TAG, ParityRecord
@@ -340,6 +341,11 @@ def test_a_study_sealed_anew_after_a_withdrawal_says_so(
     assert checks["study"].passed
     assert not checks["approved study"].passed
     assert "approve the study as it is now" in checks["approved study"].found
+    with pytest.raises(NotApprovedError) as refused:
+        permit(
+            Ledger(tmp_path / "approvals.jsonl"), judged.version, THRESHOLD, None, studies=studies
+        )
+    assert said in str(refused.value)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "approvals.jsonl").rename(studies / "approvals.jsonl")
     assert cli.main(["approvals"]) == cli.OK
