@@ -422,14 +422,15 @@ def test_the_command_to_run_a_plan_is_what_a_shell_takes(
     assert [*with_plan(said[2:])][-len(places) :] == places
 
 
-@pytest.mark.parametrize("columns", ["{probe_id: a}", "{probe_id: a, score: b}"])
-def test_an_override_with_braces_is_to_be_quoted(registered: Registered, columns: str) -> None:
-    registered.edit("- matcher=scores\n", f"- matcher=scores\n- matcher.columns={columns}\n")
+@pytest.mark.parametrize("groups", ["{gender: male}", "{gender: male, ethnicity: white}"])
+def test_an_override_with_braces_is_to_be_quoted(registered: Registered, groups: str) -> None:
+    word = f"inference.reference_groups={groups}"
+    registered.edit("- matcher=scores\n", f"- matcher=scores\n- {word}\n")
     with pytest.raises(RegistrationError) as refused:
         read_plan(registered.plan)
     said = str(refused.value)
     assert str(registered.plan) in said
     assert "in quotes" in said
-    assert f": - 'matcher.columns={columns}'" in said or "'overrides[" in said
-    registered.edit(f"- matcher.columns={columns}", f"- 'matcher.columns={columns}'")
-    assert f"matcher.columns={columns}" in read_plan(registered.plan).overrides
+    assert f": - '{word}'" in said or "'overrides[" in said
+    registered.edit(f"- {word}", f"- '{word}'")
+    assert word in read_plan(registered.plan).overrides
