@@ -57,6 +57,8 @@ class GroupCount:
         Watchlist fillers of this group, and the people on them.
     strangers
         How many of the people are passes of unknown people, each of which counts as one.
+    unseen
+        How many of the people have no pass.
     images, failed
         Images tried (fillers too), and those of which no template was made.
     failures
@@ -73,6 +75,7 @@ class GroupCount:
     fillers: int
     filler_people: int
     strangers: int = 0
+    unseen: int = 0
     images: int = 0
     failed: int = 0
     failures: tuple[tuple[str, int], ...] = ()
@@ -206,6 +209,7 @@ def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
 def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
     role = images["role"]
     tested, fillers = images[role != FILLER], images[role == FILLER]
+    probes = tested[tested["role"].isin(["probe", "both"])]
     failures = images["_reason"].value_counts()
     return GroupCount(
         factor=factor,
@@ -214,10 +218,11 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
         references=int((role == "reference").sum()),
         probes=int((role == "probe").sum()),
         both=int((role == "both").sum()),
-        passes=tested.loc[tested["role"].isin(["probe", "both"]), "pass_id"].nunique(),
+        passes=probes["pass_id"].nunique(),
         fillers=len(fillers),
         filler_people=fillers["subject_id"].nunique(),
         strangers=int(tested["subject_id"].str.startswith(SOMEBODY).sum()),
+        unseen=tested["subject_id"].nunique() - probes["subject_id"].nunique(),
         images=len(images),
         failed=int(failures.sum()),
         failures=tuple((str(name), int(number)) for name, number in failures.items()),

@@ -259,7 +259,7 @@ def test_a_log_without_any_alert_says_that_nobody_was_recognised(logs: Logs) -> 
 
 def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
     rng = np.random.default_rng(3)
-    passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8))
+    passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8)) + "p8,unknown\n"
     lists, place = [], {}
     for search in range(8):
         names = [f"r{i}" for i in range(8)] + [f"f{i}" for i in range(20)]
@@ -281,7 +281,10 @@ def test_candidate_lists_of_retrospective_searches(logs: Logs) -> None:
     assert f"the first 10 candidates in {by_rank[10]} of 8 searches" in first
     assert "At threshold 0.30 and a watchlist of 28 faces" in first
     assert study.record().thresholds.operating is None
-    assert 'class="quiet">rank 10<' in (study.path / "report.html").read_text(encoding="utf-8")
+    page = (study.path / "report.html").read_text(encoding="utf-8")
+    assert 'class="quiet">rank 10<' in page
+    assert "does not say who was searched for in 1 of 9 searches." in page
+    assert "alert counted as false" not in page
     ranked = tables_of(logs.folder, *words, "design.ranks=[1,10]")
     assert set(ranked.read(RATES)["metric"]) == {
         *("FNIR", "TPIR", "misidentification", "FTA", "FTE")

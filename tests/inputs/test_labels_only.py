@@ -10,6 +10,7 @@ from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.contract.record import read_record
 from lfr_eval.contract.tables import RATES, SEARCHES
 from lfr_eval.report.brief.answer import answer
+from lfr_eval.report.brief.around import facts
 from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.reading import read_report
 from tests.inputs.conftest import WATCHLIST, Logs
@@ -80,11 +81,15 @@ def test_a_pass_may_have_the_name_of_a_row_that_only_labels_its_person(logs: Log
 
 
 def test_where_nobody_tested_has_a_label_nothing_is_said_of_their_groups(logs: Logs) -> None:
-    passes = _passes([*[f"s{i}" for i in range(8)] * 3, *VOLUNTEERS * 3])
+    passes = _passes([*[f"s{i}" for i in range(6)] * 4, *VOLUNTEERS * 3])
     alerts = "".join(f"p{i},f{i % 20},0.7\n" for i in range(24, 60, 3))
     log = "pass_id,reference_id,score\np0,r0,0.9\n" + alerts
     settings = logs.write(passes.to_csv(index=False), log)
-    report = read_report(run(logs.folder, *settings, "thresholds.values=[0.6]").path)
+    study = run(logs.folder, *settings, "thresholds.values=[0.6]")
+    report = read_report(study.path)
+    people = dict(facts(report))["On whom"]
+    assert people.startswith("20 people, who passed 60 times in all; 2 of them never passed.")
+    assert "tries each" not in (study.path / "report.html").read_text("utf-8")
     assert "The study has no rate of false alerts for any group" in answer(report)[0]
     crowd = " ".join(crowd_words(report))
     assert "In a crowd of 10,000 people a day" in crowd

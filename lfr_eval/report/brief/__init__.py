@@ -24,6 +24,11 @@ STRANGERS = (
     "on the watchlist. If some were the same person, the ranges are too narrow. If some were on "
     "the watchlist, an alert counted as false may have been right."
 )
+UNSOUGHT = (
+    "The log does not say who was searched for in {}. Each of these counts as a different person "
+    "who is not on the watchlist. If some were the same person, the ranges are too narrow. If some "
+    "were on the watchlist, they were found or missed, and no rate counts them."
+)
 PAIRS_ALONE = (
     "Each pair is counted as if it were of different people, so the intervals are too narrow "
     "where pairs share people, and a difference may be found that is not there."
@@ -97,6 +102,8 @@ def _strangers(report: Report) -> str:
     if not everyone.strangers:
         return ""
     some = "any" if everyone.strangers == everyone.passes else count(everyone.strangers)
+    if report.record.design.list_length is not None:
+        return UNSOUGHT.format(f"{some} of {several(everyone.passes, 'search', 'searches')}")
     return STRANGERS.format(f"{some} of {several(everyone.passes, 'pass', 'passes')}")
 
 

@@ -168,6 +168,9 @@ def _tries(report: Report) -> str:
     photographs = wrong.trial == PHOTOGRAPHS
     listed = report.record.design.list_length is not None
     said = f", who {'were searched for' if listed else 'passed'} {several(passes, 'time')} in all"
+    unseen = report.people.everybody.unseen
+    if unseen and report.record.matcher.evidence == "alerts":
+        said += f"; {count(unseen)} of them never {'were' if listed else 'passed'}"
     if photographs:
         said = f", of whom {several(passes, 'photograph')} were looked for in the watchlist"
     counts = {None if rate is None else rate.trials for rate in
