@@ -19,6 +19,7 @@ import pandas as pd
 
 from lfr_eval.contract.trials import PairTrials, PersonTrials, Trials
 from lfr_eval.inference import Plan
+from lfr_eval.inference.comparison_rows import raw_findings
 from lfr_eval.inference.families import adjust, adjust_equivalence
 from lfr_eval.inference.finding_table import compare_all
 from lfr_eval.planning.answer import Case
@@ -153,7 +154,7 @@ def claims(
     trials: Trials, people: pd.DataFrame, steps: Sequence[float], plan: Plan, *, same: bool
 ) -> pd.DataFrame:
     """Return the findings of a study without their sentences, which take most of the time."""
-    rows = pd.concat(compare_all(trials, people, steps, plan), ignore_index=True)
+    rows = raw_findings(compare_all(trials, people, steps, plan))
     p = adjust_equivalence(rows, plan.alpha)[0] if same else adjust(rows, plan.alpha).p_value
     return rows.assign(claimed=rows["testable"].to_numpy(bool) & (p < plan.alpha))
 

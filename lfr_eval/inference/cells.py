@@ -279,6 +279,7 @@ def shared_variance(
 
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
     """Return a / b, and `otherwise` where b is 0."""
-    a, b = np.broadcast_arrays(a, b)
-    result: Floats = np.divide(a, b, out=np.full(a.shape, otherwise), where=b != 0)
+    b = np.asarray(b)
+    result: Floats = np.full(np.broadcast(a, b).shape, otherwise)
+    np.divide(a, b, out=result, where=b != 0)
     return result

@@ -1,6 +1,6 @@
 """Stage `inference`: conditions of trials compared, and groups of people within each of them.
 
-In: trials with conditions, a factor with at least one condition, plan. Out: frames of raw
+In: trials with conditions, a factor with at least one condition, plan. Out: raw
 comparisons. `camera` compares cameras on the people who passed both; `camera x ethnicity` compares
 ethnicities at each camera, and cameras on the same people of each ethnicity.
 """
@@ -30,6 +30,7 @@ from lfr_eval.inference.comparison_rows import (
     pair_rows,
 )
 from lfr_eval.inference.factors import Crossing, parts_of
+from lfr_eval.inference.joined import Columns
 from lfr_eval.inference.minimum import enough_evidence
 from lfr_eval.inference.mover import Compared
 from lfr_eval.inference.omnibus import bonferroni
@@ -56,7 +57,7 @@ def compare_crossing(
     people: pd.DataFrame,
     thresholds: Sequence[float],
     plan: Plan,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """Make the comparisons of one factor with conditions.
 
     Raises
@@ -148,7 +149,7 @@ def _within(
     labels: Grouping,
     reference: int,
     setting: _Setting,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """Compare groups of people under one condition."""
     value = crossing.condition.names[code]
     mine = _only(trials, crossing.condition.codes == code)
@@ -174,7 +175,7 @@ def _between(
     label: str,
     reference: int,
     setting: _Setting,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """Compare conditions on the same people: all people, or those with a label."""
     condition = crossing.condition
     names = tuple(crossing.name(label, value) for value in condition.names)
@@ -239,7 +240,7 @@ class _Paired:
     found: PairedSides | None
     tested: Tested
 
-    def rows(self, study: Study, factor: str) -> pd.DataFrame:
+    def rows(self, study: Study, factor: str) -> Columns:
         """Rows of raw findings."""
         nothing = np.zeros(len(study.steps))
         found = self.found
@@ -298,7 +299,7 @@ def _paired(
 
 def _omnibus(
     study: Study, crossing: Crossing, against: Sequence[_Paired], rest: Sequence[_Paired]
-) -> pd.DataFrame:
+) -> Columns:
     """Test all conditions at once: two by their own test, more by Bonferroni over the rests."""
     sides = Sides("", "", True, SAME_PEOPLE)
     ones = rest or against

@@ -1,6 +1,6 @@
 """Stage `inference`: groups of people compared with each other.
 
-In: the study of one kind of trials, groupings of its people. Out: frames of raw comparisons: all
+In: the study of one kind of trials, groupings of its people. Out: raw comparisons: all
 groups at once, each with the reference group, each with the rest.
 """
 
@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from lfr_eval.contract.spelling import is_stated
 from lfr_eval.contract.tables import CROSS
@@ -29,6 +28,7 @@ from lfr_eval.inference.comparison_rows import (
     omnibus_rows,
     pair_rows,
 )
+from lfr_eval.inference.joined import Columns
 from lfr_eval.inference.limits import limits_of
 from lfr_eval.inference.minimum import FEWEST_PEOPLE, enough_evidence
 from lfr_eval.inference.mover import Compared
@@ -55,7 +55,7 @@ def compare_groupings(
     kinds: Sequence[str] = KINDS_OF_COMPARISON,
     references: Sequence[str] | None = None,
     naming: Naming | None = None,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """Compare the groups of every grouping that has two or more.
 
     Parameters
@@ -96,7 +96,7 @@ def _compare(
     kinds: Sequence[str],
     declared: str | None,
     naming: Naming | None,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     plan = study.plan
     counts = counts_of(study.swept, grouping, study.controls, plan.watchlist, study.clusters)
     declared = declared or plan.reference_groups.get(grouping.factor)

@@ -1,6 +1,6 @@
 """Stage `inference`: comparisons of two sides as rows of raw findings, before adjustment.
 
-In: the study of one kind of trials, evidence of both sides. Out: frames with the columns of
+In: the study of one kind of trials, evidence of both sides. Out: the columns of
 `findings` as far as they are known, and the counts that adjustment, verdicts and sentences need.
 """
 
@@ -24,6 +24,7 @@ from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.controls import Controls, controls_of
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.ends import upper_ends
+from lfr_eval.inference.joined import Columns, joined
 from lfr_eval.inference.mover import Compared, equivalence_p, p_value
 from lfr_eval.inference.omnibus import signed_deviates
 from lfr_eval.inference.plan import UNNAMED, Plan
@@ -94,7 +95,7 @@ def base_columns(
         "metric": trials.metric,
         "holds_for": study.holds_for,
         "threshold": threshold,
-        "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
+        "watchlist_size": trials.watchlist_size,
         "factor": factor,
         "margin": plan.margin,
         "controls": [study.controls] * len(steps),
@@ -121,27 +122,25 @@ def omnibus_rows(
     testable: Bools,
     groups: int,
     sides: Sides | None = None,
-) -> pd.DataFrame:
+) -> Columns:
     """Return the test of all groups at once."""
     base = base_columns(study, factor, "omnibus", sides)
-    return pd.DataFrame(
-        {
-            "finding_id": finding_ids(base, ALL, ALL),
-            **base,
-            "group_a": ALL,
-            "group_b": ALL,
-            "test": f"all groups at once, each against the rest{study.where}; variance over "
-            f"{study.unit}{study.controls.words}",
-            "statistic": np.where(testable, statistic, np.nan),
-            "p_value": np.where(testable, p_value, np.nan),
-            "testable": testable,
-            "pairwise": groups == 2,
-            **dict.fromkeys(NUMBERS, np.full(len(study.steps), np.nan)),
-            **Limits().columns(len(study.steps)),
-            "basis": None,
-            "top": None,
-        }
-    )
+    return {
+        "finding_id": finding_ids(base, ALL, ALL),
+        **base,
+        "group_a": ALL,
+        "group_b": ALL,
+        "test": f"all groups at once, each against the rest{study.where}; variance over "
+        f"{study.unit}{study.controls.words}",
+        "statistic": np.where(testable, statistic, np.nan),
+        "p_value": np.where(testable, p_value, np.nan),
+        "testable": testable,
+        "pairwise": groups == 2,
+        **dict.fromkeys(NUMBERS, np.full(len(study.steps), np.nan)),
+        **Limits().columns(len(study.steps)),
+        "basis": None,
+        "top": None,
+    }
 
 
 # What the omnibus test does not have.
@@ -261,7 +260,7 @@ class Pair:
 
 def pair_rows(
     study: Study, factor: str, pair: Pair, tested: Tested, row: int, people: People
-) -> pd.DataFrame:
+) -> Columns:
     """Return one comparison at every threshold."""
     names = pair.names
     base = base_columns(study, factor, "rest" if names[1] == REST else "reference", pair.sides)
@@ -273,36 +272,34 @@ def pair_rows(
     correlation = np.broadcast_to(np.asarray(tested.sides.correlation), tested.p_value.shape)
     how = "the same people" if pair.paired else f"variance over {study.unit}"
     how += study.controls.words
-    return pd.DataFrame(
-        {
-            "finding_id": finding_ids(base, *names),
-            **base,
-            "group_a": names[0],
-            "group_b": names[1],
-            "rate_a": rate_a,
-            "rate_b": rate_b,
-            "ratio": np.where(defined, divide(a.rate, b.rate), np.nan),
-            "difference": rate_a - rate_b,
-            "test": f"interval of each rate, combined by MOVER{study.where}; {how}",
-            "statistic": np.where(testable, tested.deviates[row], np.nan),
-            "p_value": tested.p_value[row],
-            "p_equivalence": tested.p_equivalence[row],
-            "testable": testable,
-            "pairwise": True,
-            "people_a": people.affected_a,
-            "people_b": people.affected_b,
-            "exposed_a": people.exposed_a,
-            "exposed_b": people.exposed_b,
-            "bound_a": upper_ends(a, tail),
-            "bound_b": upper_ends(b, tail),
-            "correlation": correlation[row],
-            **_numbers("a", a),
-            **_numbers("b", b),
-            "basis": _basis(a.basis, b.basis),
-            "top": list(people.top.T),
-            **(people.limits or Limits()).columns(len(study.steps)),
-        }
-    )
+    return {
+        "finding_id": finding_ids(base, *names),
+        **base,
+        "group_a": names[0],
+        "group_b": names[1],
+        "rate_a": rate_a,
+        "rate_b": rate_b,
+        "ratio": np.where(defined, divide(a.rate, b.rate), np.nan),
+        "difference": rate_a - rate_b,
+        "test": f"interval of each rate, combined by MOVER{study.where}; {how}",
+        "statistic": np.where(testable, tested.deviates[row], np.nan),
+        "p_value": tested.p_value[row],
+        "p_equivalence": tested.p_equivalence[row],
+        "testable": testable,
+        "pairwise": True,
+        "people_a": people.affected_a,
+        "people_b": people.affected_b,
+        "exposed_a": people.exposed_a,
+        "exposed_b": people.exposed_b,
+        "bound_a": upper_ends(a, tail),
+        "bound_b": upper_ends(b, tail),
+        "correlation": correlation[row],
+        **_numbers("a", a),
+        **_numbers("b", b),
+        "basis": _basis(a.basis, b.basis),
+        "top": list(people.top.T),
+        **(people.limits or Limits()).columns(len(study.steps)),
+    }
 
 
 def _numbers(side: str, cells: Any) -> dict[str, Floats]:
@@ -322,11 +319,11 @@ def _basis(a: NDArray[np.str_], b: NDArray[np.str_]) -> list[str]:
 
 def finding_ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
     """Return the stable name of a comparison at every threshold."""
-    size = base["watchlist_size"][0]
+    size = base["watchlist_size"]
     names = []
     for threshold in np.asarray(base["threshold"], float):
         parts = [str(base["metric"])]
-        if not pd.isna(size):
+        if size is not None:
             parts.append(f"n{size}")
         if not np.isnan(threshold) and base["metric"] != UNNAMED:
             parts.append(f"t{threshold_text(float(threshold))}")
@@ -339,6 +336,12 @@ def finding_ids(base: dict[str, Any], group_a: str, group_b: str) -> list[str]:
 
 IDENTITY = ["factor", "group_a", "group_b"]
 """The columns of which a name leaves signs out."""
+
+
+def raw_findings(compared: Sequence[Columns]) -> pd.DataFrame:
+    """Return one table of comparisons."""
+    kept = dict.fromkeys(("controls", "sides", "basis", "top"), object)
+    return joined(compared, watchlist_size="Int64", **kept)
 
 
 def told_apart(rows: pd.DataFrame) -> list[str]:

@@ -31,6 +31,7 @@ from lfr_eval.inference.ends import student_factor
 from lfr_eval.inference.equity_measures import MEASURES, Measure
 from lfr_eval.inference.inequality import coefficient_of_variation
 from lfr_eval.inference.intervals import independent_units, no_event_bound
+from lfr_eval.inference.joined import Columns, joined
 from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.precision import precision_of
@@ -78,7 +79,7 @@ def equity_table(
     steps, alone, clusters = np.asarray(thresholds), None, clusters_of(people)
     if not draws_together(len(people), trials):
         alone = draw_alone(len(people), replicates, plan.seed, clusters)
-    frames = []
+    parts = []
     for factor in factors:
         grouping = group_people(people, factor)
         if len(grouping.names) < 2:
@@ -95,8 +96,8 @@ def equity_table(
             ]
             for measure in (known.under(plan.garbe_weight) for known in MEASURES):
                 both = [[one, other] for other in opposite] if measure.paired else [[one]]
-                frames += [_rows(measure, rates, factor, thresholds, plan) for rates in both]
-    return EQUITY.conform(pd.concat(frames, ignore_index=True)) if frames else EQUITY.empty()
+                parts += [_rows(measure, rates, factor, thresholds, plan) for rates in both]
+    return EQUITY.conform(joined(parts, watchlist_size="Int64")) if parts else EQUITY.empty()
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _rows(
     factor: str,
     thresholds: Sequence[float],
     plan: Plan,
-) -> pd.DataFrame:
+) -> Columns:
     trials, tail = drawn[0].trials, (1 - plan.level) / 2
     value = measure.of(*(np.moveaxis(one.observed, 0, -1) for one in drawn))
     values = measure.of(*(np.moveaxis(one.redrawn, 1, -1) for one in drawn))
@@ -192,24 +193,22 @@ def _rows(
     low = np.where(np.isinf(value), np.fmin(low, bound), low)
     if measure.part is not None:
         low, high = _deflated(measure, drawn, plan)
-    return pd.DataFrame(
-        {
-            "measure": measure.name,
-            "metric": " + ".join(one.trials.metric for one in drawn),
-            "threshold": steps,
-            "watchlist_size": pd.array([trials.watchlist_size] * len(steps), dtype="Int64"),
-            "factor": factor,
-            "groups": len(drawn[0].observed),
-            "value": np.where(np.isfinite(value), value, np.nan),
-            "lower": np.where(np.isnan(value), np.nan, low),
-            "upper": np.where(np.isnan(value), np.nan, high),
-            "level": plan.level,
-            "replicates": len(drawn[0].redrawn),
-            "definition": measure.definition,
-            "range": measure.range,
-            "caveat": measure.caveat,
-        }
-    )
+    return {
+        "measure": measure.name,
+        "metric": " + ".join(one.trials.metric for one in drawn),
+        "threshold": steps,
+        "watchlist_size": trials.watchlist_size,
+        "factor": factor,
+        "groups": len(drawn[0].observed),
+        "value": np.where(np.isfinite(value), value, np.nan),
+        "lower": np.where(np.isnan(value), np.nan, low),
+        "upper": np.where(np.isnan(value), np.nan, high),
+        "level": plan.level,
+        "replicates": len(drawn[0].redrawn),
+        "definition": measure.definition,
+        "range": measure.range,
+        "caveat": measure.caveat,
+    }
 
 
 def _deflated(measure: Measure, drawn: list[_Drawn], plan: Plan) -> tuple[Floats, Floats]:

@@ -20,10 +20,11 @@ from lfr_eval.inference.absolute import absolute_columns
 from lfr_eval.inference.cells import Floats
 from lfr_eval.inference.comparing_conditions import compare_crossing
 from lfr_eval.inference.comparing_groups import compare_groupings
-from lfr_eval.inference.comparison_rows import ALL, Study, told_apart
+from lfr_eval.inference.comparison_rows import ALL, Study, raw_findings, told_apart
 from lfr_eval.inference.factors import check_factors, cross, is_of_people
 from lfr_eval.inference.families import adjust, adjust_equivalence
 from lfr_eval.inference.fragility import fragility
+from lfr_eval.inference.joined import Columns
 from lfr_eval.inference.mover import Compared, difference_ends, ratio_ends
 from lfr_eval.inference.plan import SIZED, Plan
 from lfr_eval.inference.precision import Precision
@@ -65,14 +66,14 @@ def finding_table(
         {one.metric for one in trials},
         {one.watchlist_size for one in trials if one.metric == SIZED and one.watchlist_size},
     )
-    frames = [
-        frame
+    compared = [
+        columns
         for one in counted(trials, "metrics compared")
-        for frame in compare_all(one, people, thresholds, plan)
+        for columns in compare_all(one, people, thresholds, plan)
     ]
-    if not frames:
+    if not compared:
         return FINDINGS.empty()
-    rows = pd.concat([frame.astype({"basis": object}) for frame in frames], ignore_index=True)
+    rows = raw_findings(compared)
     rows["finding_id"] = told_apart(rows)
     adjusted = adjust(rows, plan.alpha)
     rows["p_adjusted"], rows["adjustment"] = adjusted.p_value, adjusted.words
@@ -107,7 +108,7 @@ def finding_table(
 
 def compare_all(
     trials: Trials, people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """Make every comparison of one kind of trials, before adjustment, one frame a comparison.
 
     The columns are those of `findings` as far as they are known, and the counts that verdicts
