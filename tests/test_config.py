@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
 
 from lfr_eval.cli.launch import _prepared
 from lfr_eval.cohort import load_card
 from lfr_eval.config import ConfigError, ManifestDatasetConfig, PairsDatasetConfig, StudyConfig
+from lfr_eval.config.composing import compose_words as compose_settings
 from lfr_eval.config.composition import read, register
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import allow_object
@@ -95,6 +97,43 @@ def test_every_shipped_option_composes(option: str) -> None:
     assert sweep.primary
     assert set(sweep.primary) <= set(sweep.values)
     assert list(sweep.values) == sorted(sweep.values)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["experiment=rehearsal", "dataset.people=60", "thresholds.sweep=[0.4,0.6,0.05]"],
+        ["experiment=rehearsal", "thresholds.values=[0.5]", "design=live", "name=mine"],
+        ["experiment=london", "matcher=facenet", "matcher.batch_size=2", "paths.cache=/c"],
+        ["dataset.path=p.csv", "~experiment", "dataset=manifest", "matcher=null_matcher"],
+        ["experiment=none", "+design.watchlist_composition={green: 1}", "dataset.people=7"],
+        ["experiment=rehearsal", "inference={level: 0.9}", "inference.level=0.8"],
+        ["inference.level=0.8", "experiment=rehearsal", "inference={level: 0.9}"],
+    ],
+)
+def test_settings_on_top_of_what_is_composed_are_what_hydra_composes(words: list[str]) -> None:
+    with hydra():
+        whole = compose("config", overrides=words)
+        again = [compose_settings("config", words) for _ in range(2)]
+        compose_settings("config", [*words, "report.title=another"])
+        again.append(compose_settings("config", words))
+    for one in again:
+        assert OmegaConf.to_yaml(one) == OmegaConf.to_yaml(whole)
+        assert one._metadata.flags == whole._metadata.flags
+
+
+def test_a_folder_of_ones_own_is_read_whenever_something_is_composed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["experiment=rehearsal", "dataset.passes=3"]
+    people = [compose_words(words).dataset.people]
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "conf" / "experiment"
+    own.mkdir(parents=True)
+    for number in (7, 9):
+        (own / "rehearsal.yaml").write_text(f"# @package _global_\ndataset:\n  people: {number}\n")
+        people.append(compose_words(words).dataset.people)
+    assert people == [600, 7, 9]
 
 
 def test_every_group_of_the_design_exists() -> None:

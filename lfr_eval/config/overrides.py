@@ -241,13 +241,14 @@ def checked_compose(name: str, overrides: Sequence[str]) -> DictConfig:
     ConfigError
         If an override is refused. An unknown setting is named with the nearest known one.
     """
-    from hydra import compose
     from hydra.errors import HydraException
+
+    from lfr_eval.config.composing import compose_words
 
     words = list(overrides)
     while True:
         try:
-            composed = compose(name, overrides=words)
+            composed = compose_words(name, words)
         except HydraException as error:
             unknown = re.match(r"Could not override '([^']+)'", str(error))
             forced = [

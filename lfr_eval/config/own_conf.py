@@ -98,7 +98,13 @@ class OwnConfFirst(SearchPathPlugin):
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Put it there, if it is not the shipped folder itself."""
-        own = Path.cwd() / "conf"
-        if own.is_dir() and own.resolve() != conf_dir().resolve():
+        own = own_conf()
+        if own is not None:
             scheme = "file" if self.trusted else OwnConf.scheme()
             search_path.prepend("working directory", f"{scheme}://{own}")
+
+
+def own_conf() -> Path | None:
+    """Return `conf/` of the working directory, if there is one that is not the shipped folder."""
+    own = Path.cwd() / "conf"
+    return own if own.is_dir() and own.resolve() != conf_dir().resolve() else None
