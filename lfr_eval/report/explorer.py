@@ -284,15 +284,25 @@ def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any
     rows = findings[here & findings["metric"].isin([metrics[0], right])]
     sized = rows["watchlist_size"]
     rows = rows[(sized.isna() if size is None else sized == size).fillna(False).to_numpy(bool)]
+    followed: dict[tuple[str, str, str], dict[float | None, Any]] = {}
+    for row in rows[_TOLD].itertuples(index=False):
+        followed.setdefault((row.metric, row.group_a, row.group_b), {})[real(row.threshold)] = row
     made = []
-    for (metric, a, b), part in rows.groupby(["metric", "group_a", "group_b"], sort=False):
-        if not part["primary"].fillna(False).any():
+    for (metric, a, b), at in followed.items():
+        if not any(_is_primary(row) for row in at.values()):
             continue
-        at = {real(row.threshold): row for row in part.itertuples()}
         told = [pool.place(_verdict(at[value]) if value in at else "not compared here")
                 for value in setting.thresholds]  # fmt: skip
-        made.append([metric_named(str(metric)).plain, pair_words(str(a), str(b), factor), told])
+        made.append([metric_named(metric).plain, pair_words(a, b, factor), told])
     return tuple(made)
+
+
+_TOLD = ["metric", "group_a", "group_b", "threshold", "verdict", "primary", "ratio",
+         "ratio_lower", "ratio_upper"]  # fmt: skip
+
+
+def _is_primary(row: Any) -> bool:
+    return not pd.isna(row.primary) and bool(row.primary)
 
 
 def _verdict(row: Any) -> str:
@@ -301,8 +311,7 @@ def _verdict(row: Any) -> str:
     if real(row.ratio) is not None and low is not None and high is not None:
         upper = "no limit" if math.isinf(high) else ratio(high, "up")
         text += f", {ratio(real(row.ratio))} times ({ratio(low, 'down')} to {upper})"
-    primary = False if pd.isna(row.primary) else bool(row.primary)
-    return text if primary else f"{text}, exploratory"
+    return text if _is_primary(row) else f"{text}, exploratory"
 
 
 def _marks(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 from pandas.api.types import pandas_dtype
 
 TEXT, REAL, WHOLE, FLAG = "string", "float64", "Int64", "boolean"
 """The types of columns, in the words of pandas."""
+_type = cache(pandas_dtype)
 
 
 class TableError(ValueError):
@@ -67,14 +69,18 @@ class Table:
         if unknown and not self.extra_columns:
             problems += [f"column '{name}' is not part of the table" for name in unknown]
         typed: dict[str, pd.Series] = {}
+        types = dict(zip(frame.columns, frame.dtypes, strict=True))
         for column in self.columns:
             if column.name not in frame:
                 if column.optional:
                     nulls = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-                    typed[column.name] = nulls.astype(pandas_dtype(column.dtype))
+                    typed[column.name] = nulls.astype(_type(column.dtype))
                 continue
+            wanted = _type(column.dtype)
             try:
-                typed[column.name] = frame[column.name].astype(pandas_dtype(column.dtype))
+                typed[column.name] = frame[column.name]
+                if types[column.name] != wanted:
+                    typed[column.name] = frame[column.name].astype(wanted)
             except (TypeError, ValueError) as error:
                 problems.append(f"column '{column.name}' does not hold {column.dtype}: {error}")
         if problems:
