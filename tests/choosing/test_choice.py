@@ -24,6 +24,12 @@ def drawn() -> Sample:
     return sample(walk_past(), 3, watchlist="fixed")
 
 
+@pytest.fixture(scope="module")
+def by_hand(drawn: Sample) -> dict[bool, dict[float, dict[str, tuple[float, float]]]]:
+    """What `ends` says of each threshold, of false alerts (False) and of people found (True)."""
+    return {found: {at: ends(drawn, at, found) for at in THRESHOLDS} for found in (False, True)}
+
+
 def ends(one: Sample, threshold: float, found: bool) -> dict[str, tuple[float, float]]:
     """Rate of every group by itself and the end of its interval, through plain arrays."""
     trials = one.found if found else one.alerts
@@ -46,23 +52,30 @@ def events(one: Sample, threshold: float, group: str) -> int:
 
 @pytest.mark.parametrize("by", ["met", "estimate_met"])
 @pytest.mark.parametrize(("fpir", "tpir"), [(0.05, 0.6), (0.12, 0.9), (0.3, 0.999), (0.004, 0.2)])
-def test_brute_force_chooses_the_same(drawn: Sample, fpir: float, tpir: float, by: str) -> None:
+def test_brute_force_chooses_the_same(
+    drawn: Sample,
+    by_hand: dict[bool, dict[float, dict[str, tuple[float, float]]]],
+    fpir: float,
+    tpir: float,
+    by: str,
+) -> None:
+    false, right = by_hand[False], by_hand[True]
     # Without events an interval carries a design effect of the sweep, which plain arrays at one
     # threshold do not know: those thresholds are left out on both sides.
-    seen = [at for at in THRESHOLDS if all(end[0] > 0 for end in ends(drawn, at, False).values())]
+    seen = [at for at in THRESHOLDS if all(end[0] > 0 for end in false[at].values())]
     one = replace(drawn, thresholds=tuple(seen))
     limits = ConstraintsConfig(max_fpir=fpir, min_tpir=tpir)
     place = 1 if by == "met" else 0
     best = None
     for at in reversed(seen):
-        failing = {name for name, end in ends(one, at, False).items() if end[place] > fpir}
+        failing = {name for name, end in false[at].items() if end[place] > fpir}
         if failing:
             # The group that binds decides whether it was for want of events.
-            worst = max(ends(one, at, False).items(), key=lambda item: item[1][1])[0]
+            worst = max(false[at].items(), key=lambda item: item[1][1])[0]
             if events(one, at, worst) >= 10:
                 break
             continue
-        if all(end[place] >= tpir for end in ends(one, at, True).values()):
+        if all(end[place] >= tpir for end in right[at].values()):
             best = at
     assert choose(weigh(one, limits), by) == best
 

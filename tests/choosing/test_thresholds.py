@@ -24,6 +24,7 @@ from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
 from lfr_eval.tracking import track
+from tests.shared import fresh_store
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,7 @@ def test_files_are_added_to_the_run_of_the_study(
     assert cli.main([*asked, "--experiment", "tests"]) == cli.OK
     assert "MLflow" not in capsys.readouterr().out
     assert not (tmp_path / "mlflow.db").exists()
-    run = track(small, uri, "tests")
+    run = track(small, fresh_store(tmp_path), "tests")
     assert cli.main([*asked, "--experiment", "tests"]) == cli.OK
     assert f"MLflow: added to run {run}" in capsys.readouterr().out
     kept = MlflowClient(tracking_uri=uri).list_artifacts(run, "thresholds")

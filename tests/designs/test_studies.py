@@ -30,6 +30,7 @@ FEW = (
     "dataset.fillers=80",
     "design.watchlist_sizes=[60]",
     "thresholds.sweep=[0.4,0.5,0.1]",
+    "inference.factors=[gender]",
 )
 
 
