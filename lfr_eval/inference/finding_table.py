@@ -109,7 +109,7 @@ def finding_table(
 def compare_all(
     trials: Trials, people: pd.DataFrame, thresholds: Sequence[float], plan: Plan
 ) -> list[Columns]:
-    """Make every comparison of one kind of trials, before adjustment, one frame a comparison.
+    """Make every comparison of one kind of trials, before adjustment, the columns of each.
 
     The columns are those of `findings` as far as they are known, and the counts that verdicts
     and sentences need. Factors with a condition that these trials do not have are left out.
@@ -118,12 +118,12 @@ def compare_all(
     groupings = [
         group_people(people, factor) for factor in plan.factors if is_of_people(factor, people)
     ]
-    frames = compare_groupings(study, groupings)
+    compared = compare_groupings(study, groupings)
     for factor in plan.factors:
         crossing = cross(trials, people, factor)
         if crossing is not None and isinstance(trials, PersonTrials):
-            frames += compare_crossing(trials, crossing, people, thresholds, plan)
-    return frames
+            compared += compare_crossing(trials, crossing, people, thresholds, plan)
+    return compared
 
 
 def _sides(rows: pd.DataFrame) -> Compared:
