@@ -107,24 +107,29 @@ def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -
 
 def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
     """Find ends on the rarer outcome: above a half on trials without an event, swapped."""
-    x, n, effect, degrees, clump, spread, level = np.broadcast_arrays(
-        cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, cells.spread, level
+    given = (cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, cells.spread)
+    shape = np.broadcast(*given, level).shape
+    x, n, effect, degrees, clump, spread, level = (
+        one if np.shape(one) == shape else np.broadcast_to(one, shape) for one in (*given, level)
     )
-    level = np.clip(level, LEAST_LEVEL, GREATEST_LEVEL)
+    level = np.minimum(np.maximum(level, LEAST_LEVEL), GREATEST_LEVEL)
     factor = student_factor(level, degrees)
     rate = divide(x, n)
     often = rate > 0.5
     rare = np.where(often, n - x, x)
     outer = upper != often
-    result = np.empty(x.shape)
+    result = np.empty(shape)
     empty = n <= 0
+    w = np.where(often, effect, clump)
     for wanted, make in ((True, _outer), (False, _inner)):
         at = (outer == wanted) & ~empty
-        if np.any(at):
-            w = np.where(often, effect, clump)[at]
-            result[at] = make(rare[at], n[at], effect[at], w, factor[at], level[at])
+        # Levels are searched for one comparison at a time, in thousands of calls: no copies.
+        if at.all():
+            result = np.asarray(make(rare, n, effect, w, factor, level))
+        elif at.any():
+            result[at] = make(rare[at], n[at], effect[at], w[at], factor[at], level[at])
     at = outer & ~often & ~empty & (spread > 0)
-    if np.any(at):
+    if at.any():
         wider = _resembling(x[at], n[at], spread[at], factor[at], level[at])
         result[at] = np.maximum(result[at], wider)
     result = np.where(often, 1 - result, result)
