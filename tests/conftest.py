@@ -57,10 +57,22 @@ def unsynced() -> Iterator[None]:
     event.remove(Engine, "connect", hasty)
 
 
+PREPARED = """
+import lfr_eval.cli.main, lfr_eval.study.run, lfr_eval.comparison, torch
+from pathlib import Path
+from lfr_eval.report.templating import environment
+from lfr_eval.study.overrides import composed
+
+composed([])
+for name in {Path(name).name for name in environment().list_templates(["j2"])}:
+    environment().get_template(name)
+"""
+
+
 @pytest.fixture(scope="session")
 def python() -> Iterator[Forked]:
-    """Processes that have imported what most commands need."""
-    forked = Forked("import lfr_eval.cli.main, lfr_eval.study.run, lfr_eval.comparison, torch")
+    """Processes that have imported, read and compiled what most commands need."""
+    forked = Forked(PREPARED)
     yield forked
     forked.close()
 

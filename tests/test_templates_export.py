@@ -58,7 +58,7 @@ def test_a_study_of_exported_templates_has_the_same_rates(
 
 
 def test_simulated_templates_are_made_anew(tmp_path: Path) -> None:
-    study = tables_of(tmp_path, *SMALL, "design=verification")
+    study = tables_of(tmp_path, *SMALL, "design=verification", "inference.factors=[gender]")
     number = export_templates(study, tmp_path / "t.npz", tmp_path / "cache")
     with np.load(tmp_path / "t.npz") as arrays:
         assert len(arrays["image_id"]) == len(arrays["template"]) == number

@@ -27,6 +27,7 @@ MIXED = (
     *SMALL,
     "design.watchlist_sizes=[50,120]",
     "+design.watchlist_composition={black: 0.8, white: 0.2}",
+    "inference.factors=[ethnicity]",
 )
 
 

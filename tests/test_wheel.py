@@ -52,7 +52,15 @@ def test_the_wheel_runs_a_study_outside_the_checkout(wheel: Path, tmp_path: Path
     )
     assert where.stdout.startswith(str(installed))
     done = subprocess.run(
-        [sys.executable, "-m", "lfr_eval.cli.main", "run", *SMALL, "tracking=none"],
+        [
+            sys.executable,
+            "-m",
+            "lfr_eval.cli.main",
+            "run",
+            *SMALL,
+            "inference.factors=[gender]",
+            "tracking=none",
+        ],
         capture_output=True,
         text=True,
         check=False,
