@@ -107,18 +107,16 @@ def smallest_level(excess: Callable[[Floats], Floats], shape: tuple[int, ...]) -
 
 def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
     """Find ends on the rarer outcome: above a half on trials without an event, swapped."""
-    given = (cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, cells.spread)
-    shape = np.broadcast(*given, level).shape
-    x, n, effect, degrees, clump, spread, level = (
-        one if np.shape(one) == shape else np.broadcast_to(one, shape) for one in (*given, level)
+    x, n, effect, degrees, clump, spread, at_level = _alike(
+        cells.events, cells.trials, cells.effect, cells.degrees, cells.clump, cells.spread, level
     )
-    level = np.minimum(np.maximum(level, LEAST_LEVEL), GREATEST_LEVEL)
+    level = np.minimum(np.maximum(at_level, LEAST_LEVEL), GREATEST_LEVEL)
     factor = student_factor(level, degrees)
     rate = divide(x, n)
     often = rate > 0.5
     rare = np.where(often, n - x, x)
-    outer = upper != often
-    result = np.empty(shape)
+    outer = often != upper
+    result = np.empty(x.shape)
     empty = n <= 0
     w = np.where(often, effect, clump)
     for wanted, make in ((True, _outer), (False, _inner)):
@@ -136,6 +134,13 @@ def _ends(cells: Precision, level: Floats | float, upper: bool) -> Floats:
     # Rounding and the half clump must never put an end on the wrong side of the rate.
     result = np.maximum(result, rate) if upper else np.minimum(result, rate)
     return np.where(empty, 1.0 if upper else 0.0, result)
+
+
+def _alike(*given: Floats | float) -> list[Floats]:
+    """Broadcast arrays; for a few cells NumPy's own takes as long as what is done with them."""
+    shape = np.broadcast(*given).shape
+    arrays = [np.asarray(one) for one in given]
+    return [one if one.shape == shape else np.broadcast_to(one, shape) for one in arrays]
 
 
 def _inner(

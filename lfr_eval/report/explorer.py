@@ -286,7 +286,8 @@ def _verdicts(findings: pd.DataFrame, setting: Setting, pool: Pool) -> tuple[Any
     rows = rows[(sized.isna() if size is None else sized == size).fillna(False).to_numpy(bool)]
     followed: dict[tuple[str, str, str], dict[float | None, Any]] = {}
     for row in rows[_TOLD].itertuples(index=False):
-        followed.setdefault((row.metric, row.group_a, row.group_b), {})[real(row.threshold)] = row
+        key = (str(row.metric), str(row.group_a), str(row.group_b))
+        followed.setdefault(key, {})[real(row.threshold)] = row
     made = []
     for (metric, a, b), at in followed.items():
         if not any(_is_primary(row) for row in at.values()):
