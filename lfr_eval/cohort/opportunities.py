@@ -17,6 +17,7 @@ import pandas as pd
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.manifest import CARD, cohort_table
+from lfr_eval.cohort.near_names import near_id
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.contract.dates import Order
@@ -190,6 +191,7 @@ def _labelled(
         "an image of the manifest has this name",
         "Give the pass another name.",
     )
+    problems += _written_otherwise(person, people.index, table)
     columns = {}
     for name in people.columns.drop(["filler", CARD], errors="ignore"):
         told = person.map(people[name])
@@ -209,6 +211,29 @@ def _labelled(
         columns[name] = given.astype("string").fillna(told.astype("string"))
     columns[CARD] = pd.Series(cohort.cards[0].name, passes.index, "string")
     return passes.assign(**columns), problems
+
+
+def _written_otherwise(person: pd.Series, known: pd.Index, table: TextTable) -> list[Problem]:
+    """Find people of the log whom the manifest seems to name in another spelling.
+
+    They would count as somebody else who is not enrolled, and their alerts as false.
+    """
+    others = set(person[~person.isin(known) & ~person.str.startswith(SOMEBODY)])
+    if not others:
+        return []
+    meant = {near_id(str(name)): str(name) for name in known}
+    found = {name: meant[near_id(name)] for name in others if near_id(name) in meant}
+    where = person.isin(found)
+    return problems_at(
+        where,
+        table.rows,
+        "subject_id",
+        person,
+        "person written in two ways",
+        [f"the manifest has '{found[name]}'" for name in person[where]],
+        "Write the id of one person in one way. If they are two people, give one of them another "
+        "id.",
+    )
 
 
 def _said(card: DatasetCard, passes: int, unknown: int) -> DatasetCard:

@@ -73,6 +73,15 @@ def test_labels_of_the_manifest_and_the_log_that_differ_are_refused(logs: Logs) 
         logs.images()
 
 
+def test_a_person_whom_the_log_writes_in_another_way_is_not_somebody_else(logs: Logs) -> None:
+    logs.write("pass_id,subject_id\np1,S0\np2,v 03\np3,s1\np4,z9\np5,unknown\n", "")
+    (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
+    with pytest.raises(ManifestError) as refused:
+        logs.images()
+    found = [(each.row, each.value, each.message) for each in refused.value.problems]
+    assert found == [(2, "S0", "the manifest has 's0'"), (3, "v 03", "the manifest has 'v3'")]
+
+
 def test_a_pass_may_have_the_name_of_a_row_that_only_labels_its_person(logs: Logs) -> None:
     logs.write("pass_id,subject_id\nl0,v0\n", "")
     (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
