@@ -11,6 +11,7 @@ import pandas as pd
 from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.loading import manifest_card
+from lfr_eval.cohort.near_names import told_alike
 from lfr_eval.cohort.reading import TextTable
 from lfr_eval.contract.tables import COHORT
 
@@ -37,7 +38,8 @@ def cohort_of_pairs(people: pd.DataFrame, path: Path, counted: tuple[str, str]) 
     absent = {name: None for name in COHORT.names if name not in rows}
     images = COHORT.conform(rows.assign(**absent))
     cohort = make_cohort(images, path.parent.absolute(), (card,))
-    return replace(cohort, notes=labels.table.notes, label_names=labels.names)
+    alike = told_alike(people["subject_id"].tolist()) if counted[0] == "person" else ()
+    return replace(cohort, notes=(*labels.table.notes, *alike), label_names=labels.names)
 
 
 def _as_table(people: pd.DataFrame, path: Path) -> TextTable:

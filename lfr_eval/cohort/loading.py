@@ -13,6 +13,7 @@ from lfr_eval.cohort.cohort import Cohort, make_cohort
 from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.layouts import manifest_rows
 from lfr_eval.cohort.manifest import cohort_table
+from lfr_eval.cohort.near_names import told_alike
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.cohort.sources import fetch_card
 from lfr_eval.contract.dates import Order
@@ -84,7 +85,8 @@ def load_manifest(
     )
     # A study may change its working directory; where the images are must not change with it.
     cohort = make_cohort(images, path.parent.absolute(), (known,))
-    return replace(cohort, notes=labels.table.notes, label_names=labels.names)
+    alike = told_alike(images["subject_id"].tolist(), labels.table.rows.tolist())
+    return replace(cohort, notes=(*labels.table.notes, *alike), label_names=labels.names)
 
 
 def _check_factors(card: DatasetCard, columns: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.words import joined, some
 
 NEAR = 0.8
 """Names that share at least this proportion of letters are offered for one another."""
@@ -51,6 +52,28 @@ def written_alike(subjects: Sequence[str]) -> list[list[str]]:
     for subject in subjects:
         groups.setdefault(near_id(subject), []).append(subject)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def told_alike(subjects: Sequence[str], rows: Sequence[int] = ()) -> tuple[str, ...]:
+    """Say that ids may be one person's, written in several ways; no id is told.
+
+    Parameters
+    ----------
+    subjects, rows
+        The id in each row of a file, and the numbers of the rows, if they can be named.
+    """
+    alike = written_alike(list(dict.fromkeys(subjects)))
+    if not alike:
+        return ()
+    where = f"{sum(map(len, alike)):,} ids"
+    if rows:
+        first = dict(zip(reversed(subjects), reversed(rows), strict=True))
+        each = [joined([str(first[name]) for name in group]) for group in alike]
+        where = f"rows {some(each, apart='; rows ')}"
+    return (
+        f"Some subject ids are nearly the same, and each counts as another person ({where}). "
+        "If they are one person, give that person one id.",
+    )
 
 
 def spellings(subject: str) -> tuple[str, ...]:

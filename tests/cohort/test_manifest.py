@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.cohort import DatasetCard, ManifestError, codes, manifest_card
+from lfr_eval.cohort import DatasetCard, ManifestError, codes, load_manifest, manifest_card
 from lfr_eval.cohort.labels import respelled
+from lfr_eval.cohort.listed import cohort_of_pairs
 from lfr_eval.cohort.manifest import cohort_table
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.cohort.schemes import Code
@@ -353,3 +354,15 @@ def test_nothing_is_dropped(rows: Rows, tmp_path: Path) -> None:
         kept = [skeleton(label.removesuffix(" (label)")) for label in table[name].fillna("")]
         written = [skeleton(row[name]) for row in named]
         assert kept == ["" if label in ("na", "unknown") else label for label in written]
+
+
+def test_ids_that_may_be_one_persons_are_told_by_row_and_not_by_name(tmp_path: Path) -> None:
+    ids = ["alice", "bob", "Alice", "p-01", "bob", "P1", "p-2"]
+    lines = [f"i{at},{name},{'reference' if at < 4 else 'probe'}" for at, name in enumerate(ids)]
+    (tmp_path / "m.csv").write_text("image_id,subject_id,role\n" + "\n".join(lines) + "\n")
+    notes = load_manifest(tmp_path / "m.csv", templates_only=True).notes
+    assert any("another person (rows 2 and 4; rows 5 and 7)" in note for note in notes)
+    assert not any("lice" in note or "p-01" in note for note in notes)
+    people = pd.DataFrame({"subject_id": ids}).drop_duplicates()
+    (said,) = cohort_of_pairs(people, tmp_path / "pairs.csv", ("person", "people")).notes
+    assert "another person (4 ids)" in said
