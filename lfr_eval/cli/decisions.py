@@ -101,7 +101,7 @@ def list_approvals(*, roots: Roots = None) -> int:
         anew = sealed_anew(approval.study_hash, studies)
         if anew is not None:
             print(
-                f"   Not of the study as it is now: {anew.provenance().withdrawn} Hash now: "
+                f"   The study has changed since. {anew.provenance().withdrawn} Its hash now: "
                 f"{anew.study_hash()}"
             )
     print(f"{several(len(decisions), 'decision')} in {ledger.path}; the chain is whole.")

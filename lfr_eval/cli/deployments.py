@@ -71,8 +71,8 @@ def import_(
         The police force or body whose deployments the files hold, or one file: --force "Kent" or
         --force kent.csv="Kent". Records of several forces are reported force by force.
     blank
-        What empty and dashed counts mean. Default: missing; a file is refused if a column has such
-        cells and no 0.
+        What empty cells and dashes mean in columns of counts. Default: missing; a file is refused
+        if a column has such cells and no 0.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
 

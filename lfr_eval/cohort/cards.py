@@ -164,7 +164,7 @@ def _check_filled(
     """Refuse an empty text, and a null where a value is needed."""
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     problems += [
-        f"{where}{key}: is empty; if it is not known, write so"
+        f"{where}{key}: is empty; write 'not known' if nobody knows it"
         for key, value in plain.items()
         if value == "" or (value is None and key in needed)
         # What is not a text has been named already.

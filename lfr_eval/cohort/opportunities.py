@@ -115,7 +115,7 @@ def _watchlist(images: pd.DataFrame, passed: pd.Series) -> tuple[pd.DataFrame, l
         notes.append(
             f"{several(len(only), 'row')} of the manifest with the role probe give labels only: "
             "passes come from the log of passes."
-            + f" {several(absent, 'person', 'people')} of these rows never passed."
+            + f" {several(absent, 'person', 'people')} in these rows never passed."
             * bool(absent)
         )
     watched = images[role != "probe"]

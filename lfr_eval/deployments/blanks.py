@@ -40,5 +40,5 @@ def fill_blanks(name: str, rows: Sequence[dict[str, Any]], said: Blanks | None) 
             place = where(rows[blank[0]]["page"], rows[blank[0]]["row"])
             yield (
                 f"{name}: {len(blank)} cells of {field} are blank or a dash (the first: {place}), "
-                "and none is 0. Say what they mean: --blank zero, or --blank missing"
+                "and no other cell is 0. Say what they mean: --blank zero, or --blank missing"
             )

@@ -193,7 +193,7 @@ def repeated_outcomes(part: pd.DataFrame) -> str:
         return ""
     return (
         f"other disposals and no action hold the same number in {same} of {len(known)} rows "
-        f"with alerts, so one of them repeats the other: do not add them."
+        "with alerts, so one of them seems to repeat the other: do not add them together."
     )
 
 

@@ -69,9 +69,9 @@ def _turned_by_a_spreadsheet(
     if len(held) + len(day_first) < _PATTERN:
         return None
     why = (
-        f"{several(len(day_first), 'day')} can only be day first, and day and month of "
-        f"{several(len(held), 'other')}, all stored as dates of the first 12 days of a month, seem "
-        "to be exchanged already: use the original file"
+        f"{several(len(day_first), 'date')} can only be day first, and a spreadsheet seems to have "
+        f"exchanged day and month of {several(len(held), 'other')}, which all fall on one of the "
+        "first 12 days of a month: use the original file"
     )
     return day_first[0], why
 

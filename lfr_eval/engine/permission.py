@@ -135,7 +135,7 @@ def _refused(
     anew = sealed_anew(approval.study_hash, studies) if study is None else None
     if anew is not None:
         return (
-            f"The approval is unsigned, and {anew.path.name} is not as it was approved. "
+            f"The approval is unsigned, and {anew.path.name} has changed since. "
             f"{anew.provenance().withdrawn} Approve the study as it is now."
         )
     if study is None:

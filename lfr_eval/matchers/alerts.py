@@ -47,7 +47,7 @@ NO_TIME = (
 )
 NO_TIMES = (
     "names no pass, and no column of times is read (if the file has one, give "
-    "'matcher.columns={{time: THEIRS}}'; it also has {})"
+    "'matcher.columns={{time: THEIRS}}'; its other columns: {})"
 )
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
@@ -153,7 +153,7 @@ class AlertLog:
             self.told += (
                 f"{several(int(again.sum()), 'alert')} of {len(again):,} in the log "
                 f"{'is' if again.sum() == 1 else 'are'} the same as an earlier one in "
-                f"{joined([*named, 'reference_id'])} and score, and no alert counts twice.",
+                f"{joined([*named, 'reference_id'])} and score; each is counted once.",
             )
         content = sha256_of(path)
         told = f"at most {at_most:,}" if at_most else "all references"

@@ -237,7 +237,7 @@ def _unread(rows: pd.DataFrame) -> list[str]:
         return []
     return [
         f"The list of pairs has columns that are not read: {some(others, MOST_NAMES)}. If they "
-        f"say it, give matcher.columns={joined(needed)}."
+        f"hold groups or people, give matcher.columns={joined(needed)}."
     ]
 
 

@@ -247,7 +247,7 @@ def _again(
         f"{apart:,} with another score" if apart else "all with the same score",
     ]
     return (
-        f"repeats an earlier comparison (of {several(len(rows), 'row')} {joined(how)}; the earlier "
+        f"repeats an earlier comparison ({several(len(rows), 'row')}: {joined(how)}; the earlier "
         f"ones are in row {some(rows.tolist())}; give each pair of images once)"
     )
 

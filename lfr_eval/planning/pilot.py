@@ -31,8 +31,8 @@ REPLICATES = 1_000
 METRICS = ("FPIR", "FNIR", "FNMR", "FTA")
 
 BY_RATE = (
-    "FMR is planned from its rate, which the pilot's report gives: lfr-eval plan --metric FMR "
-    "--rate 1/1000 --ratio 2"
+    "FMR is planned from its rate, which the pilot's report gives, as in lfr-eval plan "
+    "--metric FMR --rate 1/1000 --ratio 2"
 )
 
 Floats = NDArray[np.float64]
@@ -219,8 +219,8 @@ def _trials(
     chosen = [one for one in found if one.watchlist_size is None or one.watchlist_size == wanted]
     if metric not in METRICS:
         raise PlanningError(
-            f"--metric must be one of {', '.join(METRICS)} with a pilot, not {metric}: each of its "
-            f"trials must belong to one person. {BY_RATE}"
+            f"--metric must be one of {', '.join(METRICS)} with a pilot, not {metric}: each "
+            f"trial of a metric must belong to one person. {BY_RATE}"
         )
     if not chosen:
         told = {"FPIR": SEARCHES, "FNIR": SEARCHES, "FNMR": MATED, "FTA": ACQUISITION}

@@ -132,10 +132,10 @@ def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -
     groups = [rate.rate or 0.0 for key, rate in pairs.items() if key[0] != OVERALL]
     if quote.wrong.code != "FMR" or overall is None or not groups:
         return ""
-    lower = ", so the rate of everybody is lower" if overall < min(groups) else ""
+    lower = ", so it is lower" if overall < min(groups) else ""
     return (
-        f"{quote.wrong.plain}: each group is compared with people of the same group, everybody "
-        f"with anybody{lower}."
+        f"{quote.wrong.plain}: the rate of a group is for pairs of people within that group, the "
+        f"rate of everybody is for pairs of any people{lower}."
     )
 
 
@@ -151,7 +151,7 @@ def _wide(both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:
     ]  # fmt: skip
     if not named:
         return ""
-    return f"The widest bars are of errors that few people share: {some(named, 3)}."
+    return f"The widest bars are of groups in which few people had the error: {some(named, 3)}."
 
 
 def _is_known(rate: Rate | None) -> bool:

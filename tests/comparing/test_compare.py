@@ -191,7 +191,7 @@ def test_other_people_make_independent_studies_unless_stated(study: Finished) ->
     same_names = replace(study, record=about)
     unstated = compare([study, same_names], asked)
     assert unstated.paired == (None,)
-    remedy = "60 of its 60 subject ids are in study 1, too: if they are the same people, add"
+    remedy = "60 of its 60 subject ids are also in study 1: if they are the same people, add"
     assert remedy in " ".join(caveats(unstated))
     assert "--same-people" not in " ".join(caveats(found))
     stated = compare([study, same_names], replace(asked, same_people=True))

@@ -358,7 +358,7 @@ def test_days_that_a_spreadsheet_has_exchanged_are_refused(tmp_path: Path) -> No
     days = ["2027-07-01", "2027-11-01", "13/01/2027", "17/01/2027", "2027-01-02", "21/02/2027"]
     file = write_csv(tmp_path / "a.csv", [row("A", day) for day in days])
     with pytest.raises(
-        DeploymentError, match=r"3 days can only be day first.*'13/01/2027' \(row 4"
+        DeploymentError, match=r"3 dates can only be day first.*'13/01/2027' \(row 4"
     ):
         import_records([file])
     assert len(import_records([file], month_first=False).records) == 6

@@ -80,11 +80,12 @@ def test_a_rate_names_what_it_is_of_what_it_leaves_out_and_what_it_mixes(tmp_pat
     page = (folder / "annual-report.html").read_text(encoding="utf-8")
     assert "74 of 256 alerts were false" in page
     assert (
-        "This rate goes over 2 thresholds, from 60 of 240 at 0.64 to 14 of 16 at 0.60; and over "
-        "2 years, from 60 of 240 in 2024 to 14 of 16 in 2023. It may describe none of them."
+        "This rate combines 2 thresholds (false alerts: from 60 of 240 at 0.64 to 14 of 16 at 0.60)"
+        " and 2 years (false alerts: from 60 of 240 in 2024 to 14 of 16 in 2023). It may hold for "
+        "none of them."
     ) in page
-    assert ", 60 in 330.0 hours. 14 more false alerts came without hours and are not" in page
-    assert "62 (repeats other disposals)" in page
+    assert ", 60 in 330.0 hours. 14 more false alerts, from records without hours, are not" in page
+    assert "62 (seems to repeat other disposals)" in page
 
 
 def test_forces_come_one_by_one_and_a_pooled_rate_with_how_they_differ(

@@ -316,7 +316,7 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
         assert row[["events", "trials"]].to_numpy().tolist() == [expected]
     assert len(rates) == 6
     page = (study.path / "report.html").read_text(encoding="utf-8")
-    assert "Whoever is placed after it on a list counts as not found" in page
+    assert "Anybody placed after this rank on a list counts as not found" in page
     shown = page[: page.index('id="people"')]
     assert "Error rates by group: from lists of candidates" in shown
     assert "Errors at rank 20" in shown
@@ -339,7 +339,7 @@ def test_alerts_that_repeat_one_exactly_are_told_and_count_once(logs: Logs) -> N
     log = AlertLog(logs.folder / "alerts.csv", 0.6)
     assert log.told == (
         "2 alerts of 4 in the log are the same as an earlier one in pass_id and reference_id and "
-        "score, and no alert counts twice.",
+        "score; each is counted once.",
     )
     assert log.alerts(logs.images())["score"].tolist() == [0.8, 0.7]
 
@@ -347,7 +347,7 @@ def test_alerts_that_repeat_one_exactly_are_told_and_count_once(logs: Logs) -> N
 def test_alerts_without_a_pass_ask_for_the_column_of_times(logs: Logs) -> None:
     alerts = "Alert time,pass_id,reference_id,score\n10:00,p1,r1,0.8\n10:05,,r2,0.7\n"
     logs.write("pass_id,subject_id\np1,s1\n", alerts)
-    said = r"give 'matcher\.columns=\{time: THEIRS\}'; it also has Alert time\): row 3 "
+    said = r"give 'matcher\.columns=\{time: THEIRS\}'; its other columns: Alert time\): row 3 "
     with pytest.raises(MatcherError, match=said):
         AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
 

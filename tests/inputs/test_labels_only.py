@@ -55,7 +55,7 @@ def test_rows_of_probes_give_labels_and_no_passes(logs: Logs) -> None:
         assert told == [of["event"].sum(), len(of)]
     said = " ".join(read_record(study.path).notes)
     assert "12 rows of the manifest with the role probe give labels only" in said
-    assert "1 person of these rows never passed" in said
+    assert "1 person in these rows never passed" in said
 
 
 def test_a_row_of_both_is_on_the_watchlist_and_no_pass(logs: Logs) -> None:

@@ -225,9 +225,9 @@ def test_columns_that_are_not_read_are_told_where_groups_or_people_are_missing(
         for more in ({}, {"group": "race", "subject_a": "id1", "subject_b": "id2"})
     )
     assert plain == (
-        "The list of pairs has columns that are not read: race, id1, id2. If they say it, give "
-        "matcher.columns={group: THEIRS} to compare groups and {subject_a: THEIRS, subject_b: "
-        "THEIRS} to count people.",
+        "The list of pairs has columns that are not read: race, id1, id2. If they hold "
+        "groups or people, give matcher.columns={group: THEIRS} to compare groups and {subject_a: "
+        "THEIRS, subject_b: THEIRS} to count people.",
     )
     assert grouped == ()
 

@@ -151,7 +151,7 @@ def test_rows_are_numbered_as_an_editor_shows_them(tmp_path: Path) -> None:
         f"probe_id is not in the manifest{UNKNOWN_IMAGE}: row 7 (a0, zz, 0.5)",
         "of an image (correct acquired there, or leave the cell empty): row 8 (b0, b1, 0.5)",
         "row 9 (b0, c, 1e39)",
-        "repeats an earlier comparison (of 1 row 1 the other way round and 1 with another score; "
+        "repeats an earlier comparison (1 row: 1 the other way round and 1 with another score; "
         "the earlier ones are in row 4; give each pair of images once): row 10 (a1, a0, 0.6)",
     ):
         assert part in str(caught.value)

@@ -351,9 +351,9 @@ def test_everybody_below_each_group_is_explained_and_only_there(report: Report) 
         assert picture is not None
         return picture.note
 
-    said = "Wrong matches: each group is compared with people of the same group, everybody with "
-    said += "anybody"
-    assert note(0.01) == f"{said}, so the rate of everybody is lower."
+    said = "Wrong matches: the rate of a group is for pairs of people within that group, the rate "
+    said += "of everybody is for pairs of any people"
+    assert note(0.01) == f"{said}, so it is lower."
     assert note(0.025) == f"{said}."
 
 
@@ -367,7 +367,7 @@ def test_a_bar_over_nearly_everything_says_why(report: Report) -> None:
     picture = to_brief(dataclasses.replace(report, quotes=(quote([broad, narrow]),))).picture
     assert picture is not None
     assert picture.note == (
-        "The widest bars are of errors that few people share: Black (9 people of 12)."
+        "The widest bars are of groups in which few people had the error: Black (9 people of 12)."
     )
 
 

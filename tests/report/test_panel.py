@@ -91,7 +91,7 @@ def test_the_answers_come_from_the_study(panel: Panel, bare_panel: Panel) -> Non
     assert "fingerprint " + "5f2b" * 16 in answers(
         bare_panel, "Does this describe the engine that runs live?"
     )
-    assert "Nobody has said which threshold will be used." in answers(
+    assert "The study does not say which threshold will be used." in answers(
         bare_panel, "Which threshold, and who chose it?"
     )
 
@@ -253,5 +253,5 @@ def test_groups_of_a_file_may_be_formed_by_anything(bare_report: Report) -> None
     """A list of pairs has a column `group`: women and men, say, without the word gender."""
     record = bare_report.record.model_copy(update={"factors": ("group",)})
     said = " ".join(unknown_bias(dataclasses.replace(bare_report, record=record)))
-    assert "does not say whether by gender, ethnicity or something else" in said
+    assert "does not say whether they are by gender, ethnicity or something else" in said
     assert "not compared at all" not in said

@@ -103,7 +103,7 @@ def _rate_said(row: Mapping[Hashable, Any], measure: str, records: pd.DataFrame)
     )
     if left := int(records["false_alerts"].sum()) - number:
         said += (
-            f" {several(left, 'more false alert')} came without {MEASURES[measure]} and "
+            f" {several(left, 'more false alert')}, from records without {MEASURES[measure]}, "
             f"{'is' if left == 1 else 'are'} not in this rate."
         )
     return said
@@ -122,10 +122,10 @@ def _unlike(street: pd.DataFrame) -> str:
             f"{'at' if dimension == 'threshold' else 'in'} {row['value']}"
             for row in (ordered[0], ordered[-1])
         )
-        spans.append(f"{len(rows)} {dimension}s, from {low} to {high}")
+        spans.append(f"{len(rows)} {dimension}s (false alerts: from {low} to {high})")
     if not spans:
         return ""
-    return f"This rate goes over {'; and over '.join(spans)}. It may describe none of them."
+    return f"This rate combines {' and '.join(spans)}. It may hold for none of them."
 
 
 def _files_said(number: int) -> str:

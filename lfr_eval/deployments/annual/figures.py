@@ -75,7 +75,7 @@ def sums_grid(
             said = plain_number(known.sum()) if len(known) else "not given"
             short = f" ({len(known)} records)" if 0 < len(known) < len(part) else ""
             same = column == "no_action" and repeated_outcomes(part)
-            cells.append(said + short + (" (repeats other disposals)" if same else ""))
+            cells.append(said + short + (" (seems to repeat other disposals)" if same else ""))
         rows.append([*cells, ranges(numbers[part.index])])
     columns = ((title, 2.2, False), ("Deployments", 1.0, True))
     sums = tuple((SUMMED[name], 1.0, True) for name in summed)

@@ -73,8 +73,8 @@ def answers(found: Comparison) -> list[str]:
         overall = (rows["factor"] == OVERALL).to_numpy(bool)
         parts = [
             f"{metric_named(row.metric).plain.lower()} {value(row.metric, row.rate)} against "
-            f"{value(row.metric, row.rate_first)}, a difference that "
-            f"{'was' if row.p_adjusted < ALPHA else 'was not'} shown"
+            f"{value(row.metric, row.rate_first)} "
+            f"({'a' if row.p_adjusted < ALPHA else 'no'} difference was shown)"
             for row in _each(rows[overall & (rows["metric"] != found.asked.metric).to_numpy(bool)])
         ]
         groups = [
@@ -137,7 +137,7 @@ def _alike(found: Comparison, number: int) -> str:
     if not shared:
         return ""
     return (
-        f" {shared:,} of its {several(len(other), 'subject id')} are in study 1, too: if they are "
+        f" {shared:,} of its {several(len(other), 'subject id')} are also in study 1: if they are "
         "the same people, add --same-people."
     )
 

@@ -31,7 +31,7 @@ LEFT_OUT = (
 """What a publication does not hold at all."""
 
 OVERRIDDEN = (
-    "The card of this dataset forbids the purpose of the study, or its last day was past. "
+    "The card of this dataset forbids the purpose of the study, or its last day had passed. "
     + NEVERTHELESS
 )
 """What a publication says of an objection, whose own words may have numbers."""

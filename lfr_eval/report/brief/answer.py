@@ -39,8 +39,7 @@ NO_RATE = (
     "rate at another threshold must not be used instead."
 )
 LISTED = (
-    "An error of the lists is to leave out somebody who is on the watchlist{}. Here a list holds "
-    "{}:"
+    "A list is in error if it leaves out somebody who is on the watchlist{}. Here a list holds {}:"
 )
 """What a miss is where the evidence is candidate lists."""
 
@@ -63,7 +62,7 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
     longest = report.record.design.list_length
     missed = MISSES[quote.right.code]
     if longest is not None:
-        low = "" if quote.ranks else ", or to give them a score below the threshold"
+        low = "" if quote.ranks else ", or gives them a score below the threshold"
         missed = LISTED.format(low, several(longest, "candidate"))
     second = [f"{missed} {right.in_all('it')}"]
     if misses or right.rates:

@@ -198,14 +198,15 @@ def _threshold(report: Report) -> Iterator[str]:
         return
     threshold = report.quote.threshold
     if report.quote.ranks:
-        yield f"{-threshold:g}. Whoever is placed after it on a list counts as not found."
+        yield f"{-threshold:g}. Anybody placed after this rank on a list counts as not found."
     else:
         yield (
-            f"{spoken_threshold(threshold)}. From this number on the system calls two faces the "
-            "same. A higher one gives fewer false alerts and misses more people."
+            f"{spoken_threshold(threshold)}. At this score or above, the system calls two faces "
+            "the same. A higher threshold gives fewer false alerts and misses more people."
         )
     if thresholds.operating is None:
-        yield f"Nobody has said which {'rank' if report.quote.ranks else 'threshold'} will be used."
+        cut = "rank" if report.quote.ranks else "threshold"
+        yield f"The study does not say which {cut} will be used."
     elif thresholds.origin:
         return  # It stands below the answer.
     else:

@@ -160,8 +160,8 @@ def unknown_bias(report: Report) -> tuple[str, ...]:
     never = [name for name in ("gender", "ethnicity") if not has_factor(report, name)]
     if never and "group" in report.record.factors:
         sentences.append(
-            "What the groups of the file are formed by: it names the groups, and does not say "
-            "whether by gender, ethnicity or something else."
+            "What the groups in the file are based on: the file names them, but does not say "
+            "whether they are by gender, ethnicity or something else."
         )
     elif never:
         sentences.append(f"Groups by {joined(never)} were not compared at all.")
@@ -216,11 +216,11 @@ def acquired(report: Report) -> tuple[str, ...]:
     if is_guessed(report):
         return (
             "Whether faces were found is known only from the file: an image counts as acquired if "
-            "the file has a score of it, and no failure is recorded.",
+            "the file has a score for it, and the file records no failure.",
         )
     return (
-        "What was acquired of each image stands in table acquisition, and the rates FTA and FTE, "
-        "by group too, in table rates.",
+        "Table acquisition says of each image whether it was acquired. The rates FTA and FTE, also "
+        "by group, are in table rates.",
     )
 
 
@@ -293,8 +293,8 @@ def data(report: Report) -> tuple[str, ...]:
                 "Lawful basis": each.lawful_basis}  # fmt: skip
         more = {"Permitted use": each.purpose, "Forbidden use": "; ".join(each.forbids),
                 "Data protection impact assessment": each.dpia,
-                "Equality impact assessment": each.eia, "Made": each.collected,
-                "To be deleted by": each.expires}  # fmt: skip
+                "Equality impact assessment": each.eia, "Pictures made": each.collected,
+                "May be kept until": each.expires}  # fmt: skip
         card |= {name: text for name, text in more.items() if text}
         if any(map(is_stated, card.values())):
             parts = [f"{name}: {(text or NOT_STATED).rstrip('.')}" for name, text in card.items()]
