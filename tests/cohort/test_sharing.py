@@ -352,7 +352,7 @@ def test_a_study_keeps_what_the_register_of_its_card_said(tmp_path: Path) -> Non
     recorded(register, "somebody else")
     said = told_of_sharing(card, cohort)
     assert said is not None
-    assert said.said[0].startswith("As far as this register knows (4 entries")
+    assert said.said[0].startswith("As far as this register knows (3 entries since it was opened")
     assert "received images of 2 people" in said.said[1]
     assert "It names 1 person of the" in said.said[1]
     assert "received 7 images" in said.said[2]
@@ -368,6 +368,7 @@ def test_a_study_keeps_what_the_register_of_its_card_said(tmp_path: Path) -> Non
 
 def test_a_card_names_a_register_beside_it_and_nowhere_else(tmp_path: Path) -> None:
     raw = yaml.safe_load((cards_folder() / "london.yaml").read_text("utf-8"))
+    raw["name"] = "own card"
     for register, known in (("sharing.jsonl", True), ("../a.jsonl", False), ("/etc/x", False)):
         (tmp_path / "card.yaml").write_text(yaml.safe_dump({**raw, "register": register}))
         if known:
