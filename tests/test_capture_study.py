@@ -27,6 +27,7 @@ REDUCED = (
     "design.watchlist_members=everybody",
     "design.watchlist_sizes=[]",
     "thresholds.values=[0.491]",
+    "thresholds.operating=0.491",
     "inference.factors=[capture,capture x gender]",
 )
 

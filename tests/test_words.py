@@ -113,8 +113,14 @@ def test_no_sentence_of_a_finding_prints_an_end_inside_its_interval(study: Path)
             assert "too little was seen" in row.statement, row.statement
             continue
         both = re.search(rf" interval ({RATIO}) to ({RATIO});", row.statement)
-        least = re.search(rf"interval: at least ({RATIO}) times", row.statement)
-        most = re.search(rf"interval: at most ({RATIO}) times", row.statement)
+        least, most = (
+            re.search(rf"interval: at {end} ({RATIO}) times", row.statement)
+            or re.search(
+                rf"for chance, [^;]*? at {end} ({RATIO}) times as often as [^;]*? interval\)[;.]",
+                row.statement,
+            )
+            for end in ("least", "most")
+        )
         assert both or least or most, row.statement
         lower, upper = row.ratio_lower, row.ratio_upper
         if row.verdict == "equivalent":

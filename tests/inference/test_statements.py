@@ -338,7 +338,7 @@ def test_small_numbers_are_never_zero():
 
 
 def test_every_comparison_has_a_name_of_its_own() -> None:
-    base = {"metric": "FPIR", "watchlist_size": [1000], "factor": "ethnicity"}
+    base = {"metric": "FPIR", "watchlist_size": 1000, "factor": "ethnicity"}
     thresholds = [-0.2, 0.2, 2e-7, 4e-7, 0.123456789, 0.123456788, 1_000_000.0]
     groups = ["Black", "East Asian", "Ä", "Ö", "日本", "中国", "Ελλάδα"]
     names = [

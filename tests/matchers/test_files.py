@@ -144,7 +144,8 @@ def test_every_kind_of_problem_in_a_score_file_is_listed_with_its_rows(tmp_path:
     for part in (
         f"probe_id is not in the manifest{UNKNOWN_IMAGE}: row 3 (a, zz, 0.5)",
         f"reference_id is not in the manifest{UNKNOWN_IMAGE}: row 4 (yy, b, 0.5)",
-        "repeats an earlier comparison (give each pair of images once): row 5 (b, a, 0.4)",
+        "repeats an earlier comparison (1 row: 1 the other way round and 1 with another score; "
+        "the earlier ones are in row 2; give each pair of images once): row 5 (b, a, 0.4)",
         "compares an image with itself (leave the row out): row 6 (c, c, 1)",
         "words or separators of thousands): row 7 (a, c, high)",
     ):
