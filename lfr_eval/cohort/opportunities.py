@@ -222,7 +222,7 @@ def _written_otherwise(person: pd.Series, known: pd.Index, table: TextTable) -> 
     if not others:
         return []
     meant = {near_id(str(name)): str(name) for name in known}
-    found = {name: meant[near_id(name)] for name in others if near_id(name) in meant}
+    found = {name: theirs for name in others if (theirs := meant.get(near_id(name)))}
     where = person.isin(found)
     return problems_at(
         where,

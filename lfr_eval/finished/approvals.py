@@ -6,7 +6,7 @@ A ledger without keys works too, and everything that rests on it says that it is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -241,22 +241,26 @@ def decided_on(approval: Approval, studies: Path) -> StudyFolder | None:
 
 def studies_with(study_hash: str, studies: Path) -> Iterator[StudyFolder]:
     """Yield the studies of a folder that say that they have a hash."""
-    for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
-        folder = StudyFolder(file.parent)
-        with suppress(MendableError, KeyError, TypeError, ValueError):
-            if folder.study_hash() == study_hash:
-                yield folder
+    yield from _studies(studies, lambda folder: folder.study_hash() == study_hash)
 
 
 def sealed_anew(study_hash: str, studies: Path) -> StudyFolder | None:
     """Return the study that had a hash before somebody was withdrawn from it, if it is there."""
+
+    def had_it(folder: StudyFolder) -> bool:
+        before = folder.provenance().withdrawals
+        return any(each.study_hash_before == study_hash for each in before)
+
+    return next(_studies(studies, had_it), None)
+
+
+def _studies(studies: Path, suits: Callable[[StudyFolder], bool]) -> Iterator[StudyFolder]:
+    """Yield the studies of a folder that can be read and suit."""
     for file in sorted(studies.expanduser().glob(f"*/{PROVENANCE}")):
         folder = StudyFolder(file.parent)
         with suppress(MendableError, KeyError, TypeError, ValueError):
-            before = folder.provenance().withdrawals
-            if any(each.study_hash_before == study_hash for each in before):
-                return folder
-    return None
+            if suits(folder):
+                yield folder
 
 
 def _unnamed(ruling: Ruling) -> list[str]:
