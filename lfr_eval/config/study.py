@@ -55,6 +55,11 @@ class DesignConfig:
     seed: Annotated[int, SEED] = 1
     """Seed of the random draws of watchlists."""
 
+    @property
+    def searches(self) -> bool:
+        """Whether a watchlist is searched."""
+        return bool(set(self.kinds) - {"verification"})
+
 
 @dataclass
 class PopulationConfig:

@@ -134,13 +134,13 @@ def _tests(run: Run, cells: Sequence[Cell]) -> Iterator[str]:
 
 
 def _primary(run: Run, cells: Sequence[Cell]) -> int:
-    plan, kinds = run.analysis.plan, set(run.config.design.kinds)
+    plan, design = run.analysis.plan, run.config.design
     sizes = len(plan.primary_watchlist_sizes) or 1
     metrics = sum(
         (sizes if metric == SIZED else 1)
         for metric in plan.primary_metrics
-        if (metric in COMPARED and "verification" in kinds)
-        or (metric in SEARCHED and kinds - {"verification"})
+        if (metric in COMPARED and "verification" in design.kinds)
+        or (metric in SEARCHED and design.searches)
     )
     tests = 0
     for factor in plan.primary_factors or plan.factors:

@@ -253,8 +253,7 @@ def read_sweep(config: StudyConfig) -> Sweep:
     if list_length(config) is not None:
         # Lists begin at their floor, which nobody chose as a threshold for alerts.
         own, origin = None, ""
-    searched = set(config.design.kinds) - {"verification"}
-    if config.matcher.search_operating is not None and searched:
+    if config.matcher.search_operating is not None and config.design.searches:
         own, origin = config.matcher.search_operating, config.matcher.search_operating_origin
     operating = own if given.operating is None else given.operating
     swept = given.sweep or config.matcher.sweep

@@ -128,8 +128,8 @@ def _plan(config: StudyConfig, primary: Sequence[float]) -> Plan:
         raise ConfigError(
             f"{error} Give inference.{named[1]}=..." if named else str(error)
         ) from error
-    searched = set(config.design.kinds) - {"verification"}
-    return plan.leading(SEARCHED if searched else COMPARED, config.design.watchlist_sizes)
+    leading = SEARCHED if config.design.searches else COMPARED
+    return plan.leading(leading, config.design.watchlist_sizes)
 
 
 def _largest(people: pd.DataFrame, passes: pd.DataFrame, factor: str) -> str | None:

@@ -148,8 +148,7 @@ def _dataset(card: DatasetCard, cohort: Cohort, purpose: str) -> Dataset:
 
 
 def _design(config: StudyConfig, inputs: Inputs) -> Design:
-    searched = set(config.design.kinds) - {"verification"}
-    mix = watchlist_mix(config, inputs.cohort.images) if searched else None
+    mix = watchlist_mix(config, inputs.cohort.images) if config.design.searches else None
     return Design(
         name=config.design.name,
         description=config.design.description,
