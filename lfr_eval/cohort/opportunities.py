@@ -16,6 +16,7 @@ import pandas as pd
 
 from lfr_eval.cohort.card import DatasetCard
 from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.manifest import CARD, cohort_table
 from lfr_eval.cohort.near_names import near_id
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
@@ -79,7 +80,12 @@ def with_passes(
     # Nobody can say which of them are one person: each counts as somebody else.
     somebody = frame["subject_id"].mask(unknown, SOMEBODY + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
-    rows = TextTable(table.file, frame.astype("string"), table.rows)
+    labels = respelled(
+        TextTable(table.file, frame.astype("string"), table.rows),
+        cohort.cards[0],
+        ("pass", "passes"),
+    )
+    rows = labels.table
     try:
         passes = cohort_table(rows, path.parent, templates_only=True, dates=dates)
     except ManifestError as error:
@@ -87,6 +93,7 @@ def with_passes(
             path, [_of_log(one, columns or {}) for one in error.problems]
         ) from error
     watched, notes = _watchlist(cohort.images, passes["subject_id"])
+    passes, names = _as_in_manifest(passes, cohort, labels.names)
     passes, problems = _labelled(passes, cohort, watched, rows)
     if problems:
         raise ManifestError(path, problems)
@@ -96,8 +103,8 @@ def with_passes(
         made,
         cards=(_said(cohort.cards[0], len(passes), int(unknown.sum())), *cohort.cards[1:]),
         other_roots=cohort.other_roots,
-        notes=(*cohort.notes, *notes),
-        label_names=cohort.label_names,
+        notes=(*cohort.notes, *notes, *(note for note in rows.notes if note not in cohort.notes)),
+        label_names=names,
     )
 
 
@@ -165,6 +172,34 @@ def _named_time(table: TextTable) -> bool:
     return "time" in table.frame and "captured_at" not in table.frame
 
 
+def _as_in_manifest(
+    passes: pd.DataFrame, cohort: Cohort, own: Mapping[str, Mapping[str, str]]
+) -> tuple[pd.DataFrame, dict[str, Mapping[str, str]]]:
+    """Give a label of passes the name that the manifest has for it, short or long.
+
+    Returns the passes, and the short names and full labels of both.
+    """
+    names = dict(cohort.label_names)
+    columns = {}
+    for column in passes.columns.intersection(cohort.people.columns.union(list(own))):
+        known = cohort.people[column].dropna().unique() if column in cohort.people else ()
+        usual = {skeleton(str(label)): str(label) for label in known}
+        usual |= {skeleton(full): short for short, full in names.get(column, {}).items()}
+        renamed, added = {}, {}
+        for label in map(str, passes[column].dropna().unique()):
+            full = own.get(column, {}).get(label)
+            if (meant := usual.get(skeleton(full or label))) is not None:
+                renamed[label] = meant
+            elif full is not None and skeleton(label) in usual:
+                renamed[label] = full
+            elif full is not None:
+                added[label] = full
+        columns[column] = passes[column].astype("string").replace(renamed)
+        if added:
+            names[column] = {**names.get(column, {}), **added}
+    return passes.assign(**columns), names
+
+
 def _labelled(
     passes: pd.DataFrame, cohort: Cohort, watched: pd.DataFrame, table: TextTable
 ) -> tuple[pd.DataFrame, list[Problem]]:
@@ -196,11 +231,9 @@ def _labelled(
     for name in people.columns.drop(["filler", CARD], errors="ignore"):
         told = person.map(people[name])
         given = passes[name] if name in passes else pd.Series(pd.NA, passes.index, "string")
-        usual = {skeleton(str(label)): str(label) for label in people[name].dropna().unique()}
-        read = {str(label): usual.get(skeleton(str(label))) for label in given.dropna().unique()}
-        given = given.astype("string").replace({label: one for label, one in read.items() if one})
+        given = given.astype("string")
         problems += problems_at(
-            given.notna() & told.notna() & (given.astype("string") != told.astype("string")),
+            given.notna() & told.notna() & (given != told.astype("string")),
             table.rows,
             str(name),
             given,
@@ -208,7 +241,7 @@ def _labelled(
             "the manifest has another label for this person",
             "Correct one of them, or leave the cell empty.",
         )
-        columns[name] = given.astype("string").fillna(told.astype("string"))
+        columns[name] = given.fillna(told.astype("string"))
     columns[CARD] = pd.Series(cohort.cards[0].name, passes.index, "string")
     return passes.assign(**columns), problems
 

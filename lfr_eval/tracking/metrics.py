@@ -49,7 +49,8 @@ def metrics_of(
     known = rates[rates["rate"].notna()]
     own = known["counterpart"].isna() | (known["counterpart"] == known["group"])
     shown = compared(known[own])
-    steps = (shown["threshold"].astype(float) * STEP).round().astype(int)
+    # Lists of ranks have no threshold: their rates are a point and no curve.
+    steps = (shown["threshold"].astype(float).fillna(0) * STEP).round().astype(int)
     for row, step in zip(shown.to_dict("records"), steps, strict=True):
         yield Value(_name(row, row["group"]), float(row["rate"]), int(step))
     yield from _verdicts(findings)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lfr_eval.cohort.cohort import Cohort
 from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.contract.dates import Order
@@ -37,9 +38,12 @@ class Logs:
             "inference.factors=[gender]",
         ]
 
-    def images(self, dates: Order | None = None) -> pd.DataFrame:
+    def cohort(self, dates: Order | None = None) -> Cohort:
         cohort = load_manifest(self.folder / "people.csv", templates_only=True)
-        return with_passes(cohort, self.folder / "passes.csv", dates=dates).images
+        return with_passes(cohort, self.folder / "passes.csv", dates=dates)
+
+    def images(self, dates: Order | None = None) -> pd.DataFrame:
+        return self.cohort(dates).images
 
 
 @pytest.fixture

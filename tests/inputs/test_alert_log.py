@@ -19,6 +19,7 @@ from lfr_eval.contract.tables import (
     ALERT_LOG,
     ALERT_TIMES,
     CANDIDATE_LISTS,
+    FINDINGS,
     RATES,
     SEARCHES,
 )
@@ -28,6 +29,7 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import NAMED, UNKNOWN_PASS, AlertLog
 from lfr_eval.matchers.passes import NEAREST, NO_PASS
 from lfr_eval.report import answer
+from lfr_eval.tracking.metrics import metrics_of
 from tests.inputs.conftest import Logs
 from tests.studies import run, tables_of
 
@@ -315,6 +317,10 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
         expected = [sum(place > rank for place in kept), len(kept)]
         assert row[["events", "trials"]].to_numpy().tolist() == [expected]
     assert len(rates) == 6
+    logged = {one.name: one for one in metrics_of(study.read(RATES), study.read(FINDINGS), None)}
+    for rank in (1, 20):
+        missed = logged[f"FNIR-28-rank-{rank}/overall/everybody"]
+        assert (missed.value, missed.step) == (sum(place > rank for place in own) / 8, 0)
     page = (study.path / "report.html").read_text(encoding="utf-8")
     assert "Anybody placed after this rank on a list counts as not found" in page
     shown = page[: page.index('id="people"')]

@@ -73,6 +73,33 @@ def test_labels_of_the_manifest_and_the_log_that_differ_are_refused(logs: Logs) 
         logs.images()
 
 
+def test_a_label_of_the_log_gets_the_name_that_the_manifest_has_for_it(logs: Logs) -> None:
+    black, mixed = "Black, Black British, African", "Mixed or Multiple ethnic groups"
+    passes = [("s0", black), ("z1", f"{black} "), ("z2", "BLACK"), ("z3", mixed)]
+    rows = "".join(f'p{i},{name},"{label}"\n' for i, (name, label) in enumerate(passes))
+    logs.write(f"pass_id,subject_id,Ethnicity\n{rows}p9,s1,\n", "")
+    people = WATCHLIST.replace(",b\n", f',"{black}"\n').replace(",w\n", ",White\n")
+    (logs.folder / "people.csv").write_text(people)
+    seen = logs.cohort()
+    passed = seen.images.query("role == 'probe'").set_index("image_id")["ethnicity"]
+    assert passed.to_dict() == {
+        **dict.fromkeys(["p0", "p1", "p2", "p9"], "Black"),
+        "p3": "Mixed",
+    }
+    assert seen.label_names["ethnicity"] == {"Black": black, "Mixed": mixed}
+
+
+def test_a_short_name_means_one_label(logs: Logs) -> None:
+    ours, theirs = "Asian, Asian British, Indian", "Asian, Asian British, Chinese"
+    logs.write(f'pass_id,subject_id,ethnicity\np1,s1,"{ours}"\np2,z2,"{theirs}"\n', "")
+    people = WATCHLIST.replace(",b\n", f',"{ours}"\n').replace(",w\n", ",White\n")
+    (logs.folder / "people.csv").write_text(people)
+    seen = logs.cohort()
+    passed = seen.images.query("role == 'probe'").set_index("image_id")["ethnicity"]
+    assert passed.to_dict() == {"p1": "Asian", "p2": theirs}
+    assert seen.label_names["ethnicity"] == {"Asian": ours}
+
+
 def test_a_person_whom_the_log_writes_in_another_way_is_not_somebody_else(logs: Logs) -> None:
     logs.write("pass_id,subject_id\np1,S0\np2,v 03\np3,s1\np4,z9\np5,unknown\n", "")
     (logs.folder / "people.csv").write_text(WATCHLIST + _labels())
