@@ -184,6 +184,10 @@ def test_another_root_a_refusal_and_a_scrap_are_named(
         keep(ledger.path, b"\x30\x03", None, None)
     with pytest.raises(StampError, match="did not answer"):
         asked(chosen, "http://127.0.0.1:9", None)
+    with monkeypatch.context() as small:
+        small.setattr("lfr_eval.finished.stamping.MOST", 100)
+        with pytest.raises(StampError, match="sends more than 100 bytes; the rest was not read"):
+            asked(chosen, address, authority.roots)
     whole = bytearray((tmp_path / "approvals.jsonl.2.tsr").read_bytes())
     place = whole.index(b"Clock A") - 700
     whole[place] ^= 1

@@ -11,7 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import lfr_eval
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import requests
 
 CHUNK, MEGABYTE = 1 << 14, 1e6
+MOST, MOST_OF_LIST = 64 * 1024**3, 16 * 1024**2
+"""Bytes of a file, and of a list of checksums, after which nothing more is downloaded."""
 TRANSIENT = (408, 429, 500, 502, 503, 504)
 """Answers after which the request is sent again."""
 
@@ -45,6 +47,8 @@ class ResumingDownloader:
         Attempts in a row without new data after which to give up.
     pause
         Seconds before the next attempt, times the number of attempts without new data.
+    most
+        Bytes of the largest file that is downloaded.
     """
 
     part: Path
@@ -52,6 +56,7 @@ class ResumingDownloader:
     read_timeout: float = 30
     attempts: int = 3
     pause: float = 1
+    most: int = MOST
 
     def __call__(self, url: str, output_file: str, _: object) -> None:
         """Download `url` to `output_file`. Pooch calls this and then verifies the file.
@@ -107,14 +112,25 @@ class ResumingDownloader:
 
     def _write(self, response: requests.Response, offset: int) -> None:
         length = response.headers.get("Content-Length", "")
-        total = int(length) / MEGABYTE if length.isdecimal() else None
+        stated = int(length[:20]) if length.isdecimal() else None
+        if stated is not None and offset + stated > self.most:
+            self._refuse(f"the server announces {offset + stated:,} bytes")
+        total = None if stated is None else stated / MEGABYTE
+        size = offset
         with (
             self.part.open("ab" if offset else "wb") as file,
             counting(f"MB of {self.part.stem}", total) as done,
         ):
             for chunk in response.iter_content(CHUNK):
+                size += len(chunk)
+                if size > self.most:
+                    self._refuse("the server sends more")
                 file.write(chunk)
                 done(len(chunk) / MEGABYTE)
+
+    def _refuse(self, why: str) -> NoReturn:
+        self.part.unlink(missing_ok=True)
+        raise DownloadError(f"{why}, and at most {self.most:,} bytes are downloaded")
 
     def _reason(self, error: Exception, url: str) -> str:
         import requests
@@ -187,5 +203,5 @@ def read(url: str) -> bytes:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "checksums"
-        ResumingDownloader(file.with_suffix(".part"))(url, str(file), None)
+        ResumingDownloader(file.with_suffix(".part"), most=MOST_OF_LIST)(url, str(file), None)
         return file.read_bytes()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.problems import Problem
+from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.words import several
 from lfr_eval.contract.workbooks import WorkbookUnreadable, cell_text, read_workbook
 
@@ -23,7 +24,7 @@ def cells_of_parquet(path: Path) -> tuple[Columns | Problem, tuple[str, ...]]:
     A column of lists or structures (a box, landmarks, a template) is not a label and is left out.
     """
     try:
-        frame = pd.read_parquet(path)
+        frame = read_parquet(path)
     except Exception as error:
         message = f"not readable as Parquet ({error})"
         return Problem("Parquet", message, "Write it again."), ()

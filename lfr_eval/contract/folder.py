@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract import sealing, swapping
+from lfr_eval.contract.archives import Swollen, read_parquet
 from lfr_eval.contract.commands import command
 from lfr_eval.contract.reading import ReadingError, read_json
 from lfr_eval.contract.sealing import FolderError, digest, sha256_of
@@ -85,7 +86,7 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
     Raises
     ------
     FolderError
-        If it lacks one.
+        If it lacks one, or unpacks to far more than a real table would.
     """
     from pyarrow.parquet import read_schema
 
@@ -109,7 +110,10 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
             f"'{table.name}' has no {columns}{', '.join(lacking)}. {superseded}To have a "
             f"report of this version, {remedy}."
         )
-    return pd.read_parquet(study / table.file, columns=names)
+    try:
+        return read_parquet(study / table.file, names)
+    except Swollen as error:
+        raise FolderError(f"{study / table.file} is not a table of a study: {error}.") from error
 
 
 @dataclass(frozen=True)

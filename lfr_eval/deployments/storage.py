@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lfr_eval.contract.archives import Swollen, read_parquet
 from lfr_eval.contract.reading import json_value, why_no_file
 from lfr_eval.contract.tables import RECORDS, TableError
 from lfr_eval.contract.writing import written_aside
@@ -39,7 +40,7 @@ def read_records(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DeploymentError(f"{path} {why_no_file(path)}.")
     try:
-        records = RECORDS.conform(pd.read_parquet(path))
+        records = RECORDS.conform(read_parquet(path))
         for column in ("as_printed", "false_by_group"):
             for text in records[column].dropna():
                 if not isinstance(json_value(text), dict):
@@ -47,6 +48,8 @@ def read_records(path: Path) -> pd.DataFrame:
         return records
     except TableError as error:
         raise DeploymentError(f"{path} is not a table of records: {error}") from None
+    except Swollen as error:
+        raise DeploymentError(f"{path} is not a table of records: {error}.") from None
     except Exception:
         raise DeploymentError(
             f"{path} is not a table of records; make one with lfr-eval deployments import."

@@ -12,7 +12,7 @@ from pathlib import Path
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
-from lfr_eval.contract.outgoing import session
+from lfr_eval.contract.outgoing import body_of, session
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
@@ -33,6 +33,8 @@ from lfr_eval.study.sealing import report_and_seal
 
 WAIT = 30.0
 """Seconds that an authority may take to answer."""
+MOST = 1024**2
+"""Bytes of an answer; a time stamp with its certificates has a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,22 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
     request = request_for(chosen.text)
     headers = {"Content-Type": "application/timestamp-query"}
     try:
-        with session(address) as web:
-            reply = web.post(address, request.as_bytes(), headers=headers, timeout=WAIT)
-        reply.raise_for_status()
+        with (
+            session(address) as web,
+            web.post(
+                address, request.as_bytes(), headers=headers, timeout=WAIT, stream=True
+            ) as reply,
+        ):
+            reply.raise_for_status()
+            response = body_of(reply, MOST)
     except requests.RequestException as error:
         raise StampError(
             f"The authority at {masked(address)} did not answer: {masked(str(error))}"
         ) from None
-    read_stamp(reply.content, chosen.text, roots, request.nonce)
-    return reply.content
+    except ValueError as error:
+        raise StampError(f"The authority at {masked(address)} {error}.") from None
+    read_stamp(response, chosen.text, roots, request.nonce)
+    return response
 
 
 def keep(path: Path, response: bytes, roots: Path | None, approvals: str | None) -> str:

@@ -23,6 +23,7 @@ import numpy as np
 
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.outgoing import body_of
 from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.endpoint import keep_out_of_logs, query_digest, without_query
@@ -37,7 +38,6 @@ TRANSIENT = (408, 429, 502, 503, 504)
 MEGABYTE = 1_000_000
 LARGEST = 10**30
 MOST_FACES = 1_000_000
-CHUNK = 1 << 16
 
 Value = TypeVar("Value")
 
@@ -217,15 +217,13 @@ class HttpMatcher:
             self._refuse(
                 f"announces an answer of {int(declared):,} bytes; {self._limit:,} are read"
             )
-        parts, size = [], 0
-        for chunk in response.iter_content(CHUNK):
-            parts.append(chunk)
-            size += len(chunk)
-            if size > self._limit:
-                self._refuse(f"sends more than {self._limit:,} bytes; the rest was not read")
-        if declared.isdecimal() and size != int(declared):
-            raise _Transient(f"announced {int(declared):,} bytes and sent {size:,}")
-        return b"".join(parts)
+        try:
+            answer = body_of(response, self._limit)
+        except ValueError as error:
+            self._refuse(str(error))
+        if declared.isdecimal() and len(answer) != int(declared):
+            raise _Transient(f"announced {int(declared):,} bytes and sent {len(answer):,}")
+        return answer
 
     def _explain(self, response: requests.Response, answer: bytes) -> None:
         status = response.status_code

@@ -12,7 +12,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from lfr_eval.contract.archives import swollen
+from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.csv_lines import names_separator, separator_of
 from lfr_eval.contract.reading import why_no_file, why_no_utf8
 from lfr_eval.contract.spelling import normal
@@ -108,7 +108,7 @@ def _pickled(arrays: NpzFile, name: str) -> bool:
 def _table(path: Path) -> Matrix:
     """Read a Parquet file or workbook: references are its index, or else its first column."""
     if path.suffix.lower() in PARQUET:
-        frame = pd.read_parquet(path)
+        frame = read_parquet(path)
         if isinstance(frame.index, pd.RangeIndex) and len(frame.columns):
             frame = frame.set_index(frame.columns[0])
     else:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.archives import swollen
+from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
@@ -133,7 +133,7 @@ def _read(path: Path) -> tuple[pd.Series, np.ndarray]:
                 ids = pd.Series(arrays["image_id"].astype(str), dtype="string")
                 vectors = _values(arrays["template"])
         elif path.suffix.lower() in (".parquet", ".pq"):
-            frame = pd.read_parquet(path, columns=["image_id", "template"])
+            frame = read_parquet(path, ["image_id", "template"])
             ids = frame["image_id"].astype("string")
             vectors = np.stack([_values(row) for row in frame["template"]])
         else:

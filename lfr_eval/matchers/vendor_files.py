@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.csv_lines import INDEX_SKIPPED, is_index, lines_above, separator_of
 from lfr_eval.contract.reading import json_value, why_no_file, why_no_utf8, wide_encoding
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
@@ -45,7 +46,7 @@ def read_frame(path: Path, read: Collection[str] = ()) -> pd.DataFrame:
     kind = path.suffix.lower()
     try:
         if kind in PARQUET:
-            frame = pd.read_parquet(path)
+            frame = read_parquet(path)
             frame.attrs = {}  # pandas restores what the writer of the file put there.
             return frame.assign(**{ROW: np.arange(1, len(frame) + 1)})
         if kind in WORKBOOKS:

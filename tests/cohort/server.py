@@ -29,6 +29,8 @@ class FileServer:
         Answers before anything else, one a request.
     hang
         Seconds to wait before each answer.
+    announced
+        Whether it says how long an answer is.
     requests
         Path and `Range` header of each request.
     credentials
@@ -41,6 +43,7 @@ class FileServer:
     ranges: bool = True
     status: list[int] = field(default_factory=list)
     hang: float = 0
+    announced: bool = True
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     credentials: list[str | None] = field(default_factory=list)
 
@@ -81,7 +84,8 @@ def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
             if offset:
                 last = len(content) - 1
                 self.send_header("Content-Range", f"bytes {offset}-{last}/{len(content)}")
-            self.send_header("Content-Length", str(len(content) - offset))
+            if server.announced:
+                self.send_header("Content-Length", str(len(content) - offset))
             self.end_headers()
             rest = content[offset:]
             # A client that gave up waiting is what some tests are about.

@@ -1,24 +1,32 @@
 """What looks like something else is refused or told; nothing is read as what it is not."""
 
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pypdf
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from PIL import Image
 
+from lfr_eval.cohort.problems import Problem
+from lfr_eval.cohort.workbooks import cells_of_parquet
+from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.workbooks import WorkbookUnreadable, read_workbook
 from lfr_eval.deployments import DeploymentError, import_records
 from lfr_eval.deployments.headings import understand
+from lfr_eval.deployments.storage import read_records
 from lfr_eval.deployments.values import as_text, camera
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.templates import _read as read_templates
+from lfr_eval.matchers.vendor_files import read_frame
 from tests.deployments.grids import HEADINGS, row, write_csv, write_pdf
 
 MEANT = {
@@ -420,3 +428,55 @@ def test_a_workbook_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path: 
         read_matrix(tmp_path / "a.npz")
     with pytest.raises(MatcherError, match="it unpacks to"):
         read_templates(tmp_path / "a.npz")
+
+
+def _repeated(text: str, times: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int32()), pa.array([text]))
+
+
+BOMBS = {
+    "a long text in every row": _repeated("x" * 100_000, 9_000),
+    "a long text in a list": pa.ListArray.from_arrays(
+        pa.array(range(9_001), pa.int32()), _repeated("x" * 100_000, 9_000)
+    ),
+    "a long text in a structure": pa.StructArray.from_arrays(
+        [_repeated("x" * 100_000, 9_000)], ["name"]
+    ),
+    "rows without end": pa.nulls(40_000_000, pa.int32()),
+}
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_parquet_file_that_unpacks_to_far_more_than_its_size_is_refused(
+    what: str, tmp_path: Path
+) -> None:
+    """Five kilobytes unpack to a gigabyte."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"image_id": BOMBS[what], "template": [0] * len(BOMBS[what])}), path)
+    assert path.stat().st_size < 1_000_000
+    for error, read in (
+        (DeploymentError, read_records),
+        (MatcherError, read_matrix),
+        (MatcherError, read_templates),
+        (MatcherError, read_frame),
+    ):
+        with pytest.raises(error, match=r"it unpacks to [\d,]+ bytes, [\d,]+ times its size"):
+            read(path)
+    problem, _ = cells_of_parquet(path)
+    assert isinstance(problem, Problem)
+    assert "it unpacks to" in problem.message
+
+
+def test_a_parquet_file_of_few_values_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    values = {
+        "name": _repeated("x" * 100, 1_000),
+        "lists": [["a", "b"]] * 1_000,
+        "structures": [{"k": "v"}] * 1_000,
+        "maps": pa.array([[("k", "v")]] * 1_000, pa.map_(pa.string(), pa.string())),
+        "none": pa.nulls(1_000),
+        "number": [Decimal("1.25")] * 1_000,
+    }
+    pq.write_table(pa.table(values), path)
+    assert read_parquet(path).shape == (1_000, 6)
+    assert list(read_parquet(path, ["name"])) == ["name"]
