@@ -7,7 +7,6 @@ without pictures, and pictures of people who are not in the table, are reported.
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from lfr_eval.cohort.labels import MISSING
 from lfr_eval.cohort.pictures import find_pictures, with_roles
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
+from lfr_eval.contract.commands import shell_word
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.words import several, some
 from lfr_eval.contract.writing import written_aside
@@ -263,7 +263,7 @@ def _without_labels(table: Path, labels: pd.DataFrame) -> str:
     options = []
     for label, words in LIKELY.items():
         likely = [name for name in there if any(word in skeleton(name) for word in words)]
-        options.append(f"--{label} {shlex.quote(likely[0] if likely else 'COLUMN')}")
+        options.append(f"--{label} {shell_word(likely[0] if likely else 'COLUMN')}")
     return (
         f"No column of {table.name} was recognised as a label, so no groups can be compared. Say "
         f"which columns hold labels, and replace the manifest: {' '.join(options)} --replace. "

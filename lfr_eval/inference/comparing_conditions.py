@@ -29,6 +29,7 @@ from lfr_eval.inference.comparison_rows import (
     omnibus_rows,
     pair_rows,
 )
+from lfr_eval.inference.controls import MOST_CONDITIONS
 from lfr_eval.inference.factors import Crossing, parts_of
 from lfr_eval.inference.joined import Columns
 from lfr_eval.inference.minimum import enough_evidence
@@ -47,8 +48,6 @@ from lfr_eval.inference.statements import Sides
 
 SAME_PEOPLE = "among the same people"
 OTHER_PEOPLE = "on different people"
-MOST_CONDITIONS = 50
-"""Beyond it a factor names trials, not conditions."""
 
 
 def compare_crossing(

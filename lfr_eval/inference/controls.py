@@ -18,7 +18,8 @@ from lfr_eval.inference.factors import parts_of
 from lfr_eval.inference.plan import Plan
 
 MOST_CONDITIONS = 50
-"""Beyond it hardly any condition has trials of two groups, and covariances take long."""
+"""Beyond it a factor names trials rather than conditions, hardly any condition has trials of two
+groups, and covariances take long."""
 
 
 @dataclass(frozen=True)

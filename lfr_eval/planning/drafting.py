@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from lfr_eval.config import DesignConfig
 from lfr_eval.contract.commands import command, override
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import CROSS
@@ -95,7 +96,7 @@ def like(pilot: StudyFolder) -> Studied:
     record, config = pilot.record(), pilot.provenance().config
     dataset, matcher, design = (config[group] for group in ("dataset", "matcher", "design"))
     named = dataset["kind"] if dataset["kind"] == "manifest" else dataset["name"]
-    searched = set(design["kinds"]) - {"verification"}
+    searched = DesignConfig(kinds=design["kinds"]).searches
     overrides = [
         f"dataset={named}",
         f"matcher={matcher['name']}",
