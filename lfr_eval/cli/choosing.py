@@ -59,7 +59,7 @@ def thresholds(
         files.append(write_policy)
     try:
         uri = tracking.uri or default_uri(path.parent)
-        run = attach(finished.study_hash, files, uri, tracking.experiment)
+        run = attach(finished.study_hash, files, uri, tracking.experiment, tracking.timeout)
         if run is not None:
             print(f"MLflow: added to run {run}")
     except TrackingError as error:

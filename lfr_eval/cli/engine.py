@@ -114,6 +114,7 @@ def parity(
     from lfr_eval.registry.parity import check_parity, probe_pictures, record_parity
     from lfr_eval.registry.registered import load_registered, registry_uri
     from lfr_eval.study.overrides import composed
+    from lfr_eval.tracking import impatient
 
     chosen = ["matcher=mlflow", f"matcher.uri='{model}'", *words]
     if compared.probes:
@@ -121,11 +122,13 @@ def parity(
     config = composed(chosen)
     where = registry or registry_uri(config)
     pictures = probe_pictures(config, compared.limit)
-    registered = load_registered(model, where)
+    with impatient(config.tracking.timeout):
+        registered = load_registered(model, where)
     endpoint = HttpMatcher(compared.endpoint, timeout=compared.timeout)
     record = check_parity(registered, endpoint, pictures, compared.tolerance)
     write_json(out, record.to_json())
-    record_parity(registered, record, where)
+    with impatient(config.tracking.timeout):
+        record_parity(registered, record, where)
     print(f"{record.model} and {record.endpoint}: {record.probes} pictures, ", end="")
     if record.holds:
         print(

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from lfr_eval.engine.watchlist import Watchlist
     from lfr_eval.registry.registered import RegisteredModel
 
-SECONDS = 20
-"""How long the tracking server may take to answer a command that is about one deployment."""
-
 
 def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> int:
     """Run the live engine over a video file, a folder of pictures or a stream.
@@ -48,12 +45,14 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     from lfr_eval.matchers import FrameMatcher
     from lfr_eval.registry.registered import load_registered
     from lfr_eval.registry.versions import find_version
-    from lfr_eval.tracking import default_uri
+    from lfr_eval.tracking import default_uri, impatient
 
     config = compose_engine(words)
     _expire(Path(config.paths.deployments))
     uri = config.tracking.uri or default_uri(Path(config.paths.studies).expanduser())
-    version = find_version(config.model, uri)
+    patience = config.tracking.timeout
+    with impatient(patience):
+        version = find_version(config.model, uri)
     studies = Path(config.paths.studies)
     # Refused before weights are loaded and people embedded.
     policy = read_policy([f"policy={config.policy}"])
@@ -77,7 +76,8 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     first = source_named(config.source, config.rate, began)  # a wrong name is refused at once
     if isinstance(first, PictureFolder) and (left_out := listed(first.path).left_out):
         print(f"lfr-eval: {left_out}", file=sys.stderr)
-    model = load_registered(f"models:/{version}", uri)
+    with impatient(patience):
+        model = load_registered(f"models:/{version}", uri)
     matcher = model.matcher
     if not isinstance(matcher, FrameMatcher):
         raise EngineError(f"{version} cannot find every face of a frame, so it cannot run live.")
@@ -95,7 +95,7 @@ def run(words: Annotated[tuple[str, ...], Parameter(name="KEY=VALUE")], /) -> in
     state = deploy(deployment, announce, permitted)
     print(printed(folder))
     if config.tracking.enabled:
-        _send(folder, uri, config.tracking.experiment, config.tracking.timeout)
+        _send(folder, uri, config.tracking.experiment, patience)
     return OK if state.ended else FAILED
 
 
@@ -154,7 +154,7 @@ def send(deployment: Path, /, *, tracking: Tracking = Tracking()) -> int:
     if not (deployment / RECORD).is_file():
         raise ConfigError(f"{deployment} is no folder of a deployment: it holds no {RECORD}.")
     uri = tracking.uri or default_uri(Path(default_paths().studies))
-    _send(deployment, uri, tracking.experiment, SECONDS)
+    _send(deployment, uri, tracking.experiment, tracking.timeout)
     return OK
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from lfr_eval.cli.plain_help import PlainHelp
-from lfr_eval.contract.defaults import EXPERIMENT
+from lfr_eval.contract.defaults import EXPERIMENT, TIMEOUT
 
 OK, FAILED, UNUSABLE = 0, 1, 2
 
@@ -37,6 +37,8 @@ class Tracking:
     """Tracking URI; default: MLFLOW_TRACKING_URI, else local."""
     experiment: Annotated[str, Parameter(metavar="NAME")] = EXPERIMENT
     """MLflow experiment."""
+    timeout: Annotated[int, Parameter(metavar="SECONDS")] = TIMEOUT
+    """Seconds to wait for the tracking server."""
 
 
 def commands(name: str, meaning: str, **further: Any) -> App:

@@ -169,7 +169,7 @@ class TrackingConfig:
     """Tracking URI. Default: MLFLOW_TRACKING_URI, else a SQLite file beside the studies."""
     experiment: str = defaults.EXPERIMENT
     """MLflow experiment of the runs."""
-    timeout: Annotated[int, Range(least=1, most=86_400)] = 20
+    timeout: Annotated[int, Range(least=1, most=86_400)] = defaults.TIMEOUT
     """Seconds to wait for the tracking server."""
     system_metrics: bool = False
     """Whether to log the use of processor, memory, disk and network during the study."""

@@ -29,3 +29,6 @@ many images."""
 
 EXPERIMENT = "lfr_eval"
 """Name of the MLflow experiment that studies and deployments are logged in."""
+
+TIMEOUT = 20
+"""Seconds that a tracking server or a registry may take to answer."""

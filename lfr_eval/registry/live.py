@@ -13,7 +13,8 @@ from lfr_eval.contract.record import LiveEngine
 from lfr_eval.matchers import Matcher
 from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.registry.parity_records import ParityRecord, bare, newest_checks, read_parity
-from lfr_eval.registry.registered import find_version, registry_uri, talking_to
+from lfr_eval.registry.registered import named_version, registry_uri, talking_to
+from lfr_eval.tracking import impatient
 
 NOT_DESCRIBED = "This study does not describe the live engine"
 
@@ -85,8 +86,8 @@ def _record(config: StudyConfig, matcher: Matcher) -> ParityRecord | None:
     if model is None:
         return None
     where = getattr(settings, "registry", None) or registry_uri(config)
-    with talking_to(where):
-        _, version = find_version(model, where)
+    with impatient(config.tracking.timeout), talking_to(where):
+        _, version = named_version(model, where)
     checks = newest_checks(version.tags)
     endpoint = endpoint_of(matcher.card.recipe)
     telling = [

@@ -12,6 +12,7 @@ from lfr_eval.contract.score_scale import ScoreScale
 from lfr_eval.matchers import ImageMatcher, Matcher
 from lfr_eval.matchers.making import make
 from lfr_eval.registry.registered import load_registered, registry_uri
+from lfr_eval.tracking import impatient
 
 
 def matcher_of(config: StudyConfig) -> Matcher:
@@ -25,7 +26,8 @@ def matcher_of(config: StudyConfig) -> Matcher:
     matcher = config.matcher
     if isinstance(matcher, MlflowConfig):
         where = matcher.registry or registry_uri(config)
-        return load_registered(matcher.uri, where).matcher
+        with impatient(config.tracking.timeout):
+            return load_registered(matcher.uri, where).matcher
     plugin = plugin_of(matcher)
     if plugin is None:
         raise ConfigError(f"There is no kind of matcher '{matcher.kind}'.")

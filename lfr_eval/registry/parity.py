@@ -21,7 +21,7 @@ from lfr_eval.matchers.endpoint import endpoint_of
 from lfr_eval.matchers.http import HttpMatcher
 from lfr_eval.matchers.packing import differences
 from lfr_eval.registry.parity_records import ParityRecord
-from lfr_eval.registry.registered import RegisteredModel, find_version, talking_to
+from lfr_eval.registry.registered import RegisteredModel, named_version, talking_to
 
 TOLERANCE = 1e-5
 SHOWN = 5
@@ -108,7 +108,7 @@ def record_parity(registered: RegisteredModel, record: ParityRecord, tracking_ur
         If the registry cannot be used.
     """
     with talking_to(tracking_uri):
-        client, version = find_version(registered.uri, tracking_uri)
+        client, version = named_version(registered.uri, tracking_uri)
         client.set_model_version_tag(version.name, version.version, record.tag, record.as_tag())
 
 

@@ -90,7 +90,7 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
 
     where = tracking_uri or default_uri(Path("studies"))
     with tempfile.TemporaryDirectory() as aside, talking_to(where):
-        client, version = find_version(uri, where)
+        client, version = named_version(uri, where)
         name = str(version.name)
         address = f"models:/{name}/{version.version}"
         source = client.get_model_version_download_uri(name, version.version)
@@ -112,28 +112,33 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
     )
 
 
-def find_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersion]:
+def registry_client(tracking_uri: str) -> MlflowClient:
+    """Return a client of the registry, which is made where it is a file that does not exist."""
+    from mlflow import MlflowClient
+
+    make_ready(tracking_uri)
+    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def named_version(uri: str, tracking_uri: str) -> tuple[MlflowClient, ModelVersion]:
     """Return a client of the registry, and the version that an address names.
 
     Raises
     ------
     RegistryError
-        If the address does not have this form.
+        If the address does not have this form, or there is no such alias.
     """
-    from mlflow import MlflowClient
-
     found = _ADDRESS.fullmatch(uri)
     if found is None:
         raise RegistryError(f"'{uri}' must be models:/NAME/VERSION or models:/NAME@ALIAS.")
     name, number, alias = found.groups()
-    make_ready(tracking_uri)
-    client = MlflowClient(tracking_uri=tracking_uri)
+    client = registry_client(tracking_uri)
     if number:
         return client, client.get_model_version(name, number)
-    return client, by_alias(client, name, alias)
+    return client, _by_alias(client, name, alias)
 
 
-def by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion:
+def _by_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion:
     """Return the version that an alias of a model names.
 
     Raises

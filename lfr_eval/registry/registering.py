@@ -25,12 +25,12 @@ from lfr_eval.registry.registered import (
     CODE,
     MATCHER_FOLDER,
     RegistryError,
-    find_version,
+    named_version,
     registry_uri,
     talking_to,
 )
 from lfr_eval.registry.versions import FINGERPRINT
-from lfr_eval.tracking import begin, connect, one_at_a_time
+from lfr_eval.tracking import begin, connect, impatient, one_at_a_time
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -84,7 +84,8 @@ def register_matcher(
     """
     uri = tracking_uri or registry_uri(config)
     matcher = image_matcher(config)
-    with tempfile.TemporaryDirectory() as aside, talking_to(uri):
+    patience = impatient(config.tracking.timeout)
+    with tempfile.TemporaryDirectory() as aside, patience, talking_to(uri):
         model = Path(aside) / "model"
         save_model(matcher, model)
         experiment = f"{config.tracking.experiment}-{REGISTRATIONS}"
@@ -105,7 +106,7 @@ def set_alias(model: str, alias: str, tracking_uri: str) -> str:
         If there is no such version, or the registry cannot be used.
     """
     with talking_to(tracking_uri):
-        client, found = find_version(model, tracking_uri)
+        client, found = named_version(model, tracking_uri)
         client.set_registered_model_alias(found.name, alias, found.version)
         return f"models:/{found.name}/{found.version}"
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_eval.contract.ledger import LedgerError
-from lfr_eval.registry.registered import RegistryError, by_alias, talking_to
-from lfr_eval.tracking import make_ready
+from lfr_eval.registry.registered import RegistryError, named_version, registry_client, talking_to
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
 FINGERPRINT = "fingerprint"
@@ -68,14 +65,8 @@ def find_version(uri: str, tracking_uri: str) -> Version:
     RegistryError
         If there is no such version, or lfr-eval did not register it.
     """
-    named = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/(\d+))", uri)
-    if named is None:
-        raise RegistryError(f"'{uri}' must be models:/NAME@ALIAS or models:/NAME/VERSION.")
-    name, alias, number = named.groups()
     with talking_to(tracking_uri):
-        client = _client(tracking_uri)
-        found = by_alias(client, name, alias) if alias else client.get_model_version(name, number)
-    version = _version(found)
+        version = _version(named_version(uri, tracking_uri)[1])
     if not version.fingerprint:
         raise RegistryError(f"{uri} has no fingerprint. Register it with lfr-eval engine register.")
     return version
@@ -90,7 +81,8 @@ def version_tested(fingerprint: str, tracking_uri: str) -> Version:
         If there is none, or more than one.
     """
     with talking_to(tracking_uri):
-        found = _client(tracking_uri).search_model_versions(f"tag.{FINGERPRINT} = '{fingerprint}'")
+        client = registry_client(tracking_uri)
+        found = client.search_model_versions(f"tag.{FINGERPRINT} = '{fingerprint}'")
     if len(found) != 1:
         names = ", ".join(f"models:/{one.name}/{one.version}" for one in found)
         raise RegistryError(
@@ -109,16 +101,9 @@ def record(version: Version, tags: Mapping[str, str], tracking_uri: str) -> None
         If the registry refuses.
     """
     with talking_to(tracking_uri):
-        client = _client(tracking_uri)
+        client = registry_client(tracking_uri)
         for key, value in tags.items():
             client.set_model_version_tag(version.name, version.version, key, value[:TAG_LIMIT])
-
-
-def _client(tracking_uri: str) -> MlflowClient:
-    from mlflow import MlflowClient
-
-    make_ready(tracking_uri)
-    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 
 def _version(found: ModelVersion) -> Version:

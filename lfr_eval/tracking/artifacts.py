@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lfr_eval.contract.addresses import masked
+from lfr_eval.contract.defaults import TIMEOUT
 from lfr_eval.tracking.runs import known_run
 from lfr_eval.tracking.store import TrackingError, impatient, local_file
 
 
-def attach(study_hash: str, files: Sequence[Path], uri: str, experiment: str) -> str | None:
+def attach(
+    study_hash: str, files: Sequence[Path], uri: str, experiment: str, timeout: int = TIMEOUT
+) -> str | None:
     """Add files to the run of a study, and return the run's id; None if it has no run.
+
+    Parameters
+    ----------
+    timeout
+        Seconds that a server may take to answer.
 
     Raises
     ------
@@ -24,7 +32,7 @@ def attach(study_hash: str, files: Sequence[Path], uri: str, experiment: str) ->
     try:
         from mlflow import MlflowClient
 
-        with impatient():
+        with impatient(timeout):
             client = MlflowClient(tracking_uri=uri)
             found = client.get_experiment_by_name(experiment)
             run = found and known_run(client, str(found.experiment_id), study_hash)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.commands import command
+from lfr_eval.contract.defaults import TIMEOUT
 from lfr_eval.contract.folder import PROVENANCE, REPORTS, STUDY, StudyFolder
 from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.record import StudyRecord
@@ -40,7 +41,7 @@ def track(
     folder: StudyFolder,
     uri: str,
     experiment: str,
-    timeout: int = 20,
+    timeout: int = TIMEOUT,
     parent: Path | None = None,
     system: Sequence[Sample] = (),
 ) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from lfr_eval.contract.defaults import TIMEOUT
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.writing import leftover, written_aside
 
@@ -177,8 +178,11 @@ def _make(database: Path) -> None:
 
 
 @contextmanager
-def impatient(timeout: int = 20) -> Iterator[None]:
-    """Make MLflow give up soon on a server that does not answer, inside this context."""
+def impatient(timeout: int = TIMEOUT) -> Iterator[None]:
+    """Make MLflow give up soon on a server that does not answer, inside this context.
+
+    Within another such context, the outer one decides.
+    """
     limits = {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from lfr_eval.matchers import MatcherError, make_matcher
 from lfr_eval.matchers.dlib import LANDMARKS, NETWORK
 from lfr_eval.matchers.null import NullMatcher
 from lfr_eval.matchers.packing import differences, unpack, unpack_unchanged
+from lfr_eval.registry.live import live_engine
+from lfr_eval.registry.matcher_of import matcher_of
 from lfr_eval.registry.registered import RegisteredModel, RegistryError, inspect, load_registered
 from lfr_eval.registry.registering import (
     OWNER,
@@ -86,6 +89,33 @@ def test_what_is_not_there_gets_a_sentence(registry: str) -> None:
     for look_up in (load_registered, find_version):
         with pytest.raises(RegistryError, match=f"has the alias 'nobody'. Give it to .*{remedy}$"):
             look_up("models:/lfr-null@nobody", registry)
+
+
+@pytest.mark.parametrize("given", [None, "5"])
+def test_a_registry_gets_the_time_that_the_configuration_gives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None
+) -> None:
+    """What the environment says goes before, as for studies."""
+    waited = []
+
+    def slow(*_: object) -> None:
+        waited.append(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"])
+        raise RegistryError("too slow")
+
+    name = "MLFLOW_HTTP_REQUEST_TIMEOUT"
+    monkeypatch.setenv(name, given) if given else monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("lfr_eval.registry.registered.registry_client", slow)
+    monkeypatch.setattr("lfr_eval.registry.registering._create", slow)
+    live = ["matcher=mlflow", "matcher.uri=models:/lfr-null/1"]
+    config = configured(tmp_path, "experiment=london", *live, "tracking.timeout=7")
+    with pytest.raises(RegistryError, match="too slow"):
+        matcher_of(config)
+    with pytest.raises(RegistryError, match="too slow"):
+        live_engine(config, NullMatcher())
+    null = configured(tmp_path, "experiment=london", "matcher=null_matcher", "tracking.timeout=7")
+    with pytest.raises(RegistryError, match="too slow"):
+        register_matcher(null, "lfr-null", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert waited == [given or "7"] * 3
 
 
 def test_nothing_is_printed_but_the_version(tmp_path: Path) -> None:
