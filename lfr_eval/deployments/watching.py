@@ -27,7 +27,7 @@ from lfr_eval.deployments.monitoring import (
 from lfr_eval.deployments.origins import FORCE, origins, stated_force
 from lfr_eval.inference.field import PER_FACE, PER_HOUR
 from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
-from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
+from lfr_eval.report.elements import bullets, figure, heading, paragraph
 
 
 def watch(
@@ -150,19 +150,17 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     from lfr_eval.deployments.annual.page import document_of, to_page
 
     raised = [alarm for alarm in alarms if alarm.raised]
-    blocks: list[Block] = [
-        Text((Run(raised[0].sentence if raised else "No alarm."),), lead=True),
-        Bullets([(Run(alarm.sentence[:1].upper() + alarm.sentence[1:]),) for alarm in alarms]),
-        Heading("How the evidence grew", 1),
+    chapters = [
+        paragraph(raised[0].sentence if raised else "No alarm.", "lead"),
+        bullets(alarm.sentence[:1].upper() + alarm.sentence[1:] for alarm in alarms),
+        heading("How the evidence grew", 1),
+        figure(_chart(alarms)),
     ]
-    chart = _chart(alarms)
-    drawn = f'<div class="panels">{"".join(chart.panels)}</div>'
-    blocks.append(Picture(drawn, chart.caption, (Run(chart.caption),)))
     document = document_of(
         "Monitoring of deployments",
         f"{alarms[0].deployments} deployments to {alarms[0].days[-1]}",
         "Made from records of deployments.",
-        blocks,
+        chapters,
     )
     write_text(path, to_page(document))
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import typst
+from markupsafe import escape
 
 from lfr_eval.contract.words import unbroken
 from lfr_eval.report.chart import COLOURS
@@ -28,10 +27,25 @@ SIZES = {"brief": (12, 11.5, 11, 10.5, 10, 9.5)}
 
 
 def to_pdf(document: Document) -> bytes:
-    """Typeset a document by a template that reads it as data."""
-    content = asdict(document)
-    labels = content.pop("stand_ins")
-    given = {"document": json.dumps(_printable(content, labels), ensure_ascii=False)}
+    """Typeset a document by a template that reads it as data.
+
+    Raises
+    ------
+    typst.TypstError
+        If a chapter holds an element that has no place on paper: nothing is dropped in silence.
+    """
+    labels = document.stand_ins
+    marked = {str(escape(label)): str(escape(name)) for label, name in labels.items()}
+    names = ("title", "question", "banner", "study", "study_hash", "finished", "kind")
+    said = {name: _printable(getattr(document, name) or "", labels) for name in names}
+    drawings = {
+        name: [_standing_alone(_printable(svg, marked)), _printable(words, labels)]
+        for name, (svg, words) in document.drawings.items()
+    }
+    given = {
+        "document": json.dumps({**said, "drawings": drawings}, ensure_ascii=False),
+        "chapters": _printable(document.chapters, marked),
+    }
     for size in SIZES.get(document.kind, (9.5,)):
         pdf = typst.compile(
             TEMPLATE.read_bytes(),
@@ -45,20 +59,9 @@ def to_pdf(document: Document) -> bytes:
     return pdf
 
 
-def _printable(value: Any, labels: Mapping[str, str]) -> Any:
-    """Replace characters that no font has, and give drawings what stands alone needs."""
-    if isinstance(value, str):
-        return unbroken(printable(standing_in(value, labels)))
-    if isinstance(value, Mapping):
-        return {
-            name: _standing_alone(_printable(each, labels))
-            if name == "svg"
-            else _printable(each, labels)
-            for name, each in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_printable(each, labels) for each in value]
-    return value
+def _printable(text: str, labels: Mapping[str, str]) -> str:
+    """Replace characters that no font has, and keep numbers with what belongs to them."""
+    return unbroken(printable(standing_in(text, labels)))
 
 
 @cache

@@ -17,7 +17,6 @@ from lfr_eval.contract.names import group_name, metric_named
 from lfr_eval.report import notes, render, words
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.document import to_document
-from lfr_eval.report.document.blocks import Run, Text
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.pdf import to_pdf
 from lfr_eval.report.reading import read_report
@@ -85,10 +84,11 @@ def test_the_brief_is_two_pages_and_says_what_the_page_says(
 
 def test_a_brief_with_more_to_say_is_set_smaller_and_keeps_two_pages(bare_study: Path) -> None:
     brief = to_document(read_report(bare_study), "brief")
-    more = Text([Run(f"Sentence {number} of many that say a little more.") for number in range(30)])
+    told = " ".join(f"Sentence {number} of many that say a little more." for number in range(30))
     pages = {}
     for times in (0, 1, 40):
-        file = io.BytesIO(to_pdf(replace(brief, blocks=(*brief.blocks, *[more] * times))))
+        more = brief.chapters.replace("</document>", f"<p>{told}</p>" * times + "</document>")
+        file = io.BytesIO(to_pdf(replace(brief, chapters=more)))
         pages[times] = len(PdfReader(file).pages)
     assert pages[0] == pages[1] == 2
     assert pages[40] > 2  # nothing is cut

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.words import count, p_text, percentage, several
@@ -22,13 +23,15 @@ from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.origins import FILE, FORCE, SYSTEM, differing, origins, strata
 from lfr_eval.deployments.street import ALL
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
-from lfr_eval.report.document.blocks import Block, Heading, Run, Text
+from lfr_eval.report.elements import heading, paragraph
 
 _MANY = {FORCE: "forces", SYSTEM: "systems", FILE: "files"}
 _EXPOSURE = {PER_ALERT: "alerts", PER_HOUR: "hours", PER_FACE: "faces_seen"}
 
 
-def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break]) -> Iterator[Block]:
+def answer(
+    records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break]
+) -> Iterator[Markup]:
     """Yield what the records say in all; several forces or systems come one by one first."""
     apart = origins(records)
     everything: dict[str, dict[Hashable, Any]] = {
@@ -38,48 +41,40 @@ def answer(records: pd.DataFrame, street: pd.DataFrame, breaks: Sequence[Break])
     if mixed:
         number = len(strata(records).unique())
         many = _MANY[mixed[0]] if len(mixed) == 1 else "combinations of force and system"
-        yield Text(
-            (
-                Run(
-                    f"These records are of {number} {many}. Each has its own rates; the rates of "
-                    "all records together may describe none of them."
-                ),
-            ),
-            lead=True,
+        yield paragraph(
+            f"These records are of {number} {many}. Each has its own rates; the rates of "
+            "all records together may describe none of them.",
+            "lead",
         )
     elif PER_ALERT in everything:
-        yield Text((Run(_rate_said(everything[PER_ALERT], PER_ALERT, records)),), lead=True)
+        yield paragraph(_rate_said(everything[PER_ALERT], PER_ALERT, records), "lead")
         if unlike := _unlike(street):
-            yield Text((Run(unlike),), notice=True)
+            yield paragraph(unlike, "notice")
     if FILE in apart:
-        yield Text((Run(_files_said(len(apart[FILE].unique()))),), notice=True)
+        yield paragraph(_files_said(len(apart[FILE].unique())), "notice")
     for name, values in apart.items():
-        yield Heading(f"By {name}", 2)
+        yield heading(f"By {name}", 2)
         yield sums_grid(records, values, name.capitalize(), f"Totals by {name}")
         grid = rate_grid(street, name, f"False alerts by {name}")
         if grid is not None:
             yield grid
-    yield Heading("All records together", 2)
+    yield heading("All records together", 2)
     whole = pd.Series("All", records.index)
-    yield sums_grid(records, whole, "", f"Totals of all {count(len(records))} records")
+    yield sums_grid(records, whole, "Records", f"Totals of all {count(len(records))} records")
     measures = [PER_HOUR, PER_FACE] if not mixed else [PER_ALERT, PER_HOUR, PER_FACE]
     for measure in measures:
         if measure not in everything:
             continue
         if measure == PER_FACE and FORCE in apart:
-            yield Text(
-                (
-                    Run(
-                        "No rate per face is given for all forces together, because each may count "
-                        "faces in its own way."
-                    ),
-                )
+            yield paragraph(
+                "No rate per face is given for all forces together, because each may count "
+                "faces in its own way."
             )
             continue
         said = _rate_said(everything[measure], measure, records)
         if measure == PER_FACE and breaks:
             said += f" This is not one rate: {changes(breaks)}"
-        yield Text((Run(said),), notice=bool(measure == PER_FACE and breaks))
+        yield paragraph(said, "notice" if measure == PER_FACE and breaks else "")
     for name, values in apart.items():
         yield from _differences(records, name, values)
 
@@ -136,7 +131,7 @@ def _files_said(number: int) -> str:
     )
 
 
-def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterator[Block]:
+def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterator[Markup]:
     """Say how far the rates of forces, systems or files lie apart: a mean of them hides it."""
     for measure in (PER_ALERT, PER_HOUR):
         exposure = records[_EXPOSURE[measure]]
@@ -150,22 +145,14 @@ def _differences(records: pd.DataFrame, name: str, values: pd.Series) -> Iterato
             if found.p_value < ALPHA
             else f"The records do not show that the {_MANY[name]} differ, nor that they are alike"
         )
-        yield Text(
-            (
-                Run(
-                    f"False alerts {measure} range from {written(low, measure)} ({least}) to "
-                    f"{written(high, measure)} ({most}). {verdict} ({p_text(found.p_value)}; "
-                    f"I squared {percentage(found.inconsistency)})."
-                ),
-            )
+        yield paragraph(
+            f"False alerts {measure} range from {written(low, measure)} ({least}) to "
+            f"{written(high, measure)} ({most}). {verdict} ({p_text(found.p_value)}; "
+            f"I squared {percentage(found.inconsistency)})."
         )
-    yield Text(
-        (
-            Run(
-                f"A difference between {_MANY[name]} does not show by itself which is better. "
-                "They may also differ in place, crowd, hours, watchlist and threshold, and a test "
-                "of these records cannot separate these effects."
-            ),
-        ),
-        notice=name != FILE,
+    yield paragraph(
+        f"A difference between {_MANY[name]} does not show by itself which is better. "
+        "They may also differ in place, crowd, hours, watchlist and threshold, and a test "
+        "of these records cannot separate these effects.",
+        "" if name == FILE else "notice",
     )

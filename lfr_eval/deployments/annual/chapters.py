@@ -6,23 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
+from markupsafe import Markup
 
 from lfr_eval.contract.words import count, listed, several
 from lfr_eval.deployments.annual.answer import answer
 from lfr_eval.deployments.annual.asked import Annual
-from lfr_eval.deployments.annual.figures import (
-    plain_number,
-    rate_grid,
-    sums_grid,
-    table,
-    yield_grid,
-)
+from lfr_eval.deployments.annual.figures import plain_number, rate_grid, sums_grid, yield_grid
 from lfr_eval.deployments.annual.groups import group_chapter
-from lfr_eval.deployments.annual.picture import faces_chart
 from lfr_eval.deployments.breaks import Break
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
-from lfr_eval.report.document.blocks import Block, Bullets, Heading, Picture, Run, Text
+from lfr_eval.report.chart import Chart
+from lfr_eval.report.elements import bullets, figure, heading, paragraph, table
 
 _PLACES = 15
 
@@ -33,17 +28,23 @@ def chapters(
     checks: pd.DataFrame,
     breaks: Sequence[Break],
     street: pd.DataFrame,
-) -> Iterator[Block]:
-    """Yield the whole report, in order."""
-    yield Heading("What the records say", 1)
+    faces: Chart | None,
+) -> Iterator[Markup]:
+    """Yield the whole report, in order.
+
+    Parameters
+    ----------
+    faces
+        Faces per hour by day, if that could be drawn.
+    """
+    yield heading("What the records say", 1)
     yield from answer(records, street, breaks)
     yield from group_chapter(records, asked)
-    yield Heading("Three ways to count false alerts", 1)
+    yield heading("Three ways to count false alerts", 1)
     yield from _denominators(breaks)
-    chart = faces_chart(records, breaks)
-    if chart is not None:
-        yield Picture(chart.sheet, chart.caption, (Run(chart.caption),))
-    for heading, dimension, caption in (
+    if faces is not None:
+        yield figure(faces)
+    for title, dimension, caption in (
         ("By threshold", "threshold", "False alerts by face-match threshold"),
         ("By year", "year", "False alerts by calendar year"),
         ("By way of counting", "way of counting", "False alerts between changes of counting"),
@@ -54,67 +55,44 @@ def chapters(
         grid = rate_grid(street, dimension, caption)
         values = street.loc[street["dimension"] == dimension, "value"].unique()
         if grid is not None and len(values) > 1:
-            yield Heading(heading, 2)
+            yield heading(title, 2)
             yield grid
     cameras = yield_grid(records)
     if cameras is not None:
-        yield Heading("What each kind of camera led to", 2)
+        yield heading("What each kind of camera led to", 2)
         yield cameras
         yield from _same_places(records)
     yield from _places(records)
-    yield Heading("What looks wrong in the records", 1)
+    yield heading("What looks wrong in the records", 1)
     yield from _doubts(checks, asked.corrections)
-    yield Heading("What the records cannot show", 1)
-    yield Bullets([(Run(each),) for each in _unknown(records)])
-    yield Heading("Annex: the files", 1)
+    yield heading("What the records cannot show", 1)
+    yield bullets(_unknown(records))
+    yield heading("Annex: the files", 1)
     yield _files(records)
-    yield Heading("Annex: the records", 1)
+    yield heading("Annex: the records", 1)
     yield _annex(records)
 
 
-def _denominators(breaks: Sequence[Break]) -> Iterator[Block]:
-    yield Bullets(
-        [
-            (
-                Run("Per alert", "strong"),
-                Run(
-                    ": of the alerts that officers saw, how many named the wrong person. It falls "
-                    "when more people on the watchlist pass by, without any change in the system."
-                ),
-            ),
-            (
-                Run("Per hour", "strong"),
-                Run(
-                    ": how often a false alert is raised while the cameras run. It grows with the "
-                    "crowd."
-                ),
-            ),
-            (
-                Run("Per face", "strong"),
-                Run(
-                    ": how often somebody who walks past sets off a false alert. It depends on how "
-                    "faces are counted: one person may be counted several times."
-                    + (
-                        " It is compared only between deployments that count alike."
-                        if breaks
-                        else ""
-                    )
-                ),
-            ),
-        ]
-    )
-    yield Text(
-        (
-            Run(
-                "The 95 % interval takes false alerts as independent of one another. The interval "
-                "by deployments lets deployments differ beyond chance and is the safer one; it "
-                "needs five deployments and a false alert."
-            ),
-        )
+def _denominators(breaks: Sequence[Break]) -> Iterator[Markup]:
+    only = " It is compared only between deployments that count alike." if breaks else ""
+    meant = {
+        "Per alert": "of the alerts that officers saw, how many named the wrong person. It falls "
+        "when more people on the watchlist pass by, without any change in the system.",
+        "Per hour": "how often a false alert is raised while the cameras run. It grows with the "
+        "crowd.",
+        "Per face": "how often somebody who walks past sets off a false alert. It depends on how "
+        f"faces are counted: one person may be counted several times.{only}",
+    }
+    told = Markup("<strong>{}</strong>: {}")
+    yield bullets(told.format(name, text) for name, text in meant.items())
+    yield paragraph(
+        "The 95 % interval takes false alerts as independent of one another. The interval "
+        "by deployments lets deployments differ beyond chance and is the safer one; it "
+        "needs five deployments and a false alert."
     )
 
 
-def _same_places(records: pd.DataFrame) -> Iterator[Block]:
+def _same_places(records: pd.DataFrame) -> Iterator[Markup]:
     """Compare kinds of camera where both stood; say where place and camera are one difference."""
     places = named(records, records["place"])
     kinds = records.groupby(places)["camera"].nunique()
@@ -125,19 +103,19 @@ def _same_places(records: pd.DataFrame) -> Iterator[Block]:
             "No place had more than one kind of camera, so the records cannot separate the effect "
             "of the camera from that of the place."
         )
-        yield Text((Run(said),), notice=True)
+        yield paragraph(said, "notice")
         return
     yield grid
 
 
-def _places(records: pd.DataFrame) -> Iterator[Block]:
+def _places(records: pd.DataFrame) -> Iterator[Markup]:
     if records["place"].isna().all():
         return
     names = named(records, records["place"]).dropna()
     frame = pd.DataFrame({"number": names.groupby(names).size()})
     frame["alerts"] = records.loc[names.index].groupby(names)["alerts"].sum()
     order = frame.sort_values(["number", "alerts"], ascending=False, kind="stable").index
-    yield Heading("By place", 2)
+    yield heading("By place", 2)
     caption = (
         f"The {min(_PLACES, len(order))} places with the most deployments, of {len(order)}, "
         "as printed in the records; records.csv has all of them"
@@ -145,23 +123,17 @@ def _places(records: pd.DataFrame) -> Iterator[Block]:
     yield sums_grid(records, names, "Place", caption, order[:_PLACES])
 
 
-def _doubts(checks: pd.DataFrame, corrections: Sequence[str]) -> Iterator[Block]:
+def _doubts(checks: pd.DataFrame, corrections: Sequence[str]) -> Iterator[Markup]:
     if checks.empty:
-        yield Text((Run("No check found a doubt."),))
+        yield paragraph("No check found a doubt.")
     else:
-        yield Text(
-            (Run("Nothing was changed because of a doubt alone. A correction is confirmed first."),)
+        yield paragraph(
+            "Nothing was changed because of a doubt alone. A correction is confirmed first."
         )
-        columns = (
-            ("Record", 2.2, False),
-            ("Doubt", 1.4, False),
-            ("Value", 1.0, False),
-            ("Why", 3.6, False),
-            ("Would fit", 1.0, False),
-        )
+        heads = ("Record", "Doubt", "Value", "Why", "Would fit")
         yield table(
             several(len(checks), "doubt"),
-            columns,
+            heads,
             [
                 [
                     str(row["source"] if pd.isna(row["record_id"]) else row["record_id"]),
@@ -174,8 +146,8 @@ def _doubts(checks: pd.DataFrame, corrections: Sequence[str]) -> Iterator[Block]
             ],
         )
     if corrections:
-        yield Heading("Corrections that were confirmed", 2)
-        yield Bullets([(Run(each),) for each in corrections])
+        yield heading("Corrections that were confirmed", 2)
+        yield bullets(corrections)
 
 
 def _unknown(records: pd.DataFrame) -> Iterator[str]:
@@ -201,7 +173,7 @@ def _unknown(records: pd.DataFrame) -> Iterator[str]:
         yield "How many different people were seen: a face may be counted more than once."
 
 
-def _files(records: pd.DataFrame) -> Block:
+def _files(records: pd.DataFrame) -> Markup:
     """Return every file with its hash, so that a record can be found in the very same file."""
     rows = []
     for source, part in records.groupby("source", sort=False):
@@ -215,14 +187,11 @@ def _files(records: pd.DataFrame) -> Block:
                 listed(tuple(part["source_sha256"].dropna().unique())) or "not known",
             ]
         )
-    columns = (
-        *(("File", 2.0, False), ("Force", 1.2, False), ("Records", 0.8, True)),
-        *(("Pages or sheets", 1.0, True), ("SHA-256", 4.0, False)),
-    )
-    return table("Files that the records were read from", columns, rows)
+    heads = ("File", "Force", "#Records", "#Pages or sheets", "SHA-256")
+    return table("Files that the records were read from", heads, rows)
 
 
-def _annex(records: pd.DataFrame) -> Block:
+def _annex(records: pd.DataFrame) -> Markup:
     rows = []
     for place, row in enumerate(records.to_dict("records"), start=1):
         printed = json.loads(row["as_printed"]) if isinstance(row["as_printed"], str) else {}
@@ -244,12 +213,6 @@ def _annex(records: pd.DataFrame) -> Block:
                 str(row["record_id"]),
             ]
         )
-    titles = ("Hours", "Watchlist", "Faces", "Alerts", "True", "False", "Arrests", "Threshold")
-    columns = (
-        ("No.", 0.5, True),
-        ("Date", 1.1, False),
-        ("Place", 2.0, False),
-        *((title, 0.9, True) for title in titles),
-        ("Where it is printed", 2.4, False),
-    )
-    return table("All records of the period, in the order of their days", columns, rows)
+    heads = ("#No.", "Date", "Place", "#Hours", "#Watchlist", "#Faces", "#Alerts", "#True",
+             "#False", "#Arrests", "#Threshold", "Where it is printed")  # fmt: skip
+    return table("All records of the period, in the order of their days", heads, rows)

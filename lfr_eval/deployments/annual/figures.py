@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
+from markupsafe import Markup
 
 from lfr_eval.contract.words import alike, count, one_in, ratio
 from lfr_eval.deployments.checks import repeated_outcomes
@@ -12,22 +13,9 @@ from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
-from lfr_eval.report.document.blocks import Cell, Column, Grid, Row, Run
+from lfr_eval.report.elements import table
 
 MEASURES = {PER_FACE: "faces seen", PER_ALERT: "alerts", PER_HOUR: "hours"}
-
-
-def table(
-    caption: str,
-    columns: Sequence[tuple[str, float, bool]],
-    rows: Iterable[Sequence[str]],
-) -> Grid:
-    """Return a table of texts; a column is its title, share of the line, and whether of numbers."""
-    return Grid(
-        (Run(caption),),
-        [Column((Run(title),), width, is_number) for title, width, is_number in columns],
-        [Row([Cell((Run(text),)) for text in row]) for row in rows],
-    )
 
 
 SUMMED = {
@@ -52,7 +40,7 @@ def sums_grid(
     title: str,
     caption: str,
     order: Iterable[str] | None = None,
-) -> Grid:
+) -> Markup:
     """Return the sums of groups of records, each with the records that it comes from.
 
     Parameters
@@ -77,12 +65,11 @@ def sums_grid(
             same = column == "no_action" and repeated_outcomes(part)
             cells.append(said + short + (" (seems to repeat other disposals)" if same else ""))
         rows.append([*cells, ranges(numbers[part.index])])
-    columns = ((title, 2.2, False), ("Deployments", 1.0, True))
-    sums = tuple((SUMMED[name], 1.0, True) for name in summed)
-    return table(caption, (*columns, *sums, ("Records (annex)", 1.4, False)), rows)
+    sums = (f"#{SUMMED[name]}" for name in summed)
+    return table(caption, (title, "#Deployments", *sums, "Records (annex)"), rows)
 
 
-def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Grid | None:
+def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Markup | None:
     """Return the rates of one dimension of table `street`; None where no record has a value."""
     part = street[street["dimension"] == dimension]
     rows: list[list[str]] = []
@@ -103,16 +90,9 @@ def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Grid | None
             ]
         )
         above = (value, numbers)
-    columns = (
-        ("", 1.5, False),
-        ("False alerts", 1.0, False),
-        ("Counted", 1.5, True),
-        ("Rate", 1.1, True),
-        ("95 % interval", 1.8, True),
-        ("Interval by deployments", 1.8, True),
-        ("Records (annex)", 1.6, False),
-    )
-    return table(caption, columns, rows) if rows else None
+    heads = (dimension.capitalize(), "False alerts", "#Counted", "#Rate", "#95 % interval",
+             "#Interval by deployments", "Records (annex)")  # fmt: skip
+    return table(caption, heads, rows) if rows else None
 
 
 def amount(exposure: float, measure: str) -> str:
@@ -150,7 +130,7 @@ def plain_number(value: float | None) -> str:
     return count(round(value)) if float(value).is_integer() else f"{value:,.1f}"
 
 
-def yield_grid(records: pd.DataFrame, chosen: pd.DataFrame | None = None) -> Grid | None:
+def yield_grid(records: pd.DataFrame, chosen: pd.DataFrame | None = None) -> Markup | None:
     """Return alerts and arrests per hour by kind of camera; None with fewer than two kinds.
 
     Parameters
@@ -176,18 +156,11 @@ def yield_grid(records: pd.DataFrame, chosen: pd.DataFrame | None = None) -> Gri
             rate = float(events.sum() / hours.sum())
             cells.append(f"{written(rate, PER_HOUR)} ({interval(*ends, PER_HOUR)})")
         rows.append([*cells, ranges(numbers[part.index])])
-    columns = (
-        ("Camera", 1.2, False),
-        ("Deployments", 1.0, True),
-        ("Hours", 0.8, True),
-        ("Alerts", 2.4, True),
-        ("Arrests", 2.4, True),
-        ("Records (annex)", 1.6, False),
-    )
+    heads = ("Camera", "#Deployments", "#Hours", "#Alerts", "#Arrests", "Records (annex)")
     where = "" if chosen is None else ", only at places that had more than one kind"
     caption = (
         f"Alerts and arrests by kind of camera{where}, with 95 % intervals that count "
         "deployments. Cameras "
         "differ in place, hours and watchlist, so a difference is not due to the camera alone"
     )
-    return table(caption, columns, rows)
+    return table(caption, heads, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
+from markupsafe import Markup
 
 from lfr_eval.contract.defaults import ALPHA
 from lfr_eval.contract.spelling import is_stated
@@ -12,10 +13,10 @@ from lfr_eval.contract.words import joined, p_text, percentage, several, signifi
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.exposure import Exposure, exposure, p_at, recorded_groups
 from lfr_eval.deployments.grid import DeploymentError
-from lfr_eval.report.document.blocks import Block, Heading, Run, Text
+from lfr_eval.report.elements import heading, paragraph
 
 
-def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
+def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Markup]:
     """Yield the chapter: recorded groups and stated ones, each with the share it rests on.
 
     Raises
@@ -23,7 +24,7 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
     DeploymentError
         If a share is stated of a group whose false alerts nobody told.
     """
-    yield Heading("Who the false alerts fall on", 2)
+    yield heading("Who the false alerts fall on", 2)
     found: list[tuple[str, Exposure]] = []
     for factor, groups in recorded_groups(records).items():
         told = {group: number for group, number in groups.items() if is_stated(group)}
@@ -50,31 +51,22 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Block]:
             f"--false-alerts {unknown[0]}=0/10, or leave the share out."
         )
     if not found:
-        yield Text(
-            (
-                Run(
-                    "The records do not say. Nobody can tell from them whether false alerts fall "
-                    "on one group more often than on another."
-                ),
-            )
+        yield paragraph(
+            "The records do not say. Nobody can tell from them whether false alerts fall "
+            "on one group more often than on another."
         )
     for source, each in found:
         missing = int(records["false_alerts"].sum()) - each.false_alerts
         said = exposure_sentence(each)
         if missing > 0:
             said += f" {missing_sentence(each, missing)}"
-        yield Text((Run(f"{source}{said}"),))
+        yield paragraph(f"{source}{said}")
     tests = sum(len(each.p_values) for _, each in found)
     if tests > 1:
         limit = significant(ALPHA / tests)
-        yield Text(
-            (
-                Run(
-                    f"These are {tests} tests, each with a chance of 1 in 20 of finding "
-                    "a difference where there is none. For all together, only p below "
-                    f"{limit} counts."
-                ),
-            )
+        yield paragraph(
+            f"These are {tests} tests, each with a chance of 1 in 20 of finding a difference "
+            f"where there is none. For all together, only p below {limit} counts."
         )
 
 

@@ -1,20 +1,21 @@
-"""Blocks of a document in, one self-contained HTML page out."""
+"""Chapters of a document in, one self-contained HTML page out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
+from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from lfr_eval.report.document.blocks import Block, Document, plain
+from lfr_eval.report.chart import Chart
+from lfr_eval.report.document import Document, drawings_of
 from lfr_eval.report.templating import environment, source
 
-OPEN = 60
-"""A longer table opens on demand."""
 
-
-def document_of(title: str, about: str, source: str, blocks: Sequence[Block]) -> Document:
+def document_of(
+    title: str, about: str, source: str, chapters: Iterable[Markup], charts: Iterable[Chart] = ()
+) -> Document:
     """Return a document of today that belongs to no study.
 
     Parameters
@@ -31,7 +32,8 @@ def document_of(title: str, about: str, source: str, blocks: Sequence[Block]) ->
         study=source,
         study_hash=None,
         finished=f"{date.today().isoformat()}T00:00:00+00:00",
-        blocks=blocks,
+        chapters=f"<document>{Markup().join(chapters)}</document>",
+        drawings=drawings_of(charts),
         kind="annual",
     )
 
@@ -39,9 +41,13 @@ def document_of(title: str, about: str, source: str, blocks: Sequence[Block]) ->
 def to_page(document: Document) -> str:
     """Return the page; texts are escaped, drawings stand as they are."""
     template = environment("lfr_eval.deployments.annual").get_template("annual.html.j2")
-    style = Markup(source("style.css"))
-    return template.render(document=document, style=style, plain=plain, anchor=_anchor, open=OPEN)
-
-
-def _anchor(text: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+    content = document.chapters.removeprefix("<document>").removesuffix("</document>")
+    return template.render(
+        document=document,
+        content=Markup(content),
+        contents=[
+            (each.get("id"), each.text)
+            for each in ElementTree.fromstring(document.chapters).iter("h2")
+        ],
+        style=Markup(source("style.css")),
+    )

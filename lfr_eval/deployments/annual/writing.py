@@ -15,6 +15,7 @@ from lfr_eval.contract.writing import write_bytes, write_text
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.chapters import chapters
 from lfr_eval.deployments.annual.page import document_of, to_page
+from lfr_eval.deployments.annual.picture import faces_chart
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.checks import check_records
 from lfr_eval.deployments.grid import DeploymentError
@@ -44,12 +45,14 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     checks = _doubts(records, chosen)
     breaks = counting_breaks(chosen)
     street = street_table(chosen, breaks)
+    faces = faces_chart(chosen, breaks)
     document = document_of(
         asked.title,
         _period(chosen),
         f"Made from published records ({listed(tuple(dict.fromkeys(chosen['source'])))}) "
         f"by lfr-eval {__version__} on {datetime.now(UTC).date()}.",
-        list(chapters(chosen, asked, checks, breaks, street)),
+        chapters(chosen, asked, checks, breaks, street, faces),
+        [] if faces is None else [faces],
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / PAGE, to_page(document))

@@ -1,29 +1,58 @@
-"""Stage report: the view model in, the printed documents as plain blocks out.
+"""Stage report: the view model in, the printed documents out.
 
 A document consists of parts of the page (`templates/*.html.j2`), so that no figure is computed or
-worded twice. `chapters` reads them.
+worded twice: its chapters are elements of HTML, and `report.typ` says how each looks on paper.
 """
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from markupsafe import escape
 
 from lfr_eval.report.brief import to_brief
-from lfr_eval.report.document.blocks import Document, Run, Text
-from lfr_eval.report.document.chapters import read_chapters
+from lfr_eval.report.chart import Chart
 from lfr_eval.report.further import further_charts
 from lfr_eval.report.letters import stand_in_words
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import to_svg
 from lfr_eval.report.templating import fill
 
-__all__ = ["Document", "to_document"]
-
 BANNERS = {
     "Simulated": "Simulated study – no real people",
     "Simulated capture": "Simulated capture – no camera was tested",
 }
 """Stands on every page of what is not real."""
+
+Drawings = Mapping[str, tuple[str, str]]
+"""Name of a figure to its drawing (SVG) and to the words that stand in its place."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole document.
+
+    Attributes
+    ----------
+    chapters
+        One element `document` of what the page consists of.
+    kind
+        `brief`, `report`, `annex`, or `annual`, which belongs to no study.
+    stand_ins
+        What is printed in the place of labels whose letters no font has.
+    """
+
+    title: str
+    question: str
+    banner: str | None
+    study: str
+    study_hash: str | None
+    finished: str
+    chapters: str
+    drawings: Drawings
+    kind: str = "report"
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_document(report: Report, kind: str = "report") -> Document:
@@ -36,11 +65,12 @@ def to_document(report: Report, kind: str = "report") -> Document:
     """
     record = report.record
     labels = report.stand_ins
-    note = [Text((Run(stand_in_words(labels)),), notice=True)] if labels else []
     # The brief and the report have no chart of these.
     further = further_charts(report) if kind == "annex" else None
     filled = fill("paper.html.j2", report, paper=True, kind=kind, further=further)
-    chapters = ElementTree.fromstring(filled)
+    if labels:
+        note = f'<document><p class="notice">{escape(stand_in_words(labels))}</p>'
+        filled = filled.replace("<document>", note, 1)
     brief = to_brief(report)
     drawings: dict[str, tuple[str, str]] = {}
     if brief.picture:
@@ -51,7 +81,6 @@ def to_document(report: Report, kind: str = "report") -> Document:
     if report.explorer and further is not None:
         drawn = [each for part in report.explorer.parts for each in (part.chart, part.trade_off)]
         charts += [each for each in drawn if each is not None]
-    drawings |= {each.name: (each.sheet, each.description) for each in charts}
     return Document(
         title=record.title,
         question=record.question,
@@ -59,7 +88,13 @@ def to_document(report: Report, kind: str = "report") -> Document:
         study=record.study,
         study_hash=report.provenance.study_hash,
         finished=record.finished or record.started,
-        blocks=(*note, *read_chapters(chapters, drawings)),
+        chapters=filled,
+        drawings=drawings | drawings_of(charts),
         kind=kind,
         stand_ins=labels,
     )
+
+
+def drawings_of(charts: Iterable[Chart]) -> dict[str, tuple[str, str]]:
+    """Return charts as drawings for paper."""
+    return {each.name: (each.sheet, each.description) for each in charts}
