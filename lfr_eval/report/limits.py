@@ -23,6 +23,15 @@ BEYOND = {
 BEYOND["unnamed pairs"] = BEYOND["pairs"]
 """What no such study can tell."""
 
+ON_THE_LIST = {
+    "fillers": "the fillers, and somebody's own reference where they were searched for",
+    "everybody": "everybody who was enrolled, and any fillers",
+}
+"""Who was on the watchlist, where the study does not say it in words of its own."""
+
+SMALL = 300
+"""People below which a group is small: of 300 without any error, one in 100 may still have it."""
+
 
 def cannot_tell(report: Report) -> Iterator[str]:
     """Yield what readers must not conclude, in plain words; the brief and the method print it."""
@@ -52,8 +61,8 @@ def cannot_tell(report: Report) -> Iterator[str]:
         and not set(each.factor.split(CROSS)) & set(record.conditions)
         and UNKNOWN not in each.group.split(CROSS)
     ]
-    if groups:
-        least = min(groups, key=lambda each: each.people)
+    least = min(groups, key=lambda each: each.people, default=None)
+    if least is not None and least.people < SMALL:
         untold = any(each.withheld for each in report.people.groups)
         told = " whose size is published" if untold else ""
         if CROSS in least.factor:
@@ -115,9 +124,10 @@ def _conditions(report: Report) -> Iterator[str]:
 
 
 def _watchlist(report: Report) -> Iterator[str]:
-    members = report.record.design.watchlist_members
+    members = (report.record.design.watchlist_members or "").rstrip(".")
     if members:
-        yield f"What another watchlist would do. This one held: {members.rstrip('.')}."
+        held = ON_THE_LIST.get(members, members)
+        yield f"What another watchlist would do. This one held {held}."
 
 
 def _unlabelled(report: Report) -> Iterator[str]:

@@ -331,6 +331,9 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert not re.search(r"(?i)threshold\s*(?:<[^>]*>)?−|passed \d+ times", shown)
     assert "does not name was not among the first 20 candidates" in page
     assert "the system calls two faces the same" not in page
+    assert "A score at or above the threshold is a match" not in page
+    missed = sum(at > 20 for at in own)
+    assert f'>{missed}</data> of <data value="8">8</data>' in page
 
 
 def test_a_column_that_names_passes_is_found(logs: Logs) -> None:

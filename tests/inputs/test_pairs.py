@@ -85,7 +85,11 @@ def test_the_report_says_what_unknown_people_cost(tmp_path: Path) -> None:
     pairs.to_csv(tmp_path / "pairs.csv", index=False)
     said = "Wherever this report counts people, it counts pairs."
     alone = run(tmp_path, *words_of(tmp_path / "pairs.csv", **PLAIN))
-    assert said in (alone.path / "report.html").read_text(encoding="utf-8")
+    page = (alone.path / "report.html").read_text(encoding="utf-8")
+    assert said in page
+    assert "Pairs are counted, not people." in page
+    assert "People are counted, not comparisons." not in page
+    assert "A longer watchlist gives more false alerts" not in page
     statements = " ".join(alone.read(FINDINGS)["statement"])
     assert " pairs against " in statements
     assert not any(f"{digit} people" in statements for digit in range(10))

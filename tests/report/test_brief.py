@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.report.brief import to_brief
+from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.findings import OMNIBUS, Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import BEYOND
@@ -326,10 +327,14 @@ def test_a_study_without_rates_there_gives_no_answer(small_study: Path) -> None:
 def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> None:
     rates = [dataclasses.replace(rate("FPIR", 0.6, 1_000, "east_asian"), subjects=1),
              rate("FPIR", 0.6, 1_000, "black")]  # fmt: skip
-    picture = to_brief(dataclasses.replace(report, quotes=(quote(rates),))).picture
+    narrowed = dataclasses.replace(report, quotes=(quote(rates),))
+    picture = to_brief(narrowed).picture
     assert picture is not None
     assert [row.name for row in picture.rows] == ["Black"]
     assert picture.left_out == "Too few people to show: East Asian (gender, 1 person)."
+    crowd = crowd_words(narrowed)[0]
+    assert "For East Asian people the number is not known, because too few were tested" in crowd
+    assert "Black people: about" in crowd
 
 
 def test_everybody_below_each_group_is_explained_and_only_there(report: Report) -> None:

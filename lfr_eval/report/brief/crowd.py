@@ -14,6 +14,7 @@ from lfr_eval.report.crowd import SIZE, crowd_sentence
 from lfr_eval.report.explorer import plain_factors
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
+from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
 
 
@@ -46,16 +47,21 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _is_known(rate: Rate) -> bool:
+    """Whether a rate is known, of as many people as are needed to compare them."""
+    enough = (rate.subjects or FEWEST) >= FEWEST
+    return enough and rate.rate is not None and rate.upper is not None
+
+
 def _is_measured(rate: Rate) -> bool:
     """Whether a rate is known of people with a label."""
-    known = rate.rate is not None and rate.upper is not None
-    return known and UNKNOWN not in rate.group.split(CROSS)
+    return _is_known(rate) and UNKNOWN not in rate.group.split(CROSS)
 
 
 def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool) -> Iterator[str]:
     """Say how many of 1,000 people of each group would set off a false alert, and how surely."""
     who = "made-up people" if simulated else "people"
-    known = [each for each in groups if each.rate is not None and each.upper is not None]
+    known = [each for each in groups if _is_known(each)]
     known.sort(key=lambda each: (each.rate or 0.0, each.upper or 0.0), reverse=True)
     ends = known if len(known) <= MOST_GROUPS else [known[0], known[-1]]
     yield (
@@ -68,7 +74,7 @@ def _thousands(groups: Sequence[Rate], found: Sequence[Finding], simulated: bool
     for why, left in (
         ("is not published", [each for each in groups if each.withheld]),
         ("is not known, because too few were tested",
-         [each for each in groups if not each.withheld and each.upper is None]),
+         [each for each in groups if not each.withheld and each not in known]),
     ):  # fmt: skip
         if left:
             names = groups_words([each.group for each in left], factor=left[0].factor)

@@ -54,10 +54,13 @@ class Answer:
     @property
     def where(self) -> str:
         """Where the evidence stands, in words; empty where there is none."""
+        tables = [
+            f"{name} ({count(len(self.findings))} rows)" if name == "findings" else name
+            for name in self.tables
+        ]
         parts = (
-            (f"{count(len(self.findings))} of the findings" if self.findings else ""),
-            ("tables " + ", ".join(self.tables) if self.tables else ""),
-            ("study.json " + ", ".join(self.fields) if self.fields else ""),
+            f"table{'s' * (len(tables) > 1)} {joined(tables)}" if tables else "",
+            f"study.json ({', '.join(self.fields)})" if self.fields else "",
         )
         return "; ".join(part for part in parts if part)
 

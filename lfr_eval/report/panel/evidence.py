@@ -95,9 +95,13 @@ def missed(report: Report) -> str | None:
         return f"The study sets no limit to the differences that the {of} may hide."
     low, high = ratio(min(known), "up"), ratio(max(known), "up")
     span = f"up to {low} times" if low == high else f"up to {low} to {high} times"
-    unlimited = len(still_open) - len(known)
-    rest = f" {unlimited} of them set no limit below {NO_LIMIT:,} times." if unlimited else ""
-    return f"Differences of {span} either way remain possible in the {of}.{rest}"
+    if len(known) == len(still_open):
+        return f"Differences of {span} either way remain possible in the {of}."
+    others = "the other leaves" if len(still_open) - len(known) == 1 else "the others leave"
+    return (
+        f"Differences of {span} either way remain possible in {len(known)} of the {of}; {others} "
+        f"even a difference of {NO_LIMIT:,} times possible."
+    )
 
 
 def tally(report: Report) -> str:
@@ -151,7 +155,8 @@ SEE_LIMITS = ("All that stands under the limits of this study.",)
 
 def told_above(report: Report) -> tuple[str, ...]:
     """Say what was found about groups in short, where its sentences stand already."""
-    return (tally(report), "The sentences stand under condition 2 of the ethics panel.")
+    told = "The sentences stand under condition 2 of the ethics panel."
+    return (tally(report), told) if report.differences else (tally(report),)
 
 
 def unknown_bias(report: Report) -> tuple[str, ...]:
@@ -238,7 +243,7 @@ def held_to(report: Report) -> tuple[str, ...]:
     held = f"The figures of the first page hold at threshold {thresholds}" if thresholds else ""
     if not held:
         return ()
-    return (f"{held} and watchlists of {sizes}." if sizes else f"{held}, without a watchlist.",)
+    return (f"{held} and " + (f"watchlists of {sizes} faces." if sizes else "no watchlist."),)
 
 
 def checked(report: Report) -> tuple[str, ...]:
