@@ -28,6 +28,7 @@ BLOCK = 8192
 """Rows of a sparse table multiplied together, so that the product stays in the cache."""
 MOST_ALONE = 50_000
 """People who are drawn one by one; of more, those with the same evidence are drawn together."""
+_DRAWN_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,12 @@ def person_weights(people: int, replicates: int, seed: int) -> Floats:
     rng = np.random.default_rng([seed, people])
     weights = np.empty((replicates, people), np.float32)
     # Of equal people, drawing one after the other is faster than a multinomial of many counts.
-    for row in weights:
-        row[:] = np.bincount(rng.integers(people, size=people), minlength=people)
+    at_once = max(_DRAWN_AT_ONCE // people, 1)
+    for start in range(0, replicates, at_once):
+        rows = weights[start : start + at_once]
+        drawn = rng.integers(people, size=rows.shape)
+        drawn += people * np.arange(len(rows))[:, None]
+        rows[:] = np.bincount(drawn.ravel(), minlength=rows.size).reshape(rows.shape)
     return weights
 
 

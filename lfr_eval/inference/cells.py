@@ -280,6 +280,10 @@ def shared_variance(
 def divide(a: Floats | float, b: Floats | float, otherwise: float = 0.0) -> Floats:
     """Return a / b, and `otherwise` where b is 0."""
     b = np.asarray(b)
-    result: Floats = np.full(np.broadcast(a, b).shape, otherwise)
-    np.divide(a, b, out=result, where=b != 0)
+    result: Floats = np.empty(np.broadcast(a, b).shape)
+    if np.count_nonzero(b) == b.size:
+        np.divide(a, b, out=result)
+    else:
+        result.fill(otherwise)
+        np.divide(a, b, out=result, where=b != 0)
     return result

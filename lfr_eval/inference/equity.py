@@ -173,26 +173,11 @@ def _rows(
     thresholds: Sequence[float],
     plan: Plan,
 ) -> Columns:
-    trials, tail = drawn[0].trials, (1 - plan.level) / 2
+    trials = drawn[0].trials
     value = measure.of(*(np.moveaxis(one.observed, 0, -1) for one in drawn))
-    values = measure.of(*(np.moveaxis(one.redrawn, 1, -1) for one in drawn))
-    allowed = measure.of(*(np.moveaxis(one.spoken(one.redrawn), 1, -1) for one in drawn))
-    # A replicate without any event says nothing, and must not make inequality look certain.
-    least = np.min(np.where(np.isnan(values), np.inf, values), axis=0)
-    values = np.where(np.isnan(values), least, values)
-    low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
-    # Redrawing people adds noise, and noise makes the worst worse and the best better: percentiles
-    # alone can lie wholly above the observed value. The reflected interval errs the other way.
-    with np.errstate(invalid="ignore"):
-        low = np.fmin(low, np.maximum(2 * value - high, measure.least))
-        high = np.fmax(high, np.minimum(2 * value - low, measure.most))
+    ends = _redrawn if measure.part is None else _deflated
+    low, high = ends(measure, drawn, plan)
     steps = np.unique(np.asarray(thresholds, float)) if trials.has_threshold else np.array([np.nan])
-    # Infinite because a group is silent: bounded by the rate which that group may have.
-    allowed = np.where(np.isnan(allowed), measure.least, allowed)
-    bound = np.quantile(allowed, tail, axis=0, method="inverted_cdf")
-    low = np.where(np.isinf(value), np.fmin(low, bound), low)
-    if measure.part is not None:
-        low, high = _deflated(measure, drawn, plan)
     return {
         "measure": measure.name,
         "metric": " + ".join(one.trials.metric for one in drawn),
@@ -209,6 +194,30 @@ def _rows(
         "range": measure.range,
         "caveat": measure.caveat,
     }
+
+
+def _redrawn(measure: Measure, drawn: list[_Drawn], plan: Plan) -> tuple[Floats, Floats]:
+    """Return an interval from people redrawn, (thresholds,) each."""
+    tail = (1 - plan.level) / 2
+    value = measure.of(*(np.moveaxis(one.observed, 0, -1) for one in drawn))
+    values = measure.of(*(np.moveaxis(one.redrawn, 1, -1) for one in drawn))
+    # A replicate without any event says nothing, and must not make inequality look certain.
+    least = np.min(np.where(np.isnan(values), np.inf, values), axis=0)
+    values = np.where(np.isnan(values), least, values)
+    low, high = np.quantile(values, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    # Redrawing people adds noise, and noise makes the worst worse and the best better: percentiles
+    # alone can lie wholly above the observed value. The reflected interval errs the other way.
+    with np.errstate(invalid="ignore"):
+        low = np.fmin(low, np.maximum(2 * value - high, measure.least))
+        high = np.fmax(high, np.minimum(2 * value - low, measure.most))
+    # Infinite because a group is silent: bounded by the rate which that group may have.
+    silent = np.isinf(value)
+    if silent.any():
+        allowed = measure.of(*(np.moveaxis(one.spoken(one.redrawn), 1, -1) for one in drawn))
+        allowed = np.where(np.isnan(allowed), measure.least, allowed)
+        bound = np.quantile(allowed, tail, axis=0, method="inverted_cdf")
+        low = np.where(silent, np.fmin(low, bound), low)
+    return low, high
 
 
 def _deflated(measure: Measure, drawn: list[_Drawn], plan: Plan) -> tuple[Floats, Floats]:

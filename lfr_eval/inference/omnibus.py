@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from lfr_eval.inference.cells import Bools, Floats, divide
+from lfr_eval.inference.cells import Bools, Codes, Floats, divide
 
 DRAWS = 6000
 """Draws of groups that do not differ."""
@@ -125,11 +125,15 @@ def _double_rank(observed: Floats, null: Floats) -> float:
 def _ranked(null: Floats) -> tuple[list[Floats], list[Floats]]:
     """Return the two statistics of every draw, and their ranks among the draws."""
     drawn = [_largest(null), _squares(null)]
-    ranks = [
-        (len(values) - np.searchsorted(np.sort(values), values)) / (len(values) + 1)
-        for values in drawn
-    ]
-    return drawn, ranks
+    return drawn, [(len(values) - _below(values)) / (len(values) + 1) for values in drawn]
+
+
+def _below(values: Floats) -> Codes:
+    """How many values are below each one; values in order are looked up several times faster."""
+    order = np.argsort(values)
+    below = np.empty(len(values), np.intp)
+    below[order] = np.searchsorted(values[order], values[order])
+    return below
 
 
 def _largest(deviates: Floats) -> Floats:

@@ -19,7 +19,7 @@ from lfr_eval.inference import (
     person_test_table,
     rates_by_group,
 )
-from lfr_eval.inference.bootstrap import bootstrap_rates, draw_alone, draw_together
+from lfr_eval.inference.bootstrap import bootstrap_rates, draw_alone, draw_together, person_weights
 from lfr_eval.inference.counting import counter_of
 from lfr_eval.inference.equity_measures import (
     MEASURES,
@@ -80,6 +80,15 @@ def test_bootstrap_of_pairs_by_brute_force(images):
     spread = np.maximum(raw.var(axis=0), 1e-12)
     shrink = np.minimum(np.sqrt(cells.variance / spread), 1)
     np.testing.assert_allclose(redrawn, observed + shrink * (raw - observed), rtol=1e-4)
+
+
+@pytest.mark.parametrize("people", [1, 7, 50_000])
+def test_people_drawn_at_once_are_those_drawn_one_replicate_after_the_other(people):
+    rng = np.random.default_rng([3, people])
+    drawn = person_weights(people, 5, 3)
+    for row in drawn:
+        expected = np.bincount(rng.integers(people, size=people), minlength=people)
+        assert np.array_equal(row, expected)
 
 
 def test_people_drawn_together_vary_as_people_drawn_alone():
