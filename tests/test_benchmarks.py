@@ -14,6 +14,7 @@ BENCHMARKS = ROOT / "benchmarks"
 
 SMALL = {
     "acceptance": ["--reps", "2", "--cells", "one factor"],
+    "acceptance.afterwards": ["--studies", "2", "--populations", "80 pairs of twins"],
     "acceptance.designs": ["--studies", "2", "--designs", "across 12 and 60, no lambs"],
     "acceptance.lending": ["--studies", "2", "--alone"],
     "acceptance.matchers": ["--reps", "2", "--worlds", "60 and 60 same people, overall 0.15"],

@@ -7,7 +7,11 @@ a permutation on the same studies, and it fails where the method must not.
 import numpy as np
 import pytest
 
+from benchmarks.acceptance import studies
+from benchmarks.acceptance.afterwards import PARTS, findings, two_groups
+from benchmarks.acceptance.afterwards import judge as judge_afterwards
 from benchmarks.acceptance.cells import cells
+from benchmarks.acceptance.chosen import populations
 from benchmarks.acceptance.counting import of_matches, of_passes
 from benchmarks.acceptance.images import Album, counted, matches_of
 from benchmarks.acceptance.judging import judge, omnibus_p
@@ -22,6 +26,7 @@ from benchmarks.worlds import (
     tendencies,
 )
 from lfr_eval.contract.trials import PairTrials, PersonTrials
+from lfr_eval.inference import finding_table
 from lfr_eval.inference.cells import MOST_PEOPLE
 from lfr_eval.inference.pairs import PairCounter
 from lfr_eval.inference.persons import PersonCounter
@@ -143,3 +148,45 @@ def test_shuffling_people_fails_where_groups_resemble_themselves():
     print(f"permutation of people {first_edition:.3f}, ours {ours:.3f}")
     assert first_edition > 0.2
     assert ours < 0.065 + 2 * np.sqrt(0.065 * 0.935 / studies)
+
+
+AFTERWARDS = {one.name: one for one in populations()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FMR 1 %, 60 in 15 households of 4, lambs, v 60 alike",
+        "FPIR 5 %, 80 pairs of twins, one in each group, correlation 0.9",
+        "FPIR 5 %, random watchlists of 40 with wolves, 60 v 140",
+        "FPIR groups within two cameras of 2 and 7 %, each passes one, 60 v 110",
+        "FNIR 20 %, 18 v 50, 3 to 15 passes, beta 0.4 in both",
+    ],
+)
+def test_populations_chosen_afterwards_are_compared_as_findings_are(name):
+    study = AFTERWARDS[name].study(np.random.default_rng(1))
+    whole, short = findings(study), two_groups(study)
+    whole = whole[whole["comparison"] == "reference"]
+    names = ["testable", "correlation", *(f"{part}_{side}" for part in PARTS for side in "ab")]
+    for column in names:
+        np.testing.assert_allclose(
+            short[column].to_numpy(float), whole[column].to_numpy(float), rtol=1e-9
+        )
+
+
+def test_a_difference_planted_in_a_population_is_found_and_its_intervals_hold():
+    (row,) = judge_afterwards(AFTERWARDS["FMR 3 and 1 %, 80 v 80, exponential v alike"], 40)
+    assert row["differ"] > 0.7
+    assert min(row[name] for name in ("first covers", "second covers", "ratio covers")) > 0.8
+
+
+def test_claims_of_whole_studies_are_those_of_the_findings():
+    rng = np.random.default_rng(7)
+    people = studies.people_of(rng, 150)
+    trials = studies.study(rng, people, planted=8.0)
+    found = finding_table(trials, people, studies.THRESHOLDS, studies.PLAN)
+    claimed = found[found["primary"].astype(bool) & (found["verdict"] == "different")]
+    short = studies.adjusted_rows(trials, people, studies.THRESHOLDS, studies.PLAN)
+    short = short[short["claimed"] & short["primary"]]
+    assert len(claimed) > 0
+    assert sorted(short["finding_id"]) == sorted(claimed["finding_id"])
