@@ -18,6 +18,7 @@ import pandas as pd
 from lfr_eval.contract.names import Metric, factor_words, metric_named
 from lfr_eval.contract.thresholds import threshold_key
 from lfr_eval.report.rates import Block, Rate, arrange, at_threshold, records, to_rows, whole
+from lfr_eval.report.truth import is_inside
 
 Place = tuple[float, str, str]
 """Threshold (rounded: tables are made apart), factor and group."""
@@ -115,8 +116,7 @@ def to_tail(
     for row in rows:
         place = (threshold_key(row.threshold), row.factor, row.group)
         row.observed, row.true_rate = beside.get(place), true_rates.get(place)
-        known = None not in (row.lower, row.upper, row.true_rate)
-        row.is_contained = row.lower <= row.true_rate <= row.upper if known else None
+        row.is_contained = is_inside(row, row.true_rate)
     fits: dict[str, list[SimpleNamespace]] = {}
     for _, part in frame.groupby(["factor", "group"], sort=False):
         fit = records(part.head(1))[0]

@@ -22,6 +22,7 @@ from lfr_eval.report.model import Report
 from lfr_eval.report.modelled import spoken_decades
 from lfr_eval.report.panel import to_panel
 from lfr_eval.report.picture import FEWEST
+from lfr_eval.report.truth import is_inside
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,6 +53,7 @@ def fill(template: str, report: Report, paper: bool, **further: object) -> str:
             brief=to_brief(report),
             fewest=FEWEST,
             spoken_decades=spoken_decades,
+            is_inside=is_inside,
             **further,
         )
     )

@@ -1,4 +1,4 @@
-"""Stage report: measured against true rates (tables `rates`, `truth` in, coverage out).
+"""Stage report: measured against true rates (tables `rates`, `truth` in, their agreement out).
 
 Only a simulated study has a truth. Whether its intervals contain it is the evidence that the
 method measures what it says it measures.
@@ -6,95 +6,55 @@ method measures what it says it measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lfr_eval.contract.names import Metric, metric_named
 from lfr_eval.contract.thresholds import threshold_key
-from lfr_eval.report.rates import Rate, at_threshold, records, settings_in_order
+from lfr_eval.report.rates import Rate, at_threshold, records
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A measured rate and the true one."""
+class TruthCheck(NamedTuple):
+    """True rates, how many intervals contain theirs, and how many rates have no true value."""
 
-    rate: Rate
-    true_rate: float
-
-    @property
-    def is_contained(self) -> bool | None:
-        """Whether the interval contains the truth; None where there is no interval."""
-        if self.rate.lower is None or self.rate.upper is None:
-            return None
-        return self.rate.lower <= self.true_rate <= self.rate.upper
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How many intervals contain the truth: of one metric and watchlist size, or of all."""
-
-    rows: Sequence[Measured]
-
-    @property
-    def metric(self) -> Metric:
-        """The metric of the first row."""
-        return metric_named(self.rows[0].rate.metric)
-
-    @property
-    def watchlist_size(self) -> int | None:
-        """The watchlist of the first row."""
-        return self.rows[0].rate.watchlist_size
-
-    @property
-    def with_interval(self) -> int:
-        """Number of intervals."""
-        return sum(row.is_contained is not None for row in self.rows)
-
-    @property
-    def contained(self) -> int:
-        """Number of intervals that contain the truth."""
-        return sum(row.is_contained is True for row in self.rows)
-
-
-@dataclass(frozen=True)
-class TruthCheck(Coverage):
-    """Measured against true rates at the thresholds of the plan.
-
-    Attributes
-    ----------
-    coverage
-        By metric and watchlist size.
-    unmatched
-        Rates for which table `truth` has no value.
-    """
-
-    coverage: tuple[Coverage, ...]
+    true_rates: Mapping[tuple[object, ...], float]
+    contained: int
+    with_interval: int
     unmatched: int
+
+    def of(self, rate: Rate) -> float | None:
+        """Return the true rate; None where table `truth` has no value."""
+        return self.true_rates.get(_key(rate))
 
 
 def compare_with_truth(rates: Iterable[Rate], truth: pd.DataFrame | None) -> TruthCheck | None:
     """Match rates with their true values; None where the study is not simulated.
 
-    FNIR is left out where TPIR is there: they are one measurement, and counting it twice would
+    FNIR is not counted where TPIR is there: they are one measurement, and counting it twice would
     make the intervals look better tested than they are.
     """
     if truth is None or truth.empty:
         return None
     rows = tuple(rates)
-    if any(rate.metric == "TPIR" for rate in rows):
-        rows = tuple(rate for rate in rows if rate.metric != "FNIR")
     steps = {rate.threshold for rate in rows if rate.threshold is not None}
     values = {_key(row): row.rate for row in records(at_threshold(truth, steps))}
-    found = ((rate, values.get(_key(rate))) for rate in rows)
-    measured = [Measured(rate, true) for rate, true in found if true is not None]
-    of: dict[tuple[str, int | None], list[Measured]] = {}
-    for each in measured:
-        of.setdefault((each.rate.metric, each.rate.watchlist_size), []).append(each)
-    coverage = tuple(Coverage(of[setting]) for setting in settings_in_order(of))
-    return TruthCheck(measured, coverage, len(rows) - len(measured))
+    if any(rate.metric == "TPIR" for rate in rows):
+        rows = tuple(rate for rate in rows if rate.metric != "FNIR")
+    known = [is_inside(rate, values.get(_key(rate))) for rate in rows]
+    return TruthCheck(
+        values,
+        known.count(True),
+        len(known) - known.count(None),
+        sum(_key(rate) not in values for rate in rows),
+    )
+
+
+def is_inside(row: Any, true_rate: float | None) -> bool | None:
+    """Return whether the interval of a row contains the truth; None where either is missing."""
+    if row.lower is None or row.upper is None or true_rate is None:
+        return None
+    return bool(row.lower <= true_rate <= row.upper)
 
 
 def _key(row: Any) -> tuple[object, ...]:
