@@ -18,9 +18,9 @@ from lfr_eval.config.composing import compose_words as compose_settings
 from lfr_eval.config.composition import read, register
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import allow_object
-from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.overrides import composed as compose_words
 from lfr_eval.study.prepared import study_path
+from lfr_eval.study.sweep import read_sweep
 
 GROUPS = (
     "experiment",

@@ -12,7 +12,6 @@ from lfr_eval.config import ConfigError
 from lfr_eval.contract.folder import STUDY, StudyFolder
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.tables import COHORT, RATES, WATCHLIST, WATCHLIST_SIZES
-from lfr_eval.study.inputs import read_sweep
 from lfr_eval.study.overrides import composed
 from lfr_eval.study.populations import (
     EVERYBODY_LISTED,
@@ -21,6 +20,7 @@ from lfr_eval.study.populations import (
     watchlist_mix,
     with_sizes,
 )
+from lfr_eval.study.sweep import read_sweep
 from tests.studies import SMALL, configured, run, tables_of
 
 MIXED = (

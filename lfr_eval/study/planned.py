@@ -16,7 +16,7 @@ from lfr_eval.contract.trials import condition_of, group_people
 from lfr_eval.inference import Plan
 from lfr_eval.inference.comparing_groups import is_group
 from lfr_eval.inference.plan import COMPARED, SEARCHED
-from lfr_eval.study.inputs import read_sweep
+from lfr_eval.study.sweep import read_sweep
 
 
 def plan_of(

@@ -34,9 +34,10 @@ from lfr_eval.inference import Plan
 from lfr_eval.matchers import Matcher as AnyMatcher
 from lfr_eval.matchers import gives_ranks
 from lfr_eval.study.evidence import evidence_of
-from lfr_eval.study.inputs import Inputs, list_length, recipe_of
+from lfr_eval.study.inputs import Inputs, recipe_of
 from lfr_eval.study.labels import inseparable
 from lfr_eval.study.populations import describe_mix, watchlist_mix
+from lfr_eval.study.sweep import list_length
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lfr_eval.study.inputs import read_sweep
+from lfr_eval.study.sweep import read_sweep
 from tests.studies import configured
 
 

@@ -14,8 +14,8 @@ from lfr_eval.study.designs.design import Design, Evidence, Together
 from lfr_eval.study.designs.retrospective import Retrospective
 from lfr_eval.study.designs.searches import Live, Operator
 from lfr_eval.study.designs.verification import Verification
-from lfr_eval.study.inputs import list_length, read_sweep
 from lfr_eval.study.populations import watchlist_mix
+from lfr_eval.study.sweep import list_length, read_sweep
 
 __all__ = ["Design", "Evidence", "design_of"]
 
