@@ -20,6 +20,7 @@ from lfr_eval.contract.provenance import Provenance
 from lfr_eval.contract.sealing import SHARED
 from lfr_eval.contract.tables import FINDINGS, RATES
 from lfr_eval.tracking import STEP, TrackingError, name, track
+from lfr_eval.tracking.figures import figures_of
 from lfr_eval.tracking.pages import worst_group
 from lfr_eval.tracking.pending import Waiting, pending, remember
 from lfr_eval.tracking.system import sampled
@@ -126,6 +127,14 @@ def test_figures_are_logged_as_figures(logged: Run, store: str) -> None:
     client = MlflowClient(tracking_uri=store)
     files = {item.path for item in client.list_artifacts(logged.info.run_id, "figures")}
     assert files == {"figures/rates.png", "figures/curves.png"}
+
+
+def test_a_figure_says_the_level_of_its_intervals(small: StudyFolder) -> None:
+    rates = small.read(RATES)
+    operating = small.record().thresholds.operating
+    for level, said in ((0.95, "with 95 % intervals"), (0.9, "with 90 % intervals")):
+        drawn = dict(figures_of(rates.assign(level=level), operating))
+        assert said in drawn["rates"].get_suptitle()
 
 
 LABELS = (

@@ -25,13 +25,13 @@ from lfr_eval.contract.csv_lines import (
     is_index,
     is_note,
     lines_above,
-    names_separator,
     separator_of,
+    unread_of,
 )
 from lfr_eval.contract.reading import why_no_file, wide_encoding
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several, some
-from lfr_eval.contract.workbooks import WORKBOOKS, above_header
+from lfr_eval.contract.workbooks import WORKBOOKS
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 AS_WRITTEN = ("path", "digest")
@@ -129,7 +129,7 @@ def _csv(path: Path) -> TextTable:
     # Lines above the header become empty ones, so that rows keep their numbers.
     lines = list(io.StringIO(text, newline=""))
     above = lines_above(lines)
-    unread = sum(bool(line.strip()) and not names_separator(line) for line in lines[:above])
+    notes = unread_of(lines[:above])
     text = "\n" * above + "".join(lines[above:])
     separator = separator_of(next((line for line in text.splitlines() if line.strip()), ""))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -147,7 +147,7 @@ def _csv(path: Path) -> TextTable:
             )
         )
     table = _table(path, records, problems)
-    return replace(table, notes=(*above_header(unread), *table.notes))
+    return replace(table, notes=(*notes, *table.notes))
 
 
 _WORKBOOK = "Rename an Excel workbook to end in .xlsx, or save it (or an old .xls) as 'CSV UTF-8'."

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
+from lfr_eval.contract.words import several
+
 SEPARATORS = ",;\t|"
 """What may separate the cells of a CSV file."""
 SEARCHED = 20
@@ -108,6 +110,17 @@ def is_foot(cells: Iterable[str]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     sentence = len(filled) == 1 and " " in filled[0]
     return bool(filled) and (sentence or _NOTE.match(filled[0]) is not None)
+
+
+def unread_of(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return a note on lines above the header of a CSV file, if any of them says something."""
+    return above_header(sum(bool(line.strip()) and not names_separator(line) for line in lines))
+
+
+def above_header(count: int) -> tuple[str, ...]:
+    """Return a note on rows above the header, if there are any."""
+    are = "is" if count == 1 else "are"
+    return (f"{several(count, 'row')} above the header {are} not read.",) if count else ()
 
 
 def names_separator(line: str) -> bool:

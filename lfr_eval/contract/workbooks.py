@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.archives import swollen
-from lfr_eval.contract.csv_lines import SEARCHED
+from lfr_eval.contract.csv_lines import SEARCHED, above_header
 from lfr_eval.contract.spreadsheets import without_values
-from lfr_eval.contract.words import several, some
+from lfr_eval.contract.words import some
 
 WORKBOOKS = (".xlsx", ".xlsm")
 MOST_CELLS = 30_000_000
@@ -141,12 +141,6 @@ def extents(path: Path) -> Mapping[str, tuple[int, int]]:
         found[sheet.title] = last_row, last_column
     book.close()
     return found
-
-
-def above_header(count: int) -> tuple[str, ...]:
-    """Return a note on rows above the header."""
-    are = "is" if count == 1 else "are"
-    return (f"{several(count, 'row')} above the header {are} not read.",) if count else ()
 
 
 def _titles(rows: Sequence[tuple[int, list[Any]]]) -> int:

@@ -58,8 +58,8 @@ def csv_grids(path: Path) -> list[Grid]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines: list[tuple[int, list[str]]] = []
     try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
+        for row, cells in enumerate(reader, start=1):  # A cell may go over several lines.
+            lines.append((row, cells))
     except csv.Error as error:
         raise DeploymentError(f"{path.name}, line {reader.line_num}: {error}.") from None
     return [_grid(path.name, None, lines)]

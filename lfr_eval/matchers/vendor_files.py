@@ -15,7 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lfr_eval.contract.archives import read_parquet
-from lfr_eval.contract.csv_lines import INDEX_SKIPPED, is_index, lines_above, separator_of
+from lfr_eval.contract.csv_lines import (
+    INDEX_SKIPPED,
+    is_index,
+    lines_above,
+    separator_of,
+    unread_of,
+)
 from lfr_eval.contract.reading import json_value, why_no_file, why_no_utf8, wide_encoding
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
@@ -98,7 +104,8 @@ def _csv(path: Path) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         blank = lines_above(stream)
         stream.seek(0)
-        header = next(islice(stream, blank, None), "")
+        notes = unread_of(islice(stream, blank))
+        header = next(stream, "")
         if not header.strip():
             raise ValueError("the file is empty")
         separator = separator_of(header)
@@ -137,7 +144,7 @@ def _csv(path: Path) -> pd.DataFrame:
     index = len(unnamed) > 1 and is_index(names[0], frame[unnamed[0]].fillna("").str.strip())
     if index:
         frame = frame.drop(columns=unnamed[0])
-    frame.attrs[NOTES] = [INDEX_SKIPPED] if index else []
+    frame.attrs[NOTES] = [*notes, *[INDEX_SKIPPED] * index]
     beyond = [name for name in frame if str(name).startswith(_MORE)]
     extra = frame[_any_filled(frame, beyond)]
     if len(extra):

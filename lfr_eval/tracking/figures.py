@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.words import confidence
 from lfr_eval.tracking.metrics import at_threshold, compared
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def figures_of(rates: pd.DataFrame, operating: float | None) -> Iterator[tuple[s
         figure = Figure(figsize=(5.5 * len(kinds), 1.4 + 0.3 * groups), layout="constrained")
         for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
             _dots(axes, here[here["metric"] == kind])
-        figure.suptitle(f"At the operating threshold of {operating:g}, with 95 % intervals")
+        level = confidence(here["level"].iloc[0])
+        figure.suptitle(f"At the operating threshold of {operating:g}, with {level} intervals")
         yield "rates", figure
     if len(shown["threshold"].unique()) > 1:
         figure = Figure(figsize=(5.5 * len(kinds), 4.5), layout="constrained")

@@ -223,6 +223,13 @@ def test_false_alerts_by_group_are_kept(tmp_path: Path) -> None:
     assert '"black": 2' in import_records([path]).records["false_by_group"].iloc[0]
 
 
+def test_rows_are_those_of_a_spreadsheet_whatever_a_cell_holds(tmp_path: Path) -> None:
+    headings = ["Location", "Date", "Total alerts", "False alerts"]
+    rows = [["Ilford\n(station)", "01/10/24", "9", "3"], ["Barking", "02/10/24", "9", "3"]]
+    path = write_csv(tmp_path / "a.csv", rows, headings)
+    assert import_records([path]).records["row"].tolist() == [2, 3]
+
+
 def test_separators_byte_order_marks_and_older_encodings_are_read(tmp_path: Path) -> None:
     lines = ["Location;Date;Total alerts;False alerts", "Caf\u00e9;01/10/24;9;3"]
     for number, encoding in enumerate(("utf-8-sig", "cp1252")):

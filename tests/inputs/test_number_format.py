@@ -15,7 +15,9 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix_files import read_matrix
 from lfr_eval.matchers.number_format import read_numbers
 from lfr_eval.matchers.pairs import PairFile
+from lfr_eval.matchers.rows import read_rows
 from lfr_eval.matchers.scores import ScoreFile
+from lfr_eval.matchers.vendor_files import NOTES
 
 
 def read(*cells: str, decimal: str | None = None) -> list[float] | str:
@@ -125,6 +127,8 @@ def test_comments_and_titles_above_a_header_are_not_read(tmp_path: Path) -> None
     path.write_text("# made by a, b, c\n#d\n\nscore,genuine\n0.5,1\n0.2,maybe\n")
     with pytest.raises(MatcherError, match=r"must be 1 or 0 .*: row 6 \(0.2, maybe\)"):
         PairFile(path)
+    path.write_text("# made by a, b, c\n#d\n\nscore,genuine\n0.5,1\n0.2,0\n")
+    assert read_rows(path, ("score",)).attrs[NOTES] == ["2 rows above the header are not read."]
     path.write_text('"People, 2026";;\n# Draft\n\nimage_id;subject_id;note\na;b;\n')
     table = read_text_table(path)
     assert table.problems == ()
