@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 
 import pytest
+from confusable_homoglyphs.confusables import confusables_data
 
-from lfr_eval.contract.persons import same_person
+from lfr_eval.contract.persons import named, same_person
 
 NAMES = """
 Anna Grey, Anna Green, Anne Gray, John Smith, Jon Smyth
@@ -59,6 +61,67 @@ def test_letters_with_a_stroke_and_digits_of_other_scripts_are_alike() -> None:
     assert same_person("Officer \u0661\u0662", "Officer 12")
     # Letters of two alphabets that are alike and have no like among the Latin ones.
     assert same_person("\u041f\u0430\u0432\u0435\u043b", "\u03a0\u0430\u0432\u0435\u043b")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *(
+            "G\u027eey",
+            "G\u0280ey",
+            "G\u0279ey",
+            "Gr\u0247y",
+            "Gr\u025by",
+            "Gre\u01b4",
+            "Gr\u0258y",
+        ),
+        *("\u0260rey", "\ua7a1rey", "\u029brey", "\u01e5rey"),
+        *("PC1234 Grey", "Grey PC 1234", "Grey (1234AB)", "Sgt 77 Grey", "Grey DC0412"),
+    ],
+)
+def test_forms_of_a_letter_and_numbers_of_officers_are_no_other_person(other: str) -> None:
+    assert same_person("Dr Grey", other)
+
+
+def test_each_form_of_a_latin_letter_is_that_letter() -> None:
+    """Every letter of Unicode whose name says that it is a form of a letter of A to Z."""
+    named_so = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:[A-Z]+ )*([A-Z])")
+    forms = [
+        (chr(code), found[1].lower())
+        for code in range(0x80, 0x20000)
+        if (found := named_so.fullmatch(unicodedata.name(chr(code), "").partition(" WITH ")[0]))
+        if chr(code) not in "\xdf\u1e9a\u1e9e\u01c5\u01c8\u01cb\u01f2"  # Two letters in one.
+    ]
+    assert len(forms) > 800
+    assert [
+        one for one, plain in forms if not same_person(f"Anna x{plain}x", f"Anna x{one}x")
+    ] == []
+
+
+def test_each_look_alike_of_unicode_is_the_letter_that_it_looks_like() -> None:
+    """Every character of Unicode's list that is one Latin letter's look-alike."""
+    lists = [
+        (one, each["c"])
+        for one, given in confusables_data.items()
+        for each in given[:1]
+        if len(one) == 1 and one.isalpha() and not one.isascii() and each["c"].isascii()
+        if len(each["c"]) == 1 and each["c"].isalpha()
+    ]
+    unlike = [one for one, plain in lists if not same_person(f"Anna x{plain}x", f"Anna x{one}x")]
+    assert len(lists) > 1_000
+    assert unlike == []
+
+
+def test_officers_of_one_name_and_two_numbers_are_two_people() -> None:
+    assert not same_person("PC 1234 Smith", "PC 5678 Smith")
+    assert same_person("PC 1234 Smith", "Sgt Smith, 1234")
+    assert same_person("PC1234", "P.C. 1234")
+    assert not same_person("PC1234", "PC1235")
+    assert not same_person("PC1234", "Dr Grey")
+    assert [named(name) for name in ("PC1234", "1234", "PC1234 Grey", "Gr3y")] == [
+        *(False, False),
+        *(True, True),
+    ]
 
 
 def test_ordinary_names_are_not_taken_for_one_another() -> None:

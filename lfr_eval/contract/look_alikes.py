@@ -6,8 +6,16 @@ one of them in the place of all.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
+
+_LETTER = re.compile(r"LATIN .*?LETTER (?:SMALL CAPITAL )?(.+?)(?: WITH .*)?$")
+_OF_THEIR_OWN = """ALPHA:a BETA:b CHI:x DELTA:d ENG:n ESH:s ETH:d EZH:z GAMMA:y IOTA:i KRA:k OMEGA:w
+SCHWA:e UPSILON:u"""
+_CALLED = dict(each.split(":") for each in _OF_THEIR_OWN.split())
+"""Latin letters with a name of their own, and the letter that they stand for or look like."""
 
 
 def alike(text: str) -> str:
@@ -24,6 +32,49 @@ def alike(text: str) -> str:
     """
     folded = text.casefold()
     return folded if folded.isascii() else folded.translate(_table())
+
+
+def as_it_looks(text: str) -> str:
+    r"""Return a text with the letters and digits of ASCII that its other characters look like.
+
+    A capital letter is seen as it is: Greek capital nu is an N, and the small one a v.
+
+    Examples
+    --------
+    >>> as_it_looks("\u039dick Gr\u0435y")
+    'Nick Grey'
+    """
+    return text if text.isascii() else text.translate(_looks())
+
+
+@cache
+def _looks() -> Mapping[int, str]:
+    from confusable_homoglyphs.confusables import confusables_data
+
+    likes = {
+        one: [each["c"] for each in given if each["c"].isascii() and each["c"].isalnum()]
+        for one, given in confusables_data.items()
+        if len(one) == 1 and not one.isascii()
+    }
+    return {ord(one): given[0] for one, given in likes.items() if given}
+
+
+@cache
+def plain_letter(letter: str) -> str:
+    r"""Return the letter of A to Z of which Unicode's name says that a Latin letter is a form.
+
+    Strokes, hooks, tails and the turned, open or small capital letters of phonetics are no accents
+    that come off, and most are no look-alikes of Unicode's list.
+
+    Examples
+    --------
+    >>> "".join(map(plain_letter, "G\u027e\u0258\u028f \u00f8\u0142\u018e \u00c6\u0436"))
+    'Grey ole \xc6\u0436'
+    """
+    found = _LETTER.match(unicodedata.name(letter, "")) if letter > "\x7f" else None
+    words = found[1].split() if found else []
+    named = [word.lower() if len(word) == 1 else _CALLED.get(word, "") for word in words]
+    return next(filter(None, reversed(named)), letter)
 
 
 @cache

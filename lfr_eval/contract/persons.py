@@ -1,7 +1,8 @@
 """Shared by approvals: whether two written names are one person's (names in, yes or no out).
 
 Compared without what can differ while the name is the same: Unicode form, case, accents, invisible
-characters, letters of other scripts that look alike, punctuation, titles, order. It errs on the
+characters, letters of other scripts that look alike, other forms of a Latin letter, punctuation,
+titles, order, and numbers such as those on a collar, unless both names have one. It errs on the
 side of one person: whoever is refused wrongly gives the full name.
 """
 
@@ -11,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from lfr_eval.contract.look_alikes import alike
+from lfr_eval.contract.look_alikes import alike, as_it_looks, plain_letter
 
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
@@ -24,7 +25,12 @@ TITLES = frozenset(_TITLES.split())
 _LIKE = str.maketrans("01345678|!$@l", "oieasgtbiisai")
 """Digits and signs that are written for a letter, and l, which looks like a capital i."""
 
-_STROKES = dict(zip("łøđħŧŋꞵ", "lodhtnb", strict=True))
+_NUMBER = re.compile(
+    rf"(?<![^\W_])(?:(?:{'|'.join(sorted(TITLES))})?(\d{{2,}})|[a-z]{{0,2}}(\d{{3,}})[a-z]{{0,2}})"
+    r"(?![^\W_])"
+)
+"""A number of an officer: 12, PC1234, 1234AB. A single digit may be written for a letter."""
+
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -40,21 +46,36 @@ def bare_name(name: str) -> str:
 
     Unicode's normal form NFKC, case, accents and look-alikes of Unicode Technical Standard 39.
     """
-    return _joined(sorted(_without_titles(_words(name))))
+    return _joined(sorted(_without_titles(_words(_folded(name)))))
 
 
-def _words(name: str) -> list[str]:
+def _folded(name: str, first: str = "small") -> str:
+    """Return a name in small letters without accents; look-alikes and forms are one letter.
+
+    Parameters
+    ----------
+    first
+        How a letter is read that is one by its `look`, another as a `small` letter, or another by
+        the `form` that its name says: a v with a hook looks like u.
+    """
     shown = "".join(map(_opened, _FILLERS.sub("", name)))
-    # Look-alikes before accents: a stroke through a letter is no accent of Unicode's.
+    if first == "look":
+        shown = as_it_looks(unicodedata.normalize("NFC", shown))
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", shown).casefold())
     seen = (one for one in parts if unicodedata.combining(one) not in _ACCENTS)
     kept = "".join(
-        _STROKES.get(one, one) if unicodedata.category(one)[0] in "LNMSP" else " "
+        one if unicodedata.category(one)[0] in "LNMSP" else " "
         for one in seen
         if unicodedata.category(one) not in _UNSEEN or one in "\t\n\r"
     )
-    digits = "".join(str(unicodedata.digit(one, one)) for one in re.sub(r"['’`]", "", kept))
-    plain = alike(digits).translate(_LIKE)
+    digits = "".join(str(unicodedata.digit(one, one)) for one in re.sub(r"['\u2019`]", "", kept))
+    if first == "form":
+        return alike("".join(map(plain_letter, digits)))
+    return "".join(map(plain_letter, alike(digits)))
+
+
+def _words(folded: str) -> list[str]:
+    plain = folded.translate(_LIKE)
     return "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in plain).split()
 
 
@@ -74,12 +95,51 @@ def same_person(first: str, second: str) -> bool:
 
     Words may stand in another order or begin elsewhere: D r G rey is Dr Grey.
     """
-    one, other = map(_ways, (first, second))
-    return not one.isdisjoint(other)
+    return any(
+        _same(one, other) for one, other in zip(_readings(first), _readings(second), strict=True)
+    )
 
 
-def _ways(name: str) -> set[str]:
-    words = _words(name)
+def _same(first: str, second: str) -> bool:
+    one, other = map(_without_number, (first, second))
+    numbers = [set(map(_digits, _NUMBER.finditer(name))) for name in (first, second)]
+    if one and other:
+        return not _ways(one).isdisjoint(_ways(other)) and not (
+            all(numbers) and numbers[0].isdisjoint(numbers[1])
+        )
+    return not numbers[0].isdisjoint(numbers[1]) or not _ways(first).isdisjoint(_ways(second))
+
+
+def named(name: str) -> bool:
+    """Whether a name holds one, and not only a number and a title.
+
+    Examples
+    --------
+    >>> named("PC 1234"), named("PC 1234 Grey"), named("Dr Grey")
+    (False, True, True)
+    """
+    return bool(_without_number(_folded(name)))
+
+
+def _readings(name: str) -> tuple[str, ...]:
+    return tuple(_folded(name, first) for first in ("look", "small", "form"))
+
+
+def _without_number(folded: str) -> str:
+    """Return a folded name without the numbers of officers; empty if only a title is left."""
+    rest = _NUMBER.sub(" ", folded)
+    if rest == folded:
+        return folded
+    titles = {title.translate(_LIKE) for title in TITLES}
+    return rest if set(_words(rest)) - titles else ""
+
+
+def _digits(found: re.Match[str]) -> str:
+    return (found[1] or found[2]).lstrip("0")
+
+
+def _ways(folded: str) -> set[str]:
+    words = _words(folded)
     return {
         _joined(each) for some in (words, _without_titles(words)) for each in (some, sorted(some))
     }

@@ -7,10 +7,12 @@ deployments would drop out of a rate, and only those with a false alert would be
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from lfr_eval.contract.words import several
 from lfr_eval.deployments.grid import where
+from lfr_eval.deployments.headings import GROUP
 from lfr_eval.deployments.values import BLANKS, COUNTS
 
 Blanks = Literal["zero", "missing"]
@@ -20,14 +22,23 @@ _EVENTS = COUNTS[2:]
 """Counts that may be 0, unlike those of a watchlist and of faces."""
 
 
-def fill_blanks(name: str, rows: Sequence[dict[str, Any]], said: Blanks | None) -> Iterator[str]:
+def fill_blanks(
+    name: str, rows: Sequence[dict[str, Any]], said: Blanks | None, headings: Mapping[str, str]
+) -> Iterator[str]:
     """Write 0 into blank counts where the person says so; yield columns where it must be asked.
 
     Rows in which nothing happened, as after a technical fault, have no counts at all and stay so.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    headings
+        What the file prints above each field.
     """
     printed = [json.loads(row["as_printed"] or "{}") for row in rows]
     counted = [any(row[each] is not None for each in COUNTS[1:]) for row in rows]
-    for field in _EVENTS:
+    for field in (*_EVENTS, *(each for each in headings if each.startswith(GROUP))):
         blank = [
             at
             for at, cells in enumerate(printed)
@@ -35,10 +46,31 @@ def fill_blanks(name: str, rows: Sequence[dict[str, Any]], said: Blanks | None) 
         ]
         if said == "zero":
             for at in blank:
-                rows[at][field] = 0
-        if said is None and len(blank) > 1 and not any(row[field] == 0 for row in rows):
+                _write_zero(rows[at], field)
+        if said is None and blank and not any(_count(row, field) == 0 for row in rows):
             place = where(rows[blank[0]]["page"], rows[blank[0]]["row"])
+            cells = several(len(blank), "cell")
+            are = "is" if len(blank) == 1 else "are"
+            first = place if len(blank) == 1 else f"the first: {place}"
             yield (
-                f"{name}: {len(blank)} cells of {field} are blank or a dash (the first: {place}), "
-                "and no other cell is 0. Say what they mean: --blank zero, or --blank missing"
+                f"{name}: {cells} below '{headings[field]}' {are} blank or a dash ({first}), and "
+                "no other cell is 0. Say what a blank means: --blank zero, or --blank missing"
             )
+
+
+def _count(row: Mapping[str, Any], field: str) -> object:
+    if not field.startswith(GROUP):
+        return row[field]
+    return _groups(row).get(field.removeprefix(GROUP))
+
+
+def _write_zero(row: dict[str, Any], field: str) -> None:
+    if field.startswith(GROUP):
+        groups = _groups(row) | {field.removeprefix(GROUP): 0}
+        row["false_by_group"] = json.dumps({"group": groups}, ensure_ascii=False)
+    else:
+        row[field] = 0
+
+
+def _groups(row: Mapping[str, Any]) -> dict[str, int]:
+    return dict(json.loads(row["false_by_group"] or "{}").get("group", {}))

@@ -102,8 +102,10 @@ def read_rows(
                 rows.append(_deployment(path) | {"source_sha256": digest})
                 continue
             here: list[dict[str, Any]] = []
+            names: dict[str, str] = {}
             for grid in _grids(path, sheets):
                 headings, wrong = understand(grid.headings, mapping)
+                names |= {each.field: " ".join(each.text.split()) for each in headings}
                 problems += [f"{path.name}: {each}" for each in wrong]
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
                 again = (" ".join(each.text.split()) for each in headings if each.field == SKIP)
@@ -117,7 +119,7 @@ def read_rows(
             if month_first is None:
                 problems += _unclear_days(path.name, here)
             problems += _unclear_hours(path.name, here)
-            problems += fill_blanks(path.name, here, blanks)
+            problems += fill_blanks(path.name, here, blanks, names)
             for record in here:
                 _add_up(record)
             kept = without_totals(path.name, here, passed_over, problems)

@@ -14,6 +14,7 @@ from typing import Any
 
 from lfr_eval.contract.dates import DAY_IN_TEXT, looks_like_a_day
 from lfr_eval.contract.words import joined, several
+from lfr_eval.deployments.beside import annotations, said_beside
 from lfr_eval.deployments.footnotes import raised_marks
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
 from lfr_eval.deployments.headings import SKIP, Heading, plain, understand
@@ -62,10 +63,12 @@ class _Reader:
         self.dated = 0
         self.notes: list[str] = []
         self.bare: list[int] = []
+        self.unread: list[Line] = []
 
     def read(self, number: int, page: Any) -> None:
         waiting: list[Line] = []
         seen, count = 0, 0
+        places: list[float] = []
         known = len(self.grids)
         straighten(page)
         self._seen(number, page)
@@ -87,11 +90,15 @@ class _Reader:
                 waiting = []
                 count += 1
                 seen += 1
+                places.append(line.top)
                 self._row(line, number, count)
             if waiting and not _may_be_headings(waiting):
                 self._left_over(waiting, number, seen > above)
                 waiting = []
         self._left_over(waiting, number)
+        said = [*said_beside(page, self.unread, places), *annotations(page)]
+        self.notes += [f"page {number}: {each}" for each in said]
+        self.unread = []
         if seen and len(self.grids) == known:
             self.bare.append(number)
         text = page.extract_text() or ""
@@ -227,6 +234,8 @@ class _Reader:
                 )
             elif text and (same or among):
                 self.grids[-1].passed_over.append(f"page {number}: '{text}' is not a row of counts")
+            elif text:
+                self.unread.append(line)
 
 
 def _unlike(grids: Sequence[Grid]) -> Iterator[str]:

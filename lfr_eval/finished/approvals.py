@@ -19,7 +19,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, StudyFolder
 from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import Entry, Ledger, holders, revoked_in
-from lfr_eval.contract.persons import same_person
+from lfr_eval.contract.persons import named, same_person
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
@@ -73,6 +73,11 @@ def approve(
     problems += may_sign(holders(entries), revoked_in(entries), key, approver, ruling.role)
     if same_person(approver, proposer):
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
+    elif approver.strip() and proposer.strip() and named(approver) != named(proposer):
+        problems.append(
+            f"'{approver}' and '{proposer}' may be one person, because one of them is a number "
+            "without a name. Give both names."
+        )
     problems += [f"The {name} is not named." for name in _unnamed(ruling)]
     problems += _expiry(ruling.expires, today)
     if problems:

@@ -77,7 +77,8 @@ def test_durations_are_read_as_they_are_printed(tmp_path: Path, printed: str, ho
 
 def test_what_is_not_given_is_null_and_curly_quotes_are_plain(tmp_path: Path) -> None:
     cells = row("St Ann\u2019s", "01/10/24", Total_Alerts="N/A", Arrest="\u2013")
-    found = import_records([write_pdf(tmp_path / "a.pdf", [[cells]])]).records.iloc[0]
+    found = import_records([write_pdf(tmp_path / "a.pdf", [[cells]])], blanks="missing")
+    found = found.records.iloc[0]
     assert found["place"] == "St Ann's"
     assert found[["alerts", "arrests"]].isna().all()
     assert "not given" in found["remark"]

@@ -1,5 +1,6 @@
 """What looks like something else is refused or told; nothing is read as what it is not."""
 
+import json
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pypdf
 import pytest
+import typst
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from PIL import Image
+from pypdf.annotations import FreeText
 
 from lfr_eval.cohort.problems import Problem
 from lfr_eval.cohort.workbooks import cells_of_parquet
@@ -353,7 +356,9 @@ def test_a_blank_count_is_zero_only_if_somebody_says_so(tmp_path: Path, blank: s
         for n in range(1, 7)
     ]
     file = write_csv(tmp_path / "a.csv", rows)
-    with pytest.raises(DeploymentError, match=r"3 cells of false_confirmed are blank or a dash"):
+    with pytest.raises(
+        DeploymentError, match=r"3 cells below 'False Alerts Confirmed' are blank or a"
+    ):
         import_records([file])
     known = import_records([file], blanks="zero").records
     assert list(known["false_alerts"]) == [0, 0, 0, 1, 1, 1]
@@ -480,3 +485,59 @@ def test_a_parquet_file_of_few_values_is_read(tmp_path: Path) -> None:
     pq.write_table(pa.table(values), path)
     assert read_parquet(path).shape == (1_000, 6)
     assert list(read_parquet(path, ["name"])) == ["name"]
+
+
+def test_one_dash_is_asked_about_also_in_a_column_of_a_group(tmp_path: Path) -> None:
+    rows = [
+        [*row("A", "05/02/2027", False_Alerts_Confirmed="-"), "1"],
+        [*row("B", "06/02/2027", False_Alerts_Confirmed="2"), "-"],
+        [*row("C", "07/02/2027", False_Alerts_Confirmed="2"), "1"],
+    ]
+    file = write_csv(tmp_path / "a.csv", rows, [*HEADINGS, "False alerts: Black women"])
+    with pytest.raises(DeploymentError) as caught:
+        import_records([file])
+    assert "1 cell below 'False Alerts Confirmed' is blank or a dash (row 2)" in str(caught.value)
+    assert "1 cell below 'False alerts: Black women' is blank or a dash (row 3)" in str(
+        caught.value
+    )
+    records = import_records([file], blanks="zero").records
+    assert list(records["false_confirmed"]) == [0, 2, 2]
+    groups = [json.loads(each)["group"]["black women"] for each in records["false_by_group"]]
+    assert groups == [1, 0, 1]
+
+
+BESIDE = """
+#set page(paper: "a4", flipped: true, margin: 1cm)
+#set text(size: 6pt)
+#let given = json(bytes(sys.inputs.given))
+Deployments of the year
+#table(columns: given.at(0).len(), ..given.slice(0, 2).flatten())
+Figures exclude Croydon.
+#table(columns: given.at(0).len(), ..given.slice(2).flatten())
+\\* Total for the year: 12
+#table(columns: 2, [Use case], [Law], [Hotspot], [2.3])
+#pagebreak()
+Nothing here but words.
+"""
+
+
+def test_text_beside_the_rows_of_a_pdf_is_told(tmp_path: Path) -> None:
+    """A footnote, a total below the table, a remark, a second table, a page of words."""
+    rows = [HEADINGS, row("A", "05/01/2027"), row("B", "06/01/2027")]
+    made = typst.compile(BESIDE.encode(), sys_inputs={"given": json.dumps(rows)})
+    (tmp_path / "plain.pdf").write_bytes(made)
+    writer = pypdf.PdfWriter(clone_from=tmp_path / "plain.pdf")
+    writer.add_annotation(0, FreeText(text="Estimates only", rect=(50, 50, 200, 70)))
+    writer.write(tmp_path / "a.pdf")
+    found = import_records([tmp_path / "a.pdf"])
+    assert list(found.records["place"]) == ["A", "B"]
+    assert found.passed_over == [
+        "a.pdf, page 1: 1 line of text above the rows was not read: 'Deployments of the year'",
+        "a.pdf, page 1: 1 line of text beside or between the rows was not read: 'Figures exclude "
+        "Croydon.'",
+        "a.pdf, page 1: 3 lines of text below the rows were not read: '* Total for the year: 12'; "
+        "'Use case Law'; 'Hotspot 2.3'",
+        "a.pdf, page 1: a comment was not read: 'Estimates only'",
+        "a.pdf, page 2: 1 line of text on a page without rows was not read: 'Nothing here but "
+        "words.'",
+    ]
