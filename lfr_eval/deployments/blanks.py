@@ -54,7 +54,8 @@ def fill_blanks(
             first = place if len(blank) == 1 else f"the first: {place}"
             yield (
                 f"{name}: {cells} below '{headings[field]}' {are} blank or a dash ({first}), and "
-                "no other cell is 0. Say what a blank means: --blank zero, or --blank missing"
+                "no other cell is 0. Say what a blank means (lfr-eval deployments import): --blank "
+                "zero, or --blank missing"
             )
 
 

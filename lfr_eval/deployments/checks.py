@@ -19,12 +19,16 @@ from lfr_eval.contract.dates import day, turned
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.tables import CHECKS
 from lfr_eval.contract.words import count, several
+from lfr_eval.deployments.clock import hours_between
 from lfr_eval.deployments.dates import between, exchanged, far_at_an_end, meant, out_of_order
 from lfr_eval.deployments.neighbours import Doubt, unlike_neighbours
 from lfr_eval.deployments.totals import adding_up
 
 LONGEST = 16.0
 """Hours of the longest deployment that is not doubted."""
+
+_ROUNDED = 0.06
+"""Hours by which a duration with one decimal may differ from the times."""
 
 _REPEATED = 0.9
 _REPEATS = 10
@@ -222,6 +226,11 @@ def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
         if _above(row["hours"], LONGEST) or row["hours"] == 0:
             why = "a deployment lasts longer than no time and less than a day."
             yield Doubt(name, "hours", "hours", row["hours"], why)
+        between = hours_between(row)
+        if between is not None and _above(abs((row["hours"] or between) - between), _ROUNDED):
+            why = f"from start to end it lasted {between:g} hours."
+            fit = "{}h {:02}m".format(*divmod(round(60 * between), 60))
+            yield Doubt(name, "hours do not follow", "hours", row["hours"], why, fit)
         for smaller, larger, words in (
             ("alerts", "faces_seen", "more alerts than faces"),
             ("false_alerts", "alerts", "more false alerts than alerts"),

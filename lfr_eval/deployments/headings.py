@@ -19,7 +19,9 @@ SKIP = "skip"
 """In a mapping: leave the column out."""
 
 _MADE = ("source", "page", "row", "as_printed", "remark")
-FIELDS = tuple(name for name in RECORDS.names if name not in _MADE)
+TIMES = ("start", "end")
+"""Times of day between which a deployment lasted: its hours."""
+FIELDS = (*(name for name in RECORDS.names if name not in _MADE), *TIMES)
 """The fields that a heading can mean."""
 
 ENGAGED, GROUP = "engage", "false alerts of "
@@ -53,6 +55,12 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("faces_seen", "face", ""),
     ("watchlist_size", "watchlist", ""),
     ("watchlist_size", "watch list", ""),
+    ("start", "start", ""),
+    ("start", "began", ""),
+    ("start", "commence", ""),
+    ("end", "end", ""),
+    ("end", "ended", ""),
+    ("end", "finish", ""),
     ("hours", "duration", ""),
     ("hours", "deployment length", "per"),
     ("hours", "hour", "per alert"),
@@ -105,6 +113,7 @@ _NEUTRAL_FOR = {
     "threshold": "min minimum match face score similarity",
     "alerts": "generated raised",
     "hours": "duration length hour hr minute min h hh time deployed",
+    **dict.fromkeys(TIMES, "time hour hr 24 clock"),
     "model_version": "version algorithm software model",
     "camera": "type kind",
     "use_case": "use case purpose type category",
@@ -130,7 +139,7 @@ _OF_THE_DATE = re.compile(
 )
 """A heading of a column that says again what the date says."""
 _FOOTNOTE = re.compile(r"[1-9]")
-_WHOLE_WORDS = {"far", "nfa", "no", "per", "time", "id", "day", "site"}
+_WHOLE_WORDS = {"end", "far", "nfa", "no", "per", "time", "id", "day", "site"}
 
 
 @dataclass(frozen=True)

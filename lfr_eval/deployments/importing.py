@@ -23,9 +23,18 @@ from lfr_eval.contract.reading import ValueUnreadable, json_value, read_text, wh
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.contract.words import some
 from lfr_eval.deployments.blanks import Blanks, fill_blanks
+from lfr_eval.deployments.clock import fill_hours, hours_of_range, time_of_day
 from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
-from lfr_eval.deployments.headings import GROUP, SKIP, Heading, plain, repeats_the_date, understand
+from lfr_eval.deployments.headings import (
+    GROUP,
+    SKIP,
+    TIMES,
+    Heading,
+    plain,
+    repeats_the_date,
+    understand,
+)
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.totals import without_totals
@@ -119,6 +128,7 @@ def read_rows(
             if month_first is None:
                 problems += _unclear_days(path.name, here)
             problems += _unclear_hours(path.name, here)
+            problems += fill_hours(path.name, here, passed_over)
             problems += fill_blanks(path.name, here, blanks, names)
             for record in here:
                 _add_up(record)
@@ -196,6 +206,8 @@ def _record(
         try:
             if heading.field.startswith(GROUP):
                 groups[heading.field.removeprefix(GROUP)] = int(str(READERS["alerts"](cell)))
+            elif heading.field in TIMES:
+                time_of_day(cell)
             else:
                 record[heading.field] = _value(heading, cell, month_first)
         except ValueUnreadable as error:
@@ -269,6 +281,9 @@ def _value(heading: Heading, cell: str, month_first: bool) -> object:
         read = day(cell, month_first)
         return read and read.isoformat()
     words = set(plain(heading.text).split())
+    between = hours_of_range(cell) if heading.field == "hours" else None
+    if between is not None:
+        return between
     if heading.field == "hours" and not (words & _HOURS and words & _MINUTES):
         if words & _HOURS and re.fullmatch(r"\d{1,3}(\.\d+)?", cell):
             return float(cell)
