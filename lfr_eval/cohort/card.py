@@ -171,8 +171,8 @@ class DatasetCard:
         found: dict[str, str] = {}
         if self.expires is not None and date.fromisoformat(self.expires) < today:
             found[EXPIRED] = (
-                f"The dataset '{self.name}' had to be deleted by {self.expires}. Delete its "
-                "pictures where they are, and what was made of them with lfr-eval purge."
+                f"The dataset '{self.name}' could be kept until {self.expires}, which is past. "
+                "Delete its pictures where they are, and what was made of them with lfr-eval purge."
             )
         forbidden = [each for each in self.forbids if alike_purpose(each, purpose)]
         if forbidden:

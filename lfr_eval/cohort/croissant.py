@@ -68,7 +68,8 @@ def croissant(card: DatasetCard) -> str:
     optional = {
         "url": _address(card),
         "rai:dataCollectionTimeframe": card.collected,
-        "rai:dataReleaseMaintenancePlan": card.expires and f"To be deleted by {card.expires}.",
+        "rai:dataReleaseMaintenancePlan": card.expires
+        and f"The pictures may be kept until {card.expires}, and are to be deleted after that day.",
         "rai:dataSocialImpact": _impact(card),
     }
     described |= {name: value for name, value in optional.items() if value}
