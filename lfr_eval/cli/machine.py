@@ -116,7 +116,11 @@ def withdraw(
         print(f"STILL THERE: {line}")
     print(f"{result.searched} files searched; {len(result.left)} still hold something.")
     print(disk_note())
-    print("Remove the person from your own manifests and pictures too, or a new run reads them.")
+    print(
+        "Not looked at: your own manifests and pictures (a new run reads them), copies of exports, "
+        "backups, and MLflow: its runs, and its registered models, if a matcher was trained or "
+        "tuned on pictures of the person. Who received pictures: lfr-eval sharing who-has ID."
+    )
     return FAILED if result.left else OK
 
 

@@ -73,7 +73,7 @@ def _holds(outer: Box, box: Box) -> bool:
     return outer[0] <= x < outer[2] and outer[1] <= y < outer[3]
 
 
-def annotations(page: Any) -> Iterator[str]:
+def remarks(page: Any) -> Iterator[str]:
     """Yield what comments, filled-in fields and texts drawn above a page say."""
     for each in page.annots:
         data = each.get("data") or {}

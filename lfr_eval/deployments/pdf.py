@@ -14,7 +14,7 @@ from typing import Any
 
 from lfr_eval.contract.dates import DAY_IN_TEXT, looks_like_a_day
 from lfr_eval.contract.words import joined, several
-from lfr_eval.deployments.beside import annotations, said_beside
+from lfr_eval.deployments.beside import remarks, said_beside
 from lfr_eval.deployments.footnotes import raised_marks
 from lfr_eval.deployments.grid import DeploymentError, Grid, Row, is_empty
 from lfr_eval.deployments.headings import SKIP, Heading, plain, understand
@@ -96,7 +96,7 @@ class _Reader:
                 self._left_over(waiting, number, seen > above)
                 waiting = []
         self._left_over(waiting, number)
-        said = [*said_beside(page, self.unread, places), *annotations(page)]
+        said = [*said_beside(page, self.unread, places), *remarks(page)]
         self.notes += [f"page {number}: {each}" for each in said]
         self.unread = []
         if seen and len(self.grids) == known:
