@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_STEERING = (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""Control characters of terminals, and those that turn a text round (Unicode, Bidi_Control)."""
+from lfr_eval.contract.spelling import STEERING
 
 _BOLD = re.compile("(\x1b\\[[01]m)")
 """What rules the heads of our own tables."""
-_SHOWN = {sign: ascii(chr(sign))[1:-1] for sign in _STEERING if chr(sign) not in "\n\t\r"}
 
 
 def steerless(text: str) -> str:
@@ -25,8 +23,13 @@ def steerless(text: str) -> str:
     'a\\x1b[2Jb\n'
     """
     parts = _BOLD.split(text)
-    parts[::2] = [part.translate(_SHOWN) for part in parts[::2]]
+    # A carriage return alone would have the rest of a line written over its beginning.
+    parts[::2] = [STEERING.sub(_shown, part.replace("\r\n", "\n")) for part in parts[::2]]
     return "".join(parts)
+
+
+def _shown(sign: re.Match[str]) -> str:
+    return sign[0] if sign[0] in "\n\t" else ascii(sign[0])[1:-1]
 
 
 class _Plain:

@@ -12,14 +12,21 @@ import unicodedata
 
 from lfr_eval.contract.look_alikes import alike
 
-_IGNORABLE = re.compile(
+UNSEEN = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 """Characters without a shape (Unicode, Default_Ignorable_Code_Point), but for the two joiners."""
+_IGNORABLE = re.compile(UNSEEN)
 
 _JOINERS = re.compile("(?<![\u0590-\u1fff\ua800-\uabff])[\u200c\u200d]|[\u200c\u200d](?=\\s|$)")
 """Joiners where no script needs them: Arabic and Indic scripts write words with them."""
+
+STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""Controls, ends of lines, half characters, and what changes the order of reading (Bidi_Control):
+they move a terminal's cursor, break a page, or make a text read as another one."""
 
 _SPACES = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f]")
 _APART = re.compile(r"[\s_]+|(?<=\w)[-\u2010-\u2015](?=\w)")

@@ -12,13 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r＝＋－＠]")
+from lfr_eval.contract.spelling import STEERING, UNSEEN
+
+_FORMULA = re.compile(rf"^(?:[\s\u200c\u200d]|{UNSEEN})*[=+\-@\t\r＝＋－＠]")
 
 
 def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
     r"""Return a table as CSV; a text that a spreadsheet would calculate begins with an apostrophe.
 
-    Numbers stay as they are, negative ones too.
+    What would steer a terminal is replaced. Numbers stay as they are, negative ones too.
 
     Parameters
     ----------
@@ -33,10 +35,20 @@ def csv_text(frame: pd.DataFrame, end: str = "\n") -> str:
     shown = frame.copy()
     for name in shown.columns:
         if not pd.api.types.is_numeric_dtype(shown[name]):
-            shown[name] = shown[name].map(harmless, na_action="ignore")
-    shown.columns = pd.Index([harmless(name) for name in shown.columns])
+            shown[name] = shown[name].map(_printable, na_action="ignore")
+    shown.columns = pd.Index([_printable(name) for name in shown.columns])
     text: str = shown.to_csv(index=False, lineterminator=end)
     return text
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str) and not value.isprintable():
+        value = STEERING.sub(_marked, value)
+    return harmless(value)
+
+
+def _marked(sign: re.Match[str]) -> str:
+    return sign[0] if sign[0] in "\n\t" else "\N{REPLACEMENT CHARACTER}"
 
 
 def without_values(

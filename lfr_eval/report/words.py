@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
 from lfr_eval.contract.names import Metric
 from lfr_eval.contract.record import StudyRecord
+from lfr_eval.contract.spelling import STEERING
 from lfr_eval.contract.words import count, one_in, percentage, share, spoken_threshold
 
 NOT_STATED = "not stated"
@@ -18,12 +18,6 @@ def is_stated(text: str | None) -> TypeGuard[str]:
     return text is not None and text != "" and not text.lower().startswith(NOT_STATED)
 
 
-# Controls, surrogates, and what changes the order of reading.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-
-
 def clean(text: str) -> str:
     """Return text on one line, without characters that break a page or change reading order.
 
@@ -31,7 +25,12 @@ def clean(text: str) -> str:
     label read as something else; both are shown as the replacement character.
     """
     line = " ".join(text.split())
-    return line if line.isprintable() else _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line)
+    return line if line.isprintable() else STEERING.sub("\N{REPLACEMENT CHARACTER}", line)
+
+
+def clean_lines(text: str) -> str:
+    """Return a text of several lines, each without such characters, as markup that is made."""
+    return "\n".join(STEERING.sub("\N{REPLACEMENT CHARACTER}", each) for each in text.splitlines())
 
 
 def shorten(text: str, length: int) -> str:

@@ -59,7 +59,7 @@ OTHERWISE = [
     *(
         "Deployment type",
         "Number of deployments",
-        "Start time",
+        "Start date",
         "Date to",
         "#",
         "\u0414\u0430\u0442\u0430",

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from lfr_eval.report.chart import Chart
 from lfr_eval.report.document import Document, drawings_of
 from lfr_eval.report.templating import environment, source
+from lfr_eval.report.words import clean, clean_lines
 
 
 def document_of(
@@ -26,14 +27,17 @@ def document_of(
         What it was made from, at the foot.
     """
     return Document(
-        title=title,
-        question=about,
+        title=clean(title),
+        question=clean(about),
         banner=None,
-        study=source,
+        study=clean(source),
         study_hash=None,
         finished=f"{date.today().isoformat()}T00:00:00+00:00",
-        chapters=f"<document>{Markup().join(chapters)}</document>",
-        drawings=drawings_of(charts),
+        chapters=clean_lines(f"<document>{Markup().join(chapters)}</document>"),
+        drawings={
+            name: (clean_lines(sheet), clean_lines(said))
+            for name, (sheet, said) in drawings_of(charts).items()
+        },
         kind="annual",
     )
 

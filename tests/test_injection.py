@@ -1,0 +1,177 @@
+"""Hostile text in every free text of every command: no output is steered or runs anything."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from lfr_eval.cli.main import main
+from lfr_eval.contract.decisions import LEDGER
+from lfr_eval.contract.ledger import Ledger
+from tests.deployments.grids import HEADINGS, row, write_csv
+from tests.studies import SMALL, run
+
+MARKUP = (
+    "<script>attacked()</script><img src=x onerror=attacked()></title></style><!--"
+    "\"'><a href='javascript:attacked()' onmouseover=attacked()>&lt;b&gt; {{ 7 * 7 }}{% raw %}"
+    '#panic("attacked") #read("x") $x$ *b* @ref <label> [a](javascript:attacked()) | `x`'
+)
+FORMULA = '\u200b =HYPERLINK("http://attacked.example";"x")'
+STEERING = "a\x1b[2Jattacked\x9b31m\x07\u202eb\u2066c\u200f\u061cd\u2028e\u2029f\x85g\rh"
+TEXTS = {"markup": MARKUP, "formula": FORMULA, "steering": STEERING}
+STEERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+
+Captured = pytest.CaptureFixture[str]
+
+
+class _Elements(HTMLParser):
+    """The elements of a page, with the names of their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+
+def check_files(folder: Path) -> list[str]:
+    """Check every file below a folder by its kind; return the kinds that were seen."""
+    seen = []
+    for path in sorted(folder.rglob("*")):
+        kind = path.suffix
+        if kind == ".html":
+            text = path.read_text("utf-8")
+            page = _Elements(text)
+            # No text has opened an element of its own, or an attribute that runs something.
+            scripts = [names for tag, names in page.found if tag == "script"]
+            assert all("id" in names or names == () for names in scripts)
+            assert "<script>attacked" not in text
+            assert not [names for _, names in page.found if any(n.startswith("on") for n in names)]
+            assert "<img src=x" not in text
+            assert not [link for link in page.links if "attacked" in link]
+            assert STEERS.search(text) is None, (path, STEERS.search(text))
+        elif kind == ".pdf":
+            reader = pypdf.PdfReader(path)
+            for page_of_paper in reader.pages:
+                assert STEERS.search(page_of_paper.extract_text()) is None
+                for note in page_of_paper.get("/Annots", []):
+                    action = note.get_object().get("/A", {})
+                    assert "attacked" not in str(action.get("/URI", ""))
+        elif kind == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                cells = [cell for line in csv.reader(file) for cell in line]
+            calculated = [
+                c for c in cells if re.match(r"[\s\u200b]*(?:[=+@\t\r]|-\D)", c) and c != "-"
+            ]
+            assert not calculated, (path, calculated)
+            assert not any(STEERS.search(cell) for cell in cells), path
+        elif kind in (".md", ".json", ".jsonl"):
+            text = path.read_text("utf-8")
+            assert kind != ".md" or STEERS.search(text) is None, path
+        else:
+            continue
+        seen.append(kind)
+    return seen
+
+
+def typed(capsys: Captured, *words: object) -> int:
+    """Type a command; check that what it prints steers no terminal, and return its status."""
+    status = main([str(word) for word in words])
+    said = capsys.readouterr()
+    for printed in (said.out, said.err):
+        bold = re.sub("\x1b\\[[01]m", "", printed)
+        assert STEERS.search(bold) is None, (words, STEERS.search(bold), printed)
+        assert "Traceback" not in printed
+    return status
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_records_of_deployments(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    text = TEXTS[kind]
+    headings = [*HEADINGS, "Force", "Software", text]
+    rows = [
+        [*row(text, f"{day:02d}/01/2024", LFR_Use_Case=text), text, text, text]
+        for day in range(1, 9)
+    ]
+    file = write_csv(tmp_path / "a.csv", rows, headings)
+    to, out = tmp_path / "r.parquet", tmp_path / "out"
+    bring = ["deployments", "import", file, "--to", to]
+    assert typed(capsys, *bring) == 2
+    skipped = write_csv(tmp_path / "b.csv", [each[:-1] for each in rows], headings[:-1])
+    bring[2] = skipped
+    assert typed(capsys, *bring, *(() if "=" in text else ("--force", text))) == 0
+    assert typed(capsys, "deployments", "check", to, "--write") == 0
+    stated = ["--title", text, "--false-alerts", f"{text}=1/2", "--share", f"{text}=0.2"]
+    assert typed(capsys, "deployments", "report", to, "--to", out, *stated) == 0
+    watch = ["deployments", "monitor", to, "--limit", "1/1000", "--to", out / "m.html"]
+    assert typed(capsys, *watch) in (0, 3)
+    assert sorted(set(check_files(out))) == [".csv", ".html", ".pdf"]
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_the_register_of_sharing(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    text = TEXTS[kind]
+    register = ["--register", tmp_path / "s.jsonl"]
+    first = ["--what", "images", "--purpose", text, "--agreement", text, "--from", "2026-03-01"]
+    last = ["--by", text, "--basis", text, "--dataset", text, "--count", "3"]
+    recorded = typed(capsys, "sharing", "record", "--with", text, *first, *last, *register)
+    if recorded == 0:
+        done = ["--on", "2026-08-30", "--by", text, "--proof", text]
+        assert typed(capsys, "sharing", "deleted", "2", *done, *register) == 0
+    for ask in (["who-has", text], ["with", text], ["with", "Acme"], ["verify"]):
+        typed(capsys, "sharing", *ask, *register)
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_the_ledger_of_approvals(
+    kind: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = TEXTS[kind]
+    ledger = tmp_path / LEDGER
+    monkeypatch.setenv("LFR_EVAL_APPROVALS", str(ledger))
+    decision = {
+        "decided": "2026-05-01T00:00:00+00:00", "model": text, "version": text,
+        "fingerprint": "ab" * 32, "threshold": 0.5, "approver": f"A {text}", "role": text,
+        "proposer": "B", "study": text, "study_hash": "cd" * 32, "findings": {text: text},
+        "conditions": [text], "expires": None, "withdrawn": False,
+    }  # fmt: skip
+    Ledger(ledger).append(decision)
+    typed(capsys, "approvals")
+    key = tmp_path / "key.pem"
+    typed(capsys, "approvals", "register", "--name", text, "--role", text, "--key", key)
+    typed(capsys, "approvals")
+
+
+def test_a_study(tmp_path: Path, capsys: Captured) -> None:
+    """Its page, papers, publication, share and comparison. What steers is refused beforehand."""
+    markup, formula = ("'" + each.replace("'", r"\'") + "'" for each in (MARKUP, FORMULA))
+    said = [f"report.title={markup}", f"report.question={formula}", f"report.system={markup}",
+            f"report.notes=[{markup},{formula}]"]  # fmt: skip
+    folder = run(tmp_path / "studies", *SMALL, "report.pdf=true", *said).path
+    assert typed(capsys, "verify", folder) == 0
+    out = tmp_path / "out"
+    assert typed(capsys, "report", folder, "--publish", "--to", out / "published") == 0
+    assert typed(capsys, "report", folder, "--share", "--to", out / "share") == 0
+    assert typed(capsys, "verify", folder, "--claim", MARKUP) in (0, 1, 2)
+    assert typed(capsys, "compare", folder, folder, "--at-fpir", "1/20", "--out", out / "c") in (
+        0,
+        2,
+    )
+    seen = check_files(out)
+    assert {".csv", ".html", ".pdf", ".md", ".json"} <= set(seen)
+    page = (folder / "report.html").read_text("utf-8")
+    assert "&lt;script&gt;attacked()" in page
+    assert "{{ 7 * 7 }}" in page
+    words = " ".join(each.extract_text() for each in pypdf.PdfReader(folder / "brief.pdf").pages)
+    assert "#panic" in words
