@@ -35,31 +35,64 @@ SIZES = {
 }
 
 
-SHORTEN = """() => { for (const body of document.querySelectorAll('tbody')) {
-  const seen = new Set();
+SHORTEN = """(most) => { for (const body of document.querySelectorAll('tbody')) {
+  const seen = new Map();
   for (const row of [...body.rows]) {
     const made = [row, ...row.querySelectorAll('*')]
       .map((each) => each.tagName + each.getAttribute('class') + each.getAttribute('style')).join();
-    if (seen.has(made)) row.remove();
-    seen.add(made);
+    seen.set(made, (seen.get(made) ?? 0) + 1);
+    if (seen.get(made) > most) row.remove();
   }
 } }"""
+"""Keep so many rows of a table of those that are made alike."""
+ONCE = """(context) => {
+  const facts = ['display', 'visibility', 'position', 'color', 'backgroundColor', 'filter',
+    'backgroundImage', 'opacity', 'fontSize', 'fontWeight', 'textShadow', 'textDecorationLine'];
+  const made = new Map([[null, '']]), seen = new Set();
+  const signature = (each) => {
+    if (!made.has(each)) {
+      const style = getComputedStyle(each);
+      made.set(each, [signature(each.parentElement), each.tagName, each.getAttribute('class'),
+        each.getAttribute('style'), ...facts.map((fact) => style[fact])].join('|'));
+    }
+    return made.get(each);
+  };
+  const says = (each) => each.matches('a, button, input, select, textarea') ||
+    [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  for (const each of document.body.querySelectorAll('*')) {
+    if ((context && !each.closest(context)) || !says(each) || seen.has(signature(each))) continue;
+    seen.add(signature(each));
+    each.setAttribute('data-once', '');
+  }
+}"""
+"""Mark one element of all that say something and look alike, as everything around them does."""
+PLAIN = "* { background-image: none !important }"
+"""Without the shadows of what can be scrolled, before which axe would judge no colour."""
 
 
 def violations(page: Page, kind: str, context: str | None = None) -> list[tuple[str, list[str]]]:
     """Open all parts of a page; return what axe finds: the rule, and elements that break it.
 
-    Contrast is checked last, without rows of a table that are made as another one of it is.
+    What depends on neighbours is checked with two rows of a table of those that are made alike;
+    the contrast of colours, on one element of those that look alike.
     """
-    page.evaluate(OPEN_ALL)
-    rules = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
-    asked = [rules | {"rules": {"color-contrast": {"enabled": False}}}]
-    if kind in COLOURED:
-        asked.append({"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
     found = []
-    for options in asked:
-        found += Axe().run(page, context=context, options=options).response["violations"]
-        page.evaluate(SHORTEN)
+
+    def check(context: str | None, **options: object) -> None:
+        options["resultTypes"] = ["violations"]
+        found.extend(Axe().run(page, context=context, options=options).response["violations"])
+
+    page.evaluate(OPEN_ALL)
+    beside = ["target-size", "link-in-text-block"]
+    apart = {name: {"enabled": False} for name in (*beside, "color-contrast")}
+    check(context, runOnly={"type": "tag", "values": LEVELS}, rules=apart)
+    page.evaluate(SHORTEN, 2)
+    check(context, runOnly=beside)
+    if kind in COLOURED:
+        page.evaluate(SHORTEN, 1)
+        page.evaluate(ONCE, context)
+        page.add_style_tag(content=PLAIN)
+        check("[data-once]", runOnly=["color-contrast"])
     return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found]
 
 
@@ -72,6 +105,20 @@ def test_axe_finds_no_violation(
     opened = open_page(browser, folder / "report.html", **SIZES[kind])
     assert violations(opened.page, kind) == []
     opened.page.close()
+
+
+def test_axe_sees_what_is_wrong_in_one_row_of_many(browser: Browser, single_study: Path) -> None:
+    page = open_page(browser, single_study / "report.html", **SIZES["wide"]).page
+    page.evaluate(
+        """() => {
+          const [pale, small] = [...document.querySelectorAll('#rates tbody td')].slice(-2);
+          pale.innerHTML = '<span style="color: #ccc">Pale words</span>';
+          small.innerHTML = '<button style="all: unset">a</button>'.repeat(9);
+        }"""
+    )
+    found = {rule for rule, _ in violations(page, "wide", "#rates")}
+    assert found >= {"color-contrast", "target-size"}
+    page.close()
 
 
 @pytest.mark.parametrize("kind", ["phone", "mobile", "magnified"])
