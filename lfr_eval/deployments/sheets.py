@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.archives import swollen
-from lfr_eval.contract.csv_lines import is_note
+from lfr_eval.contract.csv_lines import is_note, separator_of
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
@@ -32,7 +32,7 @@ _TITLE_LINES = 12
 
 
 def csv_grids(path: Path) -> list[Grid]:
-    """Return the one grid of a CSV file; commas, semicolons or tabs, UTF-8 or Windows-1252.
+    """Return the one grid of a CSV file; commas, semicolons, tabs or bars, UTF-8 or Windows-1252.
 
     Raises
     ------
@@ -54,8 +54,7 @@ def csv_grids(path: Path) -> list[Grid]:
         kind = f"is {wide} ('Unicode text' in Excel)" if wide else "is not a text file"
         raise DeploymentError(f"{path.name} {kind}. Save it as 'CSV UTF-8'.")
     head = "\n".join(text.splitlines()[:_TITLE_LINES])
-    separator = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(head))
     lines: list[tuple[int, list[str]]] = []
     try:
         for row, cells in enumerate(reader, start=1):  # A cell may go over several lines.

@@ -1,5 +1,6 @@
 """Published grids come in cell by cell, or are refused with their page and row."""
 
+import csv
 import itertools
 import os
 from pathlib import Path
@@ -229,6 +230,15 @@ def test_rows_are_those_of_a_spreadsheet_whatever_a_cell_holds(tmp_path: Path) -
     rows = [["Ilford\n(station)", "01/10/24", "9", "3"], ["Barking", "02/10/24", "9", "3"]]
     path = write_csv(tmp_path / "a.csv", rows, headings)
     assert import_records([path]).records["row"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_separator_within_quotes_separates_nothing(tmp_path: Path, separator: str) -> None:
+    place = "Ilford, Barking, Romford, Dagenham, Hornchurch, Upminster, Rainham"
+    rows = [["Location", "Date", "Total alerts", "False alerts"], [place, "01/10/24", "9", "3"]]
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(rows)
+    assert import_records([tmp_path / "a.csv"]).records["place"].tolist() == [place]
 
 
 def test_separators_byte_order_marks_and_older_encodings_are_read(tmp_path: Path) -> None:
