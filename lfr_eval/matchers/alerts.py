@@ -23,9 +23,9 @@ from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
 from lfr_eval.contract.words import joined, several, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
-from lfr_eval.matchers.assigning import Assignment
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import near_name
+from lfr_eval.matchers.passes import Assignment
 from lfr_eval.matchers.rows import OTHERS, read_rows, refuse
 from lfr_eval.matchers.vendor_files import LINES, NOTES, ROW
 

@@ -22,7 +22,7 @@ from lfr_eval.matchers import (
     TemplateMatcher,
     gives_ranks,
 )
-from lfr_eval.matchers.assigning import UNMATCHED
+from lfr_eval.matchers.passes import UNMATCHED
 from lfr_eval.study.completeness import DECLARED
 
 

@@ -27,8 +27,7 @@ from lfr_eval.contract.words import percentage
 from lfr_eval.engine.alerts import Alert, AlertFile
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import AlertLog
-from lfr_eval.matchers.assigning import NAMED, UNKNOWN_PASS
-from lfr_eval.matchers.passes import NEAREST, NO_PASS
+from lfr_eval.matchers.passes import NAMED, NEAREST, NO_PASS, UNKNOWN_PASS
 from lfr_eval.report import answer
 from lfr_eval.tracking.metrics import metrics_of
 from tests.inputs.conftest import Logs
