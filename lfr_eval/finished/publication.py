@@ -124,7 +124,7 @@ def _minimum(study: StudyFolder) -> int:
 
 def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published:
     cohort = _cleaned(study, COHORT)
-    counted = count_people(cohort, None, None, None, record.factors, record.conditions)
+    counted = count_people(cohort, None, None, record.factors, record.conditions)
     people = pd.DataFrame([asdict(group) for group in counted.groups])[PEOPLE.names]
     return publish_tables(
         _cleaned(study, RATES),

@@ -1,4 +1,4 @@
-"""Stage report: who took part (tables `cohort`, `acquisition`, `searches` in, counts out).
+"""Stage report: who took part (tables `cohort`, `acquisition` in, counts out).
 
 The only module of the report that sees people and images. It counts them and hands on no id.
 """
@@ -15,7 +15,6 @@ from lfr_eval.cohort.opportunities import SOMEBODY
 from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.trials import labels_by
-from lfr_eval.contract.words import count
 from lfr_eval.report.rates import Block, plain_rows
 from lfr_eval.report.words import clean
 
@@ -95,17 +94,10 @@ class LabelSource:
 
 @dataclass(frozen=True)
 class People:
-    """Everything the report says about who took part.
-
-    Attributes
-    ----------
-    opportunities
-        By watchlist size: passes, those of people with a reference, those without a usable face.
-    """
+    """Everything the report says about who took part."""
 
     groups: tuple[GroupCount, ...]
     has_acquisition: bool
-    opportunities: tuple[tuple[str, ...], ...]
     mated_comparisons: int | None
 
     @property
@@ -139,7 +131,6 @@ class People:
 def count_people(
     cohort: pd.DataFrame,
     acquisition: pd.DataFrame | None,
-    searches: pd.DataFrame | None,
     mated_comparisons: int | None,
     factors: Sequence[str],
     conditions: Sequence[str] = (),
@@ -148,9 +139,8 @@ def count_people(
 
     Parameters
     ----------
-    cohort, acquisition, searches
-        The stage tables, of `cohort` the columns `COUNTED` and factors; the latter two may be
-        absent.
+    cohort, acquisition
+        The stage tables, of `cohort` the columns `COUNTED` and factors; the latter may be absent.
     mated_comparisons
         Rows of table `mated`; None where it is absent.
     factors
@@ -176,9 +166,7 @@ def count_people(
             continue
         for group in sorted(labels.unique(), key=lambda name: (UNKNOWN in name.split(CROSS), name)):
             groups.append(_count(factor, group, shown[labels == group]))
-    return People(
-        tuple(groups), acquisition is not None, _opportunities(searches), mated_comparisons
-    )
+    return People(tuple(groups), acquisition is not None, mated_comparisons)
 
 
 def read_counts(people: pd.DataFrame) -> People:
@@ -195,7 +183,7 @@ def read_counts(people: pd.DataFrame) -> People:
                 fillers_withheld=row["fillers"] is None,
             )
         )
-    return People(tuple(groups), has_acquisition=False, opportunities=(), mated_comparisons=None)
+    return People(tuple(groups), has_acquisition=False, mated_comparisons=None)
 
 
 def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:
@@ -227,19 +215,3 @@ def _count(factor: str, group: str, images: pd.DataFrame) -> GroupCount:
         failed=int(failures.sum()),
         failures=tuple((str(name), int(number)) for name, number in failures.items()),
     )
-
-
-def _opportunities(searches: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
-    if searches is None:
-        return ()
-    by_size = searches.groupby("watchlist_size", sort=True)
-    counted = (
-        (
-            int(str(size)),
-            len(rows),
-            rows["mated_score"].notna().sum(),
-            (rows["acquired"] == 0).sum(),
-        )
-        for size, rows in by_size
-    )
-    return tuple(tuple(count(int(each)) for each in row) for row in counted)

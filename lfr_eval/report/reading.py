@@ -1,6 +1,6 @@
 """Stage report: a study folder in, everything that a report shows out.
 
-Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `searches`, `mated`,
+Reads `study.json`, `provenance.json` and the tables `cohort`, `acquisition`, `mated`,
 `histogram`, `truth`, `rates`, `findings`, `equity`, `modelled`, `modelled_searches`,
 `watchlist_sizes`, `person_tests`, `adjusted`, `field`, `deployments`. Only cohort, rates and
 findings must exist: a study of a vendor's scores has no more. Subject and image ids end here.
@@ -131,7 +131,6 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         growth=to_growth(optional(tables.WATCHLIST_SIZES), screen, record.design.watchlist_sizes),
         truth=compare_with_truth([rate for rate in within if rate.rank is None], truth),
         asides=asides_of(
-            _at_headline(times, record),
             at_headline(tables.CANDIDATE_LISTS),
             optional(tables.DONT_CARE),
             optional(tables.CORRECTIONS, ["trials"]),
@@ -185,12 +184,11 @@ def _people(study: Path, record: StudyRecord) -> People:
         raise StudyRecordError(f"{file.name} is missing from the study folder.")
     labels = {part for factor in record.factors for part in factor.split(CROSS)}
     wanted = [*COUNTED, *(name for name in read_schema(file).names if name in labels)]
-    mated = _optional(study, tables.MATED, ["score"])
+    mated = study / tables.MATED.file
     return count_people(
         read_columns(study, tables.COHORT, wanted),
         _optional(study, tables.ACQUISITION, ["image_id", "acquired", "reason"]),
-        _optional(study, tables.SEARCHES, ["watchlist_size", "acquired", "mated_score"]),
-        None if mated is None else len(mated),
+        read_metadata(mated).num_rows if mated.exists() else None,
         record.factors,
         record.conditions,
     )
