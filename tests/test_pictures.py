@@ -280,6 +280,22 @@ def test_a_jpeg_that_was_cut_and_given_an_end_is_refused(
         look(whole[: len(whole) * 2 // 3] + b"\xff\xd9")
 
 
+def test_a_jpeg_is_not_refused_by_its_check_and_then_read() -> None:
+    """Cut after each number of rows, in pictures whose height is no multiple of a block's."""
+    noise = np.random.default_rng(1).integers(0, 255, (70, 90, 3), np.uint8)
+    for quality in (30, 90):
+        whole = written(Image.fromarray(noise), "JPEG", quality=quality)
+        for share in np.linspace(0.3, 0.99, 24):
+            content = whole[: int(share * len(whole))] + b"\xff\xd9"
+            refused = []
+            for look in (check_picture, read_picture):
+                try:
+                    look(content)
+                except PictureError:
+                    refused.append(look)
+            assert len(refused) in (0, 2), (quality, share)
+
+
 def test_what_is_checked_is_what_is_read(tmp_path: Path) -> None:
     COLOURS.save(tmp_path / "a.png")
     assert np.array_equal(read_picture(tmp_path / "a.png"), COLOURS)

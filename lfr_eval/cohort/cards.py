@@ -20,6 +20,8 @@ from lfr_eval.contract.places import CARDS, remember
 from lfr_eval.contract.reading import ReadingError, ValueUnreadable, read_yaml
 from lfr_eval.contract.tables import LABEL_SOURCES
 
+_RECEIPT = "sha256sums"
+"""In a folder of downloads this file says what they were; a publisher's would be believed."""
 _NAME = re.compile(r"\w[\w .()-]{0,99}")
 _MEANT = {
     **dict.fromkeys(("retention", "retention_period", "delete_by", "keep_until"), "expires"),
@@ -212,6 +214,8 @@ def _file(raw: object, problems: list[str]) -> PublishedFile | None:
     _check_filled(plain, PublishedFile, "files.", problems)
     _check_name(plain["name"], "files.name", problems)
     _check_name(plain.get("unpack"), "files.unpack", problems)
+    if (plain["name"] or "").casefold() == _RECEIPT:
+        problems.append(f"files.name: '{plain['name']}' is the name of the list of checksums")
     _check_address(plain["url"], "files.url", problems)
     return PublishedFile(**plain)  # type: ignore[arg-type]
 

@@ -203,6 +203,17 @@ def _unpack(archive: Path, folder: Path) -> None:
     aside = folder.with_name(f"{folder.name}.part")
     rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
+    try:
+        _write_images(archive, aside)
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+        if isinstance(error, FetchError):
+            raise
+        # Damaged, encrypted, or two pictures of one name in different folders.
+        raise FetchError(f"'{archive}' cannot be unpacked: {error}.") from error
+    aside.rename(folder)
+
+
+def _write_images(archive: Path, aside: Path) -> None:
     with zipfile.ZipFile(archive) as zipped:
         images = [
             entry
@@ -219,7 +230,6 @@ def _unpack(archive: Path, folder: Path) -> None:
                 (aside / PurePosixPath(entry.filename).name).open("xb") as target,
             ):
                 copyfileobj(source, target)
-    aside.rename(folder)
 
 
 def _write_receipt(folder: Path) -> None:

@@ -67,10 +67,10 @@ class PopulationConfig:
 
     name: str = "fillers"
     """Name of the population in reports."""
-    description: str = "The fillers as they come."
+    description: str = "A random part of the fillers."
     """Who is on the watchlist: a sentence for the report."""
     like: Annotated[str, OneOf("fillers", "balanced", "cohort", "shares")] = "fillers"
-    """Mixture of groups: the fillers as they come, equal numbers (balanced), as among the people
+    """Mixture of groups: that of the fillers, equal numbers (balanced), as among the people
     under test (cohort), or `shares`."""
     shares: Annotated[dict[str, float], Range(least=0)] = field(default_factory=dict)
     """Groups, each with its share (the shares add up to 1) or number."""

@@ -52,10 +52,15 @@ class Approval:
     expires: str | None = None
     withdrawn: bool = False
 
+    @property
+    def decided_on(self) -> date:
+        """The day on which it was decided, UTC."""
+        return _utc_day(self.decided)
+
     def holds(self, day: date) -> bool:
         """Whether it is in force on a day, which is none before it was decided."""
         last = date.max if self.expires is None else date.fromisoformat(self.expires)
-        return _utc_day(self.decided) <= day <= last
+        return self.decided_on <= day <= last
 
 
 @dataclass(frozen=True)

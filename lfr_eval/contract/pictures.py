@@ -48,6 +48,7 @@ without being scaled, look black; which white was meant stands nowhere in the fi
 
 LAST_ROWS, MIDDLE = 8, 128
 """Rows of the smallest block of a JPEG, and the grey of blocks without data."""
+CUT = "truncated image"
 
 READING = 2
 """Raised when a picture may be read as other pixels than before: templates are kept apart by it."""
@@ -130,7 +131,13 @@ def check_picture(content: bytes) -> None:
     PictureError
         If `read_picture` could not read it.
     """
-    _decoded(content, whole=False)
+    try:
+        _decoded(content, whole=False)
+    except PictureError as error:
+        if error.kind != CUT:
+            raise
+        # At an eighth of its size, almost grey looks grey.
+        _decoded(content, whole=True)
 
 
 def is_picture(file: Path) -> bool:
@@ -160,7 +167,7 @@ def _decoded(content: bytes, whole: bool) -> Image.Image:
             deep_colours = ";16" in str(image.tile) and not _is_deep(image)
             image.load()
             if image.format in ("JPEG", "MPO"):
-                _refuse_cut(image, LAST_ROWS if whole else 1)
+                _refuse_cut(image, (image.height - 1) % LAST_ROWS + 1 if whole else 1)
             orientation = _orientation(image)
             picture = _eight_bits(image)
             if deep_colours:
@@ -176,7 +183,7 @@ def _decoded(content: bytes, whole: bool) -> Image.Image:
         raise
     except Exception as error:
         # Decoders raise many types for damaged data; each of them makes the image unusable.
-        kind = "truncated image" if "truncated" in str(error).lower() else "undecodable image"
+        kind = CUT if "truncated" in str(error).lower() else "undecodable image"
         message = f"the image cannot be decoded ({str(error) or type(error).__name__})"
         raise PictureError(kind, message, "Copy the image again from its source.") from error
     turned = TURNED.get(orientation)
@@ -287,7 +294,7 @@ def _refuse_cut(image: Image.Image, rows: int) -> None:
     if grey and any(ends != (MIDDLE, MIDDLE) for ends in _extremes(image)):
         message = "its last rows are plain middle grey, as in a JPEG that was cut short"
         remedy = "Copy the image again from its source, or save it as PNG if that border is meant."
-        raise PictureError("truncated image", message, remedy)
+        raise PictureError(CUT, message, remedy)
 
 
 def _extremes(image: Image.Image) -> list[tuple[int, int]]:

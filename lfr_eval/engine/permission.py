@@ -93,6 +93,7 @@ def permit(
         asked.roles,
     )
     why = None if found is None else _refused(found, asked, version, decisions, studies)
+    why = _set_back(decisions, day or datetime.now(UTC).date()) or why
     if found is not None and why is None:
         approval, entry = found
         signed = entry.signer is not None
@@ -109,6 +110,18 @@ def permit(
         f"{version} has no valid approval at {at}{_asked(asked)}. Decisions in {ledger.path}: "
         f"{known or 'none'}.{'' if why is None else ' ' + why} To approve it: lfr-eval approve "
         f'STUDY --threshold {at} ... To run without an approval: unapproved="{SENTENCE}"'
+    )
+
+
+def _set_back(decisions: Sequence[tuple[Approval, Entry]], day: date) -> str | None:
+    """Return that the clock was set back, perhaps to before an expiry; None if nothing shows it."""
+    later = [(one, entry) for one, entry in decisions if one.decided_on > day]
+    if not later:
+        return None
+    approval, entry = later[-1]
+    return (
+        f"The clock of this machine says {day}, but entry {entry.number} was made on "
+        f"{approval.decided_on}. Set the clock."
     )
 
 
@@ -185,6 +198,10 @@ def watching(
         now, today = time.monotonic(), datetime.now(UTC).date()
         if now - looked < every and today == last:
             return
+        if today < last:
+            raise NotApprovedError(
+                f"The clock of this machine was set back from {last} to {today}. Set the clock."
+            )
         looked, last = now, today
         permit(ledger, seen, threshold, None, today, policy, studies)
         # The registry is asked at the start only: from then on, no entry that was seen may go.

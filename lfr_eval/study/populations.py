@@ -129,9 +129,7 @@ def filler_weights(config: StudyConfig, images: pd.DataFrame) -> pd.Series:
     return pd.Series(mix.weights(grouping.names, grouping.codes), index=fillers.index)
 
 
-EVERYBODY_LISTED = (
-    "The references of everybody under test, and fillers if there are any, as they come."
-)
+EVERYBODY_LISTED = "The references of everybody under test, and all fillers, if there are any."
 
 
 def describe_mix(config: StudyConfig, mix: Mix) -> str:

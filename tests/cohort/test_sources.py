@@ -294,3 +294,16 @@ def test_an_archive_writes_nothing_outside_its_folder(tmp_path: Path) -> None:
     ]
     assert not (tmp_path / "evil.jpg").exists()
     assert not (tmp_path / "absolute.jpg").exists()
+
+
+@pytest.mark.parametrize("fault", ["twice", "damaged"])
+def test_an_archive_that_cannot_be_unpacked_is_refused(fault: str, tmp_path: Path) -> None:
+    file = tmp_path / "faces.zip"
+    with zipfile.ZipFile(file, "w") as zipped:
+        zipped.writestr("a/face.png", png(1))
+        zipped.writestr("b/face.png", png(2))
+    if fault == "damaged":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(FetchError, match=r"faces\.zip' cannot be unpacked: "):
+        _unpack(file, tmp_path / "faces")
+    assert not (tmp_path / "faces").exists()

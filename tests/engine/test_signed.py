@@ -37,6 +37,41 @@ def test_nobody_approves_their_own_proposal(ledger: Ledger, study: StudyFolder) 
             decide(ledger, study, "Dr Grey", None, proposer=other)
 
 
+def test_a_clock_that_was_set_back_gives_no_approval_a_new_life(
+    ledger: Ledger, study: StudyFolder, grey: Key
+) -> None:
+    """A later decision, at any threshold, shows that the day is past."""
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey, expires=TODAY.isoformat())
+    policy, studies, tomorrow = PolicyConfig(), study.path.parent, TODAY + timedelta(1)
+    assert permit(ledger, VERSION, THRESHOLD, None, TODAY, policy, studies).approved
+    later = {"decided": f"{tomorrow}T09:00:00+00:00", "threshold": 0.99, "expires": None}
+    kept = ledger.entries()[-1].values
+    made = {name: kept[name] for name in kept if name not in ("number", "previous")}
+    ledger.append({**made, **later}, grey)
+    with pytest.raises(NotApprovedError, match=f"says {TODAY}, but entry 3 was made on {tomorrow}"):
+        permit(ledger, VERSION, THRESHOLD, None, TODAY, policy, studies)
+
+
+def test_an_engine_that_runs_notices_a_clock_that_is_set_back(
+    ledger: Ledger, study: StudyFolder, grey: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    decide(ledger, study, "Dr Grey", grey)
+    check = watching(ledger, VERSION, THRESHOLD, PolicyConfig(), study.path.parent, every=0)
+    check()
+    yesterday = TODAY - timedelta(1)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime(yesterday.year, yesterday.month, yesterday.day, tzinfo=tz)
+
+    monkeypatch.setattr("lfr_eval.engine.permission.datetime", Clock)
+    with pytest.raises(NotApprovedError, match=f"was set back from {TODAY} to {yesterday}"):
+        check()
+
+
 def test_an_appended_line_is_not_believed(ledger: Ledger, study: StudyFolder) -> None:
     """Unkeyed: the registry does not know it. Its chain is whole, and so says the ledger."""
     studies = study.path.parent

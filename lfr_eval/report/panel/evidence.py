@@ -5,7 +5,7 @@ Nothing here is stronger than the findings: the sentences quote the study's tabl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import Metric, group_name
@@ -150,12 +150,12 @@ def bias(report: Report) -> tuple[str, ...]:
     return (tally(report), *shown[:6], *more)
 
 
-SEE_LIMITS = ("All that stands under the limits of this study.",)
+SEE_LIMITS = ("What is listed under the limits of this study.",)
 
 
 def told_above(report: Report) -> tuple[str, ...]:
     """Say what was found about groups in short, where its sentences stand already."""
-    told = "The sentences stand under condition 2 of the ethics panel."
+    told = "The sentences are under condition 2 of the ethics panel."
     return (tally(report), told) if report.differences else (tally(report),)
 
 
@@ -236,14 +236,44 @@ def is_guessed(report: Report) -> bool:
 
 def held_to(report: Report) -> tuple[str, ...]:
     """Say at which settings the figures hold."""
-    record = report.record
-    thresholds = joined([spoken_threshold(value) for value in record.thresholds.headline])
+    at = _scale(report, report.record.thresholds.headline)
     sizes = joined([count(size) for size in sorted({q.watchlist_size for q in report.quotes
                                                     if q.watchlist_size})])  # fmt: skip
-    held = f"The figures of the first page hold at threshold {thresholds}" if thresholds else ""
-    if not held:
+    if not at:
         return ()
-    return (f"{held} and " + (f"watchlists of {sizes} faces." if sizes else "no watchlist."),)
+    held = f"The figures of the first page hold at {at} and "
+    return (held + (f"watchlists of {sizes} faces." if sizes else "no watchlist."),)
+
+
+def chosen(report: Report) -> tuple[str, ...]:
+    """Say which threshold or rank is operated at, where it comes from, and which are primary."""
+    given = report.record.thresholds
+    operating = _scale(report, [] if given.operating is None else [given.operating])
+    primary = _scale(report, given.primary)
+    return (
+        *([f"The system is operated at {operating}."] if operating else []),
+        *([f"{given.origin.rstrip('.')}."] if is_stated(given.origin) else []),
+        *([f"Primary comparisons are made at {primary}."] if primary else []),
+    )
+
+
+def traded(report: Report) -> tuple[str, ...]:
+    """Say at how many thresholds the rates are known; a study of one shows no trade-off."""
+    values = report.record.thresholds.values
+    if len(values) < 2:
+        return ()
+    what = "ranks" if report.record.matcher.ranks else "thresholds"
+    low, high = (_scale(report, [end]) for end in (min(values), max(values)))
+    return (f"The rates at {count(len(values))} {what}, from {low} to {high}, are in table rates.",)
+
+
+def _scale(report: Report, values: Sequence[float]) -> str:
+    """Return thresholds in words, as ranks where the file gave ranks and no scores."""
+    if not values:
+        return ""
+    if report.record.matcher.ranks:
+        return f"rank {joined([count(round(-value)) for value in sorted(values, reverse=True)])}"
+    return f"threshold {joined([spoken_threshold(value) for value in values])}"
 
 
 def checked(report: Report) -> tuple[str, ...]:
@@ -324,6 +354,10 @@ EVIDENCE = {
     "how it works": Evidence(works, fields=("matcher.description",)),
     "acquisition": Evidence(acquired, tables=("acquisition", "rates"), absent=is_guessed),
     "settings": Evidence(held_to, fields=("thresholds.primary", "design.watchlist_sizes")),
+    "thresholds": Evidence(
+        chosen, fields=("thresholds.operating", "thresholds.origin", "thresholds.primary")
+    ),
+    "trade-off": Evidence(traded, tables=("rates",), fields=("thresholds.values",)),
     "study hash": Evidence(checked, absent=lambda report: report.provenance.study_hash is None),
     "registration": Evidence(
         promised,
