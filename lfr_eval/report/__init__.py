@@ -15,7 +15,7 @@ from lfr_eval.contract.folder import ANNEX, BRIEF, CONFORMANCE, PDF
 if TYPE_CHECKING:
     from lfr_eval.report.brief import Brief
 
-__all__ = ["PAPERS", "answer", "notes", "render", "three_lines"]
+__all__ = ["PAPERS", "answer", "brief_texts", "notes", "render", "three_lines"]
 
 PAPERS = {"brief": BRIEF, "report": PDF, "annex": ANNEX}
 """What is printed: two pages for everybody, what a panel keeps, and the complete tables."""
@@ -100,6 +100,22 @@ def answer(study: Path) -> tuple[str, ...]:
     from lfr_eval.report.reading import read_report
 
     return _paragraphs(to_brief(read_report(study)))
+
+
+def brief_texts(study: Path) -> dict[str, str]:
+    """Return what the brief of a study says, by names: its answer first, then all beside it."""
+    from lfr_eval.report.brief import to_brief
+    from lfr_eval.report.reading import read_report
+
+    brief = to_brief(read_report(study))
+    facts = tuple(text for _, text in (*brief.facts, *brief.trust))
+    several = (("", _paragraphs(brief)), ("crowd-", brief.crowd), ("limit-", brief.cannot))
+    told = {
+        f"brief-{name}{number}": text
+        for name, texts in (*several, ("fact-", facts))
+        for number, text in enumerate(texts, 1)
+    }
+    return told | ({"brief-warning": brief.warning} if brief.warning else {})
 
 
 def _paragraphs(brief: Brief) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ PASSES = 10
 def npl_like() -> Sentences:
     """Return what this study says."""
     findings = [_finding(*each) for each in _compared()]
-    return sentences_of(pd.DataFrame(findings), _rates(), 0.60, False, "equitability study")
+    return sentences_of(pd.DataFrame(findings), _rates(), 0.60)
 
 
 def _rates() -> pd.DataFrame:

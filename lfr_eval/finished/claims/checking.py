@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lfr_eval.finished.claims.alterations import alterations, new_verdict
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
-from lfr_eval.finished.claims.figures import figures_of
+from lfr_eval.finished.claims.figures import Figures, figures_of
 from lfr_eval.finished.claims.learned import BEYOND, Learned, learned_of
 from lfr_eval.finished.claims.lexicon import PHRASES
+from lfr_eval.finished.claims.own import Changed, Own, own_of
 from lfr_eval.finished.claims.polarity import (
     ALIKE,
     BOTH,
@@ -22,18 +24,17 @@ from lfr_eval.finished.claims.polarity import (
     polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
-from lfr_eval.finished.claims.reasons import ASKED, SAYS, Reason, reasons_of
+from lfr_eval.finished.claims.reason import ASKED, SAYS, Reason
+from lfr_eval.finished.claims.reasons import beside, claimed, reasons_of
+from lfr_eval.finished.claims.rewording import is_tagged, reworded
 from lfr_eval.finished.claims.subjects import subjects_of
-from lfr_eval.finished.claims.wording import alikeness, differences, in_plain, words_of
-
-COMPARED = 40
-"""Sentences that share most words with a claim; the order of words is looked at in these only."""
+from lfr_eval.finished.claims.wording import in_plain, sentences_in, words_of
 
 MOST = 3
 """Sentences that may be quoted instead of one that cannot be read, at most."""
 
-NEAR = 0.6
-"""A sentence less alike than this says something else; its differences would explain nothing."""
+OWN = "own"
+"""What a claim says that is made of the study's sentences alone: as much of what they say."""
 
 _LEADING = re.compile(PHRASES["leading"])
 
@@ -45,14 +46,15 @@ class Verdict:
     Attributes
     ----------
     quoted
-        The sentence of the study that the claim quotes word for word; None if it quotes none.
+        The text of the study that the claim quotes word for word, or several of them; None if it
+        quotes none.
     nearest
         What the study lets one say on the matter; None if nothing.
     others
-        More sentences on the matter, where the claim cannot be read.
+        More sentences on the matter, where the claim cannot be read or is from several.
     polarity
         What the claim says of differences between groups: `difference`, `alike`, `both`, `open`,
-        `none`, `neither` (one of the last two) or `unclear`.
+        `none`, `neither` (one of the last two), `unclear`, or `own`: part of what the study says.
     reasons
         Why the claim is not the study's; empty where it is quoted.
     simulated
@@ -71,57 +73,130 @@ class Verdict:
         """What the claim says of differences between groups, in words."""
         if self.polarity == UNCLEAR:
             return "the checker cannot tell what this sentence says"
+        if self.polarity == OWN:
+            return "it says part of what the study says, in the study's own words"
         return f"it says {SAYS[self.polarity]}"
 
 
 def check_claim(claim: str, sentences: Sentences) -> Verdict:
-    """Say whether a claim is a quotable sentence of a study, or why it is not.
+    """Say whether a claim is what a study says, word for word, or why it is not.
 
     Parameters
     ----------
     claim
-        One sentence, or several that stand together in one finding's statement. Typography does
-        not matter.
+        Sentences, which are the study's where they are texts of it, each whole. Typography and line
+        breaks do not matter.
     """
-    words = words_of(claim)
-    plain = in_plain(claim)
-    led = _LEADING.fullmatch(plain)
-    plain = led.group(1) if led else plain
-    polarity, topic = _read(plain)
-    for sentence, those in zip(sentences.all, sentences.words, strict=True):
-        if those == words:
-            return Verdict(sentence, sentence, polarity.value, (), sentences.simulated)
-    subjects = subjects_of(plain, sentences.groups)
-    findings = on_subjects(subjects, sentences)
-    figures = figures_of(plain, sentences.rates, findings)
-    reading = Reading(plain, polarity, topic, subjects, figures)
-    alike, those = _alike(words, sentences)
-    altered = () if alike is None else tuple(_altered(alike, words, those))
-    reasons = reasons_of(reading, sentences, bool(altered))
-    told = (*altered, *reasons, *([ASKED] if led else []))
-    close = [alike] if alike is not None else []
-    if not close:
-        against = contradicting(reading, sentences)
-        close = (
-            nearest(reading, sentences, MOST if polarity.value == UNCLEAR else 1)
-            if against is None
-            else [sentences.of(against["finding_id"])]
-        )
+    own = own_of(claim, sentences)
+    if own.whole and own.may_stand_together:
+        return Verdict(_quoted(own), own.texts[0], OWN, (), sentences.simulated)
+    told = list(_left_out(own))
+    if own.texts and not own.changed and not own.foreign:
+        reasons, polarity, close = told, OWN, list(own.texts)
+    else:
+        reading = _reading(claim, " ".join(own.foreign), sentences)
+        polarity = reading.polarity.value
+        close = list(own.texts)
+        reasons = [reason for one in own.changed for reason in _changed(one, own, sentences)]
+        reasons += told
+        if own.foreign:
+            reasons += reasons_of(reading, sentences, bool(reasons))
+        else:
+            polarity = _read(in_plain(own.changed[0].text))[0].value
+        if not close:
+            against = contradicting(reading, sentences)
+            close = (
+                nearest(reading, sentences, MOST if polarity == UNCLEAR else 1)
+                if against is None
+                else [sentences.of(against["finding_id"])]
+            )
+    if _LEADING.fullmatch(in_plain(claim)) or is_tagged(in_plain(claim)):
+        reasons.append(ASKED)
     return Verdict(
         None,
         close[0] if close else None,
-        polarity.value,
-        tuple(dict.fromkeys(told)),
+        polarity,
+        tuple(dict.fromkeys(reasons)),
         sentences.simulated,
-        tuple(close[1:]),
+        tuple(close[1 : MOST + 1]),
+    )
+
+
+def _quoted(own: Own) -> Quotable:
+    """Return the texts that a claim quotes as one."""
+    if len(own.texts) == 1:
+        return own.texts[0]
+    names, texts = zip(*((one.id, one.text) for one in own.texts), strict=True)
+    return Quotable(", ".join(names), " ".join(texts))
+
+
+def _left_out(own: Own) -> Iterator[Reason]:
+    """Say what a claim leaves out of the texts that it quotes."""
+    for text, missing in zip(own.texts, own.missing, strict=True):
+        if missing:
+            listed = " ".join(missing)
+            yield Reason("altered", f"It quotes {text.id}, but it leaves out: “{listed}”")
+    if own.texts and not own.changed and not own.foreign and not any(own.missing):
+        yield Reason(
+            "altered",
+            "It has the study's own sentences in another order, or one of them twice."
+            if not own.whole
+            else "It joins sentences of the brief, which are about one setting, to others. Quote "
+            "them apart.",
+        )
+
+
+def _changed(one: Changed, own: Own, sentences: Sentences) -> Iterator[Reason]:
+    """Say what was changed in a sentence of the study, and what that makes of it."""
+    source = next(text for text in own.texts if _holds(text, one))
+    yield from alterations(one, source, sentences)
+    reading = _reading(one.text, one.text, sentences)
+    if clauses := new_verdict(one):
+        polarity = polarity_of(in_plain(clauses))
+        yield from claimed(replace(reading, polarity=polarity), sentences)
+    added = tuple(beside(reading, sentences))
+    if added:
+        before = _reading(_text_of(one, source), _text_of(one, source), sentences)
+        due = {reason.kind for reason in beside(before, sentences)}
+        yield from (reason for reason in added if reason.kind not in due)
+
+
+def _text_of(one: Changed, source: Quotable) -> str:
+    """Return the study's sentence as it stands in its text."""
+    return next(each for each in sentences_in(source.text) if tuple(words_of(each)) == one.own)
+
+
+def _holds(text: Quotable, one: Changed) -> bool:
+    return any(tuple(words_of(each)) == one.own for each in sentences_in(text.text))
+
+
+def _reading(claim: str, part: str, sentences: Sentences) -> Reading:
+    """Return what a part of a claim reads as; its setting may stand in the rest."""
+    plain = in_plain(part)
+    led = _LEADING.fullmatch(plain)
+    plain = led.group(1) if led else plain
+    polarity, topic = _read(plain)
+    subjects = subjects_of(plain, sentences.groups)
+    findings = on_subjects(subjects, sentences)
+    figures = figures_of(plain, sentences.rates, findings)
+    if claim != part:
+        figures = _settled(figures, figures_of(in_plain(claim), sentences.rates, findings))
+    return Reading(plain, polarity, topic, subjects, figures)
+
+
+def _settled(figures: Figures, whole: Figures) -> Figures:
+    return replace(
+        figures,
+        thresholds=figures.thresholds or whole.thresholds,
+        sizes=figures.sizes or whole.sizes,
     )
 
 
 def _read(plain: str) -> tuple[Polarity, str]:
     """Return what a sentence says of groups and, where that is nothing, what it is about."""
-    rule = polarity_of(plain)
+    rule = polarity_of(reworded(plain))
     learned = learned_of(plain)
-    if plain.endswith("?"):
+    if plain.endswith("?") and not is_tagged(plain):
         return _asked(rule, learned), BEYOND
     if not learned.is_sure:
         two = (learned.polarity, learned.second)
@@ -135,21 +210,4 @@ def _asked(rule: Polarity, learned: Learned) -> Polarity:
     """Return what a question says, which may be a claim in the guise of one."""
     if learned.polarity in (ALIKE, DIFFERENCE, BOTH):
         return Polarity(UNCLEAR, unsure=(learned.polarity, OPEN))
-    return Polarity(NONE) if learned.is_sure and learned.polarity == NONE else rule
-
-
-def _altered(sentence: Quotable, words: list[str], those: list[str]) -> Iterator[Reason]:
-    for one in differences(words, those):
-        yield Reason("altered", f"Beside {sentence.id}, {one}.")
-
-
-def _alike(words: list[str], sentences: Sentences) -> tuple[Quotable | None, list[str]]:
-    """Return the sentence that is nearly these words."""
-    bag, worded = frozenset(words), sentences.words
-    shared = [2 * len(bag & those) / (len(bag) + len(those)) for those in sentences.distinct]
-    best = sorted(range(len(worded)), key=lambda number: -shared[number])[:COMPARED]
-    alike = {number: alikeness(words, worded[number]) for number in best}
-    found = max(alike, key=lambda number: alike[number], default=None)
-    if found is None or alike[found] < NEAR:
-        return None, []
-    return sentences.all[found], worded[found]
+    return Polarity(NEITHER) if rule.value == NONE else rule

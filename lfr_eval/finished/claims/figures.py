@@ -13,6 +13,7 @@ from lfr_eval.contract.names import group_words
 from lfr_eval.contract.tables import EVERYBODY
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import one_in, threshold_text
+from lfr_eval.finished.claims.units import unit_beside
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _SETTING = re.compile(
@@ -45,7 +46,9 @@ _COUNT = re.compile(
     r"(?:the |all )?(\d+)\b"
 )
 _P = re.compile(rf"\bp(?:[- ]values?)? ?(?:=|<|>|≤|≥|was|of|is)* ?({_NUMBER})")
-_LEVEL = re.compile(rf"\b{_NUMBER} % (?:confiden\w+|interval|certain\w*|sure|level|power)")
+_LEVEL = re.compile(
+    rf"\b{_NUMBER} % (?:confiden\w+|intervals?|ranges?|certain\w*|sure|level|power)"
+)
 _Reader = Callable[[re.Match[str], pd.DataFrame], pd.DataFrame]
 
 _BELOW = 2e-3
@@ -63,10 +66,13 @@ class Rate:
     places
         Rows of the table `rates` (of `findings`, for a ratio) that are this figure, as precisely
         as it is written.
+    unit
+        The word beside it that says what is counted; empty where there is none.
     """
 
     text: str
     places: pd.DataFrame
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,9 @@ class Figures:
     ----------
     thresholds, sizes
         Face-match thresholds and watchlist sizes that it names.
-    rates, ratios
-        Its rates, and how many times a rate is another.
+    rates, counts, ratios
+        Its rates, as `1 in N` or percentages and as numbers of a number, and how many times a rate
+        is another.
     strange
         Figures that no table of the study holds, as they are written.
     several
@@ -88,6 +95,7 @@ class Figures:
     thresholds: tuple[float, ...]
     sizes: tuple[float, ...]
     rates: tuple[Rate, ...]
+    counts: tuple[Rate, ...]
     ratios: tuple[Rate, ...]
     strange: tuple[str, ...]
     several: int
@@ -129,6 +137,7 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
     rest = _LEVEL.sub(" ", _SIZE.sub(" ", _SETTING.sub(" ", plain)))
     strange: list[str] = []
     ratios: list[Rate] = []
+    counts: list[Rate] = []
     several = 0
     at_threshold = findings[at(findings["threshold"], tuple(thresholds))]
     read: tuple[tuple[re.Pattern[str], _Reader, pd.DataFrame], ...] = (
@@ -141,11 +150,13 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
         for found in pattern.finditer(rest):
             several += 1
             text = f"{found.group(1)} times" if pattern is _TIMES else found.group().strip()
-            one = Rate(text, places(found, table))
+            one = Rate(text, places(found, table), unit_beside(rest, *found.span()))
             if one.places.empty:
                 strange.append(one.text)
             elif pattern in (_MORE, _TIMES):
                 ratios.append(one)
+            elif pattern is _COUNT:
+                counts.append(one)
         rest = pattern.sub(" ", rest)
     told = list(_rates(rest, rates))
     strange += [one.text for one in told if one.places.empty]
@@ -153,6 +164,7 @@ def figures_of(plain: str, rates: pd.DataFrame, findings: pd.DataFrame) -> Figur
         tuple(dict.fromkeys(thresholds)),
         tuple(dict.fromkeys(sizes)),
         tuple(told),
+        tuple(counts),
         tuple(ratios),
         tuple(strange),
         several + len(told),
@@ -217,11 +229,13 @@ def _rates(text: str, rates: pd.DataFrame) -> Iterator[Rate]:
         near = np.abs(float(above) / values - float(below)) <= _step(below)
         if float(above) > 1:
             near = np.abs(float(below) * values - float(above)) <= _step(above)
-        told.append((found.start(), Rate(f"{above} in {below}", known[near])))
+        unit = unit_beside(text, *found.span())
+        told.append((found.start(), Rate(f"{above} in {below}", known[near], unit)))
     for found in _PERCENT.finditer(_ONE_IN.sub(lambda one: " " * len(one.group()), text)):
         written = found.group(1)
         near = np.abs(100 * values - float(written)) <= _step(written)
-        told.append((found.start(), Rate(f"{written} %", known[near])))
+        unit = unit_beside(text, *found.span())
+        told.append((found.start(), Rate(f"{written} %", known[near], unit)))
     yield from (rate for _, rate in sorted(told, key=lambda each: each[0]))
 
 

@@ -113,11 +113,11 @@ def _turned(kinds: list[str]) -> Iterator[str]:
 
 
 def _kind_of(token: str) -> str:
-    """Return a word's kind, a sign as it is, `1` or `9` for a number, or nothing."""
+    """Return a word's kind, a sign as it is, `1` or `9` for a number but 0, or nothing."""
     if token[0] == "#":
         return token[1:]
     if token[0].isdigit():
-        return "1" if token == "1" else "9"
+        return {"0": "NOT", "1": "1"}.get(token, "9")
     if not token[0].isalpha() or token in _KIND:
         return _KIND.get(token, token)
     for length in range(len(token), max(_LEAST, len(token) - _MOST) - 1, -1):

@@ -27,6 +27,7 @@ from lfr_eval.finished.claims.polarity import (
     UNCLEAR,
     polarity_of,
 )
+from lfr_eval.finished.claims.rewording import reworded
 from lfr_eval.finished.claims.weights import Weights, keep, kept, place, trained
 from lfr_eval.finished.claims.wording import in_plain
 
@@ -34,11 +35,11 @@ RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "be
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE, SURE_IF_ALONE = 0.8, 0.92
-"""Probability below which nobody is told that a sentence says this; the higher one is asked of a
-claim that the rules do not read so too, or in which neither the system nor an error is named."""
+SURE, SURE_ALONE = 0.7, 0.7
+"""Probability below which nobody is told that a sentence says this: with the rules, and of the
+words alone."""
 
-AGAINST = 0.025
+AGAINST = 0.05
 """Probability of the opposite from which neither likeness nor difference is told."""
 
 SURE_OF_TWO = 0.95
@@ -63,8 +64,7 @@ _RULED = {
 """How often the rules read so what says each of `_CLAIMS`, counted over sentences with which they
 were not made."""
 
-_NAMED = frozenset({"ERROR", "SYSTEM"})
-_WEIGHT = 0.6
+_WEIGHT = 0.3
 """What the rules count for beside the words; both see the same words, so it is less than one."""
 
 EXAMPLES = Path(__file__).parent / "examples.csv"
@@ -143,7 +143,7 @@ class Model:
         """Return models that have learned from these sentences."""
         says = np.array([one.says for one in examples])
         claims = np.where(np.isin(says, _TOPICS), NEITHER, says)
-        views = [views_of(in_plain(one.sentence)) for one in examples]
+        views = [views_of(reworded(in_plain(one.sentence))) for one in examples]
         return cls(trained(views, [(claims, _CLAIMS), (says, _TOPICS)]))
 
     @classmethod
@@ -160,21 +160,21 @@ class Model:
         return [self._read(plain) for plain in plains]
 
     def _read(self, plain: str) -> Learned:
+        plain = reworded(plain)
         views = views_of(plain)
         chances = self._weights.chances(views)
         words = np.array([chances[one] for one in _CLAIMS])
         topics = np.array([chances[one] for one in _TOPICS])
         rule = polarity_of(plain).value
-        names_it = not _NAMED.isdisjoint(views.kinds.split())
-        return self._told(rule, names_it, words / words.sum(), topics / topics.sum())
+        return self._told(rule, words / words.sum(), topics / topics.sum())
 
-    def _told(self, rule: str, names_it: bool, words: np.ndarray, topics: np.ndarray) -> Learned:
+    def _told(self, rule: str, words: np.ndarray, topics: np.ndarray) -> Learned:
         """Put what the words say together with what the rules read."""
         chances = words * np.array(_RULED[rule]) ** _WEIGHT
         chances /= chances.sum()
         second, first = (_CLAIMS[number] for number in np.argsort(chances)[-2:])
-        backed = first == NEITHER or (names_it and first == rule)
-        sure = chances.max() >= (SURE if backed else SURE_IF_ALONE)
+        at = int(chances.argmax())
+        sure = chances[at] >= SURE and words[at] >= SURE_ALONE
         if first in (ALIKE, DIFFERENCE):
             against = DIFFERENCE if first == ALIKE else ALIKE
             sure &= rule != against and chances[_CLAIMS.index(against)] < AGAINST

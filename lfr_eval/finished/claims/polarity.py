@@ -92,7 +92,7 @@ def polarity_of(plain: str) -> Polarity:
     >>> polarity_of("the system is not unbiased.").value
     'difference'
     >>> polarity_of("there is no evidence of bias.")
-    Polarity(value='alike', evidential=True, unsure=())
+    Polarity(value='alike', evidential=True, unsure=(), is_either=False)
     >>> polarity_of("bias cannot be ruled out.").value
     'open'
     """

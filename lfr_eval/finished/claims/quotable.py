@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.tables import FINDINGS, OVERALL, RATES
+from lfr_eval.contract.tables import ADJUSTED, FINDINGS, OVERALL, RATES, SCORE_DIFFERENCES
 from lfr_eval.contract.words import threshold_text
-from lfr_eval.finished.claims.wording import words_of
+from lfr_eval.finished.claims.wording import Words, parts_of
 from lfr_eval.inference.rate_statements import rate_statement
-from lfr_eval.report import answer
+from lfr_eval.report import brief_texts
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Quotable:
     ----------
     id
         The finding's id, one made of a rate's metric, size, threshold and groups, or a paragraph's
-        number in the brief.
+        name and number in the brief.
     text
         As it may be quoted, whole.
     verdict
@@ -45,30 +45,36 @@ class Sentences:
     ----------
     all
         Every sentence that may be quoted: findings first, the brief's paragraphs last.
-    words
-        The words of each.
+    parts
+        The words of each of their sentences.
     findings, rates
         The tables that they are made from.
     operating
         The threshold in use; None where the study names none.
     simulated
         Whether nobody in the study exists.
-    titles
-        What the study and its datasets are called, in lower case.
     """
 
     all: tuple[Quotable, ...]
-    words: tuple[list[str], ...]
+    parts: tuple[tuple[Words, ...], ...]
     findings: pd.DataFrame
     rates: pd.DataFrame
     operating: float | None = None
     simulated: bool = False
-    titles: str = ""
 
     @cached_property
-    def distinct(self) -> tuple[frozenset[str], ...]:
-        """The words of each sentence, each once."""
-        return tuple(map(frozenset, self.words))
+    def holders(self) -> dict[Words, list[int]]:
+        """Every single sentence, and the numbers of the texts that hold it."""
+        held: dict[Words, list[int]] = {}
+        for number, parts in enumerate(self.parts):
+            for part in dict.fromkeys(parts):
+                held.setdefault(part, []).append(number)
+        return held
+
+    @cached_property
+    def bags(self) -> dict[Words, frozenset[str]]:
+        """Every single sentence, and its words each once."""
+        return {part: frozenset(part) for part in self.holders}
 
     @cached_property
     def groups(self) -> list[tuple[str, str]]:
@@ -84,14 +90,18 @@ class Sentences:
 def read_sentences(folder: StudyFolder) -> Sentences:
     """Return the sentences of a study that may be quoted."""
     record = folder.record()
-    titles = " ".join([record.title, *(f"{one.name} {one.title}" for one in record.datasets)])
+    beside = {
+        f"{table.name}-{number}": text
+        for table in (ADJUSTED, SCORE_DIFFERENCES)
+        if folder.file(table).is_file()
+        for number, text in enumerate(folder.read(table)["statement"].dropna(), 1)
+    }
     return sentences_of(
         folder.read(FINDINGS),
         folder.read(RATES),
         record.thresholds.operating,
         record.simulated,
-        titles.lower(),
-        answer(folder.path),
+        beside | brief_texts(folder.path),
     )
 
 
@@ -100,20 +110,21 @@ def sentences_of(
     rates: pd.DataFrame,
     operating: float | None = None,
     simulated: bool = False,
-    titles: str = "",
-    brief: Sequence[str] = (),
+    beside: Mapping[str, str] | None = None,
 ) -> Sentences:
-    """Return the sentences that these tables say, and the paragraphs of the brief's answer."""
-    told = (Quotable(f"brief-{number}", text) for number, text in enumerate(brief, 1))
+    """Return the sentences that these tables say, and the texts `beside` them by their names."""
+    told = (Quotable(name, text) for name, text in (beside or {}).items())
     every = (*_findings(findings), *_rates(rates), *told)
-    words = tuple(words_of(one.text) for one in every)
-    return Sentences(every, words, findings, rates, operating, simulated, titles)
+    parts = tuple(parts_of(one.text) for one in every)
+    return Sentences(every, parts, findings, rates, operating, simulated)
 
 
 def _findings(findings: pd.DataFrame) -> Iterator[Quotable]:
-    columns = ["finding_id", "statement", "verdict"]
-    for name, text, verdict in findings[columns].to_numpy(object).tolist():
+    columns = ["finding_id", "statement", "verdict", "absolute_statement"]
+    for name, text, verdict, absolute in findings[columns].to_numpy(object).tolist():
         yield Quotable(name, text, verdict)
+        if isinstance(absolute, str):
+            yield Quotable(f"{name}-absolute", absolute)
 
 
 def _rates(rates: pd.DataFrame) -> Iterator[Quotable]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import groups_words
 from lfr_eval.contract.words import joined, ratio, several, threshold_text
+from lfr_eval.finished.claims.asides import asides
 from lfr_eval.finished.claims.evidence import (
     IN_USE,
     Reading,
@@ -20,42 +21,13 @@ from lfr_eval.finished.claims.evidence import (
 )
 from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
 from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
-from lfr_eval.finished.claims.lexicon import families, word
-from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NEITHER, NONE, OPEN
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
+from lfr_eval.finished.claims.reason import SAYS, Reason
+from lfr_eval.finished.claims.units import wrong_units
 
 FEW = 3
 """Pairs of groups and thresholds named at most."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a claim is not the study's.
-
-    Attributes
-    ----------
-    kind
-        `altered`, `contradicted`, `equality`, `difference`, `mixed`, `number`, `setting`, `share`,
-        `accuracy`, `study`, `beyond`, `wording` or `unreadable`, as docs/report.md defines them.
-    text
-        The reason in words.
-    """
-
-    kind: str
-    text: str
-
-
-SAYS = {
-    DIFFERENCE: "that groups differ",
-    ALIKE: "that groups do not differ",
-    BOTH: "that some groups differ and others do not",
-    OPEN: "that something is not known",
-    NONE: "nothing about differences between groups",
-    NEITHER: "neither that groups differ nor that they do not",
-}
-"""What a claim says of differences between groups, in words."""
-
-ASKED = Reason(BEYOND, "It is a question that takes its answer for granted, not a finding.")
 
 
 def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterator[Reason]:
@@ -69,14 +41,19 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
     told = [
         *_groups(reading, sentences),
         *_figures(reading, sentences),
-        *_setting(reading, sentences),
-        *_topics(reading, sentences),
+        *beside(reading, sentences),
     ]
     if reading.polarity.unsure:
         told = [_either(reading, sentences), *told]
     elif not told and not altered:
         told.append(_wording(reading))
     yield from told
+
+
+def beside(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    """Yield what a claim lacks or says beside its figures and what it says of groups."""
+    yield from _setting(reading, sentences)
+    yield from _topics(reading, sentences)
 
 
 def _wording(reading: Reading) -> Reason:
@@ -111,6 +88,11 @@ def _groups(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
             "contradicted",
             f"The finding {finding['finding_id']} says the opposite: {finding['statement']}",
         )
+    yield from claimed(reading, sentences)
+
+
+def claimed(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
+    """Yield that a claim says more of groups than the study shows."""
     if reading.polarity.surely(ALIKE, BOTH):
         yield _alike(reading, sentences)
     if reading.polarity.surely(DIFFERENCE, BOTH) and not (
@@ -178,6 +160,11 @@ def _figures(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     figures = reading.figures
     for text in misplaced(figures):
         yield Reason("mixed", f"It mixes settings. {text}")
+    units = [(one.text, one.unit, one.places) for one in figures.rates]
+    for one in figures.counts:
+        trials = one.places["trials"] == float(one.text.split()[-1])
+        units.append((one.text, one.unit, one.places[trials.to_numpy(bool, na_value=False)]))
+    yield from wrong_units(units, reading.subjects.metrics)
     for one in figures.ratios:
         if (told := _elsewhere(one, reading, sentences)) is not None:
             yield Reason("number", told)
@@ -297,38 +284,6 @@ _TOLD = {
     "missed people in its own trials. It does not show causes, what will happen, what happened "
     "elsewhere, or what is lawful, acceptable or worth it.",
 }
-_BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
-_BESIDE_TOLD = {
-    "cause": (
-        BEYOND,
-        "It also gives a reason or a cause (“{word}”). The study counts errors; it does not show "
-        "causes.",
-    ),
-    "future": (
-        BEYOND,
-        "It is also a prediction (“{word}”). The study says what was counted in its own trials.",
-    ),
-    "elsewhere": (
-        BEYOND,
-        "It also speaks of the law or of other systems or versions (“{word}”). The study tested "
-        "one system and says nothing of the law.",
-    ),
-    "accuracy": (
-        ACCURACY,
-        "It also speaks of accuracy in general (“{word}”), which is not a single rate. The study "
-        "counts false alerts and missed people separately.",
-    ),
-    "study": (
-        STUDY,
-        "It also says that something is not known, or speaks of the size of a study (“{word}”). "
-        "For each comparison, this study says how large a difference could still be.",
-    ),
-    "share": (
-        SHARE,
-        "It also gives a share of the alerts (“{word}”), which depends on who walked past. The "
-        "study has rates per person and per pass.",
-    ),
-}
 
 
 def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
@@ -355,8 +310,6 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     if strangers := reading.subjects.strangers:
         named = ", ".join(strangers)
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
-    for name, pattern in _BESIDE.items():
-        kind, told = _BESIDE_TOLD[name]
-        wanted = reading.is_about_groups if kind != BEYOND else reading.topic != BEYOND
-        if (found := pattern.search(reading.plain)) and wanted:
-            yield Reason(kind, told.format(word=found.group()))
+    for reason in asides(reading.plain):
+        if reading.is_about_groups if reason.kind != BEYOND else reading.topic != BEYOND:
+            yield reason

@@ -23,7 +23,10 @@ from lfr_eval.finished.claims.kinds import Views
 _RUNS = (3, 4, 3, 5, 1)
 """Words or kinds of each view of a sentence that are looked at together, at most."""
 
-_FILES = ("examples.csv", "kinds.toml", "kinds.py", "weights.py", "wording.py")
+_FILES = (
+    *("examples.csv", "kinds.toml", "words.toml"),
+    *("kinds.py", "lexicon.py", "rewording.py", "weights.py", "wording.py"),
+)
 """What the weights depend on, beside the version of the library that finds them."""
 
 
@@ -99,7 +102,7 @@ def trained(views: Sequence[Views], targets: Sequence[tuple[np.ndarray, Sequence
     for told, wanted in targets:
         kept = np.isin(told, wanted)
         for name in wanted:
-            model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
+            model = LogisticRegression(C=20, class_weight="balanced", solver="liblinear")
             model.fit(seen[kept], told[kept] == name)
             names.append(name)
             slopes.append(model.coef_[0])

@@ -1,15 +1,19 @@
-"""How two wordings differ: the same but for typography, or which words, numbers and negations."""
+"""A text as words, as sentences, and in plain letters: what is left without its typography."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from difflib import SequenceMatcher
 
-NEGATIONS = frozenset(
-    {"no", "not", "never", "neither", "nor", "none", "cannot", "nothing", "without"}
-)
+Words = tuple[str, ...]
+"""The words of one sentence."""
+
+_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[^\W_a-z])")
+"""Where a sentence ends and another begins."""
+
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff•‣▪◦"))
+"""Signs that a page or a list has and nobody types: soft hyphens, marks without width, bullets."""
+
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 QUOTES = {ord("’"): "'", ord("‘"): "'", ord("“"): '"', ord("”"): '"'}
 # A number with its sign, a word (`east_asian/white` and `n't` are parts of one), or any sign that
@@ -38,6 +42,27 @@ _TIMES = {
 }
 
 
+def _typed(text: str) -> str:
+    """Return a text with the signs of a keyboard only."""
+    return unicodedata.normalize("NFKC", text).translate(DASHES | QUOTES | _UNSEEN)
+
+
+def sentences_in(text: str) -> list[str]:
+    """Return the sentences of a text, whatever its spaces and line breaks.
+
+    Examples
+    --------
+    >>> sentences_in("It was 1 in 2.5   passes. (Exploratory.)")
+    ['It was 1 in 2.5 passes.', '(Exploratory.)']
+    """
+    return _END.split(" ".join(_typed(text).split()))
+
+
+def parts_of(text: str) -> tuple[Words, ...]:
+    """Return the words of each sentence of a text."""
+    return tuple(words for one in sentences_in(text) if (words := tuple(words_of(one))))
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a sentence, without what typography alone decides.
 
@@ -51,7 +76,7 @@ def words_of(text: str) -> list[str]:
     >>> words_of("p ≤ 0.05 at −0.2?")
     ['p', '≤', '0.05', 'at', '-0.2', '?']
     """
-    plain = unicodedata.normalize("NFKC", text).translate(DASHES | QUOTES).lower()
+    plain = _typed(text).lower()
     plain = re.sub(r"(?<=\d)[, ](?=\d{3}\b)", "", plain)
     plain = re.sub(r"(?<=[a-z])n't\b", " not", plain).replace("can not", "cannot")
     plain = re.sub(r"\bper ?cent\b", "%", plain)
@@ -66,7 +91,7 @@ def in_plain(text: str) -> str:
     >>> in_plain("It isn't one in six thousand; twice, 4 per cent.")
     'it is not 1 in 6000; 2 times, 4 %.'
     """
-    plain = unicodedata.normalize("NFKC", text).translate(DASHES | QUOTES).lower()
+    plain = _typed(text).lower()
     plain = re.sub(r"(?<=\d)[, ](?=\d{3}\b)", "", plain)
     plain = re.sub(r"\bcan't\b|\bcan not\b", "cannot", plain).replace("won't", "will not")
     plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
@@ -93,37 +118,3 @@ def _digits(words: str) -> str:
         else:
             total, part = total + part * _LARGE[word], 0
     return str(total + part)
-
-
-def alikeness(one: list[str], other: list[str]) -> float:
-    """Return how alike two wordings are, from 0 to 1, in order."""
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
-
-
-def differences(claim: list[str], study: list[str]) -> Iterator[str]:
-    """Yield one phrase for each place where a claim departs from the study's wording."""
-    steps = SequenceMatcher(None, study, claim, autojunk=False).get_opcodes()
-    for step, first, last, start, end in steps:
-        had, has = study[first:last], claim[start:end]
-        if step != "equal":
-            yield _difference(had, has, last == len(study))
-
-
-def _difference(had: list[str], has: list[str], at_end: bool) -> str:
-    lost, won = (_negations(one) for one in (had, has))
-    if lost != won:
-        which = lost or won
-        what = "loses" if lost and not won else "adds" if won and not lost else "changes"
-        negation = f"it {what} the “{' '.join(which)}”: "
-    else:
-        negation = ""
-    if had and has:
-        return f"{negation}it says “{' '.join(has)}” where the study says “{' '.join(had)}”"
-    if has:
-        return f"{negation}it adds “{' '.join(has)}”"
-    where = "it leaves out the end" if at_end and len(had) > 2 else "it leaves out"
-    return f"{negation}{where}: “{' '.join(had)}”"
-
-
-def _negations(words: list[str]) -> list[str]:
-    return [word for word in words if word in NEGATIONS]

@@ -1,0 +1,53 @@
+"""What a claim says beside what it says of groups: a cause, a prediction, a share, the law.
+
+In: a sentence in plain lower case. Out: a reason for each of these that stands in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
+from lfr_eval.finished.claims.lexicon import families, word
+from lfr_eval.finished.claims.reason import Reason
+
+_BESIDE = {kind: word(pattern) for kind, pattern in families("beside").items()}
+_TOLD = {
+    "cause": (
+        BEYOND,
+        "It also gives a reason or a cause (“{word}”). The study counts errors; it does not show "
+        "causes.",
+    ),
+    "future": (
+        BEYOND,
+        "It is also a prediction (“{word}”). The study says what was counted in its own trials.",
+    ),
+    "elsewhere": (
+        BEYOND,
+        "It also speaks of the law or of other systems or versions (“{word}”). The study tested "
+        "one system and says nothing of the law.",
+    ),
+    "accuracy": (
+        ACCURACY,
+        "It also speaks of accuracy in general (“{word}”), which is not a single rate. The study "
+        "counts false alerts and missed people separately.",
+    ),
+    "study": (
+        STUDY,
+        "It also says that something is not known, or speaks of the size of a study (“{word}”). "
+        "For each comparison, this study says how large a difference could still be.",
+    ),
+    "share": (
+        SHARE,
+        "It also gives a share of the alerts (“{word}”), which depends on who walked past. The "
+        "study has rates per person and per pass.",
+    ),
+}
+
+
+def asides(plain: str) -> Iterator[Reason]:
+    """Yield a reason for each thing that a sentence says beside."""
+    for name, pattern in _BESIDE.items():
+        if found := pattern.search(plain):
+            kind, told = _TOLD[name]
+            yield Reason(kind, told.format(word=found.group()))
