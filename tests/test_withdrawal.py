@@ -332,3 +332,12 @@ def test_sessions_do_not_exchange_their_data(tmp_path: Path) -> None:
     for frame, path in zip(frames, paths, strict=True):
         assert pd.read_parquet(path)["image_id"].tolist() == frame["image_id"].tolist()
     assert len(set(paths)) == len(frames)
+
+
+def test_what_a_killed_withdrawal_left_is_no_study_of_its_own(tmp_path: Path) -> None:
+    """While a report is rendered again, its study stands in a folder inside the study's own."""
+    for place in ("trial", "trial/.next/view", "trial/.ready/view", "archive/.old/trial"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "stages.json").write_text("{}")
+    found = [path.relative_to(tmp_path).as_posix() for path in studies_in([tmp_path])]
+    assert found == ["archive/.old/trial", "trial"]

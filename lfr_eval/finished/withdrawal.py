@@ -26,7 +26,7 @@ from lfr_eval.contract.folder import PROVENANCE, STAGES, STUDY, FolderError, Stu
 from lfr_eval.contract.provenance import Withdrawal
 from lfr_eval.contract.reading import ReadingError, read_json, read_yaml
 from lfr_eval.contract.spelling import normal
-from lfr_eval.contract.swapping import READY
+from lfr_eval.contract.swapping import NEXT, READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import json_text, written_aside
@@ -318,7 +318,8 @@ def studies_in(roots: Iterable[Path]) -> list[Path]:
         path.parent
         for root in roots
         for path in root.rglob(STAGES)
-        # What a study sets aside is looked at with the study.
+        # What a study sets aside is looked at with the study; a kill may leave its view there.
         if not path.parent.name.startswith(".")
+        and not {NEXT, READY} & set(path.relative_to(root).parts)
     ]
     return sorted({Path(os.path.realpath(path)) for path in found})
