@@ -87,6 +87,12 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     assert "2 alerts of 6 belong to no pass of the study" in page
     assert "The log does not say who passed in 2 of 7 passes" in page
     assert "The study has no rate of false alerts for any group" in page
+    # What the evidence maps answer: one threshold shows no trade-off, and the list has a size.
+    asked = (study.path / "conformance.json").read_text(encoding="utf-8")
+    assert "Not given, because the study has one threshold." in asked
+    assert "The system is operated at threshold 0.60." in asked
+    assert "hold at threshold 0.60 and watchlists of 28 faces." in asked
+    assert "Not given, because the study has none of" not in asked
 
 
 def test_labels_come_from_the_manifest_and_unknown_people_are_their_own(logs: Logs) -> None:
@@ -330,6 +336,11 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert "Along the rank, with a minus" in shown
     assert not re.search(r"(?i)threshold\s*(?:<[^>]*>)?−|passed \d+ times", shown)
     assert "does not name was not among the first 20 candidates" in page
+    asked = (study.path / "conformance.json").read_text(encoding="utf-8")
+    assert "The figures of the first page hold at rank 10 and 20 and watchlists of 28" in asked
+    assert "Primary comparisons are made at rank 10 and 20." in asked
+    assert "The rates at 2 ranks, from rank 20 to rank 10, are in table rates." in asked
+    assert "\N{MINUS SIGN}" not in asked
     assert "the system calls two faces the same" not in page
     assert "A score at or above the threshold is a match" not in page
     missed = sum(at > 20 for at in own)
