@@ -83,13 +83,15 @@ def _correlations(counter: Counter, groups: Labels, number: int, clusters: Codes
             values = sum_by(values, np.unique(clusters[mine], return_inverse=True)[1].ravel())
         covariance[group] = values.T @ values
     if isinstance(counter, PairCounter):
-        # A comparison is in the residuals of both of its people, and must count once.
+        # A comparison is in the residuals of both of its people, and must count once. What people
+        # add to independent comparisons is no variance below 0, at all thresholds together: with
+        # the variances alone raised to those of independent comparisons, thresholds would seem to
+        # be less alike than they are, and bands would be too wide.
         events = counter.count(groups, number).events
         step = np.arange(events.shape[1])
         once = events[:, np.maximum(step[:, None], step)]
-        covariance -= once
-        # No variance below that of independent comparisons, as everywhere.
-        covariance[:, step, step] = np.maximum(covariance[:, step, step], once[:, step, step])
+        values, vectors = np.linalg.eigh(covariance - 2 * once)
+        covariance = once + (vectors * np.maximum(values, 0)[:, None]) @ vectors.swapaxes(1, 2)
     spread = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
     correlation: Floats = divide(covariance, spread[:, :, None] * spread[:, None, :])
     return np.clip(correlation, -1.0, 1.0)

@@ -30,8 +30,8 @@ class Crossed:
         The counts; `people` are those of the smaller side, who bound what is independent.
     exposed : (cells,)
         People of `group` compared with somebody of `counterpart`.
-    affected : (cells, thresholds)
-        Those with a false match.
+    affected, affected_others : (cells, thresholds)
+        Those with a false match, and people of `counterpart` with one.
     degrees : (cells, thresholds)
         Degrees of freedom of the variance.
     largest : (cells, thresholds)
@@ -43,6 +43,7 @@ class Crossed:
     cells: Cells
     exposed: Floats
     affected: Floats
+    affected_others: Floats
     degrees: Floats
     largest: Floats
 
@@ -59,7 +60,7 @@ class Crossed:
             self.largest,
             total - events,
             2 * self.cells.people,
-            self.affected,
+            self.affected + self.affected_others,
             np.broadcast_to(self.exposed[:, None], events.shape),
             pairs=True,
             falling=True,
@@ -98,7 +99,7 @@ def crossed_cells(
     added_a, added_b, added = _corrections(trials, directed)
     first, second = np.nonzero(~np.eye(groups, dtype=bool))
     shape, one = (len(first), top), (len(first), 1)
-    events, variance, affected, largest = (np.zeros(shape) for _ in range(4))
+    events, variance, affected, others, largest = (np.zeros(shape) for _ in range(5))
     total, people, exposed = np.zeros(one), np.zeros(one), np.zeros(len(first))
     degrees = np.full(shape, np.inf)
     number = np.full((groups, groups), -1)
@@ -144,11 +145,12 @@ def crossed_cells(
             pairs = np.sum(f**2 - 2 * p * f * implied) + p * p * squares
             events[index, step] = len(mine)
             affected[index, step] = np.count_nonzero(f_left)
+            others[index, step] = np.count_nonzero(f_right)
             variance[index, step] = shared_variance(rows, pairs, sharing, c)
     rate = divide(events, total)
     variance = np.maximum(variance, divide(rate * (1 - rate), total))
     cells = Cells(events, total, variance, people)
-    return Crossed(first, second, cells, exposed, affected, degrees, largest)
+    return Crossed(first, second, cells, exposed, affected, others, degrees, largest)
 
 
 def _corrections(trials: PairTrials, directed: bool) -> tuple[Codes, Codes, Floats]:

@@ -26,6 +26,7 @@ from lfr_eval.inference.cells import (
     leverage_factor,
     satterthwaite,
 )
+from lfr_eval.inference.mover import LARGEST_CORRELATION
 from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Lenders, precision_of
 
 FEWEST_DISCORDANT = 6
@@ -133,9 +134,10 @@ class PairedSides:
     a, b
         Evidence, one row each: rates with the same weights m_iA m_iB / m_i over people.
     correlation : (1, thresholds)
-        Correlation of the two rates' errors, not above what people's own passes allow.
+        Correlation of the two rates' errors, not above what people's own passes allow; that of
+        the nearest score with ten events on both sides where there are fewer.
     degrees : (thresholds,)
-        Degrees of freedom of the variance of the difference.
+        Degrees of freedom of the variance of the difference, there or here.
     discordant : (thresholds,)
         People whose shares of events differ between the sides.
     top : (MOST_PEOPLE, thresholds)
@@ -253,20 +255,46 @@ def paired_sides(
         used_a.rate * (1 - used_a.rate) * divide(1.0, used_a.effective_trials)
         * used_b.rate * (1 - used_b.rate) * divide(1.0, used_b.effective_trials)
     )  # fmt: skip
-    correlation = np.clip(divide(covariance / mass**2, spread), -1.0, 0.99)
-    # With few events the covariance says nothing, and none is the safe assumption.
-    few = np.minimum(rows[0].events, rows[1].events) < ENOUGH_EVENTS
+    correlation = np.clip(divide(covariance / mass**2, spread), -1.0, LARGEST_CORRELATION)
+    degrees = satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), n)
+    # Few events say nothing of the covariance. What they do not borrow is taken as none.
+    few = np.minimum(rows[0].events, rows[1].events)[0] < ENOUGH_EVENTS
+    correlation = np.where(few, np.minimum(correlation, 0.0), correlation)
+    if lending is not None and lenders is not None:
+        lent, lent_degrees = _lent(lending, lenders, falling)
+        # It leaves the difference no less than its own variance, as above.
+        most = divide(used_a.variance + used_b.variance - least / mass**2, 2 * spread)
+        borrowed = few & ~np.isnan(lent)
+        correlation = np.where(borrowed, np.minimum(lent, most), correlation)
+        degrees = np.where(borrowed, lent_degrees, degrees)
     return PairedSides(
         rows[0],
         rows[1],
-        np.where(few, np.minimum(correlation, 0.0), correlation),
-        satterthwaite(squares.sum(axis=0), np.sum(squares**2, axis=0), n),
+        correlation,
+        degrees,
         np.count_nonzero(np.abs(unit_a - unit_b) > 1e-9, axis=0).astype(float),
         _longest(higher),
         np.sum(by_unit(a * both[:, None]) > 0, axis=0).astype(float),
         np.sum(by_unit(b * both[:, None]) > 0, axis=0).astype(float),
         int(np.count_nonzero(sum_by(trials.person) @ both.astype(float))),
     )
+
+
+def _lent(lending: PairedSides, lenders: Lenders, falling: bool) -> tuple[Floats, Floats]:
+    """Correlation, and degrees of freedom, at the nearest lender where both sides have ten events.
+
+    NaN where there is none. Design effects are lent unscaled, and the correlation goes with them.
+    """
+    enough = np.minimum(lending.a.events, lending.b.events)[0] >= ENOUGH_EVENTS
+    correlation, degrees = np.full((2, len(lenders.steps)), np.nan)
+    for place, step in enumerate(lenders.steps):
+        side = lenders.grid <= step if falling else lenders.grid >= step
+        able = np.flatnonzero(enough & side)
+        if len(able):
+            nearest = able[-1 if falling else 0]
+            correlation[place] = lending.correlation[0, nearest]
+            degrees[place] = lending.degrees[nearest]
+    return correlation, degrees
 
 
 @dataclass(frozen=True)

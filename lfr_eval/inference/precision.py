@@ -202,8 +202,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
 
     With ten events and ten trials without one it is the group's own. With fewer, the largest of
     its own, the one lent (unscaled: scaling it by the rates believes a model), and 1. Where there
-    is nothing to borrow, what the people with an event bound (persons), or disjoint pairs of
-    people where no event was seen (comparisons).
+    is nothing to borrow, what the people with an event bound: people, or disjoint pairs of them,
+    are the trials where no event was seen.
 
     Parameters
     ----------
@@ -312,20 +312,20 @@ def _unborrowed(
 ) -> tuple[Floats, NDArray[np.str_]]:
     """Design effects where no threshold has enough events."""
     x, n = np.broadcast_arrays(evidence.events, evidence.trials)
-    people = np.maximum(evidence.people, 1.0)
-    if not evidence.pairs:
-        raw = counted or evidence
-        rare = raw.events <= raw.trials - raw.events
-        seen = np.where(rare, raw.events, raw.trials - raw.events)
-        touched = np.where(rare, raw.affected, raw.affected_without)
-        alike = np.ones(x.shape)
-        alike[alone] = correlation_bound(seen[alone], touched[alone], (n / people)[alone])
-        most = 1 + np.maximum(n / people - 1, 0) * alike
-        basis = np.where(own > most, OWN_FEW, np.where(alike < 1, REPEATS, PEOPLE))
-        return np.maximum(own, most), basis
-    disjoint = np.maximum(np.floor(people / 2), 1.0)
-    effect = np.where(x > 0, np.maximum(own, 1.0), n / disjoint)
-    return effect, np.where(x > 0, OWN_FEW, PAIRS_OF_PEOPLE)
+    people, raw = np.maximum(evidence.people, 1.0), counted or evidence
+    rare = raw.events <= raw.trials - raw.events
+    seen = np.where(rare, raw.events, raw.trials - raw.events)
+    touched = np.where(rare, raw.affected, raw.affected_without)
+    if evidence.pairs:
+        # A comparison has two people, so that two with an event are one pair with an event.
+        people = np.maximum(np.floor(people / 2), 1.0)
+        touched = np.maximum(touched / 2, np.minimum(touched, 1.0))
+    alike = np.ones(x.shape)
+    alike[alone] = correlation_bound(seen[alone], touched[alone], (n / people)[alone])
+    most = 1 + np.maximum(n / people - 1, 0) * alike
+    nothing = PAIRS_OF_PEOPLE if evidence.pairs else PEOPLE
+    basis = np.where(own > most, OWN_FEW, np.where(alike < 1, REPEATS, nothing))
+    return np.maximum(own, most), basis
 
 
 @dataclass(frozen=True)

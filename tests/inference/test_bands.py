@@ -56,6 +56,25 @@ def test_the_level_is_that_of_a_multiplier_bootstrap_of_people():
     assert stats.norm.isf(level_of(counter)) == pytest.approx(z, abs=0.06)
 
 
+def test_comparisons_of_people_who_are_alike_have_the_level_of_independent_ones():
+    # Of 100 people who are alike, half of all samples have a variance below that of independent
+    # comparisons. Their thresholds are as alike as they are, whatever the sample.
+    rng, steps = np.random.default_rng(9), np.geomspace(16, 1, 25)
+    chance, one = steps * 40 / 4950, np.ones(100, np.intp)
+    apart = np.sqrt(np.minimum.outer(chance, chance) / np.maximum.outer(chance, chance))
+    drawn = rng.multivariate_normal(np.zeros(25), apart, 20_000, method="cholesky")
+    wanted = np.quantile(np.abs(drawn).max(axis=1), 0.95)
+    found = []
+    for _ in range(20):
+        first, second = np.triu_indices(100, 1)
+        reached = (rng.random(4950)[:, None] < chance).sum(axis=1) - 1
+        hit = reached >= 0
+        score = reached[hit].astype(np.float32)
+        trials = PairTrials(100, first[hit], second[hit], score, 0.0, one, one, one)
+        found.append(stats.norm.isf(level_of(PairCounter.of(trials, np.arange(25.0)))))
+    assert np.mean(found) == pytest.approx(wanted, abs=0.06)
+
+
 def test_a_cluster_has_one_weight():
     counter = independent(400, 8)
     twice = people_with(np.repeat(counter.events, 2, axis=0))

@@ -10,7 +10,8 @@ from scipy import stats
 from lfr_eval.contract.trials import PersonTrials, condition_of
 from lfr_eval.inference import Plan, finding_table, rate_table
 from lfr_eval.inference.factors import cross, units_of
-from lfr_eval.inference.paired import PairedTrials, paired_sides
+from lfr_eval.inference.paired import PairedTrials, exchangeable_variance, paired_sides
+from lfr_eval.inference.precision import ENOUGH_EVENTS, Lenders, precision_of
 
 from .builders import labels, pairs_of, random_pairs, random_persons, side_by_side
 
@@ -347,3 +348,30 @@ def test_names_follow_the_order_of_the_factor() -> None:
     units = units_of(trials, people, "camera")
     assert units is not None
     assert units[0].people == 20
+
+
+def test_few_events_borrow_how_alike_the_same_people_are_under_two_conditions():
+    rng = np.random.default_rng(3)
+    person = np.tile(np.repeat(np.arange(150), 4), 2)
+    south = np.repeat([0, 1], 600)
+    chance = rng.beta(0.1, 1.6, 150)[person]
+    score = np.log(np.maximum(chance, 1e-300) / rng.random(len(person)))
+    trials = PersonTrials("FPIR", 150, person, score.astype(np.float32), True, 100)
+    steps, grid = np.array([0.0, 1.5]), np.array([-2.0, -1.0, 0.0])
+    here, there = (PairedTrials.of(trials, one, south, 2) for one in (steps, grid))
+    lending = paired_sides(there, 0, True)
+    alone = paired_sides(here, 0, True)
+    found = paired_sides(here, 0, True, lending=lending, lenders=Lenders(steps, grid))
+    few = np.minimum(found.a.events, found.b.events)[0] < ENOUGH_EVENTS
+    assert few.tolist() == [False, True]
+    # With ten events the own correlation; with fewer that of the nearest lower score with ten.
+    assert found.correlation[0, 0] == alone.correlation[0, 0] > 0.3
+    assert alone.correlation[0, 1] <= 0
+    assert 0 < found.correlation[0, 1] <= lending.correlation[0, 2]
+    assert found.degrees[1] == lending.degrees[2]
+    # The difference keeps at least the variance that the people's own passes have.
+    a, b = precision_of(found.a), precision_of(found.b)
+    spread = np.sqrt(a.variance * b.variance)
+    left = (a.variance + b.variance - 2 * found.correlation * spread)[0]
+    weight = here.trials[:, 0] * here.trials[:, 1] / here.trials.sum(axis=1)
+    assert np.all(left >= exchangeable_variance(here, 0) / weight.sum() ** 2 * (1 - 1e-9))

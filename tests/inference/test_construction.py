@@ -141,13 +141,26 @@ def test_design_effects_are_borrowed_unscaled_from_the_nearest_threshold_with_en
     assert found.effect[0].tolist() == pytest.approx([2, 3, 3, 3])
     # Its own, if that is larger.
     assert precision_of(evidence([80, 5], [2, 4])).effect[0, 1] == pytest.approx(4)
-    # Nothing to borrow: the people of the events bound it; without an event people are the trials,
-    # or disjoint pairs of people.
+    # Nothing to borrow: the people of the events bound it, two of them for a comparison; without an
+    # event people are the trials, or disjoint pairs of people.
     of_one_person = 1 + 9 * correlation_bound(*np.array([[5.0], [1.0], [10.0]]))[0]
     found = precision_of(evidence([5, 0], [2, 1]))
     assert found.effect[0].tolist() == pytest.approx([of_one_person, 10])
-    pairs = precision_of(evidence([5, 0], [2, 1], pairs=True))
-    assert pairs.effect[0].tolist() == pytest.approx([2, 4950 / 50])
+    of_one_pair = 1 + 98 * correlation_bound(*np.array([[5.0], [1.0], [99.0]]))[0]
+    few = evidence([5, 0], [2, 1], pairs=True)
+    assert precision_of(few).effect[0].tolist() == pytest.approx([of_one_pair, 99])
+    # Ten people of five matches are five pairs, and the own variance is the larger one.
+    ten = np.full_like(few.events, 10.0)
+    assert precision_of(replace(few, affected=ten)).effect[0, 0] == pytest.approx(2)
+
+
+def test_one_match_among_few_people_does_not_make_their_rate_known():
+    # 10 people, 405 comparisons: none seen allows up to 37 %, and one must not mean 1.5 %.
+    few = replace(
+        evidence([1], [1], pairs=True), people=np.array([[10.0]]), trials=np.array([[405.0]]),
+        affected=np.array([[2.0]]),
+    )  # fmt: skip
+    assert upper_ends(precision_of(few), 0.025)[0, 0] > 0.04
 
 
 def test_people_who_weigh_unequally_are_as_unlike_as_more_events_show():
