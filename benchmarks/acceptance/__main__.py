@@ -72,7 +72,9 @@ def write(out: Path, row: dict[str, object]) -> None:
         with out.open(newline="") as file:
             rows = {one["cell"]: dict(one) for one in csv.DictReader(file)}
     rows[str(row["cell"])] = row
-    order = [cell.name for cell in cells() if cell.name in rows]
+    # Those of other programs, such as `real`, stay in the order in which they were judged.
+    place = {cell.name: number for number, cell in enumerate(cells())}
+    order = sorted(rows, key=lambda name: place.get(name, len(place)))
     with out.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(row), restval="", lineterminator="\n")
         writer.writeheader()

@@ -201,18 +201,31 @@ def _special() -> list[Population]:
         cameras("two cameras, 45 people, 1 to 30 passes at each", 45, (1, 30), 1.0),
         cameras("two cameras, 150 people, 1 to 6 passes at each", 150, (1, 6), 1.0),
         cameras("two cameras, 150 people, 1 to 6 passes, correlation 0.9", 150, (1, 6), 0.9),
-        cameras("two cameras, 150 people, 1 to 6 passes, 6 and 3 %", 150, (1, 6), 1.0, 2.0),
+        cameras("two cameras, 150 people, 1 to 6 passes, correlation 0", 150, (1, 6), 0.0),
+        cameras("two cameras, 400 people, 1 to 3 passes, 1 %", 400, (1, 3), 1.0, (0.01, 0.01)),
+        cameras(
+            "two cameras, 150 people, 1 to 6 passes, 6 and 3 %", 150, (1, 6), 1.0, (0.06, 0.03)
+        ),
+        cameras(
+            "two cameras, 45 people, 1 to 30 passes, 9 and 3 %", 45, (1, 30), 0.9, (0.09, 0.03)
+        ),
+        cameras(
+            "two cameras, 400 people, 1 to 3 passes, 3 and 1 %", 400, (1, 3), 1.0, (0.03, 0.01)
+        ),
         one_camera("groups within two cameras of 2 and 7 %, each passes one, 60 v 110"),
         crossed("1.2 %, 260 people of six crossed groups, one of about 8"),
     ]
 
 
 def cameras(
-    name: str, people: int, most: tuple[int, int], correlation: float, ratio: float = 1.0
+    name: str,
+    people: int,
+    each: tuple[int, int],
+    correlation: float,
+    rates: tuple[float, float] = (0.03, 0.03),
 ) -> Population:
     """Two cameras that the same people pass, with tendencies correlated between them."""
-    south = Group(people, 0.03, ("beta", 0.3), most)
-    north = Group(people, 0.03 * ratio, ("beta", 0.3), most)
+    north, south = (Group(people, rate, ("beta", 0.3), each) for rate in rates)
     labels = pd.DataFrame({"site": ["here"] * people})
     plan = plan_of("FPIR", ["camera"], reference_groups={"camera": "south"})
 
