@@ -186,6 +186,7 @@ def test_dlib_runs_such_a_study(mirror: Path, faces: Path, tmp_path: Path) -> No
         f"dataset.path={reduced(mirror, tmp_path, 16)}",
         "matcher=dlib",
         "design=verification",
+        "inference.factors=[gender]",
         "thresholds.values=[-0.6,-0.5]",
         "thresholds.operating=-0.6",
     )

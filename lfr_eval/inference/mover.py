@@ -157,7 +157,12 @@ def equivalence_p(sides: Compared, margin: float) -> Floats:
     ----------
     Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680.
     """
-    above = smallest_level(sides, 1 / margin)
-    below = smallest_level(sides.reversed, 1 / margin)
-    larger = np.maximum(above, below)
-    return np.where(sides.defined, np.where(larger >= 0.5, 1.0, larger), np.nan)
+    p, q, ratio = sides.a.rate, sides.b.rate, 1 / margin
+    result = np.where(sides.defined, 1.0, np.nan)
+    # Rates that are observed outside of the margin are at no level within it.
+    inside = (p > ratio * q) & (q > ratio * p) & sides.defined
+    if np.any(inside):
+        few = sides.pick(inside)
+        larger = np.maximum(smallest_level(few, ratio), smallest_level(few.reversed, ratio))
+        result[inside] = np.where(larger >= 0.5, 1.0, larger)
+    return result

@@ -86,6 +86,7 @@ def test_what_is_tested_is_what_runs(mirror: Path, tmp_path: Path) -> None:
         "dataset=manifest",
         f"dataset.path={people}",
         "design=verification",
+        "inference.factors=[gender]",
         "thresholds.values=[0.2,0.3,0.4,0.491,0.6]",
         "thresholds.operating=0.491",
     )

@@ -162,6 +162,7 @@ def test_facenet_exported_has_the_rates_of_facenet(
         "dataset=manifest",
         f"dataset.path={people}",
         "design=verification",
+        "inference.factors=[gender]",
         "thresholds.values=[0.2,0.3,0.4,0.491,0.6]",
         "thresholds.operating=0.491",
         "matcher.image_size=160",
