@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from lfr_eval.inference.counting import Swept, steps_of
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.factors import check_factors, units_of
+from lfr_eval.inference.joined import Columns, joined
 from lfr_eval.inference.observed import counts_of, evidence_of
 from lfr_eval.inference.plan import Plan
 from lfr_eval.inference.pooling import FEWEST_GROUPS, POOLED, pooled_rates
@@ -34,6 +36,8 @@ SUCCESS = "TPIR"
 """The metric of which an event is no error: counted as its misses, and turned."""
 
 COUNTERPART_IS_EVERYBODY = ("FPIR", "FNIR", "TPIR", "misidentification")
+
+_TYPES = {"watchlist_size": "Int64", "rank": "Int64"}
 
 
 def rate_table(
@@ -79,13 +83,14 @@ def rate_table(
     """
     check_factors(trials, people, factors)
     clusters = clusters_of(people)
-    frames = [
-        _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]), bands)
+    parts = [
+        part
         for one in counted(trials, "metrics")
         for factor in dict.fromkeys((OVERALL, *factors))
         if (units := units_of(one, people, factor))
+        for part in _rates(*units, thresholds, plan, _of_units(clusters, one, units[0]), bands)
     ]
-    return RATES.conform(pd.concat(frames, ignore_index=True)) if frames else RATES.empty()
+    return RATES.conform(joined(parts, **_TYPES)) if parts else RATES.empty()
 
 
 def _of_units(clusters: Codes | None, trials: Trials, divided: Trials) -> Codes | None:
@@ -102,11 +107,11 @@ def _rates(
     plan: Plan,
     clusters: Codes | None,
     bands: bool,
-) -> pd.DataFrame:
+) -> list[Columns]:
     if isinstance(trials, PersonTrials) and trials.metric == SUCCESS and trials.event_at_or_above:
         misses = replace(trials, event_at_or_above=False)
-        frame = _rates(misses, grouping, thresholds, plan, clusters, bands)
-        return _turned(frame, _people_found(trials, grouping, thresholds))
+        (rows,) = _rates(misses, grouping, thresholds, plan, clusters, bands)
+        return [_turned(rows, _people_found(trials, grouping, thresholds))]
     swept = Swept.of(trials, thresholds)
     steps, counter = swept.steps, swept.counter
     groups = len(grouping.names)
@@ -116,14 +121,14 @@ def _rates(
     counts = counts_of(swept, grouping, no_controls(trials), plan.watchlist, clusters)
     evidence = evidence_of(counts)
     cells = _Cells(names, counterpart, evidence, counts.exposed, counts.affected)
-    within = _frame(trials, grouping.factor, cells, steps, plan)
+    within = _rows(trials, grouping.factor, cells, steps, plan)
     if bands:
         one_sided = band_level(counter, grouping.codes, groups, plan.level, plan.seed, clusters)
         precise = precision_of(evidence)
         within["band_lower"] = _end(lower_ends(precise, one_sided), evidence).ravel()
         within["band_upper"] = _end(upper_ends(precise, one_sided), evidence).ravel()
-        within = within.assign(**_pooled(grouping, precise, plan.level))
-    frames = [within]
+        within |= _pooled(grouping, precise, plan.level)
+    parts: list[Columns] = [within]
     if isinstance(trials, PairTrials) and groups > 1:
         across = crossed_cells(trials, grouping, steps)
         units = across
@@ -137,18 +142,20 @@ def _rates(
             across.exposed,
             across.affected,
         )
-        frames.append(_frame(trials, grouping.factor, cells, steps, plan))
-    return pd.concat(frames, ignore_index=True)
+        rows = _rows(trials, grouping.factor, cells, steps, plan)
+        blank = np.full(len(rows["rate"]), np.nan)
+        parts.append(dict.fromkeys(within, blank) | rows)
+    return parts
 
 
-def _turned(frame: pd.DataFrame, found: Floats) -> pd.DataFrame:
+def _turned(rows: Columns, found: Floats) -> Columns:
     """Rates of misses as rates of people who are found, whose ends are those of the misses."""
     ends = [("lower", "upper"), ("band_lower", "band_upper"), ("pooled_lower", "pooled_upper")]
-    values = {low: 1 - frame[high] for pair in ends for low, high in (pair, pair[::-1])
-              if high in frame}  # fmt: skip
-    values |= {name: 1 - frame[name] for name in ("rate", "pooled") if name in frame}
-    events = frame["trials"] - frame["events"]
-    return frame.assign(**values, events=events, subjects_with_event=found)
+    values = {low: 1 - rows[high] for pair in ends for low, high in (pair, pair[::-1])
+              if high in rows}  # fmt: skip
+    values |= {name: 1 - rows[name] for name in ("rate", "pooled") if name in rows}
+    events = rows["trials"] - rows["events"]
+    return {**rows, **values, "events": events, "subjects_with_event": found}
 
 
 def _people_found(trials: PersonTrials, grouping: Grouping, thresholds: Sequence[float]) -> Floats:
@@ -184,36 +191,32 @@ class _Cells:
     affected: Floats
 
 
-def _frame(trials: Trials, factor: str, of: _Cells, steps: Floats, plan: Plan) -> pd.DataFrame:
+def _rows(trials: Trials, factor: str, of: _Cells, steps: Floats, plan: Plan) -> dict[str, Any]:
     """Return one row per cell and threshold."""
     group, evidence = of.group, of.evidence
     cells, tail = precision_of(evidence), (1 - plan.level) / 2
     total, count = cells.trials, len(steps)
     some = total > 0
     like = f"; for {RANDOM}" if holds_for(trials, plan.watchlist) == RANDOM else ""
-    return pd.DataFrame(
-        {
-            "metric": trials.metric,
-            "threshold": np.tile(steps if trials.has_threshold else [np.nan], len(group)),
-            "watchlist_size": pd.array(
-                [trials.watchlist_size] * (len(group) * count), dtype="Int64"
-            ),
-            "rank": pd.array([trials.rank] * (len(group) * count), dtype="Int64"),
-            "factor": factor,
-            "group": np.repeat(group, count),
-            "counterpart": np.repeat(of.counterpart, count),
-            "events": cells.events.round().ravel(),
-            "trials": total.round().ravel(),
-            "subjects": np.repeat(of.exposed, count),
-            "subjects_with_event": of.affected.ravel(),
-            "rate": np.where(some, cells.rate, np.nan).ravel(),
-            "lower": _end(lower_ends(cells, tail), evidence).ravel(),
-            "upper": _end(upper_ends(cells, tail), evidence).ravel(),
-            "level": plan.level,
-            "effective_trials": cells.effective_trials.ravel(),
-            "interval": [f"{basis}{like}" for basis in cells.basis.ravel()],
-        }
-    )
+    return {
+        "metric": trials.metric,
+        "threshold": np.tile(steps if trials.has_threshold else [np.nan], len(group)),
+        "watchlist_size": trials.watchlist_size,
+        "rank": trials.rank,
+        "factor": factor,
+        "group": np.repeat(group, count),
+        "counterpart": np.repeat(of.counterpart, count),
+        "events": cells.events.round().ravel(),
+        "trials": total.round().ravel(),
+        "subjects": np.repeat(of.exposed, count),
+        "subjects_with_event": of.affected.ravel(),
+        "rate": np.where(some, cells.rate, np.nan).ravel(),
+        "lower": _end(lower_ends(cells, tail), evidence).ravel(),
+        "upper": _end(upper_ends(cells, tail), evidence).ravel(),
+        "level": plan.level,
+        "effective_trials": cells.effective_trials.ravel(),
+        "interval": [f"{basis}{like}" for basis in cells.basis.ravel()],
+    }
 
 
 def _end(ends: Floats, evidence: Evidence) -> Floats:
