@@ -154,6 +154,7 @@ def claims(
     trials: Trials, people: pd.DataFrame, steps: Sequence[float], plan: Plan, *, same: bool
 ) -> pd.DataFrame:
     """Return the findings of a study without their sentences, which take most of the time."""
+    plan = plan.leading({trials.metric}, {trials.watchlist_size or 0})
     rows = raw_findings(compare_all(trials, people, steps, plan))
     p = adjust_equivalence(rows, plan.alpha)[0] if same else adjust(rows, plan.alpha).p_value
     return rows.assign(claimed=rows["testable"].to_numpy(bool) & (p < plan.alpha))

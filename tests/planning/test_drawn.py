@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from benchmarks import planned_power
 from benchmarks.acceptance.counting import of_matches, of_passes
 from benchmarks.acceptance.judging import omnibus_p
 from benchmarks.acceptance.methods import ours
 from benchmarks.worlds import beta_rates, matches_within, passes_of, tendencies, unsaturated
+from lfr_eval.inference import Plan
 from lfr_eval.inference.precision import Evidence
 from lfr_eval.planning.drawn import Group, share_found
 from lfr_eval.planning.sample import Setting, difference_power, people_needed
@@ -49,6 +52,21 @@ def test_planned_power_is_that_of_the_acceptance_benchmark(
     print(f"{metric}: planned {100 * planned:.1f} %, by simulation {100 * found:.1f} %")
     assert 0.3 < found < 0.97
     assert planned == pytest.approx(found, abs=0.03)
+
+
+def test_whole_studies_are_judged_by_their_primary_questions() -> None:
+    # False alerts are primary at the largest watchlist only, which has to be found first.
+    design, group = planned_power.designs()[0], np.repeat([0, 1, 2], 40)
+    trials = planned_power.trials_of(design, group, np.random.default_rng(1))
+    people = pd.DataFrame({"group": np.char.add("g", group.astype(str))})
+    plan = Plan(
+        factors=("group",), primary_metrics=(design.metric,), primary_thresholds=(0.0,),
+        reference_groups={"group": "g1"},
+    )  # fmt: skip
+    found = planned_power.claims(trials, people, planned_power.SWEEP, plan, same=False)
+    primary = found[found["primary"].astype(bool)]
+    assert set(primary["comparison"]) == {"omnibus", "reference"}
+    assert set(primary["threshold"]) == {0.0}
 
 
 @pytest.mark.parametrize(
