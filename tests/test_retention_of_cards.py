@@ -48,7 +48,7 @@ def test_nothing_is_deleted_before_its_day(cache: Path) -> None:
 
 def test_downloads_and_what_was_made_of_them_are_deleted_after_it(cache: Path) -> None:
     said = " ".join(enforce_retention([cache], AFTER))
-    assert "1 file; the dataset 'ours' could be kept until 2026-05-31" in said
+    assert "1 file; the pictures of 'ours' were allowed to be kept until 2026-05-31" in said
     assert "1 template in 1 file" in said
     assert not (cache / "ours").exists()
     assert TemplateStore(cache, "cd" * 32).digests() == {"ab" * 32}

@@ -117,9 +117,9 @@ def withdraw(
     print(f"{result.searched} files searched; {len(result.left)} still hold something.")
     print(disk_note())
     print(
-        "Not looked at: your own manifests and pictures (a new run reads them), copies of exports, "
-        "backups, and MLflow: its runs, and its registered models, if a matcher was trained or "
-        "tuned on pictures of the person. Who received pictures: lfr-eval sharing who-has ID."
+        "This command did not search your manifests and pictures (a new run reads them), copies of "
+        "exports, backups or MLflow: its runs, and registered models that were trained or tuned on "
+        "pictures of the person. To see who received pictures, run: lfr-eval sharing who-has ID."
     )
     return FAILED if result.left else OK
 

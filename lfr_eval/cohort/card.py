@@ -171,8 +171,8 @@ class DatasetCard:
         found: dict[str, str] = {}
         if self.expires is not None and date.fromisoformat(self.expires) < today:
             found[EXPIRED] = (
-                f"The dataset '{self.name}' could be kept until {self.expires}, which is past. "
-                "Delete its pictures where they are, and what was made of them with lfr-eval purge."
+                f"The pictures of '{self.name}' were allowed to be kept until {self.expires}. That "
+                "day has passed. Delete them and, with lfr-eval purge, what was made from them."
             )
         forbidden = [each for each in self.forbids if alike_purpose(each, purpose)]
         if forbidden:

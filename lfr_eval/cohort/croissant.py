@@ -69,7 +69,7 @@ def croissant(card: DatasetCard) -> str:
         "url": _address(card),
         "rai:dataCollectionTimeframe": card.collected,
         "rai:dataReleaseMaintenancePlan": card.expires
-        and f"The pictures may be kept until {card.expires}, and are to be deleted after that day.",
+        and f"The pictures may be kept until {card.expires} and must be deleted after that day.",
         "rai:dataSocialImpact": _impact(card),
     }
     described |= {name: value for name, value in optional.items() if value}

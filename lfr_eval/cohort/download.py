@@ -114,7 +114,7 @@ class ResumingDownloader:
         length = response.headers.get("Content-Length", "")
         stated = int(length[:20]) if length.isdecimal() else None
         if stated is not None and offset + stated > self.most:
-            self._refuse(f"the server announces {offset + stated:,} bytes")
+            self._refuse(f"the server announces {offset + stated:,} bytes, more")
         total = None if stated is None else stated / MEGABYTE
         size = offset
         with (
@@ -124,13 +124,13 @@ class ResumingDownloader:
             for chunk in response.iter_content(CHUNK):
                 size += len(chunk)
                 if size > self.most:
-                    self._refuse("the server sends more")
+                    self._refuse("the server sent more")
                 file.write(chunk)
                 done(len(chunk) / MEGABYTE)
 
     def _refuse(self, why: str) -> NoReturn:
         self.part.unlink(missing_ok=True)
-        raise DownloadError(f"{why}, and at most {self.most:,} bytes are downloaded")
+        raise DownloadError(f"{why} than the {self.most:,} bytes allowed for this file")
 
     def _reason(self, error: Exception, url: str) -> str:
         import requests

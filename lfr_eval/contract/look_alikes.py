@@ -61,7 +61,7 @@ def _looks() -> Mapping[int, str]:
 
 @cache
 def plain_letter(letter: str) -> str:
-    r"""Return the letter of A to Z of which Unicode's name says that a Latin letter is a form.
+    r"""Return the letter from A to Z of which a Latin letter is a form, by its Unicode name.
 
     Strokes, hooks, tails and the turned, open or small capital letters of phonetics are no accents
     that come off, and most are no look-alikes of Unicode's list.

@@ -111,7 +111,7 @@ def _same(first: str, second: str) -> bool:
 
 
 def named(name: str) -> bool:
-    """Whether a name holds one, and not only a number and a title.
+    """Return whether a text holds a name, and not only a number and titles.
 
     Examples
     --------

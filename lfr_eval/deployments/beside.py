@@ -80,7 +80,7 @@ def remarks(page: Any) -> Iterator[str]:
         kind = str(data.get("Subtype", "")).strip("/'")
         text = each.get("contents") or _value(data.get("V"))
         if kind != "Link" and text:
-            what = "a field that was filled in" if kind == "Widget" else "a comment"
+            what = "a form field" if kind == "Widget" else "a comment"
             yield f"{what} was not read: '{' '.join(text.split())[:_LETTERS]}'"
 
 

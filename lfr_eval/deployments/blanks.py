@@ -50,12 +50,12 @@ def fill_blanks(
         if said is None and blank and not any(_count(row, field) == 0 for row in rows):
             place = where(rows[blank[0]]["page"], rows[blank[0]]["row"])
             cells = several(len(blank), "cell")
-            are = "is" if len(blank) == 1 else "are"
+            are = "is blank or a dash" if len(blank) == 1 else "are blank or dashes"
             first = place if len(blank) == 1 else f"the first: {place}"
             yield (
-                f"{name}: {cells} below '{headings[field]}' {are} blank or a dash ({first}), and "
-                "no other cell is 0. Say what a blank means (lfr-eval deployments import): --blank "
-                "zero, or --blank missing"
+                f"{name}: {cells} below '{headings[field]}' {are} ({first}), and no other cell "
+                "of the column is 0. Say what a blank means: run lfr-eval deployments import with "
+                "--blank zero or --blank missing"
             )
 
 

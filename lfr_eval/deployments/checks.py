@@ -116,7 +116,7 @@ def _dates(part: pd.DataFrame, today: date) -> Iterator[Doubt]:
             why = f"it stands between rows of {low} and {high}" + _perhaps(guess, kind)
             yield Doubt(name, "date out of sequence", "date", each, why + ".", guess)
         elif each > today:
-            yield Doubt(name, "date to come", "date", each, f"it is after {today}.")
+            yield Doubt(name, "date in the future", "date", each, f"it is after {today}.")
         elif out is not None and (far := far_at_an_end(days, place, cell)):
             why = f"it is {far.days} days from the row beside it" + _perhaps(far.guess, far.kind)
             yield Doubt(name, "date far from the others", "date", each, f"{why}.", far.guess)
@@ -228,7 +228,7 @@ def _limits(part: pd.DataFrame) -> Iterator[Doubt]:
             yield Doubt(name, "hours", "hours", row["hours"], why)
         between = hours_between(row)
         if between is not None and _above(abs((row["hours"] or between) - between), _ROUNDED):
-            why = f"from start to end it lasted {between:g} hours."
+            why = f"the times from start to end make {between:g} hours."
             fit = "{}h {:02}m".format(*divmod(round(60 * between), 60))
             yield Doubt(name, "hours do not follow", "hours", row["hours"], why, fit)
         for smaller, larger, words in (

@@ -40,7 +40,7 @@ def time_of_day(text: str) -> Time:
     Raises
     ------
     ValueUnreadable
-        If it is none.
+        If the text is not a time of day.
 
     Examples
     --------
@@ -75,21 +75,21 @@ def time_between(start: Time, end: Time, clock: int | None = None) -> float:
     Parameters
     ----------
     clock
-        That of other times of the file: 24, or None where none shows it.
+        The clock that other times of the file show: 24, or None if none shows it.
 
     Raises
     ------
     ValueUnreadable
-        If both are the same, or may be on either clock.
+        If both times are the same, or either clock may be meant.
     """
     if start.minutes % _DAY == end.minutes % _DAY:
         raise ValueUnreadable("begins and ends at the same time")
     clocks = {start.clock, end.clock}
     if 12 in clocks and None in clocks:
-        raise ValueUnreadable("has am or pm on one of its times only; write 24-hour times")
+        raise ValueUnreadable("has am or pm at only one of its times; write 24-hour times")
     if clocks == {None} and clock is None and end.minutes < start.minutes:
         raise ValueUnreadable(
-            "ends after midnight, or on the 12-hour clock; write 24-hour times, or am and pm"
+            "ends after midnight or uses the 12-hour clock; write 24-hour times, or am and pm"
         )
     return round((end.minutes - start.minutes) % _DAY / 60, 6)
 
@@ -123,13 +123,15 @@ def fill_hours(name: str, rows: Sequence[dict[str, Any]], notes: list[str]) -> I
         try:
             between = time_between(*pair, clock)
         except ValueUnreadable as error:
-            yield f"{name}, {where(row['page'], row['row'])}: it {error}"
+            yield f"{name}, {where(row['page'], row['row'])}: the deployment {error}"
             continue
         if row["hours"] is None:
             row["hours"] = between
             filled += 1
     if filled:
-        notes.append(f"{name}, hours of {several(filled, 'row')}: the time from start to end")
+        notes.append(
+            f"{name}: the hours of {several(filled, 'row')} are the time from start to end"
+        )
 
 
 def hours_between(record: Mapping[str, Any]) -> float | None:

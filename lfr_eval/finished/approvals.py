@@ -75,8 +75,8 @@ def approve(
         problems.append(f"The proposer and the approver are the same person, '{approver}'.")
     elif approver.strip() and proposer.strip() and named(approver) != named(proposer):
         problems.append(
-            f"'{approver}' and '{proposer}' may be one person, because one of them is a number "
-            "without a name. Give both names."
+            f"'{approver}' and '{proposer}' may be the same person, because one of them is a "
+            "number without a name. Give both names."
         )
     problems += [f"The {name} is not named." for name in _unnamed(ruling)]
     problems += _expiry(ruling.expires, today)

@@ -77,8 +77,8 @@ def _deleted(card: DatasetCard, folder: Path, caches: Iterable[Path]) -> list[st
     made = Person("", digests={line.partition("  ")[0] for line in lines})
     shutil.rmtree(folder)
     done = [
-        f"{folder}: {several(len(lines), 'file')}; the dataset '{card.name}' could be "
-        f"kept until {card.expires}",
+        f"{folder}: {several(len(lines), 'file')}; the pictures of '{card.name}' were allowed to "
+        f"be kept until {card.expires}",
         *(said for each in caches for said in from_cache(made, each)),
     ]
     return [f"Deleted: {said}" for said in done]

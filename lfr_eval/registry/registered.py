@@ -113,7 +113,7 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
 
 
 def registry_client(tracking_uri: str) -> MlflowClient:
-    """Return a client of the registry, which is made where it is a file that does not exist."""
+    """Return a client of the registry; the file of a local registry is made if it is missing."""
     from mlflow import MlflowClient
 
     make_ready(tracking_uri)

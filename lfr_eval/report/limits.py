@@ -24,7 +24,7 @@ BEYOND["unnamed pairs"] = BEYOND["pairs"]
 """What no such study can tell."""
 
 ON_THE_LIST = {
-    "fillers": "the fillers, and somebody's own reference where they were searched for",
+    "fillers": "the fillers and, in searches for an enrolled person, that person's reference",
     "everybody": "everybody who was enrolled, and any fillers",
 }
 """Who was on the watchlist, where the study does not say it in words of its own."""

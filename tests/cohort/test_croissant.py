@@ -81,7 +81,7 @@ def test_cards_of_ones_own_are_valid_croissant(entries: dict[str, object], tmp_p
     assert "None" not in text
     if entries is MOST:
         for said in ("officer_perceived", "Evaluation only", "Forbidden: sale", "DPIA 12", "EIA 3",
-                     "2026-03-01 to 2026-05-01", "may be kept until 2027-12-31, and"):  # fmt: skip
+                     "2026-03-01 to 2026-05-01", "kept until 2027-12-31 and must"):  # fmt: skip
             assert said in text
         assert json.loads(text)["distribution"][1]["encodingFormat"] == "application/octet-stream"
 
@@ -107,7 +107,7 @@ def test_a_purpose_is_compared_by_its_words(forbidden: str, purpose: str, object
 @pytest.mark.parametrize(
     ("changes", "purpose", "said"),
     [
-        ({"expires": "2026-05-31"}, "evaluation", "could be kept until 2026-05-31"),
+        ({"expires": "2026-05-31"}, "evaluation", "allowed to be kept until 2026-05-31"),
         ({"forbids": ("Training",)}, "training", "forbids 'Training', and the purpose"),
     ],
 )

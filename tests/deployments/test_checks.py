@@ -177,7 +177,7 @@ def test_a_repeated_row_is_found(tmp_path: Path) -> None:
 
 def test_a_day_to_come_is_found(tmp_path: Path) -> None:
     found = check_records(records(tmp_path), date(2024, 12, 20))
-    assert found["check"].tolist()[0] == "date to come"
+    assert found["check"].tolist()[0] == "date in the future"
 
 
 def test_outcomes_that_repeat_one_another_are_said_once_for_the_file(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ def test_hours_are_those_from_start_to_end(
 ) -> None:
     found = import_records([write_csv(tmp_path / "a.csv", [timed(start, end)], TIMED)])
     assert found.records["hours"].tolist() == [hours]
-    assert found.passed_over == ["a.csv, hours of 1 row: the time from start to end"]
+    assert found.passed_over == ["a.csv: the hours of 1 row are the time from start to end"]
 
 
 @pytest.mark.parametrize(
     ("start", "end", "why"),
     [
-        ("9:00", "5:00", "ends after midnight, or on the 12-hour clock"),
-        ("6:00", "11pm", "has am or pm on one of its times only"),
+        ("9:00", "5:00", "ends after midnight or uses the 12-hour clock"),
+        ("6:00", "11pm", "has am or pm at only one of its times"),
         ("10:00", "10:00", "begins and ends at the same time"),
         ("10", "16", "start '10' is not a time of day"),
         ("10:75", "16:00", "start '10:75' is not a time of day"),
@@ -102,7 +102,7 @@ def test_a_duration_unlike_its_times_is_doubted(tmp_path: Path) -> None:
     doubts = check_records(records)
     (doubt,) = doubts[doubts["check"] == "hours do not follow"].to_dict("records")
     assert doubt["record_id"] == "a, row 3"
-    assert doubt["reason"] == "from start to end it lasted 6.41667 hours."
+    assert doubt["reason"] == "the times from start to end make 6.41667 hours."
     assert doubt["suggestion"] == "6h 25m"
 
 

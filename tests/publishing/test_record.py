@@ -32,7 +32,10 @@ def test_where_an_engine_answers_is_not_published(said: str, published: str) -> 
 
 def test_that_an_objection_of_a_card_was_overridden_is_published() -> None:
     record = record_of()
-    objection = f"The dataset 'ours' could be kept until 2026-01-05, which is past. {NEVERTHELESS}"
+    objection = (
+        "The pictures of 'ours' were allowed to be kept until 2026-01-05. That day has passed. "
+        f"{NEVERTHELESS}"
+    )
     card = record.datasets[0].model_copy(update={"limits": (objection,)})
     published = published_record(record.model_copy(update={"datasets": (card,)}), PRIMARY)
     assert published.datasets[0].limits == (OVERRIDDEN,)

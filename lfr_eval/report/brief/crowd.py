@@ -48,7 +48,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
 
 
 def _is_known(rate: Rate) -> bool:
-    """Whether a rate is known, of as many people as are needed to compare them."""
+    """Whether a rate is known and rests on enough people to be compared."""
     enough = (rate.subjects or FEWEST) >= FEWEST
     return enough and rate.rate is not None and rate.upper is not None
 
