@@ -215,7 +215,7 @@ def _file(raw: object, problems: list[str]) -> PublishedFile | None:
     _check_name(plain["name"], "files.name", problems)
     _check_name(plain.get("unpack"), "files.unpack", problems)
     if (plain["name"] or "").casefold() == _RECEIPT:
-        problems.append(f"files.name: '{plain['name']}' is the name of the list of checksums")
+        problems.append(f"files.name: '{plain['name']}' is reserved for the list of checksums")
     _check_address(plain["url"], "files.url", problems)
     return PublishedFile(**plain)  # type: ignore[arg-type]
 

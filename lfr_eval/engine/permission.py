@@ -120,8 +120,8 @@ def _set_back(decisions: Sequence[tuple[Approval, Entry]], day: date) -> str | N
         return None
     approval, entry = later[-1]
     return (
-        f"The clock of this machine says {day}, but entry {entry.number} was made on "
-        f"{approval.decided_on}. Set the clock."
+        f"The clock of this machine says {day}, but entry {entry.number} of the ledger "
+        f"was made on {approval.decided_on}. Correct the clock."
     )
 
 
@@ -200,7 +200,7 @@ def watching(
             return
         if today < last:
             raise NotApprovedError(
-                f"The clock of this machine was set back from {last} to {today}. Set the clock."
+                f"The clock of this machine was set back from {last} to {today}. Correct it."
             )
         looked, last = now, today
         permit(ledger, seen, threshold, None, today, policy, studies)

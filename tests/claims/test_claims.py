@@ -79,7 +79,7 @@ def test_a_changed_word_is_never_accepted(sentences: Sentences, data: st.DataObj
 def test_a_lost_not(sentences: Sentences) -> None:
     text = of(sentences, "inconclusive", "was not shown").text
     said = problems(text.replace("was not shown", "was shown"), sentences)
-    assert "it loses the “not”" in said
+    assert "it drops the “not”" in said
 
 
 def test_an_added_not(sentences: Sentences) -> None:
@@ -124,7 +124,7 @@ def test_the_tpir_of_one_threshold_beside_the_fpir_of_another() -> None:
     rates = pd.concat([rates, rate("TPIR", 0.64, 3120, 4000), rate("FPIR", 0.64, 1, 60_000)])
     mixed = "It finds 89 % of those sought and wrongly alerts for 1 in 60,000."
     (said,) = settings_mixed(mixed, rates)
-    assert "89 % and 1 in 60000 come from no one setting" in said
+    assert "89 % and 1 in 60000 are not from the same setting" in said
     assert "the TPIR (89 %) at threshold 0.60" in said
     assert "the FPIR (1 in 60,000) at threshold 0.64" in said
     # As officials have said of the threshold in use: the figures of another one.

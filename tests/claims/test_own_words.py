@@ -63,7 +63,7 @@ def test_what_is_of_two_settings_is_not_quoted_together(sentences: Sentences) ->
     finding = next(one for one in sentences.all if one.verdict == "inconclusive")
     brief = next(one for one in sentences.all if one.id == "brief-2")
     (why,) = check_claim(f"{finding.text} {brief.text}", sentences).reasons
-    assert "Quote them apart" in why.text
+    assert "Quote them separately" in why.text
     other = next(one for one in sentences.all if one.verdict == "untestable")
     assert check_claim(f"{finding.text} {other.text}", sentences).quoted is not None
 
@@ -112,4 +112,4 @@ def test_every_mutation_of_the_brief_is_told(small: StudyFolder, sentences: Sent
 def test_the_unit_of_a_figure(claim: str, wrong: str, study: Sentences) -> None:
     told = [one.text for one in check_claim(claim, study).reasons if "wrong unit" in one.text]
     assert len(told) == bool(wrong)
-    assert all(f"it speaks of {wrong}" in one for one in told)
+    assert all(f"it says “{wrong}" in one for one in told)

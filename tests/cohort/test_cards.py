@@ -54,7 +54,7 @@ def raw(**changes: object) -> dict[str, object]:
         ({"title": 5}, "title: 5 must be text; put it in quotes"),
         ({"files": [{"name": "x", "adress": "y"}]}, "files: 'url' is missing"),
         ({"files": [{"name": "x", "url": "y", "checksum": "1f"}]}, "must begin with 'sha256:'"),
-        ({"files": [{"name": "sha256sums", "url": "y"}]}, "is the name of the list of checksums"),
+        ({"files": [{"name": "sha256sums", "url": "y"}]}, "is reserved for the list of checksums"),
         ({"layouts": [{"labels": "x", "column": {}}]}, "Did you mean 'columns'?"),
         (
             {"layouts": [{"labels": "x", "columns": {"role": {"take": "b", "vlues": {}}}}]},

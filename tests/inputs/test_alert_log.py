@@ -90,8 +90,8 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     # What the evidence maps answer: one threshold shows no trade-off, and the list has a size.
     asked = (study.path / "conformance.json").read_text(encoding="utf-8")
     assert "Not given, because the study has one threshold." in asked
-    assert "The system is operated at threshold 0.60." in asked
-    assert "hold at threshold 0.60 and watchlists of 28 faces." in asked
+    assert "The setting in use is threshold 0.60." in asked
+    assert "hold at threshold 0.60, for watchlists of 28 faces." in asked
     assert "Not given, because the study has none of" not in asked
 
 
@@ -337,7 +337,7 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert not re.search(r"(?i)threshold\s*(?:<[^>]*>)?−|passed \d+ times", shown)
     assert "does not name was not among the first 20 candidates" in page
     asked = (study.path / "conformance.json").read_text(encoding="utf-8")
-    assert "The figures of the first page hold at rank 10 and 20 and watchlists of 28" in asked
+    assert "The figures on the first page hold at ranks 10 and 20, for watchlists of 28" in asked
     assert "Primary comparisons are made at rank 10 and 20." in asked
     assert "The rates at 2 ranks, from rank 20 to rank 10, are in table rates." in asked
     assert "\N{MINUS SIGN}" not in asked

@@ -67,7 +67,7 @@ def alterations(changed: Changed, source: Quotable, sentences: Sentences) -> Ite
     changes = changes_of(changed.own, changed.words)
     for one in changes:
         told = _told(one, one.at + len(one.had) == len(changed.own))
-        yield Reason("altered", f"Beside {source.id}, {told}.")
+        yield Reason("altered", f"Compared with {source.id}, {told}.")
     yield from dict.fromkeys(_meant(changes, changed, source, sentences))
 
 
@@ -89,7 +89,7 @@ def _told(change: Change, at_end: bool) -> str:
     lost, won = ([w for w in side if w in _NEGATIONS] for side in (change.had, change.has))
     negation = ""
     if lost != won:
-        what = "loses" if lost and not won else "adds" if won and not lost else "changes"
+        what = "drops" if lost and not won else "adds" if won and not lost else "changes"
         negation = f"it {what} the “{' '.join(lost or won)}”: "
     if had and has:
         return f"{negation}it says “{has}” where the study says “{had}”"
@@ -118,12 +118,12 @@ def _meant(
         elif one.numbers():
             yield _number(one, changed.own)
         elif _turned(one):
-            yield Reason(contrary, f"It turns the direction round: {_instead(one)}.")
+            yield Reason(contrary, f"It reverses the direction: {_instead(one)}.")
         yield from asides(" ".join(one.has))
 
 
 def _instead(change: Change) -> str:
-    return f"“{' '.join(change.has)}” is not “{' '.join(change.had)}”"
+    return f"“{' '.join(change.has)}” instead of “{' '.join(change.had)}”"
 
 
 def _numbers(words: Iterable[str]) -> list[str]:
@@ -136,15 +136,15 @@ def _number(change: Change, own: Sequence[str]) -> Reason:
     had, has = _numbers(change.had)[-1], _numbers(change.has)[-1]
     before, behind = list(own[max(0, at - 4) : at]), list(own[at + 1 : at + 3])
     if "threshold" in before[-1:] or before[-3:] == ["threshold", "in", "use"]:
-        return Reason("mixed", f"It is about threshold {has}; the study says this of {had}.")
+        return Reason("mixed", f"The study says this of threshold {had}, not of {has}.")
     if before[-2:] in (["watchlist", "of"], ["watchlists", "of"]):
-        return Reason("mixed", f"It is about a watchlist of {has}; the study says this of {had}.")
+        return Reason("mixed", f"The study says this of a watchlist of {had}, not of {has}.")
     what, smaller = _figure(before, behind)
     way = ""
     if float(has) != float(had) and smaller:
         lower = (float(has) < float(had)) != (smaller == "larger is less")
-        way = f" That is a {'lower' if lower else 'higher'} {what} than the study has."
-    return Reason("number", f"The {what} is {had} in the study, and not {has}.{way}")
+        way = f" The claim has a {'lower' if lower else 'higher'} {what} than the study."
+    return Reason("number", f"In the study the {what} is {had}, not {has}.{way}")
 
 
 def _figure(before: Sequence[str], behind: Sequence[str]) -> tuple[str, str]:

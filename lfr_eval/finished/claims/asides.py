@@ -24,17 +24,17 @@ _TOLD = {
     ),
     "elsewhere": (
         BEYOND,
-        "It also speaks of the law or of other systems or versions (“{word}”). The study tested "
-        "one system and says nothing of the law.",
+        "It is also about the law or about other systems or versions (“{word}”). The study tested "
+        "one system and says nothing about the law.",
     ),
     "accuracy": (
         ACCURACY,
-        "It also speaks of accuracy in general (“{word}”), which is not a single rate. The study "
+        "It is also about accuracy in general (“{word}”), which is not a single rate. The study "
         "counts false alerts and missed people separately.",
     ),
     "study": (
         STUDY,
-        "It also says that something is not known, or speaks of the size of a study (“{word}”). "
+        "It also says that something is not known, or is about the size of a study (“{word}”). "
         "For each comparison, this study says how large a difference could still be.",
     ),
     "share": (
@@ -46,7 +46,7 @@ _TOLD = {
 
 
 def asides(plain: str) -> Iterator[Reason]:
-    """Yield a reason for each thing that a sentence says beside."""
+    """Yield a reason for each other thing that a sentence says."""
     for name, pattern in _BESIDE.items():
         if found := pattern.search(plain):
             kind, told = _TOLD[name]

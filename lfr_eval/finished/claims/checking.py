@@ -139,10 +139,10 @@ def _left_out(own: Own) -> Iterator[Reason]:
     if own.texts and not own.changed and not own.foreign and not any(own.missing):
         yield Reason(
             "altered",
-            "It has the study's own sentences in another order, or one of them twice."
+            "It has the study's own sentences in another order, or has one of them twice."
             if not own.whole
-            else "It joins sentences of the brief, which are about one setting, to others. Quote "
-            "them apart.",
+            else "It joins sentences of the brief, which hold at one setting, with others. Quote "
+            "them separately.",
         )
 
 

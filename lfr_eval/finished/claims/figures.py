@@ -210,7 +210,7 @@ def _mixed(figures: list[Rate]) -> Iterator[str]:
             first, second = (set(map(tuple, p[columns].astype(float).to_numpy())) for p in searches)
             if not first & second:
                 yield (
-                    f"{one.text} and {other.text} come from no one setting: {one.text} is "
+                    f"{one.text} and {other.text} are not from the same setting: {one.text} is "
                     f"{describe(searches[0])}; {other.text} is {describe(searches[1])}."
                 )
 

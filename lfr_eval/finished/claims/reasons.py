@@ -60,8 +60,8 @@ def _wording(reading: Reading) -> Reason:
     if reading.is_about_groups or reading.figures.several:
         return Reason(
             "wording",
-            "These are not the words of the study. It has the figures or the comparison that the "
-            "claim names; quote its own sentence.",
+            "These are not the words of the study. The study has the figures or the comparison "
+            "that the claim names: quote the study's own sentence.",
         )
     return Reason(BEYOND, _TOLD[BEYOND])
 

@@ -39,7 +39,7 @@ def wrong_unit(has: str, had: str, figure: str = "") -> Reason:
     of = f" for {figure}" if figure else ""
     return Reason(
         "number",
-        f"It has the wrong unit{of}: it speaks of {has}, and the study counts {had} here.",
+        f"It has the wrong unit{of}: it says “{has}”, but the study counts {had} here.",
     )
 
 

@@ -241,17 +241,17 @@ def held_to(report: Report) -> tuple[str, ...]:
                                                     if q.watchlist_size})])  # fmt: skip
     if not at:
         return ()
-    held = f"The figures of the first page hold at {at} and "
-    return (held + (f"watchlists of {sizes} faces." if sizes else "no watchlist."),)
+    held = f"The figures on the first page hold at {at}, "
+    return (held + (f"for watchlists of {sizes} faces." if sizes else "without a watchlist."),)
 
 
 def chosen(report: Report) -> tuple[str, ...]:
-    """Say which threshold or rank is operated at, where it comes from, and which are primary."""
+    """Say which threshold or rank is in use, where it comes from, and which are primary."""
     given = report.record.thresholds
     operating = _scale(report, [] if given.operating is None else [given.operating])
     primary = _scale(report, given.primary)
     return (
-        *([f"The system is operated at {operating}."] if operating else []),
+        *([f"The setting in use is {operating}."] if operating else []),
         *([f"{given.origin.rstrip('.')}."] if is_stated(given.origin) else []),
         *([f"Primary comparisons are made at {primary}."] if primary else []),
     )
@@ -272,8 +272,10 @@ def _scale(report: Report, values: Sequence[float]) -> str:
     if not values:
         return ""
     if report.record.matcher.ranks:
-        return f"rank {joined([count(round(-value)) for value in sorted(values, reverse=True)])}"
-    return f"threshold {joined([spoken_threshold(value) for value in values])}"
+        name, told = "rank", [count(round(-each)) for each in sorted(values, reverse=True)]
+    else:
+        name, told = "threshold", [spoken_threshold(each) for each in values]
+    return f"{name}{'s' * (len(told) > 1)} {joined(told)}"
 
 
 def checked(report: Report) -> tuple[str, ...]:
