@@ -357,7 +357,7 @@ def test_a_blank_count_is_zero_only_if_somebody_says_so(tmp_path: Path, blank: s
     ]
     file = write_csv(tmp_path / "a.csv", rows)
     with pytest.raises(
-        DeploymentError, match=r"3 cells below 'False Alerts Confirmed' are blank or a"
+        DeploymentError, match=r"3 cells below 'False Alerts Confirmed' are blank or dashes"
     ):
         import_records([file])
     known = import_records([file], blanks="zero").records

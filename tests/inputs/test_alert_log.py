@@ -338,7 +338,7 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert "does not name was not among the first 20 candidates" in page
     asked = (study.path / "conformance.json").read_text(encoding="utf-8")
     assert "The figures on the first page hold at ranks 10 and 20, for watchlists of 28" in asked
-    assert "Primary comparisons are made at rank 10 and 20." in asked
+    assert "Primary comparisons are made at ranks 10 and 20." in asked
     assert "The rates at 2 ranks, from rank 20 to rank 10, are in table rates." in asked
     assert "\N{MINUS SIGN}" not in asked
     assert "the system calls two faces the same" not in page
