@@ -129,9 +129,7 @@ def fill_hours(name: str, rows: Sequence[dict[str, Any]], notes: list[str]) -> I
             row["hours"] = between
             filled += 1
     if filled:
-        notes.append(
-            f"{name}: the hours of {several(filled, 'row')} are the time from start to end"
-        )
+        notes.append(f"{name}: hours of {several(filled, 'row')} are the time from start to end")
 
 
 def hours_between(record: Mapping[str, Any]) -> float | None:

@@ -41,7 +41,7 @@ def test_hours_are_those_from_start_to_end(
 ) -> None:
     found = import_records([write_csv(tmp_path / "a.csv", [timed(start, end)], TIMED)])
     assert found.records["hours"].tolist() == [hours]
-    assert found.passed_over == ["a.csv: the hours of 1 row are the time from start to end"]
+    assert found.passed_over == ["a.csv: hours of 1 row are the time from start to end"]
 
 
 @pytest.mark.parametrize(

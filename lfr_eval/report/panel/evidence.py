@@ -269,13 +269,11 @@ def traded(report: Report) -> tuple[str, ...]:
 
 def _scale(report: Report, values: Sequence[float]) -> str:
     """Return thresholds in words, as ranks where the file gave ranks and no scores."""
-    if not values:
-        return ""
     if report.record.matcher.ranks:
         name, told = "rank", [count(round(-each)) for each in sorted(values, reverse=True)]
     else:
         name, told = "threshold", [spoken_threshold(each) for each in values]
-    return f"{name}{'s' * (len(told) > 1)} {joined(told)}"
+    return f"{name}{'s' * (len(told) > 1)} {joined(told)}" if told else ""
 
 
 def checked(report: Report) -> tuple[str, ...]:
