@@ -280,9 +280,10 @@ _TOLD = {
     STUDY: "It is about the study itself: its size, its people, its quality or what somebody makes "
     "of it. No error rate says that. The range beside each figure shows how much a study of this "
     "size can tell.",
-    BEYOND: "It says nothing that a count of errors could show. The study counts false alerts and "
-    "missed people in its own trials. It does not show causes, what will happen, what happened "
-    "elsewhere, or what is lawful, acceptable or worth it.",
+    BEYOND: "No error rate was recognised in it. The study counts false alerts and missed people "
+    "in its own trials. It does not show causes, what will happen, what happened elsewhere, or "
+    "what is lawful, acceptable or worth it. If the sentence is about an error rate, name the "
+    "error, the people and the threshold.",
 }
 
 
