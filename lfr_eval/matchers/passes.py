@@ -25,13 +25,13 @@ LARGEST_SHARE_IN_DOUBT = 0.05
 """Of alerts that fit several passes: they are somebody's, and are missing from every rate."""
 
 NO_TIME = (
-    "names no pass and has no time (write date and time in one cell, as 2026-03-14T09:30:00 or "
-    '14/03/2026 09:30:00; in Excel, the number format yyyy-mm-dd"T"hh:mm:ss does it for the whole '
-    "column)"
+    "an alert names no pass and has no time. Write date and time in one cell, as "
+    "2026-03-14T09:30:00 or 14/03/2026 09:30:00. In Excel, give the whole column the number "
+    'format yyyy-mm-dd"T"hh:mm:ss. Alerts concerned'
 )
 NO_TIMES = (
-    "names no pass, and no column of times is read (if the file has one, give "
-    "'matcher.columns={{time: THEIRS}}'; its other columns: {})"
+    "an alert names no pass, and no column of times is read. If the file has one, give "
+    "'matcher.columns={{time: THEIRS}}'. Its other columns: {}. Alerts concerned"
 )
 
 

@@ -157,7 +157,7 @@ def test_what_a_log_cannot_have_told_is_refused_with_its_rows(logs: Logs) -> Non
     ):
         assert part in str(caught.value)
     logs.write(PASSES, "time,reference_id,score\nnoon,r0,0.7\n")
-    with pytest.raises(MatcherError, match=r"has no time \(write .*: row 2"):
+    with pytest.raises(MatcherError, match=r"has no time\. Write .* concerned: row 2"):
         AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
     logs.write(PASSES, "time,reference_id,score\n2026-03-14T10:00:03Z,r0,0.7\n")
     with pytest.raises(MatcherError, match="some times of alerts or passes have a time zone"):
@@ -367,7 +367,7 @@ def test_alerts_that_repeat_one_exactly_are_told_and_count_once(logs: Logs) -> N
 def test_alerts_without_a_pass_ask_for_the_column_of_times(logs: Logs) -> None:
     alerts = "Alert time,pass_id,reference_id,score\n10:00,p1,r1,0.8\n10:05,,r2,0.7\n"
     logs.write("pass_id,subject_id\np1,s1\n", alerts)
-    said = r"give 'matcher\.columns=\{time: THEIRS\}'; its other columns: Alert time\): row 3 "
+    said = r"\{time: THEIRS\}'\. Its other columns: Alert time\. Alerts concerned: row 3 "
     with pytest.raises(MatcherError, match=said):
         AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
 
