@@ -35,6 +35,12 @@ OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
 
+def are_ranks(columns: Mapping[str, str] | None, higher_is: str | None) -> bool:
+    """Whether the score of a log is a rank, by the name of its column."""
+    named = skeleton((columns or {}).get("score", "score")).split()
+    return higher_is == "worse" and "rank" in named
+
+
 class AlertLog:
     """A log of alerts, or of candidate lists: CSV, Parquet or JSON lines.
 
@@ -102,8 +108,7 @@ class AlertLog:
             score = score.astype(np.float32)
         if higher_is == "worse":
             score = -score
-        named_score = skeleton((columns or {}).get("score", "score")).split()
-        self.ranks = higher_is == "worse" and "rank" in named_score
+        self.ranks = are_ranks(columns, higher_is)
         checks = [
             (
                 "reference_id is empty (write the image_id of the reference that the alert names)",

@@ -170,6 +170,8 @@ class PairFile:
                 "score": -score if higher_is == "worse" else score,
             }
         )
+        if groups and given:
+            self.told += self._filled(len(rows))
         # Of coarse scores, two comparisons of the same people often have the same.
         if given and score.nunique() >= min(len(rows) / 20, FINE):
             again = int(self._pairs[[*IDENTITIES, "score"]].duplicated().sum())
@@ -206,6 +208,20 @@ class PairFile:
         other = filled["group"].ne(filled["subject_id"].map(usual))
         other = other.reindex(people.index, fill_value=False)
         return pd.Series(other.to_numpy(bool).reshape(2, rows).any(axis=0))
+
+    def _filled(self, rows: int) -> tuple[str, ...]:
+        """Say how many rows lack the group of a person who has one in other rows."""
+        lacks = self._people["group"] == ""
+        known = self._people.loc[~lacks, "subject_id"]
+        filled = (lacks & self._people["subject_id"].isin(known)).to_numpy(bool)
+        number = int(filled.reshape(2, rows).any(axis=0).sum())
+        if not number:
+            return ()
+        return (
+            f"{several(number, 'row')} of {rows:,} in the list of pairs "
+            f"{'gives' if number == 1 else 'give'} no group for a person who has one in other "
+            "rows. The group of the other rows is used.",
+        )
 
     def people(self) -> pd.DataFrame:
         """Return subject_id and, if known, group, one row per person or pair."""

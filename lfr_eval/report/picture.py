@@ -141,17 +141,19 @@ def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -
 
 def _wide(both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:
     """Say why bars of errors that were seen cover more than half of all that is possible."""
-    named = [
-        f"{group_name(group, factor)} ({several(rate.subjects_with_event, 'person', 'people')} "
-        f"of {rate.subjects:,})"
+    wide = [
+        (f"{group_name(group, factor)} ({several(rate.subjects_with_event, 'person', 'people')} "
+         f"of {rate.subjects:,})", rate.subjects_with_event > rate.subjects / 2)
         for (factor, group), rates in both.items()
         for rate in rates
         if rate is not None and rate.events and rate.subjects and rate.subjects_with_event
         and (rate.upper or 0.0) - (rate.lower or 0.0) > WIDE
     ]  # fmt: skip
-    if not named:
+    if not wide:
         return ""
-    return f"The widest bars are of groups in which few people had the error: {some(named, 3)}."
+    named, mostly = zip(*wide, strict=True)
+    few = "of few people" if any(mostly) else "in which few people had the error"
+    return f"The widest bars are of groups {few}: {some(named, 3)}."
 
 
 def _is_known(rate: Rate | None) -> bool:

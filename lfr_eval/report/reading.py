@@ -267,6 +267,11 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
         # Intersections have many groups and their own tables; the first screen stays readable.
         frame = frame[~frame["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
         identification = frame[frame["metric"].isin(["FPIR", "TPIR", "FNIR"])]
+        if record.design.list_length is not None:
+            # A list that always holds somebody else has a fixed length, which no threshold cuts.
+            false = (identification["metric"] == "FPIR").to_numpy(bool)
+            if (identification.loc[false, "rate"].dropna() == 1.0).all():
+                identification = identification[~false]
         sizes = sorted(identification["watchlist_size"].dropna().unique(), reverse=True)
         parts = [identification[identification["watchlist_size"] == size] for size in sizes]
         verification = frame[frame["metric"].isin(["FMR", "FNMR"])]

@@ -129,16 +129,18 @@ def notes_of_log(matcher: AlertMatcher, log: pd.DataFrame) -> list[str]:
     by_time = int((log["matched"] == "nearest in time").sum())
     if by_time:
         notes.append(
-            f"{several(by_time, 'alert')} of {len(log):,} named no pass and belong to the pass "
-            "that was nearest in time at the same camera."
+            f"{several(by_time, 'alert')} of {len(log):,} named no pass and "
+            f"{'belongs' if by_time == 1 else 'belong'} to the pass that was nearest in time at "
+            "the same camera."
         )
     lost = log["matched"].isin(UNMATCHED)
     if lost.any():
         reasons = log.loc[lost, "matched"].value_counts()
         shown = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
         notes.append(
-            f"{several(int(lost.sum()), 'alert')} of {len(log):,} belong to no pass of the study "
-            f"({shown}) and are in no rate; table alert_log lists them."
+            f"{several(int(lost.sum()), 'alert')} of {len(log):,} "
+            f"{'belongs' if lost.sum() == 1 else 'belong'} to no pass of the study ({shown}) and "
+            f"no rate counts {'it' if lost.sum() == 1 else 'them'}. All are in table alert_log."
         )
     return notes
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.config.limits import MOST_ENTRIES
+from lfr_eval.matchers.alerts import are_ranks
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,18 @@ def read_sweep(config: StudyConfig) -> Sweep:
     return Sweep(tuple(every), operating, tuple(sorted(set(primary))), origin)
 
 
+def gives_ranks(config: StudyConfig) -> bool:
+    """Whether candidate lists hold ranks and no scores."""
+    matcher = config.matcher
+    columns, better = (getattr(matcher, name, None) for name in ("columns", "higher_is"))
+    return matcher.kind == "alerts" and are_ranks(columns, better)
+
+
 def list_length(config: StudyConfig) -> int | None:
     """Return how many candidates the lists of searches hold; None where there are no such lists."""
     longest = getattr(config.matcher, "at_most", 0)
+    if not longest and gives_ranks(config):
+        longest = int(-getattr(config.matcher, "floor", 0.0))
     return longest if longest and "retrospective" in config.design.kinds else None
 
 

@@ -323,6 +323,8 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
         expected = [sum(place > rank for place in kept), len(kept)]
         assert row[["events", "trials"]].to_numpy().tolist() == [expected]
     assert len(rates) == 6
+    # Every list holds somebody else, so no rank has false alerts.
+    assert not (study.read(RATES)["metric"] == "FPIR").any()
     logged = {one.name: one for one in metrics_of(study.read(RATES), study.read(FINDINGS), None)}
     for rank in (1, 20):
         missed = logged[f"FNIR-28-rank-{rank}/overall/everybody"]
@@ -345,6 +347,26 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert "A score at or above the threshold is a match" not in page
     missed = sum(at > 20 for at in own)
     assert f'>{missed}</data> of <data value="8">8</data>' in page
+
+
+def test_lists_of_fixed_length_with_scores_are_told_as_ranks(logs: Logs) -> None:
+    rng = np.random.default_rng(4)
+    names = [f"r{i}" for i in range(8)] + [f"f{i}" for i in range(20)]
+    lists, first = [], 0
+    for search in range(8):
+        ranked = rng.permutation(names).tolist()
+        first += ranked[0] == f"r{search}"
+        lists += [f"p{search},{name},{1 - at / 20}" for at, name in enumerate(ranked[:20])]
+    passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8))
+    words = logs.write(passes, "pass_id,reference_id,score\n" + "\n".join(lists) + "\n")
+    words += ["matcher.floor=0", "matcher.at_most=20", "design=retrospective"]
+    study = run(logs.folder, *words, "design.ranks=[1,20]", "thresholds.values=[0,0.97]")
+    alerts = study.read(RATES).query("metric == 'FPIR' and factor == 'overall'")
+    counted = alerts.set_index("threshold")["events"].astype(int).to_dict()
+    assert counted == pytest.approx({0.0: 8, 0.97: 8 - first})
+    lead = " ".join(answer(study.path))
+    assert lead.startswith("The person sought was")
+    assert "false alert" not in lead
 
 
 def test_a_column_that_names_passes_is_found(logs: Logs) -> None:

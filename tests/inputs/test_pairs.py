@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.cli import main as cli
 from lfr_eval.config import ConfigError
 from lfr_eval.contract.tables import COHORT, FINDINGS, RATES
 from lfr_eval.matchers import MatcherError
@@ -99,6 +100,9 @@ def test_the_report_says_what_unknown_people_cost(tmp_path: Path) -> None:
     assert set(known.read(COHORT)["role"]) == {"pair"}
     assert known.read(COHORT)["subject_id"].nunique() == len(known.read(COHORT))
     assert known.verify() == []
+    told = ["report", str(known.path), "--publish", "--to", str(tmp_path / "told")]
+    assert cli.main(told) == 0
+    assert (tmp_path / "told" / "rates.csv").exists()
 
 
 def test_rows_that_may_repeat_a_comparison_are_told(tmp_path: Path) -> None:
@@ -109,6 +113,19 @@ def test_rows_that_may_repeat_a_comparison_are_told(tmp_path: Path) -> None:
     path.write_text("\n".join([*lines, lines[2]]))
     (said,) = PairFile(path).told
     assert said.startswith("1 row of 4 in the list of pairs has the same people and score as an")
+
+
+def test_groups_that_other_rows_fill_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    head = "score,genuine,subject_a,subject_b,group\n"
+    path.write_text(f"{head}0.51,1,a,a,x\n0.2,0,a,b,\n0.3,0,a,b,x\n0.4,1,c,c,\n")
+    file = PairFile(path)
+    groups = file.people().set_index("subject_id")["group"].astype(object).fillna("")
+    assert groups.to_dict() == {"a": "x", "b": "x", "c": ""}
+    assert file.told == (
+        "1 row of 4 in the list of pairs gives no group for a person who has one in other rows. "
+        "The group of the other rows is used.",
+    )
 
 
 def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:

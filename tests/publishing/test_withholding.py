@@ -6,11 +6,12 @@ from functools import cache
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lfr_eval.finished.publishing.linked import Linked, PublicationError, pairs_within
+from lfr_eval.finished.publishing.linked import Linked, PublicationError, memberships, pairs_within
 from lfr_eval.finished.publishing.withholding import small, withhold
 
 MINIMUM = 3
@@ -143,9 +144,18 @@ def test_zeros_are_published() -> None:
 
 def test_counts_that_do_not_add_up_are_refused() -> None:
     member = np.array([[True, True], [True, False], [False, True]])
-    counts = Linked(member, np.array([[9], [2], [5]]), np.full((3, 1), 20))
-    with pytest.raises(PublicationError, match="do not add up"):
+    names = ("table rates, FPIR, factor overall", "group x", "group y")
+    counts = Linked(member, np.array([[9], [2], [5]]), np.full((3, 1), 20), names=names)
+    with pytest.raises(PublicationError, match=r"do not add up.*(overall is 9|group .*would fit)"):
         protect(counts)
+
+
+def test_pairs_and_fillers_of_whom_nobody_is_tested_are_parts_of_sums() -> None:
+    columns = ("role", "gender")
+    cohort = pd.DataFrame([("pair", "x"), ("pair", None), ("filler", "y")], columns=columns)
+    groups = [("overall", "everybody"), *(("gender", name) for name in ("x", "unknown", "y"))]
+    assert memberships(cohort, groups).sum(axis=1).tolist() == [2, 1, 1, 0]
+    assert memberships(cohort, groups, fillers=True).sum(axis=1).tolist() == [3, 1, 1, 1]
 
 
 def test_further_cells_cost_little_more_than_the_fewest_that_would_do() -> None:

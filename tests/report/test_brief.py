@@ -265,6 +265,35 @@ def test_a_difference_of_all_groups_at_once_is_never_denied(report: Report) -> N
         "them: no two were shown to differ."
     )
     assert "no difference" not in lead
+    pairs = of("inconclusive"), of("inconclusive", "east_asian")
+    found = of("different", OMNIBUS), *pairs
+    lead = told(report, *(dataclasses.replace(one, factor="group") for one in found))[0]
+    assert lead.startswith(f"{IN_USE}, groups differ in false alerts")
+
+
+def test_errors_in_every_trial_are_not_too_few(report: Report) -> None:
+    rates = [
+        dataclasses.replace(
+            rate("FPIR", 0.6, 1_000, group), factor="ethnicity", events=1_000, rate=1.0
+        )
+        for group in ("black", "white")
+    ]
+    changed = dataclasses.replace(report, quotes=(quote(rates),), compared=(of("untestable"),))
+    lead = to_brief(changed).answer[0]
+    assert "false alerts happened in all passes of every group" in lead
+    assert "oo few" not in lead
+
+
+def test_people_of_wrong_matches_are_involved(report: Report) -> None:
+    rates = [
+        dataclasses.replace(
+            rate("FMR", 0.6, None, group), factor="ethnicity", subjects_with_event=people
+        )
+        for group, people in (("black", 32), ("white", 3))
+    ]
+    found = of("different", metric="FMR", watchlist_size=None)
+    lead = to_brief(dataclasses.replace(report, quotes=(quote(rates),), compared=(found,))).answer
+    assert "It involved 32 of 100 people, against 3 of 100." in lead[0]
 
 
 def test_equivalence_names_its_margin_and_silence_is_no_equality(report: Report) -> None:
@@ -371,8 +400,12 @@ def test_a_bar_over_nearly_everything_says_why(report: Report) -> None:
     narrow = rate("FPIR", 0.6, 1_000, "white")
     picture = to_brief(dataclasses.replace(report, quotes=(quote([broad, narrow]),))).picture
     assert picture is not None
+    assert picture.note == "The widest bars are of groups of few people: Black (9 people of 12)."
+    broad = dataclasses.replace(broad, subjects_with_event=2)
+    picture = to_brief(dataclasses.replace(report, quotes=(quote([broad, narrow]),))).picture
+    assert picture is not None
     assert picture.note == (
-        "The widest bars are of groups in which few people had the error: Black (9 people of 12)."
+        "The widest bars are of groups in which few people had the error: Black (2 people of 12)."
     )
 
 

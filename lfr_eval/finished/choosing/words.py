@@ -183,9 +183,11 @@ def _stability(found: Answer) -> Iterator[str]:
 
 def _sizes(found: Answer) -> Iterator[str]:
     if found.sizes["rate"].isna().all() and found.sizes["chosen"].isna().all():
-        sizes = " or ".join(f"{size:,}" for size in found.sizes["watchlist_size"].unique())
-        yield f"No threshold would be chosen at a watchlist of {sizes} either."
-        yield ""
+        others = [size for size in found.sizes["watchlist_size"].unique() if size != found.size]
+        if others:
+            sizes = " or ".join(f"{size:,}" for size in others)
+            yield f"No threshold would be chosen at a watchlist of {sizes} either."
+            yield ""
         return
     yield "By watchlist size (all people; the worst group's FPIR at the threshold):"
     rows = [

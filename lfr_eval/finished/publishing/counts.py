@@ -57,10 +57,15 @@ class Groups:
         kinds = [frozenset(f.split(CROSS)) & set(self.conditions) for f, _ in self.names]
         return tuple(np.array([each == kind for each in kinds]) for kind in dict.fromkeys(kinds))
 
-    def member(self, chosen: Flags) -> Flags:
+    def member(self, chosen: Flags, fillers: bool = False) -> Flags:
         """Return the atoms of some groups."""
         names = [name for name, is_in in zip(self.names, chosen, strict=True) if is_in]
-        return memberships(self.cohort, names, self.conditions)
+        return memberships(self.cohort, names, self.conditions, fillers)
+
+    def told(self, chosen: Flags, counted: str) -> tuple[str, ...]:
+        """Return what is counted of some groups, for messages."""
+        named = zip(self.names, chosen, strict=True)
+        return tuple(f"{counted}, factor {f}, group {g}" for (f, g), is_in in named if is_in)
 
     @cached_property
     def costs(self) -> Floats:
@@ -161,11 +166,12 @@ def layers_of(rates: pd.DataFrame, groups: Groups, metric: str) -> Layers:
 
 
 def linked_passes(
-    groups: Groups, layers: Layers, values: Counts, caps: Counts, pairs: Flags | None, rising: bool
+    groups: Groups, layers: Layers, metric: str, pairs: Flags | None, rising: bool
 ) -> Linked:
     """Return counts of passes, or of pairs of people, of the groups that a metric has."""
-    there = layers.there
+    there, values = layers.there, layers.events
     member = groups.member(there) if pairs is None else pairs
     order: Sequence[tuple[int, int]] = layers.order(rising)
     order = [pair for pair in order if np.all(values[there, pair[0]] >= values[there, pair[1]])]
-    return Linked(member, values[there], caps[there], tuple(order))
+    names = groups.told(there, f"table rates, {metric}")
+    return Linked(member, values[there], layers.trials[there], tuple(order), names)

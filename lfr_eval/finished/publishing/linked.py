@@ -42,12 +42,15 @@ class Linked:
         What none can exceed: its trials or people.
     order
         Pairs of layers: in the first, no atom has fewer than in the second.
+    names
+        What the counts of each group are, for messages.
     """
 
     member: Flags
     values: Counts
     caps: Counts
     order: tuple[tuple[int, int], ...] = ()
+    names: tuple[str, ...] = ()
 
     def only(self, groups: Flags) -> Linked:
         """Return the counts of some groups."""
@@ -55,18 +58,23 @@ class Linked:
 
 
 def memberships(
-    cohort: pd.DataFrame, groups: Sequence[Group], conditions: Sequence[str] = ()
+    cohort: pd.DataFrame,
+    groups: Sequence[Group],
+    conditions: Sequence[str] = (),
+    fillers: bool = False,
 ) -> Flags:
     """Return of which atoms each group consists.
 
     Parameters
     ----------
     cohort
-        Table `cohort`; fillers are nobody's trials.
+        Table `cohort`.
     groups
         Factor and group of every published count.
     conditions
-        Parts of factors that are conditions of passes: references have none.
+        Parts of factors that are conditions of passes: references and fillers have none.
+    fillers
+        Whether fillers are counted, who may be of groups of which nobody is tested.
 
     Raises
     ------
@@ -81,8 +89,8 @@ def memberships(
             f"The cohort has no column {', '.join(lacking)}, so that it is not known which groups "
             "add up to which: run the study again, or leave these factors out."
         )
-    roles = ["probe", "both"] if parts & set(conditions) else ["reference", "probe", "both"]
-    images = cohort[cohort["role"].isin(roles)]
+    other = ["reference", "filler"] if parts & set(conditions) else [] if fillers else ["filler"]
+    images = cohort[~cohort["role"].isin(other)]
     atoms = pd.DataFrame({factor: labels_by(images, factor) for factor in factors})
     atoms = atoms.drop_duplicates()
     return np.array(

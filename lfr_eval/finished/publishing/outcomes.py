@@ -50,9 +50,7 @@ def outcomes_of(
         for (metric, layers), mine in zip(systems, own, strict=True):
             keys, there = _units(layers, together), layers.there
             pairs = pairs_within(groups.member(there)) if metric == "FMR" else None
-            linked = linked_passes(
-                groups, layers, layers.events, layers.trials, pairs, metric in RISING
-            )
+            linked = linked_passes(groups, layers, metric, pairs, metric in RISING)
             withheld = np.stack([pattern[key] for key in keys], axis=1)[there]
             found = withhold(
                 linked, withheld, mine[there], rule.minimum, rule.costs(groups, layers)
@@ -93,7 +91,10 @@ def affected_of(
                 for pair in part.order(metric in RISING)
                 if np.all(values[:, pair[0]] >= values[:, pair[1]])
             ]
-            linked = Linked(groups.member(chosen), values, part.subjects[chosen], tuple(order))
+            names = groups.told(chosen, f"table rates, people with {metric}")
+            linked = Linked(
+                groups.member(chosen), values, part.subjects[chosen], tuple(order), names
+            )
             grid = np.ix_(np.flatnonzero(chosen), np.array(steps))
             costs = rule.costs(groups, part)[chosen[part.there]]
             found[grid] |= withhold(linked, found[grid], own[grid], rule.minimum, costs)

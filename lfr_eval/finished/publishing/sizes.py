@@ -36,18 +36,19 @@ def few_people(groups: Groups, metrics: Mapping[str, Layers], rule: Rule) -> Fla
 
 def sizes_of(groups: Groups, metrics: Mapping[str, Layers], few: Flags, rule: Rule) -> Flags:
     """Return groups whose size is withheld: those with few, and others that would tell it."""
-    counts = [groups.people[name].to_numpy(np.int64) for name in PEOPLE]
+    counts = _of_people(groups, PEOPLE)
     for metric, layers in metrics.items():
         if metric != "FMR":
-            counts += [layers.subjects.max(axis=1), layers.trials.max(axis=1)]
+            counts[f"table rates, people of {metric}"] = layers.subjects.max(axis=1)
+            counts[f"table rates, trials of {metric}"] = layers.trials.max(axis=1)
     return _single(groups, few, few, counts, rule)
 
 
 def fillers_of(groups: Groups, rule: Rule) -> tuple[Flags, Flags]:
     """Return groups whose fillers are withheld, and those of them with few."""
-    counts = [groups.people[name].to_numpy(np.int64) for name in FILLERS]
-    few: Flags = np.any([rule.small(one) for one in counts], axis=0)
-    return _single(groups, few, few, counts, rule), few
+    counts = _of_people(groups, FILLERS)
+    few: Flags = np.any([rule.small(one) for one in counts.values()], axis=0)
+    return _single(groups, few, few, counts, rule, fillers=True), few
 
 
 def acquisition_of(
@@ -55,22 +56,32 @@ def acquisition_of(
 ) -> tuple[Flags, Flags]:
     """Return groups whose failures are withheld, and those of them whose failures are small."""
     people = groups.people["people"].to_numpy(np.int64)
-    few, counts = np.zeros(len(groups.names), bool), []
+    few, counts = np.zeros(len(groups.names), bool), dict[str, Counts]()
     for metric, layers in metrics.items():
         there = layers.there & groups.of_people
         # Who is missing from a metric had no usable face or reference in it.
         missing = np.where(there, people - layers.subjects.max(axis=1), 0)
-        counts.append(np.maximum(missing, 0))
-        few |= rule.small(counts[-1])
+        counts[f"people without {metric}"] = np.maximum(missing, 0)
+        few |= rule.small(counts[f"people without {metric}"])
         if metric in ACQUISITION:
-            counts += [layers.events[:, 0], layers.affected[:, 0]]
+            counts[f"table rates, {metric}"] = layers.events[:, 0]
+            counts[f"table rates, people with {metric}"] = layers.affected[:, 0]
             few |= rule.small(layers.events[:, 0], layers.trials[:, 0])
             few |= rule.small(layers.affected[:, 0], layers.subjects[:, 0])
     return _single(groups, few | size, few & ~size, counts, rule), few
 
 
+def _of_people(groups: Groups, columns: Sequence[str]) -> dict[str, Counts]:
+    return {f"table people, {name}": groups.people[name].to_numpy(np.int64) for name in columns}
+
+
 def _single(
-    groups: Groups, withheld: Flags, sensitive: Flags, counts: Sequence[Counts], rule: Rule
+    groups: Groups,
+    withheld: Flags,
+    sensitive: Flags,
+    counts: Mapping[str, Counts],
+    rule: Rule,
+    fillers: bool = False,
 ) -> Flags:
     """Withhold groups whole: several counts, one pattern."""
     found = withheld.copy()
@@ -79,10 +90,11 @@ def _single(
     before = None
     while before is None or np.any(found != before):
         before = found.copy()
-        for values in counts:
+        for counted, values in counts.items():
             for chosen in groups.kinds:
                 caps = np.full((int(chosen.sum()), 1), 10 * int(values.max()) + 10 * rule.minimum)
-                linked = Linked(groups.member(chosen), values[chosen, None], caps)
+                member, names = groups.member(chosen, fillers), groups.told(chosen, counted)
+                linked = Linked(member, values[chosen, None], caps, names=names)
                 found[chosen] |= withhold(
                     linked, found[chosen, None], sensitive[chosen, None], rule.minimum,
                     costs[chosen, None],

@@ -71,10 +71,13 @@ def withhold(
     if not sensitive.any():
         return withheld
     nothing = np.zeros_like(withheld)
-    if another_study(linked, nothing, _as_they_may_be(linked), costs, exact=False)[1].any():
+    nearest, apart = another_study(linked, nothing, _as_they_may_be(linked), costs, exact=False)
+    for group, layer in np.argwhere(apart).tolist():
         raise PublicationError(
             "Counts of groups do not add up to those of larger groups, so that nobody can say "
-            "what follows from a publication: the study's tables do not belong together."
+            f"what follows from a publication: {linked.names[group]} is "
+            f"{linked.values[group, layer]:,}, and {nearest[group, layer]:,} would fit to the "
+            "others. Run the study again, or leave this factor out of inference.factors."
         )
     exact = linked.values.size <= EXACT
     found, others = withheld, list[Counts]()

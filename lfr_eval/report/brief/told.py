@@ -62,8 +62,9 @@ def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
         yield f"{several(more, 'more pair')} of groups {'differs' if more == 1 else 'differ'}."
     together = _together(found, pairs)
     for factor in together:
+        by = "" if factor == "group" else f" by {factor_words(factor)}"
         said = (
-            f"groups by {factor_words(factor)} differ in {deed.thing}, but the study cannot tell "
+            f"groups{by} differ in {deed.thing}, but the study cannot tell "
             "which of them: no two were shown to differ."
         )
         yield " ".join([said, *_highest(factor, people)])
@@ -87,7 +88,12 @@ def _told(found: Sequence[Finding], people: Sides) -> Iterator[str | Said]:
         yield _alike(of["equivalent"], people)
     if of["untestable"] and len(of["untestable"]) == len(pairs):
         groups = [people.of(e.factor, g) for e in pairs for g in (e.group_a, e.group_b)]
-        if any(rate and (rate.withheld or rate.rate is not None) for rate in groups):
+        if all(rate and rate.rate == 1.0 for rate in groups):
+            yield (
+                f"{deed.thing} happened in all {people.trial} of every group, so the study cannot "
+                "tell whether any group has more than another."
+            )
+        elif any(rate and (rate.withheld or rate.rate is not None) for rate in groups):
             yield (
                 f"too few {people.unit} or errors were seen to say whether any group has more "
                 f"{deed.thing} than another."
@@ -243,13 +249,13 @@ def _different(f: Finding, people: Sides, first: bool) -> Said:
         )
     basis = (
         f"Allowing for chance, {span}{level}." if span else "",
-        _affected(mine, theirs, people.unit),
+        _affected(f.metric, mine, theirs, people.unit),
         rests_on(f.metric, f.fragility, people.unit),
     )
     return Said(f"{_ratio(f, people)}: {seen}.", " ".join(filter(None, basis)))
 
 
-def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
+def _affected(metric: str, mine: Rate | None, theirs: Rate | None, unit: str) -> str:
     """Say how many people of each group had an error; nothing where it is not known."""
     if mine is None or theirs is None or unit != "people":
         return ""
@@ -257,7 +263,9 @@ def _affected(mine: Rate | None, theirs: Rate | None, unit: str) -> str:
     if any(each is None for each in counts):
         return ""
     a, of_a, b, of_b = (count(each) for each in counts)
-    return f"It happened to {a} of {of_a} people, against {b} of {of_b}."
+    # Both people of a wrong match count, so that they may be more than the matches.
+    happened = "involved" if metric == "FMR" else "happened to"
+    return f"It {happened} {a} of {of_a} people, against {b} of {of_b}."
 
 
 def _open(found: Sequence[Finding], people: Sides, some: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ from lfr_eval.study.designs.retrospective import Retrospective
 from lfr_eval.study.designs.searches import Live, Operator
 from lfr_eval.study.designs.verification import Verification
 from lfr_eval.study.populations import watchlist_mix
-from lfr_eval.study.sweep import list_length, read_sweep
+from lfr_eval.study.sweep import gives_ranks, list_length, read_sweep
 
 __all__ = ["Design", "Evidence", "design_of"]
 
@@ -32,7 +32,7 @@ def design_of(config: StudyConfig) -> Design:
     kinds: dict[str, Design] = {
         "live": Live(*search),
         "operator": Operator(*search),
-        "retrospective": Retrospective(*search, list_length(config)),
+        "retrospective": Retrospective(*search, list_length(config), gives_ranks(config)),
         "verification": Verification(),
     }
     return Together(tuple(kinds[kind] for kind in config.design.kinds))

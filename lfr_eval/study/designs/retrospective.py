@@ -27,9 +27,12 @@ class Retrospective(Live):
     ----------
     list_length
         How many candidates a given list holds; None where every reference is compared.
+    gives_ranks
+        Whether given lists hold ranks and no scores.
     """
 
     list_length: int | None = None
+    gives_ranks: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -60,7 +63,7 @@ class Retrospective(Live):
         if "threshold" in policies:
             trials += self._by_threshold(evidence)
         elif "threshold and rank" in policies:
-            trials += [one for one in super().trials(evidence) if one.metric == "FPIR"]
+            trials += [one for one in self._by_threshold(evidence) if one.metric == "FPIR"]
         for policy, by_threshold in (("threshold and rank", True), ("rank", False)):
             if policy in policies:
                 trials += rates.rank_trials(
@@ -76,7 +79,8 @@ class Retrospective(Live):
     def _by_threshold(self, evidence: Evidence) -> list[Trials]:
         """Return the trials by threshold; a list that is never empty has no false alerts."""
         trials = super().trials(evidence)
-        if self.list_length is None or evidence.thresholds[-1] > self.floor:
+        scored = not self.gives_ranks and evidence.thresholds[-1] > self.floor
+        if self.list_length is None or scored:
             return trials
         return [one for one in trials if one.metric != "FPIR"]
 
