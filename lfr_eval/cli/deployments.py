@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from cyclopts import Parameter
 
@@ -47,7 +47,7 @@ def import_(
     dates: Literal["day-first", "month-first"] | None = None,
     sheet: tuple[str, ...] = (),
     force: Annotated[tuple[str, ...], Parameter(metavar="[FILE=]NAME")] = (),
-    blank: Literal["zero", "missing"] | None = None,
+    blank: Annotated[tuple[str, ...], Parameter(metavar="[FILE=]CHOICE")] = (),
 ) -> int:
     """Read published records into one table.
 
@@ -71,19 +71,28 @@ def import_(
         The police force or body whose deployments the files hold, or one file: --force "Kent" or
         --force kent.csv="Kent". Records of several forces are reported force by force.
     blank
-        What empty cells and dashes mean in columns of counts. Default: missing; a file is refused
-        if a column has such cells and no 0.
+        What empty cells and dashes mean in columns of counts, zero or missing, in all files or one:
+        --blank kent.csv=zero. Default: missing; a file is refused if a column has such cells and no
+        0.
     """
     from lfr_eval.deployments import check_records, import_records, write_records
+    from lfr_eval.deployments.blanks import Blanks
 
     mapping = dict(_pairs(headings, "--map", "HEADING=FIELD"))
+    form = "zero or missing, or FILE=zero"
+    blanks: dict[str, Blanks] = {}
+    for name, said in _by_file(blank, "--blank", form).items():
+        known = next((each for each in get_args(Blanks) if each == said), None)
+        if known is None:
+            raise _wrong("--blank", form, said)
+        blanks[name] = known
     found = import_records(
         files,
         mapping,
         None if dates is None else dates == "month-first",
         sheet,
-        _forces(force),
-        blank,
+        _by_file(force, "--force", "NAME or FILE=NAME"),
+        blanks,
     )
     write_records(found.records, to)
     for source, part in found.records.groupby("source", sort=False):
@@ -293,12 +302,12 @@ def _pairs(given: Sequence[str], option: str, form: str) -> list[tuple[str, str]
     return pairs
 
 
-def _forces(given: Sequence[str]) -> dict[str, str]:
+def _by_file(given: Sequence[str], option: str, form: str) -> dict[str, str]:
     found = {}
     for each in given:
         name, _, said = each.rpartition("=")
         if not said.strip() or (not name.strip() and "=" in each):
-            raise _wrong("--force", "NAME or FILE=NAME", each)
+            raise _wrong(option, form, each)
         found[name.strip()] = said.strip()
     return found
 

@@ -23,9 +23,13 @@ _EVENTS = COUNTS[2:]
 
 
 def fill_blanks(
-    name: str, rows: Sequence[dict[str, Any]], said: Blanks | None, headings: Mapping[str, str]
+    name: str,
+    rows: Sequence[dict[str, Any]],
+    said: Blanks | None,
+    headings: Mapping[str, str],
+    passed_over: list[str],
 ) -> Iterator[str]:
-    """Write 0 into blank counts where the person says so; yield columns where it must be asked.
+    """Write 0 into blank counts where the person says so; yield a column where it must be asked.
 
     Rows in which nothing happened, as after a technical fault, have no counts at all and stay so.
 
@@ -35,6 +39,8 @@ def fill_blanks(
         Of the file.
     headings
         What the file prints above each field.
+    passed_over
+        Takes a note of each column with cells that became 0.
     """
     printed = [json.loads(row["as_printed"] or "{}") for row in rows]
     counted = [any(row[each] is not None for each in COUNTS[1:]) for row in rows]
@@ -44,18 +50,24 @@ def fill_blanks(
             for at, cells in enumerate(printed)
             if counted[at] and field in cells and "".join(cells[field].split()) in BLANKS
         ]
+        if not blank:
+            continue
+        zeros = sum(_count(row, field) == 0 for row in rows)
+        cells = several(len(blank), "cell")
+        are = "is blank or a dash" if len(blank) == 1 else "are blank or dashes"
+        place = where(rows[blank[0]]["page"], rows[blank[0]]["row"], name)
+        first = place if len(blank) == 1 else f"the first: {place}"
         if said == "zero":
             for at in blank:
                 _write_zero(rows[at], field)
-        if said is None and blank and not any(_count(row, field) == 0 for row in rows):
-            place = where(rows[blank[0]]["page"], rows[blank[0]]["row"])
-            cells = several(len(blank), "cell")
-            are = "is blank or a dash" if len(blank) == 1 else "are blank or dashes"
-            first = place if len(blank) == 1 else f"the first: {place}"
+            note = f"{name}, column '{headings[field]}': {cells} {are} and read as 0 ({first})"
+            beside = f", although {several(zeros, 'cell says', 'cells say')} 0" if zeros else ""
+            passed_over.append(note + beside)
+        if said is None and not zeros:
             yield (
                 f"{name}: {cells} below '{headings[field]}' {are} ({first}), and no other cell "
                 "of the column is 0. Say what a blank means: run lfr-eval deployments import with "
-                "--blank zero or --blank missing"
+                f"--blank '{name}=zero' or --blank '{name}=missing'"
             )
 
 

@@ -23,6 +23,7 @@ from lfr_eval.deployments.clock import hours_between
 from lfr_eval.deployments.dates import between, exchanged, far_at_an_end, meant, out_of_order
 from lfr_eval.deployments.neighbours import Doubt, unlike_neighbours
 from lfr_eval.deployments.totals import adding_up
+from lfr_eval.deployments.values import is_given
 
 LONGEST = 16.0
 """Hours of the longest deployment that is not doubted."""
@@ -147,7 +148,13 @@ def _sums(part: pd.DataFrame) -> Iterator[Doubt]:
                 f"{true + false}."
             )
             name = "alerts do not add up"
-            yield Doubt(row["record_id"], name, "alerts", alerts, why, true + false)
+            blank = _blank_part(row)
+            if blank is not None:
+                column, fit = blank
+                why += f" The cell of {column.replace('_', ' ')} was blank as printed."
+                yield Doubt(row["record_id"], name, column, row[column], why, fit)
+            else:
+                yield Doubt(row["record_id"], name, "alerts", alerts, why, true + false)
         for kind in ("true", "false"):
             column, one, other = (
                 f"{kind}_alerts",
@@ -158,6 +165,17 @@ def _sums(part: pd.DataFrame) -> Iterator[Doubt]:
                 why = f"{one} confirmed and {other} unconfirmed make {one + other}."
                 name = "parts do not add up"
                 yield Doubt(row["record_id"], name, column, row[column], why, one + other)
+
+
+def _blank_part(row: dict[str, Any]) -> tuple[str, int] | None:
+    """Return the only one of true and false alerts that was blank as printed, and what fits."""
+    printed = json.loads(row["as_printed"] or "{}")
+    parts = ("true_alerts", "false_alerts")
+    blank = [name for name in parts if name in printed and not is_given(printed[name])]
+    if len(blank) != 1:
+        return None
+    rest = row["alerts"] - sum(row[name] for name in parts if name != blank[0])
+    return (blank[0], rest) if rest >= 0 else None
 
 
 def _rates(part: pd.DataFrame) -> Iterator[Doubt]:
@@ -206,11 +224,15 @@ def _outcomes(part: pd.DataFrame) -> Iterator[Doubt]:
     if len(known) < _REPEATS:
         return
     total = known["arrests"] + known["other_disposals"] + known["no_action"]
-    adding = int((total == known["alerts"]).sum())
+    fits = (total == known["alerts"]) | (total == known["true_alerts"]).fillna(False)
+    adding = int(fits.sum())
     if why := repeated_outcomes(part):
         yield Doubt(None, "outcomes repeated", "no_action", None, why)
     if adding < len(known):
-        why = f"outcomes add up to the alerts in {adding} of {len(known)} rows with alerts."
+        why = (
+            f"outcomes add up to the alerts, or to the true alerts, in {adding} of {len(known)} "
+            "rows with alerts."
+        )
         yield Doubt(None, "outcomes do not add up", "alerts", None, why)
 
 

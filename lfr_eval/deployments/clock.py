@@ -123,7 +123,7 @@ def fill_hours(name: str, rows: Sequence[dict[str, Any]], notes: list[str]) -> I
         try:
             between = time_between(*pair, clock)
         except ValueUnreadable as error:
-            yield f"{name}, {where(row['page'], row['row'])}: the deployment {error}"
+            yield f"{name}, {where(row['page'], row['row'], name)}: the deployment {error}"
             continue
         if row["hours"] is None:
             row["hours"] = between

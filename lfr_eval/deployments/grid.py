@@ -32,17 +32,20 @@ class Row:
 class Grid:
     """A table of a file: its headings, and the rows below them.
 
-    `passed_over` says of every other row why it is none, so that nothing is lost in silence.
+    `passed_over` says of every other row why it is none, so that nothing is lost in silence;
+    `totals` are those that say that they add up others, and the number of rows above each.
     """
 
     headings: list[str]
     rows: list[Row] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    totals: list[tuple[int, Row]] = field(default_factory=list)
 
 
-def where(page: int | None, number: int) -> str:
-    """Return the place of a row in words."""
-    return f"row {number}" if page is None else f"page {page}, row {number}"
+def where(page: int | None, number: int, source: str = "") -> str:
+    """Return the place of a row in words: on a page, or on a sheet of a workbook."""
+    kind = "sheet" if source.lower().endswith((".xlsx", ".xlsm")) else "page"
+    return f"row {number}" if page is None else f"{kind} {page}, row {number}"
 
 
 def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:

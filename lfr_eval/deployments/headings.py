@@ -43,8 +43,8 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("true_alerts", "true alert", ""),
     ("true_alerts", "true positive", ""),
     ("arrests", "arrest", ""),
-    ("no_action", "no action", ""),
     ("no_action", "no further action", ""),
+    ("no_action", "no action", ""),
     ("no_action", "nfa", ""),
     ("other_disposals", "other disposal", ""),
     ("other_disposals", "other outcome", ""),
@@ -138,6 +138,8 @@ _OF_THE_DATE = re.compile(
     r"|week ?day|day of (the )?week"
 )
 """A heading of a column that says again what the date says."""
+_NUMBERING = re.compile(r"(deployment )?(no|number)")
+"""A heading of the running numbers of deployments."""
 _FOOTNOTE = re.compile(r"[1-9]")
 _WHOLE_WORDS = {"end", "far", "nfa", "no", "per", "time", "id", "day", "site"}
 
@@ -199,11 +201,9 @@ def understand(
                 f"--map '{shown}=FIELD'{group}, or leave it out with FIELD '{SKIP}'"
             )
         elif field != SKIP and field not in FIELDS and not field.startswith(GROUP):
-            problems.append(f"'{field}' is not a field; the fields are {', '.join(FIELDS)}")
+            problems.append(f"'{field}' is not a field")
             field = None
         known.append(Heading(text, field or SKIP))
-    if any("is not known" in said for said in problems):
-        problems.append(f"the fields are {', '.join(FIELDS)}")
     fields = Counter(heading.field for heading in known if heading.field != SKIP)
     for field, number in fields.items():
         if number > 1:
@@ -220,7 +220,7 @@ def _key(text: str) -> str:
 
 
 def _field(words: str) -> str | None:
-    if _OF_THE_DATE.fullmatch(words):
+    if why_left_out(words):
         return SKIP
     if words.replace(" ", "_") in FIELDS:
         return words.replace(" ", "_")
@@ -239,9 +239,12 @@ def _field(words: str) -> str | None:
     return None
 
 
-def repeats_the_date(text: str) -> bool:
-    """Whether a heading is of a column that says again what the date of its rows says."""
-    return _OF_THE_DATE.fullmatch(plain(text)) is not None
+def why_left_out(text: str) -> str:
+    """Return why a column is of no use: the date or the place of a row says it; else nothing."""
+    words = plain(text)
+    if _OF_THE_DATE.fullmatch(words):
+        return "the date says it"
+    return "it numbers the deployments" if _NUMBERING.fullmatch(words) else ""
 
 
 def names_a_group(words: str) -> bool:

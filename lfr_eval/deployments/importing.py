@@ -27,17 +27,18 @@ from lfr_eval.deployments.clock import fill_hours, hours_of_range, time_of_day
 from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import (
+    FIELDS,
     GROUP,
     SKIP,
     TIMES,
     Heading,
     plain,
-    repeats_the_date,
     understand,
+    why_left_out,
 )
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
-from lfr_eval.deployments.totals import without_totals
+from lfr_eval.deployments.totals import says_a_sum, unlike_the_sums, without_totals
 from lfr_eval.deployments.values import READERS, is_given, text, whole
 
 RECORD = "deployment.json"
@@ -58,7 +59,7 @@ def import_records(
     month_first: bool | None = None,
     sheets: Sequence[str] = (),
     forces: Mapping[str, str] | None = None,
-    blanks: Blanks | None = None,
+    blanks: Mapping[str, Blanks] | None = None,
 ) -> Imported:
     """Return table `records` of PDF, CSV, Excel and JSON files, and folders of deployments.
 
@@ -77,8 +78,8 @@ def import_records(
         Name of a file, or "" for all others, to the force whose deployments it holds, where the
         file itself does not say.
     blanks
-        What an empty or dashed count means. None: a missing one, and a file is refused whose
-        columns have such cells and no 0.
+        Name of a file, or "" for all others, to what its empty or dashed counts mean. Not said:
+        missing ones, and a file is refused whose columns have such cells and no 0.
 
     Raises
     ------
@@ -86,9 +87,19 @@ def import_records(
         If a file cannot be read; every problem is named with its file, page and row.
     """
     rows, problems, passed_over = read_rows(paths, mapping, month_first, sheets, blanks)
-    problems += _with_forces(rows, paths, forces or {})
+    _with_forces(rows, forces or {})
+    there = {row["source"] for row in rows} | {path.name for path in paths}
+    for option, files in (("--force", forces or {}), ("--blank", blanks or {})):
+        problems += [
+            f"{option} names '{name}', which is not one of the files"
+            for name in files
+            if name and name not in there
+        ]
     if problems:
-        raise DeploymentError(f"The records cannot be imported: {some(problems, SHOWN, '; ')}.")
+        if any("--map" in each or "is not a field" in each for each in problems):
+            problems.append(f"The fields of --map are {', '.join(FIELDS)}")
+        lines = some(problems, SHOWN + 1, ".\n  ")
+        raise DeploymentError(f"The records cannot be imported:\n  {lines}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
     return Imported(RECORDS.conform(frame), passed_over)
 
@@ -98,7 +109,7 @@ def read_rows(
     mapping: Mapping[str, str] | None = None,
     month_first: bool | None = None,
     sheets: Sequence[str] = (),
-    blanks: Blanks | None = None,
+    blanks: Mapping[str, Blanks] | None = None,
 ) -> tuple[list[dict[str, Any]], list[str], list[str]]:
     """Return the rows of table `records`, every problem, and what was passed over."""
     rows: list[dict[str, Any]] = []
@@ -111,6 +122,7 @@ def read_rows(
                 rows.append(_deployment(path) | {"source_sha256": digest})
                 continue
             here: list[dict[str, Any]] = []
+            totals: list[tuple[int, dict[str, Any]]] = []
             names: dict[str, str] = {}
             for grid in _grids(path, sheets):
                 headings, wrong = understand(grid.headings, mapping)
@@ -119,19 +131,29 @@ def read_rows(
                 passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
                 again = (" ".join(each.text.split()) for each in headings if each.field == SKIP)
                 passed_over += [
-                    f"{path.name}, column '{text}' left out: the date says it"
+                    f"{path.name}, column '{text}' left out: {why}"
                     for text in again
-                    if repeats_the_date(text)
+                    if (why := why_left_out(text))
                 ]
                 for row in grid.rows:
                     here.append(_record(path.name, row, headings, problems, bool(month_first)))
+                totals += [
+                    (
+                        len(here) - len(grid.rows) + above,
+                        _record(path.name, row, headings, [], bool(month_first)),
+                    )
+                    for above, row in grid.totals
+                    if says_a_sum(row.cells)
+                ]
             if month_first is None:
                 problems += _unclear_days(path.name, here)
             problems += _unclear_hours(path.name, here)
             problems += fill_hours(path.name, here, passed_over)
-            problems += fill_blanks(path.name, here, blanks, names)
-            for record in here:
+            said = (blanks or {}).get(path.name, (blanks or {}).get(""))
+            problems += fill_blanks(path.name, here, said, names, passed_over)
+            for record in [*here, *(total for _, total in totals)]:
                 _add_up(record)
+            passed_over += unlike_the_sums(path.name, here, totals, names)
             kept = without_totals(path.name, here, passed_over, problems)
             rows += [row | {"source_sha256": digest} for row in kept]
         except DeploymentError as error:
@@ -146,16 +168,11 @@ def read_rows(
     return rows, problems, passed_over
 
 
-def _with_forces(
-    rows: Sequence[dict[str, Any]], paths: Sequence[Path], forces: Mapping[str, str]
-) -> list[str]:
-    """Fill in the forces that were stated for files; return what is wrong with them."""
+def _with_forces(rows: Sequence[dict[str, Any]], forces: Mapping[str, str]) -> None:
+    """Fill in the forces that were stated for files."""
     for row in rows:
         stated = forces.get(row["source"], forces.get(""))
         row["force"] = row["force"] or stated
-    there = {row["source"] for row in rows} | {path.name for path in paths}
-    return [f"--force names '{name}', which is not one of the files" for name in forces
-            if name and name not in there]  # fmt: skip
 
 
 def _files(paths: Sequence[Path], problems: list[str]) -> Iterator[Path]:
@@ -189,7 +206,7 @@ def _record(
     problems: list[str],
     month_first: bool,
 ) -> dict[str, Any]:
-    place = where(row.page, row.number)
+    place = where(row.page, row.number, name)
     record: dict[str, Any] = dict.fromkeys(RECORDS.names)
     record |= {"record_id": f"{Path(name).stem}, {place}", "source": name}
     record |= {"page": row.page, "row": row.number}
@@ -236,7 +253,7 @@ def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]
     cells = [str(json.loads(row["as_printed"]).get("date", "")) for row in rows]
     old = year_first(cells, datetime.now(UTC).date())
     if old is not None:
-        place = where(rows[old]["page"], rows[old]["row"])
+        place = where(rows[old]["page"], rows[old]["row"], name)
         yield (
             f"{name}: days such as '{cells[old]}' ({place}) seem to begin with the year. Write the "
             "year with four digits, or say how the file writes days: --dates day-first"
@@ -244,7 +261,7 @@ def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]
     found = unclear(cells)
     if found is not None:
         at, why = found
-        place = where(rows[at]["page"], rows[at]["row"])
+        place = where(rows[at]["page"], rows[at]["row"], name)
         yield (
             f"{name}: {why}, such as '{cells[at]}' ({place}). Say how the file writes days: "
             "--dates month-first, or --dates day-first if these are mistakes"
@@ -265,9 +282,9 @@ def _unclear_hours(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str
     if minutes and odd:
         at, cell, _ = odd[0]
         yield (
-            f"{name}, {where(rows[at]['page'], rows[at]['row'])}: hours '{cell}' may be hours and "
-            "minutes or a decimal, and no row shows which. Write hours and minutes as 6h 35m, or "
-            "decimals with three digits (6.350)"
+            f"{name}, {where(rows[at]['page'], rows[at]['row'], name)}: hours '{cell}' may be "
+            "hours and minutes or a decimal, and no row shows which. Write hours and minutes as "
+            "6h 35m, or decimals with three digits (6.350)"
         )
 
 

@@ -187,6 +187,7 @@ class _Reader:
             return
         if is_total(line.texts):
             grid.passed_over.append(f"page {number}, row {count}: a row of totals")
+            grid.totals.append((len(grid.rows), Row(number, count, line.texts)))
             return
         grid.rows.append(Row(number, count, line.texts))
 
@@ -195,7 +196,11 @@ class _Reader:
         if is_empty(line.texts):
             return True
         if is_total(line.texts) and self.grids and self.grids[-1].rows:
-            self.grids[-1].passed_over.append(f"page {number}: a row of totals")
+            grid = self.grids[-1]
+            grid.passed_over.append(f"page {number}: a row of totals")
+            if len(line.texts) == len(grid.headings):
+                beside = sum(row.page == number for row in grid.rows) + 1
+                grid.totals.append((len(grid.rows), Row(number, beside, line.texts)))
             return True
         if waiting or not self.grids or not self.grids[-1].rows:
             return False

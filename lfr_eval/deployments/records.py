@@ -46,7 +46,9 @@ def read_deployments(paths: Sequence[Path]) -> pd.DataFrame:
         given = frame.astype(object).where(frame.notna(), None).to_dict("records")
         rows += [{str(name): value for name, value in row.items()} for row in given]
     for row in rows:
-        place = f"{row['source']}" + (f", {where(row['page'], row['row'])}" if row["row"] else "")
+        place = f"{row['source']}" + (
+            f", {where(row['page'], row['row'], row['source'])}" if row["row"] else ""
+        )
         problems += [f"{place}: {problem}" for problem in _problems(row)]
     if problems:
         raise DeploymentError(f"The records cannot be used: {some(problems, SHOWN, '; ')}.")

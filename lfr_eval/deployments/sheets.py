@@ -218,7 +218,8 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         for number, cells in kept[:first]
         if sum(map(bool, cells)) == 1 and len(headings) > 1
     ]
-    kept = _without_notes(name, kept, first, len(headings))
+    kept, notes = _without_notes(name, kept, first, len(headings))
+    grid.passed_over += notes
     lines_above = [_words(cells) for _, cells in kept[:first] if sum(map(bool, cells)) > 1]
     needed = max(at for at, heading in enumerate(headings, 1) if heading)
     cut: list[str] = []
@@ -242,6 +243,7 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
             )
         if is_total(padded):
             grid.passed_over.append(f"row {number}: a row of totals")
+            grid.totals.append((len(grid.rows), Row(page, number, padded)))
             continue
         if len(cells) < needed and page is None:
             cut.append(f"row {number} ({len(cells)})")
@@ -271,24 +273,30 @@ def _words(cells: Sequence[str]) -> list[str]:
 
 def _without_notes(
     name: str, kept: list[tuple[int, list[str]]], first: int, width: int
-) -> list[tuple[int, list[str]]]:
-    """Refuse notes below the table: read as deployments, they would be counted."""
-    notes = []
+) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Return the lines without notes below the table, and these; refuse what may be a row."""
+    notes, said, unclear = set(), [], []
     for number, cells in reversed(kept[first:]):
         padded = tuple((cells + [""] * width)[:width])
         if is_empty(padded) or is_total(padded):
             continue
         # A deployment that was called off has a day; a row that is cut off has fewer cells.
-        said = sum(map(bool, padded)) <= width // 4 and len(cells) >= width
-        if not is_note(cells, width) and (not said or any(map(looks_like_a_day, cells))):
+        few = sum(map(bool, padded)) <= width // 4 and len(cells) >= width
+        note, (text, *others) = is_note(cells, width), filter(None, cells)
+        if not note and (not few or any(map(looks_like_a_day, cells))):
             break
-        notes.append(f"row {number} ('{next(filter(None, cells))}')")
-    if notes:
+        if note and not any(cell[0].isdigit() for cell in others):
+            notes.add(number)
+            said.append(f"row {number}: '{' '.join((text, *others))}' below the table was not read")
+        else:
+            unclear.append(f"row {number} ('{text}')")
+    if unclear:
         raise DeploymentError(
-            f"{name}: there seem to be notes below the table: {some(notes[::-1], SHOWN)}. "
-            "Delete them."
+            f"{name}: these may be deployments or notes below the table: "
+            f"{some(unclear[::-1], SHOWN)}. Complete the row of a deployment; delete a note, or "
+            "write it into one cell."
         )
-    return kept
+    return [line for line in kept if line[0] not in notes], said[::-1]
 
 
 _ENGLISH = frozenset(

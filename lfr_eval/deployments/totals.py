@@ -7,22 +7,21 @@ its counts do, because they are the sums of other rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from lfr_eval.contract.dates import MONTHS, looks_like_a_day
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.grid import where
 from lfr_eval.deployments.headings import plain
+from lfr_eval.deployments.values import COUNTS
 
-_TOTAL = frozenset(
-    (
-        *("total", "totals", "subtotal", "subtotals", "sum", "sums", "overall", "cumulative"),
-        *("ytd", "average", "averages", "avg", "mean", "median"),
-    )
+_SUMS = frozenset(("total", "totals", "subtotal", "subtotals", "sum", "sums"))
+_TOTAL = _SUMS.union(
+    ("overall", "cumulative", "ytd", "average", "averages", "avg", "mean", "median")
 )
 _BESIDE = frozenset(
     (
@@ -83,7 +82,7 @@ def without_totals(
     adding = adding_up(rows)
     kept = []
     for at, row in enumerate(rows):
-        place = where(row["page"], row["row"])
+        place = where(row["page"], row["row"], name)
         if at in adding:
             passed_over.append(f"{name}, {place}: a row of totals; {adding[at]}")
             continue
@@ -95,6 +94,47 @@ def without_totals(
             )
         kept.append(dict(row))
     return kept
+
+
+def unlike_the_sums(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    totals: Sequence[tuple[int, Mapping[str, Any]]],
+    headings: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield each total of a file that is not the sum of rows above it, or of all rows.
+
+    Parameters
+    ----------
+    totals
+        How many rows stand above each row of totals, and the row as a record.
+    headings
+        What the file prints above each field.
+    """
+    given = np.array(
+        [[_number(row[field]) for field in COUNTS[1:]] for row in rows], dtype=np.float64
+    ).reshape(len(rows), len(COUNTS) - 1)
+    for above, total in totals:
+        mine = np.array([_number(total[field]) for field in COUNTS[1:]], dtype=np.float64)
+        parts = [*(given[start:above] for start in range(above)), given]
+        sums = np.array([np.nansum(part, axis=0) for part in parts])
+        fits = (sums == mine).sum(axis=1)
+        best = int(np.argmax(fits))  # Of equal ones that with the most rows above.
+        for at in np.flatnonzero(~np.isnan(mine) & (sums[best] != mine)):
+            field = COUNTS[1:][at]
+            unknown = int(np.isnan(parts[best][:, at]).sum())
+            yield (
+                f"{name}, {where(total['page'], total['row'], name)}: the total below "
+                f"'{headings.get(field, field)}' is {count(round(mine[at]))}, but "
+                f"{several(len(parts[best]), 'row')} add up to {count(round(sums[best, at]))}"
+                + (f" ({unknown:,} of them without a number)" if unknown else "")
+            )
+
+
+def says_a_sum(cells: Sequence[str]) -> bool:
+    """Whether a row of totals is of sums, and not of means, and of no other file."""
+    words = {word for cell in cells for word in plain(cell).split()}
+    return bool(words & _SUMS) and not words & (_TOTAL - _SUMS)
 
 
 def adding_up(rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:

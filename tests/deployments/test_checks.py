@@ -16,7 +16,7 @@ from lfr_eval.deployments import DeploymentError, check_records, import_records,
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.corrections import corrected, write_suggestions
 from lfr_eval.deployments.dates import meant, out_of_order
-from tests.deployments.grids import row, write_csv
+from tests.deployments.grids import HEADINGS, row, write_csv
 
 TODAY = date(2026, 1, 1)
 DAYS = [f"{day:02d}/{month:02d}/24" for month in range(1, 13) for day in (3, 9, 14, 20, 27)]
@@ -167,6 +167,46 @@ def test_totals_that_were_imported_before_are_doubted(tmp_path: Path) -> None:
         frame.loc[17, name] = frame.loc[14:16, name].sum()
     found = check_records(frame, TODAY)
     assert found.loc[found["check"] == "row of totals", "record_id"].tolist() == ["grid, row 19"]
+
+
+def test_the_part_that_was_blank_as_printed_is_doubted_and_not_the_sum(tmp_path: Path) -> None:
+    changes = {"True_Alerts_Confirmed": "3", "Total_Alerts": "4"}
+    headings = [each.removesuffix(" Confirmed") for each in HEADINGS if "Unconfirmed" not in each]
+    drop = [at for at, each in enumerate(HEADINGS) if "Unconfirmed" in each]
+    given = [
+        [
+            cell
+            for at, cell in enumerate(
+                row("A", day, **changes, False_Alerts_Confirmed="-" if n == 2 else "1")
+            )
+            if at not in drop
+        ]
+        for n, day in enumerate(DAYS[:6])
+    ]
+    path = write_csv(tmp_path / "grid.csv", given, headings)
+    found = check_records(import_records([path], blanks={"": "zero"}).records, TODAY)
+    (doubt,) = found[found["check"] == "alerts do not add up"].to_dict("records")
+    assert (doubt["record_id"], doubt["column"]) == ("grid, row 4", "false_alerts")
+    assert (doubt["value"], doubt["suggestion"]) == ("0", "1")
+
+
+@pytest.mark.parametrize(("arrests", "said"), [("1", []), ("0", ["0 of 60 rows"])])
+def test_outcomes_may_add_up_to_the_true_alerts(
+    tmp_path: Path, arrests: str, said: list[str]
+) -> None:
+    changes = {f"r{n}": {"Arrest": arrests} for n in range(2, 62)}
+    found = check_records(records(tmp_path, **changes), TODAY)
+    reasons = found.loc[found["check"] == "outcomes do not add up", "reason"]
+    assert [text in reason for text, reason in zip(said, reasons, strict=True)] == [True] * len(
+        said
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_watchlists_that_vary_in_the_whole_file_are_not_doubted(tmp_path: Path, seed: int) -> None:
+    sizes = np.random.default_rng(seed).integers(4000, 17000, 60)
+    changes = {f"r{n}": {"Watchlist_Size": str(size)} for n, size in enumerate(sizes, start=2)}
+    assert doubts(records(tmp_path, **changes)) == []
 
 
 def test_a_repeated_row_is_found(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_durations_are_read_as_they_are_printed(tmp_path: Path, printed: str, ho
 
 def test_what_is_not_given_is_null_and_curly_quotes_are_plain(tmp_path: Path) -> None:
     cells = row("St Ann\u2019s", "01/10/24", Total_Alerts="N/A", Arrest="\u2013")
-    found = import_records([write_pdf(tmp_path / "a.pdf", [[cells]])], blanks="missing")
+    found = import_records([write_pdf(tmp_path / "a.pdf", [[cells]])], blanks={"": "missing"})
     found = found.records.iloc[0]
     assert found["place"] == "St Ann's"
     assert found[["alerts", "arrests"]].isna().all()
@@ -91,7 +91,7 @@ def test_an_unknown_heading_is_refused_until_somebody_says_what_it_means(tmp_pat
     )
     with pytest.raises(DeploymentError, match="heading 'Weather' is not known") as refused:
         import_records([path])
-    assert "the fields are record_id, " in str(refused.value)
+    assert "The fields of --map are record_id, " in str(refused.value)
     assert len(import_records([path], {"Weather": "skip"}).records) == 1
 
 
@@ -116,7 +116,7 @@ def test_all_problems_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     one = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24", Total_Alerts="x")])
     other = write_csv(tmp_path / "b.csv", [row("Ilford", "01/10/24", Arrest="y")])
     with pytest.raises(
-        DeploymentError, match=r"a.csv, row 2.*b.csv, row 2.*gone.csv does not exist"
+        DeploymentError, match=r"a.csv, row 2.*\n  b.csv, row 2.*\n  .*gone.csv does not exist"
     ):
         import_records([one, other, tmp_path / "gone.csv"])
 
@@ -148,7 +148,60 @@ def test_a_row_of_totals_is_passed_over_and_said(tmp_path: Path) -> None:
     total = row("Total", "", Total_Alerts="8")
     found = import_records([write_csv(tmp_path / "a.csv", [*rows(2), total])])
     assert len(found.records) == 2
-    assert found.passed_over == ["a.csv, row 4: a row of totals"]
+    assert found.passed_over[0] == "a.csv, row 4: a row of totals"
+
+
+def test_a_total_unlike_the_sum_of_its_rows_is_said(tmp_path: Path) -> None:
+    headings = ["Location", "Date", "Total alerts", "False alerts", "Faces seen"]
+
+    def said(*totals: list[str]) -> list[str]:
+        given = [
+            *(["A", "01/10/24", "3", "1", "100"], ["B", "02/10/24", "2", "-", "200"], totals[0]),
+            *(["C", "03/11/24", "4", "2", "N/A"], *totals[1:]),
+        ]
+        path = write_csv(tmp_path / "a.csv", given, headings)
+        notes = import_records([path], blanks={"": "missing"}).passed_over
+        return [note for note in notes if "add up" in note]
+
+    october, all_rows = ["Subtotal", "", "5", "1", "300"], ["Total", "", "9", "3", "300"]
+    assert said(october, all_rows) == []
+    assert said(october, ["Total", "", "4", "2", ""], all_rows) == []
+    assert said(october, ["Mean", "", "3.0", "1.5", ""]) == []
+    assert said(["Subtotal", "", "5", "2", "300"], all_rows) == [
+        "a.csv, row 4: the total below 'False alerts' is 2, but 2 rows add up to 1 (1 of them "
+        "without a number)"
+    ]
+    assert said(october, ["Total", "", "9", "3", "350"]) == [
+        "a.csv, row 6: the total below 'Faces seen' is 350, but 3 rows add up to 300 (1 of them "
+        "without a number)"
+    ]
+
+
+def test_blanks_are_zero_in_the_files_that_are_named_and_said(tmp_path: Path) -> None:
+    given = [row("A", "01/10/24", Arrest="-"), row("B", "02/10/24", Arrest="0")]
+    files = [write_csv(tmp_path / name, given) for name in ("a.csv", "b.csv")]
+    found = import_records(files, blanks={"b.csv": "zero"})
+    assert found.records["arrests"].fillna(-1).tolist() == [-1, 0, 0, 0]
+    assert found.passed_over == [
+        "b.csv, column 'Arrest': 1 cell is blank or a dash and read as 0 (row 2), although 1 cell says 0"
+    ]
+    with pytest.raises(DeploymentError, match=r"--blank names 'c\.csv', which is not one of"):
+        import_records(files, blanks={"c.csv": "zero"})
+
+
+def test_running_numbers_are_left_out_and_no_further_action_is_no_action(tmp_path: Path) -> None:
+    headings = ["No further action" if each == "No Action" else each for each in HEADINGS]
+    given = [["7", *row("A", "01/10/24")], ["8", *row("B", "02/10/24")]]
+    path = write_csv(tmp_path / "a.csv", given, ["Deployment No.", *headings])
+    found = import_records([path])
+    assert found.records["no_action"].tolist() == [1, 1]
+    assert found.passed_over == [
+        "a.csv, column 'Deployment No.' left out: it numbers the deployments"
+    ]
+    # How many deployments there were is another number, and such a row is not one of them.
+    many = write_csv(tmp_path / "b.csv", given, ["Number of deployments", *headings])
+    with pytest.raises(DeploymentError, match="'Number of deployments' is not known"):
+        import_records([many])
 
 
 @pytest.mark.parametrize(
@@ -268,14 +321,35 @@ def test_letters_that_no_english_text_has_are_refused(
     [
         ["Notes: faces seen are estimates"],
         ["Source: Force, 01/03/2026"] + 15 * [""],
+        ["* Faces seen", " in busy places", " is an estimate."],
+    ],
+)
+def test_notes_below_the_table_are_reported_as_not_read(tmp_path: Path, note: list[str]) -> None:
+    found = import_records([write_csv(tmp_path / "a.csv", [*rows(3), 16 * [""], note])])
+    book = openpyxl.Workbook()
+    for cells in (HEADINGS, *rows(3), note):
+        book.active.append(list(cells))
+    book.save(tmp_path / "b.xlsx")
+    other = import_records([tmp_path / "b.xlsx"])
+    for each, number in ((found, 6), (other, 5)):
+        assert len(each.records) == 3
+        (said,) = each.passed_over
+        assert f"row {number}: '{note[0]}" in said
+        assert said.endswith("below the table was not read")
+    assert other.records["record_id"].tolist()[0] == "b, sheet 1, row 2"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
         ["Prepared", "01/03/2026"] + 14 * [""],
         ["Counted on 3 days", "", "16000"] + 13 * [""],
     ],
 )
-def test_notes_below_the_table_are_named_as_such(tmp_path: Path, note: list[str]) -> None:
+def test_what_may_be_a_row_or_a_note_is_refused(tmp_path: Path, note: list[str]) -> None:
     path = write_csv(tmp_path / "a.csv", [*rows(3), 16 * [""], note])
     with pytest.raises(
-        DeploymentError, match=rf"notes below the table: row 6 \('{note[0]}'\)\. Delete them"
+        DeploymentError, match=rf"or notes below the table: row 6 \('{note[0]}'\)\. Complete"
     ):
         import_records([path])
     book = openpyxl.Workbook()

@@ -360,9 +360,9 @@ def test_a_blank_count_is_zero_only_if_somebody_says_so(tmp_path: Path, blank: s
         DeploymentError, match=r"3 cells below 'False Alerts Confirmed' are blank or dashes"
     ):
         import_records([file])
-    known = import_records([file], blanks="zero").records
+    known = import_records([file], blanks={"": "zero"}).records
     assert list(known["false_alerts"]) == [0, 0, 0, 1, 1, 1]
-    unknown = import_records([file], blanks="missing").records
+    unknown = import_records([file], blanks={"": "missing"}).records
     # The other part alone is not the number of false alerts.
     assert list(unknown["false_alerts"].isna()) == [True] * 3 + [False] * 3
 
@@ -500,7 +500,7 @@ def test_one_dash_is_asked_about_also_in_a_column_of_a_group(tmp_path: Path) -> 
     assert "1 cell below 'False alerts: Black women' is blank or a dash (row 3)" in str(
         caught.value
     )
-    records = import_records([file], blanks="zero").records
+    records = import_records([file], blanks={"": "zero"}).records
     assert list(records["false_confirmed"]) == [0, 2, 2]
     groups = [json.loads(each)["group"]["black women"] for each in records["false_by_group"]]
     assert groups == [1, 0, 1]
