@@ -183,7 +183,8 @@ def test_blanks_are_zero_in_the_files_that_are_named_and_said(tmp_path: Path) ->
     found = import_records(files, blanks={"b.csv": "zero"})
     assert found.records["arrests"].fillna(-1).tolist() == [-1, 0, 0, 0]
     assert found.passed_over == [
-        "b.csv, column 'Arrest': 1 cell is blank or a dash and read as 0 (row 2), although 1 cell says 0"
+        "b.csv, column 'Arrest': 1 cell is blank or a dash and read as 0 (row 2), "
+        "although 1 cell says 0"
     ]
     with pytest.raises(DeploymentError, match=r"--blank names 'c\.csv', which is not one of"):
         import_records(files, blanks={"c.csv": "zero"})
