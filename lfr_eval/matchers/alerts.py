@@ -85,7 +85,9 @@ class AlertLog:
         decimal: Decimal | None = None,
         dates: Order | None = None,
     ) -> None:
-        self.floor, self.at_most = floor, at_most
+        self.ranks = are_ranks(columns, higher_is)
+        # Ranks down to the floor are a list of that length, and tell nothing of others.
+        self.floor, self.at_most = floor, at_most or (int(-floor) if self.ranks else 0)
         self._path, self._within = path, within
         rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
         self.told, others = tuple(rows.attrs[NOTES]), tuple(rows.attrs[OTHERS])
@@ -108,7 +110,6 @@ class AlertLog:
             score = score.astype(np.float32)
         if higher_is == "worse":
             score = -score
-        self.ranks = are_ranks(columns, higher_is)
         checks = [
             (
                 "reference_id is empty (write the image_id of the reference that the alert names)",

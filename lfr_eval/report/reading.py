@@ -88,7 +88,8 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     rates = rates[rates["rank"].isna()]
     within = [rate for rate in at_plan if not rate.is_crossed]
     one_per_group = leading_sides(rates)
-    quotes = _quotes(one_per_group, record)
+    told = _without_full_lists(one_per_group, record)
+    quotes = _quotes(told, record)
     all_findings = _required(study, tables.FINDINGS)
     publication = read_publication(study)
     higher = publication.higher if publication else {}
@@ -140,7 +141,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         scores=to_score_words(optional(tables.SCORE_DIFFERENCES), optional(tables.SCORE_SUMMARY)),
         adjustment=to_adjustment(optional(tables.ADJUSTED), quotes[0] if quotes else None),
         explorer=to_explorer(
-            one_per_group[one_per_group["metric"] != "misidentification"],
+            told[told["metric"] != "misidentification"],
             all_findings,
             record,
             [(each.threshold, each.label) for each in decisions.approved],
@@ -259,6 +260,15 @@ def _groups(rates: pd.DataFrame, quotes: Sequence[Quote], ranks: bool) -> Quote 
     return quote(to_rows(frame[kept]), ranks)
 
 
+def _without_full_lists(rates: pd.DataFrame, record: StudyRecord) -> pd.DataFrame:
+    """Leave out false alerts where every list holds somebody else: no threshold cuts its length."""
+    if record.design.list_length is None:
+        return rates
+    false = rates["metric"] == "FPIR"
+    everybody = rates[false & (rates["factor"] == OVERALL) & (rates["rate"] == 1.0)]
+    return rates[~(false & rates["threshold"].isin(everybody["threshold"])).to_numpy(bool)]
+
+
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
     """Quote false alerts beside recognition at every headline threshold and watchlist size."""
     quotes: list[Quote] = []
@@ -267,11 +277,6 @@ def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:
         # Intersections have many groups and their own tables; the first screen stays readable.
         frame = frame[~frame["factor"].str.contains(CROSS, regex=False).to_numpy(bool)]
         identification = frame[frame["metric"].isin(["FPIR", "TPIR", "FNIR"])]
-        if record.design.list_length is not None:
-            # A list that always holds somebody else has a fixed length, which no threshold cuts.
-            false = (identification["metric"] == "FPIR").to_numpy(bool)
-            if (identification.loc[false, "rate"].dropna() == 1.0).all():
-                identification = identification[~false]
         sizes = sorted(identification["watchlist_size"].dropna().unique(), reverse=True)
         parts = [identification[identification["watchlist_size"] == size] for size in sizes]
         verification = frame[frame["metric"].isin(["FMR", "FNMR"])]

@@ -65,7 +65,7 @@ class Publication:
 
 PUBLISH_MORE = (
     "A smaller --minimum may withhold less, and so may a study with fewer groups: run it with "
-    "'inference.factors=[gender,ethnicity]', without their combinations, and publish that."
+    "fewer inference.factors, first without combinations, and publish that."
 )
 
 

@@ -367,6 +367,8 @@ def test_lists_of_fixed_length_with_scores_are_told_as_ranks(logs: Logs) -> None
     lead = " ".join(answer(study.path))
     assert lead.startswith("The person sought was")
     assert "false alert" not in lead
+    page = (study.path / "report.html").read_text(encoding="utf-8")
+    assert "there would be about" not in page[: page.index('id="people"')]
 
 
 def test_a_column_that_names_passes_is_found(logs: Logs) -> None:
