@@ -18,9 +18,12 @@ from lfr_eval.config.chosen import read_policy
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import FINDINGS, OPERATING_POINTS, RATES, WATCHLIST_SIZES
 from lfr_eval.contract.trials import group_people
+from lfr_eval.finished.choosing.answer import answer
 from lfr_eval.finished.choosing.constraints import read_constraints
+from lfr_eval.finished.choosing.files import write_answer, write_policy
 from lfr_eval.finished.choosing.sample import sample_of
 from lfr_eval.finished.choosing.sensitivity import by_drift, by_size
+from lfr_eval.finished.choosing.words import as_text
 from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
@@ -39,6 +42,23 @@ def test_a_finished_study_is_read_back_to_its_own_rates(
     plan = study.plan
     again = rate_table(study.trials, study.people, plan.factors, study.thresholds, plan, bands=True)
     pd.testing.assert_frame_equal(again, small.read(RATES))
+
+
+def test_a_study_of_pairs_is_cut_by_its_false_matches(study: Finished, tmp_path: Path) -> None:
+    trials = tuple(one for one in study.trials if one.metric in ("FMR", "FNMR"))
+    pairs = replace(study, trials=trials)
+    found = answer(pairs, read_constraints(["max_fmr=1/5", "factors=[overall, gender]"]))
+    assert found.chosen is not None
+    assert found.report is not None
+    assert set(found.report["metric"]) == {"FMR", "FNMR"}
+    weighed = found.points[found.points["people"] == "choosing"].set_index("threshold")["met"]
+    assert found.chosen == min(weighed.index[weighed.astype(bool)])
+    assert "watchlist" not in as_text(found)
+    write_answer(found, tmp_path)
+    with pytest.raises(ConfigError, match="no evidence on max_fpir"):
+        answer(pairs, read_constraints(["max_fmr=1/5", "max_fpir=1/5"]))
+    with pytest.raises(ConfigError, match="policy limits searches"):
+        write_policy(replace(found, points=found.points.assign(met=True)), tmp_path / "p.yaml")
 
 
 def test_ratios_are_bounded_as_findings_bound_them(small: StudyFolder, study: Finished) -> None:

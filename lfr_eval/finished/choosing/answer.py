@@ -34,17 +34,19 @@ class Answer:
         What everybody would choose: nobody is left to report on it.
     refused
         Why thresholds were refused, by neighbouring thresholds.
+    size
+        Of the watchlist; None in a study of pairs.
     report
         Rates at the chosen threshold (rows of table `rates`) of the people who did not choose it.
     sizes, crowds, drifts
-        Sensitivity; `crowds` and `drifts` are None without a chosen threshold.
+        Sensitivity; `crowds` and `drifts` are None without a chosen threshold or a watchlist.
     costs
         The cost curve of everybody; None where no costs were given.
     """
 
     study: Finished
     limits: ConstraintsConfig
-    size: int
+    size: int | None
     people: tuple[int, int]
     points: pd.DataFrame
     chosen: float | None
@@ -82,12 +84,11 @@ def answer(study: Finished, limits: ConstraintsConfig) -> Answer:
     choosers, reporters = halves(everybody, limits.share, limits.seed)
     weighed = [weigh(sample, limits) for sample in (choosers, reporters, everybody)]
     chosen = choice_of(choosers, limits)
-    size = everybody.alerts.watchlist_size
-    assert size is not None
+    searched = None if everybody.alerts is None else chosen
     return Answer(
         study=study,
         limits=limits,
-        size=size,
+        size=None if everybody.alerts is None else everybody.alerts.watchlist_size,
         people=(len(choosers.people), len(reporters.people)),
         points=pd.concat(weighed, ignore_index=True),
         chosen=chosen,
@@ -97,13 +98,13 @@ def answer(study: Finished, limits: ConstraintsConfig) -> Answer:
         report=None if chosen is None else _rates_at(reporters, limits, chosen),
         stability=stability(everybody, limits),
         sizes=by_size(study, limits, chosen),
-        crowds=None if chosen is None else by_crowd(everybody, limits, chosen),
-        drifts=None if chosen is None else by_drift(everybody, limits, chosen),
+        crowds=None if searched is None else by_crowd(everybody, limits, searched),
+        drifts=None if searched is None else by_drift(everybody, limits, searched),
         costs=cost_curve(everybody, limits),
     )
 
 
 def _rates_at(sample: Sample, limits: ConstraintsConfig, threshold: float) -> pd.DataFrame:
-    trials = [one for one in (sample.alerts, sample.found) if one is not None]
-    rates = pd.concat([rates_of(sample, one, limits.factors) for one in trials])
+    both = (sample.alerts, sample.found) if sample.alerts else (sample.matches, sample.missed)
+    rates = pd.concat([rates_of(sample, one, limits.factors) for one in both if one is not None])
     return rates[rates["threshold"] == threshold].reset_index(drop=True)

@@ -26,7 +26,7 @@ def cost_curve(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame | None
     """
     if limits.cost_miss is None:
         return None
-    if sample.found is None:
+    if sample.alerts is None or sample.found is None:
         raise ConfigError("Nobody in the study is enrolled: what is missed cannot be costed.")
     assert limits.cost_false_alert is not None
     assert limits.prevalence is not None

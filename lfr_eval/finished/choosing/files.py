@@ -74,10 +74,13 @@ def write_policy(found: Answer, file: Path) -> None:
     Raises
     ------
     ConfigError
-        If no threshold was chosen, or the people who did not choose it do not bear it out.
+        If no watchlist was searched, no threshold was chosen, or the people who did not choose it
+        do not bear it out.
     """
     if found.chosen is None or not found.confirmed:
         raise ConfigError(f"There is no threshold to write a policy for. {sentence(found)}")
+    if found.size is None:
+        raise ConfigError("A policy limits searches of a watchlist, and the study compared pairs.")
     limits = found.limits
     values: dict[str, Any] = {
         "watchlist_size": found.size,

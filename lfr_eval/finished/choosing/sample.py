@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ class Sample:
     people
         One row a person.
     alerts
-        Trials of FPIR.
+        Trials of FPIR; None where no watchlist was searched.
     found
         Trials of TPIR; None where nobody is enrolled.
     thresholds
@@ -38,15 +38,18 @@ class Sample:
         Level of the intervals, and fixed or random watchlist.
     matches
         Trials of FMR; None where people were not compared with one another.
+    missed
+        Trials of FNMR, where no watchlist was searched.
     """
 
     name: str
     people: pd.DataFrame
-    alerts: PersonTrials
+    alerts: PersonTrials | None
     found: PersonTrials | None
     thresholds: tuple[float, ...]
     plan: Plan
     matches: PairTrials | None = None
+    missed: PersonTrials | None = None
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -56,13 +59,17 @@ class Sample:
 
     def of(self, keep: Bools, name: str) -> Sample:
         """Return the sample of the people in `keep` alone."""
-        alerts, found = among(self.alerts, keep), self.found and among(self.found, keep)
-        assert isinstance(alerts, PersonTrials)
-        assert found is None or isinstance(found, PersonTrials)
         matches = self.matches and among(self.matches, keep)
         assert matches is None or isinstance(matches, PairTrials)
-        people = self.people[keep]
-        return replace(self, name=name, people=people, alerts=alerts, found=found, matches=matches)
+        alerts, found, missed = (
+            one and among(one, keep) for one in (self.alerts, self.found, self.missed)
+        )
+        assert alerts is None or isinstance(alerts, PersonTrials)
+        assert found is None or isinstance(found, PersonTrials)
+        assert missed is None or isinstance(missed, PersonTrials)
+        return Sample(
+            *(name, self.people[keep], alerts, found, self.thresholds, self.plan, matches, missed)
+        )
 
 
 def sample_of(study: Finished, size: int | None) -> Sample:
@@ -71,12 +78,21 @@ def sample_of(study: Finished, size: int | None) -> Sample:
     Raises
     ------
     ConfigError
-        If the study searched no watchlist, or none of this size.
+        If the study searched no watchlist of this size. One that compared pairs of people needs
+        none.
     """
+    matches = study.named("FMR")
+    if not study.sizes and size is None and isinstance(matches, PairTrials):
+        missed = study.named("FNMR")
+        assert missed is None or isinstance(missed, PersonTrials)
+        return Sample(
+            *("everybody", study.people, None, None, study.thresholds, study.plan, matches, missed)
+        )
     if not study.sizes:
         raise ConfigError(
-            f"The study {study.name} searched no watchlist: choose among thresholds of a study "
-            "whose design is live, operator or complete."
+            f"The study {study.name} searched no watchlist, and holds no pairs of known people to "
+            "choose by max_fmr: choose among thresholds of a study whose design is live, operator "
+            "or complete."
         )
     wanted = study.sizes[-1] if size is None else size
     alerts = study.searched("FPIR", wanted)
@@ -86,7 +102,6 @@ def sample_of(study: Finished, size: int | None) -> Sample:
             f"{', '.join(f'{one:,}' for one in study.sizes)}."
         )
     found = study.searched("TPIR", wanted)
-    matches = study.named("FMR")
     assert matches is None or isinstance(matches, PairTrials)
     return Sample("everybody", study.people, alerts, found, study.thresholds, study.plan, matches)
 

@@ -37,7 +37,7 @@ def by_size(study: Finished, limits: ConstraintsConfig, threshold: float | None)
         rows.append((size, "searched", group, rate, upper, chosen))
     columns = ["watchlist_size", "way", "group", "rate", "upper", "chosen"]
     frame = pd.DataFrame(rows, columns=columns).astype({"chosen": float})
-    if threshold is None or not study.folder.file(WATCHLIST_SIZES).is_file():
+    if threshold is None or frame.empty or not study.folder.file(WATCHLIST_SIZES).is_file():
         return frame
     table = study.folder.read(WATCHLIST_SIZES)
     near = same_threshold(table["threshold"], threshold)
@@ -56,6 +56,7 @@ def by_crowd(sample: Sample, limits: ConstraintsConfig, threshold: float) -> pd.
     Columns: crowd, rate, lower, upper (FPIR).
     """
     at = replace(sample, thresholds=(threshold,))
+    assert at.alerts is not None
     given: list[tuple[str, dict[str, float]]] = [("as studied", {})]
     if limits.composition:
         given.insert(0, ("as given", dict(limits.composition)))
@@ -106,6 +107,7 @@ def _worst_at(
 ) -> tuple[str, float, float]:
     if threshold is None:
         return EVERYBODY, np.nan, np.nan
+    assert sample.alerts is not None
     # Intervals without events carry the design effect of the sweep, so the sweep stays.
     swept = replace(sample, thresholds=tuple(sorted({*sample.thresholds, threshold})))
     table = rates_of(swept, sample.alerts, limits.factors)

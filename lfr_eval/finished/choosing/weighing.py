@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lfr_eval.config import ConfigError, ConstraintsConfig
 from lfr_eval.contract.tables import CROSS, EVERYBODY, OPERATING_POINTS, OVERALL
 from lfr_eval.contract.trials import PairTrials, PersonTrials, group_people
+from lfr_eval.contract.words import joined
 from lfr_eval.finished.choosing.sample import Sample
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.clusters import clusters_of
@@ -24,6 +25,8 @@ Floats = NDArray[np.float64]
 FPIR, FMR, FMR_WITHIN = "FPIR", "FMR", "FMR within groups"
 RATIO, TPIR, ALERTS = "ratio", "TPIR", "alerts"
 
+OF_SEARCHES = ("max_fpir", "max_ratio", "min_tpir", "max_alerts", "cost_miss")
+
 
 def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
     """Return table `operating_points` of one sample.
@@ -31,11 +34,18 @@ def weigh(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
     Raises
     ------
     ConfigError
-        If a factor is no label of the people, nobody is enrolled, or the composition names an
-        unknown group.
+        If a factor is no label of the people, nobody is enrolled, the composition names an
+        unknown group, or a study of pairs is asked about searches.
     """
+    asked = [name for name in OF_SEARCHES if getattr(limits, name) is not None]
+    if sample.alerts is None and asked:
+        raise ConfigError(
+            f"The study compared pairs of people and searched no watchlist, so that it has no "
+            f"evidence on {joined(asked)}. Give only max_fmr or max_fmr_worst_group, or choose in "
+            "a study whose design is live, operator or complete."
+        )
     frames = []
-    if limits.max_fpir is not None:
+    if limits.max_fpir is not None and sample.alerts is not None:
         rates = rates_of(sample, sample.alerts, limits.factors)
         frames.append(_worst(rates, FPIR, limits.max_fpir, rates["upper"]))
     frames += _false_matches(sample, limits)
@@ -119,6 +129,7 @@ def _ratios(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFrame]:
     limit, frames = limits.max_ratio, []
     clusters = clusters_of(sample.people)
     assert limit is not None
+    assert sample.alerts is not None
     for factor in limits.factors:
         if factor == OVERALL:
             continue
@@ -154,6 +165,7 @@ def _ratios(sample: Sample, limits: ConstraintsConfig) -> list[pd.DataFrame]:
 def _alerts(sample: Sample, limits: ConstraintsConfig) -> pd.DataFrame:
     assert limits.crowd is not None
     assert limits.max_alerts is not None
+    assert sample.alerts is not None
     rate, _, upper = crowd_rate(sample, sample.alerts, limits.composition)
     alerts, bound = limits.crowd * rate, limits.crowd * upper
     return pd.DataFrame(

@@ -38,15 +38,15 @@ def as_text(found: Answer) -> str:
 def sentence(found: Answer) -> str:
     """Return the choice in one sentence, with what it rests on."""
     choosers, reporters = found.people
-    where = f"at a watchlist of {found.size:,}"
+    where = _at_size(found)
     if found.chosen is None:
         return (
-            f"No threshold of the study keeps to these limits {where}, because "
+            f"No threshold of the study keeps to these limits{where}, because "
             + "; ".join(reason(region) for region in found.refused)
             + "."
         )
     at = threshold_text(found.chosen)
-    said = f"The intervals of {choosers} people keep to every limit {where} at the threshold {at}"
+    said = f"The intervals of {choosers} people keep to every limit{where} at the threshold {at}"
     if found.confirmed:
         return f"{said}, and so do those of the {reporters} people who did not choose it."
     failed = found.reported[~found.reported["met"].to_numpy(bool)]
@@ -85,7 +85,7 @@ def value_text(kind: str, value: float, outward: bool = True) -> str:
         return "undefined"
     if np.isinf(value):
         return "nothing"
-    if kind in (FPIR, FMR, FMR_WITHIN):
+    if kind in (FPIR, FMR, FMR_WITHIN, "FNMR"):
         return one_in(value, "up" if outward else "nearest")
     if kind == TPIR:
         return share(value, "down" if outward else "nearest")
@@ -113,9 +113,14 @@ def _head(found: Answer) -> Iterator[str]:
     ]
     yield f"Limits: {'; '.join(text for text in asked if text)}"
     yield (
-        f"in {', '.join(limits.factors)}, at a watchlist of {found.size:,}, by the ends of "
-        f"{100 * study.plan.level:g} % intervals ({study.plan.watchlist} watchlist)"
+        f"in {', '.join(limits.factors)}{_at_size(found, ', ')}, by the ends of "
+        f"{100 * study.plan.level:g} % intervals"
+        + (f" ({study.plan.watchlist} watchlist)" if found.size else "")
     )
+
+
+def _at_size(found: Answer, before: str = " ") -> str:
+    return f"{before}at a watchlist of {found.size:,}" if found.size else ""
 
 
 def _verdict(found: Answer) -> Iterator[str]:
@@ -141,7 +146,16 @@ def _reported(found: Answer) -> Iterator[str]:
         return
     yield f"Rates at {threshold_text(found.chosen)} of the {found.people[1]} who did not choose it:"
     yield from aligned(
-        ("metric", "group", "events", "passes", "people", "rate", "lower", "upper"),
+        (
+            "metric",
+            "group",
+            "events",
+            "passes" if found.size else "trials",
+            "people",
+            "rate",
+            "lower",
+            "upper",
+        ),
         [
             (
                 row.metric,
@@ -182,6 +196,8 @@ def _stability(found: Answer) -> Iterator[str]:
 
 
 def _sizes(found: Answer) -> Iterator[str]:
+    if found.sizes.empty:
+        return
     if found.sizes["rate"].isna().all() and found.sizes["chosen"].isna().all():
         others = [size for size in found.sizes["watchlist_size"].unique() if size != found.size]
         if others:
