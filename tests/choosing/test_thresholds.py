@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.finished.choosing.files import write_answer, write_policy
 from lfr_eval.finished.choosing.sample import sample_of
 from lfr_eval.finished.choosing.sensitivity import by_drift, by_size
-from lfr_eval.finished.choosing.words import as_text
+from lfr_eval.finished.choosing.words import _sizes, as_text
 from lfr_eval.finished.finished import Finished, read_finished
 from lfr_eval.inference import rate_table
 from lfr_eval.inference.ratio_bounds import ratio_bounds
@@ -124,6 +125,9 @@ def test_no_threshold_is_an_answer_with_reasons(
     assert "and the limit is at most 1 in 1 million" in said
     assert re.search(r"No threshold would be chosen at a watchlist of (?!.*\b300\b)\d", said)
     assert "–     –" not in said  # No table of dashes.
+    # Of one size, which was asked about, nothing else is said.
+    only = pd.DataFrame({"watchlist_size": [300], "rate": [np.nan], "chosen": [np.nan]})
+    assert [*_sizes(SimpleNamespace(size=300, sizes=only))] == []
     # Not among the studies, which `verify studies/*` meets.
     place = tmp_path / "thresholds" / small.path.resolve().name
     content = json.loads((place / "thresholds.json").read_text())

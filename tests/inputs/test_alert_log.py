@@ -29,6 +29,7 @@ from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.passes import NAMED, NEAREST, NO_PASS, UNKNOWN_PASS
 from lfr_eval.report import answer
+from lfr_eval.study.evidence import notes_of_log
 from lfr_eval.tracking.metrics import metrics_of
 from tests.inputs.conftest import Logs
 from tests.studies import run, tables_of
@@ -61,8 +62,13 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     with pytest.raises(MatcherError, match=r"1 alert of 7 could belong to several .*: row 6 \("):
         AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
     words = logs.write(PASSES, alerts.replace(doubtful, ""))
-    log = AlertLog(logs.folder / "alerts.csv", 0.6).alerts(logs.images())
+    matcher = AlertLog(logs.folder / "alerts.csv", 0.6)
+    log = matcher.alerts(logs.images())
     assert log["row"].tolist() == [2, 4, 5, 6, 7, 8]
+    *_, near, lost = notes_of_log(matcher, log[log["row"].isin([2, 4, 6])])
+    assert "1 alert of 3 named no pass and belongs to the pass that was" in near
+    assert "1 alert of 3 belongs to no pass of the study" in lost
+    assert "no rate counts it." in lost
     assert log["matched"].tolist() == [*(NAMED, NEAREST, NEAREST, NO_PASS, UNKNOWN_PASS, NEAREST)]
     found = log["pass_id"].astype(object).where(log["pass_id"].notna(), None)
     assert found.tolist() == ["b", "a", "c", None, None, "g"]
