@@ -245,12 +245,20 @@ def _passphrase() -> str:
 def _tested(folder: StudyFolder, where: str) -> Version:
     """Return the version that a study names as tested, else the one with its fingerprint."""
     from lfr_eval.contract.tested import tested_version
+    from lfr_eval.registry.registered import RegistryError
     from lfr_eval.registry.versions import find_version, version_tested
 
     about = folder.record()
     named = tested_version(about)
     if named:
         return find_version(f"models:/{named}", where)
+    if about.matcher.evidence != "pictures":
+        raise RegistryError(
+            f"The study knows the matcher '{about.matcher.called}' only by a file of its results. "
+            "approve is for registered versions of matchers, which the live engine can load, and "
+            "such a matcher cannot be registered. Write down the panel's decision with the study "
+            f"hash {folder.study_hash()} elsewhere."
+        )
     return version_tested(about.matcher.fingerprint, where)
 
 

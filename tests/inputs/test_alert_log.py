@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.cli import main as cli
 from lfr_eval.cohort import ManifestError
 from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.opportunities import with_passes
@@ -415,3 +416,14 @@ def test_problems_of_passes_name_the_columns_of_their_log(logs: Logs) -> None:
     with pytest.raises(ManifestError, match="1 problem") as caught:
         with_passes(cohort, logs.folder / "passes.csv", columns)
     assert "Columns there" not in str(caught.value)
+
+
+def test_a_system_that_only_its_log_knows_is_not_approved(
+    logs: Logs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = tables_of(logs.folder, *logs.write(PASSES, "pass_id,reference_id,score\na,r0,0.9\n"))
+    asked = ["--threshold", "0.6", "--by", "Dr Grey", "--role", "panel", "--proposer", "Mr Brown"]
+    assert cli.main(["approve", str(study.path), *asked]) != 0
+    said = capsys.readouterr().err
+    assert "'alerts' only by a file of its results" in said
+    assert study.study_hash() in said
