@@ -1,7 +1,7 @@
 """Stage cohort: a table of text in, the same table with one spelling per label out.
 
 Labels that differ only by accident (case, width, spaces, look-alike letters) become one label, in
-the most frequent spelling. Long labels, such as those of a census, get a short name for charts and
+the usual spelling. Long labels, such as those of a census, get a short name for charts and
 sentences. Every change is reported.
 """
 
@@ -69,6 +69,7 @@ def respelled(
     table: TextTable,
     card: DatasetCard | None = None,
     counted: tuple[str, str] = ("row", "rows"),
+    like: Mapping[str, Collection[str]] | None = None,
 ) -> Labels:
     """Give each column, role and label one spelling.
 
@@ -80,6 +81,8 @@ def respelled(
         Names the schemes of labels. Codes of a closed scheme are not changed.
     counted
         What a row of the table is, one and several.
+    like
+        Column to labels of another file, whose spelling is taken.
     """
     notes, problems = list(table.notes), list(table.problems)
     frame, said = _columns(table.frame)
@@ -99,7 +102,9 @@ def respelled(
                 frame[column] = frame[column].mask(frame[column].str.strip() == MISSING)
             continue
         known = ROLES if column == "role" else ()
-        frame[column], said = _one_spelling(frame[column], column, known, counted)
+        frame[column], said = _one_spelling(
+            frame[column], column, known, counted, (like or {}).get(column, ())
+        )
         notes += said
         if column != "role":
             notes += _slips(frame[column], column, counted)
@@ -137,13 +142,24 @@ def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _one_spelling(
-    values: pd.Series, column: str, known: Collection[str], counted: tuple[str, str]
+    values: pd.Series,
+    column: str,
+    known: Collection[str],
+    counted: tuple[str, str],
+    like: Collection[str] = (),
 ) -> tuple[pd.Series, list[str]]:
-    """Return labels in their most frequent spelling, or in that of the known names."""
+    """Return labels in the spelling of the known names or `like`, or in their usual one.
+
+    That is the one whose capitals are those of most rows of the column, then the most frequent.
+    """
     counts = _counted(values)
-    usual = {skeleton(name): name for name in known}
+    usual = {skeleton(name): name for name in (*known, *like)}
     read: dict[str, str] = {}
-    for label in counts:  # The most frequent first; of equals the first in the file.
+    rows: Counter[tuple[bool, bool]] = Counter()
+    for label, number in counts.items():
+        rows[_capitals(label)] += number
+    # Of equals the most frequent first, then the first in the file.
+    for label in sorted(counts, key=lambda each: -rows[_capitals(each)]):
         said = usual.setdefault(skeleton(label), label if known else _speakable(label))
         if said != label:
             read[label] = said
@@ -160,9 +176,15 @@ def _one_spelling(
     ]
     if len(told) > SAID:
         rest = several(len(told) - SAID, "other spelling")
-        notes.append(f"{rest} of column '{column}' are read as the most frequent one.")
+        notes.append(f"{rest} of column '{column}' are read as the usual one.")
     values = values.replace(read) if read else values
     return values.mask(values.isin(missing)) if missing else values, notes
+
+
+def _capitals(label: str) -> tuple[bool, bool]:
+    """Return whether all letters of a label are capitals, and whether the first is."""
+    said = label.strip()
+    return said.isupper(), said[:1].isupper()
 
 
 def _slips(values: pd.Series, column: str, counted: tuple[str, str]) -> list[str]:
@@ -212,7 +234,7 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
         short = _behind_colon(label)
         if short:
             own = 1
-            if len(short) > LONGEST and "," in short:
+            if len(short) > LONGEST and re.search("[,/]", short):
                 short, own = _of_wider(label, labels), 0
             if within.count(skeleton(short)) == own and skeleton(short) not in taken:
                 found[short] = label
@@ -246,7 +268,7 @@ def _of_wider(label: str, labels: Sequence[str]) -> str:
     others = [other for other in labels if other != label]
     if not any(skeleton(other).startswith(skeleton(wider)) for other in others):
         return wider.strip()
-    return f"{wider.strip()} {re.split(r', | or ', named)[-1].strip()}"
+    return f"{wider.strip()} {re.split(r'[,/]| or ', named)[-1].strip()}"
 
 
 def _behind_colon(label: str) -> str:

@@ -84,6 +84,13 @@ def with_passes(
         TextTable(table.file, frame.astype("string"), table.rows),
         cohort.cards[0],
         ("pass", "passes"),
+        {
+            str(column): [
+                *cohort.people[column].dropna().unique(),
+                *cohort.label_names.get(str(column), {}).values(),
+            ]
+            for column in cohort.people.columns.drop(["filler", CARD], errors="ignore")
+        },
     )
     rows = labels.table
     try:

@@ -66,6 +66,20 @@ def test_the_most_frequent_spelling_is_kept_and_the_others_are_told(tmp_path: Pa
     assert labels.table.notes == ("'F' of column 'gender' is read as 'f' (1 row).",)
 
 
+def test_labels_of_one_column_take_the_capitals_of_most_of_its_rows(tmp_path: Path) -> None:
+    given = ["Female"] * 3 + ["female"] * 2 + ["Male"] * 2 + ["male"] * 3 + ["MALE"]
+    labels = table(tmp_path, gender=[*given, *["Other"] * 2])
+    assert set(labels.table.frame["gender"]) == {"Female", "Male", "Other"}
+    assert set(labels.table.notes) == {
+        "'female' of column 'gender' is read as 'Female' (2 rows).",
+        "'male' of column 'gender' is read as 'Male' (3 rows).",
+        "'MALE' of column 'gender' is read as 'Male' (1 row).",
+    }
+    # The labels of another file come first.
+    again = respelled(read_text_table(tmp_path / "people.csv"), like={"gender": ["female", "male"]})
+    assert set(again.table.frame["gender"]) == {"female", "male", "Other"}
+
+
 def test_census_labels_get_short_names_that_no_other_label_begins_with(tmp_path: Path) -> None:
     labels = table(tmp_path, ethnicity=list(CENSUS))
     assert labels.table.frame["ethnicity"].tolist() == [
@@ -111,6 +125,21 @@ def test_a_label_of_two_kinds_of_people_is_not_cut(tmp_path: Path) -> None:
     two = ["Gypsy or Irish Traveller", "American Indian or Alaska Native", "Not Hispanic or Latino"]
     labels = table(tmp_path, ethnicity=[*two, "Asian or Asian British"])
     assert labels.table.frame["ethnicity"].tolist() == [*two, "Asian"]
+
+
+@pytest.mark.parametrize(
+    "nations",
+    [
+        "English, Welsh, Scottish, Northern Irish or British",
+        "English/Welsh/Scottish/N. Irish/British",
+        "English / Welsh / Scottish / British",
+    ],
+)
+def test_a_list_of_nations_with_slashes_is_a_list(nations: str, tmp_path: Path) -> None:
+    labels = table(tmp_path, ethnicity=[f"White: {nations}", "Asian: Chinese", "Black: African"])
+    assert labels.names["ethnicity"] == {"White": f"White: {nations}"}
+    labels = table(tmp_path, ethnicity=[f"White: {nations}", "White: Irish"])
+    assert labels.table.frame["ethnicity"].tolist() == ["White British", "White: Irish"]
 
 
 @given(
