@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,17 +60,20 @@ class Sample:
 
     def of(self, keep: Bools, name: str) -> Sample:
         """Return the sample of the people in `keep` alone."""
-        matches = self.matches and among(self.matches, keep)
-        assert matches is None or isinstance(matches, PairTrials)
-        alerts, found, missed = (
-            one and among(one, keep) for one in (self.alerts, self.found, self.missed)
+        return replace(
+            self,
+            name=name,
+            people=self.people[keep],
+            alerts=_kept(self.alerts, keep),
+            found=_kept(self.found, keep),
+            matches=_kept(self.matches, keep),
+            missed=_kept(self.missed, keep),
         )
-        assert alerts is None or isinstance(alerts, PersonTrials)
-        assert found is None or isinstance(found, PersonTrials)
-        assert missed is None or isinstance(missed, PersonTrials)
-        return Sample(
-            *(name, self.people[keep], alerts, found, self.thresholds, self.plan, matches, missed)
-        )
+
+
+def _kept(trials: Any, keep: Bools) -> Any:
+    """Return the trials of the people in `keep`, of the same kind; None of none."""
+    return None if trials is None else among(trials, keep)
 
 
 def sample_of(study: Finished, size: int | None) -> Sample:
@@ -86,7 +90,14 @@ def sample_of(study: Finished, size: int | None) -> Sample:
         missed = study.named("FNMR")
         assert missed is None or isinstance(missed, PersonTrials)
         return Sample(
-            *("everybody", study.people, None, None, study.thresholds, study.plan, matches, missed)
+            name="everybody",
+            people=study.people,
+            thresholds=study.thresholds,
+            plan=study.plan,
+            matches=matches,
+            missed=missed,
+            alerts=None,
+            found=None,
         )
     if not study.sizes:
         raise ConfigError(

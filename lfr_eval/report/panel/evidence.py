@@ -94,13 +94,15 @@ def missed(report: Report) -> str | None:
     if not known:
         return f"The study sets no limit to the differences that the {of} may hide."
     low, high = ratio(min(known), "up"), ratio(max(known), "up")
-    span = f"up to {low} times" if low == high else f"up to {low} to {high} times"
+    several_limits = f"Depending on the comparison, differences of up to {low} to"
+    lead = "Differences of up to" if low == high else several_limits
+    said = f"{lead} {high} times either way remain possible in"
     if len(known) == len(still_open):
-        return f"Differences of {span} either way remain possible in the {of}."
+        return f"{said} the {of}."
     others = "the other leaves" if len(still_open) - len(known) == 1 else "the others leave"
     return (
-        f"Differences of {span} either way remain possible in {len(known)} of the {of}; {others} "
-        f"even a difference of {NO_LIMIT:,} times possible."
+        f"{said} {len(known)} of the {of}; {others} even a difference of {NO_LIMIT:,} times "
+        "possible."
     )
 
 
