@@ -12,7 +12,7 @@ from statsmodels.stats.rates import confint_poisson
 
 from lfr_eval.contract.folder import FolderError
 from lfr_eval.contract.record import StudyRecord
-from lfr_eval.contract.tables import DEPLOYMENTS, FIELD, FINDINGS, SEARCHES, Table
+from lfr_eval.contract.tables import DEPLOYMENTS, FIELD, FINDINGS, RATES, Table
 from lfr_eval.contract.tested import UNKNOWN
 from lfr_eval.deployments import DeploymentError, import_records, read_deployments
 from lfr_eval.deployments import write_records as write_table
@@ -225,7 +225,7 @@ def test_the_report_shows_the_field_beside_the_lab(tmp_path: Path) -> None:
     [
         (DEPLOYMENTS, "joined_by", r"beside it again: lfr-eval report .*/study --deployments REC"),
         (FINDINGS, "registered", r"To have a report of this version, run it again\."),
-        (SEARCHES, "mated_score", "run it again"),
+        (RATES, "subjects", "run it again"),
     ],
 )
 def test_a_study_of_an_earlier_version_gets_a_sentence_with_the_remedy(

@@ -67,7 +67,7 @@ class PopulationConfig:
 
     name: str = "fillers"
     """Name of the population in reports."""
-    description: str = "A random part of the fillers."
+    description: str = "The fillers as they come."
     """Who is on the watchlist: a sentence for the report."""
     like: Annotated[str, OneOf("fillers", "balanced", "cohort", "shares")] = "fillers"
     """Mixture of groups: that of the fillers, equal numbers (balanced), as among the people

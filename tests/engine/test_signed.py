@@ -49,7 +49,8 @@ def test_a_clock_that_was_set_back_gives_no_approval_a_new_life(
     kept = ledger.entries()[-1].values
     made = {name: kept[name] for name in kept if name not in ("number", "previous")}
     ledger.append({**made, **later}, grey)
-    with pytest.raises(NotApprovedError, match=f"says {TODAY}, but entry 3 was made on {tomorrow}"):
+    made_later = f"says {TODAY}, but entry 3 of the ledger was made on {tomorrow}"
+    with pytest.raises(NotApprovedError, match=made_later):
         permit(ledger, VERSION, THRESHOLD, None, TODAY, policy, studies)
 
 

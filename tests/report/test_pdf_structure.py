@@ -82,7 +82,7 @@ def test_every_figure_can_be_read_aloud(elements: list[Any]) -> None:
 
 def test_every_table_has_header_cells_that_say_what_they_head(elements: list[Any]) -> None:
     found = [each for each in elements if each["/S"] == "/Table"]
-    assert len(found) > 3
+    assert len(found) >= 3
     for table in found:
         (head,) = children(table, "/THead")[:1]
         row = children(head, "/TR")[0]
