@@ -27,7 +27,13 @@ from lfr_eval.inference.cells import (
     satterthwaite,
 )
 from lfr_eval.inference.mover import LARGEST_CORRELATION
-from lfr_eval.inference.precision import ENOUGH_EVENTS, Evidence, Lenders, precision_of
+from lfr_eval.inference.precision import (
+    ENOUGH_EVENTS,
+    Evidence,
+    Lenders,
+    nearest_lender,
+    precision_of,
+)
 
 FEWEST_DISCORDANT = 6
 """People whose outcomes differ between two sides, else untestable: with five the exact sign test
@@ -286,14 +292,10 @@ def _lent(lending: PairedSides, lenders: Lenders, falling: bool) -> tuple[Floats
     NaN where there is none. Design effects are lent unscaled, and the correlation goes with them.
     """
     enough = np.minimum(lending.a.events, lending.b.events)[0] >= ENOUGH_EVENTS
-    correlation, degrees = np.full((2, len(lenders.steps)), np.nan)
-    for place, step in enumerate(lenders.steps):
-        side = lenders.grid <= step if falling else lenders.grid >= step
-        able = np.flatnonzero(enough & side)
-        if len(able):
-            nearest = able[-1 if falling else 0]
-            correlation[place] = lending.correlation[0, nearest]
-            degrees[place] = lending.degrees[nearest]
+    nearest = nearest_lender(enough, lenders, falling)
+    correlation, degrees = (
+        np.append(values, np.nan)[nearest] for values in (lending.correlation, lending.degrees)
+    )
     return correlation, degrees
 
 

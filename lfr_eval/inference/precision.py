@@ -344,6 +344,32 @@ class Lenders:
     grid: Floats
 
 
+def nearest_lender(enough: Bools, lenders: Lenders, falling: bool) -> Labels:
+    """Return the place of the nearest lender with enough events, on the side of more events.
+
+    Parameters
+    ----------
+    enough : (..., lenders)
+        Which of them have enough.
+
+    Returns
+    -------
+    Labels
+        Of shape (..., thresholds); as many as there are lenders stands for none.
+    """
+    size = len(lenders.grid)
+    none = np.full((*enough.shape[:-1], 1), size)
+    if falling:
+        places = np.where(enough, np.arange(size), -1)
+        reached = np.maximum.accumulate(places, axis=-1)
+        places = np.concatenate([none, np.where(reached < 0, size, reached)], axis=-1)
+        return places[..., np.searchsorted(lenders.grid, lenders.steps, "right")]
+    places = np.where(enough, np.arange(size), size)
+    reached = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
+    places = np.concatenate([reached, none], axis=-1)
+    return places[..., np.searchsorted(lenders.grid, lenders.steps, "left")]
+
+
 def lent(
     evidence: Evidence, lender: Evidence, lenders: Lenders, counted: Evidence | None = None
 ) -> tuple[Floats, Floats, Floats, Floats]:
@@ -360,20 +386,13 @@ def lent(
     """
     own, enough = _own(lender, counted)
     size = len(lenders.grid)
-    # One place more than there are lenders, for none.
+    found = nearest_lender(enough, lenders, evidence.falling)
     none = np.full((*own.shape[:-1], 1), size)
-    if evidence.falling:
-        places = np.where(enough, np.arange(size), -1)
-        reached = np.maximum.accumulate(places, axis=-1)
-        places = np.concatenate([none, np.where(reached < 0, size, reached)], axis=-1)
-        found = places[..., np.searchsorted(lenders.grid, lenders.steps, "right")]
-        furthest = np.argmax(enough, axis=-1, keepdims=True) if size else none
-    else:
-        places = np.where(enough, np.arange(size), size)
-        reached = np.minimum.accumulate(places[..., ::-1], axis=-1)[..., ::-1]
-        places = np.concatenate([reached, none], axis=-1)
-        found = places[..., np.searchsorted(lenders.grid, lenders.steps, "left")]
-        furthest = size - 1 - np.argmax(enough[..., ::-1], axis=-1, keepdims=True) if size else none
+    furthest = none
+    if size and evidence.falling:
+        furthest = np.argmax(enough, axis=-1, keepdims=True)
+    elif size:
+        furthest = size - 1 - np.argmax(enough[..., ::-1], axis=-1, keepdims=True)
 
     def taken(values: Floats, places: Labels) -> Floats:
         wide = np.concatenate([np.broadcast_to(values, own.shape), none * np.nan], axis=-1)

@@ -379,7 +379,7 @@ def p_value(a: Statistic, b: Statistic) -> float:
 def equivalence_p(a: Statistic, b: Statistic, margin: float) -> float:
     """Return the larger p-value of the two one-sided tests that |a - b| is below the margin."""
     # Values that are observed outside of the margin are at no level within it.
-    if not min(a.value - b.value, b.value - a.value) + margin > 0:
+    if not abs(a.value - b.value) < margin:
         return 1.0
     larger = max(smallest_level(a, b, -margin), smallest_level(b, a, -margin))
     return 1.0 if larger >= 0.5 else larger

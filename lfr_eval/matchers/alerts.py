@@ -41,6 +41,14 @@ def are_ranks(columns: Mapping[str, str] | None, higher_is: str | None) -> bool:
     return higher_is == "worse" and "rank" in named
 
 
+def longest_list(at_most: int, floor: float, ranks: bool) -> int:
+    """Return how many references a log names for one pass at most; 0: any number.
+
+    Ranks down to the floor are a list of that length, and tell nothing of others.
+    """
+    return at_most or (int(-floor) if ranks else 0)
+
+
 class AlertLog:
     """A log of alerts, or of candidate lists: CSV, Parquet or JSON lines.
 
@@ -86,8 +94,7 @@ class AlertLog:
         dates: Order | None = None,
     ) -> None:
         self.ranks = are_ranks(columns, higher_is)
-        # Ranks down to the floor are a list of that length, and tell nothing of others.
-        self.floor, self.at_most = floor, at_most or (int(-floor) if self.ranks else 0)
+        self.floor, self.at_most = floor, longest_list(at_most, floor, self.ranks)
         self._path, self._within = path, within
         rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
         self.told, others = tuple(rows.attrs[NOTES]), tuple(rows.attrs[OTHERS])

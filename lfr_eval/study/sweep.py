@@ -10,7 +10,7 @@ import numpy as np
 
 from lfr_eval.config import ConfigError, StudyConfig
 from lfr_eval.config.limits import MOST_ENTRIES
-from lfr_eval.matchers.alerts import are_ranks
+from lfr_eval.matchers.alerts import are_ranks, longest_list
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,8 @@ def gives_ranks(config: StudyConfig) -> bool:
 
 def list_length(config: StudyConfig) -> int | None:
     """Return how many candidates the lists of searches hold; None where there are no such lists."""
-    longest = getattr(config.matcher, "at_most", 0)
-    if not longest and gives_ranks(config):
-        longest = int(-getattr(config.matcher, "floor", 0.0))
+    given, floor = (getattr(config.matcher, name, 0) for name in ("at_most", "floor"))
+    longest = longest_list(given, floor, gives_ranks(config))
     return longest if longest and "retrospective" in config.design.kinds else None
 
 

@@ -148,7 +148,8 @@ def _left_out(own: Own) -> Iterator[Reason]:
 
 def _changed(one: Changed, own: Own, sentences: Sentences) -> Iterator[Reason]:
     """Say what was changed in a sentence of the study, and what that makes of it."""
-    source = next(text for text in own.texts if _holds(text, one))
+    holders = [sentences.all[number] for number in sentences.holders[one.own]]
+    source = next(text for text in own.texts if text in holders)
     yield from alterations(one, source, sentences)
     reading = _reading(one.text, one.text, sentences)
     if clauses := new_verdict(one):
@@ -164,10 +165,6 @@ def _changed(one: Changed, own: Own, sentences: Sentences) -> Iterator[Reason]:
 def _text_of(one: Changed, source: Quotable) -> str:
     """Return the study's sentence as it stands in its text."""
     return next(each for each in sentences_in(source.text) if tuple(words_of(each)) == one.own)
-
-
-def _holds(text: Quotable, one: Changed) -> bool:
-    return any(tuple(words_of(each)) == one.own for each in sentences_in(text.text))
 
 
 def _reading(claim: str, part: str, sentences: Sentences) -> Reading:

@@ -37,14 +37,11 @@ class Changed:
         As it stands in the claim.
     words, own
         Its words, and those of the study's sentence.
-    alike
-        How alike they are, from 0 to 1.
     """
 
     text: str
     words: Words
     own: Words
-    alike: float
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ def _nearest(text: str, words: Words, sentences: Sentences) -> Changed | None:
     own = max(alike, key=lambda one: alike[one], default=None)
     if own is None or alike[own] < NEAR or len(own) < _FEWEST:
         return None
-    return Changed(text, words, own, alike[own])
+    return Changed(text, words, own)
 
 
 def alikeness(one: Sequence[str], other: Sequence[str]) -> float:
