@@ -15,12 +15,12 @@ import pandas as pd
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import WATCHLIST_SIZES
 from lfr_eval.contract.trials import WatchlistTrials, group_all, group_people
-from lfr_eval.inference.cells import person_variance, satterthwaite
+from lfr_eval.inference.cells import Floats, person_variance, satterthwaite
 from lfr_eval.inference.clusters import clusters_of
 from lfr_eval.inference.ends import lower_ends, upper_ends
 from lfr_eval.inference.intervals import NO_EVENT_PEOPLE, critical, no_event_bound
 from lfr_eval.inference.plan import Plan
-from lfr_eval.inference.precision import ENOUGH_EVENTS, NO_TRIAL, OWN, PEOPLE, Precision
+from lfr_eval.inference.precision import NO_TRIAL, Evidence, precision_of
 from lfr_eval.inference.watchlist_ways import Answer, Exposure, closed_form, resampled
 
 BEYOND = 10
@@ -30,6 +30,10 @@ ALIKE = 0.001
 """Share of a rate below which two ways agree, however narrow the interval: near 1 it is."""
 
 TINY = 1e-300
+
+ROUNDING = 1e-9
+"""Alerts of a person, and passes without one, up to which there are none: they are a sum."""
+
 WAYS = RESAMPLED, CLOSED_FORM, LINEAR = "resampled", "closed_form", "linear"
 NO_MATCH_BEYOND = "no match: independent people only, times the watchlists put together"
 
@@ -169,32 +173,48 @@ def _interval(
         return 0.0, min(bound * -(-size // longest), 1.0), NO_MATCH_BEYOND
     if answer.rate >= 1:
         return 1.0 - float(no_event_bound(people, plan.level)), 1.0, NO_EVENT_PEOPLE
-    variance = max(_variance(answer, exposure, plan), answer.independent)
-    residual = exposure.by_unit(answer.residual)
-    squares = residual**2
-    degrees = float(satterthwaite(squares.sum(), (squares**2).sum(), people))
-    rate = answer.rate
-    # One person, or people who all met the same fate, say as much as there are of them.
-    known = variance > 0 and people > 1
-    trials = float(len(exposure.person))
-    effect = variance * trials / (rate * (1 - rate)) if known else trials / people
-    basis = OWN if known else PEOPLE
-    if min(rate, 1 - rate) * trials < ENOUGH_EVENTS and effect <= trials / people:
-        effect, degrees, basis = trials / people, np.inf, PEOPLE
-    largest = float(residual.max(initial=0.0)) * trials
-    cells = Precision(
-        events=np.array([rate * trials]),
-        trials=np.array([trials]),
-        effect=np.array([effect]),
-        degrees=np.array([max(degrees, 1.0)]),
-        clump=np.array([max(effect, largest)]),
-        spread=np.zeros(1),
-        basis=np.array([basis]),
-    )
+    cells = precision_of(_evidence(answer, exposure, plan))
     tail = (1 - plan.level) / 2
     # Events are trials times the rate, whose quotient may miss the rate by a rounding.
-    lower, upper = float(lower_ends(cells, tail)[0]), float(upper_ends(cells, tail)[0])
-    return min(lower, rate), max(upper, rate), basis
+    lower, upper = lower_ends(cells, tail).item(), upper_ends(cells, tail).item()
+    return min(lower, answer.rate), max(upper, answer.rate), str(cells.basis.item())
+
+
+def _evidence(answer: Answer, exposure: Exposure, plan: Plan) -> Evidence:
+    """Return the alerts of a watchlist as evidence of one group at one threshold.
+
+    Who had an alert was counted for the very list that was searched. Of other watchlists it is not
+    known, so that where alerts are few people are the trials there.
+    """
+    trials, rate, people = float(exposure.passes), answer.rate, exposure.units
+    deviation = exposure.by_unit(answer.residual) * trials
+    squares = deviation**2
+    passes = exposure.by_unit(exposure.trials)
+    alerts = deviation + rate * passes
+    without = passes - alerts
+    variance = max(_variance(answer, exposure, plan), answer.independent)
+    if people <= 1:  # One person says as much as one trial.
+        variance = rate * (1 - rate)
+
+    def cell(value: float) -> Floats:
+        return np.array([[value]])
+
+    def touched(number: Floats) -> Floats:
+        return cell(float(np.sum(number > ROUNDING)) if answer.observed else 0.0)
+
+    return Evidence(
+        events=cell(rate * trials),
+        trials=cell(trials),
+        variance=cell(variance),
+        degrees=cell(float(satterthwaite(squares.sum(), (squares**2).sum(), people))),
+        largest=cell(float(alerts.max())),
+        largest_without=cell(float(without.max())),
+        people=cell(people),
+        affected=touched(alerts),
+        affected_without=touched(without),
+        pairs=False,
+        falling=True,
+    )
 
 
 def _ratio(

@@ -34,12 +34,15 @@ class Answer:
         What each match of a pass and a reference contributes to the rate, to first order.
     independent
         Variance that the rate would have if passes (or comparisons) shared nobody.
+    observed
+        Whether this watchlist is the one that was searched, so that its alerts were counted.
     """
 
     rate: float
     residual: Floats
     part: Floats
     independent: float
+    observed: bool = False
 
     def times(self, factor: float) -> Answer:
         """Return the rate in proportion, as linear scaling has it."""
@@ -48,6 +51,7 @@ class Answer:
             self.residual * factor,
             self.part * factor,
             self.independent * factor**2,
+            self.observed and factor == 1,
         )
 
 
@@ -204,6 +208,7 @@ def resampled(exposure: Exposure, size: int) -> Answer:
         residual,
         _alone(exposure, drawn, silent)[place, exposure.hit_group] / exposure.passes,
         squares / exposure.passes**2,
+        observed=bool((drawn == exposure.available).all()),
     )
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
@@ -149,6 +149,8 @@ def test_rates_grow_with_the_watchlist_and_fall_with_the_threshold(seed: int, ow
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), inference=st.sampled_from(["fixed", "random"]))
+@example(seed=9908, inference="fixed")  # 8 of 45 passes set off nothing
+@example(seed=7998, inference="fixed")  # three alerts of one person
 def test_the_whole_watchlist_gives_the_observed_rate(seed: int, inference: str) -> None:
     trials, people, references = study(seed, people=30, references=20)
     plan = Plan(factors=FACTORS, watchlist=inference)
@@ -162,8 +164,8 @@ def test_the_whole_watchlist_gives_the_observed_rate(seed: int, inference: str) 
         same = observed[(observed["group"] == row.group) & (observed["factor"] == row.factor)]
         assert row.rate == pytest.approx(same["rate"].item(), abs=1e-12)
         if inference == "fixed" and same["events"].item():
-            assert row.lower == pytest.approx(same["lower"].item(), rel=0.05)
-            assert row.upper == pytest.approx(same["upper"].item(), rel=0.05)
+            assert row.lower == pytest.approx(same["lower"].item(), rel=1e-6)
+            assert row.upper == pytest.approx(same["upper"].item(), rel=1e-6)
     linear = table[table["way"] == "linear"]
     base = whole[whole["way"] == "linear"].set_index("group")["rate"]
     expected = np.minimum(base[linear["group"]].to_numpy() * linear["watchlist_size"] / 20, 1)
