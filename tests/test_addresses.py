@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import lfr_eval
 from lfr_eval.cli.main import main
+from lfr_eval.config.grammar import parsed_override
 from lfr_eval.config.missing import ConfigError
-from lfr_eval.config.overrides import parsed_override
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import StudyFolder
 

@@ -12,8 +12,9 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from lfr_eval.cli.main import COMMANDS, app
+from lfr_eval.config.checked import checked_compose
 from lfr_eval.config.composition import register
-from lfr_eval.config.overrides import checked_compose, understood
+from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 
 ROOT = Path(__file__).parents[1]

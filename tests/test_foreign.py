@@ -22,7 +22,7 @@ from lfr_eval.config.foreign import (
     foreign_overrides,
     is_place,
 )
-from lfr_eval.config.overrides import mappings
+from lfr_eval.config.setting_types import mappings
 from lfr_eval.config.study import REMOVED
 from lfr_eval.contract.reading import ReadingError, json_value, read_text, yaml_value
 from lfr_eval.finished.choosing.constraints import read_constraints
@@ -155,7 +155,7 @@ def test_every_setting_is_allowed_or_refused_on_purpose() -> None:
         *("report.pdf", "report.minimum_count"),
     }
     # In a process of its own: other tests bring matchers of other packages into this one.
-    code = "from lfr_eval.config.overrides import types_of_settings as named; print(*named())"
+    code = "from lfr_eval.config.setting_types import types_of_settings as named; print(*named())"
     named = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

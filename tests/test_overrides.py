@@ -11,7 +11,8 @@ import pytest
 
 from lfr_eval.cohort.simulated import simulate
 from lfr_eval.config import ConfigError, SimulatedDatasetConfig, StudyConfig
-from lfr_eval.config.overrides import parsed_override, understood
+from lfr_eval.config.grammar import parsed_override
+from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.reading import LARGEST, ReadingError, json_value, yaml_value

@@ -15,8 +15,10 @@ from uuid import uuid4
 
 from lfr_eval.cli.run_help import run_help
 from lfr_eval.config import PathsConfig, StudyConfig
+from lfr_eval.config.checked import checked_compose
 from lfr_eval.config.composition import read, register
-from lfr_eval.config.overrides import checked_compose, checked_of_sweeps, understood
+from lfr_eval.config.grammar import checked_of_sweeps
+from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import allow_object
 from lfr_eval.contract.addresses import masked

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from lfr_eval.cli.settings_help import settings_of
-from lfr_eval.config.overrides import checked_compose, understood
+from lfr_eval.config.checked import checked_compose
+from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.study.overrides import with_experiment
 

@@ -20,8 +20,8 @@ def engine_settings() -> Iterator[str]:
     """Yield the settings of `lfr-eval engine run`."""
     from hydra import initialize_config_dir
 
+    from lfr_eval.config.checked import checked_compose
     from lfr_eval.config.engine_composition import register_engine
-    from lfr_eval.config.overrides import checked_compose
     from lfr_eval.config.paths import conf_dir
 
     register_engine()

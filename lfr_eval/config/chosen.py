@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lfr_eval.config import ConfigError, PolicyConfig
+from lfr_eval.config.checked import unfit
 from lfr_eval.config.composition import Schema, filled
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import check
-from lfr_eval.config.overrides import unfit
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
 from lfr_eval.contract.words import rate_in

@@ -23,19 +23,18 @@ from lfr_eval.config import (
     SimulatedDatasetConfig,
     StudyConfig,
 )
-from lfr_eval.config.limits import problems_of
-from lfr_eval.config.overrides import (
+from lfr_eval.config.checked import (
     checked_compose,
-    decoded,
     expand_home,
-    mappings,
     refuse_unknown,
     replace_mappings,
-    understood,
     unfit,
 )
+from lfr_eval.config.limits import problems_of
+from lfr_eval.config.overrides import decoded, understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import OBJECT
+from lfr_eval.config.setting_types import mappings
 from lfr_eval.config.signatures import plugin_of
 from lfr_eval.config.study import SEARCHING
 from lfr_eval.config.types import wrong_types

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lfr_eval.config import EngineConfig, RetentionConfig
+from lfr_eval.config.checked import checked_compose, expand_home
 from lfr_eval.config.composition import filled, register
 from lfr_eval.config.limits import check
-from lfr_eval.config.overrides import checked_compose, expand_home, understood
+from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from lfr_eval.config.grammar import parsed_override
 from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.study import REMOVED
 from lfr_eval.contract.reading import ReadingError, yaml_value
@@ -105,8 +106,6 @@ def is_place(setting: str) -> bool:
 
 
 def _of_override(word: str) -> Iterator[str]:
-    from lfr_eval.config.overrides import parsed_override
-
     try:
         override = parsed_override(word)
     except ConfigError as error:
