@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from lfr_eval.contract.tables import EVERYBODY, OVERALL
 from lfr_eval.contract.thresholds import same_threshold
 from lfr_eval.contract.words import count, joined, percentage, several, spoken_threshold
+from lfr_eval.report.brief.pair_words import Said
 from lfr_eval.report.brief.sides import Sides, sides_of
-from lfr_eval.report.brief.told import Said, told
+from lfr_eval.report.brief.told import told
 from lfr_eval.report.findings import Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.rates import Quote

@@ -9,7 +9,8 @@ from lfr_eval.contract.names import group_words, groups_words
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
 from lfr_eval.contract.words import about, joined, several
 from lfr_eval.report.brief.answer import at_setting
-from lfr_eval.report.brief.told import IN_BRACKETS, MOST_GROUPS, turned
+from lfr_eval.report.brief.pair_words import turned
+from lfr_eval.report.brief.told import IN_BRACKETS, MOST_GROUPS
 from lfr_eval.report.crowd import SIZE, crowd_sentence
 from lfr_eval.report.explorer import plain_factors
 from lfr_eval.report.findings import Finding
