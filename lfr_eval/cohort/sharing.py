@@ -252,9 +252,11 @@ class Register:
 
     def verify(self, today: date | None = None) -> list[str]:
         """Return every problem: a broken chain, and deletions that are overdue."""
-        entries, broken = Ledger(self.path).checked()
+        ledger = Ledger(self.path)
+        entries, broken = ledger.checked()
         day = today or _today()
-        problems = [f"{self.path}: {broken}"] if broken else []
+        changed = (ledger.tampered() or [str(broken)]) if broken else []
+        problems = [f"{self.path}: {each}" for each in changed]
         return problems + [each.sentence(day) for each in self._read(entries) if each.overdue(day)]
 
     def _open(self, by: str, key: Key | None) -> Entry:

@@ -27,6 +27,7 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.keys import SIGNATURE, Key, fingerprint, holds, is_public
 from lfr_eval.contract.persons import same_person
 from lfr_eval.contract.reading import json_value, regular_file
+from lfr_eval.contract.tampering import tampered
 from lfr_eval.contract.writing import write_whole, written_aside
 
 FIRST = "0" * 64
@@ -261,6 +262,20 @@ class Ledger:
         """
         with self._alone():
             return self._chain()
+
+    def tampered(self) -> list[str]:
+        """Return every place at which the chain is not what was written, in sentences."""
+        with self._alone():
+            lines = self._lines()[0]
+        keys, unsigned = _Keys({}, set()), {}
+        for at, line in enumerate(lines):
+            try:
+                keys.read(json_value(line), line)
+            except KeyError as error:
+                unsigned[at] = str(error.args[0])
+            except (ValueError, TypeError, AttributeError):
+                continue
+        return list(tampered(lines, FIRST, unsigned))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -16,7 +16,17 @@ SHOWN = 20
 
 
 class DeploymentError(MendableError, ValueError):
-    """Records cannot be used; the message lists every problem."""
+    """Records cannot be used; the message lists every problem.
+
+    Parameters
+    ----------
+    *problems
+        Each in a sentence of its own, or in a part of one with its file and its place there.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True)

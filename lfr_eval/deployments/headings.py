@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lfr_eval.contract.names import group_words
@@ -18,13 +18,16 @@ from lfr_eval.contract.tables import RECORDS
 SKIP = "skip"
 """In a mapping: leave the column out."""
 
-_MADE = ("source", "page", "row", "as_printed", "remark")
+_MADE = ("source", "page", "row", "as_printed", "remark", "file_notes")
 TIMES = ("start", "end")
 """Times of day between which a deployment lasted: its hours."""
 FIELDS = (*(name for name in RECORDS.names if name not in _MADE), *TIMES)
 """The fields that a heading can mean."""
 
 ENGAGED, GROUP = "engage", "false alerts of "
+
+_CODE = "id number no ref code count"
+"""Words of a heading of numbers or names that are given to places, watchlists or models."""
 
 # The first line whose words are all in the heading, and none of whose others is, decides.
 _RULES: tuple[tuple[str, str, str], ...] = (
@@ -53,9 +56,14 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("threshold", "threshold", "alerts faces"),
     ("threshold", "face match setting", ""),
     ("faces_seen", "face", ""),
-    ("watchlist_size", "watchlist", ""),
-    ("watchlist_size", "watch list", ""),
+    ("watchlist_size", "watchlist", "name ref watchlists"),
+    ("watchlist_size", "watch list", "name ref lists"),
+    ("faces_seen", "people seen", ""),
+    ("faces_seen", "people scanned", ""),
+    ("faces_seen", "persons seen", ""),
+    ("faces_seen", "persons scanned", ""),
     ("start", "start", ""),
+    ("start", "started", "by"),
     ("start", "began", ""),
     ("start", "commence", ""),
     ("end", "end", ""),
@@ -63,24 +71,25 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("end", "finish", ""),
     ("hours", "duration", ""),
     ("hours", "deployment length", "per"),
-    ("hours", "hour", "per alert"),
+    ("hours", "hour", "per alert police"),
+    ("hours", "hrs", "per alert police"),
     ("matcher_fingerprint", "fingerprint", ""),
     ("model_version", "algorithm", ""),
-    ("model_version", "model", ""),
+    ("model_version", "model", _CODE),
     ("model_version", "software", ""),
     ("camera", "camera", ""),
     ("use_case", "use case", ""),
     ("use_case", "purpose", ""),
     ("alerts", "alert", "time per rate true false"),
-    ("place", "location", ""),
-    ("place", "place", ""),
-    ("place", "site", ""),
-    ("place", "borough", ""),
-    ("place", "venue", ""),
-    ("place", "station", "police"),
+    ("place", "location", _CODE),
+    ("place", "place", _CODE),
+    ("place", "site", _CODE),
+    ("place", "borough", _CODE),
+    ("place", "venue", _CODE),
+    ("place", "station", f"police {_CODE}"),
     ("date", "date", "to"),
     ("date", "day", ""),
-    ("place", "deployment", "id number no force"),
+    ("place", "deployment", f"force name deployments {_CODE}"),
     ("force", "police force", "deployment number no reference ref"),
 )
 _NEUTRAL = frozenset(
@@ -104,13 +113,12 @@ _NEUTRAL_FOR = {
         ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed"),
         "alert positive",
     ),
-    **dict.fromkeys(
-        ("arrests", "other_disposals", "no_action"), "engagement outcome disposal made"
-    ),
+    **dict.fromkeys(("arrests", "other_disposals"), "engagement outcome disposal made"),
     **dict.fromkeys(("true_alerts", "false_alerts"), "positive"),
+    "no_action": "engagement outcome disposal made taken nfa",
     "faces_seen": "scanned detected captured processed viewed observed people public",
-    "watchlist_size": "size length people image subject entry entries",
-    "threshold": "min minimum match face score similarity",
+    "watchlist_size": "size length people person individual image subject entry entries",
+    "threshold": "min minimum match face score similarity value level operating",
     "alerts": "generated raised",
     "hours": "duration length hour hr minute min h hh time deployed",
     **dict.fromkeys(TIMES, "time hour hr 24 clock"),
@@ -133,15 +141,31 @@ _OF_PEOPLE = frozenset(
     )
 )
 """Words that stand in the name of a group, beside those that `contract.names` knows."""
+_OF_NO_GROUP = frozenset(
+    (
+        *("not", "or", "and", "any", "other", "people", "ethnic", "ethnicity", "gender", "sex"),
+        *("group", "background", "heritage"),
+    )
+)
+"""Of these, words that name no group by themselves: false alerts *by ethnicity*."""
 _OF_THE_DATE = re.compile(
     r"(calendar |financial |fiscal )?year|fy|(financial )?quarter|month"
     r"|week ?day|day of (the )?week"
 )
 """A heading of a column that says again what the date says."""
-_NUMBERING = re.compile(r"(deployment )?(no|number)")
-"""A heading of the running numbers of deployments."""
+_NUMBERING = re.compile(r"(lfr )?(deployment )?(no|number)|deployment ref(erence)?( no| number)?")
+"""A heading of numbers or references of deployments."""
+_EITHER = re.compile(
+    r"\s*no\s(?!\s*(of|on|in|(further )?action)\b)|watch.?list (no\.?|number)$", re.I
+)
+"""No arrest, or the number of arrests; number of the watchlist, or of the people on it."""
 _FOOTNOTE = re.compile(r"[1-9]")
-_WHOLE_WORDS = {"end", "far", "nfa", "no", "per", "time", "id", "day", "site"}
+_WHOLE_WORDS = frozenset(
+    (
+        *("end", "far", "nfa", "no", "per", "time", "id", "day", "site", "start", "place"),
+        *("model", "by", "deployments", "watchlists", "lists"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -193,6 +217,8 @@ def understand(
         field = said.get(key, SKIP if not key else _field(words))
         if "%" in text and key not in said and field != "false_alert_rate":
             field = None
+        if _EITHER.match(text) and key not in said:
+            field = None
         if field is None:
             shown = " ".join(text.split())
             group = f" ('{GROUP}NAME' for a group)" if words.startswith("false") else ""
@@ -209,8 +235,8 @@ def understand(
         if number > 1:
             twice = [f"'{' '.join(h.text.split())}'" for h in known if h.field == field]
             problems.append(
-                f"the headings {' and '.join(twice)} both mean {field}; leave one out with "
-                f"--map {twice[-1]}={SKIP}"
+                f"the headings {' and '.join(twice)} both mean {field}; leave out the one that "
+                f"does not, such as with --map {twice[0][:-1]}={SKIP}'"
             )
     return known, problems
 
@@ -247,6 +273,20 @@ def why_left_out(text: str) -> str:
     return "it numbers the deployments" if _NUMBERING.fullmatch(words) else ""
 
 
+def told_of_columns(
+    headings: Sequence[Heading], mapping: Mapping[str, str] | None
+) -> Iterator[str]:
+    """Say which columns are left out, and which mean what a person says."""
+    said = {_key(name) for name in mapping or {}}
+    for each in headings:
+        text = " ".join(each.text.split())
+        if _key(text) in said:
+            what = "left out" if each.field == SKIP else f"read as {each.field}"
+            yield f"column '{text}' {what}, as stated"
+        elif each.field == SKIP and (why := why_left_out(text)):
+            yield f"column '{text}' left out: {why}"
+
+
 def names_a_group(words: str) -> bool:
     """Whether words are of people of a sex, an ethnicity or an age, and of nothing else.
 
@@ -256,7 +296,7 @@ def names_a_group(words: str) -> bool:
     [True, True, False, False]
     """
     rest = _AGES.sub("men ", f"{words} ").split()
-    said = [word for word in rest if word not in ("not", "or", "and", "any", "other", "people")]
+    said = [word for word in rest if word not in _OF_NO_GROUP]
     return bool(said) and all(
         word in _OF_PEOPLE or word.removesuffix("s") in _OF_PEOPLE or _is_label(word)
         for word in rest

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from lfr_eval.contract.tables import RECORDS
 from lfr_eval.contract.words import some
 from lfr_eval.deployments.blanks import Blanks, fill_blanks
 from lfr_eval.deployments.clock import fill_hours, hours_of_range, time_of_day
-from lfr_eval.deployments.dates import unclear, year_first
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import (
     FIELDS,
@@ -33,12 +31,13 @@ from lfr_eval.deployments.headings import (
     TIMES,
     Heading,
     plain,
+    told_of_columns,
     understand,
-    why_left_out,
 )
 from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.totals import says_a_sum, unlike_the_sums, without_totals
+from lfr_eval.deployments.unclear import codes_for_places, unclear_days, unclear_hours
 from lfr_eval.deployments.values import READERS, is_given, text, whole
 
 RECORD = "deployment.json"
@@ -116,10 +115,11 @@ def read_rows(
     problems: list[str] = []
     passed_over: list[str] = []
     for path in _files(paths, problems):
+        notes: list[str] = []
         try:
             digest = sha256_of(path)
             if path.suffix.lower() == ".json":
-                rows.append(_deployment(path) | {"source_sha256": digest})
+                rows.append(_deployment(path) | {"source_sha256": digest, "file_notes": None})
                 continue
             here: list[dict[str, Any]] = []
             totals: list[tuple[int, dict[str, Any]]] = []
@@ -128,13 +128,8 @@ def read_rows(
                 headings, wrong = understand(grid.headings, mapping)
                 names |= {each.field: " ".join(each.text.split()) for each in headings}
                 problems += [f"{path.name}: {each}" for each in wrong]
-                passed_over += [f"{path.name}, {each}" for each in grid.passed_over]
-                again = (" ".join(each.text.split()) for each in headings if each.field == SKIP)
-                passed_over += [
-                    f"{path.name}, column '{text}' left out: {why}"
-                    for text in again
-                    if (why := why_left_out(text))
-                ]
+                notes += [f"{path.name}, {each}" for each in grid.passed_over]
+                notes += [f"{path.name}, {each}" for each in told_of_columns(headings, mapping)]
                 for row in grid.rows:
                     here.append(_record(path.name, row, headings, problems, bool(month_first)))
                 totals += [
@@ -146,26 +141,36 @@ def read_rows(
                     if says_a_sum(row.cells)
                 ]
             if month_first is None:
-                problems += _unclear_days(path.name, here)
-            problems += _unclear_hours(path.name, here)
-            problems += fill_hours(path.name, here, passed_over)
+                problems += unclear_days(path.name, here)
+            problems += unclear_hours(path.name, here)
+            problems += codes_for_places(path.name, here, names, mapping or {})
+            problems += fill_hours(path.name, here, notes)
             said = (blanks or {}).get(path.name, (blanks or {}).get(""))
-            problems += fill_blanks(path.name, here, said, names, passed_over)
+            problems += fill_blanks(path.name, here, said, names, notes)
             for record in [*here, *(total for _, total in totals)]:
                 _add_up(record)
-            passed_over += unlike_the_sums(path.name, here, totals, names)
-            kept = without_totals(path.name, here, passed_over, problems)
-            rows += [row | {"source_sha256": digest} for row in kept]
+            notes += unlike_the_sums(path.name, here, totals, names)
+            kept = without_totals(path.name, here, notes, problems)
+            if month_first is not None:
+                notes.append(f"{path.name}: days were read {_order(month_first)} first, as stated")
+            of_file = {"source_sha256": digest, "file_notes": json.dumps(notes, ensure_ascii=False)}
+            rows += [row | of_file for row in kept]
         except DeploymentError as error:
-            problems.append(str(error).rstrip("."))
+            problems += [each.rstrip(".") for each in error.problems]
+        passed_over += notes
     problems += [
-        f"'{name}' is there {number} times: give each file once, under its own name"
+        f"'{name}' is there {number} times: give each file once, under its own name, and "
+        "each deployment an id of its own"
         for name, number in Counter(row["record_id"] for row in rows).items()
         if number > 1
     ]
     if not rows and not problems:
         problems = ["no file holds a record of a deployment"]
     return rows, problems, passed_over
+
+
+def _order(month_first: bool) -> str:
+    return "month" if month_first else "day"
 
 
 def _with_forces(rows: Sequence[dict[str, Any]], forces: Mapping[str, str]) -> None:
@@ -247,45 +252,6 @@ def _record(
     if not is_given(printed.get("date", "")):
         problems.append(f"{name}, {place}: the date is empty")
     return record
-
-
-def _unclear_days(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    cells = [str(json.loads(row["as_printed"]).get("date", "")) for row in rows]
-    old = year_first(cells, datetime.now(UTC).date())
-    if old is not None:
-        place = where(rows[old]["page"], rows[old]["row"], name)
-        yield (
-            f"{name}: days such as '{cells[old]}' ({place}) seem to begin with the year. Write the "
-            "year with four digits, or say how the file writes days: --dates day-first"
-        )
-    found = unclear(cells)
-    if found is not None:
-        at, why = found
-        place = where(rows[at]["page"], rows[at]["row"], name)
-        yield (
-            f"{name}: {why}, such as '{cells[at]}' ({place}). Say how the file writes days: "
-            "--dates month-first, or --dates day-first if these are mistakes"
-        )
-
-
-def _unclear_hours(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Refuse hours such as 6.35 where no value of the file shows that they are decimals."""
-    parts = []
-    for at, row in enumerate(rows):
-        cell = str(json.loads(row["as_printed"]).get("hours", ""))
-        found = re.fullmatch(r"\d{1,3}\.(\d+)( ?(?:h|hrs?|hours?))?", cell.strip().casefold())
-        if found and found[1].strip("0"):
-            parts.append((at, cell, found[1]))
-    # Quarters of an hour are .25, .5 and .75; minutes are below .60, with two digits.
-    minutes = all(len(part) <= 2 and part.ljust(2, "0") < "60" for _, _, part in parts)
-    odd = [each for each in parts if each[2].rstrip("0") not in ("25", "5")]
-    if minutes and odd:
-        at, cell, _ = odd[0]
-        yield (
-            f"{name}, {where(rows[at]['page'], rows[at]['row'], name)}: hours '{cell}' may be "
-            "hours and minutes or a decimal, and no row shows which. Write hours and minutes as "
-            "6h 35m, or decimals with three digits (6.350)"
-        )
 
 
 _HOURS = {"hours", "hrs", "hh"}

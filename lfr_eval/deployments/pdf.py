@@ -129,13 +129,13 @@ class _Reader:
 
     def finished(self) -> list[Grid]:
         if not any(grid.rows for grid in self.grids) and not self.problems:
-            self.problems.append("it holds no ruled table with a day in its rows")
+            self.problems.append("there is no ruled table with a day in its rows")
         self.problems += _unlike(self.grids)
         self.problems += self._exchanged()
         if self.problems:
             raise DeploymentError(
-                f"{self.name} cannot be read: " + "; ".join(self.problems) + ". "
-                "Copy its table to a CSV file where the layout is at fault."
+                *(f"{self.name}, {each}" for each in self.problems),
+                f"{self.name}: where the layout is at fault, copy the table to a CSV file",
             )
         if self.bare:
             self.notes.append(

@@ -9,6 +9,7 @@ from typing import Any
 
 from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.deployments.turned import is_turned, turned_text
+from lfr_eval.deployments.values import as_shown
 
 _PARTS = frozenset(("confirmed", "unconfirmed", "arrest", "arrests", "other", "no", "action"))
 """Words that stand below a heading of several columns."""
@@ -61,7 +62,7 @@ def lines_of(table: Any) -> Iterator[Line]:
 
 def _on_one_line(text: str) -> str:
     """Return the text of a cell; two numbers one above the other are not one number."""
-    apart = re.sub(r"(?<=\d)[ \t]*\n\s*(?=\d)", " / ", text)
+    apart = re.sub(r"(?<=\d)[ \t]*\n\s*(?=\d)", " / ", as_shown(text))
     return " ".join(apart.split())
 
 

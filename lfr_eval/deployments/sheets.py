@@ -20,7 +20,7 @@ from lfr_eval.contract.workbooks import extents
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, heading_of, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
-from lfr_eval.deployments.values import as_text
+from lfr_eval.deployments.values import as_shown, as_text
 
 
 class _NoTableError(DeploymentError):
@@ -58,10 +58,13 @@ def csv_grids(path: Path) -> list[Grid]:
     lines: list[tuple[int, list[str]]] = []
     try:
         for row, cells in enumerate(reader, start=1):  # A cell may go over several lines.
-            lines.append((row, cells))
+            lines.append((row, [as_shown(cell) for cell in cells]))
     except csv.Error as error:
         raise DeploymentError(f"{path.name}, line {reader.line_num}: {error}.") from None
-    return [_grid(path.name, None, lines)]
+    try:
+        return [_grid(None, lines)]
+    except DeploymentError as error:
+        raise DeploymentError(*(f"{path.name}, {each}" for each in error.problems)) from None
 
 
 def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
@@ -115,18 +118,18 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
             for number, cells in enumerate(sheet.iter_rows(max_row=rows, max_col=columns), start=1)
         ]
         try:
-            grid = _grid(path.name, place, lines)
+            grid = _grid(place, lines)
         except _NoTableError:
             if any(any(row) for _, row in lines):
                 missing.append(f"sheet '{sheet.title}': no headings above a row with a day")
             continue
         except DeploymentError as error:
-            problems.append(f"sheet '{sheet.title}': {str(error).rstrip('.')}")
+            problems += [f"sheet '{sheet.title}', {each}" for each in error.problems]
             continue
         grids[sheet.title] = grid
         problems += _unlike_its_cells(formulas[sheet.title], sheet, grid, filled[sheet.title])
     if problems:
-        raise DeploymentError(f"{path.name} cannot be read: {some(problems, SHOWN, '; ')}.")
+        raise DeploymentError(*(f"{path.name}, {each}" for each in problems))
     if not grids:
         raise DeploymentError(f"{path.name} has no sheet with headings above a row with a day.")
     _check_alike(path.name, grids, wanted)
@@ -201,15 +204,16 @@ def _check_alike(name: str, grids: Mapping[str, Grid], wanted: Sequence[str]) ->
         )
 
 
-def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -> Grid:
+def _grid(page: int | None, lines: Sequence[tuple[int, list[str]]]) -> Grid:
+    """Return the grid of a file's lines; every problem names its row."""
     kept = [(number, [cell.strip() for cell in cells]) for number, cells in lines if any(cells)]
     found = heading_of([cells for _, cells in kept[:_TITLE_LINES]])
     if found is None:
         for (_, above), (number, below) in pairwise(kept[: _TITLE_LINES + 1]):
-            _check_days(name, above, number, below)
+            _check_day(above, number, below)
         raise _NoTableError(
-            f"{name} holds no headings (with a date and three other known ones) above a row with "
-            f"a day, in its first {_TITLE_LINES} lines."
+            f"the first {_TITLE_LINES} lines: there are no headings (a date and three other known "
+            "ones) above a row with a day"
         )
     first, headings = found
     grid = Grid(headings)
@@ -218,18 +222,19 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
         for number, cells in kept[:first]
         if sum(map(bool, cells)) == 1 and len(headings) > 1
     ]
-    kept, notes = _without_notes(name, kept, first, len(headings))
+    kept, notes, problems = _without_notes(kept, first, len(headings))
     grid.passed_over += notes
     lines_above = [_words(cells) for _, cells in kept[:first] if sum(map(bool, cells)) > 1]
     needed = max(at for at, heading in enumerate(headings, 1) if heading)
-    cut: list[str] = []
     for number, cells in kept[first:]:
         extra = [cell for cell in cells[len(headings) :] if cell]
         if extra:
-            raise DeploymentError(
-                f"{name} row {number}: {len(extra)} cells stand beyond the last heading "
-                f"('{extra[0]}' is the first). A value with a comma needs quotes around it."
+            are = "cell stands" if len(extra) == 1 else "cells stand"
+            problems.append(
+                f"row {number}: {len(extra)} {are} beyond the last heading ('{extra[0]}' is the "
+                "first). A value with a comma needs quotes around it"
             )
+            continue
         padded = tuple((cells + [""] * len(headings))[: len(headings)])
         if is_empty(padded):
             continue
@@ -238,32 +243,39 @@ def _grid(name: str, page: int | None, lines: Sequence[tuple[int, list[str]]]) -
             continue
         bare = [cell for cell, head in zip(padded, headings, strict=True) if cell and not head]
         if bare:
-            raise DeploymentError(
-                f"{name} row {number}: there is no heading above '{bare[0]}'. Write one."
-            )
+            problems.append(f"row {number}: there is no heading above '{bare[0]}'. Write one")
+            continue
         if is_total(padded):
             grid.passed_over.append(f"row {number}: a row of totals")
             grid.totals.append((len(grid.rows), Row(page, number, padded)))
             continue
         if len(cells) < needed and page is None:
-            cut.append(f"row {number} ({len(cells)})")
+            problems.append(
+                f"row {number}: {several(len(cells), 'cell')} below {needed} headings. The row may "
+                "be cut off: get the file again. Add empty cells at its end if nothing is missing"
+            )
         grid.rows.append(Row(page, number, padded))
-    if cut:
-        raise DeploymentError(
-            f"{name} has {needed} headings, but fewer cells in {some(cut, SHOWN, '; ')}. The rows "
-            "may be cut off: get the file again. Add empty cells at the end of a row if nothing is "
-            "missing."
-        )
+    if problems:
+        raise DeploymentError(*problems)
     return grid
 
 
-def _check_days(name: str, above: Sequence[str], number: int, below: Sequence[str]) -> None:
-    for head, cell in zip(above, below, strict=False):
-        if "date" in plain(head).split() and re.fullmatch(r"[3-7]\d{4}", cell):
-            raise DeploymentError(
-                f"{name} row {number}: '{head}' is {cell}, the number by which a spreadsheet "
-                "stores a day. Format the column as a date such as 2027-01-05, and save it again."
-            )
+def _check_day(above: Sequence[str], number: int, below: Sequence[str]) -> None:
+    """Refuse the row below headings whose date cannot be read as a day."""
+    fields = [heading.field for heading in understand(above)[0]]
+    if "date" not in fields or len(set(fields) - {SKIP}) < 4:
+        return
+    at = fields.index("date")
+    cell = below[at] if at < len(below) else ""
+    if re.fullmatch(r"[3-7]\d{4}", cell):
+        raise DeploymentError(
+            f"row {number}: '{above[at]}' is {cell}, the number by which a spreadsheet stores a "
+            "day. Format the column as a date such as 2027-01-05, and save it again"
+        )
+    raise DeploymentError(
+        f"row {number}: '{above[at]}' is '{cell}', which is not a day such as 28/06/24 or "
+        "2024-06-28"
+    )
 
 
 def _words(cells: Sequence[str]) -> list[str]:
@@ -272,9 +284,9 @@ def _words(cells: Sequence[str]) -> list[str]:
 
 
 def _without_notes(
-    name: str, kept: list[tuple[int, list[str]]], first: int, width: int
-) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """Return the lines without notes below the table, and these; refuse what may be a row."""
+    kept: list[tuple[int, list[str]]], first: int, width: int
+) -> tuple[list[tuple[int, list[str]]], list[str], list[str]]:
+    """Return the lines without notes below the table, these, and what may be a row or a note."""
     notes, said, unclear = set(), [], []
     for number, cells in reversed(kept[first:]):
         padded = tuple((cells + [""] * width)[:width])
@@ -285,18 +297,15 @@ def _without_notes(
         note, (text, *others) = is_note(cells, width), filter(None, cells)
         if not note and (not few or any(map(looks_like_a_day, cells))):
             break
+        notes.add(number)
         if note and not any(cell[0].isdigit() for cell in others):
-            notes.add(number)
             said.append(f"row {number}: '{' '.join((text, *others))}' below the table was not read")
         else:
-            unclear.append(f"row {number} ('{text}')")
-    if unclear:
-        raise DeploymentError(
-            f"{name}: these may be deployments or notes below the table: "
-            f"{some(unclear[::-1], SHOWN)}. Complete the row of a deployment; delete a note, or "
-            "write it into one cell."
-        )
-    return [line for line in kept if line[0] not in notes], said[::-1]
+            unclear.append(
+                f"row {number}: '{text}' may be a deployment or a note below the table. Complete "
+                "the row of a deployment; delete a note, or write it into one cell"
+            )
+    return [line for line in kept if line[0] not in notes], said[::-1], unclear[::-1]
 
 
 _ENGLISH = frozenset(

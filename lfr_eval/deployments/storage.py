@@ -45,6 +45,9 @@ def read_records(path: Path) -> pd.DataFrame:
             for text in records[column].dropna():
                 if not isinstance(json_value(text), dict):
                     raise TableError(f"column '{column}' does not hold JSON objects.")
+        for text in records["file_notes"].dropna():
+            if not isinstance(json_value(text), list):
+                raise TableError("column 'file_notes' does not hold JSON lists.")
         return records
     except TableError as error:
         raise DeploymentError(f"{path} is not a table of records: {error}") from None

@@ -9,14 +9,16 @@ from itertools import combinations
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.deployments.grid import Row
 from lfr_eval.deployments.headings import understand
-from lfr_eval.deployments.values import is_given, whole
+from lfr_eval.deployments.values import COUNTS, is_given, whole
 
-_ALIKE = (
+_PARTS = (
     ("true_alerts", "false_alerts"),
     ("true_confirmed", "true_unconfirmed", "false_confirmed", "false_unconfirmed"),
-    ("arrests", "other_disposals", "no_action"),
 )
-"""Fields whose counts have the same size and form, so that no other check tells them apart."""
+"""Fields that add up to the alerts, where a file has them."""
+
+_MOST, _FEW = 0.9, 0.5
+"""Share of rows in which they add up before, and on, a page on which columns changed places."""
 
 _CLEAR = 0.7
 """Share of the larger of two columns from which on they are told apart by their sums."""
@@ -28,7 +30,7 @@ _ODDS = math.log(10_000)
 def exchanged_columns(
     headings: Sequence[str], before: Sequence[Row], bare: Sequence[Row]
 ) -> Iterator[str]:
-    """Yield pairs of columns whose sums are the wrong way round on a page, in words.
+    """Yield pairs of columns whose sums are the wrong way round on a page, and other signs.
 
     Parameters
     ----------
@@ -39,25 +41,41 @@ def exchanged_columns(
     """
     fields = [heading.field for heading in understand(headings)[0]]
     sums = [[_sum(rows, at) for at in range(len(fields))] for rows in (before, bare)]
-    for alike in _ALIKE:
-        places = [fields.index(name) for name in alike if name in fields]
-        for one, other in combinations(places, 2):
-            share, here = ((part[one] + 0.5) / (part[one] + part[other] + 1) for part in sums)
-            gained = (sums[1][other] - sums[1][one]) * math.log(share / (1 - share))
-            clear = min(max(share, 1 - share), max(here, 1 - here)) > _CLEAR
-            if clear and gained > _ODDS:
+    places = [fields.index(name) for name in COUNTS if name in fields]
+    for one, other in combinations(places, 2):
+        if {fields[one], fields[other]} == {"watchlist_size", "faces_seen"}:
+            continue  # Faces may be counted in another way from one page to the next.
+        share, here = ((part[one] + 0.5) / (part[one] + part[other] + 1) for part in sums)
+        gained = (sums[1][other] - sums[1][one]) * math.log(share / (1 - share))
+        clear = min(max(share, 1 - share), max(here, 1 - here)) > _CLEAR
+        if clear and gained > _ODDS:
+            yield (
+                f"'{headings[one]}' and '{headings[other]}' (they add up to "
+                f"{sums[0][one]:,} and {sums[0][other]:,} before it, and to "
+                f"{sums[1][one]:,} and {sums[1][other]:,} on it)"
+            )
+    for parts in _PARTS:
+        if {"alerts", *parts} <= set(fields):
+            at = [fields.index(name) for name in ("alerts", *parts)]
+            fits, there = ([_adds_up(row, at) for row in rows] for rows in (before, bare))
+            if before and sum(fits) >= _MOST * len(fits) and sum(there) < _FEW * len(there):
                 yield (
-                    f"'{headings[one]}' and '{headings[other]}' (they add up to "
-                    f"{sums[0][one]:,} and {sums[0][other]:,} before it, and to "
-                    f"{sums[1][one]:,} and {sums[1][other]:,} on it)"
+                    f"'{headings[at[0]]}' and another one (the parts add up to it in {sum(fits)} "
+                    f"of {len(fits)} rows before it, and in {sum(there)} of {len(there)} on it)"
                 )
 
 
+def _adds_up(row: Row, at: Sequence[int]) -> bool:
+    alerts, *parts = (_count(row.cells[place]) for place in at)
+    return alerts == sum(parts)
+
+
 def _sum(rows: Sequence[Row], at: int) -> int:
-    total = 0
-    for row in rows:
-        try:
-            total += whole(row.cells[at]) if is_given(row.cells[at]) else 0
-        except ValueUnreadable:
-            continue  # It is refused where its value is read.
-    return total
+    return sum(_count(row.cells[at]) for row in rows)
+
+
+def _count(cell: str) -> int:
+    try:
+        return whole(cell) if is_given(cell) else 0
+    except ValueUnreadable:
+        return 0  # It is refused where its value is read.

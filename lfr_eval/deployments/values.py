@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lfr_eval.contract.reading import ValueUnreadable
-from lfr_eval.contract.spelling import normal
+from lfr_eval.contract.spelling import UNSEEN, normal
 
 BLANKS = frozenset(("", "-", "–", "—", "\u2010", "\u2011", "\u2212"))
 """Cells that may mean none, and may mean that nobody knows."""
@@ -28,8 +28,16 @@ COUNTS = (
 CAMERAS = ("mobile", "existing static", "new static")
 
 
+_UNSEEN = re.compile(UNSEEN)
+_TURNING = re.compile("[\u202d\u202e]")
+"""Characters that show others in another order than that of the file."""
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
 """Spaces between the digits of a number that do not break a line."""
+
+
+def as_shown(cell: str) -> str:
+    """Return a cell without characters that nobody sees, unless they turn others around."""
+    return cell if cell.isascii() or _TURNING.search(cell) else _UNSEEN.sub("", cell)
 
 
 def is_given(text: str) -> bool:
@@ -67,7 +75,7 @@ def hours(text: str) -> float:
     """
     bare = " ".join(text.replace("\u00a0", " ").casefold().split())
     match = re.fullmatch(
-        r"(?:(\d{1,3}) ?(?:h|hrs?|hours?)[ ,.]*(?:and )?)?"
+        r"(?:(\d{1,3}) ?(?:h|hrs?|hours?)[ ,.]*(?:(?:and|&) )?)?"
         r"(?:(\d{1,2}) ?(?:m|mins?|minutes?)?\.?)?",
         bare,
     )
@@ -152,4 +160,4 @@ def as_text(value: object, form: str = "") -> str:
         return f"{value:.{len(form.partition('.')[2]) - 1 if '.' in form else 0}%}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return as_shown(str(value))

@@ -190,16 +190,48 @@ def test_an_id_may_hold_anything_if_somebody_says_so(tmp_path: Path) -> None:
     assert read_subjects(path, as_written=True) == ("P1", "Ward 3 bed 4", "P1-P10", "# 12")
 
 
-@pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
+_MOVED = "entries were moved, removed or inserted"
+NAMED = {
+    "edit": ["entry 3 was changed after entry 4 was written"],
+    "two edits": [f"entry {n} was changed after entry {n + 1} was written" for n in (2, 4)],
+    "remove": ["entry 3 is missing before entry 4"],
+    "insert": [f"entry 2 stands after entry 2, and was written after entry 1: {_MOVED}"],
+    "swap": [
+        f"entry 4 stands after entry 2, and was written after entry 3: {_MOVED}",
+        f"entry 3 stands after entry 4, and was written after entry 2: {_MOVED}",
+        f"entry 5 stands after entry 3, and was written after entry 4: {_MOVED}",
+    ],
+    "renumber": [
+        "entry 3 was changed: it has the number 9",
+        "entry 3 was changed after entry 4 was written",
+    ],
+    "garbage": ["line 3 is not an entry"],
+    "first": ["entry 1 was changed after entry 2 was written"],
+}
+
+
+@pytest.mark.parametrize("change", NAMED)
 def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
     path = tmp_path / "sharing.jsonl"
     for number in range(5):
         recorded(Register(path), f"P{number}")
     lines = path.read_text().splitlines(keepends=True)
+
+    def edit(at: int, **changes: object) -> None:
+        values = json.loads(lines[at]) | changes
+        lines[at] = json.dumps(values, sort_keys=True) + "\n"
+
     if change == "edit":
-        values = json.loads(lines[2])
-        values["organisation"] = "Nobody Ltd"
-        lines[2] = json.dumps(values, sort_keys=True) + "\n"
+        edit(2, organisation="Nobody Ltd")
+    elif change == "two edits":
+        edit(1, count=9)
+        edit(3, until="2030-01-01")
+    elif change == "renumber":
+        edit(2, number=9)
+    elif change == "first":
+        edit(0, salt="00" * 32)
+    elif change == "garbage":
+        lines[2] = "deleted\n"
     elif change == "remove":
         del lines[2]
     elif change == "insert":
@@ -207,7 +239,7 @@ def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
     else:
         lines[2], lines[3] = lines[3], lines[2]
     path.write_text("".join(lines))
-    assert "entry" in Register(path).verify(TODAY)[0]
+    assert [each.partition(": ")[2] for each in Register(path).verify(TODAY)] == NAMED[change]
     with pytest.raises(LedgerError, match="entry"):
         Register(path).who_has("P1")
 

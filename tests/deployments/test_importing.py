@@ -39,7 +39,7 @@ def test_a_pdf_says_what_its_csv_says(tmp_path: Path) -> None:
     given = rows(9)
     pdf = import_records([write_pdf(tmp_path / "a.pdf", [given[:4], given[4:]])]).records
     table = import_records([write_csv(tmp_path / "a.csv", given)]).records
-    own = ("record_id", "source", "source_sha256", "page", "row")
+    own = ("record_id", "source", "source_sha256", "page", "row", "file_notes")
     same = [name for name in pdf if name not in own]
     pd.testing.assert_frame_equal(pdf[same], table[same])
     assert pdf["page"].tolist() == [1] * 4 + [2] * 5
@@ -241,9 +241,14 @@ def test_a_place_that_speaks_of_a_total_is_refused_where_it_adds_up_nothing(tmp_
 
 
 def test_a_row_that_was_cut_is_refused(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [row("Ilford", "01/10/24")[:9], row("Ealing", "02/10/24")])
-    with pytest.raises(DeploymentError, match=r"16 headings, but fewer cells in row 2 \(9\)"):
+    whole, cut = row("Ealing", "02/10/24"), row("Ilford", "01/10/24")[:9]
+    path = write_csv(tmp_path / "a.csv", [cut, whole, [*whole, "and", "more"]])
+    with pytest.raises(DeploymentError) as caught:
         import_records([path])
+    assert [line.partition(". ")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  a.csv, row 2: 9 cells below 16 headings",
+        "  a.csv, row 4: 2 cells stand beyond the last heading ('and' is the first)",
+    ]
 
 
 def test_utf_16_and_pipes_are_refused_with_the_remedy(tmp_path: Path) -> None:
@@ -350,14 +355,14 @@ def test_notes_below_the_table_are_reported_as_not_read(tmp_path: Path, note: li
 def test_what_may_be_a_row_or_a_note_is_refused(tmp_path: Path, note: list[str]) -> None:
     path = write_csv(tmp_path / "a.csv", [*rows(3), 16 * [""], note])
     with pytest.raises(
-        DeploymentError, match=rf"or notes below the table: row 6 \('{note[0]}'\)\. Complete"
+        DeploymentError, match=f"a.csv, row 6: '{note[0]}' may be a deployment or a note below"
     ):
         import_records([path])
     book = openpyxl.Workbook()
     for cells in (HEADINGS, *rows(3), note):
         book.active.append(list(cells))
     book.save(tmp_path / "a.xlsx")
-    with pytest.raises(DeploymentError, match=rf"sheet 'Sheet': .*'{note[0]}'"):
+    with pytest.raises(DeploymentError, match=f"sheet 'Sheet', row 5: '{note[0]}' may"):
         import_records([tmp_path / "a.xlsx"])
 
 

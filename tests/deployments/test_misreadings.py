@@ -23,8 +23,9 @@ from lfr_eval.contract.dates import looks_like_a_day
 from lfr_eval.contract.reading import ValueUnreadable
 from lfr_eval.contract.workbooks import WorkbookUnreadable, read_workbook
 from lfr_eval.deployments import DeploymentError, import_records
+from lfr_eval.deployments.annual import Annual, write_annual
 from lfr_eval.deployments.headings import understand
-from lfr_eval.deployments.storage import read_records
+from lfr_eval.deployments.storage import read_records, write_records
 from lfr_eval.deployments.values import as_text, camera
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix_files import read_matrix
@@ -49,6 +50,10 @@ MEANT = {
     "False alerts - Indian": "false alerts of indian",
     "False alerts: women aged 18-24": "false alerts of women aged 18 24",
     "False alerts (estimate)": "false_alerts",
+    "Individuals on watchlist": "watchlist_size",
+    "People scanned": "faces_seen",
+    "Time started": "start",
+    "Hrs": "hours",
 }
 OTHERWISE = [
     *("True alerts leading to arrest", "Missed true alerts", "Suspected false alerts"),
@@ -65,6 +70,10 @@ OTHERWISE = [
         "\u0414\u0430\u0442\u0430",
     ),
     *("False alerts target", "False alerts previous year", "False alerts Oxford Circus"),
+    *("False alerts by ethnicity", "Hours of police time", "No arrest", "Arrests per deployment"),
+    *("Deployments", "Deployment count", "Deployment name", "Location ref", "Site no", "Placement"),
+    *("Watchlist no.", "Watchlist name", "Number of watchlists", "Started by", "Model number"),
+    *("Positive alerts", "Biometric captures", "TAR", "Use of force"),
 ]
 
 
@@ -77,6 +86,20 @@ def test_a_heading_is_understood_with_words_that_change_nothing(heading: str) ->
 @pytest.mark.parametrize("heading", OTHERWISE)
 def test_a_heading_whose_other_words_change_its_meaning_is_refused(heading: str) -> None:
     assert "is not known" in understand([heading])[1][0]
+
+
+@pytest.mark.parametrize("heading", ["Deployment ref", "Deployment reference no.", "LFR no."])
+def test_a_reference_is_no_place(tmp_path: Path, heading: str) -> None:
+    rows = [[f"LFR/0{n}", *row("", f"0{n}/10/24")] for n in (1, 2, 3)]
+    file = write_csv(tmp_path / "a.csv", rows, [heading, *HEADINGS])
+    found = import_records([file])
+    assert found.records["place"].isna().all()
+    assert found.passed_over == [f"a.csv, column '{heading}' left out: it numbers the deployments"]
+    rows = [row(f"LFR/0{n}", f"0{n}/10/24") for n in (1, 2, 3)]
+    file = write_csv(tmp_path / "b.csv", rows, ["Deployment", *HEADINGS[1:]])
+    with pytest.raises(DeploymentError, match=r"b\.csv, row 2: 'LFR/01' below 'Deployment' seems"):
+        import_records([file])
+    assert import_records([file], {"Deployment": "place"}).records["place"][0] == "LFR/01"
 
 
 def test_hours_and_minutes_are_not_decimals(tmp_path: Path) -> None:
@@ -157,6 +180,18 @@ def test_columns_that_change_places_on_a_page_without_headings_are_refused(
     for cells in pages[1]:
         cells[one], cells[two] = "0", cells[one]
     with pytest.raises(DeploymentError, match=f"page 2 has no headings.*{other}"):
+        import_records([write_pdf(tmp_path / "a.pdf", pages)])
+
+
+@pytest.mark.parametrize("other", ["Faces seen (Estimate)", "True Alerts Confirmed"])
+def test_alerts_that_change_places_on_a_page_without_headings_are_refused(
+    tmp_path: Path, other: str
+) -> None:
+    one, two = HEADINGS.index("Total Alerts"), HEADINGS.index(other)
+    pages = [[row("Barking", f"{n:02}/10/24") for n in range(at, at + 3)] for at in (1, 4)]
+    for cells in pages[1]:
+        cells[one], cells[two] = cells[two], cells[one]
+    with pytest.raises(DeploymentError, match=r"page 2 has no headings.*Total Alerts"):
         import_records([write_pdf(tmp_path / "a.pdf", pages)])
 
 
@@ -313,7 +348,7 @@ def test_cells_that_hold_less_than_they_show_are_refused(
 ) -> None:
     book.active["G2"] = "=2+2"
     book.active.merge_cells("A2:A3")
-    with pytest.raises(DeploymentError, match=r"G2 holds a formula.*A2:A3 are merged"):
+    with pytest.raises(DeploymentError, match=r"(?s)G2 holds a formula.*A2:A3 are merged"):
         import_records([saved(book, tmp_path)])
 
 
@@ -344,7 +379,7 @@ def test_struck_white_and_hidden_cells_of_a_workbook_are_told(
     ]
     book.active["G2"].font = Font(strike=True)
     book.active["G3"].font = Font(color="FFFFFF")
-    with pytest.raises(DeploymentError, match=r"G2 is struck through.*G3 is white on white"):
+    with pytest.raises(DeploymentError, match=r"(?s)G2 is struck through.*G3 is white"):
         import_records([saved(book, tmp_path)])
 
 
@@ -382,8 +417,15 @@ def test_days_that_a_spreadsheet_has_exchanged_are_refused(tmp_path: Path) -> No
 def test_days_stored_as_numbers_are_refused_with_their_row(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "a.csv", [row("A", "46392"), row("B", "46395")])
     with pytest.raises(
-        DeploymentError, match=r"a\.csv row 2: 'Date' is 46392, the number by which"
+        DeploymentError, match=r"a\.csv, row 2: 'Date' is 46392, the number by which"
     ):
+        import_records([file])
+
+
+@pytest.mark.parametrize("day", ["3rd Jan", "05/01/27 - 06/01/27", "05/01/2027 10:00", "5 Jan '27"])
+def test_what_is_no_single_day_is_refused_with_its_row(tmp_path: Path, day: str) -> None:
+    file = write_csv(tmp_path / "a.csv", [row("A", day), row("B", day)])
+    with pytest.raises(DeploymentError, match=rf"a\.csv, row 2: 'Date' is '{day}', which is not a"):
         import_records([file])
 
 
@@ -397,12 +439,15 @@ def test_days_with_the_name_of_their_month_are_read(tmp_path: Path, day: str) ->
 
 def test_thin_spaces_and_unseen_characters_are_no_other_value(tmp_path: Path) -> None:
     rows = [
-        row("Hackney\u200b", "05/01/2027", Watchlist_Size="16\u2009934"),
-        row("Hackney", "06/01/2027", Watchlist_Size="16\u202f934"),
+        row("Hackney\u200b", "\u200e05/01/2027\u200f", Watchlist_Size="16\u2009934"),
+        row("\u200fHackney", "06/01/2027", Watchlist_Size="\u202a16\u202f934\u202c"),
     ]
     records = import_records([write_csv(tmp_path / "a.csv", rows)]).records
     assert set(records["place"]) == {"Hackney"}
     assert set(records["watchlist_size"]) == {16934}
+    turned = row("Hackney", "05/01/2027", Watchlist_Size="\u202e43961")  # It is shown as 16934.
+    with pytest.raises(DeploymentError, match="row 2: watchlist_size"):
+        import_records([write_csv(tmp_path / "b.csv", [turned])])
 
 
 @pytest.mark.parametrize("last", [(1_048_576, 1), (1_048_576, 16_384), (20, 300)])
@@ -541,3 +586,9 @@ def test_text_beside_the_rows_of_a_pdf_is_told(tmp_path: Path) -> None:
         "a.pdf, page 2: 1 line of text on a page without rows was not read: 'Nothing here but "
         "words.'",
     ]
+    write_records(found.records, tmp_path / "r.parquet")
+    kept = read_records(tmp_path / "r.parquet")
+    assert {tuple(json.loads(each)) for each in kept["file_notes"]} == {tuple(found.passed_over)}
+    write_annual(kept, Annual(), tmp_path / "annual")
+    page = (tmp_path / "annual" / "annual-report.html").read_text("utf-8")
+    assert "Figures exclude Croydon." in page[page.index("What was not read, left out") :]

@@ -40,6 +40,12 @@ RECORDS = Table(
         Column("matcher_fingerprint", TEXT, "SHA-256 of the matcher, where it is known"),
         Column("as_printed", TEXT, "JSON: the file's own cells, by field"),
         Column("remark", TEXT, "what the file says of the row beside its numbers"),
+        Column(
+            "file_notes",
+            TEXT,
+            "JSON: what of the file was not read, left out or read as stated, in sentences",
+            optional=True,
+        ),
     ),
 )
 

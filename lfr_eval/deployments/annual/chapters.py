@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -13,7 +15,10 @@ from lfr_eval.deployments.annual.answer import answer
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.figures import plain_number, rate_grid, sums_grid, yield_grid
 from lfr_eval.deployments.annual.groups import group_chapter
+from lfr_eval.deployments.annual.picture import FACES, SHARES
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.exposure import Exposure
+from lfr_eval.deployments.grid import where
 from lfr_eval.deployments.origins import named
 from lfr_eval.deployments.street import ranges
 from lfr_eval.report.chart import Chart
@@ -28,22 +33,27 @@ def chapters(
     checks: pd.DataFrame,
     breaks: Sequence[Break],
     street: pd.DataFrame,
-    faces: Chart | None,
+    found: Sequence[tuple[str, Exposure]],
+    charts: Sequence[Chart],
 ) -> Iterator[Markup]:
     """Yield the whole report, in order.
 
     Parameters
     ----------
-    faces
-        Faces per hour by day, if that could be drawn.
+    found
+        Groups of false alerts, with where each comes from.
+    charts
+        Faces per hour by day, and what follows for these groups at each share of exposure, as far
+        as these could be drawn.
     """
     yield heading("What the records say", 1)
     yield from answer(records, street, breaks)
-    yield from group_chapter(records, asked)
+    drawn = {each.name: each for each in charts}
+    yield from group_chapter(records, found, drawn.get(SHARES))
     yield heading("Three ways to count false alerts", 1)
     yield from _denominators(breaks)
-    if faces is not None:
-        yield figure(faces)
+    if FACES in drawn:
+        yield figure(drawn[FACES])
     for title, dimension, caption in (
         ("By threshold", "threshold", "False alerts by face-match threshold"),
         ("By year", "year", "False alerts by calendar year"),
@@ -69,6 +79,7 @@ def chapters(
     yield bullets(_unknown(records))
     yield heading("Annex: the files", 1)
     yield _files(records)
+    yield from _notes(records)
     yield heading("Annex: the records", 1)
     yield _annex(records)
 
@@ -191,6 +202,23 @@ def _files(records: pd.DataFrame) -> Markup:
     return table("Files that the records were read from", heads, rows)
 
 
+def _printed_where(row: Mapping[Hashable, Any]) -> str:
+    """Return the name of a record, with its file and row where it has a name of its own."""
+    name = str(row["record_id"])
+    if pd.isna(row["row"]) or name.startswith(Path(str(row["source"])).stem):
+        return name
+    page = None if pd.isna(row["page"]) else int(row["page"])
+    return f"{name} ({row['source']}, {where(page, int(row['row']), str(row['source']))})"
+
+
+def _notes(records: pd.DataFrame) -> Iterator[Markup]:
+    """Say what the import said of the files: a footnote may change what the rows mean."""
+    notes = [each for kept in records["file_notes"].dropna().unique() for each in json.loads(kept)]
+    if notes:
+        yield heading("What was not read, left out or read as stated", 2)
+        yield bullets(f"{str(each).rstrip('.')}." for each in notes)
+
+
 def _annex(records: pd.DataFrame) -> Markup:
     rows = []
     for place, row in enumerate(records.to_dict("records"), start=1):
@@ -210,7 +238,7 @@ def _annex(records: pd.DataFrame) -> Markup:
                     for name in ("false_alerts", "arrests")
                 ),
                 "–" if pd.isna(row["threshold"]) else f"{row['threshold']:.2f}",
-                str(row["record_id"]),
+                _printed_where(row),
             ]
         )
     heads = ("#No.", "Date", "Place", "#Hours", "#Watchlist", "#Faces", "#Alerts", "#True",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from markupsafe import Markup
@@ -13,18 +13,18 @@ from lfr_eval.contract.words import joined, p_text, percentage, several, signifi
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.exposure import Exposure, exposure, p_at, recorded_groups
 from lfr_eval.deployments.grid import DeploymentError
-from lfr_eval.report.elements import heading, paragraph
+from lfr_eval.report.chart import Chart
+from lfr_eval.report.elements import figure, heading, paragraph
 
 
-def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Markup]:
-    """Yield the chapter: recorded groups and stated ones, each with the share it rests on.
+def exposures(records: pd.DataFrame, asked: Annual) -> list[tuple[str, Exposure]]:
+    """Return recorded groups and stated ones, each with what is said of where it comes from.
 
     Raises
     ------
     DeploymentError
         If a share is stated of a group whose false alerts nobody told.
     """
-    yield heading("Who the false alerts fall on", 2)
     found: list[tuple[str, Exposure]] = []
     for factor, groups in recorded_groups(records).items():
         told = {group: number for group, number in groups.items() if is_stated(group)}
@@ -50,6 +50,14 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Markup]:
             f"{'that group' if len(unknown) == 1 else 'those groups'} had. State it, such as "
             f"--false-alerts {unknown[0]}=0/10, or leave the share out."
         )
+    return found
+
+
+def group_chapter(
+    records: pd.DataFrame, found: Sequence[tuple[str, Exposure]], curves: Chart | None
+) -> Iterator[Markup]:
+    """Yield the chapter: each group with the share it rests on, and the curve over all shares."""
+    yield heading("Who the false alerts fall on", 2)
     if not found:
         yield paragraph(
             "The records do not say. Nobody can tell from them whether false alerts fall "
@@ -61,6 +69,8 @@ def group_chapter(records: pd.DataFrame, asked: Annual) -> Iterator[Markup]:
         if missing > 0:
             said += f" {missing_sentence(each, missing)}"
         yield paragraph(f"{source}{said}")
+    if curves is not None:
+        yield figure(curves)
     tests = sum(len(each.p_values) for _, each in found)
     if tests > 1:
         limit = significant(ALPHA / tests)

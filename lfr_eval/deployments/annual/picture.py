@@ -10,8 +10,12 @@ import pandas as pd
 from lfr_eval.contract.dates import spoken_day
 from lfr_eval.contract.words import count, several
 from lfr_eval.deployments.breaks import Break
+from lfr_eval.deployments.exposure import Exposure, p_at
 from lfr_eval.deployments.origins import FORCE, origins
-from lfr_eval.report.chart import Chart, Line, day_scale, draw, log_scale
+from lfr_eval.report.chart import Chart, Line, Scale, day_scale, draw, log_scale
+
+FACES, SHARES = "faces-per-hour", "shares-of-exposure"
+"""Names of the pictures."""
 
 
 def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
@@ -46,7 +50,38 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
         f"{said or 'No change of level was found. '}"
         "Whether more people passed or faces were counted otherwise, the records do not say."
     )
-    return draw("faces-per-hour", caption, panels, day_scale(days), scale)
+    return draw(FACES, caption, panels, day_scale(days), scale)
+
+
+def share_curves(found: Sequence[Exposure]) -> Chart | None:
+    """Draw the p-value of each group at every share of the faces seen; None without a group."""
+    if not found:
+        return None
+    shares = [step / 100 for step in range(1, 100)]
+    level = 1 - found[0].level
+    panels = []
+    for each in found:
+        p = [p_at(each.of_group, each.false_alerts, share) for share in shares]
+        lines = [Line("first", shares, p), Line("third", [0, 1], [level, level])]
+        lines += [Line("second", each.shares, each.p_values, dots=True)]
+        panels.append((f"{each.group}: {each.of_group} of {each.false_alerts}", lines))
+    stated = any(each.shares for each in found)
+    caption = (
+        "Whether the number of false alerts of a group differs from what chance gives, for every "
+        "share of the group among the faces seen (exact binomial test). Across: that share. "
+        f"Upright: the p-value. Below the dotted line ({level:.2g}), the difference is "
+        f"significant{'; large dot: a stated share' if stated else ''}. Which share is true, the "
+        "records do not say."
+    )
+    across = tuple((tick / 100, f"{tick} %") for tick in (0, 25, 50, 75, 100))
+    upright = ((1.0, "p = 1"), (level, f"{level:.2g}"), (0.001, "0.001"), (0.0001, "up to 0.0001"))
+    return draw(
+        SHARES,
+        caption,
+        panels,
+        Scale(0.0, 1.0, False, across),
+        Scale(0.0001, 1.0, True, upright),
+    )
 
 
 def levels(breaks: Sequence[Break]) -> str:

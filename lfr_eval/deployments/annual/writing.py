@@ -14,8 +14,9 @@ from lfr_eval.contract.words import listed, several
 from lfr_eval.contract.writing import write_bytes, write_text
 from lfr_eval.deployments.annual.asked import Annual
 from lfr_eval.deployments.annual.chapters import chapters
+from lfr_eval.deployments.annual.groups import exposures
 from lfr_eval.deployments.annual.page import document_of, to_page
-from lfr_eval.deployments.annual.picture import faces_chart
+from lfr_eval.deployments.annual.picture import faces_chart, share_curves
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.checks import check_records
 from lfr_eval.deployments.grid import DeploymentError
@@ -45,19 +46,23 @@ def write_annual(records: pd.DataFrame, asked: Annual, folder: Path) -> list[Pat
     checks = _doubts(records, chosen)
     breaks = counting_breaks(chosen)
     street = street_table(chosen, breaks)
-    faces = faces_chart(chosen, breaks)
+    found = exposures(chosen, asked)
+    drawn = faces_chart(chosen, breaks), share_curves([each for _, each in found])
+    charts = [each for each in drawn if each is not None]
     document = document_of(
         asked.title,
         _period(chosen),
         f"Made from published records ({listed(tuple(dict.fromkeys(chosen['source'])))}) "
         f"by lfr-eval {__version__} on {datetime.now(UTC).date()}.",
-        chapters(chosen, asked, checks, breaks, street, faces),
-        [] if faces is None else [faces],
+        chapters(chosen, asked, checks, breaks, street, found, charts),
+        charts,
     )
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / PAGE, to_page(document))
     write_bytes(folder / PAPER, to_pdf(document))
-    tables = {"records.csv": chosen, "rates.csv": street, "doubts.csv": checks}
+    # The report says once per file what each of its records holds of it.
+    rows = chosen.drop(columns="file_notes")
+    tables = {"records.csv": rows, "rates.csv": street, "doubts.csv": checks}
     for name, frame in tables.items():
         write_text(folder / name, csv_text(frame))
     return [folder / name for name in (PAGE, PAPER, *tables)]
