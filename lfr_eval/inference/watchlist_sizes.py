@@ -131,28 +131,34 @@ def _rows(
         len(exposure.matched[0]),
         len(np.unique(people)),
     )
-    nothing = (np.nan, np.nan, np.nan, None)
-    base = resampled(exposure, longest) if exposure.passes else None
-    for size in grid:
-        head = (composition, threshold, size, factor, group)
-        if base is None:
-            unknown = (np.nan, np.nan, np.nan, plan.level, NO_TRIAL, *nothing)
+    nothing = (np.nan, np.nan, np.nan)
+    if not exposure.passes:
+        for size in grid:
+            unknown = (*nothing, plan.level, NO_TRIAL, *nothing, None)
+            head = (composition, threshold, size, factor, group)
             yield from ((*head, way, *counts, *unknown) for way in WAYS)
-            continue
+        return
+    base = resampled(exposure, longest)
+    told, asked = [], []
+    for size in grid:
         answers = _answers(exposure, size, longest, base)
         measured = answers.get(RESAMPLED)
-        bar = None
-        if measured is not None:
-            ends = _interval(measured, exposure, size, longest, plan)
-            bar = (ends[0], ends[1], max(measured.rate, TINY))
         for way, answer in answers.items():
-            rate = min(answer.rate, 1.0)
-            lower, upper, method = _interval(answer, exposure, size, longest, plan)
-            beside: tuple[float | bool | None, ...] = nothing
-            if measured is not None and bar is not None and way != RESAMPLED:
-                inside = bar[0] <= rate <= bar[1] or abs(rate / bar[2] - 1) < ALIKE
-                beside = (*_ratio(answer, measured, exposure, plan), bool(inside))
-            yield (*head, way, *counts, rate, lower, upper, plan.level, method, *beside)
+            beside = nothing
+            if measured is not None and way != RESAMPLED:
+                beside = _ratio(answer, measured, exposure, plan)
+            told.append((size, way, answer.rate, beside))
+            asked.append(_limits(answer, exposure, size, longest, plan))
+    intervals = _intervals(asked, [rate for _, _, rate, _ in told], plan)
+    bar = None
+    for (size, way, exact, beside), (lower, upper, method) in zip(told, intervals, strict=True):
+        rate, alike = min(exact, 1.0), None
+        if way == RESAMPLED:
+            bar = (size, lower, upper, max(exact, TINY))
+        elif bar is not None and bar[0] == size:
+            alike = bool(bar[1] <= rate <= bar[2] or abs(rate / bar[3] - 1) < ALIKE)
+        head = (composition, threshold, size, factor, group, way)
+        yield (*head, *counts, rate, lower, upper, plan.level, method, *beside, alike)
 
 
 def _answers(exposure: Exposure, size: int, longest: int, base: Answer) -> dict[str, Answer]:
@@ -161,9 +167,13 @@ def _answers(exposure: Exposure, size: int, longest: int, base: Answer) -> dict[
     return {RESAMPLED: resampled(exposure, size), **answers} if size <= longest else answers
 
 
-def _interval(
+Interval = tuple[float, float, str]
+
+
+def _limits(
     answer: Answer, exposure: Exposure, size: int, longest: int, plan: Plan
-) -> tuple[float, float, str]:
+) -> Interval | Evidence:
+    """Return the interval of a rate of 0 or 1, or what that of another rate is made of."""
     people = exposure.units
     if answer.rate <= 0:
         bound = float(no_event_bound(people, plan.level))
@@ -173,11 +183,29 @@ def _interval(
         return 0.0, min(bound * -(-size // longest), 1.0), NO_MATCH_BEYOND
     if answer.rate >= 1:
         return 1.0 - float(no_event_bound(people, plan.level)), 1.0, NO_EVENT_PEOPLE
-    cells = precision_of(_evidence(answer, exposure, plan))
+    return _evidence(answer, exposure, plan)
+
+
+def _intervals(
+    asked: Sequence[Interval | Evidence], rates: Sequence[float], plan: Plan
+) -> list[Interval]:
+    """Return lower end, upper end and method of each rate, worked out for all of them at once."""
+    rows = [one for one in asked if isinstance(one, Evidence)]
+    if not rows:
+        return [one for one in asked if not isinstance(one, Evidence)]
+    cells = precision_of(Evidence.stack(rows))
     tail = (1 - plan.level) / 2
-    # Events are trials times the rate, whose quotient may miss the rate by a rounding.
-    lower, upper = lower_ends(cells, tail).item(), upper_ends(cells, tail).item()
-    return min(lower, answer.rate), max(upper, answer.rate), str(cells.basis.item())
+    lower, upper = lower_ends(cells, tail).flat, upper_ends(cells, tail).flat
+    found = zip(lower, upper, cells.basis.flat, strict=True)
+    intervals = []
+    for one, rate in zip(asked, rates, strict=True):
+        if isinstance(one, Evidence):
+            low, high, method = next(found)
+            # Events are trials times the rate, whose quotient may miss the rate by a rounding.
+            intervals.append((min(float(low), rate), max(float(high), rate), str(method)))
+        else:
+            intervals.append(one)
+    return intervals
 
 
 def _evidence(answer: Answer, exposure: Exposure, plan: Plan) -> Evidence:

@@ -42,13 +42,15 @@ def test_equals_brute_force(seed: int, members: str, floor: float, tile: int) ->
         return
     gallery = draw_gallery(sides, members, [], seed)
     similarity, score = Cosine(), every_score(vectors, "cosine")
-    images = sides.images
+    person, passes, names = (
+        sides.images[name].tolist() for name in ("subject_id", "pass_id", "image_id")
+    )
     expected: Rows = {}
     for place, reference in enumerate(gallery.rows):
         for probe in sides.probes:
-            same = images["subject_id"][reference] == images["subject_id"][probe]
+            same = person[reference] == person[probe]
             if not same and score[reference, probe] >= np.float32(floor):
-                key = (images["pass_id"][probe], place)
+                key = (passes[probe], place)
                 expected[key] = max(expected.get(key, -np.inf), float(score[reference, probe]))
     prepared = similarity.prepare(vectors)
     compute = Compute(tile=tile)
@@ -60,7 +62,6 @@ def test_equals_brute_force(seed: int, members: str, floor: float, tile: int) ->
     reached = searches[searches["score"] >= np.float32(floor)].set_index("pass_id")["score"]
     pd.testing.assert_series_equal(best.sort_index(), reached.sort_index())
 
-    names = images["image_id"].to_numpy(str)
     pairs = [(r, p) for r in gallery.rows for p in sides.probes if r != p]
     given_ = pd.DataFrame(
         {

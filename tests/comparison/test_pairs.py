@@ -65,11 +65,10 @@ def test_counts_imply_the_number_of_comparisons(seed: int) -> None:
     sides, vectors = cohort(seed), templates(seed)
     every = brute_force(sides, vectors, "cosine")
     person = dict(zip(sides.images["image_id"], sides.images["subject_id"], strict=True))
-    counts = sides.counts().set_index("subject_id")
-    for a in counts.index:
-        for b in counts.index:
+    counts = sides.counts().set_index("subject_id").to_dict("index")
+    for a, i in counts.items():
+        for b, j in counts.items():
             if a < b:
-                i, j = counts.loc[a], counts.loc[b]
                 implied = (
                     i["references"] * j["probes"]
                     + i["probes"] * j["references"]

@@ -27,16 +27,17 @@ from tests.comparison.builders import COMPARED, cohort, every_score, templates
 def brute_force(sides: Sides, vectors: np.ndarray, gallery: Gallery, kind: str) -> pd.DataFrame:
     """Each pass and watchlist size by plain loops."""
     images, score = sides.images, every_score(vectors, kind)
-    person = images["subject_id"].to_numpy(str)
+    person = images["subject_id"].to_numpy(str).tolist()
+    acquired = set(sides.probes.tolist())
 
     rows = []
     probes = images[images["role"].isin(["probe", "both"])]
     for size in gallery.sizes:
         for pass_id, frames in probes.groupby("pass_id"):
             subject = frames["subject_id"].iloc[0]
-            got = [i for i in frames.index if i in set(sides.probes)]
+            got = [i for i in frames.index if i in acquired]
             best, mated = (-np.inf, None), None
-            enrolled = subject in set(person[sides.references])
+            enrolled = any(person[r] == subject for r in sides.references)
             for i in got:
                 for r in gallery.rows[:size]:
                     if person[r] != subject and score[i, r] > best[0]:
@@ -177,8 +178,9 @@ def test_candidates_are_the_best_of_each_group(
     sides, vectors = cohort(seed), templates(seed)
     if not len(sides.fillers) or not len(sides.probes):
         return
-    images, person = sides.images, sides.images["subject_id"].to_numpy(str)
-    images["group"] = np.where(np.arange(len(images)) % 3 == 0, "third", "rest")
+    images, person = sides.images, sides.images["subject_id"].tolist()
+    groups = ["rest" if number % 3 else "third" for number in range(len(images))]
+    images["group"], names = groups, images["image_id"].tolist()
     gallery = draw_gallery(sides, "everybody", [], seed)
     similarity, score = COMPARED[kind], every_score(vectors, kind)
     compute = Compute(tile=tile, precision=precision)
@@ -191,10 +193,10 @@ def test_candidates_are_the_best_of_each_group(
             others = [
                 (-score[i, r], place)
                 for place, r in enumerate(gallery.rows)
-                if person[r] != person[i] and images["group"].iloc[r] == group
+                if person[r] != person[i] and groups[r] == group
             ]
             rows += [
-                (images["image_id"].iloc[i], group, rank, place, -negative)
+                (names[i], group, rank, place, -negative)
                 for rank, (negative, place) in enumerate(sorted(others)[:ranks], 1)
             ]
     columns = ["probe_id", "watchlist_group", "rank", "place", "score"]

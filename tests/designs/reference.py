@@ -220,12 +220,11 @@ def alert_times(world: World) -> dict[Key, tuple[object, ...]]:
         for frames in world.opportunities().values():
             timed = all(frame.seconds is not None for frame in frames)
             frames.sort(key=lambda frame: (frame.seconds if timed else 0.0, frame.frame))
-            for metric in ("TPIR", "FPIR"):
+            own = [NEVER if (mate := world.own(frame)) is None else mate for frame in frames]
+            others = [max(world.others(frame, size), default=NEVER) for frame in frames]
+            for metric, scores in (("TPIR", own), ("FPIR", others)):
                 for threshold in world.thresholds:
-                    for number, frame in enumerate(frames, 1):
-                        mate = world.own(frame)
-                        best = max(world.others(frame, size), default=NEVER)
-                        score = (NEVER if mate is None else mate) if metric == "TPIR" else best
+                    for number, (frame, score) in enumerate(zip(frames, scores, strict=True), 1):
                         if score >= threshold:
                             since = frame.seconds - frames[0].seconds if timed else None
                             for where in world.groups(frame.person):
@@ -248,8 +247,9 @@ def candidate_lists(world: World) -> dict[Key, tuple[object, ...]]:
     lengths: dict[Key, list[int]] = {}
     for size in world.sizes:
         for (probe,) in world.opportunities().values():
+            others = world.others(probe, size)
             for threshold in world.thresholds:
-                length = sum(score >= threshold for score in world.others(probe, size))
+                length = sum(score >= threshold for score in others)
                 for where in world.groups(probe.person):
                     lengths.setdefault((threshold, size, *where), []).append(length)
     return {

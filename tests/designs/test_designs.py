@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -109,10 +110,11 @@ def world_of(
         )
         for row, got in zip(images.itertuples(), acquired, strict=True)
     ]
-    place = {image.name: at for at, image in enumerate(listed)}
+    template = {image: vector for image, vector in zip(listed, vectors.tolist(), strict=True)}
 
+    @cache
     def score(one: Image, other: Image) -> float:
-        a, b = (vectors[place[image.name]].tolist() for image in (one, other))
+        a, b = template[one], template[other]
         return float(np.float32(-math.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)))))
 
     labels = {
