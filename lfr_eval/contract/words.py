@@ -308,11 +308,13 @@ def unbroken(text: str) -> str:
     >>> unbroken("1 in 8, 99 % or 12 times, at threshold 0.64").count("\u00a0")
     5
     """
-    return _TOGETHER.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
+    return _TOGETHER.sub("\u00a0", text)
 
 
+# Sought from its space on, which is several times faster in a page of a million characters.
 _TOGETHER = re.compile(
-    r"\d %|\b1 in (?=\d)|\d times\b|\bthreshold (?=[\d−])|\bp = (?=\d)|\d × (?=10)"
+    r" (?:(?<=\d )(?=%|times\b|× 10)|(?<=\d × )(?=10)|(?<=\b1 )(?=in \d)|(?<=\b1 in )(?=\d)"
+    r"|(?<=\bthreshold )(?=[\d−])|(?<=\bp )(?== \d)|(?<=\bp = )(?=\d))"
 )
 
 

@@ -156,18 +156,18 @@ def to_explorer(
     factors = plain_factors([str(name) for name in rates["factor"]])
     pool, parts, scale = Pool(), [], threshold_scale(thresholds)
     shown: Picture | None = None
+    rows: dict[tuple[int | None, str], list[Rate]] = {}
+    for rate in to_rows(rates):
+        rows.setdefault((rate.watchlist_size, rate.factor), []).append(rate)
     for number, (wrong, right, size) in enumerate(settings):
-        sized = rates[rates["watchlist_size"].isna() if size is None
-                      else (rates["watchlist_size"] == size).fillna(False)]  # fmt: skip
+        all_of = _along(rows.get((size, OVERALL), []), wrong, right, places)
         for place, factor in enumerate(factors):
-            rows = sized[sized["factor"] == factor]
-            found = _along(rows, wrong, right, places)
+            found = _along(rows.get((size, factor), []), wrong, right, places)
             if not found:
                 continue
             setting = Setting(
                 f"{number}|{place}", (wrong, right), size, factor, thresholds, thresholds[start]
             )
-            all_of = _along(sized[sized["factor"] == OVERALL], wrong, right, places)
             verdicts = _verdicts(findings, setting, pool)
             parts.append(_part(setting, found, all_of, verdicts, pool, record))
             if shown is None:
@@ -215,11 +215,13 @@ def _settings(rates: pd.DataFrame) -> list[tuple[str, str, int | None]]:
 
 
 def _along(
-    frame: pd.DataFrame, wrong: str, right: str, places: Mapping[float, int]
+    rates: Sequence[Rate], wrong: str, right: str, places: Mapping[float, int]
 ) -> dict[tuple[str, str], dict[int, Rate]]:
     found: dict[tuple[str, str], dict[int, Rate]] = {}
-    misses = right if right in set(frame["metric"]) else "TPIR"
-    for rate in to_rows(frame[frame["metric"].isin([wrong, misses])]):
+    misses = right if right in {rate.metric for rate in rates} else "TPIR"
+    for rate in rates:
+        if rate.metric not in (wrong, misses):
+            continue
         rate = as_miss(rate) if rate.metric == "TPIR" else rate
         place = places.get(rate.threshold or 0.0)
         if place is not None:

@@ -117,13 +117,16 @@ def to_tail(
         place = (threshold_key(row.threshold), row.factor, row.group)
         row.observed, row.true_rate = beside.get(place), true_rates.get(place)
         row.is_contained = is_inside(row, row.true_rate)
+    parts: dict[tuple[str, str], list[SimpleNamespace]] = {}
+    for row in records(frame):
+        parts.setdefault((row.factor, row.group), []).append(row)
     fits: dict[str, list[SimpleNamespace]] = {}
-    for _, part in frame.groupby(["factor", "group"], sort=False):
-        fit = records(part.head(1))[0]
-        fits.setdefault(fit.factor, []).append(fit)
-        used = part[part["rate"].notna()]
-        fit.modelled_to = None if used.empty else float(used["threshold"].max())
-        fit.reasons = tuple(dict.fromkeys(part["refused"].dropna()))
+    for (factor, _), part in parts.items():
+        used = [row.threshold for row in part if row.rate is not None]
+        fit = part[0]
+        fit.modelled_to = max(used, default=None)
+        fit.reasons = tuple(dict.fromkeys(row.refused for row in part if row.refused is not None))
+        fits.setdefault(factor, []).append(fit)
     level = frame["level"].dropna()
     return Tail(
         metric=metric_named(metric),

@@ -166,6 +166,8 @@ def _departure(rows: pd.DataFrame, way: str, sizes: Collection[int]) -> str:
 
 
 def _rows(part: pd.DataFrame) -> Iterable[SizeRow]:
-    for (group, size), ways in part.groupby(["group", "watchlist_size"], sort=False):
-        found = {row.way: row for row in records(ways)}
-        yield SizeRow(str(group), int(str(size)), tuple(found.get(way) for way in WAYS))
+    found: dict[tuple[str, int], dict[str, SimpleNamespace]] = {}
+    for row in records(part):
+        found.setdefault((row.group, row.watchlist_size), {})[row.way] = row
+    for (group, size), ways in found.items():
+        yield SizeRow(group, size, tuple(ways.get(way) for way in WAYS))
