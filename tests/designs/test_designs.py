@@ -110,7 +110,7 @@ def world_of(
         )
         for row, got in zip(images.itertuples(), acquired, strict=True)
     ]
-    template = {image: vector for image, vector in zip(listed, vectors.tolist(), strict=True)}
+    template = dict(zip(listed, vectors.tolist(), strict=True))
 
     @cache
     def score(one: Image, other: Image) -> float:
