@@ -135,8 +135,8 @@ def _rows(
     if not exposure.passes:
         for size in grid:
             unknown = (*nothing, plan.level, NO_TRIAL, *nothing, None)
-            head = (composition, threshold, size, factor, group)
-            yield from ((*head, way, *counts, *unknown) for way in WAYS)
+            where = (composition, threshold, size, factor, group)
+            yield from ((*where, way, *counts, *unknown) for way in WAYS)
         return
     base = resampled(exposure, longest)
     told, asked = [], []
