@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from lfr_eval.contract.look_alikes import alike, as_it_looks, plain_letter
 
@@ -121,6 +122,7 @@ def named(name: str) -> bool:
     return bool(_without_number(_folded(name)))
 
 
+@lru_cache(maxsize=1024)
 def _readings(name: str) -> tuple[str, ...]:
     return tuple(_folded(name, first) for first in ("look", "small", "form"))
 
@@ -138,11 +140,12 @@ def _digits(found: re.Match[str]) -> str:
     return (found[1] or found[2]).lstrip("0")
 
 
-def _ways(folded: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _ways(folded: str) -> frozenset[str]:
     words = _words(folded)
-    return {
+    return frozenset(
         _joined(each) for some in (words, _without_titles(words)) for each in (some, sorted(some))
-    }
+    )
 
 
 def _joined(words: Sequence[str]) -> str:

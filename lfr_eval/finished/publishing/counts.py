@@ -59,8 +59,18 @@ class Groups:
 
     def member(self, chosen: Flags, fillers: bool = False) -> Flags:
         """Return the atoms of some groups."""
-        names = [name for name, is_in in zip(self.names, chosen, strict=True) if is_in]
-        return memberships(self.cohort, names, self.conditions, fillers)
+        asked = (chosen.tobytes(), fillers)
+        if asked not in self._members:
+            names = [name for name, is_in in zip(self.names, chosen, strict=True) if is_in]
+            found = memberships(self.cohort, names, self.conditions, fillers)
+            found.setflags(write=False)
+            self._members[asked] = found
+        return self._members[asked]
+
+    @cached_property
+    def _members(self) -> dict[tuple[bytes, bool], Flags]:
+        """What was found; most layers have the same groups, and labels of all images are read."""
+        return {}
 
     def told(self, chosen: Flags, counted: str) -> tuple[str, ...]:
         """Return what is counted of some groups, for messages."""
