@@ -45,12 +45,12 @@ class AtOneRate:
         Of every group at ascending thresholds; the variance allows for the estimated threshold.
     here
         Index of the threshold of the wanted rate.
-    residuals : (groups, units)
-        u_i at this threshold, of people or of clusters of people.
+    residuals : (groups, units, thresholds)
+        u_i of people or of clusters of people.
     counts : (groups, units)
-        Events of each unit within the group at this threshold.
-    links
-        Residuals of pairs of people; None where trials belong to one person, and where clusters
+        Events of each unit within the group at the threshold of the wanted rate.
+    links : (thresholds,)
+        Residuals of pairs of people; empty where trials belong to one person, and where clusters
         are the units.
     """
 
@@ -58,7 +58,7 @@ class AtOneRate:
     here: int
     residuals: Floats
     counts: Floats
-    links: Links | None
+    links: tuple[Links, ...]
 
     def take(self, groups: Codes) -> AtOneRate:
         """Return some of the groups, by index."""
@@ -67,7 +67,7 @@ class AtOneRate:
             self.here,
             self.residuals[groups],
             self.counts[groups],
-            self.links and self.links.take(groups),
+            tuple(one.take(groups) for one in self.links),
         )
 
 
@@ -122,20 +122,19 @@ def at_one_rate(
     tried = np.stack([gather @ (one & counter.active) for one in member]) > 0
     units = np.count_nonzero(tried, axis=1)[:, None].astype(float)
     people = np.count_nonzero(tried | np.any(u != 0, axis=2), axis=1)[:, None].astype(float)
-    links = None
+    links: tuple[Links, ...] = ()
     if isinstance(counter, PairCounter) and isinstance(compared, PairTrials):
         assert isinstance(by_unit, PairCounter)
         correction, events = by_unit.few_people(unit_codes, groups), counter.matches(codes)
         variance = correction * squares
         if clusters is None:
             sizes = counter.comparisons_of_two()
-            pairs = [
+            links = tuple(
                 links_of(compared, at, sizes, n, x[:, [k]], shift[:, [k]], codes)
                 for k, at in enumerate(steps)
-            ]
-            between = np.stack([joint(one, one) for one in pairs], axis=1)
+            )
+            between = np.stack([joint(one, one) for one in links], axis=1)
             variance = np.maximum(correction * (squares - between), between)
-            links = pairs[here]
     elif isinstance(counter, PersonCounter):
         trials = np.stack([gather @ np.where(one, counter.trials, 0.0) for one in member])
         factor = leverage_factor(trials, n, units)
@@ -159,7 +158,7 @@ def at_one_rate(
         compared.event_at_or_above,
         alike=own.alike,
     )
-    return AtOneRate(evidence, here, u[:, :, here], counts, links)
+    return AtOneRate(evidence, here, u, counts, links)
 
 
 def _by_unit(gather: sparse.csr_array, values: Floats) -> Floats:
@@ -190,20 +189,57 @@ def sides_at_one_rate(a: AtOneRate, b: AtOneRate, paired: bool) -> Compared:
     ----------
     paired
         Whether both studies have the same people in the same order: then their errors go together.
+
+    Notes
+    -----
+    Few events say nothing of how errors go together. Where a side has fewer than ten, the
+    correlation is that of the nearest overall rate at which both have ten, as design effects are;
+    it leaves the difference no less than its own variance.
     """
-    first, second = _here(a), _here(b)
+    first, second = _rarer(a.evidence), _rarer(b.evidence)
+    sides = Compared(_at(first, a.here), _at(second, b.here))
     if not paired:
-        return Compared(first, second)
-    covariance = np.sum(a.residuals * b.residuals, axis=1)
-    if a.links is not None and b.links is not None:
-        covariance = covariance - joint(a.links, b.links)
-    return Compared.of(first, second, covariance)
+        return sides
+    sides = Compared.of(sides.a, sides.b, _covariance(a, b, 0))
+    if np.all(sides.enough):
+        return sides
+    # Thresholds around the wanted rate: the same number of steps from it in both studies.
+    after = min(one.residuals.shape[2] - one.here for one in (a, b))
+    steps = np.arange(-min(a.here, b.here), after)
+    around = [
+        Compared.of(_at(first, a.here + k), _at(second, b.here + k), _covariance(a, b, k))
+        for k in steps.tolist()
+    ]
+    enough = np.stack([one.enough for one in around])
+    nearest = np.argmin(np.where(enough, np.abs(steps)[:, None], len(steps)), axis=0)
+    lent = np.stack([np.asarray(one.correlation) for one in around])
+    lent = np.minimum(lent[nearest, np.arange(lent.shape[1])], _most(a, b, sides))
+    borrowed = ~sides.enough & enough.any(axis=0)
+    return replace(sides, correlation=np.where(borrowed, lent, sides.correlation))
 
 
-def _here(one: AtOneRate) -> Precision:
+def _at(cells: Precision, threshold: int) -> Precision:
+    return cells.take((slice(None), threshold))
+
+
+def _covariance(a: AtOneRate, b: AtOneRate, step: int) -> Floats:
+    """Covariance of the rates of two studies, `step` thresholds from those that are compared."""
+    k, m = a.here + step, b.here + step
+    found: Floats = np.sum(a.residuals[:, :, k] * b.residuals[:, :, m], axis=1)
+    return found - joint(a.links[k], b.links[m]) if a.links and b.links else found
+
+
+def _most(a: AtOneRate, b: AtOneRate, sides: Compared) -> Floats:
+    """Largest correlation: it leaves the difference the variance that was seen, or more."""
+    seen = a.evidence.variance[:, a.here] + b.evidence.variance[:, b.here]
+    seen = np.maximum(seen - 2 * _covariance(a, b, 0), 0.0)
+    first, second = sides.a.variance, sides.b.variance
+    return divide(first + second - seen, 2 * np.sqrt(first * second))
+
+
+def _rarer(evidence: Evidence) -> Precision:
     """Judge what the trials are worth from the rarer outcome: few misses may borrow, too."""
-    evidence = one.evidence
-    often = evidence.rate[:, [one.here]] > 0.5
+    often = evidence.rate > 0.5
     misses = replace(
         evidence,
         events=evidence.trials - evidence.events,
@@ -214,7 +250,7 @@ def _here(one: AtOneRate) -> Precision:
         falling=not evidence.falling,
     )
     rare, common = precision_of(evidence), precision_of(misses)
-    flat = Precision(
+    return Precision(
         evidence.events,
         evidence.trials,
         np.where(often, common.effect, rare.effect),
@@ -223,7 +259,6 @@ def _here(one: AtOneRate) -> Precision:
         np.where(often, common.spread, rare.spread),
         np.where(often, common.basis, rare.basis),
     )
-    return flat.take((slice(None), one.here))
 
 
 def enough_discordant(a: AtOneRate, b: AtOneRate, paired: bool) -> Bools:

@@ -54,9 +54,15 @@ class Compared:
         """
         spread = np.sqrt(a.variance * b.variance)
         correlation = np.clip(divide(covariance, spread), -1.0, LARGEST_CORRELATION)
-        rare = [np.minimum(one.events, one.trials - one.events) for one in (a, b)]
-        few = np.minimum(*rare) < ENOUGH_EVENTS
-        return cls(a, b, np.where(few, np.minimum(correlation, 0.0), correlation))
+        enough = cls(a, b).enough
+        return cls(a, b, np.where(enough, correlation, np.minimum(correlation, 0.0)))
+
+    @property
+    def enough(self) -> Bools:
+        """Whether both sides have ten events, and ten trials without one."""
+        rare = [np.minimum(one.events, one.trials - one.events) for one in (self.a, self.b)]
+        enough: Bools = np.minimum(*rare) >= ENOUGH_EVENTS
+        return enough
 
     @property
     def reversed(self) -> Compared:

@@ -103,6 +103,37 @@ def test_variance_and_correlation_are_those_of_many_studies(kind: str) -> None:
     np.testing.assert_allclose(mean[0] + mean[1] - 2 * mean[2], difference, rtol=0.4)
 
 
+@pytest.mark.parametrize("kind", ["passes", "comparisons"])
+def test_few_events_borrow_how_the_same_people_err_in_both_studies(kind: str) -> None:
+    world = World("FMR" if kind == "comparisons" else "searches", (60, 60), 0.02, UNLIKE, 0.95)
+    if kind == "comparisons":
+        world = replace(world, target=0.003)
+    codes, names = np.repeat([0, 1], world.sizes).astype(np.intp), ("first", "second")
+    one, other = (each[0] for each in draw(np.random.default_rng(6), world))
+    few, enough = (
+        [at(trials, trials, target, codes, names) for trials in (one, other)]
+        for target in (world.target, 8 * world.target)
+    )
+    events = np.stack([side.evidence.events[:, side.here] for side in few])
+    borrowed = events.min(axis=0) < 10
+    assert borrowed.any()
+    sides, wide = (sides_at_one_rate(*each, paired=True) for each in (few, enough))
+    # Where each has ten events the correlation is that of the residuals.
+    shared = np.sum(np.prod([one.residuals[:, :, one.here] for one in enough], axis=0), axis=1)
+    if kind == "passes":
+        own = shared / np.sqrt(wide.a.variance * wide.b.variance)
+        np.testing.assert_allclose(wide.correlation, own)
+    # Where one has fewer it is borrowed, and the difference has no less than its own variance.
+    assert np.all(np.asarray(sides.correlation)[borrowed] > 0.1)
+    first, second = sides.a.variance, sides.b.variance
+    left = first + second - 2 * sides.correlation * np.sqrt(first * second)
+    own = np.stack([one.residuals[:, :, one.here] for one in few])
+    if kind == "passes":
+        # Of people of the other group a factor near 1 is left out here.
+        assert np.all(left >= np.sum((own[0] - own[1]) ** 2, axis=1) * 0.98)
+    assert np.all(sides_at_one_rate(*few, paired=False).correlation == 0)
+
+
 def test_pairs_of_people_are_counted_by_brute_force() -> None:
     rng, people = np.random.default_rng(8), 14
     first, second = np.triu_indices(people, 1)
