@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.acceptance.looks import judge, p_values, worlds
 from lfr_eval.contract.vocabulary import OBRIEN_FLEMING, POCOCK
 from lfr_eval.inference.sequential import SPENDING, boundaries, levels
 
@@ -59,3 +60,23 @@ def test_levels_hold_for_any_number_of_questions(spending: str) -> None:
 
     p = 2 * special.ndtr(-np.abs(z))
     assert (p < np.array(nominal) / 10).any(axis=(1, 2)).mean() <= 0.05
+
+
+def test_unlike_groups_are_not_told_apart_by_looking_often() -> None:
+    for world in worlds():
+        if "Pareto" not in world.name and world.name.endswith(", ratio 1"):
+            found = list(judge(world.name, p_values(world, 300), 5))
+            # 5 % of 300 have a standard error of 1.3 points.
+            assert max(float(row["claims at any look"]) for row in found) <= 7.6, world.name
+
+
+def test_a_difference_is_found_with_fewer_people_and_a_little_less_often() -> None:
+    name = "passes 100 v 100, rate 0.02, beta 0.3 v 0.0, ratio 3"
+    (world,) = (one for one in worlds() if one.name == name)
+    p = p_values(world, 300)
+    two, five = ({str(row["spending"]): row for row in judge(name, p, n)} for n in (2, 5))
+    for looks, most in ((two, 3), (five, 10)):
+        row = looks[OBRIEN_FLEMING]
+        lost = float(row["one look at the end"]) - float(row["claims at any look"])
+        assert 0 <= lost <= most
+    assert float(two[POCOCK]["people needed"]) < float(two[OBRIEN_FLEMING]["people needed"]) < 100
