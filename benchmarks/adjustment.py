@@ -90,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--repetitions", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--worlds", default="", help="only those whose name contains this")
+    parser.add_argument("--ratio", type=float, help="only those of this true ratio")
     chosen = parser.parse_args(arguments)
     print(
         "| world | true ratio | used | unadjusted | standardised | regression | "
@@ -97,11 +99,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print("| --- " * 9 + "|")
     for world in WORLDS:
+        if chosen.worlds not in world.name or chosen.ratio not in (None, world.ratio):
+            continue
         found = judge(world, chosen.repetitions, chosen.seed)
         parts = [f"{found[f'{name} median']:.3f}" for name in ("ratio", "adjusted", "regression")]
         parts += [f"{found[f'{name} covered']:.1%}" for name in ("ratio", "adjusted", "regression")]
         print(
-            f"| {world.name} | {world.ratio:g} | {found['used']:.1%} | " + " | ".join(parts) + " |"
+            f"| {world.name} | {world.ratio:g} | {found['used']:.1%} | " + " | ".join(parts) + " |",
+            flush=True,
         )
     error = 100 * np.sqrt(0.05 * 0.95 / chosen.repetitions)
     print(
