@@ -220,7 +220,7 @@ class Limit:
     per: Literal["face", "alert", "hour"] = "face"
     """What the rate counts."""
     alpha: float = ALPHA
-    """Chance of a false alarm, ever."""
+    """Chance of a false alarm, ever, of all questions together."""
 
 
 @app.command
@@ -246,7 +246,7 @@ def monitor(
     to
         Write a page as well, an .html file.
     """
-    from lfr_eval.deployments.watching import watch, write_watch
+    from lfr_eval.deployments.watching import raised_at, watch, write_watch
 
     rate = rate_in(limit.limit)
     if math.isnan(rate):
@@ -262,6 +262,7 @@ def monitor(
     )
     for alarm in alarms:
         print(("ALARM: " if alarm.raised else "") + alarm.sentence)
+    print(raised_at(alarms))
     if to:
         write_watch(alarms, to)
         print(to)

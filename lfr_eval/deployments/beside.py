@@ -12,7 +12,7 @@ from typing import Any
 from lfr_eval.contract.words import several, some
 from lfr_eval.deployments.ruled import Box, Line
 
-_LINES, _LETTERS = 3, 100
+_LINES, _LETTERS = 12, 200
 """Lines that are quoted, and letters of each."""
 
 

@@ -6,6 +6,7 @@ a stake is bet against "the rate is at most the limit": after each deployment it
 fraction fixed before. If the rate is at most the limit, the stake does not grow on average whatever
 the counts' distribution, so the chance that it ever reaches 1 / alpha is at most alpha (Ville). The
 mean over many fractions is such a stake, too. Over-dispersion between deployments changes nothing.
+Whether the rate drifts is asked in the same way, of the order of the deployments.
 
 References
 ----------
@@ -32,15 +33,20 @@ from lfr_eval.contract.words import (
     some,
     threshold_text,
 )
-from lfr_eval.deployments.dispersion import dispersion
-from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR, poisson_interval
+from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
 
 FRACTIONS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
 """The fractions of the stake that are bet, side by side, with equal weight."""
 
 EXPOSURES = {PER_FACE: "faces_seen", PER_ALERT: "alerts", PER_HOUR: "hours"}
 FEWEST_BEFORE = 20
-"""Deployments of the first period, from which a drift is told."""
+"""Deployments before the first one of which a drift is asked."""
+
+POWERS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+"""Of the bets on low ranks, side by side, with equal weight."""
+
+_TIES = 20
+"""Seed of the numbers that break ties: a second look gives the same answer."""
 
 
 @dataclass(frozen=True)
@@ -198,36 +204,53 @@ def drifting(
 ) -> Alarm | None:
     """Ask whether false alerts have become more frequent since the first 20 deployments.
 
-    The limit is the upper bound of the first period's rate at alpha / 2, which allows deployments
-    to differ, and the later deployments are tested against it at alpha / 2. None where there are
-    not enough deployments.
+    None where there are not enough deployments.
     """
     column, known = EXPOSURES[measure], by_day(records, measure)
-    first, later = known.iloc[:FEWEST_BEFORE], known.iloc[FEWEST_BEFORE:]
-    if len(first) < FEWEST_BEFORE or later.empty or first[column].sum() <= 0:
+    known = known[known[column] > 0]
+    if len(known) <= FEWEST_BEFORE:
         return None
-    bound = highest_rate(first["false_alerts"], first[column], alpha)
-    question = f"more false alerts {measure} than in the first {FEWEST_BEFORE} deployments{since}"
-    return above_limit(later, bound, measure, alpha / 2, question, who)
+    events = known["false_alerts"].to_numpy(dtype=float)
+    under = known[column].to_numpy(dtype=float)
+    later = slice(FEWEST_BEFORE, None)
+    return Alarm(
+        f"{who}more false alerts {measure} than in earlier deployments{since}",
+        float(events[:FEWEST_BEFORE].sum() / under[:FEWEST_BEFORE].sum()),
+        measure,
+        alpha,
+        len(known),
+        *(int(events.sum()), float(under.sum())),
+        tuple(map(float, order_stakes(events, under)[later])),
+        tuple(known["date"])[later],
+        _beside(records, known, column),
+    )
 
 
-def highest_rate(events: npt.ArrayLike, exposure: npt.ArrayLike, alpha: float) -> float:
-    """Return an upper bound of a rate that deployments differ in, missed at most alpha / 2 often.
+def order_stakes(events: npt.ArrayLike, exposure: npt.ArrayLike) -> np.ndarray:
+    """Return the stake against "the order of the deployments does not matter", after each of them.
 
-    It is the higher of Garwood's, and of the rate times exp(t s), with s the standard error of its
-    logarithm between deployments, and t of as many degrees of freedom as deployments carry it
-    (Kish 1965, Survey Sampling, section 11.7), less one.
+    Each deployment is ranked among those before it by how unlikely its false alerts are at the
+    common rate (a randomised Poisson tail). If deployments come in no order, the ranks are uniform
+    and independent whatever the distribution of false alerts, and p^(e-1) e is a fair bet on low
+    ones. Nothing is bet on the first 20. Ties are broken by numbers that are always the same.
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World, chapter 7. Vovk & Wang
+    (2021), Annals of Statistics 49, 1736-1754.
     """
     x, under = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
-    number, total = int(x.sum()), float(under.sum())
-    # The upper end of an interval of level 1 - alpha leaves alpha / 2 above it.
-    _, bound = poisson_interval(number, total, 1 - alpha if number else 1 - alpha / 2)
-    spread = dispersion(x, under)
-    if number == 0 or np.isnan(spread):
-        return bound
-    carrying = max(total**2 / float((under**2).sum()), 2.0)
-    above = float(stats.t.isf(alpha / 2, carrying - 1)) * np.sqrt(spread / number)
-    return max(bound, number / total * float(np.exp(min(above, 50.0))))
+    tail, tie = np.random.default_rng(_TIES).random((2, len(x)))
+    growth = np.zeros((len(x), len(POWERS)))
+    for at in range(FEWEST_BEFORE, len(x)):
+        seen = slice(at + 1)
+        mean = x[seen].sum() / under[seen].sum() * under[seen]
+        unlikely = stats.poisson.sf(x[seen], mean) + tail[seen] * stats.poisson.pmf(x[seen], mean)
+        below, same = unlikely < unlikely[at], unlikely == unlikely[at]
+        p = (below.sum() + tie[at] * same.sum()) / (at + 1)
+        growth[at] = np.log(POWERS) + (POWERS - 1) * np.log(p)
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(np.cumsum(growth, axis=0)).mean(axis=1))
 
 
 def over_represented(

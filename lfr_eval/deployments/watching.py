@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import OVERALL, RATES
 from lfr_eval.contract.thresholds import same_threshold
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import significant, threshold_text
 from lfr_eval.contract.writing import write_text
 from lfr_eval.deployments.breaks import counting_breaks
 from lfr_eval.deployments.grid import DeploymentError
@@ -38,7 +39,7 @@ def watch(
     shares: Mapping[str, float] | None = None,
     study: Path | None = None,
 ) -> list[Alarm]:
-    """Answer each question of the monitor; each has a false-alarm probability of alpha of its own.
+    """Answer each question of the monitor; they share a false-alarm probability of alpha.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ def watch(
     measure
         `per face`, `per alert` or `per hour`.
     alpha
-        Largest chance that a question raises an alarm, ever, without a reason.
+        Largest chance that any question raises an alarm, ever, without a reason. Each question has
+        an equal part of it, whether or not there are enough deployments to ask it.
     shares
         Group -> assumed share of the faces seen.
     study
@@ -78,6 +80,8 @@ def watch(
         raise DeploymentError("The records cannot be monitored: " + "; ".join(problems) + ".")
     alarms: list[Alarm] = []
     apart = FORCE in origins(records)
+    asked = 2 * stated_force(records).nunique(dropna=False) + len(shares or {})
+    alpha /= asked + (0 if study is None else len(_lab(study)))
     # Forces differ, so each is asked about by itself.
     for force, part in records.groupby(stated_force(records), sort=False):
         alarms += _of_one_force(part, limit, measure, alpha, f"{force}: " if apart else "")
@@ -119,12 +123,17 @@ def _by_group(records: pd.DataFrame, shares: Mapping[str, float], alpha: float) 
     return alarms
 
 
-def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
-    """Compare faces with the upper end of everybody's FPIR at the same threshold and watchlist."""
+def _lab(study: Path) -> list[tuple[Any, pd.DataFrame]]:
+    """Return everybody's FPIR in a study by threshold and watchlist size."""
     rates = StudyFolder.open(study).read(RATES)
     lab = rates[(rates["metric"] == "FPIR") & (rates["factor"] == OVERALL)]
+    return list(lab.groupby(["threshold", "watchlist_size"]))
+
+
+def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
+    """Compare faces with the upper end of everybody's FPIR at the same threshold and watchlist."""
     alarms = []
-    for (threshold, size), part in lab.groupby(["threshold", "watchlist_size"]):
+    for (threshold, size), part in _lab(study):
         at = float(str(threshold))
         same = same_threshold(records["threshold"], at)
         longest = records["watchlist_size"] <= int(str(size))
@@ -145,6 +154,14 @@ def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
     return alarms
 
 
+def raised_at(alarms: Sequence[Alarm]) -> str:
+    """Say from which p-value on an alarm is raised, as the questions share the error."""
+    return (
+        f"An alarm is raised at an anytime-valid p of at most {significant(alarms[0].alpha)}: the "
+        "questions share the chance of a false alarm."
+    )
+
+
 def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     """Write the monitor's page."""
     from lfr_eval.deployments.annual.page import document_of, to_page
@@ -153,6 +170,7 @@ def write_watch(alarms: Sequence[Alarm], path: Path) -> None:
     chapters = [
         paragraph(raised[0].sentence if raised else "No alarm.", "lead"),
         bullets(alarm.sentence[:1].upper() + alarm.sentence[1:] for alarm in alarms),
+        paragraph(raised_at(alarms)),
         heading("How the evidence grew", 1),
         figure(_chart(alarms)),
     ]

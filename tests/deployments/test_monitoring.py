@@ -8,8 +8,8 @@ import pytest
 
 from lfr_eval.contract.tables import RECORDS
 from lfr_eval.deployments import DeploymentError
-from lfr_eval.deployments.monitoring import above_limit, drifting, highest_rate, stakes
-from lfr_eval.deployments.watching import watch
+from lfr_eval.deployments.monitoring import above_limit, drifting, order_stakes, stakes
+from lfr_eval.deployments.watching import raised_at, watch
 
 LIMIT = 0.001
 
@@ -102,15 +102,29 @@ def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None
     assert drifting(worse.head(20), "per face") is None
 
 
-@pytest.mark.parametrize("spread", [0.0, 5.0])
-def test_deployments_that_differ_are_no_drift(spread: float) -> None:
+@pytest.mark.parametrize("world", ["alike", "differing", "bursts", "larger crowds"])
+def test_no_question_at_all_raises_a_false_alarm_too_often(world: str) -> None:
+    """Deployments that differ are no drift, and the questions share the error."""
     rng = np.random.default_rng(8)
     raised = 0
-    for _ in range(200):
-        events, faces = simulated(rng, LIMIT / 3, 200, spread)
-        bound = highest_rate(events[:20], faces[:20], 0.05)
-        raised += bool((stakes(events[20:], bound * faces[20:]) >= 40).any())
-    assert raised / 200 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
+    for _ in range(100):
+        events, faces = simulated(rng, LIMIT, 150, 10.0 if world == "differing" else 0.0)
+        if world == "bursts":
+            events = rng.poisson(LIMIT * faces * 100 * (rng.random(150) < 0.01)).astype(float)
+        if world == "larger crowds":
+            faces = faces * np.linspace(1, 10, 150)
+            events = rng.poisson(LIMIT * faces).astype(float)
+        above, drift = stakes(events, LIMIT * faces), order_stakes(events, faces)
+        raised += bool((above >= 40).any() or (drift >= 40).any())
+    assert raised / 100 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 100)
+
+
+def test_all_questions_share_one_chance_of_a_false_alarm() -> None:
+    groups = json.dumps({"ethnicity": {"Black": 1, "White": 1}})
+    frame = records(np.full(25, 2.0), np.full(25, 50_000.0), false_by_group=groups)
+    alarms = watch(frame, LIMIT, "per face", shares={"black": 0.3, "white": 0.4})
+    assert [alarm.alpha for alarm in alarms] == [0.05 / 4] * 4
+    assert "p of at most 0.0125" in raised_at(alarms)
 
 
 def test_one_group_over_represented_is_found_only_with_its_share_stated() -> None:

@@ -86,7 +86,11 @@ def changes(breaks: Sequence[Break]) -> str:
 
 def _rate_said(row: Mapping[Hashable, Any], measure: str, records: pd.DataFrame) -> str:
     """Tell a rate with what it was counted from, and the false alerts that it leaves out."""
-    ends = f"allowing for chance, {interval(row['lower'], row['upper'], measure)}"
+    # The interval by deployments is the safer one, where there are enough of them.
+    wide = not pd.isna(row["wide_upper"])
+    low, high = (row["wide_lower"], row["wide_upper"]) if wide else (row["lower"], row["upper"])
+    beyond = " and differences between deployments" if wide else ""
+    ends = f"allowing for chance{beyond}, {interval(low, high, measure)}"
     number = int(row["false_alerts"])
     if measure == PER_ALERT:
         total = count(int(row["exposure"]))

@@ -66,6 +66,9 @@ def chapters(
         values = street.loc[street["dimension"] == dimension, "value"].unique()
         if grid is not None and len(values) > 1:
             yield heading(title, 2)
+            if dimension == "year":
+                years = records["date"].str[:4]
+                yield sums_grid(records, years, "Year", "Totals by calendar year")
             yield grid
     cameras = yield_grid(records)
     if cameras is not None:

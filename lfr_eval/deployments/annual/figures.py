@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -83,7 +84,7 @@ def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Markup | No
                 value if value != above[0] else "",
                 measure,
                 f"{count(int(row['false_alerts']))} in {amount(row['exposure'], measure)}",
-                written(row["rate"], measure),
+                _beside(row, measure),
                 interval(row["lower"], row["upper"], measure),
                 interval(row["wide_lower"], row["wide_upper"], measure),
                 numbers if (value, numbers) != above else "",
@@ -93,6 +94,14 @@ def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Markup | No
     heads = (dimension.capitalize(), "False alerts", "#Counted", "#Rate", "#95 % interval",
              "#Interval by deployments", "Records (annex)")  # fmt: skip
     return table(caption, heads, rows) if rows else None
+
+
+def _beside(row: Mapping[Hashable, Any], measure: str) -> str:
+    """Return a rate in the unit of the interval beside it."""
+    upper = row["upper"]
+    if measure == PER_HOUR or not row["rate"] or pd.isna(upper):
+        return written(row["rate"], measure)
+    return alike((row["rate"], "nearest"), (upper, "up"))[0]
 
 
 def amount(exposure: float, measure: str) -> str:

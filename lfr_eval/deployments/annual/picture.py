@@ -69,12 +69,13 @@ def share_curves(found: Sequence[Exposure]) -> Chart | None:
     caption = (
         "Whether the number of false alerts of a group differs from what chance gives, for every "
         "share of the group among the faces seen (exact binomial test). Across: that share. "
-        f"Upright: the p-value. Below the dotted line ({level:.2g}), the difference is "
-        f"significant{'; large dot: a stated share' if stated else ''}. Which share is true, the "
-        "records do not say."
+        "Upright: the p-value; below 0.0001, it is drawn at 0.0001. Below the dotted line "
+        f"({level:.2g}), the difference is significant"
+        f"{'; large dot: a stated share' if stated else ''}. Which share is true, the records do "
+        "not say."
     )
     across = tuple((tick / 100, f"{tick} %") for tick in (0, 25, 50, 75, 100))
-    upright = ((1.0, "p = 1"), (level, f"{level:.2g}"), (0.001, "0.001"), (0.0001, "up to 0.0001"))
+    upright = ((1.0, "p = 1"), (level, f"{level:.2g}"), (0.001, "0.001"), (0.0001, "0.0001"))
     return draw(
         SHARES,
         caption,
