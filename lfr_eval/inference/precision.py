@@ -211,8 +211,8 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
         What was counted, or standardised to a mix of strata.
     counted
         Of standardised evidence: the same before it was weighted. A design effect is believed
-        from ten of its events on, and a clump is the design effect, the mean weight of a clump:
-        the largest is that of whoever is in the rarest stratum, and far too wide.
+        from ten of its events on, and the events of one person have the mean weight of a trial:
+        the largest weight is that of whoever is in the rarest stratum, and far too wide.
 
     References
     ----------
@@ -239,12 +239,15 @@ def precision_of(evidence: Evidence, counted: Evidence | None = None) -> Precisi
     words = np.where(enough, OWN, np.where(borrowed, NEAR, basis))
     spread = np.where(enough, _spread(evidence, effect), 0.0)
     spread = _broadened(evidence, np.where(borrowed, np.asarray(evidence.lent_spread), spread))
+    largest = evidence.largest
+    if counted is not None:
+        largest = counted.largest * divide(n, counted.trials)
     return Precision(
         x,
         n,
         effect,
         degrees,
-        np.maximum(effect, evidence.largest if counted is None else 0.0),
+        np.maximum(effect, largest),
         spread,
         np.where(n > 0, words, NO_TRIAL),
     )

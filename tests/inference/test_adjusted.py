@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lfr_eval.contract.trials import Condition, PersonTrials
 from lfr_eval.inference import Plan, adjusted_table, finding_table
 from lfr_eval.inference.covariates import Counted
+from lfr_eval.inference.precision import precision_of
 from lfr_eval.inference.regression import design_of, fit_log_rates
 from lfr_eval.inference.sensitivity import (
     e_value,
@@ -111,6 +112,19 @@ def test_weighted_trials_have_the_binomial_variance_of_the_average() -> None:
     assert rate == pytest.approx(weight @ p, rel=1e-12)
     assert rate * (1 - rate) / worth == pytest.approx(weight**2 @ (p * (1 - p) / n), rel=1e-12)
     assert found.events[0, 0] < counted.events.sum()
+
+
+def test_one_person_counts_at_the_mean_weight_of_a_trial() -> None:
+    trials, people = study()
+    counted = Counted.of(trials, people, ("age_band", "camera"), np.array([0.5]))
+    everybody, whole = np.ones(len(counted.cell), bool), counted.pooled()
+    plain = whole.standardised(everybody, np.ones(1))
+    most = np.bincount(counted.person, counted.events[:, 0]).max()
+    mixed = counted.standardised(everybody, np.array([0.4, 0.3, 0.2, 0.1]))
+    found = precision_of(mixed, plain)
+    wanted = most * mixed.trials[0, 0] / counted.trials.sum()
+    assert found.effect[0, 0] < wanted < mixed.largest[0, 0]
+    assert found.clump[0, 0] == pytest.approx(wanted)
 
 
 def test_the_unadjusted_ratio_is_that_of_the_findings() -> None:
