@@ -20,10 +20,9 @@ Floats = NDArray[np.float64]
 
 
 class World(Protocol):
-    """A population; it is asked for rates from `lowest` to `highest`."""
+    """A population; it is asked for rates from `lowest` on."""
 
     name: str
-    highest: float
     lowest: float
 
     def draw(self, people: int, rng: np.random.Generator) -> Floats:
@@ -31,49 +30,70 @@ class World(Protocol):
         ...
 
 
+GAMMA = {"exponential": 1.0, "gamma": 3.0}
+"""Shape of the gamma distribution of skewed tendencies: a few people resemble very many."""
+
+FEW, HIGHER = 0.02, 3.0
+"""Share of people, and how many standard deviations higher the tendencies of `few` are."""
+
+
 @dataclass(frozen=True)
 class Lambs:
     """People differ in how common their face is: the share `lambs` of the variance of a score.
 
-    score_ij = sqrt(lambs / 2) (u_i + u_j) + sqrt(1 - lambs) e_ij, all standard normal, or with
-    `skewed` tendencies u_i (shifted exponential: a few people resemble very many).
+    score_ij = sqrt(lambs / 2) (u_i + u_j) + sqrt(1 - lambs) e_ij, all of mean 0 and variance 1;
+    e_ij is normal, and u_i is normal, a key of `GAMMA`, or normal and higher for `few` people.
     """
 
     name: str
     lambs: float
-    skewed: bool = False
-    highest: float = 0.13
+    tendency: str = "normal"
     lowest: float = 1e-11
 
     def natural(self, score: Floats) -> Floats:
         """Return the scores that a matcher would give, from -log10 rates."""
-        if not self.skewed:
-            return stats.norm.isf(10.0 ** -np.asarray(score))
-        grid, tail = _skewed_tail(self.lambs)
+        grid, tail = _tail(self.tendency, self.lambs)
         return np.interp(score, tail, grid)
 
     def draw(self, people: int, rng: np.random.Generator) -> Floats:
         """Scores of every two of some new people."""
         noise = rng.standard_normal((people, people))
-        if not self.skewed:
-            u = rng.standard_normal(people)
-            score = np.sqrt(self.lambs / 2) * (u[:, None] + u) + np.sqrt(1 - self.lambs) * noise
-            return -stats.norm.logsf(score) / np.log(10)
-        u = rng.exponential(size=people) - 1
+        u = self._tendencies(people, rng)
         score = np.sqrt(self.lambs / 2) * (u[:, None] + u) + np.sqrt(1 - self.lambs) * noise
-        grid, tail = _skewed_tail(self.lambs)
+        grid, tail = _tail(self.tendency, self.lambs)
         return np.interp(score, grid, tail)
+
+    def _tendencies(self, people: int, rng: np.random.Generator) -> Floats:
+        if shape := GAMMA.get(self.tendency):
+            return (rng.gamma(shape, size=people) - shape) / np.sqrt(shape)
+        u = rng.standard_normal(people)
+        if self.tendency == "few":
+            return (u + HIGHER * ((rng.random(people) < FEW) - FEW)) / _spread_of_few()
+        return u
+
+
+def _spread_of_few() -> float:
+    return float(np.sqrt(1 + FEW * (1 - FEW) * HIGHER**2))
 
 
 @cache
-def _skewed_tail(lambs: float) -> tuple[Floats, Floats]:
-    """-log10 survival of the sum of a shifted gamma (two exponentials) and a normal."""
+def _tail(tendency: str, lambs: float) -> tuple[Floats, Floats]:
+    """-log10 survival of the sum of two tendencies and a normal."""
     a, b = np.sqrt(lambs / 2), np.sqrt(1 - lambs)
-    grid = np.linspace(-6, 9, 1501)
-    g, step = np.linspace(0, 40, 4001, retstep=True)
-    density = g * np.exp(-g) * step
-    survival = np.array([np.sum(density * stats.norm.sf((x - a * (g - 2)) / b)) for x in grid])
-    return grid, -np.log10(np.clip(survival, 1e-12, 1.0))
+    grid = np.linspace(-6, 11, 3401)
+    if shape := GAMMA.get(tendency):
+        g, step = np.linspace(0, 40 + 10 * shape, 5001, retstep=True)
+        weight = stats.gamma.pdf(g, 2 * shape) * step
+        mean, spread = a * (g - 2 * shape) / np.sqrt(shape), b
+    elif tendency == "few":
+        number = np.arange(3)
+        weight = stats.binom.pmf(number, 2, FEW)
+        mean = a * HIGHER * (number - 2 * FEW) / _spread_of_few()
+        spread = np.sqrt(lambs / _spread_of_few() ** 2 + b**2)
+    else:
+        mean, weight, spread = np.zeros(1), np.ones(1), 1.0
+    survival = np.array([np.sum(weight * stats.norm.sf((x - mean) / spread)) for x in grid])
+    return grid, -np.log10(np.clip(survival, 1e-25, 1.0))
 
 
 @dataclass(frozen=True)
@@ -88,7 +108,6 @@ class Passes:
     icc: float
     passes: int = 10
     references: int = 1000
-    highest: float = 0.3
     lowest: float = 1e-11
 
     def natural(self, score: Floats) -> Floats:
@@ -109,7 +128,6 @@ class Templates:
     name: str
     scores: NDArray[np.float32]
     sorted_cosines: NDArray[np.float32]
-    highest: float = 0.13
 
     @property
     def lowest(self) -> float:

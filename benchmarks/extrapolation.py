@@ -60,8 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     worlds: list[World] = [
         Lambs("lambs 30 %", 0.3),
-        Lambs("skewed lambs 20 %", 0.2, skewed=True),
-        Lambs("skewed lambs 30 %", 0.3, skewed=True),
+        Lambs("lambs 40 %", 0.4),
+        Lambs("lambs 50 %", 0.5),
+        Lambs("skewed lambs 20 %", 0.2, "exponential"),
+        Lambs("skewed lambs 30 %", 0.3, "exponential"),
+        Lambs("gamma, shape 3, 20 %", 0.2, "gamma"),
+        Lambs("2 % of people 3 sd higher", 0.3, "few"),
         Passes("searches, 10 passes, ICC 30 %", 0.3),
     ]
     if chosen.templates:
@@ -78,14 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             used = [tail for tail, _ in fits if not tail.refused]
             for decade in DECADES:
                 truth = 10**-decade / fits[0][1]
-                if truth < world.lowest or not used:
+                if truth < world.lowest:
                     continue
                 threshold = float(world.natural(np.array([-np.log10(truth)]))[0])
                 found = [tail.rate(threshold, 0.95) for tail in used]
                 rates = np.array([one for one in found if not one.vague])
                 if not len(rates):
                     print(f"| {world.name} | {people} | {decade:g} | {truth:.1e} | "
-                          "– | – | – | – | 100.0% |")  # fmt: skip
+                          "– | – | – | – | 100.0% |", flush=True)  # fmt: skip
                     continue
                 covered = np.mean((rates[:, 1] <= truth) & (truth <= rates[:, 2]))
                 middle, upper = np.median(rates[:, 0]) / truth, np.median(rates[:, 2]) / truth
@@ -94,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"{middle:.2f} | {upper:.1f} | "
                     f"{covered:.1%} | "
                     f"{np.sum(truth > rates[:, 2]) / len(fits):.1%} | "
-                    f"{1 - len(rates) / len(fits):.1%} |"
+                    f"{1 - len(rates) / len(fits):.1%} |",
+                    flush=True,
                 )
             print(f"{world.name}, {people}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     print(

@@ -45,13 +45,13 @@ CLUMP = 0.5
 HIGHEST = 300
 """Highest scores of which it is asked how few people they belong to."""
 FEW = 0.2
-"""Multiple of the root of the number of people from which those people are too few."""
-WIDER = 2.0
-"""By how much the upper end is then higher: most samples hold none of those who matter most."""
+"""Multiple of the root of the number of people from which those people are too few. No upper end is
+both safe and useful then: normal and skewed tendencies cannot be told apart, and what is safe for
+the second is 20 times the rate of the first."""
 VAGUE, MANY = 15.0, 500
-"""Multiple of the rate above which an upper end (not yet made higher) says nothing; with fewer than
-500 people 15 times 500 over their number. People who make it so wide are so unlike that a sample
-may lack those who matter; then it is too low, too."""
+"""Multiple of the rate above which an upper end says nothing; with fewer than 500 people 15 times
+500 over their number. People who make it so wide are so unlike that a sample may lack those who
+matter; then it is too low, too."""
 FALLING = 2.0
 """Standard errors of the trend below 0 from which the hazard is seen to fall."""
 FEWEST_DEGREES = 3.0
@@ -120,10 +120,8 @@ class TailFit:
         Goodness of fit: how often the errors of people alone leave the line as far.
     refused
         Why the fit must not be used; empty where it may.
-    wider
-        By how much the upper end is higher because the highest scores belong to few people.
     vague
-        Multiple of the rate above which an upper end (not yet made higher) is not printed.
+        Multiple of the rate above which an upper end is not printed.
     """
 
     floor: float
@@ -134,7 +132,6 @@ class TailFit:
     drawn_upper: Line
     fit_p_value: float
     refused: str = ""
-    wider: float = 1.0
     vague: float = VAGUE
 
     def rate(self, threshold: float, level: float) -> TailRate:
@@ -144,7 +141,7 @@ class TailFit:
         rate = float(self.line.rate(above, end, MIDDLE))
         low = float(np.quantile(self.drawn.rate(above, end, RISE), tail))
         high = float(np.quantile(self.drawn_upper.rate(above, end, FLAT), 1 - tail))
-        upper = max(min(self.wider * high, 1.0), rate)
+        upper = max(min(high, 1.0), rate)
         return TailRate(rate, min(low, rate), upper, high > self.vague * rate)
 
 
@@ -243,6 +240,11 @@ def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> Tai
             if _expected_at_highest(ranked, fitted) < OUTLIER:
                 reason = "the highest score is beyond the model: two identities of one person?"
                 return replace(fitted, refused=reason)
+            if _few_people(ranked, min(count, HIGHEST)):
+                reason = (
+                    "the highest scores belong to few people, and others like them may be missing"
+                )
+                return replace(fitted, refused=reason)
             return fitted
         count //= 2
     reason = "no floor above which the hazard of the scores is linear"
@@ -315,13 +317,12 @@ def _fit(scores: Scores, count: int, draws: int, rng: np.random.Generator) -> Ta
         _drawn(found, errors, pull),
         _drawn(Line(share_more, level_more, trend_more), errors, pull),
         float((1 + np.count_nonzero(farther)) / (1 + draws)),
-        wider=_wider(scores, min(count, HIGHEST)),
         vague=VAGUE * max(1.0, MANY / np.count_nonzero(scores.share)),
     )
 
 
-def _wider(scores: Scores, count: int) -> float:
-    """By how much the upper end is higher because the highest scores belong to few of the people.
+def _few_people(scores: Scores, count: int) -> bool:
+    """Whether the highest scores belong to few of the people.
 
     One over the chance that two of these scores are of the same person is how many people carry
     them. That number should grow with the people of the group. Where it does not, more people do
@@ -331,7 +332,7 @@ def _wider(scores: Scores, count: int) -> float:
     number = scores.by_person(np.ones((count, 1)), at)[:, 0]
     same = np.sum(number * (number - 1)) / number.sum() ** 2
     people = np.count_nonzero(scores.share)
-    return WIDER if same * people > FEW * np.sqrt(people) else 1.0
+    return bool(same * people > FEW * np.sqrt(people))
 
 
 def _ladder(count: int) -> NDArray[np.intp]:

@@ -26,13 +26,18 @@ def run(script: str, *arguments: str) -> list[dict[str, str]]:
 def test_modelled_rates_cover_two_decades_beyond():
     rows = run("extrapolation.py", "--people", "500", "--repetitions", "40")
     printed = [row for row in rows if row["cover"] != "–"]
-    assert all(float(row["cover"].rstrip("%")) >= 80 for row in printed)
-    one_out = [row for row in printed if row["decades beyond"] == "1"]
-    assert max(float(row["upper / true"]) for row in one_out) <= 10
+    # No more studies than these print an upper end below the truth, whoever took part.
+    assert all(float(row["above"].rstrip("%")) <= 7.5 for row in printed)
+    often = [row for row in printed if float(row["refused"].rstrip("%")) < 50]
+    assert all(float(row["cover"].rstrip("%")) >= 85 for row in often)
+    one_out = [row for row in rows if row["decades beyond"] == "1"]
+    assert max(float(row["upper / true"]) for row in often if row in one_out) <= 10
     # Where people are not too unlike, hardly any interval is refused there.
-    refused = {row["population"]: float(row["refused"].rstrip("%")) for row in one_out}
-    assert refused["lambs 30 %"] <= 10
-    assert refused["searches, 10 passes, ICC 30 %"] <= 10
+    by_name = {row["population"]: float(row["refused"].rstrip("%")) for row in one_out}
+    assert by_name["lambs 30 %"] <= 10
+    assert by_name["searches, 10 passes, ICC 30 %"] <= 10
+    # Where the highest scores belong to few people, nearly all are.
+    assert min(by_name["lambs 50 %"], by_name["skewed lambs 30 %"]) >= 85
 
 
 @pytest.mark.slow
