@@ -29,6 +29,7 @@ def approve(
     *,
     ruling: Annotated[Ruling, Parameter(name="*", name_transform=_option)],
     model: str | None = None,
+    system: str | None = None,
     uri: Uri = None,
     key: Key = None,
 ) -> int:
@@ -38,24 +39,41 @@ def approve(
     ----------
     model
         The version, models:/NAME/3; default: the one that the study tested.
+    system
+        Name and version of a system that the study knows by a file of its results, such as
+        'NeoFace 4.1'; default: as the study calls it.
     """
+    from lfr_eval.config import ConfigError
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.contract.keys import read_key
     from lfr_eval.contract.words import threshold_text
+    from lfr_eval.finished.approvals import System, not_shown, system_of
     from lfr_eval.finished.approvals import approve as decide
-    from lfr_eval.finished.approvals import not_shown
     from lfr_eval.registry.versions import find_version
 
+    if model and system:
+        raise ConfigError("Give --model of a registered version or --system, not both.")
     signing = None if key is None else read_key(key, _passphrase)
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
-    version = find_version(model, where) if model else _tested(folder, where)
+    version: Version | System
+    if system or not (model or _is_registrable(folder)):
+        version = system_of(folder.record(), system)
+    else:
+        version = find_version(model, where) if model else _tested(folder, where)
     approval, entry = decide(ledger, folder, version, ruling, signing)
-    _tell_registry(ledger, where, version)
+    if not isinstance(version, System):
+        _tell_registry(ledger, where, version)
     done = "withdrawn" if approval.withdrawn else "approved"
     at = threshold_text(approval.threshold)
     print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
     print(f"on study {approval.study_hash}; entry {entry.number} of {ledger.path}")
     print("unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}")
+    if approval.external:
+        print(
+            f"Note: only whoever gave the file of results says that they are of {version}. Check "
+            "that this version is what runs, at this threshold: lfr-eval can neither load it nor "
+            "watch it."
+        )
     if caution := not_shown(approval, folder.record()):
         print(f"Note: {caution}")
     return OK
@@ -93,7 +111,8 @@ def list_approvals(*, roots: Roots = None) -> int:
         done = "withdrew" if approval.withdrawn else "approved"
         print(
             f"{entry.number}. {approval.decided}: {approval.approver} ({approval.role}) {done} "
-            f"{approval.model}/{approval.version} at {threshold_text(approval.threshold)}, "
+            f"{approval.model}{' ' if approval.external else '/'}{approval.version} at "
+            f"{threshold_text(approval.threshold)}, "
             f"proposed by {approval.proposer}; until {approval.expires or 'further notice'}; "
             f"{'; '.join(approval.conditions) or 'no condition'}; study "
             f"{approval.study_hash[:12]}; {signing(entry, discounted(approval, entry, known))}"
@@ -245,21 +264,21 @@ def _passphrase() -> str:
 def _tested(folder: StudyFolder, where: str) -> Version:
     """Return the version that a study names as tested, else the one with its fingerprint."""
     from lfr_eval.contract.tested import tested_version
-    from lfr_eval.registry.registered import RegistryError
     from lfr_eval.registry.versions import find_version, version_tested
 
     about = folder.record()
     named = tested_version(about)
     if named:
         return find_version(f"models:/{named}", where)
-    if about.matcher.evidence != "pictures":
-        raise RegistryError(
-            f"The study knows the matcher '{about.matcher.called}' only by a file of its results. "
-            "approve is for registered versions of matchers, which the live engine can load, and "
-            "such a matcher cannot be registered. Write down the panel's decision with the study "
-            f"hash {folder.study_hash()} elsewhere."
-        )
     return version_tested(about.matcher.fingerprint, where)
+
+
+def _is_registrable(folder: StudyFolder) -> bool:
+    """Whether a study tested a matcher that a registry can hold, not a file of its results."""
+    from lfr_eval.contract.tested import tested_version
+
+    about = folder.record()
+    return about.matcher.evidence == "pictures" or tested_version(about) is not None
 
 
 def _tell_registry(ledger: Ledger, where: str, needed: Version | None = None) -> None:

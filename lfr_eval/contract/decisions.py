@@ -35,6 +35,8 @@ class Approval:
         Last day on which it holds; None: none was set.
     withdrawn
         Whether it takes back earlier approvals of the version at the threshold.
+    external
+        Whether the system is in no registry: `model` and `version` are what people call it.
     """
 
     decided: str
@@ -51,6 +53,7 @@ class Approval:
     conditions: tuple[str, ...]
     expires: str | None = None
     withdrawn: bool = False
+    external: bool = False
 
     @property
     def decided_on(self) -> date:
@@ -103,8 +106,9 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
         raise TypeError("threshold must be a number")
     if not isinstance(own.get("findings"), dict):
         raise TypeError("findings must be a mapping")
-    if type(own.get("withdrawn", False)) is not bool:
-        raise TypeError("withdrawn must be true or false")
+    for name in ("withdrawn", "external"):
+        if type(own.get(name, False)) is not bool:
+            raise TypeError(f"{name} must be true or false")
     for name in TEXTS:
         if not isinstance(own.get(name), str):
             raise TypeError(f"{name} must be a text")

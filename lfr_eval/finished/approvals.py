@@ -6,9 +6,10 @@ A ledger without keys works too, and everything that rests on it says that it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lfr_eval.contract.keys import Key
 from lfr_eval.contract.ledger import Entry, Ledger, holders, revoked_in
 from lfr_eval.contract.persons import named, same_person
 from lfr_eval.contract.record import StudyRecord
+from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import FINDINGS
 from lfr_eval.contract.tested import tie
 from lfr_eval.contract.thresholds import same_threshold
@@ -29,10 +31,62 @@ from lfr_eval.finished.approvers import ApprovalError, is_named, may_sign
 from lfr_eval.registry.versions import APPROVAL, LATEST, Version
 
 
+@dataclass(frozen=True)
+class System:
+    """A system that is in no registry, because its study knows it by a file of its results.
+
+    Attributes
+    ----------
+    fingerprint
+        Of the file and of how it was read; it says nothing of the system itself.
+    """
+
+    name: str
+    version: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def system_of(about: StudyRecord, called: str | None) -> System:
+    """Return the system that a study knows by a file of its results.
+
+    Parameters
+    ----------
+    called
+        Its name and version, such as 'NeoFace 4.1'; None: as the study calls it.
+
+    Raises
+    ------
+    ApprovalError
+        If the study ran the matcher itself, calls the system otherwise, or no version is named.
+    """
+    if about.matcher.evidence == "pictures":
+        raise ApprovalError(
+            "--system is for systems that a study knows by a file of their results. This study ran "
+            f"the matcher '{about.matcher.name}' itself: register it with lfr-eval engine register."
+        )
+    own = about.matcher.system
+    name, _, version = " ".join((called or own or "").split()).rpartition(" ")
+    if not name or not re.search(r"\d", version):
+        said = "does not name the system" if own is None else f"calls the system '{own}'"
+        raise ApprovalError(
+            f"The study {said}. Its approval needs a name and a version, the version last: give "
+            "--system 'NAME VERSION', such as --system 'NeoFace 4.1'."
+        )
+    if own is not None and not f"{skeleton(f'{name} {version}')} ".startswith(f"{skeleton(own)} "):
+        raise ApprovalError(
+            f"The study is about '{own}', not '{name} {version}'. Leave out --system, or run the "
+            "study with the right report.system."
+        )
+    return System(name, version, about.matcher.fingerprint)
+
+
 def approve(
     ledger: Ledger,
     folder: StudyFolder,
-    version: Version,
+    version: Version | System,
     ruling: Ruling,
     key: Key | None = None,
 ) -> tuple[Approval, Entry]:
@@ -97,6 +151,7 @@ def approve(
         conditions=ruling.conditions,
         expires=ruling.expires,
         withdrawn=ruling.withdrawn,
+        external=isinstance(version, System),
     )
     return _recorded(approval, entries, key) or (approval, ledger.append(asdict(approval), key))
 
@@ -134,7 +189,7 @@ def _recorded(
     return None
 
 
-def describes(about: StudyRecord, version: Version) -> bool:
+def describes(about: StudyRecord, version: Version | System) -> bool:
     """Whether a study tested a version: its very matcher, or an endpoint found equal to it.
 
     Parameters
@@ -161,6 +216,7 @@ def approvals(ledger: Ledger, version: Version) -> list[tuple[Approval, Entry]]:
         (approval, entry)
         for approval, entry in decisions_of(entries)
         if (approval.model, approval.version, approval.fingerprint) == identity
+        and not approval.external
         and discounted(approval, entry, keys) is None
     ]
 
@@ -309,7 +365,7 @@ def ledger_tags(ledger: Ledger) -> Mapping[tuple[str, str, str], Mapping[str, st
     found: dict[tuple[str, str, str], dict[str, str]] = {}
     keys = holders(entries)
     for approval, entry in decisions_of(entries):
-        if discounted(approval, entry, keys) is None:
+        if not approval.external and discounted(approval, entry, keys) is None:
             version = (approval.model, approval.version, approval.fingerprint)
             tags = found.setdefault(version, {})
             tags |= {**_words(approval), APPROVAL: entry.sha256, LATEST: entries[-1].sha256}

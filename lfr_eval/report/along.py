@@ -64,17 +64,28 @@ def along_threshold(
           for style, side in zip(("first", "second"), sides, strict=True)])
         for number, group in enumerate(groups)
     ]  # fmt: skip
-    names = [metric_named(code).plain for code in setting.metrics]
+    named = [
+        f"{line} line, {metric_named(code).plain.lower()}"
+        for line, code, side in zip(("solid", "dashed"), setting.metrics, sides, strict=True)
+        if is_measured(side)
+    ]
     caption = (
         f"Along the {'rank, with a minus' if record.matcher.ranks else 'threshold'}, "
         f"by {factor_words(setting.factor)}, "
-        f"{watchlist_clause(setting.size)}: solid line, "
-        f"{names[0].lower()}; dashed line, {names[1].lower()}; shaded, "
+        f"{watchlist_clause(setting.size)}: {'; '.join(named)}; shaded, "
         f"{band_words(record, banded)}; dotted, the upper end where no error was "
         "seen. Each step down is a fixed factor rarer."
     )
     name, across = f"along-{setting.key.replace('|', '-')}", threshold_scale(thresholds)
     return draw(name, caption, panels, across, at=setting.at, mark=record.mark)
+
+
+def is_measured(side: Sequence[Side]) -> bool:
+    """Return whether any group has a rate of this kind of error, withheld or not."""
+    return any(
+        rate is not None and (rate.withheld or rate.rate is not None)
+        for rates in side for rate in rates
+    )  # fmt: skip
 
 
 def is_banded(sides: Sequence[Sequence[Side]]) -> bool:

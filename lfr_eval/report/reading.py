@@ -88,8 +88,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
     rates = rates[rates["rank"].isna()]
     within = [rate for rate in at_plan if not rate.is_crossed]
     one_per_group = leading_sides(rates)
-    told = _without_full_lists(one_per_group, record)
-    quotes = _quotes(told, record)
+    quotes = _quotes(one_per_group, record)
     all_findings = _required(study, tables.FINDINGS)
     publication = read_publication(study)
     higher = publication.higher if publication else {}
@@ -258,15 +257,6 @@ def _groups(rates: pd.DataFrame, quotes: Sequence[Quote], ranks: bool) -> Quote 
     of = size.isna() if first.watchlist_size is None else size == first.watchlist_size
     kept = frame["metric"].isin(codes) & of.fillna(False).astype(bool)
     return quote(to_rows(frame[kept]), ranks)
-
-
-def _without_full_lists(rates: pd.DataFrame, record: StudyRecord) -> pd.DataFrame:
-    """Leave out false alerts where every list holds somebody else: no threshold cuts its length."""
-    if record.design.list_length is None:
-        return rates
-    false = rates["metric"] == "FPIR"
-    everybody = rates[false & (rates["factor"] == OVERALL) & (rates["rate"] == 1.0)]
-    return rates[~(false & rates["threshold"].isin(everybody["threshold"])).to_numpy(bool)]
 
 
 def _quotes(rates: pd.DataFrame, record: StudyRecord) -> tuple[Quote, ...]:

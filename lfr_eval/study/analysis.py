@@ -19,6 +19,7 @@ from lfr_eval.contract.trials import Trials
 from lfr_eval.inference import Plan, rates
 from lfr_eval.study.designs import Design, Evidence, design_of
 from lfr_eval.study.planned import parts_of, plan_of
+from lfr_eval.study.sweep import list_length
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,21 @@ class Analysis:
     def trials(self) -> list[Trials]:
         """The trials of every rate that the design reports."""
         return self.design.trials(self.evidence)
+
+    @cached_property
+    def full_lists(self) -> frozenset[float]:
+        """Thresholds at which every candidate list holds somebody else: none is a false alert."""
+        if list_length(self.config) is None:
+            return frozenset()
+        alerts = [one for one in self.trials if one.metric == "FPIR"]
+        return frozenset(
+            at for at in self.thresholds if alerts and all(one.events(at).all() for one in alerts)
+        )
+
+    def answered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table of results without false alerts of lists that are all full."""
+        alerts = table["metric"].str.split(" + ", regex=False).map(lambda of: "FPIR" in of)
+        return table[~(alerts.astype(bool) & table["threshold"].isin(self.full_lists)).to_numpy()]
 
 
 def tested(everybody: pd.DataFrame) -> pd.DataFrame:

@@ -101,9 +101,9 @@ def _infer(run: Run) -> None:
     given, folder = run.analysis, run.folder
     people, thresholds, plan = given.people, given.thresholds, given.plan
     table = rate_table(given.trials, people, plan.factors, thresholds, plan, bands=True)
-    folder.write(tables.RATES, table)
+    folder.write(tables.RATES, given.answered(table))
     findings = finding_table(rates.compared(given.trials), people, thresholds, plan)
-    folder.write(tables.FINDINGS, told_of_units(findings, run.inputs.matcher))
+    folder.write(tables.FINDINGS, told_of_units(given.answered(findings), run.inputs.matcher))
     simulation = run.inputs.simulation
     if simulation:
         sizes = list(given.design.watchlist_sizes)
@@ -116,19 +116,19 @@ def _summarise(run: Run) -> None:
     given, folder, sweep = run.analysis, run.folder, run.inputs.sweep
     people, labels = given.people, given.plan.of_labels(given.people.columns)
     compared = rates.compared(given.trials)
-    folder.write(
-        tables.EQUITY, equity_table(compared, people, labels.factors, sweep.primary, labels)
-    )
+    equity = equity_table(compared, people, labels.factors, sweep.primary, labels)
+    folder.write(tables.EQUITY, given.answered(equity))
     for metric, table in (("FMR", tables.MODELLED), ("FPIR", tables.MODELLED_SEARCHES)):
         modelled = [
             modelled_table(one, people, labels.factors, sweep.values, labels)
             for one in given.trials
             if one.metric == metric
         ]
-        folder.write(table, pd.concat(modelled) if modelled else table.empty())
+        folder.write(table, given.answered(pd.concat(modelled) if modelled else table.empty()))
     adjusted = adjusted_table(compared, people, sweep.primary, labels)
-    folder.write(tables.ADJUSTED, adjusted)
-    folder.write(tables.PERSON_TESTS, person_test_table(compared, people, sweep.primary, labels))
+    folder.write(tables.ADJUSTED, given.answered(adjusted))
+    tests = person_test_table(compared, people, sweep.primary, labels)
+    folder.write(tables.PERSON_TESTS, given.answered(tests))
     matcher = run.inputs.matcher
     # Nothing is told of scores below a floor, so means and quantiles are not known.
     if floor_of(matcher) is not None:

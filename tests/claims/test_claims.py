@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -168,6 +170,23 @@ def test_a_rate_without_events_is_quoted_as_a_bound() -> None:
         "recognition opportunities of 400 people (all people); the false alert rate is below "
         "1 in 100 (95 % confidence)."
     )
+
+
+def test_wider_people_are_told_by_the_groups_that_a_census_divides_them_into(
+    sentences: Sentences,
+) -> None:
+    wider = "Black, Black British, Caribbean or African"
+    census = {"African": f"{wider}: African", "Caribbean": f"{wider}: Caribbean"}
+    census |= {"Mixed Black": "Mixed or multiple ethnic groups: White and Black African"}
+    rates = pd.concat(
+        sentences.rates.assign(factor="ethnicity", group=label) for label in census
+    )
+    of_census = replace(sentences, rates=rates, full_names=census)
+    said = problems("Black people are falsely matched more often than others.", of_census)
+    assert "figures for African and Caribbean, and none for 'black' as a whole" in said
+    assert "not a group of this study" not in said
+    said = problems("Chinese people are falsely matched more often.", of_census)
+    assert "not a group of this study: chinese" in said
 
 
 def test_the_command(

@@ -15,20 +15,24 @@ from lfr_eval.cohort import ManifestError
 from lfr_eval.cohort.loading import load_manifest
 from lfr_eval.cohort.opportunities import with_passes
 from lfr_eval.config import ConfigError
+from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.tables import (
     ACQUISITION,
     ALERT_LOG,
     ALERT_TIMES,
     CANDIDATE_LISTS,
+    EQUITY,
     FINDINGS,
     RATES,
     SEARCHES,
 )
 from lfr_eval.contract.words import percentage
 from lfr_eval.engine.alerts import Alert, AlertFile
+from lfr_eval.finished.approvals import approvals, ledger_tags
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.alerts import AlertLog
 from lfr_eval.matchers.passes import NAMED, NEAREST, NO_PASS, UNKNOWN_PASS
+from lfr_eval.registry.versions import Version
 from lfr_eval.report import answer
 from lfr_eval.study.evidence import notes_of_log
 from lfr_eval.tracking.metrics import metrics_of
@@ -343,6 +347,12 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert "Errors at rank 20" in shown
     assert "Every group at rank 20 and a watchlist of" in shown
     assert "Along the rank, with a minus" in shown
+    assert "dashed line, misses" in shown
+    assert "solid line" not in shown
+    live = [word.replace("retrospective", "live") for word in words]
+    walked = tables_of(logs.folder, *live, "thresholds.values=[-20,-10]")
+    assert "TPIR" in set(walked.read(RATES)["metric"])
+    assert not (walked.read(RATES)["metric"] == "FPIR").any()
     assert not re.search(r"(?i)threshold\s*(?:<[^>]*>)?−|passed \d+ times", shown)
     assert "does not name was not among the first 20 candidates" in page
     asked = (study.path / "conformance.json").read_text(encoding="utf-8")
@@ -369,8 +379,12 @@ def test_lists_of_fixed_length_with_scores_are_told_as_ranks(logs: Logs) -> None
     words += ["matcher.floor=0", "matcher.at_most=20", "design=retrospective"]
     study = run(logs.folder, *words, "design.ranks=[1,20]", "thresholds.values=[0,0.97]")
     alerts = study.read(RATES).query("metric == 'FPIR' and factor == 'overall'")
+    # At the floor every list holds somebody else: that is its length, and no false alert.
     counted = alerts.set_index("threshold")["events"].astype(int).to_dict()
-    assert counted == pytest.approx({0.0: 8, 0.97: 8 - first})
+    assert counted == pytest.approx({0.97: 8 - first})
+    for table in (FINDINGS, EQUITY):
+        told = study.read(table)
+        assert not (told["metric"].str.contains("FPIR") & (told["threshold"] == 0)).any()
     lead = " ".join(answer(study.path))
     assert lead.startswith("The person sought was")
     assert "false alert" not in lead
@@ -418,12 +432,30 @@ def test_problems_of_passes_name_the_columns_of_their_log(logs: Logs) -> None:
     assert "Columns there" not in str(caught.value)
 
 
-def test_a_system_that_only_its_log_knows_is_not_approved(
-    logs: Logs, capsys: pytest.CaptureFixture[str]
+def test_a_system_that_only_its_log_knows_is_approved_by_name_and_version(
+    logs: Logs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = tables_of(logs.folder, *logs.write(PASSES, "pass_id,reference_id,score\na,r0,0.9\n"))
+    log = logs.write(PASSES, "pass_id,reference_id,score\na,r0,0.9\n")
+    monkeypatch.setenv("LFR_EVAL_APPROVALS", str(logs.folder / "approvals.jsonl"))
     asked = ["--threshold", "0.6", "--by", "Dr Grey", "--role", "panel", "--proposer", "Mr Brown"]
-    assert cli.main(["approve", str(study.path), *asked]) != 0
-    said = capsys.readouterr().err
-    assert "'alerts' only by a file of its results" in said
-    assert study.study_hash() in said
+    study = tables_of(logs.folder, *log)
+    assert cli.main(["approve", str(study.path), *asked]) == 2
+    assert "does not name the system" in capsys.readouterr().err
+    named = tables_of(logs.folder, *log, "report.system=NeoFace")
+    assert cli.main(["approve", str(named.path), *asked]) == 2
+    assert "calls the system 'NeoFace'. Its approval needs a name" in capsys.readouterr().err
+    assert cli.main(["approve", str(named.path), *asked, "--system", "Other 1"]) == 2
+    assert "The study is about 'NeoFace', not 'Other 1'" in capsys.readouterr().err
+    assert cli.main(["approve", str(named.path), *asked, "--system", "NeoFace 4.1"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("NeoFace 4.1 approved at 0.60 by Dr Grey (panel),\n")
+    assert f"on study {named.study_hash()}; entry 1" in said.out
+    assert "says that they are of NeoFace 4.1. Check" in said.out
+    assert said.err == ""
+    assert cli.main(["approvals"]) == 0
+    assert "Dr Grey (panel) approved NeoFace 4.1 at 0.60" in capsys.readouterr().out
+    twin = Version("NeoFace", "4.1", named.record().matcher.fingerprint)
+    ledger = Ledger(logs.folder / "approvals.jsonl")
+    # No registered version is approved by it, whatever it is called.
+    assert approvals(ledger, twin) == []
+    assert ledger_tags(ledger) == {}

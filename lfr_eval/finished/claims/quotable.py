@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -53,6 +55,8 @@ class Sentences:
         The threshold in use; None where the study names none.
     simulated
         Whether nobody in the study exists.
+    full_names
+        Label -> what it is short for, where the study shortened it.
     """
 
     all: tuple[Quotable, ...]
@@ -61,6 +65,7 @@ class Sentences:
     rates: pd.DataFrame
     operating: float | None = None
     simulated: bool = False
+    full_names: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def holders(self) -> dict[Words, list[int]]:
@@ -82,6 +87,16 @@ class Sentences:
         pairs = self.rates[["factor", "group"]].drop_duplicates().to_numpy(object).tolist()
         return [(factor, group) for factor, group in pairs if factor != OVERALL]
 
+    def within(self, people: str) -> list[str]:
+        """Return the groups whose full names say that they belong to wider-named people."""
+        wider = re.compile(rf"\b{re.escape(people.split()[0].removesuffix('s'))}\b")
+        known = {label for _, label in self.groups}
+        return [
+            label
+            for label, full in self.full_names.items()
+            if label in known and ":" in full and wider.search(full.partition(":")[0].lower())
+        ]
+
     def of(self, name: str) -> Quotable:
         """Return the sentence with this id."""
         return next(one for one in self.all if one.id == name)
@@ -96,13 +111,15 @@ def read_sentences(folder: StudyFolder) -> Sentences:
         if folder.file(table).is_file()
         for number, text in enumerate(folder.read(table)["statement"].dropna(), 1)
     }
-    return sentences_of(
+    found = sentences_of(
         folder.read(FINDINGS),
         folder.read(RATES),
         record.thresholds.operating,
         record.simulated,
         beside | brief_texts(folder.path),
     )
+    names = (each.items() for each in record.label_names.values())
+    return replace(found, full_names=dict(chain.from_iterable(names)))
 
 
 def sentences_of(

@@ -308,8 +308,15 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
         and not (reading.topic == BEYOND and reading.figures.several)
     ):
         yield Reason(reading.topic, _TOLD[reading.topic])
-    if strangers := reading.subjects.strangers:
-        named = ", ".join(strangers)
+    strangers = reading.subjects.strangers
+    wider = {people: parts for people in strangers if (parts := sentences.within(people))}
+    for people, parts in wider.items():
+        yield Reason(
+            BEYOND,
+            f"This study has figures for {joined(parts)}, and none for '{people}' as a whole. Name "
+            "one of these groups.",
+        )
+    if named := ", ".join(people for people in strangers if people not in wider):
         yield Reason(BEYOND, f"It names people who are not a group of this study: {named}.")
     for reason in asides(reading.plain):
         if reading.is_about_groups if reason.kind != BEYOND else reading.topic != BEYOND:

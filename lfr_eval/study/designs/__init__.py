@@ -28,11 +28,12 @@ def design_of(config: StudyConfig) -> Design:
         factors,
         partial(watchlist_mix, config),
         read_sweep(config).tabulated[0],
+        gives_ranks(config),
     )
     kinds: dict[str, Design] = {
         "live": Live(*search),
         "operator": Operator(*search),
-        "retrospective": Retrospective(*search, list_length(config), gives_ranks(config)),
+        "retrospective": Retrospective(*search, list_length(config)),
         "verification": Verification(),
     }
     return Together(tuple(kinds[kind] for kind in config.design.kinds))

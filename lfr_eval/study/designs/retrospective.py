@@ -27,12 +27,9 @@ class Retrospective(Live):
     ----------
     list_length
         How many candidates a given list holds; None where every reference is compared.
-    gives_ranks
-        Whether given lists hold ranks and no scores.
     """
 
     list_length: int | None = None
-    gives_ranks: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -79,8 +76,7 @@ class Retrospective(Live):
     def _by_threshold(self, evidence: Evidence) -> list[Trials]:
         """Return the trials by threshold; a list that is never empty has no false alerts."""
         trials = super().trials(evidence)
-        scored = not self.gives_ranks and evidence.thresholds[-1] > self.floor
-        if self.list_length is None or scored:
+        if self.list_length is None or evidence.thresholds[-1] > self.floor:
             return trials
         return [one for one in trials if one.metric != "FPIR"]
 

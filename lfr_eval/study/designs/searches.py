@@ -46,12 +46,15 @@ class Live:
         Returns the composition of the watchlist for a table `cohort`.
     floor
         The lowest threshold of the plan.
+    gives_ranks
+        Whether given lists hold ranks and no scores: no rank is a threshold for alerts.
     """
 
     settings: DesignConfig
     factors: tuple[str, ...]
     mix: Callable[[pd.DataFrame], Mix]
     floor: float
+    gives_ranks: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -111,11 +114,10 @@ class Live:
 
     def trials(self, evidence: Evidence) -> list[Trials]:
         """Return the trials of FPIR and, of enrolled people, of FNIR, TPIR, misidentification."""
-        return [
-            *rates.identification_trials(
-                evidence.people, evidence.read(SEARCHES), evidence.images, evidence.controls
-            )
-        ]
+        found = rates.identification_trials(
+            evidence.people, evidence.read(SEARCHES), evidence.images, evidence.controls
+        )
+        return [one for one in found if one.metric != "FPIR" or not self.gives_ranks]
 
     def summarise(self, evidence: Evidence) -> Mapping[Table, pd.DataFrame]:
         """Return how long alerts take."""
