@@ -140,7 +140,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         scores=to_score_words(optional(tables.SCORE_DIFFERENCES), optional(tables.SCORE_SUMMARY)),
         adjustment=to_adjustment(optional(tables.ADJUSTED), quotes[0] if quotes else None),
         explorer=to_explorer(
-            told[told["metric"] != "misidentification"],
+            one_per_group[one_per_group["metric"] != "misidentification"],
             all_findings,
             record,
             [(each.threshold, each.label) for each in decisions.approved],

@@ -178,9 +178,7 @@ def test_wider_people_are_told_by_the_groups_that_a_census_divides_them_into(
     wider = "Black, Black British, Caribbean or African"
     census = {"African": f"{wider}: African", "Caribbean": f"{wider}: Caribbean"}
     census |= {"Mixed Black": "Mixed or multiple ethnic groups: White and Black African"}
-    rates = pd.concat(
-        sentences.rates.assign(factor="ethnicity", group=label) for label in census
-    )
+    rates = pd.concat(sentences.rates.assign(factor="ethnicity", group=label) for label in census)
     of_census = replace(sentences, rates=rates, full_names=census)
     said = problems("Black people are falsely matched more often than others.", of_census)
     assert "figures for African and Caribbean, and none for 'black' as a whole" in said

@@ -347,7 +347,7 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
     assert "Errors at rank 20" in shown
     assert "Every group at rank 20 and a watchlist of" in shown
     assert "Along the rank, with a minus" in shown
-    assert "dashed line, misses" in shown
+    assert "dashed line, missed people" in shown
     assert "solid line" not in shown
     live = [word.replace("retrospective", "live") for word in words]
     walked = tables_of(logs.folder, *live, "thresholds.values=[-20,-10]")
