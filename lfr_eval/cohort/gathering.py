@@ -129,7 +129,7 @@ def gather(
     if len(rows):
         rows, said_of_roles = with_roles(rows)
         notes += said_of_roles
-        problems += _of_pictures(folder, rows["path"], rows["subject_id"])
+        problems += _of_pictures(folder, rows)
         if labels is not None:
             labels, said = _respelled(labels, rows["subject_id"])
             notes += said
@@ -215,6 +215,8 @@ def _labels(
 ) -> tuple[pd.DataFrame | None, list[Problem], list[str]]:
     """Return the labels by person, the problems of the table, and notes on how it was read."""
     problems, notes = list(table.problems), list(table.notes)
+    if problems and table.frame.columns.empty:
+        return None, problems, notes
     there = [str(name) for name in table.frame.columns]
     asked = {"subject_id": columns.subject, "gender": columns.gender} | {
         "ethnicity": columns.ethnicity,
@@ -385,14 +387,21 @@ def _nobody(rows: pd.DataFrame, labels: pd.DataFrame) -> Problem:
     )
 
 
-def _of_pictures(folder: Path, paths: pd.Series, people: pd.Series) -> Iterator[Problem]:
-    checks = check_images(folder, [str(path) for path in paths])
-    first: dict[str | None, tuple[str, str]] = {None: ("", "")}
-    for path, person, check in zip(paths, people, checks, strict=True):
+def _of_pictures(folder: Path, rows: pd.DataFrame) -> Iterator[Problem]:
+    checks = check_images(folder, [str(path) for path in rows["path"]])
+    columns = rows["path"], rows["subject_id"], rows["role"]
+    first: dict[str | None, tuple[str, str, str]] = {None: ("", "", "")}
+    for path, person, role, check in zip(*columns, checks, strict=True):
         if check.kind is not None:
             yield Problem(check.kind, check.message, check.remedy, None, "path", str(path))
-        elsewhere, other = first.setdefault(check.digest, (path, person))
-        if check.digest is not None and other != person:
+        elsewhere, other, acting = first.setdefault(check.digest, (path, person, role))
+        if check.digest is None or elsewhere == path:
+            continue
+        if other != person:
             message = f"{elsewhere} is the same image, of person '{other}'"
             remedy = "Remove the image that is not this person's."
             yield Problem("one image, two people", message, remedy, None, "path", str(path))
+        elif role != acting:
+            message = f"{elsewhere} is the same image, so it would be compared with itself"
+            remedy = "Remove one of the two."
+            yield Problem("one image twice", message, remedy, None, "path", str(path))

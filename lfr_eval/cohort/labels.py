@@ -20,7 +20,7 @@ from lfr_eval.cohort.problems import Problem
 from lfr_eval.cohort.reading import TextTable
 from lfr_eval.contract.spelling import SHORTEST, one_slip_apart, skeleton
 from lfr_eval.contract.tables import COHORT, CROSS, EVERYBODY, OVERALL, ROLES, UNKNOWN
-from lfr_eval.contract.words import several
+from lfr_eval.contract.words import joined, several
 
 MISSING = "NA"
 """Missing label as written by R and spreadsheets. In an identifier it is an ordinary name."""
@@ -108,6 +108,7 @@ def respelled(
         notes += said
         if column != "role":
             notes += _slips(frame[column], column, counted)
+            notes += _synonyms(frame[column], column)
             frame[column], names[column] = _short(frame[column])
             notes += [
                 f"'{short}' stands for '{label}' ({column})."
@@ -199,6 +200,24 @@ def _slips(values: pd.Series, column: str, counted: tuple[str, str]) -> list[str
         for at, rare in enumerate(labels)
         for usual in labels[:at]
         if one_slip_apart(rare, usual)
+    ]
+
+
+_OF_GENDER = (("f", "female", "females", "woman", "women"), ("m", "male", "males", "man", "men"))
+"""Words for one gender, as `skeleton` leaves them."""
+
+
+def _synonyms(values: pd.Series, column: str) -> list[str]:
+    """Report words of a column of genders that seem to mean the same."""
+    if column not in ("gender", "sex"):
+        return []
+    labels = list(_counted(values))
+    alike = [[one for one in labels if skeleton(one) in words] for words in _OF_GENDER]
+    return [
+        f"{joined([repr(one) for one in each])} of column '{column}' seem to mean the same, and "
+        "are separate groups until they are written in one way."
+        for each in alike
+        if len(each) > 1
     ]
 
 

@@ -22,12 +22,17 @@ from lfr_eval.cohort.near_names import near_id
 from lfr_eval.cohort.problems import ManifestError, Problem, problems_at
 from lfr_eval.cohort.reading import TextTable, read_text_table
 from lfr_eval.contract.dates import Order
-from lfr_eval.contract.spelling import skeleton
+from lfr_eval.contract.spelling import is_stated, skeleton
 from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.words import several
 
-UNKNOWN = ("", "unknown", "n/a", "na", "none")
-"""Words in a log for an unknown person, in upper or lower case."""
+NOBODY = frozenset(
+    (
+        *("none", "nobody", "no one", "stranger", "unidentified", "unenrolled", "not enrolled"),
+        *("unknown person", "unknown subject", "unknown identity", "passer by", "crowd"),
+    )
+)
+"""Words in a log for an unknown person, as `skeleton` leaves them, beside those for no label."""
 SOMEBODY = "unknown, pass "
 """How the id of somebody begins of whom only one pass is known."""
 
@@ -75,8 +80,7 @@ def with_passes(
             for name in needed
         ]
         raise ManifestError(path, [*table.problems, *([] if table.problems else missing)])
-    known = frame["subject_id"].str.strip().str.casefold()
-    unknown = (known.isna() | known.isin(UNKNOWN)).to_numpy(bool)
+    unknown = frame["subject_id"].map(_is_unknown).to_numpy(bool)
     # Nobody can say which of them are one person: each counts as somebody else.
     somebody = frame["subject_id"].mask(unknown, SOMEBODY + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
@@ -113,6 +117,12 @@ def with_passes(
         notes=(*cohort.notes, *notes, *(note for note in rows.notes if note not in cohort.notes)),
         label_names=names,
     )
+
+
+def _is_unknown(name: object) -> bool:
+    """Whether a log says that nobody knows who passed."""
+    said = "" if pd.isna(name) else str(name)
+    return not said.strip() or not is_stated(said) or skeleton(said) in NOBODY
 
 
 def _watchlist(images: pd.DataFrame, passed: pd.Series) -> tuple[pd.DataFrame, list[str]]:

@@ -75,6 +75,9 @@ def find_pictures(
         key=lambda path: _natural(path, folder),
     )
     paths, left_out = [], Counter[str]()
+    links = [path for path in folder.rglob("*") if path.is_symlink() and path.is_dir()]
+    if links:
+        left_out["link to a folder"] = len(links)
     for file in files:
         relative = file.relative_to(folder)
         if any(part.startswith(HIDDEN) for part in relative.parts):

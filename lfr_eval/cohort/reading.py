@@ -28,7 +28,7 @@ from lfr_eval.contract.csv_lines import (
     separator_of,
     unread_of,
 )
-from lfr_eval.contract.reading import why_no_file, wide_encoding
+from lfr_eval.contract.reading import BEGINS, why_no_file, why_no_table
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import WORKBOOKS
@@ -116,14 +116,8 @@ def read_text_table(path: Path) -> TextTable:
 
 def _csv(path: Path) -> TextTable:
     raw = path.read_bytes()
-    wide = wide_encoding(raw)
-    if wide is not None:
-        return _nothing(path, Problem("encoding", f"the file is {wide}", "Save it as 'CSV UTF-8'."))
-    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        workbook = Problem(
-            "kind of file", "the file is a workbook or an archive, not CSV", _WORKBOOK
-        )
-        return _nothing(path, workbook)
+    if why := why_no_table(raw[:BEGINS]):
+        return _nothing(path, Problem("kind of file", *why))
     # surrogateescape carries undecodable bytes to the cell they are in, which can then be named.
     text = raw.decode("utf-8-sig", errors="surrogateescape")
     # Lines above the header become empty ones, so that rows keep their numbers.
@@ -150,7 +144,6 @@ def _csv(path: Path) -> TextTable:
     return replace(table, notes=(*notes, *table.notes))
 
 
-_WORKBOOK = "Rename an Excel workbook to end in .xlsx, or save it (or an old .xls) as 'CSV UTF-8'."
 _QUOTES = "Check that every double quote is closed, and doubled inside a quoted value."
 
 

@@ -27,6 +27,9 @@ MOST = 100_000
 """Values of a YAML file, those counted again that an alias repeats."""
 
 
+BEGINS = 4096
+"""Bytes by which the kind of a file is told."""
+
 SHOWN_OF_LINE = 60
 """Characters of a line in a message."""
 
@@ -129,13 +132,49 @@ def wide_encoding(content: bytes) -> str | None:
     >>> [wide_encoding("id,x".encode(name)) for name in ("utf-8", "utf-16-le", "utf-32")]
     [None, 'UTF-16', 'UTF-32']
     """
-    begins = content[:4096]
+    begins = content[:BEGINS]
     if begins.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         return "UTF-32"
     if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     zeros = begins.count(b"\0") / max(1, len(begins))
     return "UTF-32" if zeros > 0.6 else "UTF-16" if zeros > 0.2 else None
+
+
+_PACKED = {
+    b"\x1f\x8b": "compressed (gzip)",
+    b"BZh": "compressed (bzip2)",
+    b"\xfd7zXZ": "compressed (xz)",
+    b"\x28\xb5\x2f\xfd": "compressed (zstd)",
+    b"7z\xbc\xaf": "a 7z archive",
+}
+"""What else a table is sent as, by the first bytes."""
+
+
+def why_no_table(begins: bytes) -> tuple[str, str] | None:
+    r"""Return why a file is not a table in UTF-8, and what to do; None where it may be.
+
+    Parameters
+    ----------
+    begins
+        Its first bytes, some thousands.
+
+    Examples
+    --------
+    >>> why_no_table(b"\x1f\x8b\x08\x00"), why_no_table(b"a,b")
+    (('the file is compressed (gzip)', 'Unpack it.'), None)
+    """
+    packed = next((kind for mark, kind in _PACKED.items() if begins.startswith(mark)), None)
+    if packed is not None:
+        return f"the file is {packed}", "Unpack it."
+    if begins.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return (
+            "the file is a workbook or an archive, not CSV",
+            "Rename an Excel workbook to end in .xlsx, save an old .xls as 'CSV UTF-8', or unpack "
+            "the archive.",
+        )
+    wide = wide_encoding(begins)
+    return None if wide is None else (f"the file is {wide}", "Save it as 'CSV UTF-8'.")
 
 
 def json_value(text: str | bytes) -> Any:

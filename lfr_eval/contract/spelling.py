@@ -104,6 +104,15 @@ NOT_STATED = frozenset(
 """Skeletons of labels of people who have told no group."""
 
 
+_RATHER_NOT = re.compile(
+    r"(?:i(?:['\u2019]?d| would)? )?(?:(?:would )?(?:prefer(?:red)?|rather|chose|choose) not"
+    r"|decline[sd]?|refuse[sd]?|(?:do|does|did) not (?:wish|want)"
+    r"|(?:don|doesn|didn)['\u2019]?t (?:wish|want)) (?:to )?"
+    r"(?:say|tell|answer|state|disclose|share|give|provide|specify|identify)\b.*"
+)
+"""Whole sentences that say the same, such as "I'd rather not say"."""
+
+
 def is_stated(label: str) -> bool:
     """Whether a label names a group, and does not say that nobody told one.
 
@@ -111,5 +120,8 @@ def is_stated(label: str) -> bool:
     --------
     >>> is_stated("Prefer not to say"), is_stated("N/A"), is_stated("Other"), is_stated("none")
     (False, False, True, True)
+    >>> is_stated("I'd rather not say"), is_stated("Do not wish to answer"), is_stated("Say more")
+    (False, False, True)
     """
-    return skeleton(label) not in NOT_STATED
+    said = skeleton(label)
+    return said not in NOT_STATED and not _RATHER_NOT.fullmatch(said)

@@ -8,7 +8,7 @@ of the alerts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,16 +21,24 @@ from lfr_eval.contract.dates import Order, read_times
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.spelling import skeleton
 from lfr_eval.contract.tables import ALERT_LOG
-from lfr_eval.contract.words import joined, several, threshold_text
+from lfr_eval.contract.words import joined, several, some, threshold_text
 from lfr_eval.matchers import MatcherCard, MatcherError
 from lfr_eval.matchers.number_format import Decimal, read_numbers
 from lfr_eval.matchers.other_spellings import near_name
 from lfr_eval.matchers.passes import Assignment
 from lfr_eval.matchers.rows import OTHERS, read_rows, refuse
-from lfr_eval.matchers.vendor_files import LINES, NOTES, ROW
+from lfr_eval.matchers.vendor_files import LINES, NOTES, ROW, read_frame
 
 REQUIRED = ("reference_id", "score")
 OPTIONAL = ("pass_id", "time", "camera", "kind", "at", "threshold")
+
+STATUS = frozenset(
+    (
+        *("status", "state", "event", "type", "action", "retracted", "cancelled", "canceled"),
+        *("deleted", "withdrawn", "valid", "void", "test", "suppressed"),
+    )
+)
+"""Names of columns by which a log may take an alert back, with or without `alert`."""
 
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
@@ -97,7 +105,8 @@ class AlertLog:
         self.floor, self.at_most = floor, longest_list(at_most, floor, self.ranks)
         self._path, self._within = path, within
         rows = read_rows(path, REQUIRED, OPTIONAL, columns, may_be_empty=True)
-        self.told, others = tuple(rows.attrs[NOTES]), tuple(rows.attrs[OTHERS])
+        others = tuple(rows.attrs[OTHERS])
+        self.told = (*rows.attrs[NOTES], *_status(path, others))
         # The reference engine's own log: a line about the deployment, then one line an alert.
         engine = path.suffix.lower() in LINES and {"kind", "at", "threshold"} <= set(rows)
         if engine:
@@ -248,3 +257,17 @@ class AlertLog:
             ),
         ]
         refuse(self._path, self._rows, checks)
+
+
+def _status(path: Path, names: Sequence[str]) -> Iterator[str]:
+    """Say that a column which may take alerts back is not read, and what it holds."""
+    suspects = [name for name in names if STATUS & {skeleton(name).removeprefix("alert ")} and name]
+    frame = read_frame(path) if suspects else pd.DataFrame()
+    for name in suspects:
+        counts = frame[name].astype("string").fillna("").str.strip().value_counts()
+        if len(counts) > 1:
+            held = some(list(counts.items()), say=lambda one: f"{one[0] or 'empty'}: {one[1]:,}")
+            yield (
+                f"Column '{name}' of the log of alerts is not read ({held}), so every row counts "
+                "as an alert. Delete rows that are none, or that the system took back."
+            )

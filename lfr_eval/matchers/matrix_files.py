@@ -27,8 +27,9 @@ from lfr_eval.matchers.number_format import (
     format_of,
     read_as,
     shapes,
+    with_hyphens,
 )
-from lfr_eval.matchers.vendor_files import PARQUET, frame_of_workbook
+from lfr_eval.matchers.vendor_files import PARQUET, check_text, frame_of_workbook
 
 ARRAYS = ("reference_id", "probe_id", "score")
 
@@ -130,6 +131,7 @@ def _table(path: Path) -> Matrix:
 
 
 def _csv(path: Path, decimal: Decimal | None) -> Matrix:
+    check_text(path)
     probe = _cells_of(path)[0]
     if set(probe) >= {"probe_id", "score"}:
         raise ValueError("it is a list with a row for each comparison; leave out matcher.shape")
@@ -140,7 +142,7 @@ def _csv(path: Path, decimal: Decimal | None) -> Matrix:
         found: set[str] = set()
         for _, _, cells in _rows(path):
             if "point" not in found or _plain(cells) is None:
-                found |= shapes(pd.Series(cells, dtype="string"))
+                found |= shapes(with_hyphens(pd.Series(cells, dtype="string")))
         written = format_of(found)
     reference, rows = [], []
     problems: dict[str, list[str]] = {}
@@ -150,7 +152,7 @@ def _csv(path: Path, decimal: Decimal | None) -> Matrix:
         if values is not None:
             rows.append(values)
             continue
-        number = read_as(pd.Series(cells, dtype="string"), written)
+        number = read_as(with_hyphens(pd.Series(cells, dtype="string")), written)
         rows.append(number.value.to_numpy())
         for said, wrong in number.unreadable("score"):
             for at in np.flatnonzero(wrong.to_numpy(bool)):

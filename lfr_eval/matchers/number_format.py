@@ -130,8 +130,13 @@ def read_numbers(text: pd.Series, decimal: Decimal | None = None) -> Numbers:
         narrow = text.dtype in (np.dtype(np.float32), np.dtype(np.float16))
         value = text.astype(np.float32) if narrow else _wide(text)
         return Numbers(value, value.isna(), none, none)
-    text = text.astype("string").fillna("")
+    text = with_hyphens(text.astype("string").fillna(""))
     return read_as(text, declared(decimal) if decimal else format_of(shapes(text)))
+
+
+def with_hyphens(text: pd.Series) -> pd.Series:
+    """Return numbers with the minus that programs read: typeset tables have another sign."""
+    return text.str.replace("\N{MINUS SIGN}", "-", regex=False)
 
 
 def read_as(text: pd.Series, written: NumberFormat) -> Numbers:

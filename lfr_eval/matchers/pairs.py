@@ -26,7 +26,7 @@ IDENTITIES, GROUPS = ["subject_a", "subject_b"], ["group_a", "group_b"]
 GENUINE = frozenset(
     (
         *("1", "1.0", "true", "t", "yes", "y", "genuine", "g", "mated", "mate", "same"),
-        *("same person", "same subject", "match", "matched", "positive"),
+        *("same person", "same subject", "match", "matched", "positive", "pos", "target"),
     )
 )
 OTHER = frozenset(
@@ -34,7 +34,7 @@ OTHER = frozenset(
         *("0", "0.0", "-1", "-1.0", "false", "f", "no", "n", "impostor", "imposter", "i"),
         *("non mated", "nonmated", "non mate", "different", "different person", "not same"),
         *("different people", "different subject", "non match", "nonmatch", "no match"),
-        *("unmatched", "mismatch", "negative"),
+        *("unmatched", "mismatch", "negative", "neg", "nontarget", "non target"),
     )
 )
 """Words for pairs of one person and of two, as `skeleton` leaves them."""

@@ -175,7 +175,8 @@ def _check_zones(path: Path, text: pd.Series) -> None:
     if 0 < zoned.sum() < len(zoned):
         raise MatcherError(
             f"{path}: some times of alerts or passes have a time zone and some have "
-            "none, so they cannot be compared. Write all of them with one, such as +00:00."
+            "none, so they cannot be compared. Write all of them with one, such as +00:00 "
+            "(seconds and milliseconds since 1970 are in UTC)."
         )
 
 

@@ -143,7 +143,7 @@ def _named(
         if name in wanted and theirs not in there
     ]
     missing = [name for name in required if name not in columns and name not in there]
-    if missing and headless(there):
+    if (missing or problems) and headless(there):
         problems = [headless(there)]
     elif {"reference_id", "probe_id"} <= {*missing} and _is_matrix(frame.drop(columns=ROW)):
         raise MatcherError(
@@ -151,7 +151,9 @@ def _named(
             "columns). Give matcher.shape=matrix."
         )
     elif missing:
-        example = ", ".join(f"{name}: THEIRS" for name in missing)
+        likely = {skeleton(name): name for name in there}
+        meant = {name: likely.get(skeleton(name), "THEIRS") for name in missing}
+        example = ", ".join(f"{name}: {theirs}" for name, theirs in meant.items())
         problems.append(
             f"expected the columns {', '.join(required)}; {', '.join(missing)} is missing. If the "
             f"file has another name for it, give 'matcher.columns={{{example}}}'"

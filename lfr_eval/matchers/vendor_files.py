@@ -22,7 +22,7 @@ from lfr_eval.contract.csv_lines import (
     separator_of,
     unread_of,
 )
-from lfr_eval.contract.reading import json_value, why_no_file, why_no_utf8, wide_encoding
+from lfr_eval.contract.reading import BEGINS, json_value, why_no_file, why_no_table, why_no_utf8
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
 
@@ -96,11 +96,22 @@ def frame_of_workbook(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _csv(path: Path) -> pd.DataFrame:
+def check_text(path: Path) -> None:
+    """Refuse a file that is not a table in UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If it is in another encoding, or packed.
+    """
     with path.open("rb") as stream:
-        wide = wide_encoding(stream.read(4096))
-    if wide is not None:
-        raise ValueError(f"the file is {wide}. Save it as 'CSV UTF-8'")
+        why = why_no_table(stream.read(BEGINS))
+    if why is not None:
+        raise ValueError(" ".join((f"{why[0]}.", why[1])).rstrip("."))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    check_text(path)
     with path.open(encoding="utf-8-sig", newline="") as stream:
         blank = lines_above(stream)
         stream.seek(0)
@@ -204,6 +215,7 @@ def _json(path: Path, read: Collection[str]) -> pd.DataFrame:
         # Only a line feed ends a line: other separators may stand inside a value.
         lines = enumerate(content.split(b"\n"), start=1)
         objects = ((row, _object(row, line)) for row, line in lines if line.strip())
+        objects = _unwrapped(content, objects)
     found, rows = [], []
     for row, value in objects:
         if not isinstance(value, dict):
@@ -216,6 +228,24 @@ def _json(path: Path, read: Collection[str]) -> pd.DataFrame:
     names = list(dict.fromkeys(name for value in found for name in value))
     cells = {name: _cells([value.get(name) for value in found]) for name in names}
     return pd.DataFrame({**cells, ROW: rows})
+
+
+def _unwrapped(
+    content: bytes, objects: Iterator[tuple[int, object]]
+) -> Iterator[tuple[int, object]]:
+    """Refuse one object that holds the rows as a list, beside what it says of all of them."""
+    try:
+        whole = json_value(content)
+    except ValueError:
+        return objects
+    held = whole.items() if isinstance(whole, dict) else ()
+    lists = [name for name, one in held if isinstance(one, list) and one and type(one[0]) is dict]
+    if lists:
+        raise ValueError(
+            f"it is one object, whose rows seem to be in the list '{lists[0]}'. Write that list "
+            "alone to a file"
+        )
+    return objects
 
 
 def _object(row: int, line: bytes) -> object:

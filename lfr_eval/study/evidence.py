@@ -25,6 +25,9 @@ from lfr_eval.matchers import (
 from lfr_eval.matchers.passes import UNMATCHED
 from lfr_eval.study.completeness import DECLARED
 
+FEWEST_ALIKE = 3
+"""Comparisons of an image that are all the same, below which that may be chance."""
+
 
 def evidence_of(matcher: Matcher) -> Evidence:
     """Return what a matcher is known by."""
@@ -160,6 +163,32 @@ def notes_of_pairs(matcher: PairMatcher) -> list[str]:
         "share people say less than as many pairs of different people: the intervals are then too "
         "narrow, and differences are found that are not there. With the identities of both sides "
         "(subject_a, subject_b), people are counted.",
+    ]
+
+
+def notes_of_scores(scores: pd.DataFrame) -> list[str]:
+    """Say that images have the lowest score of all in every comparison, as failures often have.
+
+    Parameters
+    ----------
+    scores
+        reference_id, probe_id and score.
+    """
+    lowest = scores["score"].min()
+    at = scores[(scores["score"] == lowest).to_numpy(bool)]
+    number = 0
+    for side in ("reference_id", "probe_id"):
+        found = at[side].value_counts()
+        found = found[found >= FEWEST_ALIKE]
+        of_them = scores[side][scores[side].isin(found.index).to_numpy(bool)].value_counts()
+        number += int((of_them == found.reindex(of_them.index)).sum())
+    if not number or lowest == scores["score"].max():
+        return []
+    return [
+        f"{several(number, 'image')} {'has' if number == 1 else 'have'} the lowest score of all, "
+        f"{threshold_text(float(lowest))}, in every comparison. If the system writes this where it "
+        "made no template, write 'no' in the manifest's column acquired and leave these scores "
+        "empty. As it is, they count as comparisons that did not match."
     ]
 
 

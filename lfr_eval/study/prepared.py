@@ -18,7 +18,7 @@ from lfr_eval.matchers.templates import TemplateFile
 from lfr_eval.study.analysis import Analysis
 from lfr_eval.study.completeness import check_complete, notes_of_acquisition
 from lfr_eval.study.designs import Design
-from lfr_eval.study.evidence import notes_of_log, notes_of_pairs
+from lfr_eval.study.evidence import notes_of_log, notes_of_pairs, notes_of_scores
 from lfr_eval.study.inputs import Inputs, read_inputs, read_scores
 from lfr_eval.study.labels import check_roles, settled
 from lfr_eval.study.planned import check_plan
@@ -144,6 +144,7 @@ def _given(
         sides = Sides.of(images, acquisition["acquired"].to_numpy(bool), inputs.dont_care)
         notes = [
             *getattr(matcher, "notes", ()),
+            *notes_of_scores(scores.scores),
             *notes_of_acquisition(images, acquisition),
             *check_complete(matcher, scores.scores, sides, analysis.people, analysis.config),
         ]

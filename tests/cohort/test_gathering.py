@@ -189,12 +189,13 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
     (folder / "007" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     (folder / "008" / "empty.png").touch()
     shutil.copy(folder / "007" / "2.png", folder / "008" / "9.png")
+    shutil.copy(folder / "007" / "2.png", folder / "007" / "99.png")
     people = tmp_path / "people.csv"
     people.write_text("id,sex,age\n7,Woman,thirty\n8,Man,40\n8,Woman,40\n,Man,50\n")
     with pytest.raises(ManifestError) as caught:
         gather(folder, people)
     said = str(caught.value)
-    assert len(caught.value.problems) == 8
+    assert len(caught.value.problems) == 9
     for words in (
         "row 2, column 'age', value 'thirty'",
         "row 3, column 'sex', value 'Man': person '8' has another label in another row",
@@ -204,6 +205,7 @@ def test_everything_wrong_is_listed_at_once(tmp_path: Path) -> None:
         "value '007/broken.jpg'",
         "value '008/empty.png': the file has no bytes",
         "value '008/9.png': 007/2.png is the same image, of person '007'",
+        "value '007/99.png': 007/2.png is the same image, so it would be compared with itself",
     ):
         assert words in said
 
@@ -213,11 +215,13 @@ def test_nobody_and_nothing_is_left_out_without_a_word(tmp_path: Path) -> None:
     faces(folder, "stranger/1.png")
     for name in (".DS_Store", "notes.txt", "007/Thumbs.db"):
         (folder / name).write_bytes(b"x")
+    (folder / "linked").symlink_to(faces(tmp_path / "elsewhere", "1.png"))
     people = table(tmp_path / "people.csv")
     people.write_text(people.read_text("utf-8-sig") + "\n99;Woman;White\n", "utf-8")
     gathered = gather(folder, people)
     said = " ".join(gathered.notes)
-    assert "3 files left out" in said
+    assert "4 files left out" in said
+    assert "1 link to a folder" in said
     assert "1 person has pictures and no row in the table: stranger" in said
     assert "1 person of the table has no picture: 99" in said
     assert len(gathered.rows) == 7

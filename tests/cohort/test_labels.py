@@ -199,7 +199,13 @@ def test_a_person_in_two_unicode_forms_is_one_person_and_nobody_is_named(tmp_pat
     assert "Zo" not in note
 
 
-@pytest.mark.parametrize("label", ["Prefer not to say", "N/A", "prefer_not_to_say", "Not stated"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("Prefer not to say", "N/A", "prefer_not_to_say", "Not stated", "I\u2019d rather not say"),
+        *("I prefer not to disclose this", "Declined to answer", "Do not wish to say"),
+    ],
+)
 def test_who_states_no_group_keeps_the_label(label: str, tmp_path: Path) -> None:
     labels = table(tmp_path, ethnicity=["White", label])
     assert labels.table.frame["ethnicity"].tolist() == ["White", label]
@@ -212,9 +218,23 @@ def test_a_missing_label_is_missing(label: str, tmp_path: Path) -> None:
     assert labels.table.frame["ethnicity"].isna().tolist() == [False, True]
 
 
-@pytest.mark.parametrize("label", ["Other", "None", "No", "Mixed", "Non-binary", "Unknown Zone"])
+@pytest.mark.parametrize(
+    "label",
+    ["Other", "None", "No", "Mixed", "Non-binary", "Unknown Zone", "Prefer to self-describe"],
+)
 def test_an_unusual_label_is_a_group(label: str) -> None:
     assert is_stated(label)
+
+
+def test_words_for_one_gender_are_told_as_such(tmp_path: Path) -> None:
+    labels = table(tmp_path, gender=["F", "Female", "Male", "Woman"])
+    assert labels.table.notes == (
+        "'F', 'Female' and 'Woman' of column 'gender' seem to mean the same, and are separate "
+        "groups until they are written in one way.",
+    )
+    assert table(tmp_path, gender=["F", "M", "f"]).table.notes == (
+        "'f' of column 'gender' is read as 'F' (1 row).",
+    )
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])

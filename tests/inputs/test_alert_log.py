@@ -369,11 +369,13 @@ def test_lists_of_ranks_are_told_as_ranks(logs: Logs) -> None:
 def test_lists_of_fixed_length_with_scores_are_told_as_ranks(logs: Logs) -> None:
     rng = np.random.default_rng(4)
     names = [f"r{i}" for i in range(8)] + [f"f{i}" for i in range(20)]
-    lists, first = [], 0
+    lists, others = [], 0
     for search in range(8):
         ranked = rng.permutation(names).tolist()
-        first += ranked[0] == f"r{search}"
-        lists += [f"p{search},{name},{1 - at / 20}" for at, name in enumerate(ranked[:20])]
+        # The lists of later searches score lower, so that a threshold leaves some of them empty.
+        best = 1 - search / 100
+        lists += [f"p{search},{name},{best - at / 25:.3f}" for at, name in enumerate(ranked[:20])]
+        others += best >= 0.97 and (ranked[0] != f"r{search}" or best - 1 / 25 >= 0.97)
     passes = "pass_id,subject_id\n" + "".join(f"p{i},s{i}\n" for i in range(8))
     words = logs.write(passes, "pass_id,reference_id,score\n" + "\n".join(lists) + "\n")
     words += ["matcher.floor=0", "matcher.at_most=20", "design=retrospective"]
@@ -381,7 +383,7 @@ def test_lists_of_fixed_length_with_scores_are_told_as_ranks(logs: Logs) -> None
     alerts = study.read(RATES).query("metric == 'FPIR' and factor == 'overall'")
     # At the floor every list holds somebody else: that is its length, and no false alert.
     counted = alerts.set_index("threshold")["events"].astype(int).to_dict()
-    assert counted == pytest.approx({0.97: 8 - first})
+    assert counted == pytest.approx({0.97: others})
     for table in (FINDINGS, EQUITY):
         told = study.read(table)
         assert not (told["metric"].str.contains("FPIR") & (told["threshold"] == 0)).any()
@@ -407,6 +409,29 @@ def test_alerts_that_repeat_one_exactly_are_told_and_count_once(logs: Logs) -> N
         "score; each is counted once.",
     )
     assert log.alerts(logs.images())["score"].tolist() == [0.8, 0.7]
+
+
+def test_columns_that_may_take_alerts_back_are_told(logs: Logs) -> None:
+    alerts = "pass_id,reference_id,score,Alert status\na,r0,0.9,active\nb,r1,0.8,retracted\n"
+    logs.write(PASSES, alerts)
+    log = AlertLog(logs.folder / "alerts.csv", 0.6)
+    assert len(log.alerts(logs.images())) == 2
+    (said,) = log.told
+    assert said.startswith(
+        "Column 'Alert status' of the log of alerts is not read (active: 1, retracted: 1)"
+    )
+    logs.write(PASSES, alerts.replace("retracted", "active"))
+    assert AlertLog(logs.folder / "alerts.csv", 0.6).told == ()
+
+
+def test_words_for_somebody_unknown_are_nobodys_name(logs: Logs) -> None:
+    words = ["", "N/A", "Unknown person", "not known", "NOBODY", "-", "unidentified", "z9"]
+    logs.write(
+        "pass_id,subject_id\n" + "".join(f"p{at},{word}\n" for at, word in enumerate(words * 2)), ""
+    )
+    images = logs.images()
+    people = images.loc[images["role"] == "probe", "subject_id"]
+    assert people.nunique() == 2 * len(words) - 1
 
 
 def test_alerts_without_a_pass_ask_for_the_column_of_times(logs: Logs) -> None:

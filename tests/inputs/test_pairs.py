@@ -192,6 +192,7 @@ def test_words_and_impostors_are_read_like_numbers(tmp_path: Path) -> None:
     for one, other in (
         *(("Match", "Non-match"), ("G", "I"), ("Y", "N"), ("1", "-1"), ("TRUE", "FALSE")),
         *(("genuine", "imposter"), ("same person", "different person"), ("mated", "nonmated")),
+        *(("target", "nontarget"), ("Pos", "NEG")),
     ):
         words = pairs.assign(same=np.where(pairs["same"] == 1, one, other))
         words.to_csv(tmp_path / "words.csv", index=False)

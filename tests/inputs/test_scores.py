@@ -17,6 +17,7 @@ from lfr_eval.contract.tables import ACQUISITION, RATES
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.other_spellings import UNKNOWN_IMAGE
 from lfr_eval.matchers.scores import ScoreFile
+from lfr_eval.study.evidence import notes_of_scores
 from tests.studies import run
 
 ROLES = {"a0": "reference", "b0": "reference", "a1": "probe", "b1": "probe", "c": "both"}
@@ -273,3 +274,16 @@ def test_failures_to_enrol_and_acquire_are_counted_as_such(tmp_path: Path) -> No
     assert counts == {"FMR": [0, 43], "FNMR": [0, 6], "FTA": [1, 8], "FTE": [1, 8]}
     reasons = study.read(ACQUISITION)["reason"].dropna().unique().tolist()
     assert reasons == ["not acquired, as the people's data say"]
+
+
+def test_scores_that_may_stand_for_failures_are_told() -> None:
+    rng = np.random.default_rng(1)
+    pairs = [(f"r{i}", f"p{j}") for i in range(5) for j in range(6)]
+    scores = pd.DataFrame(pairs, columns=["reference_id", "probe_id"])
+    scores["score"] = rng.uniform(0.1, 0.9, len(scores))
+    scores.loc[0, "score"] = 0.0
+    assert notes_of_scores(scores) == []
+    failed = (scores["reference_id"] == "r2") | (scores["probe_id"] == "p4")
+    (said,) = notes_of_scores(scores.assign(score=scores["score"].mask(failed, -1.0)))
+    assert said.startswith("2 images have the lowest score of all, -1.00, in every comparison.")
+    assert notes_of_scores(scores.assign(score=0.5)) == []

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from lfr_eval.cohort import ManifestError
+from lfr_eval.cohort.gathering import gather
+from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.dates import read_times
 from lfr_eval.matchers import MatcherError
 from lfr_eval.matchers.matrix_files import read_matrix
+from lfr_eval.matchers.number_format import read_numbers
 from lfr_eval.matchers.rows import read_rows
-from lfr_eval.matchers.vendor_files import NOTES, ROW
+from lfr_eval.matchers.vendor_files import NOTES, ROW, read_frame
 
 NAMES = {"reference_id": "match.person", "score": "match.similarity", "time": "Timestamp"}
 
@@ -130,6 +136,7 @@ def test_a_matrix_is_the_same_in_every_file(tmp_path: Path) -> None:
         ('"score";"genuine";"x, y, z, or\n u"\n1;1;\n0,5;0;\n', None),
         ("score;genuine;x\n1;1;M\udce9\n", r"row 2 \('1;1;M.'\) is not UTF-8 text"),
         ('"score,genuine\n1,1\n', "row 1 has a double quote"),
+        ("Score,GENUINE\n1,1\n", r"give 'matcher\.columns=\{score: Score, genuine: GENUINE\}'"),
     ],
 )
 def test_what_cannot_be_one_table_of_one_system_is_refused(
@@ -165,3 +172,35 @@ def test_what_could_be_another_moment_is_left_as_it_is() -> None:
     assert read_times(text).iso.tolist() == text.tolist()
     fraction = read_times(pd.Series(["1773482405250"], dtype="string")).iso[0]
     assert fraction == "2026-03-14T10:00:05.25+00:00"
+
+
+def test_files_that_are_no_table_say_what_they_are(tmp_path: Path) -> None:
+    table = "reference_id,a,b\na,0.5,0.25\n"
+    (tmp_path / "s.csv").write_text(table, encoding="utf-16")
+    (tmp_path / "s.csv.gz").write_bytes(gzip.compress(table.encode()))
+    for name, said in (("s.csv", "is UTF-16"), ("s.csv.gz", r"is compressed \(gzip\). Unpack it")):
+        for read in (read_matrix, read_frame):
+            with pytest.raises(MatcherError, match=f"the file {said}"):
+                read(tmp_path / name)
+        (problem,) = read_text_table(tmp_path / name).problems
+        assert re.search(said, f"{problem.message}. {problem.remedy}")
+    (tmp_path / "faces").mkdir()
+    with pytest.raises(ManifestError, match="2 problems") as caught:
+        gather(tmp_path / "faces", tmp_path / "s.csv.gz")
+    assert "identifies the person" not in str(caught.value)
+    (tmp_path / "s.json").write_text(json.dumps({"version": 1, "results": [{"score": 1}]}))
+    with pytest.raises(MatcherError, match=r"in the list 'results'\. Write that list alone"):
+        read_frame(tmp_path / "s.json")
+
+
+def test_a_header_that_is_missing_is_said_whatever_columns_are_named(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("0.5,1,a\n0.2,0,b\n")
+    columns = {"score": "v", "genuine": "same"}
+    with pytest.raises(MatcherError, match=r"holds the value 0\.5, so it does not seem"):
+        read_rows(tmp_path / "s.csv", ("score", "genuine"), (), columns)
+
+
+def test_a_typeset_minus_is_a_minus(tmp_path: Path) -> None:
+    assert read_numbers(pd.Series(["\u22120.5", "0.25"])).value.tolist() == [-0.5, 0.25]
+    (tmp_path / "m.csv").write_text("x;p;q\na;\u22120,5;0,25\n")
+    assert read_matrix(tmp_path / "m.csv").score.tolist() == [[-0.5, 0.25]]
