@@ -80,7 +80,7 @@ def with_passes(
             for name in needed
         ]
         raise ManifestError(path, [*table.problems, *([] if table.problems else missing)])
-    unknown = frame["subject_id"].map(_is_unknown).to_numpy(bool)
+    unknown = frame["subject_id"].fillna("").map(_is_unknown).to_numpy(bool)
     # Nobody can say which of them are one person: each counts as somebody else.
     somebody = frame["subject_id"].mask(unknown, SOMEBODY + frame["pass_id"])
     frame = frame.assign(image_id=frame["pass_id"], subject_id=somebody, role="probe")
@@ -119,10 +119,9 @@ def with_passes(
     )
 
 
-def _is_unknown(name: object) -> bool:
+def _is_unknown(name: str) -> bool:
     """Whether a log says that nobody knows who passed."""
-    said = "" if pd.isna(name) else str(name)
-    return not said.strip() or not is_stated(said) or skeleton(said) in NOBODY
+    return not name.strip() or not is_stated(name) or skeleton(name) in NOBODY
 
 
 def _watchlist(images: pd.DataFrame, passed: pd.Series) -> tuple[pd.DataFrame, list[str]]:

@@ -15,7 +15,7 @@ import pandas as pd
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import ACQUISITION, COHORT
-from lfr_eval.contract.trials import Trials
+from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.inference import Plan, rates
 from lfr_eval.study.designs import Design, Evidence, design_of
 from lfr_eval.study.planned import parts_of, plan_of
@@ -104,7 +104,8 @@ class Analysis:
         """Thresholds at which every candidate list holds somebody else: none is a false alert."""
         if list_length(self.config) is None:
             return frozenset()
-        alerts = [one for one in self.trials if one.metric == "FPIR"]
+        of_people = [one for one in self.trials if isinstance(one, PersonTrials)]
+        alerts = [one for one in of_people if one.metric == "FPIR"]
         return frozenset(
             at for at in self.thresholds if alerts and all(one.events(at).all() for one in alerts)
         )
