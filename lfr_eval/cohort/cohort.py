@@ -220,9 +220,8 @@ def cohort_digest(images: pd.DataFrame) -> str:
         rows = _joined("[", _joined(*cells, between=", "), "]")
         rows = rows.take(pc.array_sort_indices(rows))
         for start in range(0, len(rows), AT_ONCE):
-            for row in rows.slice(start, AT_ONCE).to_pylist():
-                content.update(b"\n")
-                content.update(row.encode())
+            told = rows.slice(start, AT_ONCE).to_pylist()
+            content.update("".join(f"\n{row}" for row in told).encode())
     return content.hexdigest()
 
 

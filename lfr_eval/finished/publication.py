@@ -31,7 +31,7 @@ from lfr_eval.contract.folder import (
 )
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.spreadsheets import csv_text
-from lfr_eval.contract.tables import COHORT, EQUITY, FINDINGS, PEOPLE, RATES, Table
+from lfr_eval.contract.tables import ACQUISITION, COHORT, EQUITY, FINDINGS, PEOPLE, RATES, Table
 from lfr_eval.contract.tables.schema import TEXT
 from lfr_eval.finished.publishing.counts import Groups
 from lfr_eval.finished.publishing.linked import PublicationError
@@ -40,6 +40,7 @@ from lfr_eval.finished.publishing.rule import Rule
 from lfr_eval.finished.publishing.tables import Published, marked, publish_tables
 from lfr_eval.report import render
 from lfr_eval.report.people import count_people
+from lfr_eval.report.withheld import ATTEMPTED
 from lfr_eval.report.words import clean
 
 PUBLICATION, README = "publication.json", "README.md"
@@ -132,6 +133,7 @@ def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published
         _cleaned(study, EQUITY) if study.file(EQUITY).is_file() else None,
         Groups(PEOPLE.conform(people), cohort, tuple(record.conditions)),
         Rule(minimum, tuple(record.thresholds.tabulated)),
+        study.read(ACQUISITION)["acquired"].to_numpy(bool),
     )
 
 
@@ -160,6 +162,7 @@ def _about(study_hash: str, minimum: int, published: Published) -> dict[str, Any
         "tables": {name: asdict(tally) for name, tally in published.tallies.items()},
         "left_out": list(LEFT_OUT),
         "higher": dict(published.higher),
+        "attempted": list(published.attempted),
     }
 
 
@@ -187,6 +190,7 @@ def _readme(record: StudyRecord, about: Mapping[str, Any]) -> str:
             "one follows from the published ones: as far as sums over groups and the order of "
             f"thresholds tell, each may be 0 as well as {minimum}. A count of 0 is published.",
             "",
+            *([ATTEMPTED, ""] if about["attempted"] else []),
             "| table | rows | lack something that is small | lack something else |",
             "|---|---|---|---|",
             *rows,

@@ -17,6 +17,14 @@ from lfr_eval.report.words import clean
 FILE = "publication.json"
 
 
+ATTEMPTED = (
+    "One-to-one rates are those of all comparisons that were attempted: a comparison that a "
+    "failure prevented counts as one without an error. So the rates do not tell how many images "
+    "failed. They are a little lower than those of the comparisons made, and the ends of their "
+    "intervals are rounded outwards."
+)
+
+
 @dataclass(frozen=True)
 class Publication:
     """What is not published.
@@ -31,12 +39,15 @@ class Publication:
         What is not there at all, in sentences.
     higher
         Comparison -> the group with the higher rate, of differences whose numbers are withheld.
+    attempted
+        Metrics of which rates are those of the comparisons attempted.
     """
 
     minimum: int
     withheld: tuple[tuple[str, int, int], ...]
     left_out: tuple[str, ...]
     higher: Mapping[str, str] = field(default_factory=dict)
+    attempted: tuple[str, ...] = ()
 
     @property
     def rule(self) -> str:
@@ -48,7 +59,7 @@ class Publication:
             "what was worked out from them. Further counts are withheld because a small one could "
             "be worked out from them; which ones are small is not said. “Withheld” does not mean "
             "zero: a count of zero is shown."
-        )
+        ) + (f" {ATTEMPTED}" if self.attempted else "")
 
     @property
     def extent(self) -> str:
@@ -90,6 +101,7 @@ def read_publication(folder: Path) -> Publication | None:
             ),
             tuple(clean(str(sentence)) for sentence in content["left_out"]),
             {clean(name): clean(str(group)) for name, group in content.get("higher", {}).items()},
+            tuple(clean(str(metric)) for metric in content.get("attempted", ())),
         )
     except ReadingError as error:
         raise StudyRecordError(str(error)) from None

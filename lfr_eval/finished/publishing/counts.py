@@ -14,6 +14,8 @@ from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.finished.publishing.linked import Counts, Flags, Group, Linked, memberships
 
 Floats = NDArray[np.float64]
+MADE = "made"
+"""Column of rates of what was attempted: the comparisons that were made."""
 OVERALL_COST, FACTOR_COST, CROSSED_COST = 16.0, 4.0, 1.0
 """What is lost with a count of everybody, a group, an intersection: intersections go first."""
 
@@ -98,6 +100,8 @@ class Layers:
         Place of the row in table `rates`; -1 where there is none.
     keys
         Watchlist size (0 for 1:1) and threshold (NaN where none applies) of every layer.
+    made
+        Trials that took place; `trials` may be those attempted.
     """
 
     rows: NDArray[np.int64]
@@ -106,6 +110,7 @@ class Layers:
     trials: Counts
     subjects: Counts
     affected: Counts
+    made: Counts
 
     @property
     def there(self) -> Flags:
@@ -121,7 +126,7 @@ class Layers:
     def at(self, size: int) -> Layers:
         """Return the layers of one watchlist size."""
         places = [place for place, key in enumerate(self.keys) if key[0] == size]
-        arrays = (self.events, self.trials, self.subjects, self.affected)
+        arrays = (self.events, self.trials, self.subjects, self.affected, self.made)
         return Layers(
             self.rows[:, places],
             tuple(self.keys[place] for place in places),
@@ -157,7 +162,8 @@ def layers_of(rates: pd.DataFrame, groups: Groups, metric: str) -> Layers:
     layer = {key: number for number, key in enumerate(keys)}
     shape = len(places), len(keys)
     rows = np.full(shape, -1, dtype=np.int64)
-    columns = ("events", "trials", "subjects", "subjects_with_event")
+    columns = ("events", "trials", "subjects", "subjects_with_event", MADE)
+    part = part if MADE in part else part.assign(**{MADE: part["trials"]})
     arrays = [np.zeros(shape, np.int64) for _ in columns]
     where = [
         (places[str(factor), str(group)], layer[int(size), threshold])

@@ -15,7 +15,7 @@ import pandas as pd
 from lfr_eval.finished.publishing.counts import Groups, Layers, layers_of
 from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.outcomes import TOGETHER, affected_of, outcomes_of
-from lfr_eval.finished.publishing.rule import ACQUISITION, PAIRS, Rule
+from lfr_eval.finished.publishing.rule import ACQUISITION, Rule
 from lfr_eval.finished.publishing.sizes import acquisition_of, few_people, fillers_of, sizes_of
 
 
@@ -66,15 +66,16 @@ def mark(rates: pd.DataFrame, groups: Groups, rule: Rule) -> Marks:
     acquired, few_failures = acquisition_of(groups, metrics, size, rule)
     marked = _Rows(len(rates))
     for metric, layers in metrics.items():
-        is_told = metric in (*PAIRS, *ACQUISITION)
-        marked.sizes |= marked.of(layers, size | acquired if metric in PAIRS else size)
+        is_told = rule.tells_failures(metric) or metric in ACQUISITION
+        hidden = size | acquired if rule.tells_failures(metric) else size
+        marked.sizes |= marked.of(layers, hidden)
         marked.outcomes |= marked.of(layers, size | acquired if is_told else size)
         marked.small_outcomes |= marked.of(layers, few | few_failures if is_told else few)
     families = [tuple(name for name in TOGETHER if name in metrics)]
     families += [(name,) for name in metrics if name not in (*TOGETHER, *ACQUISITION)]
     for family in filter(None, families):
         parts = {name: metrics[name] for name in family}
-        begun = {name: size | acquired if name in PAIRS else size for name in family}
+        begun = {name: size | acquired if rule.tells_failures(name) else size for name in family}
         for layers, withheld, own in outcomes_of(groups, parts, begun, few, rule):
             marked.outcomes |= marked.of(layers, withheld)
             marked.small_outcomes |= marked.of(layers, own)

@@ -35,6 +35,7 @@ def outcomes_of(
             systems.append((metric, layers if size is None else layers.at(size)))
     own = [
         rule.small(layers.events, layers.trials)
+        | _all_made(layers, rule)
         | small(layers.affected, rule.minimum)
         | few[:, None]
         for _, layers in systems
@@ -61,6 +62,12 @@ def outcomes_of(
         (layers, np.stack([pattern[key] for key in _units(layers, together)], axis=1), mine)
         for (_, layers), mine in zip(systems, own, strict=True)
     ]
+
+
+def _all_made(layers: Layers, rule: Rule) -> Flags:
+    """Where nearly every comparison that was made is an event: its number tells failures."""
+    prevented: Flags = layers.made < layers.trials
+    return prevented & (layers.made - layers.events < rule.minimum)
 
 
 def _units(layers: Layers, together: bool) -> list[object]:

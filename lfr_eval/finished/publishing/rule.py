@@ -13,6 +13,7 @@ from lfr_eval.finished.publishing.withholding import small
 
 ACQUISITION = ("FTA", "FTE")
 PAIRS = ("FMR", "FNMR")
+SEARCHED = ("FPIR", "FNIR", "TPIR")
 RISING = ("FNIR", "FNMR")
 """Metrics that rise with the threshold."""
 PLAN_COST = 10.0
@@ -24,6 +25,12 @@ class Rule:
 
     minimum: int
     plan: tuple[float, ...]
+    attempted: tuple[str, ...] = ()
+    """One-to-one metrics that count the comparisons attempted, which tell no failures."""
+
+    def tells_failures(self, metric: str) -> bool:
+        """Whether the number of comparisons of a metric tells how many images failed."""
+        return metric in PAIRS and metric not in self.attempted
 
     def small(self, counts: Counts, total: Counts | None = None) -> Flags:
         """Whether counts, or what is left of the total, are small."""

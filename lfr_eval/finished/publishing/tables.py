@@ -8,20 +8,21 @@ comparison shows a difference is never withheld: a publication that hid it would
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.names import factor_words, group_words, metric_named
-from lfr_eval.contract.tables import EQUITY, FINDINGS, RATES
+from lfr_eval.contract.tables import CROSS, EQUITY, FINDINGS, RATES
 from lfr_eval.contract.tables import PEOPLE as PEOPLE_TABLE
-from lfr_eval.finished.publishing.counts import Groups
+from lfr_eval.finished.publishing.attempted import Attempts
+from lfr_eval.finished.publishing.counts import MADE, Groups
 from lfr_eval.finished.publishing.ends import borrowed
 from lfr_eval.finished.publishing.hidden import ALL, Hidden
 from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.marks import Marks, mark
-from lfr_eval.finished.publishing.rule import Rule
+from lfr_eval.finished.publishing.rule import PAIRS, Rule
 from lfr_eval.finished.publishing.sizes import FILLERS, PEOPLE
 
 STEPS = 25
@@ -82,6 +83,8 @@ class Published:
     higher
         Comparison -> the group with the higher rate, where a difference is published and its
         numbers are not.
+    attempted
+        Metrics of which rates are those of the comparisons attempted.
     """
 
     rates: pd.DataFrame
@@ -91,6 +94,7 @@ class Published:
     thresholds: tuple[float, ...]
     tallies: Mapping[str, Tally]
     higher: Mapping[str, str]
+    attempted: tuple[str, ...] = ()
 
 
 def publish_tables(
@@ -99,6 +103,7 @@ def publish_tables(
     equity: pd.DataFrame | None,
     groups: Groups,
     rule: Rule,
+    acquired: Flags | None = None,
 ) -> Published:
     """Return the tables of a study as they may be published.
 
@@ -108,6 +113,8 @@ def publish_tables(
         The study's tables; None where it has none.
     groups
         Its people, by group and one by one.
+    acquired : (images,), optional
+        Whether a template was made; None: not known.
     rule
         What is withheld, and which thresholds must be published.
 
@@ -123,13 +130,17 @@ def publish_tables(
     ).fillna(value=False)
     like = pd.DataFrame(rates[chosen.to_numpy(bool)])
     kept = _at(like, thresholds)
-    marks = mark(kept, groups, rule)
-    ends = borrowed(like, kept, marks.outcomes)
+    marks, made = mark(kept, groups, rule), kept
+    if acquired is not None:
+        kept, rule = _attempted(kept, marks, groups, rule, acquired)
+        marks = mark(kept, groups, rule) if rule.attempted else marks
+    ends = borrowed(like, made, marks.outcomes)
     hidden = Hidden.of(kept, marks.outcomes)
     said = _at(findings, thresholds)
     silent = hidden.any_of(said)
+    of_attempts = said["metric"].isin(rule.attempted).to_numpy(bool)
     # Statements name numbers of people with an event.
-    unsaid = Hidden.of(kept, marks.affected).any_of(said)
+    unsaid = Hidden.of(kept, marks.affected).any_of(said) | of_attempts
     unbounded = Hidden.of(kept, ends).any_of(said)
     tallies = {
         "rates": _tally(marks.affected | ends, marks.small_affected),
@@ -139,12 +150,16 @@ def publish_tables(
     measures = None
     if equity is not None:
         measures = _at(equity, thresholds)
-        gone = hidden.within(measures)
+        told = measures["metric"].str.split(" + ", regex=False)
+        gone = hidden.within(measures) | told.map(
+            lambda of: bool({*of} & {*rule.attempted})
+        ).to_numpy(bool)
         tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
         measures = EQUITY.conform(measures[~gone])
     shown = publish_findings(said, silent, unsaid | unbounded)
     # An interval that rests on a withheld count tells of it in a comparison as in a rate.
     shown.loc[unbounded, ["ratio_lower", "ratio_upper", "detectable_ratio"]] = np.nan
+    shown = _of_attempts(shown, kept, of_attempts & ~silent)
     bare = silent & (shown["verdict"] == DIFFERENT).to_numpy(bool)
     higher = higher_of(said)[bare].dropna()
     return Published(
@@ -154,8 +169,41 @@ def publish_tables(
         equity=measures,
         thresholds=thresholds,
         tallies=tallies,
+        attempted=rule.attempted,
         higher=dict(zip(said.loc[higher.index, "finding_id"], higher, strict=True)),
     )
+
+
+def _attempted(
+    rates: pd.DataFrame, marks: Marks, groups: Groups, rule: Rule, acquired: Flags
+) -> tuple[pd.DataFrame, Rule]:
+    """Count comparisons attempted, where those made are withheld because they tell failures."""
+    few = {name for name, gone in zip(groups.names, marks.groups, strict=True) if gone}
+    names = zip(rates["factor"], rates["group"], strict=True)
+    others = np.array([(str(f), str(g)) not in few for f, g in names], dtype=bool)
+    pairs = rates["metric"].isin(PAIRS).to_numpy(bool)
+    if not (marks.sizes & pairs & others).any():
+        return rates, rule
+    factors = list(dict.fromkeys(map(str, rates["factor"])))
+    labels = [f for f in factors if not set(f.split(CROSS)) & set(groups.conditions)]
+    attempts = Attempts.of(groups.cohort, acquired, labels)
+    metrics = attempts.allow(rates)
+    return attempts.rates(rates, metrics, rule.minimum), replace(rule, attempted=metrics)
+
+
+def _of_attempts(findings: pd.DataFrame, rates: pd.DataFrame, chosen: Flags) -> pd.DataFrame:
+    """Return findings of which some have the rates of attempts, and no number of a test."""
+    shown = findings.copy()
+    shown.loc[chosen, list(DERIVED)] = np.nan
+    keys = ["metric", "threshold", "factor", "group"]
+    known = rates.drop_duplicates(keys).set_index(keys)["rate"]
+    for row in shown.index[chosen]:
+        at = shown.loc[row, keys[:3]].tolist()
+        a, b = (known.get((*at, shown.loc[row, f"group_{side}"]), np.nan) for side in "ab")
+        if not (pd.isna(a) or pd.isna(b)):
+            shown.loc[row, ["rate_a", "rate_b"]] = a, b
+            shown.loc[row, "ratio"] = a / b if b else np.nan
+    return FINDINGS.conform(shown)
 
 
 def published_thresholds(rates: pd.DataFrame, plan: Sequence[float]) -> tuple[float, ...]:
@@ -174,7 +222,7 @@ def _at(frame: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
 
 
 def _rates(rates: pd.DataFrame, marks: Marks, ends: Flags) -> pd.DataFrame:
-    shown = rates.drop(columns=list(BANDS), errors="ignore")
+    shown = rates.drop(columns=[*BANDS, MADE], errors="ignore")
     shown.loc[ends, ["lower", "upper"]] = np.nan
     shown.loc[marks.affected, "subjects_with_event"] = pd.NA
     shown.loc[marks.outcomes, list(OUTCOME)] = pd.NA

@@ -44,7 +44,9 @@ def _kind(
     size: int | None = None,
 ) -> ScoreKind:
     a = people.index.get_indexer(pd.Index(table[first])).astype(np.intp)
-    b = people.index.get_indexer(pd.Index(table[second])).astype(np.intp)
+    b = a
+    if not table[first].equals(table[second]):
+        b = people.index.get_indexer(pd.Index(table[second])).astype(np.intp)
     score = table["score"].to_numpy(float, na_value=np.nan)
     known = (a >= 0) & (b >= 0)
     return ScoreKind(kind, a[known], b[known], score[known], size)

@@ -70,12 +70,14 @@ def _independent_pairs(
     people: pd.DataFrame, corrections: pd.DataFrame, non_mated: pd.DataFrame
 ) -> PersonTrials:
     """Return the trials of FMR where nobody knows whose the pairs are: each is a unit by itself."""
-    score = non_mated.set_index("probe_subject")["score"].reindex(corrections["subject_a"])
+    score = np.full(len(people), -np.inf, np.float32)
+    score[_code(people, non_mated["probe_subject"])] = non_mated["score"].to_numpy(np.float32)
+    person = _code(people, corrections["subject_a"])
     return PersonTrials(
         metric="FMR",
         people=len(people),
-        person=_code(people, corrections["subject_a"]),
-        score=score.fillna(-np.inf).to_numpy(np.float32),
+        person=person,
+        score=score[person],
         event_at_or_above=True,
     )
 
