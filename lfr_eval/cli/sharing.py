@@ -146,19 +146,28 @@ def with_(organisation: str, /, *, register: RegisterFile = HERE) -> int:
 
 
 @app.command
-def verify(*, register: RegisterFile = HERE) -> int:
-    """Check the chain of entries, and name overdue deletions."""
+def verify(*, last: str | None = None, register: RegisterFile = HERE) -> int:
+    """Check the chain of entries, and name overdue deletions.
+
+    Parameters
+    ----------
+    last
+        SHA-256 of the last entry that an earlier `verify` printed: entries that were cut off the
+        end or changed there since are told.
+    """
     from lfr_eval.contract.words import several
 
     opened = _opened(register)
-    problems = opened.verify()
+    problems = opened.verify(last=last)
     for problem in problems:
         print(problem)
     _tell_torn(register)
     if not opened.broken():
         held = several(len(opened.sharings()), "sharing")
-        late = several(len(problems), "deletion is", "deletions are") if problems else ""
+        overdue = len(opened.overdue())
+        late = several(overdue, "deletion is", "deletions are") if overdue else ""
         print(f"The chain is whole, and {late or 'no deletion is'} overdue among {held}.")
+        print(f"Last entry: SHA-256 {opened.last_hash()}. Keep it elsewhere, for verify --last.")
     return FAILED if problems else OK
 
 

@@ -250,12 +250,32 @@ class Register:
         broken = Ledger(self.path).checked()[1]
         return None if broken is None else str(broken)
 
-    def verify(self, today: date | None = None) -> list[str]:
-        """Return every problem: a broken chain, and deletions that are overdue."""
+    def last_hash(self) -> str:
+        """Return the SHA-256 of the last entry of a chain that is whole."""
+        return Ledger(self.path).entries()[-1].sha256
+
+    def overdue(self, today: date | None = None) -> list[Sharing]:
+        """Return the sharings whose deletion is overdue."""
+        day = today or _today()
+        return [each for each in self._read(Ledger(self.path).checked()[0]) if each.overdue(day)]
+
+    def verify(self, today: date | None = None, last: str | None = None) -> list[str]:
+        """Return every problem: a broken chain, and deletions that are overdue.
+
+        Parameters
+        ----------
+        last
+            SHA-256 of an entry that was the last one earlier.
+        """
         ledger = Ledger(self.path)
         entries, broken = ledger.checked()
         day = today or _today()
         changed = (ledger.tampered() or [str(broken)]) if broken else []
+        if last is not None and last.strip().lower() not in {each.sha256 for each in entries}:
+            changed.append(
+                f"no entry has the SHA-256 {last}: the entry that was the last one, or an earlier "
+                "one, was changed or cut off since"
+            )
         problems = [f"{self.path}: {each}" for each in changed]
         return problems + [each.sentence(day) for each in self._read(entries) if each.overdue(day)]
 

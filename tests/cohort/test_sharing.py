@@ -244,6 +244,21 @@ def test_every_tampered_entry_is_named(tmp_path: Path, change: str) -> None:
         Register(path).who_has("P1")
 
 
+@pytest.mark.parametrize("keep", [3, 4])
+def test_a_cut_or_changed_end_is_seen_by_the_hash_that_was_kept(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "sharing.jsonl"
+    for number in range(3):
+        recorded(Register(path), f"P{number}")
+    last = Register(path).last_hash()
+    recorded(Register(path), "P4")
+    assert Register(path).verify(TODAY, last) == []
+    lines = path.read_text().splitlines(keepends=True)[:keep]
+    lines[-1] = lines[-1].replace("Acme", "Amce")
+    path.write_text("".join(lines))
+    assert Register(path).verify(TODAY) == []
+    assert f"no entry has the SHA-256 {last}" in Register(path).verify(TODAY, last)[0]
+
+
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(SharingError, match=r"purpose is empty.*'faces' is none of.*neither people"):
         Register(tmp_path / "s.jsonl").record(
