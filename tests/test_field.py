@@ -107,7 +107,7 @@ def test_everything_wrong_with_records_is_said_at_once(tmp_path: Path) -> None:
         "bad.csv, row 4: faces_seen is given without its counting_rule",
         "bad.csv, row 5: watchlist_size '-1' is not",
         "bad.csv, row 5: threshold is not given",
-        "short.csv holds no headings",
+        "short.csv, the first 12 lines: there are no headings",
         "empty holds no deployment.json",
         "nothing.csv does not exist",
         "'2026-03-01-a' is there 2 times",

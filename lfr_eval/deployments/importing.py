@@ -277,12 +277,10 @@ def _value(heading: Heading, cell: str, month_first: bool) -> object:
 
 
 def _add_up(record: dict[str, Any]) -> None:
-    """Fill in true and false alerts where only their parts are stated, and all of these are."""
-    printed = json.loads(record["as_printed"] or "{}")
+    """Fill in true and false alerts where both their parts are stated."""
     for kind in ("true", "false"):
-        names = (f"{kind}_confirmed", f"{kind}_unconfirmed")
-        parts = [record[name] for name in names if record[name] is not None or name in printed]
-        if record[f"{kind}_alerts"] is None and parts and None not in parts:
+        parts = [record[f"{kind}_confirmed"], record[f"{kind}_unconfirmed"]]
+        if record[f"{kind}_alerts"] is None and None not in parts:
             record[f"{kind}_alerts"] = sum(parts)
 
 

@@ -206,8 +206,8 @@ def drifting(
 
     None where there are not enough deployments.
     """
-    column, known = EXPOSURES[measure], by_day(records, measure)
-    known = known[known[column] > 0]
+    column, told = EXPOSURES[measure], by_day(records, measure)
+    known = told[told[column] > 0]  # Where nothing could happen, nothing can be ranked.
     if len(known) <= FEWEST_BEFORE:
         return None
     events = known["false_alerts"].to_numpy(dtype=float)
@@ -222,7 +222,7 @@ def drifting(
         *(int(events.sum()), float(under.sum())),
         tuple(map(float, order_stakes(events, under)[later])),
         tuple(known["date"])[later],
-        _beside(records, known, column),
+        _beside(records, told, column),
     )
 
 

@@ -200,6 +200,6 @@ def _chart(alarms: Sequence[Alarm]) -> Chart:
     asked = "; ".join(f"{place}: {alarm.question}" for place, alarm in enumerate(alarms, 1))
     caption = (
         f"Evidence after each deployment, by question ({asked}). The alarm is raised at "
-        f"{limit:g}, the dotted line; evidence below 1 speaks for the limit being kept."
+        f"{limit:g}, the dotted line; evidence below 1 does not show that the limit is kept."
     )
     return draw("evidence", caption, panels, x, log_scale([*seen, 1.5 * limit]))

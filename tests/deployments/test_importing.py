@@ -144,6 +144,16 @@ def test_the_place_of_a_row_that_a_page_cuts_is_joined_and_said(tmp_path: Path) 
     assert "was read as the end of 'Belvedere'" in found.passed_over[0]
 
 
+def test_confirmed_false_alerts_alone_are_not_all_false_alerts(tmp_path: Path) -> None:
+    at = HEADINGS.index("False Alerts Unconfirmed")
+    given = [each[:at] + each[at + 1 :] for each in rows(3)]
+    file = write_csv(tmp_path / "a.csv", given, HEADINGS[:at] + HEADINGS[at + 1 :])
+    records = import_records([file]).records
+    assert records["false_confirmed"].notna().all()
+    assert records["false_alerts"].isna().all()
+    assert records["true_alerts"].notna().all()
+
+
 def test_a_row_of_totals_is_passed_over_and_said(tmp_path: Path) -> None:
     total = row("Total", "", Total_Alerts="8")
     found = import_records([write_csv(tmp_path / "a.csv", [*rows(2), total])])
