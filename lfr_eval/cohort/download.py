@@ -1,7 +1,7 @@
 """Stage cohort: an address and a checksum in, a verified file out, despite interruptions.
 
 Pooch decides whether a file must be downloaded and verifies it. The downloader here adds what large
-files need: a partial file that a later attempt continues, and timeouts.
+files need: a partial file that a later attempt continues, room on the disk, and time limits.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 
 import lfr_eval
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.outgoing import session
+from lfr_eval.contract.outgoing import BLOCK, TooSlowError, blocks_of, length_of, session, within
 from lfr_eval.contract.progress import counting
+from lfr_eval.contract.writing import check_room
 
 if TYPE_CHECKING:
     import requests
 
-CHUNK, MEGABYTE = 1 << 14, 1e6
+MEGABYTE = 1e6
 MOST, MOST_OF_LIST = 64 * 1024**3, 16 * 1024**2
 """Bytes of a file, and of a list of checksums, after which nothing more is downloaded."""
 TRANSIENT = (408, 429, 500, 502, 503, 504)
@@ -42,9 +43,10 @@ class ResumingDownloader:
     part
         The partial file, which is kept when the download is interrupted.
     connect_timeout, read_timeout
-        Seconds to wait for a connection, and for the next bytes.
+        Seconds to wait for a connection, and for the next bytes. `BLOCK` bytes may take twice as
+        long as the next bytes; a server that is slower is given up.
     attempts
-        Attempts in a row without new data after which to give up.
+        Attempts in a row with fewer than `BLOCK` new bytes after which to give up.
     pause
         Seconds before the next attempt, times the number of attempts without new data.
     most
@@ -68,17 +70,20 @@ class ResumingDownloader:
         """
         import requests
 
-        fruitless = 0
+        fruitless, furthest = 0, self._size()
         while True:
-            before = self._size()
             try:
                 self._continue(url)
                 break
-            except (requests.RequestException, _Transient) as error:
-                fruitless = 0 if self._size() > before else fruitless + 1
+            except (requests.RequestException, TooSlowError, _Transient) as error:
+                # New is what no attempt had: a server may begin again and again.
+                fruitless = 0 if self._size() >= furthest + BLOCK else fruitless + 1
+                furthest = max(furthest, self._size())
                 if fruitless >= self.attempts:
                     raise DownloadError(self._reason(error, url)) from error
                 time.sleep(self.pause * fruitless)
+            except ValueError as error:
+                raise DownloadError(f"the answer is not valid ({error})") from error
         self.part.replace(output_file)
 
     def _size(self) -> int:
@@ -86,14 +91,16 @@ class ResumingDownloader:
 
     def _continue(self, url: str) -> None:
         offset = self._size()
-        # Offsets count bytes of the file itself, so it must not be compressed on the way.
-        headers = {"Accept-Encoding": "identity", "User-Agent": f"lfr-eval/{lfr_eval.__version__}"}
+        headers = {"User-Agent": f"lfr-eval/{lfr_eval.__version__}"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
         waiting = (self.connect_timeout, self.read_timeout)
         with (
             session(url) as web,
-            web.get(url, headers=headers, stream=True, timeout=waiting) as response,
+            within(
+                2 * sum(waiting),
+                lambda: web.get(url, headers=headers, stream=True, timeout=waiting),
+            ) as response,
         ):
             status = response.status_code
             declared = response.headers.get("Content-Range", "")
@@ -111,22 +118,23 @@ class ResumingDownloader:
             self._write(response, offset if status == 206 else 0)
 
     def _write(self, response: requests.Response, offset: int) -> None:
-        length = response.headers.get("Content-Length", "")
-        stated = int(length[:20]) if length.isdecimal() else None
+        stated = length_of(response)
         if stated is not None and offset + stated > self.most:
             self._refuse(f"the server announces {offset + stated:,} bytes, more")
+        if stated is not None:
+            check_room(self.part.parent, stated)
         total = None if stated is None else stated / MEGABYTE
         size = offset
         with (
             self.part.open("ab" if offset else "wb") as file,
             counting(f"MB of {self.part.stem}", total) as done,
         ):
-            for chunk in response.iter_content(CHUNK):
-                size += len(chunk)
+            for block in blocks_of(response, 2 * self.read_timeout):
+                size += len(block)
                 if size > self.most:
                     self._refuse("the server sent more")
-                file.write(chunk)
-                done(len(chunk) / MEGABYTE)
+                file.write(block)
+                done(len(block) / MEGABYTE)
 
     def _refuse(self, why: str) -> NoReturn:
         self.part.unlink(missing_ok=True)
@@ -137,6 +145,11 @@ class ResumingDownloader:
 
         if isinstance(error, _Transient):
             return str(error)
+        if isinstance(error, TooSlowError):
+            return (
+                f"{urlsplit(url).netloc} sent fewer than {BLOCK:,} bytes within "
+                f"{2 * self.read_timeout:g} seconds"
+            )
         if isinstance(error, requests.Timeout) or "timed out" in str(error):
             return f"no answer from {urlsplit(url).netloc} within {self.read_timeout:g} seconds"
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
@@ -190,7 +203,9 @@ def download(
                     "place"
                 ) from error
         except OSError as error:
-            raise DownloadError(f"the file cannot be written ({error.strerror})") from error
+            raise DownloadError(
+                f"the file cannot be written to {target.parent} ({error.strerror})"
+            ) from error
 
 
 def read(url: str) -> bytes:

@@ -22,6 +22,7 @@ from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import json_value
+from lfr_eval.contract.writing import check_room
 
 MIRROR_VARIABLE = "LFR_EVAL_MIRROR"
 RECEIPT = "SHA256SUMS"
@@ -221,8 +222,10 @@ def _write_images(archive: Path, aside: Path) -> None:
             if PurePosixPath(entry.filename).suffix.lower() in IMAGE_SUFFIXES
             and not PurePosixPath(entry.filename).name.startswith("._")
         ]
-        if sum(entry.file_size for entry in images) > UNPACKED_LIMIT:
+        unpacked = sum(entry.file_size for entry in images)
+        if unpacked > UNPACKED_LIMIT:
             raise FetchError(f"'{archive}' unpacks to more than {UNPACKED_LIMIT:,} bytes.")
+        check_room(aside, unpacked)
         for entry in images:
             # Only the last part of the name is used, so nothing is written outside the folder.
             with (

@@ -77,6 +77,23 @@ def write_whole(file: int, content: bytes) -> None:
     os.fsync(file)
 
 
+def check_room(folder: Path, needed: int) -> None:
+    """Refuse to begin what a disk cannot hold; one that does not say what is free is tried.
+
+    Raises
+    ------
+    OSError
+        ENOSPC, if fewer bytes are free than needed.
+    """
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return
+    if needed > free:
+        why = f"{needed:,} bytes are needed and {free:,} are free"
+        raise OSError(errno.ENOSPC, why, str(folder))
+
+
 def leftover(path: Path) -> bool:
     """Return whether a file is one that a process was writing when it died."""
     found = ASIDE.fullmatch(path.name)

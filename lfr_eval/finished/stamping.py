@@ -12,7 +12,7 @@ from pathlib import Path
 from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Ledger
-from lfr_eval.contract.outgoing import body_of, session
+from lfr_eval.contract.outgoing import TooSlowError, body_of, session, within
 from lfr_eval.contract.reading import read_json
 from lfr_eval.contract.stamps import (
     STUDY_STAMP,
@@ -100,7 +100,8 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
         )
     request = request_for(chosen.text)
     headers = {"Content-Type": "application/timestamp-query"}
-    try:
+
+    def exchange() -> bytes:
         with (
             session(address) as web,
             web.post(
@@ -108,7 +109,12 @@ def asked(chosen: Stampable, address: str, roots: Path | None) -> bytes:
             ) as reply,
         ):
             reply.raise_for_status()
-            response = body_of(reply, MOST)
+            return body_of(reply, MOST)
+
+    try:
+        response = within(WAIT, exchange)
+    except TooSlowError as error:
+        raise StampError(f"The authority at {masked(address)} {error}.") from None
     except requests.RequestException as error:
         raise StampError(
             f"The authority at {masked(address)} did not answer: {masked(str(error))}"

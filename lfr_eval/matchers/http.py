@@ -10,20 +10,18 @@ from __future__ import annotations
 import base64
 import json
 import math
-import os
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import numpy as np
 
 from lfr_eval.config.signatures import AtLeast
 from lfr_eval.contract.addresses import masked
-from lfr_eval.contract.outgoing import body_of
+from lfr_eval.contract.outgoing import TooSlowError, body_of, length_of, session, within
 from lfr_eval.contract.reading import json_value
 from lfr_eval.matchers import Embedding, MatcherCard, MatcherError, Picture, fingerprint_of
 from lfr_eval.matchers.endpoint import keep_out_of_logs, query_digest, without_query
@@ -38,8 +36,6 @@ TRANSIENT = (408, 429, 502, 503, 504)
 MEGABYTE = 1_000_000
 LARGEST = 10**30
 MOST_FACES = 1_000_000
-
-Value = TypeVar("Value")
 
 
 class _Transient(Exception):
@@ -169,7 +165,7 @@ class HttpMatcher:
         for attempt in range(self._retries + 1):
             try:
                 return self._rows(within(self._timeout, lambda: self._exchange(content)))
-            except _Transient as problem:
+            except (_Transient, TooSlowError) as problem:
                 if attempt == self._retries:
                     tried = "" if not self._retries else f" ({attempt + 1} attempts)"
                     self._refuse(f"{problem}{tried}")
@@ -180,15 +176,10 @@ class HttpMatcher:
         """Send a request and return the body of its answer."""
         import requests
 
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-        session = requests.Session()
-        # Faces are sent to the address that was given, and to no other: through no proxy of the
-        # environment, and with no password of ~/.netrc.
-        session.trust_env = False
-        # Whose certificates are believed is a setting of the machine, and no secret.
-        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        headers = {"Content-Type": "application/json"}
         try:
-            with session.post(
+            # Faces are sent to the address that was given, and to no other.
+            with session(self._url, direct=True).post(
                 self._url,
                 data=content,
                 headers=headers,
@@ -212,17 +203,15 @@ class HttpMatcher:
             raise _Transient(f"cannot be reached ({type(error).__name__})") from error
 
     def _read(self, response: requests.Response) -> bytes:
-        declared = response.headers.get("Content-Length", "")
-        if declared.isdecimal() and int(declared) > self._limit:
-            self._refuse(
-                f"announces an answer of {int(declared):,} bytes; {self._limit:,} are read"
-            )
+        declared = length_of(response)
+        if declared is not None and declared > self._limit:
+            self._refuse(f"announces an answer of {declared:,} bytes; {self._limit:,} are read")
         try:
             answer = body_of(response, self._limit)
         except ValueError as error:
             self._refuse(str(error))
-        if declared.isdecimal() and len(answer) != int(declared):
-            raise _Transient(f"announced {int(declared):,} bytes and sent {len(answer):,}")
+        if declared is not None and len(answer) != declared:
+            raise _Transient(f"announced {declared:,} bytes and sent {len(answer):,}")
         return answer
 
     def _explain(self, response: requests.Response, answer: bytes) -> None:
@@ -255,36 +244,6 @@ class HttpMatcher:
             letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
             for letter in without_query(text, self._url)
         )
-
-
-def within(seconds: float, call: Callable[[], Value]) -> Value:
-    """Return the result of `call`, if it comes in time.
-
-    A socket's timeout counts from the last byte, so an engine that sends a byte now and then would
-    never reach it.
-
-    Raises
-    ------
-    _Transient
-        If it takes longer. The call is abandoned.
-    """
-    results: list[Value] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:
-            errors.append(error)
-
-    worker = threading.Thread(target=run, daemon=True)
-    worker.start()
-    worker.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise _Transient(f"did not answer within {seconds:g} seconds")
-    return results[0]
 
 
 def _is_number(value: object) -> bool:

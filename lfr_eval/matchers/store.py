@@ -25,7 +25,7 @@ from lfr_eval.contract.folder import mapped_array, private_folder, written_aside
 from lfr_eval.contract.pictures import READING
 from lfr_eval.contract.progress import counting
 from lfr_eval.contract.words import several
-from lfr_eval.contract.writing import clear_dead, delete_folder
+from lfr_eval.contract.writing import check_room, clear_dead, delete_folder
 from lfr_eval.matchers import Embedding, ImageMatcher, MatcherError, Templates, Vector, collect
 
 FOLDER = "templates"
@@ -245,6 +245,8 @@ def acquire(
     ------
     MatcherError
         If no image gave a template.
+    OSError
+        If the disk has no room for the templates.
     """
     store = TemplateStore(cache, matcher.card.fingerprint, storage)
     private_folder(cache)
@@ -254,6 +256,8 @@ def acquire(
         for digest, path in zip(images["digest"].tolist(), paths, strict=True)
         if digest not in known
     }
+    each = (matcher.card.template_size or 0) * np.dtype(storage).itemsize
+    check_room(cache, each * len(todo))
     embeddings = zip(todo, matcher.embed(list(todo.values())), strict=True)
     with counting("images embedded", len(todo)) as done:
         while batch := dict(islice(embeddings, BATCH)):

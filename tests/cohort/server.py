@@ -30,7 +30,11 @@ class FileServer:
     hang
         Seconds to wait before each answer.
     announced
-        Whether it says how long an answer is.
+        Whether it says how long an answer is; a number: what it says instead.
+    moved
+        Where every request is sent on to.
+    drip
+        Seconds between the bytes of an answer.
     requests
         Path and `Range` header of each request.
     credentials
@@ -43,7 +47,9 @@ class FileServer:
     ranges: bool = True
     status: list[int] = field(default_factory=list)
     hang: float = 0
-    announced: bool = True
+    announced: bool | int = True
+    moved: str = ""
+    drip: float = 0
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     credentials: list[str | None] = field(default_factory=list)
 
@@ -66,6 +72,15 @@ def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
             time.sleep(server.hang)
             content = server.files.get(path)
             self.close_connection = True
+            if server.moved:
+                self.send_response(302)
+                self.send_header("Location", server.moved)
+                self.end_headers()
+                with suppress(ConnectionError):
+                    while server.drip:
+                        self.wfile.write(b"x" * 1_000)
+                        time.sleep(server.drip)
+                return
             if server.status or content is None:
                 self.send_response(server.status.pop(0) if server.status else 404)
                 self.send_header("Content-Length", "0")
@@ -85,11 +100,15 @@ def serve(files: dict[str, bytes]) -> Iterator[FileServer]:
                 last = len(content) - 1
                 self.send_header("Content-Range", f"bytes {offset}-{last}/{len(content)}")
             if server.announced:
-                self.send_header("Content-Length", str(len(content) - offset))
+                stated = len(content) - offset if server.announced is True else server.announced
+                self.send_header("Content-Length", str(stated))
             self.end_headers()
             rest = content[offset:]
             # A client that gave up waiting is what some tests are about.
             with suppress(ConnectionError):
+                for byte in rest if server.drip else ():
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(server.drip)
                 self.wfile.write(rest[: server.break_after.pop(0)] if server.break_after else rest)
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -209,3 +210,55 @@ def test_a_list_of_checksums_without_end_is_stopped(
     monkeypatch.setattr("lfr_eval.cohort.download.MOST_OF_LIST", 100_000)
     with pytest.raises(DownloadError, match=r"more than the 100,000 bytes"):
         read(server.url("faces.zip"))
+
+
+def test_a_server_that_drips_is_given_up(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    """Each byte starts the time limit of a socket again."""
+    server.drip = 0.02
+    hasty = replace(patient, read_timeout=0.1, attempts=2)
+    with pytest.raises(DownloadError, match=r"sent fewer than 65,536 bytes within 0\.2 seconds"):
+        download(server.url("faces.zip"), SHA256, target, hasty)
+
+
+def test_a_server_that_sends_a_little_each_time_is_given_up(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    """A little that is new, or much that is not."""
+    server.break_after = [20_000] * 100
+    with pytest.raises(DownloadError, match="was interrupted after"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert len(server.requests) == 3
+    server.ranges, server.break_after = False, [200_000, 100_000] * 50
+    with pytest.raises(DownloadError, match="was interrupted after"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert len(server.requests) <= 3 + 5
+
+
+def test_an_answer_that_is_not_valid_is_no_other_edition(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    server.moved = "http://[::1/faces.zip"
+    with pytest.raises(DownloadError, match="the answer is not valid"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+
+
+def test_the_body_of_a_redirection_is_not_read(
+    server: FileServer, target: Path, patient: ResumingDownloader
+) -> None:
+    """Requests would keep all of it in the memory, however long it is."""
+    server.moved, server.drip = server.url("other.zip"), 0.05
+    with pytest.raises(DownloadError, match="no connection to"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert len(server.requests) == 31 * 3, "requests follows 30 redirections"
+
+
+def test_what_the_disk_cannot_hold_is_not_downloaded(
+    server: FileServer, target: Path, patient: ResumingDownloader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = shutil.disk_usage(target.parent)._replace(free=100_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    with pytest.raises(DownloadError, match="512,000 bytes are needed and 100,000 are free"):
+        download(server.url("faces.zip"), SHA256, target, patient)
+    assert list(target.parent.iterdir()) == []

@@ -161,6 +161,23 @@ def local(handler: BaseHTTPRequestHandler, _: Asked) -> None:
     handler.end_headers()
 
 
+def moved(to: bytes) -> Lie:
+    """Send on to an address, with a body without end, which requests would keep."""
+
+    def lie(handler: BaseHTTPRequestHandler, _: Asked) -> None:
+        handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: " + to + b"\r\n\r\n")
+        for _ in range(3_000):
+            handler.wfile.write(b" " * 1_000)
+
+    return lie
+
+
+def announces(length: bytes) -> Lie:
+    return lambda handler, _: (
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n\r\n[]"),
+    )
+
+
 def bomb(handler: BaseHTTPRequestHandler, _: Asked) -> None:
     """Thousands of times longer when it is unpacked."""
     body = gzip.compress(b" " * 50_000_000)
@@ -205,6 +222,10 @@ def put(**values: object) -> Lie:
         (error, "answered 400 Bad Request. no such column"),
         (elsewhere, "answered 307 Temporary Redirect"),
         (local, "answered 302 Found"),
+        (moved(b"http://[::1/"), "sends more than 1,000,000 bytes; the rest was not read"),
+        (moved(b"/\xff"), "sends more than 1,000,000 bytes; the rest was not read"),
+        (moved(b"/again"), "sends more than 1,000,000 bytes; the rest was not read"),
+        (announces(b"9" * 5_000), "announces an answer of 99,999,999,999,999,999,999 bytes"),
         (bomb, "packs its answer (gzip), which was not asked for"),
         (paint, "\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} no"),
         (raw(b"[" * 200_000), "answered something else where JSON was expected"),
