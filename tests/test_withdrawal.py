@@ -29,7 +29,7 @@ from lfr_eval.matchers.store import Shard
 from lfr_eval.report.brief import to_brief
 from lfr_eval.report.reading import read_report
 from lfr_eval.study.given import write_people, write_scores, write_templates
-from tests.studies import run
+from tests.studies import run, unreported
 
 WHO = "person-0007"
 
@@ -298,6 +298,25 @@ def test_what_cannot_be_read_is_named_and_blocks_nobody(tmp_path: Path) -> None:
     alerts = (deployments / "two" / "alerts.jsonl").read_text().splitlines()
     assert list(map(json.loads, alerts)) == left
     assert (deployments / "two" / "None.txt").exists()
+
+
+def test_a_study_of_somebody_else_cannot_fill_the_memory(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One long text many times over takes little room on the disk, in any of the tables."""
+    monkeypatch.setattr("lfr_eval.contract.archives.LEAST", 1_000_000)
+    with unreported():
+        made = study_of(people, tmp_path / "studies")
+    for name in ("cohort", "matches"):
+        folder = StudyFolder(shutil.copytree(made.path, tmp_path / name))
+        frame = pd.DataFrame({"subject_id": [WHO] * 5_000, "image_id": ["x" * 5_000] * 5_000})
+        frame.to_parquet(folder.path / f"{name}.parquet")
+        folder.seal(folder.provenance())
+        try:
+            left = withdraw(WHO, [folder.path], []).left
+        except FolderError as error:
+            left = (str(error),)
+        assert re.search("cannot be read, so look there yourself: .* unpacks to", left[0])
 
 
 def test_only_columns_of_ids_are_about_somebody() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.capture.pictures import FOLDER as PICTURES
+from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
 from lfr_eval.contract.reading import ReadingError, json_value, read_text
@@ -48,7 +49,7 @@ def _table(file: Path) -> pd.DataFrame | None:
     try:
         if file.suffix == ".csv":
             return pd.read_csv(file, dtype="string", keep_default_na=False)
-        return pd.read_parquet(file) if file.suffix == ".parquet" else None
+        return read_parquet(file) if file.suffix == ".parquet" else None
     except (OSError, ValueError):
         return None
 
@@ -210,6 +211,8 @@ def from_exports(person: Person, files: Sequence[Path], look: bool = False) -> l
         if not file.is_file():
             continue
         try:
+            if too_large := swollen(file):
+                raise ValueError(too_large)
             with np.load(file, allow_pickle=False) as arrays:
                 ids, vectors = arrays["image_id"].astype(str), arrays["template"]
         except Exception as error:

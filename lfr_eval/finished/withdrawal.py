@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
+from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, STAGES, STUDY, FolderError, StudyFolder, sha256_of
 from lfr_eval.contract.provenance import Withdrawal
@@ -115,7 +115,7 @@ def withdraw(
         try:
             concerned += [folder] if _find(person, folder) else []
         except (OSError, ValueError) as error:
-            damaged[folder.path] = f"{folder.path} cannot be read, so look there yourself: {error}"
+            damaged[folder.path] = _unreadable(folder.path, error)
     given = [path for cache in caches for path in given_of(person, cache)]
     alerted = from_deployments(person, deployments, look=True)
     passed_over = tuple(unread(caches, deployments))
@@ -141,7 +141,10 @@ def withdraw(
     for cache in caches:
         done += from_cache(person, cache, look)
     for folder in concerned:
-        done.append(_from_study(person, folder, folder in sealed, approvals, look))
+        try:
+            done.append(_from_study(person, folder, folder in sealed, approvals, look))
+        except (OSError, ValueError) as error:
+            damaged[folder.path] = _unreadable(folder.path, error)
     done += alerted if look else from_deployments(person, deployments)
     done += from_exports(person, exports, look)
     if look:
@@ -154,13 +157,17 @@ def withdraw(
     return Withdrawn(tuple(done), (*damaged.values(), *passed_over, *left), searched)
 
 
+def _unreadable(study: Path, error: Exception) -> str:
+    return f"{study} cannot be read, so look there yourself: {error}"
+
+
 def _find(person: Person, folder: StudyFolder) -> bool:
     """Note the person's images in a study; whether the study knows them."""
     found = False
     for table in (COHORT, EXCLUSIONS):
         if not folder.file(table).is_file():
             continue
-        frame = pd.read_parquet(folder.file(table))
+        frame = read_parquet(folder.file(table))
         theirs = frame[frame["subject_id"].astype("string") == person.subject]
         found |= not theirs.empty
         person.images |= set(theirs["image_id"].astype(str))
@@ -222,7 +229,7 @@ def _without_rows(person: Person, study: Path) -> tuple[dict[str, bytes], int]:
     files: dict[str, bytes] = {}
     removed = 0
     for path in sorted(study.glob("*.parquet")):
-        frame = pd.read_parquet(path)
+        frame = read_parquet(path)
         theirs = person.rows(frame)
         if theirs.any():
             removed += int(theirs.sum())
@@ -288,7 +295,7 @@ def _found(person: Person, path: Path, needles: Sequence[bytes], longest: int) -
     # Tables are compressed: their cells are looked at, not their bytes.
     if path.suffix == ".parquet":
         try:
-            frame = pd.read_parquet(path)
+            frame = read_parquet(path)
         except (OSError, ValueError):
             return "a table that cannot be read, and may name them"
         return "rows of a table" if person.rows(frame).any() else None
