@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pypdf
 import pytest
+import yaml
+from PIL import Image
 
 from lfr_eval.cli.main import main
+from lfr_eval.cli.plain_output import plain_output
+from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.decisions import LEDGER
 from lfr_eval.contract.ledger import Ledger
+from lfr_eval.finished.gate import as_json, as_table, judge
 from tests.deployments.grids import HEADINGS, row, write_csv
+from tests.engine.test_gate import case, parity
+from tests.shared import fresh_store
 from tests.studies import SMALL, run
+from tests.test_foreign import plan_file
 
 MARKUP = (
     "<script>attacked()</script><img src=x onerror=attacked()></title></style><!--"
@@ -153,17 +163,35 @@ def test_the_ledger_of_approvals(
     typed(capsys, "approvals")
 
 
+@pytest.mark.filterwarnings("ignore")  # MLflow's own
 def test_a_study(tmp_path: Path, capsys: Captured) -> None:
-    """Its page, papers, publication, share and comparison. What steers is refused beforehand."""
+    """Its page, papers, publication, share, comparison, thresholds and run of MLflow.
+
+    What steers is refused beforehand.
+    """
+    from mlflow import MlflowClient
+
     markup, formula = ("'" + each.replace("'", r"\'") + "'" for each in (MARKUP, FORMULA))
     said = [f"report.title={markup}", f"report.question={formula}", f"report.system={markup}",
             f"report.notes=[{markup},{formula}]"]  # fmt: skip
     folder = run(tmp_path / "studies", *SMALL, "report.pdf=true", *said).path
     assert typed(capsys, "verify", folder) == 0
-    out = tmp_path / "out"
+    out, uri = tmp_path / "out", fresh_store(tmp_path / "mlflow")
     assert typed(capsys, "report", folder, "--publish", "--to", out / "published") == 0
     assert typed(capsys, "report", folder, "--share", "--to", out / "share") == 0
     assert typed(capsys, "verify", folder, "--claim", MARKUP) in (0, 1, 2)
+    chosen = ["thresholds", folder, "--out", out / "thresholds", "max_fpir=1", "splits=1"]
+    assert typed(capsys, *chosen) in (0, 1)
+    for text in TEXTS.values():
+        typed(capsys, *chosen, f"factors=['{text}']")
+        typed(capsys, *chosen, f"max_fpir={text}")
+        typed(capsys, "thresholds", folder, f"constraints={text}")
+        typed(capsys, "track", folder, "--uri", f"{text}://")
+    assert typed(capsys, "track", folder, "--experiment", FORMULA, "--uri", uri) == 0
+    client = MlflowClient(uri)
+    sent = client.search_runs([one.experiment_id for one in client.search_experiments()])
+    assert sent
+    client.download_artifacts(sent[0].info.run_id, "", str(out))
     assert typed(capsys, "compare", folder, folder, "--at-fpir", "1/20", "--out", out / "c") in (
         0,
         2,
@@ -175,3 +203,100 @@ def test_a_study(tmp_path: Path, capsys: Captured) -> None:
     assert "{{ 7 * 7 }}" in page
     words = " ".join(each.extract_text() for each in pypdf.PdfReader(folder / "brief.pdf").pages)
     assert "#panic" in words
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_plan(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    """Every text of it; what steers is refused before it is frozen."""
+    text = TEXTS[kind]
+    studies = f"paths.studies={tmp_path / 'studies'}"
+    plan = plan_file(
+        tmp_path,
+        **dict.fromkeys(("title", "question", "who", "contact", "stopping"), text),
+        hypotheses=[text],
+        sample={"recruitment": text},
+        exclusions=[{"reason": text, "subject_id": text}, {"reason": text, "where": {text: text}}],
+    )
+    status = typed(capsys, "plan", "register", plan, studies)
+    assert status == (0 if kind == "markup" else 2)
+    typed(capsys, "plan", "check", plan, studies)
+    plan.write_text(plan.read_text() + "# edited\n")
+    assert typed(capsys, "plan", "check", plan, studies) != 0
+    for place in (text, f"dataset.path={text}", f"dataset.{text}=1"):
+        typed(capsys, "plan", "register", plan, place)
+    typed(capsys, "plan", "check", tmp_path / f"{text.replace('/', '|')}.yaml")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_folder_of_pictures(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    """Names of folders and files, and labels, as a manifest takes them."""
+    text = TEXTS[kind].replace("/", "|")
+    for person in (text[:60], f"b {text[:60]}"):
+        (tmp_path / "faces" / person).mkdir(parents=True)
+        for role in ("ref", "probe"):
+            Image.new("RGB", (8, 8), "red").save(tmp_path / "faces" / person / f"{role}.png")
+    with (tmp_path / "people.csv").open("w", newline="") as file:
+        rows = [["who", text], [text[:60], text], [f"b {text[:60]}", "other"]]
+        csv.writer(file).writerows(rows)
+    words = ["--reference", "ref", "--to", tmp_path / "new.csv"]
+    typed(capsys, "manifest", tmp_path / "faces", tmp_path / "people.csv", *words)
+    typed(capsys, "manifest", tmp_path / "faces", tmp_path / "people.csv", *words, "--gender", text)
+    typed(capsys, "manifest", tmp_path / text, tmp_path / "people.csv", *words)
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_the_gate(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    text = TEXTS[kind]
+    judged = case(tmp_path, PolicyConfig(threshold=0.64, factors=[text], roles=[text]))
+    one, entry = judged.decisions[0]
+    said = replace(one, approver=text, role=text, conditions=(text,), study=text)
+    tags = {**judged.version.tags, **parity(holds=False, endpoint=text), text: text}
+    version = replace(judged.version, name=text, tags=tags)
+    judged = replace(judged, decisions=[(said, entry)], version=version)
+    with plain_output():
+        print(as_table(judge(judged)))
+        print(f"{version} does not meet the policy.")
+    assert STEERS.search(capsys.readouterr().out) is None
+    printed = as_json(version, judge(judged))
+    assert STEERS.search(printed) is None
+    assert json.loads(printed)["version"] == str(version)
+    policy = tmp_path / "policy.yaml"
+    for content in (
+        f"role: {text}",
+        yaml.safe_dump({text: text}),
+        yaml.safe_dump({"roles": [text]}),
+    ):
+        policy.write_text(content, encoding="utf-8")
+        typed(capsys, "gate", f"models:/{text}@live", f"policy={policy}")
+    typed(capsys, "gate", text)
+    typed(capsys, "gate", "models:/a@live", f"policy={text}")
+    typed(capsys, "gate", "models:/a@live", f"{text}=1")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_decisions_of_operators(kind: str, tmp_path: Path, capsys: Captured) -> None:
+    text = TEXTS[kind]
+    names = ("alert_id", "reference_id", "camera", "person_id", "model", "kind")
+    file = tmp_path / "alerts.jsonl"
+    lines = [{"kind": "alert", "alert_id": "a-1", "score": 0.5, "time": 1.0, "reference_id": text}]
+    lines += [{**lines[0], name: text} for name in names]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = ["--decision", "true", "--confirmed", "--by", text]
+    for alert in ("a-1", text):
+        typed(
+            capsys,
+            "engine",
+            "decide",
+            file,
+            "--alert",
+            alert,
+            *said,
+            "--uri",
+            f"sqlite:///{tmp_path / 'm.db'}",
+        )
+        typed(
+            capsys, "engine", "decide", file, "--alert", alert, *said, "--group", f"{text}={text}"
+        )
+    typed(capsys, "engine", "decide", tmp_path / text, "--alert", "a-1", *said)
+    typed(capsys, "engine", "send", tmp_path)
+    typed(capsys, "engine", "expire", tmp_path / text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lfr_eval.cli.main import main as cli
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.tracking import TrackingError, connect, default_uri, track
 from lfr_eval.tracking.store import local_uri
@@ -40,6 +43,32 @@ def test_a_store_that_is_down_costs_a_message(small: StudyFolder) -> None:
         track(small, "http://user:secret@127.0.0.1:9", "tests", timeout=2)
     assert "secret" not in str(caught.value)
     assert small.verify() == []
+
+
+@pytest.mark.parametrize("command", ["track", "gate", "approve", "alias"])
+def test_a_server_that_does_not_answer_is_waited_for_as_long_as_was_said(
+    command: str,
+    small: StudyFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LFR_EVAL_APPROVALS", str(tmp_path / "approvals.jsonl"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        said = ["--threshold", "0.45", "--by", "Dr Grey", "--role", "panel", "--proposer", "B"]
+        words = {
+            "track": ["track", str(small.path), "--uri", uri],
+            "gate": ["gate", "models:/m@live", "--uri", uri],
+            "approve": ["approve", str(small.path), *said, "--model", "models:/m/1", "--uri", uri],
+            "alias": ["engine", "alias", "models:/m/1", "live", "--registry", uri],
+        }[command]
+        began = time.monotonic()
+        assert cli([*words, "--timeout", "1"]) == 2
+        assert time.monotonic() - began < 15
+        assert "timed out" in capsys.readouterr().err
+        assert cli([*words, "--timeout", "0"]) == 2
+        assert "--timeout" in capsys.readouterr().err
 
 
 def test_the_local_store_has_an_absolute_path(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from lfr_eval.cli.options import FAILED, OK, Key, Roots, Study, Uri, commands
+from lfr_eval.cli.options import FAILED, OK, Key, Patience, Roots, Study, Uri, commands
 from lfr_eval.contract.decisions import Ruling
+from lfr_eval.contract.defaults import TIMEOUT
 
 if TYPE_CHECKING:
     from lfr_eval.contract.folder import StudyFolder
@@ -32,6 +33,7 @@ def approve(
     system: str | None = None,
     uri: Uri = None,
     key: Key = None,
+    timeout: Patience = TIMEOUT,
 ) -> int:
     """Record a panel's decision on a threshold, in the ledger and on the model version.
 
@@ -50,19 +52,21 @@ def approve(
     from lfr_eval.finished.approvals import System, not_shown, system_of
     from lfr_eval.finished.approvals import approve as decide
     from lfr_eval.registry.versions import find_version
+    from lfr_eval.tracking import impatient
 
     if model and system:
         raise ConfigError("Give --model of a registered version or --system, not both.")
     signing = None if key is None else read_key(key, _passphrase)
     folder, (ledger, where) = StudyFolder.open(study), _records(uri)
     version: Version | System
-    if system or not (model or _is_registrable(folder)):
-        version = system_of(folder.record(), system)
-    else:
-        version = find_version(model, where) if model else _tested(folder, where)
-    approval, entry = decide(ledger, folder, version, ruling, signing)
-    if not isinstance(version, System):
-        _tell_registry(ledger, where, version)
+    with impatient(timeout):
+        if system or not (model or _is_registrable(folder)):
+            version = system_of(folder.record(), system)
+        else:
+            version = find_version(model, where) if model else _tested(folder, where)
+        approval, entry = decide(ledger, folder, version, ruling, signing)
+        if not isinstance(version, System):
+            _tell_registry(ledger, where, version)
     done = "withdrawn" if approval.withdrawn else "approved"
     at = threshold_text(approval.threshold)
     print(f"{version} {done} at {at} by {approval.approver} ({approval.role}),")
@@ -143,6 +147,7 @@ def register(
     public: Annotated[str | None, Parameter(metavar="KEY")] = None,
     by: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     passphrase: bool = False,
+    timeout: Patience = TIMEOUT,
 ) -> int:
     """Register the key of an approver.
 
@@ -164,6 +169,7 @@ def register(
     from lfr_eval.config import ConfigError
     from lfr_eval.contract.keys import fingerprint, new_key, read_key
     from lfr_eval.finished.approvers import register_key
+    from lfr_eval.tracking import impatient
 
     if (key is None) == (public is None):
         raise ConfigError("Give --key FILE of your own, or --public KEY of somebody else.")
@@ -183,7 +189,8 @@ def register(
         raise ConfigError("Give --by KEY of a registered approver, who vouches for the key.")
     ledger, where = _records(None)
     entry = register_key(ledger, name, role, public, voucher)
-    _tell_registry(ledger, where)
+    with impatient(timeout):
+        _tell_registry(ledger, where)
     print(f"Public key:  {public}")
     print(f"Fingerprint: {fingerprint(public)}")
     print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
@@ -192,7 +199,14 @@ def register(
 
 
 @approvals.command
-def revoke(named: str, /, *, reason: str, key: Annotated[Path, Parameter(metavar="FILE")]) -> int:
+def revoke(
+    named: str,
+    /,
+    *,
+    reason: str,
+    key: Annotated[Path, Parameter(metavar="FILE")],
+    timeout: Patience = TIMEOUT,
+) -> int:
     """Revoke the key of an approver: later signatures with it do not count.
 
     Parameters
@@ -206,10 +220,12 @@ def revoke(named: str, /, *, reason: str, key: Annotated[Path, Parameter(metavar
     """
     from lfr_eval.contract.keys import read_key
     from lfr_eval.finished.approvers import revoke_key
+    from lfr_eval.tracking import impatient
 
     ledger, where = _records(None)
     entry = revoke_key(ledger, named, reason, read_key(key, _passphrase))
-    _tell_registry(ledger, where)
+    with impatient(timeout):
+        _tell_registry(ledger, where)
     print(f"Revoked; entry {entry.number} of {ledger.path}. Signatures made before it still count.")
     return OK
 
@@ -220,6 +236,7 @@ def gate(
     *words: Annotated[str, Parameter(name="KEY=VALUE")],
     json: bool = False,
     uri: Uri = None,
+    timeout: Patience = TIMEOUT,
 ) -> int:
     """Exit with 1 where a version does not meet a policy.
 
@@ -240,9 +257,11 @@ def gate(
     from lfr_eval.finished.gate import Case, as_table, judge, study_of
     from lfr_eval.finished.gate import as_json as printed_json
     from lfr_eval.registry.versions import find_version
+    from lfr_eval.tracking import impatient
 
     policy, (ledger, where) = read_policy(words), _records(uri)
-    version = find_version(model, where)
+    with impatient(timeout):
+        version = find_version(model, where)
     decisions = approvals(ledger, version)
     study = study_of(version, decisions, Path(default_paths().studies))
     checks = judge(Case(version, study, decisions, policy, datetime.now(UTC).date()))

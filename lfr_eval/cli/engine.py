@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lfr_eval.cli import operation
-from lfr_eval.cli.options import FAILED, OK, commands
+from lfr_eval.cli.options import FAILED, OK, Patience, commands
+from lfr_eval.contract.defaults import TIMEOUT
 
 app = commands("engine", "Run the reference live engine, and register and check its matchers.")
 app.command(operation.run)
@@ -54,7 +55,9 @@ def register(*words: Overrides, alias: str = "candidate", registry: Registry = N
 
 
 @app.command
-def alias(model: str, alias: str, /, *, registry: Registry = None) -> int:
+def alias(
+    model: str, alias: str, /, *, registry: Registry = None, timeout: Patience = TIMEOUT
+) -> int:
     """Give a version an alias, such as live.
 
     Parameters
@@ -66,8 +69,10 @@ def alias(model: str, alias: str, /, *, registry: Registry = None) -> int:
     """
     from lfr_eval.cli.launch import default_registry
     from lfr_eval.registry.registering import set_alias
+    from lfr_eval.tracking import impatient
 
-    pointed = set_alias(model, alias, registry or default_registry())
+    with impatient(timeout):
+        pointed = set_alias(model, alias, registry or default_registry())
     print(f"{pointed.rpartition('/')[0]}@{alias} is now {pointed}")
     return OK
 

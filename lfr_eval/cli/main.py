@@ -104,7 +104,7 @@ def _command(given: list[str]) -> int:
         # A path with a space is two words to a shell.
         if over and not any(word.startswith("-") for word in over):
             form = " Put a path with spaces in quotes."
-        said = f"{masked(str(error))}{form}"
+        said = f"{steerless(masked(str(error)))}{form}"
         print(f"lfr-eval: {said} See: {' '.join(('lfr-eval', *names))} --help", file=sys.stderr)
         return UNUSABLE
     if command.__module__ in (engine.__name__, operation.__name__) and command != operation.expire:
@@ -133,7 +133,7 @@ def complete(given: Sequence[str]) -> int:
 def _explained(command: Callable[[], int]) -> int:
     """Run a command; print what a person can act on as a message, not as a traceback."""
     from lfr_eval.contract.addresses import masked
-    from lfr_eval.contract.errors import NOT_WRITABLE, MendableError
+    from lfr_eval.contract.errors import NO_PATH, NOT_WRITABLE, MendableError
 
     try:
         status = command()
@@ -146,9 +146,9 @@ def _explained(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
-        if error.errno not in NOT_WRITABLE:
+        if error.errno not in (*NOT_WRITABLE, *NO_PATH):
             raise
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{str(error.filename)[:200]}: " if error.filename else ""
         print(
             f"lfr-eval: {steerless(where)}{error.strerror}. Choose a folder that exists, can be "
             "written and has room.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from lfr_eval.cli.plain_help import PlainHelp
 from lfr_eval.contract.defaults import EXPERIMENT, TIMEOUT
@@ -19,6 +19,11 @@ Uri = Annotated[
     str | None,
     Parameter(metavar="URI", help="Registry; default: MLFLOW_TRACKING_URI, else local."),
 ]
+Seconds = Annotated[
+    int,
+    Parameter(metavar="SECONDS", validator=validators.Number(gte=1, lte=86_400)),
+]
+Patience = Annotated[Seconds, Parameter(help="Seconds to wait for the registry.")]
 Key = Annotated[Path | None, Parameter(metavar="FILE", help="Private key, to sign the entry with.")]
 Roots = Annotated[
     Path | None,
@@ -37,7 +42,7 @@ class Tracking:
     """Tracking URI; default: MLFLOW_TRACKING_URI, else local."""
     experiment: Annotated[str, Parameter(metavar="NAME")] = EXPERIMENT
     """MLflow experiment."""
-    timeout: Annotated[int, Parameter(metavar="SECONDS")] = TIMEOUT
+    timeout: Seconds = TIMEOUT
     """Seconds to wait for the tracking server."""
 
 

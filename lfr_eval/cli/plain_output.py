@@ -33,25 +33,31 @@ def _shown(sign: re.Match[str]) -> str:
 
 
 class _Plain:
-    """A stream whose texts do not steer the terminal; all else is the stream's."""
+    """A stream whose texts do not steer the terminal; all else is the stream's.
+
+    Attributes
+    ----------
+    steered
+        The stream itself, for what steers the terminal on purpose.
+    """
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        self.steered = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(steerless(text))
+        self.steered.write(steerless(text))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.steered, name)
 
 
 @contextmanager
 def plain_output() -> Iterator[None]:
     """Write out, while this holds, what would steer the terminal in what is printed."""
-    before = sys.stdout
-    sys.stdout = _Plain(before)
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_Plain, before)
     try:
         yield
     finally:
-        sys.stdout = before
+        sys.stdout, sys.stderr = before

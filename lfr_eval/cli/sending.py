@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from lfr_eval.cli.options import OK, Study, commands
-from lfr_eval.contract.defaults import EXPERIMENT
+from lfr_eval.cli.options import OK, Seconds, Study, commands
+from lfr_eval.contract.defaults import EXPERIMENT, TIMEOUT
 
 templates = commands("templates", "Write the templates of a study to a file.")
 
@@ -21,6 +21,7 @@ def track(
     pending: bool = False,
     uri: Annotated[str | None, Parameter(metavar="URI")] = None,
     experiment: Annotated[str | None, Parameter(metavar="NAME")] = None,
+    timeout: Seconds = TIMEOUT,
 ) -> int:
     """Send a finished study to MLflow.
 
@@ -34,6 +35,8 @@ def track(
         Tracking URI; default: MLFLOW_TRACKING_URI, else local.
     experiment
         MLflow experiment; default: that of the run, else lfr_eval.
+    timeout
+        Seconds to wait for the tracking server.
     """
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.tracking import default_uri
@@ -41,19 +44,21 @@ def track(
     from lfr_eval.tracking.pending import forget
 
     if pending:
-        return _track_pending(study, uri, experiment)
+        return _track_pending(study, uri, experiment, timeout)
     if study is None:
         from lfr_eval.config import ConfigError
 
         raise ConfigError("Give a study folder, or --pending for all that wait.")
     folder = StudyFolder.open(study)
     where = uri or default_uri(folder.path.parent)
-    print(f"MLflow run: {send(folder, where, experiment or EXPERIMENT)}")
+    print(f"MLflow run: {send(folder, where, experiment or EXPERIMENT, timeout)}")
     forget(folder.path.resolve().parent, folder.path.resolve().name)
     return OK
 
 
-def _track_pending(parent: Path | None, uri: str | None, experiment: str | None) -> int:
+def _track_pending(
+    parent: Path | None, uri: str | None, experiment: str | None, timeout: int
+) -> int:
     from lfr_eval.cli.launch import default_paths
     from lfr_eval.tracking import default_uri, track
     from lfr_eval.tracking.pending import forget, pending
@@ -66,7 +71,7 @@ def _track_pending(parent: Path | None, uri: str | None, experiment: str | None)
             print(f"{entry.study}: its folder is gone; it is not sent.")
         else:
             multirun = Path(entry.parent) if entry.parent else None
-            run = track(folder, where, experiment or entry.experiment, parent=multirun)
+            run = track(folder, where, experiment or entry.experiment, timeout, multirun)
             print(f"{entry.study}: MLflow run {run}")
             sent += 1
         forget(studies, entry.study)

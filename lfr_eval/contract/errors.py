@@ -8,6 +8,8 @@ import errno
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOT_WRITABLE = (*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 """What the system says of a place where nothing can be written."""
+NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What it says of a name that cannot be a path."""
 
 
 class MendableError(Exception):

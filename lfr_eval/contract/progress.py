@@ -82,7 +82,7 @@ def counting(
 
         said = TextColumn("{task.description}", markup=False)
         columns = (BarColumn(), MofNCompleteColumn(), said, Left())
-        screen = Console(file=shown)
+        screen = Console(file=getattr(shown, "steered", shown))
         with Progress(*columns, console=screen, transient=True, get_time=clock) as bar:
             task = bar.add_task(what, total=total)
             yield lambda more: bar.advance(task, more)

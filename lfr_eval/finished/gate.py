@@ -105,7 +105,6 @@ def as_json(version: Version, checks: Sequence[Check]) -> str:
             "checks": [vars(check) for check in checks],
         },
         indent=2,
-        ensure_ascii=False,
     )
 
 
