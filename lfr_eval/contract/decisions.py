@@ -100,12 +100,13 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
         If it does not hold what a decision holds.
     """
     own = {each.name: values[each.name] for each in fields(Approval) if each.name in values}
-    if not isinstance(own.get("conditions"), list):
-        raise TypeError("conditions must be a list")
+    if not _are_texts(own.get("conditions")):
+        raise TypeError("conditions must be a list of texts")
     if type(own.get("threshold")) not in (int, float) or not math.isfinite(own["threshold"]):
         raise TypeError("threshold must be a number")
-    if not isinstance(own.get("findings"), dict):
-        raise TypeError("findings must be a mapping")
+    findings = own.get("findings")
+    if not isinstance(findings, dict) or not _are_texts([*findings.values()]):
+        raise TypeError("findings must be a mapping of texts")
     for name in ("withdrawn", "external"):
         if type(own.get(name, False)) is not bool:
             raise TypeError(f"{name} must be true or false")
@@ -116,6 +117,10 @@ def to_approval(values: Mapping[str, Any]) -> Approval:
         _read("expires", own["expires"], date.fromisoformat)
     _read("decided", own["decided"], _utc_day)
     return Approval(**{**own, "conditions": tuple(own["conditions"])})
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _utc_day(time: str) -> date:
@@ -132,7 +137,7 @@ TEXTS = (
 def _read(name: str, text: Any, reader: Callable[[str], object]) -> None:
     try:
         reader(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise TypeError(f"{name} must be a day, not {text!r}") from None
 
 
@@ -147,7 +152,11 @@ def discounted(approval: Approval, entry: Entry, keys: Mapping[str, Holder]) -> 
     keys
         Who holds the keys of the ledger, by fingerprint.
     """
-    if not keys or approval.withdrawn:
+    if approval.withdrawn:
+        return None
+    if same_person(approval.approver, approval.proposer):
+        return "the proposer approved it"
+    if not keys:
         return None
     if entry.revoked is not None:
         return f"signed with the revoked key {entry.revoked[:16]}"

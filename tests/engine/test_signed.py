@@ -37,6 +37,28 @@ def test_nobody_approves_their_own_proposal(ledger: Ledger, study: StudyFolder) 
             decide(ledger, study, "Dr Grey", None, proposer=other)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"decided": "9999-12-31T23:59:59-14:00"},
+        {"decided": "0001-01-01T00:00:00+14:00"},
+        {"conditions": [1, None, {}]},
+        {"findings": {"F-1": 5}},
+        {"threshold": 10**40},
+    ],
+)
+def test_a_line_that_is_no_decision_is_refused(said: dict[str, object], ledger: Ledger) -> None:
+    appended(ledger, **said)
+    with pytest.raises(LedgerError):
+        approvals(ledger, VERSION)
+
+
+def test_a_line_by_hand_in_which_the_proposer_approves_does_not_count(ledger: Ledger) -> None:
+    for other in ("Dr Grey", "dr. grey", "\uff27\uff52\uff45\uff59"):
+        appended(ledger, approver="Dr Grey", proposer=other)
+    assert approvals(ledger, VERSION) == []
+
+
 def test_a_clock_that_was_set_back_gives_no_approval_a_new_life(
     ledger: Ledger, study: StudyFolder, grey: Key
 ) -> None:
