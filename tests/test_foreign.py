@@ -288,6 +288,11 @@ CONF = {
         "experiment/evil.yaml",
         "# @package _global_\ndefaults: [{override /report: ../../evil}]",
     ),
+    "a long list made of aliases": (
+        "experiment/evil.yaml",
+        "# @package _global_\na: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{n}: &{n} [{f'*{o},' * 9}]\n" for o, n in ("ab", "bc", "cd", "de")),
+    ),
     "the whole configuration": ("config.yaml", "defaults: [study_schema]\nhydra: {run: {dir: x}}"),
     "logging": ("hydra/job_logging/none.yaml", "version: 1"),
 }
@@ -306,7 +311,9 @@ def test_a_conf_folder_is_data(
     with pytest.raises(ConfigError, match="is not used") as caught:
         compose_study(words)
     assert "a secret" not in str(caught.value)
-    assert any(word in str(caught.value) for word in ("--trust-conf", "tag", "header"))
+    assert any(
+        word in str(caught.value) for word in ("--trust-conf", "tag", "header", "5,000 values")
+    )
 
 
 def test_a_person_may_trust_their_own_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,6 +214,8 @@ def check_choice(name: str, group: str) -> Iterator[str]:
         yield f"{group} is '{name}'; give a name made of letters, digits, '-' and '_'"
 
 
+MOST = 5_000
+"""Values of a file of settings. An alias counts as what it repeats: building them is slow."""
 TRUSTED = f"If you trust the file and want this, add {TRUST} to the command."
 GIVEN = "Write plain values in it."
 
@@ -233,7 +235,7 @@ def check_conf(text: str, package: str | None = None, remedy: str = TRUSTED) -> 
     ReadingError
         If it is more than data; the sentence lists every problem.
     """
-    content = yaml_value(text)
+    content = yaml_value(text, MOST)
     check_data(content, package, remedy)
     return content
 

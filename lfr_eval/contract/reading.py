@@ -282,8 +282,13 @@ def _below(value: object) -> Iterator[object]:
         yield from value
 
 
-def yaml_value(text: str) -> Any:
+def yaml_value(text: str, most: int = MOST) -> Any:
     """Return what a YAML text says: mappings, lists, texts, numbers, days.
+
+    Parameters
+    ----------
+    most
+        How many values it may hold.
 
     Raises
     ------
@@ -297,7 +302,7 @@ def yaml_value(text: str) -> Any:
         raise ReadingError(f"It has {len(text):,} characters. Keep at most {LONGEST_YAML:,}.")
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _check_events(yaml.parse(text, Loader=loader))
+        _check_events(yaml.parse(text, Loader=loader), most)
         node = yaml.compose(text, Loader=loader)
         if node is not None:
             _check_nodes(node)
@@ -347,7 +352,7 @@ def read_yaml(path: Path) -> Any:
         raise ReadingError(f"{path} cannot be read. {error}") from error
 
 
-def _check_events(events: Iterator[Any]) -> None:
+def _check_events(events: Iterator[Any], most: int) -> None:
     """Refuse tags, nesting, and aliases that make a small file a large one.
 
     Events come one at a time; building the values first would be too late.
@@ -379,8 +384,8 @@ def _check_events(events: Iterator[Any]) -> None:
                 above[-1] = (above[-1][0], above[-1][1] + size)
         if len(above) > DEEPEST:
             raise ReadingError(f"It is nested deeper than {DEEPEST} levels.")
-        if above[-1][1] > MOST:
-            raise ReadingError(f"It holds more than {MOST:,} values.")
+        if above[-1][1] > most:
+            raise ReadingError(f"It holds more than {most:,} values.")
 
 
 def _check_day(node: Any, read: Any) -> None:
