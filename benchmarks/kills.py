@@ -1,16 +1,19 @@
 """SIGKILL at random moments of commands, and what is there after the command is run again.
 
     python benchmarks/kills.py [--moments 40] [--only run track]
-    python benchmarks/kills.py --writes --moments 40 --only withdraw purge
+    python benchmarks/kills.py --writes [--moments 40] [--seconds 1800] [--record FILE]
 
-Each command is run once undisturbed, for its duration and its results. Then it is started, killed
+Each command is run twice undisturbed, for its duration and its results. Then it is started, killed
 at a moment drawn between its beginning and its end, and run again if it was killed. A fault is:
 another result than undisturbed, a study, ledger or registration that its check calls changed, a
 file or a run of MLflow that is left over, or a second try that fails. Commands run in forks of a
 process that has imported everything, so that moments fall into work and not into imports.
 
 With `--writes`, a command dies just before it opens a file for writing, renames, deletes, makes or
-shortens one, or waits for the disk: at so many of these, spread over all of them.
+shortens one, or waits for the disk: at so many of these, in an order that is even over all of them
+wherever it is stopped. `--moments 0` takes every one. Each kill is a line on the screen and in the
+record; with the same record, what was tried before is not tried again. After so many seconds, no
+further kill is begun.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -77,10 +82,36 @@ def fresh(place: Path, template: Path) -> Path:
     return folder
 
 
-def tried(
-    name: str, moments: int, chance: random.Random, place: Path, writes: bool = False
-) -> tuple[int, list[str]]:
-    """Kill a command at random moments, or writes; return how often it died, and every fault."""
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a command does when nobody kills it.
+
+    Attributes
+    ----------
+    template
+        The folder before it, to be copied.
+    words
+        The command.
+    results
+        What is there after it.
+    seconds
+        How long it takes.
+    writes
+        How many writes it makes; 0: not counted.
+    faults
+        What is wrong without any kill.
+    """
+
+    template: Path
+    words: Sequence[str]
+    results: str
+    seconds: float
+    writes: int
+    faults: Sequence[str]
+
+
+def undisturbed(name: str, place: Path, count: bool) -> Undisturbed:
+    """Prepare a command's folder, and run it twice."""
     case = CASES[name]
     template, work = place / f"{name} template", place / "work"
     shutil.rmtree(work, ignore_errors=True)
@@ -90,7 +121,6 @@ def tried(
         word.replace("TRIAL", study_of(work).name) if "TRIAL" in word else word
         for word in case.words
     ]
-    shutil.rmtree(template, ignore_errors=True)
     shutil.copytree(work, template, symlinks=True)
     takes, answers = [], []
     for _ in range(2):
@@ -99,34 +129,63 @@ def tried(
         forked(folder, words)
         takes.append(time.monotonic() - began)
         answers.append(results_of(case, folder))
-    count = 0
-    if writes:
+    if count:
         forked(fresh(place, template), words, write=0)
-        count = int((place / "writes").read_text())
+    writes = int((place / "writes").read_text()) if count else 0
+    results, faults = answers[0]
+    faults += [] if answers[1][0] == results else ["two undisturbed runs differ"]
     # The first run of a process may wait for the disk, so that moments would come too late.
-    wanted, faults = answers[0]
-    faults += [] if answers[1][0] == wanted else ["two undisturbed runs differ"]
-    takes = min(takes)
-    died = 0
-    chosen = sorted({1 + k * (count - 1) // max(1, moments - 1) for k in range(moments)})
-    for moment in chosen if writes else range(moments):
-        folder = fresh(place, template)
-        at = None if writes else chance.uniform(0, takes)
-        try:
-            if not forked(folder, words, at, moment if writes else None):
-                died += 1
-                again(case, folder, words)
-            found, wrong = results_of(case, folder)
-        except Exception as error:
-            found, wrong = wanted, [f"{type(error).__name__}: {error}"]
-        if found != wanted:
-            rows, asked = found.split("\n"), wanted.split("\n")
-            more, fewer = (sorted({*a} - {*b}) for a, b in ((rows, asked), (asked, rows)))
-            wrong.append(f"{more} instead of {fewer}")
-        wrong += left_in(folder)
-        when = f"write {moment} of {count}" if at is None else f"{at:.3f} s of {takes:.3f}"
-        faults += [f"{name}, {when}: {one}" for one in wrong]
-    return died, faults
+    return Undisturbed(template, words, results, min(takes), writes, faults)
+
+
+def killed(
+    case: Case, known: Undisturbed, place: Path, at: float | None, write: int | None
+) -> tuple[bool, list[str]]:
+    """Kill a command at a moment or a write; return whether it died, and what is wrong then."""
+    folder, died = fresh(place, known.template), False
+    try:
+        died = not forked(folder, known.words, at, write)
+        if died:
+            again(case, folder, known.words)
+        found, wrong = results_of(case, folder)
+    except Exception as error:
+        found, wrong = known.results, [f"{type(error).__name__}: {error}"]
+    if found != known.results:
+        rows, asked = found.split("\n"), known.results.split("\n")
+        more, fewer = (sorted({*a} - {*b}) for a, b in ((rows, asked), (asked, rows)))
+        wrong.append(f"{more} instead of {fewer}")
+    return died, wrong + left_in(folder)
+
+
+def evenly(count: int, wanted: int) -> Iterator[int]:
+    """Yield numbers from 1 to `count`: the ends, their middle, the middles of the halves, ..."""
+    seen: set[int] = set()
+    wanted = min(count, wanted or count)
+    for step in range(count.bit_length() + 1):
+        for part in range(2**step + 1):
+            number = 1 + round(part * (count - 1) / 2**step)
+            if number not in seen and len(seen) < wanted:
+                seen.add(number)
+                yield number
+
+
+class Record:
+    """Every kill that was tried, as lines of a file."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        lines = file.read_text().splitlines() if file is not None and file.exists() else []
+        self.tried = {(one["command"], one["moment"]): one for one in map(json.loads, lines)}
+
+    def add(self, command: str, moment: str, died: bool, faults: Sequence[str]) -> None:
+        """Note a kill, and print it."""
+        one = {"command": command, "moment": moment, "died": died, "faults": list(faults)}
+        self.tried[command, moment] = one
+        said = "; ".join(faults) if faults else "as undisturbed"
+        print(f"{command}: {moment}: {'killed' if died else 'it ended before'}, {said}", flush=True)
+        if self.file is not None:
+            with self.file.open("a") as file:
+                file.write(json.dumps(one) + "\n")
 
 
 def main() -> int:
@@ -135,8 +194,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--writes", action="store_true")
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--record", type=Path)
     asked = parser.parse_args()
-    chance, every = random.Random(asked.seed), []
+    until, record, counts = time.monotonic() + asked.seconds, Record(asked.record), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder).resolve()
         for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME"):
@@ -144,18 +205,39 @@ def main() -> int:
             os.environ[name] = str(place / "work" / name)
         os.environ.pop("MLFLOW_TRACKING_URI", None)
         for name in asked.only:
-            began = time.monotonic()
-            died, faults = tried(name, asked.moments, chance, place, asked.writes)
-            every += faults
-            print(
-                f"{name}: {asked.moments} moments, {died} killed, {len(faults)} faults, "
-                f"{time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-            for fault in faults:
-                print(f"    {fault}", flush=True)
-    print(f"{len(every)} faults")
-    return 1 if every else 0
+            if time.monotonic() < until:
+                counts[name] = tried(name, asked, place, record, until)
+    every = [one for one in record.tried.values() if one["command"] in asked.only]
+    for name in asked.only:
+        of = f" of {counts[name]} writes" if asked.writes else ""
+        own = [one for one in every if one["command"] == name]
+        print(
+            f"{name}: {len(own)}{of} tried, {sum(one['died'] for one in own)} killed, "
+            f"{sum(len(one['faults']) for one in own)} faults"
+        )
+    faults = sum(len(one["faults"]) for one in every)
+    print(f"{len(every)} tried, {faults} faults")
+    return 1 if faults else 0
+
+
+def tried(name: str, asked: argparse.Namespace, place: Path, record: Record, until: float) -> int:
+    """Kill a command until the moments or the time are used up; return how many writes it has."""
+    known = undisturbed(name, place, asked.writes)
+    if known.faults:
+        record.add(name, "undisturbed", False, known.faults)
+    chance = random.Random(f"{asked.seed} {name}")
+    drawn = (chance.uniform(0, 1) for _ in range(asked.moments))
+    for moment in evenly(known.writes, asked.moments) if asked.writes else drawn:
+        at = None if asked.writes else moment * known.seconds
+        said = f"{moment:.3f} of its time" if at is not None else f"write {moment}"
+        if (name, said) in record.tried:
+            continue
+        if time.monotonic() > until:
+            break
+        died, faults = killed(CASES[name], known, place, at, moment if asked.writes else None)
+        record.add(name, said, died, faults)
+    shutil.rmtree(known.template)
+    return known.writes
 
 
 if __name__ == "__main__":
