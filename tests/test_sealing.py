@@ -16,8 +16,11 @@ from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import FolderError, StudyFolder, digest
 from lfr_eval.contract.keys import Key, fingerprint, new_key
 from lfr_eval.contract.provenance import Provenance
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.sealing import seal
 from lfr_eval.contract.swapping import NEXT, READY, replacing
+from lfr_eval.contract.tables import COHORT
+from lfr_eval.report.reading import read_report
 from tests.engine.studies import sealed
 from tests.forked import Forked
 
@@ -133,6 +136,21 @@ CHANGES: dict[str, Callable[[StudyFolder], object]] = {
     "a next folder with a link": lambda s: (
         (s.path / NEXT).mkdir(), (s.path / NEXT / "extra").symlink_to("/etc/passwd")
     ),
+    "a hidden file with digits of another script": lambda s: (
+        (s.path / ".rates.parquet.\u0663\u0663\u0663\u0663\u0663.aside").write_text("x")
+    ),
+    "a share that lists nothing": lambda s: (
+        (s.path / "rates.parquet").unlink(),
+        (s.path / "share.json").write_text(
+            json.dumps({"share_of": s.study_hash(), "left_out": 7})
+        ),
+    ),
+    "a table that is another name of a file elsewhere": lambda s: (
+        os.link(s.path / "rates.parquet", s.path.parent / "elsewhere"),
+        (s.path.parent / "elsewhere").write_bytes(b"x"),
+    ),
+    "a name in other capitals": lambda s: (s.path / "Rates.parquet").write_text("x"),
+    "a name that is no text": lambda s: (s.path / os.fsdecode(b"\xff")).mkdir(),
     "a second provenance": lambda s: (
         (s.path / "sub").mkdir(), (s.path / "sub" / "provenance.json").write_text("{}")
     ),
@@ -162,6 +180,39 @@ def test_every_change_is_noticed(
     problems = study.verify()
     assert problems
     assert not any("\n" in problem for problem in problems)
+
+
+def test_what_a_link_leads_to_is_neither_moved_nor_deleted(tmp_path: Path) -> None:
+    study, elsewhere = made(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "swap.json").write_text('{"removed": ["rates.parquet"]}')
+    (elsewhere / "report.html").write_text("<p>No bias.</p>")
+    before = {path.name: path.read_bytes() for path in study.path.iterdir()}
+    (study.path / READY).symlink_to(elsewhere)
+    with study.locked():
+        assert any("a link" in problem for problem in study.verify())
+    (study.path / READY).unlink()
+    kept = {path.name: path.read_bytes() for path in study.path.iterdir() if path.name != ".lock"}
+    assert kept == before
+    assert len(list(elsewhere.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["rates", "findings", "cohort", "mated"])
+def test_a_table_that_is_none_is_named(name: str, small: StudyFolder, tmp_path: Path) -> None:
+    """Anybody can seal it."""
+    study = StudyFolder(shutil.copytree(small.path, tmp_path / "study"))
+    (study.path / f"{name}.parquet").write_bytes(b"PAR1 garbage")
+    study.seal(study.provenance())
+    with pytest.raises(FolderError, match=rf"{name}\.parquet is not a table of a study"):
+        read_report(study.path)
+
+
+def test_a_study_of_nobody_is_named(small: StudyFolder, tmp_path: Path) -> None:
+    study = StudyFolder(shutil.copytree(small.path, tmp_path / "study"))
+    study.read(COHORT).head(0).to_parquet(study.file(COHORT))
+    study.seal(study.provenance())
+    with pytest.raises(StudyRecordError, match=r"cohort\.parquet holds nobody"):
+        read_report(study.path)
 
 
 RESEALED: dict[str, tuple[Callable[[StudyFolder], object], bool]] = {
@@ -262,6 +313,7 @@ def perhaps(event=None, *_):
     if count == kill:
         os.kill(os.getpid(), signal.SIGKILL)
 from lfr_eval.contract.folder import StudyFolder
+from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.sealing import seal
 from lfr_eval.contract.swapping import PROVENANCE, replacing
 folder = StudyFolder(study)

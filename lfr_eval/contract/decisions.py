@@ -154,10 +154,9 @@ def discounted(approval: Approval, entry: Entry, keys: Mapping[str, Holder]) -> 
     """
     if approval.withdrawn:
         return None
-    if same_person(approval.approver, approval.proposer):
-        return "the proposer approved it"
     if not keys:
-        return None
+        own = same_person(approval.approver, approval.proposer)
+        return "the proposer approved it" if own else None
     if entry.revoked is not None:
         return f"signed with the revoked key {entry.revoked[:16]}"
     holder = keys.get(entry.signer or "")

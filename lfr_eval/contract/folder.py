@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract import sealing, swapping
-from lfr_eval.contract.archives import Swollen, read_parquet
+from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.commands import command
 from lfr_eval.contract.reading import ReadingError, read_json
 from lfr_eval.contract.sealing import FolderError, digest, sha256_of
@@ -42,6 +42,8 @@ from lfr_eval.contract.tables import AFTERWARDS, FINDINGS, Table
 from lfr_eval.contract.writing import private_folder, write_json, write_text, written_aside
 
 if TYPE_CHECKING:
+    from pyarrow.parquet import FileMetaData
+
     from lfr_eval.contract.provenance import Provenance
     from lfr_eval.contract.record import StudyRecord
 
@@ -59,6 +61,7 @@ __all__ = [
     "FolderError",
     "StudyFolder",
     "digest",
+    "footer",
     "mapped_array",
     "private_folder",
     "read_columns",
@@ -88,9 +91,7 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
     FolderError
         If it lacks one, or unpacks to far more than a real table would.
     """
-    from pyarrow.parquet import read_schema
-
-    present = read_schema(study / table.file).names
+    present = footer(study / table.file).schema.to_arrow_schema().names
     lacking = [f"'{name}'" for name in names or table.names if name not in present]
     if lacking:
         columns = "column " if len(lacking) == 1 else "columns "
@@ -112,8 +113,32 @@ def read_columns(study: Path, table: Table, names: list[str] | None = None) -> p
         )
     try:
         return read_parquet(study / table.file, names)
-    except Swollen as error:
-        raise FolderError(f"{study / table.file} is not a table of a study: {error}.") from error
+    except Exception as error:
+        raise _no_table(study / table.file, error) from error
+
+
+def footer(file: Path) -> FileMetaData:
+    """Return what a table's file says of its columns and rows.
+
+    Raises
+    ------
+    FolderError
+        If it is not a Parquet file.
+    """
+    from pyarrow.parquet import read_metadata
+
+    try:
+        return read_metadata(file)
+    except Exception as error:
+        # Arrow's errors have no common class that is not an error of Python's too.
+        raise _no_table(file, error) from error
+
+
+def _no_table(file: Path, error: Exception) -> FolderError:
+    return FolderError(
+        f"{file} is not a table of a study: {error}. Restore it from a copy, or run the study "
+        "again."
+    )
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,8 @@ def _differences(study: Path, sealed: Mapping[str, Any]) -> list[str]:
         share = read_json(present.pop(SHARE))
         if share.get("share_of") != sealed["study_hash"]:
             problems.append(f"{SHARE} names another study than {PROVENANCE}.")
-        left_out = {name for name in map(str, share.get("left_out", [])) if name not in SHARED}
+        named = share.get("left_out")
+        left_out = {*map(str, named)} - {*SHARED} if isinstance(named, list) else set()
     problems += [
         f"{name} is missing." for name in claimed if name not in present and name not in left_out
     ]

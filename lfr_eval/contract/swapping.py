@@ -122,7 +122,8 @@ def _removed(ready: Path) -> list[str] | None:
 def settle(study: Path) -> None:
     """Finish what a process began that died while it sealed; the caller holds the folder."""
     ready = study / READY
-    if ready.is_dir():
+    # A link is nothing of ours: what it leads to is neither moved nor deleted.
+    if ready.is_dir() and not ready.is_symlink():
         moved, removed = _swap(ready)
         for name in removed:
             if Path(name).name == name:

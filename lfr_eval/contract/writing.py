@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ASIDE = re.compile(r"\.(.+)\.(\d+)\.aside")
+ASIDE = re.compile(r"\.(.+)\.([0-9]+)\.aside")
 """A file that is being written: its name, and the process that writes it."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
@@ -44,6 +45,13 @@ CLOCK_MAY_JUMP = 0x0200
 """FFmpeg's AVFMT_TS_DISCONT."""
 
 WIDEST_PIXEL = 4.0
+
+NO_RECORDING = {
+    **dict.fromkeys(("hls", "dash", "concat", "imf", "sdp"), "a list of other files"),
+    **dict.fromkeys(("tty", "bin", "xbin", "adf", "idf"), "a text"),
+}
+"""What FFmpeg plays although it is no recording, by the names of its formats. A list could name any
+file of this machine, and may have no end."""
 
 TRANSPOSITIONS = {
     (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
@@ -105,6 +113,21 @@ def opened(name: str, options: Mapping[str, str] | None = None) -> InputContaine
         )
     except (av.error.FFmpegError, OSError) as error:
         raise SourceError(f"{masked(name)} cannot be opened as video: {error.strerror}.") from error
+
+
+def check_recording(container: InputContainer, file: Path) -> None:
+    """Refuse a file that FFmpeg plays although it is no recording.
+
+    Raises
+    ------
+    SourceError
+        If it is one of `NO_RECORDING`.
+    """
+    for name in container.format.name.split(","):
+        if name in NO_RECORDING:
+            raise SourceError(
+                f"{file} is {NO_RECORDING[name]} ({name}) and not a recording. Give a video file."
+            )
 
 
 def video_of(container: InputContainer, name: object) -> VideoStream:

@@ -21,6 +21,7 @@ from lfr_eval.engine.decoding import (
     OF_STREAMS,
     BrokenSource,
     SourceError,
+    check_recording,
     decoded,
     opened,
     upright,
@@ -94,6 +95,7 @@ class VideoFile:
     def frames(self, start: int) -> Iterator[Frame]:
         """Yield the frames from number `start` on. Earlier frames are decoded and skipped."""
         with opened(str(self.path)) as container:
+            check_recording(container, self.path)
             stream = video_of(container, self.path)
             for number, at, frame in decoded(container, stream, whole=True):
                 if number >= start:

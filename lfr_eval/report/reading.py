@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
-from pyarrow.parquet import read_metadata, read_schema
 
 from lfr_eval.contract import tables
 from lfr_eval.contract.decisions import ledger_path
-from lfr_eval.contract.folder import PROVENANCE, read_columns
+from lfr_eval.contract.folder import PROVENANCE, footer, read_columns
 from lfr_eval.contract.record import StudyRecord, StudyRecordError
 from lfr_eval.contract.tables import CROSS, OVERALL
 from lfr_eval.contract.tables.schema import TEXT
@@ -182,13 +181,16 @@ def _people(study: Path, record: StudyRecord) -> People:
     file = study / tables.COHORT.file
     if not file.exists():
         raise StudyRecordError(f"{file.name} is missing from the study folder.")
+    if not footer(file).num_rows:
+        raise StudyRecordError(f"{file.name} holds nobody.")
     labels = {part for factor in record.factors for part in factor.split(CROSS)}
-    wanted = [*COUNTED, *(name for name in read_schema(file).names if name in labels)]
+    named = footer(file).schema.to_arrow_schema().names
+    wanted = [*COUNTED, *(name for name in named if name in labels)]
     mated = study / tables.MATED.file
     return count_people(
         read_columns(study, tables.COHORT, wanted),
         _optional(study, tables.ACQUISITION, ["image_id", "acquired", "reason"]),
-        read_metadata(mated).num_rows if mated.exists() else None,
+        footer(mated).num_rows if mated.exists() else None,
         record.factors,
         record.conditions,
     )
@@ -197,7 +199,7 @@ def _people(study: Path, record: StudyRecord) -> People:
 def _tables(study: Path, times: pd.DataFrame | None) -> frozenset[str]:
     """Return the names of the tables that say something; times may not have been recorded."""
     silent = {tables.ALERT_TIMES.name} if times is not None and not times["timed"].any() else set()
-    filled = (path.stem for path in study.glob("*.parquet") if read_metadata(path).num_rows)
+    filled = (path.stem for path in study.glob("*.parquet") if footer(path).num_rows)
     return frozenset(filled) - silent
 
 

@@ -264,3 +264,22 @@ def test_enormous_pictures_of_a_recording_are_refused_before_they_are_decoded(
     monkeypatch.setattr("lfr_eval.engine.decoding.PIXEL_LIMIT", 128 * 96 - 1)
     with pytest.raises(SourceError, match=r"pictures of 128 x 96 pixels, more than 12,287"):
         frames(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nb.ts\n#EXT-X-ENDLIST\n"),
+        ("a.ffconcat", "ffconcat version 1.0\nfile b.ts\n"),
+        ("a.mp4", "ffconcat version 1.0\nfile b.ts\n"),
+        ("a.ans", "\x1b[31mhello\n" * 100),
+    ],
+)
+def test_a_list_of_other_files_and_a_text_are_no_recordings(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    """FFmpeg plays both; a list could name any file here, or go on for ever."""
+    record(tmp_path / "b.ts", steps(25))
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SourceError, match="not a recording"):
+        frames(tmp_path / name)
