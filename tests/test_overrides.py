@@ -316,3 +316,11 @@ def test_numbers_up_to_the_largest_are_read() -> None:
 def test_a_key_that_is_given_twice_is_refused() -> None:
     with pytest.raises(ReadingError, match="'score' is given twice"):
         json_value('[{"a": {"score": 0.1, "score": 0.9}}]')
+
+
+@pytest.mark.parametrize("setting", ["dataset.path", "matcher.path", "paths.studies"])
+def test_a_name_that_is_too_long_for_a_file_is_refused(setting: str) -> None:
+    chosen = ["dataset=manifest", "dataset.path=a.csv", "matcher=templates", "matcher.path=a.npz"]
+    with pytest.raises(ConfigError, match="longer than 255 bytes"):
+        composed([*chosen, f"{setting}='{'é' * 128}/people'"])
+    composed([*chosen, f"{setting}='{'é' * 127}/people'"])

@@ -7,6 +7,7 @@ one before it instead of being merged.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
@@ -158,10 +159,20 @@ def replace_mappings(composed: DictConfig, overrides: Sequence[str]) -> None:
 
 
 def expand_home(composed: DictConfig) -> None:
-    """Replace `~` by the home folder in every setting that holds a file or a folder."""
+    """Replace `~` by the home folder in every setting that holds a file or a folder.
+
+    Raises
+    ------
+    ConfigError
+        If a name is longer than any file's.
+    """
     from omegaconf import OmegaConf
 
     for key in PATHS:
         value = OmegaConf.select(composed, key, throw_on_missing=False)
+        if isinstance(value, str) and any(
+            len(os.fsencode(part)) > 255 for part in value.split("/")
+        ):
+            raise ConfigError(f"{key} holds a name that is longer than 255 bytes: {value[:60]}...")
         if isinstance(value, str) and (value == "~" or value.startswith("~/")):
             OmegaConf.update(composed, key, str(Path(value).expanduser()))
