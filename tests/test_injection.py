@@ -192,6 +192,7 @@ def test_a_study(tmp_path: Path, capsys: Captured) -> None:
     sent = client.search_runs([one.experiment_id for one in client.search_experiments()])
     assert sent
     client.download_artifacts(sent[0].info.run_id, "", str(out))
+    capsys.readouterr()  # MLflow's own bar
     assert typed(capsys, "compare", folder, folder, "--at-fpir", "1/20", "--out", out / "c") in (
         0,
         2,
