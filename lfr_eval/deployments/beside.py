@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from lfr_eval.contract.words import several, some
 from lfr_eval.deployments.ruled import Box, Line
 
@@ -59,9 +61,13 @@ def said_beside(page: Any, unread: Sequence[Line], rows: Sequence[float]) -> Ite
 def _outside(page: Any, cells: Sequence[Box]) -> Iterator[tuple[float, str]]:
     """Yield the lines of text that stand in no cell, and how far below the top of the page."""
 
+    left, top, right, bottom = np.array(cells, float).reshape(-1, 4).T
+
     def is_outside(thing: dict[str, Any]) -> bool:
-        box = thing["x0"], thing["top"], thing["x1"], thing["bottom"]
-        return thing["object_type"] == "char" and not any(_holds(cell, box) for cell in cells)
+        if thing["object_type"] != "char":
+            return False
+        x, y = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
+        return not np.any((left <= x) & (x < right) & (top <= y) & (y < bottom))
 
     for line in page.filter(is_outside).extract_text_lines(return_chars=False):
         yield line["top"], line["text"]
