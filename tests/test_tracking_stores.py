@@ -128,7 +128,9 @@ def test_processes_that_race_on_a_fresh_store_all_arrive(
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     context = get_context("forkserver")
     # Imported once, so that all of them reach the store at once.
-    context.set_forkserver_preload(["mlflow", "lfr_eval.tracking"])
+    stores = ["mlflow.store.tracking.sqlalchemy_store", "mlflow.store.db.utils", "alembic.command"]
+    figures = ["matplotlib.figure", "matplotlib.backends.backend_svg"]
+    context.set_forkserver_preload(["mlflow", "lfr_eval.tracking", *stores, *figures])
     sweep = tmp_path / "multirun" / "1"
     with ProcessPoolExecutor(count, mp_context=context) as pool:
         sent = [
