@@ -67,7 +67,9 @@ ONCE = """(context) => {
   }
 }"""
 """Mark one element of all that say something and look alike, as everything around them does."""
-MARKED = "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-once], [data-once] *' }] });"
+MARKED = (
+    "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-once], [data-once] *' }] });"
+)
 """Judge the contrast of marked elements, and of what is in them, only."""
 PLAIN = "* { background-image: none !important }"
 """Without the shadows of what can be scrolled, before which axe would judge no colour."""
