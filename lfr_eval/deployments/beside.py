@@ -60,7 +60,6 @@ def said_beside(page: Any, unread: Sequence[Line], rows: Sequence[float]) -> Ite
 
 def _outside(page: Any, cells: Sequence[Box]) -> Iterator[tuple[float, str]]:
     """Yield the lines of text that stand in no cell, and how far below the top of the page."""
-
     left, top, right, bottom = np.array(cells, float).reshape(-1, 4).T
 
     def is_outside(thing: dict[str, Any]) -> bool:

@@ -209,8 +209,11 @@ def _passes(group: Group, studies: int, rng: np.random.Generator) -> Evidence:
     for step in range(top):
         k = drawn[:, step]
         sums[0, :, step] = np.bincount(study, k > 0, studies)
+        # Counts, whose powers are as exact by multiplication, in a tenth of the time.
+        powers = np.ones(len(k))
         for power in range(1, 5):
-            sums[power, :, step] = np.bincount(study, k**power, studies)
+            powers = powers * k
+            sums[power, :, step] = np.bincount(study, powers, studies)
         if len(study):
             largest[study[starts], step] = np.maximum.reduceat(k, starts)
     affected, x, s2, s3, s4 = sums
