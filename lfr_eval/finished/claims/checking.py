@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from lfr_eval.finished.claims.alterations import alterations, new_verdict
 from lfr_eval.finished.claims.evidence import Reading, contradicting, nearest, on_subjects
 from lfr_eval.finished.claims.figures import Figures, figures_of
-from lfr_eval.finished.claims.learned import BEYOND, Learned, learned_of
+from lfr_eval.finished.claims.kinds import is_evidential
+from lfr_eval.finished.claims.learned import BEYOND, learned_of
 from lfr_eval.finished.claims.lexicon import PHRASES
 from lfr_eval.finished.claims.own import Changed, Own, own_of
 from lfr_eval.finished.claims.polarity import (
@@ -21,12 +22,11 @@ from lfr_eval.finished.claims.polarity import (
     OPEN,
     UNCLEAR,
     Polarity,
-    polarity_of,
 )
 from lfr_eval.finished.claims.quotable import Quotable, Sentences
 from lfr_eval.finished.claims.reason import ASKED, SAYS, Reason
 from lfr_eval.finished.claims.reasons import beside, claimed, reasons_of
-from lfr_eval.finished.claims.rewording import is_tagged, reworded
+from lfr_eval.finished.claims.rewording import is_tagged
 from lfr_eval.finished.claims.subjects import subjects_of
 from lfr_eval.finished.claims.wording import in_plain, sentences_in, words_of
 
@@ -153,7 +153,7 @@ def _changed(one: Changed, own: Own, sentences: Sentences) -> Iterator[Reason]:
     yield from alterations(one, source, sentences)
     reading = _reading(one.text, one.text, sentences)
     if clauses := new_verdict(one):
-        polarity = polarity_of(in_plain(clauses))
+        polarity = _read(in_plain(clauses))[0]
         yield from claimed(replace(reading, polarity=polarity), sentences)
     added = tuple(beside(reading, sentences))
     if added:
@@ -191,20 +191,16 @@ def _settled(figures: Figures, whole: Figures) -> Figures:
 
 def _read(plain: str) -> tuple[Polarity, str]:
     """Return what a sentence says of groups and, where that is nothing, what it is about."""
-    rule = polarity_of(reworded(plain))
     learned = learned_of(plain)
     if plain.endswith("?") and not is_tagged(plain):
-        return _asked(rule, learned), BEYOND
+        # A question may be a claim in the guise of one.
+        claims = learned.polarity in (ALIKE, DIFFERENCE, BOTH)
+        return (
+            Polarity(UNCLEAR, unsure=(learned.polarity, OPEN)) if claims else Polarity(NEITHER)
+        ), BEYOND
     if not learned.is_sure:
         two = (learned.polarity, learned.second)
         return Polarity(UNCLEAR, unsure=two, is_either=learned.is_either), learned.topic
-    if learned.polarity in (NONE, NEITHER):
+    if learned.polarity in (OPEN, NONE, NEITHER):
         return Polarity(learned.polarity), learned.topic
-    return Polarity(learned.polarity, rule.evidential), ""
-
-
-def _asked(rule: Polarity, learned: Learned) -> Polarity:
-    """Return what a question says, which may be a claim in the guise of one."""
-    if learned.polarity in (ALIKE, DIFFERENCE, BOTH):
-        return Polarity(UNCLEAR, unsure=(learned.polarity, OPEN))
-    return Polarity(NEITHER) if rule.value == NONE else rule
+    return Polarity(learned.polarity, is_evidential(plain)), ""

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.finished.claims.figures import Figures, at, told_ratio
+from lfr_eval.finished.claims.learned import BEYOND
 from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, Polarity
 from lfr_eval.finished.claims.quotable import Quotable, Sentences, rate_id
 from lfr_eval.finished.claims.subjects import Subjects
@@ -59,6 +60,12 @@ class Reading:
         """Whether it says that groups differ or that they do not, or may say so."""
         claims = (DIFFERENCE, ALIKE, BOTH)
         return self.polarity.value in claims or any(one in claims for one in self.polarity.unsure)
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether it has figures that may be error rates; "twice as many vans" has none."""
+        told = self.figures
+        return told.several > 0 and (self.topic != BEYOND or bool(told.rates or told.counts))
 
 
 def about(reading: Reading, sentences: Sentences, everywhere: bool = False) -> pd.DataFrame:

@@ -16,10 +16,11 @@ from lfr_eval.contract.words import one_in, threshold_text
 from lfr_eval.finished.claims.units import unit_beside
 
 _NUMBER = r"\d+(?:\.\d+)?"
+_ALONE = r"(?!\d|\.\d| ?%| in \d)"
 _SETTING = re.compile(
     rf"\b(?:thresholds?|settings?|sensitivity)(?: (?:of|was|is|at|value|level|to|set|set to|set at|"
-    rf"now|between|from|above|below))* (-?{_NUMBER})(?! ?%)(?: (?:and|to|or) (-?{_NUMBER})"
-    r"(?! ?%))?|\b(?:at|from|to|of|above|below|and|than) (-?0\.\d+)(?! ?%)|"
+    rf"now|between|from|above|below))* (-?{_NUMBER}){_ALONE}(?: (?:and|to|or) (-?{_NUMBER})"
+    rf"{_ALONE})?|\b(?:at|from|to|of|above|below|and|than) (-?0\.\d+)(?! ?%)|"
     r"\b(-?0\.\d+) (?:threshold|setting|option|level|mark|operating)"
 )
 _SIZE = re.compile(

@@ -1,7 +1,7 @@
 """A sentence as the models of `learned.py` see it: its words, and the kinds that they belong to.
 
-In: a sentence in plain lower case. Out: five views of it, each as words parted by spaces. Kinds
-(`kinds.toml`) let a model read words that no sentence has taught it.
+In: a sentence in plain lower case. Out: five views of it, and its words in order with their kinds.
+Kinds (`kinds.toml`) let a model read words that no sentence has taught it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ for _kind, _words in _READ.items():
 _PHRASE = re.compile(
     rf"\b(?:{'|'.join(re.escape(one) for one in sorted(_KIND, key=len)[::-1] if ' ' in one)})\b"
 )
-_TOKEN = re.compile(r"#\w+|[a-z]+(?:['-][a-z]+)*|\d[\d.,]*|[.;:!?,]")
+_TOKEN = re.compile(r"#[\w'-]+|[a-z]+(?:['-][a-z]+)*|\d[\d.,]*|[.;:!?,]")
 _WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d.,]*|[%?]")
 _RATE = re.compile(r"\b1 in (?:every )?(\d[\d.]*)|\b(\d[\d.]*) %")
 _LEAST, _MOST = 4, 6
@@ -39,6 +39,10 @@ _BEARING = (
 """Kinds that decide whether a sentence says that groups differ."""
 
 _END = re.compile(r" [.;] ?")
+
+
+Told = tuple[str, str]
+"""A word, or a phrase of a kind with `_` between its words, and its kind; `-` where it has none."""
 
 
 class Views(NamedTuple):
@@ -79,15 +83,14 @@ def views_of(plain: str) -> Views:
     >>> views_of("it is a myth that women are misread.").kinds
     'BE DENY GROUP BE WORSE . GROUPS1'
     """
-    words = _TOKEN.findall(_PHRASE.sub(lambda found: f"#{_KIND[found.group()]}", plain))
-    told = [_kind_of(one) for one in words]
-    mixed = [kind or one for kind, one in zip(told, words, strict=True)]
+    told = told_of(plain)
+    mixed = [one if kind == "-" else kind for one, kind in told]
     rates = {one or other for one, other in _RATE.findall(plain)}
     if len(_RATE.findall(plain)) > 1:
         mixed.append("RATES_DIFFER" if len(rates) > 1 else "RATES_EQUAL")
     kinds = [one for one in mixed if not one.islower()]
     once = [one for at, one in enumerate(kinds) if one != "GROUP" or kinds[at - 1 : at] != [one]]
-    named = {one for kind, one in zip(told, words, strict=True) if kind == "GROUP"}
+    named = {one for one, kind in told if kind == "GROUP"}
     return Views(
         " ".join(
             "group" if _KIND.get(one) == "GROUP" else "9" if one[0].isdigit() else one
@@ -98,6 +101,29 @@ def views_of(plain: str) -> Views:
         " ".join(one for one in once if one in _BEARING),
         " ".join(one for part in _END.split(" ".join(once)) for one in _turned(part.split())),
     )
+
+
+def told_of(plain: str) -> list[Told]:
+    """Return the words of a sentence in their order, each with its kind.
+
+    Examples
+    --------
+    >>> told_of("women are on a par.")
+    [('women', 'GROUP'), ('are', 'BE'), ('on_a_par', 'SAME'), ('.', '.')]
+    """
+    words = _TOKEN.findall(_PHRASE.sub(lambda found: f"#{found.group().replace(' ', '_')}", plain))
+    return [(one.strip("#"), _kind_of(one)) for one in words]
+
+
+def is_evidential(plain: str) -> bool:
+    """Whether a sentence speaks of something that was not found or not shown.
+
+    Examples
+    --------
+    >>> is_evidential("there is no evidence of bias.")
+    True
+    """
+    return {"NOT", "EVIDENCE"} <= {kind for _, kind in told_of(plain)}
 
 
 def _turned(kinds: list[str]) -> Iterator[str]:
@@ -113,9 +139,11 @@ def _turned(kinds: list[str]) -> Iterator[str]:
 
 
 def _kind_of(token: str) -> str:
-    """Return a word's kind, a sign as it is, `1` or `9` for a number but 0, or nothing."""
+    """Return a word's kind, a sign as it is, `1` or `9` for a number but 0, or `-`."""
     if token[0] == "#":
-        return token[1:]
+        token = token[1:]
+        if (phrase := token.replace("_", " ")) in _KIND:
+            return _KIND[phrase]
     if token[0].isdigit():
         return {"0": "NOT", "1": "1"}.get(token, "9")
     if not token[0].isalpha() or token in _KIND:
@@ -129,4 +157,4 @@ def _kind_of(token: str) -> str:
     for end in ("'s", "s", "ed", "ly", "ing"):
         if token.endswith(end) and token.removesuffix(end) in _KIND:
             return _KIND[token.removesuffix(end)]
-    return ""
+    return "-"

@@ -1,82 +1,60 @@
 """What a sentence says, learned from sentences that people have sorted by hand.
 
 In: a sentence in plain lower case. Out: what it says of groups, or else what it is about, and how
-sure that is. Linear models of words and of kinds of words (`examples.csv`, `kinds.py`), trained at
-first use (`weights.py`), are put together with what the rules of `polarity.py` read. They
-never decide whether a sentence is the study's own: that it is word for word, or not at all.
+sure that is. Linear models of words and of kinds of words (`weights.py`) and a small network that
+reads them in their order (`network.py`), trained at first use on `examples.csv`, are put together.
+They never decide whether a sentence is the study's own: that it is word for word, or not at all.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from lfr_eval.finished.claims.kinds import views_of
-from lfr_eval.finished.claims.polarity import (
-    ALIKE,
-    BOTH,
-    DIFFERENCE,
-    NEITHER,
-    NONE,
-    OPEN,
-    UNCLEAR,
-    polarity_of,
-)
+from lfr_eval.finished.claims.keeping import keep, kept, place, places_in
+from lfr_eval.finished.claims.kinds import told_of, views_of
+from lfr_eval.finished.claims.network import Network, networks_of
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NEITHER, NONE, OPEN
 from lfr_eval.finished.claims.rewording import reworded
-from lfr_eval.finished.claims.weights import Weights, keep, kept, place, trained
+from lfr_eval.finished.claims.weights import Weights, weights_of
 from lfr_eval.finished.claims.wording import in_plain
 
 RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "beyond"
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE, SURE_ALONE = 0.7, 0.7
-"""Probability below which nobody is told that a sentence says this: with the rules, and of the
-words alone."""
+SURE = 0.55
+"""Probability below which nobody is told that a sentence says this."""
 
-AGAINST = 0.05
+AGAINST = 0.2
 """Probability of the opposite from which neither likeness nor difference is told."""
 
 SURE_OF_TWO = 0.95
 """Probability of two readings together from which what both say is told."""
 
-IS_OPEN, IS_NONE = 0.7, 0.3
+IS_OPEN, IS_NONE = 0.85, 0.1
 """Probability from which, and up to which, what claims neither says that something is unknown."""
 
-_CLAIMS = (ALIKE, DIFFERENCE, BOTH, NEITHER)
-_TOPICS = (OPEN, RATE, SHARE, ACCURACY, STUDY, BEYOND)
+_SAYS = (ALIKE, DIFFERENCE, BOTH, OPEN, STUDY, RATE, SHARE, ACCURACY, BEYOND)
+_AGAINST = {ALIKE: DIFFERENCE, DIFFERENCE: ALIKE}
 _LIKELY = 0.4
 """Share of a topic among all topics below which nothing shows what a sentence is about."""
-
-_RULED = {
-    ALIKE: (0.72, 0.04, 0.30, 0.04),
-    DIFFERENCE: (0.04, 0.66, 0.16, 0.05),
-    BOTH: (0.01, 0.02, 0.34, 0.002),
-    OPEN: (0.09, 0.07, 0.04, 0.24),
-    NONE: (0.11, 0.17, 0.07, 0.66),
-    UNCLEAR: (0.02, 0.02, 0.09, 0.005),
-}
-"""How often the rules read so what says each of `_CLAIMS`, counted over sentences with which they
-were not made."""
-
-_WEIGHT = 0.3
-"""What the rules count for beside the words; both see the same words, so it is less than one."""
 
 EXAMPLES = Path(__file__).parent / "examples.csv"
 
 
 class Example(NamedTuple):
-    """A sentence, where it comes from, what it says and whether the rules were made with it."""
+    """A sentence, where it comes from and what it says."""
 
     sentence: str
     source: str
     says: str
-    ruled: str
 
 
 class Learned(NamedTuple):
@@ -124,69 +102,88 @@ def learned_of(plain: str) -> Learned:
 
 
 class Model:
-    """Two sets of linear models of the views that `kinds.py` has of a sentence.
-
-    The first says what a sentence claims; the second, trained on those that claim neither likeness
-    nor difference, what it is about.
+    """What was learned from sorted sentences.
 
     Parameters
     ----------
-    weights
-        What they have learned.
+    weights, networks
+        Linear models, and networks that read words in their order; each tells `_SAYS`.
     """
 
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, networks: Sequence[Network]) -> None:
+        self.weights, self.networks = weights, networks
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Model:
-        """Return models that have learned from these sentences."""
-        says = np.array([one.says for one in examples])
-        claims = np.where(np.isin(says, _TOPICS), NEITHER, says)
-        views = [views_of(reworded(in_plain(one.sentence))) for one in examples]
-        return cls(trained(views, [(claims, _CLAIMS), (says, _TOPICS)]))
+        """Return what is learned from these sentences."""
+        says = np.array([_SAYS.index(one.says) for one in examples])
+        plains = [reworded(in_plain(one.sentence)) for one in examples]
+        return cls(
+            weights_of([views_of(plain) for plain in plains], says, len(_SAYS)),
+            networks_of([told_of(plain) for plain in plains], says, len(_SAYS)),
+        )
 
     @classmethod
     def shipped(cls) -> Model:
-        """Return models that have learned from the sentences of this package."""
-        weights = kept(place())
-        if weights is None:
-            weights = cls.of(read_examples())._weights
-            keep(weights, place())
-        return cls(weights)
+        """Return what is learned from the sentences of this package."""
+        held = kept(place())
+        if held is not None:
+            return cls.read_from(held)
+        model = cls.of(read_examples())
+        keep(model.held(), place())
+        return model
+
+    def held(self) -> dict[str, np.ndarray | dict[str, int]]:
+        """Return what was learned as arrays and lists of words, by their names."""
+        first = self.networks[0]
+        layers = {
+            f"{name} {number}": one
+            for number, network in enumerate(self.networks)
+            for name, one in network.layers.items()
+        }
+        return self.weights._asdict() | {"words": first.words, "kinds": first.kinds, **layers}
+
+    @classmethod
+    def read_from(cls, held: Mapping[str, np.ndarray]) -> Model:
+        """Return what `held` gave."""
+        runs, *arrays = (held[name] for name in Weights._fields)
+        words, kinds = (places_in(held[name], 1) for name in ("words", "kinds"))
+        networks: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
+        for name, number in (key.split() for key in held if " " in key):
+            networks[number][name] = held[f"{name} {number}"]
+        return cls(
+            Weights(places_in(runs), *arrays),
+            [Network(words, kinds, layers) for layers in networks.values()],
+        )
 
     def read(self, plains: Sequence[str]) -> list[Learned]:
         """Return what each sentence says most likely."""
-        return [self._read(plain) for plain in plains]
+        return [self._read(reworded(plain)) for plain in plains]
+
+    def chances(self, plain: str) -> np.ndarray:
+        """Return how likely a sentence is each of `_SAYS`, shape (says,)."""
+        linear, told = self.weights.chances(views_of(plain)), told_of(plain)
+        ordered = np.mean([np.log(one.chances(told)) for one in self.networks], axis=0)
+        chances = np.sqrt(linear / linear.sum() * np.exp(ordered))
+        shares: np.ndarray = chances / chances.sum()
+        return shares
 
     def _read(self, plain: str) -> Learned:
-        plain = reworded(plain)
-        views = views_of(plain)
-        chances = self._weights.chances(views)
-        words = np.array([chances[one] for one in _CLAIMS])
-        topics = np.array([chances[one] for one in _TOPICS])
-        rule = polarity_of(plain).value
-        return self._told(rule, words / words.sum(), topics / topics.sum())
-
-    def _told(self, rule: str, words: np.ndarray, topics: np.ndarray) -> Learned:
-        """Put what the words say together with what the rules read."""
-        chances = words * np.array(_RULED[rule]) ** _WEIGHT
-        chances /= chances.sum()
-        second, first = (_CLAIMS[number] for number in np.argsort(chances)[-2:])
-        at = int(chances.argmax())
-        sure = chances[at] >= SURE and words[at] >= SURE_ALONE
-        if first in (ALIKE, DIFFERENCE):
-            against = DIFFERENCE if first == ALIKE else ALIKE
-            sure &= rule != against and chances[_CLAIMS.index(against)] < AGAINST
-        by_name = dict(zip(_TOPICS, topics, strict=True))
-        is_open = by_name.pop(OPEN)
+        by_name = dict(zip(_SAYS, self.chances(plain).tolist(), strict=True))
+        claims = {one: by_name.pop(one) for one in (ALIKE, DIFFERENCE, BOTH)}
+        claims[NEITHER] = neither = sum(by_name.values())
+        second, first = sorted(claims, key=lambda one: claims[one])[-2:]
+        sure = claims[first] >= SURE
+        if first in _AGAINST:
+            sure &= claims[_AGAINST[first]] < AGAINST
+        either = claims[first] + claims[second] >= SURE_OF_TWO
+        is_open = by_name[OPEN] / neither
+        by_name[STUDY] += by_name.pop(OPEN)
         topic = max(by_name, key=lambda name: by_name[name])
-        if by_name[topic] < _LIKELY * sum(by_name.values()):
-            topic = BEYOND
+        topic = topic if by_name[topic] >= _LIKELY * neither else BEYOND
         open_or_none = OPEN if is_open >= IS_OPEN else NONE if is_open <= IS_NONE else NEITHER
         names = [open_or_none if one == NEITHER else one for one in (first, second)]
-        either = np.sort(chances)[-2:].sum() >= SURE_OF_TWO
-        return Learned(names[0], names[1], str(topic), bool(sure), bool(either))
+        return Learned(names[0], names[1], topic, sure, either)
 
 
 @cache

@@ -14,18 +14,10 @@ def families(table: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> families("parts")["everybody"].startswith("(?:everyone|everybody|")
-    True
+    >>> families("units")["images"]
+    '(?:reference images)'
     """
-    found = {name: "".join(words.splitlines()) for name, words in _READ[table].items()}
-    if table == "parts":
-        return {name: f"(?:{words})" for name, words in found.items()}
-    parts = families("parts")
-    for name, words in found.items():
-        for part, pattern in parts.items():
-            words = words.replace(f"<{part}>", pattern)
-        found[name] = f"(?:{words})"
-    return found
+    return {name: f"(?:{''.join(words.splitlines())})" for name, words in _READ[table].items()}
 
 
 def word(pattern: str) -> re.Pattern[str]:
@@ -33,4 +25,4 @@ def word(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\b{pattern}(?!\w)")
 
 
-PARTS, PHRASES = families("parts"), families("phrases")
+PHRASES = families("phrases")

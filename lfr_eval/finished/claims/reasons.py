@@ -21,7 +21,7 @@ from lfr_eval.finished.claims.evidence import (
 )
 from lfr_eval.finished.claims.figures import Rate, describe, misplaced, told_ratio
 from lfr_eval.finished.claims.learned import ACCURACY, BEYOND, SHARE, STUDY
-from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, OPEN
+from lfr_eval.finished.claims.polarity import ALIKE, BOTH, DIFFERENCE, NEITHER, OPEN
 from lfr_eval.finished.claims.quotable import Sentences
 from lfr_eval.finished.claims.reason import SAYS, Reason
 from lfr_eval.finished.claims.units import wrong_units
@@ -247,7 +247,7 @@ def _held(reading: Reading, sentences: Sentences) -> str:
 
 def _setting(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     figures = reading.figures
-    if not reading.is_about_groups and not figures.several:
+    if not reading.is_about_groups and not reading.has_figures:
         return
     searched = sentences.rates["watchlist_size"].notna().any()
     lacks = []
@@ -288,7 +288,7 @@ _TOLD = {
 
 
 def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    if reading.polarity.value == OPEN and reading.is_question:
+    if reading.is_question and reading.polarity.value == NEITHER:
         yield Reason(
             BEYOND,
             "It is a question, not a statement. The study's own sentences on the matter can be "
@@ -305,7 +305,7 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
     elif (
         not reading.polarity.unsure
         and reading.topic in _TOLD
-        and not (reading.topic == BEYOND and reading.figures.several)
+        and not (reading.topic == BEYOND and reading.has_figures)
     ):
         yield Reason(reading.topic, _TOLD[reading.topic])
     strangers = reading.subjects.strangers
