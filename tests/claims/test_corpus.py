@@ -145,6 +145,8 @@ def test_reasons_that_no_reading_changes_are_told(study: Sentences) -> None:
         "Nobody denies that it is not unfair to women, but it was a small sample.": "study",
         "Five of the alerts were of Black men, not that it is anything but unfair.": "share",
         "It cries wolf once in every 250 faces.": "number",
+        "The chance of a false alert at our operating threshold is one in 6,000.": "setting",
+        "The Home Secretary is to double the number of camera vans.": "beyond",
     }
     for sentence, kind in told.items():
         assert kind in {one.kind for one in check_claim(sentence, study).reasons}
