@@ -37,6 +37,7 @@ OWN = "own"
 """What a claim says that is made of the study's sentences alone: as much of what they say."""
 
 _LEADING = re.compile(PHRASES["leading"])
+_BRACKETS = re.compile(r" ?\([^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ def _changed(one: Changed, own: Own, sentences: Sentences) -> Iterator[Reason]:
     yield from alterations(one, source, sentences)
     reading = _reading(one.text, one.text, sentences)
     if clauses := new_verdict(one):
-        polarity = _read(in_plain(clauses))[0]
+        # What stands in brackets bounds the verdict and is not one.
+        polarity = _read(in_plain(_BRACKETS.sub("", clauses)))[0]
         yield from claimed(replace(reading, polarity=polarity), sentences)
     added = tuple(beside(reading, sentences))
     if added:

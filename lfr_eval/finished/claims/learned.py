@@ -29,10 +29,10 @@ RATE, SHARE, ACCURACY, STUDY, BEYOND = "rate", "share", "accuracy", "study", "be
 """What a sentence that says nothing of groups is about: how often one kind of error happens; whose
 the alerts were; being right or wrong in general; the study itself; anything else."""
 
-SURE = 0.55
+SURE = 0.68
 """Probability below which nobody is told that a sentence says this."""
 
-AGAINST = 0.2
+AGAINST = 0.1
 """Probability of the opposite from which neither likeness nor difference is told."""
 
 SURE_OF_TWO = 0.95
