@@ -86,17 +86,12 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
     MatcherError
         If its files were changed, or it would not be the same matcher on this machine.
     """
-    from mlflow import artifacts
-
     where = tracking_uri or default_uri(Path("studies"))
     with tempfile.TemporaryDirectory() as aside, talking_to(where):
         client, version = named_version(uri, where)
         name = str(version.name)
         address = f"models:/{name}/{version.version}"
-        source = client.get_model_version_download_uri(name, version.version)
-        folder = Path(
-            artifacts.download_artifacts(artifact_uri=source, dst_path=aside, tracking_uri=where)
-        )
+        folder = downloaded(client, version, Path(aside), where)
         inspect(folder, address)
         matcher = unpack_unchanged(folder / "artifacts" / MATCHER_FOLDER)
     fingerprint = matcher.card.fingerprint
@@ -110,6 +105,33 @@ def load_registered(uri: str, tracking_uri: str | None = None) -> RegisteredMode
     return RegisteredModel(
         name, str(version.version), address, fingerprint, matcher, dict(version.tags)
     )
+
+
+def downloaded(client: MlflowClient, version: ModelVersion, to: Path, tracking_uri: str) -> Path:
+    """Return a copy of a version's files below a folder."""
+    from mlflow import artifacts
+
+    source = client.get_model_version_download_uri(str(version.name), str(version.version))
+    return Path(
+        artifacts.download_artifacts(
+            artifact_uri=source, dst_path=str(to), tracking_uri=tracking_uri
+        )
+    )
+
+
+def is_model(folder: Path, address: str, model: Path) -> bool:
+    """Whether the files of a registered version are still those of a model, and nothing else."""
+    try:
+        inspect(folder, address)
+    except RegistryError:
+        return False
+    return _contents(folder) == _contents(model)
+
+
+def _contents(model: Path) -> dict[str, str]:
+    """Return file -> SHA-256; `MLmodel`, which holds the time, is left to `inspect`."""
+    files = (path for path in model.rglob("*") if path.is_file() and path != model / MODEL)
+    return {str(path.relative_to(model)): sha256_of(path) for path in files}
 
 
 def registry_client(tracking_uri: str) -> MlflowClient:

@@ -25,6 +25,8 @@ from lfr_eval.registry.registered import (
     CODE,
     MATCHER_FOLDER,
     RegistryError,
+    downloaded,
+    is_model,
     named_version,
     registry_uri,
     talking_to,
@@ -62,7 +64,10 @@ def register_matcher(
     alias: str = CANDIDATE,
     tell: Callable[[str], object] = lambda _: None,
 ) -> str:
-    """Register the matcher of a configuration as a new version of a model; return the version.
+    """Register the matcher of a configuration as a version of a model; return the version.
+
+    A version of the model with the same files, by an earlier call that was killed after its work
+    or on purpose, is that version: with two of a fingerprint, nobody knows which one was tested.
 
     Parameters
     ----------
@@ -71,9 +76,10 @@ def register_matcher(
     tracking_uri
         Where the registry is; None: as for studies.
     alias
-        Alias to set to the new version.
+        Alias to set to the version.
     tell
-        Gets a sentence for each version that another machine began and did not finish.
+        Gets a sentence for each version that another machine began and did not finish, and one if
+        the matcher was registered before.
 
     Raises
     ------
@@ -171,7 +177,7 @@ def _create(
     alias: str,
     tell: Callable[[str], object],
 ) -> str:
-    """Create a version. If the process is killed, later look-ups find no unfinished version.
+    """Create a version, or find it. After a kill, later look-ups find no unfinished version.
 
     The version gets its fingerprint only at the end. Unfinished versions of earlier processes are
     removed first.
@@ -186,6 +192,13 @@ def _create(
                 f"{begun} was begun on another machine and is not finished. If no registration is "
                 "running there, delete it in MLflow."
             )
+        if before := _registered_before(client, uri, name, card.fingerprint, model):
+            tell(
+                f"models:/{name}/{before} is this very matcher, and its files are unchanged. No "
+                "second version is made."
+            )
+            client.set_registered_model_alias(name, alias, before)
+            return before
         owner = {OWNER: f"{platform.node()} {os.getpid()}"}
         run_id = begin(client, experiment_id, f"register {name}", {"kind": "registration", **owner})
         logged = client.create_logged_model(
@@ -222,6 +235,21 @@ def _create(
         # Last: until then, the version counts as half done.
         client.delete_model_version_tag(name, number, OWNER)
     return number
+
+
+def _registered_before(
+    client: MlflowClient, uri: str, name: str, fingerprint: str, model: Path
+) -> str | None:
+    """Return the last finished version of a name that holds the same files as a model."""
+    found = client.search_model_versions(f"name = '{name}' and tag.{FINGERPRINT} = '{fingerprint}'")
+    for one in sorted(found, key=lambda each: -int(each.version)):
+        if OWNER in one.tags:
+            continue
+        with tempfile.TemporaryDirectory() as aside:
+            folder = downloaded(client, one, Path(aside), uri)
+            if is_model(folder, f"models:/{name}/{one.version}", model):
+                return str(one.version)
+    return None
 
 
 def remove_unfinished(client: MlflowClient, experiment_id: str) -> list[str]:

@@ -8,7 +8,9 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -380,6 +382,45 @@ def test_a_registration_that_was_killed_leaves_nothing_when_another_is_done(
     assert len(client.search_logged_models([experiment.experiment_id])) == 1
     assert len(list(tmp_path.rglob("MLmodel"))) == 1
     assert load_registered("models:/lfr-null@candidate", uri).version == version
+
+
+def test_a_matcher_that_is_registered_again_is_the_same_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill after the version was complete, while the temporary folder goes; and on purpose."""
+    from mlflow import MlflowClient
+
+    class Killed(BaseException):
+        """As sudden as SIGKILL."""
+
+    class NeverCleared(tempfile.TemporaryDirectory[str]):
+        def __exit__(self, *_: object) -> None:
+            raise Killed
+
+    uri, said = fresh_store(tmp_path), list[str]()
+    config = configured(tmp_path, "experiment=london", "matcher=null_matcher")
+    client = MlflowClient(uri)
+    with monkeypatch.context() as patched:
+        place = SimpleNamespace(TemporaryDirectory=NeverCleared)
+        patched.setattr("lfr_eval.registry.registering.tempfile", place)
+        with pytest.raises(Killed):
+            register_matcher(config, "lfr-null", uri)
+    for alias in ("candidate", "live"):
+        assert register_matcher(config, "lfr-null", uri, alias, tell=said.append) == "1"
+        assert "models:/lfr-null/1 is this very matcher" in said.pop()
+        assert load_registered(f"models:/lfr-null@{alias}", uri).version == "1"
+    (experiment,) = client.search_experiments(filter_string="name = 'lfr_eval-registrations'")
+    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == [
+        "FINISHED"
+    ]
+    (kept,) = tmp_path.rglob("MLmodel")
+    assert register_matcher(config, "lfr-other", uri, tell=said.append) == "1"
+    # A version with another environment, or with a file that does not belong, is another one.
+    (kept.parent / "requirements.txt").write_text("numpy==1.0\n")
+    assert register_matcher(config, "lfr-null", uri, tell=said.append) == "2"
+    assert said == []
+    assert register_matcher(config, "lfr-null", uri, tell=said.append) == "2"
+    assert "models:/lfr-null/2 is this very matcher" in said.pop()
 
 
 def test_a_version_that_another_machine_did_not_finish_is_named(registry: str) -> None:
