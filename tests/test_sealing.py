@@ -20,6 +20,8 @@ from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.sealing import seal
 from lfr_eval.contract.swapping import NEXT, READY, replacing
 from lfr_eval.contract.tables import COHORT
+from lfr_eval.finished.finished import read_finished
+from lfr_eval.planning.drafting import like
 from lfr_eval.report.reading import read_report
 from tests.engine.studies import sealed
 from tests.forked import Forked
@@ -205,6 +207,27 @@ def test_a_table_that_is_none_is_named(name: str, small: StudyFolder, tmp_path: 
     study.seal(study.provenance())
     with pytest.raises(FolderError, match=rf"{name}\.parquet is not a table of a study"):
         read_report(study.path)
+
+
+@pytest.mark.parametrize("setting", ["matcher", "design", "design.kinds", "matcher.sweep"])
+@pytest.mark.parametrize("value", [3, "x", [[3]], "gone"], ids=str)
+def test_a_setting_that_is_none_is_named(
+    setting: str, value: object, small: StudyFolder, tmp_path: Path
+) -> None:
+    """Anybody can seal it."""
+    study = StudyFolder(shutil.copytree(small.path, tmp_path / "study"))
+    run = study.provenance().content()
+    *groups, last = setting.split(".")
+    place = run["config"][groups[0]] if groups else run["config"]
+    place[last] = value
+    if value == "gone":
+        del place[last]
+    study.seal(Provenance.of(run))
+    with pytest.raises(FolderError, match=r"run (it|the study) again"):
+        read_finished(study.path)
+    if setting in ("matcher", "design", "design.kinds"):
+        with pytest.raises(FolderError, match=r"run (it|the study) again"):
+            like(study)
 
 
 def test_a_study_of_nobody_is_named(small: StudyFolder, tmp_path: Path) -> None:

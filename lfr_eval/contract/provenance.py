@@ -32,6 +32,24 @@ class Withdrawal(Part):
     """The hash that the study had until then."""
 
 
+class _Settings(dict[str, Any]):
+    """Recorded settings of a group; one that is missing is named."""
+
+    def __init__(self, group: str, recorded: Mapping[str, Any]) -> None:
+        super().__init__(recorded)
+        self._group = group
+
+    def __missing__(self, name: str) -> Any:
+        raise FolderError(_not_recorded(f"'{self._group}.{name}'"))
+
+
+def _not_recorded(what: str) -> str:
+    return (
+        f"{PROVENANCE}: its config has no {what}. The study was made by another version of "
+        "lfr_eval, or the file was edited: run the study again."
+    )
+
+
 class Provenance(Part):
     """What is needed to make a study again."""
 
@@ -63,6 +81,19 @@ class Provenance(Part):
     """What was taken out since."""
     evidence_maps: tuple[Mapping[str, Any], ...] = ()
     """Evidence maps that were given with a report."""
+
+    def settings(self, group: str) -> Mapping[str, Any]:
+        """Return a group of the configuration.
+
+        Raises
+        ------
+        FolderError
+            If there is none; and where a setting of it is read that it does not have.
+        """
+        recorded = self.config.get(group)
+        if not isinstance(recorded, Mapping):
+            raise FolderError(_not_recorded(f"'{group}'"))
+        return _Settings(group, recorded)
 
     @property
     def withdrawn(self) -> str:

@@ -77,7 +77,7 @@ def _templates(
 ) -> tuple[pd.Series, np.ndarray]:
     """Return the images that have a template, and their templates."""
     provenance = folder.provenance()
-    dataset, matcher = provenance.config["dataset"], provenance.config["matcher"]
+    dataset, matcher = provenance.settings("dataset"), provenance.settings("matcher")
     if dataset["kind"] == "simulated":
         simulation = simulate(SimulatedDatasetConfig(**dataset))
         own = pd.Series(np.arange(len(simulation.vectors)), simulation.cohort.images["image_id"])

@@ -7,12 +7,13 @@ that what is asked of it later is answered from the same evidence by the same co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from lfr_eval.cohort import Cohort
 from lfr_eval.config import (
@@ -28,8 +29,13 @@ from lfr_eval.contract.folder import FolderError, StudyFolder
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import COHORT
 from lfr_eval.contract.trials import PersonTrials, Trials
+from lfr_eval.contract.validation import problems_of
 from lfr_eval.inference import Plan
 from lfr_eval.study.analysis import Analysis
+
+Group = TypeVar(
+    "Group", MatcherConfig, DesignConfig, PopulationConfig, ThresholdsConfig, InferenceConfig
+)
 
 
 @dataclass(frozen=True)
@@ -126,32 +132,35 @@ def read_finished(path: Path) -> Finished:
     return Finished(folder, record, analysis.people, trials, analysis.thresholds, plan)
 
 
-def _known(recorded: Mapping[str, Any], group: str) -> dict[str, Any]:
-    """Return the recorded settings of a group without those that were removed since."""
-    settings: Mapping[str, Any] = recorded[group]
-    return {name: value for name, value in settings.items() if f"{group}.{name}" not in REMOVED}
-
-
 def _config(folder: StudyFolder) -> StudyConfig:
     """Return as much of the study's configuration as its trials and plan depend on."""
-    recorded = folder.provenance().config
-    matcher = recorded["matcher"]
+    recorded, study = folder.provenance(), folder.path
+    matcher, inference = recorded.settings("matcher"), recorded.settings("inference")
+    of_matcher = {name: matcher[name] for name in ("kind", "name", "sweep", "operating")}
+    known = {name: inference[name] for name in inference if f"inference.{name}" not in REMOVED}
+    return StudyConfig(
+        name=str(recorded.config.get("name")),
+        matcher=typed(MatcherConfig, of_matcher, study),
+        design=typed(DesignConfig, recorded.settings("design"), study),
+        population=typed(PopulationConfig, recorded.settings("population"), study),
+        thresholds=typed(ThresholdsConfig, recorded.settings("thresholds"), study),
+        inference=typed(InferenceConfig, known, study),
+    )
+
+
+def typed(schema: type[Group], settings: Mapping[str, Any], study: Path) -> Group:
+    """Return recorded settings as a group; nobody else checks the types of what is in a file.
+
+    Raises
+    ------
+    FolderError
+        If there is a setting that the schema does not have, or one of another type.
+    """
     try:
-        return StudyConfig(
-            name=recorded["name"],
-            matcher=MatcherConfig(
-                kind=matcher["kind"],
-                name=matcher["name"],
-                sweep=matcher["sweep"],
-                operating=matcher["operating"],
-            ),
-            design=DesignConfig(**recorded["design"]),
-            population=PopulationConfig(**recorded["population"]),
-            thresholds=ThresholdsConfig(**recorded["thresholds"]),
-            inference=InferenceConfig(**_known(recorded, "inference")),
-        )
-    except (KeyError, TypeError) as error:
+        given = {one.name: getattr(schema(**settings), one.name) for one in fields(schema)}
+        return TypeAdapter(schema).validate_python(given)
+    except (TypeError, ValidationError) as error:
+        said = problems_of(error) if isinstance(error, ValidationError) else str(error)
         raise FolderError(
-            f"The study in {folder.path} was made by another version of lfr_eval ({error}): run "
-            "it again."
+            f"The study in {study} was made by another version of lfr_eval ({said}): run it again."
         ) from error

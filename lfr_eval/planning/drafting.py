@@ -13,6 +13,7 @@ from lfr_eval.contract.commands import command, override
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.writing import write_text
+from lfr_eval.finished.finished import typed
 from lfr_eval.planning.answer import THIS_TEST, TOST, Answer
 from lfr_eval.planning.question import PlanningError, Question
 
@@ -93,10 +94,11 @@ def like(pilot: StudyFolder) -> Studied:
 
     Where its data are is said on the command line, beside the registration.
     """
-    record, config = pilot.record(), pilot.provenance().config
-    dataset, matcher, design = (config[group] for group in ("dataset", "matcher", "design"))
+    record, provenance = pilot.record(), pilot.provenance()
+    dataset, matcher, design = map(provenance.settings, ("dataset", "matcher", "design"))
     named = dataset["kind"] if dataset["kind"] == "manifest" else dataset["name"]
-    searched = DesignConfig(kinds=design["kinds"]).searches
+    kinds = {"kinds": design["kinds"]}
+    searched = typed(DesignConfig, kinds, pilot.path).searches
     overrides = [
         f"dataset={named}",
         f"matcher={matcher['name']}",
