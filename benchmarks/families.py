@@ -1,4 +1,4 @@
-"""Measure how often the graph of primary questions claims what is not so.
+"""Measure how often the graph of primary questions makes a false claim.
 
     python -m benchmarks.families --studies 1000
 
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--studies", type=int, default=1000)
     given = parser.parse_args()
-    print("| world | claims what is not so | finds a cell that differs |\n" + "| --- " * 3 + "|")
+    print("| world | makes a false claim | finds a cell that differs |\n" + "| --- " * 3 + "|")
     for number, (name, means) in enumerate(WORLDS.items()):
         rng, false, found = np.random.default_rng(number), 0, 0
         for _ in range(given.studies):

@@ -10,10 +10,9 @@ file or a run of MLflow that is left over, or a second try that fails. Commands 
 process that has imported everything, so that moments fall into work and not into imports.
 
 With `--writes`, a command dies just before it opens a file for writing, renames, deletes, makes or
-shortens one, or waits for the disk: at so many of these, in an order that is even over all of them
-wherever it is stopped. `--moments 0` takes every one. Each kill is a line on the screen and in the
-record; with the same record, what was tried before is not tried again. After so many seconds, no
-further kill is begun.
+shortens one, or waits for the disk: at `--moments` of its writes (0: all), in an order that covers
+them evenly wherever it stops. Each kill is a line on the screen and in the file `--record`; kills
+that this file already holds are not repeated. After `--seconds`, no further kill is begun.
 """
 
 from __future__ import annotations

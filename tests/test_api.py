@@ -218,7 +218,7 @@ def test_mistakes_are_told_and_leave_no_data(said: str, here: list[str]) -> None
     assert str(given) not in str(refused.value)
     if said == "no thresholds of its own":
         assert "In Python, give a setting as text" in str(refused.value)
-    noted = "row 2 is the first of the data" in "".join(getattr(refused.value, "__notes__", []))
+    noted = "row 2 is the first row of data" in "".join(getattr(refused.value, "__notes__", []))
     assert noted == ("row " in str(refused.value))
     assert set(given.glob("*")) == before
 

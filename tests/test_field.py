@@ -110,7 +110,7 @@ def test_everything_wrong_with_records_is_said_at_once(tmp_path: Path) -> None:
         "short.csv, the first 12 lines: there are no headings",
         "empty holds no deployment.json",
         "nothing.csv does not exist",
-        "'2026-03-01-a' is there 2 times",
+        "the record id '2026-03-01-a' occurs 2 times",
     ):
         assert part in said
 

@@ -234,7 +234,7 @@ def test_a_study_of_nobody_is_named(small: StudyFolder, tmp_path: Path) -> None:
     study = StudyFolder(shutil.copytree(small.path, tmp_path / "study"))
     study.read(COHORT).head(0).to_parquet(study.file(COHORT))
     study.seal(study.provenance())
-    with pytest.raises(StudyRecordError, match=r"cohort\.parquet holds nobody"):
+    with pytest.raises(StudyRecordError, match=r"cohort\.parquet holds no people"):
         read_report(study.path)
 
 

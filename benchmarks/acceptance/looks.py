@@ -1,8 +1,9 @@
 """Studies that look more than once: `python -m benchmarks.acceptance.looks --studies 2000`.
 
-Two groups that are unlike, whose people come in step; at each look those who are there are tested
-at the level that the plan spends. Beside it: one look at the end, and 5 % at every look. With
-`--whole`, whole studies of `benchmarks.acceptance.studies`, all primary questions at once.
+Two groups with unlike clustering, whose people join at the same pace. At each look the people who
+have joined are tested at the level that the plan spends. For comparison: one look at the end, and
+5 % at every look. With `--whole`, whole studies of `benchmarks.acceptance.studies` with all primary
+questions.
 """
 
 from __future__ import annotations

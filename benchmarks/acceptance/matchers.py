@@ -167,7 +167,7 @@ class Found:
         Shares of pairs of studies: those that claim a difference, whose interval holds 0, and
         that have too few events.
     unlent
-        Share that claims a difference if no correlation is lent to few events.
+        Share that claims a difference if few events borrow no correlation.
     """
 
     what: str
@@ -203,7 +203,7 @@ def judge(world: World, repetitions: int) -> list[Found]:
 def _shares(
     metric: str, names: tuple[str, ...], pairs: list[tuple[Compared, Bools]]
 ) -> Iterator[Found]:
-    """Tell all pairs of studies apart at once."""
+    """Judge all pairs of studies at once."""
     testable = np.stack([one for _, one in pairs])
     a, b = (
         Precision(
@@ -253,8 +253,8 @@ def main() -> int:
                 }
             )
             print(
-                f"{world.name:88} {one.what:13} differ {100 * one.rejected:5.1f} (nothing lent "
-                f"{100 * one.unlent:5.1f}) cover {100 * one.covered:5.1f} untestable "
+                f"{world.name:88} {one.what:13} differ {100 * one.rejected:5.1f} (without "
+                f"borrowing {100 * one.unlent:5.1f}) cover {100 * one.covered:5.1f} untestable "
                 f"{100 * one.untestable:5.1f}",
                 flush=True,
             )

@@ -42,7 +42,7 @@ def approve(
     model
         The version, models:/NAME/3; default: the one that the study tested.
     system
-        Name and version of a system that the study knows by a file of its results, such as
+        Name and version of a system that the study knows only by a file of its results, such as
         'NeoFace 4.1'; default: as the study calls it.
     """
     from lfr_eval.config import ConfigError
@@ -74,9 +74,9 @@ def approve(
     print("unsigned" if entry.signer is None else f"signed with the key {entry.signer[:16]}")
     if approval.external:
         print(
-            f"Note: only whoever gave the file of results says that they are of {version}. Check "
-            "that this version is what runs, at this threshold: lfr-eval can neither load it nor "
-            "watch it."
+            f"Note: lfr-eval cannot check that the results are of {version}; only the supplier of "
+            "the file says so. It can neither load nor monitor this system: check yourself that "
+            "this version runs at this threshold."
         )
     if caution := not_shown(approval, folder.record()):
         print(f"Note: {caution}")

@@ -220,7 +220,7 @@ class Limit:
     per: Literal["face", "alert", "hour"] = "face"
     """What the rate counts."""
     alpha: float = ALPHA
-    """Chance of a false alarm, ever, of all questions together."""
+    """Largest chance that any of the questions ever raises a false alarm."""
 
 
 @app.command

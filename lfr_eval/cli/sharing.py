@@ -152,8 +152,8 @@ def verify(*, last: str | None = None, register: RegisterFile = HERE) -> int:
     Parameters
     ----------
     last
-        SHA-256 of the last entry that an earlier `verify` printed: entries that were cut off the
-        end or changed there since are told.
+        SHA-256 of the last entry, as an earlier `verify` printed it: finds last entries that were
+        changed or removed since.
     """
     from lfr_eval.contract.words import several
 
@@ -167,7 +167,7 @@ def verify(*, last: str | None = None, register: RegisterFile = HERE) -> int:
         overdue = len(opened.overdue())
         late = several(overdue, "deletion is", "deletions are") if overdue else ""
         print(f"The chain is whole, and {late or 'no deletion is'} overdue among {held}.")
-        print(f"Last entry: SHA-256 {opened.last_hash()}. Keep it elsewhere, for verify --last.")
+        print(f"Last entry: SHA-256 {opened.last_hash()}. Keep it elsewhere for verify --last.")
     return FAILED if problems else OK
 
 

@@ -183,9 +183,9 @@ def _check_claim(claim: str, folder: StudyFolder) -> int:
     print("The study does not say so.")
     print(f"As it is read: {verdict.reading}.")
     print(
-        "Recognised are sentences of the report: findings, rates, adjusted figures, differences of "
-        "scores, and the brief. Sentences of thresholds, gate, approvals and deployments are not: "
-        "compare them with what those commands wrote."
+        "This command recognises sentences of the report: findings, rates, adjusted figures, "
+        "differences of scores, and the brief. It does not recognise sentences of thresholds, "
+        "gate, approvals and deployments: compare these with what those commands wrote."
     )
     told = [reason.text for reason in verdict.reasons]
     for text in told:

@@ -214,8 +214,8 @@ def _synonyms(values: pd.Series, column: str) -> list[str]:
     labels = list(_counted(values))
     alike = [[one for one in labels if skeleton(one) in words] for words in _OF_GENDER]
     return [
-        f"{joined([repr(one) for one in each])} of column '{column}' seem to mean the same, and "
-        "are separate groups until they are written in one way."
+        f"{joined([repr(one) for one in each])} of column '{column}' seem to mean the same. They "
+        "are separate groups unless you write them in one way."
         for each in alike
         if len(each) > 1
     ]

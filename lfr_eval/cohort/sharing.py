@@ -273,8 +273,8 @@ class Register:
         changed = (ledger.tampered() or [str(broken)]) if broken else []
         if last is not None and last.strip().lower() not in {each.sha256 for each in entries}:
             changed.append(
-                f"no entry has the SHA-256 {last}: the entry that was the last one, or an earlier "
-                "one, was changed or cut off since"
+                f"no entry has the SHA-256 {last}: the entry that had it, or an earlier one, was "
+                "changed or removed since, unless the hash is mistyped"
             )
         problems = [f"{self.path}: {each}" for each in changed]
         return problems + [each.sentence(day) for each in self._read(entries) if each.overdue(day)]

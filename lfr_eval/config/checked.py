@@ -173,6 +173,9 @@ def expand_home(composed: DictConfig) -> None:
         if isinstance(value, str) and any(
             len(os.fsencode(part)) > 255 for part in value.split("/")
         ):
-            raise ConfigError(f"{key} holds a name that is longer than 255 bytes: {value[:60]}...")
+            raise ConfigError(
+                f"{key} holds a name that is longer than 255 bytes: {value[:60]}... Give the path "
+                "of a file or a folder."
+            )
         if isinstance(value, str) and (value == "~" or value.startswith("~/")):
             OmegaConf.update(composed, key, str(Path(value).expanduser()))

@@ -1,4 +1,4 @@
-"""Lines of a ledger in, a sentence on each place where they are not what was written out.
+"""Lines of a ledger in, a sentence on each place where the chain was changed out.
 
 An entry names the SHA-256 of the line before it. Where it names another one, the entry after it
 shows which of the two was changed: an entry that the next one still names is as it was written.
@@ -49,7 +49,7 @@ def tampered(lines: Sequence[bytes], first: str, unsigned: Mapping[int, str]) ->
         elif named in places:
             after = places[named]
             yield (
-                f"entry {number} stands {_after(before)}, and was written "
+                f"entry {number} stands {_after(before)}, but was written "
                 f"{_after(_number(claims, after))}: entries were moved, removed or inserted"
             )
         elif number > before + 1:

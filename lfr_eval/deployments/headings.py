@@ -235,8 +235,8 @@ def understand(
         if number > 1:
             twice = [f"'{' '.join(h.text.split())}'" for h in known if h.field == field]
             problems.append(
-                f"the headings {' and '.join(twice)} both mean {field}; leave out the one that "
-                f"does not, such as with --map {twice[0][:-1]}={SKIP}'"
+                f"the headings {' and '.join(twice)} could each mean {field}; leave the wrong one "
+                f"out, for example with --map {twice[0][:-1]}={SKIP}'"
             )
     return known, problems
 

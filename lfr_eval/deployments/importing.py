@@ -159,8 +159,8 @@ def read_rows(
             problems += [each.rstrip(".") for each in error.problems]
         passed_over += notes
     problems += [
-        f"'{name}' is there {number} times: give each file once, under its own name, and "
-        "each deployment an id of its own"
+        f"the record id '{name}' occurs {number} times: give each file once, under its own name, "
+        "and each deployment an id of its own"
         for name, number in Counter(row["record_id"] for row in rows).items()
         if number > 1
     ]

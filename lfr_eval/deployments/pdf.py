@@ -123,8 +123,8 @@ class _Reader:
                 here = [row for row in grid.rows if row.page == page]
                 for pair in exchanged_columns(grid.headings, before, here):
                     yield (
-                        f"page {page} has no headings, and two columns seem to be exchanged on "
-                        f"it: {pair}"
+                        f"page {page} has no headings, and two of its columns seem to be "
+                        f"exchanged: {pair}"
                     )
 
     def finished(self) -> list[Grid]:
@@ -135,7 +135,7 @@ class _Reader:
         if self.problems:
             raise DeploymentError(
                 *(f"{self.name}, {each}" for each in self.problems),
-                f"{self.name}: where the layout is at fault, copy the table to a CSV file",
+                f"{self.name}: if its layout is the cause, copy the table to a CSV file",
             )
         if self.bare:
             self.notes.append(

@@ -50,8 +50,8 @@ def exchanged_columns(
         clear = min(max(share, 1 - share), max(here, 1 - here)) > _CLEAR
         if clear and gained > _ODDS:
             yield (
-                f"'{headings[one]}' and '{headings[other]}' (they add up to "
-                f"{sums[0][one]:,} and {sums[0][other]:,} before it, and to "
+                f"'{headings[one]}' and '{headings[other]}' (their sums are "
+                f"{sums[0][one]:,} and {sums[0][other]:,} before this page, and "
                 f"{sums[1][one]:,} and {sums[1][other]:,} on it)"
             )
     for parts in _PARTS:
@@ -60,8 +60,9 @@ def exchanged_columns(
             fits, there = ([_adds_up(row, at) for row in rows] for rows in (before, bare))
             if before and sum(fits) >= _MOST * len(fits) and sum(there) < _FEW * len(there):
                 yield (
-                    f"'{headings[at[0]]}' and another one (the parts add up to it in {sum(fits)} "
-                    f"of {len(fits)} rows before it, and in {sum(there)} of {len(there)} on it)"
+                    f"'{headings[at[0]]}' and another column (the parts add up to the former in "
+                    f"{sum(fits)} of {len(fits)} rows before this page, and in {sum(there)} of "
+                    f"{len(there)} rows on it)"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Rows of a file in, what of them may be read in two ways out: it is asked and not guessed."""
+"""Rows of a file in, the values that may be read in two ways out, each with what to say of them."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ def codes_for_places(
     if 2 * len(codes) > len(rows):
         place = where(codes[0]["page"], codes[0]["row"], name)
         yield (
-            f"{name}, {place}: '{codes[0]['place']}' below '{heading}' seems to be a reference "
-            f"and no place. Say which it is: --map '{heading}={SKIP}' or --map '{heading}=place'"
+            f"{name}, {place}: '{codes[0]['place']}' below '{heading}' seems to be a reference, "
+            f"not a place. Say which it is: --map '{heading}={SKIP}' or --map '{heading}=place'"
         )

@@ -155,10 +155,10 @@ def _beside(records: pd.DataFrame, study: Path, alpha: float) -> list[Alarm]:
 
 
 def raised_at(alarms: Sequence[Alarm]) -> str:
-    """Say from which p-value on an alarm is raised, as the questions share the error."""
+    """Say up to which p-value an alarm is raised, because the questions share the error."""
     return (
-        f"An alarm is raised at an anytime-valid p of at most {significant(alarms[0].alpha)}: the "
-        "questions share the chance of a false alarm."
+        "A question raises an alarm if its anytime-valid p-value is at most "
+        f"{significant(alarms[0].alpha)}, because the questions share the chance of a false alarm."
     )
 
 

@@ -64,8 +64,9 @@ def system_of(about: StudyRecord, called: str | None) -> System:
     """
     if about.matcher.evidence == "pictures":
         raise ApprovalError(
-            "--system is for systems that a study knows by a file of their results. This study ran "
-            f"the matcher '{about.matcher.name}' itself: register it with lfr-eval engine register."
+            "--system is for systems that a study knows only by a file of their results. This "
+            f"study ran the matcher '{about.matcher.name}' itself: register it with lfr-eval "
+            "engine register, and give --model instead."
         )
     own = about.matcher.system
     name, _, version = " ".join((called or own or "").split()).rpartition(" ")

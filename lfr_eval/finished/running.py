@@ -137,7 +137,7 @@ def _as_given(files: Mapping[str, Path]) -> Iterator[None]:
         if re.search(r"\b(dataset|matcher|thresholds|inference|design)\.[a-z_]+", said):
             said += ' In Python, give a setting as text: run("SETTING=VALUE", ...).'
         if re.search(r"\brow \d", said):
-            error.add_note("Rows are counted as in a spreadsheet: row 2 is the first of the data.")
+            error.add_note("Rows are counted as in a spreadsheet: row 2 is the first row of data.")
         if isinstance(error, ManifestError):
             # It writes its message anew from the problems that it holds.
             error.file = Path(

@@ -38,7 +38,7 @@ STATUS = frozenset(
         *("deleted", "withdrawn", "valid", "void", "test", "suppressed"),
     )
 )
-"""Names of columns by which a log may take an alert back, with or without `alert`."""
+"""Names of columns by which a log may retract an alert, with or without `alert`."""
 
 DATES = "say how the file writes days: matcher.dates=day-first or matcher.dates=month-first"
 
@@ -260,7 +260,7 @@ class AlertLog:
 
 
 def _status(path: Path, names: Sequence[str]) -> Iterator[str]:
-    """Say that a column which may take alerts back is not read, and what it holds."""
+    """Say that a column which may retract alerts is not read, and what it holds."""
     suspects = [name for name in names if STATUS & {skeleton(name).removeprefix("alert ")} and name]
     frame = read_frame(path) if suspects else pd.DataFrame()
     for name in suspects:
@@ -269,5 +269,5 @@ def _status(path: Path, names: Sequence[str]) -> Iterator[str]:
             held = some(list(counts.items()), say=lambda one: f"{one[0] or 'empty'}: {one[1]:,}")
             yield (
                 f"Column '{name}' of the log of alerts is not read ({held}), so every row counts "
-                "as an alert. Delete rows that are none, or that the system took back."
+                "as an alert. Delete rows that are not alerts or that the system retracted."
             )

@@ -242,8 +242,8 @@ def _unwrapped(
     lists = [name for name, one in held if isinstance(one, list) and one and type(one[0]) is dict]
     if lists:
         raise ValueError(
-            f"it is one object, whose rows seem to be in the list '{lists[0]}'. Write that list "
-            "alone to a file"
+            f"it is one JSON object, whose rows seem to be in the list '{lists[0]}'. Write only "
+            "that list to the file"
         )
     return objects
 

@@ -182,7 +182,7 @@ def _people(study: Path, record: StudyRecord) -> People:
     if not file.exists():
         raise StudyRecordError(f"{file.name} is missing from the study folder.")
     if not footer(file).num_rows:
-        raise StudyRecordError(f"{file.name} holds nobody.")
+        raise StudyRecordError(f"{file.name} holds no people. Run the study again.")
     labels = {part for factor in record.factors for part in factor.split(CROSS)}
     named = footer(file).schema.to_arrow_schema().names
     wanted = [*COUNTED, *(name for name in named if name in labels)]

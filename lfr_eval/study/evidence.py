@@ -186,9 +186,9 @@ def notes_of_scores(scores: pd.DataFrame) -> list[str]:
         return []
     return [
         f"{several(number, 'image')} {'has' if number == 1 else 'have'} the lowest score of all, "
-        f"{threshold_text(float(lowest))}, in every comparison. If the system writes this where it "
-        "made no template, write 'no' in the manifest's column acquired and leave these scores "
-        "empty. As it is, they count as comparisons that did not match."
+        f"{threshold_text(float(lowest))}, in every comparison. If the system writes this score "
+        "where it made no template, write 'no' in the manifest's column acquired and leave these "
+        "scores empty. Otherwise they count as comparisons without a match."
     ]
 
 

@@ -229,8 +229,8 @@ def test_an_unusual_label_is_a_group(label: str) -> None:
 def test_words_for_one_gender_are_told_as_such(tmp_path: Path) -> None:
     labels = table(tmp_path, gender=["F", "Female", "Male", "Woman"])
     assert labels.table.notes == (
-        "'F', 'Female' and 'Woman' of column 'gender' seem to mean the same, and are separate "
-        "groups until they are written in one way.",
+        "'F', 'Female' and 'Woman' of column 'gender' seem to mean the same. They are separate "
+        "groups unless you write them in one way.",
     )
     assert table(tmp_path, gender=["F", "M", "f"]).table.notes == (
         "'f' of column 'gender' is read as 'F' (1 row).",

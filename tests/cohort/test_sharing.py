@@ -195,11 +195,11 @@ NAMED = {
     "edit": ["entry 3 was changed after entry 4 was written"],
     "two edits": [f"entry {n} was changed after entry {n + 1} was written" for n in (2, 4)],
     "remove": ["entry 3 is missing before entry 4"],
-    "insert": [f"entry 2 stands after entry 2, and was written after entry 1: {_MOVED}"],
+    "insert": [f"entry 2 stands after entry 2, but was written after entry 1: {_MOVED}"],
     "swap": [
-        f"entry 4 stands after entry 2, and was written after entry 3: {_MOVED}",
-        f"entry 3 stands after entry 4, and was written after entry 2: {_MOVED}",
-        f"entry 5 stands after entry 3, and was written after entry 4: {_MOVED}",
+        f"entry 4 stands after entry 2, but was written after entry 3: {_MOVED}",
+        f"entry 3 stands after entry 4, but was written after entry 2: {_MOVED}",
+        f"entry 5 stands after entry 3, but was written after entry 4: {_MOVED}",
     ],
     "renumber": [
         "entry 3 was changed: it has the number 9",

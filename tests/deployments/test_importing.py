@@ -397,7 +397,7 @@ def test_days_that_seem_to_begin_with_the_year_are_refused(tmp_path: Path) -> No
 
 def test_the_same_file_given_twice_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", rows(1))
-    with pytest.raises(DeploymentError, match="is there 2 times"):
+    with pytest.raises(DeploymentError, match="occurs 2 times"):
         import_records([path, path])
 
 

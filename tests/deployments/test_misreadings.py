@@ -591,4 +591,4 @@ def test_text_beside_the_rows_of_a_pdf_is_told(tmp_path: Path) -> None:
     assert {tuple(json.loads(each)) for each in kept["file_notes"]} == {tuple(found.passed_over)}
     write_annual(kept, Annual(), tmp_path / "annual")
     page = (tmp_path / "annual" / "annual-report.html").read_text("utf-8")
-    assert "Figures exclude Croydon." in page[page.index("What was not read, left out") :]
+    assert "Figures exclude Croydon." in page[page.index("How the files were read") :]

@@ -43,7 +43,7 @@ RECORDS = Table(
         Column(
             "file_notes",
             TEXT,
-            "JSON: what of the file was not read, left out or read as stated, in sentences",
+            "JSON: sentences on what of the file was not read, left out or read as stated",
             optional=True,
         ),
     ),

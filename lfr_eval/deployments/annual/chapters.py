@@ -218,7 +218,7 @@ def _notes(records: pd.DataFrame) -> Iterator[Markup]:
     """Say what the import said of the files: a footnote may change what the rows mean."""
     notes = [each for kept in records["file_notes"].dropna().unique() for each in json.loads(kept)]
     if notes:
-        yield heading("What was not read, left out or read as stated", 2)
+        yield heading("How the files were read", 2)
         yield bullets(f"{str(each).rstrip('.')}." for each in notes)
 
 

@@ -48,7 +48,7 @@ def faces_chart(records: pd.DataFrame, breaks: Sequence[Break]) -> Chart | None:
         "of them with a false alert). Small dot: a deployment; large dot: one with a "
         f"false alert{'; dotted upright line: the level changes' if breaks else ''}. "
         f"{said or 'No change of level was found. '}"
-        "Whether more people passed or faces were counted otherwise, the records do not say."
+        "The records do not say whether more people passed or faces were counted in another way."
     )
     return draw(FACES, caption, panels, day_scale(days), scale)
 
@@ -67,12 +67,12 @@ def share_curves(found: Sequence[Exposure]) -> Chart | None:
         panels.append((f"{each.group}: {each.of_group} of {each.false_alerts}", lines))
     stated = any(each.shares for each in found)
     caption = (
-        "Whether the number of false alerts of a group differs from what chance gives, for every "
-        "share of the group among the faces seen (exact binomial test). Across: that share. "
-        "Upright: the p-value; below 0.0001, it is drawn at 0.0001. Below the dotted line "
-        f"({level:.2g}), the difference is significant"
-        f"{'; large dot: a stated share' if stated else ''}. Which share is true, the records do "
-        "not say."
+        "A group's false alerts, tested against every share that it may have of the faces seen "
+        "(exact binomial test). Horizontal axis: that share. Vertical axis: the p-value; values "
+        "below 0.0001 are drawn at 0.0001. Below the dotted line "
+        f"({level:.2g}), the share of false alerts differs significantly from that share"
+        f"{'. Large dot: a stated share' if stated else ''}. The records do not say which share is "
+        "true."
     )
     across = tuple((tick / 100, f"{tick} %") for tick in (0, 25, 50, 75, 100))
     upright = ((1.0, "p = 1"), (level, f"{level:.2g}"), (0.001, "0.001"), (0.0001, "0.0001"))

@@ -1,4 +1,4 @@
-"""What a claim says beside what it says of groups: a cause, a prediction, a share, the law.
+"""What a claim says in addition to groups: a cause, a prediction, a share, the law.
 
 In: a sentence in plain lower case. Out: a reason for each of these that stands in it.
 """

@@ -1,4 +1,4 @@
-"""Where what was learned from the sorted sentences is kept.
+"""The cache of what was learned from the sorted sentences.
 
 Training takes some seconds, so the result lies in the user's cache under a name made of all that it
 depends on. In: arrays and lists of words by name. Out: the same, or nothing.
@@ -22,11 +22,11 @@ _FILES = (
     *("examples.csv", "kinds.toml", "words.toml", "kinds.py", "learned.py", "lexicon.py"),
     *("network.py", "rewording.py", "weights.py", "wording.py"),
 )
-"""What is learned depends on these, beside the versions of the libraries that learn."""
+"""What is learned depends on these files, and on the versions of the libraries that learn."""
 
 
 def place() -> Path:
-    """Return the file in which is kept what was learned from the shipped sentences."""
+    """Return the cache file of what was learned from the shipped sentences."""
     from importlib.metadata import version
 
     made = hashlib.sha256(f"{version('scikit-learn')} {version('torch')}".encode())

@@ -59,8 +59,8 @@ class Views(NamedTuple):
     bearing
         The kinds that decide whether groups differ, and the ends of its clauses.
     turned
-        What each part of it claims first, whether that is turned round an even or an odd number of
-        times, and the kinds that decide so, as one word.
+        What each part of it claims first, whether that is reversed an even or an odd number of
+        times, and the kinds that decide this, as one word.
     """
 
     words: str
@@ -127,7 +127,7 @@ def is_evidential(plain: str) -> bool:
 
 
 def _turned(kinds: list[str]) -> Iterator[str]:
-    """Yield what is claimed first, with how often it may be turned round."""
+    """Yield what each part claims first, and how often that is reversed, as one word."""
     kept = [one for one in kinds if one in _CLAIMED or one in _TURNS or one in ("OPEN", "ALTHOUGH")]
     first = next((one for one in kept if one in _CLAIMED), None)
     if first is not None:

@@ -1,8 +1,8 @@
 """A small network that reads the words of a sentence in their order.
 
 In: the words of sorted sentences, each with its kind. Out: how likely a sentence is each of what
-they say. Layers of convolution let a word turn round, soften or bind one some places away, which
-counts of words (`weights.py`) do not see. Trained with PyTorch; read with NumPy alone.
+they say. Layers of convolution let a word reverse, soften or qualify another one some places away,
+which counts of words (`weights.py`) do not see. Trained with PyTorch; read with NumPy alone.
 """
 
 from __future__ import annotations

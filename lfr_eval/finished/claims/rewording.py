@@ -1,8 +1,8 @@
-"""A sentence in the plainer form that means the same: what is put about a claim, taken away.
+"""A sentence in a plainer form that means the same, for the models to read.
 
-In: a sentence in plain lower case. Out: the same without who is addressed and who is told to have
-said so; "they say it is fair. it is not" as "it is untrue that it is fair"; "bias: none found" as
-"no bias found". What is left is read, by the rules and by the models.
+In: a sentence in plain lower case. Out: the same without the words that address somebody or say who
+made the claim; "they say it is fair. it is not" as "it is untrue that it is fair"; "bias: none
+found" as "no bias found".
 """
 
 from __future__ import annotations
