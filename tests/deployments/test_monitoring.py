@@ -124,7 +124,7 @@ def test_all_questions_share_one_chance_of_a_false_alarm() -> None:
     frame = records(np.full(25, 2.0), np.full(25, 50_000.0), false_by_group=groups)
     alarms = watch(frame, LIMIT, "per face", shares={"black": 0.3, "white": 0.4})
     assert [alarm.alpha for alarm in alarms] == [0.05 / 4] * 4
-    assert "p of at most 0.0125" in raised_at(alarms)
+    assert "p-value is at most 0.0125" in raised_at(alarms)
 
 
 def test_one_group_over_represented_is_found_only_with_its_share_stated() -> None:
