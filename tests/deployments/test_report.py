@@ -55,8 +55,8 @@ def test_two_commands_lead_from_files_to_the_report(
         "were of Black people" in page
     )
     assert "it is an assumption" in page
-    assert "for every share of the group among the faces seen (exact binomial test)" in page
-    assert "large dot: a stated share" in page
+    assert "against every share that it may have of the faces seen (exact binomial test)" in page
+    assert "Large dot: a stated share" in page
     assert "Place &lt;b&gt;" in page
     assert "<b>0" not in page
     paper = pypdf.PdfReader(folder / "annual-report.pdf")

@@ -189,7 +189,7 @@ def test_files_that_are_no_table_say_what_they_are(tmp_path: Path) -> None:
         gather(tmp_path / "faces", tmp_path / "s.csv.gz")
     assert "identifies the person" not in str(caught.value)
     (tmp_path / "s.json").write_text(json.dumps({"version": 1, "results": [{"score": 1}]}))
-    with pytest.raises(MatcherError, match=r"in the list 'results'\. Write that list alone"):
+    with pytest.raises(MatcherError, match=r"in the list 'results'\. Write only that list"):
         read_frame(tmp_path / "s.json")
 
 
