@@ -10,11 +10,13 @@ import pytest
 
 from lfr_eval.cohort.truth import true_rates
 from lfr_eval.config import ConfigError, ConstraintsConfig
+from lfr_eval.contract.words import threshold_text
 from lfr_eval.finished.choosing.choice import choose, regions
 from lfr_eval.finished.choosing.costs import cost_curve, crowd_cost
 from lfr_eval.finished.choosing.sample import Sample, halves
 from lfr_eval.finished.choosing.splits import choice_of
 from lfr_eval.finished.choosing.weighing import crowd_rate, weigh
+from lfr_eval.finished.choosing.words import reason
 from lfr_eval.inference import rates_by_group
 from tests.choosing.samples import THRESHOLDS, sample, walk_past
 
@@ -92,6 +94,19 @@ def test_regions_name_every_refused_threshold_once(drawn: Sample) -> None:
     for region in found:
         assert region.worst["constraint"] in region.failing
         assert not region.worst["met"]
+
+
+def test_what_is_said_of_the_estimates_of_a_region_holds_in_all_of_it(drawn: Sample) -> None:
+    points = weigh(drawn, ConstraintsConfig(max_fpir=0.02, min_tpir=0.6))
+    kept = points.groupby("threshold")["estimate_met"].all()
+    found = regions(points)
+    assert {one.evidence for one in found} == {True, False}
+    for region in found:
+        assert (kept[region.lowest : region.highest] == region.evidence).all()
+        wide = region.lowest < region.highest
+        named = f" even at {threshold_text(region.worst['threshold'])} (estimate"
+        assert (named in reason(region)) == wide
+        assert ("the estimates keep to the limits there" in reason(region)) == region.evidence
 
 
 def test_halves_divide_every_group_and_every_trial(drawn: Sample) -> None:

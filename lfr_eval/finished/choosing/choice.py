@@ -20,7 +20,7 @@ FALLING = (FPIR, FMR, FMR_WITHIN, ALERTS)
 
 @dataclass(frozen=True)
 class Region:
-    """Neighbouring thresholds that fail the same constraints.
+    """Neighbouring thresholds that fail the same constraints, by their estimates as well or not.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Region:
         Row of `operating_points`: of the failing constraints the one furthest from its limit, at
         the threshold of the region where it is nearest to it.
     evidence
-        Whether the estimates alone would keep to every limit somewhere in the region: what is
+        Whether the estimates alone would keep to every limit, everywhere in the region: what is
         missing is then evidence.
     """
 
@@ -83,18 +83,18 @@ def choose(points: pd.DataFrame, by: str = "met", cost: Floats | None = None) ->
 def regions(points: pd.DataFrame) -> list[Region]:
     """Return why thresholds are refused, by neighbouring thresholds with the same reasons."""
     met = by_constraint(points, "met")
-    estimate = by_constraint(points, "estimate_met")
+    estimate = by_constraint(points, "estimate_met").all(axis=1).to_numpy(bool)
     reasons = [tuple(met.columns[~row]) for row in met.to_numpy(bool)]
     found = []
-    for first, last in _runs(reasons):
+    for first, last in _runs([*zip(reasons, estimate, strict=True)]):
         if not reasons[first]:
             continue
         inside = met.index[first : last + 1]
         rows = points[points["threshold"].isin(inside) & points["constraint"].isin(reasons[first])]
         ordered = rows.assign(_distance=_distance(rows)).sort_values("_distance")
         worst = ordered.drop_duplicates("constraint").iloc[-1][rows.columns]
-        evidence = bool(estimate.loc[inside].all(axis=1).any())
-        found.append(Region(float(inside[0]), float(inside[-1]), reasons[first], worst, evidence))
+        ends = float(inside[0]), float(inside[-1])
+        found.append(Region(*ends, reasons[first], worst, bool(estimate[first])))
     return found
 
 
@@ -103,7 +103,7 @@ def by_constraint(points: pd.DataFrame, column: str) -> pd.DataFrame:
     return points.pivot_table(column, "threshold", "constraint", aggfunc="first", sort=True)
 
 
-def _runs(reasons: list[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+def _runs(reasons: list[tuple[tuple[str, ...], bool]]) -> Iterator[tuple[int, int]]:
     start = 0
     for place in range(1, len(reasons) + 1):
         if place == len(reasons) or reasons[place] != reasons[start]:

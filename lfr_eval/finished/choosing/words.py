@@ -62,7 +62,9 @@ def sentence(found: Answer) -> str:
 def reason(region: Region) -> str:
     """Return why the thresholds of a region are refused, with the binding constraint."""
     row, low, high = region.worst, threshold_text(region.lowest), threshold_text(region.highest)
-    where = f"at {low}" if low == high else f"from {low} to {high}"
+    where, best = f"at {low}", ""
+    if low != high:
+        where, best = f"from {low} to {high}", f" even at {threshold_text(row['threshold'])}"
     more = [name for name in region.failing if name != row["constraint"]]
     beside = f" (and {', '.join(more)})" if more else ""
     missing = "; the estimates keep to the limits there, so a study of more people may do so too"
@@ -74,7 +76,7 @@ def reason(region: Region) -> str:
         for name in ("bound", "limit", "estimate")
     )
     return (
-        f"{where} {kind} of {who} may be as {reach} as {bound} (estimate "
+        f"{where} {kind} of {who} may be as {reach} as {bound}{best} (estimate "
         f"{estimate}), and the limit is {side} {limit}{beside}{missing if region.evidence else ''}"
     )
 
