@@ -163,6 +163,7 @@ def _about(study_hash: str, minimum: int, published: Published) -> dict[str, Any
         "left_out": list(LEFT_OUT),
         "higher": dict(published.higher),
         "attempted": list(published.attempted),
+        "rests_on_few": list(published.rests_on_few),
     }
 
 

@@ -174,6 +174,15 @@ def rests_on(metric: str, fragility: int | None, unit: str = "people") -> str:
     if fragility is None or fragility > FEW_PEOPLE:
         return ""
     who = several(fragility, *(("pair",) if unit == "pairs" else ("person", "people")))
+    return _resting(metric, who)
+
+
+def rests_on_few(metric: str, unit: str = "people") -> str:
+    """Say that a difference rests on a few people (or `pairs`), where how many is withheld."""
+    return _resting(metric, f"at most {FEW_PEOPLE} {'pairs' if unit == 'pairs' else 'people'}")
+
+
+def _resting(metric: str, who: str) -> str:
     return (
         f"This rests on {who}: without their {metric_named(metric).events}, no difference would "
         "be shown."

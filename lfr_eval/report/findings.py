@@ -6,7 +6,6 @@ Statements are quoted as the inference stage wrote them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import pandas as pd
 from lfr_eval.contract.names import Metric, factor_words, group_name, group_words, metric_named
 from lfr_eval.contract.words import alike, p_value, ratio
 from lfr_eval.report.rates import Block, arrange, plain_rows, records
+from lfr_eval.report.withheld import Publication
 
 OMNIBUS, REST = "*", "rest"
 TEXTS = ("finding_id", "metric", "factor", "group_a", "group_b", "test", "adjustment", "verdict",
@@ -74,6 +74,10 @@ class Finding:
         The sentence on the difference of the rates; empty where the study set no margin for it.
     fragility
         People without whose events no difference would be shown; None where they are many.
+    rests_on_few
+        Whether they are few, where a publication withholds how many.
+    range_withheld
+        Whether a publication withholds the interval of the ratio: that is no interval without ends.
     """
 
     anchor: str
@@ -102,6 +106,8 @@ class Finding:
     higher: str | None = None
     absolute: str = ""
     fragility: int | None = None
+    rests_on_few: bool = False
+    range_withheld: bool = False
 
     @property
     def comparison(self) -> str:
@@ -116,6 +122,8 @@ class Finding:
     @property
     def span(self) -> str:
         """The ratio and its interval in words; a dash where there is none."""
+        if self.range_withheld and self.ratio is not None:
+            return f"{ratio(self.ratio)} (range withheld)"
         return span_words(self.ratio, self.ratio_lower, self.ratio_upper)
 
     @property
@@ -183,16 +191,18 @@ def still_possible(lower: float | None, upper: float | None) -> float | None:
     return most if most < NO_LIMIT else None
 
 
-def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding, ...]:
+def to_findings(frame: pd.DataFrame, publication: Publication | None) -> tuple[Finding, ...]:
     """Return each row of table `findings` as a `Finding`.
 
     Parameters
     ----------
     frame
         Table `findings`.
-    higher
-        Comparison -> the group with the higher rate, where a publication tells no more.
+    publication
+        What is withheld; None in a report on the full study.
     """
+    higher = publication.higher if publication else {}
+    fragile = publication.rests_on_few if publication else ()
     kept = [each.name for each in fields(Finding) if each.name in frame]
     found = []
     for place, row in enumerate(plain_rows(frame)):
@@ -204,6 +214,11 @@ def to_findings(frame: pd.DataFrame, higher: Mapping[str, str]) -> tuple[Finding
                 **values | {"primary": bool(row["primary"])},
                 anchor=f"finding-{place + 1}",
                 higher=higher.get(values["finding_id"]),
+                rests_on_few=values["finding_id"] in fragile,
+                range_withheld=publication is not None
+                and None not in (row["rate_a"], row["rate_b"])
+                and row["ratio_lower"] is None
+                and row["verdict"] != "untestable",
                 absolute=told or "",
             )
         )

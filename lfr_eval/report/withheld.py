@@ -41,6 +41,8 @@ class Publication:
         Comparison -> the group with the higher rate, of differences whose numbers are withheld.
     attempted
         Metrics of which rates are those of the comparisons attempted.
+    rests_on_few
+        Comparisons whose difference rests on few people; how many is withheld.
     """
 
     minimum: int
@@ -48,6 +50,7 @@ class Publication:
     left_out: tuple[str, ...]
     higher: Mapping[str, str] = field(default_factory=dict)
     attempted: tuple[str, ...] = ()
+    rests_on_few: tuple[str, ...] = ()
 
     @property
     def rule(self) -> str:
@@ -101,7 +104,10 @@ def read_publication(folder: Path) -> Publication | None:
             ),
             tuple(clean(str(sentence)) for sentence in content["left_out"]),
             {clean(name): clean(str(group)) for name, group in content.get("higher", {}).items()},
-            tuple(clean(str(metric)) for metric in content.get("attempted", ())),
+            *(
+                tuple(clean(str(each)) for each in content.get(name, ()))
+                for name in ("attempted", "rests_on_few")
+            ),
         )
     except ReadingError as error:
         raise StudyRecordError(str(error)) from None

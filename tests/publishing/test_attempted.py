@@ -162,3 +162,8 @@ def test_a_publication_says_that_attempts_are_counted(tmp_path: Path) -> None:
     told = findings[findings["metric"].isin(["FMR", "FNMR"]) & (findings["verdict"] != "withheld")]
     assert len(told) > 2
     assert told[["p_value", "ratio_lower", "events_a"]].isna().all(axis=None)
+    assert "too small" not in " ".join(told["statement"])
+    said = " ".join((folder / "report.html").read_text("utf-8").split())
+    assert "the range is withheld" in said
+    for wrong in ("any ratio, either way", "at least 0 times"):
+        assert wrong not in said

@@ -93,6 +93,27 @@ def test_a_difference_that_rests_on_few_people_says_so(
     assert not said or f"This rests on {said}: without their false alerts, no difference" in lead
 
 
+def test_a_withheld_range_is_no_range_without_ends(report: Report) -> None:
+    gone = {"ratio_lower": None, "ratio_upper": None, "range_withheld": True}
+    lead = told(report, of("different", level=0.99, rests_on_few=True, **gone))[0]
+    assert "4 times as often" in lead
+    assert "at least" not in lead
+    assert "99 %" not in lead
+    assert "by chance is not published: the range is withheld." in lead
+    assert "This rests on at most 5 people: without their false alerts, no difference" in lead
+
+    alone = " ".join(told(report, of("inconclusive", **gone)))
+    assert "4 times as often as White people (the range is withheld)." in alone
+    assert "any ratio" not in alone
+    assert "the brackets give" not in alone
+    beside = " ".join(told(report, of("different"), *[of("inconclusive", **gone)] * 5))
+    assert "For 2 more pairs of groups the range is withheld." in beside
+    assert of("inconclusive", **gone).span == "4 (range withheld)"
+
+    unseen = of("different", rate_a=None, rate_b=None, higher="black", rests_on_few=True)
+    assert "rests on at most 5 people" in told(report, unseen)[0]
+
+
 def test_a_difference_names_the_groups_the_people_and_the_interval(report: Report) -> None:
     assert told(report, of("different", level=0.995))[0] == (
         f"{IN_USE}, Black people set off a false alert 4 times as often as White people: 40 of "

@@ -24,6 +24,7 @@ from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.marks import Marks, mark
 from lfr_eval.finished.publishing.rule import PAIRS, Rule
 from lfr_eval.finished.publishing.sizes import FILLERS, PEOPLE
+from lfr_eval.inference.statements import FEW_PEOPLE, rests_on_few
 
 STEPS = 25
 """Thresholds published at most: the fewer there are, the less do their differences tell."""
@@ -36,6 +37,11 @@ WHY = (
 NONE_SHOWN = "no difference was shown, which is not evidence that there is none; the rest is "
 DIFFERENCE_SHOWN = "a difference was shown; its numbers are "
 MORE_OFTEN = "{} {} more often than {}; the numbers are "
+UNSAID_OF_MADE = (
+    "the sentence of this comparison and the range of its ratio are withheld, because they are of "
+    "the comparisons that were made and would tell how many images failed. Its verdict is not; "
+    "its rates, where they are given, are of the comparisons attempted."
+)
 UNSAID = (
     "the sentence of this comparison is withheld, because it names numbers of people that are too "
     "small, or would tell such numbers. Its verdict and rates are not."
@@ -85,6 +91,8 @@ class Published:
         numbers are not.
     attempted
         Metrics of which rates are those of the comparisons attempted.
+    rests_on_few
+        Comparisons whose difference rests on few people; how many is withheld.
     """
 
     rates: pd.DataFrame
@@ -95,6 +103,7 @@ class Published:
     tallies: Mapping[str, Tally]
     higher: Mapping[str, str]
     attempted: tuple[str, ...] = ()
+    rests_on_few: tuple[str, ...] = ()
 
 
 def publish_tables(
@@ -156,7 +165,7 @@ def publish_tables(
         ).to_numpy(bool)
         tallies["equity"] = Tally(len(measures), 0, int(gone.sum()))
         measures = EQUITY.conform(measures[~gone])
-    shown = publish_findings(said, silent, unsaid | unbounded)
+    shown = publish_findings(said, silent, unsaid | unbounded, of_attempts)
     # An interval that rests on a withheld count tells of it in a comparison as in a rate.
     shown.loc[unbounded, ["ratio_lower", "ratio_upper", "detectable_ratio"]] = np.nan
     shown = _of_attempts(shown, kept, of_attempts & ~silent)
@@ -170,6 +179,9 @@ def publish_tables(
         thresholds=thresholds,
         tallies=tallies,
         attempted=rule.attempted,
+        rests_on_few=tuple(
+            said.loc[_on_few(said, shown, silent | unsaid | unbounded), "finding_id"]
+        ),
         higher=dict(zip(said.loc[higher.index, "finding_id"], higher, strict=True)),
     )
 
@@ -257,13 +269,19 @@ def _people(people: pd.DataFrame, marks: Marks) -> pd.DataFrame:
     return shown
 
 
-def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd.DataFrame:
-    """Return findings without the numbers (`silent`) or the sentence (`unsaid`) of some."""
+def publish_findings(
+    findings: pd.DataFrame, silent: Flags, unsaid: Flags, of_attempts: Flags
+) -> pd.DataFrame:
+    """Return findings without the numbers (`silent`) or the sentence (`unsaid`) of some.
+
+    The rates of `of_attempts` are of the comparisons attempted; their sentences are not.
+    """
     shown = findings.copy()
     who = _who(findings)
     primary = findings["primary"].fillna(value=False).to_numpy(bool)
     different = silent & primary & (findings["verdict"] == DIFFERENT).to_numpy(bool)
     shown.loc[unsaid, "statement"] = who[unsaid] + UNSAID
+    shown.loc[of_attempts, "statement"] = who[of_attempts] + UNSAID_OF_MADE
     shown.loc[silent, list(DERIVED)] = np.nan
     for name in COUNTED:
         if name in shown:
@@ -282,7 +300,17 @@ def publish_findings(findings: pd.DataFrame, silent: Flags, unsaid: Flags) -> pd
         lower = b if higher[row] == a else a
         more = MORE_OFTEN.format(group_words(higher[row]), deed, group_words(lower))
         shown.loc[row, "statement"] = f"{more[:1].upper()}{more[1:]}{WHY}"
+    few = _on_few(findings, shown, silent | unsaid)
+    shown.loc[few, "statement"] += " " + findings.loc[few, "metric"].map(rests_on_few)
     return FINDINGS.conform(shown)
+
+
+def _on_few(findings: pd.DataFrame, shown: pd.DataFrame, lacking: Flags) -> Flags:
+    """Return which published differences rest on few people, of those that lack how many."""
+    if "fragility" not in findings:
+        return np.zeros(len(findings), bool)
+    few: Flags = findings["fragility"].le(FEW_PEOPLE).fillna(value=False).to_numpy(bool)
+    return few & lacking & (shown["verdict"] == DIFFERENT).to_numpy(bool)
 
 
 def higher_of(findings: pd.DataFrame) -> pd.Series:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lfr_eval.contract.words import confidence, count, ratio
-from lfr_eval.inference.statements import rests_on
+from lfr_eval.inference.statements import rests_on, rests_on_few
 from lfr_eval.report.brief.sides import Sides, seen_words
 from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.rates import Rate
 
+RANGE_WITHHELD = "the range is withheld"
 WITHHELD = "the numbers are withheld, because small counts could be worked out from them"
 
 
@@ -63,13 +64,33 @@ def ratio_words(f: Finding, people: Sides) -> str:
 
 def difference_words(f: Finding, people: Sides, first: bool) -> Said:
     """Tell a difference; the `first` says why its range is stricter than usual."""
-    a, b, times, low, high = turned(f)
+    a, b, *_ = turned(f)
     if f.rate_a is None or f.rate_b is None:
-        return Said(f"{ratio_words(f, people)}; {WITHHELD}.")
+        return Said(f"{ratio_words(f, people)}; {WITHHELD}.", _few(f, people.unit))
     mine, theirs = people.of(f.factor, a), people.of(f.factor, b)
     rates = (f.rate_a, f.rate_b) if a == f.group_a else (f.rate_b, f.rate_a)
     seen = seen_words(mine, theirs, *rates, people)
+    basis = (
+        _allowing(f, people, first),
+        _affected(f.metric, mine, theirs, people.unit),
+        _few(f, people.unit),
+    )
+    return Said(f"{ratio_words(f, people)}: {seen}.", " ".join(filter(None, basis)))
+
+
+def _few(f: Finding, unit: str) -> str:
+    """Say that a difference rests on few people, where it does."""
+    return rests_on_few(f.metric, unit) if f.rests_on_few else rests_on(f.metric, f.fragility, unit)
+
+
+def _allowing(f: Finding, people: Sides, first: bool) -> str:
+    """Say how far the true ratio may lie from the one that was seen; empty without any limit."""
+    *_, times, low, high = turned(f)
     figure = people.truth.format("figure")
+    if f.range_withheld:
+        return (
+            f"How far the {figure} may be from this by chance is not published: {RANGE_WITHHELD}."
+        )
     if times is None or not math.isfinite(times):
         span = f"it happens at least {ratio(low, 'down')} times as often" if low > 0 else ""
     elif math.isinf(high):
@@ -82,12 +103,7 @@ def difference_words(f: Finding, people: Sides, first: bool) -> Said:
             f" ({confidence(f.level)} range, stricter than the usual {confidence(people.usual)} "
             "range because the study made several comparisons)"
         )
-    basis = (
-        f"Allowing for chance, {span}{level}." if span else "",
-        _affected(f.metric, mine, theirs, people.unit),
-        rests_on(f.metric, f.fragility, people.unit),
-    )
-    return Said(f"{ratio_words(f, people)}: {seen}.", " ".join(filter(None, basis)))
+    return f"Allowing for chance, {span}{level}." if span else ""
 
 
 def _affected(metric: str, mine: Rate | None, theirs: Rate | None, unit: str) -> str:

@@ -14,6 +14,7 @@ from lfr_eval.contract.names import factor_words
 from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, joined, one_in, ratio, several
 from lfr_eval.report.brief.pair_words import (
+    RANGE_WITHHELD,
     WITHHELD,
     Said,
     counted_errors,
@@ -142,14 +143,19 @@ def _open(compared: _Compared) -> Iterator[str]:
     most = NAMED if len(found) > NAMED + 1 else NAMED + 1
     rest = widest_first[most:]
     named = [
-        f"{seen_pair(each, people)} ({range_words(*turned(each)[3:])})"
+        f"{seen_pair(each, people)} "
+        f"({RANGE_WITHHELD if each.range_withheld else range_words(*turned(each)[3:])})"
         for each in widest_first[:most]
     ]
+    brackets = "" if all(one.range_withheld for one in widest_first[:most]) else f" {IN_BRACKETS}"
     if compared.by_verdict["different"]:  # Nothing has yet said that these do not differ.
-        yield f"for other pairs of groups no difference was shown{_TOO_SMALL} {IN_BRACKETS}."
+        yield f"for other pairs of groups no difference was shown{_TOO_SMALL}{brackets}."
     else:
-        named[0] = f"in this test {IN_BRACKETS}, {named[0]}"
+        named[0] = f"in this test{brackets}, {named[0]}"
     yield from (f"{each}." for each in named)
+    if kept := sum(each.range_withheld for each in rest):
+        yield f"for {several(kept, 'more pair')} of groups {RANGE_WITHHELD}."
+    rest = [each for each in rest if not each.range_withheld]
     if rest:
         ends = [turned(each)[3:] for each in rest]
         widest = range_words(min(low for low, _ in ends), max(high for _, high in ends))

@@ -19,7 +19,7 @@ from lfr_eval.contract.words import (
     several,
     spoken_threshold,
 )
-from lfr_eval.report.findings import NO_LIMIT
+from lfr_eval.report.findings import NO_LIMIT, Finding
 from lfr_eval.report.model import Report
 from lfr_eval.report.picture import FEWEST
 from lfr_eval.report.rates import Rate
@@ -87,8 +87,14 @@ def silent(report: Report) -> tuple[str, ...]:
 def missed(report: Report) -> str | None:
     """Say how large a difference the open comparisons leave possible; None where none is open."""
     still_open = [finding for finding in report.compared if finding.is_open]
-    if not still_open:
-        return None
+    told = [finding for finding in still_open if not finding.range_withheld]
+    said = _left_possible(told) if told else ""
+    if silent := len(still_open) - len(told):
+        said += f" The study does not publish the ranges of {several(silent, 'open comparison')}."
+    return said.strip() or None
+
+
+def _left_possible(still_open: Sequence[Finding]) -> str:
     of = several(len(still_open), "open comparison")
     known = [each.possible for each in still_open if each.possible is not None]
     if not known:
