@@ -83,7 +83,7 @@ def choose(points: pd.DataFrame, by: str = "met", cost: Floats | None = None) ->
 def regions(points: pd.DataFrame) -> list[Region]:
     """Return why thresholds are refused, by neighbouring thresholds with the same reasons."""
     met = by_constraint(points, "met")
-    estimate = by_constraint(points, "estimate_met").all(axis=1).to_numpy(bool)
+    estimate: list[bool] = by_constraint(points, "estimate_met").all(axis=1).tolist()
     reasons = [tuple(met.columns[~row]) for row in met.to_numpy(bool)]
     found = []
     for first, last in _runs([*zip(reasons, estimate, strict=True)]):
@@ -94,7 +94,7 @@ def regions(points: pd.DataFrame) -> list[Region]:
         ordered = rows.assign(_distance=_distance(rows)).sort_values("_distance")
         worst = ordered.drop_duplicates("constraint").iloc[-1][rows.columns]
         ends = float(inside[0]), float(inside[-1])
-        found.append(Region(*ends, reasons[first], worst, bool(estimate[first])))
+        found.append(Region(*ends, reasons[first], worst, estimate[first]))
     return found
 
 
