@@ -46,6 +46,7 @@ def facts(report: Report) -> tuple[Fact, ...]:
     found = [("What was tested", _tested(report)), ("On whom", " ".join(_whom(report)))]
     if not report.record.simulated:
         found.append(("Pictures", " ".join(_pictures(report))))
+    found.append(("No usable face", _unusable(report)))
     found += [("Labels", _labelled(report)), ("Ranges", _ranges(report))]
     cut = "Rank" if report.record.matcher.ranks else "Threshold"
     found += [(cut, " ".join(_threshold(report))), ("Watchlist", _watchlist(report))]
@@ -189,6 +190,20 @@ def _pictures(report: Report) -> Iterator[str]:
         yield f"{'. '.join(told)}."
     elif tested and report.record.matcher.evidence == "pictures":
         yield "Not described."
+
+
+def _unusable(report: Report) -> str:
+    """Say of how many pictures the system made nothing, and what became of them in the rates."""
+    everyone, quote = report.people.everybody, report.quote
+    if not everyone.failed:
+        return ""
+    pictures = several(everyone.images, "picture")
+    said = f"No usable face was found in {count(everyone.failed)} of {pictures}."
+    if quote is None:
+        return said
+    if quote.watchlist_size is None:
+        return f"{said} These are in no comparison, so the rates do not count them."
+    return f"{said} They count too: the system cannot recognise a person whose face it cannot find."
 
 
 def _threshold(report: Report) -> Iterator[str]:
