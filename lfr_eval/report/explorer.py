@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -173,6 +173,8 @@ def to_explorer(
             if shown is None:
                 first = [each[start] for each in found.values() if start in each]
                 shown = to_picture(quote(first), whole=True)
+                if len(settings) > 1:  # The caption stays when another setting is chosen.
+                    shown = replace(shown, tries="")
     if shown is None:
         return None
     cut = "rank" if record.matcher.ranks else "threshold"

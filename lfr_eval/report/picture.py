@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from lfr_eval.contract.names import factor_words, group_name
 from lfr_eval.contract.tables import CROSS, OVERALL, UNKNOWN
-from lfr_eval.contract.words import joined, one_in, percentage, several, some
+from lfr_eval.contract.words import joined, one_in, percentage, ratio, several, some
 from lfr_eval.report.rates import Quote, QuotedRow, Rate
 from lfr_eval.report.words import shorten
 
@@ -70,6 +70,8 @@ class Picture:
         Which groups are too small to draw; empty where none is.
     note
         What must be known to read the rates; empty where nothing must.
+    tries
+        How often a person was tried in each column; empty where nobody was tried twice.
     """
 
     heads: tuple[str, ...]
@@ -77,6 +79,7 @@ class Picture:
     rows: tuple[Row, ...]
     left_out: str = ""
     note: str = ""
+    tries: str = ""
 
     @property
     def shows(self) -> bool:
@@ -122,7 +125,28 @@ def to_picture(quote: Quote, most: int | None = None, whole: bool = False) -> Pi
         drawn,
         left_out=f"Too few people to show: {joined(named)}." if named else "",
         note=" ".join(filter(None, (_whom(quote, both), _wide(both)))),
+        tries=_tries(quote, kept),
     )
+
+
+def _tries(quote: Quote, kept: Sequence[int]) -> str:
+    """Say how often a person could have each error; a comparison of two people tries both."""
+    rates = [(row.wrong, row.right) for row in quote.rows if row.factor == OVERALL]
+    each = {}
+    for side, metric in enumerate((quote.wrong, quote.right)):
+        rate = rates[0][side] if rates and side in kept else None
+        if rate is not None and rate.trials and rate.subjects:
+            of_two = metric.code == "FMR"
+            name = f"{metric.plain.lower()}{' with anybody' if of_two else ''}"
+            each[name] = (1 + of_two) * rate.trials / rate.subjects
+    if not each or max(each.values()) <= 1:
+        return ""
+    what = "comparisons" if quote.watchlist_size is None else "tries"
+    told = {name: ratio(times) for name, times in each.items()}
+    if len({*told.values()}) == 1 and len(told) == len(kept):
+        return f"in {next(iter(told.values()))} {what} each, on average"
+    named = [f"{times} for {name}" for name, times in told.items()]
+    return f"{what} of each, on average: {joined(named)}"
 
 
 def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from lfr_eval.report.brief import to_brief
+from lfr_eval.report.brief.around import facts
 from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.findings import OMNIBUS, Finding
 from lfr_eval.report.model import Report
-from lfr_eval.report.picture import BEYOND
+from lfr_eval.report.picture import BEYOND, to_picture
 from lfr_eval.report.rates import quote
 from lfr_eval.report.reading import read_report
 from tests.report.reading_age import school_years
@@ -385,6 +386,43 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
     crowd = crowd_words(narrowed)[0]
     assert "For East Asian people the number is not known, because too few were tested" in crowd
     assert "Black people: about" in crowd
+
+
+@pytest.mark.parametrize(
+    ("codes", "size", "trials", "said"),
+    [
+        (("FMR", "FNMR"), None, (24_000, 300), "comparisons of each, on average: 480 for wrong "
+         "matches with anybody and 3 for missed matches"),
+        (("FPIR", "FNIR"), 1_000, (300, 300), "in 3 tries each, on average"),
+        (("FPIR", "FNIR"), 1_000, (300, 150), "tries of each, on average: 3 for false alerts and "
+         "1.5 for missed people"),
+        (("FPIR", "FNIR"), 1_000, (100, 100), ""),
+        (("FPIR", "FNIR"), 1_000, (None, 200), "tries of each, on average: 2 for missed people"),
+    ],
+)  # fmt: skip
+def test_the_picture_says_how_often_each_error_could_happen_to_a_person(
+    codes: tuple[str, str], size: int | None, trials: tuple[int | None, ...], said: str
+) -> None:
+    rates = [
+        dataclasses.replace(
+            rate(code, 0.6, size, "everybody"), factor="overall", trials=number, subjects=100
+        )
+        for code, number in zip(codes, trials, strict=True)
+    ]
+    assert to_picture(quote(rates)).tries == said
+
+
+@pytest.mark.parametrize("size", [None, 1_000])
+def test_pictures_without_a_usable_face_are_told(report: Report, size: int | None) -> None:
+    assert "No usable face" not in dict(facts(report))
+    everyone, *others = report.people.groups
+    groups = (dataclasses.replace(everyone, images=360, failed=10), *others)
+    people = dataclasses.replace(report.people, groups=groups)
+    code = "FPIR" if size else "FMR"
+    quotes = (quote([rate(code, 0.6, size, "black")]),)
+    said = dict(facts(dataclasses.replace(report, people=people, quotes=quotes)))["No usable face"]
+    assert said.startswith("No usable face was found in 10 of 360 pictures. ")
+    assert ("in no comparison, so the rates do not count them" in said) == (size is None)
 
 
 def test_everybody_below_each_group_is_explained_and_only_there(report: Report) -> None:
