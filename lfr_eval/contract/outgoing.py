@@ -1,7 +1,7 @@
 """Contract: requests to an address that somebody else may name.
 
-They take no secrets of the account along. Answers may be neither endless nor endlessly slow: the
-time limit of a socket starts again with every byte.
+They send no secrets of the account. Answers may be neither endless nor endlessly slow: the time
+limit of a socket starts again with every byte.
 """
 
 from __future__ import annotations

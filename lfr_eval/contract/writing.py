@@ -78,7 +78,7 @@ def write_whole(file: int, content: bytes) -> None:
 
 
 def check_room(folder: Path, needed: int) -> None:
-    """Refuse to begin what a disk cannot hold; one that does not say what is free is tried.
+    """Refuse to write more than fits on a disk; if its free room is unknown, refuse nothing.
 
     Raises
     ------

@@ -30,7 +30,7 @@ _ODDS = math.log(10_000)
 def exchanged_columns(
     headings: Sequence[str], before: Sequence[Row], bare: Sequence[Row]
 ) -> Iterator[str]:
-    """Yield pairs of columns whose sums are the wrong way round on a page, and other signs.
+    """Yield columns that seem to be exchanged on a page, by their sums or by the parts of alerts.
 
     Parameters
     ----------

@@ -161,7 +161,7 @@ class Model:
         return [self._read(reworded(plain)) for plain in plains]
 
     def chances(self, plain: str) -> np.ndarray:
-        """Return how likely a sentence is each of `_SAYS`, shape (says,)."""
+        """Return the probability of each of `_SAYS`, shape (says,)."""
         linear, told = self.weights.chances(views_of(plain)), told_of(plain)
         ordered = np.mean([np.log(one.chances(told)) for one in self.networks], axis=0)
         chances = np.sqrt(linear / linear.sum() * np.exp(ordered))

@@ -51,7 +51,7 @@ class Network(NamedTuple):
     layers: dict[str, np.ndarray]
 
     def chances(self, told: Sequence[Told]) -> np.ndarray:
-        """Return how likely a sentence is each of what the network tells, shape (says,)."""
+        """Return the probability of each thing that a sentence may say, shape (says,)."""
         told = told or [("", "")]
         words, kinds = self.places(told)
         seen = np.hstack([self.layers["word"][words], self.layers["kind"][kinds]])

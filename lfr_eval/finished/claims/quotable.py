@@ -88,7 +88,7 @@ class Sentences:
         return [(factor, group) for factor, group in pairs if factor != OVERALL]
 
     def within(self, people: str) -> list[str]:
-        """Return the groups whose full names say that they belong to wider-named people."""
+        """Return the groups whose full names begin with wider people, as in "Asian: Indian"."""
         wider = re.compile(rf"\b{re.escape(people.split()[0].removesuffix('s'))}\b")
         known = {label for _, label in self.groups}
         return [

@@ -51,7 +51,7 @@ def reasons_of(reading: Reading, sentences: Sentences, altered: bool) -> Iterato
 
 
 def beside(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
-    """Yield what a claim lacks or says beside its figures and what it says of groups."""
+    """Yield reasons for what a claim lacks, and for what it says besides figures and groups."""
     yield from _setting(reading, sentences)
     yield from _topics(reading, sentences)
 
@@ -229,7 +229,7 @@ def _or(parts: tuple[str, ...]) -> str:
 
 
 def _held(reading: Reading, sentences: Sentences) -> str:
-    """Say what the study has instead where a claim names the setting, else where it is in use."""
+    """Say what the study has instead, at the setting of the claim or else at the one in use."""
     rates, told, figures = sentences.rates, reading.subjects, reading.figures
     if not figures.thresholds and sentences.operating is not None:
         figures = replace(figures, thresholds=(sentences.operating,))

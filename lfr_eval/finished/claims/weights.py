@@ -36,7 +36,7 @@ class Weights(NamedTuple):
     starts: np.ndarray
 
     def chances(self, views: Views) -> np.ndarray:
-        """Return how likely each model finds that a sentence is what it tells, shape (models,)."""
+        """Return the probability that each model gives to what it tells, shape (models,)."""
         total = self.starts.astype(float)
         for number, (text, longest) in enumerate(zip(views, _RUNS, strict=True)):
             told = text.split()

@@ -1,7 +1,7 @@
 """Stage `publishing`: one-to-one rates of what was attempted (cohort and rates in, rates out).
 
-A failure to acquire is told by the comparisons that it prevented: 1,104 of 1,150 say that two
-images failed. The comparisons that were attempted follow from the numbers of images alone, which
+The number of comparisons made reveals failures to acquire: 1,104 of 1,150 show that two images
+failed. The comparisons that were attempted follow from the numbers of images alone, which
 are published, and so tell nothing of failures. Where few people failed, rates are published of
 these: a prevented comparison then counts as one without a match, or without a miss.
 """
