@@ -1,8 +1,9 @@
 """Do the bands hold whole curves? `python -m benchmarks.bands --studies 1000`.
 
 Studies of 2, 6 and 14 groups that are unlike, at 25 nested thresholds, whose true curves are known.
-Printed is the share of studies in which every curve of every group lies within the intervals and
-within the bands of the table `rates` at all thresholds, and the share of single curves.
+The benchmark prints the share of studies in which every curve of every group lies within the
+intervals and within the bands of the table `rates` at all thresholds, and the share of single
+curves.
 """
 
 from __future__ import annotations

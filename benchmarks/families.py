@@ -4,7 +4,7 @@
 
 Two rates, each by gender (2), ethnicity (3) and both (6 cells). The errors of the cells are normal,
 so every test is exact and what is measured is the adjustment alone. Some hypotheses are true in
-every world, and printed is in how many studies any of these is rejected (5 % at the most).
+every world; the benchmark prints in how many studies any of these is rejected (at most 5 %).
 """
 
 from __future__ import annotations

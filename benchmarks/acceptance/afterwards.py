@@ -1,6 +1,6 @@
 """Populations chosen after the method: `python -m benchmarks.acceptance.afterwards`.
 
-Scores are continuous, and every study is counted and tested by the package. Printed are the shares
+Scores are continuous, and every study is counted and tested by the package. It prints the shares
 of studies that claim a difference (the power, where the rates differ) and of intervals that hold
 the true rates and the true ratio, for each comparison with the last group.
 """

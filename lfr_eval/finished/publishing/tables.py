@@ -38,9 +38,9 @@ NONE_SHOWN = "no difference was shown, which is not evidence that there is none;
 DIFFERENCE_SHOWN = "a difference was shown; its numbers are "
 MORE_OFTEN = "{} {} more often than {}; the numbers are "
 UNSAID_OF_MADE = (
-    "the sentence of this comparison and the range of its ratio are withheld, because they are of "
-    "the comparisons that were made and would tell how many images failed. Its verdict is not; "
-    "its rates, where they are given, are of the comparisons attempted."
+    "the sentence of this comparison and the range of its ratio are withheld, because they count "
+    "the comparisons that were made and would reveal how many images failed. The verdict is given; "
+    "rates, if given, count the comparisons attempted."
 )
 UNSAID = (
     "the sentence of this comparison is withheld, because it names numbers of people that are too "
