@@ -3,9 +3,9 @@
     python benchmarks/adjustment.py --repetitions 2000
 
 Two groups differ in age and in the cameras that they pass, and both change the rate. People have
-rates of their own, unlike in the two groups. The unadjusted ratio is wrong. The benchmark prints how far
-the adjusted ratios are from the true one, how often their intervals hold it, and how often they
-find a difference where there is none.
+rates of their own, unlike in the two groups. The unadjusted ratio is wrong. The benchmark prints
+how far the adjusted ratios are from the true one, how often their intervals hold it, and how often
+they find a difference where there is none.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python benchmarks/pooling.py --repetitions 1000
 
 Six or fourteen groups of a crossed factor have main effects and, in some worlds, effects of their
-own; people have rates of their own. The benchmark prints the mean squared errors of log odds, pooled
-over raw, and how often intervals hold the true rate, over all groups and in the worst one.
+own; people have rates of their own. The benchmark prints the mean squared errors of log odds,
+pooled over raw, and how often intervals hold the true rate, over all groups and in the worst one.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ cameras, passes of a person correlated, Black subjects with five times the false
 the others. The truth is an integral over that population (`lfr_eval/cohort/truth.py`), of which
 watchlists are random draws, and so the intervals are those for random watchlists.
 
-It prints, for every metric, threshold and group, the true rate, the mean number of events, coverage of
-nominal 95 % intervals, and how often the truth is above and below (2.5 % each, were an interval
+It prints, for every metric, threshold and group, the true rate, the mean number of events, coverage
+of nominal 95 % intervals, and how often the truth is above and below (2.5 % each, were an interval
 perfect). `cells` are the six intersections of gender and ethnicity together.
 """
 
