@@ -146,7 +146,7 @@ def _tries(quote: Quote, kept: Sequence[int]) -> str:
     if len({*told.values()}) == 1 and len(told) == len(kept):
         return f"in {next(iter(told.values()))} {what} each, on average"
     named = [f"{times} for {name}" for name, times in told.items()]
-    return f"{what} of each, on average: {joined(named)}"
+    return f"{what} per person, on average: {joined(named)}"
 
 
 def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -> str:

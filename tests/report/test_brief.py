@@ -391,13 +391,13 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
 @pytest.mark.parametrize(
     ("codes", "size", "trials", "said"),
     [
-        (("FMR", "FNMR"), None, (24_000, 300), "comparisons of each, on average: 480 for wrong "
+        (("FMR", "FNMR"), None, (24_000, 300), "comparisons per person, on average: 480 for wrong "
          "matches with anybody and 3 for missed matches"),
         (("FPIR", "FNIR"), 1_000, (300, 300), "in 3 tries each, on average"),
-        (("FPIR", "FNIR"), 1_000, (300, 150), "tries of each, on average: 3 for false alerts and "
+        (("FPIR", "FNIR"), 1_000, (300, 150), "tries per person, on average: 3 for false alerts and "
          "1.5 for missed people"),
         (("FPIR", "FNIR"), 1_000, (100, 100), ""),
-        (("FPIR", "FNIR"), 1_000, (None, 200), "tries of each, on average: 2 for missed people"),
+        (("FPIR", "FNIR"), 1_000, (None, 200), "tries per person, on average: 2 for missed people"),
     ],
 )  # fmt: skip
 def test_the_picture_says_how_often_each_error_could_happen_to_a_person(
@@ -422,7 +422,7 @@ def test_pictures_without_a_usable_face_are_told(report: Report, size: int | Non
     quotes = (quote([rate(code, 0.6, size, "black")]),)
     said = dict(facts(dataclasses.replace(report, people=people, quotes=quotes)))["No usable face"]
     assert said.startswith("No usable face was found in 10 of 360 pictures. ")
-    assert ("in no comparison, so the rates do not count them" in said) == (size is None)
+    assert ("could not be compared, so the rates do not count them" in said) == (size is None)
 
 
 def test_everybody_below_each_group_is_explained_and_only_there(report: Report) -> None:

@@ -193,7 +193,7 @@ def _pictures(report: Report) -> Iterator[str]:
 
 
 def _unusable(report: Report) -> str:
-    """Say of how many pictures the system made nothing, and what became of them in the rates."""
+    """Say for how many pictures no template was made, and whether the rates count them."""
     everyone, quote = report.people.everybody, report.quote
     if not everyone.failed:
         return ""
@@ -202,8 +202,11 @@ def _unusable(report: Report) -> str:
     if quote is None:
         return said
     if quote.watchlist_size is None:
-        return f"{said} These are in no comparison, so the rates do not count them."
-    return f"{said} They count too: the system cannot recognise a person whose face it cannot find."
+        return f"{said} They could not be compared, so the rates do not count them."
+    return (
+        f"{said} The rates count them: the system cannot recognise a person whose face it cannot "
+        "find."
+    )
 
 
 def _threshold(report: Report) -> Iterator[str]:
