@@ -394,8 +394,8 @@ def test_groups_too_small_to_compare_are_named_and_not_drawn(report: Report) -> 
         (("FMR", "FNMR"), None, (24_000, 300), "comparisons per person, on average: 480 for wrong "
          "matches with anybody and 3 for missed matches"),
         (("FPIR", "FNIR"), 1_000, (300, 300), "in 3 tries each, on average"),
-        (("FPIR", "FNIR"), 1_000, (300, 150), "tries per person, on average: 3 for false alerts and "
-         "1.5 for missed people"),
+        (("FPIR", "FNIR"), 1_000, (300, 150), "tries per person, on average: 3 for false alerts "
+         "and 1.5 for missed people"),
         (("FPIR", "FNIR"), 1_000, (100, 100), ""),
         (("FPIR", "FNIR"), 1_000, (None, 200), "tries per person, on average: 2 for missed people"),
     ],
