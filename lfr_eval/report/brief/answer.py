@@ -55,9 +55,10 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
         said = spoken_threshold(quote.threshold)
         where = where.replace(f"threshold {said}", f"the threshold in use ({said})", 1)
     made_up = "in this made-up study, " if report.record.simulated else ""
-    at = at_setting(report, quote)
-    alerts, misses = (
-        [each for each in at if each.metric == metric.code] for metric in (quote.wrong, quote.right)
+    alerts, misses, more_alerts, more_misses = (
+        [each for each in at_setting(found, quote) if each.metric == metric.code]
+        for found in (report.compared, [each for each in report.findings if not each.primary])
+        for metric in (quote.wrong, quote.right)
     )
     wrong, right = sides_of(report, quote)
     longest = report.record.design.list_length
@@ -67,11 +68,11 @@ def answer(report: Report) -> tuple[str, tuple[str, ...]]:
         missed = LISTED.format(low, several(longest, "candidate"))
     second = [f"{missed} {right.in_all('it')}"]
     if misses or right.rates:
-        second += _flat(told(misses, right))
+        second += _flat(told(misses, right, more_misses))
     ranked = [*_by_rank(report, quote)]
     if ranked and not wrong.rates:
         return _written(ranked), (_written(ranked), _written(second))
-    (lead, basis), *others = told(alerts, wrong)
+    (lead, basis), *others = told(alerts, wrong, more_alerts)
     known = (OVERALL, EVERYBODY) in wrong.rates
     first = [wrong.in_all(wrong.deed.thing)] if known else []
     first += _too_many(report, wrong)
@@ -139,11 +140,11 @@ def _too_many(report: Report, sides: Sides) -> list[str]:
     ]
 
 
-def at_setting(report: Report, quote: Quote) -> list[Finding]:
+def at_setting(found: Iterable[Finding], quote: Quote) -> list[Finding]:
     """Return the comparisons at the setting of the brief."""
     return [
         each
-        for each in report.compared
+        for each in found
         if each.threshold is not None
         and same_threshold(each.threshold, quote.threshold)
         and each.watchlist_size == quote.watchlist_size

@@ -31,7 +31,7 @@ def crowd_words(report: Report) -> tuple[str, ...]:
     everybody = next((each for each in rates if each.factor == OVERALL), None)
     found = [
         each
-        for each in at_setting(report, quote)
+        for each in at_setting(report.compared, quote)
         if (each.metric, each.factor) == (quote.wrong.code, factor)
     ]
     shown = [each for each in found if each.verdict == "different"]

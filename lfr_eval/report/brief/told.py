@@ -78,9 +78,21 @@ class _Compared:
         ]
 
 
-def told(found: Sequence[Finding], people: Sides) -> Iterator[Said]:
-    """Say what the comparisons of one kind of error show together, as within a sentence."""
+def told(
+    found: Sequence[Finding], people: Sides, exploratory: Sequence[Finding] = ()
+) -> Iterator[Said]:
+    """Say what the comparisons of one kind of error show together, as within a sentence.
+
+    `exploratory` ones of the same kind and setting are told of where there are no others.
+    """
     compared = _Compared(found, people)
+    if not compared.pairs and not compared.crossed and exploratory:
+        yield Said(
+            f"whether groups differ in {people.deed.thing} was not a main question of this study, "
+            "so it gives no answer that may be quoted.",
+            _aside(exploratory),
+        )
+        return
     if not compared.pairs and not compared.crossed:
         yield Said(
             f"the study did not compare {people.deed.thing} between groups, so it cannot say "
@@ -90,6 +102,14 @@ def told(found: Sequence[Finding], people: Sides) -> Iterator[Said]:
     yield from _differences(compared)
     for say in (_jointly, _none_shown, _open, _alike, _untestable, _withheld, _widest_of_two):
         yield from map(Said, say(compared))
+
+
+def _aside(exploratory: Sequence[Finding]) -> str:
+    """Say that the full report has comparisons that nobody asked for beforehand."""
+    said = "The full report has exploratory comparisons of them"
+    if any(each.verdict == "different" for each in exploratory):
+        return f"{said}, some with a difference: these are a question for another study."
+    return f"{said}, none of which shows a difference."
 
 
 def _differences(compared: _Compared) -> Iterator[Said]:
