@@ -39,3 +39,12 @@ def test_that_an_objection_of_a_card_was_overridden_is_published() -> None:
     card = record.datasets[0].model_copy(update={"limits": (objection,)})
     published = published_record(record.model_copy(update={"datasets": (card,)}), PRIMARY)
     assert published.datasets[0].limits == (OVERRIDDEN,)
+
+
+def test_that_the_evidence_was_lists_and_ranks_is_published() -> None:
+    record = record_of()
+    matcher = record.matcher.model_copy(update={"ranks": True})
+    design = record.design.model_copy(update={"list_length": 10})
+    changed = record.model_copy(update={"matcher": matcher, "design": design})
+    shown = published_record(changed, PRIMARY)
+    assert (shown.matcher.ranks, shown.design.list_length) == (True, 10)

@@ -40,14 +40,14 @@ _SHOWN: Any = {
     **dict.fromkeys(("title", "question", "study", "simulated", "factors", "conditions"), True),
     **dict.fromkeys(("capture", "inference", "data_digest", "started", "finished"), True),
     "thresholds": True,
-    "matcher": {"name", "fingerprint", "description", "score_range", "evidence"},
+    "matcher": {"name", "fingerprint", "description", "score_range", "evidence", "ranks"},
     "datasets": {
         "__all__": {
             *("name", "title", "origin", "licence", "consent", "lawful_basis", "citation"),
             *("label_source", "label_scheme", "tested"),
         }
     },
-    "design": {"name", "description", "watchlist_sizes", "watchlist_members"},
+    "design": {"name", "description", "watchlist_sizes", "watchlist_members", "list_length"},
     "live_engine": {"described"},
     "registration": {
         *("state", "registered_at", "seal", "plan_sha256", "title", "hypotheses", "stopping"),
