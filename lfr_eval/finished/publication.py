@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published
     cohort = _cleaned(study, COHORT)
     counted = count_people(cohort, None, None, record.factors, record.conditions)
     people = pd.DataFrame([asdict(group) for group in counted.groups])[PEOPLE.names]
-    return publish_tables(
+    published = publish_tables(
         _cleaned(study, RATES),
         _cleaned(study, FINDINGS),
         _cleaned(study, EQUITY) if study.file(EQUITY).is_file() else None,
@@ -135,6 +135,7 @@ def _protect(study: StudyFolder, record: StudyRecord, minimum: int) -> Published
         Rule(minimum, tuple(record.thresholds.tabulated)),
         study.read(ACQUISITION)["acquired"].to_numpy(bool),
     )
+    return replace(published, unknown=counted.unknown)
 
 
 def _cleaned(study: StudyFolder, table: Table) -> pd.DataFrame:
@@ -164,6 +165,7 @@ def _about(study_hash: str, minimum: int, published: Published) -> dict[str, Any
         "higher": dict(published.higher),
         "attempted": list(published.attempted),
         "rests_on_few": list(published.rests_on_few),
+        "unknown": published.unknown,
     }
 
 

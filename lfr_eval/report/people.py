@@ -36,6 +36,8 @@ COUNTED = ("image_id", "subject_id", "role", "pass_id")
 """Columns of table `cohort` that are counted."""
 COUNTS = ("people", "references", "probes", "both", "passes", "fillers", "filler_people")
 """What a publication counts of each group."""
+ALL = "any"
+"""How a sentence says of all passes that nobody knows whose they are: "of any pass"."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class People:
     groups: tuple[GroupCount, ...]
     has_acquisition: bool
     mated_comparisons: int | None
+    told_unknown: str = ""
+    """What a publication says for `unknown`."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -116,7 +120,20 @@ class People:
     @property
     def unit(self) -> str:
         """What is counted: `people`, or `passes` if most are of unknown people."""
-        return "passes" if 2 * self.everybody.strangers > self.everybody.people else "people"
+        return "passes" if self.unknown in ("most", ALL) else "people"
+
+    @property
+    def unknown(self) -> str:
+        """Of how many passes nobody knows whose they are: `some`, `most` or `any`; else empty.
+
+        `most` if they are most of what counts as people; a publication tells no more than this.
+        """
+        everybody = self.everybody
+        if not everybody.strangers:
+            return self.told_unknown
+        if everybody.strangers == everybody.passes:
+            return ALL
+        return "most" if 2 * everybody.strangers > everybody.people else "some"
 
     def of(self, factor: str) -> tuple[GroupCount, ...]:
         """Return the groups of one factor."""
@@ -169,8 +186,11 @@ def count_people(
     return People(tuple(groups), acquisition is not None, mated_comparisons)
 
 
-def read_counts(people: pd.DataFrame) -> People:
-    """Return the counts that a publication gives (table `people`); null ones are withheld."""
+def read_counts(people: pd.DataFrame, unknown: str) -> People:
+    """Return the counts that a publication gives (table `people`); null ones are withheld.
+
+    `unknown` is what it says of passes of unknown people.
+    """
     groups = []
     for row in plain_rows(people):
         counts: dict[str, Any] = {name: row[name] or 0 for name in COUNTS}
@@ -183,7 +203,9 @@ def read_counts(people: pd.DataFrame) -> People:
                 fillers_withheld=row["fillers"] is None,
             )
         )
-    return People(tuple(groups), has_acquisition=False, mated_comparisons=None)
+    return People(
+        tuple(groups), has_acquisition=False, mated_comparisons=None, told_unknown=unknown
+    )
 
 
 def _labels(images: pd.DataFrame, factor: str) -> pd.Series | None:

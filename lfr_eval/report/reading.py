@@ -99,7 +99,7 @@ def read_report(study: Path, ledger: Path | None = None) -> Report:
         record=record,
         provenance=provenance,
         decisions=decisions,
-        people=_people(study, record),
+        people=_people(study, record, publication.unknown if publication else ""),
         labels=_label_sources(record),
         compared=tuple(each for each in primary if _is_headline(each, record)),
         quotes=quotes,
@@ -172,11 +172,11 @@ def leading_sides(rates: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts) if parts else rates
 
 
-def _people(study: Path, record: StudyRecord) -> People:
+def _people(study: Path, record: StudyRecord, unknown: str) -> People:
     """Count the people of a study; a publication names none and holds their counts."""
     counts = _optional(study, tables.PEOPLE)
     if counts is not None:
-        return read_counts(counts)
+        return read_counts(counts, unknown)
     file = study / tables.COHORT.file
     if not file.exists():
         raise StudyRecordError(f"{file.name} is missing from the study folder.")

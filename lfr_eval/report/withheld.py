@@ -43,6 +43,8 @@ class Publication:
         Metrics of which rates are those of the comparisons attempted.
     rests_on_few
         Comparisons whose difference rests on few people; how many is withheld.
+    unknown
+        Of how many passes nobody knows whose they are: `People.unknown`.
     """
 
     minimum: int
@@ -51,6 +53,7 @@ class Publication:
     higher: Mapping[str, str] = field(default_factory=dict)
     attempted: tuple[str, ...] = ()
     rests_on_few: tuple[str, ...] = ()
+    unknown: str = ""
 
     @property
     def rule(self) -> str:
@@ -108,6 +111,7 @@ def read_publication(folder: Path) -> Publication | None:
                 tuple(clean(str(each)) for each in content.get(name, ()))
                 for name in ("attempted", "rests_on_few")
             ),
+            unknown=clean(str(content.get("unknown", ""))),
         )
     except ReadingError as error:
         raise StudyRecordError(str(error)) from None

@@ -9,6 +9,7 @@ import pytest
 from lfr_eval.cohort.problems import ManifestError
 from lfr_eval.contract.record import read_record
 from lfr_eval.contract.tables import RATES, SEARCHES
+from lfr_eval.finished.publication import publish_study
 from lfr_eval.report.brief.answer import answer
 from lfr_eval.report.brief.around import facts
 from lfr_eval.report.brief.crowd import crowd_words
@@ -53,6 +54,10 @@ def test_rows_of_probes_give_labels_and_no_passes(logs: Logs) -> None:
     for group, of in expected.groupby("group"):
         told = rates.loc[group, ["events", "trials"]].tolist()
         assert told == [of["event"].sum(), len(of)]
+    # A publication keeps the caveat, without a number that is small.
+    publish_study(study, logs.folder / "published")
+    page = (logs.folder / "published" / "report.html").read_text("utf-8")
+    assert f"does not say who passed in some of {len(passes)} passes" in page
     said = " ".join(read_record(study.path).notes)
     assert "12 rows of the manifest with the role probe give labels only" in said
     assert "1 person in these rows never passed" in said

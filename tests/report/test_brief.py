@@ -518,6 +518,32 @@ def test_passes_of_people_whom_nobody_knows_are_not_called_people(report: Report
     assert not re.search(r"\d (people|person)\b", " ".join(told(strange, of("different"))))
 
 
+@pytest.mark.parametrize("unknown", ["", "some", "most", "any"])
+def test_a_publication_keeps_what_is_said_of_unknown_people(report: Report, unknown: str) -> None:
+    people = dataclasses.replace(report.people, told_unknown=unknown)
+    published = dataclasses.replace(report, people=people)
+    brief = to_brief(published)
+    assert (f"does not say who passed in {unknown} of" in brief.caveat) == bool(unknown)
+    assert published.unit == ("passes" if unknown in ("most", "any") else "people")
+    whom = dict(brief.facts)["On whom"]
+    assert ("passes of unknown people, and of known people." in whom) == (unknown == "most")
+
+
+def test_exploratory_comparisons_are_not_denied(report: Report) -> None:
+    for verdict, said in (("different", "some with a difference"), ("inconclusive", "none of")):
+        others = (of(verdict, primary=False), of("different", primary=False, threshold=0.7))
+        changed = dataclasses.replace(
+            report,
+            quotes=(quote([rate("FPIR", 0.6, 1_000, "black")]),),
+            compared=(),
+            findings=others,
+        )
+        lead = to_brief(changed).answer[0]
+        assert "did not compare" not in lead
+        assert "was not a main question of this study" in lead
+        assert f"exploratory comparisons of them, {said}" in lead
+
+
 def test_a_condition_of_passes_is_not_told_as_a_group_of_people(report: Report) -> None:
     record = report.record.model_copy(update={"conditions": ("ethnicity",)})
     lead = told(dataclasses.replace(report, record=record), FINDING)[0]

@@ -93,6 +93,8 @@ class Published:
         Metrics of which rates are those of the comparisons attempted.
     rests_on_few
         Comparisons whose difference rests on few people; how many is withheld.
+    unknown
+        Of how many passes nobody knows whose they are, in a word.
     """
 
     rates: pd.DataFrame
@@ -104,6 +106,7 @@ class Published:
     higher: Mapping[str, str]
     attempted: tuple[str, ...] = ()
     rests_on_few: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 def publish_tables(

@@ -15,6 +15,7 @@ from lfr_eval.report.brief.crowd import crowd_words
 from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import cannot_tell
 from lfr_eval.report.model import Report
+from lfr_eval.report.people import ALL
 from lfr_eval.report.picture import Picture, to_picture
 
 __all__ = ["Brief", "Picture", "to_brief"]
@@ -99,9 +100,11 @@ def to_brief(report: Report) -> Brief:
 
 def _strangers(report: Report) -> str:
     everyone = report.people.everybody
-    if not everyone.strangers:
+    if not report.people.unknown:
         return ""
-    some = "any" if everyone.strangers == everyone.passes else count(everyone.strangers)
+    some = report.people.unknown
+    if everyone.strangers and some != ALL:  # A publication does not tell how many.
+        some = count(everyone.strangers)
     if report.record.design.list_length is not None:
         return UNSOUGHT.format(f"{some} of {several(everyone.passes, 'search', 'searches')}")
     return STRANGERS.format(f"{some} of {several(everyone.passes, 'pass', 'passes')}")

@@ -20,7 +20,7 @@ from lfr_eval.report.brief.sides import PHOTOGRAPHS, sides_of
 from lfr_eval.report.brief.told import MOST_GROUPS
 from lfr_eval.report.limits import spoken
 from lfr_eval.report.model import Report
-from lfr_eval.report.people import BY_WHOSE_WORD
+from lfr_eval.report.people import ALL, BY_WHOSE_WORD
 from lfr_eval.report.words import earlier_results, is_stated
 
 Fact = tuple[str, str]
@@ -118,6 +118,8 @@ def _whom(report: Report) -> Iterator[str]:
     elif report.unit == "passes":
         known = everyone.people - everyone.strangers
         also = f", and of {several(known, 'known person', 'known people')}" if known else ""
+        if not everyone.strangers:  # A publication tells how many only if all are.
+            also = "" if report.people.unknown == ALL else ", and of known people"
         yield f"{count(everyone.passes)} passes of unknown people{also}."
     else:
         yield f"{count(everyone.people)} {made_up}people{_tries(report)}."
