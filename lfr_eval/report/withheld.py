@@ -107,11 +107,9 @@ def read_publication(folder: Path) -> Publication | None:
             ),
             tuple(clean(str(sentence)) for sentence in content["left_out"]),
             {clean(name): clean(str(group)) for name, group in content.get("higher", {}).items()},
-            *(
-                tuple(clean(str(each)) for each in content.get(name, ()))
-                for name in ("attempted", "rests_on_few")
-            ),
-            unknown=clean(str(content.get("unknown", ""))),
+            tuple(clean(str(metric)) for metric in content.get("attempted", ())),
+            tuple(clean(str(name)) for name in content.get("rests_on_few", ())),
+            clean(str(content.get("unknown", ""))),
         )
     except ReadingError as error:
         raise StudyRecordError(str(error)) from None
