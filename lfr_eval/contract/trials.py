@@ -120,6 +120,8 @@ class PairTrials:
         the reference's, where images have one role only.
     metric
         FMR.
+    mutual
+        Whether comparisons have no direction although `both` is 0: each is then a correction.
     """
 
     people: int
@@ -134,6 +136,7 @@ class PairTrials:
     correction_second: Ints = field(default_factory=lambda: np.empty(0, np.intp))
     correction: Ints = field(default_factory=lambda: np.empty(0, np.intp))
     metric: str = "FMR"
+    mutual: bool = False
 
     event_at_or_above: bool = True
     watchlist_size: None = None

@@ -86,7 +86,7 @@ def crossed_cells(
         wider = crossed_cells(units, replace(grouping, codes=cell), steps)
         variance = np.maximum(alone.cells.variance, wider.cells.variance)
         return replace(wider, cells=replace(wider.cells, variance=variance))
-    directed = not np.any(trials.both)
+    directed = not (trials.mutual or np.any(trials.both))
     n, groups, top = trials.people, len(grouping.names), len(steps)
     code = grouping.codes
     level = np.searchsorted(np.asarray(steps, np.float32), trials.score, "right") - 1

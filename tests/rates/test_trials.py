@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import det_curve
@@ -144,3 +145,42 @@ def test_conditions_are_what_is_constant_within_every_pass() -> None:
     condition = fta.conditions[0]
     assert [condition.names[code] for code in condition.codes] == ["north", "south", "unknown"]
     assert fte.conditions == ()
+
+
+@pytest.mark.parametrize("role", ["both", "probe"])
+def test_listed_comparisons_of_images_in_both_roles_have_no_direction(role: str) -> None:
+    rng = np.random.default_rng(2)
+    names = [f"s{at:02}" for at in range(24)]
+    people = pd.DataFrame({"g": list("aab" * 8)}, index=pd.Index(names, name="subject_id"))
+    first, second = np.triu_indices(len(names), 1)
+    kept = rng.random(len(first)) < 0.7
+    pairs = np.column_stack([first[kept], second[kept]])
+    score = rng.random(len(pairs)).astype(np.float32)
+    images = pd.DataFrame({"role": [role] * len(names)})
+
+    def crossed(turned: np.ndarray) -> pd.DataFrame:
+        sides = np.array(names)[np.where(turned[:, None], pairs[:, ::-1], pairs)]
+        listed = pd.DataFrame({"subject_a": sides[:, 0], "subject_b": sides[:, 1], "trials": 1})
+        given = rates.ComparedPairs(
+            pd.DataFrame({"subject_id": names, "references": 0, "probes": 0, "both": 0}),
+            listed,
+            pd.DataFrame({"subject_id": [], "score": []}),
+            listed.rename(columns={"subject_a": "probe_subject", "subject_b": "reference_subject"})
+            .assign(score=score),
+            0.0,
+        )  # fmt: skip
+        trials = rates.verification_trials(people, given, images)
+        table = rate_table(trials, people, ("g",), (0.6,), Plan(factors=("g",)))
+        return table[table["counterpart"].notna() & (table["counterpart"] != table["group"])]
+
+    one, other = (crossed(rng.random(len(pairs)) < share) for share in (0.0, 0.5))
+    columns = ["events", "trials", "lower", "upper"]
+    if role == "probe":
+        assert not one[columns].equals(other[columns])
+        return
+    pd.testing.assert_frame_equal(one, other)
+    group = people["g"].to_numpy()
+    across = group[pairs[:, 0]] != group[pairs[:, 1]]
+    assert one["trials"].tolist() == [across.sum()] * 2
+    assert one["events"].tolist() == [(across & (score >= np.float32(0.6))).sum()] * 2
+    assert set(one["subjects"]) == {16, 8}

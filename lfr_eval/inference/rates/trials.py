@@ -42,7 +42,8 @@ def verification_trials(
     probe. A comparison of two people has no one person whose condition it would be.
     """
     corrections, mated, non_mated = pairs.corrections, pairs.mated, pairs.non_mated
-    if images is not None and (images["role"] == "both").any():
+    mutual = images is not None and bool((images["role"] == "both").any())
+    if mutual:
         images = None
     if len(corrections) and (corrections["subject_a"] == corrections["subject_b"]).all():
         false_matches = _independent_pairs(people, corrections, non_mated)
@@ -61,6 +62,7 @@ def verification_trials(
             correction_first=_code(people, corrections["subject_a"]),
             correction_second=_code(people, corrections["subject_b"]),
             correction=corrections["trials"].to_numpy(np.intp),
+            mutual=mutual,
         ),
         *_mated_trials(people, mated, images, controls),
     ]
