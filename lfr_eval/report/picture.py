@@ -159,7 +159,7 @@ def _whom(quote: Quote, both: Mapping[tuple[str, str], Sequence[Rate | None]]) -
     lower = ", so it is lower" if overall < min(groups) else ""
     return (
         f"{quote.wrong.plain}: the rate of a group is for pairs of people within that group, the "
-        f"rate of everybody is for pairs of any people{lower}."
+        f"rate of everybody is for all pairs compared{lower}."
     )
 
 

@@ -445,7 +445,7 @@ def test_everybody_below_each_group_is_explained_and_only_there(report: Report) 
         return picture.note
 
     said = "Wrong matches: the rate of a group is for pairs of people within that group, the rate "
-    said += "of everybody is for pairs of any people"
+    said += "of everybody is for all pairs compared"
     assert note(0.01) == f"{said}, so it is lower."
     assert note(0.025) == f"{said}."
 
