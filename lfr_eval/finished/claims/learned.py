@@ -9,6 +9,7 @@ They never decide whether a sentence is the study's own: that it is word for wor
 from __future__ import annotations
 
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -129,6 +130,8 @@ class Model:
         held = kept(place())
         if held is not None:
             return cls.read_from(held)
+        told = "Learning to read claims, once on this machine: about half a minute."
+        print(told, file=sys.stderr, flush=True)
         model = cls.of(read_examples())
         keep(model.held(), place())
         return model

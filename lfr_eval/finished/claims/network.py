@@ -164,16 +164,18 @@ def network_told(
         Share of the words, and of the numbers that describe them, that is left out.
     """
     from torch import cat, rand
-    from torch.nn.functional import conv1d, dropout
+    from torch.nn.functional import dropout, pad
 
     words = rows[..., 0] * (rand(there.shape) >= forgotten)
     seen = cat([layers["word"][words], layers["kind"][rows[..., 1]]], -1)
-    seen = (dropout(seen, forgotten) * there[..., None]).transpose(1, 2)
+    seen = dropout(seen, forgotten) * there[..., None]
     for number, reach in enumerate(_REACH):
         layer, start = layers[f"layer{number}"], layers[f"start{number}"]
-        made = conv1d(seen, layer, start, padding=reach, dilation=reach).relu()
-        seen = (made if number == 0 else seen + made) * there[:, None]
-    seen = seen.transpose(1, 2)
+        padded = pad(seen, (0, 0, reach, reach))
+        # One product is many times faster than a dilated convolution.
+        beside = cat([padded[:, at : at + seen.shape[1]] for at in (0, reach, 2 * reach)], -1)
+        made = (beside @ layer.permute(2, 1, 0).flatten(0, 1) + start).relu()
+        seen = (made if number == 0 else seen + made) * there[..., None]
     weight = (seen @ layers["attend"]).masked_fill(~there, -9).softmax(-1)
     most = seen.masked_fill(~there[..., None], -9).amax(1)
     whole = cat([(weight[..., None] * seen).sum(1), most], -1)
