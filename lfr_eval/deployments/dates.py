@@ -234,7 +234,7 @@ def _longest(values: Sequence[int]) -> list[int]:
 def _parts(cell: str) -> tuple[str, str, str] | None:
     """Return day, month and year as digits."""
     pieces = cell.replace(".", "/").replace("-", "/").split("/")
-    if len(pieces) != 3 or not all(piece.strip().isdecimal() for piece in pieces):
+    if len(pieces) != 3 or not all(re.fullmatch(r"\d{1,4}", piece.strip()) for piece in pieces):
         return None
     first, second, third = (piece.strip() for piece in pieces)
     return (third, second, first) if len(first) == 4 else (first, second, third)

@@ -35,6 +35,10 @@ _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
 """Spaces between the digits of a number that do not break a line."""
 
 
+_MOST_DIGITS = 15
+"""A table holds no whole number of over 18 digits, and exact ones as floats only up to 15."""
+
+
 def as_shown(cell: str) -> str:
     """Return a cell without characters that nobody sees, unless they turn others around."""
     return cell if cell.isascii() or _TURNING.search(cell) else _UNSEEN.sub("", cell)
@@ -49,7 +53,10 @@ def whole(text: str) -> int:
     """Return a count: "12,190", "12 190" and "5.0" are counts, "1.5", "1O" and "12.000" are not."""
     bare = _SPACES.sub(" ", text.strip())
     if re.fullmatch(r"\d{1,3}([, ]\d{3})+|\d+(\.00?)?", bare):
-        return int(re.sub(r"[, ]|\.0+$", "", bare))
+        digits = re.sub(r"[, ]|\.0+$", "", bare)
+        if len(digits) > _MOST_DIGITS:
+            raise ValueUnreadable(f"has {len(digits)} digits; no count has over {_MOST_DIGITS}")
+        return int(digits)
     raise ValueUnreadable(
         "is not a whole number such as 12190 or 12,190 (empty the cell if nobody knows the number)"
     )
