@@ -1,16 +1,17 @@
-"""Mutated ledgers, plans, study files and policies: counts of what each reader made of them.
+"""Mutated ledgers, plans, policies, study files, templates and records of deployments, counted.
 
     python benchmarks/fuzz_trust.py [--seed 17]
 
 A mutation flips, cuts, doubles or swaps bytes, or puts in what is known to hurt. A reader may
 accept the file, or refuse it in one sentence (a `MendableError`); anything else is a fault, and so
 is a run of more than ten seconds, a file that appears, or the text of an environment variable in an
-answer.
+answer. A row of deployments that is neither read nor said to be passed over is a fault too.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import random
@@ -21,7 +22,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lfr_eval.config import DesignConfig, PolicyConfig
 from lfr_eval.config.chosen import read_policy
@@ -31,10 +36,16 @@ from lfr_eval.contract.keys import new_key
 from lfr_eval.contract.ledger import Ledger
 from lfr_eval.contract.sealing import read_sealed, seal, verify
 from lfr_eval.contract.swapping import contents
+from lfr_eval.deployments.importing import import_records
 from lfr_eval.finished.approvers import register_key
+from lfr_eval.matchers.templates import TemplateFile
 from lfr_eval.study.registration import overrides_of, read_plan
+from tests.deployments.grids import HEADINGS, row, write_csv
 
-COUNTS = {"ledgers": 400, "plans": 300, "study files": 200, "policies": 100}
+COUNTS = {
+    "ledgers": 400, "plans": 300, "study files": 200, "policies": 100, "templates as npz": 200,
+    "templates as Parquet": 200, "records of deployments": 600,
+}  # fmt: skip
 SECRET = "a-secret-of-the-environment"
 HURTS = (
     *("${oc.env:LFR_EVAL_FUZZ}", "!!python/object/apply:os.system [touch executed]", "\u2028"),
@@ -129,8 +140,44 @@ def study_files(folder: Path) -> tuple[Path, Callable[[], object]]:
     return study / "provenance.json", read
 
 
+def templates(folder: Path, kind: str) -> tuple[Path, Callable[[], object]]:
+    names = [f"p{number}" for number in range(12)]
+    vectors = np.random.default_rng(1).normal(size=(12, 8)).astype(np.float32)
+    file, images = folder / f"templates{kind}", pd.DataFrame({"image_id": names})
+    if kind == ".npz":
+        np.savez(file, image_id=names, template=vectors)
+    else:
+        images.assign(template=list(vectors)).to_parquet(file)
+
+    def read() -> object:
+        made = TemplateFile(file).templates(images)
+        if len(made.acquisition) != len(names):
+            raise AssertionError("an image was dropped")
+        return made
+
+    return file, read
+
+
+def deployments(folder: Path) -> tuple[Path, Callable[[], object]]:
+    days = [[*row("Croydon", f"{day:02d}/01/2024"), "Kent"] for day in range(1, 13)]
+    file = write_csv(folder / "records.csv", days, [*HEADINGS, "Force"])
+
+    def read() -> object:
+        made = import_records([file])
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            wanted = sum(any(map(str.strip, cells)) for cells in csv.reader(lines)) - 1
+        if len(made.records) < wanted and not made.passed_over:
+            raise AssertionError(f"{wanted - len(made.records)} rows were dropped in silence")
+        return made
+
+    return file, read
+
+
 KINDS = {
     "ledgers": ledgers, "plans": plans, "study files": study_files, "policies": policies,
+    "templates as npz": lambda folder: templates(folder, ".npz"),
+    "templates as Parquet": lambda folder: templates(folder, ".parquet"),
+    "records of deployments": deployments,
 }  # fmt: skip
 
 
