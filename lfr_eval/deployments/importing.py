@@ -38,7 +38,7 @@ from lfr_eval.deployments.pdf import pdf_grids
 from lfr_eval.deployments.sheets import csv_grids, workbook_grids
 from lfr_eval.deployments.totals import says_a_sum, unlike_the_sums, without_totals
 from lfr_eval.deployments.unclear import codes_for_places, unclear_days, unclear_hours
-from lfr_eval.deployments.values import READERS, is_given, text, whole
+from lfr_eval.deployments.values import READERS, is_given, shown, text, whole
 
 RECORD = "deployment.json"
 """The record that the live engine writes into a deployment's folder."""
@@ -233,7 +233,7 @@ def _record(
             else:
                 record[heading.field] = _value(heading, cell, month_first)
         except ValueUnreadable as error:
-            problems.append(f"{name}, {place}: {heading.field} '{cell}' {error}")
+            problems.append(f"{name}, {place}: {heading.field} '{shown(cell)}' {error}")
     if record["faces_seen"] is not None and record["counting_rule"] is None:
         # A published heading says how faces were counted; the name of our own column does not.
         counted = next(heading.text for heading in headings if heading.field == "faces_seen")

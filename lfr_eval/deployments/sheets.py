@@ -20,7 +20,7 @@ from lfr_eval.contract.workbooks import extents
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, heading_of, is_empty
 from lfr_eval.deployments.headings import SKIP, plain, understand
 from lfr_eval.deployments.totals import is_total
-from lfr_eval.deployments.values import as_shown, as_text
+from lfr_eval.deployments.values import as_shown, as_text, shown
 
 
 class _NoTableError(DeploymentError):
@@ -273,7 +273,7 @@ def _check_day(above: Sequence[str], number: int, below: Sequence[str]) -> None:
             "day. Format the column as a date such as 2027-01-05, and save it again"
         )
     raise DeploymentError(
-        f"row {number}: '{above[at]}' is '{cell}', which is not a day such as 28/06/24 or "
+        f"row {number}: '{above[at]}' is '{shown(cell)}', which is not a day such as 28/06/24 or "
         "2024-06-28"
     )
 

@@ -35,13 +35,21 @@ _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
 """Spaces between the digits of a number that do not break a line."""
 
 
+_QUOTED = 100
+"""Most characters of a cell that a message quotes."""
+
 _MOST_DIGITS = 15
-"""A table holds no whole number of over 18 digits, and exact ones as floats only up to 15."""
+"""Digits of a count that a column of floats holds exactly."""
 
 
 def as_shown(cell: str) -> str:
     """Return a cell without characters that nobody sees, unless they turn others around."""
     return cell if cell.isascii() or _TURNING.search(cell) else _UNSEEN.sub("", cell)
+
+
+def shown(cell: str) -> str:
+    """Return a cell as a message quotes it, cut where nobody would read on."""
+    return cell if len(cell) <= _QUOTED else f"{cell[:_QUOTED]}..."
 
 
 def is_given(text: str) -> bool:

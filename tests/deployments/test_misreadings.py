@@ -102,6 +102,24 @@ def test_a_reference_is_no_place(tmp_path: Path, heading: str) -> None:
     assert import_records([file], {"Deployment": "place"}).records["place"][0] == "LFR/01"
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "said"),
+    [
+        ("Watchlist Size", "9" * 5_000, "has 5000 digits"),
+        ("Total Alerts", "1" + "0" * 15, "has 16 digits"),
+        ("Date", f"1/1/{'2' * 5_000}", "date '1/1/2"),
+    ],
+)
+def test_numbers_of_very_many_digits_are_refused(
+    tmp_path: Path, heading: str, cell: str, said: str
+) -> None:
+    rows = [row("Hill", "01/02/24"), row("Quay", "02/02/24", **{heading: cell})]
+    file = write_csv(tmp_path / "a.csv", rows)
+    with pytest.raises(DeploymentError, match=rf"a\.csv, row 3\b.*{said}") as refused:
+        import_records([file])
+    assert len(str(refused.value)) < 500
+
+
 def test_hours_and_minutes_are_not_decimals(tmp_path: Path) -> None:
     given = [row("Barking", "01/10/24", Duration="6.05")]
     headings = ["Duration (hours and minutes)" if h == "Duration" else h for h in HEADINGS]
