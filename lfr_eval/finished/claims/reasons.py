@@ -127,15 +127,21 @@ def _difference(reading: Reading, sentences: Sentences) -> Reason:
         where = "The study compares no such groups"
     elif shown.empty:
         where = f"No finding of the study shows it{_verdicts(here)}"
-    elif len(of := here[(here["verdict"] == "different") & (here["group_a"] != "*")]):
-        where = f"The study shows one between {_pairs(of)}, at its own settings"
     else:
-        at = sorted({float(t) for t in shown["threshold"].dropna()})
-        listed = joined([threshold_text(one) for one in at])
-        if len(at) > FEW:
-            listed = f"from {threshold_text(at[0])} to {threshold_text(at[-1])}"
-        where = f"The study shows one only between {_pairs(shown)}, at thresholds {listed}"
+        of = here[(here["verdict"] == "different") & (here["group_a"] != "*")]
+        where = f"The study shows one {_shown(of) if len(of) else f'only {_shown(shown)}'}"
     return Reason("difference", f"It claims a difference between groups. {where}.")
+
+
+def _shown(differ: pd.DataFrame) -> str:
+    """Name the pairs of groups that differ, and at which thresholds."""
+    at = sorted({float(t) for t in differ["threshold"].dropna()})
+    listed = joined([threshold_text(one) for one in at])
+    if len(at) > FEW:
+        listed = f"from {threshold_text(at[0])} to {threshold_text(at[-1])}"
+    where = f", at {'threshold' if len(at) == 1 else 'thresholds'} {listed}" if at else ""
+    said = "" if differ["primary"].any() else ", and it was no main question of the study"
+    return f"between {_pairs(differ)}{where}{said}"
 
 
 def _pairs(shown: pd.DataFrame) -> str:
