@@ -18,6 +18,7 @@ from lfr_eval.finished.claims.figures import figures_of, misplaced
 from lfr_eval.finished.claims.wording import in_plain, words_of
 from lfr_eval.inference.rate_statements import rate_statement
 from lfr_eval.report import answer
+from tests.claims.npl_like import npl_like
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +223,16 @@ def rate(
             )
         ]
     )
+
+
+@pytest.mark.parametrize(("more", "is_share"), [(0, False), (1, True)])
+def test_counts_that_a_table_holds_are_no_share_of_the_alerts(more: int, is_share: bool) -> None:
+    rates = npl_like().rates
+    row = rates[(rates["metric"] == "FPIR") & (rates["group"] == "black") & (rates["events"] > 1)]
+    first = row.iloc[0]
+    claim = (
+        f"At threshold {first['threshold']:.2f}, {first['events'] + more:.0f} of "
+        f"{first['trials']:,.0f} comparisons of Black people were false matches."
+    )
+    kinds = {reason.kind for reason in check_claim(claim, npl_like()).reasons}
+    assert ("share" in kinds) == is_share

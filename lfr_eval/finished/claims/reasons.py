@@ -312,6 +312,8 @@ def _topics(reading: Reading, sentences: Sentences) -> Iterator[Reason]:
         not reading.polarity.unsure
         and reading.topic in _TOLD
         and not (reading.topic == BEYOND and reading.has_figures)
+        # Counts that a table of rates holds are no share of the alerts.
+        and not (reading.topic == SHARE and any(len(one.places) for one in reading.figures.counts))
     ):
         yield Reason(reading.topic, _TOLD[reading.topic])
     strangers = reading.subjects.strangers
