@@ -249,6 +249,10 @@ def test_a_study_of_scores_is_not_titled_after_a_matcher() -> None:
     given = ["dataset=manifest", "dataset.path=p.csv", "matcher=scores", "matcher.path=s.csv"]
     assert composed(*given).report.title == "Error rates by group: from a vendor's scores"
     assert composed(*given, "report.title=Ours").report.title == "Ours"
+    pairs = composed(
+        "dataset=pairs", "dataset.path=p.csv", "matcher=pairs", "design=verification"
+    ).report.title
+    assert pairs == "Error rates by group: from a list of pairs"
     own = ["dataset=manifest", "dataset.path=/ours/door trial.csv", "matcher=facenet"]
     assert composed(*own).report.title == "Error rates by group: people of door trial.csv, facenet"
     named = composed(*own, "name=spring").report.title

@@ -143,6 +143,7 @@ TITLE = "Error rates by group: {} study, {} matcher"
 FROM_ELSEWHERE = {
     "scores": "a vendor's scores",
     "templates": "a vendor's templates",
+    "pairs": "a list of pairs",
     "alerts": "the log of a live system",
     "lists": "lists of candidates",
 }

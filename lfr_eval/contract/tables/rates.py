@@ -34,7 +34,7 @@ RATES = Table(
         ),
         Column("events", WHOLE, "errors (for TPIR: successes)"),
         Column("trials", WHOLE, "comparisons or recognition opportunities"),
-        Column("subjects", WHOLE, "people with a trial"),
+        Column("subjects", WHOLE, "people with a trial; across groups, people of `group` only"),
         Column("subjects_with_event", WHOLE, "people with an event"),
         Column("rate", REAL, "events / trials; null without trials"),
         Column("lower", REAL, "lower end of the interval"),
