@@ -213,7 +213,7 @@ def test_what_the_engine_cannot_do_is_said_at_once() -> None:
 def test_every_threshold_has_a_tag_of_its_own_that_registries_take(tmp_path: Path) -> None:
     named = {}
     for threshold in (0.6, 0.491, -0.5, 64.0, 0.4912345, 0.4912346, 1e6, -1.6e6, 2e-7):
-        said = dict.fromkeys(TEXTS, "A") | {"decided": "2026-05-01"}
+        said = dict.fromkeys(TEXTS, "A") | {"proposer": "B", "decided": "2026-05-01"}
         ledger = Ledger(tmp_path / f"{threshold}.jsonl")
         ledger.append(said | {"threshold": threshold, "findings": {}, "conditions": []})
         (tags,) = ledger_tags(ledger).values()
