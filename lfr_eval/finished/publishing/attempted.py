@@ -20,6 +20,7 @@ from lfr_eval.finished.publishing.counts import MADE
 from lfr_eval.finished.publishing.linked import Flags
 from lfr_eval.finished.publishing.rule import PAIRS, SEARCHED
 from lfr_eval.inference.ends import upper_ends
+from lfr_eval.inference.pair_sizes import KERNEL
 from lfr_eval.inference.precision import independent
 
 MOST_PREVENTED = 0.1
@@ -131,17 +132,20 @@ def _counts(
     tested = (role != "filler").to_numpy(bool)
     people = cohort[tested].drop_duplicates("subject_id").set_index("subject_id")
     each = number[tested].groupby(cohort.loc[tested, "subject_id"]).sum().reindex(people.index)
-    r, p, b = (each[name].to_numpy(np.int64) for name in "rpb")
-    own = r * p - b * (b + 1) // 2
+    images = each[["r", "p", "b"]].to_numpy(float)
+    compared = images @ KERNEL
+    alone = np.einsum("ij,ij->i", compared, images)
+    r, p, b = images.T
+    own = r * p - b * (b + 1) / 2
     found = {}
     for factor in factors:
         grouping = group_people(people, factor)
         for code, group in enumerate(grouping.names):
             here = grouping.codes == code
-            R, P, B = (int(n[here].sum()) for n in (r, p, b))
-            pairs = R * P - int((r * p)[here].sum()) - (B * B - int((b * b)[here].sum())) // 2
+            whole = images[here].sum(axis=0)
+            pairs = int((whole @ KERNEL @ whole - alone[here].sum()) / 2)
             # A person's comparisons with the others of the group.
-            with_others = (R - r) * p + r * (P - p) - b * (B - b)
+            with_others = compared @ whole - alone
             found["FMR", factor, group] = pairs, int((with_others[here] > 0).sum())
             found["FNMR", factor, group] = int(own[here].sum()), int((own[here] > 0).sum())
     return found
