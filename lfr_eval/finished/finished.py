@@ -157,7 +157,8 @@ def typed(schema: type[Group], settings: Mapping[str, Any], study: Path) -> Grou
         If there is a setting that the schema does not have, or one of another type.
     """
     try:
-        given = {one.name: getattr(schema(**settings), one.name) for one in fields(schema)}
+        made = schema(**settings)
+        given = {one.name: getattr(made, one.name) for one in fields(schema)}
         return TypeAdapter(schema).validate_python(given)
     except (TypeError, ValidationError) as error:
         said = problems_of(error) if isinstance(error, ValidationError) else str(error)
