@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from confusable_homoglyphs.confusables import confusables_data
 
-from lfr_eval.contract.persons import named, same_person
+from lfr_eval.contract.persons import named, perhaps_one, same_person
 
 NAMES = """
 Anna Grey, Anna Green, Anne Gray, John Smith, Jon Smyth
@@ -136,3 +136,28 @@ def test_ordinary_names_are_not_taken_for_one_another() -> None:
 )
 def test_another_person_is_another(other: str) -> None:
     assert not same_person("Dr Grey", other)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "perhaps"),
+    [
+        *(("A. Grey", "Anna Grey", True), ("Grey, A.", "Anna Grey", True)),
+        *(("Dr Grey", "Anna Grey", True), ("PC 12 Grey", "Anna Grey", True)),
+        *(("J. A. Grey", "Jane Grey", True), ("Anna Maria Grey", "Anna Grey", True)),
+        *(
+            (
+                "\u0413. \u0411\u0435\u043b\u044b\u0439",
+                "\u0413\u0435\u043d\u043d\u0430\u0434\u0438\u0439 \u0411\u0435\u043b\u044b\u0439",
+                True,
+            ),
+        ),
+        *(("A. Grey", "B. Grey", False), ("Anna Grey", "Alan Grey", False)),
+        *(("A. Grey", "Anna Green", False), ("PC1234", "Anna Grey", False)),
+        # One name twice is one person's, which is no doubt.
+        *(("A. Grey", "A Gr\u0435y", False), ("Dr Grey", "grey", False)),
+    ],
+)
+def test_a_short_name_may_stand_for_a_long_one(first: str, second: str, perhaps: bool) -> None:
+    said = perhaps_one(["Zo\u00eb White", first, second, first])
+    assert bool(said) is perhaps
+    assert said.count("may be one person") == perhaps

@@ -46,6 +46,7 @@ def approve(
         'NeoFace 4.1'; default: as the study calls it.
     """
     from lfr_eval.config import ConfigError
+    from lfr_eval.contract.decisions import decisions_of, doubted
     from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.contract.keys import read_key
     from lfr_eval.contract.words import threshold_text
@@ -78,8 +79,13 @@ def approve(
             "the file says so. It can neither load nor monitor this system: check yourself that "
             "this version runs at this threshold."
         )
-    if caution := not_shown(approval, folder.record()):
-        print(f"Note: {caution}")
+    others = [each for each, _ in decisions_of(ledger.entries())]
+    for caution in (
+        not_shown(approval, folder.record()),
+        doubted(others, approval.study_hash),
+    ):
+        if caution:
+            print(f"Note: {caution}")
     return OK
 
 
@@ -168,6 +174,8 @@ def register(
     """
     from lfr_eval.config import ConfigError
     from lfr_eval.contract.keys import fingerprint, new_key, read_key
+    from lfr_eval.contract.ledger import holders, revoked_in
+    from lfr_eval.contract.persons import perhaps_one
     from lfr_eval.finished.approvers import register_key
     from lfr_eval.tracking import impatient
 
@@ -189,11 +197,16 @@ def register(
         raise ConfigError("Give --by KEY of a registered approver, who vouches for the key.")
     ledger, where = _records(None)
     entry = register_key(ledger, name, role, public, voucher)
+    entries = ledger.entries()
+    revoked = revoked_in(entries)
+    doubt = perhaps_one(one.name for mark, one in holders(entries).items() if mark not in revoked)
     with impatient(timeout):
         _tell_registry(ledger, where)
     print(f"Public key:  {public}")
     print(f"Fingerprint: {fingerprint(public)}")
     print(f"{name} ({role}), entry {entry.number} of {ledger.path}")
+    if doubt:
+        print(f"Note: {doubt} Two keys count as two approvers: revoke one if a person has both.")
     print("Make the fingerprint known where nobody can change it, such as a panel's minutes.")
     return OK
 

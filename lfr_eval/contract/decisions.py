@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from lfr_eval.contract.ledger import HOLDER, REVOCATION, Entry, Holder, LedgerError
-from lfr_eval.contract.persons import same_person
+from lfr_eval.contract.persons import perhaps_one, same_person
 
 LEDGER = "approvals.jsonl"
 
@@ -169,6 +169,16 @@ def discounted(approval: Approval, entry: Entry, keys: Mapping[str, Holder]) -> 
     if same_person(holder.name, approval.proposer):
         return "the proposer signed it"
     return None
+
+
+def doubted(decisions: Iterable[Approval], study_hash: str) -> str:
+    """Say which of those who proposed or approved on a study may be one person; empty if none."""
+    return perhaps_one(
+        name
+        for each in decisions
+        if each.study_hash == study_hash and not each.withdrawn
+        for name in (each.proposer, each.approver)
+    )
 
 
 def signing(entry: Entry, why: str | None) -> str:

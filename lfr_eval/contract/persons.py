@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import combinations
 
 from lfr_eval.contract.look_alikes import alike, as_it_looks, plain_letter
+from lfr_eval.contract.words import joined
 
 _TITLES = """dr prof professor doctor mr mrs ms miss mx sir dame lord lady baron baroness rev
 reverend judge justice captain capt sergeant sgt inspector insp constable pc dc ds dci dcs
@@ -109,6 +111,42 @@ def _same(first: str, second: str) -> bool:
             all(numbers) and numbers[0].isdisjoint(numbers[1])
         )
     return not numbers[0].isdisjoint(numbers[1]) or not _ways(first).isdisjoint(_ways(second))
+
+
+def perhaps_one(names: Iterable[str]) -> str:
+    """Say which of the names of different people may be one person's; empty if none.
+
+    A name may be shortened to initials or to a part of it, such as a surname.
+
+    Examples
+    --------
+    >>> perhaps_one(["A. Grey", "Dr White", "Anna Grey", "Bob Grey"])
+    "'A. Grey' and 'Anna Grey' may be one person, because one name may be short for the other."
+    """
+    pairs = [
+        f"'{one}' and '{other}'"
+        for one, other in combinations(dict.fromkeys(names), 2)
+        if not same_person(one, other) and any(map(_shortened, _readings(one), _readings(other)))
+    ]
+    if not pairs:
+        return ""
+    return f"{joined(pairs)} may be one person, because one name may be short for the other."
+
+
+def _shortened(first: str, second: str) -> bool:
+    """Whether each word of one folded name is a word of the other, or the initial of one."""
+    bare = (_without_titles(_words(_without_number(each))) for each in (first, second))
+    short, long = sorted(map(list, bare), key=len)
+    for word in sorted(short, key=len, reverse=True):
+        fits = [
+            each
+            for each in long
+            if each == word or (each[0] == word[0] and 1 in map(len, (each, word)))
+        ]
+        if not fits:
+            return False
+        long.remove(word if word in fits else fits[0])
+    return bool(short)
 
 
 def named(name: str) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lfr_eval.config import PolicyConfig
 from lfr_eval.contract.columns import aligned
-from lfr_eval.contract.decisions import Approval
+from lfr_eval.contract.decisions import Approval, doubted
 from lfr_eval.contract.folder import StudyFolder
 from lfr_eval.contract.ledger import Entry
 from lfr_eval.contract.names import group_words
@@ -246,6 +246,8 @@ def _agreement(case: Case) -> Iterator[Check]:
         return
     signing = "unsigned" if entry.signer is None else f"signed {entry.signer[:16]}"
     said = f"{approval.approver} ({approval.role}), {approval.decided[:10]}, {signing}"
+    if doubt := doubted((one for one, _ in case.decisions), approval.study_hash):
+        said += f". {doubt}"
     yield Check("approval", wanted, said, True)
     if policy.roles:
         yield Check(

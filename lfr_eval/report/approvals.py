@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lfr_eval.contract.decisions import Approval, decisions_of, discounted, signing
+from lfr_eval.contract.decisions import Approval, decisions_of, discounted, doubted, signing
 from lfr_eval.contract.ledger import Ledger, LedgerError, holders, revoked_in
 from lfr_eval.contract.record import StudyRecordError
 from lfr_eval.contract.thresholds import threshold_key
@@ -44,6 +44,8 @@ class Decisions:
         Places of those that count.
     keys
         Who holds the keys that are registered, by fingerprint.
+    doubted
+        Who of them may be one person, in a sentence; empty: nobody.
     """
 
     recorded: tuple[Approval, ...]
@@ -51,6 +53,7 @@ class Decisions:
     signed: tuple[str, ...] = ()
     counted: frozenset[int] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
+    doubted: str = ""
 
     @property
     def approved(self) -> tuple[Approved, ...]:
@@ -104,6 +107,7 @@ def read_decisions(ledger: Path, study_hash: str | None) -> Decisions:
         *(tuple(recorded), None if broken is None else str(broken)),
         *(tuple(map(clean, signed)), frozenset(counted)),
         dict(zip(keys, held, strict=True)),
+        doubted(recorded, study_hash),
     )
 
 

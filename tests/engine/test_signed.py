@@ -207,44 +207,6 @@ def test_nobody_brings_in_a_key_alone(ledger: Ledger, grey: Key, white: Key) -> 
         register_key(ledger, "Dr Green", "panel", white.public, grey)
 
 
-def test_a_policy_asks_for_signatures_and_signers(
-    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
-) -> None:
-    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    register_key(ledger, "Dr White", "panel", white.public, grey)
-    two = PolicyConfig(signatures=2)
-    decide(ledger, study, "Dr Grey", grey)
-    decide(ledger, study, "Dr Grey", grey)
-    with pytest.raises(NotApprovedError, match="2 signatures"):
-        permit(ledger, VERSION, THRESHOLD, None, policy=two)
-    decide(ledger, study, "Dr White", white)
-    assert permit(ledger, VERSION, THRESHOLD, None, policy=two).signed
-    only = PolicyConfig(signers=[white.fingerprint[:16]])
-    assert permit(ledger, VERSION, THRESHOLD, None, policy=only).signed
-    other = PolicyConfig(signers=["ab" * 32])
-    with pytest.raises(NotApprovedError):
-        permit(ledger, VERSION, THRESHOLD, None, policy=other)
-    decide(ledger, study, "Dr Grey", grey)
-    with pytest.raises(NotApprovedError, match="the policy asks for chief"):
-        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(roles=["chief"]))
-    decide(ledger, study, "Dr Grey", grey, withdrawn=True)
-    decide(ledger, study, "Dr White", white)
-    with pytest.raises(NotApprovedError):
-        permit(ledger, VERSION, THRESHOLD, None, policy=two)
-
-
-def test_each_of_the_signatures_needs_the_role(
-    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
-) -> None:
-    register_key(ledger, "Dr White", "operator", white.public, white)
-    register_key(ledger, "Dr Grey", "panel", grey.public, white)
-    decide(ledger, study, "Dr White", white, role="operator")
-    decide(ledger, study, "Dr Grey", grey)
-    assert permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2)).signed
-    with pytest.raises(NotApprovedError):
-        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2, roles=["panel"]))
-
-
 @pytest.mark.parametrize("expires", [20270101, 1.5, [], True, "soon"])
 def test_an_expiry_that_is_no_day_is_refused(
     ledger: Ledger, study: StudyFolder, expires: object
@@ -266,17 +228,6 @@ def test_a_ledger_cut_at_any_byte_gives_a_part_of_its_entries_or_is_refused(
         # What is left says that it was approved; the registry knows that more was written.
         with pytest.raises(LedgerError, match="does not contain"):
             permit(ledger, known, THRESHOLD, None, studies=study.path.parent)
-
-
-def test_two_who_propose_for_one_another_are_not_two_signatures(
-    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
-) -> None:
-    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    register_key(ledger, "Dr White", "panel", white.public, grey)
-    decide(ledger, study, "Dr Grey", grey, proposer="Dr White")
-    decide(ledger, study, "Dr White", white, proposer="Dr Grey")
-    with pytest.raises(NotApprovedError):
-        permit(ledger, VERSION, THRESHOLD, None, policy=PolicyConfig(signatures=2))
 
 
 def test_an_engine_that_runs_notices_the_end_of_an_approval(
@@ -354,47 +305,7 @@ def test_a_signed_line_has_one_spelling(
         ledger.entries()
 
 
-def test_a_signature_counts_for_its_holder_in_their_role_alone(
-    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
-) -> None:
-    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    with pytest.raises(ApprovalError, match="registered for the role 'panel', not 'chief'"):
-        decide(ledger, study, "Dr Grey", grey, role="chief")
-    decide(ledger, study, "Dr Grey", grey, role=" PANEL ")
-    honest = {k: v for k, v in ledger.entries()[-1].values.items() if k not in ("key", "signature")}
-    for change, why in (
-        ({"role": "chief"}, "registered for the role panel"),
-        ({"approver": "Dr White"}, "the key of Dr Grey, who is not the approver"),
-        ({"proposer": "Grey"}, "the proposer signed it"),
-    ):
-        ledger.append({k: v for k, v in {**honest, **change}.items() if k not in HEAD}, grey)
-        shown = read_decisions(ledger.path, study.study_hash())
-        assert why in shown.signed[-1]
-        assert len(shown.approved) == len(approvals(ledger, VERSION)) == 1
-    for name, public, why in (
-        ("Dr White", grey.public, "already registered"),
-        ("Gr\u0435y", white.public, "a second key"),
-    ):
-        holder = {"kind": "holder", "registered": "-", "name": name, "role": "panel"}
-        with pytest.raises(LedgerError, match=why):
-            ledger.append({**holder, "public_key": public}, grey)
-
-
 HEAD = ("number", "previous")
-
-
-def test_signatures_under_other_conditions_are_not_added_up(
-    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
-) -> None:
-    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
-    register_key(ledger, "Dr White", "panel", white.public, grey)
-    two = PolicyConfig(signatures=2)
-    decide(ledger, study, "Dr Grey", grey, conditions=("daylight only",))
-    decide(ledger, study, "Dr White", white)
-    with pytest.raises(NotApprovedError, match="2 signatures"):
-        permit(ledger, VERSION, THRESHOLD, None, policy=two)
-    decide(ledger, study, "Dr White", white, conditions=("daylight only",))
-    assert permit(ledger, VERSION, THRESHOLD, None, policy=two).conditions == ("daylight only",)
 
 
 def test_nothing_is_in_force_before_it_was_decided(
@@ -441,3 +352,29 @@ def test_a_key_for_which_anybody_can_sign_is_no_key(ledger: Ledger, grey: Key) -
             weak = (y + sign).to_bytes(32, "little").hex()
             with pytest.raises(ApprovalError, match="public key"):
                 register_key(ledger, "Dr White", "panel", weak, grey)
+
+
+def test_a_signature_counts_for_its_holder_in_their_role_alone(
+    ledger: Ledger, study: StudyFolder, grey: Key, white: Key
+) -> None:
+    register_key(ledger, "Dr Grey", "panel", grey.public, grey)
+    with pytest.raises(ApprovalError, match="registered for the role 'panel', not 'chief'"):
+        decide(ledger, study, "Dr Grey", grey, role="chief")
+    decide(ledger, study, "Dr Grey", grey, role=" PANEL ")
+    honest = {k: v for k, v in ledger.entries()[-1].values.items() if k not in ("key", "signature")}
+    for change, why in (
+        ({"role": "chief"}, "registered for the role panel"),
+        ({"approver": "Dr White"}, "the key of Dr Grey, who is not the approver"),
+        ({"proposer": "Grey"}, "the proposer signed it"),
+    ):
+        ledger.append({k: v for k, v in {**honest, **change}.items() if k not in HEAD}, grey)
+        shown = read_decisions(ledger.path, study.study_hash())
+        assert why in shown.signed[-1]
+        assert len(shown.approved) == len(approvals(ledger, VERSION)) == 1
+    for name, public, why in (
+        ("Dr White", grey.public, "already registered"),
+        ("Gr\u0435y", white.public, "a second key"),
+    ):
+        holder = {"kind": "holder", "registered": "-", "name": name, "role": "panel"}
+        with pytest.raises(LedgerError, match=why):
+            ledger.append({**holder, "public_key": public}, grey)

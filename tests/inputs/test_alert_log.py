@@ -479,6 +479,9 @@ def test_a_system_that_only_its_log_knows_is_approved_by_name_and_version(
     assert said.err == ""
     assert cli.main(["approvals"]) == 0
     assert "Dr Grey (panel) approved NeoFace 4.1 at 0.60" in capsys.readouterr().out
+    asked[3] = "Anna Grey"
+    assert cli.main(["approve", str(named.path), *asked, "--system", "NeoFace 4.1"]) == 0
+    assert "Note: 'Dr Grey' and 'Anna Grey' may be one person, because" in capsys.readouterr().out
     twin = Version("NeoFace", "4.1", named.record().matcher.fingerprint)
     ledger = Ledger(logs.folder / "approvals.jsonl")
     # No registered version is approved by it, whatever it is called.

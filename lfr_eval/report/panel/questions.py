@@ -207,14 +207,16 @@ def _approved(report: Report) -> tuple[str, ...]:
         f"{'until ' + each.expires if each.expires else 'without a last day'}; "
         f"{decisions.signed[place]}."
         for place, each in enumerate(decisions.recorded)
-    ) + _keys(decisions)
+    ) + _signers(decisions)
 
 
-def _keys(decisions: Decisions) -> tuple[str, ...]:
+def _signers(decisions: Decisions) -> tuple[str, ...]:
+    doubted = tuple(filter(None, [decisions.doubted]))
     if not decisions.keys:
         return (
+            *doubted,
             "Decisions are unsigned: whoever can write their file can invent them. Approvers can "
             "register keys and sign.",
         )
     held = "; ".join(f"{holder}: {key}" for key, holder in decisions.keys.items())
-    return (f"Keys of approvers, by fingerprint: {held}.",)
+    return (*doubted, f"Keys of approvers, by fingerprint: {held}.")
