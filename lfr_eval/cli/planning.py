@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,9 @@ from lfr_eval.cli.options import FAILED, OK, Roots, Several, commands
 from lfr_eval.contract.defaults import ALPHA, POWER, SEED
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from lfr_eval.contract.folder import StudyFolder
     from lfr_eval.planning.answer import Answer
     from lfr_eval.planning.question import Question
 
@@ -43,7 +47,7 @@ class Expected:
     metric: str = "FPIR"
     """Metric of the rate or the pilot. FMR: all pairs of people of a group."""
     threshold: float | None = None
-    """Threshold of the pilot."""
+    """Threshold of the pilot, or of the plan to be written."""
     factor: str = "ethnicity"
     """Factor of the pilot."""
 
@@ -127,25 +131,21 @@ def ask(
     """Answer how many people, passes and fillers a study needs."""
     from lfr_eval.planning.words import as_csv, as_json, as_text
 
-    pilot = None
-    if shown.write:
-        from lfr_eval.contract.folder import StudyFolder
-        from lfr_eval.planning.drafting import draft, factors_of
-
-        pilot = StudyFolder.open(expected.pilot) if expected.pilot else None
-        # What is written asks about these, and its numbers must be enough for them.
-        sought = replace(sought, factors=sought.factors or factors_of(pilot))
     asked = _Asked(expected, sought, design)
     if sought.people is not None and not sought.people.isdecimal():
         return asked.of_cohort(Path(sought.people), shown)
+    if shown.write:
+        # What is written asks about these, and its numbers must be enough for them.
+        asked = asked.with_factors()
     found = asked.answered(shown)
     if shown.figure:
         from lfr_eval.planning.curves import draw
 
         draw(found, shown.figure)
     if shown.write:
-        draft(shown.write, found, pilot)
-        print(f"Plan to fill in: {shown.write}", file=sys.stderr)
+        from lfr_eval.planning.drafting import people_of
+
+        asked.draft(shown.write, found.question, people_of(found))
     show = as_json if shown.json else as_csv if shown.csv else as_text
     print(show(found))
     return OK
@@ -222,6 +222,31 @@ class _Asked:
     sought: Sought
     design: Design
 
+    @cached_property
+    def pilot(self) -> StudyFolder | None:
+        from lfr_eval.contract.folder import StudyFolder
+
+        return StudyFolder.open(self.expected.pilot) if self.expected.pilot else None
+
+    def with_factors(self) -> _Asked:
+        """Return the same; without factors, about those of the pilot or the usual ones."""
+        from lfr_eval.planning.cohort import DEFAULT_FACTORS
+
+        usual = self.pilot.record().factors if self.pilot else DEFAULT_FACTORS
+        return replace(self, sought=replace(self.sought, factors=self.sought.factors or usual))
+
+    def draft(
+        self, file: Path, question: Question, number: str, people: pd.DataFrame | None = None
+    ) -> None:
+        from lfr_eval.planning.drafting import draft, like, of_own
+
+        threshold = self.expected.threshold
+        if self.pilot:
+            draft(file, question, like(self.pilot, question, threshold), number)
+        else:
+            draft(file, question, of_own(question, threshold, people), number)
+        print(f"Plan to fill in: {file}", file=sys.stderr)
+
     def answered(self, shown: Shown) -> Answer:
         from lfr_eval.planning.answer import Case, answer, cases_of
         from lfr_eval.planning.question import PlanningError, read_rate
@@ -229,15 +254,14 @@ class _Asked:
         expected = self.expected
         if expected.pilot and expected.rate:
             raise PlanningError("Give --rate or --pilot, not both.")
-        if not expected.pilot:
+        if self.pilot is None:
             rate = read_rate(expected.rate) if expected.rate else None
             return answer(cases_of(*self.questions(rate)), shown.simulate, shown.seed)
-        from lfr_eval.contract.folder import StudyFolder
         from lfr_eval.planning.pilot import named, read_pilot, readings
         from lfr_eval.planning.words import pilot_words
 
         pilot = read_pilot(
-            StudyFolder.open(expected.pilot),
+            self.pilot,
             expected.metric,
             expected.threshold,
             expected.factor,
@@ -255,15 +279,15 @@ class _Asked:
     def of_cohort(self, file: Path, shown: Shown) -> int:
         from lfr_eval.contract.columns import aligned
         from lfr_eval.planning.answer import cases_of
-        from lfr_eval.planning.cohort import as_table, read_people, rests_on, shown_by
+        from lfr_eval.planning.cohort import NOTES, as_table, read_people, rests_on, shown_by
         from lfr_eval.planning.question import PlanningError, read_rate
 
         if not self.expected.rate or self.expected.pilot:
             raise PlanningError("A cohort needs the expected rate: give --rate, and no --pilot.")
-        if shown.json or shown.csv or shown.write or shown.figure or shown.simulate:
+        if shown.json or shown.csv or shown.figure or shown.simulate:
             raise PlanningError(
-                "A cohort is answered as a table in words. Leave out --json, --csv, --write, "
-                "--figure and --simulate."
+                "A cohort is answered as a table in words. Leave out --json, --csv, --figure and "
+                "--simulate."
             )
         people, factors = read_people(file, self.sought.factors)
         questions = self.questions(read_rate(self.expected.rate))
@@ -271,8 +295,11 @@ class _Asked:
             rows = shown_by(people, factors, cases_of(question))
             head, *cells = as_table(rows, question.ratios, question.power)
             print("\n".join(aligned(head, cells)), end="\n\n")
-        notes = (f"- {note}" for note in rests_on(factors, questions[0]))
+        said = (*people.attrs[NOTES], *rests_on(factors, questions[0]))
+        notes = (f"- {note}" for note in said)
         print("\n".join(["What this rests on", *notes]))
+        if shown.write:
+            self.draft(shown.write, replace(questions[0], factors=factors), "null", people)
         return OK
 
     def questions(self, rate: float | None, groups: int = 2, passes: float = 1) -> list[Question]:

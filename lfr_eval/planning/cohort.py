@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.gathering import GUESSED, usual_columns
+from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.problems import ManifestMissingError
 from lfr_eval.cohort.reading import read_text_table
 from lfr_eval.contract.names import factor_words, group_words
@@ -32,6 +33,7 @@ from lfr_eval.planning.words import BORROWED
 
 DEFAULT_FACTORS = ("gender", "ethnicity", f"gender{CROSS}ethnicity")
 SUBJECT = "subject_id"
+NOTES = "notes"
 STEPS = 10
 """Halvings of a range of ratios: to 1 %, which is half a point of power."""
 
@@ -85,6 +87,12 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
     factors
         Those asked for; none: those of gender, ethnicity and both that the file has labels for.
 
+    Returns
+    -------
+    DataFrame, tuple
+        The labels, one row per person, and the factors. `attrs[NOTES]` of the labels says which
+        were changed.
+
     Raises
     ------
     PlanningError
@@ -99,6 +107,9 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
     there = [str(name) for name in read.frame.columns]
     usual = usual_columns(there, {name: name for name in there if name in GUESSED})
     table = read.frame.rename(columns={column: name for name, column in usual.items()})
+    # Groups as a study counts them: one spelling for each, and short names.
+    labels = respelled(replace(read, frame=table), counted=("person", "people"))
+    table = labels.table.frame
     if SUBJECT in table:
         table = table.drop_duplicates(SUBJECT).set_index(SUBJECT)
     asked = tuple(factors) or tuple(
@@ -112,6 +123,7 @@ def read_people(file: Path, factors: Sequence[str]) -> tuple[pd.DataFrame, tuple
             + (f", and lacks {', '.join(lacking)}" if lacking else "")
             + ". Give labels that it has: --factors LABEL ..."
         )
+    table.attrs[NOTES] = labels.table.notes
     return table, asked
 
 
@@ -120,24 +132,36 @@ def shown_by(people: pd.DataFrame, factors: Sequence[str], cases: Sequence[Case]
     found = []
     singles = [factor for factor in factors if CROSS not in factor]
     for factor in factors:
-        grouping = group_people(people, factor)
-        sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
-        named = [code for code, name in enumerate(grouping.names) if is_group(name)]
-        if len(named) < 2:
+        names, sizes = _groups(people, factor)
+        if len(names) < 2:
             continue
         alone = CROSS in factor or len(factors) == 1
-        reference = max(named, key=lambda code: int(sizes[code]))
+        reference = int(np.argmax(sizes))
         for case in cases:
             asked = replace(case.question, factors=(factor,) if alone else tuple(singles))
-            setting = replace(replace(case, question=asked).setting, groups=len(named))
-            for code in named:
+            setting = replace(replace(case, question=asked).setting, groups=len(names))
+            for code in range(len(names)):
                 if code == reference:
                     continue
-                rest = [one for one in named if one not in (code, reference)]
+                rest = [one for one in range(len(names)) if one not in (code, reference)]
                 counts = [float(sizes[one]) for one in (code, reference, *rest)]
-                names = grouping.names[code], grouping.names[reference]
-                found.append(_shown(case, setting, (factor, *names), counts))
+                named = factor, names[code], names[reference]
+                found.append(_shown(case, setting, named, counts))
     return found
+
+
+def reference_of(people: pd.DataFrame, factor: str) -> str:
+    """Return the largest group of a factor, or the first of equally large ones."""
+    names, sizes = _groups(people, factor)
+    return names[int(np.argmax(sizes))] if names else ""
+
+
+def _groups(people: pd.DataFrame, factor: str) -> tuple[list[str], list[int]]:
+    """Return the groups that can be compared, and how many people each has."""
+    grouping = group_people(people, factor)
+    sizes = np.bincount(grouping.codes, minlength=len(grouping.names)).tolist()
+    both = [(name, n) for name, n in zip(grouping.names, sizes, strict=True) if is_group(name)]
+    return [name for name, _ in both], [n for _, n in both]
 
 
 def _shown(

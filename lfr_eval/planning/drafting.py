@@ -1,11 +1,12 @@
-"""Planning: a plan to fill in (an answer, or nothing, in; a YAML file out)."""
+"""Planning: a plan to fill in (a question, or nothing, in; a YAML file out)."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 from lfr_eval.config import DesignConfig
@@ -15,13 +16,19 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.writing import write_text
 from lfr_eval.finished.finished import typed
 from lfr_eval.planning.answer import THIS_TEST, TOST, Answer
-from lfr_eval.planning.question import PlanningError, Question
+from lfr_eval.planning.cohort import DEFAULT_FACTORS, reference_of
+from lfr_eval.planning.question import PAIRS, PlanningError, Question
+from lfr_eval.study.registration.plan import FILL_IN
+
+PAIRED = (PAIRS, "FNMR")
 
 DRAFT = """\
-# The plan of a study. Fill in what is empty, change what is not yours, then freeze it before
-# results exist:
+# The plan of a study. Fill in what is empty or says {mark}, change what is not yours, then freeze
+# it before results exist:
 #   {register}
 #   {run}
+# A plan names no files. Say where they are, and how their columns are called, in both commands:
+#   dataset.path=images.csv matcher.path=scores.csv 'matcher.columns={{score: similarity}}'
 title: ""
 question: ""
 # What is expected, in the direction in which it is expected.
@@ -30,7 +37,9 @@ hypotheses:
 who: ""
 contact: ""
 
-# What is run: lfr-eval run experiment=EXPERIMENT and these overrides.
+# What is run: lfr-eval run experiment=EXPERIMENT and these overrides. Matchers are facenet, scores,
+# templates, alerts, pairs (with dataset=pairs) and those of docs/matchers.md; designs are
+# verification (pairs of images), live, operator and retrospective (searches).
 experiment: {experiment}
 overrides: {overrides}
 
@@ -75,24 +84,74 @@ exclusions: []
 """
 
 
+def _yaml(value: object) -> str:
+    """Return a value on one line of YAML."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
 @dataclass(frozen=True)
 class Studied:
     """What a plan says of what is run, as YAML."""
 
-    experiment: str = "rehearsal"
-    overrides: str = "[]"
-    factors: str = "[gender, ethnicity, gender x ethnicity]"
-    reference_groups: str = "{gender: male, ethnicity: white, gender x ethnicity: male x white}"
-    metrics: str = "[FPIR, FNIR]"
-    primary_factors: str = "[gender, ethnicity]"
-    thresholds: str = "[0.6]"
-    watchlist: str | None = None
+    overrides: str = f"[dataset=manifest, matcher={FILL_IN}, design={FILL_IN}]"
+    factors: str = _yaml(list(DEFAULT_FACTORS))
+    reference_groups: str = "{}"
+    metrics: str = f"[{FILL_IN}]"
+    primary_factors: str = _yaml([factor for factor in DEFAULT_FACTORS if CROSS not in factor])
+    thresholds: str = f"[{FILL_IN}]"
+    watchlist: str = "[]"
+    experiment: str = "none"
 
 
-def like(pilot: StudyFolder) -> Studied:
+def of_own(
+    question: Question, threshold: float | None = None, people: pd.DataFrame | None = None
+) -> Studied:
+    """Return what a plan says of people of one's own.
+
+    Parameters
+    ----------
+    question
+        What the study must answer.
+    threshold
+        Where the system operates, if that is known.
+    people
+        Labels, one row per person, if they are known.
+    """
+    at = FILL_IN if threshold is None else f"{threshold:.9g}"
+    design = "verification" if question.metric in PAIRED else "live"
+    # Rates are stated at the watchlist; where there are fillers, events are counted with them.
+    sizes = [size for size in (question.watchlist, question.fillers) if size is not None]
+    overrides = ["dataset=manifest", f"matcher={FILL_IN}", f"design={design}"]
+    if question.metric != "FTA":
+        overrides.append(f"thresholds.values=[{at}]")
+    if sizes:
+        overrides.append(f"design.watchlist_sizes={sizes}".replace(" ", ""))
+    largest = {} if people is None else {f: reference_of(people, f) for f in question.factors}
+    return Studied(
+        _yaml(overrides),
+        _yaml(list(question.factors)),
+        _yaml({factor: group for factor, group in largest.items() if group}),
+        _yaml([question.metric]),
+        _yaml(list(question.sharing or question.factors)),
+        "[]" if question.metric == "FTA" else f"[{at}]",
+        _yaml(sizes[-1:]),
+    )
+
+
+def like(
+    pilot: StudyFolder, question: Question | None = None, threshold: float | None = None
+) -> Studied:
     """Return what a plan says that repeats a pilot study on the same sort of people.
 
     Where its data are is said on the command line, beside the registration.
+
+    Parameters
+    ----------
+    question
+        What the study must answer; None: what the pilot asked.
+    threshold
+        Where; None: where the pilot asked it.
     """
     record, provenance = pilot.record(), pilot.provenance()
     dataset, matcher, design = map(provenance.settings, ("dataset", "matcher", "design"))
@@ -114,53 +173,39 @@ def like(pilot: StudyFolder) -> Studied:
         if factor not in largest
     }
     paired = [] if "verification" not in design["kinds"] else ["FMR", "FNMR"]
+    metrics = paired + (["FPIR", "FNIR"] if searched else [])
+    factors, singles = list(record.factors), [f for f in record.factors if CROSS not in f]
+    if question is not None:
+        metrics = [question.metric]
+        if question.factors:
+            factors, singles = list(question.factors), list(question.sharing or question.factors)
     return Studied(
-        "none",
         _yaml(overrides),
-        _yaml(list(record.factors)),
-        _yaml(declared),
-        _yaml(paired + (["FPIR", "FNIR"] if searched else [])),
-        _yaml([factor for factor in record.factors if CROSS not in factor]),
-        _yaml(list(record.thresholds.primary)),
+        _yaml(factors),
+        _yaml({one: declared[one] for one in factors if one in declared}),
+        _yaml(metrics),
+        _yaml(singles),
+        _yaml(list(record.thresholds.primary) if threshold is None else [threshold]),
         _yaml(design["watchlist_sizes"]),
     )
 
 
-def factors_of(pilot: StudyFolder | None) -> tuple[str, ...]:
-    """Return the factors that a draft asks about where nobody names others."""
-    names = yaml.safe_load((Studied() if pilot is None else like(pilot)).factors)
-    return tuple(str(name) for name in names)
-
-
-def _as_planned(studied: Studied, question: Question) -> Studied:
-    """Return the same with the primary questions that the answer is planned for."""
-    studied = replace(studied, metrics=_yaml([question.metric]))
-    if not question.factors:
-        return studied
-    known = yaml.safe_load(studied.reference_groups)
-    return replace(
-        studied,
-        factors=_yaml(list(question.factors)),
-        reference_groups=_yaml({one: known[one] for one in question.factors if one in known}),
-        primary_factors=_yaml(list(question.sharing or question.factors)),
-    )
-
-
-def _yaml(value: object) -> str:
-    """Return a value on one line of YAML."""
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
-    return text.removesuffix("\n").removesuffix("\n...")
-
-
-def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = None) -> None:
+def draft(
+    file: Path,
+    question: Question | None = None,
+    studied: Studied = Studied(),
+    people_per_group: str = "null",
+) -> None:
     """Write a plan to fill in.
 
     Parameters
     ----------
-    answer
-        Says how many people; None: that is to be filled in.
-    pilot
-        A study that says what is run.
+    question
+        What the study must answer, if that is known.
+    studied
+        What is run.
+    people_per_group
+        How many people it takes, as YAML.
 
     Raises
     ------
@@ -171,30 +216,24 @@ def draft(file: Path, answer: Answer | None = None, pilot: StudyFolder | None = 
         raise PlanningError(f"{file} exists; give another name.")
     if file.suffix not in (".yaml", ".yml"):
         raise PlanningError(f"A plan is a YAML file; {file} does not end in .yaml.")
-    question = None if answer is None else answer.question
-    studied = Studied() if pilot is None else like(pilot)
-    if question is not None:
-        studied = _as_planned(studied, question)
     values: dict[str, object] = {
+        "mark": FILL_IN,
         "register": command("plan", "register", file),
         "run": command("run", override("registration", file.with_suffix(".registration.json"))),
         **asdict(studied),
-        "watchlist": studied.watchlist or f"[{(question and question.watchlist) or 10_000}]",
         "fillers": "null" if question is None else question.fillers or question.watchlist or "null",
         "margin": 1.5 if question is None or question.margin is None else question.margin,
         "alpha": 0.05 if question is None else question.alpha,
         "power": 0.8 if question is None else question.power,
-        "people": _people(answer),
+        "people": people_per_group,
         "passes": "null" if question is None else round(question.passes),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text(file, DRAFT.format(**values))
 
 
-def _people(answer: Answer | None) -> str:
-    """Return the people a group that answer everything asked: the most of all cases."""
-    if answer is None:
-        return "null"
+def people_of(answer: Answer) -> str:
+    """Return the people per group that answer everything asked: the most of all cases."""
     if answer.question.people is not None:
         return str(answer.question.people)
     rows = answer.rows[answer.rows["method"].isin([THIS_TEST, TOST])]

@@ -63,7 +63,7 @@ def test_what_is_written_asks_what_its_numbers_are_enough_for(
         people[name] = plan["sample"]["people_per_group"], plan["primary"]["factors"]
     assert people["shipped"] == (people["own"][0], ["gender", "ethnicity"])
     assert people["own"][1] == ["gender", "site"]
-    assert plan["reference_groups"] == {"gender": "male"}
+    assert plan["reference_groups"] == {}
 
 
 def test_simulated_studies_have_as_many_factors(monkeypatch: pytest.MonkeyPatch) -> None:

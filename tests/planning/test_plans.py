@@ -56,8 +56,9 @@ def test_a_draft_says_what_is_missing_and_nothing_else(
         read_plan(file)
     problems = str(caught.value).splitlines()[1:]
     assert problems
-    assert all(line.endswith("is empty") for line in problems)
-    file.write_text(file.read_text().replace('""', "filled"))
+    assert all(line.endswith(("is empty", "fill it in")) for line in problems)
+    file.write_text(file.read_text().replace('""', "filled").replace("[FILL-IN]", "[0.5]"))
+    file.write_text(file.read_text().replace("FILL-IN", "facenet"))
     plan = read_plan(file)
     assert f"{plan.sample.people_per_group:,}" in answered.out
     assert cli.main(["plan", "new", str(file)]) == cli.UNUSABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,8 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SPENDINGS
 from lfr_eval.study.registration.record import RegistrationError
 
 MOST_LOOKS = 20
+FILL_IN = "FILL-IN"
+"""What a draft holds where only its author can say what is meant."""
 
 Text = Annotated[str, Field(pattern=r"\S")]
 """Text that is not empty."""
@@ -165,10 +167,25 @@ def read_plan(file: Path) -> StudyPlan:
         problems = [*check_texts(plan.model_dump()), *_contradictions(plan)]
     except ValidationError as error:
         problems = list(each_problem(error, FIELDS))
+    # Nothing else is said about a place that is to be filled in.
+    problems = [problem for problem in problems if FILL_IN not in problem]
+    problems += [f"{where} says {text}: fill it in" for where, text in _to_fill_in(content)]
     if problems:
         listed = "".join(f"\n  {problem}" for problem in problems)
         raise RegistrationError(f"{file} is not a plan yet:{listed}")
     return plan
+
+
+def _to_fill_in(value: object, where: str = "") -> Iterator[tuple[str, str]]:
+    """Yield place and text of what the author of a draft has not filled in."""
+    if isinstance(value, str) and FILL_IN in value:
+        yield where, value
+    elif isinstance(value, list):
+        for below in value:
+            yield from _to_fill_in(below, where)
+    elif isinstance(value, dict):
+        for name, below in value.items():
+            yield from _to_fill_in(below, f"{where}.{name}".lstrip("."))
 
 
 def overrides_of(plan: StudyPlan) -> list[str]:
