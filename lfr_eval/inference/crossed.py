@@ -72,9 +72,9 @@ def crossed_cells(
 ) -> Crossed:
     """Count false matches between people of different groups.
 
-    Where every image serves as reference and probe, a comparison has no direction: the cells
-    (g, h) and (h, g) then hold the same comparisons. Where some images serve as one alone, `g`
-    is the probe's group and `h` the reference's.
+    Where images serve as reference and probe, and in a list of pairs, a comparison has no
+    direction: the cells (g, h) and (h, g) then hold the same comparisons. Elsewhere `g` is the
+    probe's group and `h` the reference's.
 
     The variance is `shared_variance` over the people of both sides. With clusters, (people,), these
     take the place of people, and it is not below that of people.

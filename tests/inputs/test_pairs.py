@@ -128,16 +128,36 @@ def test_groups_that_other_rows_fill_are_told(tmp_path: Path) -> None:
     )
 
 
-def test_pairs_across_two_groups_are_crossed(tmp_path: Path) -> None:
-    lines = ["score,genuine,subject_a,subject_b,group_a,group_b"]
-    for at in range(12):
-        lines += [f"0.9,1,a{at},a{at},x,x", f"0.5,0,a{at},b{at},x,y", f"0.1,0,b{at},c{at},y,y"]
-    (tmp_path / "pairs.csv").write_text("\n".join(lines))
-    study = tables_of(tmp_path, *words_of(tmp_path / "pairs.csv"))
-    rates = study.read(RATES).query("metric == 'FMR' and threshold == 0.4 and factor == 'group'")
-    cells = rates[rates["trials"] > 0].set_index(["group", "counterpart"])[["events", "trials"]]
-    assert cells.loc[("y", "y")].tolist() == [0, 12]
-    assert cells.loc[("x", "y")].tolist() == [12, 12]
+def test_pairs_across_groups_are_those_of_a_loop_whichever_side_is_first(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    group, number = rng.choice(list("xyz"), 40), 600
+    a, b = rng.integers(40, size=number), rng.integers(40, size=number)
+    pairs = pd.DataFrame({"score": rng.random(number).round(3), "genuine": (a == b).astype(int)})
+    tables = []
+    for turned in (rng.random(number) < 0.5, np.zeros(number, bool)):
+        one, other = np.where(turned, b, a), np.where(turned, a, b)
+        sides = {"subject_a": one, "subject_b": other}
+        groups = {"group_a": group[one], "group_b": group[other]}
+        pairs.assign(**sides, **groups).to_csv(tmp_path / "pairs.csv", index=False)
+        study = tables_of(tmp_path, *words_of(tmp_path / "pairs.csv"))
+        tables.append(study.read(RATES))
+    rates = tables[1]
+    pd.testing.assert_frame_equal(*tables)
+    at = rates[(rates["threshold"] == 0.4) & (rates["factor"] == "group")]
+    for row in at.itertuples():
+        there, people = np.zeros(number, bool), set()
+        for at_row in range(number):
+            sides = [(a[at_row], b[at_row]), (b[at_row], a[at_row])]
+            for left, right in sides:
+                met = (group[left], group[right]) == (row.group, row.counterpart)
+                if met and (a[at_row] == b[at_row]) == (row.metric == "FNMR"):
+                    there[at_row] = True
+                    people.add(left)
+        high = pairs["score"].to_numpy() >= 0.4
+        events = there & (high if row.metric == "FMR" else ~high)
+        assert (row.events, row.trials) == (events.sum(), there.sum())
+        assert row.subjects == len(people)
+    assert len(at) == 9 + 3
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,12 @@ def verification_trials(
     """Return the trials of FMR and, where anybody has a mated comparison, FNMR.
 
     A mated comparison has the conditions of its probe (`images`, `controls` as in
-    `identification_trials`), unless an image is both reference and probe: it then has no one
-    probe. A comparison of two people has no one person whose condition it would be.
+    `identification_trials`), unless an image is both reference and probe, or pairs are listed: it
+    then has no one probe. A comparison of two people has no one person whose condition it would be.
     """
     corrections, mated, non_mated = pairs.corrections, pairs.mated, pairs.non_mated
-    mutual = images is not None and bool((images["role"] == "both").any())
+    # A list of pairs does not say which side was the probe.
+    mutual = images is not None and bool(images["role"].isin(["both", "pair"]).any())
     if mutual:
         images = None
     if len(corrections) and (corrections["subject_a"] == corrections["subject_b"]).all():
