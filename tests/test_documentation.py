@@ -64,6 +64,9 @@ def test_every_documented_command_line_is_understood(line: str) -> None:
     if "matcher=python" in overrides:
         # Settings of a matcher of one's own are those of its class: tests/matchers/test_plugins.py.
         overrides = [word for word in overrides if not word.startswith("matcher.")]
+    if any(word.startswith("registration=") for word in overrides):
+        # The plan chooses the kinds of people and matcher: tests/test_registration.py.
+        overrides = ["dataset=manifest", "matcher=scores", *overrides]
     GlobalHydra.instance().clear()
     register()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
