@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.worlds import beta_rates, tendencies, unsaturated
-from lfr_eval.contract.trials import Condition, Grouping, PairTrials, PersonTrials
+from lfr_eval.contract.trials import Condition, Grouping, PairTrials, PersonTrials, Trials
 from lfr_eval.inference import Plan, finding_table
 from lfr_eval.inference.crossed import crossed_cells
 from lfr_eval.inference.ends import lower_ends, upper_ends
@@ -59,6 +59,10 @@ def designs() -> list[Design]:
              ("lambs in both", ("lognormal", 0.8), ("lognormal", 0.8)))  # fmt: skip
     return [
         *(Design(f"strata, beta {a} v {b}", "claims", _strata(a, b)) for a, b in unlike),
+        Design("150 matched pairs, beta 0.4 v 0.05", "claims", _matched(150, 0.4, 0.05)),
+        Design("60 matched pairs, beta 0.05 v 0.4", "claims", _matched(60, 0.05, 0.4)),
+        Design("comparisons of 2 of a site, 40 sites", "claims", _of_few(40, 2)),
+        Design("comparisons of 3 of a site, 40 sites", "claims", _of_few(40, 3)),
         *(Design(f"cameras, beta {a} v {b}", "claims", _cameras(a, b)) for a, b in unlike),
         *(
             Design(f"across {n} and {m}, {words}", "covers", _across(n, m, one, two))
@@ -75,8 +79,9 @@ def _scores(rng: np.random.Generator, chance: np.ndarray) -> np.ndarray:
     return np.asarray(reached, np.float32)
 
 
-def _claims(trials: PersonTrials, people: pd.DataFrame, factor: str, **plan: object) -> bool:
-    given = Plan(factors=(factor,), primary_metrics=("FPIR",), primary_thresholds=(4.0,), **plan)  # type: ignore[arg-type]
+def _claims(trials: Trials, people: pd.DataFrame, factor: str, **plan: object) -> bool:
+    metric = trials.metric
+    given = Plan(factors=(factor,), primary_metrics=(metric,), primary_thresholds=(4.0,), **plan)  # type: ignore[arg-type]
     found = finding_table([trials], people, STEPS, given)
     primary = found[found["primary"].astype(bool)]
     return bool((primary["verdict"] == "different").any())
@@ -97,6 +102,45 @@ def _strata(one: float, two: float) -> Callable[[np.random.Generator], bool]:
         trials = PersonTrials("FPIR", 200, person, _scores(rng, chance[person]), True, 1000)
         people = pd.DataFrame(
             {"gender": np.where(women, "female", "male"), "site": np.where(second, "b", "a")}
+        )
+        return _claims(trials, people, "gender", strata=("site",))
+
+    return study
+
+
+def _matched(pairs: int, one: float, two: float) -> Callable[[np.random.Generator], bool]:
+    """Match a woman and a man at a site of their own, ten passes each; one of ten alerts."""
+    person = np.repeat(np.arange(2 * pairs), 10)
+    people = pd.DataFrame(
+        {"gender": np.repeat(["female", "male"], pairs), "site": np.tile(np.arange(pairs), 2)}
+    ).astype(str)
+
+    def study(rng: np.random.Generator) -> bool:
+        chance = np.concatenate([beta_rates(0.1, c)(rng, (1, pairs))[0] for c in (one, two)])
+        trials = PersonTrials("FPIR", 2 * pairs, person, _scores(rng, chance[person]), True, 1000)
+        return _claims(trials, people, "gender", strata=("site",))
+
+    return study
+
+
+def _of_few(sites: int, each: int) -> Callable[[np.random.Generator], bool]:
+    """Compare a few women and men of each site, five images each; a pair is alike in all images."""
+    site = np.tile(np.repeat(np.arange(sites), each), 2)
+    gender = np.repeat([0, 1], sites * each)
+    people = pd.DataFrame(
+        {"gender": np.array(["female", "male"])[gender], "site": site.astype(str)}
+    )
+    first, second = np.triu_indices(len(site), 1)
+    same = (site[first] == site[second]) & (gender[first] == gender[second])
+    first, second = (np.repeat(side[same], 25) for side in (first, second))
+    images = np.full(len(site), 5, np.intp)
+
+    def study(rng: np.random.Generator) -> bool:
+        chance = np.repeat(beta_rates(0.1, 0.4)(rng, (1, len(first) // 25))[0], 25)
+        score = _scores(rng, chance)
+        hit = score > 0
+        trials = PairTrials(
+            len(site), first[hit], second[hit], score[hit], 1.0, images, images, images
         )
         return _claims(trials, people, "gender", strata=("site",))
 

@@ -25,6 +25,7 @@ from lfr_eval.inference.cells import (
     satterthwaite,
 )
 from lfr_eval.inference.persons import members, sums
+from lfr_eval.inference.sparse import ONE_UNIT
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,23 @@ class ConditionedCounter:
 
     def residuals(self, labels: Labels, cells: int) -> Floats:
         """Events of each person, less those expected from its passes under each condition."""
-        conditions = len(self.trials)
-        rate = self.count(labels, cells).rate.reshape(cells, conditions, -1)
+        rate = self._expected(*self._totals(members(labels, cells)))
         residuals = np.zeros(self.events.shape[1:])
-        for index in range(conditions):
-            expected = rate[labels, index] * self.trials[index][:, None]
-            residuals += self.events[index] - expected
+        for index, trials in enumerate(self.trials):
+            residuals += self.events[index] - rate[labels, index] * trials[:, None]
         return residuals
+
+    def _totals(self, member: Floats) -> tuple[Floats, Floats, Floats]:
+        """Events, trials and people, (cells, conditions, thresholds or 1)."""
+        events = np.stack([sums(member, own) for own in self.events], axis=1)
+        trials = sums(member, self.trials.T)[..., None]
+        return events, trials, sums(member, (self.trials > 0).astype(float).T)[..., None]
+
+    @staticmethod
+    def _expected(events: Floats, trials: Floats, people: Floats) -> Floats:
+        """Rates that residuals are taken from; of one person under a condition, that of all."""
+        whole = divide(events.sum(axis=1, keepdims=True), trials.sum(axis=1, keepdims=True))
+        return np.where(people == ONE_UNIT, whole, divide(events, trials))
 
     def count(self, labels: Labels, cells: int) -> Cells:
         """Count events within cells and conditions; variance clustered by person across them.
@@ -106,10 +117,8 @@ class ConditionedCounter:
         """
         conditions, _, top = self.events.shape
         member = members(labels, cells)
-        events = np.stack([sums(member, own) for own in self.events], axis=1)
-        trials = sums(member, self.trials.T)[..., None]
-        people = sums(member, (self.trials > 0).astype(float).T)[..., None]
-        rate = divide(events, trials)
+        events, trials, people = self._totals(member)
+        rate, expected = divide(events, trials), self._expected(events, trials, people)
         # Of each person under each condition, (conditions, people).
         factor = leverage_factor(self.trials, trials[labels, :, 0].T, people[labels, :, 0].T)
         covariance = np.zeros((cells, conditions, conditions, top))
@@ -119,7 +128,7 @@ class ConditionedCounter:
                 if not np.any(m_s * m_t):
                     continue
                 x_s, x_t = self.events[s], self.events[t]
-                p_s, p_t = rate[:, s], rate[:, t]
+                p_s, p_t = expected[:, s], expected[:, t]
                 both = (factor[s] * factor[t])[:, None]
                 residuals = (
                     sums(member, x_s * x_t * both)

@@ -138,9 +138,12 @@ class Counted:
         both, place = np.unique(cell * number + unit, return_inverse=True)
         units = np.bincount(both // number, minlength=len(total)).astype(float)
         own = np.bincount(place.ravel(), m)[place.ravel()]
-        # The rate of every combination was estimated from its own people.
+        # The rate of every combination was estimated from its own people; that of one person says
+        # nothing of how people differ, and is compared with the rate of the whole group.
+        alone = (units == 1)[:, None]
+        expected = np.where(alone, divide(events.sum(axis=0), total.sum()), by_cell)
         scale = divide(weight, total)[cell] * leverage_factor(own, total[cell], units[cell])
-        summed = _by((x - by_cell[cell] * m[:, None]) * scale[:, None], unit, number)
+        summed = _by((x - expected[cell] * m[:, None]) * scale[:, None], unit, number)
         squares = summed**2
         each = divide(weight, total)
         binomial = (weight * each) @ (by_cell * (1 - by_cell))

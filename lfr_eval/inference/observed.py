@@ -27,6 +27,7 @@ from lfr_eval.inference.contrasts import Side, Standardised, contrast, squared
 from lfr_eval.inference.controls import Controls
 from lfr_eval.inference.counting import Swept
 from lfr_eval.inference.precision import Evidence, Lenders
+from lfr_eval.inference.sparse import ONE_UNIT, ONE_UNIT_OF_PAIRS, degrees_within, with_few_people
 from lfr_eval.inference.watchlists import References, references_of, watchlist_variance
 
 
@@ -42,12 +43,18 @@ class Counted:
         Degrees of freedom of the variances.
     groups, strata
         How many there are.
+    units : (groups x strata,)
+        People with a trial, or clusters of them, of each.
+    few
+        Of these, how many are one unit; see `sparse`.
     """
 
     cells: Cells
     degrees: Floats
     groups: int
     strata: int
+    units: Floats
+    few: int
 
 
 @dataclass(frozen=True)
@@ -114,9 +121,7 @@ def counts_of(
     strata, groups, counter = controls.strata, len(grouping.names), swept.counter
     codes = grouping.codes * strata + controls.stratum
     number = groups * strata
-    here, units, unit, unit_codes, references = _counted(
-        swept, codes, groups, strata, watchlist, clusters
-    )
+    here, unit, unit_codes, references = _counted(swept, codes, groups, strata, watchlist, clusters)
     lending = _counted(swept.lending, codes, groups, strata, watchlist, clusters)[0]
     extremes = unit.extremes(unit_codes, number)
     largest = _most(extremes.largest, groups)
@@ -131,7 +136,7 @@ def counts_of(
         here,
         lending,
         swept.lenders,
-        by_group(units)[:, 0],
+        by_group(here.units)[:, 0],
         by_group(counter.exposed(codes, number))[:, 0],
         by_group(counter.affected(codes, number)),
         by_group(unit.affected(unit_codes, number)),
@@ -152,12 +157,15 @@ def _counted(
     strata: int,
     watchlist: str,
     clusters: Codes | None,
-) -> tuple[Counted, Floats, Counter, Labels, References | None]:
-    """Count cells; the units of each, the units with the cell of each, and random references."""
+) -> tuple[Counted, Counter, Labels, References | None]:
+    """Count cells; the units with the cell of each, and random references."""
     trials, counter, number = swept.trials, swept.counter, groups * strata
     cells, degrees, units, unit, unit_codes = count_units(
         trials, counter, swept.steps, codes, number, clusters
     )
+    few = ONE_UNIT_OF_PAIRS if isinstance(trials, PairTrials) else ONE_UNIT
+    people = cells.people if cells.conditions > 1 else np.minimum(cells.people, units[:, None])
+    cells = with_few_people(cells, people, groups, few)
     references = None
     if watchlist == "random":
         alone = cells
@@ -165,7 +173,7 @@ def _counted(
         references = references_of(trials, codes, number, swept.steps)
         if references is not None:
             degrees = _combined(alone, cells, degrees, references.degrees)
-    return Counted(cells, degrees, groups, strata), units, unit, unit_codes, references
+    return Counted(cells, degrees, groups, strata, units, few), unit, unit_codes, references
 
 
 def _most(values: Floats, groups: int) -> Floats:
@@ -330,9 +338,17 @@ def _pooled_degrees(counts: Counted, member: Bools) -> Floats:
         parts = cells.trials[rows] ** 2 * cells.variance[rows]
     else:
         parts = np.maximum(_sum_variance(cells, rows).sum(axis=(1, 2)), 0.0)
-    return divide(
-        parts.sum(axis=0) ** 2, np.sum(parts**2 / counts.degrees[rows], axis=0), otherwise=np.inf
-    )
+    degrees = counts.degrees[rows]
+    if counts.strata > 1:
+        # No length is left to be inferred: there may be no threshold.
+        shape = np.count_nonzero(member), counts.strata
+        parts, degrees, people = (
+            values.reshape(*shape, values.shape[-1])
+            for values in (parts, degrees, counts.units[rows, None])
+        )
+        degrees = degrees_within(parts, degrees, people, counts.few)
+        parts = parts.sum(axis=1)
+    return divide(parts.sum(axis=0) ** 2, np.sum(parts**2 / degrees, axis=0), otherwise=np.inf)
 
 
 def _rows(counts: Counted, member: Bools) -> Labels:
