@@ -83,4 +83,5 @@ def degrees_within(parts: Floats, degrees: Floats, people: Floats, few: int) -> 
     total, fourths = parts.sum(axis=1), np.sum(parts**2 * each, axis=1)
     found = satterthwaite(total, fourths, units.sum(axis=1))
     used = 1 - divide((~sparse).sum(axis=1), units.sum(axis=1))
-    return np.maximum(found * used, 1.0)
+    kept: Floats = np.maximum(found * used, 1.0)
+    return kept
