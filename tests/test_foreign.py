@@ -24,7 +24,8 @@ from lfr_eval.config.foreign import (
 )
 from lfr_eval.config.setting_types import mappings
 from lfr_eval.config.study import REMOVED
-from lfr_eval.contract.reading import ReadingError, json_value, read_text, yaml_value
+from lfr_eval.contract.reading import ReadingError, json_value, read_text
+from lfr_eval.contract.yaml_reading import yaml_value
 from lfr_eval.finished.choosing.constraints import read_constraints
 from lfr_eval.planning.freezing import composed, freeze
 from lfr_eval.study.registration import RegistrationError, overrides_of, read_plan

@@ -15,7 +15,8 @@ from lfr_eval.config.grammar import parsed_override
 from lfr_eval.config.overrides import understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.reading import LARGEST, ReadingError, json_value, yaml_value
+from lfr_eval.contract.reading import LARGEST, ReadingError, json_value
+from lfr_eval.contract.yaml_reading import yaml_value
 from lfr_eval.study import stages
 from lfr_eval.study.overrides import composed
 from lfr_eval.study.planned import check_plan

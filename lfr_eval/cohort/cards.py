@@ -17,8 +17,9 @@ from lfr_eval.cohort.card import KINDS, CardError, ColumnRule, DatasetCard, Layo
 from lfr_eval.cohort.codes import CodeError, find_scheme
 from lfr_eval.cohort.permission import day_of, problem_of_period
 from lfr_eval.contract.places import CARDS, remember
-from lfr_eval.contract.reading import ReadingError, ValueUnreadable, read_yaml
+from lfr_eval.contract.reading import ReadingError, ValueUnreadable
 from lfr_eval.contract.tables import LABEL_SOURCES
+from lfr_eval.contract.yaml_reading import read_yaml
 
 _RECEIPT = "sha256sums"
 """In a folder of downloads this file says what they were; a publisher's would be believed."""

@@ -28,7 +28,8 @@ from lfr_eval.contract.csv_lines import (
     separator_of,
     unread_of,
 )
-from lfr_eval.contract.reading import BEGINS, why_no_file, why_no_table
+from lfr_eval.contract.encodings import BEGINS, why_no_table
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import WORKBOOKS

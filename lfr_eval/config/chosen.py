@@ -14,8 +14,9 @@ from lfr_eval.config.composition import Schema, filled
 from lfr_eval.config.foreign import GIVEN, check_conf
 from lfr_eval.config.limits import check
 from lfr_eval.config.paths import conf_dir
-from lfr_eval.contract.reading import ReadingError, read_text, yaml_value
+from lfr_eval.contract.reading import ReadingError, read_text
 from lfr_eval.contract.words import rate_in
+from lfr_eval.contract.yaml_reading import yaml_value
 
 
 def read_policy(words: Sequence[str]) -> PolicyConfig:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from lfr_eval.config.grammar import parsed_override
 from lfr_eval.config.missing import ConfigError
 from lfr_eval.config.study import REMOVED
-from lfr_eval.contract.reading import ReadingError, yaml_value
+from lfr_eval.contract.reading import ReadingError
+from lfr_eval.contract.yaml_reading import yaml_value
 
 if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override

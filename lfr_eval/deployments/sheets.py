@@ -13,7 +13,7 @@ from typing import Any
 from lfr_eval.contract.archives import swollen
 from lfr_eval.contract.csv_lines import is_note, separator_of
 from lfr_eval.contract.dates import looks_like_a_day
-from lfr_eval.contract.reading import wide_encoding
+from lfr_eval.contract.encodings import wide_encoding
 from lfr_eval.contract.spreadsheets import without_values
 from lfr_eval.contract.words import several, some
 from lfr_eval.contract.workbooks import extents

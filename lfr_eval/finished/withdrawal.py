@@ -24,12 +24,13 @@ from lfr_eval.contract.archives import read_parquet
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import PROVENANCE, STAGES, STUDY, FolderError, StudyFolder, sha256_of
 from lfr_eval.contract.provenance import Withdrawal
-from lfr_eval.contract.reading import ReadingError, read_json, read_yaml
+from lfr_eval.contract.reading import ReadingError, read_json
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.swapping import NEXT, READY
 from lfr_eval.contract.tables import COHORT, EXCLUSIONS
 from lfr_eval.contract.words import several
 from lfr_eval.contract.writing import json_text, written_aside
+from lfr_eval.contract.yaml_reading import read_yaml
 from lfr_eval.finished.elsewhere import (
     from_cache,
     from_deployments,

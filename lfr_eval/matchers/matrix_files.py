@@ -14,7 +14,8 @@ from pandas.api.types import is_numeric_dtype
 
 from lfr_eval.contract.archives import read_parquet, swollen
 from lfr_eval.contract.csv_lines import names_separator, separator_of
-from lfr_eval.contract.reading import why_no_file, why_no_utf8
+from lfr_eval.contract.encodings import why_no_utf8
+from lfr_eval.contract.reading import why_no_file
 from lfr_eval.contract.spelling import normal
 from lfr_eval.contract.words import some
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable

@@ -22,7 +22,8 @@ from lfr_eval.contract.csv_lines import (
     separator_of,
     unread_of,
 )
-from lfr_eval.contract.reading import BEGINS, json_value, why_no_file, why_no_table, why_no_utf8
+from lfr_eval.contract.encodings import BEGINS, why_no_table, why_no_utf8
+from lfr_eval.contract.reading import json_value, why_no_file
 from lfr_eval.contract.workbooks import WORKBOOKS, WorkbookUnreadable, cell_text, read_workbook
 from lfr_eval.matchers import MatcherError
 

@@ -20,7 +20,7 @@ from lfr_eval.contract.addresses import masked
 from lfr_eval.contract.commands import command
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.folder import sha256_of
-from lfr_eval.contract.reading import read_yaml
+from lfr_eval.contract.yaml_reading import read_yaml
 from lfr_eval.matchers import ImageMatcher
 from lfr_eval.matchers.packing import MATCHER, WEIGHTS, unpack_unchanged
 from lfr_eval.tracking import default_uri, impatient, make_ready

@@ -16,11 +16,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from lfr_eval.contract.errors import MendableError
-from lfr_eval.contract.reading import ReadingError, read_yaml, yaml_value
+from lfr_eval.contract.reading import ReadingError
 from lfr_eval.contract.record import StudyRecord
 from lfr_eval.contract.tables import AFTERWARDS, ALL, EXCLUSIONS, FURTHER, OF_DESIGNS, VERDICTS
 from lfr_eval.contract.validation import problems_of
 from lfr_eval.contract.vocabulary import METRICS
+from lfr_eval.contract.yaml_reading import read_yaml, yaml_value
 from lfr_eval.report.instruments import EvidenceMap, Give, Item
 from lfr_eval.report.panel.evidence import EVIDENCE
 

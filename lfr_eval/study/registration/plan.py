@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from lfr_eval.config.foreign import check_choice, check_names, check_texts, foreign_overrides
 from lfr_eval.contract.commands import command
-from lfr_eval.contract.reading import ReadingError, read_yaml
+from lfr_eval.contract.reading import ReadingError
 from lfr_eval.contract.record import Part
 from lfr_eval.contract.tables import METRICS, OVERALL
 from lfr_eval.contract.validation import each_problem
 from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, SPENDINGS
+from lfr_eval.contract.yaml_reading import read_yaml
 from lfr_eval.study.registration.record import RegistrationError
 
 MOST_LOOKS = 20
