@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_eval.inference.cells import Floats, leverage_factor, satterthwaite
+from lfr_eval.inference.cells import Floats, divide, leverage_factor, satterthwaite
 
 LEAST_EXCEEDANCES = 60
 """Scores above the floor from which a trend is estimated."""
@@ -48,6 +48,10 @@ FEW = 0.2
 """Multiple of the root of the number of people from which those people are too few. No upper end is
 both safe and useful then: normal and skewed tendencies cannot be told apart, and what is safe for
 the second is 20 times the rate of the first."""
+SKEWED = 0.25
+"""Skewness of the logarithm of how many of the scores above the lowest floor people have, from
+which their tendencies are more skewed than normal ones, with `MANY` people; fewer people have a
+skewness that varies more. Normal ones have -0.8 to -0.3, exponential ones 0.25 to 1.2."""
 VAGUE, MANY = 15.0, 500
 """Multiple of the rate above which an upper end says nothing; with fewer than 500 people 15 times
 500 over their number. People who make it so wide are so unlike that a sample may lack those who
@@ -234,6 +238,7 @@ def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> Tai
         return _refused(floor, found, f"fewer than {LEAST_EXCEEDANCES} scores above the floor")
     highest, ladder = ranked.score[found - count :], _ladder(count)
     rng = np.random.default_rng(seed)
+    skewed = _skewed(ranked, int(min(largest_share * scores.total, found)))
     while count >= LEAST_EXCEEDANCES:
         fitted = _fit(ranked, count, draws, rng)
         if fitted is not None and fitted.fit_p_value >= FIT_LEVEL:
@@ -243,6 +248,12 @@ def fit_tail(scores: Scores, largest_share: float, draws: int, seed: int) -> Tai
             if _few_people(ranked, min(count, HIGHEST)):
                 reason = (
                     "the highest scores belong to few people, and others like them may be missing"
+                )
+                return replace(fitted, refused=reason)
+            if skewed:
+                reason = (
+                    "some people resemble far more others than most do, and people who resemble "
+                    "even more may be missing"
                 )
                 return replace(fitted, refused=reason)
             return fitted
@@ -333,6 +344,23 @@ def _few_people(scores: Scores, count: int) -> bool:
     same = np.sum(number * (number - 1)) / number.sum() ** 2
     people = np.count_nonzero(scores.share)
     return bool(same * people > FEW * np.sqrt(people))
+
+
+def _skewed(scores: Scores, count: int) -> bool:
+    """Whether the tendencies of people are so skewed that the highest may be missing.
+
+    A sample that lacks the people with the highest scores does not show it there, but most people
+    have many scores above the lowest floor. The logarithm of their number is about linear in how
+    much somebody resembles others, and chance makes it skewed to the left where there are few.
+    Passes are too few for this.
+    """
+    if scores.second is None:
+        return False
+    at = slice(len(scores.score) - count, None)
+    number = np.log(scores.by_person(np.ones((count, 1)), at)[scores.share > 0, 0] + 0.5)
+    apart = number - number.mean()
+    skewness = divide(np.mean(apart**3), np.mean(apart**2) ** 1.5)
+    return bool(skewness > SKEWED * np.sqrt(MANY / len(number)))
 
 
 def _ladder(count: int) -> NDArray[np.intp]:

@@ -16,6 +16,7 @@ from lfr_eval.inference.tail import (
     Scores,
     _few_people,
     _ladder,
+    _skewed,
     fit_tail,
 )
 
@@ -140,6 +141,24 @@ def test_highest_scores_of_few_of_many_people_are_seen() -> None:
     assert not few(rng.integers(people, size=1000))
     assert not few(rng.integers(40, size=1000))
     assert few(rng.integers(20, size=1000))
+
+
+@pytest.mark.parametrize(("shared", "skewed"), [(0.2, False), (0.5, False), (0.2, True)])
+def test_skewed_tendencies_are_seen_where_the_highest_people_are_missing(
+    shared: float, skewed: bool
+) -> None:
+    for seed in range(3):
+        scores = pairs(500, seed, shared, skewed=skewed)
+        number = scores.by_person(np.ones((300, 1)), np.argsort(scores.score)[-300:])[:, 0]
+        lacking = number < np.sort(number)[-3]
+        for there in (np.ones(500, bool), lacking):
+            kept = there[scores.first] & there[scores.second]
+            order = np.flatnonzero(kept)[np.argsort(scores.score[kept])]
+            some = Scores(
+                *(scores.first[order], scores.second[order], scores.score[order]),
+                *(scores.share * there, scores.total),
+            )
+            assert _skewed(some, int(0.03 * scores.total)) == skewed
 
 
 @pytest.mark.parametrize(("shared", "most", "least"), [(0.2, 1, 0), (0.5, 12, 9)])
