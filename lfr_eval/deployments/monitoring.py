@@ -3,10 +3,11 @@
 An ordinary test that is repeated after every deployment raises a false alarm sooner or later. Here
 a stake is bet against "the rate is at most the limit": after each deployment it is multiplied by
 1 + b (x / expected - 1), x being the false alerts seen, `expected` those at the limit, and b a
-fraction fixed before. If the rate is at most the limit, the stake does not grow on average whatever
-the counts' distribution, so the chance that it ever reaches 1 / alpha is at most alpha (Ville). The
-mean over many fractions is such a stake, too. Over-dispersion between deployments changes nothing.
-Whether the rate drifts is asked in the same way, of the order of the deployments.
+fraction that follows from `expected` alone. If the rate is at most the limit, the stake does not
+grow on average whatever the counts' distribution, so the chance that it ever reaches 1 / alpha is
+at most alpha (Ville). The mean over several ways to bet is such a stake, too. Over-dispersion
+between deployments changes nothing. Whether the rate drifts is asked in the same way, of the order
+of the deployments.
 
 References
 ----------
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from lfr_eval.contract.words import (
     joined,
@@ -33,10 +34,17 @@ from lfr_eval.contract.words import (
     some,
     threshold_text,
 )
+from lfr_eval.deployments.street import false_alerts_said
 from lfr_eval.inference.field import PER_ALERT, PER_FACE, PER_HOUR
 
-FRACTIONS = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
-"""The fractions of the stake that are bet, side by side, with equal weight."""
+TIMES = np.array([1.4, 1.4, 2.2, 2.2, 5.0, 5.0])
+SPREADS = np.array([0.0, 3.0, 0.0, 3.0, 0.0, 3.0])
+"""Ways to bet, side by side, with equal weight: each suits a true rate of so many times the limit
+and deployments that differ so much (variance of the rate over its square). Found by simulation
+(`benchmarks/monitoring.py`)."""
+
+_MOST = 0.95
+"""Largest fraction of a stake that is bet: a deployment without false alerts ruins no stake."""
 
 EXPOSURES = {PER_FACE: "faces_seen", PER_ALERT: "alerts", PER_HOUR: "hours"}
 FEWEST_BEFORE = 20
@@ -44,6 +52,9 @@ FEWEST_BEFORE = 20
 
 POWERS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 """Of the bets on low ranks, side by side, with equal weight."""
+
+_STEP = 0.1
+"""Step of the logarithm of the common rate by which deployments are ranked: it seldom changes."""
 
 _TIES = 20
 """Seed of the numbers that break ties: a second look gives the same answer."""
@@ -109,11 +120,20 @@ def stakes(events: npt.ArrayLike, expected: npt.ArrayLike) -> np.ndarray:
     ndarray of shape (deployments,)
     """
     x, under = np.asarray(events, dtype=float), np.asarray(expected, dtype=float)
+    # The fraction that grows fastest where one false alert at most is expected, (times - 1) x
+    # expected (Kelly), held back where many are.
+    more = (TIMES - 1) * under[:, None]
+    bet = np.minimum(more / (1 + more * (1 + SPREADS)), _MOST)
     used = under > 0
-    growth = np.zeros((len(x), len(FRACTIONS)))
-    growth[used] = np.log1p(FRACTIONS * (x[used, None] / under[used, None] - 1))
+    growth = np.zeros(bet.shape)
+    growth[used] = np.log1p(bet[used] * (x[used, None] / under[used, None] - 1))
     # A false alert where none could be expected (no exposure) is impossible under the limit.
     growth[~used & (x > 0)] = np.inf
+    return _mixed(growth)
+
+
+def _mixed(growth: np.ndarray) -> np.ndarray:
+    """Return the mean stake of several ways to bet, from the growth of its logarithm."""
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(np.cumsum(growth, axis=0)).mean(axis=1))
 
@@ -176,7 +196,7 @@ def _beside(records: pd.DataFrame, known: pd.DataFrame, column: str) -> str:
     said = ""
     left = records.drop(known.index)
     if len(left):
-        of = several(int(left["false_alerts"].sum()), "false alert")
+        of = false_alerts_said(left)
         said += f" {several(len(left), 'deployment')} with {of} left out: {_lacking(left, column)}."
     thresholds = known["threshold"].dropna().unique()
     if len(thresholds) > 1:
@@ -204,6 +224,9 @@ def drifting(
 ) -> Alarm | None:
     """Ask whether false alerts have become more frequent since the first 20 deployments.
 
+    False alerts per face and per hour grow with the watchlist (FPIR(N) is about N x FMR), so where
+    every record gives its size, the deployments are ranked at one rate per face and entry.
+
     None where there are not enough deployments.
     """
     column, told = EXPOSURES[measure], by_day(records, measure)
@@ -212,15 +235,19 @@ def drifting(
         return None
     events = known["false_alerts"].to_numpy(dtype=float)
     under = known[column].to_numpy(dtype=float)
+    sizes, beside = known["watchlist_size"], ""
+    weight = np.ones(len(known))
+    if measure != PER_ALERT and sizes.gt(0).fillna(False).all():
+        weight, beside = sizes.to_numpy(dtype=float), ", in proportion to the size of the watchlist"
     later = slice(FEWEST_BEFORE, None)
     return Alarm(
-        f"{who}more false alerts {measure} than in earlier deployments{since}",
+        f"{who}more false alerts {measure} than in earlier deployments{since}{beside}",
         float(events[:FEWEST_BEFORE].sum() / under[:FEWEST_BEFORE].sum()),
         measure,
         alpha,
         len(known),
         *(int(events.sum()), float(under.sum())),
-        tuple(map(float, order_stakes(events, under)[later])),
+        tuple(map(float, order_stakes(events, under * weight)[later])),
         tuple(known["date"])[later],
         _beside(records, told, column),
     )
@@ -230,9 +257,10 @@ def order_stakes(events: npt.ArrayLike, exposure: npt.ArrayLike) -> np.ndarray:
     """Return the stake against "the order of the deployments does not matter", after each of them.
 
     Each deployment is ranked among those before it by how unlikely its false alerts are at the
-    common rate (a randomised Poisson tail). If deployments come in no order, the ranks are uniform
-    and independent whatever the distribution of false alerts, and p^(e-1) e is a fair bet on low
-    ones. Nothing is bet on the first 20. Ties are broken by numbers that are always the same.
+    common rate (a randomised Poisson tail), which is rounded so that most deployments need not be
+    ranked again. If deployments come in no order, the ranks are uniform and independent whatever
+    the distribution of false alerts, and p^(e-1) e is a fair bet on low ones. Nothing is bet on the
+    first 20. Ties are broken by numbers that are always the same.
 
     References
     ----------
@@ -241,16 +269,19 @@ def order_stakes(events: npt.ArrayLike, exposure: npt.ArrayLike) -> np.ndarray:
     """
     x, under = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
     tail, tie = np.random.default_rng(_TIES).random((2, len(x)))
+    with np.errstate(divide="ignore"):
+        step = np.round(np.log(np.cumsum(x) / np.cumsum(under)) / _STEP)
+    rate, unlikely = np.nan, np.empty(0)
     growth = np.zeros((len(x), len(POWERS)))
     for at in range(FEWEST_BEFORE, len(x)):
-        seen = slice(at + 1)
-        mean = x[seen].sum() / under[seen].sum() * under[seen]
-        unlikely = stats.poisson.sf(x[seen], mean) + tail[seen] * stats.poisson.pmf(x[seen], mean)
-        below, same = unlikely < unlikely[at], unlikely == unlikely[at]
+        if step[at] != rate:
+            rate = step[at]
+            mean = np.exp(rate * _STEP) * under
+            unlikely = special.pdtrc(x, mean) + tail * stats.poisson.pmf(x, mean)
+        below, same = unlikely[: at + 1] < unlikely[at], unlikely[: at + 1] == unlikely[at]
         p = (below.sum() + tie[at] * same.sum()) / (at + 1)
         growth[at] = np.log(POWERS) + (POWERS - 1) * np.log(p)
-    with np.errstate(over="ignore"):
-        return np.asarray(np.exp(np.cumsum(growth, axis=0)).mean(axis=1))
+    return _mixed(growth)
 
 
 def over_represented(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lfr_eval.contract.tables import STREET
-from lfr_eval.contract.words import threshold_text
+from lfr_eval.contract.words import several, threshold_text
 from lfr_eval.deployments.breaks import Break, period
 from lfr_eval.deployments.dispersion import dispersion, widened
 from lfr_eval.deployments.origins import FORCE, origins, strata
@@ -45,15 +45,19 @@ def street_table(records: pd.DataFrame, breaks: Sequence[Break]) -> pd.DataFrame
     """
     rows: list[dict[str, object]] = []
     of = strata(records)
-    several = origins(records)
+    apart = origins(records)
     # Rates of several forces or systems stand side by side; only the row of all adds them up.
-    for dimension, values in {ALL: pd.Series(ALL, records.index), **several}.items():
+    for dimension, values in {ALL: pd.Series(ALL, records.index), **apart}.items():
         rows += _rows(dimension, values, None, records, breaks)
     for stratum in sorted(of.dropna().unique()) or [None]:
         part = records if stratum is None else records[of == stratum]
         for dimension, values in dimensions(part, breaks).items():
             rows += _rows(dimension, values, stratum, records, breaks)
-    return STREET.build(rows)
+    street = STREET.build(rows)
+    forces = records["force"].unique()
+    if len(forces) == 1 and not apart:
+        street["force"] = street["force"].fillna(forces[0])
+    return street
 
 
 def _rows(
@@ -113,6 +117,14 @@ def ranges(numbers: Iterable[int]) -> str:
             said.append(str(start) if start == last else f"{start}–{last}")
         start = last = each
     return ", ".join(said)
+
+
+def false_alerts_said(records: pd.DataFrame) -> str:
+    """Return how many false alerts some records hold, as far as they say so."""
+    known = records["false_alerts"]
+    if known.isna().all():
+        return "an unknown number of false alerts"
+    return ("at least " if known.isna().any() else "") + several(int(known.sum()), "false alert")
 
 
 def _row(

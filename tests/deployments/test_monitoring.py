@@ -46,13 +46,15 @@ def test_an_ordinary_test_after_each_deployment_would_not_hold() -> None:
     assert raised / 200 > 0.2
 
 
-@pytest.mark.parametrize(("times", "median"), [(2, 12), (3, 7), (5, 4)])
-def test_a_rate_above_the_limit_is_found_soon(times: int, median: int) -> None:
+@pytest.mark.parametrize(
+    ("times", "limit", "median"), [(2, LIMIT, 10), (3, LIMIT, 6), (5, LIMIT, 4), (2, 1e-4, 40)]
+)
+def test_a_rate_above_the_limit_is_found_soon(times: int, limit: float, median: int) -> None:
     rng = np.random.default_rng(5)
     found = []
     for _ in range(200):
-        events, faces = simulated(rng, times * LIMIT)
-        found.append(int(np.argmax(stakes(events, LIMIT * faces) >= 20)) + 1)
+        events, faces = simulated(rng, times * limit)
+        found.append(int(np.argmax(stakes(events, limit * faces) >= 20)) + 1)
     assert np.median(found) <= median
 
 
@@ -87,6 +89,36 @@ def test_deployments_left_out_and_changed_thresholds_are_said() -> None:
         "1 deployment with 2 false alerts left out: 2024-01-05 (no faces seen). "
         "Thresholds: 0.60 and 0.64."
     )
+
+
+@pytest.mark.parametrize(
+    ("false", "said"),
+    [(None, "an unknown number of"), (0, "0"), (2, "2"), ((None, 2), "at least 2")],
+)
+def test_false_alerts_that_nobody_counted_are_not_none(false: object, said: str) -> None:
+    held = list(false) if isinstance(false, tuple) else [false]
+    frame = records(np.zeros(9), np.full(9, 1000.0))
+    frame.loc[: len(held) - 1, "false_alerts"] = pd.array(held, dtype="Int64")
+    frame.loc[: len(held) - 1, "date"] = None
+    (alarm,) = watch(frame, LIMIT, "per face")
+    assert f"deployment{'s' * (len(held) > 1)} with {said} false alerts left out" in alarm.sentence
+
+
+def test_a_watchlist_that_grows_is_no_drift() -> None:
+    """False alerts per face are in proportion to it; of alerts, as many are false as before."""
+    rng = np.random.default_rng(4)
+    size = np.linspace(6_000, 18_000, 300).round()
+    frame = records(rng.poisson(size / 4_000).astype(float), np.full(300, 1000.0))
+    grown = drifting(frame.assign(watchlist_size=size.astype(int)), "per face")
+    unknown, alerts = drifting(frame, "per face"), drifting(frame, "per alert")
+    assert grown is not None
+    assert unknown is not None
+    assert alerts is not None
+    assert (grown.raised, unknown.raised) == (False, True)
+    assert grown.question.endswith(
+        "earlier deployments, in proportion to the size of the watchlist"
+    )
+    assert "watchlist" not in unknown.question + alerts.question
 
 
 def test_drift_is_told_from_the_first_deployments_and_not_without_them() -> None:
