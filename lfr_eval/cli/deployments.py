@@ -182,6 +182,7 @@ def report(
     """
     from lfr_eval.deployments.annual import Annual, write_annual
     from lfr_eval.deployments.annual.writing import in_period
+    from lfr_eval.deployments.street import false_alerts_said
 
     found, said = _read(records, corrections)
     counts = {}
@@ -200,12 +201,13 @@ def report(
     )
     for path in write_annual(found, annual, to):
         print(path)
-    held = int(in_period(found, annual)["false_alerts"].sum())
+    held = in_period(found, annual)
     for group, (of_group, every) in counts.items():
-        if every > held:
+        if every > held["false_alerts"].sum():
             print(
                 f"Note: --false-alerts {group}={of_group}/{every} is of {every:,} false alerts, "
-                f"but the records of the period hold {held:,}. Check that both count the same."
+                f"but the records of the period hold {false_alerts_said(held)}. Check that both "
+                "count the same."
             )
     return OK
 

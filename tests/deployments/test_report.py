@@ -174,7 +174,10 @@ def test_the_report_finds_the_doubts_of_the_check(
     doubts = pd.read_csv(folder / "doubts.csv")
     assert "date out of sequence" in set(doubts["check"])
     assert f"{len(doubts)} doubts in 20 records." in said
-    assert "20 deployments of Kent Police from" in (folder / "annual-report.html").read_text()
+    page = (folder / "annual-report.html").read_text()
+    assert "20 deployments of Kent Police from" in page
+    assert set(pd.read_csv(folder / "rates.csv")["force"]) == {"Kent Police"}
+    assert "Kent Police:" not in page  # Where there is one, no row names it again.
     # A spreadsheet calculates none of the tables.
     assert set(pd.read_csv(folder / "records.csv")["place"]) == {"'=1+1"}
     assert doubts["source"].str.startswith("'=").all()

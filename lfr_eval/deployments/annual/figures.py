@@ -75,9 +75,10 @@ def rate_grid(street: pd.DataFrame, dimension: str, caption: str) -> Markup | No
     part = street[street["dimension"] == dimension]
     rows: list[list[str]] = []
     above = ("", "")
+    apart = len(street["force"].dropna().unique()) > 1
     for row in part.to_dict("records"):
         measure = str(row["measure"])
-        force = "" if pd.isna(row["force"]) else f"{row['force']}: "
+        force = f"{row['force']}: " if apart and pd.notna(row["force"]) else ""
         value, numbers = f"{force}{row['value']}", str(row["records"])
         rows.append(
             [
