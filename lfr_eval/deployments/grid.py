@@ -58,7 +58,9 @@ def where(page: int | None, number: int, source: str = "") -> str:
     return f"row {number}" if page is None else f"{kind} {page}, row {number}"
 
 
-def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:
+def heading_of(
+    lines: Sequence[Sequence[str]], merged: bool = False
+) -> tuple[int, list[str]] | None:
     """Return how many of the first lines are a title or headings, and the headings, or None.
 
     Headings may stand on several lines ("Total" over "Alerts"), and a heading may stand above
@@ -69,6 +71,8 @@ def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:
     ----------
     lines
         Cells of the first lines of a table, as printed.
+    merged
+        Whether a heading above several columns stands in each of their cells already.
     """
     if not any(looks_like_a_day(cell) for cells in lines for cell in cells):
         return None
@@ -76,7 +80,7 @@ def heading_of(lines: Sequence[Sequence[str]]) -> tuple[int, list[str]] | None:
     first = next(place for place, cells in enumerate(lines) if _holds_counts(cells))
     for start in range(first):
         titles = [cells for cells in lines[start : first - 1] if any(cells[1:])]
-        above = [*map(_spread, titles), list(lines[first - 1])]
+        above = [*(titles if merged else map(_spread, titles)), lines[first - 1]]
         width = max(map(len, above))
         joined = [
             " ".join(line[at] for line in above if at < len(line) and line[at]).strip()

@@ -25,6 +25,9 @@ FIELDS = (*(name for name in RECORDS.names if name not in _MADE), *TIMES)
 """The fields that a heading can mean."""
 
 ENGAGED, GROUP = "engage", "false alerts of "
+_OWN = ("record_id", "source_sha256", "false_by_group", "matcher_fingerprint")
+OFFERED = (*(name for name in FIELDS if name not in _OWN), f"{GROUP}NAME")
+"""Those that a published file can have, without columns that are made here or by the engine."""
 
 _CODE = "id number no ref code count"
 """Words of a heading of numbers or names that are given to places, watchlists or models."""

@@ -25,8 +25,8 @@ from lfr_eval.deployments.blanks import Blanks, fill_blanks
 from lfr_eval.deployments.clock import fill_hours, hours_of_range, time_of_day
 from lfr_eval.deployments.grid import SHOWN, DeploymentError, Grid, Row, where
 from lfr_eval.deployments.headings import (
-    FIELDS,
     GROUP,
+    OFFERED,
     SKIP,
     TIMES,
     Heading,
@@ -96,7 +96,7 @@ def import_records(
         ]
     if problems:
         if any("--map" in each or "is not a field" in each for each in problems):
-            problems.append(f"The fields of --map are {', '.join(FIELDS)}")
+            problems.append(f"The fields of --map are {', '.join(OFFERED)}")
         lines = some(problems, SHOWN + 1, ".\n  ")
         raise DeploymentError(f"The records cannot be imported:\n  {lines}.")
     frame = pd.DataFrame(rows, columns=RECORDS.names)
@@ -151,6 +151,7 @@ def read_rows(
                 _add_up(record)
             notes += unlike_the_sums(path.name, here, totals, names)
             kept = without_totals(path.name, here, notes, problems)
+            problems += _undated(path.name, kept)
             if month_first is not None:
                 notes.append(f"{path.name}: days were read {_order(month_first)} first, as stated")
             of_file = {"source_sha256": digest, "file_notes": json.dumps(notes, ensure_ascii=False)}
@@ -249,9 +250,13 @@ def _record(
         record["place"] = aside.group(1)
         remarks.insert(0, aside.group(2))
     record["remark"] = "; ".join(remarks) or None
-    if not is_given(printed.get("date", "")):
-        problems.append(f"{name}, {place}: the date is empty")
     return record
+
+
+def _undated(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        if not is_given(json.loads(row["as_printed"]).get("date", "")):
+            yield f"{name}, {where(row['page'], row['row'], name)}: the date is empty"
 
 
 _HOURS = {"hours", "hrs", "hh"}

@@ -62,14 +62,13 @@ class _Reader:
         self.problems: list[str] = []
         self.dated = 0
         self.notes: list[str] = []
-        self.bare: list[int] = []
+        self.bare: list[tuple[int, int, int]] = []
         self.unread: list[Line] = []
 
     def read(self, number: int, page: Any) -> None:
         waiting: list[Line] = []
         seen, count = 0, 0
         places: list[float] = []
-        known = len(self.grids)
         straighten(page)
         self._seen(number, page)
         page = self._without_marks(number, page)
@@ -86,6 +85,8 @@ class _Reader:
                 elif not self.grids:
                     self.problems.append(f"page {number}: rows without headings above them")
                     self.grids.append(Grid([]))
+                elif seen == above:
+                    self._without_headings(number, count + 1)
                 self._left_over(waiting, number, seen > above)
                 waiting = []
                 count += 1
@@ -99,8 +100,6 @@ class _Reader:
         said = [*said_beside(page, self.unread, places), *remarks(page)]
         self.notes += [f"page {number}: {each}" for each in said]
         self.unread = []
-        if seen and len(self.grids) == known:
-            self.bare.append(number)
         text = page.extract_text() or ""
         if not text.strip() and page.images:
             self.problems.append(
@@ -115,17 +114,23 @@ class _Reader:
                 f"deployments, but {ruled} in a ruled table; the first line is '{printed[0]}'"
             )
 
+    def _without_headings(self, number: int, row: int) -> None:
+        """Remember where rows of a page begin to stand below headings of an earlier table."""
+        part = (number, len(self.grids))
+        if part not in [(page, grid) for page, grid, _ in self.bare]:
+            self.bare.append((*part, row))
+
     def _exchanged(self) -> Iterator[str]:
-        """Refuse pages without headings on which columns seem to stand in another order."""
-        for grid in self.grids:
-            for page in sorted({row.page for row in grid.rows if row.page in self.bare}):
-                before = [row for row in grid.rows if (row.page or 0) < (page or 0)]
-                here = [row for row in grid.rows if row.page == page]
-                for pair in exchanged_columns(grid.headings, before, here):
-                    yield (
-                        f"page {page} has no headings, and two of its columns seem to be "
-                        f"exchanged: {pair}"
-                    )
+        """Refuse tables without headings whose columns seem to stand in another order."""
+        for page, place, first in self.bare:
+            grid = self.grids[place - 1]
+            before = [row for row in grid.rows if (row.page or 0, row.number) < (page, first)]
+            here = [row for row in grid.rows if row.page == page and row.number >= first]
+            for pair in exchanged_columns(grid.headings, before, here):
+                yield (
+                    f"{_from(page, first)} has no headings, and two of its columns seem to be "
+                    f"exchanged: {pair}"
+                )
 
     def finished(self) -> list[Grid]:
         if not any(grid.rows for grid in self.grids) and not self.problems:
@@ -139,8 +144,8 @@ class _Reader:
             )
         if self.bare:
             self.notes.append(
-                f"{joined([f'page {each}' for each in self.bare])} without headings: the columns "
-                "are taken to be those of the previous page"
+                f"{joined([_from(page, row) for page, _, row in self.bare])} without headings: the "
+                "columns are taken to be those of the table before"
             )
         self.grids[0].passed_over += self.notes
         return self.grids
@@ -241,6 +246,10 @@ class _Reader:
                 self.grids[-1].passed_over.append(f"page {number}: '{text}' is not a row of counts")
             elif text:
                 self.unread.append(line)
+
+
+def _from(page: int, row: int) -> str:
+    return f"page {page}" if row == 1 else f"page {page} from row {row}"
 
 
 def _unlike(grids: Sequence[Grid]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
             for number, cells in enumerate(sheet.iter_rows(max_row=rows, max_col=columns), start=1)
         ]
         try:
-            grid = _grid(place, lines)
+            grid = _grid(place, lines, _fill_merged(sheet, lines))
         except _NoTableError:
             if any(any(row) for _, row in lines):
                 missing.append(f"sheet '{sheet.title}': no headings above a row with a day")
@@ -141,6 +141,22 @@ def workbook_grids(path: Path, wanted: Sequence[str] = ()) -> list[Grid]:
         first.passed_over.append(f"sheets read: {read}")
     first.passed_over += missing
     return list(grids.values())
+
+
+def _fill_merged(sheet: Any, lines: Sequence[tuple[int, list[str]]]) -> bool:
+    """Repeat a heading in each column that it is merged over; whether there is one."""
+    found = False
+    rows = takewhile(lambda line: not any(map(looks_like_a_day, line[1])), lines)
+    last = max((number for number, _ in rows), default=0)
+    for each in sheet.merged_cells.ranges:
+        if each.max_col > each.min_col and each.min_row <= last:
+            _, cells = lines[each.min_row - 1]
+            beside = slice(each.min_col - 1, each.max_col)
+            alone = sum(map(bool, cells)) == 1
+            if not alone or 2 * len(cells[beside]) <= len(cells):  # Else it is a title.
+                cells[beside] = cells[beside][:1] * len(cells[beside])
+                found = True
+    return found
 
 
 def _unlike_its_cells(
@@ -204,10 +220,10 @@ def _check_alike(name: str, grids: Mapping[str, Grid], wanted: Sequence[str]) ->
         )
 
 
-def _grid(page: int | None, lines: Sequence[tuple[int, list[str]]]) -> Grid:
+def _grid(page: int | None, lines: Sequence[tuple[int, list[str]]], merged: bool = False) -> Grid:
     """Return the grid of a file's lines; every problem names its row."""
     kept = [(number, [cell.strip() for cell in cells]) for number, cells in lines if any(cells)]
-    found = heading_of([cells for _, cells in kept[:_TITLE_LINES]])
+    found = heading_of([cells for _, cells in kept[:_TITLE_LINES]], merged)
     if found is None:
         for (_, above), (number, below) in pairwise(kept[: _TITLE_LINES + 1]):
             _check_day(above, number, below)

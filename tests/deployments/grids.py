@@ -23,6 +23,11 @@ def row(place: str, day: str, **changes: str) -> list[str]:
     return list(cells.values())
 
 
+def rows(number: int) -> list[list[str]]:
+    """Return rows of places and days of their own."""
+    return [row(f"Place {n}", f"{n + 1:02d}/10/24") for n in range(number)]
+
+
 def write_csv(
     path: Path, rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS
 ) -> Path:
@@ -47,7 +52,7 @@ SOURCE = """
 #let head((text, columns, rows)) = table.cell(colspan: columns, rowspan: rows, turned(text))
 #let heads = given.headings.map(head)
 #for (place, rows) in given.pages.enumerate() {
-  if place > 0 { pagebreak() }
+  if place > 0 and given.apart { pagebreak() }
   table(
     columns: rows.at(0).len(),
     stroke: if place in given.unruled { none } else { 1pt },
@@ -66,14 +71,16 @@ def write_pdf(
     unruled: Sequence[int] = (),
     turned: int = 0,
     note: str = "",
+    apart: bool = True,
 ) -> Path:
     """Write pages of rows below headings: texts, or (text, columns, rows) where one spans more.
 
     `^1` is a raised footnote mark that is scaled, and `~1` one of the font's own. `|1` is in white,
     `!1` struck through, `¬1` below a white box. Headings may be turned by degrees. A
-    note stands across the last row.
+    note stands across the last row. If the pages are not apart, their tables stand on one page.
     """
     cells = [each if isinstance(each, tuple) else (each, 1, 1) for each in headings]
     given = {"headings": cells, "pages": pages, "unruled": unruled, "turned": turned, "note": note}
+    given["apart"] = apart
     path.write_bytes(typst.compile(SOURCE.encode(), sys_inputs={"given": json.dumps(given)}))
     return path
