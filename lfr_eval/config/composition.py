@@ -30,13 +30,14 @@ from lfr_eval.config.checked import (
     replace_mappings,
     unfit,
 )
+from lfr_eval.config.grammar import parsed_override
 from lfr_eval.config.limits import problems_of
 from lfr_eval.config.overrides import decoded, understood
 from lfr_eval.config.paths import conf_dir
 from lfr_eval.config.plugins import OBJECT
 from lfr_eval.config.setting_types import mappings
 from lfr_eval.config.signatures import plugin_of
-from lfr_eval.config.study import SEARCHING
+from lfr_eval.config.study import GIVEN, SEARCHING
 from lfr_eval.config.types import wrong_types
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
     replace_mappings(composed, overrides)
     expand_home(composed)
     config = filled(composed, StudyConfig)
+    _forget_origins(config, overrides)
     for key in mappings():
         group, name = key.split(".")
         if isinstance(given := getattr(getattr(config, group), name, None), dict):
@@ -122,6 +124,16 @@ def read(composed: DictConfig, overrides: Sequence[str] = ()) -> StudyConfig:
     if config.report.title == TITLE.format(config.name, config.matcher.name):
         config.report.title = _title(config)
     return config
+
+
+def _forget_origins(config: StudyConfig, overrides: Sequence[str]) -> None:
+    """Drop what an experiment or a matcher says of a threshold that the evaluator replaced."""
+    given = {parsed_override(each).get_key_element().lstrip("+~") for each in overrides}
+    if "thresholds.operating" in given and "thresholds.origin" not in given:
+        config.thresholds.origin = None
+    for name in ("operating", "search_operating"):
+        if f"matcher.{name}" in given and f"matcher.{name}_origin" not in given:
+            setattr(config.matcher, f"{name}_origin", GIVEN)
 
 
 def _title(config: StudyConfig) -> str:

@@ -15,6 +15,8 @@ from lfr_eval.contract.vocabulary import KINDS_OF_COMPARISON, METRICS, WATCHLIST
 SEARCHING = ("live", "operator", "retrospective")
 KINDS = (*SEARCHING, "verification")
 POLICIES = ("threshold", "rank", "threshold and rank")
+GIVEN = "The operating threshold was given by the evaluator."
+"""Its origin, where somebody replaces the threshold of an experiment or a matcher."""
 SHARE = Range(above=0, below=1)
 SEED = Range(least=0)
 PEOPLE = Range(least=1, most=MOST_PEOPLE)

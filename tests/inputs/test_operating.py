@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lfr_eval.config.study import GIVEN
 from lfr_eval.study.sweep import read_sweep
 from tests.studies import configured
 
@@ -22,11 +23,27 @@ def test_a_search_takes_the_threshold_for_searches(
     assert sweep.origin.startswith(f"{operating:g}".ljust(4, "0"))
 
 
-def test_what_the_evaluator_gives_stands(tmp_path: Path) -> None:
-    given = ("experiment=london", "matcher=facenet", "thresholds.operating=0.6")
-    sweep = read_sweep(configured(tmp_path, *given))
+@pytest.mark.parametrize(
+    ("overrides", "origin"),
+    [
+        (("experiment=london", "matcher=facenet", "thresholds.operating=0.6"), GIVEN),
+        (("experiment=london", "matcher=facenet", "matcher.search_operating=0.6"), GIVEN),
+        (("experiment=npl_2023", "thresholds.operating=0.6"), GIVEN),
+        (("experiment=rehearsal", "matcher.operating=0.6"), GIVEN),
+        (
+            ("experiment=npl_2023", "thresholds.operating=0.6", "thresholds.origin=Trials."),
+            "Trials.",
+        ),
+        (("experiment=npl_2023",), "0.60 was the default threshold of a study published in 2023"),
+    ],
+)
+def test_a_threshold_comes_from_whoever_gave_it(
+    tmp_path: Path, overrides: tuple[str, ...], origin: str
+) -> None:
+    """What an experiment or a matcher says of its own threshold is not said of another."""
+    sweep = read_sweep(configured(tmp_path, *overrides))
     assert sweep.operating == 0.6
-    assert sweep.origin == "The operating threshold was given by the evaluator."
+    assert sweep.origin.startswith(origin)
 
 
 def test_a_matcher_without_one_searches_where_it_compares(tmp_path: Path) -> None:
