@@ -88,7 +88,7 @@ def test_alerts_go_to_the_pass_they_name_or_the_nearest_in_time_at_the_camera(lo
     # What the evidence maps answer: one threshold shows no trade-off, and the list has a size.
     asked = (study.path / "conformance.json").read_text(encoding="utf-8")
     assert "Not given, because the study has one threshold." in asked
-    assert "The setting in use is threshold 0.60." in asked
+    assert "The operating setting of the study is threshold 0.60." in asked
     assert "hold at threshold 0.60, for watchlists of 28 faces." in asked
     assert "Not given, because the study has none of" not in asked
 

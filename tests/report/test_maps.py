@@ -66,6 +66,14 @@ def filled(study: StudyFolder) -> dict[str, Any]:
     return content
 
 
+def by_title(content: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (each["name"], item["title"]): item
+        for each in content["instruments"]
+        for item in each["items"]
+    }
+
+
 def test_no_item_is_without_an_answer(study: StudyFolder) -> None:
     content = filled(study)
     assert content["study_hash"] == study.study_hash()
@@ -90,16 +98,27 @@ def test_what_was_not_done_is_not_counted_as_given(study: StudyFolder) -> None:
         text for each in content["instruments"] for item in each["items"] for text in item["gives"]
     ]
     assert not [text for text in gives if text.startswith(("No ", "The study hash was not"))]
-    items = {
-        (each["name"], item["title"]): item
-        for each in content["instruments"]
-        for item in each["items"]
-    }
+    items = by_title(content)
     assert items["iso-19795-1", "Deviations"]["standing"] == "not given"
     assert items["iso-19795-1", "Deviations"]["lacks"][0].startswith("No plan was registered")
     # The software is simulated in these studies, and a null matcher elsewhere.
     provider = items["ai-act-annex-iv", "1"]
     assert (provider["standing"] == "not given") == content["simulated"]
+
+
+def test_what_is_simulated_is_nowhere_given_as_measured(study: StudyFolder) -> None:
+    content = filled(study)
+    for item in by_title(content).values():
+        if content["simulated"] and item["tables"]:
+            assert item["standing"] == "in part"
+            assert item["lacks"][0].startswith("No real software was tested")
+
+
+def test_no_answer_speaks_of_another_threshold(study: StudyFolder) -> None:
+    asked = by_title(filled(study))["iso-19795-10", "Threshold settings"]["gives"]
+    operating = study.record().thresholds.operating
+    assert asked[0] == f"The operating setting of the study is threshold {operating:.2f}."
+    assert not any("0.60 was" in sentence for sentence in asked) or operating == 0.6
 
 
 def test_wording_that_nobody_read_is_marked() -> None:
@@ -192,11 +211,7 @@ def test_a_file_of_scores_does_not_answer_what_only_pictures_do(small: StudyFold
     scored = dataclasses.replace(
         report, record=record, people=dataclasses.replace(report.people, groups=groups)
     )
-    items = {
-        (each["name"], item["title"]): item
-        for each in conformance(scored)["instruments"]
-        for item in each["items"]
-    }
+    items = by_title(conformance(scored))
     assert items["iso-19795-1", "System tested"]["standing"] == "not given"
     assert items["ai-act-annex-iv", "1"]["standing"] == "not given"
     assert items["ai-act-annex-iv", "2(a) to (c)"]["standing"] == "not given"
@@ -205,3 +220,27 @@ def test_a_file_of_scores_does_not_answer_what_only_pictures_do(small: StudyFold
         item = items[name, "Failure to enrol and to acquire"]
         assert item["standing"] == "not given"
         assert "known only from the file" in item["lacks"][0]
+    specified = items["transparency-record", "Tool specification and performance (2.4)"]
+    assert specified["standing"] == "in part"
+
+
+def test_pairs_show_nothing_of_a_watchlist_and_counts_nothing_of_labels(small: StudyFolder) -> None:
+    report = read_report(small.path)
+    pairs = tuple(dataclasses.replace(each, watchlist_size=None) for each in report.quotes)
+    unlabelled = tuple(
+        each.model_copy(update={"label_source": {}}) for each in report.record.datasets
+    )
+    record = report.record.model_copy(update={"datasets": unlabelled})
+    searched = by_title(conformance(report))
+    compared = by_title(conformance(dataclasses.replace(report, quotes=pairs, record=record)))
+    for of_watchlist in (
+        *(("ethics-panel", "Condition 1"), ("ethics-panel", "Condition 3")),
+        *(("data-protection", "Accuracy"), ("surveillance-camera-code", "Principle 11")),
+        *(("ai-act-annex-iv", "2(g)"), ("ai-act-annex-iv", "3")),
+    ):
+        said = "compared in pairs, without a watchlist."
+        assert any(text.endswith(said) for text in compared[of_watchlist]["lacks"])
+        assert not any(text.endswith(said) for text in searched[of_watchlist]["lacks"])
+    membership = "iso-19795-10", "Group membership"
+    assert searched[membership]["standing"] == "given"
+    assert compared[membership]["standing"] == "not given"

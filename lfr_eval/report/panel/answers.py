@@ -14,7 +14,7 @@ from lfr_eval.contract.tables import CROSS
 from lfr_eval.contract.words import count, joined, number, spoken_threshold
 from lfr_eval.report.instruments import EvidenceMap, Give, Item
 from lfr_eval.report.model import Report
-from lfr_eval.report.panel.evidence import EVIDENCE
+from lfr_eval.report.panel.evidence import EVIDENCE, software
 from lfr_eval.report.words import is_stated
 
 
@@ -108,6 +108,8 @@ def _answer(item: Item, of: EvidenceMap, report: Report) -> Answer:
     said = tuple(sentence for each in absent for sentence in each.says)
     if not given and item.because and not absent:
         lacks = (item.because,)
+    if report.record.simulated and any(each.tables for each in given):
+        said = (*software(report), *said)
     lacks = tuple(dict.fromkeys((*said, *lacks)))
     if not given and not lacks:
         lacks = (f"Not given, because the study has none of: {_named(item)}.",)

@@ -208,6 +208,16 @@ def software(report: Report) -> tuple[str, ...]:
     )
 
 
+def pairs_only(report: Report) -> tuple[str, ...]:
+    """Say that pairs of faces show nothing of searches in a watchlist."""
+    if not report.quotes or any(quote.watchlist_size for quote in report.quotes):
+        return ()
+    return (
+        "How often people on a watchlist are found, and others taken for them: faces were compared "
+        "in pairs, without a watchlist.",
+    )
+
+
 def is_unknown(report: Report) -> bool:
     """Whether nobody can say which software made the scores."""
     matcher = report.record.matcher
@@ -259,7 +269,7 @@ def chosen(report: Report) -> tuple[str, ...]:
     operating = _scale(report, [] if given.operating is None else [given.operating])
     primary = _scale(report, given.primary)
     return (
-        *([f"The setting in use is {operating}."] if operating else []),
+        *([f"The operating setting of the study is {operating}."] if operating else []),
         *([f"{given.origin.rstrip('.')}."] if is_stated(given.origin) else []),
         *([f"Primary comparisons are made at {primary}."] if primary else []),
     )
@@ -359,6 +369,7 @@ EVIDENCE = {
         fields=("matcher.name", "matcher.fingerprint"),
         absent=is_unknown,
     ),
+    "pairs only": Evidence(pairs_only),
     "how it works": Evidence(works, fields=("matcher.description",)),
     "acquisition": Evidence(acquired, tables=("acquisition", "rates"), absent=is_guessed),
     "settings": Evidence(held_to, fields=("thresholds.primary", "design.watchlist_sizes")),
