@@ -127,7 +127,12 @@ class Cohort:
 
 
 def make_cohort(
-    images: pd.DataFrame, root: Path, cards: tuple[DatasetCard, ...], *, simulated: bool = False
+    images: pd.DataFrame,
+    root: Path,
+    cards: tuple[DatasetCard, ...],
+    *,
+    simulated: bool = False,
+    digest: str | None = None,
 ) -> Cohort:
     """Return a cohort with its digest.
 
@@ -141,6 +146,8 @@ def make_cohort(
         Its dataset cards.
     simulated
         Whether all its people are simulated; also true if a card says so.
+    digest
+        Its digest; None: `cohort_digest` of the images.
 
     Raises
     ------
@@ -151,7 +158,7 @@ def make_cohort(
     if CARD not in table and len(cards) == 1:
         table[CARD] = pd.Series(cards[0].name, table.index, "string")
     simulated = simulated or any(card.simulated for card in cards)
-    return Cohort(table, root, cards, cohort_digest(table), simulated)
+    return Cohort(table, root, cards, digest or cohort_digest(table), simulated)
 
 
 def join_fillers(cohort: Cohort, fillers: Cohort) -> Cohort:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from lfr_eval.cohort.card import DatasetCard
@@ -223,7 +224,9 @@ def _synonyms(values: pd.Series, column: str) -> list[str]:
 
 def _counted(values: pd.Series) -> dict[str, int]:
     """Return how often each label occurs, the most frequent first, then the first in the file."""
-    return dict(Counter(one for one in values.tolist() if one is not pd.NA).most_common())
+    codes, labels = pd.factorize(values)
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+    return {str(labels[at]): int(counts[at]) for at in np.argsort(-counts, kind="stable")}
 
 
 def _speakable(label: str) -> str:
@@ -239,7 +242,7 @@ def _short(values: pd.Series) -> tuple[pd.Series, dict[str, str]]:
     label without one the shortest beginning that the rest only repeats, and that no other label
     begins with.
     """
-    labels = [one for one in dict.fromkeys(values.tolist()) if one is not pd.NA]
+    labels = list(map(str, values.dropna().unique()))
     found: dict[str, str] = {}
     if len(labels) > MOST_LABELS or all(len(label) <= LONGEST for label in labels):
         return values, found

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lfr_eval.cohort.cohort import Cohort, make_cohort
+from lfr_eval.cohort.cohort import Cohort, cohort_digest, make_cohort
 from lfr_eval.cohort.labels import respelled
 from lfr_eval.cohort.loading import manifest_card
 from lfr_eval.cohort.near_names import told_alike
@@ -35,10 +35,19 @@ def cohort_of_pairs(people: pd.DataFrame, path: Path, counted: tuple[str, str]) 
     labels = respelled(_as_table(people, path), card, counted)
     people = pd.concat([people[["subject_id"]], labels.table.frame], axis=1)
     rows = people.assign(image_id=people["subject_id"], pass_id=people["subject_id"], role=ROLE)
-    absent = {name: None for name in COHORT.names if name not in rows}
+    digest, alike = None, ()
+    if counted[0] == "pair":
+        # No pair has a name; what there is are so many pairs of each group.
+        alone = labels.table.frame.astype("string").assign(role=ROLE)
+        numbers = alone.value_counts(dropna=False).rename("pairs").reset_index()
+        rows, digest = rows.assign(pass_id=None), cohort_digest(numbers)
+    else:
+        alike = told_alike(people["subject_id"].tolist())
+    # Of millions of pairs, a column without values is made once and not eleven times.
+    nothing = pd.Series(None, rows.index, "string")
+    absent = {name: nothing for name in COHORT.names if name not in rows}
     images = COHORT.conform(rows.assign(**absent))
-    cohort = make_cohort(images, path.parent.absolute(), (card,))
-    alike = told_alike(people["subject_id"].tolist()) if counted[0] == "person" else ()
+    cohort = make_cohort(images, path.parent.absolute(), (card,), digest=digest)
     return replace(cohort, notes=(*labels.table.notes, *alike), label_names=labels.names)
 
 

@@ -14,7 +14,7 @@ from lfr_eval.comparison.narrowing import narrowed
 from lfr_eval.comparison.pairs import PairScores
 from lfr_eval.comparison.passes import Keep, Searches
 from lfr_eval.comparison.sides import ComparisonError, Gallery, Sides
-from lfr_eval.contract.tables import CORRECTIONS, MATED, NON_MATED, SAMPLE
+from lfr_eval.contract.tables import COMPARISONS, CORRECTIONS, MATED, NON_MATED, SAMPLE
 
 NO_SEARCH = (
     "A list of pairs has no watchlist searches. Choose design=verification, or give all "
@@ -36,6 +36,7 @@ class ListedPairs:
 
     def pairs(self, sides: Sides, floor: float) -> PairScores:
         """Sort the pairs into mated and non-mated; only what is listed counts as a trial."""
+        del sides
         score = narrowed(self.listed["score"].to_numpy(), self.thresholds)
         frame = pd.DataFrame(
             {
@@ -47,18 +48,21 @@ class ListedPairs:
         genuine = self.listed["genuine"].to_numpy(bool)
         own, others = _unnamed(frame[genuine]), frame[~genuine]
         own = own.assign(subject_id=own["probe_subject"])
+        unnamed = not isinstance(self.listed["subject_a"].dtype, pd.CategoricalDtype)
+        # Where each pair is by itself, its score says that there was a comparison.
+        kept = others if unnamed else others[others["score"] >= np.float32(floor)]
         edges = bin_edges(score)
         sample = others if len(others) <= SAMPLED else others.sample(SAMPLED, random_state=0)
         return PairScores(
-            comparisons=sides.counts(),
-            corrections=CORRECTIONS.conform(_counted(others)),
+            comparisons=COMPARISONS.empty(),
+            corrections=CORRECTIONS.empty() if unnamed else CORRECTIONS.conform(_counted(others)),
             mated=MATED.conform(own[MATED.names]),
-            non_mated=NON_MATED.conform(_unnamed(others[others["score"] >= np.float32(floor)])),
+            non_mated=NON_MATED.conform(_unnamed(kept)),
             histogram=histogram_table(
                 edges, np.histogram(own["score"], edges)[0], np.histogram(others["score"], edges)[0]
             ),
             sample=SAMPLE.conform(sample[SAMPLE.names]),
-            floor=floor,
+            floor=float(kept["score"].min()) if unnamed and len(kept) else floor,
         )
 
     def searches(self, sides: Sides, gallery: Gallery, keep: Keep) -> Searches:
@@ -82,10 +86,6 @@ def _unnamed(pairs: pd.DataFrame) -> pd.DataFrame:
 def _counted(others: pd.DataFrame) -> pd.DataFrame:
     """Return table `corrections`: how many comparisons two people have, by name."""
     first, second = others["probe_subject"], others["reference_subject"]
-    names = pd.DataFrame({"subject_a": first, "subject_b": second})
-    if not isinstance(first.dtype, pd.CategoricalDtype):
-        # Each pair is by itself.
-        return names.assign(trials=1)
     people = len(first.cat.categories)
     key = first.cat.codes.to_numpy(np.int64) * people + second.cat.codes.to_numpy(np.int64)
     key, trials = np.unique(key, return_counts=True)

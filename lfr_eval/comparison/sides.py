@@ -13,7 +13,7 @@ from lfr_eval.comparison.dont_care import DontCare
 from lfr_eval.contract.errors import MendableError
 from lfr_eval.contract.mixing import AS_THEY_COME, Mix
 from lfr_eval.contract.tables import COMPARISONS, CORRECTIONS, DONT_CARE, WATCHLIST
-from lfr_eval.contract.trials import group_people
+from lfr_eval.contract.trials import group_people, places_of
 
 Ints = NDArray[np.intp]
 
@@ -62,9 +62,8 @@ class Sides:
         dont_care
             Table `dont_care`; people of whom every image was excluded are passed over.
         """
-        role = images["role"].to_numpy(str)
         rows = {
-            name: np.flatnonzero(np.isin(role, roles) & acquired)
+            name: np.flatnonzero(images["role"].isin(roles).to_numpy(bool) & acquired)
             for name, roles in (
                 ("references", ("reference", "both")),
                 ("probes", ("probe", "both")),
@@ -74,8 +73,9 @@ class Sides:
         codes, people = pd.factorize(images["subject_id"])
         pairs = DONT_CARE.empty() if dont_care is None else dont_care
         first, second = (
-            pd.Index(people).get_indexer(pd.Index(pairs[name])).astype(np.intp)
-            for name in ("subject_a", "subject_b")
+            (places_of(pd.Index(people), pairs[name]) for name in ("subject_a", "subject_b"))
+            if len(pairs)
+            else np.empty((2, 0), np.intp)
         )
         here = (first >= 0) & (second >= 0)
         apart = DontCare.of(len(people), first[here], second[here])

@@ -240,18 +240,33 @@ def labels_by(table: pd.DataFrame, factor: str) -> pd.Series:
     """Return the group of each row by a factor of the table; missing labels are `unknown`."""
     if factor == OVERALL:
         return pd.Series(EVERYBODY, index=table.index)
-    return pd.Series(_stated(table, factor), index=table.index, dtype="string")
+    codes, names = _coded(table, factor)
+    return pd.Series(pd.array(names, "string").take(codes), index=table.index)
 
 
-def _stated(table: pd.DataFrame, factor: str) -> NDArray[np.object_]:
-    """Return the groups of the rows as plain texts, which for short tables take the least time."""
-    first, *others = (
-        table[column].astype("string").to_numpy(object, na_value=UNKNOWN)
-        for column in factor.split(CROSS)
-    )
-    for labels in others:
-        first = first + CROSS + labels
-    return np.asarray(first)
+def places_of(names: pd.Index, wanted: pd.Series) -> Ints:
+    """Return the place of each name in an index of different names; -1 where it has none.
+
+    No text of Python is made of a name, which takes long where there are millions.
+    """
+    listed = pd.Series(names.array).astype("string")
+    codes, _ = pd.factorize(pd.concat([listed, wanted.astype("string")], ignore_index=True))
+    found = codes[len(names) :].astype(np.intp)
+    found[found >= len(names)] = -1
+    return found
+
+
+def _coded(table: pd.DataFrame, factor: str) -> tuple[Ints, NDArray[np.object_]]:
+    """Return the group of each row as a code, and the names of the groups in order."""
+    codes, names = np.zeros(len(table), np.intp), [""]
+    for column in factor.split(CROSS):
+        own, labels = pd.factorize(table[column].astype("string"))
+        told = [*map(str, labels), UNKNOWN]
+        used, codes = np.unique(codes * len(told) + own % len(told), return_inverse=True)
+        names = [CROSS.join(filter(None, (names[at // len(told)], told[at % len(told)])))
+                 for at in used]  # fmt: skip
+    said, place = np.unique(np.array(names, object), return_inverse=True)
+    return place[codes] if len(table) else codes, said
 
 
 def group_people(people: pd.DataFrame, factor: str) -> Grouping:
@@ -275,8 +290,8 @@ def group_people(people: pd.DataFrame, factor: str) -> Grouping:
     missing = [column for column in columns if column not in people]
     if missing:
         raise KeyError(f"No factor {missing} among the people's labels: {list(people.columns)}.")
-    codes, names = pd.factorize(_stated(people, factor), sort=True)
-    return Grouping(factor, tuple(str(name) for name in names), codes.astype(np.intp))
+    codes, names = _coded(people, factor)
+    return Grouping(factor, tuple(map(str, names)), codes)
 
 
 def group_all(people: pd.DataFrame, factors: Sequence[str]) -> list[Grouping]:

@@ -142,7 +142,9 @@ def with_hyphens(text: pd.Series) -> pd.Series:
 def read_as(text: pd.Series, written: NumberFormat) -> Numbers:
     """Read a column of text without surrounding spaces whose format is known."""
     value = _values(text, written)
-    empty = text.str.casefold().isin(NONE)
+    # All that is written where there is no score is no number.
+    none = text[value.isna()].str.casefold().isin(NONE)
+    empty = none.reindex(text.index, fill_value=False)
     doubtful = pd.Series(False, text.index)
     if written.doubtful:
         doubtful = text.map(lambda cell: shape(cell) in written.doubtful).astype(bool)

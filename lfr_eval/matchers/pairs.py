@@ -228,6 +228,9 @@ class PairFile:
         people = self._people
         if "group" not in people:
             return people.drop_duplicates(ignore_index=True).astype("string")
+        if self.independent:
+            group = people["group"].astype("string")
+            return people[["subject_id"]].assign(group=group.mask(group == ""))
         told = people[people["group"] != ""].drop_duplicates("subject_id")
         group = told.set_index("subject_id")["group"].astype("string")
         people = people[["subject_id"]].drop_duplicates(ignore_index=True).astype("string")
@@ -266,7 +269,9 @@ def _told(column: pd.Series, told_by: str) -> tuple[pd.Series, pd.Series]:
 
 def _plain(column: pd.Series) -> pd.Series:
     """Return the skeleton of every cell; each word is looked at once."""
-    return column.map({word: skeleton(word) for word in column.unique()})
+    codes, words = pd.factorize(column)
+    plain = pd.array([skeleton(word) for word in words], "string")
+    return pd.Series(plain.take(codes), index=column.index)
 
 
 def _coded(columns: Sequence[pd.Series]) -> list[pd.Series]:

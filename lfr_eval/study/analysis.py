@@ -14,7 +14,7 @@ import pandas as pd
 
 from lfr_eval.config import StudyConfig
 from lfr_eval.contract.folder import StudyFolder
-from lfr_eval.contract.tables import ACQUISITION, COHORT
+from lfr_eval.contract.tables import ACQUISITION
 from lfr_eval.contract.trials import PersonTrials, Trials
 from lfr_eval.inference import Plan, rates
 from lfr_eval.study.designs import Design, Evidence, design_of
@@ -34,6 +34,8 @@ class Analysis:
         The configuration of the study.
     design
         What is compared and counted.
+    images
+        Table `cohort`.
     people
         The people under test, one row for each person, one column for each label.
     thresholds
@@ -45,6 +47,7 @@ class Analysis:
     folder: StudyFolder
     config: StudyConfig
     design: Design
+    images: pd.DataFrame
     people: pd.DataFrame
     thresholds: tuple[float, ...]
     plan: Plan
@@ -80,7 +83,7 @@ class Analysis:
         searched = design.conditions(opportunities).columns.tolist()
         passes = rates.pass_conditions(opportunities)
         plan = plan_of(config, people, primary, searched, passes)
-        return cls(folder, config, design, people, tuple(thresholds), plan)
+        return cls(folder, config, design, images, people, tuple(thresholds), plan)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -88,7 +91,7 @@ class Analysis:
         return Evidence(
             self.folder.read,
             self.people,
-            self.design.opportunities(self.folder.read(COHORT)),
+            self.design.opportunities(self.images),
             self.folder.read(ACQUISITION)["acquired"].to_numpy(bool),
             parts_of([*self.plan.factors, *self.plan.strata, *self.plan.adjust]),
             self.thresholds,
@@ -118,4 +121,6 @@ class Analysis:
 
 def tested(everybody: pd.DataFrame) -> pd.DataFrame:
     """Return the people under test, without those who are on the watchlist only."""
-    return everybody[~everybody["filler"].to_numpy(bool)].drop(columns="filler")
+    people = everybody.drop(columns="filler")
+    fillers = everybody["filler"].to_numpy(bool)
+    return people[~fillers] if fillers.any() else people

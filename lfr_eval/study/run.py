@@ -47,22 +47,32 @@ def run_study(config: StudyConfig, tell: Callable[[str], object] | None = None) 
     folder = StudyFolder(study_path(config))
     remember(STUDIES, folder.path.parent)
     with kept_private(), folder.locked(), threadpool_limits(config.compute.threads or None):
-        # What cannot be done is refused before hours of embedding, not after.
-        run = prepare(config, folder)
-        if tell is not None:
-            for note in run.notes:
-                tell(note)
-        run.standing.write(folder, run.key(PEOPLE))
-        stages = stages_of(run)
-        for number, stage in enumerate(stages, 1):
-            files = [table.file for table in stage.written]
-            make = partial(_named, stage, number, len(stages) + 1)
-            folder.stage(stage.name, run.key(stage.rooms), files, make)
-        _describe(run)
-        described = describe_run(run.config, run.inputs, run.started)
-        with progress.stage("report", len(stages) + 1, len(stages) + 1):
+        described, number = _made(config, folder, tell)
+        with progress.stage("report", number, number):
             report_and_seal(folder, _as_before(folder, described), config.paths.approvals)
     return folder
+
+
+def _made(
+    config: StudyConfig, folder: StudyFolder, tell: Callable[[str], object] | None
+) -> tuple[Provenance, int]:
+    """Make all tables; return where they come from, and the number of the stage that follows.
+
+    Nothing that they were made of is held while the report is written.
+    """
+    # What cannot be done is refused before hours of embedding, not after.
+    run = prepare(config, folder)
+    if tell is not None:
+        for note in run.notes:
+            tell(note)
+    run.standing.write(folder, run.key(PEOPLE))
+    stages = stages_of(run)
+    for number, stage in enumerate(stages, 1):
+        files = [table.file for table in stage.written]
+        make = partial(_named, stage, number, len(stages) + 1)
+        folder.stage(stage.name, run.key(stage.rooms), files, make)
+    _describe(run)
+    return describe_run(run.config, run.inputs, run.started), len(stages) + 1
 
 
 def _named(stage: Stage, number: int, total: int) -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import det_curve
 
 from lfr_eval.comparison import PairScores, compare_pairs, draw_gallery, search_watchlist
 from lfr_eval.comparison.similarity import Cosine
-from lfr_eval.contract.trials import PairTrials
+from lfr_eval.contract.trials import PairTrials, group_people, labels_by, places_of
 from lfr_eval.inference import Plan, rate_table, rates
 from tests.comparison.builders import cohort, every_score, images_of, templates
 
@@ -184,3 +184,24 @@ def test_listed_comparisons_of_images_in_both_roles_have_no_direction(role: str)
     assert one["trials"].tolist() == [across.sum()] * 2
     assert one["events"].tolist() == [(across & (score >= np.float32(0.6))).sum()] * 2
     assert set(one["subjects"]) == {16, 8}
+
+
+@given(
+    labels=st.lists(
+        st.tuples(*[st.sampled_from(["a", "b", "a x b", "unknown", None])] * 2), max_size=12
+    ),
+    wanted=st.lists(st.integers(0, 20), max_size=8),
+)
+@settings(max_examples=40, deadline=None)
+def test_groups_and_places_are_those_of_texts(
+    labels: list[tuple[str | None, str | None]], wanted: list[int]
+) -> None:
+    table = pd.DataFrame(labels, columns=["g", "h"], dtype="string")
+    plain = [" x ".join(one or "unknown" for one in row) for row in labels]
+    found = group_people(table, "g x h")
+    assert [found.names[code] for code in found.codes] == plain
+    assert list(found.names) == sorted(set(plain))
+    assert labels_by(table, "g x h").tolist() == plain
+    names = pd.Index([f"s{at}" for at in range(len(labels))], dtype="string")
+    asked = pd.Series([f"s{at}" for at in wanted], dtype="string")
+    assert places_of(names, asked).tolist() == names.get_indexer(pd.Index(asked)).tolist()

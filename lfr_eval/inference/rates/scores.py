@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from lfr_eval.contract.trials import places_of
 from lfr_eval.inference.score_differences import MATED, NON_MATED, SEARCH, ScoreKind
 
 
@@ -43,10 +44,9 @@ def _kind(
     second: str,
     size: int | None = None,
 ) -> ScoreKind:
-    a = people.index.get_indexer(pd.Index(table[first])).astype(np.intp)
-    b = a
+    a = b = places_of(people.index, table[first])
     if not table[first].equals(table[second]):
-        b = people.index.get_indexer(pd.Index(table[second])).astype(np.intp)
+        b = places_of(people.index, table[second])
     score = table["score"].to_numpy(float, na_value=np.nan)
     known = (a >= 0) & (b >= 0)
     return ScoreKind(kind, a[known], b[known], score[known], size)

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lfr_eval.contract.trials import Condition, PairTrials, PersonTrials, Trials, condition_of
+from lfr_eval.contract.trials import (
+    Condition,
+    PairTrials,
+    PersonTrials,
+    Trials,
+    condition_of,
+    places_of,
+)
 
 NO_CONDITION = (
     *("image_id", "subject_id", "role", "pass_id", "frame", "captured_at", "path", "digest"),
@@ -46,22 +53,22 @@ def verification_trials(
     mutual = images is not None and bool(images["role"].isin(["both", "pair"]).any())
     if mutual:
         images = None
-    if len(corrections) and (corrections["subject_a"] == corrections["subject_b"]).all():
-        false_matches = _independent_pairs(people, corrections, non_mated)
+    if len(non_mated) and (non_mated["probe_subject"] == non_mated["reference_subject"]).all():
+        false_matches = _independent_pairs(people, non_mated)
         return [false_matches, *_mated_trials(people, mated, images, controls)]
     counts = pairs.comparisons.set_index("subject_id").reindex(people.index, fill_value=0)
     return [
         PairTrials(
             people=len(people),
-            first=_code(people, non_mated["probe_subject"]),
-            second=_code(people, non_mated["reference_subject"]),
+            first=places_of(people.index, non_mated["probe_subject"]),
+            second=places_of(people.index, non_mated["reference_subject"]),
             score=non_mated["score"].to_numpy(np.float32),
             floor=pairs.floor,
             references=counts["references"].to_numpy(np.intp),
             probes=counts["probes"].to_numpy(np.intp),
             both=counts["both"].to_numpy(np.intp),
-            correction_first=_code(people, corrections["subject_a"]),
-            correction_second=_code(people, corrections["subject_b"]),
+            correction_first=places_of(people.index, corrections["subject_a"]),
+            correction_second=places_of(people.index, corrections["subject_b"]),
             correction=corrections["trials"].to_numpy(np.intp),
             mutual=mutual,
         ),
@@ -69,18 +76,13 @@ def verification_trials(
     ]
 
 
-def _independent_pairs(
-    people: pd.DataFrame, corrections: pd.DataFrame, non_mated: pd.DataFrame
-) -> PersonTrials:
+def _independent_pairs(people: pd.DataFrame, non_mated: pd.DataFrame) -> PersonTrials:
     """Return the trials of FMR where nobody knows whose the pairs are: each is a unit by itself."""
-    score = np.full(len(people), -np.inf, np.float32)
-    score[_code(people, non_mated["probe_subject"])] = non_mated["score"].to_numpy(np.float32)
-    person = _code(people, corrections["subject_a"])
     return PersonTrials(
         metric="FMR",
         people=len(people),
-        person=person,
-        score=score[person],
+        person=places_of(people.index, non_mated["probe_subject"]),
+        score=non_mated["score"].to_numpy(np.float32),
         event_at_or_above=True,
     )
 
@@ -101,7 +103,7 @@ def _mated_trials(
         PersonTrials(
             metric="FNMR",
             people=len(people),
-            person=_code(people, mated["subject_id"]),
+            person=places_of(people.index, mated["subject_id"]),
             score=mated["score"].to_numpy(np.float32),
             event_at_or_above=False,
             conditions=_conditions(known, passes),
@@ -167,7 +169,7 @@ def identification_trials(
                 PersonTrials(
                     metric="FPIR",
                     people=len(people),
-                    person=_code(people, told["subject_id"]),
+                    person=places_of(people.index, told["subject_id"]),
                     score=told["score"].to_numpy(np.float32),
                     event_at_or_above=True,
                     watchlist_size=size,
@@ -184,7 +186,7 @@ def identification_trials(
             PersonTrials(
                 metric=metric,
                 people=len(people),
-                person=_code(people, enrolled["subject_id"]),
+                person=places_of(people.index, enrolled["subject_id"]),
                 score=score,
                 event_at_or_above=event_at_or_above,
                 watchlist_size=size,
@@ -230,7 +232,7 @@ def rank_trials(
             PersonTrials(
                 metric=metric,
                 people=len(people),
-                person=_code(people, table["subject_id"]),
+                person=places_of(people.index, table["subject_id"]),
                 score=np.where(place <= rank, found, np.float32(-np.inf)),
                 event_at_or_above=event_at_or_above,
                 watchlist_size=size,
@@ -278,7 +280,7 @@ def acquisition_trials(
         PersonTrials(
             metric=metric,
             people=len(people),
-            person=_code(people, table["subject_id"]),
+            person=places_of(people.index, table["subject_id"]),
             score=np.where(table["acquired"], np.inf, -np.inf).astype(np.float32),
             event_at_or_above=False,
             has_threshold=False,
@@ -287,13 +289,6 @@ def acquisition_trials(
         for metric, table in (("FTA", passes), ("FTE", references))
         if len(table)
     ]
-
-
-def _code(people: pd.DataFrame, subjects: pd.Series) -> NDArray[np.intp]:
-    # An index keeps the table of names that it makes for a look-up; this one is not kept.
-    names = pd.Index(people.index.array)
-    found: NDArray[np.intp] = names.get_indexer(pd.Index(subjects)).astype(np.intp)
-    return found
 
 
 def _known(
