@@ -35,7 +35,8 @@ def cohort_of_pairs(people: pd.DataFrame, path: Path, counted: tuple[str, str]) 
     labels = respelled(_as_table(people, path), card, counted)
     people = pd.concat([people[["subject_id"]], labels.table.frame], axis=1)
     rows = people.assign(image_id=people["subject_id"], pass_id=people["subject_id"], role=ROLE)
-    digest, alike = None, ()
+    digest: str | None = None
+    alike: tuple[str, ...] = ()
     if counted[0] == "pair":
         # No pair has a name; what there is are so many pairs of each group.
         alone = labels.table.frame.astype("string").assign(role=ROLE)

@@ -86,6 +86,7 @@ def _unnamed(pairs: pd.DataFrame) -> pd.DataFrame:
 def _counted(others: pd.DataFrame) -> pd.DataFrame:
     """Return table `corrections`: how many comparisons two people have, by name."""
     first, second = others["probe_subject"], others["reference_subject"]
+    assert isinstance(first.dtype, pd.CategoricalDtype)
     people = len(first.cat.categories)
     key = first.cat.codes.to_numpy(np.int64) * people + second.cat.codes.to_numpy(np.int64)
     key, trials = np.unique(key, return_counts=True)
