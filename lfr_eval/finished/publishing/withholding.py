@@ -12,10 +12,13 @@ they only rise or only fall.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import block_array, eye_array, kron, sparray
+from scipy.sparse import csc_array
 
 from lfr_eval.finished.publishing.linked import Counts, Flags, Linked, PublicationError
 
@@ -70,6 +73,27 @@ def withhold(
     sensitive = sensitive & (linked.values > 0) & (linked.values < linked.caps)
     if not sensitive.any():
         return withheld
+    counts = (linked.member, linked.values, linked.caps, withheld, sensitive, costs)
+    key = (linked.order, minimum, *((one.shape, one.tobytes()) for one in counts))
+    return _withheld(_Question(key, linked, withheld, sensitive, minimum, costs))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What `withhold` is given, told apart by its content: it is asked until nothing changes."""
+
+    key: tuple[object, ...]
+    linked: Linked = field(compare=False)
+    withheld: Flags = field(compare=False)
+    sensitive: Flags = field(compare=False)
+    minimum: int = field(compare=False)
+    costs: Floats = field(compare=False)
+
+
+@lru_cache(maxsize=200)
+def _withheld(question: _Question) -> Flags:
+    linked, withheld, sensitive = question.linked, question.withheld, question.sensitive
+    minimum, costs = question.minimum, question.costs
     nothing = np.zeros_like(withheld)
     nearest, apart = another_study(linked, nothing, _as_they_may_be(linked), costs, exact=False)
     for group, layer in np.argwhere(apart).tolist():
@@ -89,6 +113,7 @@ def withhold(
             other, moved = another_study(linked, found, (low, high), costs, exact)
             others.append(other)
             found = found | moved
+    found.flags.writeable = False
     return found
 
 
@@ -158,34 +183,43 @@ def _constraints(
 ) -> LinearConstraint:
     """Return what every other study must keep to; variables as in `another_study`."""
     atoms, layers = linked.member.shape[1], linked.values.shape[1]
-    sums = kron(linked.member.astype(float), eye_array(layers), format="csr")
-    one = eye_array(len(published), format="csr")
+    free, told, size = atoms * layers, len(published), linked.values.size
+    # Counts are sums of atoms of their layer; published ones but for what they gain or lose.
+    group, atom = np.nonzero(linked.member)
+    layer, own = np.arange(layers), np.arange(told)
+    count, of = (np.add.outer(one * layers, layer).ravel() for one in (group, atom))
+    place = np.full(size, -1)
+    place[published] = own
+    kept = place[count] >= 0
+    entries = [
+        (place[count[kept]], of[kept], 1.0),
+        (own, free + own, -1.0),
+        (own, free + told + own, 1.0),
+        (told + count, of, 1.0),
+    ]
     values = linked.values.ravel()[published].astype(float)
-    # Published counts are what they are, but for what they gain or lose.
-    rows: list[list[sparray | None]] = [[sums[published], -one, one]]
-    lower, upper = [values], [values]
-    rows.append([sums, None, None])
-    lower.append(target[0].ravel())
-    upper.append(target[1].ravel())
+    lower, upper = [values, target[0].ravel()], [values, target[1].ravel()]
+    rows = told + size
     if linked.order:
-        rows.append([_falling(atoms, layers, linked.order), None, None])
-        lower.append(np.zeros(atoms * len(linked.order)))
-        upper.append(np.full(atoms * len(linked.order), np.inf))
+        # Of each atom, counts that rise or fall along the thresholds.
+        steps = rows + np.arange(atoms * len(linked.order))
+        for column, sign in zip(np.transpose(linked.order), (1.0, -1.0), strict=True):
+            entries.append((steps, np.add.outer(layers * np.arange(atoms), column).ravel(), sign))
+        lower.append(np.zeros(len(steps)))
+        upper.append(np.full(len(steps), np.inf))
+        rows += len(steps)
     if exact:
         most = float(linked.caps.max(initial=1))
-        rows = [[*row, None] for row in rows]
-        rows.append([None, one, one, -most * one])
-        lower.append(np.full(len(published), -np.inf))
-        upper.append(np.zeros(len(published)))
-    matrix = block_array(rows, format="csc")
+        entries += [(rows + own, free + n * told + own, sign)
+                    for n, sign in enumerate((1.0, 1.0, -most))]  # fmt: skip
+        lower.append(np.full(told, -np.inf))
+        upper.append(np.zeros(told))
+        rows += told
+    columns = free + (3 if exact else 2) * told
+    data = np.concatenate([np.full(len(at), value) for at, _, value in entries])
+    at, to = (np.concatenate([entry[n] for entry in entries]) for n in (0, 1))
+    matrix = csc_array((data, (at, to)), shape=(rows, columns))
     return LinearConstraint(matrix, np.concatenate(lower), np.concatenate(upper))
-
-
-def _falling(atoms: int, layers: int, order: tuple[tuple[int, int], ...]) -> sparray:
-    steps = np.zeros((len(order), layers))
-    for place, (more, less) in enumerate(order):
-        steps[place, more], steps[place, less] = 1.0, -1.0
-    return kron(eye_array(atoms), steps, format="csr")
 
 
 def _row(linked: Linked, group: int) -> Flags:
