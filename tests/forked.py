@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SERVER = """
-import json, os, sys, traceback
+import gc, json, os, sys, traceback
+gc.disable()
 exec(sys.argv[1])
+# No copy looks through what all share, or copies it by doing so.
+gc.freeze()
+gc.enable()
 print("ready", flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
