@@ -2,11 +2,12 @@
 
     python benchmarks/score_evidence.py --studies 100
     LFR_EVAL_MIRROR=FOLDER python benchmarks/score_evidence.py --studies 0 --splits 1000
+    python benchmarks/score_evidence.py --studies 0 --means 400
 
 Planted: simulated studies of 400 people in which one group has five times the false alerts of the
 others, at a threshold at which rates are untestable. Splits: FairFace faces of one group, dealt at
 random into halves that cannot differ, embedded in memory with FaceNet. Only counts leave this
-program.
+program. Means: small groups of people whose scores are skewed beside others, of one mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -131,16 +132,82 @@ def split(splits: int, most: int, seed: int) -> None:
         print(f"| {name}, 2 x {half} | {cells} |", flush=True)
 
 
+@dataclass(frozen=True)
+class Group:
+    """People whose own level, of mean 0 and variance 1, is `share` of the variance of scores.
+
+    `few`: one person in 33 has a high one. `trials`: fewest and most scores of a person, or images
+    of each pair of people. `heavy`: the first person has half of all scores.
+    """
+
+    people: int
+    level: str
+    share: float
+    trials: tuple[int, int] = (1, 1)
+    pairs: bool = False
+    heavy: bool = False
+
+    def draw(self, rng: np.random.Generator) -> Scores:
+        """Draw the scores of one study."""
+        own = {
+            "normal": rng.standard_normal,
+            "exponential": lambda n: rng.exponential(size=n) - 1,
+            "falling": lambda n: 1 - rng.exponential(size=n),
+            "Student": lambda n: rng.standard_t(3, n) / np.sqrt(3),
+            "few": lambda n: ((rng.random(n) < 0.03) - 0.03) / np.sqrt(0.03 * 0.97),
+        }[self.level](self.people)
+        first, second = np.arange(self.people), np.arange(self.people)
+        if self.pairs:
+            first, second = np.triu_indices(self.people, 1)
+        times = np.exp(rng.uniform(*np.log(self.trials), len(first))).round().astype(int)
+        if self.heavy:
+            times[0] = times[1:].sum()
+        a, b = np.repeat(first, times), np.repeat(second, times)
+        level = (own[a] + own[b]) / (np.sqrt(2) if self.pairs else 2)
+        noise = rng.standard_normal(len(a))
+        return Scores(a, b, np.sqrt(self.share) * level + np.sqrt(1 - self.share) * noise)
+
+
+SMALL = (
+    (Group(8, "exponential", 0.7, (8, 8)), Group(200, "normal", 0.3, (8, 8))),
+    (Group(12, "exponential", 0.7, (8, 8)), Group(2000, "exponential", 0.7, (8, 8))),
+    (Group(20, "falling", 0.7, (8, 8)), Group(300, "normal", 0.3, (8, 8))),
+    (Group(20, "falling", 0.8, (1, 15)), Group(100, "falling", 0.8, (1, 15))),
+    (Group(30, "Student", 0.8, (1, 60)), Group(30, "normal", 0.5, (1, 60))),
+    (Group(40, "exponential", 0.7, (6, 6), heavy=True), Group(40, "normal", 0.7, (6, 6))),
+    (Group(60, "few", 0.9, (5, 5)), Group(60, "normal", 0.1, (5, 5))),
+    (Group(10, "exponential", 0.6, pairs=True), Group(100, "normal", 0.3, pairs=True)),
+    (Group(20, "exponential", 0.6, (3, 3), pairs=True), Group(100, "normal", 0.0, pairs=True)),
+    (Group(60, "few", 0.5, pairs=True), Group(60, "normal", 0.0, pairs=True)),
+)
+
+
+def means(studies: int, seed: int) -> None:
+    """Print how often small groups of one mean are called different."""
+    print("| scores of | one group | the other | called different |\n| --- | --- | --- | --- |")
+    for one, other in SMALL:
+        rng = np.random.default_rng(seed)
+        claims = [
+            p_value(mean_of(one.draw(rng)), mean_of(other.draw(rng))) < 0.05 for _ in range(studies)
+        ]
+        told = [f"{side.people} {side.level}" for side in (one, other)]
+        unit = "pairs" if one.pairs else "people"
+        print(f"| {unit} | {' | '.join(told)} | {np.mean(claims):.1%} |", flush=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--people", type=int, default=400)
     parser.add_argument("--splits", type=int, default=0)
+    parser.add_argument("--means", type=int, default=0, help="studies of small groups")
     parser.add_argument("--groups", type=int, default=14, help="groups that are split")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
     if chosen.studies:
         planted(chosen.studies, chosen.people, chosen.seed)
+    if chosen.means:
+        means(chosen.means, chosen.seed)
     if chosen.splits:
         split(chosen.splits, chosen.groups, chosen.seed)
     return 0

@@ -4,11 +4,13 @@ In: scores with the person, or the two people, that each belongs to. Out: for ea
 and quantiles of its scores, and the share of them from a stated score on, each with one-sided ends.
 Ends of a mean are Student's, with a variance robust to scores that share people and Satterthwaite's
 degrees of freedom. Ends of a quantile are the scores at which the ends of the rate of exceeding
-them (the construction of all rates) cross the tail that the quantile leaves.
+them (the construction of all rates) cross the tail that the quantile leaves. Where what people add
+to a mean is skewed, the end on the side of the few who add most is farther.
 
 References
 ----------
 Fafchamps & Gubert (2007), J. Development Economics 83, 326-350 (pairs that share people).
+Hall (1992), J. Royal Statistical Society B 54, 221-228 (removing skewness by transformation).
 Woodruff (1952), JASA 47, 635-646 (quantiles by inverting the interval of a proportion).
 """
 
@@ -21,7 +23,14 @@ import numpy as np
 from scipy import special
 
 from lfr_eval.inference import ends
-from lfr_eval.inference.cells import Codes, Floats, person_variance, satterthwaite, shared_variance
+from lfr_eval.inference.cells import (
+    Codes,
+    Floats,
+    divide,
+    person_variance,
+    satterthwaite,
+    shared_variance,
+)
 from lfr_eval.inference.ends import MANY, lower_ends, upper_ends
 from lfr_eval.inference.precision import Evidence, Precision, precision_of
 
@@ -30,6 +39,9 @@ GRID = 400
 
 MOST_ALONE = 50_000
 """People who are counted one by one; of more, those with one score at the same level together."""
+
+_SYMMETRIC = 1e-4
+"""Skewness of a mean below which it makes no difference."""
 
 FEWEST_BEYOND = 10
 """Scores beyond a quantile, below which it is not estimated."""
@@ -75,17 +87,26 @@ class Mean:
     ----------
     value, error, degrees
         The mean, its standard error, and the degrees of freedom of that.
+    skewness
+        Of the mean: that of what people add to it, over the root of their number.
     """
 
     value: float
     error: float
     degrees: float
+    skewness: float = 0.0
 
     def reach(self, level: Floats, upper: bool) -> Floats:
-        """Distance from the mean to its end at a one-sided level."""
-        del upper
-        found: Floats = -special.stdtrit(min(self.degrees, MANY), level) * self.error
-        return found
+        """Distance from the mean to its end at a one-sided level: Student's, or Hall's if farther.
+
+        The skewness of few people is estimated too low, so it brings no end nearer.
+        """
+        student: Floats = -special.stdtrit(min(self.degrees, MANY), level)
+        a = self.skewness if upper else -self.skewness
+        if abs(a) < _SYMMETRIC:
+            return student * self.error
+        hall = 3 / a * (1 - np.cbrt(1 - a * (student + a / 6)))
+        return np.maximum(student, hall) * self.error
 
 
 @dataclass(frozen=True)
@@ -190,7 +211,11 @@ def mean_of(scores: Scores) -> Mean:
     sums, squares = _sums(scores, residual)
     variance = float(_variance(scores, sums[:, None], np.array([squares]))[0])
     degrees = float(satterthwaite((sums**2).sum(), (sums**4).sum(), size))
-    return Mean(float(scores.score.mean()), float(np.sqrt(variance)), min(degrees, size - 1))
+    third = float(divide((sums**3).sum(), (sums**2).sum() ** 1.5))
+    # The usual correction of a sample's skewness.
+    third *= np.sqrt(size * (size - 1)) / max(size - 2, 1)
+    error = float(np.sqrt(variance))
+    return Mean(float(scores.score.mean()), error, min(degrees, size - 1), third)
 
 
 def _sums(scores: Scores, values: Floats) -> tuple[Floats, float]:
