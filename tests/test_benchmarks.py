@@ -34,7 +34,7 @@ SMALL = {
     "recovery": [
         *("--repetitions", "2", "--people", "60", "--fillers", "60", "--thresholds", "0.5"),
     ],
-    "score_evidence": ["--studies", "1", "--people", "120"],
+    "score_evidence": ["--studies", "1", "--people", "120", "--means", "2"],
     "speed": ["findings"],
     "scale": ["--counts", "300", "--part", "0.5"],
 }
