@@ -31,6 +31,9 @@ SYSTEMS = frozenset(
     ("system", "algorithm", "matcher", "model", "vendor", "engine", "network", "backbone")
 )
 """Names of columns that say which system a row comes from, with or without `name` or `id`."""
+LOGGED = frozenset(("pass id", "time", "camera"))
+PAIRED = frozenset(("genuine", "impostor", "same", "subject a", "subject b"))
+"""Names of columns of logs and lists that are given as scores, as `skeleton` leaves them."""
 NUMBERS = ("score", "threshold")
 """Columns that keep their type where the file holds numbers."""
 NUMERIC = ("integer", "floating", "mixed-integer-float", "boolean")
@@ -143,22 +146,30 @@ def _named(
         if name in wanted and theirs not in there
     ]
     missing = [name for name in required if name not in columns and name not in there]
+    likely = {skeleton(name): name for name in there}
+    paired = bool(PAIRED & {*likely})
     if (missing or problems) and headless(there):
         problems = [headless(there)]
-    elif {"reference_id", "probe_id"} <= {*missing} and _is_matrix(frame.drop(columns=ROW)):
+    elif (
+        {"reference_id", "probe_id"} <= {*missing}
+        and not paired
+        and _is_matrix(frame.drop(columns=ROW))
+    ):
         raise MatcherError(
             f"{path} seems to be a matrix of scores ({len(frame):,} rows and {len(there):,} "
             "columns). Give matcher.shape=matrix."
         )
     elif missing:
-        likely = {skeleton(name): name for name in there}
         meant = {name: likely.get(skeleton(name), "THEIRS") for name in missing}
         example = ", ".join(f"{name}: {theirs}" for name, theirs in meant.items())
         problems.append(
             f"expected the columns {', '.join(required)}; {', '.join(missing)} is missing. If the "
             f"file has another name for it, give 'matcher.columns={{{example}}}'"
-            + "; if it is a matrix, give matcher.shape=matrix"
-            * ("probe_id" in missing)
+            + "; if it is a matrix, give matcher.shape=matrix" * ("probe_id" in missing)
+            + "; if it is a log of alerts, give matcher=alerts and matcher.floor"
+            * ("probe_id" in missing and bool(LOGGED & {*likely}))
+            + "; if it is a list of pairs, give dataset=pairs and matcher=pairs"
+            * ("probe_id" in missing and paired)
             + "; if it has ranks and no scores, give 'matcher.columns={score: rank}', "
             "matcher.higher_is=worse and, for lists of ten, matcher.floor=-10"
             * ("score" in missing and "rank" in there)

@@ -204,3 +204,23 @@ def test_a_typeset_minus_is_a_minus(tmp_path: Path) -> None:
     assert read_numbers(pd.Series(["\u22120.5", "0.25"])).value.tolist() == [-0.5, 0.25]
     (tmp_path / "m.csv").write_text("x;p;q\na;\u22120,5;0,25\n")
     assert read_matrix(tmp_path / "m.csv").score.tolist() == [[-0.5, 0.25]]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("time,camera,reference_id,score", "give matcher=alerts and matcher.floor"),
+        ("Pass ID,reference_id,score", "give matcher=alerts and matcher.floor"),
+        ("score,genuine,subject_a,subject_b", "give dataset=pairs and matcher=pairs"),
+        ("reference_id,query,score", "'matcher.columns={probe_id: THEIRS}'; if it is a matrix, "),
+    ],
+)
+def test_a_file_of_another_kind_than_scores_is_named(
+    header: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.csv"
+    path.write_text(f"{header}\n" + ",".join("1" * len(header.split(","))) + "\n")
+    with pytest.raises(MatcherError) as caught:
+        read_rows(path, ("reference_id", "probe_id", "score"))
+    assert said in str(caught.value)
+    assert str(caught.value).count("; if it is a ") == 1 + (said.count("give ") > 0)
